@@ -1,0 +1,121 @@
+// Reading and writing whole files: nothing is ever half written, and what cannot be read says why in one line.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { DataError, MachineError, messageOf, systemCode } from './errors';
+import { displayPath } from './paths';
+
+let temporaryCount = 0;
+
+/** A name beside `path` for what is not finished yet; unique in this process and among processes. */
+export function temporaryPath(path: string): string {
+  temporaryCount += 1;
+  return `${path}.${process.pid}-${temporaryCount}.partial`;
+}
+
+/**
+ * Writes a whole file or nothing: to a temporary name, flushed to the disk, then renamed.
+ *
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw writeError(path, error);
+  }
+}
+
+/** The one line for a write that failed. */
+export function writeError(path: string, error: unknown): MachineError {
+  const where = displayPath(path);
+  const code = systemCode(error);
+  if (code === 'ENOSPC')
+    return new MachineError(`${where}: the disk is full; free some space and run the same command again`, {
+      cause: error,
+    });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new MachineError(
+      `${where}: not writable by this user; change its permissions or write elsewhere`,
+      { cause: error },
+    );
+  }
+  return new MachineError(`${where}: could not be written (${messageOf(error)})`, { cause: error });
+}
+
+/** The one line for a read that failed. */
+export function readError(path: string, error: unknown): DataError {
+  const where = displayPath(path);
+  const code = systemCode(error);
+  if (code === 'ENOENT') return new DataError(`${where}: no such file; check the path`, { cause: error });
+  if (code === 'EISDIR') return new DataError(`${where}: is a folder; name a file in it`, { cause: error });
+  if (code === 'EACCES')
+    return new DataError(`${where}: not readable by this user; change its permissions`, { cause: error });
+  return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
+}
+
+/**
+ * The text of a UTF-8 file, without a byte-order mark.
+ *
+ * @throws DataError if it is missing, a folder, or not UTF-8 (with the offset of the first bad byte)
+ */
+export async function readTextFile(path: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw readError(path, error);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new DataError(
+      `${displayPath(path)}: not UTF-8 text (byte ${firstInvalidByte(bytes)}); convert it, e.g. with iconv -t utf-8`,
+      { cause: error },
+    );
+  }
+}
+
+function firstInvalidByte(bytes: Uint8Array): number {
+  // The longest valid prefix, by bisection: `stream` accepts a prefix that ends inside a character.
+  let [valid, invalid] = [0, bytes.length];
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      valid = middle;
+    } catch {
+      invalid = middle;
+    }
+  }
+  return valid;
+}
+
+/** SHA-256 of a file as lower-case hex, streamed. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw readError(path, error);
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 of text or bytes as lower-case hex. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}

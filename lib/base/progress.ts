@@ -1,0 +1,96 @@
+// How long work is going, told to whoever waits: a bar on a terminal, sparse lines in a log, nothing where
+// nobody reads. Long functions take a `Reporter` and never print themselves.
+
+import { MultiBar, Presets } from 'cli-progress';
+
+/** One piece of work whose end is known (or not: `total` 0). */
+export interface ProgressTask {
+  /** `done` units of the total are finished. */
+  update(done: number): void;
+  /** The work is over; `note` says what came of it. */
+  finish(note?: string): void;
+}
+
+/** Where progress goes. */
+export interface Reporter {
+  /** A line that stays: a result, a warning. */
+  note(line: string): void;
+  /** Begins a piece of work of `total` units (0 if unknown). */
+  task(label: string, total: number, unit?: string): ProgressTask;
+}
+
+/** Says nothing: for tests and for functions called without a reporter. */
+export const silentReporter: Reporter = {
+  note: () => undefined,
+  task: () => ({ update: () => undefined, finish: () => undefined }),
+};
+
+/** A reporter for standard error: bars on a terminal, a line for each start, each tenth and each end elsewhere. */
+export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): Reporter {
+  return stream.isTTY ? barReporter(stream) : lineReporter(stream);
+}
+
+function barReporter(stream: NodeJS.WriteStream): Reporter {
+  let bars: MultiBar | undefined;
+  let running = 0;
+  const format = '  {label} [{bar}] {percentage}% {value}/{total} {unit} {eta_formatted}';
+  return {
+    note: (line) => {
+      if (bars) bars.log(`${line}\n`);
+      else stream.write(`${line}\n`);
+    },
+    task: (label, total, unit = '') => {
+      bars ??= new MultiBar(
+        { format, stream, clearOnComplete: true, hideCursor: true },
+        Presets.shades_classic,
+      );
+      const current = bars;
+      const bar = current.create(total, 0, { label, unit });
+      running += 1;
+      let open = true;
+      return {
+        update: (done) => {
+          bar.update(done);
+        },
+        finish: (note) => {
+          if (!open) return;
+          open = false;
+          current.remove(bar);
+          running -= 1;
+          if (running === 0) {
+            current.stop();
+            bars = undefined;
+          }
+          stream.write(`  ${label}${note === undefined ? '' : `: ${note}`}\n`);
+        },
+      };
+    },
+  };
+}
+
+function lineReporter(stream: NodeJS.WriteStream): Reporter {
+  return {
+    note: (line) => {
+      stream.write(`${line}\n`);
+    },
+    task: (label, total, unit = '') => {
+      stream.write(`  ${label} ...\n`);
+      let tenth = 0;
+      let open = true;
+      return {
+        update: (done) => {
+          if (total <= 0) return;
+          const reached = Math.floor((10 * done) / total);
+          if (reached <= tenth || reached >= 10) return;
+          tenth = reached;
+          stream.write(`  ${label} ${reached * 10}% (${done}/${total}${unit === '' ? '' : ` ${unit}`})\n`);
+        },
+        finish: (note) => {
+          if (!open) return;
+          open = false;
+          stream.write(`  ${label}: ${note ?? 'done'}\n`);
+        },
+      };
+    },
+  };
+}
