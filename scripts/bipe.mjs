@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// The `bipe` command: compiled code, brought up to date first if lib has changed.
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { root } from './lib/paths.mjs';
+import { setup } from './setup.mjs';
+
+await setup({ only: ['packages', 'library'] });
+createRequire(import.meta.url)(join(root, 'dist', 'lib', 'cli', 'main.js')).main(process.argv.slice(2));

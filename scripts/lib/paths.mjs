@@ -1,0 +1,19 @@
+// Where the set-up puts things. Everything is inside the repository, and everything here is git-ignored.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const cacheFolder = join(root, '.cache');
+export const logFolder = join(cacheFolder, 'setup');
+export const temporaryFolder = join(cacheFolder, 'tmp');
+export const venvFolder = join(root, '.venv');
+export const venvPython =
+  process.platform === 'win32'
+    ? join(venvFolder, 'Scripts', 'python.exe')
+    : join(venvFolder, 'bin', 'python');
+/** TensorFlow's libraries and headers, as the PyPI wheel lays them out. */
+export const engineFolder = join(venvFolder, 'engine');
+export const nodeModules = join(root, 'node_modules');
+export const bindingPackage = join(nodeModules, '@tensorflow', 'tfjs-node-gpu');
+/** Where @tensorflow/tfjs-node-gpu looks for its native binding. */
+export const bindingPath = join(bindingPackage, 'lib', 'napi-v8', 'tfjs_binding.node');

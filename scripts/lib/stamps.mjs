@@ -1,0 +1,24 @@
+// Remembers which step is done, and with what: a stamp is written when a step has ended well, never before.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A short fingerprint of what a step depends on. */
+export function fingerprint(...parts) {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
+}
+
+/** Whether the stamp file says `key`. */
+export function hasStamp(path, key) {
+  return existsSync(path) && readFileSync(path, 'utf8') === key;
+}
+
+export function writeStamp(path, key) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.partial`, key);
+  renameSync(`${path}.partial`, path);
+}
+
+export function removeStamp(path) {
+  rmSync(path, { force: true });
+}

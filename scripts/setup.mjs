@@ -1,0 +1,216 @@
+// Makes a fresh clone ready, and does nothing where it is: packages, compiled library, native engine,
+// JupyterLab with the kernel, a browser for figures. Plain Node, no dependency. Every step can be interrupted
+// and continued; a step this machine cannot do says so in one line and the rest goes on.
+//
+//   npm run setup               everything, and again what failed before
+//   npm run setup -- --check    says what is there, changes nothing (--json for machines)
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fail, stepLine } from './lib/console.mjs';
+import { cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
+import { SetupError } from './lib/run.mjs';
+import { fingerprint } from './lib/stamps.mjs';
+import { binding } from './steps/binding.mjs';
+import { browser } from './steps/browser.mjs';
+import { kernel } from './steps/kernel.mjs';
+import { library } from './steps/library.mjs';
+import { packages } from './steps/packages.mjs';
+import { python } from './steps/python.mjs';
+import { tensorflow } from './steps/tensorflow.mjs';
+
+const steps = [packages, library, python, kernel, tensorflow, binding, browser];
+const failuresPath = join(logFolder, 'failures.json');
+const lockPath = join(cacheFolder, 'setup.lock');
+const smallestNode = [20, 19];
+const smallestDiskBytes = 4e9;
+
+/**
+ * Does what is missing.
+ *
+ * @param only   ids of the steps wanted; all by default
+ * @param needs  ids of optional steps that the caller cannot do without
+ * @param retry  whether to try again what failed before under the same circumstances
+ */
+export async function setup({ only, needs = [], retry = false } = {}) {
+  checkNode();
+  const wanted = steps.filter((step) => only === undefined || only.includes(step.id));
+  const missing = [];
+  for (const step of wanted) if (!(await isDone(step))) missing.push(step);
+  if (missing.length === 0) return;
+  await locked(async () => {
+    const failures = readFailures();
+    for (const step of wanted) {
+      if (await isDone(step)) continue;
+      const essential = step.required || needs.includes(step.id);
+      const earlier = failures[step.id];
+      if (earlier !== undefined && earlier.machine === machine() && !retry && !essential) {
+        stepLine(step.title).warn(`${earlier.message}; ${step.without} (npm run setup tries again)`);
+        continue;
+      }
+      await perform(step, essential, failures);
+    }
+  });
+}
+
+/** A step that throws while it looks is not done: what it looks with is missing. */
+async function isDone(step) {
+  try {
+    return (await step.status()).done;
+  } catch {
+    return false;
+  }
+}
+
+async function perform(step, essential, failures) {
+  const line = stepLine(step.title);
+  try {
+    checkDisk(step);
+    line.done(await step.perform(line));
+    delete failures[step.id];
+  } catch (error) {
+    if (!(error instanceof SetupError)) {
+      line.fail('stopped by a mistake of the set-up itself');
+      throw error;
+    }
+    if (essential) {
+      line.fail(error.message);
+      process.exit(1);
+    }
+    line.warn(`${error.message}; ${step.without}`);
+    failures[step.id] = { machine: machine(), message: error.message };
+  } finally {
+    mkdirSync(logFolder, { recursive: true });
+    writeFileSync(failuresPath, JSON.stringify(failures, null, 2));
+  }
+}
+
+/** What decides whether a failure would happen again: the tools at hand. */
+function machine() {
+  return fingerprint(
+    process.version,
+    process.env.PATH ?? '',
+    process.env.BIPE_PYTHON ?? '',
+    process.env.CXX ?? '',
+  );
+}
+
+function readFailures() {
+  try {
+    return JSON.parse(readFileSync(failuresPath, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > smallestNode[0] || (major === smallestNode[0] && minor >= smallestNode[1])) return;
+  fail(
+    `Node.js ${process.versions.node} is too old: install ${smallestNode.join('.')} or newer (nodejs.org)`,
+  );
+}
+
+function checkDisk(step) {
+  const { bavail, bsize } = statfsSync(root);
+  const free = bavail * bsize;
+  if (['library', 'kernel'].includes(step.id) || free > smallestDiskBytes) return;
+  throw new SetupError(
+    `${(free / 1e9).toFixed(1)} GB are free on this disk and the set-up needs ${smallestDiskBytes / 1e9} GB: free some space and run the same command again`,
+  );
+}
+
+/** One set-up at a time: another waits for it, and a lock left by a killed one is taken over. */
+async function locked(work) {
+  mkdirSync(cacheFolder, { recursive: true });
+  let told = false;
+  for (;;) {
+    try {
+      writeFileSync(lockPath, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code === 'ENOSPC') fail('the disk is full: free about 4 GB and run the same command again');
+      if (error.code !== 'EEXIST')
+        fail(`.cache cannot be written (${error.code}): make the repository writable by this user`);
+      if (!isAlive(Number(readFileSync(lockPath, 'utf8')))) {
+        rmSync(lockPath, { force: true });
+        continue;
+      }
+      if (!told) process.stderr.write('  another set-up is running; waiting for it ...\n');
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+  const release = () => rmSync(lockPath, { force: true });
+  const interrupted = () => {
+    release();
+    fail('\ninterrupted; the same command continues where it stopped', 130);
+  };
+  process.on('exit', release);
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    await work();
+  } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+    release();
+    rmSync(temporaryFolder, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** What each step finds, without changing anything. */
+export async function examine() {
+  const failures = readFailures();
+  const found = [];
+  for (const step of steps) {
+    let status;
+    try {
+      status = await step.status();
+    } catch (error) {
+      status = {
+        done: false,
+        detail: `cannot be looked at yet (${String(error.message).split('\n')[0]})`,
+        mend: 'npm run setup',
+      };
+    }
+    if (!status.done && failures[step.id]) status = { ...status, detail: failures[step.id].message };
+    found.push({
+      id: step.id,
+      title: step.title,
+      required: step.required,
+      without: step.without ?? null,
+      mend: null,
+      ...status,
+    });
+  }
+  return found;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const options = process.argv.slice(2);
+  const unknown = options.find((option) => !['--check', '--json'].includes(option));
+  if (unknown !== undefined) fail(`unknown option ${unknown}: --check and --json are known`, 2);
+  if (options.includes('--check')) {
+    const found = await examine();
+    if (options.includes('--json')) process.stdout.write(`${JSON.stringify(found)}\n`);
+    else
+      for (const step of found)
+        console.log(
+          `${step.done ? '✓' : '!'} ${step.title}: ${step.detail}${step.done ? '' : `; ${step.mend}`}`,
+        );
+  } else {
+    await setup({ retry: true });
+    console.log('Ready: npm run reproduce makes the figures, npm start opens the notebooks.');
+  }
+}

@@ -1,0 +1,72 @@
+// The native binding of @tensorflow/tfjs-node-gpu: two C++ files compiled against TensorFlow's headers.
+// Called directly rather than through node-gyp: the compiler is then the only thing a machine must have.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { findCompiler } from '../lib/machine.mjs';
+import { bindingPackage, bindingPath, engineFolder, nodeModules } from '../lib/paths.mjs';
+import { run, SetupError } from '../lib/run.mjs';
+import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
+import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
+
+const stamp = `${bindingPath}.built`;
+const tensorflowFolder = join(engineFolder, 'tensorflow');
+const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
+
+function key() {
+  return fingerprint(tensorflowVersion, process.platform, process.arch, flags.join(' '));
+}
+
+function sharedLibraries() {
+  if (!existsSync(tensorflowFolder)) return [];
+  return ['libtensorflow_cc', 'libtensorflow_framework'].flatMap((name) =>
+    readdirSync(tensorflowFolder)
+      .filter((file) => file.startsWith(`${name}.`))
+      .slice(0, 1),
+  );
+}
+
+export const binding = {
+  id: 'binding',
+  title: 'engine binding',
+  required: false,
+  without: 'the slower WebAssembly engine is used',
+  status() {
+    if (usesOwnDownload()) return { done: true, detail: 'prebuilt' };
+    if (hasStamp(stamp, key()) && existsSync(bindingPath)) return { done: true, detail: 'compiled' };
+    const compiler = findCompiler();
+    return { done: false, detail: compiler.mend ?? 'not compiled', mend: 'npm run setup' };
+  },
+  async perform(line) {
+    const libraries = sharedLibraries();
+    if (libraries.length !== 2) throw new SetupError('waits for the TensorFlow library (see the line above)');
+    const compiler = findCompiler();
+    if (compiler.path === undefined) throw new SetupError(compiler.mend);
+    const folder = dirname(bindingPath);
+    const partial = `${bindingPath}.partial`;
+    mkdirSync(folder, { recursive: true });
+    rmSync(partial, { force: true });
+    removeStamp(stamp);
+    line.update('compiling, about 10 s');
+    // The binding finds TensorFlow by a path relative to itself, so that the repository can be moved; and the
+    // GPU wheel's libraries find CUDA relative to theirs.
+    const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
+    const include = [join(nodeModules, 'node-api-headers', 'include'), join(tensorflowFolder, 'include')].map(
+      (path) => `-I${path}`,
+    );
+    await run(
+      compiler.path,
+      flags.concat(
+        include,
+        ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(bindingPackage, 'binding', name)),
+        ['-o', partial],
+        libraries.map((name) => join(tensorflowFolder, name)),
+        `-Wl,-rpath,${origin}/${relative(folder, tensorflowFolder)}`,
+        process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [],
+      ),
+      { log: 'binding' },
+    );
+    renameSync(partial, bindingPath);
+    writeStamp(stamp, key());
+    return 'compiled';
+  },
+};
