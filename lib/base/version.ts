@@ -1,0 +1,12 @@
+// Which library this is: part of every run's identity and of every figure's provenance.
+
+import { readFileSync } from 'node:fs';
+import { projectPath } from './paths';
+
+interface Manifest {
+  readonly version: string;
+}
+
+/** The version in package.json. */
+export const libraryVersion = (JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as Manifest)
+  .version;

@@ -1,0 +1,173 @@
+// What a paper item is to the workbench: one value with its question, the paper's claim, its presets, how it is
+// computed and how it is drawn. Notebook, command line and sweeps all go through it.
+
+import { type z } from 'zod';
+import { UsageError } from '../base/errors';
+import { unknownName } from '../base/suggest';
+import { type Reporter } from '../base/progress';
+import { parseWith } from '../base/schema';
+import { libraryVersion } from '../base/version';
+import { type Figure } from '../report/figure';
+import { collectProvenance, type DataSource, type Provenance } from '../report/provenance';
+import { type Table } from '../report/tables';
+import { RunStore } from './run-store';
+
+/** The scales at which an item can be run; an item offers those that differ for it. */
+export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper';
+
+/** One scale of an item. */
+export interface Preset<Settings> {
+  readonly description: string;
+  /** How long it takes on two CPU cores, in words. */
+  readonly time: string;
+  readonly settings: Settings;
+}
+
+/** What a measurement says about a sentence of the paper's. */
+export interface Finding {
+  /** The sentence, in the paper's sense. */
+  readonly claim: string;
+  /** Whether it holds here; null where this run cannot tell. */
+  readonly holds: boolean | null;
+  /** What was measured, with its numbers. */
+  readonly measured: string;
+}
+
+/** Sources that an item asked for, and which of them are not to be had on this machine. */
+export interface PreparedInput<Input> {
+  readonly input: Input;
+  readonly data: readonly DataSource[];
+  /** What is missing, why, and how to mend it; one line each. */
+  readonly missing: readonly string[];
+}
+
+/** What is drawn and said of a result. */
+export interface Drawing {
+  readonly figures: readonly Figure[];
+  readonly tables: readonly Table[];
+  readonly findings: readonly Finding[];
+}
+
+/** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
+export interface ExperimentSpec<Settings, Input, Result> {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  /** What the paper says, and where that is known from. */
+  readonly claim: string;
+  readonly notebook: string;
+  /** Raise it when the computation changes, so that stored results of before are not taken for it. */
+  readonly revision: number;
+  readonly schema: z.ZodType<Settings>;
+  readonly presets: Readonly<Partial<Record<PresetName, Preset<Settings>>>> & {
+    readonly quick: Preset<Settings>;
+  };
+  /** Makes the data ready and says what it is. */
+  readonly prepare: (settings: Settings, reporter: Reporter) => Promise<PreparedInput<Input>>;
+  readonly run: (settings: Settings, input: Input, reporter: Reporter) => Promise<Result>;
+  /** A sentence: at which scale this is measured, and how that differs from the paper's. */
+  readonly scale: (settings: Settings, missing: readonly string[]) => string;
+  readonly draw: (result: Result, settings: Settings) => Drawing;
+}
+
+/** How an item is to be run. */
+export interface ExecuteOptions {
+  /** Default `quick`. */
+  readonly preset?: string;
+  /** Fields of the preset's settings to replace. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly reporter: Reporter;
+  /** Default: `runs/` of the repository. */
+  readonly store?: RunStore;
+  /** Compute anew even if the store has the run. */
+  readonly fresh?: boolean;
+}
+
+/** An item's result: figures, tables, findings, numbers, and where they come from. */
+export interface Report extends Drawing {
+  readonly item: string;
+  readonly title: string;
+  readonly preset: string;
+  readonly settings: unknown;
+  readonly numbers: unknown;
+  readonly missing: readonly string[];
+  readonly provenance: Provenance;
+  /** Whether the run store had the result already. */
+  readonly reused: boolean;
+}
+
+/** A paper item as the registry, the command line and the notebooks see it. */
+export interface Experiment {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  readonly claim: string;
+  readonly notebook: string;
+  readonly presets: readonly { readonly name: string; readonly description: string; readonly time: string }[];
+  readonly execute: (options: ExecuteOptions) => Promise<Report>;
+}
+
+const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper'];
+
+/** Closes a definition over its types. */
+export function defineExperiment<Settings, Input, Result>(
+  spec: ExperimentSpec<Settings, Input, Result>,
+): Experiment {
+  const names = presetOrder.filter((name) => spec.presets[name] !== undefined);
+  return {
+    id: spec.id,
+    title: spec.title,
+    question: spec.question,
+    claim: spec.claim,
+    notebook: spec.notebook,
+    presets: names.map((name) => {
+      const { description = '', time = '' } = spec.presets[name] ?? {};
+      return { name, description, time };
+    }),
+    execute: (options) => execute(spec, names, options),
+  };
+}
+
+async function execute<Settings, Input, Result>(
+  spec: ExperimentSpec<Settings, Input, Result>,
+  names: readonly PresetName[],
+  options: ExecuteOptions,
+): Promise<Report> {
+  const preset = options.preset ?? 'quick';
+  const chosen = spec.presets[names.find((name) => name === preset) ?? 'quick'];
+  if (chosen === undefined || !names.some((name) => name === preset)) {
+    throw unknownName(`preset of ${spec.id}`, preset, names);
+  }
+  const overridden = options.settings !== undefined && Object.keys(options.settings).length > 0;
+  const settings = parseWith(spec.schema, { ...chosen.settings, ...options.settings }, `${spec.id} settings`);
+  const { input, data, missing } = await spec.prepare(settings, options.reporter);
+  if (data.length === 0 && missing.length > 0) {
+    throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
+  }
+  const store = options.store ?? new RunStore();
+  const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
+  if (options.fresh === true) await store.forget(configuration);
+  const finished = await store.findOrRun(configuration, async () => {
+    const startedAt = Date.now();
+    const result = await spec.run(settings, input, options.reporter);
+    const provenance = collectProvenance({
+      item: spec.id,
+      preset: overridden ? `${preset}, changed` : preset,
+      scale: spec.scale(settings, missing),
+      startedAt,
+      data,
+    });
+    return { result, provenance };
+  });
+  return {
+    item: spec.id,
+    title: spec.title,
+    preset: finished.provenance.preset,
+    settings,
+    numbers: finished.result,
+    missing,
+    provenance: finished.provenance,
+    reused: finished.reused,
+    ...spec.draw(finished.result, settings),
+  };
+}

@@ -1,0 +1,25 @@
+// Every paper item that the workbench reproduces, in the paper's order. A new item is one file and one line here.
+
+import { unknownName } from '../base/suggest';
+import { type Experiment } from './experiment';
+import { fig1 } from './fig1';
+import { fig2 } from './fig2';
+
+/** The items, in the paper's order. */
+export const experiments: readonly Experiment[] = [fig1, fig2];
+
+/**
+ * The item of that name.
+ *
+ * @throws UsageError naming the nearest one
+ */
+export function experimentNamed(id: string): Experiment {
+  const found = experiments.find((experiment) => experiment.id === id);
+  if (found === undefined)
+    throw unknownName(
+      'item',
+      id,
+      experiments.map((experiment) => experiment.id),
+    );
+  return found;
+}

@@ -1,0 +1,96 @@
+// Results by what they depend on. A run is a folder named by the hash of its full configuration; asking for a
+// run that is finished returns what it found, and nothing in the store is ever half written.
+
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, systemCode } from '../base/errors';
+import { sha256, writeFileAtomic } from '../base/files';
+import { canonicalJson } from '../base/json';
+import { displayPath, projectPath } from '../base/paths';
+import { type DataSource, type Provenance } from '../report/provenance';
+
+/** Everything a result depends on. Two runs with the same configuration have the same result. */
+export interface RunConfiguration {
+  /** The paper item, e.g. `fig1`. */
+  readonly item: string;
+  /** Raised when the item's computation changes, so that older results are not taken for today's. */
+  readonly revision: number;
+  readonly libraryVersion: string;
+  readonly settings: unknown;
+  readonly data: readonly DataSource[];
+}
+
+/** A run that has ended well, and where its numbers come from. */
+export interface FinishedRun<Result> {
+  readonly result: Result;
+  readonly provenance: Provenance;
+}
+
+/** The name of a run's folder: the first 16 hex digits of the SHA-256 of its configuration. */
+export function runKey(configuration: RunConfiguration): string {
+  return sha256(canonicalJson(configuration)).slice(0, 16);
+}
+
+/** A folder of runs; by default `runs/` of the repository. */
+export class RunStore {
+  constructor(readonly folder: string = projectPath('runs')) {}
+
+  /** The folder of a run, existing or not. */
+  folderOf(configuration: RunConfiguration): string {
+    return join(this.folder, `${configuration.item}-${runKey(configuration)}`);
+  }
+
+  /**
+   * The finished run of this configuration, if there is one.
+   *
+   * @throws DataError if its result file is damaged
+   */
+  async find<Result>(configuration: RunConfiguration): Promise<FinishedRun<Result> | undefined> {
+    const path = join(this.folderOf(configuration), 'result.json');
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    try {
+      return JSON.parse(text) as FinishedRun<Result>;
+    } catch (error) {
+      throw new DataError(`${displayPath(path)}: damaged; delete the folder and run the item again`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The finished run of this configuration, or `work` done now and kept. */
+  async findOrRun<Result>(
+    configuration: RunConfiguration,
+    work: () => Promise<FinishedRun<Result>>,
+  ): Promise<FinishedRun<Result> & { readonly reused: boolean }> {
+    const earlier = await this.find<Result>(configuration);
+    if (earlier !== undefined) return { ...earlier, reused: true };
+    const folder = this.folderOf(configuration);
+    await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(configuration, null, 2)}\n`);
+    const finished = await work();
+    await writeFileAtomic(join(folder, 'result.json'), JSON.stringify(finished));
+    return { ...finished, reused: false };
+  }
+
+  /** Forgets the run of this configuration. */
+  async forget(configuration: RunConfiguration): Promise<void> {
+    await rm(this.folderOf(configuration), { recursive: true, force: true });
+  }
+
+  /** How many finished runs of `item` are here. */
+  async count(item: string): Promise<number> {
+    let names: string[];
+    try {
+      names = await readdir(this.folder);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return 0;
+      throw error;
+    }
+    return names.filter((name) => name.startsWith(`${item}-`)).length;
+  }
+}
