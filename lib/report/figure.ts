@@ -1,0 +1,377 @@
+// A figure is data: a plotly specification with its title, its caption and a description for those who cannot see
+// it. This file lays out titles, legend and panels in pixels, so that every figure reads alike and nothing is cut.
+
+import { ConfigError } from '../base/errors';
+import { type SeriesStyle, figureWidth, fontSize, ink, template, translucent } from './style';
+import { estimateWidth, wrapText } from './text';
+
+/** A trace, an axis or a part of a layout, in plotly's own terms. */
+export type PlotlyObject = Readonly<Record<string, unknown>>;
+
+/** What is exported and shown. Texts may use plotly's markup: `<b>`, `<i>`, `<sub>`, `<sup>`, `<br>`. */
+export interface Figure {
+  /** File name without extension: lower-case letters, digits and `-`. */
+  readonly id: string;
+  readonly title: string;
+  /** What a reader should see in it, as under a figure in a paper. */
+  readonly caption: string;
+  /** What it shows, for those who cannot see it. */
+  readonly alt: string;
+  /** plotly's traces. */
+  readonly data: readonly PlotlyObject[];
+  /** plotly's layout, with the style's template inside. */
+  readonly layout: PlotlyObject;
+}
+
+/** An axis in plotly's terms; `title` is the text alone. */
+export interface AxisSpec {
+  readonly title?: string;
+  readonly [attribute: string]: unknown;
+}
+
+/** One coordinate system of a figure. */
+export interface PanelSpec {
+  /** Above the panel, at its left edge. */
+  readonly title?: string;
+  readonly x?: AxisSpec;
+  readonly y?: AxisSpec;
+}
+
+/** What a figure says; its layout follows from it. */
+export interface FigureSpec {
+  readonly id: string;
+  readonly title: string;
+  /** A second, lighter line: the question or the finding. */
+  readonly subtitle?: string;
+  readonly caption: string;
+  readonly alt: string;
+  readonly data: readonly PlotlyObject[];
+  /** Row by row; one panel without axis titles if left out. */
+  readonly panels?: readonly PanelSpec[];
+  /** Panels in a row; all in one row if left out. */
+  readonly columns?: number;
+  /** The panels of a column have the same x axis, labelled once, at its foot. */
+  readonly sharedX?: boolean;
+  /** The panels of a row have the same y axis, labelled once, at its left. */
+  readonly sharedY?: boolean;
+  /** Two columns of a paper (`page`, the default) or one. */
+  readonly width?: keyof typeof figureWidth;
+  /** Height of one panel, px; 220 if left out. */
+  readonly panelHeight?: number;
+  /** Further plotly layout; its `shapes` and `annotations` are added to the figure's own. */
+  readonly layout?: PlotlyObject;
+}
+
+const EDGE = 14; // px left free around everything
+const LINE = 1.3; // line height in font sizes
+const LEGEND_KEY = 58; // px of a legend item beside its text
+const LABELS_BELOW = 30; // px under a panel for tick labels
+const LABELS_LEFT = 48; // px left of a panel for tick labels
+const AXIS_TITLE = 26; // px of one axis title
+
+/** The panel `index` (from 0) of a trace, shape or annotation: spread into a trace, `...inPanel(2)`. */
+export function inPanel(index: number): { xaxis: string; yaxis: string } {
+  return { xaxis: axisId('x', index), yaxis: axisId('y', index) };
+}
+
+function axisId(letter: 'x' | 'y', index: number): string {
+  return index === 0 ? letter : `${letter}${index + 1}`;
+}
+
+/**
+ * A figure in the house style.
+ *
+ * @throws ConfigError if the id cannot be a file name, or a text a reader needs is missing
+ */
+export function makeFigure(spec: FigureSpec): Figure {
+  const { id, title, caption, alt, data } = spec;
+  checkTexts(spec);
+  const width = figureWidth[spec.width ?? 'page'];
+  const panels = spec.panels ?? [{}];
+  const columns = Math.min(spec.columns ?? panels.length, panels.length);
+  const head = headLayout(spec, width);
+  const grid = gridLayout(spec, panels, columns, width, head.height);
+  const { shapes, annotations, ...further } = spec.layout ?? {};
+  return {
+    id,
+    title,
+    caption,
+    alt,
+    data,
+    layout: {
+      template,
+      width,
+      height: grid.height,
+      title: head.title,
+      showlegend: head.showLegend,
+      legend: {
+        orientation: 'h',
+        xref: 'container',
+        x: EDGE / width,
+        xanchor: 'left',
+        yref: 'container',
+        y: 1 - head.legendTop / grid.height,
+        yanchor: 'top',
+      },
+      margin: grid.margin,
+      ...grid.axes,
+      ...further,
+      shapes: asList(shapes),
+      annotations: [...grid.titles, ...asList(annotations)],
+    },
+  };
+}
+
+function checkTexts(spec: FigureSpec): void {
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(spec.id))
+    throw new ConfigError(`figure id "${spec.id}": only lower-case letters, digits and single hyphens`);
+  for (const field of ['title', 'caption', 'alt'] as const) {
+    if (spec[field].trim() === '')
+      throw new ConfigError(`figure ${spec.id}: ${field} is empty; say what it shows`);
+  }
+}
+
+const asList = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+
+/** Title, subtitle and legend: their lines, and how much height they take. */
+function headLayout(
+  spec: FigureSpec,
+  width: number,
+): {
+  title: PlotlyObject;
+  height: number;
+  legendTop: number;
+  showLegend: boolean;
+} {
+  const room = width - 2 * EDGE;
+  const titleLines = wrapText(spec.title, room, fontSize.title, true);
+  const subtitleLines = spec.subtitle === undefined ? [] : wrapText(spec.subtitle, room, fontSize.subtitle);
+  const titleHeight = titleLines.length * fontSize.title * LINE;
+  const subtitleHeight = subtitleLines.length * fontSize.subtitle * LINE;
+  const legendTop = EDGE + titleHeight + subtitleHeight + 4;
+  const names = legendNames(spec.data);
+  const showLegend = names.length > 0;
+  const legendHeight = showLegend ? legendRows(names, room) * (fontSize.legend * LINE + 2) + 8 : 4;
+  const text = [
+    ...titleLines.map((line) => `<b>${line}</b>`),
+    ...subtitleLines.map(
+      (line) => `<span style="font-size:${fontSize.subtitle}px;color:${ink.muted}">${line}</span>`,
+    ),
+  ].join('<br>');
+  return {
+    title: {
+      text,
+      font: { size: fontSize.title },
+      xref: 'container',
+      x: EDGE / width,
+      xanchor: 'left',
+      yref: 'container',
+      y: 1,
+      yanchor: 'top',
+      pad: { t: EDGE },
+    },
+    height: legendTop + legendHeight,
+    legendTop,
+    showLegend,
+  };
+}
+
+function legendNames(data: readonly PlotlyObject[]): string[] {
+  const names = data
+    .filter((trace) => trace['showlegend'] !== false && trace['visible'] !== false)
+    .map((trace) => trace['name'])
+    .filter((name): name is string => typeof name === 'string');
+  return [...new Set(names)];
+}
+
+/** plotly's rule: one row if all fit, else columns as wide as the widest item. */
+function legendRows(names: readonly string[], room: number): number {
+  const widths = names.map((name) => LEGEND_KEY + estimateWidth(name, fontSize.legend));
+  if (widths.reduce((sum, width) => sum + width, 0) <= room) return 1;
+  const perRow = Math.max(1, Math.floor(room / Math.max(...widths)));
+  return Math.ceil(names.length / perRow);
+}
+
+interface Grid {
+  height: number;
+  margin: PlotlyObject;
+  axes: Record<string, unknown>;
+  titles: PlotlyObject[];
+}
+
+/** Domains of the panels, with gaps in px, and their titles. */
+function gridLayout(
+  spec: FigureSpec,
+  panels: readonly PanelSpec[],
+  columns: number,
+  width: number,
+  headHeight: number,
+): Grid {
+  const rows = Math.ceil(panels.length / columns);
+  const hasTitle = (axis: 'x' | 'y'): boolean => panels.some((panel) => panel[axis]?.title !== undefined);
+  const left = EDGE + LABELS_LEFT + (hasTitle('y') ? AXIS_TITLE - 8 : 0);
+  const right = EDGE + 6;
+  const below = LABELS_BELOW + (hasTitle('x') ? AXIS_TITLE : 0);
+  const columnGap = spec.sharedY === true ? 22 : LABELS_LEFT + (hasTitle('y') ? AXIS_TITLE : 0);
+  const panelWidth = (width - left - right - (columns - 1) * columnGap) / columns;
+  const titleLines = panels.map((panel) =>
+    panel.title === undefined ? [] : wrapText(panel.title, panelWidth, fontSize.panel, true),
+  );
+  const titleHeight = Math.max(...titleLines.map((lines) => lines.length)) * fontSize.panel * LINE + 8;
+  const rowGap = titleHeight + (spec.sharedX === true ? 10 : below);
+  const panelHeight = spec.panelHeight ?? 220;
+  const plotHeight = rows * panelHeight + (rows - 1) * rowGap;
+  const plotWidth = width - left - right;
+  const axes: Record<string, unknown> = {};
+  const titles: PlotlyObject[] = [];
+  panels.forEach((panel, index) => {
+    const column = index % columns;
+    const row = Math.floor(index / columns);
+    const x0 = (column * (panelWidth + columnGap)) / plotWidth;
+    const y1 = 1 - (row * (panelHeight + rowGap)) / plotHeight;
+    const isLowest = index + columns >= panels.length;
+    axes[index === 0 ? 'xaxis' : `xaxis${index + 1}`] = {
+      ...axisLayout(panel.x, spec.sharedX === true && !isLowest),
+      ...(spec.sharedX === true && row > 0 ? { matches: axisId('x', column) } : {}),
+      domain: [x0, x0 + panelWidth / plotWidth],
+      anchor: axisId('y', index),
+    };
+    axes[index === 0 ? 'yaxis' : `yaxis${index + 1}`] = {
+      ...axisLayout(panel.y, spec.sharedY === true && column > 0),
+      ...(spec.sharedY === true && column > 0 ? { matches: axisId('y', row * columns) } : {}),
+      domain: [y1 - panelHeight / plotHeight, y1],
+      anchor: axisId('x', index),
+    };
+    const lines = titleLines[index] ?? [];
+    if (lines.length > 0) titles.push(panelTitle(lines, index));
+  });
+  return {
+    height: Math.round(headHeight + titleHeight + plotHeight + below + EDGE),
+    margin: { l: left, r: right, t: Math.round(headHeight + titleHeight), b: below + EDGE, pad: 0 },
+    axes,
+    titles,
+  };
+}
+
+function axisLayout(axis: AxisSpec | undefined, isInner: boolean): PlotlyObject {
+  const { title, ...attributes } = axis ?? {};
+  return {
+    ...attributes,
+    ...(title === undefined || isInner ? {} : { title: { text: title } }),
+    ...(isInner ? { showticklabels: false } : {}),
+  };
+}
+
+function panelTitle(lines: readonly string[], index: number): PlotlyObject {
+  return {
+    text: lines.map((line) => `<b>${line}</b>`).join('<br>'),
+    font: { size: fontSize.panel },
+    align: 'left',
+    xref: `${axisId('x', index)} domain`,
+    x: 0,
+    xanchor: 'left',
+    yref: `${axisId('y', index)} domain`,
+    y: 1,
+    yanchor: 'bottom',
+    yshift: 3,
+    showarrow: false,
+  };
+}
+
+/** Axes that several figures need. */
+export const axes = {
+  /** Counts: 1k, 10k, 100k; logarithmic on request. */
+  count: (title: string, scale: 'linear' | 'log' = 'linear'): AxisSpec => ({
+    title,
+    type: scale,
+    tickformat: '~s',
+    ...(scale === 'log' ? { dtick: 1 } : { rangemode: 'tozero' }),
+  }),
+  /** Shares from 0 to 1, shown in per cent. */
+  share: (title: string): AxisSpec => ({ title, tickformat: '.0%', range: [0, 1.02] }),
+} as const;
+
+/** Values of a curve. */
+export interface Curve {
+  readonly x: ArrayLike<number | string>;
+  readonly y: ArrayLike<number | null>;
+  readonly style: SeriesStyle;
+  /** From 0; the first if left out. */
+  readonly panel?: number;
+  /** Shown in the legend, once for all panels with the same name; true if left out. */
+  readonly legend?: boolean;
+  /** Markers at the points: for measurements, not for dense curves; false if left out. */
+  readonly markers?: boolean;
+  /** Half-lengths of the error bars. */
+  readonly error?: ArrayLike<number>;
+}
+
+/** A line in the style of what it stands for. */
+export function lineTrace(curve: Curve): PlotlyObject {
+  const { style } = curve;
+  return {
+    type: 'scatter',
+    mode: curve.markers === true ? 'lines+markers' : 'lines',
+    name: style.name,
+    legendgroup: style.name,
+    showlegend: curve.legend ?? true,
+    x: Array.from(curve.x),
+    y: Array.from(curve.y),
+    line: { color: style.color, dash: style.dash, width: 2.25 },
+    marker: { color: style.color, symbol: style.symbol, size: 8, line: { color: style.color, width: 1.5 } },
+    ...(curve.error === undefined
+      ? {}
+      : { error_y: { type: 'data', array: Array.from(curve.error), thickness: 1.25, width: 3 } }),
+    ...inPanel(curve.panel ?? 0),
+  };
+}
+
+/** The area between two curves over the same x, behind their line. */
+export interface Band {
+  readonly x: ArrayLike<number>;
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+  readonly style: SeriesStyle;
+  readonly panel?: number;
+}
+
+/** A band in the style of the line it belongs to; not in the legend. */
+export function bandTrace(band: Band): PlotlyObject {
+  const x = Array.from(band.x);
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name: band.style.name,
+    legendgroup: band.style.name,
+    showlegend: false,
+    hoverinfo: 'skip',
+    x: [...x, ...[...x].reverse()],
+    y: [...Array.from(band.high), ...Array.from(band.low).reverse()],
+    fill: 'toself',
+    fillcolor: translucent(band.style.color, 0.18),
+    line: { width: 0 },
+    ...inPanel(band.panel ?? 0),
+  };
+}
+
+/** Bars in the style of what they stand for, told apart in black and white by their pattern. */
+export function barTrace(curve: Curve): PlotlyObject {
+  const { style } = curve;
+  return {
+    type: 'bar',
+    name: style.name,
+    legendgroup: style.name,
+    showlegend: curve.legend ?? true,
+    x: Array.from(curve.x),
+    y: Array.from(curve.y),
+    marker: {
+      color: style.color,
+      line: { color: style.color, width: 1 },
+      pattern: { shape: style.pattern, fillmode: 'overlay', fgcolor: ink.paper, size: 6, solidity: 0.3 },
+    },
+    ...(curve.error === undefined
+      ? {}
+      : { error_y: { type: 'data', array: Array.from(curve.error), thickness: 1.25, width: 3 } }),
+    ...inPanel(curve.panel ?? 0),
+  };
+}

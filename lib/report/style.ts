@@ -1,0 +1,157 @@
+// The one visual style of all figures: colours by meaning, dashes and markers that carry the same meaning in
+// black and white, fonts and sizes. A figure never picks a colour: it says what a line stands for.
+
+/** How one series is drawn, the same in every figure. Two series of one family differ in colour, dash and marker. */
+export interface SeriesStyle {
+  /** What a legend calls it. */
+  readonly name: string;
+  readonly color: string;
+  /** plotly's dash: `solid`, `dash`, `dot`, ... */
+  readonly dash: string;
+  /** plotly's marker symbol. */
+  readonly symbol: string;
+  /** plotly's pattern for bars and areas, so that they differ without colour. */
+  readonly pattern: string;
+}
+
+/** Text, lines and grid: dark enough to print, light enough to stay behind the data. */
+export const ink = {
+  text: '#1C1C1C',
+  muted: '#5A5A5A',
+  axis: '#8A8A8A',
+  grid: '#E6E6E6',
+  paper: '#FFFFFF',
+} as const;
+
+/** Sizes in px; a page-wide figure printed at 6.75 inches shows 14 px as 7.7 pt. */
+export const fontSize = {
+  title: 18,
+  subtitle: 14,
+  panel: 14,
+  label: 14,
+  tick: 12,
+  legend: 14,
+  footer: 10.5,
+} as const;
+
+/** Fonts present on the usual systems, narrow ones first; all but the last share Helvetica's letter widths. */
+export const fontFamily = 'Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif';
+
+/** Widths of a figure in px: two columns of a paper (or a slide, or a notebook), and one column. */
+export const figureWidth = { page: 880, column: 440 } as const;
+
+const style = (name: string, color: string, dash: string, symbol: string, pattern: string): SeriesStyle => ({
+  name,
+  color,
+  dash,
+  symbol,
+  pattern,
+});
+
+/**
+ * The positional encodings. Blue is RoPE between segments, red to amber ALiBi; the bilevel form is the dark, solid
+ * line with filled markers, its one-level form lighter, dashed, with open markers. Any two are at least 0.09 apart in
+ * OKLab for normal, protan, deutan and tritan vision, and all have a contrast of 3:1 with white.
+ */
+export const encodingStyles = {
+  bipe_rope: style('BiPE-RoPE', '#173A7D', 'solid', 'circle', ''),
+  rope: style('RoPE', '#2C96EE', 'dash', 'circle-open', '/'),
+  bipe_alibi: style('BiPE-ALiBi', '#B01E0A', 'solid', 'square', ''),
+  alibi: style('ALiBi', '#C48A0A', 'dash', 'square-open', '\\'),
+  sinusoidal: style('Sinusoidal', '#55846A', 'dot', 'triangle-up', '.'),
+  learned: style('Learned APE', '#1C1C1C', 'dot', 'triangle-down', 'x'),
+  xpos: style('xPos', '#A834A8', 'dashdot', 'diamond', '-'),
+  t5: style('T5 bias', '#8A14F0', 'longdash', 'cross', '|'),
+  randomized_rope: style('Randomized RoPE', '#F24FB4', 'longdashdot', 'diamond-open', '+'),
+  nope: style('NoPE', '#56565C', '2px,4px', 'x', '.'),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
+/** The kinds of text. */
+export const modalityStyles = {
+  books: style('Books', '#00599C', 'solid', 'circle', ''),
+  papers: style('Papers', '#D55E00', 'dash', 'square', '/'),
+  code: style('Code', '#009E73', 'dot', 'diamond', 'x'),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
+/** Where segments end: the caption's separators and the released code's. */
+export const separatorStyles = {
+  paper: style('Full stop and newline', '#3B3B8F', 'solid', 'circle', ''),
+  released: style('Newline (released code)', '#B8651B', 'dash', 'square-open', '/'),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
+const RAMP = ['#D0A92B', '#6BA547', '#1F8F7D', '#2B6C93', '#43488A', '#440F54'] as const;
+const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'] as const;
+const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'] as const;
+const PATTERNS = ['', '/', 'x', '.', '-', '|'] as const;
+
+/**
+ * Styles for an ordered quantity (sequence lengths, model sizes): light to dark as it grows.
+ *
+ * @param names the values in order, as a legend calls them
+ */
+export function orderedStyles(names: readonly string[]): SeriesStyle[] {
+  return names.map((name, index) => {
+    const place = names.length === 1 ? 1 : index / (names.length - 1);
+    const cycle = (list: readonly string[]): string => list[index % list.length] ?? '';
+    return style(name, rampColor(place), cycle(DASHES), cycle(SYMBOLS), cycle(PATTERNS));
+  });
+}
+
+/** The colour at `place` (0, light, to 1, dark) of the ordered ramp: lightness falls evenly, so it prints in grey. */
+export function rampColor(place: number): string {
+  const position = Math.min(1, Math.max(0, place)) * (RAMP.length - 1);
+  const below = Math.min(Math.floor(position), RAMP.length - 2);
+  const from = channels(RAMP[below] ?? RAMP[0]);
+  const to = channels(RAMP[below + 1] ?? RAMP[0]);
+  const mixed = from.map((value, index) =>
+    Math.round(value + (position - below) * ((to[index] ?? 0) - value)),
+  );
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
+}
+
+/** plotly's colour scale of the ordered ramp, for heat maps: light is small. */
+export const heatScale: readonly (readonly [number, string])[] = [
+  [0, '#FFFFFF'],
+  ...RAMP.map((color, index): readonly [number, string] => [(index + 1) / RAMP.length, color]),
+];
+
+/** A colour with an opacity of 0 to 1, for bands and areas. */
+export function translucent(color: string, opacity: number): string {
+  return `rgba(${channels(color).join(', ')}, ${opacity})`;
+}
+
+function channels(color: string): number[] {
+  return [1, 3, 5].map((start) => Number.parseInt(color.slice(start, start + 2), 16));
+}
+
+const axisTemplate = {
+  showline: true,
+  linecolor: ink.axis,
+  linewidth: 1,
+  gridcolor: ink.grid,
+  gridwidth: 1,
+  zeroline: false,
+  ticks: 'outside',
+  ticklen: 4,
+  tickcolor: ink.axis,
+  tickfont: { size: fontSize.tick },
+  title: { font: { size: fontSize.label }, standoff: 8 },
+  automargin: true,
+} as const;
+
+/** The plotly template every figure carries. */
+export const template = {
+  layout: {
+    font: { family: fontFamily, size: fontSize.label, color: ink.text },
+    paper_bgcolor: ink.paper,
+    plot_bgcolor: ink.paper,
+    colorway: Object.values(encodingStyles).map((entry) => entry.color),
+    xaxis: axisTemplate,
+    yaxis: axisTemplate,
+    bargap: 0.15,
+    hoverlabel: { font: { family: fontFamily, size: fontSize.tick } },
+    hovermode: 'closest',
+    legend: { font: { size: fontSize.legend }, itemwidth: 40, tracegroupgap: 4 },
+    annotationdefaults: { font: { size: fontSize.tick, color: ink.text }, showarrow: false },
+  },
+} as const;
