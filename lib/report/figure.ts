@@ -56,8 +56,8 @@ export interface FigureSpec {
   readonly sharedY?: boolean;
   /** Two columns of a paper (`page`, the default) or one. */
   readonly width?: keyof typeof figureWidth;
-  /** Height of one panel, px; 220 if left out. */
-  readonly panelHeight?: number;
+  /** Height of the panels, px, for all rows or row by row; 220 if left out. */
+  readonly panelHeight?: number | readonly number[];
   /** Further plotly layout; its `shapes` and `annotations` are added to the figure's own. */
   readonly layout?: PlotlyObject;
 }
@@ -219,8 +219,9 @@ function gridLayout(
   );
   const titleHeight = Math.max(...titleLines.map((lines) => lines.length)) * fontSize.panel * LINE + 8;
   const rowGap = titleHeight + (spec.sharedX === true ? 10 : below);
-  const panelHeight = spec.panelHeight ?? 220;
-  const plotHeight = rows * panelHeight + (rows - 1) * rowGap;
+  const heights = rowHeights(spec, rows);
+  const tops = heights.map((_, row) => sum(heights.slice(0, row)) + row * rowGap);
+  const plotHeight = sum(heights) + (rows - 1) * rowGap;
   const plotWidth = width - left - right;
   const axes: Record<string, unknown> = {};
   const titles: PlotlyObject[] = [];
@@ -228,7 +229,7 @@ function gridLayout(
     const column = index % columns;
     const row = Math.floor(index / columns);
     const x0 = (column * (panelWidth + columnGap)) / plotWidth;
-    const y1 = 1 - (row * (panelHeight + rowGap)) / plotHeight;
+    const y1 = 1 - (tops[row] ?? 0) / plotHeight;
     const isLowest = index + columns >= panels.length;
     axes[index === 0 ? 'xaxis' : `xaxis${index + 1}`] = {
       ...axisLayout(panel.x, spec.sharedX === true && !isLowest),
@@ -239,7 +240,7 @@ function gridLayout(
     axes[index === 0 ? 'yaxis' : `yaxis${index + 1}`] = {
       ...axisLayout(panel.y, spec.sharedY === true && column > 0),
       ...(spec.sharedY === true && column > 0 ? { matches: axisId('y', row * columns) } : {}),
-      domain: [y1 - panelHeight / plotHeight, y1],
+      domain: [y1 - (heights[row] ?? 0) / plotHeight, y1],
       anchor: axisId('x', index),
     };
     const lines = titleLines[index] ?? [];
@@ -252,6 +253,15 @@ function gridLayout(
     titles,
   };
 }
+
+function rowHeights(spec: FigureSpec, rows: number): number[] {
+  const height = spec.panelHeight ?? 220;
+  return Array.from({ length: rows }, (_, row) =>
+    typeof height === 'number' ? height : (height[row] ?? 220),
+  );
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 function axisLayout(axis: AxisSpec | undefined, isInner: boolean): PlotlyObject {
   const { title, ...attributes } = axis ?? {};
