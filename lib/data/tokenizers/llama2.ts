@@ -1,0 +1,211 @@
+// Llama 2's tokenizer (SentencePiece BPE, 32,000 pieces): the ids of the official one, from the vocabulary
+// and merges that npm `llama-tokenizer-js` carries. That package encodes 30 k tokens a second; here text is
+// cut where no merge can reach across, and the ids of the short stretches in between are remembered.
+
+import { sha256 } from '../../base/files';
+import { BytePairEncoder, SafeCuts } from './byte-pairs';
+import {
+  type EncodeOptions,
+  type Tokenizer,
+  type TokenStream,
+  bytePiece,
+  checkId,
+  printable,
+  wellFormed,
+} from './tokenizer';
+
+/** What stands for a space inside pieces. */
+const spaceMark = '▁';
+const [unknownId, beginId, endId] = [0, 1, 2];
+const firstByteId = 3;
+const firstTextId = firstByteId + 256;
+
+type Merge = readonly [left: string, right: string];
+
+/**
+ * Ids as Llama 2 gives them for plain text: a space is put before a text that is not empty, `<s>` and the
+ * like in the text are text, and characters outside the vocabulary become their UTF-8 bytes.
+ */
+export class Llama2Tokenizer implements Tokenizer {
+  readonly name = 'llama2';
+  readonly vocabularySize: number;
+  readonly fingerprint: string;
+  readonly beginOfText = beginId;
+  readonly #pieces: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #cuts: SafeCuts;
+  readonly #stretches: StretchMemory;
+
+  /**
+   * @param pieces the vocabulary: pieces[id], three control tokens, 256 bytes, then text
+   * @param merges [left piece, right piece], the best first
+   */
+  constructor(pieces: readonly string[], merges: readonly Merge[]) {
+    this.#pieces = pieces;
+    this.#ids = new Map(pieces.map((piece, id) => [piece, id]));
+    this.vocabularySize = pieces.length;
+    this.fingerprint = sha256(JSON.stringify(['bipe tokenizer llama2 1', pieces, merges]));
+    this.#cuts = new SafeCuts(merges);
+    this.#cuts.alias(' '.charCodeAt(0), spaceMark.charCodeAt(0));
+    const byteIds = Int32Array.from({ length: 256 }, (_, byte) => firstByteId + byte);
+    const pairs = new BytePairEncoder(pieces, merges, byteIds);
+    this.#stretches = new StretchMemory((stretch) =>
+      pairs.encode(wellFormed(stretch).replaceAll(' ', spaceMark)),
+    );
+  }
+
+  encode(text: string, options?: EncodeOptions): Int32Array {
+    const ids = new GrowingIds(text.length / 3 + 16);
+    if (options?.beginOfText) ids.push(beginId);
+    if (text !== '') this.#encodeUntil(` ${text}`, text.length + 1, ids);
+    return ids.take();
+  }
+
+  stream(options?: EncodeOptions): TokenStream {
+    const ids = new GrowingIds(1024);
+    if (options?.beginOfText) ids.push(beginId);
+    let [held, begun] = ['', false];
+    return {
+      push: (text) => {
+        if (text === '') return ids.take();
+        held += begun ? text : ` ${text}`;
+        begun = true;
+        // A cut is certain once the code unit after it is here.
+        const cut = this.#encodeUntil(held, held.length - 1, ids);
+        held = held.slice(cut);
+        return ids.take();
+      },
+      finish: () => {
+        this.#encodeUntil(held, held.length, ids);
+        return ids.take();
+      },
+    };
+  }
+
+  /** Appends the ids of the stretches of `text` that end at or before `limit`; returns where the last one ends. */
+  #encodeUntil(text: string, limit: number, ids: GrowingIds): number {
+    let start = 0;
+    while (start < limit) {
+      const end = this.#cuts.next(text, start);
+      if (end > limit) break;
+      this.#stretches.append(text.slice(start, end), ids);
+      start = end;
+    }
+    return start;
+  }
+
+  decode(ids: ArrayLike<number>): string {
+    const bytes = Buffer.concat(Array.from(ids, (id) => this.#bytes(checkId(this, id))));
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    return text.startsWith(' ') ? text.slice(1) : text;
+  }
+
+  #bytes(id: number): Uint8Array {
+    if (id === beginId || id === endId) return new Uint8Array();
+    if (id === unknownId) return Buffer.from('\uFFFD');
+    if (id < firstTextId) return Uint8Array.of(id - firstByteId);
+    return Buffer.from(this.#pieces[id]?.replaceAll(spaceMark, ' ') ?? '');
+  }
+
+  tokenText(id: number): string {
+    if (checkId(this, id) < firstByteId) return this.#pieces[id] ?? '';
+    if (id >= firstTextId) return Array.from(this.#pieces[id] ?? '', printable).join('');
+    const byte = id - firstByteId;
+    return byte < 0x80 ? printable(String.fromCharCode(byte)) : bytePiece(byte);
+  }
+
+  idOf(text: string): number | undefined {
+    const id = this.#ids.get(text.replaceAll(' ', spaceMark));
+    if (id !== undefined && id >= firstTextId) return id;
+    const code = text.length === 1 ? text.charCodeAt(0) : 0x80;
+    return code < 0x80 ? firstByteId + code : undefined;
+  }
+}
+
+/** The tokenizer with the vocabulary of the installed package; about a tenth of a second. */
+export async function loadLlama2(): Promise<Llama2Tokenizer> {
+  // An ESM package: `import()` works from CommonJS in every Node.js, and without a warning.
+  const { default: source } = await import('llama-tokenizer-js');
+  const merges = Array.from(source.merges.keys(), (key): Merge => {
+    const space = key.indexOf(' ');
+    return [key.slice(0, space), key.slice(space + 1)];
+  });
+  return new Llama2Tokenizer(source.vocabById, merges);
+}
+
+/**
+ * Ids of stretches seen before. Text repeats its words: nine of ten stretches are found here. What is kept
+ * is bounded; when it is full it starts anew.
+ */
+class StretchMemory {
+  static readonly #longest = 63;
+  static readonly #capacity = 1 << 19;
+  /** stretch -> start in `#ids` * 64 + number of ids. */
+  readonly #places = new Map<string, number>();
+  readonly #ids = new Int32Array(StretchMemory.#capacity);
+  #used = 0;
+  readonly #encode: (stretch: string) => number[];
+
+  constructor(encode: (stretch: string) => number[]) {
+    this.#encode = encode;
+  }
+
+  append(stretch: string, to: GrowingIds): void {
+    const place = this.#places.get(stretch);
+    if (place !== undefined) {
+      to.pushRange(this.#ids, place >> 6, place & 63);
+      return;
+    }
+    const ids = this.#encode(stretch);
+    for (const id of ids) to.push(id);
+    if (ids.length > StretchMemory.#longest) return;
+    if (this.#used + ids.length > StretchMemory.#capacity) {
+      this.#places.clear();
+      this.#used = 0;
+    }
+    this.#ids.set(ids, this.#used);
+    this.#places.set(copyOf(stretch), this.#used * 64 + ids.length);
+    this.#used += ids.length;
+  }
+}
+
+/** The same string on its own: a slice, kept as a key, would keep the whole document in memory. */
+function copyOf(slice: string): string {
+  return Buffer.from(slice, 'utf16le').toString('utf16le');
+}
+
+/** An Int32Array that grows. */
+class GrowingIds {
+  #ids: Int32Array;
+  #length = 0;
+
+  constructor(expected: number) {
+    this.#ids = new Int32Array(Math.ceil(expected));
+  }
+
+  push(id: number): void {
+    if (this.#length === this.#ids.length) this.#grow(1);
+    this.#ids[this.#length] = id;
+    this.#length += 1;
+  }
+
+  pushRange(source: Int32Array, start: number, count: number): void {
+    if (this.#length + count > this.#ids.length) this.#grow(count);
+    for (let offset = 0; offset < count; offset += 1)
+      this.#ids[this.#length + offset] = source[start + offset] ?? 0;
+    this.#length += count;
+  }
+
+  #grow(room: number): void {
+    const larger = new Int32Array(2 * this.#ids.length + room);
+    larger.set(this.#ids);
+    this.#ids = larger;
+  }
+
+  /** A copy of what has been pushed since the last call. */
+  take(): Int32Array {
+    const taken = this.#ids.slice(0, this.#length);
+    this.#length = 0;
+    return taken;
+  }
+}

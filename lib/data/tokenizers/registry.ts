@@ -1,0 +1,32 @@
+// Tokenizers by name. A new one is a file beside this one and a line here.
+
+import { unknownName } from '../../base/suggest';
+import { ByteTokenizer } from './bytes';
+import { CharacterTokenizer } from './characters';
+import { loadLlama2 } from './llama2';
+import type { Tokenizer } from './tokenizer';
+
+const loaders: ReadonlyMap<string, () => Promise<Tokenizer>> = new Map<string, () => Promise<Tokenizer>>([
+  ['llama2', loadLlama2],
+  ['bytes', () => Promise.resolve(new ByteTokenizer())],
+  ['characters', () => Promise.resolve(new CharacterTokenizer())],
+]);
+
+const loaded = new Map<string, Promise<Tokenizer>>();
+
+/** The names `getTokenizer` knows. */
+export const tokenizerNames: readonly string[] = [...loaders.keys()];
+
+/**
+ * The tokenizer of that name; loaded once. `characters` has the ASCII vocabulary: make a `CharacterTokenizer`
+ * for another.
+ *
+ * @throws UsageError if the name is unknown
+ */
+export async function getTokenizer(name: string): Promise<Tokenizer> {
+  const load = loaders.get(name);
+  if (!load) throw unknownName('tokenizer', name, tokenizerNames);
+  const tokenizer = loaded.get(name) ?? load();
+  loaded.set(name, tokenizer);
+  return tokenizer;
+}

@@ -1,0 +1,110 @@
+// What a tokenizer is to the rest of the workbench. Encoding is synchronous and, for long documents, also
+// incremental; one file beside this one per kind, `registry.ts` knows them by name.
+
+import { UsageError } from '../../base/errors';
+
+/** What may be asked of an encoding. */
+export interface EncodeOptions {
+  /** Put the begin-of-text token (Llama 2's `<s>`) first, also before an empty text. Default: no. */
+  readonly beginOfText?: boolean;
+}
+
+/**
+ * A text that arrives in pieces. The ids of all `push` calls and of `finish`, one after the other, are
+ * those of the whole text, wherever it was cut; only a short tail of the text is held back in between.
+ */
+export interface TokenStream {
+  /** The ids that are certain now that `text` has been added. */
+  push(text: string): Int32Array;
+  /** The remaining ids. The stream must not be used afterwards. */
+  finish(): Int32Array;
+}
+
+/** Turns text into token ids and back. Lone surrogates count as U+FFFD, as in UTF-8. */
+export interface Tokenizer {
+  /** The name in the registry. */
+  readonly name: string;
+  /** Ids are in [0, vocabularySize). */
+  readonly vocabularySize: number;
+  /** SHA-256 of vocabulary and rules: two tokenizers with the same fingerprint give the same ids. */
+  readonly fingerprint: string;
+  /** The id of the begin-of-text token, if there is one. */
+  readonly beginOfText: number | undefined;
+  /**
+   * Token ids of a text, [tokens].
+   *
+   * @throws UsageError if `beginOfText` is asked of a tokenizer that has no such token
+   */
+  encode(text: string, options?: EncodeOptions): Int32Array;
+  /** Begins a text that arrives in pieces. Throws like `encode`. */
+  stream(options?: EncodeOptions): TokenStream;
+  /**
+   * The text of token ids. Control tokens give nothing, bytes that are not UTF-8 give U+FFFD.
+   *
+   * @throws UsageError if an id is not in the vocabulary
+   */
+  decode(ids: ArrayLike<number>): string;
+  /** One token as a figure prints it: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws like `decode`. */
+  tokenText(id: number): string;
+  /** The id of the token that stands for exactly `text` (`' .'` with its space), if there is one. */
+  idOf(text: string): number | undefined;
+}
+
+/** `text` with every lone surrogate replaced by U+FFFD, as encoding to UTF-8 does. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
+/** One byte in the form of Llama's vocabulary, e.g. `<0x0A>`. */
+export function bytePiece(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+}
+
+/** A character as a figure prints it. */
+export function printable(character: string): string {
+  if (character === ' ') return '▁';
+  if (character === '\n') return '↵';
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x80) return code < 0x20 || code === 0x7f ? bytePiece(code) : character;
+  // Separators, marks and control characters leave no trace, or a misplaced one, on their own.
+  return /^[\p{C}\p{Z}\p{M}]/u.test(character)
+    ? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+    : character;
+}
+
+/** The id itself, or the one line that says it is none of this tokenizer's. */
+export function checkId(
+  tokenizer: Pick<Tokenizer, 'name' | 'vocabularySize'>,
+  id: number | undefined,
+): number {
+  if (id !== undefined && Number.isInteger(id) && id >= 0 && id < tokenizer.vocabularySize) return id;
+  throw new UsageError(
+    `${tokenizer.name} has no token ${String(id)}; its ids are the integers 0 to ${tokenizer.vocabularySize - 1}`,
+  );
+}
+
+/** Refuses a begin-of-text token where the vocabulary has none. */
+export function refuseBeginOfText(name: string, options: EncodeOptions | undefined): void {
+  if (options?.beginOfText)
+    throw new UsageError(`the tokenizer ${name} has no begin-of-text token; leave it out or use llama2`);
+}
+
+/** A stream over an encoding that treats each code point on its own: only half a surrogate pair is held back. */
+export function codePointStream(encode: (text: string) => Int32Array): TokenStream {
+  let held = '';
+  return {
+    push(text) {
+      const all = held + text;
+      const cut = endsInsidePair(all) ? all.length - 1 : all.length;
+      held = all.slice(cut);
+      return encode(all.slice(0, cut));
+    },
+    finish: () => encode(held),
+  };
+}
+
+/** Whether the last code unit may be the first half of a surrogate pair. */
+export function endsInsidePair(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last < 0xdc00;
+}
