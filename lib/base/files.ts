@@ -22,20 +22,42 @@ export function temporaryPath(path: string): string {
  * @throws MachineError if the disk is full or the folder cannot be written
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = temporaryPath(path);
+  await writeFilesAtomic([[path, content]]);
+}
+
+/**
+ * Writes files that belong together: none takes its name before all are on the disk.
+ *
+ * @throws MachineError if the disk is full or a folder cannot be written
+ */
+export async function writeFilesAtomic(
+  files: readonly (readonly [path: string, content: string | Uint8Array])[],
+): Promise<void> {
+  const written = files.map(([path, content]) => ({ path, content, temporary: temporaryPath(path) }));
+  let current = '';
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const { path, content, temporary } of written) {
+      current = path;
+      await writeFlushed(temporary, content);
     }
-    await rename(temporary, path);
+    for (const { path, temporary } of written) {
+      current = path;
+      await rename(temporary, path);
+    }
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw writeError(path, error);
+    for (const { temporary } of written) await rm(temporary, { force: true });
+    throw writeError(current, error);
+  }
+}
+
+async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,0 +1,34 @@
+// JSON as it is committed with the figures: typed arrays become lists, a list of numbers takes one line, and what
+// JSON cannot say (NaN, infinities) becomes null.
+
+/** `value` as plain data: typed arrays as lists, NaN and infinities as null, undefined fields left out. */
+export function toPlain(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (value === undefined) return null;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (ArrayBuffer.isView(value) && Symbol.iterator in value) {
+    return Array.from(value as unknown as Iterable<number>, toPlain);
+  }
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([key, field]) => [key, toPlain(field)]));
+}
+
+/** Readable JSON: objects one field a line, lists of plain values on one line. Ends with a newline. */
+export function formatJson(value: unknown): string {
+  return `${format(toPlain(value), '')}\n`;
+}
+
+function format(value: unknown, indent: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) {
+    const isFlat = value.every((item) => typeof item !== 'object' || item === null);
+    if (isFlat) return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
+    return `[\n${value.map((item) => deeper + format(item, deeper)).join(',\n')}\n${indent}]`;
+  }
+  const fields = Object.entries(value);
+  if (fields.length === 0) return '{}';
+  const lines = fields.map(([key, field]) => `${deeper}${JSON.stringify(key)}: ${format(field, deeper)}`);
+  return `{\n${lines.join(',\n')}\n${indent}}`;
+}

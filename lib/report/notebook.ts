@@ -1,0 +1,126 @@
+// Figures, tables and progress in a notebook, through the display function that the workbench's kernel provides.
+// Outside a notebook nothing is shown and the functions say so by returning false.
+
+import { type ProgressTask, type Reporter, terminalReporter } from '../base/progress';
+import { type Figure } from './figure';
+import { toPlain } from './json';
+import { type Table, toHtml, toMarkdown } from './tables';
+import { escapeXml } from './text';
+
+/** One output as several media types; the reader's program takes the richest it knows. */
+export type DisplayBundle = Record<string, unknown>;
+
+/** What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. */
+export type DisplayFunction = (
+  bundle: DisplayBundle,
+  metadata?: Record<string, unknown>,
+  options?: { displayId?: string; update?: boolean },
+) => void;
+
+function displayFunction(): DisplayFunction | undefined {
+  const hook = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.display')];
+  return typeof hook === 'function' ? (hook as DisplayFunction) : undefined;
+}
+
+/** Whether this runs in the workbench's notebook kernel. */
+export function isNotebook(): boolean {
+  return displayFunction() !== undefined;
+}
+
+/** Shows an interactive figure below the cell; false outside a notebook. */
+export function showFigure(figure: Figure): boolean {
+  const display = displayFunction();
+  if (display === undefined) return false;
+  display({
+    'application/vnd.plotly.v1+json': {
+      data: toPlain(figure.data),
+      layout: toPlain(figure.layout),
+      config: { displaylogo: false, toImageButtonOptions: { format: 'svg', filename: figure.id } },
+    },
+    'text/plain': `${figure.title}\n${figure.caption}`,
+  });
+  return true;
+}
+
+/** Shows a table below the cell; false outside a notebook. */
+export function showTable(table: Table): boolean {
+  const display = displayFunction();
+  if (display === undefined) return false;
+  const markdown = toMarkdown(table);
+  display({ 'text/html': toHtml(table), 'text/markdown': markdown, 'text/plain': markdown });
+  return true;
+}
+
+/** The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere. */
+export function defaultReporter(): Reporter {
+  return isNotebook() ? notebookReporter() : terminalReporter();
+}
+
+const REDRAW_MS = 200;
+let taskCount = 0;
+
+/** Progress below the cell that began it: a bar that fills in place, then one line that stays. */
+export function notebookReporter(): Reporter {
+  const display: DisplayFunction = (...output) => displayFunction()?.(...output);
+  return {
+    note: (line) => {
+      display({ 'text/html': `<div>${escapeXml(line)}</div>`, 'text/plain': line });
+    },
+    task: (label, total, unit = '') => barTask(display, label, total, unit),
+  };
+}
+
+function barTask(display: DisplayFunction, label: string, total: number, unit: string): ProgressTask {
+  taskCount += 1;
+  const displayId = `bipe-progress-${process.pid}-${taskCount}`;
+  const startedAt = Date.now();
+  let drawnAt = startedAt;
+  let isOpen = true;
+  const bar = (done: number): DisplayBundle =>
+    progressBundle(label, done, total, unit, Date.now() - startedAt);
+  display(bar(0), {}, { displayId });
+  return {
+    update: (done) => {
+      if (!isOpen || Date.now() - drawnAt < REDRAW_MS) return;
+      drawnAt = Date.now();
+      display(bar(done), {}, { displayId, update: true });
+    },
+    finish: (note = 'done') => {
+      if (!isOpen) return;
+      isOpen = false;
+      const line = `${label}: ${note}`;
+      display(
+        { 'text/html': `<div>${escapeXml(line)}</div>`, 'text/plain': line },
+        {},
+        { displayId, update: true },
+      );
+    },
+  };
+}
+
+/** A bar as HTML, with the remaining time once it can be told. */
+function progressBundle(
+  label: string,
+  done: number,
+  total: number,
+  unit: string,
+  elapsed: number,
+): DisplayBundle {
+  const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
+  const count = [done.toLocaleString('en'), ...(total > 0 ? [`of ${total.toLocaleString('en')}`] : []), unit];
+  const left = share > 0.02 && share < 1 ? `, ${duration((elapsed * (1 - share)) / share)} left` : '';
+  const text = `${label}: ${count.join(' ').trim()}${left}`;
+  const fill = `<div style="width:${(100 * share).toFixed(1)}%;height:8px;border-radius:4px;background:#173A7D"></div>`;
+  const html =
+    `<div style="max-width:640px"><div>${escapeXml(text)}</div>` +
+    `<div role="progressbar" aria-valuenow="${Math.round(100 * share)}" aria-valuemin="0" aria-valuemax="100" ` +
+    `style="height:8px;border-radius:4px;background:#E6E6E6">${fill}</div></div>`;
+  return { 'text/html': html, 'text/plain': text };
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,256 @@
+// A table is data: columns with labels, units and a number format, and rows of plain values. From it come a danfo
+// data frame to work with, and Markdown, LaTeX, HTML to read, and CSV and JSON with every digit.
+
+import { join } from 'node:path';
+import { type DataFrame } from 'danfojs-node';
+import { ConfigError } from '../base/errors';
+import { writeFilesAtomic } from '../base/files';
+import { displayPath } from '../base/paths';
+import { type Reporter, silentReporter } from '../base/progress';
+import { formatJson } from './json';
+import { type Provenance, provenanceLine } from './provenance';
+import { escapeXml } from './text';
+
+/** A value of a table; null is a value that is not known, NaN one that does not exist. */
+export type Cell = string | number | boolean | null;
+
+/** How a number is written for readers; `percent` takes shares of 1. Without it: four significant digits. */
+export type CellFormat = 'integer' | 'percent' | 'fixed1' | 'fixed2' | 'fixed3' | 'fixed4' | 'scientific';
+
+/** A column: where its values are in a row, and how they are shown. */
+export interface Column {
+  readonly key: string;
+  readonly label: string;
+  readonly unit?: string;
+  readonly format?: CellFormat;
+}
+
+/** What is exported and shown. The ids of an item's figures and tables share one folder. */
+export interface Table {
+  /** File name without extension: lower-case letters, digits and `-`. */
+  readonly id: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly columns: readonly Column[];
+  /** Values by column key; a missing key is null. */
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+}
+
+const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell => row[column.key] ?? null;
+
+const isMissing = (cell: Cell): boolean => cell === null || (typeof cell === 'number' && Number.isNaN(cell));
+
+/** Whether the column holds numbers, so that it is set flush right. */
+function isNumeric(table: Table, column: Column): boolean {
+  return table.rows.some((row) => typeof cellOf(row, column) === 'number');
+}
+
+function headerOf(column: Column): string {
+  return column.unit === undefined ? column.label : `${column.label} (${column.unit})`;
+}
+
+/** A value as readers see it; `–` where there is none. */
+export function formatCell(cell: Cell, format?: CellFormat): string {
+  if (isMissing(cell)) return '–';
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  if (typeof cell !== 'number') return String(cell);
+  if (!Number.isFinite(cell)) return cell > 0 ? '∞' : '−∞';
+  // A true minus sign, not a hyphen.
+  return formatNumber(cell, format).replace('-', '−');
+}
+
+function formatNumber(value: number, format: CellFormat | undefined): string {
+  const fixed = (digits: number): Intl.NumberFormatOptions => ({
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  switch (format) {
+    case 'integer':
+      return value.toLocaleString('en', fixed(0));
+    case 'percent':
+      return `${(100 * value).toLocaleString('en', fixed(1))} %`;
+    case 'fixed1':
+    case 'fixed2':
+    case 'fixed3':
+    case 'fixed4':
+      return value.toLocaleString('en', fixed(Number(format.at(-1))));
+    case 'scientific':
+      return value.toExponential(2);
+    case undefined:
+      return Number.isInteger(value)
+        ? value.toLocaleString('en')
+        : value.toLocaleString('en', { maximumSignificantDigits: 4 });
+  }
+}
+
+/**
+ * The table as a danfo data frame, with the columns' keys as names. What is missing is NaN in columns of numbers and
+ * null elsewhere. In danfo a single NaN makes a column's mean NaN: drop it first, `frame.dropNa({ axis: 1 })`.
+ */
+export async function toDataFrame(table: Table): Promise<DataFrame> {
+  const danfo = await import('danfojs-node');
+  const columns = Object.fromEntries(
+    table.columns.map((column) => {
+      const missing = isNumeric(table, column) ? Number.NaN : null;
+      return [column.key, table.rows.map((row) => cellOf(row, column) ?? missing)];
+    }),
+  );
+  return new danfo.DataFrame(columns);
+}
+
+/** GitHub-flavoured Markdown: title, table, caption. */
+export function toMarkdown(table: Table): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const { columns, rows } = table;
+  return [
+    `**${escapeMarkdown(table.title)}**`,
+    '',
+    line(columns.map((column) => escapeMarkdown(headerOf(column)))),
+    line(columns.map((column) => (isNumeric(table, column) ? '---:' : ':---'))),
+    ...rows.map((row) =>
+      line(columns.map((column) => escapeMarkdown(formatCell(cellOf(row, column), column.format)))),
+    ),
+    '',
+    escapeMarkdown(table.caption),
+    '',
+  ].join('\n');
+}
+
+/** Text that Markdown shows as it is, on one line; `$` too, which notebooks take for mathematics. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|$~#&]/g, '\\$&').replace(/\s*[\r\n]+\s*/g, ' ');
+}
+
+/** CSV (RFC 4180): a header of column keys, full precision, an empty field for what is missing, CRLF line ends. */
+export function toCsv(table: Table): string {
+  const line = (fields: readonly string[]): string => `${fields.map(escapeCsv).join(',')}\r\n`;
+  const header = line(table.columns.map((column) => column.key));
+  const rows = table.rows.map((row) =>
+    line(
+      table.columns.map((column) => {
+        const cell = cellOf(row, column);
+        return isMissing(cell) ? '' : String(cell);
+      }),
+    ),
+  );
+  return header + rows.join('');
+}
+
+function escapeCsv(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replace(/"/g, '""')}"` : field;
+}
+
+/** A LaTeX table for `booktabs`, in UTF-8. */
+export function toLatex(table: Table): string {
+  const { columns, rows } = table;
+  const line = (cells: readonly string[]): string => `    ${cells.map(escapeLatex).join(' & ')} \\\\`;
+  return [
+    '\\begin{table}',
+    '  \\centering',
+    `  \\caption{\\textbf{${escapeLatex(table.title)}.} ${escapeLatex(table.caption)}}`,
+    `  \\label{tab:${table.id}}`,
+    `  \\begin{tabular}{${columns.map((column) => (isNumeric(table, column) ? 'r' : 'l')).join('')}}`,
+    '    \\toprule',
+    line(columns.map(headerOf)),
+    '    \\midrule',
+    ...rows.map((row) => line(columns.map((column) => formatCell(cellOf(row, column), column.format)))),
+    '    \\bottomrule',
+    '  \\end{tabular}',
+    '\\end{table}',
+    '',
+  ].join('\n');
+}
+
+const LATEX: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '"': '\\textquotedbl{}',
+  '–': '--',
+  '−': '$-$',
+  '∞': '$\\infty$',
+  // A bracket after \\ or \midrule would be taken for its optional argument.
+  '[': '{[}',
+  ']': '{]}',
+};
+
+/** Text that LaTeX prints as it is, on one line. */
+export function escapeLatex(text: string): string {
+  return text
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/[\\~^<>|"–−∞[\]]|[$&#%_{}]/g, (character) => LATEX[character] ?? `\\${character}`);
+}
+
+/** An HTML table for notebooks and pages. */
+export function toHtml(table: Table): string {
+  const { columns, rows } = table;
+  const style = (column: Column): string =>
+    `style="text-align:${isNumeric(table, column) ? 'right' : 'left'};padding:2px 10px"`;
+  const head = columns.map(
+    (column) => `<th scope="col" ${style(column)}>${escapeXml(headerOf(column))}</th>`,
+  );
+  const body = rows.map((row) => {
+    const cells = columns.map(
+      (column) => `<td ${style(column)}>${escapeXml(formatCell(cellOf(row, column), column.format))}</td>`,
+    );
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  return [
+    '<table style="border-collapse:collapse">',
+    `<caption style="text-align:left;padding:4px 10px"><b>${escapeXml(table.title)}</b><br>${escapeXml(table.caption)}</caption>`,
+    `<thead><tr>${head.join('')}</tr></thead>`,
+    `<tbody>${body.join('\n')}</tbody>`,
+    '</table>',
+  ].join('\n');
+}
+
+/** Where tables go, and what is written with them. */
+export interface TableExportOptions {
+  readonly folder: string;
+  readonly provenance: Provenance;
+  readonly reporter?: Reporter;
+}
+
+/**
+ * Writes `<id>.md`, `.csv`, `.tex` and `.json` of each table; the four take their names together.
+ *
+ * @returns the paths written
+ * @throws MachineError if the folder cannot be written
+ */
+export async function exportTables(tables: readonly Table[], options: TableExportOptions): Promise<string[]> {
+  const { folder, provenance } = options;
+  const written: string[] = [];
+  for (const table of tables) {
+    checkTable(table);
+    const source = provenanceLine(provenance);
+    const json = { kind: 'table', ...table, provenance };
+    const files: [string, string][] = [
+      [join(folder, `${table.id}.md`), `${toMarkdown(table)}\n${escapeMarkdown(source)}\n`],
+      [join(folder, `${table.id}.csv`), toCsv(table)],
+      [join(folder, `${table.id}.tex`), `% ${source}\n${toLatex(table)}`],
+      [join(folder, `${table.id}.json`), formatJson(json)],
+    ];
+    await writeFilesAtomic(files);
+    written.push(...files.map(([path]) => path));
+  }
+  (options.reporter ?? silentReporter).note(
+    `${tables.length} ${tables.length === 1 ? 'table' : 'tables'} to ${displayPath(folder)}`,
+  );
+  return written;
+}
+
+function checkTable(table: Table): void {
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(table.id))
+    throw new ConfigError(`table id "${table.id}": only lower-case letters, digits and single hyphens`);
+  const keys = new Set(table.columns.map((column) => column.key));
+  if (keys.size < table.columns.length)
+    throw new ConfigError(`table ${table.id}: two columns have the same key`);
+  for (const row of table.rows) {
+    const stray = Object.keys(row).find((key) => !keys.has(key));
+    if (stray !== undefined)
+      throw new ConfigError(`table ${table.id}: a row has "${stray}", but no column shows it`);
+  }
+}
