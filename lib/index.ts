@@ -26,11 +26,6 @@ export {
   BilevelStream,
 } from './segment/arrays';
 export { SegmentLengthStream, segmentLengths } from './segment/lengths';
-export {
-  type NamedSeparators,
-  namedSeparators,
-  parseSeparators,
-  separatorsFor,
-} from './segment/separators';
+export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';

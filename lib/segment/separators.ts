@@ -5,32 +5,22 @@ import { closestName } from '../base/suggest';
 import { UsageError } from '../base/errors';
 import type { Tokenizer } from '../data/tokenizers/tokenizer';
 
-/** A set of separators that has a name. */
-export interface NamedSeparators {
-  readonly name: string;
-  /** What it cuts at, in a few words. */
-  readonly meaning: string;
-  /** The tokens' texts; a space in front is part of the token. */
-  readonly texts: readonly string[];
-  /** Their ids in Llama 2's vocabulary. */
-  readonly llama2: readonly number[];
-}
+/** The sets of separators that have a name. */
+export type SeparatorSetName = 'paper' | 'released';
 
-/** Every named set of separators. */
-export const namedSeparators: readonly NamedSeparators[] = [
-  {
-    name: 'paper',
-    meaning: 'full stops and newlines, as the caption of Figure 1 says',
-    texts: ['.', ' .', '\n'],
-    llama2: [29889, 869, 13],
-  },
-  {
-    name: 'released',
-    meaning: 'full stops after a space, and newlines, as in the released code',
-    texts: [' .', '\n'],
-    llama2: [869, 13],
-  },
-];
+/** Llama-2 ids of each set: full stop, full stop after a space, newline; and the same without the first. */
+export const separatorSets: Readonly<Record<SeparatorSetName, readonly number[]>> = {
+  paper: [29889, 869, 13],
+  released: [869, 13],
+};
+
+/** The texts of the same tokens, for other vocabularies; a space in front is part of the token. */
+const separatorTexts: Readonly<Record<SeparatorSetName, readonly string[]>> = {
+  paper: ['.', ' .', '\n'],
+  released: [' .', '\n'],
+};
+
+const names = Object.keys(separatorSets) as readonly SeparatorSetName[];
 
 /**
  * Separator ids from a name (`paper`, `released`: Llama 2's ids) or from ids (`869,13`).
@@ -38,7 +28,8 @@ export const namedSeparators: readonly NamedSeparators[] = [
  * @throws UsageError if it is neither
  */
 export function parseSeparators(text: string): readonly number[] {
-  return named(text)?.llama2 ?? parseIds(text);
+  const name = setNamed(text);
+  return name === undefined ? parseIds(text) : separatorSets[name];
 }
 
 /**
@@ -51,18 +42,19 @@ export function separatorsFor(
   tokenizer: Pick<Tokenizer, 'name' | 'vocabularySize' | 'idOf'>,
   text: string,
 ): readonly number[] {
-  const set = named(text);
-  if (!set) return parseIds(text, tokenizer);
-  const ids = set.texts.map((token) => tokenizer.idOf(token)).filter((id) => id !== undefined);
+  const name = setNamed(text);
+  if (name === undefined) return parseIds(text, tokenizer);
+  const texts = separatorTexts[name];
+  const ids = texts.map((token) => tokenizer.idOf(token)).filter((id) => id !== undefined);
   if (ids.length > 0) return ids;
-  const wanted = set.texts.map((token) => JSON.stringify(token)).join(', ');
+  const wanted = texts.map((token) => JSON.stringify(token)).join(', ');
   throw new UsageError(
-    `separators ${set.name}: the vocabulary of ${tokenizer.name} has none of ${wanted}; give ids instead`,
+    `separators ${name}: the vocabulary of ${tokenizer.name} has none of ${wanted}; give ids instead`,
   );
 }
 
-function named(text: string): NamedSeparators | undefined {
-  return namedSeparators.find(({ name }) => name === text.trim());
+function setNamed(text: string): SeparatorSetName | undefined {
+  return names.find((name) => name === text.trim());
 }
 
 function parseIds(text: string, vocabulary?: Pick<Tokenizer, 'name' | 'vocabularySize'>): readonly number[] {
@@ -81,7 +73,6 @@ function parseIds(text: string, vocabulary?: Pick<Tokenizer, 'name' | 'vocabular
 }
 
 function notSeparators(text: string, part: string): UsageError {
-  const names = namedSeparators.map(({ name }) => name);
   const closest = closestName(text, names);
   const hint = closest === undefined ? '' : `did you mean ${closest}? `;
   const culprit = part === text.trim() ? '' : `: "${part}" is not a token id`;

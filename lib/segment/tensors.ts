@@ -40,7 +40,10 @@ export function bilevelPositions(
     const begins = tf.concat([tf.ones([batch, 1]), ends.slice([0, 0], [batch, time - 1])], 1);
     const clock = tf.range(0, time, 1, 'float32');
     const rows = tf.tile(tf.range(0, batch, 1, 'int32').expandDims(1), [1, time]);
-    const startOfSegment = tf.scatterND<tf.Rank.R2>(tf.stack([rows, segment], 2), tf.mul(begins, clock), [batch, time]);
+    const startOfSegment = tf.scatterND<tf.Rank.R2>(tf.stack([rows, segment], 2), tf.mul(begins, clock), [
+      batch,
+      time,
+    ]);
     const start = tf.gather(startOfSegment, segment, 1, 1);
 
     const intra: tf.Tensor2D = tf.cast(tf.minimum(tf.sub(clock, start), intraSize - 1), 'int32');

@@ -6,8 +6,8 @@ import {
   type Tokenizer,
   type TokenStream,
   bytePiece,
+  characterStream,
   checkId,
-  codePointStream,
   printable,
   refuseBeginOfText,
 } from './tokenizer';
@@ -26,7 +26,7 @@ export class ByteTokenizer implements Tokenizer {
 
   stream(options?: EncodeOptions): TokenStream {
     refuseBeginOfText(this.name, options);
-    return codePointStream((text) => this.encode(text));
+    return characterStream((text) => this.encode(text));
   }
 
   decode(ids: ArrayLike<number>): string {

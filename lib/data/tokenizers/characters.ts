@@ -9,8 +9,8 @@ import {
   type EncodeOptions,
   type Tokenizer,
   type TokenStream,
+  characterStream,
   checkId,
-  codePointStream,
   printable,
   refuseBeginOfText,
   wellFormed,
@@ -57,7 +57,7 @@ export class CharacterTokenizer implements Tokenizer {
 
   stream(options?: EncodeOptions): TokenStream {
     refuseBeginOfText(this.name, options);
-    return codePointStream((text) => this.encode(text));
+    return characterStream((text) => this.encode(text));
   }
 
   /** The unknown id gives U+FFFD. */

@@ -9,6 +9,7 @@ import {
   type Tokenizer,
   type TokenStream,
   bytePiece,
+  CharacterReader,
   checkId,
   printable,
   wellFormed,
@@ -49,40 +50,43 @@ export class Llama2Tokenizer implements Tokenizer {
     this.#cuts.alias(' '.charCodeAt(0), spaceMark.charCodeAt(0));
     const byteIds = Int32Array.from({ length: 256 }, (_, byte) => firstByteId + byte);
     const pairs = new BytePairEncoder(pieces, merges, byteIds);
-    this.#stretches = new StretchMemory((stretch) =>
-      pairs.encode(wellFormed(stretch).replaceAll(' ', spaceMark)),
-    );
+    this.#stretches = new StretchMemory((stretch) => pairs.encode(stretch.replaceAll(' ', spaceMark)));
   }
 
   encode(text: string, options?: EncodeOptions): Int32Array {
     const ids = new GrowingIds(text.length / 3 + 16);
     if (options?.beginOfText) ids.push(beginId);
-    if (text !== '') this.#encodeUntil(` ${text}`, text.length + 1, ids);
+    if (text !== '') this.#encodeUntil(` ${wellFormed(text)}`, text.length + 1, ids);
     return ids.take();
   }
 
   stream(options?: EncodeOptions): TokenStream {
     const ids = new GrowingIds(1024);
     if (options?.beginOfText) ids.push(beginId);
-    let [held, begun] = ['', false];
+    const reader = new CharacterReader();
+    let held = '';
+    let begun = false;
+    const add = (text: string): void => {
+      if (text === '') return;
+      held += begun ? text : ` ${text}`;
+      begun = true;
+    };
     return {
       push: (text) => {
-        if (text === '') return ids.take();
-        held += begun ? text : ` ${text}`;
-        begun = true;
-        // A cut is certain once the code unit after it is here.
-        const cut = this.#encodeUntil(held, held.length - 1, ids);
-        held = held.slice(cut);
+        add(reader.push(text));
+        // A cut is certain once what comes after it is here.
+        held = held.slice(this.#encodeUntil(held, held.length - 1, ids));
         return ids.take();
       },
       finish: () => {
+        add(reader.finish());
         this.#encodeUntil(held, held.length, ids);
         return ids.take();
       },
     };
   }
 
-  /** Appends the ids of the stretches of `text` that end at or before `limit`; returns where the last one ends. */
+  /** Appends the ids of the stretches of `text`, well-formed, that end by `limit`; returns where the last ends. */
   #encodeUntil(text: string, limit: number, ids: GrowingIds): number {
     let start = 0;
     while (start < limit) {

@@ -89,22 +89,30 @@ export function refuseBeginOfText(name: string, options: EncodeOptions | undefin
     throw new UsageError(`the tokenizer ${name} has no begin-of-text token; leave it out or use llama2`);
 }
 
-/** A stream over an encoding that treats each code point on its own: only half a surrogate pair is held back. */
-export function codePointStream(encode: (text: string) => Int32Array): TokenStream {
-  let held = '';
-  return {
-    push(text) {
-      const all = held + text;
-      const cut = endsInsidePair(all) ? all.length - 1 : all.length;
-      held = all.slice(cut);
-      return encode(all.slice(0, cut));
-    },
-    finish: () => encode(held),
-  };
+/** Text that arrives in pieces, made well-formed: a half surrogate pair at the end waits for its other half. */
+export class CharacterReader {
+  #held = '';
+
+  /** The whole characters that are certain now that `text` has been added. */
+  push(text: string): string {
+    const all = this.#held + text;
+    const last = all.charCodeAt(all.length - 1);
+    const cut = last >= 0xd800 && last < 0xdc00 ? all.length - 1 : all.length;
+    this.#held = all.slice(cut);
+    return wellFormed(all.slice(0, cut));
+  }
+
+  /** What is left: U+FFFD for a half pair. */
+  finish(): string {
+    return wellFormed(this.#held);
+  }
 }
 
-/** Whether the last code unit may be the first half of a surrogate pair. */
-export function endsInsidePair(text: string): boolean {
-  const last = text.charCodeAt(text.length - 1);
-  return last >= 0xd800 && last < 0xdc00;
+/** A stream over an encoding that treats each character on its own. */
+export function characterStream(encode: (text: string) => Int32Array): TokenStream {
+  const reader = new CharacterReader();
+  return {
+    push: (text) => encode(reader.push(text)),
+    finish: () => encode(reader.finish()),
+  };
 }
