@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail, stepLine } from './lib/console.mjs';
 import { cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
+import { examineTools } from './lib/machine.mjs';
 import { SetupError } from './lib/run.mjs';
 import { fingerprint } from './lib/stamps.mjs';
 import { binding } from './steps/binding.mjs';
@@ -169,8 +170,12 @@ function isAlive(pid) {
   }
 }
 
-/** What each step finds, without changing anything. */
+/** What each step and each tool of the machine is like, without changing anything. */
 export async function examine() {
+  return { steps: await examineSteps(), tools: examineTools() };
+}
+
+async function examineSteps() {
   const failures = readFailures();
   const found = [];
   for (const step of steps) {
@@ -205,7 +210,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     const found = await examine();
     if (options.includes('--json')) process.stdout.write(`${JSON.stringify(found)}\n`);
     else
-      for (const step of found)
+      for (const step of found.steps)
         console.log(
           `${step.done ? '✓' : '!'} ${step.title}: ${step.detail}${step.done ? '' : `; ${step.mend}`}`,
         );

@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { projectPath, projectRoot } from '../base/paths';
+import { projectRoot } from '../base/paths';
+import { libraryVersion } from '../base/version';
 
 /** A text or file that was read, pinned. */
 export interface DataSource {
@@ -72,7 +73,7 @@ export function collectProvenance(input: ProvenanceInput): Provenance {
     steps: input.steps ?? null,
     data: input.data ?? [],
     ...sourceState(projectRoot),
-    libraryVersion: libraryVersion(),
+    libraryVersion,
     machine: describeMachine(input.gpu),
     engine: input.engine ?? null,
     createdAt: new Date(now).toISOString(),
@@ -146,9 +147,4 @@ function nvidiaGpu(): string | null {
   } catch {
     return null;
   }
-}
-
-function libraryVersion(): string {
-  const manifest = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as { version: string };
-  return manifest.version;
 }

@@ -79,3 +79,33 @@ export function isDebianLike() {
   if (which('apt-get') === undefined || !existsSync('/etc/os-release')) return false;
   return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
 }
+
+/** The tools that steps need, whether they are here, and what does not work without them. */
+export function examineTools() {
+  const python = findPython();
+  const compiler = findCompiler();
+  const apt = which('apt-get');
+  return [
+    {
+      title: 'Python',
+      found: python.path === undefined ? null : `${python.version}, ${python.path}`,
+      mend: python.mend ?? '',
+      neededBy: ['python', 'kernel', 'tensorflow'],
+      without: 'no notebooks, and the slower WebAssembly engine',
+    },
+    {
+      title: 'C++ compiler',
+      found: compiler.path ?? null,
+      mend: compiler.mend ?? '',
+      neededBy: ['binding'],
+      without: 'the slower WebAssembly engine is used',
+    },
+    {
+      title: 'apt',
+      found: apt ?? null,
+      mend: 'nothing to do where another system is wanted; Debian and Ubuntu have it',
+      neededBy: [],
+      without: 'no LaTeX papers from Debian, and Chromium must be installed by hand',
+    },
+  ];
+}

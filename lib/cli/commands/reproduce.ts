@@ -1,0 +1,129 @@
+// `bipe reproduce`: runs paper items and writes their figures and tables.
+
+import { resolve } from 'node:path';
+import { type Command } from 'commander';
+import { UsageError, WorkbenchError } from '../../base/errors';
+import { formatDuration } from '../../base/format';
+import { displayPath, projectPath } from '../../base/paths';
+import { terminalReporter } from '../../base/progress';
+import { type Experiment, type Finding, type Report } from '../../experiments/experiment';
+import { type FigureDrawer } from '../../report/draw';
+import { printJson, printLines } from '../output';
+
+interface ReproduceOptions {
+  readonly preset: string;
+  readonly out?: string;
+  readonly set: readonly string[];
+  readonly resume: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the subcommand. */
+export function addReproduceCommand(program: Command): void {
+  program
+    .command('reproduce')
+    .description('run paper items; figures and tables are written as soon as each is done')
+    .argument('<items...>', 'items such as fig1, or all')
+    .option('--preset <name>', 'smoke, quick, evening or paper; bipe list shows what each item has', 'quick')
+    .option('--out <folder>', 'where figures and tables go; default figures')
+    .option('--set <field=value>', 'replace a field of the preset; may be repeated', collect, [])
+    .option('--resume', 'reuse finished runs and continue interrupted ones (the default)', true)
+    .option('--no-resume', 'compute everything anew')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce all --preset smoke --out figures/smoke',
+    )
+    .action(reproduce);
+}
+
+function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+/** A `field=value`, its value read as JSON where it is JSON, else as text. */
+function parseSetting(text: string): [field: string, value: unknown] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new UsageError(`--set: '${text}' is not field=value, e.g. maxTokens=100000`);
+  const [field, value] = [text.slice(0, equals), text.slice(equals + 1)];
+  try {
+    return [field, JSON.parse(value)];
+  } catch {
+    return [field, value];
+  }
+}
+
+async function reproduce(items: readonly string[], options: ReproduceOptions): Promise<void> {
+  const { experiments, experimentNamed } = await import('../../experiments/registry.js');
+  const { figureDrawer } = await import('../../report/draw.js');
+  const chosen = items.includes('all') ? [...experiments] : [...new Set(items)].map(experimentNamed);
+  const settings = Object.fromEntries(options.set.map(parseSetting));
+  const drawer = figureDrawer();
+  const summaries: unknown[] = [];
+  const failures: WorkbenchError[] = [];
+  try {
+    for (const experiment of chosen) {
+      try {
+        summaries.push(await reproduceItem(experiment, settings, options, drawer));
+      } catch (error) {
+        // One item that cannot be done does not keep the others from being done.
+        if (!(error instanceof WorkbenchError)) throw error;
+        failures.push(error);
+        summaries.push({ item: experiment.id, error: error.message });
+        if (chosen.length > 1) process.stderr.write(`${experiment.id}: ${error.message}\n`);
+      }
+    }
+  } finally {
+    await drawer.close();
+  }
+  if (options.json === true) printJson(summaries);
+  const [first] = failures;
+  if (first === undefined) return;
+  if (chosen.length === 1) throw first;
+  process.exitCode = Math.max(...failures.map((failure) => failure.exitCode));
+}
+
+async function reproduceItem(
+  experiment: Experiment,
+  settings: Readonly<Record<string, unknown>>,
+  options: ReproduceOptions,
+  drawer: FigureDrawer,
+): Promise<unknown> {
+  const { exportReport } = await import('../../experiments/export.js');
+  const reporter = terminalReporter();
+  const started = Date.now();
+  reporter.note(experiment.title);
+  const report = await experiment.execute({
+    preset: options.preset,
+    settings,
+    reporter,
+    fresh: !options.resume,
+  });
+  const folder = options.out === undefined ? projectPath('figures') : resolve(options.out);
+  const files = await exportReport(report, { folder, reporter, drawer });
+  if (options.json !== true) printLines(describe(report, files, (Date.now() - started) / 1000));
+  return {
+    item: report.item,
+    preset: report.preset,
+    reused: report.reused,
+    missing: report.missing,
+    findings: report.findings,
+    files: files.map(displayPath),
+  };
+}
+
+function describe(report: Report, files: readonly string[], seconds: number): string[] {
+  return [
+    `${report.item} (${report.preset}): ${report.reused ? 'computed before' : 'computed'}, ${formatDuration(seconds)}`,
+    ...report.findings.map(describeFinding),
+    ...report.missing.map((line) => `  ! not measured here: ${line}`),
+    `  ${report.provenance.scale}`,
+    ...files.map((file) => `  ${displayPath(file)}`),
+    '',
+  ];
+}
+
+function describeFinding({ claim, holds, measured }: Finding): string {
+  const verdict = holds === null ? '? cannot be told here' : holds ? '✓ holds' : '✗ does not hold';
+  return `  ${verdict}: ${claim}: ${measured}`;
+}

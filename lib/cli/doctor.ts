@@ -1,0 +1,160 @@
+// What `bipe doctor` finds: the set-up's own view of its steps and tools, then whether engine, tokenizer and data
+// really work. Nothing is installed or changed.
+
+import { execFile } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import { messageOf } from '../base/errors';
+import { formatBytes } from '../base/format';
+import { projectPath, projectRoot } from '../base/paths';
+
+/** One thing looked at. */
+export interface Diagnosis {
+  readonly what: string;
+  /** `limited`: something is not available; `broken`: the paper's numbers cannot be computed. */
+  readonly state: 'works' | 'limited' | 'broken';
+  readonly detail: string;
+  /** What to do; null where nothing needs doing. */
+  readonly mend: string | null;
+}
+
+interface SetupStep {
+  readonly id: string;
+  readonly title: string;
+  readonly required: boolean;
+  readonly done: boolean;
+  readonly detail: string;
+  readonly mend: string | null;
+  /** What does not work without it. */
+  readonly without: string | null;
+}
+
+interface Tool {
+  readonly title: string;
+  readonly found: string | null;
+  readonly mend: string;
+  /** The steps that need it. */
+  readonly neededBy: readonly string[];
+  readonly without: string;
+}
+
+interface SetupView {
+  readonly steps: readonly SetupStep[];
+  readonly tools: readonly Tool[];
+}
+
+/** Looks at everything, in the order in which one thing needs the other. */
+export async function examineMachine(): Promise<Diagnosis[]> {
+  const setup = await examineSetup();
+  return [
+    await examineHardware(),
+    ...setup.tools.map((tool) => diagnoseTool(tool, setup.steps)),
+    ...setup.steps.map(diagnoseStep),
+    await examineBackends(),
+    await examineTokenizer(),
+    ...(await examineData()),
+  ];
+}
+
+async function examineSetup(): Promise<SetupView> {
+  const script = projectPath('scripts', 'setup.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--check', '--json'], {
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return JSON.parse(stdout) as SetupView;
+}
+
+async function examineHardware(): Promise<Diagnosis> {
+  const { findGpu } = await import('../engine/gpu.js');
+  const { bavail, bsize } = await statfs(projectRoot);
+  const gpu = findGpu();
+  return {
+    what: 'machine',
+    state: 'works',
+    detail: `Node.js ${process.versions.node}, ${cpus().length} cores, ${formatBytes(totalmem())} memory, ${formatBytes(bavail * bsize)} free disk, GPU: ${gpu.state === 'visible' ? gpu.evidence : 'none'}`,
+    mend: null,
+  };
+}
+
+function diagnoseTool(tool: Tool, steps: readonly SetupStep[]): Diagnosis {
+  if (tool.found !== null) return { what: tool.title, state: 'works', detail: tool.found, mend: null };
+  const waiting =
+    tool.neededBy.length === 0 || steps.some((step) => tool.neededBy.includes(step.id) && !step.done);
+  if (!waiting) {
+    return {
+      what: tool.title,
+      state: 'works',
+      detail: 'not found, and no longer needed: what it makes is there',
+      mend: null,
+    };
+  }
+  return { what: tool.title, state: 'limited', detail: `not found; ${tool.without}`, mend: tool.mend };
+}
+
+function diagnoseStep(step: SetupStep): Diagnosis {
+  if (step.done) return { what: step.title, state: 'works', detail: step.detail, mend: null };
+  return {
+    what: step.title,
+    state: step.required ? 'broken' : 'limited',
+    detail: step.without === null ? step.detail : `${step.detail}; ${step.without}`,
+    mend: step.mend,
+  };
+}
+
+async function examineBackends(): Promise<Diagnosis> {
+  const { examineEngine } = await import('../engine/engine.js');
+  const backends = await examineEngine();
+  const chosen = backends.find((backend) => backend.available && backend.backend !== 'javascript');
+  const others = backends
+    .filter((backend) => !backend.available)
+    .map((backend) => `${backend.backend}: ${backend.why}`);
+  const rest = others.length === 0 ? '' : ` (not available: ${others.join('; ')})`;
+  if (chosen === undefined) {
+    return {
+      what: 'engine',
+      state: 'limited',
+      detail: `only pure JavaScript; figures 1 and 2 need no engine${rest}`,
+      mend: backends.find((backend) => backend.backend === 'native-cpu')?.mend ?? 'npm run setup',
+    };
+  }
+  const native = chosen.backend.startsWith('native');
+  return {
+    what: 'engine',
+    state: native ? 'works' : 'limited',
+    detail: `${chosen.backend}: ${chosen.why}${rest}`,
+    mend: native ? null : (backends.find((backend) => backend.backend === 'native-cpu')?.mend ?? null),
+  };
+}
+
+async function examineTokenizer(): Promise<Diagnosis> {
+  try {
+    const { getTokenizer } = await import('../data/tokenizers/registry.js');
+    const tokenizer = await getTokenizer('llama2');
+    return {
+      what: 'tokenizer',
+      state: 'works',
+      detail: `${tokenizer.name}, ${tokenizer.vocabularySize.toLocaleString('en')} tokens`,
+      mend: null,
+    };
+  } catch (error) {
+    return { what: 'tokenizer', state: 'broken', detail: messageOf(error), mend: 'npm run setup' };
+  }
+}
+
+async function examineData(): Promise<Diagnosis[]> {
+  const { listSources } = await import('../data/registry.js');
+  const { verifySource } = await import('../data/sources/prepare.js');
+  const diagnoses: Diagnosis[] = [];
+  for (const source of listSources()) {
+    const what = `data ${source.name}`;
+    const { status, detail } = await verifySource(source.name);
+    if (status === 'ok' || status === 'unpinned')
+      diagnoses.push({ what, state: 'works', detail, mend: null });
+    else {
+      const mend = `bipe data prepare ${source.name}`;
+      diagnoses.push({ what, state: source.needs === 'package' ? 'broken' : 'limited', detail, mend });
+    }
+  }
+  return diagnoses;
+}

@@ -1,0 +1,70 @@
+// The `bipe` command: parses, calls the library, prints. Anything heavy is loaded by the subcommand that needs it,
+// so that `--help` answers at once.
+
+import { Command, CommanderError } from 'commander';
+import { messageOf, UsageError, WorkbenchError } from '../base/errors';
+import { libraryVersion } from '../base/version';
+import { addDataCommand } from './commands/data';
+import { addDoctorCommand } from './commands/doctor';
+import { addListCommand } from './commands/list';
+import { addReproduceCommand } from './commands/reproduce';
+import { addSegmentCommand } from './commands/segment';
+import { addTokenizeCommand } from './commands/tokenize';
+
+/** The command line as a value, for tests and for `main`. */
+export function createProgram(): Command {
+  const program = new Command('bipe')
+    .description(
+      'Reproduce, vary and explain "Two Stones Hit One Bird: Bilevel Positional Encoding" (ICML 2024)',
+    )
+    .version(libraryVersion)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  for (const add of [
+    addListCommand,
+    addReproduceCommand,
+    addDoctorCommand,
+    addSegmentCommand,
+    addTokenizeCommand,
+    addDataCommand,
+  ]) {
+    add(program);
+  }
+  return program;
+}
+
+/** Runs the command line and sets the process's exit code: 0 done, 1 failed, 2 asked for wrongly. */
+export function main(args: readonly string[]): void {
+  stopQuietlyOnClosedPipe();
+  createProgram()
+    .parseAsync(args, { from: 'user' })
+    .catch((error: unknown) => {
+      process.exitCode = report(error);
+    });
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return 2;
+    process.stderr.write(
+      `${error.message.replace(/^error: /, '').replace(/\n/g, ' ')}; bipe --help shows what there is\n`,
+    );
+    return 2;
+  }
+  if (error instanceof WorkbenchError) {
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof UsageError ? 2 : error.exitCode;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+  return 1;
+}
+
+/** `bipe ... | head` closes the pipe early; that is no error. */
+function stopQuietlyOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

@@ -1,0 +1,38 @@
+// A report as files: every figure and table of it, each with its numbers and their provenance.
+
+import { type Reporter } from '../base/progress';
+import { type FigureDrawer } from '../report/draw';
+import { exportFigures } from '../report/export';
+import { exportTables } from '../report/tables';
+import { type Report } from './experiment';
+
+/** Where a report goes. */
+export interface ExportReportOptions {
+  readonly folder: string;
+  readonly reporter: Reporter;
+  /** A browser page kept for several reports. */
+  readonly drawer?: FigureDrawer;
+}
+
+/** Writes all figures and tables of a report and returns the files' paths. */
+export async function exportReport(report: Report, options: ExportReportOptions): Promise<string[]> {
+  const { folder, reporter } = options;
+  const { provenance } = report;
+  const figures = await exportFigures(report.figures, {
+    folder,
+    provenance,
+    numbers: {
+      settings: report.settings,
+      findings: report.findings,
+      missing: report.missing,
+      result: report.numbers,
+    },
+    reporter,
+    ...(options.drawer === undefined ? {} : { drawer: options.drawer }),
+  });
+  const tables = await exportTables(report.tables, { folder, provenance });
+  return [
+    ...figures.flatMap((figure) => [figure.svg, figure.png, figure.json].filter((path) => path !== null)),
+    ...tables,
+  ];
+}

@@ -1,0 +1,341 @@
+// Figure 1 as pictures, a table and findings. Every number comes from the result; the paper's own appear only in
+// the wording of its claim.
+
+import { formatCount } from '../base/format';
+import {
+  type FigureSpec,
+  axes,
+  bandTrace,
+  inPanel,
+  lineTrace,
+  makeFigure,
+  type Figure,
+  type PlotlyObject,
+} from '../report/figure';
+import { ink, modalityStyles, orderedStyles, separatorStyles, type SeriesStyle } from '../report/style';
+import { type Table } from '../report/tables';
+import { type Drawing, type Finding } from './experiment';
+import { type Fig1Result, type ModalityStatistics } from './fig1';
+import {
+  shortSegment,
+  type Distribution,
+  type SegmentStatistics,
+  type SequenceStatistics,
+} from './segment-statistics';
+
+/** Everything Figure 1 shows of its result. */
+export function drawFig1(result: Fig1Result): Drawing {
+  return {
+    figures: [mainFigure(result), distributionsFigure(result)],
+    tables: [summaryTable(result)],
+    findings: result.modalities.flatMap(findings),
+  };
+}
+
+/** Lower edges of bins that grow by the square root of 2, on whole numbers. */
+function binEdges(max: number): number[] {
+  const edges: number[] = [];
+  for (let power = 0; edges.length === 0 || (edges.at(-1) ?? 0) <= max; power += 1) {
+    const edge = Math.round(2 ** (power / 2));
+    if (edge !== edges.at(-1)) edges.push(edge);
+  }
+  return edges;
+}
+
+/** Share of the values in each bin, as a stepped outline: x the bins' lower edges. */
+function outline(distribution: Distribution): { x: number[]; y: number[] } {
+  const edges = binEdges(distribution.max);
+  const shares = edges.map(() => 0);
+  for (const [value, count] of distribution.histogram) {
+    const bin = edges.findLastIndex((edge) => edge <= value);
+    shares[bin] = (shares[bin] ?? 0) + count / distribution.total;
+  }
+  return { x: edges, y: shares };
+}
+
+function styleOf(separators: string): SeriesStyle {
+  return separators === 'released' ? separatorStyles.released : separatorStyles.paper;
+}
+
+/** A vertical line at the length below which a segment counts as short. */
+function shortLine(panel: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(panel);
+  return {
+    type: 'line',
+    xref: xaxis,
+    yref: `${yaxis} domain`,
+    x0: shortSegment,
+    x1: shortSegment,
+    y0: 0,
+    y1: 1,
+    line: { color: ink.muted, width: 1, dash: 'dot' },
+  };
+}
+
+function shortLabel(panel: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(panel);
+  return {
+    text: `${shortSegment} tokens`,
+    xref: xaxis,
+    x: Math.log10(shortSegment),
+    xanchor: 'left',
+    xshift: 4,
+    yref: `${yaxis} domain`,
+    y: 1,
+    yanchor: 'top',
+    showarrow: false,
+    font: { size: 11, color: ink.muted },
+  };
+}
+
+function mainFigure({ modalities }: Fig1Result): Figure {
+  const columns = modalities.length;
+  const data: PlotlyObject[] = [];
+  modalities.forEach((modality, column) => {
+    for (const statistics of modality.bySeparators) {
+      const style = styleOf(statistics.separators);
+      const { x, y } = outline(statistics.tokensPerSegment);
+      const steps = lineTrace({ x, y, style, panel: column, legend: column === 0 });
+      data.push({ ...steps, line: { ...(steps['line'] as object), shape: 'hv' } });
+      const lengths = statistics.sequences.map((entry) => entry.sequenceLength);
+      data.push(
+        lineTrace({
+          x: lengths,
+          y: statistics.sequences.map((entry) => entry.shareShort),
+          style,
+          panel: columns + column,
+          legend: false,
+          markers: true,
+        }),
+        bandTrace({
+          x: lengths,
+          low: statistics.sequences.map((entry) => entry.segmentsPerSequence.p5),
+          high: statistics.sequences.map((entry) => entry.segmentsPerSequence.p95),
+          style,
+          panel: 2 * columns + column,
+        }),
+        lineTrace({
+          x: lengths,
+          y: statistics.sequences.map((entry) => entry.segmentsPerSequence.median),
+          style,
+          panel: 2 * columns + column,
+          legend: false,
+          markers: true,
+        }),
+      );
+    }
+  });
+  const columnsOf = <T>(panel: (modality: ModalityStatistics) => T): T[] => modalities.map(panel);
+  const spec: FigureSpec = {
+    id: 'fig1',
+    title: 'Segments stay short; sequences only hold more of them',
+    subtitle:
+      'Tokens per segment (top), share of short segments (middle) and segments per sequence (bottom), Llama-2 tokens',
+    caption:
+      'Top: tokens per segment over whole documents, in bins that grow by √2; the dotted line is at 50 tokens. Middle: ' +
+      'share of segments under 50 tokens in sequences of the given length. Bottom: segments per sequence, median and ' +
+      '5th to 95th percentile. Sequences are cut from single documents without overlap.',
+    alt: `${modalities.map((modality) => modality.modality).join(', ')}: histograms of tokens per segment lie mostly below 50; the share of short segments is flat over sequence length; segments per sequence rise along a straight line on logarithmic axes.`,
+    data,
+    columns,
+    sharedY: true,
+    panelHeight: 190,
+    panels: [
+      ...columnsOf((modality) => ({
+        title: `${modalityStyles[modality.modality].name} (${(modality.tokens / 1e6).toFixed(1)} M tokens)`,
+        x: { ...axes.count('Tokens per segment', 'log') },
+        y: { ...axes.share('Share of segments'), range: undefined, rangemode: 'tozero' },
+      })),
+      ...columnsOf(() => ({
+        x: axes.count('Sequence length (tokens)', 'log'),
+        y: axes.share(`Share under ${shortSegment}`),
+      })),
+      ...columnsOf(() => ({
+        x: axes.count('Sequence length (tokens)', 'log'),
+        y: axes.count('Segments per sequence', 'log'),
+      })),
+    ],
+    layout: {
+      shapes: modalities.map((_, column) => shortLine(column)),
+      annotations: modalities.map((_, column) => shortLabel(column)),
+    },
+  };
+  return makeFigure(spec);
+}
+
+/** The appendix's kind of picture: the same distributions, a curve for each sequence length. */
+function distributionsFigure({ modalities }: Fig1Result): Figure {
+  const columns = modalities.length;
+  const allLengths = [
+    ...new Set(
+      modalities.flatMap((modality) =>
+        modality.bySeparators.flatMap((statistics) =>
+          statistics.sequences.map((entry) => entry.sequenceLength),
+        ),
+      ),
+    ),
+  ].sort((a, b) => a - b);
+  const styles = orderedStyles(allLengths.map((length) => `${formatCount(length)} tokens`));
+  const data: PlotlyObject[] = [];
+  const inLegend = new Set<number>();
+  modalities.forEach((modality, column) => {
+    for (const entry of modality.bySeparators[0]?.sequences ?? []) {
+      const style = styles[allLengths.indexOf(entry.sequenceLength)];
+      if (style === undefined) continue;
+      const legend = !inLegend.has(entry.sequenceLength);
+      inLegend.add(entry.sequenceLength);
+      data.push(
+        lineTrace({ ...cumulative(entry.tokensPerSegment, 1), style, panel: column, legend }),
+        lineTrace({
+          ...cumulative(entry.segmentsPerSequence, 1000 / entry.sequenceLength),
+          style,
+          panel: columns + column,
+          legend: false,
+        }),
+      );
+    }
+  });
+  const separators = modalities[0]?.bySeparators[0]?.separators ?? 'paper';
+  return makeFigure({
+    id: 'fig1-distributions',
+    title: 'The length of a segment does not depend on the length of the sequence',
+    subtitle: `Cumulative distributions by sequence length; separators: ${styleOf(separators).name.toLowerCase()}`,
+    caption:
+      'Top: share of segments with at most so many tokens. Bottom: share of sequences with at most so many segments per ' +
+      '1,000 tokens. One curve for each sequence length; long sequences are few, so their curves are coarse.',
+    alt: `Cumulative distributions for ${modalities.map((modality) => modality.modality).join(', ')}: the curves of all sequence lengths lie over one another for tokens per segment and narrow around the same mean for segments per 1,000 tokens.`,
+    data,
+    columns,
+    sharedY: true,
+    panelHeight: 210,
+    panels: [
+      ...modalities.map((modality) => ({
+        title: modalityStyles[modality.modality].name,
+        x: axes.count('Tokens per segment', 'log'),
+        y: axes.share('Share of segments'),
+      })),
+      ...modalities.map(() => ({
+        x: axes.count('Segments per 1,000 tokens', 'log'),
+        y: axes.share('Share of sequences'),
+      })),
+    ],
+  });
+}
+
+/** The empirical distribution function at every distinct value, thinned to what a picture can show. */
+function cumulative(distribution: Distribution, factor: number): { x: number[]; y: number[] } {
+  const x: number[] = [];
+  const y: number[] = [];
+  let below = 0;
+  let lastX = 0;
+  distribution.histogram.forEach(([value, count], index) => {
+    below += count;
+    const isLast = index === distribution.histogram.length - 1;
+    if (!isLast && value < lastX * 1.01) return;
+    lastX = value;
+    x.push(value * factor);
+    y.push(below / distribution.total);
+  });
+  return { x, y };
+}
+
+function summaryTable({ modalities }: Fig1Result): Table {
+  const rows = modalities.flatMap((modality) =>
+    modality.bySeparators.map((statistics) => {
+      const longest = statistics.sequences.at(-1);
+      return {
+        modality: modalityStyles[modality.modality].name,
+        separators: statistics.separators,
+        documents: modality.documents,
+        tokens: modality.tokens,
+        segments: statistics.tokensPerSegment.total,
+        median: statistics.tokensPerSegment.median,
+        p95: statistics.tokensPerSegment.p95,
+        max: statistics.tokensPerSegment.max,
+        shareShort: statistics.shareShort,
+        longest: longest?.sequenceLength ?? null,
+        sequences: longest?.sequences ?? null,
+        segmentsAtLongest: longest?.segmentsPerSequence.median ?? null,
+        growthExponent: statistics.growthExponent,
+      };
+    }),
+  );
+  return {
+    id: 'fig1-summary',
+    title: 'Figure 1 in numbers',
+    caption: `Tokens per segment over whole documents; segments in sequences of the longest length that the text has. Exponent: of the median number of segments as a power of the sequence length.`,
+    columns: [
+      { key: 'modality', label: 'Text' },
+      { key: 'separators', label: 'Separators' },
+      { key: 'documents', label: 'Documents', format: 'integer' },
+      { key: 'tokens', label: 'Tokens', format: 'integer' },
+      { key: 'segments', label: 'Segments', format: 'integer' },
+      { key: 'median', label: 'Median tokens', format: 'integer' },
+      { key: 'p95', label: '95th percentile', format: 'integer' },
+      { key: 'max', label: 'Longest', format: 'integer' },
+      { key: 'shareShort', label: `Under ${shortSegment} tokens`, format: 'percent' },
+      { key: 'longest', label: 'Longest sequence', format: 'integer' },
+      { key: 'sequences', label: 'Sequences of it', format: 'integer' },
+      { key: 'segmentsAtLongest', label: 'Median segments in it', format: 'integer' },
+      { key: 'growthExponent', label: 'Exponent', format: 'fixed2' },
+    ],
+    rows,
+  };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function findings(modality: ModalityStatistics): Finding[] {
+  const name = modalityStyles[modality.modality].name;
+  return modality.bySeparators.flatMap((statistics) => {
+    const where = `${name}, separators "${statistics.separators}"`;
+    const longest = statistics.sequences.at(-1);
+    if (longest === undefined) return [];
+    return [
+      mostAreShort(where, statistics, longest),
+      countGrows(where, statistics, longest),
+      reachesTenThousand(where, longest),
+    ];
+  });
+}
+
+function mostAreShort(where: string, statistics: SegmentStatistics, longest: SequenceStatistics): Finding {
+  return {
+    claim: `${where}: most segments are under ${shortSegment} tokens, even in the longest sequences`,
+    holds: longest.shareShort > 0.5,
+    measured:
+      `${percent(longest.shareShort)} of the segments in ${formatCount(longest.sequences)} sequences of ${formatCount(longest.sequenceLength)} tokens; ` +
+      `${percent(statistics.shareShort)} over whole documents`,
+  };
+}
+
+function countGrows(where: string, statistics: SegmentStatistics, longest: SequenceStatistics): Finding {
+  const medians = statistics.sequences.map((entry) => entry.segmentsPerSequence.median);
+  const exponent = statistics.growthExponent;
+  return {
+    claim: `${where}: the number of segments grows with the length of the sequence`,
+    holds:
+      medians.length < 2
+        ? null
+        : medians.every((median, index) => index === 0 || median > (medians[index - 1] ?? 0)),
+    measured:
+      `median ${formatCount(medians[0] ?? 0)} segments in ${formatCount(statistics.sequences[0]?.sequenceLength ?? 0)} tokens, ` +
+      `${formatCount(longest.segmentsPerSequence.median)} in ${formatCount(longest.sequenceLength)}` +
+      (exponent === null ? '' : `; as length to the power ${exponent.toFixed(2)}`),
+  };
+}
+
+const captionsLength = 120_000;
+const captionsCount = 10_000;
+
+function reachesTenThousand(where: string, longest: SequenceStatistics): Finding {
+  const most = longest.segmentsPerSequence.max;
+  return {
+    claim: `${where}: about 120 k tokens hold up to about 10 k segments`,
+    holds: longest.sequenceLength < captionsLength ? null : most >= 0.75 * captionsCount,
+    measured:
+      longest.sequenceLength < captionsLength
+        ? `no document here has ${formatCount(captionsLength)} tokens; the longest sequences, of ${formatCount(longest.sequenceLength)}, hold at most ${formatCount(most)} segments`
+        : `at most ${formatCount(most)} segments in ${formatCount(longest.sequences)} sequences of ${formatCount(longest.sequenceLength)} tokens`,
+  };
+}
