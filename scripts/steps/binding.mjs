@@ -1,7 +1,8 @@
 // The native binding of @tensorflow/tfjs-node-gpu: two C++ files compiled against TensorFlow's headers.
 // Called directly rather than through node-gyp: the compiler is then the only thing a machine must have.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findCompiler } from '../lib/machine.mjs';
 import { bindingPackage, bindingPath, engineFolder, nodeModules } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
@@ -10,10 +11,14 @@ import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
 const stamp = `${bindingPath}.built`;
 const tensorflowFolder = join(engineFolder, 'tensorflow');
+/** A helper of lib/engine/native.ts beside the binding: keeps the libraries' chatter off standard error. */
+const quietSource = join(dirname(fileURLToPath(import.meta.url)), 'quiet.cc');
+const quietPath = join(dirname(bindingPath), 'tfjs_quiet.node');
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
 
 function key() {
-  return fingerprint(tensorflowVersion, process.platform, process.arch, flags.join(' '));
+  const quiet = readFileSync(quietSource, 'utf8');
+  return fingerprint(tensorflowVersion, process.platform, process.arch, flags.join(' '), quiet);
 }
 
 function sharedLibraries() {
@@ -47,21 +52,23 @@ export const binding = {
     rmSync(partial, { force: true });
     removeStamp(stamp);
     line.update('compiling, about 10 s');
+    const headers = [join(nodeModules, 'node-api-headers', 'include'), join(tensorflowFolder, 'include')];
+    const portable = flags.concat(
+      headers.map((path) => `-I${path}`),
+      process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [],
+    );
+    await run(compiler.path, portable.concat(quietSource, '-o', `${quietPath}.partial`), { log: 'binding' });
+    renameSync(`${quietPath}.partial`, quietPath);
     // The binding finds TensorFlow by a path relative to itself, so that the repository can be moved; and the
     // GPU wheel's libraries find CUDA relative to theirs.
     const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
-    const include = [join(nodeModules, 'node-api-headers', 'include'), join(tensorflowFolder, 'include')].map(
-      (path) => `-I${path}`,
-    );
     await run(
       compiler.path,
-      flags.concat(
-        include,
+      portable.concat(
         ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(bindingPackage, 'binding', name)),
         ['-o', partial],
         libraries.map((name) => join(tensorflowFolder, name)),
         `-Wl,-rpath,${origin}/${relative(folder, tensorflowFolder)}`,
-        process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [],
       ),
       { log: 'binding' },
     );

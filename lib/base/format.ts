@@ -1,0 +1,42 @@
+// Numbers as people read them: bytes, durations, counts. Used wherever the workbench speaks.
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `1536` as `1.5 kB`: decimal units, three significant digits at most. */
+export function formatBytes(bytes: number): string {
+  const sign = bytes < 0 ? '-' : '';
+  let size = Math.abs(bytes);
+  let unit = 0;
+  // 999.5 rounds to 1000 of this unit, which reads better as 1 of the next.
+  while (size >= 999.5 && unit < byteUnits.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${sign}${threeDigits(size)} ${byteUnits[unit] ?? 'B'}`;
+}
+
+/** `75.3` seconds as `1 min 15 s`; below a minute with three significant digits (`12.3 s`, `45 ms`). */
+export function formatDuration(seconds: number): string {
+  const sign = seconds < 0 ? '-' : '';
+  const length = Math.abs(seconds);
+  if (length === 0) return '0 s';
+  if (length < 0.9995) return `${sign}${threeDigits(length * 1000)} ms`;
+  if (length < 59.95) return `${sign}${threeDigits(length)} s`;
+  const whole = Math.round(length);
+  if (whole < 3600) return `${sign}${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  const minutes = Math.round(length / 60);
+  return `${sign}${formatCount(Math.floor(minutes / 60))} h ${pad(minutes % 60)} min`;
+}
+
+/** `1234567` as `1,234,567`; a fraction is rounded away. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+function threeDigits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}

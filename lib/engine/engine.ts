@@ -1,0 +1,233 @@
+// Chooses the tensor backend of the process, says which and why, and trusts none before it has computed a
+// small product right. The order: native GPU, native CPU, WebGPU, WASM, JavaScript.
+
+import { MachineError, messageOf, UsageError } from '../base/errors';
+import { type Reporter, terminalReporter } from '../base/progress';
+import { type BackendCandidate, type BackendName, backendNames, BackendUnavailable } from './backend';
+import { checkCurrentBackend } from './check';
+import { findGpu, type GpuPresence } from './gpu';
+import { nativeCpuCandidate, nativeGpuCandidate } from './native';
+import { javascriptCandidate, wasmCandidate } from './portable';
+import { webGpuCandidate } from './webgpu';
+
+/** A backend that was tried and not taken. */
+export interface RejectedBackend {
+  readonly backend: BackendName;
+  /** Why it cannot be used here. */
+  readonly why: string;
+  /** What would change that. */
+  readonly mend: string;
+}
+
+/** The engine that runs in this process. */
+export interface Engine {
+  readonly backend: BackendName;
+  /** For people: `native CPU (TensorFlow 2.21.0, oneDNN, 2 threads)`. */
+  readonly description: string;
+  /** Why this backend. */
+  readonly reason: string;
+  /** The faster ones, and why not them; empty if the backend was asked for by name. */
+  readonly rejected: readonly RejectedBackend[];
+  /** Whether native would be many times faster (WASM and JavaScript). */
+  readonly slow: boolean;
+}
+
+/** How `startEngine` chooses. */
+export interface EngineOptions {
+  /** A backend by name, or `auto` (the default): the fastest that works. BIPE_ENGINE goes before it. */
+  readonly backend?: BackendName | 'auto';
+  /** Whether `auto` may fall back to pure JavaScript. Default: no. */
+  readonly allowSlow?: boolean;
+  /** Who is told when a GPU stays unused or the backend is slow. Default: standard error. */
+  readonly reporter?: Reporter;
+}
+
+/** What `examineEngine` found out about one backend. */
+export interface BackendExamination {
+  readonly backend: BackendName;
+  readonly available: boolean;
+  /** What it would use, or why it cannot be used. */
+  readonly why: string;
+  /** What would make it available; absent if it is. */
+  readonly mend?: string;
+}
+
+/** The backends in the order in which they are tried. */
+export function backendCandidates(): BackendCandidate[] {
+  return [
+    nativeGpuCandidate(),
+    nativeCpuCandidate(),
+    webGpuCandidate(),
+    wasmCandidate(),
+    javascriptCandidate(),
+  ];
+}
+
+/**
+ * Starts the engine, once a process: later calls return the same one. From then on `@tensorflow/tfjs`, and
+ * danfo with it, computes on the chosen backend.
+ *
+ * @throws MachineError if the backend asked for does not work here, or only pure JavaScript would and
+ *   `allowSlow` is not set
+ * @throws UsageError if BIPE_ENGINE names no backend, or another backend than the running one is asked for:
+ *   tensors live on their backend, so changing it takes a new process
+ */
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  const request = requestedBackend(options);
+  const home = engineHome();
+  if (home.engine === undefined) {
+    const choice = chooseBackend(request, {
+      candidates: backendCandidates(),
+      gpu: findGpu(),
+      allowSlow: options.allowSlow ?? false,
+      reporter: options.reporter ?? terminalReporter(),
+    });
+    home.engine = choice;
+    choice.catch(() => {
+      // A failed start may be tried again, with other options.
+      if (home.engine === choice) home.engine = undefined;
+    });
+  }
+  const engine = await home.engine;
+  if (request.backend !== 'auto' && request.backend !== engine.backend) {
+    throw new UsageError(
+      `${request.source}: the engine of this process already runs on ${engine.backend}; restart the kernel or process to change it`,
+    );
+  }
+  return engine;
+}
+
+/** Which backends this machine has and what the others need, without starting any in this process. */
+export async function examineEngine(
+  candidates: readonly BackendCandidate[] = backendCandidates(),
+): Promise<BackendExamination[]> {
+  const examinations: BackendExamination[] = [];
+  for (const candidate of candidates) {
+    const backend = candidate.name;
+    try {
+      examinations.push({ backend, available: true, why: await candidate.examine(false) });
+    } catch (error) {
+      examinations.push({ backend, available: false, ...asUnavailable(error) });
+    }
+  }
+  return examinations;
+}
+
+/** What was asked for, and where. */
+export interface BackendRequest {
+  readonly backend: BackendName | 'auto';
+  /** `BIPE_ENGINE=wasm` or `startEngine`. */
+  readonly source: string;
+}
+
+/** What there is to choose from. */
+export interface BackendChoices {
+  readonly candidates: readonly BackendCandidate[];
+  readonly gpu: GpuPresence;
+  readonly allowSlow: boolean;
+  readonly reporter: Reporter;
+}
+
+/** Makes the backend asked for, or the first candidate that works, TensorFlow.js's current one. */
+export async function chooseBackend(request: BackendRequest, choices: BackendChoices): Promise<Engine> {
+  if (request.backend !== 'auto') return startNamed(request.backend, request.source, choices.candidates);
+  const rejected: RejectedBackend[] = [];
+  for (const candidate of choices.candidates) {
+    if (candidate.name === 'javascript' && !choices.allowSlow) throw onlyJavaScript(rejected);
+    try {
+      const engine: Engine = {
+        backend: candidate.name,
+        description: await prepareAndCheck(candidate, false),
+        reason: rejected.length === 0 ? 'the fastest there is' : 'the fastest that works on this machine',
+        rejected,
+        slow: candidate.slow,
+      };
+      sayAloud(engine, choices);
+      return engine;
+    } catch (error) {
+      rejected.push({ backend: candidate.name, ...asUnavailable(error) });
+    }
+  }
+  throw new MachineError(`no tensor engine works here (${listRejected(rejected)}); run npm run setup`);
+}
+
+async function startNamed(
+  name: BackendName,
+  source: string,
+  candidates: readonly BackendCandidate[],
+): Promise<Engine> {
+  const candidate = candidates.find((one) => one.name === name);
+  if (!candidate) throw new UsageError(`${source}: ${name} is not among the backends to choose from`);
+  try {
+    const description = await prepareAndCheck(candidate, true);
+    return {
+      backend: name,
+      description,
+      reason: `asked for by ${source}`,
+      rejected: [],
+      slow: candidate.slow,
+    };
+  } catch (error) {
+    const { why, mend } = asUnavailable(error);
+    throw new MachineError(`${source}: ${name} cannot be used: ${why}; ${mend}`, { cause: error });
+  }
+}
+
+async function prepareAndCheck(candidate: BackendCandidate, explicit: boolean): Promise<string> {
+  const description = await candidate.prepare(explicit);
+  await checkCurrentBackend();
+  return description;
+}
+
+function sayAloud(engine: Engine, { gpu, reporter }: BackendChoices): void {
+  const reasonAgainst = (backend: BackendName): string => {
+    const found = engine.rejected.find((one) => one.backend === backend);
+    return found ? `${found.why}; ${found.mend}` : '';
+  };
+  if (gpu.state === 'visible' && engine.backend !== 'native-gpu')
+    reporter.note(`engine: the GPU is not used, ${engine.description} is: ${reasonAgainst('native-gpu')}`);
+  if (engine.slow)
+    reporter.note(
+      `engine: ${engine.description}, many times slower than native: ${reasonAgainst('native-cpu')}`,
+    );
+}
+
+function onlyJavaScript(rejected: readonly RejectedBackend[]): MachineError {
+  const mend = rejected.find((one) => one.backend === 'native-cpu')?.mend ?? 'run npm run setup';
+  return new MachineError(
+    `only pure JavaScript would work here, hundreds of times slower than native (${listRejected(rejected)}); ${mend}, or set BIPE_ENGINE=javascript to go on all the same`,
+  );
+}
+
+function listRejected(rejected: readonly RejectedBackend[]): string {
+  return rejected.map(({ backend, why }) => `${backend}: ${why}`).join('; ');
+}
+
+function asUnavailable(error: unknown): { why: string; mend: string } {
+  if (error instanceof BackendUnavailable) return { why: error.why, mend: error.mend };
+  return { why: `it failed with "${messageOf(error)}"`, mend: 'docs/engine.md lists known troubles' };
+}
+
+function requestedBackend(options: EngineOptions): BackendRequest {
+  const variable = process.env['BIPE_ENGINE'];
+  if (variable === undefined || variable === '')
+    return { backend: options.backend ?? 'auto', source: 'startEngine' };
+  if (!isBackendOrAuto(variable)) {
+    throw new UsageError(`BIPE_ENGINE=${variable}: not a backend; choose auto, ${backendNames.join(', ')}`);
+  }
+  return { backend: variable, source: `BIPE_ENGINE=${variable}` };
+}
+
+function isBackendOrAuto(name: string): name is BackendName | 'auto' {
+  return name === 'auto' || backendNames.some((one) => one === name);
+}
+
+interface EngineHome {
+  engine: Promise<Engine> | undefined;
+}
+
+/** Kept outside this module: a notebook kernel loads lib anew when it was edited, while the backend stays. */
+function engineHome(): EngineHome {
+  const homes = globalThis as unknown as Record<symbol, EngineHome | undefined>;
+  return (homes[Symbol.for('bipe-workbench.engine')] ??= { engine: undefined });
+}

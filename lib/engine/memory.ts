@@ -1,0 +1,72 @@
+// What tensors and the process hold in memory. Counts come from TensorFlow.js's own bookkeeping, which every
+// backend shares; what a native library allocates beyond its tensors shows in the resident size alone.
+
+import * as tf from '@tensorflow/tfjs';
+import { formatBytes, formatCount } from '../base/format';
+
+/** Memory in use at one moment. */
+export interface MemoryReport {
+  /** Tensors that were created and not disposed. */
+  readonly numTensors: number;
+  /** What their values take, in bytes. */
+  readonly tensorBytes: number;
+  /** Physical memory of this process, in bytes (on a GPU, device memory is not in it). */
+  readonly residentBytes: number;
+  /** The most it ever was. */
+  readonly peakResidentBytes: number;
+}
+
+/** What a piece of work returned, and what it left behind. */
+export interface TensorAccount<T> {
+  readonly result: T;
+  /** Tensors it created and did not dispose (negative: it disposed some that others had made). */
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
+/** Memory in use now. Asks no backend, so it may be called before `startEngine`. */
+export function memoryReport(): MemoryReport {
+  const { numTensors, numBytes } = tf.engine().state;
+  const resident = process.memoryUsage.rss();
+  return {
+    numTensors,
+    tensorBytes: numBytes,
+    residentBytes: resident,
+    peakResidentBytes: Math.max(resident, process.resourceUsage().maxRSS * 1024),
+  };
+}
+
+/** A memory report in one line. */
+export function formatMemory(report: MemoryReport = memoryReport()): string {
+  const { numTensors, tensorBytes, residentBytes, peakResidentBytes } = report;
+  return `${formatCount(numTensors)} tensors (${formatBytes(tensorBytes)}), process ${formatBytes(residentBytes)}, at most ${formatBytes(peakResidentBytes)}`;
+}
+
+/** Runs `work` and says how many tensors it left. A tensor in its result counts. */
+export async function withTensorAccount<T>(work: () => T | Promise<T>): Promise<TensorAccount<T>> {
+  const before = memoryReport();
+  const result = await work();
+  const after = memoryReport();
+  return {
+    result,
+    tensors: after.numTensors - before.numTensors,
+    bytes: after.tensorBytes - before.tensorBytes,
+  };
+}
+
+/**
+ * Runs `work`, which must dispose every tensor it makes, and returns its result.
+ *
+ * @throws Error if the number of tensors has changed: a mistake in the program
+ */
+export async function assertNoLeak<T>(work: () => T | Promise<T>): Promise<T> {
+  const { result, tensors, bytes } = await withTensorAccount(work);
+  if (tensors !== 0) {
+    throw new Error(
+      tensors > 0
+        ? `${tensors} tensors (${formatBytes(bytes)}) were created and not disposed`
+        : `${-tensors} tensors were disposed that were not created here`,
+    );
+  }
+  return result;
+}

@@ -1,0 +1,45 @@
+// Random tensors from the workbench's own generator. The numbers are made in JavaScript and then handed to
+// the backend, so they are the same on all of them.
+
+import * as tf from '@tensorflow/tfjs';
+import { type Random } from './random';
+
+/** A float32 tensor of numbers in [low, high). */
+export function uniformTensor(random: Random, shape: readonly number[], low = 0, high = 1): tf.Tensor {
+  return tf.tensor(random.uniformArray(sizeOf(shape), low, high), [...shape], 'float32');
+}
+
+/** A float32 tensor of normally distributed numbers. */
+export function normalTensor(random: Random, shape: readonly number[], mean = 0, deviation = 1): tf.Tensor {
+  return tf.tensor(random.normalArray(sizeOf(shape), mean, deviation), [...shape], 'float32');
+}
+
+/** A float32 tensor of normally distributed numbers not further than `cut` deviations from the mean. */
+export function truncatedNormalTensor(
+  random: Random,
+  shape: readonly number[],
+  mean = 0,
+  deviation = 1,
+  cut = 2,
+): tf.Tensor {
+  return tf.tensor(random.truncatedNormalArray(sizeOf(shape), mean, deviation, cut), [...shape], 'float32');
+}
+
+/** An int32 tensor of integers in [low, high). */
+export function integerTensor(
+  random: Random,
+  shape: readonly number[],
+  low: number,
+  high: number,
+): tf.Tensor {
+  return tf.tensor(random.integerArray(sizeOf(shape), low, high), [...shape], 'int32');
+}
+
+/** An int32 tensor [size] of the integers below `size` in random order. */
+export function permutationTensor(random: Random, size: number): tf.Tensor1D {
+  return tf.tensor1d(random.permutation(size), 'int32');
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, length) => size * length, 1);
+}

@@ -1,0 +1,111 @@
+// WebGPU through npm `webgpu` (Dawn): GPUs of every maker, where Vulkan, Metal or Direct3D 12 is installed.
+// A software adapter is left aside unless asked for by name, since WASM is faster.
+
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type KernelBackend } from '@tensorflow/tfjs';
+import { type BackendCandidate, BackendUnavailable } from './backend';
+import { probe, type ProbeOutcome } from './probe';
+import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
+
+const driverMend = "install the GPU's driver with Vulkan (Debian: mesa-vulkan-drivers, libvulkan1)";
+
+/** What the candidate looks at; a test may give it another machine. */
+export interface WebGpuMachine {
+  readonly bindingFile: string;
+  /** Asks for an adapter in a child process: `{adapter, software}`, `adapter` null if there is none. */
+  probe(): Promise<ProbeOutcome>;
+}
+
+/** The machine this process runs on. */
+export function webGpuMachine(): WebGpuMachine {
+  const platform = `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`;
+  const bindingFile = join(dirname(packageFile('webgpu')), 'dist', platform, 'dawn.node');
+  return {
+    bindingFile,
+    probe: () => probe({ name: 'webgpu', script: probeScript, files: [bindingFile], timeoutSeconds: 30 }),
+  };
+}
+
+const probeScript = `
+import('webgpu').then(async ({ create }) => {
+  const adapter = await create([]).requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('no graphics adapter was found');
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const name = [vendor, description || architecture].filter(Boolean).join(' ');
+  process.stdout.write(JSON.stringify({ adapter: name, software: isFallbackAdapter === true }) + '\\n');
+});
+`;
+
+/** WebGPU on whatever adapter Dawn finds. */
+export function webGpuCandidate(machine: WebGpuMachine = webGpuMachine()): BackendCandidate {
+  const examine = async (explicit: boolean): Promise<string> => {
+    if (!existsSync(machine.bindingFile)) {
+      throw new BackendUnavailable(
+        `WebGPU has no build for ${process.platform} on ${process.arch}`,
+        'use another backend',
+      );
+    }
+    const outcome = await machine.probe();
+    if ('failure' in outcome)
+      throw new BackendUnavailable(`WebGPU does not work here: ${outcome.failure}`, driverMend);
+    const adapter = String(outcome.answer['adapter']);
+    if (outcome.answer['software'] === true && !explicit) {
+      throw new BackendUnavailable(
+        `WebGPU has only a software adapter here (${adapter}), slower than WASM`,
+        driverMend,
+      );
+    }
+    return adapter;
+  };
+  return {
+    name: 'webgpu',
+    slow: false,
+    examine,
+    prepare: async (explicit) => {
+      const adapter = await examine(explicit);
+      await startWebGpu();
+      return `WebGPU (${adapter})`;
+    },
+  };
+}
+
+/** The limits that TensorFlow.js's kernels make use of; a device has the lowest values unless asked for more. */
+const usedLimits = [
+  'maxBufferSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBufferBindingSize',
+] as const;
+
+interface WebGpuBackendPackage {
+  readonly WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => KernelBackend;
+}
+
+/** Makes a device and registers the backend on it, as the package itself does only inside a browser. */
+async function startWebGpu(): Promise<void> {
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  offerInNavigator(gpu);
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new BackendUnavailable('WebGPU does not work here: the adapter is gone', driverMend);
+  const requiredLimits = Object.fromEntries(usedLimits.map((name) => [name, adapter.limits[name]]));
+  const device = await adapter.requestDevice({ requiredLimits });
+  const tf = loadTensorFlow();
+  const { WebGPUBackend } = loadBackendPackage('@tensorflow/tfjs-backend-webgpu') as WebGpuBackendPackage;
+  // The package registers a factory of its own, which asks Dawn for a feature in a way it refuses.
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
+  await tf.setBackend('webgpu');
+}
+
+/** Kernels look for `navigator.gpu`; Node.js has a navigator from version 21 on, without it. */
+function offerInNavigator(gpu: GPU): void {
+  const existing = (globalThis as { navigator?: object }).navigator;
+  const navigator = existing ?? { userAgent: `Node.js/${process.versions.node.split('.')[0] ?? ''}` };
+  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
+  if (!existing) Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+}
