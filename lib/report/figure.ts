@@ -64,10 +64,10 @@ export interface FigureSpec {
 
 const EDGE = 14; // px left free around everything
 const LINE = 1.3; // line height in font sizes
+const CAPITAL = 0.72; // height of capitals in font sizes
 const LEGEND_KEY = 58; // px of a legend item beside its text
-const LABELS_BELOW = 30; // px under a panel for tick labels
+const LABELS_BELOW = 24; // px under a panel for tick labels
 const LABELS_LEFT = 48; // px left of a panel for tick labels
-const AXIS_TITLE = 26; // px of one axis title
 
 /** The panel `index` (from 0) of a trace, shape or annotation: spread into a trace, `...inPanel(2)`. */
 export function inPanel(index: number): { xaxis: string; yaxis: string } {
@@ -102,7 +102,7 @@ export function makeFigure(spec: FigureSpec): Figure {
       template,
       width,
       height: grid.height,
-      title: head.title,
+      title: { ...head.title, y: 1 - (EDGE + CAPITAL * fontSize.title) / grid.height },
       showlegend: head.showLegend,
       legend: {
         orientation: 'h',
@@ -146,9 +146,9 @@ function headLayout(
   const room = width - 2 * EDGE;
   const titleLines = wrapText(spec.title, room, fontSize.title, true);
   const subtitleLines = spec.subtitle === undefined ? [] : wrapText(spec.subtitle, room, fontSize.subtitle);
-  const titleHeight = titleLines.length * fontSize.title * LINE;
-  const subtitleHeight = subtitleLines.length * fontSize.subtitle * LINE;
-  const legendTop = EDGE + titleHeight + subtitleHeight + 4;
+  // plotly sets all lines of a title at the distance of its own font size.
+  const titleHeight = (titleLines.length + subtitleLines.length) * fontSize.title * LINE;
+  const legendTop = EDGE + titleHeight + 2;
   const names = legendNames(spec.data);
   const showLegend = names.length > 0;
   const legendHeight = showLegend ? legendRows(names, room) * (fontSize.legend * LINE + 2) + 8 : 4;
@@ -166,9 +166,8 @@ function headLayout(
       x: EDGE / width,
       xanchor: 'left',
       yref: 'container',
-      y: 1,
-      yanchor: 'top',
-      pad: { t: EDGE },
+      // The first line's base; plotly misplaces a title of several lines that hangs from its top.
+      yanchor: 'bottom',
     },
     height: legendTop + legendHeight,
     legendTop,
@@ -207,68 +206,85 @@ function gridLayout(
   width: number,
   headHeight: number,
 ): Grid {
-  const rows = Math.ceil(panels.length / columns);
-  const hasTitle = (axis: 'x' | 'y'): boolean => panels.some((panel) => panel[axis]?.title !== undefined);
-  const left = EDGE + LABELS_LEFT + (hasTitle('y') ? AXIS_TITLE - 8 : 0);
-  const right = EDGE + 6;
-  const below = LABELS_BELOW + (hasTitle('x') ? AXIS_TITLE : 0);
-  const columnGap = spec.sharedY === true ? 22 : LABELS_LEFT + (hasTitle('y') ? AXIS_TITLE : 0);
-  const panelWidth = (width - left - right - (columns - 1) * columnGap) / columns;
-  const titleLines = panels.map((panel) =>
-    panel.title === undefined ? [] : wrapText(panel.title, panelWidth, fontSize.panel, true),
+  const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) =>
+    panels.slice(row * columns, (row + 1) * columns),
   );
-  const titleHeight = Math.max(...titleLines.map((lines) => lines.length)) * fontSize.panel * LINE + 8;
-  const rowGap = titleHeight + (spec.sharedX === true ? 10 : below);
-  const heights = rowHeights(spec, rows);
-  const tops = heights.map((_, row) => sum(heights.slice(0, row)) + row * rowGap);
-  const plotHeight = sum(heights) + (rows - 1) * rowGap;
+  const heightOf = (row: number): number => {
+    const height = spec.panelHeight ?? 220;
+    return typeof height === 'number' ? height : (height[row] ?? height.at(-1) ?? 220);
+  };
+  const mostLines = (texts: readonly (readonly string[])[]): number =>
+    Math.max(0, ...texts.map((lines) => lines.length));
+  const lineHeight = fontSize.label * LINE;
+
+  const yTitles = panels.map((panel, index) =>
+    wrapTitle(panel.y?.title, heightOf(Math.floor(index / columns))),
+  );
+  const yTitleWidth = mostLines(yTitles) === 0 ? 0 : mostLines(yTitles) * lineHeight + 2;
+  const left = EDGE + LABELS_LEFT + yTitleWidth - 4;
+  const right = EDGE + 6;
+  const columnGap = spec.sharedY === true ? 22 : LABELS_LEFT + yTitleWidth;
   const plotWidth = width - left - right;
-  const axes: Record<string, unknown> = {};
-  const titles: PlotlyObject[] = [];
+  const panelWidth = (plotWidth - (columns - 1) * columnGap) / columns;
+
+  const xTitles = panels.map((panel) => wrapTitle(panel.x?.title, panelWidth));
+  const titles = panels.map((panel) => wrapTitle(panel.title, panelWidth, true));
+  const above = rows.map((_, row) => {
+    const lines = mostLines(titles.slice(row * columns, (row + 1) * columns));
+    return lines * fontSize.panel * LINE + 8;
+  });
+  const below = rows.map((_, row) => {
+    if (spec.sharedX === true && row < rows.length - 1) return 10;
+    const lines = mostLines(xTitles.slice(row * columns, (row + 1) * columns));
+    return LABELS_BELOW + (lines === 0 ? 0 : lines * lineHeight + 6);
+  });
+  const tops = rows.map((_, row) => {
+    let top = 0;
+    for (let upper = 0; upper < row; upper += 1)
+      top += heightOf(upper) + (below[upper] ?? 0) + (above[upper + 1] ?? 0);
+    return top;
+  });
+  const plotHeight = (tops.at(-1) ?? 0) + heightOf(rows.length - 1);
+
+  const layout: Record<string, unknown> = {};
   panels.forEach((panel, index) => {
     const column = index % columns;
     const row = Math.floor(index / columns);
     const x0 = (column * (panelWidth + columnGap)) / plotWidth;
     const y1 = 1 - (tops[row] ?? 0) / plotHeight;
     const isLowest = index + columns >= panels.length;
-    axes[index === 0 ? 'xaxis' : `xaxis${index + 1}`] = {
-      ...axisLayout(panel.x, spec.sharedX === true && !isLowest),
+    layout[index === 0 ? 'xaxis' : `xaxis${index + 1}`] = {
+      ...axisLayout(panel.x, xTitles[index] ?? [], spec.sharedX === true && !isLowest),
       ...(spec.sharedX === true && row > 0 ? { matches: axisId('x', column) } : {}),
-      domain: [x0, x0 + panelWidth / plotWidth],
+      domain: [x0, Math.min(1, x0 + panelWidth / plotWidth)],
       anchor: axisId('y', index),
     };
-    axes[index === 0 ? 'yaxis' : `yaxis${index + 1}`] = {
-      ...axisLayout(panel.y, spec.sharedY === true && column > 0),
+    layout[index === 0 ? 'yaxis' : `yaxis${index + 1}`] = {
+      ...axisLayout(panel.y, yTitles[index] ?? [], spec.sharedY === true && column > 0),
       ...(spec.sharedY === true && column > 0 ? { matches: axisId('y', row * columns) } : {}),
-      domain: [y1 - (heights[row] ?? 0) / plotHeight, y1],
+      domain: [Math.max(0, y1 - heightOf(row) / plotHeight), y1],
       anchor: axisId('x', index),
     };
-    const lines = titleLines[index] ?? [];
-    if (lines.length > 0) titles.push(panelTitle(lines, index));
   });
+  const top = Math.round(headHeight + (above[0] ?? 0));
+  const bottom = Math.round((below.at(-1) ?? 0) + EDGE);
   return {
-    height: Math.round(headHeight + titleHeight + plotHeight + below + EDGE),
-    margin: { l: left, r: right, t: Math.round(headHeight + titleHeight), b: below + EDGE, pad: 0 },
-    axes,
-    titles,
+    height: Math.round(top + plotHeight + bottom),
+    margin: { l: left, r: right, t: top, b: bottom, pad: 0 },
+    axes: layout,
+    titles: titles.flatMap((lines, index) => (lines.length === 0 ? [] : [panelTitle(lines, index)])),
   };
 }
 
-function rowHeights(spec: FigureSpec, rows: number): number[] {
-  const height = spec.panelHeight ?? 220;
-  return Array.from({ length: rows }, (_, row) =>
-    typeof height === 'number' ? height : (height[row] ?? 220),
-  );
+function wrapTitle(title: string | undefined, room: number, bold = false): string[] {
+  return title === undefined ? [] : wrapText(title, room, fontSize.label, bold);
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
-function axisLayout(axis: AxisSpec | undefined, isInner: boolean): PlotlyObject {
-  const { title, ...attributes } = axis ?? {};
+function axisLayout(axis: AxisSpec | undefined, title: readonly string[], isInner: boolean): PlotlyObject {
   return {
-    ...attributes,
-    ...(title === undefined || isInner ? {} : { title: { text: title } }),
-    ...(isInner ? { showticklabels: false } : {}),
+    ...axis,
+    title: { text: isInner ? '' : title.join('<br>') },
+    ...(isInner ? { showticklabels: false, ticks: '' } : {}),
   };
 }
 
@@ -283,7 +299,8 @@ function panelTitle(lines: readonly string[], index: number): PlotlyObject {
     yref: `${axisId('y', index)} domain`,
     y: 1,
     yanchor: 'bottom',
-    yshift: 3,
+    yshift: 4,
+    borderpad: 0,
     showarrow: false,
   };
 }
