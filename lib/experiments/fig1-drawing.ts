@@ -14,14 +14,26 @@ import {
 } from '../report/figure';
 import { ink, modalityStyles, orderedStyles, separatorStyles, type SeriesStyle } from '../report/style';
 import { type Table } from '../report/tables';
+import { type Modality } from '../data/sources/source';
 import { type Drawing, type Finding } from './experiment';
-import { type Fig1Result, type ModalityStatistics } from './fig1';
 import {
   shortSegment,
   type Distribution,
   type SegmentStatistics,
   type SequenceStatistics,
+  type TextStatistics,
 } from './segment-statistics';
+
+/** One column of the figure. */
+export interface ModalityStatistics extends TextStatistics {
+  readonly modality: Modality;
+  readonly sources: readonly string[];
+}
+
+/** Everything Figure 1 shows. */
+export interface Fig1Result {
+  readonly modalities: readonly ModalityStatistics[];
+}
 
 /** Everything Figure 1 shows of its result. */
 export function drawFig1(result: Fig1Result): Drawing {

@@ -11,8 +11,8 @@ import { getTokenizer } from '../data/tokenizers/registry';
 import { separatorsFor } from '../segment/separators';
 import { type DataSource } from '../report/provenance';
 import { defineExperiment, type PreparedInput } from './experiment';
-import { drawFig1 } from './fig1-drawing';
-import { measureSegments, type TextStatistics } from './segment-statistics';
+import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
+import { measureSegments } from './segment-statistics';
 
 /** The kinds of text, in the order of the figure's columns. */
 const modalities: readonly Modality[] = ['books', 'papers', 'code'];
@@ -27,17 +27,6 @@ export interface Fig1Settings {
   readonly sequenceLengths: readonly number[];
   /** At most so many tokens of each modality are read. */
   readonly maxTokens: number;
-}
-
-/** One column of the figure. */
-export interface ModalityStatistics extends TextStatistics {
-  readonly modality: Modality;
-  readonly sources: readonly string[];
-}
-
-/** Everything Figure 1 shows. */
-export interface Fig1Result {
-  readonly modalities: readonly ModalityStatistics[];
 }
 
 const schema: z.ZodType<Fig1Settings> = z.strictObject({

@@ -6,7 +6,11 @@ import { inPanel, makeFigure, type Figure, type PlotlyObject } from '../report/f
 import { heatScale, ink, orderedStyles, translucent } from '../report/style';
 import { type SegmentedToken } from '../segment/text';
 import { type Drawing } from './experiment';
-import { type Fig2Result } from './fig2';
+
+/** The text, token by token, with its positions. */
+export interface Fig2Result {
+  readonly tokens: readonly SegmentedToken[];
+}
 
 /** Everything Figure 2 shows of its result. */
 export function drawFig2({ tokens }: Fig2Result): Drawing {

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { sha256 } from '../base/files';
 import { getTokenizer } from '../data/tokenizers/registry';
-import { type SegmentedToken, segmentText } from '../segment/text';
+import { segmentText } from '../segment/text';
 import { separatorsFor } from '../segment/separators';
 import { defineExperiment } from './experiment';
-import { drawFig2 } from './fig2-drawing';
+import { drawFig2, type Fig2Result } from './fig2-drawing';
 
 /** What the schematic shows. */
 export interface Fig2Settings {
@@ -18,11 +18,6 @@ export interface Fig2Settings {
   readonly tokenizer: string;
   /** `paper`, `released`, or ids such as `869,13`. */
   readonly separators: string;
-}
-
-/** The text, token by token, with its positions. */
-export interface Fig2Result {
-  readonly tokens: readonly SegmentedToken[];
 }
 
 /** More tokens than this cannot be told apart on a page. */
