@@ -36,15 +36,18 @@ export function bilevelPositions(
     const ends = isSeparator(ids, separators);
     const segment: tf.Tensor2D = tf.cast(tf.cumsum(ends, 1, true), 'int32');
 
-    // 1 at the first token of each segment; its time, added up by segment, is where the segment starts.
-    const begins = tf.concat([tf.ones([batch, 1]), ends.slice([0, 0], [batch, time - 1])], 1);
-    const clock = tf.range(0, time, 1, 'float32');
-    const rows = tf.tile(tf.range(0, batch, 1, 'int32').expandDims(1), [1, time]);
-    const startOfSegment = tf.scatterND<tf.Rank.R2>(tf.stack([rows, segment], 2), tf.mul(begins, clock), [
-      batch,
-      time,
+    // 1 at the first token of each segment but the first, which starts at time 0 anyway; its time, added up by
+    // segment, is where the segment starts.
+    const begins: tf.Tensor2D = tf.pad(ends.slice([0, 0], [batch, time - 1]), [
+      [0, 0],
+      [1, 0],
     ]);
-    const start = tf.gather(startOfSegment, segment, 1, 1);
+    const clock = tf.range(0, time, 1, 'float32');
+    const row = tf.tile(tf.range(0, batch, 1, 'int32').expandDims(1), [1, time]);
+    const place = tf.stack([row, segment], 2);
+    const startOfSegment = tf.scatterND(place, tf.mul(begins, clock), [batch, time]);
+    // Not `tf.gather`: on the native backend it reads its indices back to check them.
+    const start = tf.gatherND(startOfSegment, place);
 
     const intra: tf.Tensor2D = tf.cast(tf.minimum(tf.sub(clock, start), intraSize - 1), 'int32');
     return { intra, segment };

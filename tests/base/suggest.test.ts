@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../lib/base/errors';
+import { closestName, unknownName } from '../../lib/base/suggest';
+
+describe('a name that is not known', () => {
+  it('is taken for the nearest known name when it differs by a slip', () => {
+    expect(closestName('relased', ['paper', 'released'])).toBe('released');
+    expect(closestName('PAPER', ['paper', 'released'])).toBe('paper');
+  });
+
+  it('is taken for nothing when it is far from every known name', () => {
+    expect(closestName('newline', ['paper', 'released'])).toBeUndefined();
+    expect(closestName('', [])).toBeUndefined();
+  });
+
+  it('is refused with the names there are', () => {
+    expect(unknownName('fruit', 'aple', ['apple', 'pear'])).toEqual(
+      new UsageError('unknown fruit "aple"; did you mean apple? known: apple, pear'),
+    );
+    expect(unknownName('fruit', 'zzz', ['apple', 'pear']).message).toBe(
+      'unknown fruit "zzz"; known: apple, pear',
+    );
+  });
+});
