@@ -140,14 +140,14 @@ function mainFigure({ modalities }: Fig1Result): Figure {
   const columnsOf = <T>(panel: (modality: ModalityStatistics) => T): T[] => modalities.map(panel);
   const spec: FigureSpec = {
     id: 'fig1',
-    title: 'Segments stay short; sequences only hold more of them',
-    subtitle:
-      'Tokens per segment (top), share of short segments (middle) and segments per sequence (bottom), Llama-2 tokens',
+    title: 'Tokens per segment, and segments per sequence',
+    subtitle: inNumbers(modalities),
     caption:
       'Top: tokens per segment over whole documents, in bins that grow by √2; the dotted line is at 50 tokens. Middle: ' +
       'share of segments under 50 tokens in sequences of the given length. Bottom: segments per sequence, median and ' +
-      '5th to 95th percentile. Sequences are cut from single documents without overlap.',
-    alt: `${modalities.map((modality) => modality.modality).join(', ')}: histograms of tokens per segment lie mostly below 50; the share of short segments is flat over sequence length; segments per sequence rise along a straight line on logarithmic axes.`,
+      '5th to 95th percentile. Sequences are cut without overlap from the documents that reach the longest length, so ' +
+      `every length shows the same text: ${modalities.map(longDocumentsOf).join(', ')}.`,
+    alt: `Nine panels or fewer, a column for each kind of text. ${inNumbers(modalities)} Top: histograms of tokens per segment; middle: the share of short segments over the length of the sequence; bottom: the number of segments over the length of the sequence, on logarithmic axes.`,
     data,
     columns,
     sharedY: true,
@@ -160,11 +160,14 @@ function mainFigure({ modalities }: Fig1Result): Figure {
       })),
       ...columnsOf(() => ({
         x: axes.count('Sequence length (tokens)', 'log'),
-        y: axes.share(`Share under ${shortSegment}`),
+        y: { ...axes.share(`Under ${shortSegment} tokens`), range: [0, 1.06] },
       })),
       ...columnsOf(() => ({
         x: axes.count('Sequence length (tokens)', 'log'),
-        y: axes.count('Segments per sequence', 'log'),
+        y: {
+          ...axes.count('Segments per sequence', 'log'),
+          range: [0, Math.log10(2 * mostSegments(modalities))],
+        },
       })),
     ],
     layout: {
@@ -173,6 +176,35 @@ function mainFigure({ modalities }: Fig1Result): Figure {
     },
   };
   return makeFigure(spec);
+}
+
+/** The finding in one line: what share of segments is short, and how their number grows. */
+function inNumbers(modalities: readonly ModalityStatistics[]): string {
+  const statistics = modalities.flatMap((modality) => modality.bySeparators.slice(0, 1));
+  const shares = modalities.map(
+    (modality, index) => `${modality.modality} ${percent(statistics[index]?.shareShort ?? Number.NaN)}`,
+  );
+  const exponents = statistics.flatMap(({ growthExponent }) => growthExponent ?? []);
+  const [least, most] = [Math.min(...exponents).toFixed(2), Math.max(...exponents).toFixed(2)];
+  const growth =
+    exponents.length === 0 ? '' : `; number ∝ length^${least === most ? least : `${least} to ${most}`}`;
+  return `Under ${shortSegment} tokens: ${shares.join(', ')} of segments${growth}`;
+}
+
+function longDocumentsOf(modality: ModalityStatistics): string {
+  const count = modality.longDocuments;
+  return `${formatCount(count)} ${count === 1 ? 'document' : 'documents'} of ${modality.modality}`;
+}
+
+function mostSegments(modalities: readonly ModalityStatistics[]): number {
+  return Math.max(
+    ...modalities.flatMap((modality) =>
+      modality.bySeparators.flatMap((statistics) =>
+        statistics.sequences.map((entry) => entry.segmentsPerSequence.p95),
+      ),
+    ),
+    1,
+  );
 }
 
 /** The appendix's kind of picture: the same distributions, a curve for each sequence length. */
@@ -210,12 +242,12 @@ function distributionsFigure({ modalities }: Fig1Result): Figure {
   const separators = modalities[0]?.bySeparators[0]?.separators ?? 'paper';
   return makeFigure({
     id: 'fig1-distributions',
-    title: 'The length of a segment does not depend on the length of the sequence',
-    subtitle: `Cumulative distributions by sequence length; separators: ${styleOf(separators).name.toLowerCase()}`,
+    title: 'Segments in short and in long sequences',
+    subtitle: `Cumulative distributions by sequence length, same documents; separators: ${styleOf(separators).name.toLowerCase()}`,
     caption:
       'Top: share of segments with at most so many tokens. Bottom: share of sequences with at most so many segments per ' +
       '1,000 tokens. One curve for each sequence length; long sequences are few, so their curves are coarse.',
-    alt: `Cumulative distributions for ${modalities.map((modality) => modality.modality).join(', ')}: the curves of all sequence lengths lie over one another for tokens per segment and narrow around the same mean for segments per 1,000 tokens.`,
+    alt: `Cumulative distributions for ${modalities.map((modality) => modality.modality).join(', ')}, a curve for each sequence length. Top: tokens per segment, on a logarithmic axis; bottom: segments per 1,000 tokens.`,
     data,
     columns,
     sharedY: true,
@@ -227,7 +259,7 @@ function distributionsFigure({ modalities }: Fig1Result): Figure {
         y: axes.share('Share of segments'),
       })),
       ...modalities.map(() => ({
-        x: axes.count('Segments per 1,000 tokens', 'log'),
+        x: axes.count('Segments per 1,000 tokens'),
         y: axes.share('Share of sequences'),
       })),
     ],
@@ -267,6 +299,7 @@ function summaryTable({ modalities }: Fig1Result): Table {
         shareShort: statistics.shareShort,
         longest: longest?.sequenceLength ?? null,
         sequences: longest?.sequences ?? null,
+        longDocuments: modality.longDocuments,
         segmentsAtLongest: longest?.segmentsPerSequence.median ?? null,
         growthExponent: statistics.growthExponent,
       };
@@ -287,6 +320,7 @@ function summaryTable({ modalities }: Fig1Result): Table {
       { key: 'max', label: 'Longest', format: 'integer' },
       { key: 'shareShort', label: `Under ${shortSegment} tokens`, format: 'percent' },
       { key: 'longest', label: 'Longest sequence', format: 'integer' },
+      { key: 'longDocuments', label: 'Documents that reach it', format: 'integer' },
       { key: 'sequences', label: 'Sequences of it', format: 'integer' },
       { key: 'segmentsAtLongest', label: 'Median segments in it', format: 'integer' },
       { key: 'growthExponent', label: 'Exponent', format: 'fixed2' },
@@ -306,7 +340,8 @@ function findings(modality: ModalityStatistics): Finding[] {
     return [
       mostAreShort(where, statistics, longest),
       countGrows(where, statistics, longest),
-      reachesTenThousand(where, longest),
+      // The caption counts sentences, which only this set of separators ends.
+      ...(statistics.separators === 'paper' ? [reachesTenThousand(where, longest)] : []),
     ];
   });
 }

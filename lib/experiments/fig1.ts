@@ -115,7 +115,7 @@ export const fig1 = defineExperiment<Fig1Settings, PreparedSource[], Fig1Result>
       description: 'books, papers and code that come with packages; up to 4 million tokens of each',
       time: 'about a minute',
       settings: {
-        sources: ['moby-dick', 'sotu', 'latex', 'npm-sources'],
+        sources: ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources', 'typescript-compiler'],
         separators: ['paper', 'released'],
         sequenceLengths: lengthsToTheCaptions,
         maxTokens: 4_000_000,

@@ -1,9 +1,11 @@
-// The schematic as a picture: positions in strips above, relative distances as the attention sees them below;
-// standard on the left, bilevel on the right.
+// The schematic as a picture. Three columns: the standard position; the bilevel place in the segment; the bilevel
+// segment index. Above, the positions of each token; below, what enters the model: distances that attention sees,
+// and the row of a learned table that is added to the embedding.
 
-import { escapeMarkup } from '../report/text';
-import { inPanel, makeFigure, type Figure, type PlotlyObject } from '../report/figure';
+import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { heatScale, ink, orderedStyles, translucent } from '../report/style';
+import { type Table } from '../report/tables';
+import { escapeMarkup } from '../report/text';
 import { type SegmentedToken } from '../segment/text';
 import { type Drawing } from './experiment';
 
@@ -17,149 +19,209 @@ export function drawFig2({ tokens }: Fig2Result): Drawing {
   return { figures: [schematic(tokens)], tables: [positionsTable(tokens)], findings: [] };
 }
 
+/** Height of a strip and width of a matrix, px; half of the strip is for the tokens' texts. */
+const stripHeight = 104;
+const matrixSize = 236;
+/** Cells smaller than this, px, carry no number. */
+const smallestNumbered = 13;
+
 function schematic(tokens: readonly SegmentedToken[]): Figure {
   const standard = tokens.map((token) => token.position);
-  const segments = tokens.map((token) => token.segment);
   const intra = tokens.map((token) => token.intra);
-  const cell = (2 * 350) / Math.max(24, 2 * tokens.length);
-  const matrixSize = 300;
-  const tokenAxis = {
-    tickmode: 'array',
-    tickvals: standard,
-    ticktext: tokens.map((token) => escapeMarkup(token.text)),
-    tickangle: -90,
-    tickfont: { size: Math.max(7, Math.min(12, cell - 2)) },
+  const segments = tokens.map((token) => token.segment);
+  const cell = matrixSize / tokens.length;
+  const lastSegment = segments.at(-1) ?? 0;
+  const lastRow = Math.max(...intra);
+  const columnAxis = {
     range: [-0.5, tokens.length - 0.5],
     showgrid: false,
+    showticklabels: false,
+    ticks: '',
   };
-  const matrixAxis = { ...tokenAxis, range: [tokens.length - 0.5, -0.5], tickangle: 0 };
-  const largest = Math.max(...standard, 1);
+  const tokenRows = {
+    tickmode: 'array',
+    tickvals: standard,
+    ticktext: tokens.map(label),
+    tickfont: { size: textSize(cell, 11) },
+    range: [tokens.length - 0.5, -0.5],
+    showgrid: false,
+    ticks: '',
+  };
+  const stripRow = { range: [-0.5, 1.7], showgrid: false, showticklabels: false, ticks: '', showline: false };
   return makeFigure({
     id: 'fig2',
-    title: 'One position or two',
-    subtitle: 'A standard encoding counts tokens; a bilevel one counts tokens within segments, and segments',
+    title: 'Standard and bilevel positions',
+    subtitle: 'A standard encoding counts tokens; a bilevel one counts tokens within a segment, and segments',
     caption:
-      'Top: the positions that the library computes for each token; colours mark segments, and a separator belongs to ' +
-      'the segment it ends. The place in the segment is encoded absolutely: it picks a row of a learned table that is ' +
-      'added to the token embedding. Bottom: the relative distance between a query (row) and a key (column) that an ' +
-      'encoding in attention (RoPE, ALiBi) sees: in tokens on the left, in segments on the right. Future keys are masked.',
+      'Top: the positions that the library computes for each token (· is a space); colours mark segments, and a separator ' +
+      'belongs to the segment that it ends. Bottom, left and right: the relative distance from a query (row) to a key ' +
+      '(column), as RoPE or ALiBi in attention sees it: in tokens for a standard encoding, in segments for a bilevel one; ' +
+      'future keys are masked. Bottom, middle: the row of the learned table, one for each place in a segment, that is added to the ' +
+      'token’s embedding.',
     alt:
-      `${tokens.length} tokens in ${(segments.at(-1) ?? 0) + 1} segments. Standard positions run from 0 to ${largest}; places in a segment ` +
-      `from 0 to ${Math.max(...intra)}; segment indices from 0 to ${segments.at(-1) ?? 0}. Below, two lower-triangular matrices of ` +
-      'relative distance: it grows with every token on the left and only with every segment, in blocks, on the right.',
-    columns: 2,
-    panelHeight: [96, matrixSize],
+      `${tokens.length} tokens in ${lastSegment + 1} segments. Standard positions run from 0 to ${tokens.length - 1}, places in ` +
+      `a segment from 0 to ${lastRow}, segment indices from 0 to ${lastSegment}. Below, distances in tokens grow with every token; distances in ` +
+      'segments are the same for whole blocks; and each segment begins again at row 0 of the table.',
+    columns: 3,
+    panelHeight: [stripHeight, matrixSize],
     panels: [
+      { title: 'Standard: position', x: columnAxis, y: stripRow },
+      { title: 'Bilevel: place in segment', x: columnAxis, y: stripRow },
+      { title: 'Bilevel: segment', x: columnAxis, y: stripRow },
       {
-        title: 'Standard: the token’s position',
-        x: tokenAxis,
-        y: { tickmode: 'array', tickvals: [0], ticktext: ['position'], range: [-0.5, 0.5], showgrid: false },
+        title: 'Attention: distance',
+        x: { ...columnAxis, title: 'key' },
+        y: { ...tokenRows, title: 'query' },
       },
       {
-        title: 'Bilevel: place in segment, and segment',
-        x: tokenAxis,
+        title: 'Embedding: table row',
+        x: { ...columnAxis, title: 'token' },
         y: {
-          tickmode: 'array',
-          tickvals: [0, 1],
-          ticktext: ['segment', 'place'],
-          range: [-0.5, 1.5],
+          title: 'row',
+          range: [lastRow + 0.5, -0.5],
+          dtick: lastRow > 12 ? 4 : 1,
           showgrid: false,
+          ticks: '',
         },
       },
-      { title: 'In attention: distance in tokens', x: tokenAxis, y: matrixAxis },
-      { title: 'In attention: distance in segments', x: tokenAxis, y: matrixAxis },
+      {
+        title: 'Attention: distance',
+        x: { ...columnAxis, title: 'key' },
+        y: { ...tokenRows, title: 'query' },
+      },
     ],
     data: [
-      ...strip(tokens, [standard], 0, cell),
-      ...strip(tokens, [segments, intra], 1, cell),
-      distances(standard, 2, largest, cell),
-      distances(segments, 3, Math.max(...segments, 1), cell),
+      strip(tokens, standard, 0, cell),
+      strip(tokens, intra, 1, cell),
+      strip(tokens, segments, 2, cell),
+      matrix(distances(standard), tokens, 3, tokens.length - 1, cell),
+      tableRows(tokens, lastRow, cell),
+      matrix(distances(segments), tokens, 5, lastSegment, cell),
     ],
-    layout: { annotations: [placeNote(0), placeNote(1)], showlegend: false },
+    layout: { annotations: [0, 1, 2].flatMap((panel) => tokenTexts(tokens, panel, cell)), showlegend: false },
   });
 }
 
-/** Cells in the colour of their segment, with the position written in each; one row for each kind of position. */
-function strip(
-  tokens: readonly SegmentedToken[],
-  rows: readonly (readonly number[])[],
-  panel: number,
-  cell: number,
-): PlotlyObject[] {
-  const count = (tokens.at(-1)?.segment ?? 0) + 1;
-  const colors = orderedStyles(Array.from({ length: count }, (_, segment) => String(segment))).map(
-    (style) => style.color,
-  );
-  const scale = colors.flatMap((color, index): [number, string][] => [
-    [index / count, translucent(color, 0.35)],
-    [(index + 1) / count, translucent(color, 0.35)],
-  ]);
-  return [
-    {
-      type: 'heatmap',
-      z: rows.map(() => tokens.map((token) => token.segment + 0.5)),
-      text: rows.map((row) => row.map(String)),
-      texttemplate: '%{text}',
-      textfont: { size: Math.max(7, Math.min(13, cell - 2)), color: ink.text },
-      zmin: 0,
-      zmax: count,
-      colorscale: scale,
-      showscale: false,
-      xgap: 1,
-      ygap: 2,
-      hovertemplate: '%{x}: %{text}<extra></extra>',
-      ...inPanel(panel),
-    },
-  ];
+/** A token as the figure prints it: a middle dot for a space, long ones cut. */
+function label(token: SegmentedToken): string {
+  const text = token.text.replaceAll('▁', '·');
+  const characters = Array.from(text);
+  return escapeMarkup(characters.length <= 8 ? text : `${characters.slice(0, 7).join('')}…`);
 }
 
-/** Query minus key for every pair that causal attention allows. */
-function distances(positions: readonly number[], panel: number, largest: number, cell: number): PlotlyObject {
-  const z = positions.map((query, row) =>
-    positions.map((key, column) => (column <= row ? query - key : null)),
+function textSize(cell: number, largest: number): number {
+  return Math.max(5, Math.min(largest, 0.72 * cell));
+}
+
+/** A colour for each segment, light enough to write on. */
+function segmentScale(count: number): [number, string][] {
+  return orderedStyles(Array.from({ length: count }, (_, segment) => String(segment))).flatMap(
+    ({ color }, segment): [number, string][] => [
+      [segment / count, translucent(color, 0.35)],
+      [(segment + 1) / count, translucent(color, 0.35)],
+    ],
   );
+}
+
+function segmentColors(tokens: readonly SegmentedToken[]): PlotlyObject {
+  const count = (tokens.at(-1)?.segment ?? 0) + 1;
+  return { zmin: 0, zmax: count, colorscale: segmentScale(count), showscale: false };
+}
+
+/** One position a token, in cells in the colour of the segment. */
+function strip(
+  tokens: readonly SegmentedToken[],
+  positions: readonly number[],
+  panel: number,
+  cell: number,
+): PlotlyObject {
   return {
     type: 'heatmap',
-    z,
-    ...(cell >= 15
-      ? {
-          text: z.map((row) => row.map((value) => (value === null ? '' : String(value)))),
-          texttemplate: '%{text}',
-        }
-      : {}),
-    textfont: { size: Math.max(7, Math.min(11, cell - 6)) },
-    zmin: 0,
-    zmax: largest,
-    colorscale: heatScale.map(([place, color]) => [place, place === 0 ? '#F4F1E4' : color]),
-    showscale: false,
+    z: [tokens.map((token) => token.segment + 0.5)],
+    y: [0],
+    dy: 1,
+    text: [positions.map(String)],
+    texttemplate: '%{text}',
+    textfont: { size: textSize(cell, 13), color: ink.text },
+    ...segmentColors(tokens),
     xgap: 1,
-    ygap: 1,
-    hovertemplate: 'query %{y}, key %{x}: distance %{z}<extra></extra>',
+    customdata: [tokens.map(label)],
+    hovertemplate: '%{customdata}: %{text}<extra></extra>',
     ...inPanel(panel),
   };
 }
 
-/** Where the positions above act, said under the strips' titles. */
-function placeNote(panel: number): PlotlyObject {
+/** The tokens' texts, upright above the cells of a strip. */
+function tokenTexts(tokens: readonly SegmentedToken[], panel: number, cell: number): PlotlyObject[] {
   const { xaxis, yaxis } = inPanel(panel);
-  return {
-    text:
-      panel === 0
-        ? 'added to the embedding, or used in attention below'
-        : 'place: added to the embedding · segment: used in attention below',
-    xref: `${xaxis} domain`,
-    x: 0,
-    xanchor: 'left',
-    yref: `${yaxis} domain`,
-    y: 1,
+  return tokens.map((token) => ({
+    text: label(token),
+    textangle: -90,
+    xref: xaxis,
+    x: token.position,
+    yref: yaxis,
+    y: 0.55,
     yanchor: 'bottom',
-    yshift: -1,
     showarrow: false,
-    font: { size: 11, color: ink.muted },
+    font: { size: textSize(cell, 11) },
+  }));
+}
+
+/** Query minus key, for every pair that causal attention allows. */
+function distances(positions: readonly number[]): (number | null)[][] {
+  return positions.map((query, row) => positions.map((key, column) => (column <= row ? query - key : null)));
+}
+
+function matrix(
+  z: readonly (readonly (number | null)[])[],
+  tokens: readonly SegmentedToken[],
+  panel: number,
+  largest: number,
+  cell: number,
+): PlotlyObject {
+  const numbers = z.map((row) => row.map((value) => (value === null ? '' : String(value))));
+  return {
+    type: 'heatmap',
+    z,
+    ...(cell < smallestNumbered
+      ? {}
+      : { text: numbers, texttemplate: '%{text}', textfont: { size: textSize(cell, 11) } }),
+    zmin: 0,
+    zmax: Math.max(1, largest),
+    colorscale: heatScale.map(([place, color]) => [place, place === 0 ? '#F4F1E4' : color]),
+    showscale: false,
+    xgap: 1,
+    ygap: 1,
+    customdata: tokens.map((query) => tokens.map((key) => `query ${label(query)}, key ${label(key)}`)),
+    hovertemplate: '%{customdata}: distance %{z}<extra></extra>',
+    ...inPanel(panel),
   };
 }
 
-function positionsTable(tokens: readonly SegmentedToken[]) {
+/** Which row of the intra-segment table each token takes. */
+function tableRows(tokens: readonly SegmentedToken[], lastRow: number, cell: number): PlotlyObject {
+  const rows = Array.from({ length: lastRow + 1 }, (_, row) => row);
+  const taken = rows.map((row) => tokens.map((token) => (token.intra === row ? token.segment + 0.5 : null)));
+  return {
+    type: 'heatmap',
+    z: taken,
+    ...(cell < smallestNumbered
+      ? {}
+      : {
+          text: rows.map((row) => tokens.map((token) => (token.intra === row ? String(row) : ''))),
+          texttemplate: '%{text}',
+          textfont: { size: textSize(cell, 11), color: ink.text },
+        }),
+    ...segmentColors(tokens),
+    xgap: 1,
+    ygap: 1,
+    customdata: rows.map(() => tokens.map(label)),
+    hovertemplate: '%{customdata}: row %{y}<extra></extra>',
+    ...inPanel(4),
+  };
+}
+
+function positionsTable(tokens: readonly SegmentedToken[]): Table {
   return {
     id: 'fig2-positions',
     title: 'The positions of Figure 2',

@@ -28,7 +28,11 @@ export interface Distribution extends Quantiles {
   readonly histogram: readonly (readonly [value: number, count: number])[];
 }
 
-/** The sequences of one length, cut from the documents without overlap; a document's rest is dropped. */
+/**
+ * The sequences of one length, cut without overlap from the long documents: those that reach the longest length that
+ * any document reaches. So every length is measured on the same text, and a difference between lengths is one of
+ * length. A document's rest is dropped.
+ */
 export interface SequenceStatistics {
   /** Tokens. */
   readonly sequenceLength: number;
@@ -45,7 +49,7 @@ export interface SegmentStatistics {
   /** Whole documents. */
   readonly tokensPerSegment: Distribution;
   readonly shareShort: number;
-  /** In order of length; lengths that no document reaches are absent. */
+  /** In order of length, all from the same long documents; lengths that no document reaches are absent. */
   readonly sequences: readonly SequenceStatistics[];
   /**
    * Exponent a of `segments = c * length^a`, fitted by least squares to the logarithms of the medians; null with
@@ -59,6 +63,8 @@ export interface TextStatistics {
   readonly documents: number;
   readonly tokens: number;
   readonly longestDocument: number;
+  /** How many documents `sequences` are cut from. */
+  readonly longDocuments: number;
   readonly bySeparators: readonly SegmentStatistics[];
 }
 
@@ -75,25 +81,41 @@ export interface SegmentMeasurement {
   readonly onProgress?: (tokens: number) => void;
 }
 
+/** Lengths and counts of the segments of the sequences of one length. */
+interface SequenceCounts {
+  readonly lengths: Histogram;
+  readonly counts: Histogram;
+}
+
 class Accumulator {
   readonly lengths = new Histogram();
-  readonly perSequence: Map<number, { lengths: Histogram; counts: Histogram }>;
+  /** By the longest sequence length that a document reaches, then by sequence length. */
+  private readonly byReach = new Map<number, Map<number, SequenceCounts>>();
 
   constructor(
     readonly separators: readonly number[],
-    sequenceLengths: readonly number[],
-  ) {
-    this.perSequence = new Map(
-      sequenceLengths.map((length) => [length, { lengths: new Histogram(), counts: new Histogram() }]),
-    );
-  }
+    private readonly sequenceLengths: readonly number[],
+  ) {}
 
-  add(ids: Int32Array): void {
+  add(ids: Int32Array, reach: number): void {
     const segments = segmentLengths(ids, this.separators);
     this.lengths.addAll(segments);
-    for (const [sequenceLength, { lengths, counts }] of this.perSequence) {
+    for (const [sequenceLength, { lengths, counts }] of this.countsOf(reach)) {
       cutIntoSequences(segments, ids.length, sequenceLength, lengths, counts);
     }
+  }
+
+  /** What was counted in documents of that reach. */
+  countsOf(reach: number): Map<number, SequenceCounts> {
+    let counts = this.byReach.get(reach);
+    if (counts === undefined) {
+      const reached = this.sequenceLengths.filter((length) => length <= reach);
+      counts = new Map(
+        reached.map((length) => [length, { lengths: new Histogram(), counts: new Histogram() }]),
+      );
+      this.byReach.set(reach, counts);
+    }
+    return counts;
   }
 }
 
@@ -137,33 +159,36 @@ export async function measureSegments(
     ([name, ids]) => [name, new Accumulator(ids, measurement.sequenceLengths)] as const,
   );
   let [count, tokens, longestDocument] = [0, 0, 0];
+  const documentsByReach = new Histogram();
   for await (const document of documents) {
     const ids = measurement.tokenizer.encode(document.text).subarray(0, measurement.maxTokens - tokens);
-    for (const [, accumulator] of accumulators) accumulator.add(ids);
+    const reach = measurement.sequenceLengths.findLast((length) => length <= ids.length) ?? 0;
+    documentsByReach.add(reach);
+    for (const [, accumulator] of accumulators) accumulator.add(ids, reach);
     count += 1;
     tokens += ids.length;
     longestDocument = Math.max(longestDocument, ids.length);
     measurement.onProgress?.(tokens);
     if (tokens >= measurement.maxTokens) break;
   }
+  const [longestReach, longDocuments] = documentsByReach.pairs.at(-1) ?? [0, 0];
   return {
     documents: count,
     tokens,
     longestDocument,
-    bySeparators: accumulators.map(([name, accumulator]) => summarise(name, accumulator)),
+    longDocuments,
+    bySeparators: accumulators.map(([name, accumulator]) => summarise(name, accumulator, longestReach)),
   };
 }
 
-function summarise(separators: string, accumulator: Accumulator): SegmentStatistics {
-  const sequences = [...accumulator.perSequence]
-    .filter(([, { counts }]) => counts.total > 0)
-    .map(([sequenceLength, { lengths, counts }]) => ({
-      sequenceLength,
-      sequences: counts.total,
-      tokensPerSegment: distribution(lengths),
-      segmentsPerSequence: distribution(counts),
-      shareShort: lengths.shareBelow(shortSegment),
-    }));
+function summarise(separators: string, accumulator: Accumulator, reach: number): SegmentStatistics {
+  const sequences = [...accumulator.countsOf(reach)].map(([sequenceLength, { lengths, counts }]) => ({
+    sequenceLength,
+    sequences: counts.total,
+    tokensPerSegment: distribution(lengths),
+    segmentsPerSequence: distribution(counts),
+    shareShort: lengths.shareBelow(shortSegment),
+  }));
   return {
     separators,
     tokensPerSegment: distribution(accumulator.lengths),

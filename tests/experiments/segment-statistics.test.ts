@@ -62,6 +62,14 @@ describe('measureSegments', () => {
     expect(expand(bySeparators[0]?.tokensPerSegment.histogram)).toEqual([1, 1, 2, 3]);
   });
 
+  it('measures every length on the same documents: those that reach the longest', async () => {
+    const result = await measure(['aaaa.bbb', 'c.', 'dd.d'], [2, 8]);
+    const [statistics] = result.bySeparators;
+    expect(result.longDocuments).toBe(1);
+    expect(statistics?.sequences.map((entry) => entry.sequences)).toEqual([4, 1]);
+    expect(statistics?.tokensPerSegment.total).toBe(5);
+  });
+
   it('leaves out lengths that no document reaches', async () => {
     const [statistics] = (await measure(['ab.c'], [2, 4, 8])).bySeparators;
     expect(statistics?.sequences.map((entry) => entry.sequenceLength)).toEqual([2, 4]);
