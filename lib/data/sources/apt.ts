@@ -1,0 +1,146 @@
+// Fetching one Debian package as any user, beside the system: apt runs with lists, cache and state of its own
+// in a folder that is deleted afterwards, and nothing is installed. Servers and keys are the system's.
+
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MachineError, NetworkError, systemCode } from '../../base/errors';
+import { displayPath } from '../../base/paths';
+import { type SourceContext } from './source';
+
+/** A package file as its name says: `<package>_<version>_<architecture>.deb`. */
+export interface PackageFile {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** Runs a program to its end and gives what it printed. */
+async function runProgram(
+  program: string,
+  argv: readonly string[],
+  folder: string,
+  context: SourceContext,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const environment = { ...context.environment, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, argv, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (piece: Buffer): void => {
+      output = (output + piece.toString()).slice(-16_384);
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', (error) => {
+      reject(
+        systemCode(error) === 'ENOENT'
+          ? new MachineError(
+              `${context.info.name}: needs ${program}, which only Debian and its like have; choose another source ` +
+                `(bipe data list), or copy ${displayPath(join(context.cacheFolder, 'debian'))} from such a machine`,
+              { cause: error },
+            )
+          : error,
+      );
+    });
+    child.on('close', (code) => {
+      resolve({ code, output });
+    });
+  });
+}
+
+/**
+ * The newest version of a package that the system's servers have, in `folder`.
+ *
+ * @throws MachineError where there is no apt, or no room
+ * @throws NetworkError where apt does not get it
+ */
+export async function fetchPackage(
+  name: string,
+  folder: string,
+  context: SourceContext,
+): Promise<PackageFile> {
+  const state = join(folder, 'apt');
+  const configuration = join(state, 'apt.conf');
+  await mkdir(join(state, 'lists', 'partial'), { recursive: true });
+  await mkdir(join(state, 'cache', 'archives', 'partial'), { recursive: true });
+  await writeFile(join(state, 'status'), '');
+  await writeFile(configuration, privateConfiguration(state));
+  const task = context.reporter.task(`fetch ${name} with apt`, 0);
+  let note = 'stopped';
+  try {
+    // A third-party server that fails must not stand in the way of the one that has the package.
+    const update = await runProgram('apt-get', ['-c', configuration, 'update'], folder, context);
+    const download = await runProgram('apt-get', ['-c', configuration, 'download', name], folder, context);
+    const found = await findPackage(name, folder);
+    if (download.code !== 0 || found === undefined)
+      throw aptFailure(name, `${update.output}\n${download.output}`, context);
+    note = `version ${found.version}`;
+    return found;
+  } finally {
+    task.finish(note);
+    await rm(state, { recursive: true, force: true });
+  }
+}
+
+/** The package file in a folder, if one is there. */
+export async function findPackage(name: string, folder: string): Promise<PackageFile | undefined> {
+  const entries = await readdir(folder).catch(() => []);
+  const file = entries.find((entry) => entry.startsWith(`${name}_`) && entry.endsWith('.deb'));
+  if (file === undefined) return undefined;
+  // apt writes the colon of an epoch as %3a.
+  return { path: join(folder, file), version: decodeURIComponent(file.split('_')[1] ?? '') };
+}
+
+/**
+ * Unpacks a package file into a folder.
+ *
+ * @throws MachineError where there is no dpkg-deb, or it fails
+ */
+export async function unpackPackage(file: string, folder: string, context: SourceContext): Promise<void> {
+  const { code, output } = await runProgram(
+    'dpkg-deb',
+    ['--extract', file, folder],
+    context.cacheFolder,
+    context,
+  );
+  if (code !== 0)
+    throw new MachineError(
+      `${displayPath(file)}: could not be unpacked (${lastLine(output)}); delete it and try again`,
+    );
+}
+
+function privateConfiguration(state: string): string {
+  const settings = [
+    // The system's hooks notify other programs of new lists; these lists are nobody else's.
+    '#clear APT::Update::Post-Invoke;',
+    '#clear APT::Update::Post-Invoke-Success;',
+    '#clear DPkg::Post-Invoke;',
+    `Dir::State "${state}";`,
+    `Dir::State::lists "${join(state, 'lists')}";`,
+    `Dir::State::status "${join(state, 'status')}";`,
+    `Dir::Cache "${join(state, 'cache')}";`,
+    `Dir::Log "${state}";`,
+    'Acquire::Languages "none";',
+    'APT::Sandbox::User "root";', // only root would change user, and that user may not write here
+  ];
+  return `${settings.join('\n')}\n`;
+}
+
+function aptFailure(name: string, output: string, context: SourceContext): MachineError | NetworkError {
+  const folder = displayPath(join(context.cacheFolder, 'debian'));
+  if (output.includes('No space left on device'))
+    return new MachineError(`${folder}: the disk is full; free some space and run the same command again`);
+  return new NetworkError(
+    `${context.info.name}: apt could not fetch ${name} (${lastLine(output)}); check the network and /etc/apt, ` +
+      `or put the .deb file into ${folder} by hand`,
+  );
+}
+
+/** The last error apt or dpkg printed, or its last words. */
+function lastLine(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return (
+    lines.filter((line) => /^(E:|dpkg-deb: error)/.test(line)).at(-1) ??
+    lines.at(-1) ??
+    'no output'
+  ).trim();
+}

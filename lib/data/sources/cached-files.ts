@@ -1,0 +1,201 @@
+// Downloaded files on this machine. `verified.json` in their folder records each file's size, time and
+// checksum when it was last checked, so that using a source of 500 MB does not mean hashing it each time; it
+// is also where the checksum of a file that the registry has none for is kept from its first download on.
+
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, UsageError } from '../../base/errors';
+import { sha256File, writeFileAtomic } from '../../base/files';
+import { displayPath } from '../../base/paths';
+import { downloadFile } from '../download';
+import { openHttpClient } from '../http';
+import { type SourceContext, type SourceReport } from './source';
+
+/** A file of a downloaded source. */
+export interface CachedFile {
+  /** Under the cache folder of the source, and under each of its addresses. */
+  readonly path: string;
+  /** null if unknown. */
+  readonly bytes: number | null;
+  /** null if unknown: recorded at the first download and verified after. */
+  readonly sha256: string | null;
+}
+
+/** Where files come from and go to. */
+export interface CachedFolder {
+  readonly folder: string;
+  /** Addresses of the folder, tried in this order; an environment variable may name another. */
+  readonly addresses: readonly string[];
+  readonly mirrorVariable: string;
+  /** For a file whose size is unknown. */
+  readonly maxBytes: number;
+}
+
+interface Verified {
+  readonly bytes: number;
+  readonly modified: number;
+  readonly sha256: string;
+}
+
+type VerifiedFiles = Readonly<Record<string, Verified>>;
+
+/**
+ * Sees to it that every file is here and right: a recorded one by its size and time, another by its checksum,
+ * an absent one by a download.
+ *
+ * @returns SHA-256 of each file, in the given order
+ * @throws DataError if a file that is here is not right; it is left alone
+ * @throws NetworkError, MachineError as `downloadFile`
+ */
+export async function ensureFiles(
+  files: readonly CachedFile[],
+  place: CachedFolder,
+  context: SourceContext,
+): Promise<string[]> {
+  const missing = await filterAsync(
+    files,
+    async ({ path }) => (await sizeAndTime(join(place.folder, path))) === undefined,
+  );
+  const checksums = new Map<string, string>();
+  for (const file of files.filter((candidate) => !missing.includes(candidate)))
+    checksums.set(file.path, await checkFile(file, place));
+  if (missing.length > 0) {
+    for (const [path, sha256] of await downloadFiles(missing, place, context)) checksums.set(path, sha256);
+  }
+  return files.map(({ path }) => checksums.get(path) ?? '');
+}
+
+/** Hashes every file; changes nothing. */
+export async function inspectFiles(
+  files: readonly CachedFile[],
+  place: CachedFolder,
+): Promise<{ readonly report: Omit<SourceReport, 'name'>; readonly checksums: readonly string[] }> {
+  const checksums: string[] = [];
+  for (const file of files) {
+    const path = join(place.folder, file.path);
+    if ((await sizeAndTime(path)) === undefined)
+      return { report: { status: 'missing', detail: `${displayPath(path)} is not there` }, checksums };
+    const sha256 = await sha256File(path);
+    const expected = file.sha256 ?? (await readVerified(place))[file.path]?.sha256 ?? sha256;
+    if (sha256 !== expected)
+      return { report: { status: 'corrupt', detail: mismatch(path, sha256, expected) }, checksums };
+    checksums.push(sha256);
+  }
+  const pinned = files.every((file) => file.sha256 !== null);
+  const detail = `${files.length} ${files.length === 1 ? 'file' : 'files'} in ${displayPath(place.folder)} match their checksums`;
+  return { report: { status: pinned ? 'ok' : 'unpinned', detail }, checksums };
+}
+
+/** Checks a file that is here, whoever put it there, and records it. */
+async function checkFile(file: CachedFile, place: CachedFolder): Promise<string> {
+  const path = join(place.folder, file.path);
+  const found = await sizeAndTime(path);
+  const recorded = (await readVerified(place))[file.path];
+  const expected = file.sha256 ?? recorded?.sha256 ?? null;
+  const untouched = recorded?.bytes === found?.bytes && recorded?.modified === found?.modified;
+  if (recorded !== undefined && untouched && recorded.sha256 === expected) return expected;
+  const sha256 = await sha256File(path);
+  if (expected !== null && sha256 !== expected)
+    throw new DataError(
+      `${mismatch(path, sha256, expected)}; delete it and prepare ${displayPath(place.folder)} again`,
+    );
+  await record(file.path, sha256, place);
+  return sha256;
+}
+
+async function downloadFiles(
+  files: readonly CachedFile[],
+  place: CachedFolder,
+  context: SourceContext,
+): Promise<Map<string, string>> {
+  const { environment, reporter } = context;
+  const addresses = mirrorsOf(place, environment);
+  const total = files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  const task = reporter.task(`download ${context.info.name}`, megabytes(total), 'MB');
+  const client = await openHttpClient({ environment });
+  const checksums = new Map<string, string>();
+  let before = 0;
+  let note: string | undefined = 'stopped';
+  try {
+    for (const file of files) {
+      const to = join(place.folder, file.path);
+      const { sha256, bytes } = await downloadFile(
+        {
+          urls: addresses.map((base) => `${base.replace(/\/$/, '')}/${file.path}`),
+          to,
+          sha256: file.sha256,
+          bytes: file.bytes,
+          maxBytes: file.bytes ?? place.maxBytes,
+          advice: `check the network and HTTPS_PROXY, set ${place.mirrorVariable} to the address of another server, or put the file there by hand`,
+        },
+        {
+          client,
+          reporter,
+          onProgress: (done) => {
+            task.update(megabytes(before + done));
+          },
+        },
+      );
+      before += bytes;
+      await record(file.path, sha256, place);
+      checksums.set(file.path, sha256);
+    }
+    note = `${megabytes(before)} MB in ${displayPath(place.folder)}`;
+  } finally {
+    task.finish(note);
+    await client.close();
+  }
+  return checksums;
+}
+
+function mirrorsOf(
+  { addresses, mirrorVariable }: CachedFolder,
+  environment: SourceContext['environment'],
+): readonly string[] {
+  const mirror = environment[mirrorVariable];
+  if (mirror === undefined || mirror === '') return addresses;
+  if (!/^https?:/.test(mirror) || !URL.canParse(mirror))
+    throw new UsageError(
+      `${mirrorVariable}: '${mirror}' is not an http or https address; write it as https://host/folder`,
+    );
+  return [mirror];
+}
+
+async function readVerified(place: CachedFolder): Promise<VerifiedFiles> {
+  try {
+    return JSON.parse(await readFile(verifiedPath(place), 'utf8')) as VerifiedFiles;
+  } catch {
+    return {}; // absent or spoilt: everything is hashed once more
+  }
+}
+
+async function record(path: string, sha256: string, place: CachedFolder): Promise<void> {
+  const found = await sizeAndTime(join(place.folder, path));
+  if (found === undefined) return;
+  const verified: VerifiedFiles = { ...(await readVerified(place)), [path]: { ...found, sha256 } };
+  await writeFileAtomic(verifiedPath(place), `${JSON.stringify(verified, null, 1)}\n`);
+}
+
+function verifiedPath({ folder }: CachedFolder): string {
+  return join(folder, 'verified.json');
+}
+
+function mismatch(path: string, sha256: string, expected: string): string {
+  return `${displayPath(path)}: does not match its checksum (SHA-256 is ${sha256}, should be ${expected})`;
+}
+
+async function sizeAndTime(path: string): Promise<{ bytes: number; modified: number } | undefined> {
+  return stat(path).then(
+    ({ size, mtimeMs }) => ({ bytes: size, modified: mtimeMs }),
+    () => undefined,
+  );
+}
+
+async function filterAsync<T>(values: readonly T[], keep: (value: T) => Promise<boolean>): Promise<T[]> {
+  const flags = await Promise.all(values.map(keep));
+  return values.filter((_, index) => flags[index]);
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
+}

@@ -1,0 +1,160 @@
+// LaTeX sources from a documentation package of Debian's TeX Live, the papers modality where there is apt.
+// Fetched and unpacked once; what is kept is the prose as UTF-8 and a record of which package it came from.
+
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { DataError } from '../../base/errors';
+import { readTextFile, sha256File, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
+import { displayPath } from '../../base/paths';
+import { type ReaderSettings } from '../registry';
+import { fetchPackage, findPackage, unpackPackage } from './apt';
+import { type SourceContext, type SourceReader, type TextDocument } from './source';
+import { byCodeUnit, decodedText, digestOf } from './text';
+
+/** Where the text came from; written last, so its presence says that the text is whole. */
+interface PackageRecord {
+  readonly package: string;
+  readonly version: string;
+  readonly packageSha256: string;
+  readonly textSha256: string;
+  readonly documents: number;
+  readonly bytes: number;
+}
+
+/** The LaTeX files of one package, each a document. */
+export function openDebianLatex(
+  settings: Extract<ReaderSettings, { kind: 'debian-latex' }>,
+  context: SourceContext,
+): SourceReader {
+  const { info } = context;
+  const packagesFolder = join(context.cacheFolder, 'debian');
+  const folder = join(packagesFolder, settings.package);
+  const documents = (): AsyncGenerator<TextDocument> => readFolder(join(folder, 'text'));
+  const digest = async (record: PackageRecord): Promise<string> => {
+    const { sha256 } = await digestOf(documents());
+    if (sha256 !== record.textSha256)
+      throw new DataError(
+        `${displayPath(folder)}: the text was changed; delete this folder and prepare ${info.name} again`,
+      );
+    return sha256;
+  };
+  return {
+    documents,
+    async prepare() {
+      const record =
+        (await readRecord(folder)) ?? (await fetchText(settings, packagesFolder, folder, context));
+      const checksum = await digest(record);
+      if (checksum !== info.checksum)
+        context.reporter.note(
+          `${info.name}: version ${record.version} of ${record.package}, not the pinned ${info.version} (SHA-256 of its text: ${checksum})`,
+        );
+      return { checksum, pinned: checksum === info.checksum };
+    },
+    async inspect() {
+      const record = await readRecord(folder);
+      if (record === undefined) return { status: 'missing', detail: `${displayPath(folder)} is not there` };
+      const { sha256, documents: count, bytes } = await digestOf(documents());
+      const detail = `version ${record.version}, ${count} documents, ${bytes} bytes, SHA-256 ${sha256}`;
+      if (sha256 !== record.textSha256)
+        return {
+          status: 'corrupt',
+          detail: `${detail}, should be ${record.textSha256}; delete ${displayPath(folder)}`,
+        };
+      return { status: sha256 === info.checksum ? 'ok' : 'unpinned', detail };
+    },
+  };
+}
+
+async function fetchText(
+  settings: Extract<ReaderSettings, { kind: 'debian-latex' }>,
+  packagesFolder: string,
+  folder: string,
+  context: SourceContext,
+): Promise<PackageRecord> {
+  const { info } = context;
+  await mkdir(packagesFolder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(packagesFolder, error);
+  });
+  const working = temporaryPath(folder);
+  try {
+    await mkdir(working);
+    const found =
+      (await findPackage(settings.package, packagesFolder)) ??
+      (await fetchPackage(settings.package, working, context));
+    const packageSha256 = await sha256File(found.path);
+    if (found.version === info.version && packageSha256 !== settings.packageSha256)
+      throw new DataError(
+        `${displayPath(found.path)}: says version ${info.version} but does not match its checksum (SHA-256 is ${packageSha256}, ` +
+          `should be ${settings.packageSha256}); delete it and prepare ${info.name} again`,
+      );
+    await unpackPackage(found.path, join(working, 'unpacked'), context);
+    await collectProse(
+      join(working, 'unpacked'),
+      join(working, 'result', 'text'),
+      settings.minimumCharacters,
+    );
+    const { sha256, documents, bytes } = await digestOf(readFolder(join(working, 'result', 'text')));
+    if (documents === 0)
+      throw new DataError(
+        `${info.name}: version ${found.version} of ${settings.package} holds no LaTeX prose; choose another source (bipe data list)`,
+      );
+    const record: PackageRecord = {
+      package: settings.package,
+      version: found.version,
+      packageSha256,
+      textSha256: sha256,
+      documents,
+      bytes,
+    };
+    await writeFileAtomic(join(working, 'result', 'record.json'), `${JSON.stringify(record, null, 1)}\n`);
+    await rm(folder, { recursive: true, force: true }); // what an interrupted earlier version may have left
+    await rename(join(working, 'result'), folder);
+    return record;
+  } finally {
+    await rm(working, { recursive: true, force: true });
+  }
+}
+
+async function readRecord(folder: string): Promise<PackageRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as PackageRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the LaTeX prose under `from` into `to` as UTF-8, under the same paths. Debian compresses larger documents. */
+async function collectProse(from: string, to: string, minimumCharacters: number): Promise<void> {
+  for (const path of await filesUnder(from)) {
+    if (!/\.(tex|ltx)(\.gz)?$/.test(path)) continue;
+    const bytes = await readFile(join(from, path));
+    const text = decodedText(path.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes);
+    if (text.length < minimumCharacters || !isProse(text)) continue;
+    await writeFileAtomic(join(to, path.replace(/^usr\/share\/doc\/(texlive-doc\/)?|\.gz$/g, '')), text);
+  }
+}
+
+/** Whether a LaTeX file is a text, or part of one with headings; not a package, a table of hyphens, a list of commands. */
+function isProse(text: string): boolean {
+  if (text.includes('\\begin{document}')) return true;
+  return /\\(chapter|(sub)*section)\*?\s*[[{]/.test(text) && !text.includes('\\ProvidesPackage');
+}
+
+async function* readFolder(folder: string): AsyncGenerator<TextDocument> {
+  for (const path of await filesUnder(folder))
+    yield { id: path, title: path, text: await readTextFile(join(folder, path)) };
+}
+
+/** Plain files under a folder (no links), as sorted relative paths with forward slashes; none if it is not there. */
+async function filesUnder(folder: string, below = ''): Promise<string[]> {
+  const found: string[] = [];
+  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await filesUnder(folder, path)));
+    else if (entry.isFile()) found.push(path);
+  }
+  return below === '' ? found.sort(byCodeUnit) : found;
+}

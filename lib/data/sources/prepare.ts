@@ -1,0 +1,72 @@
+// The three things one does with a source by name: prepare it, read it, verify it. Each kind of source is a
+// reader of this folder and a line here.
+
+import { silentReporter } from '../../base/progress';
+import { projectPath } from '../../base/paths';
+import { defaultRegistryFile, type ReaderSettings, sourceNamed } from '../registry';
+import { openDebianLatex } from './debian-latex';
+import { openAddresses, openChapters, openPackageFiles } from './packages';
+import { openPg19 } from './pg19';
+import { openPile } from './pile';
+import {
+  type PreparedSource,
+  type SourceContext,
+  type SourceOptions,
+  type SourceReader,
+  type SourceReport,
+} from './source';
+
+/**
+ * Brings a source onto this machine, unless it is, and checks it.
+ *
+ * @throws UsageError for an unknown name, listing those there are
+ * @throws ConfigError for a registry that is not right
+ * @throws DataError for text that does not match its checksum, or packages that are not installed
+ * @throws NetworkError, MachineError where it cannot be fetched or kept, saying what to do
+ */
+export async function prepareSource(name: string, options: SourceOptions = {}): Promise<PreparedSource> {
+  const { context, reader } = openSource(name, options);
+  const { checksum, pinned } = await reader.prepare();
+  return { info: context.info, checksum, pinned, documents: () => reader.documents() };
+}
+
+/**
+ * Recomputes a source's checksums. Fetches nothing and changes nothing.
+ *
+ * @throws UsageError, ConfigError as `prepareSource`
+ */
+export async function verifySource(name: string, options: SourceOptions = {}): Promise<SourceReport> {
+  const { reader } = openSource(name, options);
+  return { name, ...(await reader.inspect()) };
+}
+
+function openSource(name: string, options: SourceOptions): { context: SourceContext; reader: SourceReader } {
+  const registryFile = options.registryFile ?? defaultRegistryFile;
+  const { info, reader } = sourceNamed(name, registryFile);
+  const context: SourceContext = {
+    info,
+    registryFile,
+    reporter: options.reporter ?? silentReporter,
+    cacheFolder: options.cacheFolder ?? projectPath('datasets', 'cache'),
+    packagesFolder: options.packagesFolder ?? projectPath('node_modules'),
+    environment: options.environment ?? process.env,
+  };
+  return { context, reader: openReader(reader, context) };
+}
+
+function openReader(settings: ReaderSettings, context: SourceContext): SourceReader {
+  switch (settings.kind) {
+    case 'chapters':
+      return openChapters(settings.package, context);
+    case 'addresses':
+      return openAddresses(settings.package, context);
+    case 'package-files':
+      return openPackageFiles(settings.packages, context);
+    case 'debian-latex':
+      return openDebianLatex(settings, context);
+    case 'pg19':
+      return openPg19(settings, context);
+    case 'pile':
+      return openPile(settings, context);
+  }
+}
