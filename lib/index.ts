@@ -8,6 +8,20 @@ export {
   UsageError,
   WorkbenchError,
 } from './base/errors';
+export { formatBytes, formatCount, formatDuration } from './base/format';
+export { formatBytes, formatCount, formatDuration } from './base/format';
+export { Histogram } from './base/histogram';
+export { type ProgressTask, type Reporter, silentReporter, terminalReporter } from './base/progress';
+export { listSources } from './data/registry';
+export { prepareSource, verifySource } from './data/sources/prepare';
+export type {
+  Modality,
+  PreparedSource,
+  SourceInfo,
+  SourceOptions,
+  SourceReport,
+  TextDocument,
+} from './data/sources/source';
 export { ByteTokenizer } from './data/tokenizers/bytes';
 export {
   asciiCharacters,
@@ -18,6 +32,98 @@ export {
 export { Llama2Tokenizer } from './data/tokenizers/llama2';
 export { getTokenizer, tokenizerNames } from './data/tokenizers/registry';
 export type { EncodeOptions, Tokenizer, TokenStream } from './data/tokenizers/tokenizer';
+export type { BackendName } from './engine/backend';
+export {
+  type BackendExamination,
+  type Engine,
+  type EngineOptions,
+  examineEngine,
+  type RejectedBackend,
+  startEngine,
+} from './engine/engine';
+export {
+  assertNoLeak,
+  formatMemory,
+  type MemoryReport,
+  memoryReport,
+  type TensorAccount,
+  withTensorAccount,
+} from './engine/memory';
+export { Random, type RandomState } from './engine/random';
+export {
+  type Drawing,
+  type ExecuteOptions,
+  type Experiment,
+  type Finding,
+  type PresetName,
+  type Report,
+} from './experiments/experiment';
+export { exportReport } from './experiments/export';
+export { drawFig2 } from './experiments/fig2-drawing';
+export { experimentNamed, experiments } from './experiments/registry';
+export {
+  defaultPreset,
+  findingsTable,
+  itemsTable,
+  reproduce,
+  type ReproduceOptions,
+  showReport,
+} from './experiments/reproduce';
+export { RunStore } from './experiments/run-store';
+export {
+  type Distribution,
+  measureSegments,
+  type SegmentMeasurement,
+  type SegmentStatistics,
+  type SequenceStatistics,
+  shortSegment,
+  type TextStatistics,
+} from './experiments/segment-statistics';
+export {
+  axes,
+  bandTrace,
+  barTrace,
+  type Figure,
+  type FigureSpec,
+  inPanel,
+  lineTrace,
+  makeFigure,
+} from './report/figure';
+export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
+export type { DataSource, Machine, Provenance } from './report/provenance';
+export {
+  encodingStyles,
+  modalityStyles,
+  orderedStyles,
+  separatorStyles,
+  type SeriesStyle,
+} from './report/style';
+export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
+export type { BackendName } from './engine/backend';
+export {
+  type BackendExamination,
+  type Engine,
+  type EngineOptions,
+  examineEngine,
+  type RejectedBackend,
+  startEngine,
+} from './engine/engine';
+export {
+  assertNoLeak,
+  formatMemory,
+  memoryReport,
+  type MemoryReport,
+  type TensorAccount,
+  withTensorAccount,
+} from './engine/memory';
+export { Random, type RandomState, type ShuffleableArray } from './engine/random';
+export {
+  integerTensor,
+  normalTensor,
+  permutationTensor,
+  truncatedNormalTensor,
+  uniformTensor,
+} from './engine/random-tensors';
 export {
   type BilevelArrays,
   bilevelArrays,

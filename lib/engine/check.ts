@@ -28,7 +28,7 @@ export async function checkCurrentBackend(): Promise<void> {
     // Written so that a NaN fails too.
     if (!(difference <= tolerance)) {
       throw new BackendUnavailable(
-        `it computes wrong numbers (a ${rows}x${inner} by ${inner}x${columns} product is off by ${difference.toPrecision(2)})`,
+        `it computes wrong numbers (a ${rows}x${inner} by ${inner}x${columns} product is off by ${Number(difference.toPrecision(2))})`,
         'run npm run setup on this machine to rebuild it',
       );
     }

@@ -64,8 +64,8 @@ export async function assertNoLeak<T>(work: () => T | Promise<T>): Promise<T> {
   if (tensors !== 0) {
     throw new Error(
       tensors > 0
-        ? `${tensors} tensors (${formatBytes(bytes)}) were created and not disposed`
-        : `${-tensors} tensors were disposed that were not created here`,
+        ? `tensors created and not disposed: ${tensors} (${formatBytes(bytes)})`
+        : `tensors disposed that were not created here: ${-tensors}`,
     );
   }
   return result;

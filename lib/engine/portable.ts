@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { type BackendCandidate, BackendUnavailable } from './backend';
 import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
+import { registerMissingWasmKernels } from './wasm-kernels';
 
 /** What the WASM backend looks at; a test may give it another machine. */
 export interface WasmMachine {
@@ -53,6 +54,7 @@ export function wasmCandidate(machine: WasmMachine = wasmMachine()): BackendCand
       wasm.setWasmPaths(machine.folder + sep);
       if (!(await tf.setBackend('wasm')))
         throw new BackendUnavailable('the WASM module does not start', 'use another backend');
+      registerMissingWasmKernels(tf);
       const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
       return `WASM (${simd === true ? 'SIMD, ' : ''}1 thread)`;
     },

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatCount, formatDuration } from '../../lib/base/format';
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1 kB'],
+    [1536, '1.54 kB'],
+    [999_499, '999 kB'],
+    [999_500, '1 MB'],
+    [2_200_000_000, '2.2 GB'],
+    [5e15, '5000 TB'],
+    [-1500, '-1.5 kB'],
+  ])('writes %d as %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
+  it('keeps three digits: the number read back is within half a percent', () => {
+    const factors: Record<string, number> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 999e12 }), (bytes) => {
+        const [number = '', unit = ''] = formatBytes(bytes).split(' ');
+        const readBack = Number(number) * (factors[unit] ?? NaN);
+        return Math.abs(readBack - bytes) <= 0.005 * bytes;
+      }),
+    );
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0 s'],
+    [0.0123, '12.3 ms'],
+    [0.9999, '1 s'],
+    [12.34, '12.3 s'],
+    [59.97, '1 min 00 s'],
+    [75.3, '1 min 15 s'],
+    [3599.6, '1 h 00 min'],
+    [3780, '1 h 03 min'],
+    [360_000, '100 h 00 min'],
+    [-2, '-2 s'],
+  ])('writes %d seconds as %s', (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+});
+
+describe('formatCount', () => {
+  it('groups thousands and drops a fraction', () => {
+    expect([0, 999, 1000, 1234567.8, -4200].map(formatCount)).toEqual([
+      '0',
+      '999',
+      '1,000',
+      '1,234,568',
+      '-4,200',
+    ]);
+  });
+});

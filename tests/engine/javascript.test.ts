@@ -1,0 +1,3 @@
+import { testBackend } from './operations';
+
+testBackend('javascript', true);
