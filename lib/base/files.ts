@@ -45,7 +45,8 @@ export async function writeFilesAtomic(
       await rename(temporary, path);
     }
   } catch (error) {
-    for (const { temporary } of written) await rm(temporary, { force: true });
+    // What hinders the write may hinder this too; the first error is the one to tell.
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(current, error);
   }
 }

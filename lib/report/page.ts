@@ -40,6 +40,8 @@ interface Box {
 }
 interface PageElement {
   textContent: string | null;
+  readonly attributes: Iterable<{ name: string; value: string }>;
+  removeAttribute(name: string): void;
   setAttribute(name: string, value: string): void;
   append(child: PageElement): void;
   prepend(...children: PageElement[]): void;
@@ -142,6 +144,18 @@ export async function drawInPage(request: DrawRequest): Promise<DrawReply> {
     create('rect', '', { x: need.left, y: need.top, width, height, fill: request.background }),
   );
   svg.remove();
+
+  // The browser writes attributes in the order they were set, which depends on what it drew before.
+  for (const element of [svg, ...svg.querySelectorAll('*')]) {
+    const attributes = [...element.attributes].sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const { name } of attributes) element.removeAttribute(name);
+    for (const { name, value } of attributes) {
+      const rounded = value.replace(/-?\d+\.\d{4,}/g, (number) =>
+        String(Math.round(Number(number) * 1000) / 1000),
+      );
+      element.setAttribute(name, rounded);
+    }
+  }
   const text = new page.XMLSerializer().serializeToString(svg);
 
   const image = new page.Image();

@@ -11,7 +11,8 @@ function sorted(values: ArrayLike<number>, what: string): Float64Array {
 }
 
 /**
- * Quantiles in the order asked for: the value at rank p n, the mean of the two neighbours where that is whole.
+ * Quantiles in the order asked for, interpolated linearly between the two nearest values (type 7 of Hyndman and Fan
+ * 1996, as numpy's `quantile`).
  *
  * @param shares from 0 (least) to 1 (greatest)
  * @throws ConfigError if there are no values or one is NaN

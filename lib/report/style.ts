@@ -6,7 +6,7 @@ export interface SeriesStyle {
   /** What a legend calls it. */
   readonly name: string;
   readonly color: string;
-  /** plotly's dash: `solid`, `dash`, `dot`, ... */
+  /** plotly's dash: `solid`, `dash`, `dot`, ..., or lengths in px. */
   readonly dash: string;
   /** plotly's marker symbol. */
   readonly symbol: string;
@@ -57,13 +57,13 @@ export const encodingStyles = {
   bipe_rope: style('BiPE-RoPE', '#173A7D', 'solid', 'circle', ''),
   rope: style('RoPE', '#2C96EE', 'dash', 'circle-open', '/'),
   bipe_alibi: style('BiPE-ALiBi', '#B01E0A', 'solid', 'square', ''),
-  alibi: style('ALiBi', '#C48A0A', 'dash', 'square-open', '\\'),
+  alibi: style('ALiBi', '#C48A0A', '5px,3px', 'square-open', '\\'),
   sinusoidal: style('Sinusoidal', '#55846A', 'dot', 'triangle-up', '.'),
-  learned: style('Learned APE', '#1C1C1C', 'dot', 'triangle-down', 'x'),
+  learned: style('Learned APE', '#1C1C1C', '12px,3px', 'triangle-down', 'x'),
   xpos: style('xPos', '#A834A8', 'dashdot', 'diamond', '-'),
   t5: style('T5 bias', '#8A14F0', 'longdash', 'cross', '|'),
-  randomized_rope: style('Randomized RoPE', '#F24FB4', 'longdashdot', 'diamond-open', '+'),
-  nope: style('NoPE', '#56565C', '2px,4px', 'x', '.'),
+  randomized_rope: style('Randomized RoPE', '#F24FB4', 'longdashdot', 'diamond-open', '/'),
+  nope: style('NoPE', '#56565C', '2px,6px', 'x', '+'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /** The kinds of text. */

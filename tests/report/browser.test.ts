@@ -1,0 +1,101 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MachineError } from '../../lib/base/errors';
+import { projectPath } from '../../lib/base/paths';
+import { browserInstallHint, browserVersion, findBrowser, launchBrowser } from '../../lib/report/browser';
+
+let folder = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bipe-browser-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function program(...parts: string[]): Promise<string> {
+  const path = join(folder, ...parts);
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, '#!/bin/sh\necho "Imaginary Browser 12.3.4.5 for tests"\n');
+  await chmod(path, 0o755);
+  return path;
+}
+
+describe('findBrowser', () => {
+  it('takes the browser that BIPE_CHROMIUM names before any other', async () => {
+    const named = await program('mine');
+    await program('bin', 'chromium');
+    const env = { BIPE_CHROMIUM: named, PATH: join(folder, 'bin') };
+    expect(findBrowser({ env, platform: 'linux' })).toEqual({ path: named, foundBy: 'BIPE_CHROMIUM' });
+  });
+
+  it('says which variable names something that is not a program', async () => {
+    const text = join(folder, 'text');
+    await writeFile(text, 'no program');
+    for (const path of [text, folder, join(folder, 'missing')]) {
+      const search = (): unknown => findBrowser({ env: { CHROME_PATH: path }, platform: 'linux' });
+      expect(search).toThrow(MachineError);
+      expect(search).toThrow(`CHROME_PATH=${path}: not a program`);
+    }
+  });
+
+  it('prefers chromium to other browsers on PATH, whatever the order of its folders', async () => {
+    await program('first', 'microsoft-edge');
+    const chromium = await program('second', 'chromium');
+    const env = { PATH: [join(folder, 'first'), join(folder, 'second')].join(delimiter) };
+    expect(findBrowser({ env, platform: 'linux' })).toEqual({ path: chromium, foundBy: 'PATH' });
+  });
+
+  it('ignores relative folders on PATH, which anyone could fill', () => {
+    expect(findBrowser({ env: { PATH: '.:bin', HOME: folder }, platform: 'darwin' })).toBeUndefined();
+  });
+
+  it('looks among the applications of a Mac', async () => {
+    const path = await program('Applications', 'Chromium.app', 'Contents', 'MacOS', 'Chromium');
+    expect(findBrowser({ env: { HOME: folder }, platform: 'darwin' })).toEqual({
+      path,
+      foundBy: 'usual place',
+    });
+  });
+
+  it('says in one line how to get one', () => {
+    for (const platform of ['linux', 'darwin', 'win32'] as const) {
+      expect(browserInstallHint(platform)).toMatch(/^(apt-get )?install [^\n]+BIPE_CHROMIUM[^\n]+$/);
+    }
+  });
+});
+
+it.skipIf(process.platform === 'win32')('reads the version that a browser prints', async () => {
+  expect(browserVersion(await program('browser'))).toBe('Imaginary Browser 12.3.4.5');
+});
+
+describe('launchBrowser', () => {
+  it('says why a program that is no browser does not start', async () => {
+    const path = await program('not-a-browser');
+    await expect(launchBrowser({ path, foundBy: 'PATH' })).rejects.toThrow(MachineError);
+    await expect(launchBrowser({ path, foundBy: 'PATH' })).rejects.toThrow(/^[^\n]+does not start[^\n]+$/);
+  });
+
+  const found = findBrowser();
+  it.skipIf(found === undefined)(
+    'keeps its profile in the repository and removes it at the end',
+    async () => {
+      if (found === undefined) return;
+      const profiles = async (): Promise<string[]> =>
+        (await readdir(projectPath('.cache', 'browser'))).filter((name) =>
+          name.startsWith(`profile-${process.pid}-`),
+        );
+      const browser = await launchBrowser(found);
+      try {
+        expect(await profiles()).toHaveLength(1);
+        expect(browser.version).toMatch(/^\d+\./);
+      } finally {
+        await browser.close();
+      }
+      expect(await profiles()).toHaveLength(0);
+    },
+  );
+});

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/base/errors';
+import {
+  bandTrace,
+  barTrace,
+  inPanel,
+  lineTrace,
+  makeFigure,
+  type Figure,
+  type FigureSpec,
+} from '../../lib/report/figure';
+import { encodingStyles } from '../../lib/report/style';
+
+const texts = { id: 'a-figure', title: 'Title', caption: 'Caption.', alt: 'Alt.' };
+const oneLine = lineTrace({ x: [1, 2], y: [3, 4], style: encodingStyles.rope });
+
+function build(spec: Partial<FigureSpec>): Figure & { layout: Record<string, never> } {
+  return makeFigure({ ...texts, data: [oneLine], ...spec }) as Figure & { layout: Record<string, never> };
+}
+
+interface PlacedAxis {
+  domain: [number, number];
+  matches?: string;
+  showticklabels?: boolean;
+  title: { text: string };
+}
+
+function axis(figure: Figure, name: string): PlacedAxis {
+  return figure.layout[name] as PlacedAxis;
+}
+
+describe('makeFigure', () => {
+  it('lays panels out without overlap, inside the plot, whatever their number, titles and heights', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.record({
+          sharedX: fc.boolean(),
+          sharedY: fc.boolean(),
+          panelHeight: fc.oneof(
+            fc.integer({ min: 60, max: 400 }),
+            fc.array(fc.integer({ min: 60, max: 400 })),
+          ),
+        }),
+        fc.string({ maxLength: 80 }),
+        (count, columns, shared, words) => {
+          const panels = Array.from({ length: count }, () => ({
+            title: words,
+            x: { title: words },
+            y: { title: words },
+          }));
+          const figure = build({ panels, columns, ...shared });
+          const places = panels.map((_, index) => {
+            const suffix = index === 0 ? '' : String(index + 1);
+            return { x: axis(figure, `xaxis${suffix}`).domain, y: axis(figure, `yaxis${suffix}`).domain };
+          });
+          places.forEach((place, index) => {
+            for (const [low, high] of [place.x, place.y]) {
+              expect(low).toBeGreaterThanOrEqual(0);
+              expect(high).toBeLessThanOrEqual(1);
+              expect(high).toBeGreaterThan(low);
+            }
+            for (const other of places.slice(index + 1)) {
+              const beside = place.x[1] <= other.x[0] || other.x[1] <= place.x[0];
+              const above = place.y[0] >= other.y[1] || other.y[0] >= place.y[1];
+              expect(beside || above).toBe(true);
+            }
+          });
+        },
+      ),
+    );
+  });
+
+  it('gives each row the height asked for', () => {
+    const figure = build({ panels: [{}, {}], columns: 1, panelHeight: [100, 300] });
+    const span = ([low, high]: [number, number]): number => high - low;
+    expect(span(axis(figure, 'yaxis2').domain) / span(axis(figure, 'yaxis').domain)).toBeCloseTo(3, 6);
+  });
+
+  it('labels a shared axis once, at the foot of its column or the left of its row', () => {
+    const panel = { x: { title: 'length' }, y: { title: 'loss' } };
+    const figure = build({ panels: [panel, panel, panel, panel], columns: 2, sharedX: true, sharedY: true });
+    expect(['xaxis', 'xaxis2', 'xaxis3', 'xaxis4'].map((name) => axis(figure, name).title.text)).toEqual([
+      '',
+      '',
+      'length',
+      'length',
+    ]);
+    expect(['yaxis', 'yaxis2', 'yaxis3', 'yaxis4'].map((name) => axis(figure, name).title.text)).toEqual([
+      'loss',
+      '',
+      'loss',
+      '',
+    ]);
+    expect(axis(figure, 'xaxis3').matches).toBe('x');
+    expect(axis(figure, 'yaxis4').matches).toBe('y3');
+    expect(axis(figure, 'xaxis').showticklabels).toBe(false);
+  });
+
+  it('grows with the lines of title and legend', () => {
+    const height = (spec: Partial<FigureSpec>): number => Number(build(spec).layout['height']);
+    const many = Object.values(encodingStyles).map((style) => lineTrace({ x: [1], y: [1], style }));
+    expect(height({ title: 'long '.repeat(60) })).toBeGreaterThan(height({}));
+    expect(height({ data: many, width: 'column' })).toBeGreaterThan(height({ width: 'column' }));
+  });
+
+  it('refuses an id that cannot be a file name, and texts that are missing', () => {
+    for (const id of ['', 'Fig 1', '../x', 'a--b', 'a.b']) expect(() => build({ id })).toThrow(ConfigError);
+    for (const field of ['title', 'caption', 'alt']) {
+      expect(() => build({ [field]: ' ' })).toThrow(new RegExp(`figure a-figure: ${field} is empty`));
+    }
+  });
+
+  it('adds shapes and annotations of the caller to its own', () => {
+    const figure = build({
+      panels: [{ title: 'Books' }],
+      layout: { shapes: [{ type: 'line' }], annotations: [{ text: 'here' }], barmode: 'stack' },
+    });
+    expect(figure.layout['shapes']).toHaveLength(1);
+    expect(figure.layout['annotations']).toMatchObject([{ text: '<b>Books</b>' }, { text: 'here' }]);
+    expect(figure.layout['barmode']).toBe('stack');
+  });
+
+  it('is plain JSON, so that a file says all of it', () => {
+    const figure = build({ panels: [{ x: { title: 'x' } }] });
+    expect(JSON.parse(JSON.stringify(figure))).toEqual(figure);
+  });
+});
+
+describe('traces', () => {
+  const style = encodingStyles.bipe_alibi;
+
+  it('carry the style of what they stand for, as lines and as bars', () => {
+    expect(lineTrace({ x: [1], y: [1], style })).toMatchObject({
+      name: style.name,
+      line: { color: style.color, dash: style.dash },
+      marker: { symbol: style.symbol },
+    });
+    expect(barTrace({ x: ['a'], y: [1], style })).toMatchObject({
+      name: style.name,
+      marker: { color: style.color, pattern: { shape: style.pattern } },
+    });
+  });
+
+  it('go to the panel asked for', () => {
+    expect(inPanel(0)).toEqual({ xaxis: 'x', yaxis: 'y' });
+    expect(lineTrace({ x: [1], y: [1], style, panel: 2 })).toMatchObject({ xaxis: 'x3', yaxis: 'y3' });
+  });
+
+  it('take typed arrays and hold lists', () => {
+    const trace = lineTrace({ x: new Int32Array([1, 2]), y: new Float64Array([3, 4]), style, error: [1, 1] });
+    expect(trace).toMatchObject({ x: [1, 2], y: [3, 4], error_y: { array: [1, 1] } });
+  });
+
+  it('draw a band as one closed outline that toggles with its line', () => {
+    const band = bandTrace({ x: [1, 2], low: [3, 4], high: [5, 6], style });
+    expect(band).toMatchObject({
+      x: [1, 2, 2, 1],
+      y: [5, 6, 4, 3],
+      legendgroup: style.name,
+      showlegend: false,
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import {
+  encodingStyles,
+  ink,
+  modalityStyles,
+  orderedStyles,
+  rampColor,
+  separatorStyles,
+  translucent,
+  type SeriesStyle,
+} from '../../lib/report/style';
+import { contrastWithWhite, distance, lightness, visions } from './colour-vision';
+
+const families: Record<string, readonly SeriesStyle[]> = {
+  encodings: Object.values(encodingStyles),
+  modalities: Object.values(modalityStyles),
+  separators: Object.values(separatorStyles),
+};
+
+describe.each(Object.entries(families))('the styles of %s', (_family, styles) => {
+  const pairs = styles.flatMap((first, index) =>
+    styles.slice(index + 1).map((second) => [first, second] as const),
+  );
+
+  it('have names and colours of their own', () => {
+    expect(new Set(styles.map((style) => style.name)).size).toBe(styles.length);
+    expect(new Set(styles.map((style) => style.color)).size).toBe(styles.length);
+  });
+
+  it('are told apart without colour by marker, and a line without markers by dash or lightness', () => {
+    expect(new Set(styles.map((style) => style.symbol)).size).toBe(styles.length);
+    for (const [first, second] of pairs) {
+      if (first.dash !== second.dash) continue;
+      expect(
+        Math.abs(lightness(first.color) - lightness(second.color)),
+        `${first.name} and ${second.name}`,
+      ).toBeGreaterThan(0.1);
+    }
+  });
+
+  it('stand out from white paper by 3:1', () => {
+    for (const style of styles) expect(contrastWithWhite(style.color), style.name).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(visions)('differ in colour for %s vision', (vision) => {
+    for (const [first, second] of pairs) {
+      expect(distance(first.color, second.color, vision), `${first.name} and ${second.name}`).toBeGreaterThan(
+        0.085,
+      );
+    }
+  });
+});
+
+describe('ordered styles', () => {
+  it('darken from the first to the last, so that they keep their order in grey', () => {
+    const shades = Array.from({ length: 21 }, (_, index) => lightness(rampColor(index / 20)));
+    shades.slice(1).forEach((shade, index) => {
+      expect(shade).toBeLessThan(shades[index] ?? 0);
+    });
+  });
+
+  it('take the darkest colour where there is only one', () => {
+    expect(orderedStyles(['all']).map((style) => style.color)).toEqual([rampColor(1)]);
+  });
+
+  it('give seven names seven colours, and neighbours different dashes and markers', () => {
+    const styles = orderedStyles(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    expect(new Set(styles.map((style) => style.color)).size).toBe(7);
+    styles.slice(1).forEach((style, index) => {
+      expect(style.dash).not.toBe(styles[index]?.dash);
+      expect(style.symbol).not.toBe(styles[index]?.symbol);
+    });
+  });
+});
+
+it('writes texts dark enough for small print', () => {
+  expect(contrastWithWhite(ink.text)).toBeGreaterThan(7);
+  expect(contrastWithWhite(ink.muted)).toBeGreaterThan(4.5);
+});
+
+it('turns a colour into the same colour with an opacity', () => {
+  expect(translucent('#173A7D', 0.2)).toBe('rgba(23, 58, 125, 0.2)');
+});

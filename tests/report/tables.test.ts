@@ -1,0 +1,212 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/base/errors';
+import {
+  escapeLatex,
+  escapeMarkdown,
+  exportTables,
+  formatCell,
+  toCsv,
+  toDataFrame,
+  toHtml,
+  toLatex,
+  toMarkdown,
+  type Cell,
+  type Table,
+} from '../../lib/report/tables';
+import { sampleProvenance, sampleTable } from './samples';
+
+/** The reader of danfo's own CSV functions; it has no types. */
+interface Papaparse {
+  parse(text: string, options: object): { data: string[][] };
+}
+let papaparse: Papaparse;
+
+beforeAll(async () => {
+  papaparse = ((await import(require.resolve('papaparse'))) as { default: Papaparse }).default;
+});
+
+const key = fc.stringMatching(/^[a-z]{1,8}$/);
+const cell: fc.Arbitrary<Cell> = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('a,b', '"quoted"', 'two\nlines', 'carriage\rreturn', ' spaces ', "'", ';'),
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+);
+const table: fc.Arbitrary<Table> = fc.uniqueArray(key, { minLength: 1, maxLength: 5 }).chain((keys) =>
+  fc.array(fc.tuple(...keys.map(() => cell)), { minLength: 1, maxLength: 6 }).map((rows) => ({
+    id: 'random',
+    title: 'Random',
+    caption: '',
+    columns: keys.map((name) => ({ key: name, label: name })),
+    rows: rows.map((cells) => Object.fromEntries(cells.map((value, index) => [keys[index] ?? '', value]))),
+  })),
+);
+
+describe('CSV', () => {
+  it('gives back every field when read by papaparse, numbers to the last bit', () => {
+    fc.assert(
+      fc.property(table, (random) => {
+        const { data } = papaparse.parse(toCsv(random), { delimiter: ',', newline: '\r\n' });
+        const [header, ...rows] = data.slice(0, -1); // the last line end begins an empty line
+        expect(header).toEqual(random.columns.map((column) => column.key));
+        expect(rows).toHaveLength(random.rows.length);
+        random.rows.forEach((row, index) => {
+          random.columns.forEach((column, place) => {
+            const value = row[column.key] ?? null;
+            const field = rows[index]?.[place];
+            if (value === null || Number.isNaN(value)) expect(field).toBe('');
+            else if (typeof value === 'number') expect(Number(field)).toBe(value === 0 ? 0 : value);
+            else expect(field).toBe(String(value));
+          });
+        });
+      }),
+    );
+  });
+});
+
+describe('Markdown', () => {
+  it('keeps a row on one line with as many cells as there are columns', () => {
+    fc.assert(
+      fc.property(table, (random) => {
+        const lines = toMarkdown(random)
+          .split('\n')
+          .slice(2, 4 + random.rows.length);
+        expect(lines).toHaveLength(2 + random.rows.length);
+        for (const line of lines)
+          expect(line.match(/(?<!\\)(?:\\\\)*\|/g)).toHaveLength(random.columns.length + 1);
+      }),
+    );
+  });
+
+  it('shows every character as it is', () => {
+    expect(escapeMarkdown('a|b *c* _d_ `e` <f> $x$ [g](h) ~i~ & \\')).toBe(
+      'a\\|b \\*c\\* \\_d\\_ \\`e\\` \\<f\\> \\$x\\$ \\[g\\](h) \\~i\\~ \\& \\\\',
+    );
+  });
+
+  it('sets numbers flush right', () => {
+    expect(toMarkdown(sampleTable)).toContain('| :--- | ---: | ---: | ---: | :--- |');
+  });
+});
+
+describe('LaTeX', () => {
+  it('leaves no character that LaTeX would take for its own', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        // What remains when every command that was put in is taken out again.
+        const rest = escapeLatex(text)
+          .replace(/\\text(backslash|asciitilde|asciicircum|less|greater|bar|quotedbl)\{\}/g, '')
+          .replace(/\$(-|\\infty)\$/g, '')
+          .replace(/\{\[\}|\{\]\}/g, '')
+          .replace(/\\[$&#%_{}]/g, '');
+        expect(rest).not.toMatch(/[\\{}$&#%_^~<>|"[\]\n\r]/);
+      }),
+    );
+  });
+
+  it('has one cell a column in every row, between booktabs rules', () => {
+    const latex = toLatex(sampleTable);
+    const rows = latex.split('\n').filter((line) => line.endsWith(' \\\\'));
+    expect(rows).toHaveLength(3);
+    for (const row of rows) expect(row.match(/(?<!\\)&/g)).toHaveLength(4);
+    expect(latex).toContain('\\begin{tabular}{lrrrl}');
+    for (const rule of ['toprule', 'midrule', 'bottomrule']) expect(latex).toContain(`\\${rule}`);
+    expect(latex).toContain('\\label{tab:sample-table}');
+  });
+});
+
+describe('HTML', () => {
+  it('escapes what would be markup', () => {
+    const html = toHtml(sampleTable);
+    expect(html).toContain('{e} &lt;f&gt; ~#%&amp;');
+    expect(html).not.toContain('<f>');
+    expect(html.match(/<td /g)).toHaveLength(10);
+  });
+});
+
+describe('formatCell', () => {
+  it.each([
+    [327111, 'integer', '327,111'],
+    [0.9123, 'percent', '91.2 %'],
+    [-1.25, 'fixed1', '−1.3'],
+    [1.23456, 'fixed3', '1.235'],
+    [0.0000123, 'scientific', '1.23e−5'],
+    [1234.5678, undefined, '1,235'],
+    [12345678, undefined, '12,345,678'],
+    [null, 'integer', '–'],
+    [Number.NaN, undefined, '–'],
+    [Number.NEGATIVE_INFINITY, undefined, '−∞'],
+    [true, undefined, 'yes'],
+    ['as-is', undefined, 'as-is'],
+  ] as const)('writes %s (%s) as %s', (value, format, text) => {
+    expect(formatCell(value, format)).toBe(text);
+  });
+});
+
+describe('toDataFrame', () => {
+  it('gives danfo the columns by key, with NaN for missing numbers', async () => {
+    const frame = await toDataFrame(sampleTable);
+    expect(frame.columns).toEqual(['text', 'tokens', 'share', 'median', 'done']);
+    expect(frame.shape).toEqual([2, 5]);
+    expect(frame.column('tokens').values).toEqual([327_111, -1]);
+    expect(frame.column('share').values).toEqual([0.912, Number.NaN]);
+    expect(frame.dropNa({ axis: 1 }).shape).toEqual([1, 5]);
+  });
+});
+
+describe('exportTables', () => {
+  it('writes each table four ways, with its provenance', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bipe-tables-'));
+    try {
+      const written = await exportTables([sampleTable], { folder, provenance: sampleProvenance });
+      expect(written).toHaveLength(4);
+      expect((await readdir(folder)).sort()).toEqual(
+        ['csv', 'json', 'md', 'tex'].map((end) => `sample-table.${end}`),
+      );
+      const json = JSON.parse(await readFile(join(folder, 'sample-table.json'), 'utf8')) as Table & {
+        kind: string;
+      };
+      expect(json).toMatchObject({
+        kind: 'table',
+        rows: [{ tokens: 327_111 }, { median: null }],
+        provenance: { preset: 'quick' },
+      });
+      for (const end of ['md', 'tex']) {
+        expect(await readFile(join(folder, `sample-table.${end}`), 'utf8')).toContain(
+          'Imaginary Processor 9000',
+        );
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    ['an id that is no file name', { id: '../x' }, /table id/],
+    [
+      'two columns with one key',
+      {
+        columns: [
+          { key: 'a', label: 'A' },
+          { key: 'a', label: 'B' },
+        ],
+        rows: [],
+      },
+      /same key/,
+    ],
+    ['a value that no column shows', { rows: [{ other: 1 }] }, /"other", but no column/],
+  ])('refuses %s', async (_what, change, message) => {
+    const failed = exportTables([{ ...sampleTable, ...change }], {
+      folder: tmpdir(),
+      provenance: sampleProvenance,
+    });
+    await expect(failed).rejects.toThrow(ConfigError);
+    await expect(failed).rejects.toThrow(message);
+  });
+});
