@@ -9,7 +9,6 @@ export {
   WorkbenchError,
 } from './base/errors';
 export { formatBytes, formatCount, formatDuration } from './base/format';
-export { formatBytes, formatCount, formatDuration } from './base/format';
 export { Histogram } from './base/histogram';
 export { type ProgressTask, type Reporter, silentReporter, terminalReporter } from './base/progress';
 export { listSources } from './data/registry';
@@ -44,12 +43,19 @@ export {
 export {
   assertNoLeak,
   formatMemory,
-  type MemoryReport,
   memoryReport,
+  type MemoryReport,
   type TensorAccount,
   withTensorAccount,
 } from './engine/memory';
-export { Random, type RandomState } from './engine/random';
+export { Random, type RandomState, type ShuffleableArray } from './engine/random';
+export {
+  integerTensor,
+  normalTensor,
+  permutationTensor,
+  truncatedNormalTensor,
+  uniformTensor,
+} from './engine/random-tensors';
 export {
   type Drawing,
   type ExecuteOptions,
@@ -99,31 +105,6 @@ export {
   type SeriesStyle,
 } from './report/style';
 export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
-export type { BackendName } from './engine/backend';
-export {
-  type BackendExamination,
-  type Engine,
-  type EngineOptions,
-  examineEngine,
-  type RejectedBackend,
-  startEngine,
-} from './engine/engine';
-export {
-  assertNoLeak,
-  formatMemory,
-  memoryReport,
-  type MemoryReport,
-  type TensorAccount,
-  withTensorAccount,
-} from './engine/memory';
-export { Random, type RandomState, type ShuffleableArray } from './engine/random';
-export {
-  integerTensor,
-  normalTensor,
-  permutationTensor,
-  truncatedNormalTensor,
-  uniformTensor,
-} from './engine/random-tensors';
 export {
   type BilevelArrays,
   bilevelArrays,
