@@ -66,6 +66,7 @@ const EDGE = 14; // px left free around everything
 const LINE = 1.3; // line height in font sizes
 const CAPITAL = 0.72; // height of capitals in font sizes
 const LEGEND_KEY = 58; // px of a legend item beside its text
+const LEGEND_ROW = 25; // px of a row of the legend
 const LABELS_BELOW = 24; // px under a panel for tick labels
 const LABELS_LEFT = 48; // px left of a panel for tick labels
 
@@ -151,7 +152,7 @@ function headLayout(
   const legendTop = EDGE + titleHeight + 2;
   const names = legendNames(spec.data);
   const showLegend = names.length > 0;
-  const legendHeight = showLegend ? legendRows(names, room) * (fontSize.legend * LINE + 2) + 8 : 4;
+  const legendHeight = showLegend ? legendRows(names, room) * LEGEND_ROW + 8 : 4;
   const text = [
     ...titleLines.map((line) => `<b>${line}</b>`),
     ...subtitleLines.map(
@@ -183,12 +184,19 @@ function legendNames(data: readonly PlotlyObject[]): string[] {
   return [...new Set(names)];
 }
 
-/** plotly's rule: one row if all fit, else columns as wide as the widest item. */
+/** How many rows plotly needs: it fills a row as long as the next item fits. */
 function legendRows(names: readonly string[], room: number): number {
-  const widths = names.map((name) => LEGEND_KEY + estimateWidth(name, fontSize.legend));
-  if (widths.reduce((sum, width) => sum + width, 0) <= room) return 1;
-  const perRow = Math.max(1, Math.floor(room / Math.max(...widths)));
-  return Math.ceil(names.length / perRow);
+  let rows = 1;
+  let filled = 0;
+  for (const name of names) {
+    const width = LEGEND_KEY + estimateWidth(name, fontSize.legend);
+    if (filled > 0 && filled + width > room) {
+      rows += 1;
+      filled = 0;
+    }
+    filled += width;
+  }
+  return rows;
 }
 
 interface Grid {
@@ -398,7 +406,15 @@ export function barTrace(curve: Curve): PlotlyObject {
     },
     ...(curve.error === undefined
       ? {}
-      : { error_y: { type: 'data', array: Array.from(curve.error), thickness: 1.25, width: 3 } }),
+      : {
+          error_y: {
+            type: 'data',
+            array: Array.from(curve.error),
+            thickness: 1.25,
+            width: 3,
+            color: ink.text,
+          },
+        }),
     ...inPanel(curve.panel ?? 0),
   };
 }

@@ -6,7 +6,7 @@ export interface SeriesStyle {
   /** What a legend calls it. */
   readonly name: string;
   readonly color: string;
-  /** plotly's dash: `solid`, `dash`, `dot`, ..., or lengths in px. */
+  /** plotly's dash: `solid`, or lengths of dashes and gaps in px. */
   readonly dash: string;
   /** plotly's marker symbol. */
   readonly symbol: string;
@@ -55,32 +55,32 @@ const style = (name: string, color: string, dash: string, symbol: string, patter
  */
 export const encodingStyles = {
   bipe_rope: style('BiPE-RoPE', '#173A7D', 'solid', 'circle', ''),
-  rope: style('RoPE', '#2C96EE', 'dash', 'circle-open', '/'),
+  rope: style('RoPE', '#2C96EE', '9px,4px', 'circle-open', '/'),
   bipe_alibi: style('BiPE-ALiBi', '#B01E0A', 'solid', 'square', ''),
   alibi: style('ALiBi', '#C48A0A', '5px,3px', 'square-open', '\\'),
-  sinusoidal: style('Sinusoidal', '#55846A', 'dot', 'triangle-up', '.'),
-  learned: style('Learned APE', '#1C1C1C', '12px,3px', 'triangle-down', 'x'),
-  xpos: style('xPos', '#A834A8', 'dashdot', 'diamond', '-'),
-  t5: style('T5 bias', '#8A14F0', 'longdash', 'cross', '|'),
-  randomized_rope: style('Randomized RoPE', '#F24FB4', 'longdashdot', 'diamond-open', '/'),
+  sinusoidal: style('Sinusoidal', '#55846A', '2px,3px', 'triangle-up', '.'),
+  learned: style('Learned APE', '#1C1C1C', '14px,3px,3px,3px,3px,3px', 'triangle-down', 'x'),
+  xpos: style('xPos', '#A834A8', '9px,3px,3px,3px', 'diamond', '-'),
+  t5: style('T5 bias', '#8A14F0', '16px,5px', 'cross', '|'),
+  randomized_rope: style('Randomized RoPE', '#F24FB4', '16px,4px,3px,4px', 'diamond-open', '/'),
   nope: style('NoPE', '#56565C', '2px,6px', 'x', '+'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /** The kinds of text. */
 export const modalityStyles = {
   books: style('Books', '#00599C', 'solid', 'circle', ''),
-  papers: style('Papers', '#D55E00', 'dash', 'square', '/'),
-  code: style('Code', '#009E73', 'dot', 'diamond', 'x'),
+  papers: style('Papers', '#D55E00', '9px,4px', 'square', '/'),
+  code: style('Code', '#009E73', '2px,3px', 'diamond', 'x'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /** Where segments end: the caption's separators and the released code's. */
 export const separatorStyles = {
   paper: style('Full stop and newline', '#3B3B8F', 'solid', 'circle', ''),
-  released: style('Newline (released code)', '#B8651B', 'dash', 'square-open', '/'),
+  released: style('Newline (released code)', '#B8651B', '9px,4px', 'square-open', '/'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 const RAMP = ['#D0A92B', '#6BA547', '#1F8F7D', '#2B6C93', '#43488A', '#440F54'] as const;
-const DASHES = ['solid', 'dash', 'dot', 'dashdot', 'longdash', 'longdashdot'] as const;
+const DASHES = ['solid', '9px,4px', '2px,3px', '9px,3px,3px,3px', '16px,5px', '16px,4px,3px,4px'] as const;
 const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'] as const;
 const PATTERNS = ['', '/', 'x', '.', '-', '|'] as const;
 
