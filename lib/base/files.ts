@@ -113,18 +113,22 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 function firstInvalidByte(bytes: Uint8Array): number {
-  // The longest valid prefix, by bisection: `stream` accepts a prefix that ends inside a character.
-  let [valid, invalid] = [0, bytes.length];
+  // The longest prefix that may still become valid, by bisection; then without the character it ends inside.
+  const decode = (end: number): string =>
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, end), {
+      stream: true,
+    });
+  let [valid, invalid] = [0, bytes.length + 1];
   while (invalid - valid > 1) {
     const middle = (valid + invalid) >> 1;
     try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      decode(middle);
       valid = middle;
     } catch {
       invalid = middle;
     }
   }
-  return valid;
+  return Buffer.byteLength(decode(valid));
 }
 
 /** SHA-256 of a file as lower-case hex, streamed. */

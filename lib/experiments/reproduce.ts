@@ -1,0 +1,85 @@
+// Running a paper item from code or from a notebook cell, and showing what came of it.
+
+import { type Reporter } from '../base/progress';
+import { defaultReporter, showFigure, showTable } from '../report/notebook';
+import { provenanceLine } from '../report/provenance';
+import { type Table } from '../report/tables';
+import { type Report } from './experiment';
+import { experimentNamed, experiments } from './registry';
+
+/** The preset of a notebook: the environment variable BIPE_PRESET, or `quick`. */
+export function defaultPreset(): string {
+  return process.env['BIPE_PRESET'] ?? 'quick';
+}
+
+/** How an item is run; every field has a default. */
+export interface ReproduceOptions {
+  /** `smoke`, `quick`, `evening` or `paper`, as far as the item has it; default `defaultPreset()`. */
+  readonly preset?: string;
+  /** Fields of the preset's settings to replace. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Default: bars below the cell in a notebook, the terminal elsewhere. */
+  readonly reporter?: Reporter;
+  /** Compute anew even if there is a finished run. */
+  readonly fresh?: boolean;
+}
+
+/**
+ * The report of a paper item, computed or found in the run store.
+ *
+ * @throws UsageError if there is no such item or preset
+ * @throws ConfigError if a setting is not right
+ */
+export function reproduce(item: string, options: ReproduceOptions = {}): Promise<Report> {
+  const { preset = defaultPreset(), reporter = defaultReporter(), ...rest } = options;
+  return experimentNamed(item).execute({ preset, reporter, ...rest });
+}
+
+/** Shows a report below the cell: figures, findings, tables, and where the numbers come from. */
+export function showReport(report: Report): void {
+  report.figures.forEach(showFigure);
+  if (report.findings.length > 0) showTable(findingsTable(report));
+  report.tables.forEach(showTable);
+}
+
+/** What a report says of the paper's sentences, as a table. */
+export function findingsTable(report: Report): Table {
+  const missing =
+    report.missing.length === 0 ? '' : ` Not measured on this machine: ${report.missing.join('; ')}.`;
+  return {
+    id: `${report.item}-findings`,
+    title: 'Does it hold here?',
+    caption: `${report.provenance.scale}${missing} ${provenanceLine(report.provenance)}`,
+    columns: [
+      { key: 'claim', label: 'Claim' },
+      { key: 'holds', label: 'Holds' },
+      { key: 'measured', label: 'Measured' },
+    ],
+    rows: report.findings.map(({ claim, holds, measured }) => ({
+      claim,
+      holds: holds === null ? 'cannot be told' : holds,
+      measured,
+    })),
+  };
+}
+
+/** The paper items there are, as a table. */
+export function itemsTable(): Table {
+  return {
+    id: 'items',
+    title: 'Paper items',
+    caption: 'Each has a notebook and presets; npm run reproduce runs them all.',
+    columns: [
+      { key: 'item', label: 'Item' },
+      { key: 'title', label: 'What' },
+      { key: 'notebook', label: 'Notebook' },
+      { key: 'presets', label: 'Presets' },
+    ],
+    rows: experiments.map(({ id, title, notebook, presets }) => ({
+      item: id,
+      title,
+      notebook,
+      presets: presets.map((preset) => preset.name).join(', '),
+    })),
+  };
+}
