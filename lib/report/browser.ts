@@ -3,6 +3,7 @@
 
 import { accessSync, constants, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { type BrowserContext } from 'playwright-core';
@@ -196,8 +197,8 @@ async function start(
 
 const browserHome = projectPath('.cache', 'browser', 'home');
 
-// A Unix socket's path may have 107 bytes, and Chromium puts one 39 bytes below TMPDIR.
-const LONGEST_TEMPORARY = 107 - 39;
+// A Unix socket's path may have 107 bytes, and Chromium's, below TMPDIR, adds 45.
+const LONGEST_TEMPORARY = 107 - 45;
 
 /** The child's environment: its home and caches inside the repository. */
 function childEnvironment(): Record<string, string> {
@@ -211,8 +212,8 @@ function childEnvironment(): Record<string, string> {
     XDG_CONFIG_HOME: home,
     XDG_CACHE_HOME: home,
     XDG_DATA_HOME: home,
-    // In a deeply nested repository Chromium keeps the system's folder, and empties it when it ends.
-    ...(Buffer.byteLength(home) <= LONGEST_TEMPORARY ? { TMPDIR: home } : {}),
+    // In a deeply nested repository Chromium gets a folder of the system's, and empties it when it ends.
+    TMPDIR: [home, tmpdir()].find((folder) => Buffer.byteLength(folder) <= LONGEST_TEMPORARY) ?? '/tmp',
   };
 }
 
