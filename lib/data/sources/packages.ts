@@ -42,7 +42,7 @@ export function openChapters(packageName: string, context: SourceContext): Sourc
 export function openAddresses(packageName: string, context: SourceContext): SourceReader {
   return packageReader(context, [packageName], async function* () {
     for (const { year, name, text } of await loadDataset<Address>(packageName, context))
-      yield { id: String(year), title: `${name}, ${year}`, text: normalizedText(text) };
+      yield { id: `${year} ${name}`, title: `${name}, ${year}`, text: normalizedText(text) };
   });
 }
 
