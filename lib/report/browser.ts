@@ -49,13 +49,14 @@ const WINDOWS_PROGRAMS = [
 
 /**
  * The browser that `BIPE_CHROMIUM` (or `CHROME_PATH`, `PUPPETEER_EXECUTABLE_PATH`) names; else the first on PATH; else
- * one in the usual place of macOS or Windows.
+ * one in the usual place of the system. `BIPE_CHROMIUM=none` stands for no browser at all.
  *
  * @throws MachineError if such a variable names a file that cannot be run
  */
 export function findBrowser(place: SearchPlace = {}): FoundBrowser | undefined {
   const env = place.env ?? process.env;
   const platform = place.platform ?? process.platform;
+  if (env['BIPE_CHROMIUM'] === 'none') return undefined;
   for (const variable of VARIABLES) {
     const path = env[variable];
     if (path === undefined || path === '') continue;

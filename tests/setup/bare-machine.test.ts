@@ -1,0 +1,74 @@
+// A clone whose packages are there, on a machine without Python, compiler, Chromium and apt: the doctor explains, and
+// the numbers of Figure 1 still come out.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
+import { bipe, runScript, temporaryFolder } from '../support/command';
+
+interface Diagnosis {
+  readonly what: string;
+  readonly state: 'works' | 'limited' | 'broken';
+  readonly detail: string;
+  readonly mend: string | null;
+}
+
+/** A copy of the project with its packages (hard links) but without the native binding, and a PATH of Node.js alone. */
+function bareClone(): { root: string; env: NodeJS.ProcessEnv } {
+  const cache = projectPath('.cache');
+  mkdirSync(cache, { recursive: true });
+  const root = temporaryFolder(cache);
+  for (const name of readdirSync(projectPath())) {
+    if (name.startsWith('.') || ['node_modules', 'dist', 'runs', 'figures'].includes(name)) continue;
+    cpSync(projectPath(name), join(root, name), {
+      recursive: true,
+      filter: (path) => !path.includes('datasets/cache'),
+    });
+  }
+  const linked = spawnSync('cp', ['-al', projectPath('node_modules'), root], { encoding: 'utf8' });
+  expect(linked.stderr).toBe('');
+  rmSync(join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib'), { recursive: true, force: true });
+  const bin = join(root, 'bare-bin');
+  mkdirSync(bin);
+  symlinkSync(process.execPath, join(bin, 'node'));
+  return { root, env: { PATH: bin, HOME: join(root, 'home'), BIPE_CHROMIUM: 'none' } };
+}
+
+describe('a machine without Python, compiler, Chromium and apt', () => {
+  it('is explained by the doctor, and Figure 1 still comes out', { timeout: 180_000 }, () => {
+    const { root, env } = bareClone();
+    const doctor = bipe(['doctor', '--json'], { root, env });
+    expect(doctor.exitCode).toBe(0);
+    const diagnoses = JSON.parse(doctor.stdout) as Diagnosis[];
+    for (const what of [
+      'Python',
+      'C++ compiler',
+      'apt',
+      'JupyterLab',
+      'TensorFlow',
+      'engine binding',
+      'Chromium',
+    ]) {
+      const found = diagnoses.find((diagnosis) => diagnosis.what === what);
+      expect(found, what).toMatchObject({ state: 'limited' });
+      expect(`${found?.detail ?? ''}${found?.mend ?? ''}`, what).not.toContain('\n');
+      expect(found?.mend, what).toBeTruthy();
+    }
+    expect(diagnoses.find((diagnosis) => diagnosis.what === 'engine')?.detail).toMatch(/^wasm/);
+    expect(diagnoses.filter((diagnosis) => diagnosis.state === 'broken')).toEqual([]);
+
+    const reproduce = runScript('reproduce.mjs', ['--preset', 'smoke'], { root, env });
+    expect(reproduce.exitCode).toBe(0);
+    expect(reproduce.stderr).toMatch(/! JupyterLab: no Python: install Python/);
+    expect(reproduce.stderr).toMatch(/! Chromium: not found/);
+    expect(reproduce.stdout).toContain('✓ holds: Books');
+    expect(existsSync(join(root, 'figures', 'fig1.json'))).toBe(true);
+    expect(existsSync(join(root, 'figures', 'fig1.svg'))).toBe(false);
+    const { numbers } = JSON.parse(readFileSync(join(root, 'figures', 'fig1.json'), 'utf8')) as {
+      numbers: { result: { modalities: { tokens: number }[] } };
+    };
+    expect(numbers.result.modalities[0]?.tokens).toBe(60_000);
+  });
+});
