@@ -57,7 +57,7 @@ export function findingsTable(report: Report): Table {
     ],
     rows: report.findings.map(({ claim, holds, measured }) => ({
       claim,
-      holds: holds === null ? 'cannot be told' : holds,
+      holds: holds ?? 'cannot be told',
       measured,
     })),
   };

@@ -1,0 +1,20 @@
+// `npm run check`: types, lint and format; what tests/project checks, without the rest.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { nodeModules, root } from './lib/paths.mjs';
+
+const tools = [
+  ['types', ['typescript-native', 'bin', 'tsc'], ['-p', 'tsconfig.json']],
+  ['lint', ['eslint', 'bin', 'eslint.js'], ['.', '--max-warnings', '0']],
+  ['format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.']],
+];
+let failed = 0;
+for (const [name, path, args] of tools) {
+  const { status } = spawnSync(process.execPath, [join(nodeModules, ...path), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  console.log(`${status === 0 ? '✓' : '✗'} ${name}`);
+  if (status !== 0) failed += 1;
+}
+process.exit(failed === 0 ? 0 : 1);
