@@ -17,7 +17,7 @@ import { type Provenance, provenanceLine } from './provenance';
 export interface ExportOptions {
   readonly folder: string;
   readonly provenance: Provenance;
-  /** The results behind the figures; written into each figure's JSON. */
+  /** The results behind the figures; written into the first one's JSON, which the others name. */
   readonly numbers?: unknown;
   readonly reporter?: Reporter;
   /** Draws the pictures; if left out, one is started for this export alone. */
@@ -62,8 +62,9 @@ export async function exportFigures(
   const task = reporter.task(`figures to ${displayPath(options.folder)}`, figures.length, 'figures');
   const exported: ExportedFigure[] = [];
   try {
-    for (const figure of figures) {
-      exported.push(await exportFigure(figure, options, drawer, reporter));
+    for (const [index, figure] of figures.entries()) {
+      const numbers = index === 0 ? options.numbers : { in: `${figures[0]?.id ?? ''}.json` };
+      exported.push(await exportFigure(figure, { ...options, numbers }, drawer, reporter));
       task.update(exported.length);
     }
   } finally {
