@@ -128,6 +128,14 @@ describe('LaTeX sources of a Debian package', () => {
     expect((await prepareSource('papers', await options())).checksum).toBe(first.checksum);
   });
 
+  it('are fetched again from the start when an earlier try was interrupted', async () => {
+    const left = join(cache, 'debian', 'texlive-test-doc.partial', 'unpacked', 'usr');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, 'half.tex'), '\\section{Half} of what an interrupted try unpacked');
+    expect(await all((await prepareSource('papers', await options())).documents())).toHaveLength(3);
+    expect(await readdir(join(cache, 'debian'))).toEqual(['texlive-test-doc']);
+  });
+
   it('are taken from a package file put in place by hand', async () => {
     await program('apt-get', 'exit 1');
     const file = join(cache, 'debian', 'texlive-test-doc_2.0-1_all.deb');

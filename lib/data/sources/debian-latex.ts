@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { DataError } from '../../base/errors';
-import { readTextFile, sha256File, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
+import { readTextFile, sha256File, writeFileAtomic } from '../../base/files';
 import { displayPath } from '../../base/paths';
+import { withLock } from '../lock';
 import { type ReaderSettings } from '../registry';
 import { fetchPackage, findPackage, unpackPackage } from './apt';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
@@ -44,7 +45,10 @@ export function openDebianLatex(
     documents,
     async prepare() {
       const record =
-        (await readRecord(folder)) ?? (await fetchText(settings, packagesFolder, folder, context));
+        (await readRecord(folder)) ??
+        (await withLock(`${folder}.lock`, info.name, () =>
+          fetchText(settings, packagesFolder, folder, context),
+        ));
       const checksum = await digest(record);
       if (checksum !== info.checksum)
         context.reporter.note(
@@ -74,11 +78,9 @@ async function fetchText(
   context: SourceContext,
 ): Promise<PackageRecord> {
   const { info } = context;
-  await mkdir(packagesFolder, { recursive: true }).catch((error: unknown) => {
-    throw writeError(packagesFolder, error);
-  });
-  const working = temporaryPath(folder);
+  const working = `${folder}.partial`;
   try {
+    await removeFolder(working); // what an interrupted earlier try may have left
     await mkdir(working);
     const found =
       (await findPackage(settings.package, packagesFolder)) ??
@@ -109,12 +111,17 @@ async function fetchText(
       bytes,
     };
     await writeFileAtomic(join(working, 'result', 'record.json'), `${JSON.stringify(record, null, 1)}\n`);
-    await rm(folder, { recursive: true, force: true }); // what an interrupted earlier version may have left
+    await rm(folder, { recursive: true, force: true });
     await rename(join(working, 'result'), folder);
     return record;
   } finally {
-    await rm(working, { recursive: true, force: true });
+    await removeFolder(working);
   }
+}
+
+/** The retries outlast a program of a killed process that still unpacks into the folder. */
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 8, retryDelay: 100 });
 }
 
 async function readRecord(folder: string): Promise<PackageRecord | undefined> {
