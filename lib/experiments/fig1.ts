@@ -10,7 +10,7 @@ import { prepareSource } from '../data/sources/prepare';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { separatorsFor } from '../segment/separators';
 import { type DataSource } from '../report/provenance';
-import { defineExperiment, type PreparedInput } from './experiment';
+import { defineExperiment, type PreparedInput, type Preset, type PresetName } from './experiment';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
 import { measureSegments } from './segment-statistics';
 
@@ -89,6 +89,40 @@ async function* documentsOf(sources: readonly PreparedSource[]) {
   for (const source of sources) yield* source.documents();
 }
 
+/** The scales at which Figure 1 can be measured. */
+export const fig1Presets = {
+  smoke: {
+    description: 'the first 60,000 tokens of one book',
+    time: 'seconds',
+    settings: {
+      sources: ['moby-dick'],
+      separators: ['paper', 'released'],
+      sequenceLengths: [512, 1024, 2048, 4096, 8192],
+      maxTokens: 60_000,
+    },
+  },
+  quick: {
+    description: 'books, papers and code that come with packages; up to 4 million tokens of each',
+    time: 'about a minute',
+    settings: {
+      sources: ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources', 'typescript-compiler'],
+      separators: ['paper', 'released'],
+      sequenceLengths: lengthsToTheCaptions,
+      maxTokens: 4_000_000,
+    },
+  },
+  paper: {
+    description: "the paper's corpora: PG-19, ArXiv and GitHub, validation sets (downloads)",
+    time: 'the downloads, then about 15 minutes',
+    settings: {
+      sources: ['pg19-validation', 'pile-arxiv', 'pile-github'],
+      separators: ['paper', 'released'],
+      sequenceLengths: lengthsToTheCaptions,
+      maxTokens: 1_000_000_000,
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<Fig1Settings>>>>;
+
 /** Figure 1 as a paper item. */
 export const fig1 = defineExperiment<Fig1Settings, PreparedSource[], Fig1Result>({
   id: 'fig1',
@@ -100,38 +134,7 @@ export const fig1 = defineExperiment<Fig1Settings, PreparedSource[], Fig1Result>
   notebook: 'notebooks/fig1.ipynb',
   revision: 1,
   schema,
-  presets: {
-    smoke: {
-      description: 'the first 60,000 tokens of one book',
-      time: 'seconds',
-      settings: {
-        sources: ['moby-dick'],
-        separators: ['paper', 'released'],
-        sequenceLengths: [512, 1024, 2048, 4096, 8192],
-        maxTokens: 60_000,
-      },
-    },
-    quick: {
-      description: 'books, papers and code that come with packages; up to 4 million tokens of each',
-      time: 'about a minute',
-      settings: {
-        sources: ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources', 'typescript-compiler'],
-        separators: ['paper', 'released'],
-        sequenceLengths: lengthsToTheCaptions,
-        maxTokens: 4_000_000,
-      },
-    },
-    paper: {
-      description: "the paper's corpora: PG-19, ArXiv and GitHub, validation sets (downloads)",
-      time: 'the downloads, then about 15 minutes',
-      settings: {
-        sources: ['pg19-validation', 'pile-arxiv-validation', 'pile-github-validation'],
-        separators: ['paper', 'released'],
-        sequenceLengths: lengthsToTheCaptions,
-        maxTokens: 1_000_000_000,
-      },
-    },
-  },
+  presets: fig1Presets,
   prepare,
   run,
   scale: (settings, missing) =>

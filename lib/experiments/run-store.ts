@@ -1,6 +1,7 @@
 // Results by what they depend on. A run is a folder named by the hash of its full configuration; asking for a
 // run that is finished returns what it found, and nothing in the store is ever half written.
 
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, systemCode } from '../base/errors';
@@ -91,6 +92,8 @@ export class RunStore {
       if (systemCode(error) === 'ENOENT') return 0;
       throw error;
     }
-    return names.filter((name) => name.startsWith(`${item}-`)).length;
+    return names.filter(
+      (name) => name.startsWith(`${item}-`) && existsSync(join(this.folder, name, 'result.json')),
+    ).length;
   }
 }

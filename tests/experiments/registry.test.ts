@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../lib/base/errors';
+import { projectPath } from '../../lib/base/paths';
+import { listSources } from '../../lib/data/registry';
+import { fig1Presets } from '../../lib/experiments/fig1';
+import { experimentNamed, experiments } from '../../lib/experiments/registry';
+
+describe('the registry of paper items', () => {
+  it('has items with different names, each with a notebook and a quick preset', () => {
+    expect(new Set(experiments.map((item) => item.id)).size).toBe(experiments.length);
+    for (const item of experiments) {
+      expect(existsSync(projectPath(item.notebook)), item.notebook).toBe(true);
+      expect(item.presets.map((preset) => preset.name)).toContain('quick');
+      expect(item.question).toMatch(/\?$/);
+    }
+  });
+
+  it('gives the nearest name for one that it does not have', () => {
+    expect(() => experimentNamed('fig11')).toThrow(UsageError);
+    expect(() => experimentNamed('fig11')).toThrow(/did you mean fig1\?/);
+  });
+
+  it('asks only for data sources that there are', () => {
+    const names = listSources().map((source) => source.name);
+    for (const preset of Object.values(fig1Presets))
+      expect(names).toEqual(expect.arrayContaining([...preset.settings.sources]));
+  });
+});
