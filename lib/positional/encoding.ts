@@ -1,0 +1,97 @@
+// What a positional encoding is to the model: something that knows the tokens' positions and may act in three
+// places: on the embedding, on queries and keys, and on the scores. Adding one is a file beside this one and a line in
+// `registry.ts`; model, trainer, command line and notebooks then know it.
+
+import type * as tf from '@tensorflow/tfjs';
+
+/**
+ * Where tokens stand, from the innermost level to the outermost, each [batch, time] int32.
+ *
+ * With one level, `[position]`: what a standard encoding uses. With two, `[place in segment, segment index]`:
+ * bilevel. With three, `[place in sentence, sentence in paragraph, paragraph index]`, and so on.
+ */
+export type Positions = readonly [tf.Tensor2D, ...tf.Tensor2D[]];
+
+/** A range of positions along the time axis: `start` included, `end` not. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The sizes an encoding may depend on. */
+export interface EncodingShape {
+  readonly hiddenSize: number;
+  readonly numHeads: number;
+  /** Of one head. */
+  readonly headDim: number;
+  /** The sequence length the model is trained at; scalings and clamps refer to it. */
+  readonly trainLength: number;
+}
+
+/** A trainable tensor that an encoding brings into the model. */
+export interface ParameterSpec {
+  /** Its name in checkpoints, e.g. `model.embeds.0.weight`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Its value before training: a normal of the model's initializer range, a constant, or given numbers. */
+  readonly initial: 'normal' | number | Float32Array;
+}
+
+/** An encoding at given positions: what the model calls, once for all layers, inside a `tf.tidy`. */
+export interface AppliedEncoding {
+  /**
+   * The embeddings with what the encoding adds to them.
+   *
+   * @param embeddings [batch, time, hiddenSize]
+   */
+  readonly embed?: (embeddings: tf.Tensor3D) => tf.Tensor3D;
+  /**
+   * Queries as attention compares them.
+   *
+   * @param queries [batch, heads, time, headDim], not yet scaled
+   */
+  readonly queries?: (queries: tf.Tensor4D) => tf.Tensor4D;
+  /**
+   * Keys as attention compares them, and as a cache keeps them; of the same tokens as the queries.
+   *
+   * @param keys [batch, heads, time, headDim]
+   */
+  readonly keys?: (keys: tf.Tensor4D) => tf.Tensor4D;
+  /**
+   * What is added to the scaled scores of some queries and some keys. Any tensor that broadcasts to
+   * [batch, heads, queries, keys] will do, and a constant for each query does not matter (the softmax ignores it): so
+   * a bias of the key alone may be [batch, heads, 1, keys].
+   */
+  readonly bias?: (queries: Span, keys: Span) => tf.Tensor4D;
+}
+
+/** A positional encoding, ready to be put into a model. */
+export interface Encoding {
+  /** Its name for people and files, e.g. `rope`, `bipe_alibi`. */
+  readonly name: string;
+  /** How many levels of position it uses: 1, standard; 2, bilevel. */
+  readonly levels: number;
+  /** The tensors it wants trained. */
+  readonly parameters: (shape: EncodingShape) => readonly ParameterSpec[];
+  /**
+   * The encoding at the positions of new tokens.
+   *
+   * @param tokens     positions of the tokens that are embedded, asked and stored, `levels` of them
+   * @param keys       positions of all tokens that may be attended to: those of the cache, then `tokens`; the same
+   *                   as `tokens` without a cache
+   * @param parameters the trained tensors by name
+   */
+  readonly apply: (
+    tokens: Positions,
+    keys: Positions,
+    shape: EncodingShape,
+    parameters: ReadonlyMap<string, tf.Tensor>,
+  ) => AppliedEncoding;
+  /**
+   * Positions to train at instead of 0, 1, 2, ...: randomized encodings draw them, in ascending order.
+   *
+   * @param length  how many
+   * @param uniform a number in [0, 1) at each call
+   */
+  readonly drawPositions?: (length: number, uniform: () => number) => Int32Array;
+}
