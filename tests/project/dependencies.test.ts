@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   data: ['base'],
   segment: ['base', 'engine', 'data'],
   report: ['base'],
+  positional: ['base', 'engine'],
   experiments: ['base', 'engine', 'data', 'segment', 'report'],
   cli: ['base', 'engine', 'data', 'segment', 'report', 'experiments'],
 };
