@@ -1,0 +1,56 @@
+// Types of client.mjs, for the tests.
+
+export interface KernelOptions {
+  /** Folder of the project whose kernel is started; this one by default. */
+  root?: string;
+  /** Folder of the notebook; `notebooks` by default. */
+  folder?: string;
+}
+
+/** A message that all clients get. */
+export interface Published {
+  type: string;
+  content: Record<string, unknown>;
+}
+
+export interface KernelFailure {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+export interface CellRun {
+  reply: Record<string, unknown>;
+  published: Published[];
+  stdout: string;
+  stderr: string;
+  /** The last expression's value, one entry a MIME type. */
+  result: Record<string, unknown> | undefined;
+  error: KernelFailure | undefined;
+  displays: Published[];
+}
+
+export interface ExecuteOptions {
+  silent?: boolean;
+  store_history?: boolean;
+  stop_on_error?: boolean;
+}
+
+export function startKernel(options?: KernelOptions): Promise<KernelClient>;
+
+export class KernelClient {
+  exchange(
+    type: string,
+    content: Record<string, unknown>,
+    channel?: 'shell' | 'control',
+  ): Promise<{ reply: Record<string, unknown>; published: Published[] }>;
+  request(
+    type: string,
+    content: Record<string, unknown>,
+    channel?: 'shell' | 'control',
+  ): Promise<Record<string, unknown>>;
+  execute(code: string, options?: ExecuteOptions): Promise<CellRun>;
+  interrupt(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}

@@ -1,0 +1,215 @@
+// Failures as Jupyter shows them: a name, one line, and a traceback that points into the cell. Frames of the
+// kernel, of Node.js and of tslab are left out: the reader wrote none of them.
+import { readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+
+/** @typedef {{ ename: string, evalue: string, traceback: string[] }} Failure */
+
+const red = (text) => `\u001b[31m${text}\u001b[39m`;
+const dim = (text) => `\u001b[2m${text}\u001b[22m`;
+const shownDiagnostics = 10;
+const shownFrames = 12;
+const contextLines = 2;
+
+/** The name of cell `number` in a stack, which no file can have. */
+export const cellFileName = (number) => `<cell ${number}>`;
+
+/**
+ * Lines of source with one of them marked, and a caret below it.
+ *
+ * @param {string} source
+ * @param {{ line: number, column: number, length?: number }} place one-based
+ */
+function excerpt(source, { line, column, length = 1 }) {
+  const lines = source.split('\n');
+  const last = Math.min(lines.length, line);
+  const first = Math.max(1, last - contextLines);
+  const width = String(last).length;
+  const shown = [];
+  for (let number = first; number <= last; number += 1) {
+    const gutter = `${number === line ? '>' : ' '} ${String(number).padStart(width)} | `;
+    shown.push(`${dim(gutter)}${lines[number - 1]}`);
+  }
+  const marked = lines[line - 1];
+  if (marked !== undefined) {
+    const carets = '^'.repeat(Math.max(1, Math.min(length, marked.length - column + 1)));
+    // Tabs stay tabs, so that the caret stands below its character.
+    const indent = marked.slice(0, column - 1).replace(/[^\t]/g, ' ');
+    shown.push(`${dim(`  ${' '.repeat(width)} | `)}${indent}${red(carets)}`);
+  }
+  return shown;
+}
+
+/**
+ * What the type checker found.
+ *
+ * @param {string} code the cell
+ * @param {number} number the cell's number
+ * @param {object[]} diagnostics tslab's, zero-based; an explanation follows the one it explains at the same place
+ * @returns {Failure}
+ */
+export function typeFailure(code, number, diagnostics) {
+  const found = [];
+  for (const { start, end, messageText, code: id, fileName } of diagnostics) {
+    // tslab exports what a cell declares below it; what is said there is said in the cell too.
+    if (fileName === undefined && start.offset > code.length && found.length > 0) continue;
+    const place = `${fileName ?? ''}:${start.offset}:${end.offset}`;
+    const previous = found.at(-1);
+    if (previous?.place === place) previous.explanations.push(messageText);
+    else found.push({ place, fileName, start, end, id, message: messageText, explanations: [] });
+  }
+  const traceback = [];
+  for (const { fileName, start, end, id, message, explanations } of found.slice(0, shownDiagnostics)) {
+    const line = start.line + 1;
+    const column = start.character + 1;
+    const where = fileName === undefined ? `cell ${number}, line ${line}` : `${fileName}:${line}:${column}`;
+    traceback.push(`${red(`TS${id}`)}: ${message} ${dim(`(${where})`)}`);
+    traceback.push(...explanations.map((text, depth) => `${'  '.repeat(depth + 1)}${text}`));
+    if (fileName === undefined) {
+      const length = end.line === start.line ? end.character - start.character : 1;
+      traceback.push(...excerpt(code, { line, column, length }));
+    }
+  }
+  const more = found.length - shownDiagnostics;
+  if (more > 0) traceback.push(`... and ${more} more`);
+  const [first] = found;
+  const evalue = `line ${first.start.line + 1}: ${first.message} (TS${first.id})`;
+  return { ename: 'TypeScriptError', evalue, traceback };
+}
+
+/**
+ * A lib that does not compile.
+ *
+ * @param {string} root the project's folder
+ * @param {Error} error with the lines of the compiler, `lib/x.ts(3,5): error TS2322: ...`
+ * @returns {Failure}
+ */
+export function libraryFailure(root, error) {
+  const traceback = [red('lib does not compile:')];
+  let first;
+  for (const line of error.message.split('\n').slice(0, 4 * shownDiagnostics)) {
+    const match = /^(\S+)\((\d+),(\d+)\): error (.*)$/.exec(line);
+    if (match === null) {
+      traceback.push(line);
+      continue;
+    }
+    const [, path, row, column, message] = match;
+    const text = `${path}:${row}:${column} ${message}`;
+    first ??= text;
+    traceback.push(text);
+    const source = readFileSync(join(root, path), 'utf8');
+    traceback.push(...excerpt(source, { line: Number(row), column: Number(column) }));
+  }
+  return { ename: 'LibraryError', evalue: first ?? error.message.split('\n')[0], traceback };
+}
+
+/** A cell that the user ended. */
+export const interruptFailure = {
+  ename: 'KeyboardInterrupt',
+  evalue: 'the cell was interrupted',
+  traceback: [red('KeyboardInterrupt: the cell was interrupted')],
+};
+
+/** Turns what a cell threw into what the reader can use. */
+export class ThrownFailures {
+  #root;
+  #library;
+  #cells = new Map();
+
+  /**
+   * @param {string} root the project's folder
+   * @param {import('./library.mjs').Library} library
+   */
+  constructor(root, library) {
+    this.#root = root;
+    this.#library = library;
+  }
+
+  /**
+   * Remembers a cell, whose functions may throw long after it has run.
+   *
+   * @param {number} number
+   * @param {string} code
+   * @param {(line: number, column: number) => { line: number, column: number } | undefined} toSource zero-based
+   */
+  remember(number, code, toSource) {
+    this.#cells.set(cellFileName(number), { number, code, toSource });
+  }
+
+  /** @returns {Failure} */
+  describe(thrown) {
+    if (!isError(thrown)) {
+      const evalue = inspect(thrown);
+      return { ename: 'Thrown', evalue, traceback: [`${red('Thrown')}: ${evalue}`] };
+    }
+    const ename = thrown.name || 'Error';
+    const evalue = String(thrown.message);
+    const frames = this.#frames(thrown);
+    const traceback = [`${red(ename)}: ${evalue}`];
+    const inCell = frames.find((frame) => frame.cell !== undefined);
+    if (inCell !== undefined) {
+      const { cell, line, column } = inCell;
+      traceback.push(dim(`cell ${cell.number}, line ${line}`), ...excerpt(cell.code, { line, column }));
+    }
+    if (!isExpected(thrown)) {
+      const texts = frames.slice(0, shownFrames).map((frame) => `    at ${frame.text}`);
+      if (texts.length > 1) traceback.push(...texts);
+      traceback.push(...this.#causes(thrown));
+    }
+    return { ename, evalue, traceback };
+  }
+
+  #causes(error) {
+    const causes = error instanceof AggregateError ? [...error.errors] : [];
+    if (error.cause !== undefined) causes.push(error.cause);
+    return causes.flatMap((cause) => {
+      if (!isError(cause)) return [`caused by ${inspect(cause)}`];
+      return [`caused by ${red(cause.name)}: ${cause.message}`, ...this.#causes(cause)];
+    });
+  }
+
+  /** The frames of an error from the innermost out, as far as the outermost one in a cell. */
+  #frames(error) {
+    // `stack` repeats the message, which may itself look like a frame.
+    const stack = String(error.stack ?? '');
+    const start = stack.indexOf(String(error.message));
+    const lines = stack.slice(start < 0 ? 0 : start + String(error.message).length).split('\n');
+    const frames = lines.map((line) => this.#frame(line)).filter((frame) => frame !== undefined);
+    const outermost = frames.findLastIndex((frame) => frame.cell !== undefined);
+    return outermost < 0 ? frames : frames.slice(0, outermost + 1);
+  }
+
+  #frame(text) {
+    const match = /^\s+at (?:(.*?) \()?(?:async )?(.+?):(\d+):(\d+)\)?$/.exec(text);
+    if (match === null) return undefined;
+    const [, receiverAndName = '', location, row, col] = match;
+    const caller = receiverAndName.replace(/^(async )?(Proxy|Object)\./, '$1');
+    const named = (where) => (caller === '' ? where : `${caller} (${where})`);
+    const cell = this.#cells.get(location);
+    if (cell !== undefined) {
+      const place = cell.toSource(Number(row) - 1, Number(col) - 1);
+      if (place === undefined) return undefined;
+      const line = place.line + 1;
+      return { cell, line, column: place.column + 1, text: named(`cell ${cell.number}, line ${line}`) };
+    }
+    const path = location.startsWith('file:') ? fileURLToPath(location) : location;
+    if (!path.includes(sep) || path.startsWith('node:') || path.startsWith(import.meta.dirname))
+      return undefined;
+    const place = this.#library.sourcePlace(path, Number(row), Number(col));
+    const shown = place ?? { path, line: row, column: col };
+    const fromRoot = relative(this.#root, shown.path);
+    const name = fromRoot.startsWith('..') ? shown.path : fromRoot;
+    return { text: named(`${name}:${shown.line}:${shown.column}`) };
+  }
+}
+
+const isError = (value) =>
+  value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+
+/**
+ * Whether it is a WorkbenchError of lib, whose one line says all. By shape, not by class: an edited lib has
+ * the class anew.
+ */
+const isExpected = (error) => error.exitCode === 1 || error.exitCode === 2;

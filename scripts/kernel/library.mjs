@@ -1,0 +1,126 @@
+// `lib` as cells see it: what `dist/lib` holds, under the name `lib`. Before a cell runs, lib is compiled
+// again if it has been edited, and the modules that changed, with those that use them, are forgotten, so
+// that the next import runs the new code.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import Module, { createRequire } from 'node:module';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+
+const { cache } = createRequire(import.meta.url);
+
+/** A path that a program writes for a file, rather than the name of a package. */
+const isPath = (request) => /^\.{0,2}\/|^\.\.?$/.test(request) || isAbsolute(request);
+const digest = (path) => createHash('sha1').update(readFileSync(path)).digest('hex');
+
+/** A compile that failed: the compiler's lines. */
+export class LibraryError extends Error {
+  constructor(message) {
+    super(message);
+    this.name = 'LibraryError';
+  }
+}
+
+export class Library {
+  #sources;
+  #compiled;
+  #build;
+  /** Digest of the compiled modules that are loaded. */
+  #loaded = new Map();
+  /** The sources as they were when last looked at, and what came of compiling them. */
+  #state = '';
+  #error;
+
+  /**
+   * @param {string} root the project's folder
+   * @param {{ libraryState: typeof import('../lib/build.mjs').libraryState,
+   *   buildLibrary: typeof import('../lib/build.mjs').buildLibrary }} build
+   */
+  constructor(root, build) {
+    this.#sources = join(root, 'lib');
+    this.#compiled = join(root, 'dist', 'lib');
+    this.#build = build;
+  }
+
+  /** Whether a path lies in `lib`. */
+  covers(path) {
+    return path.startsWith(this.#sources + sep);
+  }
+
+  /** Where the declarations are that `lib/x.d.ts` stands for; undefined for every other path. */
+  declarationPath(path) {
+    return this.covers(path) && path.endsWith('.d.ts') ? this.#inCompiled(path) : undefined;
+  }
+
+  #inCompiled(path) {
+    return this.#compiled + path.slice(this.#sources.length);
+  }
+
+  /** The compiled path for an import of lib written in `folder`; undefined if it means something else. */
+  compiledPath(request, folder) {
+    if (!isPath(request)) return undefined;
+    const path = resolve(folder, request);
+    return path === this.#sources || this.covers(path) ? this.#inCompiled(path) : undefined;
+  }
+
+  /**
+   * The place in `lib/*.ts` for a place in a compiled module, all one-based.
+   *
+   * @returns {{ path: string, line: number, column: number } | undefined}
+   */
+  sourcePlace(path, line, column) {
+    if (!path.startsWith(this.#compiled + sep) || !existsSync(`${path}.map`)) return undefined;
+    const map = new Module.SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')));
+    const entry = map.findEntry(line - 1, column - 1);
+    if (entry.originalLine === undefined) return undefined;
+    return {
+      path: resolve(dirname(path), entry.originalSource),
+      line: entry.originalLine + 1,
+      column: entry.originalColumn + 1,
+    };
+  }
+
+  /** Makes `require` find lib where it is compiled, and `tslab` where the kernel has it, from wherever. */
+  installRequireHooks(tslabPath) {
+    const resolveFilename = Module._resolveFilename;
+    Module._resolveFilename = (request, parent, ...rest) => {
+      if (request === 'tslab') return tslabPath;
+      const compiled = parent?.filename && this.compiledPath(request, dirname(parent.filename));
+      return resolveFilename.call(Module, compiled ?? request, parent, ...rest);
+    };
+    const load = Module._extensions['.js'];
+    Module._extensions['.js'] = (module, filename) => {
+      if (filename.startsWith(this.#compiled + sep)) this.#loaded.set(filename, digest(filename));
+      return load(module, filename);
+    };
+  }
+
+  /**
+   * Compiles lib if it was edited and forgets what changed.
+   *
+   * @returns {LibraryError | undefined} why lib does not compile; what was loaded before stays then
+   */
+  refresh() {
+    const state = this.#build.libraryState();
+    if (state === this.#state) return this.#error;
+    this.#state = state;
+    const result = this.#build.buildLibrary();
+    this.#error = result.ok ? undefined : new LibraryError(result.message);
+    if (result.ok) this.#forgetChanged();
+    return this.#error;
+  }
+
+  #forgetChanged() {
+    const changed = [...this.#loaded].filter(([path, was]) => !existsSync(path) || digest(path) !== was);
+    const stale = changed.map(([path]) => path);
+    for (const path of stale) {
+      for (const user of this.#loaded.keys()) {
+        const uses = cache[user]?.children.some((child) => child.filename === path);
+        if (uses && !stale.includes(user)) stale.push(user);
+      }
+    }
+    for (const path of stale) {
+      delete cache[path];
+      this.#loaded.delete(path);
+    }
+  }
+}

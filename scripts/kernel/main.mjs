@@ -1,0 +1,43 @@
+// The notebook kernel, as Jupyter starts it: node scripts/kernel/main.mjs --config-path <connection file>,
+// in the notebook's folder. See docs/notebooks.md for what it does for a notebook.
+import { readFileSync } from 'node:fs';
+import Module from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const root = join(import.meta.dirname, '..', '..');
+const { values } = parseArgs({ options: { 'config-path': { type: 'string' } } });
+if (values['config-path'] === undefined) {
+  process.stderr.write('usage: node scripts/kernel/main.mjs --config-path <Jupyter connection file>\n');
+  process.exit(2);
+}
+// Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
+Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
+
+const [{ KernelServer }, { Cells }, { Library }, build] = await Promise.all([
+  import('./server.mjs'),
+  import('./cells.mjs'),
+  import('./library.mjs'),
+  import('../lib/build.mjs'),
+]);
+const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')));
+const cells = new Cells(root, process.cwd(), new Library(root, build));
+
+const { output } = server;
+const say = (kind) => (thrown) => {
+  output.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
+};
+process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
+process.on('uncaughtException', say('An error was thrown outside of a cell:'));
+process.on('SIGINT', () => cells.interrupt());
+
+// What lib may use when it runs in a notebook; elsewhere both are absent.
+const display = (...bundle) => output.display(...bundle);
+Object.defineProperty(globalThis, Symbol.for('bipe.display'), { value: display });
+Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => cells.interruptSignal });
+const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
+tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
+  output.display(data, metadata, { displayId: transient?.display_id, update });
+
+setImmediate(() => cells.warm());
+await server.serve(cells);

@@ -1,0 +1,74 @@
+// Jupyter's wire protocol: a message is a list of frames, signed with the connection's key.
+// https://jupyter-client.readthedocs.io/en/latest/messaging.html
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+
+const delimiter = '<IDS|MSG>';
+const protocolVersion = '5.3';
+
+/**
+ * @typedef {object} Message
+ * @property {Buffer[]} identities   who gets it (on a router socket) or its topic (on iopub)
+ * @property {Record<string, any>} header
+ * @property {Record<string, any>} parent   header of the request this answers
+ * @property {Record<string, any>} metadata
+ * @property {Record<string, any>} content
+ */
+
+function signature(key, frames) {
+  if (key === '') return '';
+  const hmac = createHmac('sha256', key);
+  for (const frame of frames) hmac.update(frame);
+  return hmac.digest('hex');
+}
+
+/**
+ * Reads a message from its frames.
+ *
+ * @param {Buffer[]} frames
+ * @param {string} key the connection's key; empty means unsigned
+ * @returns {Message}
+ * @throws if the frames are not a message signed with `key`
+ */
+export function decodeMessage(frames, key) {
+  const start = frames.findIndex((frame) => frame.toString() === delimiter);
+  if (start < 0 || frames.length < start + 6) throw new Error('not a Jupyter message');
+  const parts = frames.slice(start + 2, start + 6);
+  const expected = Buffer.from(signature(key, frames.slice(start + 2)));
+  const given = frames[start + 1];
+  if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
+    throw new Error('a Jupyter message with a wrong signature');
+  }
+  const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
+  return { identities: frames.slice(0, start), header, parent, metadata, content };
+}
+
+/** The frames of a message. */
+export function encodeMessage({ identities, header, parent, metadata, content }, key) {
+  const parts = [header, parent, metadata, content].map((part) => Buffer.from(JSON.stringify(part)));
+  return [...identities, Buffer.from(delimiter), Buffer.from(signature(key, parts)), ...parts];
+}
+
+/**
+ * A new message.
+ *
+ * @param {string} type
+ * @param {Record<string, any>} content
+ * @param {{ parent?: Message, identities?: Buffer[], session?: string }} [options] `parent`: the request it answers
+ * @returns {Message}
+ */
+export function newMessage(type, content, { parent, identities = [], session } = {}) {
+  return {
+    identities,
+    header: {
+      msg_id: randomUUID(),
+      msg_type: type,
+      session: session ?? parent?.header.session ?? '',
+      username: parent?.header.username ?? 'bipe',
+      date: new Date().toISOString(),
+      version: protocolVersion,
+    },
+    parent: parent?.header ?? {},
+    metadata: {},
+    content,
+  };
+}

@@ -1,0 +1,50 @@
+// `npm start`: JupyterLab on this machine, with the start page open. What follows `--` goes to JupyterLab
+// (npm start -- --port 9000). Ctrl+C ends it, kernels included.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail } from './lib/console.mjs';
+import { jupyterEnvironment } from './lib/jupyter.mjs';
+import { root, venvPython } from './lib/paths.mjs';
+import { setup } from './setup.mjs';
+
+const startPage = 'notebooks/00_start_here.ipynb';
+const pollMs = 100;
+
+const hasDisplay =
+  process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+const page = existsSync(join(root, startPage)) ? `/lab/tree/${startPage}` : '/lab';
+
+await setup({ needs: ['python', 'kernel'] });
+
+const options = [
+  '--ServerApp.ip=127.0.0.1',
+  `--ServerApp.root_dir=${root}`,
+  `--LabApp.default_url=${page}`,
+  ...(hasDisplay ? [] : ['--no-browser']),
+  ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
+];
+const environment = jupyterEnvironment(root);
+const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...process.argv.slice(2)], {
+  cwd: root,
+  env: environment,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
+
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stopping = true;
+    lab.kill('SIGTERM');
+  });
+}
+lab.on('error', (error) => fail(`JupyterLab could not start: ${error.message}`));
+lab.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
+
+// The server says in this file where it listens, whatever port it found free and whatever options it got.
+const infoPath = join(environment.JUPYTER_RUNTIME_DIR, `jpserver-${lab.pid}.json`);
+while (!existsSync(infoPath)) await sleep(pollMs);
+const { url, token } = JSON.parse(readFileSync(infoPath, 'utf8'));
+const address = `${url.replace(/\/$/, '')}${page}${token === '' ? '' : `?token=${token}`}`;
+process.stdout.write(`JupyterLab: ${address}\nCtrl+C ends it.\n`);
