@@ -1,0 +1,27 @@
+// Rows of a table by index, for embeddings. Not `tf.gather`: on the native backend it reads its indices back to check
+// them, which a captured graph cannot do, and `tf.gatherND`, which does not, has no gradient of its own.
+
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * The rows of a table that the ids name. The gradient reaches the table alone: each row gets the sum of what its
+ * places got.
+ *
+ * @param table [rows, width]
+ * @param ids   any shape, int32, each in [0, rows): what others give is up to the backend
+ * @returns [...ids.shape, width]
+ */
+export function lookup(table: tf.Tensor2D, ids: tf.Tensor): tf.Tensor {
+  const [rows, width] = table.shape;
+  const rowsOf = tf.customGrad((...inputs) => {
+    const [source, save] = inputs as [tf.Tensor2D, tf.GradSaveFunc];
+    save([ids]);
+    const gradFunc = (upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [places] = saved as [tf.Tensor];
+      const flat: tf.Tensor1D = places.reshape([-1]);
+      return tf.unsortedSegmentSum(upstream.reshape([-1, width]), flat, rows);
+    };
+    return { value: tf.gatherND(source, ids.expandDims(-1)), gradFunc };
+  });
+  return rowsOf(table);
+}
