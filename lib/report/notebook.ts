@@ -1,11 +1,12 @@
 // Figures, tables and progress in a notebook, through the display function that the workbench's kernel provides.
-// Outside a notebook nothing is shown and the functions say so by returning false.
+// Outside a notebook nothing is shown; `isNotebook` tells.
 
 import { type ProgressTask, type Reporter, terminalReporter } from '../base/progress';
 import { type Figure } from './figure';
 import { toPlain } from './json';
+import { figureWidth, ink } from './style';
 import { type Table, toHtml, toMarkdown } from './tables';
-import { escapeXml } from './text';
+import { escapeXml, stripMarkup } from './text';
 
 /** One output as several media types; the reader's program takes the richest it knows. */
 export type DisplayBundle = Record<string, unknown>;
@@ -27,28 +28,31 @@ export function isNotebook(): boolean {
   return displayFunction() !== undefined;
 }
 
-/** Shows an interactive figure below the cell; false outside a notebook. */
-export function showFigure(figure: Figure): boolean {
+/** Shows an interactive figure and its caption below the cell; nothing outside a notebook. */
+export function showFigure(figure: Figure): void {
   const display = displayFunction();
-  if (display === undefined) return false;
+  if (display === undefined) return;
   display({
     'application/vnd.plotly.v1+json': {
       data: toPlain(figure.data),
       layout: toPlain(figure.layout),
       config: { displaylogo: false, toImageButtonOptions: { format: 'svg', filename: figure.id } },
     },
-    'text/plain': `${figure.title}\n${figure.caption}`,
+    'text/plain': figure.title,
   });
-  return true;
+  const caption = stripMarkup(figure.caption);
+  display({
+    'text/html': `<p style="max-width:${figureWidth.page}px;color:${ink.muted}">${escapeXml(caption)}</p>`,
+    'text/plain': caption,
+  });
 }
 
-/** Shows a table below the cell; false outside a notebook. */
-export function showTable(table: Table): boolean {
+/** Shows a table below the cell; nothing outside a notebook. */
+export function showTable(table: Table): void {
   const display = displayFunction();
-  if (display === undefined) return false;
+  if (display === undefined) return;
   const markdown = toMarkdown(table);
   display({ 'text/html': toHtml(table), 'text/markdown': markdown, 'text/plain': markdown });
-  return true;
 }
 
 /** The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere. */

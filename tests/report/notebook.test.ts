@@ -13,10 +13,10 @@ const globals = globalThis as Record<symbol, unknown>;
 const hook = Symbol.for('bipe.display');
 
 describe('outside a notebook', () => {
-  it('shows nothing and says so', () => {
+  it('is told apart, and showing does nothing', () => {
     expect(isNotebook()).toBe(false);
-    expect(showFigure(sampleFigure())).toBe(false);
-    expect(showTable(sampleTable)).toBe(false);
+    showFigure(sampleFigure());
+    showTable(sampleTable);
   });
 });
 
@@ -35,15 +35,16 @@ describe('in a notebook', () => {
   });
 
   it('shows a figure as plotly JSON that survives the wire, with its texts for readers without plotly', () => {
-    expect(showFigure(sampleFigure())).toBe(true);
+    showFigure(sampleFigure());
     const [bundle] = shown[0] ?? [{}];
     expect(JSON.parse(JSON.stringify(bundle))).toEqual(bundle);
     expect(bundle['application/vnd.plotly.v1+json']).toMatchObject({ layout: { width: 880 } });
     expect(bundle['text/plain']).toContain('Perplexity beyond the training length');
+    expect(shown[1]?.[0]['text/plain']).toBe(sampleFigure().caption);
   });
 
   it('shows a table as HTML and as text', () => {
-    expect(showTable(sampleTable)).toBe(true);
+    showTable(sampleTable);
     expect(Object.keys(shown[0]?.[0] ?? {})).toEqual(['text/html', 'text/markdown', 'text/plain']);
   });
 
