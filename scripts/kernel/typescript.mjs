@@ -32,12 +32,15 @@ const unnameableTypes = new Set([2742, 4023, 4025, 4058, 4060, 4082]);
 export function prepareTypeScript(root, library) {
   const watchers = new FileWatchers((path) => library.declarationPath(path));
   const maps = new SourceMaps();
+  const shorthands = new ShorthandProperties();
   prepareFileSystem(library, watchers);
   const replaced = {
     createWatchCompilerHost: (rootFiles, options, ...rest) => {
       const host = original.createWatchCompilerHost(rootFiles, { ...options, ...cellOptions(root) }, ...rest);
+      shorthands.follow(host);
       return withFreshResolution(host, rootFiles);
     },
+    visitEachChild: (...args) => shorthands.visitEachChild(...args),
     getPreEmitDiagnosticsOfFiles: (...args) =>
       original.getPreEmitDiagnosticsOfFiles(...args).filter((diagnostic) => !isNoTrouble(diagnostic)),
     transpileModule: (js, options) => maps.transpile(js, options),
@@ -104,6 +107,36 @@ function withFreshResolution(host, rootFiles) {
       ),
     );
   return host;
+}
+
+/**
+ * tslab turns a variable of an earlier cell into a property of `exports`, but leaves `{ name }` alone, which then names
+ * nothing. Here it becomes `{ name: exports.name }`.
+ */
+class ShorthandProperties {
+  #builder;
+
+  /** Remembers the program of each compilation, whose checker knows where a name was declared. */
+  follow(host) {
+    const { createProgram } = host;
+    host.createProgram = (...args) => (this.#builder = createProgram(...args));
+  }
+
+  visitEachChild(node, visitor, context) {
+    if (!original.isShorthandPropertyAssignment(node) || !this.#isOfEarlierCell(node)) {
+      return original.visitEachChild(node, visitor, context);
+    }
+    const { factory } = original;
+    const value = factory.createPropertyAccessExpression(factory.createIdentifier('exports'), node.name.text);
+    return original.setTextRange(factory.createPropertyAssignment(node.name.text, value), node);
+  }
+
+  #isOfEarlierCell(node) {
+    const checker = this.#builder.getProgram().getTypeChecker();
+    const symbol = checker.getShorthandAssignmentValueSymbol(original.getOriginalNode(node));
+    const declarations = symbol?.declarations ?? [];
+    return declarations.some((declaration) => declaration.getSourceFile().fileName.endsWith('/__prev__.d.ts'));
+  }
 }
 
 /** Shows the compiler `lib/x.d.ts` (which is `dist/lib/x.d.ts`) in the place of `lib/x.ts`. */
