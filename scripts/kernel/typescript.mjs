@@ -135,7 +135,9 @@ class ShorthandProperties {
     const checker = this.#builder.getProgram().getTypeChecker();
     const symbol = checker.getShorthandAssignmentValueSymbol(original.getOriginalNode(node));
     const declarations = symbol?.declarations ?? [];
-    return declarations.some((declaration) => declaration.getSourceFile().fileName.endsWith('/__prev__.d.ts'));
+    return declarations.some((declaration) =>
+      declaration.getSourceFile().fileName.endsWith('/__prev__.d.ts'),
+    );
   }
 }
 

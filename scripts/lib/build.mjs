@@ -48,7 +48,8 @@ export function buildLibrary() {
     cwd: root,
     encoding: 'utf8',
   });
-  if (run.error) return { ok: false, message: `the TypeScript compiler could not start: ${run.error.message}` };
+  if (run.error)
+    return { ok: false, message: `the TypeScript compiler could not start: ${run.error.message}` };
   if (run.status !== 0) return { ok: false, message: (run.stdout + run.stderr).trim() };
   removeOrphans();
   mkdirSync(dirname(stampPath), { recursive: true });
@@ -63,7 +64,10 @@ function removeOrphans() {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
       else {
-        const source = join(root, relative(join(root, 'dist'), path).replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'));
+        const source = join(
+          root,
+          relative(join(root, 'dist'), path).replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'),
+        );
         if (!existsSync(source)) rmSync(path);
       }
     }
