@@ -1,7 +1,8 @@
 // `npm start`: JupyterLab on this machine, with the start page open. What follows `--` goes to JupyterLab
 // (npm start -- --port 9000). Ctrl+C ends it, kernels included.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from './lib/console.mjs';
@@ -25,8 +26,11 @@ const options = [
   ...(hasDisplay ? [] : ['--no-browser']),
   ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
 ];
-const environment = jupyterEnvironment(root);
-const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...process.argv.slice(2)], {
+// npm removes the `--` before what is not meant for it; node leaves it.
+const given = process.argv.slice(process.argv[2] === '--' ? 3 : 2);
+// With a token of its own making JupyterLab would print its addresses too.
+const environment = { ...jupyterEnvironment(), JUPYTER_TOKEN: randomBytes(24).toString('hex') };
+const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...given], {
   cwd: root,
   env: environment,
   stdio: ['ignore', 'inherit', 'inherit'],
@@ -44,6 +48,7 @@ lab.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
 
 // The server says in this file where it listens, whatever port it found free and whatever options it got.
 const infoPath = join(environment.JUPYTER_RUNTIME_DIR, `jpserver-${lab.pid}.json`);
+rmSync(infoPath, { force: true });
 while (!existsSync(infoPath)) await sleep(pollMs);
 const { url, token } = JSON.parse(readFileSync(infoPath, 'utf8'));
 const address = `${url.replace(/\/$/, '')}${page}${token === '' ? '' : `?token=${token}`}`;

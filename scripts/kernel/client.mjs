@@ -7,6 +7,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeMessage, encodeMessage, newMessage } from './protocol.mjs';
 
 const require = createRequire(import.meta.url);
@@ -48,7 +49,12 @@ export async function startKernel({ root = projectRoot, folder = join(root, 'not
   });
   const exited = once(child, 'exit').finally(() => rmSync(connectionFile, { force: true }));
   const client = new KernelClient(child, exited, connection);
-  await client.request('kernel_info_request', {});
+  // What is published before the subscription has arrived is lost, so ask until the answer is whole.
+  const retryMs = 300;
+  for (let isReady = false; !isReady;) {
+    const answered = client.request('kernel_info_request', {}).then(() => true);
+    isReady = await Promise.race([answered, sleep(retryMs, false)]);
+  }
   return client;
 }
 

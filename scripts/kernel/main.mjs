@@ -39,5 +39,6 @@ const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
 tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
   output.display(data, metadata, { displayId: transient?.display_id, update });
 
-setImmediate(() => cells.warm());
 await server.serve(cells);
+// The first cell would wait for the compiler.
+setImmediate(() => cells.warm());

@@ -1,133 +1,88 @@
-// The kernel as Jupyter's clients see it: requests come on the shell and the control channel and are
-// answered one after another; everything a cell does is told to all clients on iopub.
-import { createRequire } from 'node:module';
+// The kernel as Jupyter's clients see it: requests on the shell channel are answered one after another, those on
+// the control channel at once; everything a cell does is told to all clients on iopub.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Output } from './output.mjs';
-import { decodeMessage, encodeMessage, newMessage } from './protocol.mjs';
+import { encodeMessage, newMessage } from './protocol.mjs';
 import { typescriptVersion, zeromqPath } from './typescript.mjs';
 
 /** How long the requests that were sent together with one that failed may take to arrive. */
 const abortMs = 30;
 
 export class KernelServer {
-  #connection;
+  #key;
   #cells;
-  #zmq = createRequire(import.meta.url)(zeromqPath);
-  #control;
-  #sockets;
-  #iopub;
-  #shell;
-  #publishing = Promise.resolve();
-  #requests = [];
-  #working = false;
+  #channels;
+  #waiting = [];
+  #isWorking = false;
   #executionCount = 0;
   output = new Output((type, content, parent) => this.#publish(type, content, parent));
 
   /** @param {object} connection the content of Jupyter's connection file */
   constructor(connection) {
-    this.#connection = connection;
-    this.#control = new Worker(new URL('control.mjs', import.meta.url), {
-      workerData: { connection, zeromqPath },
-    });
+    this.#key = connection.key;
+    const workerData = { connection, zeromqPath };
+    this.#channels = new Worker(new URL('channels.mjs', import.meta.url), { workerData });
   }
 
   /**
-   * Binds the sockets and answers until a client shuts the kernel down.
+   * Answers requests until a client shuts the kernel down.
    *
    * @param {import('./cells.mjs').Cells} cells
+   * @returns {Promise<void>} once clients can connect
    */
   async serve(cells) {
     this.#cells = cells;
-    // Nothing may be lost: a slow browser makes the queue longer.
-    this.#iopub = new this.#zmq.Publisher({ sendHighWaterMark: 0 });
-    this.#shell = new this.#zmq.Router();
-    const stdin = new this.#zmq.Router();
-    this.#sockets = [this.#iopub, this.#shell, stdin];
-    const { transport, ip, iopub_port, shell_port, stdin_port } = this.#connection;
-    const address = (port) => `${transport}://${ip}:${port}`;
-    await Promise.all([this.#iopub.bind(address(iopub_port)), stdin.bind(address(stdin_port))]);
-    await this.#serveControl();
-    await this.#shell.bind(address(shell_port));
     this.output.captureStandardStreams();
-    for await (const frames of this.#shell) {
-      this.#accept(frames, (reply) => this.#shell.send(reply));
-    }
-  }
-
-  /** Waits for the control channel's thread and takes what it passes on. */
-  async #serveControl() {
     await new Promise((resolve, reject) => {
-      this.#control.once('error', reject);
-      this.#control.on('message', (message) => {
-        if (message.type === 'ready') resolve();
-        else if (message.type === 'interrupt') {
-          this.#control.postMessage({ type: 'interrupted' });
+      this.#channels.on('error', reject);
+      this.#channels.on('message', ({ type, ...request }) => {
+        if (type === 'ready') resolve();
+        else if (type === 'closed') process.exit(0);
+        else if (type === 'interrupt') {
+          this.#channels.postMessage({ type: 'interrupted' });
           this.#cells.interrupt();
-        } else {
-          const send = (frames) => this.#control.postMessage({ type: 'reply', frames });
-          this.#answer({ message: this.#decode(message.frames), send });
+        } else if (request.channel === 'control') void this.#answer(request);
+        else {
+          this.#waiting.push(request);
+          void this.#work();
         }
       });
     });
   }
 
-  #decode(frames) {
-    return decodeMessage(
-      frames.map((frame) => Buffer.from(frame)),
-      this.#connection.key,
-    );
-  }
-
-  #accept(frames, send) {
-    let message;
-    try {
-      message = this.#decode(frames);
-    } catch (error) {
-      process.emitWarning(`bipe kernel: ${error.message}`);
-      return;
-    }
-    this.#requests.push({ message, send });
-    void this.#work();
-  }
-
   async #work() {
-    if (this.#working) return;
-    this.#working = true;
-    for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
-      await this.#answer(request);
-    }
-    this.#working = false;
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    while (this.#waiting.length > 0) await this.#answer(this.#waiting.shift());
+    this.#isWorking = false;
   }
 
-  async #answer({ message, send }) {
+  async #answer({ channel, message }) {
     const type = message.header.msg_type;
     this.#publish('status', { execution_state: 'busy' }, message);
     try {
       const content = await this.#handlers[type]?.(message);
-      if (content !== undefined) await this.#reply(message, content, send);
+      if (content !== undefined) this.#reply(channel, message, content);
     } catch (error) {
-      const { ename, evalue, traceback } = this.#cells.describe(error);
-      await this.#reply(message, { status: 'error', ename, evalue, traceback }, send);
-    } finally {
-      this.output.flush();
-      this.#publish('status', { execution_state: 'idle' }, message);
+      this.#reply(channel, message, { status: 'error', ...this.#cells.describe(error) });
     }
-    if (type === 'shutdown_request') await this.#close();
+    this.output.flush();
+    this.#publish('status', { execution_state: 'idle' }, message);
+    if (type === 'shutdown_request') this.#channels.postMessage({ type: 'close' });
   }
 
-  async #reply(message, content, send) {
+  #reply(channel, message, content) {
     const type = message.header.msg_type.replace(/_request$/, '_reply');
-    const { identities } = message;
-    await send(
-      encodeMessage(newMessage(type, content, { parent: message, identities }), this.#connection.key),
-    );
+    this.#send(channel, newMessage(type, content, { parent: message, identities: message.identities }));
   }
 
   #publish(type, content, parent) {
-    const message = newMessage(type, content, { parent, identities: [Buffer.from(type)] });
-    const frames = encodeMessage(message, this.#connection.key);
-    this.#publishing = this.#iopub.send(frames).catch(() => undefined);
+    this.#send('iopub', newMessage(type, content, { parent, identities: [Buffer.from(type)] }));
+  }
+
+  #send(channel, message) {
+    this.#channels.postMessage({ type: 'send', channel, frames: encodeMessage(message, this.#key) });
   }
 
   /** One for each type of request; what it returns is the reply's content. Other types get no reply. */
@@ -174,22 +129,14 @@ export class KernelServer {
   /** Cells that were sent to run after one that failed do not run. */
   async #abortWaiting() {
     await sleep(abortMs);
-    const waiting = this.#requests;
-    this.#requests = waiting.filter(({ message }) => message.header.msg_type !== 'execute_request');
-    for (const { message, send } of waiting) {
-      if (message.header.msg_type !== 'execute_request') continue;
+    const isExecution = ({ message }) => message.header.msg_type === 'execute_request';
+    const aborted = this.#waiting.filter(isExecution);
+    this.#waiting = this.#waiting.filter((request) => !isExecution(request));
+    for (const { channel, message } of aborted) {
       this.#publish('status', { execution_state: 'busy' }, message);
-      await this.#reply(message, { status: 'aborted', execution_count: this.#executionCount }, send);
+      this.#reply(channel, message, { status: 'aborted', execution_count: this.#executionCount });
       this.#publish('status', { execution_state: 'idle' }, message);
     }
-  }
-
-  async #close() {
-    await this.#publishing;
-    this.#control.postMessage({ type: 'close' });
-    for (const socket of this.#sockets) socket.close();
-    // Timers and servers that cells have left open must not keep the process.
-    setTimeout(() => process.exit(0), abortMs).unref();
   }
 }
 

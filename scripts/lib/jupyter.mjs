@@ -46,7 +46,12 @@ const kernelspec = (root) => ({
 const serverConfig = {
   // One kernel, so that nobody has to choose; the other one speaks Python.
   KernelSpecManager: { allowed_kernelspecs: [kernelName], ensure_native_kernel: false },
-  ServerApp: { answer_yes: true, log_level: 'WARN' },
+  ServerApp: {
+    answer_yes: true,
+    log_level: 'WARN',
+    // It looks for language servers with npm, which leaves files in the user's home.
+    jpserver_extensions: { jupyter_lsp: false },
+  },
   // JupyterLab works without a network and asks nobody for anything.
   LabApp: {
     check_for_updates_class: 'jupyterlab.NeverCheckForUpdate',

@@ -1,0 +1,132 @@
+// Notebooks executed by Jupyter's own tools, in a miniature project with its own lib.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installKernelspec, isKernelspecInstalled, jupyterEnvironment } from '../../scripts/lib/jupyter.mjs';
+import { venvPython } from '../../scripts/lib/paths.mjs';
+import { temporaryFolder } from '../support/command';
+import { type ExecutedNotebook, executeCells, notebookEnvironment, notebookOf } from '../support/notebook';
+import { type MiniatureProject, miniatureProject, plain } from '../support/project';
+
+let project: MiniatureProject;
+let env: Record<string, string>;
+
+beforeAll(() => {
+  project = miniatureProject({
+    'index.ts': "export { triple } from './triple';\n",
+    'triple.ts': 'export function triple(x: number): number {\n  return 3 * x;\n}\n',
+  });
+  const prefix = join(project.root, 'python');
+  installKernelspec({ root: project.root, prefix });
+  env = { JUPYTER_PATH: join(prefix, 'share', 'jupyter') };
+});
+
+afterAll(() => {
+  project.dispose();
+});
+
+const execute = (...codes: string[]): ExecutedNotebook => executeCells(project.notebooks, codes, { env });
+
+describe('an executed notebook', () => {
+  it('passes where every cell does', () => {
+    const { exitCode, outputs } = execute(
+      "import { triple } from '../lib';\nconst nine = triple(3);",
+      'nine + await Promise.resolve(1)',
+      "const nine = 'again';\nconsole.log(nine);",
+    );
+    expect(exitCode).toBe(0);
+    expect(outputs).toMatchObject([
+      { output_type: 'execute_result', data: { 'text/plain': '10' } },
+      { output_type: 'stream', name: 'stdout', text: 'again\n' },
+    ]);
+  });
+
+  it('passes in a deeper folder', () => {
+    const folder = join(project.notebooks, 'deep');
+    mkdirSync(folder);
+    const { exitCode } = executeCells(folder, ["import { triple } from '../../lib';\ntriple(1);"], { env });
+    expect(exitCode).toBe(0);
+  });
+
+  it('fails at the cell that does not type-check', () => {
+    const { exitCode, cells, outputs } = execute(
+      'const fine = 1;',
+      "import { triple } from '../lib';\n\ntriple('x');",
+      "console.log('not reached');",
+    );
+    expect(exitCode).toBe(1);
+    expect(cells[2]?.outputs).toEqual([]);
+    expect(outputs).toHaveLength(1);
+    expect(outputs[0]).toMatchObject({
+      output_type: 'error',
+      ename: 'TypeScriptError',
+      evalue: "line 3: Argument of type 'string' is not assignable to parameter of type 'number'. (TS2345)",
+    });
+  });
+
+  it('fails at the cell that throws, and shows its line', () => {
+    const { exitCode, outputs } = execute("interface Gone { a: 1 }\n\nthrow new Error('as said');");
+    expect(exitCode).toBe(1);
+    expect(outputs).toMatchObject([{ output_type: 'error', ename: 'Error', evalue: 'as said' }]);
+    expect(plain(outputs[0]?.traceback ?? [])).toContain("> 3 | throw new Error('as said');");
+  });
+});
+
+it.each([
+  ['0 for a notebook that passes', '1 + 1', 0],
+  ['1 for one that fails', "throw new Error('so be it');", 1],
+])('jupyter nbconvert --execute ends with %s', (_, code, status) => {
+  const folder = temporaryFolder();
+  project.write('notebooks/convert.ipynb', notebookOf(code));
+  const run = spawnSync(
+    venvPython,
+    ['-m', 'nbconvert', '--to', 'notebook', '--execute', '--output-dir', folder, 'convert.ipynb'],
+    { cwd: project.notebooks, encoding: 'utf8', env: notebookEnvironment(env) },
+  );
+  expect([run.status, run.stderr]).toEqual([status, expect.anything()]);
+  if (status === 1) expect(plain(run.stderr)).toContain('Error: so be it');
+});
+
+describe('the registration of the kernel', () => {
+  it('is known to be missing, done, or out of date, and is not repeated', () => {
+    const prefix = temporaryFolder();
+    const place = { root: project.root, prefix };
+    expect(isKernelspecInstalled(place)).toBe(false);
+    installKernelspec(place);
+    expect(isKernelspecInstalled(place)).toBe(true);
+    const path = join(prefix, 'share', 'jupyter', 'kernels', 'bipe', 'kernel.json');
+    const { mtimeMs } = statSync(path);
+    installKernelspec(place);
+    expect(statSync(path).mtimeMs).toBe(mtimeMs);
+    expect(readdirSync(join(prefix, 'share', 'jupyter', 'kernels', 'bipe')).sort()).toEqual([
+      'kernel.json',
+      'logo-svg.svg',
+    ]);
+    expect(isKernelspecInstalled({ root: '/elsewhere', prefix })).toBe(false);
+  });
+
+  it('starts this Node.js with the launcher', () => {
+    const prefix = temporaryFolder();
+    installKernelspec({ root: project.root, prefix });
+    const path = join(prefix, 'share', 'jupyter', 'kernels', 'bipe', 'kernel.json');
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+      argv: [
+        process.execPath,
+        join(project.root, 'scripts', 'kernel', 'main.mjs'),
+        '--config-path',
+        '{connection_file}',
+      ],
+      display_name: 'TypeScript (BiPE)',
+      language: 'typescript',
+    });
+  });
+});
+
+it('everything Jupyter writes has its place inside the repository', () => {
+  const environment = jupyterEnvironment(project.root);
+  const folders = Object.entries(environment).filter(([name]) => /^(JUPYTER\w*|IPYTHON)_?DIR$/.test(name));
+  expect(folders.length).toBeGreaterThanOrEqual(6);
+  for (const [, folder] of folders) expect(folder).toContain(join(project.root, '.jupyter'));
+});

@@ -1,0 +1,153 @@
+// The kernel as Jupyter's clients meet it: counts, silence, interrupts, aborts, completion, shutdown.
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type MiniatureProject, miniatureProject } from '../support/project';
+
+let project: MiniatureProject;
+let kernel: KernelClient;
+
+beforeEach(async () => {
+  project = miniatureProject({ 'index.ts': 'export const one = 1;\n' });
+  kernel = await startKernel({ root: project.root });
+});
+
+afterEach(async () => {
+  await kernel.stop();
+  project.dispose();
+});
+
+it('tells clients what it is', async () => {
+  expect(await kernel.request('kernel_info_request', {})).toMatchObject({
+    status: 'ok',
+    implementation: 'bipe',
+    language_info: { name: 'typescript', file_extension: '.ts' },
+  });
+});
+
+it('shows every client the code and its number, between busy and idle', async () => {
+  const { published, reply } = await kernel.execute('1 + 1');
+  expect(
+    published.map(({ type, content }) => [type, content['execution_state'] ?? content['execution_count']]),
+  ).toEqual([
+    ['status', 'busy'],
+    ['execute_input', 1],
+    ['execute_result', 1],
+    ['status', 'idle'],
+  ]);
+  expect(reply).toMatchObject({ status: 'ok', execution_count: 1 });
+});
+
+it('runs silently where asked: no input, no result, no number taken', async () => {
+  const { published } = await kernel.execute('const quiet = 5; quiet', { silent: true });
+  expect(published.map(({ type }) => type)).toEqual(['status', 'status']);
+  expect((await kernel.execute('quiet')).reply).toMatchObject({ execution_count: 1 });
+  expect((await kernel.execute('quiet', { store_history: false })).reply).toMatchObject({
+    execution_count: 1,
+  });
+});
+
+it('runs cells that arrive together one after another, and none after one that fails', async () => {
+  const runs = await Promise.all([
+    kernel.execute('await new Promise((r) => setTimeout(r, 50)); const first = 1;'),
+    kernel.execute('first'),
+    kernel.execute("throw new Error('stop');"),
+    kernel.execute("console.log('not this')"),
+  ]);
+  expect(runs.map(({ reply }) => reply['status'])).toEqual(['ok', 'ok', 'error', 'aborted']);
+  expect(runs[3].stdout).toBe('');
+  expect((await kernel.execute('first')).result).toEqual({ 'text/plain': '1' });
+});
+
+it('goes on after a failure where the client wants that', async () => {
+  const runs = await Promise.all([
+    kernel.execute("throw new Error('go on');", { stop_on_error: false }),
+    kernel.execute('2'),
+  ]);
+  expect(runs.map(({ reply }) => reply['status'])).toEqual(['error', 'ok']);
+});
+
+describe('an interrupt', () => {
+  /** Runs a cell until it has said that it runs, then interrupts it. */
+  async function interrupted(code: string, interrupt: () => unknown): Promise<CellRun> {
+    const run = kernel.execute(code);
+    await sleep(800);
+    await interrupt();
+    return run;
+  }
+
+  it.each([
+    ['that loops', 'while (true);'],
+    ['that waits', 'await new Promise(() => undefined);'],
+    ['that loops after it has waited', 'await new Promise((r) => setTimeout(r, 5));\nwhile (true);'],
+    ['that awaits without an end', 'while (true) await null;'],
+  ])('ends a cell %s, and the kernel goes on', async (_, code) => {
+    await kernel.execute('const before = 3;');
+    const { error, reply } = await interrupted(code, () => kernel.interrupt());
+    expect(error?.ename).toBe('KeyboardInterrupt');
+    expect(reply['status']).toBe('error');
+    expect((await kernel.execute('before')).result).toEqual({ 'text/plain': '3' });
+    expect((await kernel.execute('await new Promise((r) => setTimeout(r, 5, 4))')).result).toEqual({
+      'text/plain': '4',
+    });
+  });
+
+  it('comes as a signal too', async () => {
+    const { error } = await interrupted('while (true);', () => {
+      kernel.signal('SIGINT');
+    });
+    expect(error?.ename).toBe('KeyboardInterrupt');
+  });
+
+  it('is told to the work that a cell has begun, so that it can end', async () => {
+    const signal = "(globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')]";
+    await interrupted(
+      `const signal = ${signal};
+let steps = 0;
+while (!signal?.aborted) { steps += 1; await new Promise((r) => setTimeout(r, 1)); }
+console.log('ended');`,
+      () => kernel.interrupt(),
+    );
+    expect((await kernel.execute(`${signal}?.aborted`)).result).toEqual({ 'text/plain': 'false' });
+  });
+});
+
+it('completes names, counting characters beyond the basic plane as one', async () => {
+  await kernel.execute('const distance = 1;');
+  const code = "const stone = '🪨'; dist";
+  const characters = code.length - 1;
+  const reply = await kernel.request('complete_request', { code, cursor_pos: characters });
+  expect(reply).toMatchObject({ status: 'ok', cursor_start: characters - 4, cursor_end: characters });
+  expect(reply['matches']).toContain('distance');
+});
+
+it('tells the type of a name', async () => {
+  await kernel.execute('const distance = [1, 2];');
+  const reply = await kernel.request('inspect_request', { code: 'distance', cursor_pos: 3, detail_level: 0 });
+  expect(reply).toMatchObject({ status: 'ok', found: true });
+  expect((reply['data'] as Record<string, string>)['text/plain']).toContain('distance: number[]');
+});
+
+it('asks for more lines only where the code is not whole', async () => {
+  const isComplete = async (code: string): Promise<unknown> =>
+    (await kernel.request('is_complete_request', { code }))['status'];
+  expect(await isComplete('1 + 1')).toBe('complete');
+  expect(await isComplete('function f() {')).toBe('incomplete');
+});
+
+it('says whether a shutdown is for a restart, and ends', async () => {
+  expect(await kernel.request('shutdown_request', { restart: true }, 'control')).toEqual({
+    status: 'ok',
+    restart: true,
+  });
+  expect(await kernel.stop()).toEqual({ code: 0, signal: null });
+});
+
+it('ends when asked, even in the middle of a loop', async () => {
+  const run = kernel.execute('while (true);');
+  const outcome = expect(run).rejects.toThrow('the kernel ended');
+  await sleep(800);
+  await kernel.stop();
+  await outcome;
+});
