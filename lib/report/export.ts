@@ -59,7 +59,7 @@ export async function exportFigures(
 ): Promise<ExportedFigure[]> {
   const reporter = options.reporter ?? silentReporter;
   const drawer = options.drawer ?? figureDrawer();
-  const task = reporter.task(`figures to ${displayPath(options.folder)}`, figures.length, 'figures');
+  const task = reporter.task(`drawing into ${displayPath(options.folder)}`, figures.length, 'figures');
   const exported: ExportedFigure[] = [];
   try {
     for (const [index, figure] of figures.entries()) {
