@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
 import { libraryVersion } from '../base/version';
+import { addArithmeticCommand } from './commands/arithmetic';
 import { addDataCommand } from './commands/data';
 import { addDoctorCommand } from './commands/doctor';
 import { addListCommand } from './commands/list';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     addSegmentCommand,
     addTokenizeCommand,
     addDataCommand,
+    addArithmeticCommand,
   ]) {
     add(program);
   }

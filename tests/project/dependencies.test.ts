@@ -9,7 +9,7 @@ import { projectPath } from '../../lib/base/paths';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   engine: ['base'],
-  data: ['base'],
+  data: ['base', 'engine'],
   segment: ['base', 'engine', 'data'],
   report: ['base'],
   positional: ['base', 'engine'],
