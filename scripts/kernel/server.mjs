@@ -134,7 +134,7 @@ export class KernelServer {
     this.#waiting = this.#waiting.filter((request) => !isExecution(request));
     for (const { channel, message } of aborted) {
       this.#publish('status', { execution_state: 'busy' }, message);
-      this.#reply(channel, message, { status: 'aborted', execution_count: this.#executionCount });
+      this.#reply(channel, message, { status: 'aborted' });
       this.#publish('status', { execution_state: 'idle' }, message);
     }
   }

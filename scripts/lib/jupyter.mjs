@@ -48,7 +48,7 @@ const serverConfig = {
   KernelSpecManager: { allowed_kernelspecs: [kernelName], ensure_native_kernel: false },
   ServerApp: {
     answer_yes: true,
-    log_level: 'WARN',
+    log_level: 'ERROR',
     // It looks for language servers with npm, which leaves files in the user's home.
     jpserver_extensions: { jupyter_lsp: false },
   },
@@ -56,10 +56,13 @@ const serverConfig = {
   LabApp: {
     check_for_updates_class: 'jupyterlab.NeverCheckForUpdate',
     extension_manager: 'readonly',
-    log_level: 'WARN',
+    log_level: 'ERROR',
     news_url: null,
   },
 };
+
+/** What of JupyterLab's own pages is left out: the other half of the language servers. */
+const pageConfig = { disabledExtensions: { '@jupyterlab/lsp-extension': true } };
 
 const labSettings = {
   '@jupyterlab/apputils-extension:notification': { checkForUpdates: false, fetchNews: 'false' },
@@ -92,6 +95,7 @@ function registration(root) {
     [join(kernel, 'kernel.json'), json(kernelspec(root))],
     [join(kernel, 'logo-svg.svg'), logo],
     [join('etc', 'jupyter', 'jupyter_server_config.json'), json(serverConfig)],
+    [join('etc', 'jupyter', 'labconfig', 'page_config.json'), json(pageConfig)],
     [join('share', 'jupyter', 'lab', 'settings', 'overrides.json'), json(labSettings)],
   ];
 }
