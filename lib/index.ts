@@ -1,6 +1,7 @@
 // What notebooks and other projects may use. Everything else in lib is internal.
 
 export {
+  CaptureError,
   ConfigError,
   DataError,
   MachineError,
@@ -40,6 +41,14 @@ export {
   type RejectedBackend,
   startEngine,
 } from './engine/engine';
+export {
+  capture,
+  type CapturedStep,
+  type CaptureOptions,
+  type StepFunction,
+  type StepResult,
+} from './engine/graph/capture';
+export type { NamedTensors } from './engine/graph/specs';
 export {
   assertNoLeak,
   formatMemory,

@@ -27,6 +27,11 @@ export class DataError extends WorkbenchError {
   readonly exitCode = 2;
 }
 
+/** A checkpoint that is not one, or not of the model it is to be. */
+export class CheckpointError extends WorkbenchError {
+  readonly exitCode = 2;
+}
+
 /** A download that could not be completed. */
 export class NetworkError extends WorkbenchError {
   readonly exitCode = 1;
@@ -34,6 +39,16 @@ export class NetworkError extends WorkbenchError {
 
 /** Something this machine lacks: a backend, a browser, a disk with room. */
 export class MachineError extends WorkbenchError {
+  readonly exitCode = 1;
+}
+
+/** A function of tensors that cannot become one native graph. */
+export class CaptureError extends WorkbenchError {
+  readonly exitCode = 1;
+}
+
+/** A training that went wrong: the loss is no number any more. */
+export class TrainingError extends WorkbenchError {
   readonly exitCode = 1;
 }
 

@@ -1,0 +1,65 @@
+// The part of tfjs-node's backend and of its native binding that capture uses: operations by name, tensors by
+// number, and graphs in sessions. tfjs-node publishes no types for them.
+
+import * as tf from '@tensorflow/tfjs';
+
+/** Numbers of a tensor as the binding takes and gives them: int64 as pairs of int32, low half first. */
+export type ElementArray = Float32Array | Int32Array | Uint8Array;
+
+/** An attribute of an operation as tfjs-node's kernels write it; `type` is a number of `attributeType`. */
+export interface OperationAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** What the binding says about a tensor that it made. */
+export interface TensorMetadata {
+  readonly id: number;
+  readonly shape: number[];
+  /** One of TensorFlow's numbers, see `elementType`. */
+  readonly dtype: number;
+}
+
+/** TensorFlow's numbers for types of attributes (c_api.h, TF_AttrType). */
+export const attributeType = { string: 0, integer: 1, float: 2, boolean: 3, type: 4, shape: 5 } as const;
+
+/** The functions of the native module. */
+export interface NativeBinding {
+  createTensor(shape: readonly number[], dtype: number, values: ElementArray): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): ElementArray;
+  executeOp(
+    operation: string,
+    attributes: readonly OperationAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): TensorMetadata[];
+  /** Loads a graph into a session of its own. */
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(session: number): void;
+  /** Runs what the outputs need; names are `name:output`, joined by commas. */
+  runSavedModel(
+    session: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): TensorMetadata[];
+}
+
+/** tfjs-node's backend. */
+export interface NativeBackend {
+  binding: NativeBinding;
+  /** Where each tensor's values are; `values` until they were first used, then `id`. */
+  readonly tensorMap: {
+    get(dataId: object): { readonly id: number; readonly values: ElementArray | null };
+  };
+  /** The binding's numbers of these tensors; moves their values into the library if they are not there yet. */
+  getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
+  createOutputTensor(metadata: TensorMetadata): tf.Tensor;
+}
+
+/** The current backend if it is the native one, on processor or GPU. */
+export function nativeBackend(): NativeBackend | undefined {
+  return tf.getBackend() === 'tensorflow' ? (tf.backend() as unknown as NativeBackend) : undefined;
+}

@@ -1,0 +1,238 @@
+// Capture: a function of tensors (a training step with its optimizer, an evaluation chunk, a decoding step) becomes
+// one call into the native library, which then plans memory and threads for the whole of it. On other backends
+// the same step runs operation by operation.
+
+import * as tf from '@tensorflow/tfjs';
+import { CaptureError } from '../../base/errors';
+import { unknownName } from '../../base/suggest';
+import { type NativeBackend, nativeBackend } from './binding';
+import { GraphSession } from './session';
+import { checkState, clones, type NamedSpecs, type NamedTensors, signatureOf, specsOf } from './specs';
+import { type Program, trace, type TracedResult } from './trace';
+
+/** What a step gives: results, and new values of state tensors (those it leaves out stay as they are). */
+export interface StepResult<State extends NamedTensors, Outputs extends NamedTensors> {
+  readonly outputs: Outputs;
+  readonly state?: Partial<State>;
+}
+
+/**
+ * What can be captured: a pure function of its state's present values and the inputs of this call.
+ *
+ * It must not read a tensor's value in JavaScript, and JavaScript values that it uses (numbers, shapes, tensors from
+ * outside) are those of the moment of capture for ever. Tensors it makes are disposed.
+ */
+export type StepFunction<
+  State extends NamedTensors,
+  Inputs extends NamedTensors,
+  Outputs extends NamedTensors,
+> = (state: State, inputs: Inputs) => StepResult<State, Outputs>;
+
+/** How a function is captured. */
+export interface CaptureOptions<State extends NamedTensors, Inputs extends NamedTensors> {
+  /** What the step remembers from call to call: its first values. They are copied; the caller keeps its tensors. */
+  readonly state?: State;
+  /** Inputs, of which only shapes and types count, to capture now; other shapes are captured when they first come. */
+  readonly examples?: readonly Inputs[];
+  /** For error messages, such as `training step`. */
+  readonly name?: string;
+  /** Runs operation by operation even where a graph could be made: to compare, or to debug the function. */
+  readonly eager?: boolean;
+}
+
+/** A function of tensors that runs as one call. */
+export interface CapturedStep<
+  State extends NamedTensors,
+  Inputs extends NamedTensors,
+  Outputs extends NamedTensors,
+> {
+  /** Whether it runs as a native graph; otherwise operation by operation. */
+  readonly captured: boolean;
+  /**
+   * Runs the step. The outputs are new tensors, the caller's to dispose.
+   *
+   * @throws CaptureError at the first call with inputs of a new shape, if the function cannot be captured
+   */
+  run(inputs: Inputs): Outputs;
+  /** The state's present values, all or those named, as new tensors, the caller's to dispose. */
+  readState(): State;
+  readState<Key extends keyof State & string>(keys: readonly Key[]): Pick<State, Key>;
+  /** Gives some or all state tensors other values; they are copied. */
+  writeState(values: Partial<State>): void;
+  /** Frees graph and state. */
+  dispose(): void;
+}
+
+/** Each shape is a graph of its own; so many would be a mistake. */
+const mostShapes = 32;
+
+/**
+ * Captures a function of tensors, see `StepFunction`.
+ *
+ * @example
+ * const step = capture(
+ *   ({ weight }, { x, y, rate }) => {
+ *     const { value, grads } = tf.valueAndGrads((w: tf.Tensor) => tf.losses.meanSquaredError(y, tf.matMul(x, w)))([weight]);
+ *     return { outputs: { loss: value }, state: { weight: weight.sub(grads[0].mul(rate)) } };
+ *   },
+ *   { state: { weight } },
+ * );
+ * const { loss } = step.run({ x, y, rate });
+ * @throws CaptureError if one of the examples cannot be captured
+ */
+export function capture<
+  State extends NamedTensors,
+  Inputs extends NamedTensors,
+  Outputs extends NamedTensors,
+>(
+  step: StepFunction<State, Inputs, Outputs>,
+  options: CaptureOptions<State, Inputs> = {},
+): CapturedStep<State, Inputs, Outputs> {
+  // Inside, names are only strings; what the caller gets has the types of the function.
+  const run = step as unknown as Step;
+  const { name = 'captured step', state = {}, examples = [], eager = false } = options;
+  const backend = eager ? undefined : nativeBackend();
+  const runner = backend ? new GraphStep(run, state, name, backend) : new EagerStep(run, state, name);
+  for (const example of examples) runner.prepare(example);
+  return runner as unknown as CapturedStep<State, Inputs, Outputs>;
+}
+
+type Step = (state: NamedTensors, inputs: NamedTensors) => TracedResult;
+
+/** Runs operation by operation. */
+class EagerStep {
+  readonly captured = false;
+  private readonly state: Record<string, tf.Tensor> = {};
+
+  constructor(
+    private readonly step: Step,
+    state: NamedTensors,
+    private readonly name: string,
+  ) {
+    this.replace(clones(state));
+  }
+
+  prepare(): void {
+    // Operations take any shape.
+  }
+
+  run(inputs: NamedTensors): NamedTensors {
+    const { outputs, state } = tf.tidy(() => {
+      const result = this.step({ ...this.state }, inputs);
+      checkState(this.name, result.state ?? {}, specsOf(this.state));
+      return { outputs: clones(result.outputs), state: clones(result.state ?? {}) };
+    });
+    this.replace(state);
+    return outputs;
+  }
+
+  readState(keys: readonly string[] = Object.keys(this.state)): NamedTensors {
+    return clones(select(this.name, this.state, keys));
+  }
+
+  writeState(values: NamedTensors): void {
+    checkState(this.name, values, specsOf(this.state));
+    this.replace(clones(values));
+  }
+
+  dispose(): void {
+    tf.dispose(this.state);
+  }
+
+  private replace(values: NamedTensors): void {
+    for (const [key, tensor] of Object.entries(values)) {
+      this.state[key]?.dispose();
+      this.state[key] = tf.keep(tensor);
+    }
+  }
+}
+
+/** Runs as a native graph, one program for each signature of inputs. */
+class GraphStep {
+  readonly captured = true;
+  private readonly specs: NamedSpecs;
+  /** The state until a graph holds it. */
+  private readonly initial: EagerStep;
+  private readonly signatures = new Map<string, number>();
+  private programs: readonly Program[] = [];
+  private session: GraphSession | undefined;
+
+  constructor(
+    private readonly step: Step,
+    state: NamedTensors,
+    private readonly name: string,
+    private readonly backend: NativeBackend,
+  ) {
+    this.specs = specsOf(state);
+    this.initial = new EagerStep(step, state, name);
+  }
+
+  prepare(inputs: NamedTensors): void {
+    this.programFor(inputs);
+  }
+
+  run(inputs: NamedTensors): NamedTensors {
+    const { session, index } = this.programFor(inputs);
+    return session.run(index, inputs);
+  }
+
+  readState(keys: readonly string[] = Object.keys(this.specs)): NamedTensors {
+    if (this.session === undefined) return this.initial.readState(keys);
+    select(this.name, this.specs, keys);
+    return this.session.readState(keys);
+  }
+
+  writeState(values: NamedTensors): void {
+    checkState(this.name, values, this.specs);
+    (this.session ?? this.initial).writeState(values);
+  }
+
+  dispose(): void {
+    (this.session ?? this.initial).dispose();
+  }
+
+  /** The program for inputs like these; a new one joins the others in a new graph, since they share the state. */
+  private programFor(inputs: NamedTensors): { session: GraphSession; index: number } {
+    const specs = specsOf(inputs);
+    const signature = signatureOf(specs);
+    const index = this.signatures.get(signature);
+    if (index !== undefined && this.session !== undefined) return { session: this.session, index };
+    if (this.programs.length === mostShapes) {
+      throw new CaptureError(
+        `${this.name}: inputs came in ${mostShapes} different shapes, now with ${signature}; each needs a graph of its ` +
+          'own: pad them to a few lengths',
+      );
+    }
+    const program = trace(this.backend, {
+      name: this.name,
+      prefix: `step${this.programs.length}/`,
+      state: this.specs,
+      inputs: specs,
+      run: this.step,
+    });
+    const programs = [...this.programs, program];
+    const session = new GraphSession(this.backend, programs);
+    const state = this.readState();
+    session.writeState(state);
+    tf.dispose(state);
+    this.dispose();
+    this.programs = programs;
+    this.session = session;
+    this.signatures.set(signature, programs.length - 1);
+    return { session, index: programs.length - 1 };
+  }
+}
+
+function select<T>(
+  step: string,
+  values: Readonly<Record<string, T>>,
+  keys: readonly string[],
+): Record<string, T> {
+  return Object.fromEntries(
+    keys.map((key) => {
+      const value = values[key];
+      if (value === undefined) throw unknownName(`state of ${step}:`, key, Object.keys(values));
+      return [key, value];
+    }),
+  );
+}

@@ -1,0 +1,212 @@
+// Programs that share a state, loaded into one session of the native library. The state is resource variables
+// inside the graph: it stays where the computation is, and nothing but inputs and results passes the binding.
+
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import { writeError } from '../../base/files';
+import { projectPath } from '../../base/paths';
+import type { NativeBackend } from './binding';
+import { type AttributeValue, elementType, encodeSavedModel, type GraphNode, graphTag } from './graph-def';
+import type { NamedTensors } from './specs';
+import type { Program, ProgramTensor } from './trace';
+
+/** A loaded graph. */
+export class GraphSession {
+  private readonly session: number;
+  private readonly variables: ReadonlyMap<string, number>;
+
+  /** Loads `programs`, which have the same state; it has no values until it is written. */
+  constructor(
+    private readonly backend: NativeBackend,
+    private readonly programs: readonly Program[],
+  ) {
+    const state = programs[0]?.state ?? [];
+    this.variables = new Map(state.map(({ key }, index) => [key, index]));
+    this.session = load(backend, [
+      ...state.flatMap(stateNodes),
+      ...programs.flatMap((program) => programNodes(program, this.variables)),
+    ]);
+  }
+
+  /** Runs one program: takes its inputs, gives its outputs, and moves the state on. */
+  run(index: number, inputs: NamedTensors): Record<string, tf.Tensor> {
+    const program = present(this.programs[index]);
+    const tensors = this.execute(
+      program.inputs.map(({ key, value }) => [value, present(inputs[key])]),
+      [...program.outputs.map((_, output) => outputName(program, output)), doneName(program)],
+    );
+    tensors.pop()?.dispose();
+    return Object.fromEntries(program.outputs.map(({ key }, output) => [key, present(tensors[output])]));
+  }
+
+  /** Present values of state tensors. */
+  readState(keys: readonly string[]): Record<string, tf.Tensor> {
+    const tensors = this.execute(
+      [],
+      keys.map((key) => `read_${this.variable(key)}:0`),
+    );
+    return Object.fromEntries(keys.map((key, index) => [key, present(tensors[index])]));
+  }
+
+  /** Gives state tensors other values; they keep their shapes and types. */
+  writeState(values: NamedTensors): void {
+    const entries = Object.entries(values).map(([key, tensor]) => [this.variable(key), tensor] as const);
+    const done = this.execute(
+      entries.map(([variable, tensor]) => [`new_${variable}:0`, tensor]),
+      entries.map(([variable]) => `written_${variable}:0`),
+    );
+    for (const tensor of done) tensor.dispose();
+  }
+
+  /** Frees the graph and its state. */
+  dispose(): void {
+    this.backend.binding.deleteSavedModel(this.session);
+  }
+
+  private variable(key: string): number {
+    return present(this.variables.get(key));
+  }
+
+  private execute(feeds: readonly (readonly [string, tf.Tensor])[], fetches: readonly string[]): tf.Tensor[] {
+    if (fetches.length === 0) return [];
+    const results = this.backend.binding.runSavedModel(
+      this.session,
+      this.backend.getInputTensorIds(feeds.map(([, tensor]) => tensor)),
+      feeds.map(([name]) => name).join(),
+      fetches.join(),
+    );
+    return results.map((metadata) => this.backend.createOutputTensor(metadata));
+  }
+}
+
+/** Writes the graph to a file, which is how the binding takes it, loads it, and removes the file. */
+function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
+  const parent = projectPath('.cache', 'graphs');
+  let folder: string | undefined;
+  try {
+    try {
+      mkdirSync(parent, { recursive: true });
+      folder = mkdtempSync(join(parent, 'graph-'));
+      const file = openSync(join(folder, 'saved_model.pb'), 'w');
+      try {
+        for (const part of encodeSavedModel(nodes).parts) writeSync(file, part);
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw writeError(folder ?? parent, error);
+    }
+    return backend.binding.loadSavedModel(folder, graphTag);
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A variable of the state, and the ways to read and to write it from outside. */
+function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] {
+  const [variable, value] = [`state_${index}:0`, `new_${index}:0`];
+  const dtype = typeAttribute(type);
+  return [
+    {
+      name: `state_${index}`,
+      op: 'VarHandleOp',
+      inputs: [],
+      attributes: {
+        dtype,
+        shape: { kind: 'shape', value: shape },
+        container: { kind: 'string', value: '' },
+        shared_name: { kind: 'string', value: `state_${index}` },
+      },
+    },
+    { name: `read_${index}`, op: 'ReadVariableOp', inputs: [variable], attributes: { dtype } },
+    placeholder(`new_${index}`, type, shape),
+    { name: `write_${index}`, op: 'AssignVariableOp', inputs: [variable, value], attributes: { dtype } },
+    ...doneNodes(`written_${index}`, [`write_${index}`]),
+  ];
+}
+
+/** A program's operations, and those that bring its inputs and state, name its outputs and update the state. */
+function programNodes(program: Program, variables: ReadonlyMap<string, number>): GraphNode[] {
+  const variableOf = (key: string): string => `state_${present(variables.get(key))}:0`;
+  const starts = new Map(program.state.map(({ key, value }) => [key, nodeOf(value)]));
+  const reads = program.state.map(({ key, value, type }) => ({
+    name: nodeOf(value),
+    op: 'ReadVariableOp',
+    inputs: [variableOf(key)],
+    attributes: { dtype: typeAttribute(type) },
+  }));
+  const assigns = program.nextState.map(({ key, value, type }, index) => ({
+    name: `${program.prefix}assign_${index}`,
+    op: 'AssignVariableOp',
+    // The program reads a variable once, and before it is written.
+    inputs: [variableOf(key), value, `^${present(starts.get(key))}`],
+    attributes: { dtype: typeAttribute(type) },
+  }));
+  const outputs = program.outputs.map(({ value, type }, index) => ({
+    name: nodeOf(outputName(program, index)),
+    op: 'Identity',
+    inputs: [value],
+    attributes: { T: typeAttribute(type) },
+  }));
+  return [
+    ...program.inputs.map(({ value, type, shape }) => placeholder(nodeOf(value), type, shape)),
+    ...reads,
+    ...program.nodes,
+    ...outputs,
+    ...assigns,
+    ...doneNodes(
+      nodeOf(doneName(program)),
+      assigns.map(({ name }) => name),
+    ),
+  ];
+}
+
+/** A value that is there when the operations `after` have run: the binding can ask for values only. */
+function doneNodes(name: string, after: readonly string[]): GraphNode[] {
+  const value = { type: elementType.bool, shape: [], content: Uint8Array.of(1) };
+  return [
+    {
+      name: `${name}_value`,
+      op: 'Const',
+      inputs: [],
+      attributes: { dtype: typeAttribute(elementType.bool), value: { kind: 'tensor', value } },
+    },
+    {
+      name,
+      op: 'Identity',
+      inputs: [`${name}_value:0`, ...after.map((operation) => `^${operation}`)],
+      attributes: { T: typeAttribute(elementType.bool) },
+    },
+  ];
+}
+
+function placeholder(name: string, type: number, shape: readonly number[]): GraphNode {
+  return {
+    name,
+    op: 'Placeholder',
+    inputs: [],
+    attributes: { dtype: typeAttribute(type), shape: { kind: 'shape', value: shape } },
+  };
+}
+
+function outputName(program: Program, index: number): string {
+  return `${program.prefix}output_${index}:0`;
+}
+
+function doneName(program: Program): string {
+  return `${program.prefix}done:0`;
+}
+
+function nodeOf(value: string): string {
+  return value.slice(0, value.lastIndexOf(':'));
+}
+
+function typeAttribute(type: number): AttributeValue {
+  return { kind: 'type', value: type };
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a graph lacks what its program names');
+  return value;
+}

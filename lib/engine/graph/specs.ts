@@ -1,0 +1,54 @@
+// Named tensors, their shapes and types, and what must agree between them.
+
+import type * as tf from '@tensorflow/tfjs';
+import { UsageError } from '../../base/errors';
+import { unknownName } from '../../base/suggest';
+
+/** Tensors by name. */
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+
+/** The shape and type of elements of a tensor. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: tf.DataType;
+}
+
+/** Shapes and types by name. */
+export type NamedSpecs = Readonly<Record<string, TensorSpec>>;
+
+export function specsOf(tensors: NamedTensors): NamedSpecs {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([key, { shape, dtype }]) => [key, { shape: [...shape], dtype }]),
+  );
+}
+
+/** For people: `float32 [2, 3]`. */
+export function describeSpec({ dtype, shape }: TensorSpec): string {
+  return `${dtype} [${shape.join(', ')}]`;
+}
+
+/** Equal for equal names, shapes and types, in whatever order. */
+export function signatureOf(specs: NamedSpecs): string {
+  return Object.entries(specs)
+    .map(([key, spec]) => `${key}: ${describeSpec(spec)}`)
+    .sort()
+    .join(', ');
+}
+
+/** State tensors may take other values, never another shape or type, and there are no new ones. */
+export function checkState(step: string, values: NamedTensors, specs: NamedSpecs): void {
+  for (const [key, tensor] of Object.entries(values)) {
+    const spec = specs[key];
+    if (spec === undefined) throw unknownName(`state of ${step}:`, key, Object.keys(specs));
+    if (describeSpec(spec) !== describeSpec(tensor)) {
+      throw new UsageError(
+        `${step}: state ${key} is ${describeSpec(spec)} and cannot become ${describeSpec(tensor)}; cast or reshape it`,
+      );
+    }
+  }
+}
+
+/** Tensors of the same values, to be disposed on their own. */
+export function clones(tensors: NamedTensors): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([key, tensor]) => [key, tensor.clone()]));
+}
