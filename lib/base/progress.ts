@@ -1,12 +1,14 @@
 // How long work is going, told to whoever waits: a bar on a terminal, sparse lines in a log, nothing where
 // nobody reads. Long functions take a `Reporter` and never print themselves.
 
+import { performance } from 'node:perf_hooks';
 import { MultiBar, Presets } from 'cli-progress';
+import { formatDuration } from './format';
 
 /** One piece of work whose end is known (or not: `total` 0). */
 export interface ProgressTask {
-  /** `done` units of the total are finished. */
-  update(done: number): void;
+  /** `done` units of the total are finished; `note` says how it is going, e.g. how fast. */
+  update(done: number, note?: string): void;
   /** The work is over; `note` says what came of it. */
   finish(note?: string): void;
 }
@@ -33,7 +35,7 @@ export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): R
 function barReporter(stream: NodeJS.WriteStream): Reporter {
   let bars: MultiBar | undefined;
   let running = 0;
-  const format = '  {label} [{bar}] {percentage}% {value}/{total} {unit} {eta_formatted}';
+  const format = '  {label} [{bar}] {percentage}% {value}/{total} {unit} {eta_formatted} {note}';
   return {
     note: (line) => {
       if (bars) bars.log(`${line}\n`);
@@ -45,12 +47,12 @@ function barReporter(stream: NodeJS.WriteStream): Reporter {
         Presets.shades_classic,
       );
       const current = bars;
-      const bar = current.create(total, 0, { label, unit });
+      const bar = current.create(total, 0, { label, unit, note: '' });
       running += 1;
       let open = true;
       return {
-        update: (done) => {
-          bar.update(done);
+        update: (done, note) => {
+          bar.update(done, note === undefined ? {} : { note });
         },
         finish: (note) => {
           if (!open) return;
@@ -75,15 +77,22 @@ function lineReporter(stream: NodeJS.WriteStream): Reporter {
     },
     task: (label, total, unit = '') => {
       stream.write(`  ${label} ...\n`);
+      // What was done before the first update, in an earlier run, says nothing about the pace.
+      let first: { readonly time: number; readonly done: number } | undefined;
       let tenth = 0;
       let open = true;
       return {
-        update: (done) => {
+        update: (done, note) => {
+          first ??= { time: performance.now(), done };
           if (total <= 0) return;
           const reached = Math.floor((10 * done) / total);
           if (reached <= tenth || reached >= 10) return;
           tenth = reached;
-          stream.write(`  ${label} ${reached * 10}% (${done}/${total}${unit === '' ? '' : ` ${unit}`})\n`);
+          const pace = (performance.now() - first.time) / 1000 / (done - first.done);
+          const left = Number.isFinite(pace) ? `, ${formatDuration(pace * (total - done))} left` : '';
+          stream.write(
+            `  ${label} ${reached * 10}% (${done}/${total}${unit === '' ? '' : ` ${unit}`})${left}${note ? `; ${note}` : ''}\n`,
+          );
         },
         finish: (note) => {
           if (!open) return;

@@ -1,0 +1,390 @@
+// The training loop: steps, accumulation, measurements, evaluations, early stop, checkpoints. It knows no model and no
+// task, only parameters, a loss and batches. A run that is interrupted at any step, killed too, and resumed measures
+// the same numbers bit for bit (on one machine and backend) as one that was not.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs';
+import { ConfigError, TrainingError, UsageError } from '../base/errors';
+import { readTextFile, writeFileAtomic } from '../base/files';
+import { formatCount, formatDuration } from '../base/format';
+import { canonicalJson } from '../base/json';
+import { displayPath } from '../base/paths';
+import { type Reporter, silentReporter } from '../base/progress';
+import { withLock } from '../data/lock';
+import { capture, type CapturedStep } from '../engine/graph/capture';
+import { type NamedTensors } from '../engine/graph/specs';
+import { memoryReport } from '../engine/memory';
+import { type AdamWSettings, planBundles } from './adamw';
+import { type BatchSource, batchTensors } from './batches';
+import { type CheckpointFormat, readState, type RunPosition, statePath, writeState } from './checkpoint';
+import {
+  type EarlyStopSettings,
+  type EarlyStopState,
+  nothingSeen,
+  observe,
+  reasonToStop,
+} from './early-stop';
+import { type MachineFigures, type MetricsLine, MetricsLog } from './metrics';
+import { learningRateAt, type ScheduleSettings } from './schedule';
+import {
+  type LossFunction,
+  type Parameters,
+  runningLossKey,
+  type StepDesign,
+  trainingStep,
+  updateScalars,
+  zeroState,
+} from './step';
+
+/** How long and how to train. */
+export interface TrainingPlan {
+  /** Updates of the parameters. */
+  readonly steps: number;
+  /** Batches whose gradients make one update. Default 1. */
+  readonly accumulation?: number;
+  readonly optimizer: AdamWSettings;
+  readonly schedule: ScheduleSettings;
+  /** The largest global norm of the gradient. Default: no clipping. */
+  readonly clipNorm?: number;
+  /** Steps between two lines of metrics. The loss is read from the device this often only. */
+  readonly logEvery: number;
+  /** Steps between two checkpoints; there is one at the end in any case. */
+  readonly checkpointEvery: number;
+  /** Steps between two evaluations; there is one after the last step in any case. */
+  readonly evaluateEvery?: number;
+  readonly earlyStop?: EarlyStopSettings;
+}
+
+/** What is trained, on what, and where the run is kept. */
+export interface TrainingRun {
+  /** The run's folder: `config.json`, `metrics.jsonl`, TensorBoard events, `checkpoint/`. */
+  readonly folder: string;
+  /** All that the run's numbers depend on, as JSON: kept, and compared on resuming. */
+  readonly config: unknown;
+  /** Go on where the run in the folder stopped, if there is one. Default: a run that is there is an error. */
+  readonly resume?: boolean;
+  readonly plan: TrainingPlan;
+  /** The values before training. They stay the caller's. */
+  readonly parameters: Parameters;
+  readonly loss: LossFunction;
+  readonly batches: BatchSource;
+  /** Numbers by name. It must dispose what it makes, and depend on nothing but the parameters and the step. */
+  readonly evaluate?: (parameters: Parameters, step: number) => Promise<Readonly<Record<string, number>>>;
+  readonly format: CheckpointFormat;
+  /** Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop, `best/`. */
+  readonly exportModel?: (folder: string, parameters: Parameters) => Promise<void>;
+  /** Default `captured`: whole steps run as one native graph where the backend can do that. */
+  readonly execution?: 'captured' | 'eager';
+  readonly reporter?: Reporter;
+  /** Told each line of metrics as it is written, e.g. to draw a live curve. */
+  readonly onMetrics?: (line: MetricsLine) => void;
+  /** Stops after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a training ended. */
+export interface TrainingResult {
+  readonly outcome: 'finished' | 'stopped early' | 'interrupted';
+  /** Why, in words. */
+  readonly reason: string;
+  /** Steps done in all. */
+  readonly step: number;
+  /** Of the metric that early stop watches, where it does. */
+  readonly best?: { readonly value: number; readonly step: number };
+  /** The trained parameters, the caller's to dispose. */
+  readonly parameters: Parameters;
+}
+
+/**
+ * Trains, or goes on training.
+ *
+ * @throws UsageError if the folder holds a run and `resume` is not set
+ * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters
+ * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
+ * @throws DataError if the checkpoint to resume from is damaged
+ * @throws MachineError if the folder cannot be written, or another process trains in it
+ */
+export async function train(run: TrainingRun): Promise<TrainingResult> {
+  return withLock(join(run.folder, 'training.lock'), 'this run', async () => {
+    await claimFolder(run);
+    const loop = await Loop.begin(run);
+    try {
+      return await loop.run();
+    } finally {
+      loop.close();
+    }
+  });
+}
+
+/** Makes sure that the folder is this run's. */
+async function claimFolder({ folder, config, resume = false }: TrainingRun): Promise<void> {
+  const path = join(folder, 'config.json');
+  if (!existsSync(path)) {
+    await writeFileAtomic(path, `${JSON.stringify(config, null, 2)}\n`);
+    return;
+  }
+  if (!resume) {
+    throw new UsageError(
+      `${displayPath(folder)}: holds a run already; resume it (--resume), or choose another folder`,
+    );
+  }
+  let earlier: unknown;
+  try {
+    earlier = JSON.parse(await readTextFile(path));
+  } catch (error) {
+    throw new ConfigError(`${displayPath(path)}: damaged; choose another folder`, { cause: error });
+  }
+  if (canonicalJson(earlier) !== canonicalJson(JSON.parse(JSON.stringify(config)))) {
+    throw new ConfigError(
+      `${displayPath(path)}: the run there has another configuration; resume with that one, or choose another folder`,
+    );
+  }
+}
+
+/** What a loop counts while it runs. */
+interface Progress {
+  step: number;
+  tokens: number;
+  seconds: number;
+  runningWeight: number;
+  earlyStop: EarlyStopState;
+}
+
+type Step = CapturedStep<NamedTensors, NamedTensors, NamedTensors>;
+
+class Loop {
+  /** The norm of the last step's gradient, a scalar. */
+  private norm: tf.Tensor | undefined;
+  /** Since the last line of metrics: tokens, and seconds of steps alone. */
+  private pace = { tokens: 0, seconds: 0 };
+
+  private constructor(
+    private readonly job: TrainingRun,
+    private readonly design: StepDesign,
+    private readonly step: Step,
+    private readonly progress: Progress,
+    private readonly log: MetricsLog,
+  ) {}
+
+  /** At the run's checkpoint, or before its first step. */
+  static async begin(job: TrainingRun): Promise<Loop> {
+    const { folder, plan, parameters, batches, format, loss } = job;
+    const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
+    const design: StepDesign = {
+      loss,
+      parameters: shapes,
+      bundles: planBundles(shapes, plan.optimizer),
+      optimizer: plan.optimizer,
+      clipNorm: plan.clipNorm,
+      accumulation: plan.accumulation ?? 1,
+    };
+    const own = zeroState(design);
+    let initial: Record<string, tf.Tensor> = { ...own, ...Object.fromEntries(parameters) };
+    let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };
+    let read: Record<string, tf.Tensor> = {};
+    try {
+      if (existsSync(statePath(folder))) {
+        const stored = await readState(folder, design, format);
+        read = stored.state;
+        initial = { ...own, ...read };
+        const { batches: place, ...counts } = stored.position;
+        batches.restore(place);
+        progress = counts;
+      }
+      const log = await MetricsLog.open(folder, progress.step);
+      const eager = job.execution === 'eager';
+      const step = capture(trainingStep(design), { state: initial, name: 'the training step', eager });
+      return new Loop(job, design, step, progress, log);
+    } finally {
+      tf.dispose([own, read]);
+    }
+  }
+
+  async run(): Promise<TrainingResult> {
+    const { plan, reporter = silentReporter, evaluate } = this.job;
+    const { progress } = this;
+    const isDue = (every: number | undefined): boolean =>
+      progress.step === plan.steps || (every !== undefined && progress.step % every === 0);
+    const task = reporter.task('training', plan.steps, 'steps');
+    task.update(progress.step);
+    let ended = this.ended();
+    let note = 'stopped by an error';
+    try {
+      while (ended === undefined) {
+        await this.advance();
+        if (isDue(plan.logEvery)) task.update(progress.step, await this.measure());
+        if (evaluate && isDue(plan.evaluateEvery)) await this.evaluate(evaluate);
+        ended = this.ended();
+        if (ended !== undefined || isDue(plan.checkpointEvery)) await this.checkpoint();
+        task.update(progress.step);
+      }
+      note = `${ended.reason}; ${formatDuration(progress.seconds)}`;
+    } finally {
+      task.finish(note);
+    }
+    const { best } = progress.earlyStop;
+    return { ...ended, step: progress.step, ...(best && { best }), parameters: this.parameters() };
+  }
+
+  close(): void {
+    this.norm?.dispose();
+    this.step.dispose();
+    this.log.close();
+  }
+
+  /** Whether the run is over, and why. */
+  private ended(): Pick<TrainingResult, 'outcome' | 'reason'> | undefined {
+    const { plan, signal } = this.job;
+    const { step, earlyStop } = this.progress;
+    const enough = plan.earlyStop && reasonToStop(plan.earlyStop, earlyStop);
+    if (enough !== undefined) return { outcome: 'stopped early', reason: enough };
+    if (step >= plan.steps) return { outcome: 'finished', reason: `${formatCount(step)} steps done` };
+    if (signal?.aborted === true)
+      return { outcome: 'interrupted', reason: `interrupted after step ${formatCount(step)}` };
+    return undefined;
+  }
+
+  /** One update of the parameters. */
+  private async advance(): Promise<void> {
+    const { plan, batches } = this.job;
+    const { design, progress } = this;
+    const started = performance.now();
+    const step = progress.step + 1;
+    let [weight, tokens] = [0, 0];
+    for (let left = design.accumulation; left > 0; left--) {
+      const batch = await batches.next();
+      weight += batch.weight;
+      tokens += batch.tokens;
+      const learningRate = learningRateAt(plan.schedule, step, plan.steps);
+      const scalars = left === 1 ? updateScalars(design, { step, weight, learningRate }) : {};
+      const inputs = { ...batchTensors(batch), ...scalars };
+      this.norm?.dispose();
+      this.norm = this.step.run(inputs)['gradientNorm'];
+      tf.dispose(inputs);
+    }
+    progress.step = step;
+    progress.tokens += tokens;
+    progress.runningWeight += weight;
+    const seconds = (performance.now() - started) / 1000;
+    progress.seconds += seconds;
+    this.pace = { tokens: this.pace.tokens + tokens, seconds: this.pace.seconds + seconds };
+    // Signals, timers and a notebook's display get their turn: a step does not give them any.
+    await nextTurn();
+  }
+
+  /** Writes a line of metrics and sets the running loss to zero. @returns it in words */
+  private async measure(): Promise<string> {
+    const { plan, onMetrics } = this.job;
+    const { progress, pace } = this;
+    const started = performance.now();
+    const { loss, gradientNorm } = await this.readLoss();
+    const waited = (performance.now() - started) / 1000;
+    progress.seconds += waited;
+    const tokensPerSecond = pace.tokens / (pace.seconds + waited);
+    const line: MetricsLine = {
+      kind: 'training',
+      step: progress.step,
+      loss: loss / progress.runningWeight,
+      learningRate: learningRateAt(plan.schedule, progress.step, plan.steps),
+      gradientNorm,
+      tokens: progress.tokens,
+      machine: { ...this.machine(), tokensPerSecond },
+    };
+    this.log.write(line);
+    onMetrics?.(line);
+    const zero = tf.scalar(0);
+    this.step.writeState({ [runningLossKey]: zero });
+    zero.dispose();
+    progress.runningWeight = 0;
+    this.pace = { tokens: 0, seconds: 0 };
+    return `${formatCount(tokensPerSecond)} tokens/s, loss ${line.loss.toPrecision(4)}`;
+  }
+
+  private async evaluate(measure: NonNullable<TrainingRun['evaluate']>): Promise<void> {
+    const { plan, folder, exportModel, onMetrics } = this.job;
+    const { progress } = this;
+    const started = performance.now();
+    const parameters = this.parameters();
+    try {
+      const metrics = await measure(parameters, progress.step);
+      progress.seconds += (performance.now() - started) / 1000;
+      const line: MetricsLine = {
+        kind: 'evaluation',
+        step: progress.step,
+        metrics,
+        machine: this.machine(),
+      };
+      this.log.write(line);
+      onMetrics?.(line);
+      if (plan.earlyStop !== undefined) {
+        progress.earlyStop = observe(plan.earlyStop, progress.earlyStop, progress.step, metrics);
+        if (progress.earlyStop.best?.step === progress.step)
+          await exportModel?.(join(folder, 'best'), parameters);
+      }
+    } finally {
+      tf.dispose([...parameters.values()]);
+    }
+  }
+
+  private async checkpoint(): Promise<void> {
+    const { folder, batches, format, exportModel } = this.job;
+    // A state that cannot be trained any further must not take the place of one that can.
+    await this.readLoss();
+    this.log.flush();
+    const position: RunPosition = { ...this.progress, batches: batches.state() };
+    const state = this.step.readState();
+    try {
+      await writeState(folder, this.design, state, position, format);
+      await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, state));
+    } finally {
+      tf.dispose(state);
+    }
+  }
+
+  /**
+   * The running loss and the norm of the last gradient, from the device.
+   *
+   * @throws TrainingError if they are no numbers
+   */
+  private async readLoss(): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
+    const running = this.step.readState([runningLossKey])[runningLossKey];
+    const [loss = Number.NaN] = await running.data();
+    const [gradientNorm = Number.NaN] = (await this.norm?.data()) ?? [];
+    running.dispose();
+    if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return { loss, gradientNorm };
+    const what = Number.isFinite(loss) ? 'gradient' : 'loss';
+    throw new TrainingError(
+      `${displayPath(this.job.folder)}: the ${what} is no finite number at step ${this.progress.step}; lower the learning rate, warm up longer, or clip the gradient`,
+    );
+  }
+
+  /** The parameters' present values, the caller's to dispose. */
+  private parameters(): Parameters {
+    const names = this.design.parameters.map(({ name }) => name);
+    const state = this.step.readState(names);
+    return parametersOf(this.design, state);
+  }
+
+  private machine(): MachineFigures {
+    const { numTensors, tensorBytes, peakResidentBytes } = memoryReport();
+    return {
+      wallTime: Date.now() / 1000,
+      seconds: this.progress.seconds,
+      tensors: numTensors,
+      tensorBytes,
+      peakResidentBytes,
+    };
+  }
+}
+
+function parametersOf({ parameters }: StepDesign, state: NamedTensors): Parameters {
+  return new Map(
+    parameters.flatMap(({ name }) => {
+      const tensor = state[name];
+      return tensor === undefined ? [] : [[name, tensor] as const];
+    }),
+  );
+}
