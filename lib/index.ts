@@ -94,6 +94,39 @@ export {
   shortSegment,
   type TextStatistics,
 } from './experiments/segment-statistics';
+export { alibi, type AlibiConfig, alibiSlopes } from './positional/alibi';
+export { bipe, type BipeConfig } from './positional/bipe';
+export type {
+  AppliedEncoding,
+  Encoding,
+  EncodingShape,
+  ParameterSpec,
+  Positions,
+  Span,
+} from './positional/encoding';
+export { fire, type FireConfig } from './positional/fire';
+export { kerple, type KerpleConfig } from './positional/kerple';
+export type { EncodingKind } from './positional/kind';
+export { learned, type LearnedConfig } from './positional/learned';
+export { none, type NoneConfig } from './positional/none';
+export { randomized, type RandomizedConfig } from './positional/randomized';
+export {
+  type AbsoluteConfig,
+  type BilevelConfig,
+  createEncoding,
+  type EncodingConfig,
+  type EncodingName,
+  encodingNamed,
+  encodingNames,
+  type OwnConfig,
+  registerEncoding,
+  type RelativeConfig,
+} from './positional/registry';
+export { rope, type RopeConfig } from './positional/rope';
+export type { DynamicScaling, LinearScaling, RopeScaling, YarnScaling } from './positional/rope-scaling';
+export { sinusoidal, type SinusoidalConfig } from './positional/sinusoidal';
+export { t5, t5Bucket, type T5Config } from './positional/t5';
+export { xpos, type XposConfig } from './positional/xpos';
 export {
   axes,
   bandTrace,
@@ -122,6 +155,7 @@ export {
   BilevelStream,
 } from './segment/arrays';
 export { SegmentLengthStream, segmentLengths } from './segment/lengths';
+export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/levels';
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';

@@ -1,0 +1,44 @@
+// A trained vector for each position, added to the embedding: Gehring et al. 2017, "Convolutional Sequence to Sequence
+// Learning" (arXiv 1705.03122), section 3.1, and BERT and GPT after it. Inside a segment, it is what BiPE uses.
+
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { lookup } from '../engine/lookup';
+import { type Encoding } from './encoding';
+import { type EncodingKind, type Settings, trained } from './kind';
+
+/** What can be set. */
+export interface LearnedConfig {
+  readonly kind: 'learned';
+  /** Rows of the table; the training length if left out. Positions beyond take the last row. */
+  readonly rows?: number;
+}
+
+/** The table's name; the released code's for the table inside segments. */
+export const tableName = 'model.embeds.0.weight';
+
+/** Row `position` of a trained table [rows, hiddenSize], added to the embedding. */
+export function learned({ rows }: Settings<LearnedConfig> = {}): Encoding {
+  return {
+    name: 'learned',
+    levels: 1,
+    parameters: ({ hiddenSize, trainLength }) => [
+      { name: tableName, shape: [rows ?? trainLength, hiddenSize], initial: 'normal' },
+    ],
+    apply: ([tokens], _keys, _shape, parameters) => ({
+      embed: (embeddings) =>
+        tf.tidy(() => {
+          const table = trained(parameters, tableName) as tf.Tensor2D;
+          const row = tf.clipByValue(tokens.toFloat(), 0, table.shape[0] - 1).toInt();
+          return tf.add(embeddings, lookup(table, row));
+        }),
+    }),
+  };
+}
+
+/** Learned encoding for the registry. */
+export const learnedKind: EncodingKind<LearnedConfig> = {
+  kind: 'learned',
+  schema: z.strictObject({ kind: z.literal('learned'), rows: z.number().int().positive().exactOptional() }),
+  create: learned,
+};

@@ -1,0 +1,78 @@
+// Randomized positions: a sequence is trained at positions drawn from a range that is longer than any training sequence,
+// in order, so that none is new at a greater length. Ruoss et al. 2023, "Randomized Positional Encodings Boost Length
+// Generalization of Transformers" (arXiv 2305.16843), section 3.
+
+import { z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { type Encoding } from './encoding';
+import { type EncodingKind, type Settings } from './kind';
+
+/** What can be set; `Part` is the configuration of the encoding that is randomized. */
+export interface RandomizedConfig<Part> {
+  readonly kind: 'randomized';
+  /** The encoding at the drawn positions: any one of one level. */
+  readonly encoding: Part;
+  /** Positions are drawn below it; the source takes 2,048 for training at up to 40 tokens. */
+  readonly maxPosition: number;
+}
+
+/**
+ * An encoding that is trained at random positions.
+ *
+ * @throws ConfigError if it has several levels: positions in a segment and segment indices are what they are
+ */
+export function randomized(
+  encoding: Encoding,
+  { maxPosition }: Pick<Settings<RandomizedConfig<never>>, 'maxPosition'>,
+): Encoding {
+  if (encoding.levels !== 1)
+    throw new ConfigError(
+      `encoding randomized: ${encoding.name} has ${encoding.levels} levels; give one of one level`,
+    );
+  return {
+    ...encoding,
+    name: `randomized_${encoding.name}`,
+    drawPositions: (length, uniform) => drawAscending(length, maxPosition, uniform),
+  };
+}
+
+/**
+ * `length` different whole numbers in [0, limit), ascending, every set equally likely: Floyd's algorithm (Bentley and
+ * Floyd 1987, "A Sample of Brilliance"), which draws `length` times.
+ *
+ * @throws ConfigError if there are not that many
+ */
+function drawAscending(length: number, limit: number, uniform: () => number): Int32Array {
+  if (length > limit) {
+    throw new ConfigError(
+      `encoding randomized: ${length} tokens do not fit into maxPosition ${limit}; raise maxPosition`,
+    );
+  }
+  const drawn = new Set<number>();
+  for (let last = limit - length; last < limit; last += 1) {
+    const candidate = Math.floor(uniform() * (last + 1));
+    drawn.add(drawn.has(candidate) ? last : candidate);
+  }
+  return Int32Array.from(drawn).sort();
+}
+
+/**
+ * Randomized encodings for the registry.
+ *
+ * @param schema of the encodings that can be randomized
+ * @param create makes one of them
+ */
+export function randomizedKind<Part>(
+  schema: z.ZodType<Part>,
+  create: (config: Part) => Encoding,
+): EncodingKind<RandomizedConfig<Part>> {
+  return {
+    kind: 'randomized',
+    schema: z.strictObject({
+      kind: z.literal('randomized'),
+      encoding: schema,
+      maxPosition: z.number().int().positive(),
+    }),
+    create: ({ encoding, maxPosition }) => randomized(create(encoding), { maxPosition }),
+  };
+}

@@ -1,0 +1,196 @@
+// The encodings by name. Adding one is a file beside this one and a line in one of the two lists below; model, trainer,
+// command line and notebooks then know it, `bipe` and `randomized` combine it, and configurations of it are checked.
+
+import { z } from 'zod';
+import { UsageError } from '../base/errors';
+import { parseWith } from '../base/schema';
+import { unknownName } from '../base/suggest';
+import { alibiKind } from './alibi';
+import { bipeKind, type BipeConfig } from './bipe';
+import { type Encoding } from './encoding';
+import { fireKind } from './fire';
+import { kerpleKind } from './kerple';
+import { type ConfigOf, type EncodingKind } from './kind';
+import { learnedKind } from './learned';
+import { noneKind } from './none';
+import { randomizedKind, type RandomizedConfig } from './randomized';
+import { ropeKind } from './rope';
+import { sinusoidalKind } from './sinusoidal';
+import { t5Kind } from './t5';
+import { xposKind } from './xpos';
+
+/** Encodings that add the position to the embedding. */
+const absoluteKinds = [sinusoidalKind, learnedKind] as const;
+
+/** Encodings that let attention see the difference of positions. */
+const relativeKinds = [ropeKind, alibiKind, xposKind, t5Kind, kerpleKind, fireKind] as const;
+
+/** An encoding that a notebook or another project has registered; its name begins with `own_`. */
+export interface OwnConfig {
+  readonly kind: `own_${string}`;
+  readonly [setting: string]: unknown;
+}
+
+/** What may stand inside segments. */
+export type AbsoluteConfig = ConfigOf<(typeof absoluteKinds)[number] | typeof noneKind> | OwnConfig;
+
+/** What may stand between segments, apart from `bipe` itself. */
+export type RelativeConfig = ConfigOf<(typeof relativeKinds)[number] | typeof noneKind> | OwnConfig;
+
+/** Bilevel encoding, of two levels or more. */
+export type BilevelConfig = BipeConfig<AbsoluteConfig, RelativeConfig | BilevelConfig>;
+
+/** A positional encoding as JSON: its `kind` and that kind's settings. */
+export type EncodingConfig =
+  AbsoluteConfig | RelativeConfig | RandomizedConfig<AbsoluteConfig | RelativeConfig> | BilevelConfig;
+
+interface AnyKind {
+  readonly kind: string;
+  readonly schema: z.ZodType;
+  readonly create: (config: never) => Encoding;
+}
+
+const absolute = byName([noneKind, ...absoluteKinds]);
+const relative = byName([noneKind, ...relativeKinds]);
+const oneLevel = new Map([...absolute, ...relative]);
+const bilevel: ReadonlyMap<string, AnyKind> = byName([
+  bipeKind<AbsoluteConfig, RelativeConfig | BilevelConfig>(
+    {
+      intra: schemaOf(() => absolute),
+      inter: z.lazy(() => schemaOf<RelativeConfig | BilevelConfig>(() => new Map([...relative, ...bilevel]))),
+    },
+    create,
+  ),
+]);
+const kinds = new Map([
+  ...oneLevel,
+  ...bilevel,
+  ...byName([
+    randomizedKind<AbsoluteConfig | RelativeConfig>(
+      schemaOf(() => oneLevel),
+      create,
+    ),
+  ]),
+]);
+
+/** The configurations that have a name, those of the paper and of the item presets among them. */
+const named = {
+  none: { kind: 'none' },
+  sinusoidal: { kind: 'sinusoidal' },
+  learned: { kind: 'learned' },
+  rope: { kind: 'rope' },
+  alibi: { kind: 'alibi' },
+  xpos: { kind: 'xpos' },
+  t5: { kind: 't5' },
+  kerple: { kind: 'kerple' },
+  fire: { kind: 'fire' },
+  randomized_rope: { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition: 2048 },
+  randomized_alibi: { kind: 'randomized', encoding: { kind: 'alibi' }, maxPosition: 2048 },
+  randomized_sinusoidal: { kind: 'randomized', encoding: { kind: 'sinusoidal' }, maxPosition: 2048 },
+  bipe_rope: { kind: 'bipe', intra: { kind: 'learned', rows: 1024 }, inter: { kind: 'rope' } },
+  bipe_alibi: {
+    kind: 'bipe',
+    intra: { kind: 'learned', rows: 1024 },
+    inter: { kind: 'alibi', slopeFactor: 96 },
+  },
+} as const satisfies Readonly<Record<string, EncodingConfig>>;
+
+/** The name of a configuration that has one. */
+export type EncodingName = keyof typeof named;
+
+/** All of these names. */
+export const encodingNames = Object.keys(named) as readonly EncodingName[];
+
+/**
+ * The configuration with a name, e.g. `bipe_rope`.
+ *
+ * @throws UsageError if there is none
+ */
+export function encodingNamed(name: string): EncodingConfig {
+  if (!isName(name)) throw unknownName('encoding', name, encodingNames);
+  return named[name];
+}
+
+function isName(value: unknown): value is EncodingName {
+  return encodingNames.some((name) => name === value);
+}
+
+/** Checks an encoding's configuration; where one is expected, one of the names will do. */
+export const encodingSchema: z.ZodType<EncodingConfig> = z.preprocess(
+  (value) => (isName(value) ? named[value] : value),
+  schemaOf<EncodingConfig>(() => kinds),
+);
+
+/**
+ * The encoding that a configuration describes.
+ *
+ * @throws ConfigError if it is not a configuration of a known kind, naming the field
+ */
+export function createEncoding(config: EncodingConfig): Encoding {
+  return create(parseWith(encodingSchema, config, 'encoding'));
+}
+
+/**
+ * Makes an encoding of one's own known, by a kind that begins with `own_`; it may then stand wherever an encoding may,
+ * inside and between segments too. Registering a kind again replaces it, as when a notebook cell is run again.
+ *
+ * @throws UsageError if the kind begins otherwise
+ */
+export function registerEncoding<Config extends { readonly kind: OwnConfig['kind'] }>(
+  kind: EncodingKind<Config>,
+): void {
+  if (!kind.kind.startsWith('own_'))
+    throw new UsageError(
+      `encoding "${kind.kind}": the kind of your own encoding must begin with own_, e.g. own_${kind.kind}`,
+    );
+  for (const group of [absolute, relative, oneLevel, kinds]) group.set(kind.kind, kind);
+}
+
+function byName(list: readonly AnyKind[]): Map<string, AnyKind> {
+  return new Map(list.map((kind) => [kind.kind, kind]));
+}
+
+/** Makes an encoding of a configuration that has been checked. */
+function create(config: EncodingConfig): Encoding {
+  const kind = kinds.get(config.kind);
+  if (kind === undefined) throw unknownName('encoding', config.kind, [...kinds.keys()]);
+  return kind.create(config as never);
+}
+
+/** Checks a configuration against the schema of its kind, one of those that are known when it is checked. */
+function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<Config> {
+  return z.unknown().transform((value, context): Config => {
+    const fail = (message: string, path: readonly string[] = []): never => {
+      context.issues.push({ code: 'custom', message, path: [...path], input: value });
+      return z.NEVER;
+    };
+    if (typeof value === 'string') return fail(unknownName('encoding', value, encodingNames).message);
+    if (typeof value !== 'object' || value === null || !('kind' in value))
+      return fail('not an encoding; give an object with its kind, such as {"kind": "rope"}');
+    const name = String(value.kind);
+    const choices = [...known().keys()];
+    const kind = known().get(name);
+    if (kind === undefined) {
+      const misplaced = kinds.has(name);
+      return fail(
+        misplaced
+          ? `${name} cannot stand here; choose ${choices.join(', ')}`
+          : unknownName('encoding', name, choices).message,
+        ['kind'],
+      );
+    }
+    const parsed = kind.schema.safeParse(value);
+    if (parsed.success) return parsed.data as Config;
+    context.issues.push(...parsed.error.issues.map((issue) => issueOf(kind, issue, value)));
+    return z.NEVER;
+  });
+}
+
+/** An issue of a kind's own schema, as the registry's schema reports it. */
+function issueOf(kind: AnyKind, issue: z.core.$ZodIssue, input: unknown): z.core.$ZodRawIssue {
+  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0)
+    return { ...issue, input } as z.core.$ZodRawIssue;
+  const settings = kind.schema instanceof z.ZodObject ? Object.keys(kind.schema.shape) : [];
+  const message = `unknown field; ${kind.kind} has ${settings.join(', ')}`;
+  return { code: 'custom', message, path: issue.keys.slice(0, 1), input };
+}

@@ -1,0 +1,131 @@
+// RoPE beyond its training length, by slower rotation: position interpolation, dynamic NTK-aware scaling, and YaRN.
+// Sources at each; "YaRN" is Peng et al. 2023 (arXiv 2309.00071), whose sections 2 and 3 tell all three.
+
+import { z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { frequencies } from './rotation';
+
+/** Position interpolation: all positions are divided by `factor`. Chen et al. 2023 (arXiv 2306.15595). */
+export interface LinearScaling {
+  readonly type: 'linear';
+  readonly factor: number;
+}
+
+/**
+ * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which interpolates low
+ * frequencies and leaves high ones almost alone (YaRN, section 3.3; the formula is Hugging Face's).
+ *
+ * The length is that of the keys. Keys that a cache holds keep the base at which they were stored.
+ */
+export interface DynamicScaling {
+  readonly type: 'dynamic';
+  /** 1 if left out: just what the length asks for. */
+  readonly factor?: number;
+}
+
+/** YaRN: interpolation by frequency band, and an attention temperature. */
+export interface YarnScaling {
+  readonly type: 'yarn';
+  readonly factor: number;
+  /** Pairs that turn less often than this over the original length are interpolated in full; 1 if left out. */
+  readonly alpha?: number;
+  /** Pairs that turn more often than this are left alone; 32 if left out. */
+  readonly beta?: number;
+  /**
+   * The length, in positions, that the model was trained at; the training length if left out. Between segments, a
+   * position is a segment.
+   */
+  readonly originalLength?: number;
+  /**
+   * What the ramp between both bands is linear in: the number of turns, as the paper's equation has it (if left out), or
+   * the index of the pair between whole indices, as its released code and Hugging Face's have it.
+   */
+  readonly ramp?: 'turns' | 'pairs';
+}
+
+/** How RoPE is scaled; `type` and `factor` are named as in Hugging Face's `rope_scaling`. */
+export type RopeScaling = LinearScaling | DynamicScaling | YarnScaling;
+
+const factor = z.number().min(1);
+
+/** Checks a scaling. */
+export const ropeScalingSchema: z.ZodType<RopeScaling> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('linear'), factor }),
+  z.strictObject({ type: z.literal('dynamic'), factor: factor.exactOptional() }),
+  z
+    .strictObject({
+      type: z.literal('yarn'),
+      factor,
+      alpha: z.number().positive().exactOptional(),
+      beta: z.number().positive().exactOptional(),
+      originalLength: z.number().int().positive().exactOptional(),
+      ramp: z.enum(['turns', 'pairs']).exactOptional(),
+    })
+    .refine(({ alpha = defaultAlpha, beta = defaultBeta }) => alpha < beta, 'alpha must be below beta'),
+]);
+
+const defaultAlpha = 1;
+const defaultBeta = 32;
+
+/** The rotation that is scaled. */
+export interface ScaledRope {
+  readonly headDim: number;
+  readonly base: number;
+  readonly trainLength: number;
+  /** Of the sequence at hand. */
+  readonly length: number;
+}
+
+/**
+ * Angle a position of each pair, [headDim / 2], and the factor on queries and keys.
+ *
+ * @throws ConfigError if the head is too narrow for it
+ */
+export function scaledRates(scaling: RopeScaling, rope: ScaledRope): [rates: Float64Array, factor: number] {
+  switch (scaling.type) {
+    case 'linear':
+      return [frequencies(rope.headDim, rope.base).map((rate) => rate / scaling.factor), 1];
+    case 'dynamic':
+      return [frequencies(rope.headDim, dynamicBase(scaling, rope)), 1];
+    case 'yarn':
+      return [yarnRates(scaling, rope), yarnTemperature(scaling.factor)];
+  }
+}
+
+/** base x (s L / L' - (s - 1))^(d / (d - 2)) for a length L beyond the training length L'. */
+function dynamicBase({ factor = 1 }: DynamicScaling, rope: ScaledRope): number {
+  const { headDim, base, length, trainLength } = rope;
+  if (headDim < 4)
+    throw new ConfigError(`encoding rope: dynamic scaling needs heads of width 4 or more, not ${headDim}`);
+  const stretch = Math.max(1, (factor * length) / trainLength - (factor - 1));
+  return base * stretch ** (headDim / (headDim - 2));
+}
+
+/**
+ * YaRN's "NTK-by-parts": rate x ((1 - g) / s + g), g rising from 0 for pairs of fewer than alpha turns over the original
+ * length to 1 for those of more than beta (YaRN, section 3.2).
+ */
+function yarnRates(scaling: YarnScaling, { headDim, base, trainLength }: ScaledRope): Float64Array {
+  const { alpha = defaultAlpha, beta = defaultBeta, originalLength = trainLength, ramp = 'turns' } = scaling;
+  const kept = (rate: number, pair: number): number => {
+    if (ramp === 'turns') return clamp(((originalLength * rate) / (2 * Math.PI) - alpha) / (beta - alpha));
+    const pairOfTurns = (turns: number): number =>
+      (headDim * Math.log(originalLength / (turns * 2 * Math.PI))) / (2 * Math.log(base));
+    const first = Math.max(0, Math.floor(pairOfTurns(beta)));
+    const last = Math.min(headDim - 1, Math.ceil(pairOfTurns(alpha)));
+    return 1 - clamp((pair - first) / Math.max(last - first, 0.001));
+  };
+  return frequencies(headDim, base).map((rate, pair) => {
+    const share = kept(rate, pair);
+    return rate * ((1 - share) / scaling.factor + share);
+  });
+}
+
+/** sqrt(1 / t) = 0.1 ln(s) + 1, on queries and on keys, so that scores grow by its square (YaRN, equation 22). */
+function yarnTemperature(factor: number): number {
+  return 0.1 * Math.log(factor) + 1;
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}

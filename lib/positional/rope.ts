@@ -1,0 +1,54 @@
+// Rotary position embedding: queries and keys turn with their position, so that their product depends on the
+// difference alone. Su et al. 2021, "RoFormer" (arXiv 2104.09864), equation 34, in the layout of Llama's code.
+
+import { z } from 'zod';
+import { type Encoding, type EncodingShape } from './encoding';
+import { type EncodingKind, halfOf, type Settings } from './kind';
+import { frequencies, rotate, type Rotation, rotationAt } from './rotation';
+import { type RopeScaling, ropeScalingSchema, scaledRates } from './rope-scaling';
+
+/** What can be set. */
+export interface RopeConfig {
+  readonly kind: 'rope';
+  /** Base of the wavelengths; 10,000 if left out. */
+  readonly base?: number;
+  /** How to reach beyond the training length. */
+  readonly scaling?: RopeScaling;
+}
+
+/**
+ * The score of a query at m and a key at n is q^T R(n - m) k: R turns the pair i by the angle (n - m) base^(-2i / headDim).
+ */
+export function rope({ base = 10_000, scaling }: Settings<RopeConfig> = {}): Encoding {
+  const rates = ({ headDim, trainLength }: EncodingShape, length: number): [Float64Array, number] =>
+    scaling === undefined
+      ? [frequencies(headDim, base), 1]
+      : scaledRates(scaling, { headDim, base, trainLength, length });
+  return {
+    name: scaling === undefined ? 'rope' : `rope_${scaling.type}`,
+    levels: 1,
+    parameters: (shape) => {
+      halfOf(shape.headDim, 'rope', 'the width of a head');
+      rates(shape, shape.trainLength);
+      return [];
+    },
+    apply: ([tokens], [keys], shape) => {
+      const rotation: Rotation = rotationAt(tokens, ...rates(shape, keys.shape[1]));
+      return {
+        queries: (queries) => rotate(queries, rotation),
+        keys: (vectors) => rotate(vectors, rotation),
+      };
+    },
+  };
+}
+
+/** RoPE for the registry. */
+export const ropeKind: EncodingKind<RopeConfig> = {
+  kind: 'rope',
+  schema: z.strictObject({
+    kind: z.literal('rope'),
+    base: z.number().gt(1).exactOptional(),
+    scaling: ropeScalingSchema.exactOptional(),
+  }),
+  create: rope,
+};

@@ -1,0 +1,65 @@
+// Rotations of queries and keys in pairs of components, and the angles they turn by: what RoPE and xPos share. A pair
+// is component i and component i + headDim / 2 (the layout of Llama's code, "rotate half").
+
+import * as tf from '@tensorflow/tfjs';
+
+/** Cosine and sine of each pair's angle, each [batch or 1, 1, time, headDim / 2]; a factor on both scales the vector. */
+export interface Rotation {
+  readonly cos: tf.Tensor4D;
+  readonly sin: tf.Tensor4D;
+}
+
+/** Angle a position of each pair, base^(-2i / width) for i from 0: [width / 2]. */
+export function frequencies(width: number, base: number): Float64Array {
+  return Float64Array.from({ length: width / 2 }, (_, pair) => base ** ((-2 * pair) / width));
+}
+
+/**
+ * The angle of each pair at each position.
+ *
+ * @param positions [batch, time] int32
+ * @param rates     angle a position, [pairs]
+ * @returns [batch, time, pairs]
+ */
+export function angles(positions: tf.Tensor2D, rates: Float64Array): tf.Tensor3D {
+  return tf.tidy(() => {
+    const turns = tf.tensor3d(Float32Array.from(rates), [1, 1, rates.length]);
+    return tf.mul(positions.toFloat().expandDims<tf.Tensor3D>(2), turns);
+  });
+}
+
+/** The rotation by angle x position, each pair's length multiplied by `factor`. */
+export function rotationAt(positions: tf.Tensor2D, rates: Float64Array, factor = 1): Rotation {
+  const turns = angles(positions, rates).expandDims<tf.Tensor4D>(1);
+  const scaled = (values: tf.Tensor4D): tf.Tensor4D => (factor === 1 ? values : tf.mul(values, factor));
+  return { cos: scaled(tf.cos(turns)), sin: scaled(tf.sin(turns)) };
+}
+
+/**
+ * Vectors with every pair (a, b) turned into (a cos - b sin, b cos + a sin).
+ *
+ * The gradient is the rotation back, with the same lengths: nothing of the way forward is kept for it.
+ *
+ * @param vectors [batch, heads, time, headDim]
+ */
+export function rotate(vectors: tf.Tensor4D, rotation: Rotation): tf.Tensor4D {
+  const turned = tf.customGrad<tf.Tensor4D>((...inputs) => {
+    const [source, save] = inputs as [tf.Tensor4D, tf.GradSaveFunc];
+    save([rotation.cos, rotation.sin]);
+    const gradFunc = (upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [cos, sin] = saved as [tf.Tensor4D, tf.Tensor4D];
+      return turn(upstream as tf.Tensor4D, cos, tf.neg(sin));
+    };
+    return { value: turn(source, rotation.cos, rotation.sin), gradFunc };
+  });
+  return turned(vectors);
+}
+
+function turn(vectors: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [first, second] = tf.split(vectors, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
+    const left: tf.Tensor4D = tf.sub(tf.mul(first, cos), tf.mul(second, sin));
+    const right: tf.Tensor4D = tf.add(tf.mul(second, cos), tf.mul(first, sin));
+    return tf.concat<tf.Tensor4D>([left, right], 3);
+  });
+}

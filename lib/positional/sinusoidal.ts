@@ -1,0 +1,55 @@
+// Fixed sines and cosines of the position, added to the embedding. Vaswani et al. 2017, "Attention Is All You Need"
+// (arXiv 1706.03762), section 3.5.
+
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { type Encoding } from './encoding';
+import { type EncodingKind, halfOf, type Settings } from './kind';
+import { angles, frequencies } from './rotation';
+
+/** What can be set. */
+export interface SinusoidalConfig {
+  readonly kind: 'sinusoidal';
+  /** Base of the wavelengths; 10,000 if left out. */
+  readonly base?: number;
+  /**
+   * Amplitude; 1 if left out. The source multiplies embeddings by the square root of their width first; in a model that
+   * does not, the initializer's range as amplitude gives the same proportion.
+   */
+  readonly scale?: number;
+}
+
+/**
+ * PE(position, 2i) = sin(position / base^(2i / hiddenSize)), PE(position, 2i + 1) = cos of the same, added to the
+ * embedding.
+ */
+export function sinusoidal({ base = 10_000, scale = 1 }: Settings<SinusoidalConfig> = {}): Encoding {
+  return {
+    name: 'sinusoidal',
+    levels: 1,
+    parameters: ({ hiddenSize }) => {
+      halfOf(hiddenSize, 'sinusoidal', 'hiddenSize');
+      return [];
+    },
+    apply: ([tokens], _keys, { hiddenSize }) => ({
+      embed: (embeddings) =>
+        tf.tidy(() => {
+          const turns = angles(tokens, frequencies(hiddenSize, base));
+          const [batch, time] = tokens.shape;
+          const waves = tf.stack([tf.sin(turns), tf.cos(turns)], 3).reshape([batch, time, hiddenSize]);
+          return tf.add(embeddings, scale === 1 ? waves : tf.mul(waves, scale));
+        }),
+    }),
+  };
+}
+
+/** Sinusoidal encoding for the registry. */
+export const sinusoidalKind: EncodingKind<SinusoidalConfig> = {
+  kind: 'sinusoidal',
+  schema: z.strictObject({
+    kind: z.literal('sinusoidal'),
+    base: z.number().gt(1).exactOptional(),
+    scale: z.number().positive().exactOptional(),
+  }),
+  create: sinusoidal,
+};

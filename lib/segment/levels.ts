@@ -1,0 +1,96 @@
+// Positions in nested segments: token in sentence, sentence in paragraph, paragraph. Two levels are the paper's bilevel
+// positions; more are the hierarchy that its summary suggests. On tensors for the model, on arrays as reference.
+
+import * as tf from '@tensorflow/tfjs';
+
+/** Separators of the levels but the outermost, innermost first: ids that end a sentence, ids that end a paragraph, ... */
+export type NestedSeparators = readonly (readonly number[])[];
+
+/**
+ * Positions of each token at each level, innermost first: the token's place in its segment, the segment's place in the
+ * segment of the next level, and so on; at last the index of the outermost segment.
+ *
+ * A separator closes the segment it belongs to, and one of an outer level closes the inner ones with it, whether it is
+ * among their separators or not. Without separators there is one level, the position in the sequence.
+ *
+ * Computed in float32, for which every backend has kernels (CUDA has none for int32 sums), and which holds
+ * whole numbers exactly up to 2^24: ids and time must stay below. Reads no value back.
+ *
+ * @param ids token ids, [batch, time] int32
+ * @returns one tensor more than there are sets of separators, each [batch, time] int32
+ */
+export function nestedPositions(
+  ids: tf.Tensor2D,
+  separators: NestedSeparators,
+): [tf.Tensor2D, ...tf.Tensor2D[]] {
+  const [batch, time] = ids.shape;
+  if (time >= exactIntegers) throw new RangeError(`time is ${time}; it must be below ${exactIntegers}`);
+  return tf.tidy(() => {
+    // What the next level counts: tokens at first, then the segments that end with this level.
+    let count: tf.Tensor2D = tf.tile(tf.range(0, time, 1, 'float32').expandDims<tf.Tensor2D>(0), [batch, 1]);
+    const positions = closingIds(separators).map((closing): tf.Tensor2D => {
+      const ends = isOneOf(ids, closing);
+      const segment: tf.Tensor2D = tf.cumsum(ends, 1, true);
+      const place: tf.Tensor2D = tf.sub(count, countAtStart(count, segment, ends));
+      count = segment;
+      return place.toInt();
+    });
+    const outermost: tf.Tensor2D = count.toInt();
+    const [innermost, ...others] = positions;
+    return innermost === undefined ? [outermost] : [innermost, ...others, outermost];
+  });
+}
+
+/** The same for one sequence, on arrays, token by token. */
+export function nestedArrays(ids: ArrayLike<number>, separators: NestedSeparators): Int32Array[] {
+  const closing = closingIds(separators).map((level) => new Set(level));
+  const positions = Array.from({ length: closing.length + 1 }, () => new Int32Array(ids.length));
+  const next = positions.map(() => 0);
+  for (let token = 0; token < ids.length; token += 1) {
+    positions.forEach((level, index) => (level[token] = next[index] ?? 0));
+    // How many levels the token closes, from the innermost on: each starts anew, and the one around them counts one more.
+    const open = closing.findIndex((level) => !level.has(ids[token] ?? 0));
+    const closed = open < 0 ? closing.length : open;
+    next.fill(0, 0, closed);
+    next[closed] = (next[closed] ?? 0) + 1;
+  }
+  return positions;
+}
+
+/** Below this, float32 holds every whole number. */
+const exactIntegers = 2 ** 24;
+
+/** The ids that end a segment of each level: its separators, and those of the levels around it. */
+function closingIds(separators: NestedSeparators): number[][] {
+  return separators.map((_, level) => [...new Set(separators.slice(level).flat())]);
+}
+
+/** 1 where a token is one of some ids, else 0: [batch, time] float32. */
+function isOneOf(ids: tf.Tensor2D, some: readonly number[]): tf.Tensor2D {
+  if (some.length === 0) return tf.zeros(ids.shape);
+  const candidates = tf.tensor1d([...some], 'float32');
+  return tf.cast(tf.any(tf.equal(tf.cast(ids, 'float32').expandDims(2), candidates), 2), 'float32');
+}
+
+/**
+ * A count that never falls, as it stood at the first token of each token's segment.
+ *
+ * @param count   0 at the first token, [batch, time]
+ * @param segment index of the segment, [batch, time]
+ * @param ends    1 at the last token of each segment, [batch, time]
+ */
+function countAtStart(count: tf.Tensor2D, segment: tf.Tensor2D, ends: tf.Tensor2D): tf.Tensor2D {
+  const [batch, time] = count.shape;
+  if (batch === 0 || time === 0) return count;
+  // 1 at the first token of each segment but the first, whose count is 0 anyway; the count there, added up by
+  // segment, is the one that the segment starts with.
+  const begins = tf.pad(ends.slice([0, 0], [batch, time - 1]), [
+    [0, 0],
+    [1, 0],
+  ]);
+  const row = tf.tile(tf.range(0, batch, 1, 'int32').expandDims(1), [1, time]);
+  const place = tf.stack([row, segment.toInt()], 2);
+  const atStart = tf.scatterND(place, tf.mul(begins, count), [batch, time]);
+  // Not `tf.gather`: on the native backend it reads its indices back to check them.
+  return tf.gatherND(atStart, place) as tf.Tensor2D;
+}
