@@ -13,6 +13,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   segment: ['base', 'engine', 'data'],
   report: ['base'],
   positional: ['base', 'engine'],
+  model: ['base', 'engine', 'segment', 'data', 'positional'],
+  evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model'],
   experiments: ['base', 'engine', 'data', 'segment', 'report'],
   cli: ['base', 'engine', 'data', 'segment', 'report', 'experiments'],
 };

@@ -1,0 +1,85 @@
+// Gradients as TensorFlow.js's tape gives them, with two things that its public functions lack: a parameter that the
+// result does not depend on gets zeros instead of an error, and a part of the computation may be done again in the
+// backward pass instead of being remembered (gradient checkpointing; Chen et al. 2016, "Training Deep Nets with
+// Sublinear Memory Cost").
+
+import * as tf from '@tensorflow/tfjs';
+
+/** A scalar and its gradients; whoever asked for them disposes them. */
+export interface ValueAndGradients {
+  readonly value: tf.Scalar;
+  /** One for each parameter, in its shape. */
+  readonly gradients: tf.Tensor[];
+}
+
+/** The value of `f` and its gradient with respect to each of `parameters`, tensors or variables that `f` uses. */
+export function valueAndGradients(f: () => tf.Scalar, parameters: readonly tf.Tensor[]): ValueAndGradients {
+  return tf.tidy(() => {
+    const { value, grads } = tf.engine().gradients(f, [...parameters], undefined, true);
+    return { value, gradients: zerosWhereAbsent(grads, parameters) };
+  });
+}
+
+/**
+ * A function with its gradient written out.
+ *
+ * @param forward  from the inputs: the value, and the tensors that the backward pass wants
+ * @param backward from the gradient of the value and the saved tensors: the gradient of each input
+ */
+export function withGradient<
+  Inputs extends readonly tf.Tensor[],
+  Value extends tf.Tensor,
+  Saved extends readonly tf.Tensor[],
+>(
+  inputs: readonly [...Inputs],
+  forward: (...inputs: Inputs) => { readonly value: Value; readonly saved: readonly [...Saved] },
+  backward: (upstream: Value, ...saved: Saved) => { readonly [Index in keyof Inputs]: tf.Tensor },
+): Value {
+  const once = tf.customGrad((...inputsAndSave) => {
+    const save = inputsAndSave.at(-1) as unknown as tf.GradSaveFunc;
+    const { value, saved } = forward(...(inputsAndSave.slice(0, -1) as unknown as Inputs));
+    save([...saved]);
+    const gradFunc = (upstream: tf.Tensor, kept: tf.Tensor[]): tf.Tensor[] => [
+      ...backward(upstream as Value, ...(kept as unknown as Saved)),
+    ];
+    return { value, gradFunc };
+  });
+  return once(...inputs);
+}
+
+/**
+ * `f(...inputs)`, of which only the inputs are kept for the backward pass: there `f` is computed again. So `f` must
+ * give the same each time, and everything that wants a gradient must be among its inputs.
+ */
+export function recomputed<T extends tf.Tensor>(
+  f: (...inputs: tf.Tensor[]) => T,
+  inputs: readonly tf.Tensor[],
+): T {
+  return withGradient(
+    inputs,
+    (...own: tf.Tensor[]) => ({ value: f(...own), saved: own }),
+    (upstream: T, ...saved: tf.Tensor[]) =>
+      withTapePutAside(() => {
+        const { grads } = tf.engine().gradients(() => f(...saved), saved, upstream, true);
+        return zerosWhereAbsent(grads, saved);
+      }),
+  );
+}
+
+/** The tape of a gradient within a backward pass would take the place of the outer one, which is still needed. */
+function withTapePutAside<T>(work: () => T): T {
+  const { state } = tf.engine();
+  const outer = state.activeTape;
+  try {
+    return work();
+  } finally {
+    state.activeTape = outer;
+  }
+}
+
+function zerosWhereAbsent(
+  gradients: readonly (tf.Tensor | null | undefined)[],
+  of: readonly tf.Tensor[],
+): tf.Tensor[] {
+  return of.map((parameter, index) => gradients[index] ?? tf.zeros(parameter.shape));
+}

@@ -1,0 +1,29 @@
+// A decoder's sizes and habits: all of a model's configuration but its encoding.
+
+import type { StyleName } from './style';
+
+/** A decoder's sizes and habits, without its encoding. */
+export interface Architecture {
+  readonly style: StyleName;
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numLayers: number;
+  /** They divide the width. */
+  readonly numHeads: number;
+  /** The sequence length it is trained at. */
+  readonly trainLength: number;
+  readonly normEps: number;
+  /** The deviation of weights before training. */
+  readonly initializerRange: number;
+  /** Whether the head is the embedding's table. */
+  readonly tieEmbeddings: boolean;
+  /** Token ids that end a unit of each level but the outermost, innermost first; [] for encodings of one level. */
+  readonly separators: readonly (readonly number[])[];
+  /** Whether queries grow with the logarithm of their position (released code, `log_scale`). */
+  readonly logScale: boolean;
+  /** Each token sees this many, itself included; left out: all before it. */
+  readonly window?: number;
+  /** The share that is dropped in training; left out: none. */
+  readonly dropout?: number;
+}

@@ -1,0 +1,82 @@
+// One block of the decoder: attention and feed-forward, each on normalized input and added to what came in. How heads
+// attend (in whole, or to a cache) is given by the caller.
+
+import * as tf from '@tensorflow/tfjs';
+import type { ParameterSpec } from '../positional/encoding';
+import type { Architecture } from './architecture';
+import type { AttentionHeads } from './attention';
+import { drop, type Dropout } from './dropout';
+import { linear, type ModelParameters } from './parameters';
+import { decoderStyles } from './style';
+
+/** What a block's parameters' names begin with. */
+export function blockName(layer: number): string {
+  return `model.layers.${layer}`;
+}
+
+/** The parameters of one block. */
+export function blockParameters(architecture: Architecture, layer: number): ParameterSpec[] {
+  const { hiddenSize } = architecture;
+  const style = decoderStyles[architecture.style];
+  const name = blockName(layer);
+  const square = { in: hiddenSize, out: hiddenSize };
+  return [
+    ...['q', 'k', 'v', 'o'].flatMap((part) =>
+      style.linearParameters(`${name}.self_attn.${part}_proj`, square),
+    ),
+    ...style.feedForwardParameters(`${name}.mlp`, architecture),
+    ...style.normParameters(`${name}.input_layernorm`, hiddenSize),
+    ...style.normParameters(`${name}.post_attention_layernorm`, hiddenSize),
+  ];
+}
+
+/** Where a block is, and what it drops. */
+export interface BlockPlace {
+  readonly layer: number;
+  readonly batch: number;
+  readonly dropout?: Dropout | undefined;
+}
+
+/**
+ * The hidden states after a block.
+ *
+ * @param hidden [batch * time, hiddenSize]
+ * @param attend from the heads as projected, not yet scaled: what each query takes, [batch, heads, time, headDim]
+ */
+export function decoderBlock(
+  architecture: Architecture,
+  parameters: ModelParameters,
+  { layer, batch, dropout }: BlockPlace,
+  hidden: tf.Tensor2D,
+  attend: (heads: AttentionHeads) => tf.Tensor4D,
+): tf.Tensor2D {
+  const { normEps, numHeads } = architecture;
+  const style = decoderStyles[architecture.style];
+  const name = blockName(layer);
+  return tf.tidy(() => {
+    const asked = style.norm(parameters, `${name}.input_layernorm`, hidden, normEps);
+    const heads = (part: string): tf.Tensor4D =>
+      splitHeads(linear(parameters, `${name}.self_attn.${part}_proj`, asked), batch, numHeads);
+    const context = joinHeads(attend({ queries: heads('q'), keys: heads('k'), values: heads('v') }));
+    const attended = linear(parameters, `${name}.self_attn.o_proj`, context);
+    const between = tf.add<tf.Tensor2D>(hidden, drop(attended, dropout, { layer, part: 0 }));
+    const fed = style.feedForward(
+      parameters,
+      `${name}.mlp`,
+      style.norm(parameters, `${name}.post_attention_layernorm`, between, normEps),
+    );
+    return tf.add(between, drop(fed, dropout, { layer, part: 1 }));
+  });
+}
+
+/** [batch * time, heads * headDim] -> [batch, heads, time, headDim] */
+function splitHeads(x: tf.Tensor2D, batch: number, numHeads: number): tf.Tensor4D {
+  const [tokens, width] = x.shape;
+  return tf.transpose(tf.reshape(x, [batch, tokens / batch, numHeads, width / numHeads]), [0, 2, 1, 3]);
+}
+
+/** [batch, heads, time, headDim] -> [batch * time, heads * headDim] */
+function joinHeads(x: tf.Tensor4D): tf.Tensor2D {
+  const [batch, heads, time, headDim] = x.shape;
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * time, heads * headDim]);
+}

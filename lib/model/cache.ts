@@ -1,0 +1,230 @@
+// Generation one token at a time, over keys and values that were computed before. Everything has the shape of the
+// cache's capacity, so that one captured graph serves every step; sequences of different lengths stand side by side.
+//
+// Each sequence fills its slots from the first on, and its next token goes to the slot that `lengths` says. What stands
+// there and behind is never seen: positions and attention look back only. So there is no padding to be told apart, and a
+// batch gives each sequence what it would get alone.
+
+import * as tf from '@tensorflow/tfjs';
+import { present } from '../base/present';
+import type { Positions } from '../positional/encoding';
+import { unseenScore } from './attention';
+import { decoderBlock } from './blocks';
+import {
+  type Decoder,
+  embedTokens,
+  finalNorm,
+  type ForwardOptions,
+  headLogits,
+  placeTokens,
+} from './decoder';
+import { attend, encodeHeads, type PlacedEncoding } from './encoded-attention';
+import type { ModelParameters } from './parameters';
+import { tokenPositions } from './positions';
+
+/** Sequences under way. Its tensors belong to whoever holds it. */
+export interface DecoderCache {
+  /** [batch, capacity] int32; what stands at `lengths` and behind is arbitrary, but in the vocabulary. */
+  readonly ids: tf.Tensor2D;
+  /** Tokens of each sequence so far, [batch] int32. */
+  readonly lengths: tf.Tensor1D;
+  /** Of each layer, as attention compares them: [batch, heads, capacity, headDim]. */
+  readonly keys: readonly tf.Tensor4D[];
+  readonly values: readonly tf.Tensor4D[];
+}
+
+/** What follows the last token of each sequence, and the cache that now holds that token. */
+export interface NextScores {
+  /** [batch, vocabSize] */
+  readonly logits: tf.Tensor2D;
+  readonly cache: DecoderCache;
+}
+
+/** How to begin. */
+export interface PrefillOptions extends Pick<ForwardOptions, 'queryChunk' | 'drawnPositions'> {
+  /** Slots of each sequence, its prompt included. */
+  readonly capacity: number;
+}
+
+/**
+ * Reads prompts of different lengths at once.
+ *
+ * @param ids     prompts from the first slot on, filled up with any ids: [batch, time] int32
+ * @param lengths of the prompts, each from 1 to time: [batch] int32
+ */
+export function prefill(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  lengths: tf.Tensor1D,
+  { capacity, queryChunk = 256, drawnPositions }: PrefillOptions,
+): NextScores {
+  const { architecture } = decoder;
+  const [batch, time] = ids.shape;
+  return tf.tidy(() => {
+    const placed = placeTokens(decoder, parameters, ids, drawnPositions);
+    const store = new HeadStore();
+    let hidden = embedTokens(parameters, ids, placed.applied);
+    for (let layer = 0; layer < architecture.numLayers; layer += 1) {
+      hidden = decoderBlock(architecture, parameters, { layer, batch }, hidden, (heads) => {
+        const encoded = encodeHeads(decoder, placed, heads);
+        store.add(widen(encoded.keys, capacity), widen(encoded.values, capacity));
+        return attend(decoder, placed, encoded, { queryChunk });
+      });
+    }
+    const last = tf.stack([tf.range(0, batch, 1, 'int32'), tf.sub(lengths, tf.scalar(1, 'int32'))], 1);
+    const ends = tf.gatherND(hidden.reshape([batch, time, architecture.hiddenSize]), last) as tf.Tensor2D;
+    return {
+      logits: headLogits(parameters, finalNorm(decoder, parameters, ends)),
+      cache: {
+        ids: tf.pad(ids, [
+          [0, 0],
+          [0, capacity - time],
+        ]),
+        lengths: lengths.clone(),
+        ...store.take(),
+      },
+    };
+  });
+}
+
+/**
+ * One more token for each sequence. The cache that comes back is new; the old one is left as it was.
+ *
+ * A sequence that has ended may go on being fed, as long as the cache has room: nobody else notices.
+ *
+ * @param tokens [batch] int32
+ */
+export function decodeStep(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  cache: DecoderCache,
+  tokens: tf.Tensor1D,
+  options: Pick<ForwardOptions, 'drawnPositions'> = {},
+): NextScores {
+  const { architecture } = decoder;
+  const [batch, capacity] = cache.ids.shape;
+  return tf.tidy(() => {
+    const slots = tf.range(0, capacity, 1, 'int32');
+    const isNext = tf.equal<tf.Tensor2D>(slots, cache.lengths.expandDims(1));
+    const column = tokens.expandDims<tf.Tensor2D>(1);
+    const ids: tf.Tensor2D = tf.where(isNext, column, cache.ids);
+    const placed = placeNext(decoder, parameters, ids, isNext, options.drawnPositions);
+    const write = slotWriter(cache.lengths, architecture.numHeads);
+    const unseen = unseenSlots(slots, cache.lengths, architecture.window);
+    const store = new HeadStore();
+    let hidden = embedTokens(parameters, column, placed.applied);
+    for (let layer = 0; layer < architecture.numLayers; layer += 1) {
+      hidden = decoderBlock(architecture, parameters, { layer, batch }, hidden, (heads) => {
+        const encoded = encodeHeads(decoder, placed, heads);
+        const keys = write(present(cache.keys[layer], `layer ${layer}`), encoded.keys);
+        const values = write(present(cache.values[layer], `layer ${layer}`), encoded.values);
+        store.add(keys, values);
+        const scores = tf.matMul(encoded.queries, keys, false, true);
+        const bias = placed.applied.bias?.({ start: 0, end: 1 }, { start: 0, end: capacity });
+        const shift = bias === undefined ? unseen : tf.add(bias, unseen);
+        return tf.matMul(tf.softmax(tf.add(scores, shift)), values);
+      });
+    }
+    return {
+      logits: headLogits(parameters, finalNorm(decoder, parameters, hidden)),
+      cache: { ids, lengths: tf.add<tf.Tensor1D>(cache.lengths, tf.scalar(1, 'int32')), ...store.take() },
+    };
+  });
+}
+
+/** The likeliest next token of each sequence, [batch] int32. */
+export function likeliest(logits: tf.Tensor2D): tf.Tensor1D {
+  return tf.argMax(logits, 1);
+}
+
+/** The same sequences with more slots; the old cache is left as it was. */
+export function enlargeCache(cache: DecoderCache, capacity: number): DecoderCache {
+  return tf.tidy(() => ({
+    ids: tf.pad(cache.ids, [
+      [0, 0],
+      [0, capacity - cache.ids.shape[1]],
+    ]),
+    lengths: cache.lengths.clone(),
+    keys: cache.keys.map((keys) => widen(keys, capacity)),
+    values: cache.values.map((values) => widen(values, capacity)),
+  }));
+}
+
+/** Lets go of a cache's tensors. */
+export function disposeCache({ ids, lengths, keys, values }: DecoderCache): void {
+  tf.dispose([ids, lengths, ...keys, ...values]);
+}
+
+/** Where the next tokens stand, one a sequence, and the encoding there: over the keys of all slots. */
+function placeNext(
+  { architecture, encoding, shape }: Decoder,
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  isNext: tf.Tensor2D,
+  drawn: tf.Tensor1D | undefined,
+): PlacedEncoding {
+  const everywhere = tokenPositions(ids, encoding.levels, architecture.separators, drawn);
+  const chosen = tf.cast(isNext, 'float32');
+  const here = everywhere.map((level) =>
+    tf.cast(tf.sum(tf.mul(tf.cast(level, 'float32'), chosen), 1, true), 'int32'),
+  ) as unknown as Positions;
+  return { positions: here, applied: encoding.apply(here, everywhere, shape, parameters) };
+}
+
+/** A function that puts one vector for each head into the slot that its sequence's length says. */
+function slotWriter(
+  lengths: tf.Tensor1D,
+  heads: number,
+): (held: tf.Tensor4D, added: tf.Tensor4D) => tf.Tensor4D {
+  const [batch] = lengths.shape;
+  const slot = tf.tile(lengths.expandDims(1), [1, heads]).reshape([-1]);
+  const places = tf.stack([tf.range(0, batch * heads, 1, 'int32'), slot], 1);
+  return (held, added) => {
+    const [, , capacity, headDim] = held.shape;
+    const rows = held.reshape([batch * heads, capacity, headDim]);
+    const written = tf.tensorScatterUpdate(rows, places, added.reshape([batch * heads, headDim]));
+    return written.reshape(held.shape);
+  };
+}
+
+/** 0 where the next token sees a slot, `unseenScore` where not: [batch, 1, 1, capacity]. */
+function unseenSlots(slots: tf.Tensor1D, lengths: tf.Tensor1D, window: number | undefined): tf.Tensor4D {
+  const age = tf.sub(tf.cast(lengths, 'float32').expandDims(1), tf.cast(slots, 'float32'));
+  const future = tf.less(age, 0);
+  const unseen = window === undefined ? future : tf.logicalOr(future, tf.greaterEqual(age, window));
+  return tf.mul(tf.cast(unseen, 'float32'), unseenScore).expandDims(1).expandDims(1);
+}
+
+/** Keys or values with more slots, which hold zeros. */
+function widen(tensor: tf.Tensor4D, capacity: number): tf.Tensor4D {
+  const missing = capacity - tensor.shape[2];
+  if (missing < 0) throw new RangeError(`a capacity of ${capacity} slots for ${tensor.shape[2]} tokens`);
+  return tf.pad(tensor, [
+    [0, 0],
+    [0, 0],
+    [0, missing],
+    [0, 0],
+  ]);
+}
+
+/** Collects each layer's keys and values, which are made in a block's own tidy and must outlive it. */
+class HeadStore {
+  readonly #keys: tf.Tensor4D[] = [];
+  readonly #values: tf.Tensor4D[] = [];
+
+  add(keys: tf.Tensor4D, values: tf.Tensor4D): void {
+    this.#keys.push(tf.keep(keys));
+    this.#values.push(tf.keep(values));
+  }
+
+  /** Them as tensors of the current tidy. */
+  take(): { keys: tf.Tensor4D[]; values: tf.Tensor4D[] } {
+    const release = (kept: tf.Tensor4D): tf.Tensor4D => {
+      const own = kept.clone();
+      kept.dispose();
+      return own;
+    };
+    return { keys: this.#keys.map(release), values: this.#values.map(release) };
+  }
+}

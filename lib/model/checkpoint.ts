@@ -1,0 +1,232 @@
+// Models on the disk: a folder with `config.json` and `model.safetensors`, or several files of tensors and an index, as
+// Hugging Face has them. Whatever is wrong with one is said before a number of it is used.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { CheckpointError, messageOf } from '../base/errors';
+import { readTextFile, writeFileAtomic } from '../base/files';
+import { displayPath } from '../base/paths';
+import { parseWith } from '../base/schema';
+import type { ParameterSpec } from '../positional/encoding';
+import { createDecoder, type ModelConfig } from './config';
+import type { Decoder } from './decoder';
+import { fromHuggingFace, toHuggingFace } from './hugging-face';
+import { disposeParameters, type ModelParameters } from './parameters';
+import {
+  formatShape,
+  openSafetensors,
+  type SafetensorsFile,
+  type TensorSource,
+  writeSafetensors,
+} from './safetensors';
+
+const configFile = 'config.json';
+const tensorsFile = 'model.safetensors';
+const indexFile = 'model.safetensors.index.json';
+
+/** A model as it was stored. Its tensors belong to whoever loaded it. */
+export interface Checkpoint {
+  readonly config: ModelConfig;
+  readonly decoder: Decoder;
+  readonly parameters: ReadonlyMap<string, tf.Tensor>;
+}
+
+/**
+ * A model from its folder: this project's, or the authors' as they were released.
+ *
+ * @throws CheckpointError if a file is missing or damaged, or tensors are missing, left over or of another shape
+ * @throws ConfigError if `config.json` describes no model known here
+ */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  const config = await readModelConfig(folder);
+  const decoder = createDecoder(config);
+  const files = await openShards(folder);
+  try {
+    const places = matchTensors(files, decoder.parameters, displayPath(folder));
+    return { config, decoder, parameters: await readParameters(decoder.parameters, places) };
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
+
+/**
+ * The configuration alone.
+ *
+ * @throws CheckpointError if `config.json` is missing or not JSON
+ * @throws ConfigError if it describes no model known here
+ */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const path = join(folder, configFile);
+  return fromHuggingFace(await readJson(path, folder), displayPath(path));
+}
+
+/**
+ * Stores a model: each file whole or not at all, `config.json` last.
+ *
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
+export async function saveCheckpoint(
+  folder: string,
+  config: ModelConfig,
+  parameters: ModelParameters,
+): Promise<void> {
+  // `format` is what Hugging Face's loader insists on.
+  await saveTensors(join(folder, tensorsFile), parameters, { format: 'pt' });
+  await writeFileAtomic(join(folder, configFile), `${JSON.stringify(toHuggingFace(config), null, 2)}\n`);
+}
+
+/**
+ * Stores tensors, float32 or int32, by name in one safetensors file.
+ *
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
+export async function saveTensors(
+  path: string,
+  tensors: ReadonlyMap<string, tf.Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const sources = [...tensors].map(([name, tensor]): TensorSource => ({
+    name,
+    type: tensor.dtype === 'int32' ? 'I32' : 'F32',
+    shape: tensor.shape,
+    values: async () => (await tensor.data()) as Float32Array | Int32Array,
+  }));
+  await writeSafetensors(path, sources, metadata);
+}
+
+/** The tensors of a safetensors file and its metadata. */
+export interface LoadedTensors {
+  readonly tensors: ReadonlyMap<string, tf.Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * All tensors of one safetensors file; they belong to the caller.
+ *
+ * @throws DataError if there is no such file
+ * @throws CheckpointError if it is damaged
+ */
+export async function loadTensors(path: string): Promise<LoadedTensors> {
+  const file = await openSafetensors(path);
+  const tensors = new Map<string, tf.Tensor>();
+  try {
+    for (const name of file.tensors.keys()) tensors.set(name, await readTensor(file, name));
+    return { tensors, metadata: file.metadata };
+  } catch (error) {
+    disposeParameters(tensors);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readTensor(file: SafetensorsFile, name: string): Promise<tf.Tensor> {
+  const { shape, values } = await file.read(name);
+  return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
+}
+
+/** The files of a folder's tensors, opened. */
+async function openShards(folder: string): Promise<SafetensorsFile[]> {
+  const opened: SafetensorsFile[] = [];
+  try {
+    for (const name of await shardNames(folder)) opened.push(await openSafetensors(join(folder, name)));
+    return opened;
+  } catch (error) {
+    for (const file of opened) await file.close();
+    throw error;
+  }
+}
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+$/)) });
+
+async function shardNames(folder: string): Promise<string[]> {
+  if (existsSync(join(folder, tensorsFile))) return [tensorsFile];
+  const index = join(folder, indexFile);
+  if (existsSync(index)) {
+    const { weight_map: files } = parseWith(indexSchema, await readJson(index, folder), displayPath(index));
+    return [...new Set(Object.values(files))].sort();
+  }
+  const pickled = existsSync(join(folder, 'pytorch_model.bin'));
+  throw new CheckpointError(
+    `${displayPath(folder)}: has no ${tensorsFile}; ${
+      pickled
+        ? "convert its pytorch_model.bin with Python's safetensors (save_file(torch.load(...), ...))"
+        : 'give the folder of a checkpoint'
+    }`,
+  );
+}
+
+async function readJson(path: string, folder: string): Promise<unknown> {
+  if (!existsSync(path))
+    throw new CheckpointError(
+      `${displayPath(path)}: no such file; give the folder of a checkpoint (${displayPath(folder)} is none)`,
+    );
+  try {
+    return JSON.parse(await readTextFile(path)) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CheckpointError(`${displayPath(path)}: not JSON (${messageOf(error)}); get it again`, {
+      cause: error,
+    });
+  }
+}
+
+/** Tensors of Hugging Face checkpoints that hold no trained numbers: ALiBi's slopes and RoPE's frequencies. */
+const derivedTensor = /\.self_attn\.(alibi|rotary_emb\.inv_freq)$/;
+
+/** Where each parameter is, once all are there, none is left over, and all have the right shape. */
+function matchTensors(
+  files: readonly SafetensorsFile[],
+  specs: readonly ParameterSpec[],
+  where: string,
+): Map<string, SafetensorsFile> {
+  const places = new Map<string, SafetensorsFile>();
+  for (const file of files) {
+    for (const name of file.tensors.keys()) if (!derivedTensor.test(name)) places.set(name, file);
+  }
+  const missing = specs.filter(({ name }) => !places.has(name)).map(({ name }) => name);
+  if (missing.length > 0)
+    throw new CheckpointError(
+      `${where}: ${listed('tensor', missing)} missing; ${configFile} describes another model, or the file is incomplete`,
+    );
+  const known = new Set(specs.map(({ name }) => name));
+  const extra = [...places.keys()].filter((name) => !known.has(name));
+  if (extra.length > 0)
+    throw new CheckpointError(
+      `${where}: ${listed('tensor', extra)} not of this model; ${configFile} describes another one`,
+    );
+  for (const { name, shape } of specs) {
+    const stored = places.get(name)?.tensors.get(name)?.shape ?? [];
+    if (stored.length !== shape.length || stored.some((length, axis) => length !== shape[axis]))
+      throw new CheckpointError(
+        `${where}: ${name} is ${formatShape(stored)}, should be ${formatShape(shape)}; ${configFile} describes another model`,
+      );
+  }
+  return places;
+}
+
+/** `tensor a is`, `5 tensors (a, b, ...) are`. */
+function listed(what: string, names: readonly string[]): string {
+  if (names.length === 1) return `${what} ${names.join('')} is`;
+  const shown = names.slice(0, 3).join(', ');
+  return `${names.length} ${what}s (${shown}${names.length > 3 ? ', ...' : ''}) are`;
+}
+
+async function readParameters(
+  specs: readonly ParameterSpec[],
+  places: ReadonlyMap<string, SafetensorsFile>,
+): Promise<Map<string, tf.Tensor>> {
+  const parameters = new Map<string, tf.Tensor>();
+  try {
+    for (const { name } of specs) {
+      const file = places.get(name);
+      if (file !== undefined) parameters.set(name, await readTensor(file, name));
+    }
+    return parameters;
+  } catch (error) {
+    disposeParameters(parameters);
+    throw error;
+  }
+}

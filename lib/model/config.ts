@@ -1,0 +1,122 @@
+// What a model is, as checked JSON: sizes, style, encoding and separators; with the sizes of the paper by name.
+
+import { z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { parseWith } from '../base/schema';
+import { createEncoding, type EncodingConfig, encodingSchema } from '../positional/registry';
+import type { Architecture } from './architecture';
+import { type Decoder, decoderWith } from './decoder';
+
+/** A whole model's configuration. */
+export interface ModelConfig extends Architecture {
+  readonly encoding: EncodingConfig;
+}
+
+const count = z.number().int().positive();
+
+/** Checks a model's configuration, field by field; what spans several fields is `parseModelConfig`'s. */
+export const modelConfigSchema: z.ZodType<ModelConfig> = z
+  .strictObject({
+    style: z.enum(['llama', 'gpt2']),
+    vocabSize: count,
+    hiddenSize: count,
+    intermediateSize: count,
+    numLayers: count,
+    numHeads: count,
+    trainLength: count,
+    normEps: z.number().positive(),
+    initializerRange: z.number().nonnegative(),
+    tieEmbeddings: z.boolean(),
+    separators: z.array(z.array(z.number().int().nonnegative())),
+    logScale: z.boolean(),
+    window: count.exactOptional(),
+    dropout: z.number().min(0).lt(1).exactOptional(),
+    encoding: encodingSchema,
+  })
+  .superRefine((config, context) => {
+    const fail = (field: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [field], message });
+    };
+    if (config.hiddenSize % config.numHeads !== 0)
+      fail(
+        'numHeads',
+        `${config.numHeads} heads do not divide the width ${config.hiddenSize}; ${divisorsNear(config)}`,
+      );
+    if (config.separators.flat().some((id) => id >= config.vocabSize))
+      fail('separators', `an id is not in the vocabulary; ids go up to ${config.vocabSize - 1}`);
+  });
+
+function divisorsNear({ hiddenSize, numHeads }: Architecture): string {
+  const divisors = Array.from({ length: hiddenSize }, (_, index) => index + 1).filter(
+    (heads) => hiddenSize % heads === 0,
+  );
+  const below = divisors.filter((heads) => heads < numHeads).at(-1);
+  const above = divisors.find((heads) => heads > numHeads);
+  return `${[below, above].filter((heads) => heads !== undefined).join(' or ')} would`;
+}
+
+/**
+ * A configuration that has been checked.
+ *
+ * @param where the message's first words, e.g. the file it is from
+ * @throws ConfigError naming the field
+ */
+export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
+  const config = parseWith(modelConfigSchema, value, where);
+  const wanted = createEncoding(config.encoding).levels - 1;
+  if (config.separators.length !== wanted)
+    throw new ConfigError(
+      `${where}: separators: ${config.separators.length} sets for an encoding of ${wanted + 1} levels; give ${wanted}`,
+    );
+  return config;
+}
+
+/**
+ * The decoder that a configuration describes.
+ *
+ * @throws ConfigError naming the field that is not right
+ */
+export function createDecoder(config: ModelConfig): Decoder {
+  const { encoding, ...architecture } = parseModelConfig(config);
+  return decoderWith(architecture, createEncoding(encoding));
+}
+
+/** Sizes of a model whose encoding, separators and vocabulary are the caller's. */
+export type ModelSize = Omit<Architecture, 'separators' | 'vocabSize'>;
+
+const paperHabits = {
+  style: 'llama',
+  normEps: 1e-5,
+  initializerRange: 0.02,
+  tieEmbeddings: false,
+  logScale: false,
+} as const;
+
+/**
+ * The paper's language models, which it calls 151M. With Llama 2's vocabulary of 32,000 they have 162.4 million numbers,
+ * of which the embedding and the head are 24.6 million each.
+ */
+export const languageModelSize: ModelSize = {
+  ...paperHabits,
+  hiddenSize: 768,
+  intermediateSize: 3072,
+  numLayers: 12,
+  numHeads: 12,
+  trainLength: 1024,
+};
+
+/**
+ * The arithmetic models: 3 layers and 4 heads (Feng et al. 2023) at several widths, of which 48 is known.
+ *
+ * @param trainLength tokens of the longest instance; 87 with 6 operators
+ */
+export function arithmeticModelSize(hiddenSize: number, trainLength = 87): ModelSize {
+  return {
+    ...paperHabits,
+    hiddenSize,
+    intermediateSize: 4 * hiddenSize,
+    numLayers: 3,
+    numHeads: 4,
+    trainLength,
+  };
+}

@@ -1,0 +1,262 @@
+// The decoder as pure functions of parameters and token ids, with fixed shapes and no value read back, so that whole
+// steps can be captured as graphs: embed, then blocks of attention and feed-forward, then the head. What differs between
+// styles is in `style.ts`, what differs between encodings in lib/positional.
+
+import * as tf from '@tensorflow/tfjs';
+import { present } from '../base/present';
+import { recomputed } from '../engine/gradients';
+import { lookup } from '../engine/lookup';
+import type {
+  AppliedEncoding,
+  Encoding,
+  EncodingShape,
+  ParameterSpec,
+  Positions,
+} from '../positional/encoding';
+import type { Architecture } from './architecture';
+import { blockParameters, type BlockPlace, decoderBlock } from './blocks';
+import { drop, type Dropout } from './dropout';
+import {
+  attend,
+  attentionMap,
+  type ChunkOptions,
+  encodeHeads,
+  type PlacedEncoding,
+} from './encoded-attention';
+import { matrix, type ModelParameters, parameterNamed } from './parameters';
+import { tokenPositions } from './positions';
+import { decoderStyles } from './style';
+
+/** A model to compute with: its sizes and its encoding. Its numbers are `ModelParameters` beside it. */
+export interface Decoder {
+  readonly architecture: Architecture;
+  readonly encoding: Encoding;
+  /** The sizes that the encoding depends on. */
+  readonly shape: EncodingShape;
+  /** Every trainable tensor, in the order of a checkpoint. */
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** How to compute. But for dropout and drawn positions, none of it changes the result beyond rounding. */
+export interface ForwardOptions {
+  /** Queries that attend at once; scores take [batch, heads, queryChunk, time]. Default 256. */
+  readonly queryChunk?: number;
+  /** What is kept for the backward pass: every intermediate value, or each block's input alone. Default `all`. */
+  readonly remember?: 'all' | 'block-inputs';
+  /** Drops at the architecture's rate by this seed, [2] int32. Left out: nothing is dropped, as in evaluation. */
+  readonly dropoutSeed?: tf.Tensor1D;
+  /** Positions instead of 0, 1, 2, ... (see `Encoding.drawPositions`): [time or more] int32. */
+  readonly drawnPositions?: tf.Tensor1D;
+}
+
+const defaultQueryChunk = 256;
+
+/** A decoder of these sizes with this encoding. */
+export function decoderWith(architecture: Architecture, encoding: Encoding): Decoder {
+  const { vocabSize, hiddenSize, numHeads, numLayers, trainLength } = architecture;
+  const shape = { hiddenSize, numHeads, headDim: hiddenSize / numHeads, trainLength };
+  const tokenTable = (name: string): ParameterSpec[] => [
+    { name, shape: [vocabSize, hiddenSize], initial: 'normal' },
+  ];
+  const parameters = [
+    ...tokenTable(embeddingName),
+    ...Array.from({ length: numLayers }, (_, layer) => blockParameters(architecture, layer)).flat(),
+    ...decoderStyles[architecture.style].normParameters(finalNormName, hiddenSize),
+    ...encoding.parameters(shape),
+    ...(architecture.tieEmbeddings ? [] : tokenTable(headName)),
+  ];
+  return { architecture, encoding, shape, parameters };
+}
+
+const embeddingName = 'model.embed_tokens.weight';
+const finalNormName = 'model.norm';
+const headName = 'lm_head.weight';
+
+/**
+ * The hidden states from which the head predicts, after the last normalization.
+ *
+ * @param ids [batch, time] int32
+ * @returns [batch, time, hiddenSize]
+ */
+export function hiddenStates(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  options: ForwardOptions = {},
+): tf.Tensor3D {
+  const { architecture } = decoder;
+  const [batch, time] = ids.shape;
+  return tf.tidy(() => {
+    const placed = placeTokens(decoder, parameters, ids, options.drawnPositions);
+    const dropout = dropoutOf(decoder, options);
+    let hidden = drop(embedTokens(parameters, ids, placed.applied), dropout, { layer: -1, part: 0 });
+    for (let layer = 0; layer < architecture.numLayers; layer += 1) {
+      const place = { layer, batch, dropout };
+      hidden =
+        options.remember === 'block-inputs'
+          ? recomputedBlock(decoder, parameters, place, hidden, placed.positions, options)
+          : attentiveBlock(decoder, parameters, place, hidden, placed, options);
+    }
+    return finalNorm(decoder, parameters, hidden).reshape([batch, time, architecture.hiddenSize]);
+  });
+}
+
+/**
+ * The scores of each next token.
+ *
+ * @param ids [batch, time] int32
+ * @returns [batch, time, vocabSize]: all of them, which for a large vocabulary is a lot; `loss.ts` never holds them
+ */
+export function logits(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  options: ForwardOptions = {},
+): tf.Tensor3D {
+  const { hiddenSize, vocabSize } = decoder.architecture;
+  const [batch, time] = ids.shape;
+  return tf.tidy(() => {
+    const hidden = hiddenStates(decoder, parameters, ids, options).reshape<tf.Tensor2D>([-1, hiddenSize]);
+    return headLogits(parameters, hidden).reshape([batch, time, vocabSize]);
+  });
+}
+
+/**
+ * How much every token attends to every other in each layer and head, to look at: for short sequences.
+ *
+ * @param ids [batch, time] int32
+ * @returns one tensor a layer, [batch, heads, queries, keys]; each row sums to 1
+ */
+export function attentionMaps(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  options: Pick<ForwardOptions, 'drawnPositions'> = {},
+): tf.Tensor4D[] {
+  const { architecture } = decoder;
+  return tf.tidy(() => {
+    const placed = placeTokens(decoder, parameters, ids, options.drawnPositions);
+    let hidden = embedTokens(parameters, ids, placed.applied);
+    return Array.from({ length: architecture.numLayers }, (_, layer) => {
+      const maps: tf.Tensor4D[] = [];
+      const place = { layer, batch: ids.shape[0] };
+      hidden = decoderBlock(architecture, parameters, place, hidden, (heads) => {
+        const encoded = encodeHeads(decoder, placed, heads);
+        maps.push(tf.keep(attentionMap(decoder, placed, encoded)));
+        return attend(decoder, placed, encoded, { queryChunk: defaultQueryChunk });
+      });
+      // Kept beyond the block, and from here on the caller's like any other tensor.
+      const [kept] = maps as [tf.Tensor4D];
+      const map = kept.clone();
+      kept.dispose();
+      return map;
+    });
+  });
+}
+
+/** The positions of tokens that attend to each other, and the encoding at them. */
+export function placeTokens(
+  { architecture, encoding, shape }: Decoder,
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  drawn?: tf.Tensor1D,
+): PlacedEncoding {
+  const positions = tokenPositions(ids, encoding.levels, architecture.separators, drawn);
+  return { positions, applied: encoding.apply(positions, positions, shape, parameters) };
+}
+
+/**
+ * The embeddings of tokens with what the encoding adds.
+ *
+ * @param ids [batch, time] int32
+ * @returns [batch * time, hiddenSize]
+ */
+export function embedTokens(
+  parameters: ModelParameters,
+  ids: tf.Tensor2D,
+  applied: AppliedEncoding,
+): tf.Tensor2D {
+  const table = matrix(parameters, embeddingName);
+  const embedded = lookup(table, ids) as tf.Tensor3D;
+  return tf.reshape(applied.embed?.(embedded) ?? embedded, [-1, table.shape[1]]);
+}
+
+/**
+ * The last normalization.
+ *
+ * @param hidden [tokens, hiddenSize]
+ */
+export function finalNorm(
+  { architecture: { style, normEps } }: Decoder,
+  parameters: ModelParameters,
+  hidden: tf.Tensor2D,
+): tf.Tensor2D {
+  return decoderStyles[style].norm(parameters, finalNormName, hidden, normEps);
+}
+
+/** The head: a row for each token of the vocabulary, [vocabSize, hiddenSize]. */
+export function headTable(parameters: ModelParameters): tf.Tensor2D {
+  return matrix(parameters, parameters.has(headName) ? headName : embeddingName);
+}
+
+/**
+ * Scores of all tokens.
+ *
+ * @param hidden [tokens, hiddenSize]
+ * @returns [tokens, vocabSize]
+ */
+export function headLogits(parameters: ModelParameters, hidden: tf.Tensor2D): tf.Tensor2D {
+  return tf.matMul(hidden, headTable(parameters), false, true);
+}
+
+/** A block whose tokens attend to their own and earlier ones. */
+function attentiveBlock(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  place: BlockPlace,
+  hidden: tf.Tensor2D,
+  placed: PlacedEncoding,
+  { queryChunk = defaultQueryChunk }: ForwardOptions,
+): tf.Tensor2D {
+  const { layer, dropout } = place;
+  const onWeights: ChunkOptions['onWeights'] =
+    dropout && ((weights, chunk) => drop(weights, dropout, { layer, part: 2 + chunk }));
+  return decoderBlock(decoder.architecture, parameters, place, hidden, (heads) =>
+    attend(decoder, placed, encodeHeads(decoder, placed, heads), { queryChunk, onWeights }),
+  );
+}
+
+/**
+ * A block of which only the input is kept for the backward pass, where it is computed again. Everything it uses goes in
+ * as an input: what was made on the way forward is gone by then, and parameters want gradients.
+ */
+function recomputedBlock(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  { layer, batch, dropout }: BlockPlace,
+  hidden: tf.Tensor2D,
+  positions: Positions,
+  options: ForwardOptions,
+): tf.Tensor2D {
+  const { architecture, encoding, shape } = decoder;
+  const names = [...blockParameters(architecture, layer), ...encoding.parameters(shape)].map(
+    ({ name }) => name,
+  );
+  const seeds = dropout === undefined ? [] : [dropout.seed];
+  return recomputed(
+    (input, ...rest) => {
+      const levels = rest.slice(0, positions.length) as unknown as Positions;
+      const own = new Map(names.map((name, index) => [name, present(rest[positions.length + index], name)]));
+      const seed = rest[positions.length + names.length] as tf.Tensor1D | undefined;
+      const place = { layer, batch, dropout: dropout && seed && { ...dropout, seed } };
+      const placed = { positions: levels, applied: encoding.apply(levels, levels, shape, own) };
+      return attentiveBlock(decoder, own, place, input as tf.Tensor2D, placed, options);
+    },
+    [hidden, ...positions, ...names.map((name) => parameterNamed(parameters, name)), ...seeds],
+  );
+}
+
+function dropoutOf({ architecture }: Decoder, { dropoutSeed }: ForwardOptions): Dropout | undefined {
+  const { dropout: rate = 0 } = architecture;
+  return dropoutSeed === undefined || rate === 0 ? undefined : { rate, seed: dropoutSeed };
+}

@@ -1,0 +1,81 @@
+// Attention as a decoder does it: with what the encoding does to queries, keys and scores at the tokens' positions, and
+// with the released code's scaling of queries.
+
+import * as tf from '@tensorflow/tfjs';
+import type { AppliedEncoding, EncodingShape, Positions } from '../positional/encoding';
+import type { Architecture } from './architecture';
+import { type AttentionHeads, type AttentionOptions, attentionWeights, causalAttention } from './attention';
+
+/** What of a model its attention depends on. */
+export interface AttendingModel {
+  readonly architecture: Pick<Architecture, 'logScale' | 'window'>;
+  readonly shape: EncodingShape;
+}
+
+/** Tokens' positions, and the encoding at them. */
+export interface PlacedEncoding {
+  readonly positions: Positions;
+  readonly applied: AppliedEncoding;
+}
+
+/** Heads as attention compares them: turned as the encoding wants, queries scaled. */
+export function encodeHeads(
+  { architecture, shape }: AttendingModel,
+  { positions, applied }: PlacedEncoding,
+  { queries, keys, values }: AttentionHeads,
+): AttentionHeads {
+  return tf.tidy(() => {
+    const scale = 1 / Math.sqrt(shape.headDim);
+    const scaled = tf.mul<tf.Tensor4D>(
+      queries,
+      architecture.logScale ? tf.mul(logScaleAt(positions, shape.trainLength), scale) : scale,
+    );
+    return {
+      queries: applied.queries?.(scaled) ?? scaled,
+      keys: applied.keys?.(keys) ?? keys,
+      values,
+    };
+  });
+}
+
+/**
+ * The released code's `log_scale`: queries grow as log(position + 1) / log(training length), so that attention stays as
+ * sharp over more keys. The position is the outermost level's: with BiPE, the segment's index (github.com/zhenyuhe00/BiPE,
+ * `my_modeling_llama_bipe_rope.py`, `LlamaAttention.forward`). So the first token's, or segment's, queries are 0.
+ *
+ * @returns [batch or 1, 1, time, 1]
+ */
+function logScaleAt(positions: Positions, trainLength: number): tf.Tensor4D {
+  const outermost = positions[positions.length - 1] ?? positions[0];
+  const places = tf.cast(outermost, 'float32').expandDims(1).expandDims<tf.Tensor4D>(3);
+  return tf.mul(tf.log1p(places), 1 / Math.log(trainLength));
+}
+
+/** How a chunk of queries attends. */
+export type ChunkOptions = Pick<AttentionOptions, 'queryChunk' | 'onWeights'>;
+
+/** What each query takes from its own and earlier tokens, from encoded heads: [batch, heads, time, headDim]. */
+export function attend(
+  model: AttendingModel,
+  { applied }: PlacedEncoding,
+  encoded: AttentionHeads,
+  options: ChunkOptions,
+): tf.Tensor4D {
+  return causalAttention(encoded, { ...options, ...habits(model, applied) });
+}
+
+/** How much each query weighs each key, from encoded heads: [batch, heads, queries, keys]. */
+export function attentionMap(
+  model: AttendingModel,
+  { applied }: PlacedEncoding,
+  encoded: AttentionHeads,
+): tf.Tensor4D {
+  return attentionWeights(encoded, habits(model, applied));
+}
+
+function habits(
+  { architecture: { window } }: AttendingModel,
+  { bias }: AppliedEncoding,
+): Pick<AttentionOptions, 'window' | 'bias'> {
+  return { window, ...(bias && { bias }) };
+}

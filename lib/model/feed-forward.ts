@@ -1,0 +1,49 @@
+// The non-linear part of a block's feed-forward layer, each with its gradient written out: only what came in is kept.
+
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../engine/gradients';
+
+/**
+ * SwiGLU (Shazeer 2020): `silu(gate) * up` with `silu(x) = x sigmoid(x)`.
+ *
+ * @param gate any shape
+ * @param up   the same shape
+ */
+export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  return withGradient(
+    [gate, up],
+    (a, b) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, tf.sigmoid(a)), b), saved: [a, b] }),
+    (upstream, a, b) => {
+      const opening = tf.sigmoid(a);
+      const silu = tf.mul(a, opening);
+      // silu'(x) = sigmoid(x) + silu(x) (1 - sigmoid(x))
+      const slope = tf.add(opening, tf.sub(silu, tf.mul(silu, opening)));
+      return [tf.mul(tf.mul(upstream, b), slope), tf.mul(upstream, silu)];
+    },
+  );
+}
+
+const geluScale = Math.sqrt(2 / Math.PI);
+const geluCubic = 0.044715;
+
+/**
+ * GELU by its usual approximation (Hendrycks and Gimpel 2016; GPT-2): `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`.
+ *
+ * @param x any shape
+ */
+export function gelu(x: tf.Tensor2D): tf.Tensor2D {
+  return withGradient(
+    [x],
+    (a) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, 0.5), tf.add(geluTangent(a), 1)), saved: [a] }),
+    (upstream, a) => {
+      const tangent = geluTangent(a);
+      const inner = tf.add(tf.mul(tf.square(a), 3 * geluCubic * geluScale), geluScale);
+      const steep = tf.mul(tf.mul(a, inner), tf.sub(1, tf.square(tangent)));
+      return [tf.mul(upstream, tf.mul(tf.add(tf.add(tangent, 1), steep), 0.5))];
+    },
+  );
+}
+
+function geluTangent(x: tf.Tensor): tf.Tensor {
+  return tf.tanh(tf.mul(x, tf.add(tf.mul(tf.square(x), geluCubic * geluScale), geluScale)));
+}

@@ -1,0 +1,71 @@
+// The numbers of a model: tensors or variables by the names they have in Hugging Face checkpoints
+// (`model.layers.0.self_attn.q_proj.weight`, [out, in]), and their values before training.
+
+import * as tf from '@tensorflow/tfjs';
+import { present } from '../base/present';
+import type { Random } from '../engine/random';
+import type { ParameterSpec } from '../positional/encoding';
+
+/** Parameters by name, in the order of a checkpoint. */
+export type ModelParameters = ReadonlyMap<string, tf.Tensor>;
+
+/**
+ * Values to start training from. Each is drawn from a stream of its own name, so that an encoding's parameters, or one
+ * layer more, change no other's.
+ *
+ * @param initializerRange the deviation of those that start as a normal
+ * @returns tensors that belong to the caller
+ */
+export function initialParameters(
+  specs: readonly ParameterSpec[],
+  initializerRange: number,
+  random: Random,
+): Map<string, tf.Tensor> {
+  return new Map(
+    specs.map((spec) => [spec.name, initialTensor(spec, initializerRange, random.fork(spec.name))]),
+  );
+}
+
+function initialTensor({ shape, initial }: ParameterSpec, deviation: number, random: Random): tf.Tensor {
+  if (typeof initial === 'number') return tf.fill([...shape], initial);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = initial === 'normal' ? random.normalArray(size, 0, deviation) : initial;
+  return tf.tensor(values, [...shape], 'float32');
+}
+
+/** How many numbers the parameters are. */
+export function parameterCount(specs: readonly Pick<ParameterSpec, 'shape'>[]): number {
+  return specs.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
+}
+
+/** Lets go of all tensors of a model. */
+export function disposeParameters(parameters: ModelParameters): void {
+  tf.dispose([...parameters.values()]);
+}
+
+/** A parameter of two axes, which is there by construction. */
+export function matrix(parameters: ModelParameters, name: string): tf.Tensor2D {
+  return parameterNamed(parameters, name) as tf.Tensor2D;
+}
+
+/** A parameter of one axis, which is there by construction. */
+export function vector(parameters: ModelParameters, name: string): tf.Tensor1D {
+  return parameterNamed(parameters, name) as tf.Tensor1D;
+}
+
+/** A parameter that is there by construction. */
+export function parameterNamed(parameters: ModelParameters, name: string): tf.Tensor {
+  return present(parameters.get(name), `parameter ${name} among ${parameters.size}`);
+}
+
+/**
+ * `x weight^T`, plus the bias if the model has one of that name.
+ *
+ * @param x [tokens, in]
+ * @returns [tokens, out]
+ */
+export function linear(parameters: ModelParameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  const product: tf.Tensor2D = tf.matMul(x, matrix(parameters, `${name}.weight`), false, true);
+  const bias = parameters.get(`${name}.bias`);
+  return bias === undefined ? product : tf.add(product, bias);
+}

@@ -1,0 +1,296 @@
+// The safetensors format (github.com/huggingface/safetensors): eight bytes that say how long the header is, the header as
+// JSON (for each tensor its type, shape and place), then the numbers. Read tensor by tensor and written as a stream, so
+// that a file may be larger than memory; no tensor backend is needed.
+
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { CheckpointError } from '../base/errors';
+import { readError, temporaryPath, writeError } from '../base/files';
+import { displayPath } from '../base/paths';
+
+/** Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on reading. */
+const bytesOf = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
+
+/** A type of numbers in a file. */
+export type NumberType = keyof typeof bytesOf;
+
+/** What a file says about one of its tensors. */
+export interface TensorEntry {
+  readonly type: NumberType;
+  readonly shape: readonly number[];
+  /** Where its bytes begin and end, from the end of the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Numbers and their shape. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Int32Array;
+}
+
+/** A file that was opened and whose header is right. */
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Text by name (`__metadata__`). */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * A tensor's numbers: float32 for F32, F16 and BF16, int32 for I32 and I64.
+   *
+   * @throws CheckpointError if there is no such tensor, or an I64 does not fit
+   */
+  read(name: string): Promise<StoredTensor>;
+  close(): Promise<void>;
+}
+
+/** The longest header that other readers accept too. */
+const maxHeaderBytes = 100_000_000;
+
+const placeSchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.number().int().nonnegative()),
+  data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+});
+
+/**
+ * Opens a file and checks its header against its size.
+ *
+ * @throws DataError if there is no such file, or it cannot be read
+ * @throws CheckpointError if it is not safetensors, or is cut short
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    throw readError(path, error);
+  }
+  try {
+    return await openHandle(file, path);
+  } catch (error) {
+    await file.close();
+    throw error instanceof CheckpointError ? error : readError(path, error);
+  }
+}
+
+async function openHandle(file: FileHandle, path: string): Promise<SafetensorsFile> {
+  const where = displayPath(path);
+  const { size } = await file.stat();
+  const headerBytes = await headerLength(file, size, where);
+  const header = parseHeader(await readBytes(file, 8, headerBytes), where);
+  const dataStart = 8 + headerBytes;
+  checkPlaces(header.tensors, size - dataStart, where);
+  return {
+    ...header,
+    async read(name) {
+      const entry = header.tensors.get(name);
+      if (entry === undefined) throw new CheckpointError(`${where}: has no tensor ${name}`);
+      const bytes = await readBytes(file, dataStart + entry.begin, entry.end - entry.begin);
+      return { shape: entry.shape, values: decode(bytes, entry.type, `${where}: ${name}`) };
+    },
+    close: () => file.close(),
+  };
+}
+
+async function headerLength(file: FileHandle, size: number, where: string): Promise<number> {
+  if (size < 8) throw notSafetensors(where, `it has ${size} bytes`);
+  const length = Number((await readBytes(file, 0, 8)).readBigUInt64LE());
+  if (length < 2 || length > maxHeaderBytes)
+    throw notSafetensors(where, 'it does not begin with the length of a header');
+  if (8 + length > size)
+    throw cutShort(where, `its header alone takes ${8 + length} bytes, and it has ${size}`);
+  return length;
+}
+
+function parseHeader(
+  bytes: Buffer,
+  where: string,
+): Pick<SafetensorsFile, 'metadata'> & { tensors: Map<string, TensorEntry> } {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw notSafetensors(where, 'its header is not JSON', error);
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw notSafetensors(where, 'its header lists no tensors');
+  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
+  const text = z.record(z.string(), z.string()).safeParse(metadata);
+  if (!text.success) throw notSafetensors(where, 'its metadata is not text');
+  const tensors = new Map(
+    Object.entries(entries).map(([name, entry]) => [name, tensorEntry(entry, `${where}: ${name}`)]),
+  );
+  return { tensors, metadata: text.data };
+}
+
+function tensorEntry(value: unknown, where: string): TensorEntry {
+  const parsed = placeSchema.safeParse(value);
+  if (!parsed.success)
+    throw new CheckpointError(
+      `${where}: type, shape or place is missing from the header; the file is damaged, get it again`,
+    );
+  const { dtype, shape, data_offsets: offsets } = parsed.data;
+  if (!isNumberType(dtype))
+    throw new CheckpointError(
+      `${where}: numbers of type ${dtype} are not read here; convert it to ${Object.keys(bytesOf).join(', ')}`,
+    );
+  const [begin, end] = offsets;
+  const bytes = bytesOf[dtype] * shape.reduce((product, length) => product * length, 1);
+  if (end - begin !== bytes)
+    throw new CheckpointError(
+      `${where}: takes ${end - begin} bytes, but ${dtype} ${formatShape(shape)} needs ${bytes}; the file is damaged, get it again`,
+    );
+  return { type: dtype, shape, begin, end };
+}
+
+function isNumberType(name: string): name is NumberType {
+  return name in bytesOf;
+}
+
+/** Tensors must fill the file, without gaps or overlaps: a file that could be read in two ways is none. */
+function checkPlaces(tensors: ReadonlyMap<string, TensorEntry>, dataBytes: number, where: string): void {
+  let position = 0;
+  for (const [name, { begin, end }] of [...tensors].sort(
+    ([, a], [, b]) => a.begin - b.begin || a.end - b.end,
+  )) {
+    if (begin !== position)
+      throw new CheckpointError(
+        `${where}: ${name} begins at byte ${begin}, not where the tensor before it ends (${position}); the file is damaged, get it again`,
+      );
+    position = end;
+  }
+  if (position > dataBytes)
+    throw cutShort(where, `its tensors take ${position} bytes, and it has ${dataBytes} of them`);
+  if (position < dataBytes)
+    throw notSafetensors(where, `${dataBytes - position} bytes follow its last tensor`);
+}
+
+function notSafetensors(where: string, why: string, cause?: unknown): CheckpointError {
+  return new CheckpointError(`${where}: not a safetensors file: ${why}; check the path or get it again`, {
+    cause,
+  });
+}
+
+function cutShort(where: string, why: string): CheckpointError {
+  return new CheckpointError(`${where}: cut short: ${why}; get it again`);
+}
+
+/** A shape as messages print it: `[32000, 768]`. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** One read of a file is of less than 2 GiB, so a large tensor takes several. */
+const bytesAtOnce = 1 << 30;
+
+async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.from(new ArrayBuffer(length));
+  for (let done = 0; done < length;) {
+    const count = Math.min(length - done, bytesAtOnce);
+    const { bytesRead } = await file.read(bytes, done, count, position + done);
+    if (bytesRead === 0) throw new Error('the file ends early');
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+function decode(bytes: Buffer, type: NumberType, where: string): Float32Array | Int32Array {
+  const { buffer } = bytes;
+  switch (type) {
+    case 'F32':
+      return new Float32Array(buffer as ArrayBuffer);
+    case 'I32':
+      return new Int32Array(buffer as ArrayBuffer);
+    case 'F16':
+      return Float32Array.from(new Uint16Array(buffer as ArrayBuffer), fromFloat16);
+    case 'BF16':
+      return fromBfloat16(new Uint16Array(buffer as ArrayBuffer));
+    case 'I64':
+      return Int32Array.from(new BigInt64Array(buffer as ArrayBuffer), (value) => toInt32(value, where));
+  }
+}
+
+/** bfloat16 is the upper half of a float32. */
+function fromBfloat16(halves: Uint16Array): Float32Array {
+  const words = Uint32Array.from(halves, (half) => half << 16);
+  return new Float32Array(words.buffer);
+}
+
+/** One sign bit, five of exponent, ten of fraction (IEEE 754). */
+function fromFloat16(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+function toInt32(value: bigint, where: string): number {
+  if (value === BigInt.asIntN(32, value)) return Number(value);
+  throw new CheckpointError(`${where}: holds ${value}, which does not fit into 32 bits`);
+}
+
+/** A tensor to be written; its numbers are asked for when it is its turn. */
+export interface TensorSource {
+  readonly name: string;
+  readonly type: 'F32' | 'I32';
+  readonly shape: readonly number[];
+  readonly values: () => Promise<Float32Array | Int32Array> | Float32Array | Int32Array;
+}
+
+/**
+ * Writes a whole file or nothing, a tensor at a time.
+ *
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorSource[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(headerBytes(tensors, metadata));
+      for (const { name, type, shape, values } of tensors) {
+        const numbers = await values();
+        if (numbers.byteLength !== byteLength(type, shape))
+          throw new Error(`${name}: ${numbers.length} numbers for the shape ${formatShape(shape)}`);
+        await file.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(path, error);
+  }
+}
+
+/** The length, and the header padded with spaces so that the numbers begin at a multiple of eight bytes. */
+function headerBytes(tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): Buffer {
+  let position = 0;
+  const entries = tensors.map(({ name, type, shape }) => {
+    const begin = position;
+    position += byteLength(type, shape);
+    return [name, { dtype: type, shape, data_offsets: [begin, position] }] as const;
+  });
+  const header = JSON.stringify({
+    ...(Object.keys(metadata).length > 0 && { __metadata__: metadata }),
+    ...Object.fromEntries(entries),
+  });
+  const text = Buffer.from(header);
+  const padded = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ');
+  padded.writeBigUInt64LE(BigInt(padded.length - 8));
+  text.copy(padded, 8);
+  return padded;
+}
+
+function byteLength(type: NumberType, shape: readonly number[]): number {
+  return bytesOf[type] * shape.reduce((product, length) => product * length, 1);
+}
