@@ -29,6 +29,8 @@ export interface ArithmeticBatchSource {
   readonly batch: number;
   readonly time: number;
   readonly vocabulary: ArithmeticVocabulary;
+  /** The arrays of a batch, in the order in which steps take them. */
+  readonly names: readonly ['ids', 'mask'];
   /** The next batch, in arrays of its own. */
   readonly next: () => ArithmeticBatch;
   /** Where the source stands, for a checkpoint; plain JSON. */
@@ -40,6 +42,8 @@ export interface ArithmeticBatchSource {
    */
   readonly restore: (state: unknown) => void;
 }
+
+const arrayNames = ['ids', 'mask'] as const;
 
 const stateSchema = z.object({
   /** What the source is: its options and seed, as JSON. */
@@ -83,6 +87,7 @@ export function streamArithmeticBatches(
     batch,
     time,
     vocabulary,
+    names: arrayNames,
     next: () => {
       const ids = new Int32Array(batch * time);
       for (let row = 0; row < batch; row += 1) generator.draw(ids, row * time);
@@ -132,6 +137,7 @@ export function storedArithmeticBatches(
     batch,
     time,
     vocabulary: arithmeticVocabulary(set.options.modulus),
+    names: arrayNames,
     next: () => {
       const ids = new Int32Array(batch * time);
       for (let place = 0; place < batch; place += 1) {

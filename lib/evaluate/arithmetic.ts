@@ -1,0 +1,167 @@
+// How well a model does arithmetic: it is asked with an expression and `=`, continues greedily, and is right if the last
+// number before `<eos>` is the answer (Feng et al. 2023). Counted for each number of operators, also beyond training.
+
+import { type Reporter, silentReporter } from '../base/progress';
+import { judgeSteps } from '../data/arithmetic/expression';
+import { type ArithmeticQuestion } from '../data/arithmetic/file';
+import { arithmeticLength } from '../data/arithmetic/generator';
+import { arithmeticIds, type ArithmeticVocabulary } from '../data/arithmetic/vocabulary';
+import { type Generator } from './generator';
+import { greedyGeneration } from './greedy';
+import { proportion, type Proportion } from './intervals';
+
+/** What a model wrote for a question. */
+export interface ArithmeticOutcome {
+  readonly question: ArithmeticQuestion;
+  /** After the prompt: through `<eos>`, or as much as the longest right solution has. */
+  readonly generated: Int32Array;
+  /** The number before `<eos>`; undefined if no number is there, or no `<eos>`. */
+  readonly answer: number | undefined;
+  readonly correct: boolean;
+  /** Whether the answer is correct and so is each step towards it. */
+  readonly sound: boolean;
+}
+
+/** Shares of some questions. */
+export interface ArithmeticScore {
+  /** Right answers. */
+  readonly accuracy: Proportion;
+  /** Right answers by right steps alone. */
+  readonly soundness: Proportion;
+  /** Generations that did not end. */
+  readonly unfinished: number;
+}
+
+/** The score of all questions, of those with each number of operators, and what was written for each. */
+export interface ArithmeticEvaluation extends ArithmeticScore {
+  /** Ascending by operators. */
+  readonly byOperators: readonly (ArithmeticScore & { readonly operators: number })[];
+  /** In the order of the questions. */
+  readonly outcomes: readonly ArithmeticOutcome[];
+}
+
+/** How to evaluate. */
+export interface ArithmeticEvaluationOptions {
+  readonly vocabulary: ArithmeticVocabulary;
+  /** Questions side by side; default 256. */
+  readonly batch?: number;
+  /** Runs operation by operation even where a graph could be captured. */
+  readonly eager?: boolean;
+  readonly reporter?: Reporter;
+}
+
+/**
+ * Asks a model questions and counts right answers. Questions with the same number of operators are asked together, so
+ * that shapes are few and short expressions do not wait for long ones.
+ *
+ * @param questions at least one
+ */
+export async function evaluateArithmetic(
+  generator: Generator,
+  questions: readonly ArithmeticQuestion[],
+  options: ArithmeticEvaluationOptions,
+): Promise<ArithmeticEvaluation> {
+  const { vocabulary, batch = 256, eager = false, reporter = silentReporter } = options;
+  const task = reporter.task('questions', questions.length);
+  const outcomes: ArithmeticOutcome[] = [];
+  const byOperators = [];
+  let done = 0;
+  for (const [operators, rows] of groupByOperators(questions)) {
+    const group = rows.map(({ question }) => question);
+    const promptLength = Math.max(...group.map(({ prompt }) => prompt.length), longestPrompt(operators));
+    const greedy = greedyGeneration(generator, {
+      batch: Math.min(batch, group.length),
+      promptLength,
+      newTokens: longestSolution(operators, promptLength),
+      eos: arithmeticIds.eos,
+      eager,
+    });
+    try {
+      const before = done;
+      const generated = await greedy.generate(
+        group.map(({ prompt }) => prompt),
+        (ended) => {
+          task.update(before + ended);
+        },
+      );
+      const judged = group.map((question, place) =>
+        judge(question, generated[place] ?? new Int32Array(0), vocabulary),
+      );
+      judged.forEach((outcome, place) => {
+        outcomes[rows[place]?.index ?? 0] = outcome;
+      });
+      byOperators.push({ operators, ...score(judged) });
+      done += group.length;
+    } finally {
+      greedy.dispose();
+    }
+  }
+  const total = score(outcomes);
+  task.finish(`${total.accuracy.successes} of ${total.accuracy.trials} right`);
+  return { ...total, byOperators, outcomes };
+}
+
+/**
+ * Whether what a model wrote answers the question.
+ *
+ * @param generated the tokens after the prompt
+ */
+export function judge(
+  question: ArithmeticQuestion,
+  generated: Int32Array,
+  vocabulary: ArithmeticVocabulary,
+): ArithmeticOutcome {
+  const end = generated.indexOf(arithmeticIds.eos);
+  const last = end > 0 ? (generated[end - 1] ?? 0) : 0;
+  const answer = last >= arithmeticIds.number ? last - arithmeticIds.number : undefined;
+  const correct = answer === question.answer;
+  const steps = correct ? judgeSteps([...question.prompt, ...generated], vocabulary) : [];
+  return {
+    question,
+    generated,
+    answer,
+    correct,
+    sound: correct && steps.every((step) => step.correct) && steps.at(-1)?.ids.length === 1,
+  };
+}
+
+function score(outcomes: readonly ArithmeticOutcome[]): ArithmeticScore {
+  const count = (holds: (outcome: ArithmeticOutcome) => boolean): number => outcomes.filter(holds).length;
+  return {
+    accuracy: proportion(
+      count(({ correct }) => correct),
+      outcomes.length,
+    ),
+    soundness: proportion(
+      count(({ sound }) => sound),
+      outcomes.length,
+    ),
+    unfinished: count(({ generated }) => generated.at(-1) !== arithmeticIds.eos),
+  };
+}
+
+interface PlacedQuestion {
+  readonly question: ArithmeticQuestion;
+  readonly index: number;
+}
+
+function groupByOperators(questions: readonly ArithmeticQuestion[]): [number, PlacedQuestion[]][] {
+  const groups = new Map<number, PlacedQuestion[]>();
+  questions.forEach((question, index) => {
+    const group = groups.get(question.operators) ?? [];
+    group.push({ question, index });
+    groups.set(question.operators, group);
+  });
+  return [...groups].sort(([a], [b]) => a - b);
+}
+
+/** Tokens of the longest generated expression with that many operators, with its `=`. */
+function longestPrompt(operators: number): number {
+  return Math.max(2, 4 * operators);
+}
+
+/** Tokens of the longest solution. An expression that somebody wrote may have needless parentheses in each step. */
+function longestSolution(operators: number, promptLength: number): number {
+  if (operators > 0 && promptLength <= longestPrompt(operators)) return arithmeticLength(operators - 1);
+  return operators * promptLength + 2;
+}
