@@ -11,6 +11,7 @@ import { addListCommand } from './commands/list';
 import { addReproduceCommand } from './commands/reproduce';
 import { addSegmentCommand } from './commands/segment';
 import { addTokenizeCommand } from './commands/tokenize';
+import { addTrainCommand } from './commands/train';
 
 /** The command line as a value, for tests and for `main`. */
 export function createProgram(): Command {
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     addSegmentCommand,
     addTokenizeCommand,
     addDataCommand,
+    addTrainCommand,
     addArithmeticCommand,
   ]) {
     add(program);

@@ -5,32 +5,14 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { DataError } from '../base/errors';
+import { CheckpointError } from '../base/errors';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
+import { formatShape, openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
 import { type Bundle, type ParameterShape } from './adamw';
 import { type EarlyStopState } from './early-stop';
 import { type NamedTensors } from '../engine/graph/specs';
 import { firstMomentKey, runningLossKey, secondMomentKey, type StepDesign } from './step';
-
-/** A tensor's values outside the engine. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
-
-/** How tensors are kept in files. `write` leaves the whole file or what was there before. */
-export interface CheckpointFormat {
-  readonly write: (
-    path: string,
-    tensors: ReadonlyMap<string, StoredTensor>,
-    metadata: Readonly<Record<string, string>>,
-  ) => Promise<void>;
-  readonly read: (path: string) => Promise<{
-    readonly tensors: ReadonlyMap<string, StoredTensor>;
-    readonly metadata: Readonly<Record<string, string>>;
-  }>;
-}
 
 /** Where a run stands, apart from its tensors. */
 export interface RunPosition {
@@ -70,78 +52,85 @@ const momentNames = [
   { key: secondMomentKey, nameOf: (parameter: string): string => `optimizer.second_moment.${parameter}` },
 ] as const;
 
-/** Writes a run's state. The tensors stay the caller's. */
+/**
+ * Writes a run's state, the whole file or nothing. The tensors stay the caller's.
+ *
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
 export async function writeState(
   folder: string,
   design: StepDesign,
   state: NamedTensors,
   position: RunPosition,
-  format: CheckpointFormat,
 ): Promise<void> {
-  const tensors = new Map<string, StoredTensor>();
-  for (const { name, shape } of design.parameters)
-    tensors.set(name, { shape, values: await valuesOf(state[name]) });
+  const tensors = design.parameters.map(({ name, shape }) =>
+    source(name, shape, () => valuesOf(state, name)),
+  );
   for (const { key, nameOf } of momentNames) {
     for (const [index, bundle] of design.bundles.entries()) {
-      const vector = await valuesOf(state[key(index)]);
+      let vector: Promise<Float32Array> | undefined;
       let start = 0;
       for (const { name, shape } of membersOf(design, bundle)) {
-        const end = start + tf.util.sizeFromShape([...shape]);
-        tensors.set(nameOf(name), { shape, values: vector.subarray(start, end) });
+        const begin = start;
+        const end = begin + tf.util.sizeFromShape([...shape]);
+        tensors.push(
+          source(nameOf(name), shape, async () => {
+            vector ??= valuesOf(state, key(index));
+            return (await vector).subarray(begin, end);
+          }),
+        );
         start = end;
       }
     }
   }
-  tensors.set(runningLossKey, { shape: [], values: await valuesOf(state[runningLossKey]) });
-  await format.write(statePath(folder), tensors, { training: JSON.stringify(position) });
+  tensors.push(source(runningLossKey, [], () => valuesOf(state, runningLossKey)));
+  await writeSafetensors(statePath(folder), tensors, { training: JSON.stringify(position) });
 }
 
 /**
  * Reads a run's state; the tensors are the caller's to dispose.
  *
- * @throws DataError if the file is missing or damaged, or of another model
+ * @throws CheckpointError if the file is damaged, or of another model
  */
 export async function readState(
   folder: string,
   design: StepDesign,
-  format: CheckpointFormat,
 ): Promise<{ readonly state: Record<string, tf.Tensor>; readonly position: RunPosition }> {
   const path = statePath(folder);
-  const { tensors, metadata } = await format.read(path);
-  const position = parsePosition(metadata['training'], path);
-  const stored = (name: string, shape: readonly number[]): StoredTensor => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined)
-      throw new DataError(`${displayPath(path)}: no tensor '${name}'; start the run anew`);
-    if (!tf.util.arraysEqual([...tensor.shape], [...shape])) {
-      throw new DataError(
-        `${displayPath(path)}: '${name}' is [${tensor.shape.join(', ')}], this model's is [${shape.join(', ')}]; start the run anew`,
-      );
-    }
-    return tensor;
-  };
-  const values: Record<string, StoredTensor> = { [runningLossKey]: stored(runningLossKey, []) };
-  for (const { name, shape } of design.parameters) values[name] = stored(name, shape);
-  for (const { key, nameOf } of momentNames) {
-    for (const [index, bundle] of design.bundles.entries()) {
-      const vector = new Float32Array(bundle.size);
-      let start = 0;
-      for (const { name, shape } of membersOf(design, bundle)) {
-        const piece = stored(nameOf(name), shape).values;
-        vector.set(piece, start);
-        start += piece.length;
+  const file = await openSafetensors(path);
+  const state: Record<string, tf.Tensor> = {};
+  try {
+    const position = parsePosition(file.metadata['training'], path);
+    const stored = async ({ name, shape }: ParameterShape): Promise<Float32Array> => {
+      const tensor = await file.read(name);
+      if (!tf.util.arraysEqual([...tensor.shape], [...shape])) {
+        throw new CheckpointError(
+          `${displayPath(path)}: ${name} is ${formatShape(tensor.shape)}, this model's is ${formatShape(shape)}; start the run anew`,
+        );
       }
-      values[key(index)] = { shape: [bundle.size], values: vector };
+      return tensor.values as Float32Array;
+    };
+    for (const parameter of [...design.parameters, { name: runningLossKey, shape: [] }])
+      state[parameter.name] = tf.tensor(await stored(parameter), [...parameter.shape], 'float32');
+    for (const { key, nameOf } of momentNames) {
+      for (const [index, bundle] of design.bundles.entries()) {
+        const vector = new Float32Array(bundle.size);
+        let start = 0;
+        for (const { name, shape } of membersOf(design, bundle)) {
+          const piece = await stored({ name: nameOf(name), shape });
+          vector.set(piece, start);
+          start += piece.length;
+        }
+        state[key(index)] = tf.tensor1d(vector, 'float32');
+      }
     }
+    return { state, position };
+  } catch (error) {
+    tf.dispose(state);
+    throw error;
+  } finally {
+    await file.close();
   }
-  // Tensors are made only now: a file that is not right leaves none behind.
-  const state = Object.fromEntries(
-    Object.entries(values).map(([key, tensor]) => [
-      key,
-      tf.tensor(tensor.values, [...tensor.shape], 'float32'),
-    ]),
-  );
-  return { state, position };
 }
 
 function parsePosition(text: string | undefined, path: string): RunPosition {
@@ -149,7 +138,7 @@ function parsePosition(text: string | undefined, path: string): RunPosition {
   try {
     value = JSON.parse(text ?? '');
   } catch (error) {
-    throw new DataError(
+    throw new CheckpointError(
       `${displayPath(path)}: does not say where a training stood; name the folder of a run`,
       { cause: error },
     );
@@ -157,8 +146,13 @@ function parsePosition(text: string | undefined, path: string): RunPosition {
   return parseWith(positionSchema, value, displayPath(path));
 }
 
-async function valuesOf(tensor: tf.Tensor | undefined): Promise<Float32Array> {
-  if (tensor === undefined) throw new Error('a state with too few tensors');
+function source(name: string, shape: readonly number[], values: () => Promise<Float32Array>): TensorSource {
+  return { name, type: 'F32', shape, values };
+}
+
+async function valuesOf(state: NamedTensors, key: string): Promise<Float32Array> {
+  const tensor = state[key];
+  if (tensor === undefined) throw new Error(`a training state without '${key}'`);
   return (await tensor.data()) as Float32Array;
 }
 

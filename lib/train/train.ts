@@ -19,7 +19,7 @@ import { type NamedTensors } from '../engine/graph/specs';
 import { memoryReport } from '../engine/memory';
 import { type AdamWSettings, planBundles } from './adamw';
 import { type BatchSource, batchTensors } from './batches';
-import { type CheckpointFormat, readState, type RunPosition, statePath, writeState } from './checkpoint';
+import { readState, type RunPosition, statePath, writeState } from './checkpoint';
 import {
   type EarlyStopSettings,
   type EarlyStopState,
@@ -73,7 +73,6 @@ export interface TrainingRun {
   readonly batches: BatchSource;
   /** Numbers by name. It must dispose what it makes, and depend on nothing but the parameters and the step. */
   readonly evaluate?: (parameters: Parameters, step: number) => Promise<Readonly<Record<string, number>>>;
-  readonly format: CheckpointFormat;
   /** Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop, `best/`. */
   readonly exportModel?: (folder: string, parameters: Parameters) => Promise<void>;
   /** Default `captured`: whole steps run as one native graph where the backend can do that. */
@@ -104,7 +103,7 @@ export interface TrainingResult {
  * @throws UsageError if the folder holds a run and `resume` is not set
  * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters
  * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
- * @throws DataError if the checkpoint to resume from is damaged
+ * @throws CheckpointError if the checkpoint to resume from is damaged
  * @throws MachineError if the folder cannot be written, or another process trains in it
  */
 export async function train(run: TrainingRun): Promise<TrainingResult> {
@@ -171,7 +170,7 @@ class Loop {
 
   /** At the run's checkpoint, or before its first step. */
   static async begin(job: TrainingRun): Promise<Loop> {
-    const { folder, plan, parameters, batches, format, loss } = job;
+    const { folder, plan, parameters, batches, loss } = job;
     const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
     const design: StepDesign = {
       loss,
@@ -187,7 +186,7 @@ class Loop {
     let read: Record<string, tf.Tensor> = {};
     try {
       if (existsSync(statePath(folder))) {
-        const stored = await readState(folder, design, format);
+        const stored = await readState(folder, design);
         read = stored.state;
         initial = { ...own, ...read };
         const { batches: place, ...counts } = stored.position;
@@ -330,14 +329,14 @@ class Loop {
   }
 
   private async checkpoint(): Promise<void> {
-    const { folder, batches, format, exportModel } = this.job;
+    const { folder, batches, exportModel } = this.job;
     // A state that cannot be trained any further must not take the place of one that can.
     await this.readLoss();
     this.log.flush();
     const position: RunPosition = { ...this.progress, batches: batches.state() };
     const state = this.step.readState();
     try {
-      await writeState(folder, this.design, state, position, format);
+      await writeState(folder, this.design, state, position);
       await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, state));
     } finally {
       tf.dispose(state);
