@@ -58,7 +58,8 @@ export function fire({ width = 32, threshold }: Settings<FireConfig> = {}): Enco
           const scale = (positions: tf.Tensor): tf.Tensor => tf.log1p(tf.mul(c, positions));
 
           const longest = tf.mul(tf.abs(trained(parameters, names.multiplier)), threshold ?? trainLength / 4);
-          const queryPlaces = tf.maximum(positionsIn(tokens, querySpan), longest);
+          // Their maximum; TensorFlow.js's own has no gradient for shapes that differ.
+          const queryPlaces = tf.add(tf.relu(tf.sub(positionsIn(tokens, querySpan), longest)), longest);
           const distance = distancesBack(tokens, keys, querySpan, keySpan);
           const whole = tf.add(scale(queryPlaces), tiny).expandDims(1).expandDims(3);
           const share = tf.div(scale(distance), whole);
