@@ -12,6 +12,7 @@ import { setup } from './setup.mjs';
 
 const startPage = 'notebooks/00_start_here.ipynb';
 const pollMs = 100;
+const patienceMs = 1000;
 
 const hasDisplay =
   process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
@@ -34,17 +35,21 @@ const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...given], {
   cwd: root,
   env: environment,
   stdio: ['ignore', 'inherit', 'inherit'],
+  // Ctrl+C goes to everything in the terminal's process group; two signals at once would hang JupyterLab.
+  detached: true,
 });
 
-let stopping = false;
+let stoppedAt;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    stopping = true;
-    lab.kill('SIGTERM');
+    // Once is enough; who asks again a while later does not want to wait.
+    const isAgain = stoppedAt !== undefined && Date.now() - stoppedAt > patienceMs;
+    stoppedAt ??= Date.now();
+    lab.kill(isAgain ? 'SIGKILL' : 'SIGTERM');
   });
 }
 lab.on('error', (error) => fail(`JupyterLab could not start: ${error.message}`));
-lab.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
+lab.on('exit', (code) => process.exit(stoppedAt === undefined ? (code ?? 1) : 0));
 
 // The server says in this file where it listens, whatever port it found free and whatever options it got.
 const infoPath = join(environment.JUPYTER_RUNTIME_DIR, `jpserver-${lab.pid}.json`);

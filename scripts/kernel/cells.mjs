@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import vm from 'node:vm';
 import { cellFileName, interruptFailure, libraryFailure, ThrownFailures, typeFailure } from './errors.mjs';
@@ -102,6 +103,9 @@ export class Cells {
         return { failure: typeFailure(code, number, compiled.diagnostics) };
       }
       this.#failures.remember(number, code, this.#typescript.maps.takeLast());
+      // An interrupt that came while the compiler worked is heard here.
+      await nextTurn();
+      if (signal.aborted) return { failure: interruptFailure };
       await evaluate(compiled.output ?? '', number);
       if (!signal.aborted) this.#declarations = compiled.declOutput ?? '';
       return { result: await this.#takeResult(compiled.lastExpressionVar) };

@@ -14,6 +14,7 @@ const { connection, zeromqPath } = workerData;
 const zmq = createRequire(import.meta.url)(zeromqPath);
 const interruptGraceMs = 1000;
 const shutdownGraceMs = 1500;
+const parentCheckMs = 1000;
 
 const linger = 500;
 const channels = {
@@ -85,6 +86,14 @@ async function receive(channel) {
     // A main thread that is stuck cannot leave by itself.
     if (type === 'shutdown_request') setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownGraceMs);
   }
+}
+
+// Jupyter says so where the kernel must not outlive it: a server that was killed shuts nothing down.
+if (process.env.JPY_PARENT_PID !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, parentCheckMs);
 }
 
 const { transport, ip } = connection;

@@ -39,6 +39,8 @@ export interface ExecuteOptions {
 export function startKernel(options?: KernelOptions): Promise<KernelClient>;
 
 export class KernelClient {
+  /** Of the kernel's process. */
+  readonly pid: number;
   exchange(
     type: string,
     content: Record<string, unknown>,

@@ -45,6 +45,7 @@ export async function startKernel({ root = projectRoot, folder = join(root, 'not
   const main = join(root, 'scripts', 'kernel', 'main.mjs');
   const child = spawn(process.execPath, [main, '--config-path', connectionFile], {
     cwd: folder,
+    env: { ...process.env, JPY_PARENT_PID: String(process.pid) },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const exited = once(child, 'exit').finally(() => rmSync(connectionFile, { force: true }));
@@ -83,6 +84,11 @@ export class KernelClient {
     for (const socket of [this.#channels.shell, this.#channels.control, this.#iopub])
       void this.#receive(socket);
     void exited.then(() => this.#fail());
+  }
+
+  /** Of the kernel's process. */
+  get pid() {
+    return this.#child.pid;
   }
 
   async #receive(socket) {

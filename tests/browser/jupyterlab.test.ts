@@ -20,9 +20,9 @@ import { notebookOf } from '../support/notebook';
 const minute = 60_000;
 const screenshots = projectPath('.cache', 'screenshots');
 
-let lab: ChildProcess;
+let lab: ChildProcess | undefined;
 let address: URL;
-let browser: RunningBrowser;
+let browser: RunningBrowser | undefined;
 /** Notebooks of this test alone, below the repository's folder, which is what JupyterLab shows. */
 let folder: string;
 
@@ -44,9 +44,11 @@ beforeAll(async () => {
 }, 3 * minute);
 
 afterAll(async () => {
-  await browser.close();
-  lab.kill('SIGINT');
-  await once(lab, 'exit');
+  await browser?.close();
+  if (lab?.exitCode === null) {
+    lab.kill('SIGINT');
+    await once(lab, 'exit');
+  }
   rmSync(folder, { recursive: true, force: true });
 }, minute);
 
@@ -60,12 +62,17 @@ async function printedAddress(child: ChildProcess): Promise<URL> {
   throw new Error('npm start ended without an address');
 }
 
+async function newPage(): Promise<Page> {
+  if (browser === undefined) throw new Error('the browser has not started');
+  return browser.context.newPage();
+}
+
 /** Opens a notebook, given by its path in the repository, and waits until its kernel waits for work. */
 async function open(path: string): Promise<Page> {
   const url = new URL(address);
   // A workspace of its own: JupyterLab would open again what the last one had open.
   url.pathname = `/lab/workspaces/test-${basename(path, '.ipynb')}/tree/${path}`;
-  const page = await browser.context.newPage();
+  const page = await newPage();
   await page.setViewportSize({ width: 1400, height: 1000 });
   await page.goto(url.href);
   await idle(page);
@@ -118,7 +125,7 @@ const errorTexts = (page: Page): Promise<string[]> =>
 
 describe('JupyterLab', () => {
   it('asks nothing, offers one kernel, and opens the start page', async () => {
-    const page = await browser.context.newPage();
+    const page = await newPage();
     await page.goto(address.href);
     expect(address.pathname).toBe('/lab/tree/notebooks/00_start_here.ipynb');
     await idle(page);

@@ -1,6 +1,9 @@
 // The kernel as Jupyter's clients meet it: counts, silence, interrupts, aborts, completion, shutdown.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
 import { type MiniatureProject, miniatureProject } from '../support/project';
@@ -150,4 +153,25 @@ it('ends when asked, even in the middle of a loop', async () => {
   await sleep(800);
   await kernel.stop();
   await outcome;
+});
+
+it('ends when the server that started it is gone', async () => {
+  const client = pathToFileURL(join(project.root, 'scripts', 'kernel', 'client.mjs')).href;
+  const server = `import { startKernel } from '${client}';
+const { pid } = await startKernel();
+process.stdout.write(String(pid), () => process.kill(process.pid, 'SIGKILL'));`;
+  const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', server], {
+    // The kernel inherits and keeps it open as long as it lives.
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+  });
+  expect(signal).toBe('SIGKILL');
+  const isAlive = (): boolean => {
+    try {
+      return process.kill(Number(stdout), 0);
+    } catch {
+      return false;
+    }
+  };
+  await expect.poll(isAlive, { timeout: 20_000 }).toBe(false);
 });
