@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
+import { present } from '../base/present';
 
 /** Settings of some parameters that differ from the others'. */
 export interface ParameterGroup {
@@ -108,8 +109,8 @@ function patternOf({ match }: ParameterGroup): RegExp {
 
 /** A bundle's members of `tensors`, one after another. @returns [size] */
 export function joinBundle(bundle: Bundle, tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  const vectors = bundle.members.map((member) => tensorAt(tensors, member).flatten());
-  return vectors.length === 1 ? tensorAt(vectors, 0) : tf.concat1d(vectors);
+  const vectors = bundle.members.map((member) => present(tensors[member], `parameter ${member}`).flatten());
+  return vectors.length === 1 ? present(vectors[0], 'a vector') : tf.concat1d(vectors);
 }
 
 /** The members of a bundle's vector, each in its shape. */
@@ -119,7 +120,7 @@ export function splitBundle(
   members: readonly ParameterShape[],
 ): tf.Tensor[] {
   const pieces = sizes.length === 1 ? [vector] : tf.split(vector, [...sizes]);
-  return pieces.map((piece, index) => piece.reshape([...(members[index]?.shape ?? [])]));
+  return pieces.map((piece, index) => piece.reshape([...present(members[index], 'a member').shape]));
 }
 
 /** What changes from step to step, as scalar tensors: a graph must not hold them as constants. */
@@ -191,11 +192,4 @@ export function globalNorm(vectors: readonly tf.Tensor[]): tf.Scalar {
  */
 export function clipFactor(norm: tf.Scalar, limit: number): tf.Scalar {
   return tf.tidy(() => tf.minimum<tf.Scalar>(tf.scalar(1), tf.scalar(limit).div(norm.add(1e-6))));
-}
-
-/** An element that is there by construction. */
-function tensorAt<T extends tf.Tensor>(tensors: readonly T[], index: number): T {
-  const tensor = tensors[index];
-  if (tensor === undefined) throw new Error(`no tensor ${index} among ${tensors.length}`);
-  return tensor;
 }

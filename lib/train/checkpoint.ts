@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { CheckpointError } from '../base/errors';
 import { displayPath } from '../base/paths';
+import { present } from '../base/present';
 import { parseWith } from '../base/schema';
 import { formatShape, openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
 import { type Bundle, type ParameterShape } from './adamw';
@@ -151,11 +152,9 @@ function source(name: string, shape: readonly number[], values: () => Promise<Fl
 }
 
 async function valuesOf(state: NamedTensors, key: string): Promise<Float32Array> {
-  const tensor = state[key];
-  if (tensor === undefined) throw new Error(`a training state without '${key}'`);
-  return (await tensor.data()) as Float32Array;
+  return (await present(state[key], key).data()) as Float32Array;
 }
 
 function membersOf({ parameters }: StepDesign, { members }: Bundle): readonly ParameterShape[] {
-  return members.flatMap((member) => parameters[member] ?? []);
+  return members.map((member) => present(parameters[member], `parameter ${member}`));
 }

@@ -2,6 +2,7 @@
 // one native graph where the backend can do that (lib/engine/graph) and operation by operation elsewhere.
 
 import * as tf from '@tensorflow/tfjs';
+import { present } from '../base/present';
 import { valueAndGradients } from '../engine/gradients';
 import { type StepResult } from '../engine/graph/capture';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -125,8 +126,7 @@ function update(
     clipNorm === undefined ? inverseWeight : inverseWeight.mul(clipFactor(gradientNorm, clipNorm));
   const next: Record<string, tf.Tensor> = {};
   for (const [index, bundle] of bundles.entries()) {
-    const sum = sums[index];
-    if (sum === undefined) throw new Error(`no gradient for bundle ${index}`);
+    const sum = present(sums[index], `the gradient of bundle ${index}`);
     const before = {
       parameters: joinBundle(bundle, parameters),
       firstMoment: named(state, firstMomentKey(index)) as tf.Tensor1D,
@@ -136,21 +136,15 @@ function update(
     next[firstMomentKey(index)] = after.firstMoment;
     next[secondMomentKey(index)] = after.secondMoment;
     if (accumulation > 1) next[gradientKey(index)] = tf.zeros([bundle.size]);
-    const members = bundle.members.map((member) => shapeAt(shapes, member));
-    for (const [place, tensor] of splitBundle(bundle, after.parameters, members).entries())
-      next[shapeAt(members, place).name] = tensor;
+    const members = bundle.members.map((member) => present(shapes[member], `parameter ${member}`));
+    const tensors = splitBundle(bundle, after.parameters, members);
+    members.forEach(({ name }, place) => {
+      next[name] = present(tensors[place], name);
+    });
   }
   return { outputs: { gradientNorm }, state: next };
 }
 
 function named(tensors: NamedTensors, name: string): tf.Tensor {
-  const tensor = tensors[name];
-  if (tensor === undefined) throw new Error(`a training state without '${name}'`);
-  return tensor;
-}
-
-function shapeAt(shapes: readonly ParameterShape[], index: number): ParameterShape {
-  const shape = shapes[index];
-  if (shape === undefined) throw new Error(`no parameter ${index}`);
-  return shape;
+  return present(tensors[name], name);
 }

@@ -12,6 +12,7 @@ import { readTextFile, writeFileAtomic } from '../base/files';
 import { formatCount, formatDuration } from '../base/format';
 import { canonicalJson } from '../base/json';
 import { displayPath } from '../base/paths';
+import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
 import { withLock } from '../data/lock';
 import { capture, type CapturedStep } from '../engine/graph/capture';
@@ -380,10 +381,5 @@ class Loop {
 }
 
 function parametersOf({ parameters }: StepDesign, state: NamedTensors): Parameters {
-  return new Map(
-    parameters.flatMap(({ name }) => {
-      const tensor = state[name];
-      return tensor === undefined ? [] : [[name, tensor] as const];
-    }),
-  );
+  return new Map(parameters.map(({ name }) => [name, present(state[name], name)]));
 }

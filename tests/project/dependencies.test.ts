@@ -15,8 +15,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   positional: ['base', 'engine'],
   model: ['base', 'engine', 'segment', 'data', 'positional'],
   evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model'],
+  train: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'evaluate'],
   experiments: ['base', 'engine', 'data', 'segment', 'report'],
-  cli: ['base', 'engine', 'data', 'segment', 'report', 'experiments'],
+  cli: ['base', 'engine', 'data', 'segment', 'report', 'model', 'evaluate', 'train', 'experiments'],
 };
 
 const library = projectPath('lib');

@@ -86,7 +86,9 @@ async function train(options: TrainOptions): Promise<void> {
       `${result.outcome}: ${result.reason}`,
       ...(training === undefined
         ? []
-        : [`  loss ${training.loss.toPrecision(4)} after ${formatDuration(training.machine.seconds)}`]),
+        : [
+            `  loss ${training.loss.toPrecision(4)} after ${formatDuration(metrics.at(-1)?.machine.seconds ?? 0)}`,
+          ]),
       ...(measured.length === 0 ? [] : [`  ${measured.join(', ')}`]),
       `  ${displayPath(folder)}`,
     ]);
