@@ -12,6 +12,38 @@ export {
 export { formatBytes, formatCount, formatDuration } from './base/format';
 export { Histogram } from './base/histogram';
 export { type ProgressTask, type Reporter, silentReporter, terminalReporter } from './base/progress';
+export {
+  type ArithmeticBatch,
+  type ArithmeticBatchOptions,
+  type ArithmeticBatchSource,
+  storedArithmeticBatches,
+  streamArithmeticBatches,
+} from './data/arithmetic/batches';
+export {
+  type ArithmeticExpression,
+  type ArithmeticStep,
+  arithmeticTokenTexts,
+  encodeArithmetic,
+  formatArithmetic,
+  judgeSteps,
+  readExpression,
+} from './data/arithmetic/expression';
+export { type ArithmeticQuestion, questionsOf, readArithmeticFile } from './data/arithmetic/file';
+export {
+  ArithmeticGenerator,
+  arithmeticLength,
+  type ArithmeticOptions,
+  type OperatorMix,
+} from './data/arithmetic/generator';
+export { type ArithmeticSet, type ArithmeticSetOptions, generateArithmeticSet } from './data/arithmetic/set';
+export { type ArithmeticSplit } from './data/arithmetic/split';
+export {
+  arithmeticIds,
+  arithmeticSeparators,
+  type ArithmeticVocabulary,
+  arithmeticVocabulary,
+  arithmeticVocabularyOfSize,
+} from './data/arithmetic/vocabulary';
 export { listSources } from './data/registry';
 export { prepareSource, verifySource } from './data/sources/prepare';
 export type {
@@ -65,6 +97,16 @@ export {
   truncatedNormalTensor,
   uniformTensor,
 } from './engine/random-tensors';
+export {
+  type ArithmeticEvaluation,
+  type ArithmeticEvaluationOptions,
+  type ArithmeticOutcome,
+  type ArithmeticScore,
+  evaluateArithmetic,
+} from './evaluate/arithmetic';
+export { type Continuation, decoderGenerator, type Generator } from './evaluate/generator';
+export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
+export { proportion, type Proportion } from './evaluate/intervals';
 export {
   type Drawing,
   type ExecuteOptions,

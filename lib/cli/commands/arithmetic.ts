@@ -3,6 +3,9 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/errors';
+import { terminalReporter } from '../../base/progress';
+import { type ArithmeticScore } from '../../evaluate/arithmetic';
+import { alignColumns, printJson, printLines } from '../output';
 
 interface GenerateOptions {
   readonly operators: string;
@@ -43,6 +46,18 @@ export function addArithmeticCommand(program: Command): void {
       '\nExample:\n  bipe arithmetic generate --operators 6 --count 1000 --seed 1 --split test > test.txt',
     )
     .action(generate);
+  arithmetic
+    .command('evaluate')
+    .description('ask a model the questions of a file and count right answers')
+    .requiredOption('--checkpoint <folder>', 'config.json and model.safetensors of a model of this task')
+    .requiredOption('--file <file>', 'instances, one a line, as bipe arithmetic generate prints them')
+    .option('--batch <n>', 'questions side by side', '256')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  bipe arithmetic evaluate --checkpoint runs/my-model/checkpoint --file test.txt',
+    )
+    .action(evaluate);
 }
 
 /** Lines that are printed at once. */
@@ -75,6 +90,75 @@ async function generate(options: GenerateOptions): Promise<void> {
     const lines = Array.from({ length: Math.min(linesAtOnce, count - printed) }, line);
     if (!process.stdout.write(lines.join(''))) await once(process.stdout, 'drain');
   }
+}
+
+interface EvaluateOptions {
+  readonly checkpoint: string;
+  readonly file: string;
+  readonly batch: string;
+  readonly json?: boolean;
+}
+
+async function evaluate({ checkpoint: folder, file, batch, json }: EvaluateOptions): Promise<void> {
+  const batchSize = wholeNumber('--batch', batch);
+  if (batchSize === 0) throw new UsageError('--batch: must be 1 or more');
+  const { loadCheckpoint, readModelConfig } = await import('../../model/checkpoint.js');
+  const { arithmeticVocabularyOfSize } = await import('../../data/arithmetic/vocabulary.js');
+  const { readArithmeticFile } = await import('../../data/arithmetic/file.js');
+  const { vocabSize } = await readModelConfig(folder);
+  const vocabulary = arithmeticVocabularyOfSize(vocabSize);
+  const questions = await readArithmeticFile(file, vocabulary);
+
+  const { startEngine } = await import('../../engine/engine.js');
+  const { decoderGenerator } = await import('../../evaluate/generator.js');
+  const { evaluateArithmetic } = await import('../../evaluate/arithmetic.js');
+  await startEngine();
+  const { decoder, parameters } = await loadCheckpoint(folder);
+  const { byOperators, ...total } = await evaluateArithmetic(
+    decoderGenerator(decoder, parameters),
+    questions,
+    { vocabulary, batch: batchSize, reporter: terminalReporter() },
+  );
+  const groups = byOperators.map(({ operators, ...score }) => ({ operators, ...summary(score) }));
+  if (json === true) printJson({ ...summary(total), byOperators: groups });
+  else printLines(alignColumns(scoreTable(summary(total), groups)));
+}
+
+/** A score in few numbers. */
+interface Summary {
+  readonly questions: number;
+  readonly correct: number;
+  /** The share of right answers, and its interval at 95 %. */
+  readonly accuracy: number;
+  readonly low: number;
+  readonly high: number;
+  /** The share of right answers by right steps alone. */
+  readonly soundness: number;
+  readonly unfinished: number;
+}
+
+function summary({ accuracy, soundness, unfinished }: ArithmeticScore): Summary {
+  const { trials: questions, successes: correct, share, low, high } = accuracy;
+  return { questions, correct, accuracy: share, low, high, soundness: soundness.share, unfinished };
+}
+
+function scoreTable(
+  total: Summary,
+  groups: readonly (Summary & { readonly operators: number })[],
+): string[][] {
+  const row = (name: string, score: Summary): string[] => [
+    name,
+    score.accuracy.toFixed(4),
+    `${score.low.toFixed(4)} to ${score.high.toFixed(4)}`,
+    score.soundness.toFixed(4),
+    String(score.unfinished),
+    String(score.questions),
+  ];
+  return [
+    ['operators', 'accuracy', '95 % interval', 'with right steps', 'unfinished', 'questions'],
+    ...groups.map((group) => row(String(group.operators), group)),
+    row('all', total),
+  ];
 }
 
 function wholeNumber(option: string, text: string): number {
