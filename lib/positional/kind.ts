@@ -3,6 +3,7 @@
 
 import { type z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { present } from '../base/present';
 import type * as tf from '@tensorflow/tfjs';
 import { type Encoding } from './encoding';
 
@@ -25,10 +26,7 @@ export type Settings<Config extends { readonly kind: string }> = Omit<Config, 'k
  * @throws Error if it is missing: the model must hand over all that `parameters` asks for
  */
 export function trained(parameters: ReadonlyMap<string, tf.Tensor>, name: string): tf.Tensor {
-  const parameter = parameters.get(name);
-  if (parameter === undefined)
-    throw new Error(`no parameter ${name} among ${[...parameters.keys()].join(', ')}`);
-  return parameter;
+  return present(parameters.get(name), `parameter ${name}`);
 }
 
 /**

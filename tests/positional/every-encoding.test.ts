@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { wasmCandidate } from '../../lib/engine/portable';
@@ -17,7 +18,6 @@ import {
   applyTo,
   type Attention,
   causalSoftmax,
-  entry,
   exactScores,
   largestDifference,
   randomParameters,
@@ -79,8 +79,27 @@ function caseOf(encoding: Encoding, seed: number, rows = batch): Case {
   };
 }
 
-/** Everything an encoding does, as tensors. */
-function effects(encoding: Encoding, at: Case): tf.Tensor[] {
+/** What can have a gradient, in one list. */
+function inputsOf({ embeddings, queries, keys, parameters }: Case): tf.Tensor[] {
+  return [embeddings, queries, keys, ...parameters.values()];
+}
+
+/** The case with other values in the places of these. */
+function withInputs(at: Case, inputs: readonly tf.Tensor[]): Case {
+  const [embeddings, queries, keys, ...others] = inputs as [
+    tf.Tensor3D,
+    tf.Tensor4D,
+    tf.Tensor4D,
+    ...tf.Tensor[],
+  ];
+  const parameters = new Map(
+    [...at.parameters.keys()].map((name, index) => [name, present(others[index], name)]),
+  );
+  return { ...at, embeddings, queries, keys, parameters };
+}
+
+/** Everything an encoding does. */
+function effects(encoding: Encoding, at: Case): [embedded: tf.Tensor3D, scores: tf.Tensor4D] {
   const { embed } = applyTo(encoding, at);
   return [embed?.(at.embeddings) ?? at.embeddings, exactScores(encoding, at)];
 }
@@ -106,21 +125,13 @@ describe.each(configs)('%s', (_name, config) => {
         tf.tensor(random.normalArray(effect.size), effect.shape),
       ) as [tf.Tensor, tf.Tensor];
       const loss = (...inputs: tf.Tensor[]): tf.Scalar => {
-        const [embeddings, queries, keys, ...parameters] = inputs as [tf.Tensor3D, tf.Tensor4D, tf.Tensor4D];
-        const given = new Map(names.map((name, index) => [name, entry(parameters, index)] as const));
-        const [embedded, scores] = effects(encoding, {
-          ...at,
-          embeddings,
-          queries,
-          keys,
-          parameters: given,
-        }) as [tf.Tensor, tf.Tensor4D];
+        const [embedded, scores] = effects(encoding, withInputs(at, inputs));
         return tf.add(
           tf.mean(tf.mul(weights[0], tf.square(embedded))),
           tf.sum(tf.mul(weights[1], causalSoftmax(scores))),
         );
       };
-      const inputs = [at.embeddings, at.queries, at.keys, ...at.parameters.values()];
+      const inputs = inputsOf(at);
       const gradients = tf.grads(loss)(inputs);
       inputs.forEach((input, place) => {
         // FIRE's network has kinks, which a step in float32 crosses: its own test uses float64.
@@ -135,7 +146,7 @@ describe.each(configs)('%s', (_name, config) => {
         const slope = (step: number): number => (along(step) - along(-step)) / (2 * step);
         // Of fourth order in the step.
         const expected = (4 * slope(0.004) - slope(0.008)) / 3;
-        const actual = tf.sum(tf.mul(entry(gradients, place), direction)).dataSync()[0] ?? NaN;
+        const actual = tf.sum(tf.mul(present(gradients[place], 'gradient'), direction)).dataSync()[0] ?? NaN;
         expect(
           Math.abs(actual - expected),
           `input ${place} of ${['embeddings', 'queries', 'keys', ...names].join()}`,
@@ -179,7 +190,7 @@ describe.each(configs)('%s', (_name, config) => {
       const tiled = single.tokens.map((row) => tf.tile(row, [batch, 1])) as unknown as Positions;
       const [left, right] = [effects(encoding, single), effects(encoding, { ...single, tokens: tiled })];
       left.forEach((effect, index) => {
-        expect(largestDifference(effect, entry(right, index))).toBeLessThan(1e-6);
+        expect(largestDifference(effect, present(right[index], 'effect'))).toBeLessThan(1e-6);
       });
       const bias = applyTo(encoding, single).bias?.({ start: 0, end: time }, { start: 0, end: time });
       expect(bias?.shape[0] ?? 1).toBe(1);
@@ -226,19 +237,10 @@ describe.each(configs)('%s', (_name, config) => {
     const reads = vi.spyOn(tf.backend(), 'readSync');
     tf.tidy(() => {
       const at = caseOf(encoding, 61);
-      const names = [...at.parameters.keys()];
       tf.grads((...inputs: tf.Tensor[]) => {
-        const [embeddings, queries, keys, ...parameters] = inputs as [tf.Tensor3D, tf.Tensor4D, tf.Tensor4D];
-        const given = new Map(names.map((name, index) => [name, entry(parameters, index)] as const));
-        const [embedded, scores] = effects(encoding, {
-          ...at,
-          embeddings,
-          queries,
-          keys,
-          parameters: given,
-        }) as [tf.Tensor, tf.Tensor];
+        const [embedded, scores] = effects(encoding, withInputs(at, inputs));
         return tf.add(tf.sum(embedded), tf.sum(tf.square(scores)));
-      })([at.embeddings, at.queries, at.keys, ...at.parameters.values()]);
+      })(inputsOf(at));
     });
     expect(reads).not.toHaveBeenCalled();
   });

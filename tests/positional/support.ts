@@ -130,10 +130,3 @@ export function largestDifference(left: tf.Tensor, right: tf.Tensor): number {
     throw new Error(`shapes [${left.shape.join()}] and [${right.shape.join()}]`);
   return tf.tidy(() => tf.max(tf.abs(tf.sub(left, right))).dataSync()[0] ?? 0);
 }
-
-/** An entry of a list that must have it. */
-export function entry<T>(list: readonly T[], index: number): T {
-  const value = list[index];
-  if (value === undefined) throw new Error(`no entry ${index} in a list of ${list.length}`);
-  return value;
-}
