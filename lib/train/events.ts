@@ -1,6 +1,16 @@
 // TensorBoard event files, as much of them as scalars need: records (length, checksum, data, checksum) that hold
 // `Event` messages in protocol buffers' wire format. Sources: TensorFlow's record_writer.cc, event.proto, summary.proto.
 
+import {
+  doubleField,
+  type Encoded,
+  floatField,
+  integerField,
+  message,
+  messageField,
+  textField,
+} from '../engine/graph/protobuf';
+
 /** One number at one step. */
 export interface ScalarEvent {
   /** What it is, e.g. `train/loss`. */
@@ -13,20 +23,19 @@ export interface ScalarEvent {
 
 /** The record every event file begins with: the version of its format. */
 export function fileHeader(wallTime: number): Uint8Array {
-  return record(
-    Buffer.concat([doubleField(1, wallTime), bytesField(3, Buffer.from('brain.Event:2', 'utf8'))]),
-  );
+  return record(message(doubleField(1, wallTime), textField(3, 'brain.Event:2')));
 }
 
 /** A scalar as a record. */
 export function scalarRecord({ tag, step, value, wallTime }: ScalarEvent): Uint8Array {
-  const summaryValue = Buffer.concat([bytesField(1, Buffer.from(tag, 'utf8')), floatField(2, value)]);
-  const summary = bytesField(1, summaryValue);
-  return record(Buffer.concat([doubleField(1, wallTime), integerField(2, step), bytesField(5, summary)]));
+  const scalar = message(textField(1, tag), floatField(2, value));
+  const summary = message(messageField(1, scalar));
+  return record(message(doubleField(1, wallTime), integerField(2, step), messageField(5, summary)));
 }
 
-/** Data with its length before it, each followed by its masked checksum. */
-function record(data: Buffer): Buffer {
+/** A message with its length before it, each followed by its masked checksum. */
+function record({ parts }: Encoded): Buffer {
+  const data = Buffer.concat(parts);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(data.length));
   return Buffer.concat([length, checksum(length), data, checksum(data)]);
@@ -54,38 +63,4 @@ function crc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (crcTable[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
-}
-
-// Wire types of protocol buffers: 0 a varint, 1 eight bytes, 2 a length and bytes, 5 four bytes.
-
-function integerField(number: number, value: number): Buffer {
-  return Buffer.concat([varint(number << 3), varint(value)]);
-}
-
-function doubleField(number: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([varint((number << 3) | 1), bytes]);
-}
-
-function bytesField(number: number, bytes: Uint8Array): Buffer {
-  return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
-}
-
-function floatField(number: number, value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return Buffer.concat([varint((number << 3) | 5), bytes]);
-}
-
-/** A non-negative integer, seven bits a byte, the lowest first. */
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return Buffer.from(bytes);
 }

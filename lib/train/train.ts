@@ -108,15 +108,29 @@ export interface TrainingResult {
  * @throws MachineError if the folder cannot be written, or another process trains in it
  */
 export async function train(run: TrainingRun): Promise<TrainingResult> {
+  // Before anything is written: a configuration that is not right leaves no folder behind.
+  const design = designOf(run);
   return withLock(join(run.folder, 'training.lock'), 'this run', async () => {
     await claimFolder(run);
-    const loop = await Loop.begin(run);
+    const loop = await Loop.begin(run, design);
     try {
       return await loop.run();
     } finally {
       loop.close();
     }
   });
+}
+
+function designOf({ plan, parameters, loss }: TrainingRun): StepDesign {
+  const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
+  return {
+    loss,
+    parameters: shapes,
+    bundles: planBundles(shapes, plan.optimizer),
+    optimizer: plan.optimizer,
+    clipNorm: plan.clipNorm,
+    accumulation: plan.accumulation ?? 1,
+  };
 }
 
 /** Makes sure that the folder is this run's. */
@@ -170,17 +184,8 @@ class Loop {
   ) {}
 
   /** At the run's checkpoint, or before its first step. */
-  static async begin(job: TrainingRun): Promise<Loop> {
-    const { folder, plan, parameters, batches, loss } = job;
-    const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
-    const design: StepDesign = {
-      loss,
-      parameters: shapes,
-      bundles: planBundles(shapes, plan.optimizer),
-      optimizer: plan.optimizer,
-      clipNorm: plan.clipNorm,
-      accumulation: plan.accumulation ?? 1,
-    };
+  static async begin(job: TrainingRun, design: StepDesign): Promise<Loop> {
+    const { folder, parameters, batches } = job;
     const own = zeroState(design);
     let initial: Record<string, tf.Tensor> = { ...own, ...Object.fromEntries(parameters) };
     let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };

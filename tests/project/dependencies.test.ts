@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   model: ['base', 'engine', 'segment', 'data', 'positional'],
   evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model'],
   train: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'evaluate'],
-  experiments: ['base', 'engine', 'data', 'segment', 'report'],
+  experiments: ['base', 'engine', 'data', 'segment', 'report', 'positional', 'model', 'evaluate', 'train'],
   cli: ['base', 'engine', 'data', 'segment', 'report', 'model', 'evaluate', 'train', 'experiments'],
 };
 

@@ -15,7 +15,7 @@ interface ProtocolReader {
   skipField(): void;
 }
 
-const { BinaryReader } = createRequire(import.meta.url)('google-protobuf') as {
+const { BinaryReader } = createRequire(__filename)('google-protobuf') as {
   BinaryReader: new (bytes: Uint8Array) => ProtocolReader;
 };
 

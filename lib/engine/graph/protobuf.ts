@@ -1,4 +1,4 @@
-// Writes protocol buffers: the handful of wire types that a TensorFlow graph needs. A message is a list of byte
+// Writes protocol buffers: the handful of wire types that TensorFlow's graphs and event files need. A message is a list of byte
 // parts that are joined only when the file is written, so a constant of many megabytes is never copied.
 
 /** Encoded bytes in parts, and their total length. */
@@ -24,6 +24,14 @@ export function floatField(field: number, value: number): Encoded {
   const encoded = new Uint8Array(5);
   encoded[0] = (field << 3) | 5;
   new DataView(encoded.buffer).setFloat32(1, value, true);
+  return bytes(encoded);
+}
+
+/** A double field. */
+export function doubleField(field: number, value: number): Encoded {
+  const encoded = new Uint8Array(9);
+  encoded[0] = (field << 3) | 1;
+  new DataView(encoded.buffer).setFloat64(1, value, true);
   return bytes(encoded);
 }
 

@@ -1,0 +1,82 @@
+// A whole training as one checked JSON file: model, task, optimizer, schedule, and how often to measure.
+
+import { z } from 'zod';
+import { parseWith } from '../base/schema';
+import { type ModelConfig, modelConfigSchema, parseModelConfig } from '../model/config';
+import { defaultAdamW } from './adamw';
+import { type TaskConfig, taskSchema } from './tasks';
+import { type TrainingPlan } from './train';
+
+/** All that a training's numbers depend on. */
+export interface TrainingConfig extends TrainingPlan {
+  readonly model: ModelConfig;
+  readonly task: TaskConfig;
+  /** Sequences of a batch. */
+  readonly batchSize: number;
+  /** Decides the first values of the parameters, the data and its order, and all else that is drawn. */
+  readonly seed: number;
+}
+
+const count = z.int().min(1);
+const share = z.number().min(0).lt(1);
+
+const optimizerSchema = z.strictObject({
+  beta1: share.default(defaultAdamW.beta1),
+  beta2: share.default(defaultAdamW.beta2),
+  epsilon: z.number().positive().default(defaultAdamW.epsilon),
+  weightDecay: z.number().min(0).default(defaultAdamW.weightDecay),
+  groups: z
+    .array(
+      z.strictObject({
+        match: z.string(),
+        weightDecay: z.number().min(0).exactOptional(),
+        learningRateFactor: z.number().min(0).exactOptional(),
+      }),
+    )
+    .default([]),
+});
+
+const earlyStopSchema = z
+  .strictObject({
+    metric: z.string(),
+    better: z.enum(['larger', 'smaller']),
+    patience: count.exactOptional(),
+    target: z.number().exactOptional(),
+  })
+  .refine(({ patience, target }) => patience !== undefined || target !== undefined, {
+    error: 'says neither when it is good enough nor when to give up; give a target, a patience, or both',
+  });
+
+/** Checks a training's configuration and fills in the defaults. */
+export const trainingConfigSchema: z.ZodType<TrainingConfig> = z.strictObject({
+  model: modelConfigSchema,
+  task: taskSchema,
+  batchSize: count,
+  seed: z.int().min(0).default(0),
+  steps: count,
+  accumulation: count.default(1),
+  optimizer: optimizerSchema.prefault({}),
+  schedule: z.strictObject({
+    kind: z.enum(['constant', 'linear', 'cosine']).default('linear'),
+    learningRate: z.number().positive(),
+    warmupSteps: z.int().min(0).default(0),
+    finalFraction: z.number().min(0).max(1).default(0),
+  }),
+  clipNorm: z.number().positive().exactOptional(),
+  logEvery: count.default(100),
+  checkpointEvery: count.default(1000),
+  evaluateEvery: count.exactOptional(),
+  earlyStop: earlyStopSchema.exactOptional(),
+});
+
+/**
+ * A training's configuration that has been checked, with nothing left open.
+ *
+ * @param where the message's first words, e.g. the file it is from
+ * @throws ConfigError naming the field
+ */
+export function parseTrainingConfig(value: unknown, where = 'training'): TrainingConfig {
+  const config = parseWith(trainingConfigSchema, value, where);
+  parseModelConfig(config.model, `${where}: model`);
+  return config;
+}

@@ -1,0 +1,49 @@
+// From a configuration to a trained model: what the command line and the experiments call.
+
+import { Random } from '../engine/random';
+import { saveCheckpoint } from '../model/checkpoint';
+import { createDecoder } from '../model/config';
+import { disposeParameters, initialParameters } from '../model/parameters';
+import { parseTrainingConfig, type TrainingConfig } from './config';
+import { createTask } from './tasks';
+import { train, type TrainingResult, type TrainingRun } from './train';
+
+/** Where and how to train, without what the configuration says. */
+export type TrainModelOptions = Pick<
+  TrainingRun,
+  'folder' | 'resume' | 'reporter' | 'onMetrics' | 'signal' | 'execution'
+>;
+
+/**
+ * Trains the model of a configuration on its task, or goes on. The folder gets `config.json`, `metrics.jsonl`,
+ * TensorBoard events and `checkpoint/`, which is a model as `loadCheckpoint` reads it.
+ *
+ * @returns how it ended, with the parameters, which are the caller's to dispose
+ * @throws ConfigError if the configuration is not right, or not that of the folder's run
+ * @throws UsageError, TrainingError, CheckpointError, MachineError as `train`
+ */
+export async function trainModel(
+  config: TrainingConfig,
+  options: TrainModelOptions,
+): Promise<TrainingResult> {
+  const { model, task: taskConfig, batchSize, seed, ...plan } = parseTrainingConfig(config);
+  const decoder = createDecoder(model);
+  const task = await createTask(taskConfig, { decoder, batchSize, seed });
+  const parameters = initialParameters(
+    decoder.parameters,
+    model.initializerRange,
+    Random.fromSeed(seed).fork('initial parameters'),
+  );
+  try {
+    return await train({
+      ...options,
+      ...task,
+      plan,
+      parameters,
+      config: { model, task: taskConfig, batchSize, seed, ...plan },
+      exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
+    });
+  } finally {
+    disposeParameters(parameters);
+  }
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/base/errors';
+import { parseTrainingConfig } from '../../lib/train/config';
+import { smallConfig } from './small-config';
+
+describe('a training configuration', () => {
+  it('gets defaults where it says nothing, and says all when written out', () => {
+    const config = parseTrainingConfig(smallConfig);
+    expect(config).toMatchObject({
+      accumulation: 1,
+      optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, groups: [] },
+      schedule: { finalFraction: 0 },
+      model: { encoding: { kind: 'randomized', encoding: { kind: 'rope' } } },
+    });
+    expect(parseTrainingConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  const { model, schedule } = smallConfig;
+  it.each<[what: string, change: object, says: RegExp]>([
+    ['an unknown field', { stepz: 4 }, /train\.json: unknown field 'stepz'; known are model, task/],
+    ['an unknown field inside', { model: { ...model, heads: 2 } }, /unknown field 'heads' in model/],
+    ['an encoding that does not exist', { model: { ...model, encoding: 'rpoe' } }, /model\.encoding/],
+    [
+      'a kind of encoding that does not exist',
+      { model: { ...model, encoding: { kind: 'ropee' } } },
+      /model\.encoding.*did you mean rope/,
+    ],
+    ['heads that do not divide the width', { model: { ...model, numHeads: 3 } }, /numHeads.*2 or 4 would/],
+    ['separators without levels', { model: { ...model, separators: [[9]] } }, /separators: 1 given/],
+    ['an unknown task', { task: { kind: 'algebra' } }, /task\.kind/],
+    ['no steps', { steps: 0 }, /steps/],
+    ['a fraction of a step', { steps: 1.5 }, /steps/],
+    ['a negative learning rate', { schedule: { ...schedule, learningRate: -1 } }, /schedule\.learningRate/],
+    ['a beta of 1', { optimizer: { beta2: 1 } }, /optimizer\.beta2/],
+    [
+      'an early stop that never stops',
+      { earlyStop: { metric: 'accuracy', better: 'larger' } },
+      /earlyStop: .*give a target, a patience, or both/,
+    ],
+  ])('with %s is refused in one line', (_, change, says) => {
+    const parse = () => parseTrainingConfig({ ...smallConfig, ...change }, 'train.json');
+    expect(parse).toThrow(ConfigError);
+    expect(parse).toThrow(says);
+    expect(parse).not.toThrow(/\n/);
+  });
+});

@@ -1,0 +1,415 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { CheckpointError, ConfigError, TrainingError, UsageError } from '../../lib/base/errors';
+import { startEngine } from '../../lib/engine/engine';
+import { assertNoLeak } from '../../lib/engine/memory';
+import { Random } from '../../lib/engine/random';
+import { type BatchSource } from '../../lib/train/batches';
+import { type MetricsLine, readMetrics } from '../../lib/train/metrics';
+import { learningRateAt } from '../../lib/train/schedule';
+import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';
+import { temporaryFolder } from '../support/command';
+import { readEvents } from './events.reader';
+import { networkParameters, numbersOf, points, shortPlan, squaredError } from './regression';
+
+beforeAll(async () => {
+  await startEngine();
+});
+
+/** Trains the network; the parameters of the result are plain numbers. */
+async function trainNetwork(
+  options: Partial<TrainingRun> = {},
+): Promise<{ folder: string; result: TrainingResult; numbers: Record<string, number[]> }> {
+  const folder = options.folder ?? temporaryFolder();
+  const parameters = networkParameters();
+  try {
+    const result = await train({
+      folder,
+      config: { network: 1 },
+      plan: shortPlan,
+      parameters,
+      loss: squaredError,
+      batches: points(16),
+      evaluate: (now, step) => Promise.resolve({ size: now.size, step }),
+      ...options,
+    });
+    return { folder, result, numbers: numbersOf(result.parameters) };
+  } finally {
+    tf.dispose([...parameters.values()]);
+  }
+}
+
+/** The metrics without what depends on the machine and the moment. */
+async function measured(folder: string): Promise<unknown[]> {
+  return (await readMetrics(folder)).map((line) => ({ ...line, machine: undefined }));
+}
+
+function expectClose(actual: Record<string, number[]>, expected: Record<string, number[]>, by: number): void {
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, values] of Object.entries(actual))
+    values.forEach((value, i) => {
+      expect(Math.abs(value - (expected[name]?.[i] ?? NaN)), `${name} ${i}`).toBeLessThan(by);
+    });
+}
+
+/** A source that gives the batches of another in pieces of some rows. */
+function inPieces(source: BatchSource, sizes: readonly number[]): BatchSource {
+  const waiting: ReturnType<BatchSource['next']>[] = [];
+  return {
+    ...source,
+    next: async () => {
+      if (waiting.length === 0) {
+        const { arrays } = await source.next();
+        let start = 0;
+        for (const rows of sizes) {
+          const begin = start;
+          const part = Object.fromEntries(
+            Object.entries(arrays).map(([name, { values, shape }]) => {
+              const columns = shape[1] ?? 1;
+              return [
+                name,
+                { values: values.slice(begin * columns, (begin + rows) * columns), shape: [rows, columns] },
+              ];
+            }),
+          );
+          const weight = [...(part['counted']?.values ?? [])].reduce((sum, one) => sum + one, 0);
+          waiting.push({ arrays: part, weight, tokens: rows });
+          start += rows;
+        }
+      }
+      const next = waiting.shift();
+      if (next === undefined) throw new Error('no piece');
+      return next;
+    },
+  };
+}
+
+describe('training', () => {
+  it('lowers the loss, and tells what it measures when it should', async () => {
+    const plan = { ...shortPlan, steps: 200, logEvery: 50, evaluateEvery: 150 };
+    const told: MetricsLine[] = [];
+    const { folder, result } = await trainNetwork({
+      plan,
+      onMetrics: (line) => {
+        told.push(line);
+      },
+    });
+    const lines = await readMetrics(folder);
+    expect(told).toEqual(lines);
+    expect(lines.map(({ kind, step }) => `${kind} ${step}`)).toEqual([
+      'training 50',
+      'training 100',
+      'training 150',
+      'evaluation 150',
+      'training 200',
+      'evaluation 200',
+    ]);
+    const losses = lines.flatMap((line) => (line.kind === 'training' ? [line.loss] : []));
+    expect(losses.at(-1)).toBeLessThan(0.2 * (losses[0] ?? 0));
+    expect(result).toMatchObject({ outcome: 'finished', step: 200 });
+    for (const line of lines) {
+      if (line.kind === 'evaluation') expect(line.metrics).toEqual({ size: 4, step: line.step });
+      else {
+        expect(line.learningRate).toBe(learningRateAt(plan.schedule, line.step, plan.steps));
+        expect(line.tokens).toBe(16 * line.step);
+        expect(line.machine.peakResidentBytes).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('writes the same numbers as TensorBoard events', async () => {
+    const { folder } = await trainNetwork();
+    const events = readEvents(readFileSync(join(folder, 'events.out.tfevents.bipe')));
+    const valueOf = (step: number, tag: string): number | undefined =>
+      events.find((event) => event.step === step && tag in event.scalars)?.scalars[tag];
+    for (const line of await readMetrics(folder)) {
+      if (line.kind === 'evaluation') expect(valueOf(line.step, 'evaluation/size')).toBe(4);
+      else {
+        expect(valueOf(line.step, 'train/loss')).toBe(Math.fround(line.loss));
+        expect(valueOf(line.step, 'train/gradient_norm')).toBe(line.gradientNorm);
+      }
+    }
+  });
+
+  it('gives the same as a graph and operation by operation', async () => {
+    const [graph, eager] = [
+      await trainNetwork({ execution: 'captured' }),
+      await trainNetwork({ execution: 'eager' }),
+    ];
+    expectClose(graph.numbers, eager.numbers, 1e-5);
+  });
+
+  it.each([[[8, 8]], [[3, 13]], [[1, 4, 2, 9]]])(
+    'with gradients accumulated over %j rows equals one large batch',
+    async (sizes) => {
+      const whole = await trainNetwork();
+      const pieces = await trainNetwork({
+        batches: inPieces(points(16), sizes),
+        plan: { ...shortPlan, accumulation: sizes.length },
+      });
+      expectClose(pieces.numbers, whole.numbers, 1e-5);
+    },
+  );
+
+  it('clips by the norm of the whole gradient', async () => {
+    // Under gradient descent's limit of AdamW (no memory, large epsilon) a step is proportional to the gradient.
+    const settings = { beta1: 0, beta2: 0, epsilon: 1e6, weightDecay: 0, groups: [] };
+    const once = { steps: 1, optimizer: settings, logEvery: 1, checkpointEvery: 1 };
+    const schedule = { kind: 'constant', learningRate: 1e6, warmupSteps: 0, finalFraction: 0 } as const;
+    const before = numbersOf(networkParameters());
+    const change = async (clipNorm: number | undefined): Promise<number> => {
+      const { numbers } = await trainNetwork({
+        plan: { ...once, schedule, ...(clipNorm !== undefined && { clipNorm }) },
+      });
+      const differences = Object.entries(numbers).flatMap(([name, values]) =>
+        values.map((value, i) => value - (before[name]?.[i] ?? NaN)),
+      );
+      return Math.hypot(...differences);
+    };
+    const free = await change(undefined);
+    expect(await change(free / 3)).toBeCloseTo(free / 3, 3);
+    expect(await change(free * 3)).toBeCloseTo(free, 3);
+  });
+
+  it('stops early and keeps the best model', async () => {
+    const exported: [folder: string, size: number][] = [];
+    const values = [5, 3, 4, 4, 1];
+    const folder = temporaryFolder();
+    const { result } = await trainNetwork({
+      folder,
+      plan: {
+        ...shortPlan,
+        evaluateEvery: 3,
+        earlyStop: { metric: 'error', better: 'smaller', patience: 2 },
+      },
+      evaluate: (_, step) => Promise.resolve({ error: values[step / 3 - 1] ?? NaN }),
+      exportModel: (place, parameters) => {
+        exported.push([place, parameters.size]);
+        return Promise.resolve();
+      },
+    });
+    expect(result).toMatchObject({ outcome: 'stopped early', step: 12, best: { value: 3, step: 6 } });
+    expect(exported).toEqual([
+      [join(folder, 'best'), 4],
+      [join(folder, 'best'), 4],
+      [join(folder, 'checkpoint'), 4],
+      [join(folder, 'checkpoint'), 4],
+    ]);
+    // A resumed run knows that it was over.
+    const again = await trainNetwork({
+      folder,
+      resume: true,
+      plan: {
+        ...shortPlan,
+        evaluateEvery: 3,
+        earlyStop: { metric: 'error', better: 'smaller', patience: 2 },
+      },
+    });
+    expect(again.result).toMatchObject({ outcome: 'stopped early', step: 12 });
+  });
+
+  it.each(['captured', 'eager'] as const)('leaves no tensor behind, %s', async (execution) => {
+    await assertNoLeak(async () => {
+      await trainNetwork({ execution });
+      await trainNetwork({ execution, plan: { ...shortPlan, accumulation: 2 } });
+    });
+  });
+
+  it.each(['captured', 'eager'] as const)(
+    'holds no more tensors at the end than at the start, %s',
+    async (execution) => {
+      const { folder } = await trainNetwork({ execution, plan: { ...shortPlan, steps: 300, logEvery: 20 } });
+      const counts = (await readMetrics(folder)).flatMap((line) =>
+        line.kind === 'training' ? [[line.machine.tensors, line.machine.tensorBytes].join()] : [],
+      );
+      expect(counts).toHaveLength(15);
+      expect(new Set(counts).size).toBe(1);
+    },
+  );
+
+  it.each(['captured', 'eager'] as const)(
+    'reads nothing from the device between lines of metrics, %s',
+    async (execution) => {
+      const read = vi.spyOn(tf.backend(), 'read');
+      const readSync = vi.spyOn(tf.backend(), 'readSync');
+      try {
+        const plan = { ...shortPlan, steps: 40, logEvery: 40, evaluateEvery: 40, checkpointEvery: 40 };
+        let before = NaN;
+        await trainNetwork({
+          execution,
+          plan,
+          batches: {
+            ...points(16),
+            next: (() => {
+              const { next } = points(16);
+              let drawn = 0;
+              return () => {
+                drawn += 1;
+                if (drawn === 2) before = read.mock.calls.length + readSync.mock.calls.length;
+                if (drawn === 40) expect(read.mock.calls.length + readSync.mock.calls.length).toBe(before);
+                return next();
+              };
+            })(),
+          },
+        });
+        expect(before).not.toBeNaN();
+      } finally {
+        read.mockRestore();
+        readSync.mockRestore();
+      }
+    },
+  );
+});
+
+describe('a run that is interrupted', () => {
+  /** Aborts after a number of batches have been drawn. */
+  function stopping(source: BatchSource, after: number): { batches: BatchSource; signal: AbortSignal } {
+    const controller = new AbortController();
+    let drawn = 0;
+    const next: BatchSource['next'] = () => {
+      drawn += 1;
+      if (drawn === after) controller.abort();
+      return source.next();
+    };
+    return { batches: { ...source, next }, signal: controller.signal };
+  }
+
+  it.each(['captured', 'eager'] as const)(
+    'and resumed, however often, measures the same bit for bit, %s',
+    async (execution) => {
+      const seed = 20240607;
+      const random = Random.fromSeed(seed);
+      for (const accumulation of [1, 3]) {
+        const plan = { ...shortPlan, accumulation };
+        const whole = await trainNetwork({ plan, execution });
+        const folder = temporaryFolder();
+        let outcome = '';
+        let numbers: Record<string, number[]> = {};
+        const stops: number[] = [];
+        while (outcome !== 'finished') {
+          stops.push(random.integer(1, 13));
+          const part = await trainNetwork({
+            folder,
+            plan,
+            execution,
+            resume: true,
+            ...stopping(points(16), accumulation * (stops.at(-1) ?? 1)),
+          });
+          outcome = part.result.outcome;
+          numbers = part.numbers;
+        }
+        expect(stops.length, `seed ${seed}`).toBeGreaterThan(2);
+        expect(numbers, `stopped after ${stops.join(', ')} steps, seed ${seed}`).toEqual(whole.numbers);
+        expect(await measured(folder)).toEqual(await measured(whole.folder));
+      }
+    },
+  );
+
+  it('by an error in the evaluation goes on from its last checkpoint', async () => {
+    const whole = await trainNetwork();
+    const folder = temporaryFolder();
+    let failed = false;
+    const failing = trainNetwork({
+      folder,
+      evaluate: (now, step) => {
+        failed = step === 24;
+        return failed ? Promise.reject(new Error('no')) : Promise.resolve({ size: now.size, step });
+      },
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(failed).toBe(true);
+    const resumed = await trainNetwork({ folder, resume: true });
+    expect(resumed.numbers).toEqual(whole.numbers);
+    expect(await measured(folder)).toEqual(await measured(whole.folder));
+    const steps = readEvents(readFileSync(join(folder, 'events.out.tfevents.bipe'))).flatMap((event) =>
+      'train/loss' in event.scalars ? [event.step] : [],
+    );
+    expect(steps).toEqual([7, 14, 21, 28, 30]);
+  });
+
+  it('while it wrote a line forgets the half of it', async () => {
+    const { folder } = await trainNetwork();
+    const path = join(folder, 'metrics.jsonl');
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(path, `${before}{"kind":"training","st`);
+    await trainNetwork({ folder, resume: true });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('by a loss that is no number says so and keeps the last good checkpoint', async () => {
+    const folder = temporaryFolder();
+    let drawn = 0;
+    const source = points(16);
+    const poisoned: BatchSource = {
+      ...source,
+      next: async () => {
+        const batch = await source.next();
+        drawn += 1;
+        if (drawn === 13) batch.arrays['y']?.values.fill(NaN);
+        return batch;
+      },
+    };
+    const failing = trainNetwork({ folder, batches: poisoned });
+    await expect(failing).rejects.toThrow(TrainingError);
+    await expect(failing).rejects.toThrow(/the loss is no finite number at step 14; lower the learning rate/);
+    const resumed = await trainNetwork({ folder, resume: true });
+    expect(resumed.numbers).toEqual((await trainNetwork()).numbers);
+  });
+});
+
+describe('a folder that holds a run', () => {
+  it('is not written over', async () => {
+    const { folder } = await trainNetwork();
+    const before = readFileSync(join(folder, 'metrics.jsonl'), 'utf8');
+    const again = trainNetwork({ folder });
+    await expect(again).rejects.toThrow(UsageError);
+    await expect(again).rejects.toThrow(/holds a run already; resume it/);
+    expect(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')).toBe(before);
+  });
+
+  it('is not resumed with another configuration', async () => {
+    const { folder } = await trainNetwork();
+    const other = trainNetwork({ folder, resume: true, config: { network: 2 } });
+    await expect(other).rejects.toThrow(ConfigError);
+    await expect(other).rejects.toThrow(/config\.json: the run there has another configuration/);
+  });
+
+  it('is left alone while a process trains in it', async () => {
+    const folder = temporaryFolder();
+    let second: unknown;
+    await trainNetwork({
+      folder,
+      evaluate: async () => {
+        second ??= await trainNetwork({ folder, resume: true }).catch((error: unknown) => error);
+        return { size: 1 };
+      },
+    });
+    expect(String(second)).toMatch(/is at work on this run/);
+    expect(existsSync(join(folder, 'training.lock'))).toBe(false);
+  });
+
+  it.each([
+    ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 100), /cut short/],
+    ['of no training', () => emptySafetensors(), /does not say where a training stood/],
+  ])('whose checkpoint is %s says so and is left as it is', async (_, damage, says) => {
+    const { folder } = await trainNetwork();
+    const path = join(folder, 'checkpoint', 'training.safetensors');
+    const metrics = readFileSync(join(folder, 'metrics.jsonl'), 'utf8');
+    writeFileSync(path, damage(readFileSync(path)));
+    await assertNoLeak(async () => {
+      const resumed = trainNetwork({ folder, resume: true });
+      await expect(resumed).rejects.toThrow(CheckpointError);
+      await expect(resumed).rejects.toThrow(says);
+    });
+    expect(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')).toBe(metrics);
+  });
+});
+
+function emptySafetensors(): Buffer {
+  const header = Buffer.from('{}');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header]);
+}
