@@ -108,6 +108,14 @@ export { type Continuation, decoderGenerator, type Generator } from './evaluate/
 export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
 export { proportion, type Proportion } from './evaluate/intervals';
 export {
+  arithmeticModel,
+  type ArithmeticModel,
+  type ArithmeticSolution,
+  attentionFigure,
+  solutionTable,
+  solveArithmetic,
+} from './experiments/arithmetic-model';
+export {
   type Drawing,
   type ExecuteOptions,
   type Experiment,
@@ -188,6 +196,7 @@ export {
   separatorStyles,
   type SeriesStyle,
 } from './report/style';
+export { type LiveCurves, liveCurves } from './report/live';
 export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
 export {
   type BilevelArrays,

@@ -7,6 +7,7 @@ import { unknownName } from '../base/suggest';
 import { type Reporter } from '../base/progress';
 import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
+import { startEngine } from '../engine/engine';
 import { type Figure } from '../report/figure';
 import { collectProvenance, type DataSource, type Provenance } from '../report/provenance';
 import { type Table } from '../report/tables';
@@ -48,6 +49,13 @@ export interface Drawing {
   readonly findings: readonly Finding[];
 }
 
+/** What a computation may use. */
+export interface RunContext {
+  readonly reporter: Reporter;
+  /** For runs of its own, e.g. one for each model of a comparison. */
+  readonly store: RunStore;
+}
+
 /** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
 export interface ExperimentSpec<Settings, Input, Result> {
   readonly id: string;
@@ -64,7 +72,13 @@ export interface ExperimentSpec<Settings, Input, Result> {
   };
   /** Makes the data ready and says what it is. */
   readonly prepare: (settings: Settings, reporter: Reporter) => Promise<PreparedInput<Input>>;
-  readonly run: (settings: Settings, input: Input, reporter: Reporter) => Promise<Result>;
+  readonly run: (settings: Settings, input: Input, context: RunContext) => Promise<Result>;
+  /** Seeds of what is drawn; none if left out. */
+  readonly seeds?: (settings: Settings) => readonly number[];
+  /** Optimizer steps of each model; left out where nothing is trained. */
+  readonly steps?: (settings: Settings) => number;
+  /** Whether tensors are computed, so that the provenance names the engine. */
+  readonly usesEngine?: boolean;
   /** A sentence: at which scale this is measured, and how that differs from the paper's. */
   readonly scale: (settings: Settings, missing: readonly string[]) => string;
   readonly draw: (result: Result, settings: Settings) => Drawing;
@@ -149,13 +163,17 @@ async function execute<Settings, Input, Result>(
   if (options.fresh === true) await store.forget(configuration);
   const finished = await store.findOrRun(configuration, async () => {
     const startedAt = Date.now();
-    const result = await spec.run(settings, input, options.reporter);
+    const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
+    const result = await spec.run(settings, input, { reporter: options.reporter, store });
     const provenance = collectProvenance({
       item: spec.id,
       preset: overridden ? `${preset}, changed` : preset,
       scale: spec.scale(settings, missing),
       startedAt,
       data,
+      seeds: spec.seeds?.(settings) ?? [],
+      steps: spec.steps?.(settings) ?? null,
+      engine: engine?.description ?? null,
     });
     return { result, provenance };
   });

@@ -10,7 +10,13 @@ import { prepareSource } from '../data/sources/prepare';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { separatorsFor } from '../segment/separators';
 import { type DataSource } from '../report/provenance';
-import { defineExperiment, type PreparedInput, type Preset, type PresetName } from './experiment';
+import {
+  defineExperiment,
+  type PreparedInput,
+  type Preset,
+  type PresetName,
+  type RunContext,
+} from './experiment';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
 import { measureSegments } from './segment-statistics';
 
@@ -62,7 +68,11 @@ async function prepare(settings: Fig1Settings, reporter: Reporter): Promise<Prep
   return { input, data, missing };
 }
 
-async function run(settings: Fig1Settings, input: PreparedSource[], reporter: Reporter): Promise<Fig1Result> {
+async function run(
+  settings: Fig1Settings,
+  input: PreparedSource[],
+  { reporter }: RunContext,
+): Promise<Fig1Result> {
   const tokenizer = await getTokenizer('llama2');
   const separators = new Map(settings.separators.map((name) => [name, separatorsFor(tokenizer, name)]));
   const measured: ModalityStatistics[] = [];

@@ -4,9 +4,10 @@ import { unknownName } from '../base/suggest';
 import { type Experiment } from './experiment';
 import { fig1 } from './fig1';
 import { fig2 } from './fig2';
+import { fig3 } from './fig3';
 
 /** The items, in the paper's order. */
-export const experiments: readonly Experiment[] = [fig1, fig2];
+export const experiments: readonly Experiment[] = [fig1, fig2, fig3];
 
 /**
  * The item of that name.

@@ -18,7 +18,8 @@ export type DisplayFunction = (
   options?: { displayId?: string; update?: boolean },
 ) => void;
 
-function displayFunction(): DisplayFunction | undefined {
+/** The kernel's display function; undefined outside a notebook. */
+export function displayFunction(): DisplayFunction | undefined {
   const hook = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.display')];
   return typeof hook === 'function' ? (hook as DisplayFunction) : undefined;
 }

@@ -1,0 +1,204 @@
+// A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what it looks at.
+
+import * as tf from '@tensorflow/tfjs';
+import { UsageError } from '../base/errors';
+import { type Reporter } from '../base/progress';
+import { unknownName } from '../base/suggest';
+import {
+  type ArithmeticStep,
+  arithmeticTokenTexts,
+  judgeSteps,
+  readExpression,
+} from '../data/arithmetic/expression';
+import {
+  arithmeticIds,
+  arithmeticSeparators,
+  type ArithmeticVocabulary,
+  arithmeticVocabulary,
+} from '../data/arithmetic/vocabulary';
+import { Random } from '../engine/random';
+import { decoderGenerator } from '../evaluate/generator';
+import { greedyGeneration } from '../evaluate/greedy';
+import { loadCheckpoint } from '../model/checkpoint';
+import { attentionMaps, type Decoder } from '../model/decoder';
+import { type ModelParameters } from '../model/parameters';
+import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
+import { defaultReporter } from '../report/notebook';
+import { heatScale, ink } from '../report/style';
+import { type Table } from '../report/tables';
+import { segmentLengths } from '../segment/lengths';
+import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './arithmetic-runs';
+import { fig3Presets, type Fig3Settings } from './fig3';
+import { encodingStyle } from './fig3-drawing';
+import { RunStore } from './run-store';
+
+/** A model that has learnt the task, more or less. */
+export interface ArithmeticModel {
+  readonly decoder: Decoder;
+  readonly parameters: ModelParameters;
+  readonly vocabulary: ArithmeticVocabulary;
+  /** How it was trained, and how well it does. */
+  readonly run: ArithmeticRun;
+}
+
+/** What a model made of an expression. */
+export interface ArithmeticSolution {
+  /** The question and all that was written. */
+  readonly ids: Int32Array;
+  readonly tokens: readonly string[];
+  /** Each rewriting of the expression, the question first. */
+  readonly steps: readonly ArithmeticStep[];
+  /** The value of the expression. */
+  readonly expected: number;
+  /** Whether the last rewriting is that value. */
+  readonly correct: boolean;
+}
+
+/**
+ * The model of Figure 3 with that encoding, at the preset's first size and seed: found, or trained now.
+ *
+ * @throws UsageError if the preset has no such encoding
+ */
+export async function arithmeticModel(
+  encoding: string,
+  options: { readonly preset?: string; readonly reporter?: Reporter; readonly store?: RunStore } = {},
+): Promise<ArithmeticModel> {
+  const {
+    preset = process.env['BIPE_PRESET'] ?? 'quick',
+    reporter = defaultReporter(),
+    store = new RunStore(),
+  } = options;
+  const presets: Readonly<Record<string, { readonly settings: Fig3Settings }>> = fig3Presets;
+  const settings = presets[preset]?.settings;
+  if (settings === undefined) throw unknownName('preset of fig3', preset, Object.keys(presets));
+  if (!settings.encodings.includes(encoding))
+    throw unknownName(`encoding of fig3's preset ${preset}`, encoding, settings.encodings);
+  const point = { encoding, hiddenSize: settings.hiddenSizes[0] ?? 48, seed: settings.seeds[0] ?? 1 };
+  const run = await arithmeticRun(point, settings, store, reporter);
+  const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
+  return { decoder, parameters, vocabulary: arithmeticVocabulary(settings.modulus), run };
+}
+
+/**
+ * Lets a model solve an expression, e.g. `(7+5)/(6-2)`.
+ *
+ * @throws UsageError pointing at what is wrong with the expression
+ */
+export async function solveArithmetic(model: ArithmeticModel, text: string): Promise<ArithmeticSolution> {
+  const { decoder, parameters, vocabulary } = model;
+  const { prompt, answer } = readExpression(text, vocabulary);
+  // A solution of n operators rewrites the expression n times, each time shorter.
+  const newTokens = Math.max(8, prompt.length * Math.ceil(prompt.length / 2));
+  const greedy = greedyGeneration(decoderGenerator(decoder, parameters, Random.fromSeed(0)), {
+    batch: 1,
+    promptLength: prompt.length,
+    newTokens,
+    eos: arithmeticIds.eos,
+  });
+  try {
+    const [written = new Int32Array(0)] = await greedy.generate([prompt]);
+    const ids = Int32Array.of(...prompt, ...written);
+    const steps = judgeSteps(ids, vocabulary);
+    const expected = String(answer);
+    return {
+      ids,
+      tokens: arithmeticTokenTexts(ids, vocabulary),
+      steps,
+      expected: answer,
+      correct: written.includes(arithmeticIds.eos) && steps.at(-1)?.text === expected,
+    };
+  } finally {
+    greedy.dispose();
+  }
+}
+
+/** A solution, a row for each step. */
+export function solutionTable(model: ArithmeticModel, solution: ArithmeticSolution): Table {
+  const { name } = encodingStyle(model.run.encoding);
+  return {
+    id: 'solution',
+    title: `${name} ${solution.correct ? 'is right' : 'is wrong'}: the value is ${solution.expected}`,
+    caption: `${model.run.parameters.toLocaleString('en')} parameters; ${(100 * model.run.accuracy.share).toFixed(0)} % of ${model.run.accuracy.trials} test questions right.`,
+    columns: [
+      { key: 'step', label: 'Step', format: 'integer' },
+      { key: 'text', label: 'Written' },
+      { key: 'verdict', label: 'Follows from the one before' },
+    ],
+    rows: solution.steps.map(({ text, correct }, step) => ({
+      step,
+      text,
+      verdict: step === 0 ? 'asked' : correct,
+    })),
+  };
+}
+
+/**
+ * What each token of a solution attends to, a panel for each head of a layer, with the borders of segments.
+ *
+ * @param layer from 0
+ * @throws UsageError if the model has no such layer
+ */
+export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolution, layer: number): Figure {
+  const { decoder, parameters, run } = model;
+  const { numLayers, numHeads } = decoder.architecture;
+  if (!Number.isInteger(layer) || layer < 0 || layer >= numLayers)
+    throw new UsageError(`there is no layer ${layer}; the model's are 0 to ${numLayers - 1}`);
+  const maps = tf.tidy(() => {
+    const ids = tf.tensor2d(solution.ids, [1, solution.ids.length], 'int32');
+    const map = attentionMaps(decoder, parameters, ids)[layer];
+    if (map === undefined) throw new Error('a layer without a map');
+    return map.squeeze([0]).arraySync() as number[][][];
+  });
+  const labels = solution.tokens.map((token) => token.replace(/^<(.*)>$/, '$1'));
+  const size = solution.ids.length;
+  const ticks = {
+    tickmode: 'array',
+    tickvals: labels.map((_, index) => index),
+    ticktext: labels,
+    tickfont: { size: Math.max(6, Math.min(11, 300 / size)) },
+    tickangle: 0,
+    showgrid: false,
+    ticks: '',
+  };
+  const { name } = encodingStyle(run.encoding);
+  return makeFigure({
+    id: 'arithmetic-attention',
+    title: `What ${name} looks at, layer ${layer}`,
+    subtitle: 'Query (row) to key (column), a panel for each head; lines are the borders of segments',
+    caption:
+      'Each row sums to 1. A step of the solution is a segment; the token = belongs to the step that it ends.',
+    alt: `${numHeads} triangular heat maps of attention over ${size} tokens.`,
+    columns: 2,
+    panelHeight: 330,
+    panels: maps.map((_, head) => ({
+      title: `Head ${head}`,
+      x: { ...ticks, range: [-0.5, size - 0.5] },
+      y: { ...ticks, range: [size - 0.5, -0.5] },
+    })),
+    data: maps.map((map, head) => ({
+      type: 'heatmap',
+      z: map.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
+      zmin: 0,
+      zmax: 1,
+      colorscale: heatScale,
+      showscale: false,
+      hovertemplate: 'query %{y}, key %{x}: %{z:.2f}<extra></extra>',
+      ...inPanel(head),
+    })),
+    layout: { shapes: maps.flatMap((_, head) => segmentBorders(solution.ids, head)), showlegend: false },
+  });
+}
+
+function segmentBorders(ids: Int32Array, panel: number): PlotlyObject[] {
+  const { xaxis, yaxis } = inPanel(panel);
+  const line = { color: ink.axis, width: 1 };
+  let border = -0.5;
+  return [...segmentLengths(ids, arithmeticSeparators())].slice(0, -1).flatMap((length) => {
+    border += length;
+    const [low, high] = [-0.5, ids.length - 0.5];
+    return [
+      { type: 'line', xref: xaxis, yref: yaxis, x0: border, x1: border, y0: border, y1: high, line },
+      { type: 'line', xref: xaxis, yref: yaxis, x0: low, x1: border, y0: border, y1: border, line },
+    ];
+  });
+}

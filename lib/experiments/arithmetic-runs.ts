@@ -1,0 +1,236 @@
+// One model trained on the arithmetic task and asked questions: the unit of which Figure 3 is made. Each is a run of
+// its own in the run store: what is finished is not trained again, what was interrupted goes on.
+
+import { join } from 'node:path';
+import { MachineError } from '../base/errors';
+import { type Reporter } from '../base/progress';
+import { libraryVersion } from '../base/version';
+import { questionsOf } from '../data/arithmetic/file';
+import { arithmeticLength } from '../data/arithmetic/generator';
+import { generateArithmeticSet } from '../data/arithmetic/set';
+import { arithmeticSeparators, arithmeticVocabulary } from '../data/arithmetic/vocabulary';
+import { startEngine } from '../engine/engine';
+import { Random } from '../engine/random';
+import { evaluateArithmetic } from '../evaluate/arithmetic';
+import { decoderGenerator } from '../evaluate/generator';
+import { type Proportion } from '../evaluate/intervals';
+import { arithmeticModelSize, createDecoder, type ModelConfig } from '../model/config';
+import { disposeParameters, parameterCount } from '../model/parameters';
+import { createEncoding, encodingNamed } from '../positional/registry';
+import { collectProvenance } from '../report/provenance';
+import { defaultAdamW } from '../train/adamw';
+import { type TrainingConfig } from '../train/config';
+import { readMetrics } from '../train/metrics';
+import { trainModel } from '../train/train-model';
+import { type RunStore } from './run-store';
+
+/** What all runs of a comparison share. */
+export interface ArithmeticRunSettings {
+  /** The most operators of a training instance; 6 in the paper. */
+  readonly operators: number;
+  /** A prime; 11 in the paper. */
+  readonly modulus: number;
+  /** Updates of the parameters. */
+  readonly steps: number;
+  readonly batchSize: number;
+  /** The highest, after the warm-up; it then falls linearly to 0. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** The largest norm of the gradient; null: no clipping. */
+  readonly clipNorm: number | null;
+  readonly dropout: number;
+  /** Training instances that are stored and gone through in epochs; null: new ones without end. */
+  readonly instances: number | null;
+  /** Test questions for each number of operators. */
+  readonly questions: number;
+  /** Numbers of operators beyond training that are asked too. */
+  readonly longer: readonly number[];
+}
+
+/** What differs between runs. */
+export interface ArithmeticRunPoint {
+  /** A name of the encodings' registry. */
+  readonly encoding: string;
+  readonly hiddenSize: number;
+  readonly seed: number;
+}
+
+/** Right answers among questions of so many operators. */
+export interface OperatorsAccuracy {
+  readonly operators: number;
+  readonly accuracy: Proportion;
+  /** Right answers by right steps alone. */
+  readonly soundness: Proportion;
+}
+
+/** What came of a run. */
+export interface ArithmeticRun extends ArithmeticRunPoint {
+  /** The most operators of a training instance. */
+  readonly trainedOperators: number;
+  /** How many numbers were trained. */
+  readonly parameters: number;
+  /** Mean training loss of a predicted token, over the steps since the point before. */
+  readonly curve: readonly { readonly step: number; readonly loss: number }[];
+  /** On questions with as many operators as the longest of training: what the paper counts. */
+  readonly accuracy: Proportion;
+  /** Ascending; those beyond training last. */
+  readonly byOperators: readonly OperatorsAccuracy[];
+  readonly tokensPerSecond: number;
+  readonly seconds: number;
+}
+
+/** Told each point of a training curve as it is measured. */
+export type CurveListener = (point: ArithmeticRunPoint, step: number, loss: number) => void;
+
+const revision = 1;
+
+function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): ModelConfig {
+  const encoding = encodingNamed(point.encoding);
+  const { levels } = createEncoding(encoding);
+  return {
+    ...arithmeticModelSize(point.hiddenSize, arithmeticLength(settings.operators)),
+    vocabSize: arithmeticVocabulary(settings.modulus).size,
+    separators: Array.from({ length: levels - 1 }, arithmeticSeparators),
+    encoding,
+    ...(settings.dropout === 0 ? {} : { dropout: settings.dropout }),
+  };
+}
+
+function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): TrainingConfig {
+  const { operators, modulus, steps, batchSize, learningRate, warmupSteps, clipNorm, instances } = settings;
+  return {
+    model: modelConfig(point, settings),
+    task: {
+      kind: 'arithmetic',
+      operators,
+      modulus,
+      testInstances: settings.questions,
+      ...(instances === null ? {} : { instances }),
+    },
+    batchSize,
+    seed: point.seed,
+    steps,
+    accumulation: 1,
+    optimizer: defaultAdamW,
+    schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
+    ...(clipNorm === null ? {} : { clipNorm }),
+    logEvery: Math.max(1, Math.round(steps / 50)),
+    checkpointEvery: Math.max(1, Math.min(1000, Math.round(steps / 4))),
+  };
+}
+
+/** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
+export function arithmeticCheckpoint(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+  store: RunStore,
+): string {
+  return join(store.folderOf(configurationOf(point, settings)), 'training', 'checkpoint');
+}
+
+function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings) {
+  const { questions, longer } = settings;
+  const training = trainingConfig(point, settings);
+  return {
+    item: 'arithmetic',
+    revision,
+    libraryVersion,
+    settings: { training, questions, longer },
+    data: [],
+  };
+}
+
+/**
+ * Trains a model, or goes on, or finds it finished; then asks it.
+ *
+ * @throws MachineError if the run was interrupted
+ */
+export async function arithmeticRun(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+  store: RunStore,
+  reporter: Reporter,
+  onCurve: CurveListener = () => undefined,
+): Promise<ArithmeticRun> {
+  const configuration = configurationOf(point, settings);
+  const finished = await store.findOrRun(configuration, async () => {
+    const startedAt = Date.now();
+    const engine = await startEngine({ reporter });
+    const folder = join(store.folderOf(configuration), 'training');
+    const result = await trainAndAsk(point, settings, folder, reporter, onCurve);
+    const provenance = collectProvenance({
+      item: 'arithmetic',
+      preset: `${point.encoding}, hidden size ${point.hiddenSize}`,
+      scale: 'One model of a comparison.',
+      startedAt,
+      seeds: [point.seed],
+      steps: settings.steps,
+      engine: engine.description,
+    });
+    return { result, provenance };
+  });
+  return finished.result;
+}
+
+async function trainAndAsk(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+  folder: string,
+  reporter: Reporter,
+  onCurve: CurveListener,
+): Promise<ArithmeticRun> {
+  const config = trainingConfig(point, settings);
+  const { outcome, parameters } = await trainModel(config, {
+    folder,
+    resume: true,
+    reporter,
+    onMetrics: (line) => {
+      if (line.kind === 'training') onCurve(point, line.step, line.loss);
+    },
+  });
+  try {
+    if (outcome === 'interrupted')
+      throw new MachineError('training was interrupted; the same command continues where it stopped');
+    const decoder = createDecoder(config.model);
+    const byOperators: OperatorsAccuracy[] = [];
+    for (const operators of operatorsAsked(settings)) {
+      const { modulus, questions } = settings;
+      const set = generateArithmeticSet({
+        operators,
+        modulus,
+        split: 'test',
+        mix: 'exact',
+        count: questions,
+        // The same questions for every model.
+        seed: 0,
+        // Of one operator there are fewer questions than may be asked.
+        distinct: false,
+      });
+      const generator = decoderGenerator(decoder, parameters, Random.fromSeed(point.seed).fork('questions'));
+      const { accuracy, soundness } = await evaluateArithmetic(generator, questionsOf(set), {
+        vocabulary: arithmeticVocabulary(modulus),
+      });
+      byOperators.push({ operators, accuracy, soundness });
+    }
+    const lines = (await readMetrics(folder)).filter((line) => line.kind === 'training');
+    const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
+    const asked = byOperators.find(({ operators }) => operators === settings.operators);
+    if (asked === undefined) throw new Error('the trained number of operators was not asked');
+    return {
+      ...point,
+      trainedOperators: settings.operators,
+      parameters: parameterCount(decoder.parameters),
+      curve: lines.map(({ step, loss }) => ({ step, loss })),
+      accuracy: asked.accuracy,
+      byOperators,
+      tokensPerSecond: paces[paces.length >> 1] ?? 0,
+      seconds: lines.at(-1)?.machine.seconds ?? 0,
+    };
+  } finally {
+    disposeParameters(parameters);
+  }
+}
+
+function operatorsAsked({ operators, longer }: ArithmeticRunSettings): number[] {
+  return [...Array.from({ length: operators }, (_, index) => index + 1), ...longer];
+}

@@ -1,0 +1,325 @@
+// Figure 3 as pictures, a table and findings.
+
+import { encodingStyles, type SeriesStyle } from '../report/style';
+import {
+  axes,
+  type Figure,
+  inPanel,
+  lineTrace,
+  makeFigure,
+  type PanelSpec,
+  type PlotlyObject,
+} from '../report/figure';
+import { type Cell, type Table } from '../report/tables';
+import { type ArithmeticRun, type OperatorsAccuracy } from './arithmetic-runs';
+import { type Drawing, type Finding } from './experiment';
+
+/** All models that were trained. */
+export interface Fig3Result {
+  readonly runs: readonly ArithmeticRun[];
+}
+
+/** How an encoding is drawn; one without a style of its own is black. */
+export function encodingStyle(name: string): SeriesStyle {
+  const key = name === 'none' ? 'nope' : name;
+  const styles: Readonly<Record<string, SeriesStyle>> = encodingStyles;
+  return styles[key] ?? { name, color: '#1C1C1C', dash: 'dot', symbol: 'star', pattern: '.' };
+}
+
+/** The runs of one encoding at one size: a run for each seed. */
+interface Group {
+  readonly encoding: string;
+  readonly hiddenSize: number;
+  readonly runs: readonly ArithmeticRun[];
+}
+
+function groupsOf(runs: readonly ArithmeticRun[]): Group[] {
+  const groups = new Map<string, ArithmeticRun[]>();
+  for (const run of runs) {
+    const key = `${run.encoding} ${run.hiddenSize}`;
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    return first === undefined
+      ? []
+      : [{ encoding: first.encoding, hiddenSize: first.hiddenSize, runs: members }];
+  });
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** What is known of a share: over several seeds the least and the most, of one its 95 % interval. */
+function rangeOf(accuracies: readonly OperatorsAccuracy['accuracy'][]): {
+  centre: number;
+  low: number;
+  high: number;
+} {
+  const shares = accuracies.map(({ share }) => share);
+  const [only] = accuracies;
+  if (accuracies.length === 1 && only !== undefined)
+    return { centre: only.share, low: only.low, high: only.high };
+  return { centre: mean(shares), low: Math.min(...shares), high: Math.max(...shares) };
+}
+
+/** Everything Figure 3 shows of its result. */
+export function drawFig3(result: Fig3Result): Drawing {
+  const groups = groupsOf(result.runs);
+  return {
+    figures: [accuracyFigure(groups), curvesFigure(groups)],
+    tables: [accuracyTable(groups)],
+    findings: findings(groups),
+  };
+}
+
+function seedsWord(groups: readonly Group[]): string {
+  return (groups[0]?.runs.length ?? 1) === 1
+    ? 'one seed; whiskers: 95 % interval of the questions'
+    : `mean of ${groups[0]?.runs.length ?? 0} seeds; whiskers: least and most`;
+}
+
+/** Accuracy over size where there are several sizes, as bars where there is one; and by number of operators. */
+function accuracyFigure(groups: readonly Group[]): Figure {
+  const sizes = [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].sort((a, b) => a - b);
+  const trained = Math.max(...groups.flatMap(({ runs }) => runs.map((run) => run.trainedOperators)));
+  const largest = sizes.at(-1);
+  const byOperators = groups
+    .filter(({ hiddenSize }) => hiddenSize === largest)
+    .map(({ encoding, runs }) => operatorsTrace(encoding, runs));
+  const single = sizes.length === 1;
+  const bySize = single ? groups.map(barOf) : sizeTraces(groups, sizes);
+  const panels: PanelSpec[] = [
+    {
+      title: single ? `At ${trained} operators` : `At ${trained} operators, by size`,
+      x: single
+        ? { type: 'category', tickangle: -25 }
+        : { title: 'Hidden size', type: 'log', tickvals: sizes, ticktext: sizes.map(String) },
+      y: axes.share('Right answers'),
+    },
+    {
+      title: single ? 'By number of operators' : `By number of operators, hidden size ${largest ?? 0}`,
+      x: { title: `Operators (trained on at most ${trained})`, dtick: 1 },
+      y: axes.share('Right answers'),
+    },
+  ];
+  return makeFigure({
+    id: 'fig3',
+    title: 'Accuracy on arithmetic, by positional encoding',
+    subtitle: `Greedy solutions, hidden size ${sizes.join(', ')}; ${seedsWord(groups)}`,
+    caption:
+      'Left: share of test questions whose last number is the answer, at the largest number of operators of training. Right: by number of ' +
+      'operators; those right of the dotted line are longer than any of training. The dashed level is what guessing gives.',
+    alt: groups
+      .map(({ encoding, hiddenSize, runs }) => {
+        const { centre } = rangeOf(runs.map(({ accuracy }) => accuracy));
+        return `${encodingStyle(encoding).name} at hidden size ${hiddenSize}: ${(100 * centre).toFixed(0)} %`;
+      })
+      .join('; '),
+    data: [...bySize, ...byOperators],
+    columns: 2,
+    panelHeight: 260,
+    panels,
+    layout: { shapes: [beyondTraining(trained)], showlegend: true },
+  });
+}
+
+function beyondTraining(trained: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(1);
+  return {
+    type: 'line',
+    xref: xaxis,
+    yref: `${yaxis} domain`,
+    x0: trained + 0.5,
+    x1: trained + 0.5,
+    y0: 0,
+    y1: 1,
+    line: { color: '#5A5A5A', width: 1, dash: 'dot' },
+  };
+}
+
+function barOf({ encoding, runs }: Group): PlotlyObject {
+  const style = encodingStyle(encoding);
+  const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
+  return {
+    type: 'bar',
+    name: style.name,
+    legendgroup: style.name,
+    showlegend: false,
+    x: [style.name],
+    y: [centre],
+    text: [`${(100 * centre).toFixed(0)} %`],
+    textposition: 'outside',
+    cliponaxis: false,
+    marker: {
+      color: style.color,
+      pattern: { shape: style.pattern, fgcolor: '#FFFFFF', size: 6, solidity: 0.3 },
+    },
+    error_y: {
+      type: 'data',
+      symmetric: false,
+      array: [high - centre],
+      arrayminus: [centre - low],
+      thickness: 1.25,
+      width: 4,
+    },
+    ...inPanel(0),
+  };
+}
+
+function sizeTraces(groups: readonly Group[], sizes: readonly number[]): PlotlyObject[] {
+  const encodings = [...new Set(groups.map(({ encoding }) => encoding))];
+  return encodings.map((encoding) => {
+    const ranges = sizes.map((size) => {
+      const group = groups.find((one) => one.encoding === encoding && one.hiddenSize === size);
+      return rangeOf((group?.runs ?? []).map(({ accuracy }) => accuracy));
+    });
+    return whiskered(encoding, sizes, ranges, 0, false);
+  });
+}
+
+function operatorsTrace(encoding: string, runs: readonly ArithmeticRun[]): PlotlyObject {
+  const operators = (runs[0]?.byOperators ?? []).map((entry) => entry.operators);
+  const ranges = operators.map((asked) =>
+    rangeOf(
+      runs.flatMap((run) =>
+        run.byOperators.filter((entry) => entry.operators === asked).map(({ accuracy }) => accuracy),
+      ),
+    ),
+  );
+  return whiskered(encoding, operators, ranges, 1, true);
+}
+
+function whiskered(
+  encoding: string,
+  x: readonly number[],
+  ranges: readonly ReturnType<typeof rangeOf>[],
+  panel: number,
+  legend: boolean,
+): PlotlyObject {
+  const trace = lineTrace({
+    x,
+    y: ranges.map(({ centre }) => centre),
+    style: encodingStyle(encoding),
+    panel,
+    legend,
+    markers: true,
+  });
+  return {
+    ...trace,
+    error_y: {
+      type: 'data',
+      symmetric: false,
+      array: ranges.map(({ centre, high }) => high - centre),
+      arrayminus: ranges.map(({ centre, low }) => centre - low),
+      thickness: 1.25,
+      width: 3,
+    },
+  };
+}
+
+function curvesFigure(groups: readonly Group[]): Figure {
+  const sizes = [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].sort((a, b) => a - b);
+  return makeFigure({
+    id: 'fig3-training',
+    title: 'Training loss on arithmetic',
+    subtitle:
+      'Mean cross-entropy of a predicted token; the order of operations is random, so it does not fall to 0',
+    caption: 'Mean over the seeds. Only the generated answers tell whether a model computes (Figure 3).',
+    alt: `Falling curves for ${[...new Set(groups.map(({ encoding }) => encodingStyle(encoding).name))].join(', ')}.`,
+    panels: sizes.map((size) => ({
+      title: `Hidden size ${size}`,
+      x: axes.count('Step'),
+      y: { title: 'Loss (nats)', rangemode: 'tozero' },
+    })),
+    columns: Math.min(3, sizes.length),
+    data: groups.map(({ encoding, hiddenSize, runs }) => {
+      const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
+      return lineTrace({
+        x: steps,
+        y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
+        style: encodingStyle(encoding),
+        panel: sizes.indexOf(hiddenSize),
+        legend: hiddenSize === sizes[0],
+      });
+    }),
+  });
+}
+
+function accuracyTable(groups: readonly Group[]): Table {
+  const asked = [
+    ...new Set(
+      groups.flatMap(({ runs }) => runs.flatMap((run) => run.byOperators.map(({ operators }) => operators))),
+    ),
+  ];
+  return {
+    id: 'fig3-accuracy',
+    title: 'Figure 3 in numbers',
+    caption: `Right answers; ${seedsWord(groups)}. Low and high belong to the largest number of operators of training.`,
+    columns: [
+      { key: 'encoding', label: 'Encoding' },
+      { key: 'hiddenSize', label: 'Hidden size', format: 'integer' },
+      { key: 'parameters', label: 'Parameters', format: 'integer' },
+      { key: 'accuracy', label: 'Accuracy', format: 'percent' },
+      { key: 'low', label: 'Low', format: 'percent' },
+      { key: 'high', label: 'High', format: 'percent' },
+      ...asked.map((operators) => ({
+        key: `operators${operators}`,
+        label: `${operators} operators`,
+        format: 'percent' as const,
+      })),
+      { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+    ],
+    rows: groups.map(({ encoding, hiddenSize, runs }) => {
+      const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
+      const row: Record<string, Cell> = {
+        encoding: encodingStyle(encoding).name,
+        hiddenSize,
+        parameters: runs[0]?.parameters ?? null,
+        accuracy: centre,
+        low,
+        high,
+        tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
+      };
+      for (const operators of asked) {
+        const shares = runs.flatMap((run) =>
+          run.byOperators
+            .filter((entry) => entry.operators === operators)
+            .map(({ accuracy }) => accuracy.share),
+        );
+        row[`operators${operators}`] = mean(shares);
+      }
+      return row;
+    }),
+  };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** A comparison the paper makes, at each size: is the first above the second, beyond what seeds or questions explain? */
+function findings(groups: readonly Group[]): Finding[] {
+  const comparisons = [
+    ['bipe_alibi', 'alibi'],
+    ['bipe_alibi', 'rope'],
+    ['bipe_rope', 'rope'],
+  ] as const;
+  return [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].flatMap((hiddenSize) =>
+    comparisons.flatMap(([better, worse]) => {
+      const rangeFor = (encoding: string) => {
+        const group = groups.find((one) => one.encoding === encoding && one.hiddenSize === hiddenSize);
+        return group && rangeOf(group.runs.map(({ accuracy }) => accuracy));
+      };
+      const [first, second] = [rangeFor(better), rangeFor(worse)];
+      if (first === undefined || second === undefined) return [];
+      const [a, b] = [encodingStyle(better).name, encodingStyle(worse).name];
+      const overlap = first.low <= second.high && second.low <= first.high;
+      return [
+        {
+          claim: `Hidden size ${hiddenSize}: ${a} computes better than ${b}`,
+          holds: overlap ? null : first.centre > second.centre,
+          measured: `${a} ${percent(first.centre)} (${percent(first.low)} to ${percent(first.high)}), ${b} ${percent(second.centre)} (${percent(second.low)} to ${percent(second.high)})`,
+        },
+      ];
+    }),
+  );
+}
