@@ -28,12 +28,12 @@ export type StepFunction<
   Outputs extends NamedTensors,
 > = (state: State, inputs: Inputs) => StepResult<State, Outputs>;
 
-/** How a function is captured. */
+/** How a function is captured. (The intersections leave the choice of type parameters to the function.) */
 export interface CaptureOptions<State extends NamedTensors, Inputs extends NamedTensors> {
   /** What the step remembers from call to call: its first values. They are copied; the caller keeps its tensors. */
-  readonly state?: State;
+  readonly state?: State & NamedTensors;
   /** Inputs, of which only shapes and types count, to capture now; other shapes are captured when they first come. */
-  readonly examples?: readonly Inputs[];
+  readonly examples?: readonly (Inputs & NamedTensors)[];
   /** For error messages, such as `training step`. */
   readonly name?: string;
   /** Runs operation by operation even where a graph could be made: to compare, or to debug the function. */

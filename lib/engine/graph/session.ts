@@ -4,6 +4,7 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
+import { CaptureError, messageOf } from '../../base/errors';
 import { writeError } from '../../base/files';
 import { projectPath } from '../../base/paths';
 import type { NativeBackend } from './binding';
@@ -33,7 +34,7 @@ export class GraphSession {
   run(index: number, inputs: NamedTensors): Record<string, tf.Tensor> {
     const program = present(this.programs[index]);
     const tensors = this.execute(
-      program.inputs.map(({ key, value }) => [value, present(inputs[key])]),
+      program.inputs.map(({ key }, input) => [feedName(program, input), present(inputs[key])]),
       [...program.outputs.map((_, output) => outputName(program, output)), doneName(program)],
     );
     tensors.pop()?.dispose();
@@ -97,7 +98,15 @@ function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
     } catch (error) {
       throw writeError(folder ?? parent, error);
     }
-    return backend.binding.loadSavedModel(folder, graphTag);
+    try {
+      return backend.binding.loadSavedModel(folder, graphTag);
+    } catch (error) {
+      throw new CaptureError(
+        `TensorFlow refuses the graph (${messageOf(error).split('\n').join(' ')}); an operation that is executed by its ` +
+          'name needs all its type attributes',
+        { cause: error },
+      );
+    }
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
@@ -150,7 +159,7 @@ function programNodes(program: Program, variables: ReadonlyMap<string, number>):
     attributes: { T: typeAttribute(type) },
   }));
   return [
-    ...program.inputs.map(({ value, type, shape }) => placeholder(nodeOf(value), type, shape)),
+    ...program.inputs.flatMap((input, index) => inputNodes(input, feedName(program, index))),
     ...reads,
     ...program.nodes,
     ...outputs,
@@ -159,6 +168,19 @@ function programNodes(program: Program, variables: ReadonlyMap<string, number>):
       nodeOf(doneName(program)),
       assigns.map(({ name }) => name),
     ),
+  ];
+}
+
+/** What is fed has no shape that TensorFlow's graph optimizer would rely on, so it is said once more. */
+function inputNodes({ value, type, shape }: ProgramTensor, feed: string): GraphNode[] {
+  return [
+    placeholder(nodeOf(feed), type, shape),
+    {
+      name: nodeOf(value),
+      op: 'EnsureShape',
+      inputs: [feed],
+      attributes: { T: typeAttribute(type), shape: { kind: 'shape', value: shape } },
+    },
   ];
 }
 
@@ -188,6 +210,10 @@ function placeholder(name: string, type: number, shape: readonly number[]): Grap
     inputs: [],
     attributes: { dtype: typeAttribute(type), shape: { kind: 'shape', value: shape } },
   };
+}
+
+function feedName(program: Program, index: number): string {
+  return `${program.prefix}feed_${index}:0`;
 }
 
 function outputName(program: Program, index: number): string {

@@ -184,8 +184,7 @@ class Tracer {
 
   private resultOf(key: string, tensor: tf.Tensor): ProgramTensor {
     const [id = -1] = this.backend.getInputTensorIds([tensor]);
-    const { type } = id < 0 ? this.unknownOf(id) : this.known(id);
-    return { key, value: this.valueOf(id), shape: tensor.shape, type };
+    return { key, value: this.valueOf(id), shape: tensor.shape, type: this.typeOf(id) };
   }
 
   /** Runs `work` while the backend's operations come here and variables cannot be assigned. */
@@ -280,7 +279,19 @@ class Tracer {
   ): string {
     const values = inputs.map((id) => this.valueOf(id));
     const encoded = attributes.map((one) => [one.name, attributeValue(one)] as const);
-    return this.add(operation, values, Object.fromEntries(encoded));
+    const implied = this.impliedAttributes(operation, inputs);
+    return this.add(operation, values, { ...implied, ...Object.fromEntries(encoded) });
+  }
+
+  /** Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations only. */
+  private impliedAttributes(operation: string, inputs: readonly number[]): GraphNode['attributes'] {
+    const [first] = inputs;
+    if (operation !== 'ExpandDims' || first === undefined) return {};
+    return { T: { kind: 'type', value: this.typeOf(first) } };
+  }
+
+  private typeOf(id: number): number {
+    return (id < 0 ? this.unknownOf(id) : this.known(id)).type;
   }
 
   private add(op: string, inputs: readonly string[], attributes: GraphNode['attributes']): string {

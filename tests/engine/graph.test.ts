@@ -1,0 +1,402 @@
+import { existsSync, readdirSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
+import { startEngine } from '../../lib/engine/engine';
+import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
+import { nativeBackend } from '../../lib/engine/graph/binding';
+import type { NamedTensors } from '../../lib/engine/graph/specs';
+import { memoryReport } from '../../lib/engine/memory';
+import { thisMachine } from '../../lib/engine/native';
+import { Random } from '../../lib/engine/random';
+import { normalTensor } from '../../lib/engine/random-tensors';
+import { everyOperation, type Instruction, interpret, programs, relativeError } from './graph-programs';
+
+const tolerance = 1e-6;
+
+function normal(seed: number, shape: number[]): tf.Tensor {
+  return normalTensor(Random.fromSeed(seed), shape);
+}
+
+/** The same step as a graph and operation by operation. */
+function bothWays<S extends NamedTensors, I extends NamedTensors, O extends NamedTensors>(
+  step: StepFunction<S, I, O>,
+  state: S & NamedTensors,
+): { graph: CapturedStep<S, I, O>; eager: CapturedStep<S, I, O> } {
+  const graph = capture(step, { state });
+  const eager = capture(step, { state, eager: true });
+  onTestFinished(() => {
+    graph.dispose();
+    eager.dispose();
+  });
+  expect([graph.captured, eager.captured]).toEqual([true, false]);
+  return { graph, eager };
+}
+
+function expectEqual(actual: NamedTensors, expected: NamedTensors, within = tolerance): void {
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  const errors = Object.entries(expected).map(
+    ([key, tensor]) => [key, actual[key] ? relativeError(actual[key], tensor) : Infinity] as const,
+  );
+  expect(errors.filter(([, error]) => !(error <= within))).toEqual([]);
+}
+
+describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () => {
+  beforeAll(async () => {
+    await startEngine({ backend: 'native-cpu' });
+  });
+  beforeEach(() => {
+    tf.engine().startScope();
+  });
+  afterEach(() => {
+    tf.engine().endScope();
+  });
+
+  /** All values of a program, its loss and the loss's gradients. */
+  const withGradients =
+    (program: readonly Instruction[]) =>
+    (_: NamedTensors, { x, y }: { x: tf.Tensor; y: tf.Tensor }) => {
+      const loss = (...first: tf.Tensor[]): tf.Scalar =>
+        tf.addN(interpret(program, first).map((value) => value.tanh().mean())).asScalar();
+      const { value, grads } = tf.valueAndGrads(loss)([x, y]);
+      const values = interpret(program, [x, y]);
+      return {
+        outputs: Object.fromEntries([value, ...grads, ...values].map((tensor, index) => [index, tensor])),
+      };
+    };
+
+  it.each(everyOperation)('computes %s and its gradient as operations one by one do', (...instruction) => {
+    const { graph, eager } = bothWays(withGradients([instruction]), {});
+    const inputs = { x: normal(1, [3, 2, 4]), y: normal(2, [4]) };
+    expectEqual(graph.run(inputs), eager.run(inputs));
+  });
+
+  it('computes random programs and their gradients as operations one by one do', () => {
+    fc.assert(
+      fc.property(programs(12), fc.nat(), (program, seed) => {
+        tf.tidy(() => {
+          const graph = capture(withGradients(program));
+          const eager = capture(withGradients(program), { eager: true });
+          // The second inputs reach the same graph.
+          for (const shift of [0, 1]) {
+            const inputs = { x: normal(seed + shift, [3, 2, 4]), y: normal(seed + shift + 1, [4]) };
+            expectEqual(graph.run(inputs), eager.run(inputs));
+          }
+          graph.dispose();
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('follows 100 steps of an optimizer whose moments are its state', () => {
+    const adam = (
+      { weight, bias, m, v, steps }: Record<'weight' | 'bias' | 'm' | 'v' | 'steps', tf.Tensor>,
+      { x, y, rate }: { x: tf.Tensor; y: tf.Tensor; rate: tf.Tensor },
+    ) => {
+      const { value, grads } = tf.valueAndGrads((w: tf.Tensor, b: tf.Tensor) =>
+        tf.losses.softmaxCrossEntropy(y, tf.tanh(tf.matMul(x, w)).add(b)).asScalar(),
+      )([weight, bias]);
+      const [gradient = weight, biasGradient = bias] = grads;
+      const count = steps.add(tf.scalar(1, 'int32'));
+      const m1 = m.mul(0.9).add(gradient.mul(0.1));
+      const v1 = v.mul(0.99).add(gradient.square().mul(0.01));
+      const corrected = m1.div(tf.sub(1, tf.pow(0.9, count.toFloat())));
+      const scale = v1
+        .div(tf.sub(1, tf.pow(0.99, count.toFloat())))
+        .sqrt()
+        .add(1e-8);
+      return {
+        outputs: { loss: value, norm: gradient.norm() },
+        state: {
+          weight: weight.sub(corrected.div(scale).mul(rate)),
+          bias: bias.sub(biasGradient.mul(rate)),
+          m: m1,
+          v: v1,
+          steps: count,
+        },
+      };
+    };
+    const { graph, eager } = bothWays(adam, {
+      weight: normal(1, [12, 5]),
+      bias: tf.zeros([5]),
+      m: tf.zeros([12, 5]),
+      v: tf.zeros([12, 5]),
+      steps: tf.scalar(0, 'int32'),
+    });
+    for (let step = 0; step < 100; step += 1) {
+      const x = normal(100 + step, [32, 12]);
+      const y = tf.oneHot(x.slice([0, 0], [32, 5]).argMax(1), 5);
+      const inputs = { x, y, rate: tf.scalar(0.02 / (1 + step / 50)) };
+      expectEqual(graph.run(inputs), eager.run(inputs), 1e-5);
+    }
+    expectEqual(graph.readState(), eager.readState(), 1e-5);
+    expect(graph.readState().steps.dataSync()[0]).toBe(100);
+  });
+
+  it('computes a transformer block and its gradients as operations one by one do', () => {
+    const [batch, time, heads, size] = [3, 10, 4, 8];
+    const width = heads * size;
+    const names = ['query', 'key', 'value', 'out', 'up', 'gate', 'down'] as const;
+    const parameters = Object.fromEntries(
+      names.map((name, index) => [
+        name,
+        normal(
+          index,
+          name === 'down'
+            ? [2 * width, width]
+            : [width, name === 'up' || name === 'gate' ? 2 * width : width],
+        ).mul(0.1),
+      ]),
+    );
+    const split = (x: tf.Tensor): tf.Tensor => x.reshape([batch, time, heads, size]).transpose([0, 2, 1, 3]);
+    const times = (x: tf.Tensor, weight: tf.Tensor): tf.Tensor =>
+      tf.matMul(x.reshape([-1, x.shape.at(-1) ?? 1]), weight).reshape([...x.shape.slice(0, -1), -1]);
+    const normed = (x: tf.Tensor): tf.Tensor => x.mul(x.square().mean(-1, true).add(1e-5).rsqrt());
+    const block = (p: NamedTensors, x: tf.Tensor): tf.Tensor => {
+      const at = (name: string): tf.Tensor => p[name] ?? x;
+      const mask = tf.linalg
+        .bandPart(tf.ones([time, time]), -1, 0)
+        .sub(1)
+        .mul(1e9);
+      const h = normed(x);
+      const query = split(times(h, at('query'))).mul(size ** -0.5);
+      const scores = tf.matMul(query, split(times(h, at('key'))), false, true).add(mask);
+      const mixed = tf.matMul(tf.softmax(scores), split(times(h, at('value')))).transpose([0, 2, 1, 3]);
+      const y = x.add(times(mixed.reshape([batch, time, width]), at('out')));
+      const gate = times(normed(y), at('gate'));
+      return y.add(times(gate.mul(gate.sigmoid()).mul(times(normed(y), at('up'))), at('down')));
+    };
+    const step = (state: NamedTensors, { x }: { x: tf.Tensor }) => {
+      const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) =>
+        block(Object.fromEntries(names.map((name, index) => [name, values[index] ?? x])), x)
+          .square()
+          .mean()
+          .asScalar(),
+      )(names.map((name) => state[name] ?? x));
+      const state1 = names.map(
+        (name, index) => [name, tf.sub(state[name] ?? x, tf.mul(grads[index] ?? x, 0.5))] as const,
+      );
+      return { outputs: { loss: value, y: block(state, x) }, state: Object.fromEntries(state1) };
+    };
+    const { graph, eager } = bothWays(step, parameters);
+    for (let round = 0; round < 5; round += 1) {
+      const inputs = { x: normal(50 + round, [batch, time, width]) };
+      expectEqual(graph.run(inputs), eager.run(inputs));
+    }
+    expectEqual(graph.readState(), eager.readState());
+  });
+
+  const running = ({ total }: { total: tf.Tensor }, { x }: { x: tf.Tensor }) => {
+    const next = total.add(x.sum());
+    return { outputs: { total: next }, state: { total: next } };
+  };
+
+  it('shares its state between inputs of several shapes', () => {
+    const { graph, eager } = bothWays(running, { total: tf.scalar(0) });
+    const totals = [3, 5, 3, 7, 5, 3].map((length) => {
+      const inputs = { x: tf.ones([length]) };
+      expectEqual(graph.run(inputs), eager.run(inputs));
+      return graph.readState().total.dataSync()[0];
+    });
+    expect(totals).toEqual([3, 8, 11, 18, 23, 26]);
+  });
+
+  it('gives its state out and takes it back, before and after the first run', () => {
+    const { graph } = bothWays(running, { total: tf.scalar(1) });
+    expect(graph.readState().total.dataSync()[0]).toBe(1);
+    graph.writeState({ total: tf.scalar(10) });
+    const first = graph.run({ x: tf.ones([2]) }).total;
+    graph.writeState({ total: tf.scalar(100) });
+    const second = graph.run({ x: tf.ones([2]) }).total;
+    expect([first.dataSync()[0], second.dataSync()[0]]).toEqual([12, 102]);
+  });
+
+  it('keeps what it gave out when the state moves on, and the initial values of its caller', () => {
+    const total = tf.scalar(0);
+    const { graph } = bothWays(running, { total });
+    graph.run({ x: tf.ones([2]) });
+    const before = graph.readState();
+    graph.run({ x: tf.ones([2]) });
+    expect([total, before.total, graph.readState().total].map((tensor) => tensor.dataSync()[0])).toEqual([
+      0, 2, 4,
+    ]);
+  });
+
+  it('exchanges two tensors of its state', () => {
+    const { graph, eager } = bothWays(
+      ({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ outputs: { a }, state: { a: b, b: a } }),
+      { a: tf.tensor1d([1, 2]), b: tf.tensor1d([3, 4]) },
+    );
+    for (let round = 0; round < 3; round += 1) {
+      expectEqual(graph.run({}), eager.run({}));
+      expectEqual(graph.readState(), eager.readState());
+    }
+  });
+
+  it('leaves state tensors that the function does not return as they are', () => {
+    const { graph, eager } = bothWays(
+      ({ table, count }: { table: tf.Tensor; count: tf.Tensor }) => ({
+        outputs: { sum: table.sum() },
+        state: { count: count.add(1) },
+      }),
+      { table: tf.ones([4]), count: tf.scalar(0) },
+    );
+    for (let round = 0; round < 2; round += 1) expectEqual(graph.run({}), eager.run({}));
+    expectEqual(graph.readState(), eager.readState());
+  });
+
+  it('gives inputs, state and constants as outputs', () => {
+    const outside = tf.range(0, 100);
+    const { graph, eager } = bothWays(
+      ({ s }: { s: tf.Tensor }, { x }: { x: tf.Tensor }) => ({
+        outputs: {
+          s,
+          x,
+          again: x,
+          one: tf.scalar(1),
+          table: tf.ones([50, 2]),
+          outside,
+          flag: tf.zeros([70], 'bool'),
+        },
+      }),
+      { s: tf.scalar(5, 'int32') },
+    );
+    const inputs = { x: tf.tensor1d([true, false], 'bool') };
+    expectEqual(graph.run(inputs), eager.run(inputs));
+  });
+
+  it('computes large constants in the graph instead of storing them', () => {
+    const { graph, eager } = bothWays((_: NamedTensors, { x }: { x: tf.Tensor }) => {
+      const positions = tf.range(0, 1024).expandDims(1);
+      return { outputs: { y: positions.mul(tf.range(0, 512).expandDims(0)).mul(1e-6).sin().mul(x).sum() } };
+    }, {});
+    const inputs = { x: tf.scalar(2) };
+    expectEqual(graph.run(inputs), eager.run(inputs));
+  });
+
+  it('leaves no tensor and no graph behind', () => {
+    const backend = nativeBackend();
+    if (!backend) throw new Error('the native backend runs in this file');
+    const graphs = (): number =>
+      (backend.binding as unknown as { getNumOfSavedModels(): number }).getNumOfSavedModels();
+    const nativeTensors = (): number =>
+      (backend.binding as unknown as { getNumOfTensors(): number }).getNumOfTensors();
+    const measure = (): number[] => [memoryReport().numTensors, nativeTensors(), graphs()];
+    const inputs = [3, 5].map((length) => ({ x: tf.ones([length]).add(0) }));
+    const total = tf.scalar(0).add(0);
+    const before = measure();
+    const step = capture(running, { state: { total }, examples: inputs });
+    const prepared = measure();
+    for (const one of [...inputs, ...inputs]) step.run(one).total.dispose();
+    tf.dispose(step.readState());
+    step.writeState({ total });
+    expect(measure()).toEqual(prepared);
+    expect(prepared[2]).toBe((before[2] ?? 0) + 1);
+    step.dispose();
+    expect(measure()).toEqual(before);
+  });
+
+  it('leaves no file behind', () => {
+    bothWays(running, { total: tf.scalar(0) }).graph.run({ x: tf.ones([2]) });
+    expect(
+      readdirSync(projectPath('.cache', 'graphs')).filter((name) => name.includes(String(process.pid))),
+    ).toEqual([]);
+  });
+
+  describe('refuses', () => {
+    const refused: readonly [
+      string,
+      StepFunction<{ s: tf.Tensor }, { x: tf.Tensor }, NamedTensors>,
+      RegExp,
+    ][] = [
+      [
+        'a function that reads a value',
+        (_, { x }) => ({ outputs: { y: tf.scalar(x.dataSync()[0] ?? 0) } }),
+        /^my step: it reads the value of a tensor in JavaScript .* use operations on tensors alone/,
+      ],
+      [
+        'an operation that reads a value',
+        (_, { x }) => ({ outputs: { y: tf.gather([1, 2, 3], x.toInt()) } }),
+        /^my step: the operation GatherV2 of TensorFlow.js reads .* use tf.gatherND/,
+      ],
+      [
+        'an operation whose result has as many elements as the values say',
+        (_, { x }) => ({ outputs: { y: tf.unique(x).values } }),
+        /^my step: Unique\w* gives a tensor whose shape depends on values/,
+      ],
+      [
+        'random numbers, which would be the same at every call',
+        (_, { x }) => ({ outputs: { y: x.mul(tf.randomNormal([2])) } }),
+        /^my step: two calls did different work \(a float32 \[2\] constant had other values\)/,
+      ],
+      [
+        'a state of another shape',
+        ({ s }) => ({ outputs: {}, state: { s: tf.stack([s, s]) } }),
+        /^my step: state s is float32 \[\] and cannot become float32 \[2\]/,
+      ],
+      [
+        'a state that was not there before',
+        ({ s }) => ({ outputs: {}, state: { s, r: s } as { s: tf.Tensor } }),
+        /^unknown state of my step: "r"/,
+      ],
+      [
+        'an async function',
+        (async () => Promise.resolve({ outputs: {} })) as unknown as () => { outputs: NamedTensors },
+        /^my step: a captured function must return .* at once/,
+      ],
+      ['words', () => ({ outputs: { y: tf.tensor1d(['word']) } }), /^my step: it uses a string \[1\] tensor/],
+    ];
+
+    it.each(refused)('%s', (_, step, message) => {
+      for (const prepare of [true, false]) {
+        const inputs = { x: tf.tensor1d([1, 2]) };
+        const options = { state: { s: tf.scalar(0) }, name: 'my step' };
+        if (prepare) expect(() => capture(step, { ...options, examples: [inputs] })).toThrow(message);
+        else expect(() => capture(step, options).run(inputs)).toThrow(message);
+      }
+      // The backend is as it was.
+      expect(tf.ones([2]).add(1).dataSync()).toEqual(new Float32Array([2, 2]));
+    });
+
+    it('a variable that is not in its state, read or assigned', () => {
+      const variable = tf.variable(tf.scalar(3), true, 'frozen');
+      onTestFinished(() => {
+        variable.dispose();
+      });
+      expect(() => capture(() => ({ outputs: { y: variable.mul(2) } }), { examples: [{}] })).toThrow(
+        /it uses the variable frozen/,
+      );
+      const assigning = (): { outputs: NamedTensors } => {
+        variable.assign(tf.scalar(4));
+        return { outputs: {} };
+      };
+      expect(() => capture(assigning, { examples: [{}] })).toThrow(/it assigns the variable frozen/);
+      expect(variable.dataSync()[0]).toBe(3);
+    });
+
+    it('inputs of ever new shapes', () => {
+      const step = capture(running, { state: { total: tf.scalar(0) } });
+      onTestFinished(() => {
+        step.dispose();
+      });
+      const run = (): void => {
+        for (let length = 1; length < 100; length += 1) step.run({ x: tf.ones([length]) });
+      };
+      expect(run).toThrow(/inputs came in 32 different shapes, now with x: float32 \[33\].* pad them/);
+    });
+
+    it('to read or write a state that is not there, or in another shape', () => {
+      const { graph, eager } = bothWays(running, { total: tf.scalar(0) });
+      for (const step of [graph, eager]) {
+        expect(() => step.readState(['totl' as 'total'])).toThrow(
+          /unknown state .*"totl"; did you mean total/,
+        );
+        expect(() => {
+          step.writeState({ total: tf.ones([2]) });
+        }).toThrow(/state total is float32 \[\] and cannot become float32 \[2\]/);
+      }
+    });
+  });
+});
