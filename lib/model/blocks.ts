@@ -55,9 +55,8 @@ export function decoderBlock(
   const name = blockName(layer);
   return tf.tidy(() => {
     const asked = style.norm(parameters, `${name}.input_layernorm`, hidden, normEps);
-    const heads = (part: string): tf.Tensor4D =>
-      splitHeads(linear(parameters, `${name}.self_attn.${part}_proj`, asked), batch, numHeads);
-    const context = joinHeads(attend({ queries: heads('q'), keys: heads('k'), values: heads('v') }));
+    const projections = ['q', 'k', 'v'].map((part) => `${name}.self_attn.${part}_proj`);
+    const context = joinHeads(attend(splitHeads(linear(parameters, projections, asked), batch, numHeads)));
     const attended = linear(parameters, `${name}.self_attn.o_proj`, context);
     const between = tf.add<tf.Tensor2D>(hidden, drop(attended, dropout, { layer, part: 0 }));
     const fed = style.feedForward(
@@ -69,10 +68,16 @@ export function decoderBlock(
   });
 }
 
-/** [batch * time, heads * headDim] -> [batch, heads, time, headDim] */
-function splitHeads(x: tf.Tensor2D, batch: number, numHeads: number): tf.Tensor4D {
+/** [batch * time, 3 * heads * headDim] -> three of [batch, heads, time, headDim] */
+function splitHeads(x: tf.Tensor2D, batch: number, numHeads: number): AttentionHeads {
   const [tokens, width] = x.shape;
-  return tf.transpose(tf.reshape(x, [batch, tokens / batch, numHeads, width / numHeads]), [0, 2, 1, 3]);
+  const parts = tf.reshape(x, [batch, tokens / batch, 3, numHeads, width / numHeads / 3]);
+  const [queries, keys, values] = tf.unstack(tf.transpose(parts, [2, 0, 3, 1, 4])) as [
+    tf.Tensor4D,
+    tf.Tensor4D,
+    tf.Tensor4D,
+  ];
+  return { queries, keys, values };
 }
 
 /** [batch, heads, time, headDim] -> [batch * time, heads * headDim] */

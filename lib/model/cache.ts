@@ -164,7 +164,7 @@ function placeNext(
   isNext: tf.Tensor2D,
   drawn: tf.Tensor1D | undefined,
 ): PlacedEncoding {
-  const everywhere = tokenPositions(ids, encoding.levels, architecture.separators, drawn);
+  const everywhere = tokenPositions(ids, architecture.separators, drawn);
   const chosen = tf.cast(isNext, 'float32');
   const here = everywhere.map((level) =>
     tf.cast(tf.sum(tf.mul(tf.cast(level, 'float32'), chosen), 1, true), 'int32'),

@@ -63,10 +63,10 @@ function divisorsNear({ hiddenSize, numHeads }: Architecture): string {
  */
 export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
   const config = parseWith(modelConfigSchema, value, where);
-  const wanted = createEncoding(config.encoding).levels - 1;
-  if (config.separators.length !== wanted)
+  const { levels, name } = createEncoding(config.encoding);
+  if (config.separators.length !== levels - 1)
     throw new ConfigError(
-      `${where}: separators: ${config.separators.length} sets for an encoding of ${wanted + 1} levels; give ${wanted}`,
+      `${where}: separators: ${config.separators.length} given, but ${name} has ${levels} levels of position and needs ${levels - 1}: a list of token ids for each level but the outermost`,
     );
   return config;
 }

@@ -161,7 +161,7 @@ export function placeTokens(
   ids: tf.Tensor2D,
   drawn?: tf.Tensor1D,
 ): PlacedEncoding {
-  const positions = tokenPositions(ids, encoding.levels, architecture.separators, drawn);
+  const positions = tokenPositions(ids, architecture.separators, drawn);
   return { positions, applied: encoding.apply(positions, positions, shape, parameters) };
 }
 

@@ -19,9 +19,8 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Te
       return { value: tf.mul<tf.Tensor2D>(normalized, scale), saved: [normalized, inverse, scale] };
     },
     (upstream, normalized, inverse, scale) => {
-      const wanted = tf.mul(upstream, scale);
-      const across = tf.sub(wanted, tf.mul(normalized, projection(wanted, normalized)));
-      return [tf.mul(inverse, across), tf.sum(tf.mul(upstream, normalized), 0)];
+      const { ofScale, across } = backward(upstream, normalized, scale);
+      return [tf.mul(inverse, across), ofScale];
     },
   );
 }
@@ -44,13 +43,9 @@ export function layerNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D
       return { value, saved: [normalized, inverse, scale] };
     },
     (upstream, normalized, inverse, scale) => {
-      const wanted = tf.mul(upstream, scale);
-      const across = tf.sub(wanted, tf.mul(normalized, projection(wanted, normalized)));
-      return [
-        tf.mul(inverse, tf.sub(across, tf.mean(wanted, -1, true))),
-        tf.sum(tf.mul(upstream, normalized), 0),
-        tf.sum(upstream, 0),
-      ];
+      const { ofScale, across } = backward(upstream, normalized, scale);
+      // Rows of `normalized` have mean 0 here, so `across` has the mean of `upstream * scale`.
+      return [tf.mul(inverse, tf.sub(across, tf.mean(across, -1, true))), ofScale, tf.sum(upstream, 0)];
     },
   );
 }
@@ -60,7 +55,22 @@ function inverseDeviation(x: tf.Tensor2D, eps: number): tf.Tensor {
   return tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps));
 }
 
-/** How much of each row of `x` lies along the same row of `direction`, whose mean square is 1: [tokens, 1]. */
-function projection(x: tf.Tensor, direction: tf.Tensor): tf.Tensor {
-  return tf.mean(tf.mul(x, direction), -1, true);
+/**
+ * What both gradients share.
+ *
+ * @returns the gradient of the scale, [width]; and `upstream * scale` without what of each row lies along the same row
+ *   of `normalized`, which a change of the input's length cannot bring about: [tokens, width]
+ */
+function backward(
+  upstream: tf.Tensor2D,
+  normalized: tf.Tensor,
+  scale: tf.Tensor1D,
+): { readonly ofScale: tf.Tensor; readonly across: tf.Tensor } {
+  const product = tf.mul<tf.Tensor2D>(upstream, normalized);
+  const [width] = scale.shape;
+  const along = tf.matMul(product, tf.mul(scale, 1 / width).reshape([width, 1]));
+  return {
+    ofScale: tf.sum(product, 0),
+    across: tf.sub(tf.mul(upstream, scale), tf.mul(normalized, along)),
+  };
 }

@@ -59,13 +59,20 @@ export function parameterNamed(parameters: ModelParameters, name: string): tf.Te
 }
 
 /**
- * `x weight^T`, plus the bias if the model has one of that name.
+ * `x weight^T`, plus the bias if the model has one of that name. Of several names: all their results side by side, from
+ * one product, which is faster than several.
  *
  * @param x [tokens, in]
  * @returns [tokens, out]
  */
-export function linear(parameters: ModelParameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  const product: tf.Tensor2D = tf.matMul(x, matrix(parameters, `${name}.weight`), false, true);
-  const bias = parameters.get(`${name}.bias`);
-  return bias === undefined ? product : tf.add(product, bias);
+export function linear(
+  parameters: ModelParameters,
+  names: string | readonly string[],
+  x: tf.Tensor2D,
+): tf.Tensor2D {
+  const all = typeof names === 'string' ? [names] : names;
+  const weights = all.map((name) => matrix(parameters, `${name}.weight`));
+  const product: tf.Tensor2D = tf.matMul(x, tf.concat2d(weights, 0), false, true);
+  const biases = all.flatMap((name) => parameters.get(`${name}.bias`) ?? []) as tf.Tensor1D[];
+  return biases.length === 0 ? product : tf.add(product, tf.concat1d(biases));
 }

@@ -3,33 +3,25 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Positions } from '../positional/encoding';
-import { bilevelPositions } from '../segment/tensors';
-
-/** Places are not clamped here: an encoding that has a table of them knows its rows. */
-const unclamped = 2 ** 24;
+import { type NestedSeparators, nestedPositions } from '../segment/levels';
 
 /**
- * The positions of each token.
+ * The positions of each token. They are not clamped: an encoding that has a table of them knows its rows.
  *
  * @param ids        [batch, time] int32
- * @param levels     how many the encoding uses
- * @param separators ids that end a unit of each level but the outermost, innermost first
- * @param drawn      what to use instead of 0, 1, 2, ... with one level: [>= time] int32, ascending
- * @returns innermost level first; with one level [1, time], for all sequences alike, else [batch, time]
+ * @param separators none: one level, the position in the sequence; else as many levels as sets of ids, and one
+ * @param drawn      what to use instead of 0, 1, 2, ... with one level: [time or more] int32, ascending
+ * @returns innermost level first; one level alone is [1, time], for all sequences alike, several are [batch, time]
  */
 export function tokenPositions(
   ids: tf.Tensor2D,
-  levels: number,
-  separators: readonly (readonly number[])[],
+  separators: NestedSeparators,
   drawn?: tf.Tensor1D,
 ): Positions {
+  if (separators.length > 0) return nestedPositions(ids, separators);
   const time = ids.shape[1];
-  return tf.tidy((): [tf.Tensor2D, ...tf.Tensor2D[]] => {
-    if (levels === 1) {
-      const clock = drawn?.slice([0], [time]) ?? tf.range(0, time, 1, 'int32');
-      return [clock.expandDims<tf.Tensor2D>(0)];
-    }
-    const { intra, segment } = bilevelPositions(ids, separators[0] ?? [], unclamped);
-    return [intra, segment];
+  return tf.tidy((): [tf.Tensor2D] => {
+    const clock = drawn?.slice([0], [time]) ?? tf.range(0, time, 1, 'int32');
+    return [clock.expandDims<tf.Tensor2D>(0)];
   });
 }
