@@ -13,7 +13,13 @@ const { arithmeticModelSize, createDecoder, languageModelSize } = require('../di
 const { nextTokenLoss, nextTokenLosses } = require('../dist/lib/model/loss.js');
 const { initialParameters, parameterCount } = require('../dist/lib/model/parameters.js');
 
-const seventeenMillion = { ...languageModelSize, hiddenSize: 256, intermediateSize: 1024, numLayers: 1, numHeads: 4 };
+const seventeenMillion = {
+  ...languageModelSize,
+  hiddenSize: 256,
+  intermediateSize: 1024,
+  numLayers: 1,
+  numHeads: 4,
+};
 const rope = { encoding: { kind: 'rope' }, separators: [] };
 const bilevel = (inter) => ({
   encoding: { kind: 'bipe', intra: { kind: 'learned', rows: 128 }, inter },

@@ -1,0 +1,74 @@
+// Small models with random numbers, for tests: every encoding, both styles.
+
+import * as tf from '@tensorflow/tfjs';
+import { Random } from '../../lib/engine/random';
+import { integerTensor } from '../../lib/engine/random-tensors';
+import { createDecoder, type ModelConfig } from '../../lib/model/config';
+import type { Decoder } from '../../lib/model/decoder';
+import { initialParameters } from '../../lib/model/parameters';
+import { createEncoding, type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
+
+export const vocabulary = 13;
+/** Ends a segment, in encodings of two levels. */
+export const separator = 3;
+/** Ends a segment of segments. */
+export const outerSeparator = 4;
+
+export function smallConfig(
+  encoding: string | EncodingConfig,
+  changes: Partial<ModelConfig> = {},
+): ModelConfig {
+  const config = typeof encoding === 'string' ? encodingNamed(encoding) : encoding;
+  const { levels } = createEncoding(config);
+  return {
+    style: 'llama',
+    vocabSize: vocabulary,
+    hiddenSize: 16,
+    intermediateSize: 24,
+    numLayers: 2,
+    numHeads: 2,
+    trainLength: 12,
+    normEps: 1e-5,
+    initializerRange: 0.4,
+    tieEmbeddings: false,
+    separators: [[separator], [outerSeparator]].slice(0, levels - 1),
+    logScale: false,
+    encoding: config,
+    ...changes,
+  };
+}
+
+export interface SmallModel {
+  readonly config: ModelConfig;
+  readonly decoder: Decoder;
+  readonly parameters: Map<string, tf.Tensor>;
+}
+
+export function smallModel(
+  encoding: string | EncodingConfig,
+  changes: Partial<ModelConfig> = {},
+  seed = 1,
+): SmallModel {
+  const config = smallConfig(encoding, changes);
+  const decoder = createDecoder(config);
+  const random = Random.fromSeed(seed);
+  const parameters = initialParameters(decoder.parameters, config.initializerRange, random);
+  // Norms and biases that are not at their start: at 1 and 0 a mistake in them would not show.
+  for (const [name, tensor] of parameters) {
+    if (tensor.rank !== 1) continue;
+    const noise = tf.tensor(random.fork(`${name} noise`).normalArray(tensor.size, 0, 0.2), tensor.shape);
+    parameters.set(name, tf.add(tensor, noise));
+    tf.dispose([tensor, noise]);
+  }
+  return { config, decoder, parameters };
+}
+
+/** Random ids in which separators are frequent. */
+export function randomIds(batch: number, time: number, seed = 2): tf.Tensor2D {
+  return integerTensor(Random.fromSeed(seed), [batch, time], 0, vocabulary) as tf.Tensor2D;
+}
+
+/** The largest difference between two tensors' numbers. */
+export function distance(a: tf.Tensor, b: tf.Tensor): number {
+  return tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0] ?? NaN);
+}
