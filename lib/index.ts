@@ -115,6 +115,13 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
+export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
+export {
+  type EffectOptions,
+  type EncodingEffects,
+  encodingEffects,
+  encodingKernel,
+} from './experiments/encodings-effects';
 export {
   type Drawing,
   type ExecuteOptions,
@@ -175,6 +182,7 @@ export {
 export { rope, type RopeConfig } from './positional/rope';
 export type { DynamicScaling, LinearScaling, RopeScaling, YarnScaling } from './positional/rope-scaling';
 export { sinusoidal, type SinusoidalConfig } from './positional/sinusoidal';
+export { distancesBack } from './positional/spans';
 export { t5, t5Bucket, type T5Config } from './positional/t5';
 export { xpos, type XposConfig } from './positional/xpos';
 export {
