@@ -19,6 +19,8 @@ export interface HttpOptions {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** The headers of the redirects that led here, in order: some servers say there what they send elsewhere. */
+  readonly redirects: readonly IncomingHttpHeaders[];
   readonly body: Readable;
 }
 
@@ -68,6 +70,7 @@ export async function openHttpClient(options: HttpOptions = {}): Promise<HttpCli
 
   const get: HttpClient['get'] = async (start, headers) => {
     const visited = [start];
+    const redirects: IncomingHttpHeaders[] = [];
     for (let url = start; ;) {
       let response;
       try {
@@ -84,8 +87,9 @@ export async function openHttpClient(options: HttpOptions = {}): Promise<HttpCli
       }
       const { statusCode: status, body } = response;
       body.on('error', () => undefined); // a body that is given up may still fail; nobody is left to hear it
-      if (status < 300 || status === 304 || status >= 400) return { status, headers: response.headers, body };
+      if (status < 300 || status === 304 || status >= 400) return { status, headers: response.headers, redirects, body };
       await body.dump();
+      redirects.push(response.headers);
       url = redirectTarget(url, response.headers['location'], visited, maxRedirects);
       visited.push(url);
     }

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataError, NetworkError, UsageError } from '../../lib/base/errors';
+import { downloadCheckpoint, type HubOptions } from '../../lib/data/hub';
+import { type LocalServer, sendFile, serve } from './local-server';
+
+const model = 'someone/Small-Model';
+const commit = 'c'.repeat(40);
+const config = Buffer.from('{"vocab_size": 5}\n');
+const tensors = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251));
+
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+const gitHash = (content: Uint8Array): string =>
+  createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+
+let folder: string;
+let server: LocalServer | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bipe-hub-'));
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface HubFiles {
+  readonly small: Readonly<Record<string, Buffer>>;
+  readonly large: Readonly<Record<string, Buffer>>;
+}
+
+/** A server that answers as the hub does: small files itself, large ones by a redirect to their storage. */
+async function hub(
+  { small, large }: HubFiles,
+  storage: (request: IncomingMessage, response: ServerResponse, content: Buffer, name: string) => void = (
+    request,
+    response,
+    content,
+  ) => {
+    sendFile(request, response, content, { etag: '"of-the-storage"' });
+  },
+): Promise<HubOptions> {
+  server = await serve((request, response) => {
+    const path = request.url ?? '';
+    const [, asked = '', name = ''] = /^\/someone\/Small-Model\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    const stored = /^\/storage\/(.+)$/.exec(path)?.[1] ?? '';
+    const [here, elsewhere, content] = [small[name], large[name], large[stored]];
+    if (content) storage(request, response, content, stored);
+    else if (!['main', commit].includes(asked)) response.writeHead(404).end('Revision Not Found');
+    else if (here) {
+      response.setHeader('x-repo-commit', commit);
+      sendFile(request, response, here, { etag: `"${gitHash(here)}"` });
+    } else if (elsewhere) {
+      const headers = {
+        location: `/storage/${name}`,
+        'x-repo-commit': commit,
+        'x-linked-etag': `"${sha256(elsewhere)}"`,
+        'x-linked-size': String(elsewhere.length),
+      };
+      response.writeHead(302, headers).end();
+    } else response.writeHead(404).end('Entry not found');
+  });
+  return {
+    to: folder,
+    environment: { BIPE_MIRROR_HUGGINGFACE: `${server.url}/` },
+    backoffMs: 1,
+  };
+}
+
+const whole: HubFiles = { small: { 'config.json': config }, large: { 'model.safetensors': tensors } };
+
+describe('a checkpoint from the hub', () => {
+  it('comes whole, each file compared with the hash that the hub gives', async () => {
+    const checkpoint = await downloadCheckpoint(model, await hub(whole));
+    expect(checkpoint).toEqual({
+      model,
+      revision: commit,
+      folder,
+      files: [
+        { name: 'config.json', bytes: config.length, sha256: sha256(config), verified: true },
+        { name: 'model.safetensors', bytes: tensors.length, sha256: sha256(tensors), verified: true },
+      ],
+    });
+    expect((await readFile(join(folder, 'model.safetensors'))).equals(tensors)).toBe(true);
+    expect(await readdir(folder)).toEqual(['config.json', 'download.json', 'model.safetensors']);
+    expect(JSON.parse(await readFile(join(folder, 'download.json'), 'utf8'))).toMatchObject({
+      model,
+      revision: commit,
+    });
+  });
+
+  it('takes all files from the commit of the first', async () => {
+    await downloadCheckpoint(model, await hub(whole));
+    const asked = server?.requests.map(({ path }) => path).filter((path) => path.includes('/resolve/'));
+    expect(asked?.[0]).toContain('/resolve/main/config.json');
+    expect(asked?.slice(1).every((path) => path.includes(`/resolve/${commit}/`))).toBe(true);
+  });
+
+  it('comes in pieces where an index names them', async () => {
+    const index = Buffer.from(
+      JSON.stringify({ weight_map: { a: 'model-1-of-2.safetensors', b: 'model-2-of-2.safetensors' } }),
+    );
+    const sharded: HubFiles = {
+      small: { 'config.json': config, 'model.safetensors.index.json': index },
+      large: { 'model-1-of-2.safetensors': tensors, 'model-2-of-2.safetensors': config },
+    };
+    const { files } = await downloadCheckpoint(model, await hub(sharded));
+    expect(files.map(({ name }) => name)).toEqual([
+      'config.json',
+      'model.safetensors.index.json',
+      'model-1-of-2.safetensors',
+      'model-2-of-2.safetensors',
+    ]);
+  });
+
+  it('is continued where a connection was cut', async () => {
+    let served = 0;
+    const options = await hub(whole, (request, response, content) => {
+      const isProbe = request.headers.range === 'bytes=0-0';
+      if (!isProbe) served += 1;
+      if (isProbe) response.writeHead(206, { 'content-range': `bytes 0-0/${content.length}` }).end('x');
+      else sendFile(request, response, content, served === 1 ? { cutAfter: 150_000 } : {});
+    });
+    await downloadCheckpoint(model, options);
+    const ranges = server?.requests.filter(({ path }) => path === '/storage/model.safetensors');
+    expect(ranges?.map(({ range }) => range)).toEqual(['bytes=0-0', undefined, 'bytes=150000-']);
+    expect((await readFile(join(folder, 'model.safetensors'))).equals(tensors)).toBe(true);
+  });
+
+  it('is not fetched again where it is here and right, and is where it is not', async () => {
+    const options = await hub(whole);
+    await downloadCheckpoint(model, options);
+    const bodies = (): number =>
+      server?.requests.filter(({ range, path }) => path.startsWith('/storage/') && range !== 'bytes=0-0')
+        .length ?? 0;
+    const before = bodies();
+    await downloadCheckpoint(model, options);
+    expect(bodies()).toBe(before);
+    const damaged = Buffer.from(tensors);
+    damaged[5] = 255;
+    await writeFile(join(folder, 'model.safetensors'), damaged);
+    await downloadCheckpoint(model, options);
+    expect((await readFile(join(folder, 'model.safetensors'))).equals(tensors)).toBe(true);
+  });
+
+  it('is refused where it does not match its hash, and nothing of it stays', async () => {
+    const options = await hub(whole, (request, response, content) => {
+      const other = Buffer.from(content);
+      other[1000] = 255;
+      sendFile(request, response, other);
+    });
+    const error = await failure(downloadCheckpoint(model, options));
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toContain('does not match the checksum');
+    expect(await readdir(folder)).toEqual(['config.json']);
+  });
+
+  it('says what is missing', async () => {
+    const pickled: HubFiles = { small: { 'config.json': config }, large: { 'pytorch_model.bin': tensors } };
+    const error = await failure(downloadCheckpoint(model, await hub(pickled)));
+    expect(error).toBeInstanceOf(NetworkError);
+    expect(error.message).toMatch(/has no model.safetensors; it has pytorch_model.bin/);
+    await server?.close();
+    const none = await failure(downloadCheckpoint(model, await hub({ small: {}, large: {} })));
+    expect(none.message).toBe(`${model} (main): has no config.json; check its name and revision`);
+  });
+
+  it('says that there is no such revision', async () => {
+    const options = await hub(whole);
+    const error = await failure(downloadCheckpoint(model, { ...options, revision: 'v9' }));
+    expect(error.message).toBe(`${model} (v9): has no config.json; check its name and revision`);
+  });
+
+  it('says in one line that no server is there', async () => {
+    const options = await hub(whole);
+    await server?.close();
+    const error = await failure(downloadCheckpoint(model, options));
+    expect(error).toBeInstanceOf(NetworkError);
+    expect(error.message).toMatch(/^someone\/Small-Model: could not be downloaded: no server answers at .*BIPE_MIRROR/);
+    expect(error.message).not.toContain('\n');
+  });
+
+  it.each(['small-model', '../secret', 'a/b/c', 'https://elsewhere/a'])('refuses %s as a name', async (name) => {
+    expect(await failure(downloadCheckpoint(name, { to: folder }))).toBeInstanceOf(UsageError);
+  });
+
+  it('refuses a mirror that is no address', async () => {
+    const environment = { BIPE_MIRROR_HUGGINGFACE: 'mirror' };
+    const error = await failure(downloadCheckpoint(model, { to: folder, environment }));
+    expect(error.message).toContain("BIPE_MIRROR_HUGGINGFACE: 'mirror' is not an http or https address");
+  });
+});
+
+async function failure(work: Promise<unknown>): Promise<Error> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('it did not fail');
+}
