@@ -218,3 +218,19 @@ export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';
+export type { AdamWSettings, ParameterGroup } from './train/adamw';
+export type { Batch, BatchArray, BatchSource } from './train/batches';
+export { parseTrainingConfig, type TrainingConfig } from './train/config';
+export type { EarlyStopSettings } from './train/early-stop';
+export {
+  type EvaluationMetrics,
+  type MachineFigures,
+  type MetricsLine,
+  readMetrics,
+  type TrainingMetrics,
+} from './train/metrics';
+export { learningRateAt, type ScheduleSettings } from './train/schedule';
+export type { LossFunction, Parameters } from './train/step';
+export type { ArithmeticTaskConfig, TaskConfig, TextTaskConfig } from './train/tasks';
+export { train, type TrainingPlan, type TrainingResult, type TrainingRun } from './train/train';
+export { trainModel, type TrainModelOptions } from './train/train-model';
