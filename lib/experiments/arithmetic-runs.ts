@@ -16,7 +16,7 @@ import { decoderGenerator } from '../evaluate/generator';
 import { type Proportion } from '../evaluate/intervals';
 import { arithmeticModelSize, createDecoder, type ModelConfig } from '../model/config';
 import { disposeParameters, parameterCount } from '../model/parameters';
-import { createEncoding, encodingNamed } from '../positional/registry';
+import { createEncoding, type EncodingConfig, encodingNamed } from '../positional/registry';
 import { collectProvenance } from '../report/provenance';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
@@ -26,6 +26,8 @@ import { type RunStore } from './run-store';
 
 /** What all runs of a comparison share. */
 export interface ArithmeticRunSettings {
+  /** What names of encodings stand for where that is not the registry's configuration of that name. */
+  readonly variants: Readonly<Record<string, EncodingConfig>>;
   /** The most operators of a training instance; 6 in the paper. */
   readonly operators: number;
   /** A prime; 11 in the paper. */
@@ -85,7 +87,7 @@ export type CurveListener = (point: ArithmeticRunPoint, step: number, loss: numb
 const revision = 1;
 
 function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): ModelConfig {
-  const encoding = encodingNamed(point.encoding);
+  const encoding = settings.variants[point.encoding] ?? encodingNamed(point.encoding);
   const { levels } = createEncoding(encoding);
   return {
     ...arithmeticModelSize(point.hiddenSize, arithmeticLength(settings.operators)),
