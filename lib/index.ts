@@ -44,6 +44,13 @@ export {
   arithmeticVocabulary,
   arithmeticVocabularyOfSize,
 } from './data/arithmetic/vocabulary';
+export {
+  downloadCheckpoint,
+  type HubCheckpoint,
+  type HubFile,
+  type HubOptions,
+  releasedCheckpoints,
+} from './data/hub';
 export { listSources } from './data/registry';
 export { prepareSource, verifySource } from './data/sources/prepare';
 export type {
@@ -81,6 +88,7 @@ export {
   type StepResult,
 } from './engine/graph/capture';
 export type { NamedTensors } from './engine/graph/specs';
+export { type ValueAndGradients, valueAndGradients } from './engine/gradients';
 export {
   assertNoLeak,
   formatMemory,
@@ -151,6 +159,57 @@ export {
   shortSegment,
   type TextStatistics,
 } from './experiments/segment-statistics';
+export type { Architecture } from './model/architecture';
+export {
+  type DecoderCache,
+  decodeStep,
+  disposeCache,
+  enlargeCache,
+  likeliest,
+  type NextScores,
+  prefill,
+  type PrefillOptions,
+} from './model/cache';
+export {
+  type Checkpoint,
+  loadCheckpoint,
+  type LoadedTensors,
+  loadTensors,
+  readModelConfig,
+  saveCheckpoint,
+  saveTensors,
+} from './model/checkpoint';
+export {
+  arithmeticModelSize,
+  createDecoder,
+  languageModelSize,
+  type ModelConfig,
+  type ModelSize,
+  parseModelConfig,
+} from './model/config';
+export {
+  attentionMaps,
+  type Decoder,
+  decoderWith,
+  type ForwardOptions,
+  hiddenStates,
+  logits,
+} from './model/decoder';
+export { type LogitsRequest, writeLogits } from './model/logits-file';
+export {
+  type LossOptions,
+  type LossSum,
+  nextTokenLoss,
+  nextTokenLosses,
+  nextTokenLossSum,
+} from './model/loss';
+export {
+  disposeParameters,
+  initialParameters,
+  type ModelParameters,
+  parameterCount,
+} from './model/parameters';
+export type { StyleName } from './model/style';
 export { alibi, type AlibiConfig, alibiSlopes } from './positional/alibi';
 export { bipe, type BipeConfig } from './positional/bipe';
 export type {
@@ -219,6 +278,7 @@ export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } 
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';
 export type { AdamWSettings, ParameterGroup } from './train/adamw';
+export type { ArithmeticTaskConfig } from './train/arithmetic-task';
 export type { Batch, BatchArray, BatchSource } from './train/batches';
 export { parseTrainingConfig, type TrainingConfig } from './train/config';
 export type { EarlyStopSettings } from './train/early-stop';
@@ -231,6 +291,7 @@ export {
 } from './train/metrics';
 export { learningRateAt, type ScheduleSettings } from './train/schedule';
 export type { LossFunction, Parameters } from './train/step';
-export type { ArithmeticTaskConfig, TaskConfig, TextTaskConfig } from './train/tasks';
+export type { TaskConfig } from './train/tasks';
+export type { TextTaskConfig } from './train/text-task';
 export { train, type TrainingPlan, type TrainingResult, type TrainingRun } from './train/train';
 export { trainModel, type TrainModelOptions } from './train/train-model';

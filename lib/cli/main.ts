@@ -5,9 +5,11 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
 import { libraryVersion } from '../base/version';
 import { addArithmeticCommand } from './commands/arithmetic';
+import { addCheckpointCommand } from './commands/checkpoint';
 import { addDataCommand } from './commands/data';
 import { addDoctorCommand } from './commands/doctor';
 import { addListCommand } from './commands/list';
+import { addLogitsCommand } from './commands/logits';
 import { addReproduceCommand } from './commands/reproduce';
 import { addSegmentCommand } from './commands/segment';
 import { addTokenizeCommand } from './commands/tokenize';
@@ -32,6 +34,8 @@ export function createProgram(): Command {
     addDataCommand,
     addTrainCommand,
     addArithmeticCommand,
+    addLogitsCommand,
+    addCheckpointCommand,
   ]) {
     add(program);
   }

@@ -92,7 +92,9 @@ interface RemoteHash {
   readonly value: string;
 }
 
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+\.safetensors$/)) });
+const indexSchema = z.object({
+  weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+\.safetensors$/)),
+});
 
 class CheckpointDownload {
   private readonly folder: string;

@@ -5,7 +5,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { CheckpointError } from '../base/errors';
+import { CheckpointError, systemCode } from '../base/errors';
 import { readError, temporaryPath, writeError } from '../base/files';
 import { displayPath } from '../base/paths';
 
@@ -231,18 +231,21 @@ function toInt32(value: bigint, where: string): number {
   throw new CheckpointError(`${where}: holds ${value}, which does not fit into 32 bits`);
 }
 
-/** A tensor to be written; its numbers are asked for when it is its turn. */
+/** Numbers as they are written. */
+export type Numbers = Float32Array | Int32Array;
+
+/** A tensor to be written; its numbers are asked for when it is its turn, at once or in pieces. */
 export interface TensorSource {
   readonly name: string;
   readonly type: 'F32' | 'I32';
   readonly shape: readonly number[];
-  readonly values: () => Promise<Float32Array | Int32Array> | Float32Array | Int32Array;
+  readonly values: () => Numbers | Promise<Numbers> | AsyncIterable<Numbers>;
 }
 
 /**
  * Writes a whole file or nothing, a tensor at a time.
  *
- * @throws MachineError if the disk is full or the folder cannot be written
+ * @throws MachineError if the disk is full or the folder cannot be written; what `values` throws, as it is
  */
 export async function writeSafetensors(
   path: string,
@@ -255,12 +258,7 @@ export async function writeSafetensors(
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(headerBytes(tensors, metadata));
-      for (const { name, type, shape, values } of tensors) {
-        const numbers = await values();
-        if (numbers.byteLength !== byteLength(type, shape))
-          throw new Error(`${name}: ${numbers.length} numbers for the shape ${formatShape(shape)}`);
-        await file.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-      }
+      for (const tensor of tensors) await writeNumbers(file, tensor);
       await file.sync();
     } finally {
       await file.close();
@@ -268,8 +266,19 @@ export async function writeSafetensors(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeError(path, error);
+    throw systemCode(error) === undefined ? error : writeError(path, error);
   }
+}
+
+async function writeNumbers(file: FileHandle, { name, type, shape, values }: TensorSource): Promise<void> {
+  const given = await values();
+  let written = 0;
+  for await (const piece of Symbol.asyncIterator in given ? given : [given]) {
+    await file.writeFile(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    written += piece.byteLength;
+  }
+  if (written !== byteLength(type, shape))
+    throw new Error(`${name}: ${written} bytes for ${type} ${formatShape(shape)}`);
 }
 
 /** The length, and the header padded with spaces so that the numbers begin at a multiple of eight bytes. */

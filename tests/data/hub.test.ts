@@ -181,13 +181,18 @@ describe('a checkpoint from the hub', () => {
     await server?.close();
     const error = await failure(downloadCheckpoint(model, options));
     expect(error).toBeInstanceOf(NetworkError);
-    expect(error.message).toMatch(/^someone\/Small-Model: could not be downloaded: no server answers at .*BIPE_MIRROR/);
+    expect(error.message).toMatch(
+      /^someone\/Small-Model: could not be downloaded: no server answers at .*BIPE_MIRROR/,
+    );
     expect(error.message).not.toContain('\n');
   });
 
-  it.each(['small-model', '../secret', 'a/b/c', 'https://elsewhere/a'])('refuses %s as a name', async (name) => {
-    expect(await failure(downloadCheckpoint(name, { to: folder }))).toBeInstanceOf(UsageError);
-  });
+  it.each(['small-model', '../secret', 'a/b/c', 'https://elsewhere/a'])(
+    'refuses %s as a name',
+    async (name) => {
+      expect(await failure(downloadCheckpoint(name, { to: folder }))).toBeInstanceOf(UsageError);
+    },
+  );
 
   it('refuses a mirror that is no address', async () => {
     const environment = { BIPE_MIRROR_HUGGINGFACE: 'mirror' };

@@ -1,0 +1,81 @@
+// `bipe checkpoint`: models on the disk: get the authors' from the hub, and see what one is.
+
+import { type Command } from 'commander';
+import { formatBytes, formatCount } from '../../base/format';
+import { displayPath } from '../../base/paths';
+import { terminalReporter } from '../../base/progress';
+import { alignColumns, printJson, printLines } from '../output';
+
+interface DownloadOptions {
+  readonly revision: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the subcommand and its own. */
+export function addCheckpointCommand(program: Command): void {
+  const checkpoint = program.command('checkpoint').description('models on the disk: download, show');
+  checkpoint
+    .command('download')
+    .description('bring a checkpoint from the Hugging Face hub onto this machine and check it')
+    .argument('<model>', 'owner/name; the authors released hzy00/BiPE_RoPE-151M and others')
+    .option('--revision <name>', 'a branch, tag or commit', 'main')
+    .option('--out <folder>', 'where to; default: datasets/cache/checkpoints/<model>')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bipe checkpoint download hzy00/BiPE_RoPE-151M')
+    .action(download);
+  checkpoint
+    .command('show')
+    .description('what model a folder holds; every tensor is read and checked')
+    .argument('<folder>', 'config.json and model.safetensors')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  bipe checkpoint show datasets/cache/checkpoints/hzy00/BiPE_RoPE-151M',
+    )
+    .action(show);
+}
+
+async function download(model: string, { revision, out, json }: DownloadOptions): Promise<void> {
+  const { downloadCheckpoint } = await import('../../data/hub.js');
+  const checkpoint = await downloadCheckpoint(model, {
+    revision,
+    reporter: terminalReporter(),
+    ...(out !== undefined && { to: out }),
+  });
+  if (json === true) {
+    printJson(checkpoint);
+    return;
+  }
+  const rows = checkpoint.files.map(({ name, bytes, sha256, verified }) => [
+    name,
+    formatBytes(bytes),
+    `sha256 ${sha256}`,
+    verified ? 'as the hub says' : 'the hub gave no hash',
+  ]);
+  printLines([
+    `${model} (${checkpoint.revision}) in ${displayPath(checkpoint.folder)}`,
+    ...alignColumns(rows),
+  ]);
+}
+
+async function show(folder: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const [{ startEngine }, { loadCheckpoint }, { disposeParameters, parameterCount }] = await Promise.all([
+    import('../../engine/engine.js'),
+    import('../../model/checkpoint.js'),
+    import('../../model/parameters.js'),
+  ]);
+  await startEngine({ reporter: terminalReporter() });
+  const { config, decoder, parameters } = await loadCheckpoint(folder);
+  disposeParameters(parameters);
+  const numbers = parameterCount(decoder.parameters);
+  if (json === true) {
+    printJson({ config, parameters: numbers });
+    return;
+  }
+  printLines([
+    `${decoder.encoding.name}, ${config.style} style, ${formatCount(numbers)} parameters`,
+    `${config.numLayers} layers, ${config.numHeads} heads, width ${config.hiddenSize}, feed-forward ${config.intermediateSize}, vocabulary ${formatCount(config.vocabSize)}`,
+    `trained at ${formatCount(config.trainLength)} tokens, separators ${JSON.stringify(config.separators)}`,
+  ]);
+}
