@@ -58,9 +58,9 @@ export interface AppliedEncoding {
    */
   readonly keys?: (keys: tf.Tensor4D) => tf.Tensor4D;
   /**
-   * What is added to the scaled scores of some queries and some keys. Any tensor that broadcasts to
-   * [batch, heads, queries, keys] will do, and a constant for each query does not matter (the softmax ignores it): so
-   * a bias of the key alone may be [batch, heads, 1, keys].
+   * What is added to the scaled scores of some queries, a span of the tokens, and some keys, a span of the keys that
+   * `apply` was given. Any tensor that broadcasts to [batch, heads, queries, keys] will do, and a constant for each query
+   * does not matter (the softmax ignores it): so a bias of the key alone may be [batch, heads, 1, keys].
    */
   readonly bias?: (queries: Span, keys: Span) => tf.Tensor4D;
 }
