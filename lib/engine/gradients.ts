@@ -4,6 +4,7 @@
 // Sublinear Memory Cost").
 
 import * as tf from '@tensorflow/tfjs';
+import { availableAfter } from './graph/order';
 
 /** A scalar and its gradients; whoever asked for them disposes them. */
 export interface ValueAndGradients {
@@ -60,8 +61,10 @@ export function recomputed<T extends tf.Tensor>(
     (...own: tf.Tensor[]) => ({ value: f(...own), saved: own }),
     (upstream: T, ...saved: tf.Tensor[]) =>
       withTapePutAside(() => {
-        const { grads } = tf.engine().gradients(() => f(...saved), saved, upstream, true);
-        return zerosWhereAbsent(grads, saved);
+        // A graph would otherwise recognize the computation and remember its values after all.
+        const own = availableAfter(upstream, saved);
+        const { grads } = tf.engine().gradients(() => f(...own), own, upstream, true);
+        return zerosWhereAbsent(grads, own);
       }),
   );
 }

@@ -47,9 +47,15 @@ export interface NativeBinding {
   ): TensorMetadata[];
 }
 
+/** The binding that takes the native one's place while a step is traced. */
+export interface RecordingBinding extends NativeBinding {
+  /** The tensor `id`, as a value that exists only when the tensor `trigger` does. */
+  after(id: number, trigger: number): TensorMetadata;
+}
+
 /** tfjs-node's backend. */
 export interface NativeBackend {
-  binding: NativeBinding;
+  binding: NativeBinding | RecordingBinding;
   /** Where each tensor's values are; `values` until they were first used, then `id`. */
   readonly tensorMap: {
     get(dataId: object): { readonly id: number; readonly values: ElementArray | null };

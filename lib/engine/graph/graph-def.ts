@@ -48,6 +48,11 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
+/** The name of the operation that a value, `name:output`, is from. */
+export function nodeOf(value: string): string {
+  return value.slice(0, value.lastIndexOf(':'));
+}
+
 /** The tag by which the graph is found in its file. */
 export const graphTag = 'serve';
 

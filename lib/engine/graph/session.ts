@@ -7,8 +7,16 @@ import type * as tf from '@tensorflow/tfjs';
 import { CaptureError, messageOf } from '../../base/errors';
 import { writeError } from '../../base/files';
 import { projectPath } from '../../base/paths';
+import { present } from '../../base/present';
 import type { NativeBackend } from './binding';
-import { type AttributeValue, elementType, encodeSavedModel, type GraphNode, graphTag } from './graph-def';
+import {
+  type AttributeValue,
+  elementType,
+  encodeSavedModel,
+  type GraphNode,
+  graphTag,
+  nodeOf,
+} from './graph-def';
 import type { NamedTensors } from './specs';
 import type { Program, ProgramTensor } from './trace';
 
@@ -32,13 +40,18 @@ export class GraphSession {
 
   /** Runs one program: takes its inputs, gives its outputs, and moves the state on. */
   run(index: number, inputs: NamedTensors): Record<string, tf.Tensor> {
-    const program = present(this.programs[index]);
+    const program = present(this.programs[index], `program ${index}`);
     const tensors = this.execute(
-      program.inputs.map(({ key }, input) => [feedName(program, input), present(inputs[key])]),
+      program.inputs.map(({ key }, input) => [
+        feedName(program, input),
+        present(inputs[key], `input ${key}`),
+      ]),
       [...program.outputs.map((_, output) => outputName(program, output)), doneName(program)],
     );
     tensors.pop()?.dispose();
-    return Object.fromEntries(program.outputs.map(({ key }, output) => [key, present(tensors[output])]));
+    return Object.fromEntries(
+      program.outputs.map(({ key }, output) => [key, present(tensors[output], `output ${key}`)]),
+    );
   }
 
   /** Present values of state tensors. */
@@ -47,7 +60,7 @@ export class GraphSession {
       [],
       keys.map((key) => `read_${this.variable(key)}:0`),
     );
-    return Object.fromEntries(keys.map((key, index) => [key, present(tensors[index])]));
+    return Object.fromEntries(keys.map((key, index) => [key, present(tensors[index], `state ${key}`)]));
   }
 
   /** Gives state tensors other values; they keep their shapes and types. */
@@ -66,7 +79,7 @@ export class GraphSession {
   }
 
   private variable(key: string): number {
-    return present(this.variables.get(key));
+    return present(this.variables.get(key), `state ${key}`);
   }
 
   private execute(feeds: readonly (readonly [string, tf.Tensor])[], fetches: readonly string[]): tf.Tensor[] {
@@ -137,7 +150,7 @@ function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] 
 
 /** A program's operations, and those that bring its inputs and state, name its outputs and update the state. */
 function programNodes(program: Program, variables: ReadonlyMap<string, number>): GraphNode[] {
-  const variableOf = (key: string): string => `state_${present(variables.get(key))}:0`;
+  const variableOf = (key: string): string => `state_${present(variables.get(key), `state ${key}`)}:0`;
   const starts = new Map(program.state.map(({ key, value }) => [key, nodeOf(value)]));
   const reads = program.state.map(({ key, value, type }) => ({
     name: nodeOf(value),
@@ -149,7 +162,7 @@ function programNodes(program: Program, variables: ReadonlyMap<string, number>):
     name: `${program.prefix}assign_${index}`,
     op: 'AssignVariableOp',
     // The program reads a variable once, and before it is written.
-    inputs: [variableOf(key), value, `^${present(starts.get(key))}`],
+    inputs: [variableOf(key), value, `^${present(starts.get(key), `state ${key}`)}`],
     attributes: { dtype: typeAttribute(type) },
   }));
   const outputs = program.outputs.map(({ value, type }, index) => ({
@@ -224,15 +237,6 @@ function doneName(program: Program): string {
   return `${program.prefix}done:0`;
 }
 
-function nodeOf(value: string): string {
-  return value.slice(0, value.lastIndexOf(':'));
-}
-
 function typeAttribute(type: number): AttributeValue {
   return { kind: 'type', value: type };
-}
-
-function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a graph lacks what its program names');
-  return value;
 }

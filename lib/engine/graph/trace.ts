@@ -11,9 +11,10 @@ import {
   type NativeBackend,
   type NativeBinding,
   type OperationAttribute,
+  type RecordingBinding,
   type TensorMetadata,
 } from './binding';
-import { type AttributeValue, elementType, type GraphNode, type TensorValue } from './graph-def';
+import { type AttributeValue, elementType, type GraphNode, nodeOf, type TensorValue } from './graph-def';
 import { checkState, type NamedSpecs, type NamedTensors } from './specs';
 
 /** What a traced function gives: results, and the new values of those parts of its state that change. */
@@ -194,7 +195,7 @@ class Tracer {
     const runKernel = (tf.engine() as unknown as { runKernel: RunKernel }).runKernel.bind(tf.engine());
     const variable = tf.Variable.prototype as unknown as { assign: unknown };
     const assign = variable.assign;
-    const recording: Partial<NativeBinding> = {
+    const recording: Partial<RecordingBinding> = {
       createTensor: (shape: readonly number[], type: number, values: ElementArray) => {
         const id = real.createTensor(shape, type, values);
         if (type === elementType.int64) int64s.push(id);
@@ -215,6 +216,7 @@ class Tracer {
         inputs: readonly number[],
         outputs: number,
       ) => this.execute(operation, attributes, inputs, outputs),
+      after: (id: number, trigger: number) => this.after(id, trigger),
     };
     // The binding's own functions are read-only, also for objects that inherit them.
     backend.binding = Object.create(real, Object.getOwnPropertyDescriptors(recording)) as NativeBinding;
@@ -267,6 +269,13 @@ class Tracer {
     return shapes.map(({ shape, dtype }, index) => this.unknown(`${name}:${index}`, shape, dtype));
   }
 
+  private after(id: number, trigger: number): TensorMetadata {
+    const [type, shape] = [this.typeOf(id), this.shapeOf(id)];
+    const inputs = [this.valueOf(id), `^${nodeOf(this.valueOf(trigger))}`];
+    const name = this.add('Identity', inputs, { T: { kind: 'type', value: type } });
+    return this.unknown(`${name}:0`, shape, type);
+  }
+
   private unknown(value: string, shape: readonly number[], type: number): TensorMetadata {
     this.unknowns.push({ value, shape, type });
     return { id: -1 - this.unknowns.length, shape: [...shape], dtype: type };
@@ -280,7 +289,21 @@ class Tracer {
     const values = inputs.map((id) => this.valueOf(id));
     const encoded = attributes.map((one) => [one.name, attributeValue(one)] as const);
     const implied = this.impliedAttributes(operation, inputs);
-    return this.add(operation, values, { ...implied, ...Object.fromEntries(encoded) });
+    return this.add(this.unfused(operation, inputs), values, { ...implied, ...Object.fromEntries(encoded) });
+  }
+
+  /**
+   * TensorFlow's graph optimizer joins BatchMatMulV2, Mul and Add into one oneDNN operation that takes hundreds of times
+   * as long as the three. It leaves BatchMatMul alone, which is the same without broadcasting.
+   */
+  private unfused(operation: string, inputs: readonly number[]): string {
+    if (operation !== 'BatchMatMulV2') return operation;
+    const [a, b] = inputs.map((id) => this.shapeOf(id).slice(0, -2).join());
+    return a === b ? 'BatchMatMul' : operation;
+  }
+
+  private shapeOf(id: number): readonly number[] {
+    return (id < 0 ? this.unknownOf(id) : this.known(id)).shape;
   }
 
   /** Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations only. */

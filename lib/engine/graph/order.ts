@@ -1,0 +1,21 @@
+// Order where the data asks for none. Operations one by one happen when the program says; a graph computes a thing
+// as soon as its inputs are there, and once if it is asked for twice.
+
+import type * as tf from '@tensorflow/tfjs';
+import { nativeBackend } from './binding';
+
+/**
+ * The same tensors; while a step is captured, tensors of the same values that exist only once `trigger` does. What is
+ * computed from them is computed then, and on its own, also where the same was computed before: so that memory can be
+ * given up in between. Gradients do not pass through.
+ */
+export function availableAfter<T extends readonly tf.Tensor[]>(
+  trigger: tf.Tensor,
+  tensors: readonly [...T],
+): T {
+  const backend = nativeBackend();
+  const binding = backend?.binding;
+  if (backend === undefined || binding === undefined || !('after' in binding)) return tensors as unknown as T;
+  const [cause = -1, ...ids] = backend.getInputTensorIds([trigger, ...tensors]);
+  return ids.map((id) => backend.createOutputTensor(binding.after(id, cause))) as unknown as T;
+}
