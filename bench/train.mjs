@@ -17,7 +17,7 @@ const { streamArithmeticBatches } = require('../dist/lib/data/arithmetic/batches
 const { arithmeticModelSize, createDecoder } = require('../dist/lib/model/config.js');
 const { disposeParameters, initialParameters } = require('../dist/lib/model/parameters.js');
 const { defaultAdamW } = require('../dist/lib/train/adamw.js');
-const { nextTokens } = require('../dist/lib/train/tasks.js');
+const { nextTokens } = require('../dist/lib/train/task.js');
 const { train } = require('../dist/lib/train/train.js');
 
 const { values: options, positionals: wanted } = parseArgs({

@@ -27,7 +27,7 @@ describe('a training configuration', () => {
     ],
     ['heads that do not divide the width', { model: { ...model, numHeads: 3 } }, /numHeads.*2 or 4 would/],
     ['separators without levels', { model: { ...model, separators: [[9]] } }, /separators: 1 given/],
-    ['an unknown task', { task: { kind: 'algebra' } }, /task\.kind/],
+    ['an unknown task', { task: { kind: 'arithmetics' } }, /task\.kind: .*did you mean arithmetic/],
     ['no steps', { steps: 0 }, /steps/],
     ['a fraction of a step', { steps: 1.5 }, /steps/],
     ['a negative learning rate', { schedule: { ...schedule, learningRate: -1 } }, /schedule\.learningRate/],

@@ -15,7 +15,7 @@ import {
   updateScalars,
   zeroState,
 } from '../../lib/train/step';
-import { nextTokens } from '../../lib/train/tasks';
+import { nextTokens } from '../../lib/train/task';
 
 beforeAll(async () => {
   await startEngine({ backend: 'native-cpu' });

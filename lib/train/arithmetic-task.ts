@@ -1,0 +1,71 @@
+// The arithmetic task (Feng et al. 2023): training instances without end or in epochs, judged by generated answers.
+
+import { z } from 'zod';
+import { storedArithmeticBatches, streamArithmeticBatches } from '../data/arithmetic/batches';
+import { questionsOf } from '../data/arithmetic/file';
+import { generateArithmeticSet } from '../data/arithmetic/set';
+import { paperModulus } from '../data/arithmetic/vocabulary';
+import { Random } from '../engine/random';
+import { evaluateArithmetic } from '../evaluate/arithmetic';
+import { decoderGenerator } from '../evaluate/generator';
+import { withRandomInputs } from './random-inputs';
+import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
+
+/** What can be set. */
+export interface ArithmeticTaskConfig {
+  readonly kind: 'arithmetic';
+  /** The most operators of an expression; 6 in the paper. */
+  readonly operators: number;
+  /** A prime; the paper's is 11. */
+  readonly modulus: number;
+  /** How many instances to store and go through in epochs; left out: new ones without end. */
+  readonly instances?: number;
+  /** Questions of an evaluation, with the operators of training in the same proportions. */
+  readonly testInstances: number;
+}
+
+const count = z.int().min(1);
+
+/** The task for the registry. */
+export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
+  kind: 'arithmetic',
+  schema: z.strictObject({
+    kind: z.literal('arithmetic'),
+    operators: count,
+    modulus: z.int().default(paperModulus),
+    instances: count.exactOptional(),
+    testInstances: count.default(500),
+  }),
+  create,
+};
+
+function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed }: TaskContext): Task {
+  const { operators, modulus, instances, testInstances } = config;
+  const order = { operators, modulus, batch: batchSize, seed };
+  const source =
+    instances === undefined
+      ? streamArithmeticBatches(order)
+      : storedArithmeticBatches(generateArithmeticSet({ operators, modulus, seed, count: instances }), order);
+  const { vocabulary, time } = source;
+  checkVocabulary(decoder, vocabulary.size, `the arithmetic task modulo ${modulus}`);
+  const questions = questionsOf(
+    generateArithmeticSet({
+      operators,
+      modulus,
+      seed,
+      split: 'test',
+      mix: 'under',
+      count: testInstances,
+    }),
+  );
+  const random = Random.fromSeed(seed);
+  return {
+    batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
+    loss: nextTokens(decoder),
+    evaluate: async (parameters) => {
+      const generator = decoderGenerator(decoder, parameters, random.fork('evaluation inputs'));
+      const { accuracy, soundness } = await evaluateArithmetic(generator, questions, { vocabulary });
+      return { accuracy: accuracy.share, soundness: soundness.share };
+    },
+  };
+}

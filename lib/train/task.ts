@@ -1,0 +1,61 @@
+// What a task is to the trainer: something that gives batches, the loss on them, and what an evaluation measures. A new
+// one is a file beside `arithmetic-task.ts` and a line in `tasks.ts`; configuration files and `bipe train` then know it.
+
+import type * as tf from '@tensorflow/tfjs';
+import { type z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { present } from '../base/present';
+import { type Decoder, type ForwardOptions } from '../model/decoder';
+import { nextTokenLossSum } from '../model/loss';
+import { type BatchSource } from './batches';
+import { type LossFunction, type Parameters } from './step';
+
+/** A task, ready to train on. */
+export interface Task {
+  readonly batches: BatchSource;
+  readonly loss: LossFunction;
+  /** Numbers by name, e.g. `accuracy`. Depends on nothing but the parameters. */
+  readonly evaluate: (parameters: Parameters) => Promise<Readonly<Record<string, number>>>;
+}
+
+/** What a task is made for. */
+export interface TaskContext {
+  readonly decoder: Decoder;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** One kind of task: its settings as JSON, and how it is made of them. */
+export interface TaskKind<Config extends { readonly kind: string }> {
+  readonly kind: Config['kind'];
+  /** Checks the settings and fills in the defaults. */
+  readonly schema: z.ZodType<Config>;
+  /** @throws ConfigError if the model does not fit the task */
+  readonly create: (config: Config, context: TaskContext) => Task | Promise<Task>;
+}
+
+/**
+ * The summed cross-entropy of next tokens. A batch has `ids`, [batch, time] int32, and may have `mask`, how much each
+ * token counts, [batch, time], and what `withRandomInputs` draws.
+ */
+export function nextTokens(decoder: Decoder, options: ForwardOptions = {}): LossFunction {
+  return (parameters, { ids, mask, dropoutSeed, drawnPositions }) =>
+    nextTokenLossSum(decoder, parameters, present(ids, 'ids') as tf.Tensor2D, {
+      ...options,
+      ...(mask && { weights: mask as tf.Tensor2D }),
+      ...(dropoutSeed && { dropoutSeed: dropoutSeed as tf.Tensor1D }),
+      ...(drawnPositions && { drawnPositions: drawnPositions as tf.Tensor1D }),
+    }).sum;
+}
+
+/**
+ * Makes sure that a model has the tokens of a task.
+ *
+ * @throws ConfigError if it has more or fewer
+ */
+export function checkVocabulary({ architecture }: Decoder, size: number, what: string): void {
+  if (architecture.vocabSize !== size)
+    throw new ConfigError(
+      `model.vocabSize: ${architecture.vocabSize}, but ${what} has ${size} tokens; give ${size}`,
+    );
+}

@@ -1,0 +1,150 @@
+// The next token of a text: windows of it, each beginning at a random token; its end is kept for the evaluation.
+
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { readTextFile, sha256 } from '../base/files';
+import { parseWith } from '../base/schema';
+import { getTokenizer } from '../data/tokenizers/registry';
+import { Random } from '../engine/random';
+import { type Decoder } from '../model/decoder';
+import { type BatchSource } from './batches';
+import { withRandomInputs } from './random-inputs';
+import { type LossFunction, type Parameters } from './step';
+import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
+
+/** What can be set. */
+export interface TextTaskConfig {
+  readonly kind: 'text';
+  /** A UTF-8 file. */
+  readonly file: string;
+  readonly tokenizer: string;
+  /** The share of the text, its end, that is kept for the evaluation. */
+  readonly testShare: number;
+}
+
+/** The task for the registry. */
+export const textTask: TaskKind<TextTaskConfig> = {
+  kind: 'text',
+  schema: z.strictObject({
+    kind: z.literal('text'),
+    file: z.string(),
+    tokenizer: z.string().default('bytes'),
+    testShare: z.number().positive().lt(1).default(0.1),
+  }),
+  create,
+};
+
+async function create(config: TextTaskConfig, { decoder, batchSize, seed }: TaskContext): Promise<Task> {
+  const tokenizer = await getTokenizer(config.tokenizer);
+  checkVocabulary(decoder, tokenizer.vocabularySize, `the tokenizer ${config.tokenizer}`);
+  const time = decoder.architecture.trainLength + 1;
+  const ids = tokenizer.encode(await readTextFile(config.file));
+  const border = Math.round(ids.length * (1 - config.testShare));
+  const [train, test] = [ids.subarray(0, border), ids.subarray(border)];
+  if (Math.min(train.length, test.length) < time) {
+    throw new ConfigError(
+      `task.file: ${config.file} has ${ids.length} tokens, too few for training at ${time - 1} and an evaluation; take a longer text or a shorter trainLength`,
+    );
+  }
+  const random = Random.fromSeed(seed);
+  const source = textBatches(train, { batch: batchSize, time, random: random.fork('text batches') });
+  const loss = nextTokens(decoder);
+  return {
+    batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
+    loss,
+    evaluate: async (parameters) => {
+      const positions = random.fork('evaluation inputs');
+      const mean = await meanLoss(
+        decoder,
+        loss,
+        parameters,
+        { ids: test, time, batch: batchSize },
+        positions,
+      );
+      return { loss: mean, perplexity: Math.exp(mean) };
+    },
+  };
+}
+
+/** The mean loss of a token over windows that share only their borders: each token but the first is predicted once. */
+async function meanLoss(
+  decoder: Decoder,
+  loss: LossFunction,
+  parameters: Parameters,
+  { ids, time, batch }: { readonly ids: Int32Array; readonly time: number; readonly batch: number },
+  positions: Random,
+): Promise<number> {
+  const windows = Math.floor((ids.length - 1) / (time - 1));
+  let sum = 0;
+  for (let first = 0; first < windows; first += batch) {
+    const rows = Math.min(batch, windows - first);
+    const total = tf.tidy(() => {
+      const values = new Int32Array(rows * time);
+      for (let row = 0; row < rows; row += 1) {
+        const start = (first + row) * (time - 1);
+        values.set(ids.subarray(start, start + time), row * time);
+      }
+      const drawn = decoder.encoding.drawPositions?.(time, () => positions.uniform());
+      return loss(parameters, {
+        ids: tf.tensor2d(values, [rows, time], 'int32'),
+        ...(drawn && { drawnPositions: tf.tensor1d(drawn, 'int32') }),
+      });
+    });
+    sum += (await total.data())[0] ?? Number.NaN;
+    total.dispose();
+  }
+  return sum / (windows * (time - 1));
+}
+
+/** The shape of batches, and where windows begin. */
+export interface TextBatchOptions {
+  readonly batch: number;
+  /** Tokens of a window; of them, the first is not predicted. */
+  readonly time: number;
+  readonly random: Random;
+}
+
+const stateSchema = z.strictObject({
+  /** SHA-256 of the ids. */
+  text: z.string(),
+  random: z.strictObject({
+    generator: z.literal('xoroshiro128plus'),
+    key: z.string(),
+    words: z.array(z.int()),
+  }),
+});
+
+/**
+ * Windows of a text.
+ *
+ * @param ids the text, at least `time` tokens
+ * @returns batches with `ids`, [batch, time] int32
+ */
+export function textBatches(ids: Int32Array, { batch, time, random }: TextBatchOptions): BatchSource {
+  const text = sha256(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+  let stream = random;
+  return {
+    next: () => {
+      const values = new Int32Array(batch * time);
+      for (let row = 0; row < batch; row += 1) {
+        const start = stream.integer(0, ids.length - time + 1);
+        values.set(ids.subarray(start, start + time), row * time);
+      }
+      return {
+        arrays: { ids: { values, shape: [batch, time] } },
+        weight: batch * (time - 1),
+        tokens: batch * time,
+      };
+    },
+    state: () => ({ text, random: stream.state() }),
+    restore: (saved) => {
+      const state = parseWith(stateSchema, saved, 'state of text batches');
+      if (state.text !== text)
+        throw new ConfigError(
+          'task.file: the run to resume was trained on another text; resume with that one, or choose another folder',
+        );
+      stream = Random.fromState(state.random);
+    },
+  };
+}
