@@ -39,7 +39,7 @@ export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
   create,
 };
 
-function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed }: TaskContext): Task {
+function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed, forward }: TaskContext): Task {
   const { operators, modulus, instances, testInstances } = config;
   const order = { operators, modulus, batch: batchSize, seed };
   const source =
@@ -61,7 +61,7 @@ function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed }: Task
   const random = Random.fromSeed(seed);
   return {
     batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
-    loss: nextTokens(decoder),
+    loss: nextTokens(decoder, forward),
     evaluate: async (parameters) => {
       const generator = decoderGenerator(decoder, parameters, random.fork('evaluation inputs'));
       const { accuracy, soundness } = await evaluateArithmetic(generator, questions, { vocabulary });

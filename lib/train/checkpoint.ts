@@ -9,7 +9,7 @@ import { CheckpointError } from '../base/errors';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { parseWith } from '../base/schema';
-import { formatShape, openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
+import { openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
 import { type Bundle, type ParameterShape } from './adamw';
 import { type EarlyStopState } from './early-stop';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -106,7 +106,7 @@ export async function readState(
       const tensor = await file.read(name);
       if (!tf.util.arraysEqual([...tensor.shape], [...shape])) {
         throw new CheckpointError(
-          `${displayPath(path)}: ${name} is ${formatShape(tensor.shape)}, this model's is ${formatShape(shape)}; start the run anew`,
+          `${displayPath(path)}: ${name} is [${tensor.shape.join(', ')}], this model's is [${shape.join(', ')}]; start the run anew`,
         );
       }
       return tensor.values as Float32Array;

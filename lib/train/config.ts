@@ -13,6 +13,11 @@ export interface TrainingConfig extends TrainingPlan {
   readonly task: TaskConfig;
   /** Sequences of a batch. */
   readonly batchSize: number;
+  /**
+   * What a step keeps for its backward pass: every intermediate value, or each block's input alone, from which the
+   * block is computed again: slower, in a fraction of the memory. Default `all`.
+   */
+  readonly remember?: 'all' | 'block-inputs';
   /** Decides the first values of the parameters, the data and its order, and all else that is drawn. */
   readonly seed: number;
 }
@@ -52,6 +57,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z.strictObject({
   model: modelConfigSchema,
   task: taskSchema,
   batchSize: count,
+  remember: z.enum(['all', 'block-inputs']).exactOptional(),
   seed: z.int().min(0).default(0),
   steps: count,
   accumulation: count.default(1),

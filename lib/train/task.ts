@@ -23,6 +23,8 @@ export interface TaskContext {
   readonly decoder: Decoder;
   readonly batchSize: number;
   readonly seed: number;
+  /** How the loss is to be computed. */
+  readonly forward?: ForwardOptions;
 }
 
 /** One kind of task: its settings as JSON, and how it is made of them. */

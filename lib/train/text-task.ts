@@ -35,7 +35,10 @@ export const textTask: TaskKind<TextTaskConfig> = {
   create,
 };
 
-async function create(config: TextTaskConfig, { decoder, batchSize, seed }: TaskContext): Promise<Task> {
+async function create(
+  config: TextTaskConfig,
+  { decoder, batchSize, seed, forward }: TaskContext,
+): Promise<Task> {
   const tokenizer = await getTokenizer(config.tokenizer);
   checkVocabulary(decoder, tokenizer.vocabularySize, `the tokenizer ${config.tokenizer}`);
   const time = decoder.architecture.trainLength + 1;
@@ -49,7 +52,7 @@ async function create(config: TextTaskConfig, { decoder, batchSize, seed }: Task
   }
   const random = Random.fromSeed(seed);
   const source = textBatches(train, { batch: batchSize, time, random: random.fork('text batches') });
-  const loss = nextTokens(decoder);
+  const loss = nextTokens(decoder, forward);
   return {
     batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
     loss,

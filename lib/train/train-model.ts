@@ -26,9 +26,10 @@ export async function trainModel(
   config: TrainingConfig,
   options: TrainModelOptions,
 ): Promise<TrainingResult> {
-  const { model, task: taskConfig, batchSize, seed, ...plan } = parseTrainingConfig(config);
+  const checked = parseTrainingConfig(config);
+  const { model, task: taskConfig, batchSize, remember = 'all', seed, ...plan } = checked;
   const decoder = createDecoder(model);
-  const task = await createTask(taskConfig, { decoder, batchSize, seed });
+  const task = await createTask(taskConfig, { decoder, batchSize, seed, forward: { remember } });
   const parameters = initialParameters(
     decoder.parameters,
     model.initializerRange,
@@ -40,7 +41,7 @@ export async function trainModel(
       ...task,
       plan,
       parameters,
-      config: { model, task: taskConfig, batchSize, seed, ...plan },
+      config: checked,
       exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
     });
   } finally {

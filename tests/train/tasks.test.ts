@@ -62,6 +62,20 @@ describe('trainModel', () => {
     expect(await lossesOf(1)).toEqual(first);
     expect(await lossesOf(2)).not.toEqual(first);
   });
+
+  it('takes the same course when blocks are computed again in the backward pass', async () => {
+    const [all, again] = await Promise.all(
+      [{}, { remember: 'block-inputs' }].map(async (change) => {
+        const folder = temporaryFolder();
+        disposeParameters((await trainModel(configWith({ ...change, steps: 5 }), { folder })).parameters);
+        return (await readMetrics(folder)).flatMap((line) => (line.kind === 'training' ? [line.loss] : []));
+      }),
+    );
+    expect(all).toHaveLength(5);
+    all?.forEach((loss, step) => {
+      expect(again?.[step]).toBeCloseTo(loss, 5);
+    });
+  });
 });
 
 describe('the text task', () => {
