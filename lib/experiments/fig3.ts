@@ -97,8 +97,8 @@ export const fig3Presets = {
   },
   quick: {
     description: 'the main four encodings, 3 operators modulo 5, hidden size 48, one seed, a short training',
-    time: 'about 6 minutes',
-    settings: { ...small, encodings: mainFour, seeds: [1], steps: 900 },
+    time: 'about 4 minutes',
+    settings: { ...small, encodings: mainFour, seeds: [1], steps: 600 },
   },
   evening: {
     description: 'all encodings at 6 operators modulo 11, hidden size 48, three seeds, a training of a few epochs',
