@@ -52,8 +52,11 @@ export interface HubCheckpoint {
 const hubAddress = 'https://huggingface.co';
 const mirrorVariable = 'BIPE_MIRROR_HUGGINGFACE';
 const configFile = 'config.json';
-const tensorsFile = 'model.safetensors';
-const indexFile = 'model.safetensors.index.json';
+/** The files that tensors can be in, the better first; lib/model/checkpoint.ts reads both. */
+const formats = [
+  { whole: 'model.safetensors', index: 'model.safetensors.index.json' },
+  { whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json' },
+] as const;
 /** More than any checkpoint's file here may have; the 1.6 B model's is 6.5 GB in float32. */
 const maxFileBytes = 20e9;
 
@@ -64,7 +67,7 @@ const maxFileBytes = 20e9;
  *
  * @param model `owner/name`, e.g. `hzy00/BiPE_RoPE-151M`
  * @throws UsageError if that is no model's name
- * @throws NetworkError if the hub cannot be reached, or has no such model, or not as safetensors
+ * @throws NetworkError if the hub cannot be reached, or has no such model, or none of its formats is read here
  * @throws DataError if what it sends does not match its hash
  */
 export async function downloadCheckpoint(model: string, options: HubOptions = {}): Promise<HubCheckpoint> {
@@ -93,7 +96,7 @@ interface RemoteHash {
 }
 
 const indexSchema = z.object({
-  weight_map: z.record(z.string(), z.string().regex(/^[\w.-]+\.safetensors$/)),
+  weight_map: z.record(z.string(), z.string().regex(/^[\w-][\w.-]*$/)),
 });
 
 class CheckpointDownload {
@@ -117,9 +120,7 @@ class CheckpointDownload {
     const config = await this.find(configFile);
     if (config === undefined) throw this.absent(configFile, 'check its name and revision');
     const files = [await this.fetch(config)];
-    const whole = await this.find(tensorsFile);
-    if (whole) files.push(await this.fetch(whole));
-    else files.push(...(await this.fetchShards()));
+    files.push(...(await this.fetchTensors()));
     const { model, revision, folder } = this;
     const checkpoint: HubCheckpoint = { model, revision, folder, files };
     const record = { model, revision, files };
@@ -127,24 +128,26 @@ class CheckpointDownload {
     return checkpoint;
   }
 
-  private async fetchShards(): Promise<HubFile[]> {
-    const index = await this.find(indexFile);
-    if (index === undefined) {
-      const pickled = (await this.find('pytorch_model.bin')) !== undefined;
-      throw this.absent(
-        tensorsFile,
-        pickled
-          ? "it has pytorch_model.bin, which runs code when it is opened: convert it with Python's safetensors"
-          : 'choose a checkpoint in safetensors',
-      );
+  /** The tensors in the first of the formats that the model has, whole or in the pieces that an index names. */
+  private async fetchTensors(): Promise<HubFile[]> {
+    for (const format of formats) {
+      const whole = await this.find(format.whole);
+      if (whole) return [await this.fetch(whole)];
+      const index = await this.find(format.index);
+      if (index) return [await this.fetch(index), ...(await this.fetchPieces(format.index))];
     }
-    const files = [await this.fetch(index)];
-    const path = join(this.folder, indexFile);
+    const known = formats.map(({ whole }) => whole).join(' or ');
+    throw this.absent(known, 'choose a checkpoint that has one');
+  }
+
+  private async fetchPieces(index: string): Promise<HubFile[]> {
+    const path = join(this.folder, index);
     const { weight_map: places } = parseWith(indexSchema, await readJson(path), displayPath(path));
+    const files: HubFile[] = [];
     for (const name of [...new Set(Object.values(places))].sort()) {
-      const shard = await this.find(name);
-      if (shard === undefined) throw this.absent(name, 'its index names it; try again later');
-      files.push(await this.fetch(shard));
+      const piece = await this.find(name);
+      if (piece === undefined) throw this.absent(name, `${index} names it; try again later`);
+      files.push(await this.fetch(piece));
     }
     return files;
   }

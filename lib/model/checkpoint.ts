@@ -1,5 +1,5 @@
 // Models on the disk: a folder with `config.json` and `model.safetensors`, or several files of tensors and an index, as
-// Hugging Face has them. Whatever is wrong with one is said before a number of it is used.
+// Hugging Face has them; older ones with `pytorch_model.bin` are read too. Whatever is wrong with one is said before a number of it is used.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,17 +14,18 @@ import { createDecoder, type ModelConfig } from './config';
 import type { Decoder } from './decoder';
 import { fromHuggingFace, toHuggingFace } from './hugging-face';
 import { disposeParameters, type ModelParameters } from './parameters';
-import {
-  formatShape,
-  openSafetensors,
-  type SafetensorsFile,
-  type TensorSource,
-  writeSafetensors,
-} from './safetensors';
+import { openPickledTensors } from './pickled-tensors';
+import { openSafetensors, type TensorSource, writeSafetensors } from './safetensors';
+import { formatShape, type TensorFile } from './tensor-file';
 
 const configFile = 'config.json';
 const tensorsFile = 'model.safetensors';
-const indexFile = 'model.safetensors.index.json';
+
+/** The files that tensors can be in, those before the others: whole, or several that an index names. */
+const formats = [
+  { whole: tensorsFile, index: 'model.safetensors.index.json', open: openSafetensors },
+  { whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', open: openPickledTensors },
+] as const;
 
 /** A model as it was stored. Its tensors belong to whoever loaded it. */
 export interface Checkpoint {
@@ -122,16 +123,17 @@ export async function loadTensors(path: string): Promise<LoadedTensors> {
   }
 }
 
-async function readTensor(file: SafetensorsFile, name: string): Promise<tf.Tensor> {
+async function readTensor(file: TensorFile, name: string): Promise<tf.Tensor> {
   const { shape, values } = await file.read(name);
   return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
 }
 
 /** The files of a folder's tensors, opened. */
-async function openShards(folder: string): Promise<SafetensorsFile[]> {
-  const opened: SafetensorsFile[] = [];
+async function openShards(folder: string): Promise<TensorFile[]> {
+  const opened: TensorFile[] = [];
   try {
-    for (const name of await shardNames(folder)) opened.push(await openSafetensors(join(folder, name)));
+    const { names, open } = await shardNames(folder);
+    for (const name of names) opened.push(await open(join(folder, name)));
     return opened;
   } catch (error) {
     for (const file of opened) await file.close();
@@ -141,21 +143,17 @@ async function openShards(folder: string): Promise<SafetensorsFile[]> {
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+$/)) });
 
-async function shardNames(folder: string): Promise<string[]> {
-  if (existsSync(join(folder, tensorsFile))) return [tensorsFile];
-  const index = join(folder, indexFile);
-  if (existsSync(index)) {
-    const { weight_map: files } = parseWith(indexSchema, await readJson(index, folder), displayPath(index));
-    return [...new Set(Object.values(files))].sort();
+async function shardNames(
+  folder: string,
+): Promise<{ names: readonly string[]; open: (path: string) => Promise<TensorFile> }> {
+  for (const { whole, index, open } of formats) {
+    if (existsSync(join(folder, whole))) return { names: [whole], open };
+    const path = join(folder, index);
+    if (!existsSync(path)) continue;
+    const { weight_map: files } = parseWith(indexSchema, await readJson(path, folder), displayPath(path));
+    return { names: [...new Set(Object.values(files))].sort(), open };
   }
-  const pickled = existsSync(join(folder, 'pytorch_model.bin'));
-  throw new CheckpointError(
-    `${displayPath(folder)}: has no ${tensorsFile}; ${
-      pickled
-        ? "convert its pytorch_model.bin with Python's safetensors (save_file(torch.load(...), ...))"
-        : 'give the folder of a checkpoint'
-    }`,
-  );
+  throw new CheckpointError(`${displayPath(folder)}: has no ${tensorsFile}; give the folder of a checkpoint`);
 }
 
 async function readJson(path: string, folder: string): Promise<unknown> {
@@ -178,11 +176,11 @@ const derivedTensor = /\.self_attn\.(alibi|rotary_emb\.inv_freq)$/;
 
 /** Where each parameter is, once all are there, none is left over, and all have the right shape. */
 function matchTensors(
-  files: readonly SafetensorsFile[],
+  files: readonly TensorFile[],
   specs: readonly ParameterSpec[],
   where: string,
-): Map<string, SafetensorsFile> {
-  const places = new Map<string, SafetensorsFile>();
+): Map<string, TensorFile> {
+  const places = new Map<string, TensorFile>();
   for (const file of files) {
     for (const name of file.tensors.keys()) if (!derivedTensor.test(name)) places.set(name, file);
   }
@@ -216,7 +214,7 @@ function listed(what: string, names: readonly string[]): string {
 
 async function readParameters(
   specs: readonly ParameterSpec[],
-  places: ReadonlyMap<string, SafetensorsFile>,
+  places: ReadonlyMap<string, TensorFile>,
 ): Promise<Map<string, tf.Tensor>> {
   const parameters = new Map<string, tf.Tensor>();
   try {

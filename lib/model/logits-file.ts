@@ -8,7 +8,8 @@ import { type Reporter, silentReporter } from '../base/progress';
 import { loadCheckpoint } from './checkpoint';
 import { headLogits, hiddenStates } from './decoder';
 import { disposeParameters } from './parameters';
-import { formatShape, openSafetensors, writeSafetensors } from './safetensors';
+import { openSafetensors, writeSafetensors } from './safetensors';
+import { formatShape } from './tensor-file';
 
 /** Files to read and write. */
 export interface LogitsRequest {

@@ -8,12 +8,17 @@ import { z } from 'zod';
 import { CheckpointError, systemCode } from '../base/errors';
 import { readError, temporaryPath, writeError } from '../base/files';
 import { displayPath } from '../base/paths';
-
-/** Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on reading. */
-const bytesOf = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
-
-/** A type of numbers in a file. */
-export type NumberType = keyof typeof bytesOf;
+import {
+  bytesOf,
+  decodeNumbers,
+  formatShape,
+  isNumberType,
+  type Numbers,
+  type NumberType,
+  readBytes,
+  sizeOf,
+  type TensorFile,
+} from './tensor-file';
 
 /** What a file says about one of its tensors. */
 export interface TensorEntry {
@@ -24,24 +29,11 @@ export interface TensorEntry {
   readonly end: number;
 }
 
-/** Numbers and their shape. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array | Int32Array;
-}
-
 /** A file that was opened and whose header is right. */
-export interface SafetensorsFile {
+export interface SafetensorsFile extends TensorFile {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Text by name (`__metadata__`). */
   readonly metadata: Readonly<Record<string, string>>;
-  /**
-   * A tensor's numbers: float32 for F32, F16 and BF16, int32 for I32 and I64.
-   *
-   * @throws CheckpointError if there is no such tensor, or an I64 does not fit
-   */
-  read(name: string): Promise<StoredTensor>;
-  close(): Promise<void>;
 }
 
 /** The longest header that other readers accept too. */
@@ -87,7 +79,7 @@ async function openHandle(file: FileHandle, path: string): Promise<SafetensorsFi
       const entry = header.tensors.get(name);
       if (entry === undefined) throw new CheckpointError(`${where}: has no tensor ${name}`);
       const bytes = await readBytes(file, dataStart + entry.begin, entry.end - entry.begin);
-      return { shape: entry.shape, values: decode(bytes, entry.type, `${where}: ${name}`) };
+      return { shape: entry.shape, values: decodeNumbers(bytes, entry.type, `${where}: ${name}`) };
     },
     close: () => file.close(),
   };
@@ -136,16 +128,12 @@ function tensorEntry(value: unknown, where: string): TensorEntry {
       `${where}: numbers of type ${dtype} are not read here; convert it to ${Object.keys(bytesOf).join(', ')}`,
     );
   const [begin, end] = offsets;
-  const bytes = bytesOf[dtype] * shape.reduce((product, length) => product * length, 1);
+  const bytes = bytesOf[dtype] * sizeOf(shape);
   if (end - begin !== bytes)
     throw new CheckpointError(
       `${where}: takes ${end - begin} bytes, but ${dtype} ${formatShape(shape)} needs ${bytes}; the file is damaged, get it again`,
     );
   return { type: dtype, shape, begin, end };
-}
-
-function isNumberType(name: string): name is NumberType {
-  return name in bytesOf;
 }
 
 /** Tensors must fill the file, without gaps or overlaps: a file that could be read in two ways is none. */
@@ -175,64 +163,6 @@ function notSafetensors(where: string, why: string, cause?: unknown): Checkpoint
 function cutShort(where: string, why: string): CheckpointError {
   return new CheckpointError(`${where}: cut short: ${why}; get it again`);
 }
-
-/** A shape as messages print it: `[32000, 768]`. */
-export function formatShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
-}
-
-/** One read of a file is of less than 2 GiB, so a large tensor takes several. */
-const bytesAtOnce = 1 << 30;
-
-async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length;) {
-    const count = Math.min(length - done, bytesAtOnce);
-    const { bytesRead } = await file.read(bytes, done, count, position + done);
-    if (bytesRead === 0) throw new Error('the file ends early');
-    done += bytesRead;
-  }
-  return bytes;
-}
-
-function decode(bytes: Buffer, type: NumberType, where: string): Float32Array | Int32Array {
-  const { buffer } = bytes;
-  switch (type) {
-    case 'F32':
-      return new Float32Array(buffer as ArrayBuffer);
-    case 'I32':
-      return new Int32Array(buffer as ArrayBuffer);
-    case 'F16':
-      return Float32Array.from(new Uint16Array(buffer as ArrayBuffer), fromFloat16);
-    case 'BF16':
-      return fromBfloat16(new Uint16Array(buffer as ArrayBuffer));
-    case 'I64':
-      return Int32Array.from(new BigInt64Array(buffer as ArrayBuffer), (value) => toInt32(value, where));
-  }
-}
-
-/** bfloat16 is the upper half of a float32. */
-function fromBfloat16(halves: Uint16Array): Float32Array {
-  const words = Uint32Array.from(halves, (half) => half << 16);
-  return new Float32Array(words.buffer);
-}
-
-/** One sign bit, five of exponent, ten of fraction (IEEE 754). */
-function fromFloat16(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-function toInt32(value: bigint, where: string): number {
-  if (value === BigInt.asIntN(32, value)) return Number(value);
-  throw new CheckpointError(`${where}: holds ${value}, which does not fit into 32 bits`);
-}
-
-/** Numbers as they are written. */
-export type Numbers = Float32Array | Int32Array;
 
 /** A tensor to be written; its numbers are asked for when it is its turn, at once or in pieces. */
 export interface TensorSource {
@@ -301,5 +231,5 @@ function headerBytes(tensors: readonly TensorSource[], metadata: Readonly<Record
 }
 
 function byteLength(type: NumberType, shape: readonly number[]): number {
-  return bytesOf[type] * shape.reduce((product, length) => product * length, 1);
+  return bytesOf[type] * sizeOf(shape);
 }

@@ -3,7 +3,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
-import { openSafetensors, type StoredTensor, writeSafetensors } from '../../lib/model/safetensors';
+import { openSafetensors, writeSafetensors } from '../../lib/model/safetensors';
+import { type StoredTensor } from '../../lib/model/tensor-file';
 import { bipe, temporaryFolder } from '../support/command';
 
 const golden = projectPath('tests', 'golden', 'bipe_alibi');

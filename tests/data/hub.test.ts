@@ -118,6 +118,12 @@ describe('a checkpoint from the hub', () => {
     ]);
   });
 
+  it('comes as PyTorch pickled it where there is nothing else', async () => {
+    const pickled: HubFiles = { small: { 'config.json': config }, large: { 'pytorch_model.bin': tensors } };
+    const { files } = await downloadCheckpoint(model, await hub(pickled));
+    expect(files.map(({ name }) => name)).toEqual(['config.json', 'pytorch_model.bin']);
+  });
+
   it('is continued where a connection was cut', async () => {
     let served = 0;
     const options = await hub(whole, (request, response, content) => {
@@ -161,10 +167,12 @@ describe('a checkpoint from the hub', () => {
   });
 
   it('says what is missing', async () => {
-    const pickled: HubFiles = { small: { 'config.json': config }, large: { 'pytorch_model.bin': tensors } };
-    const error = await failure(downloadCheckpoint(model, await hub(pickled)));
+    const other: HubFiles = { small: { 'config.json': config }, large: { 'flax_model.msgpack': tensors } };
+    const error = await failure(downloadCheckpoint(model, await hub(other)));
     expect(error).toBeInstanceOf(NetworkError);
-    expect(error.message).toMatch(/has no model.safetensors; it has pytorch_model.bin/);
+    expect(error.message).toMatch(
+      /: has no model\.safetensors or pytorch_model\.bin; choose a checkpoint that has one$/,
+    );
     await server?.close();
     const none = await failure(downloadCheckpoint(model, await hub({ small: {}, large: {} })));
     expect(none.message).toBe(`${model} (main): has no config.json; check its name and revision`);

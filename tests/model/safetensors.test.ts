@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, DataError, MachineError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
-import { openSafetensors, type StoredTensor, writeSafetensors } from '../../lib/model/safetensors';
+import { openSafetensors, writeSafetensors } from '../../lib/model/safetensors';
+import { type StoredTensor } from '../../lib/model/tensor-file';
 import { temporaryFolder } from '../support/command';
 
 /** A file as the format wants it, of a header and bytes. */
