@@ -22,12 +22,6 @@ export interface NativeBackend {
     attributes: readonly OperationAttribute[],
     inputs: readonly tf.Tensor[],
   ): tf.Tensor;
-  executeMultipleOutputs(
-    operation: string,
-    attributes: readonly OperationAttribute[],
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
 }
 
 /** The native backend, if it is the current one. */

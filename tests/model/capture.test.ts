@@ -1,0 +1,77 @@
+// Whatever a step does with the decoder, it can be captured as a native graph, and then computes the same.
+
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { present } from '../../lib/base/present';
+import { startEngine } from '../../lib/engine/engine';
+import { valueAndGradients } from '../../lib/engine/gradients';
+import { capture } from '../../lib/engine/graph/capture';
+import { type NamedTensors } from '../../lib/engine/graph/specs';
+import { type LossOptions, nextTokenLoss, nextTokenLosses } from '../../lib/model/loss';
+import { distance, randomIds, type SmallModel, smallModel } from './small';
+
+beforeAll(async () => {
+  await startEngine({ backend: 'native-cpu' });
+});
+beforeEach(() => {
+  tf.engine().startScope();
+});
+afterEach(() => {
+  tf.engine().endScope();
+});
+
+describe('a captured step', () => {
+  it.each<[what: string, model: () => SmallModel, options: LossOptions]>([
+    ['all values remembered', () => smallModel('bipe_rope'), {}],
+    ['blocks computed again', () => smallModel('t5'), { remember: 'block-inputs' }],
+    [
+      'queries and head in chunks',
+      () => smallModel('bipe_alibi', { window: 5 }),
+      { queryChunk: 3, headChunk: 4 },
+    ],
+    [
+      'dropout and the style of GPT-2',
+      () => smallModel('alibi', { style: 'gpt2', dropout: 0.2, tieEmbeddings: true }),
+      { remember: 'block-inputs' },
+    ],
+  ])('gives with %s the loss and the gradients of single operations', (_, make, options) => {
+    const model = make();
+    const names = [...model.parameters.keys()];
+    const step = ({ ids, dropoutSeed }: NamedTensors): NamedTensors => {
+      const { value, gradients } = valueAndGradients(
+        () =>
+          nextTokenLoss(model.decoder, model.parameters, ids as tf.Tensor2D, {
+            ...options,
+            dropoutSeed: dropoutSeed as tf.Tensor1D,
+          }),
+        [...model.parameters.values()],
+      );
+      return {
+        loss: value,
+        ...Object.fromEntries(names.map((name, index) => [name, present(gradients[index], name)])),
+      };
+    };
+    const captured = capture((_state: NamedTensors, inputs: NamedTensors) => ({ outputs: step(inputs) }));
+    expect(captured.captured).toBe(true);
+    for (const seed of [1, 2]) {
+      const inputs = { ids: randomIds(2, 9, seed), dropoutSeed: tf.tensor1d([seed, 5], 'int32') };
+      const whole = captured.run(inputs);
+      const single = step(inputs);
+      for (const name of ['loss', ...names])
+        expect(distance(present(whole[name], name), present(single[name], name)), name).toBeLessThan(2e-5);
+    }
+    captured.dispose();
+  });
+
+  it('gives the losses of an evaluation', () => {
+    const { decoder, parameters } = smallModel('bipe_alibi');
+    const evaluate = (ids: tf.Tensor2D): tf.Tensor2D =>
+      nextTokenLosses(decoder, parameters, ids, { queryChunk: 4 });
+    const captured = capture((_state: NamedTensors, inputs: NamedTensors) => ({
+      outputs: { losses: evaluate(inputs['ids'] as tf.Tensor2D) },
+    }));
+    const ids = randomIds(3, 10);
+    expect(distance(present(captured.run({ ids }).losses, 'losses'), evaluate(ids))).toBeLessThan(1e-5);
+    captured.dispose();
+  });
+});
