@@ -51,6 +51,19 @@ export interface NativeBinding {
 export interface RecordingBinding extends NativeBinding {
   /** The tensor `id`, as a value that exists only when the tensor `trigger` does. */
   after(id: number, trigger: number): TensorMetadata;
+  /** Adam on variables; new parameter and moments, or undefined if these are not the step's state. */
+  adam(ids: AdamIds, beta1: number, beta2: number): readonly TensorMetadata[] | undefined;
+}
+
+/** The tensors of an update, see `adamInPlace`. */
+export interface AdamIds {
+  readonly parameter: number;
+  readonly firstMoment: number;
+  readonly secondMoment: number;
+  readonly gradient: number;
+  readonly rate: number;
+  readonly epsilon: number;
+  readonly decay: number | undefined;
 }
 
 /** tfjs-node's backend. */

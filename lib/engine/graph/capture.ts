@@ -8,7 +8,9 @@ import { unknownName } from '../../base/suggest';
 import { type NativeBackend, nativeBackend } from './binding';
 import { GraphSession } from './session';
 import { checkState, clones, type NamedSpecs, type NamedTensors, signatureOf, specsOf } from './specs';
-import { type Program, trace, type TracedResult } from './trace';
+import type { Program } from './program';
+import type { TracedResult } from './recorder';
+import { trace } from './trace';
 
 /** What a step gives: results, and new values of state tensors (those it leaves out stay as they are). */
 export interface StepResult<State extends NamedTensors, Outputs extends NamedTensors> {

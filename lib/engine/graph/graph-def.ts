@@ -23,7 +23,7 @@ export const elementType = {
   bfloat16: 14,
 } as const;
 
-/** A host tensor inside a graph: its elements as TensorFlow lays them out, or one element that stands for all. */
+/** A tensor whose values are known: its elements as TensorFlow lays them out. */
 export interface TensorValue {
   readonly type: number;
   readonly shape: readonly number[];
@@ -51,6 +51,11 @@ export interface GraphNode {
 /** The name of the operation that a value, `name:output`, is from. */
 export function nodeOf(value: string): string {
   return value.slice(0, value.lastIndexOf(':'));
+}
+
+/** How many elements a tensor of this shape has. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
 }
 
 /** The tag by which the graph is found in its file. */

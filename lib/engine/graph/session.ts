@@ -16,9 +16,11 @@ import {
   type GraphNode,
   graphTag,
   nodeOf,
+  sizeOf,
+  type TensorValue,
 } from './graph-def';
 import type { NamedTensors } from './specs';
-import type { Program, ProgramTensor } from './trace';
+import { type Program, type ProgramTensor, variableHandle } from './program';
 
 /** A loaded graph. */
 export class GraphSession {
@@ -127,44 +129,40 @@ function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
 
 /** A variable of the state, and the ways to read and to write it from outside. */
 function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] {
-  const [variable, value] = [`state_${index}:0`, `new_${index}:0`];
-  const dtype = typeAttribute(type);
+  const handle = variableHandle(index);
   return [
     {
-      name: `state_${index}`,
+      name: nodeOf(handle),
       op: 'VarHandleOp',
       inputs: [],
       attributes: {
-        dtype,
-        shape: { kind: 'shape', value: shape },
+        dtype: typeAttribute(type),
+        // Variables are vectors: so operations on several of them agree, whatever the shapes.
+        shape: { kind: 'shape', value: [sizeOf(shape)] },
         container: { kind: 'string', value: '' },
-        shared_name: { kind: 'string', value: `state_${index}` },
+        shared_name: { kind: 'string', value: nodeOf(handle) },
       },
     },
-    { name: `read_${index}`, op: 'ReadVariableOp', inputs: [variable], attributes: { dtype } },
+    ...readNodes(`read_${index}`, handle, type, shape),
     placeholder(`new_${index}`, type, shape),
-    { name: `write_${index}`, op: 'AssignVariableOp', inputs: [variable, value], attributes: { dtype } },
+    ...assignNodes(`write_${index}`, handle, `new_${index}:0`, type, []),
     ...doneNodes(`written_${index}`, [`write_${index}`]),
   ];
 }
 
 /** A program's operations, and those that bring its inputs and state, name its outputs and update the state. */
 function programNodes(program: Program, variables: ReadonlyMap<string, number>): GraphNode[] {
-  const variableOf = (key: string): string => `state_${present(variables.get(key), `state ${key}`)}:0`;
+  const handleOf = (key: string): string => variableHandle(present(variables.get(key), `state ${key}`));
   const starts = new Map(program.state.map(({ key, value }) => [key, nodeOf(value)]));
-  const reads = program.state.map(({ key, value, type }) => ({
-    name: nodeOf(value),
-    op: 'ReadVariableOp',
-    inputs: [variableOf(key)],
-    attributes: { dtype: typeAttribute(type) },
-  }));
-  const assigns = program.nextState.map(({ key, value, type }, index) => ({
-    name: `${program.prefix}assign_${index}`,
-    op: 'AssignVariableOp',
+  const reads = program.state.flatMap(({ key, value, type, shape }) =>
+    readNodes(nodeOf(value), handleOf(key), type, shape),
+  );
+  const assigns = program.nextState.flatMap(({ key, value, type }, index) =>
     // The program reads a variable once, and before it is written.
-    inputs: [variableOf(key), value, `^${present(starts.get(key), `state ${key}`)}`],
-    attributes: { dtype: typeAttribute(type) },
-  }));
+    assignNodes(assignName(program, index), handleOf(key), value, type, [
+      present(starts.get(key), `state ${key}`),
+    ]),
+  );
   const outputs = program.outputs.map(({ value, type }, index) => ({
     name: nodeOf(outputName(program, index)),
     op: 'Identity',
@@ -177,10 +175,56 @@ function programNodes(program: Program, variables: ReadonlyMap<string, number>):
     ...program.nodes,
     ...outputs,
     ...assigns,
-    ...doneNodes(
-      nodeOf(doneName(program)),
-      assigns.map(({ name }) => name),
-    ),
+    ...doneNodes(nodeOf(doneName(program)), [
+      ...program.updates,
+      ...program.nextState.map((_, index) => assignName(program, index)),
+    ]),
+  ];
+}
+
+/** A variable's value in the shape of its state tensor, as the operation `name`. */
+function readNodes(name: string, handle: string, type: number, shape: readonly number[]): GraphNode[] {
+  return [
+    {
+      name: `${name}/vector`,
+      op: 'ReadVariableOp',
+      inputs: [handle],
+      attributes: { dtype: typeAttribute(type) },
+    },
+    ...reshapeNodes(name, `${name}/vector:0`, type, shape),
+  ];
+}
+
+/** The operation `name` gives a variable a new value, once the operations `after` have run. */
+function assignNodes(
+  name: string,
+  handle: string,
+  value: string,
+  type: number,
+  after: readonly string[],
+): GraphNode[] {
+  return [
+    ...reshapeNodes(`${name}/vector`, value, type, [-1]),
+    {
+      name,
+      op: 'AssignVariableOp',
+      inputs: [handle, `${name}/vector:0`, ...after.map((operation) => `^${operation}`)],
+      attributes: { dtype: typeAttribute(type) },
+    },
+  ];
+}
+
+function reshapeNodes(name: string, value: string, type: number, shape: readonly number[]): GraphNode[] {
+  const content = new Uint8Array(new Int32Array(shape).buffer);
+  const dims = { type: elementType.int32, shape: [shape.length], content };
+  return [
+    constant(`${name}/shape`, dims),
+    {
+      name,
+      op: 'Reshape',
+      inputs: [value, `${name}/shape:0`],
+      attributes: { T: typeAttribute(type), Tshape: typeAttribute(elementType.int32) },
+    },
   ];
 }
 
@@ -201,12 +245,7 @@ function inputNodes({ value, type, shape }: ProgramTensor, feed: string): GraphN
 function doneNodes(name: string, after: readonly string[]): GraphNode[] {
   const value = { type: elementType.bool, shape: [], content: Uint8Array.of(1) };
   return [
-    {
-      name: `${name}_value`,
-      op: 'Const',
-      inputs: [],
-      attributes: { dtype: typeAttribute(elementType.bool), value: { kind: 'tensor', value } },
-    },
+    constant(`${name}_value`, value),
     {
       name,
       op: 'Identity',
@@ -214,6 +253,15 @@ function doneNodes(name: string, after: readonly string[]): GraphNode[] {
       attributes: { T: typeAttribute(elementType.bool) },
     },
   ];
+}
+
+function constant(name: string, value: TensorValue): GraphNode {
+  return {
+    name,
+    op: 'Const',
+    inputs: [],
+    attributes: { dtype: typeAttribute(value.type), value: { kind: 'tensor', value } },
+  };
 }
 
 function placeholder(name: string, type: number, shape: readonly number[]): GraphNode {
@@ -227,6 +275,10 @@ function placeholder(name: string, type: number, shape: readonly number[]): Grap
 
 function feedName(program: Program, index: number): string {
   return `${program.prefix}feed_${index}:0`;
+}
+
+function assignName(program: Program, index: number): string {
+  return `${program.prefix}assign_${index}`;
 }
 
 function outputName(program: Program, index: number): string {

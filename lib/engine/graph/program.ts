@@ -1,0 +1,189 @@
+// A traced function as a list of graph operations, and the writer that such a list grows in.
+
+import { attributeType, type OperationAttribute } from './binding';
+import {
+  type AttributeValue,
+  elementType,
+  type GraphNode,
+  nodeOf,
+  sizeOf,
+  type TensorValue,
+} from './graph-def';
+
+/** A value of a program. */
+export interface Value {
+  /** `node:output` in the graph. */
+  readonly value: string;
+  readonly shape: readonly number[];
+  /** One of `elementType`. */
+  readonly type: number;
+}
+
+/** A value of a program under the key that its user knows it by. */
+export interface ProgramTensor extends Value {
+  readonly key: string;
+}
+
+/** A function of tensors as graph operations, but for those that bring its inputs and its state. */
+export interface Program {
+  /** What the names of its operations begin with. */
+  readonly prefix: string;
+  readonly nodes: readonly GraphNode[];
+  /** Values that the graph must provide. */
+  readonly inputs: readonly ProgramTensor[];
+  /** Values that the state's variables must provide. */
+  readonly state: readonly ProgramTensor[];
+  readonly outputs: readonly ProgramTensor[];
+  /** New values of state tensors, which the graph must store; those left as they are do not appear. */
+  readonly nextState: readonly ProgramTensor[];
+  /** Operations that store new values of state tensors themselves. */
+  readonly updates: readonly string[];
+}
+
+/** The variable that holds state tensor number `index`, as a vector: `node:output` of its handle. */
+export function variableHandle(index: number): string {
+  return `state_${index}:0`;
+}
+
+/** Constants up to this many bytes are written once, however often they occur. */
+const smallConstant = 256;
+
+/** A repeated element is written once if it occurs this often. */
+const manyElements = 64;
+
+/** A growing list of operations. */
+export class ProgramWriter {
+  readonly nodes: GraphNode[] = [];
+  private readonly small = new Map<string, Value>();
+
+  constructor(readonly prefix: string) {}
+
+  /** Adds an operation. @returns its name */
+  add(
+    op: string,
+    inputs: readonly (Value | string)[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): string {
+    const name = `${this.prefix}${this.nodes.length}_${op}`;
+    const names = inputs.map((input) => (typeof input === 'string' ? input : input.value));
+    this.nodes.push({ name, op, inputs: names, attributes });
+    return name;
+  }
+
+  /** Adds an operation as tfjs-node executes it. @returns its name */
+  addExecuted(
+    operation: string,
+    attributes: readonly OperationAttribute[],
+    inputs: readonly Value[],
+  ): string {
+    const given = Object.fromEntries(attributes.map((one) => [one.name, attributeValue(one)]));
+    return this.add(withoutSlowFusion(operation, inputs), inputs, {
+      ...impliedAttributes(operation, inputs),
+      ...given,
+    });
+  }
+
+  /** A constant. */
+  constant(tensor: TensorValue): Value {
+    if (tensor.content.length > smallConstant) return this.newConstant(tensor);
+    const key = contentKey(tensor);
+    const value = this.small.get(key) ?? this.newConstant(tensor);
+    this.small.set(key, value);
+    return value;
+  }
+
+  /** The same elements in another shape. */
+  reshaped(of: Value, shape: readonly number[]): Value {
+    if (of.shape.join() === shape.join()) return of;
+    const dims = this.constant(integers(shape));
+    const name = this.add('Reshape', [of, dims], {
+      T: { kind: 'type', value: of.type },
+      Tshape: { kind: 'type', value: elementType.int32 },
+    });
+    return { value: `${name}:0`, shape, type: of.type };
+  }
+
+  /** The same tensor, as a value that is there only when the values or operations `triggers` are. */
+  identity(of: Value, triggers: readonly Value[]): Value {
+    const controls = triggers.map(({ value }) => `^${nodeOf(value)}`);
+    const name = this.add('Identity', [of, ...controls], { T: { kind: 'type', value: of.type } });
+    return { ...of, value: `${name}:0` };
+  }
+
+  private newConstant(tensor: TensorValue): Value {
+    const { type, shape } = tensor;
+    const element = repeatedElement(tensor);
+    const name =
+      element === undefined
+        ? this.add('Const', [], {
+            dtype: { kind: 'type', value: type },
+            value: { kind: 'tensor', value: tensor },
+          })
+        : this.add(
+            'Fill',
+            [this.constant(integers(shape)), this.constant({ type, shape: [], content: element })],
+            {
+              T: { kind: 'type', value: type },
+              index_type: { kind: 'type', value: elementType.int32 },
+            },
+          );
+    return { value: `${name}:0`, shape, type };
+  }
+}
+
+/** Equal for equal tensors. */
+export function contentKey({ type, shape, content }: TensorValue): string {
+  return `${type}[${shape.join()}]=${Buffer.from(content).toString('base64')}`;
+}
+
+/** Whether a tensor is small enough to be compared by its content. */
+export function isSmall({ content }: TensorValue): boolean {
+  return content.length <= smallConstant;
+}
+
+function integers(values: readonly number[]): TensorValue {
+  const content = new Uint8Array(new Int32Array(values).buffer);
+  return { type: elementType.int32, shape: [values.length], content };
+}
+
+/** The element that a larger tensor repeats throughout, if it does. */
+function repeatedElement({ shape, content }: TensorValue): Uint8Array | undefined {
+  const size = sizeOf(shape);
+  if (size < manyElements) return undefined;
+  const width = content.length / size;
+  const repeats = Buffer.compare(content.subarray(width), content.subarray(0, content.length - width)) === 0;
+  return repeats ? content.subarray(0, width) : undefined;
+}
+
+/**
+ * TensorFlow's graph optimizer joins BatchMatMulV2, Mul and Add into one oneDNN operation that takes hundreds of times
+ * as long as the three. It leaves BatchMatMul alone, which is the same without broadcasting.
+ */
+function withoutSlowFusion(operation: string, inputs: readonly Value[]): string {
+  if (operation !== 'BatchMatMulV2') return operation;
+  const [a, b] = inputs.map(({ shape }) => shape.slice(0, -2).join());
+  return a === b ? 'BatchMatMul' : operation;
+}
+
+/** Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations only. */
+function impliedAttributes(
+  operation: string,
+  [first]: readonly Value[],
+): Readonly<Record<string, AttributeValue>> {
+  return operation === 'ExpandDims' && first ? { T: { kind: 'type', value: first.type } } : {};
+}
+
+function attributeValue({ name, type, value }: OperationAttribute): AttributeValue {
+  const isList = Array.isArray(value);
+  const kinds: Partial<Record<number, AttributeValue['kind']>> = {
+    [attributeType.string]: 'string',
+    [attributeType.integer]: isList ? 'integers' : 'integer',
+    [attributeType.float]: isList ? 'floats' : 'float',
+    [attributeType.boolean]: isList ? 'booleans' : 'boolean',
+    [attributeType.type]: 'type',
+    [attributeType.shape]: 'shape',
+  };
+  const kind = kinds[type];
+  if (kind === undefined) throw new Error(`attribute ${name} has the unknown type ${type}`);
+  return { kind, value } as AttributeValue;
+}
