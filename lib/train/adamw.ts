@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
+import { adamInPlace } from '../engine/graph/adam';
 import { present } from '../base/present';
 
 /** Settings of some parameters that differ from the others'. */
@@ -171,6 +172,21 @@ export function adamwUpdate(
   return tf.tidy(() => {
     const { parameters } = state;
     const learningRate = scalars.learningRate.mul<tf.Scalar>(bundle.learningRateFactor);
+    const inPlace = adamInPlace({
+      parameter: parameters,
+      firstMoment: state.firstMoment,
+      secondMoment: state.secondMoment,
+      gradient,
+      beta1,
+      beta2,
+      rate: learningRate.mul(scalars.firstCorrection).div(scalars.secondCorrection),
+      epsilon: tf.scalar(epsilon).div(scalars.secondCorrection),
+      ...(bundle.weightDecay !== 0 && { decay: learningRate.mul<tf.Scalar>(bundle.weightDecay) }),
+    });
+    if (inPlace) {
+      const { parameter, firstMoment, secondMoment } = inPlace;
+      return { parameters: parameter, firstMoment, secondMoment };
+    }
     const firstMoment = state.firstMoment.add<tf.Tensor1D>(gradient.sub(state.firstMoment).mul(1 - beta1));
     const secondMoment = state.secondMoment.mul(beta2).add<tf.Tensor1D>(gradient.square().mul(1 - beta2));
     const scale = secondMoment.sqrt().mul(scalars.secondCorrection).add(epsilon);
