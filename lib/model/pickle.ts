@@ -64,28 +64,68 @@ class Unpickler {
 
   private readonly operations: Readonly<Record<string, (() => void) | undefined>> = {
     '\x80': () => this.byte(), // protocol
-    '(': () => { this.push(mark); },
-    '}': () => { this.push(new Map()); },
-    ']': () => { this.push([]); },
-    ')': () => { this.push([]); },
-    N: () => { this.push(null); },
-    '\x88': () => { this.push(true); },
-    '\x89': () => { this.push(false); },
-    K: () => { this.push(this.byte()); },
-    M: () => { this.push(this.bytes.readUInt16LE(this.advance(2))); },
-    J: () => { this.push(this.bytes.readInt32LE(this.advance(4))); },
-    G: () => { this.push(this.bytes.readDoubleBE(this.advance(8))); },
-    '\x8a': () => { this.push(this.longInteger()); },
-    X: () => { this.push(this.text(this.bytes.readUInt32LE(this.advance(4)))); },
-    c: () => { this.push(new PickledName(`${this.line()}.${this.line()}`)); },
+    '(': () => {
+      this.push(mark);
+    },
+    '}': () => {
+      this.push(new Map());
+    },
+    ']': () => {
+      this.push([]);
+    },
+    ')': () => {
+      this.push([]);
+    },
+    N: () => {
+      this.push(null);
+    },
+    '\x88': () => {
+      this.push(true);
+    },
+    '\x89': () => {
+      this.push(false);
+    },
+    K: () => {
+      this.push(this.byte());
+    },
+    M: () => {
+      this.push(this.bytes.readUInt16LE(this.advance(2)));
+    },
+    J: () => {
+      this.push(this.bytes.readInt32LE(this.advance(4)));
+    },
+    G: () => {
+      this.push(this.bytes.readDoubleBE(this.advance(8)));
+    },
+    '\x8a': () => {
+      this.push(this.longInteger());
+    },
+    X: () => {
+      this.push(this.text(this.bytes.readUInt32LE(this.advance(4))));
+    },
+    c: () => {
+      this.push(new PickledName(`${this.line()}.${this.line()}`));
+    },
     q: () => this.memo.set(this.byte(), this.top()),
     r: () => this.memo.set(this.bytes.readUInt32LE(this.advance(4)), this.top()),
-    h: () => { this.push(this.memo.get(this.byte())); },
-    j: () => { this.push(this.memo.get(this.bytes.readUInt32LE(this.advance(4)))); },
-    t: () => { this.push(this.sinceMark()); },
-    '\x85': () => { this.push(this.last(1)); },
-    '\x86': () => { this.push(this.last(2)); },
-    '\x87': () => { this.push(this.last(3)); },
+    h: () => {
+      this.push(this.memo.get(this.byte()));
+    },
+    j: () => {
+      this.push(this.memo.get(this.bytes.readUInt32LE(this.advance(4))));
+    },
+    t: () => {
+      this.push(this.sinceMark());
+    },
+    '\x85': () => {
+      this.push(this.last(1));
+    },
+    '\x86': () => {
+      this.push(this.last(2));
+    },
+    '\x87': () => {
+      this.push(this.last(3));
+    },
     a: () => {
       const value = this.pop();
       this.list().push(value);
@@ -103,7 +143,9 @@ class Unpickler {
       for (let index = 0; index + 1 < items.length; index += 2)
         this.dictionary().set(items[index], items[index + 1]);
     },
-    Q: () => { this.push(this.meaning.persistent(this.pop())); },
+    Q: () => {
+      this.push(this.meaning.persistent(this.pop()));
+    },
     R: () => {
       const [callee, args] = this.last(2);
       if (!(callee instanceof PickledName) || !Array.isArray(args)) throw this.damaged();
