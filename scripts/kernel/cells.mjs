@@ -13,17 +13,17 @@ const require = createRequire(import.meta.url);
 
 /** A value's own way to show itself: a method that returns one entry a MIME type. */
 const jupyterDisplay = Symbol.for('Jupyter.display');
-/** The global in which a cell's code finds what it shares with the others. */
-const cellScope = '__bipeCellScope';
 
 export class Cells {
   #root;
   #folder;
   #library;
+  #activity;
   #failures;
   #typescript;
   #tslab;
   #converter;
+  #require;
   /** The declarations of the cells so far, for the type checker. */
   #declarations = '';
   /** Their values. */
@@ -34,11 +34,13 @@ export class Cells {
    * @param {string} root the project's folder
    * @param {string} folder where the notebook is
    * @param {import('./library.mjs').Library} library
+   * @param {import('./activity.mjs').Activity} activity
    */
-  constructor(root, folder, library) {
+  constructor(root, folder, library, activity) {
     this.#root = root;
     this.#folder = folder;
     this.#library = library;
+    this.#activity = activity;
     this.#failures = new ThrownFailures(root, library);
     this.#typescript = prepareTypeScript(root, library);
     this.#tslab = require(join(dirname(tslabPath), 'converter.js'));
@@ -46,12 +48,14 @@ export class Cells {
     Module._extensions['.ts'] = (module, path) => {
       module._compile(this.#typescript.compileModule(readFileSync(path, 'utf8'), path), path);
     };
-    globalThis[cellScope] = [this.#values, createRequire(join(folder, 'cell.js'))];
+    this.#require = createRequire(join(folder, 'cell.js'));
   }
 
   /** Loads the compiler; the first cell would wait for it. */
   warm() {
-    this.#converter ??= this.#tslab.createConverter({ isJS: false, isBrowser: false });
+    this.#converter ??= this.#activity.compile(() =>
+      this.#tslab.createConverter({ isJS: false, isBrowser: false }),
+    );
     return this.#converter;
   }
 
@@ -91,28 +95,34 @@ export class Cells {
 
   async #run(code, number, signal) {
     try {
-      const broken = this.#library.refresh();
-      if (broken !== undefined && this.#importsLibrary(code)) {
-        return { failure: libraryFailure(this.#root, broken) };
-      }
-      const converter = this.warm();
-      // Of a lib that does not compile, the declarations may be wrong; the ones read before stay.
-      if (broken === undefined) forgetModules(this.#typescript.watchers.check());
-      const compiled = converter.convert(this.#declarations, code);
-      if (compiled.diagnostics.length > 0) {
-        return { failure: typeFailure(code, number, compiled.diagnostics) };
-      }
-      this.#failures.remember(number, code, this.#typescript.maps.takeLast());
-      // An interrupt that came while the compiler worked is heard here.
+      const { failure, compiled } = this.#activity.compile(() => this.#compile(code, number));
+      if (failure !== undefined) return { failure };
+      // An interrupt that came while the compiler worked is heard in the event loop's next round.
+      await nextTurn();
       await nextTurn();
       if (signal.aborted) return { failure: interruptFailure };
-      await evaluate(compiled.output ?? '', number);
+      await this.#activity.run(() => evaluate(compiled.output ?? '', number, this.#values, this.#require));
       if (!signal.aborted) this.#declarations = compiled.declOutput ?? '';
       return { result: await this.#takeResult(compiled.lastExpressionVar) };
     } catch (error) {
-      const interrupted = error?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
-      return { failure: interrupted ? interruptFailure : this.#failures.describe(error) };
+      return { failure: this.#failures.describe(error) };
     }
+  }
+
+  #compile(code, number) {
+    const broken = this.#library.refresh();
+    if (broken !== undefined && this.#importsLibrary(code)) {
+      return { failure: libraryFailure(this.#root, broken) };
+    }
+    const converter = this.warm();
+    // Of a lib that does not compile, the declarations may be wrong; the ones read before stay.
+    if (broken === undefined) forgetModules(this.#typescript.watchers.check());
+    const compiled = converter.convert(this.#declarations, code);
+    if (compiled.diagnostics.length > 0) {
+      return { failure: typeFailure(code, number, compiled.diagnostics) };
+    }
+    this.#failures.remember(number, code, this.#typescript.maps.takeLast());
+    return { compiled };
   }
 
   #importsLibrary(code) {
@@ -130,12 +140,12 @@ export class Cells {
 
   /** Names that may stand at a position of the code, and the span they replace; positions in UTF-16 units. */
   complete(code, position) {
-    return this.warm().complete(this.#declarations, code, position);
+    return this.#activity.compile(() => this.warm().complete(this.#declarations, code, position));
   }
 
   /** Type and documentation of what stands at a position of the code, as text; undefined for nothing. */
   inspect(code, position) {
-    const info = this.warm().inspect(this.#declarations, code, position);
+    const info = this.#activity.compile(() => this.warm().inspect(this.#declarations, code, position));
     return info ? require(join(dirname(tslabPath), 'inspect.js')).printQuickInfo(info) : undefined;
   }
 
@@ -147,11 +157,12 @@ export class Cells {
 
 /**
  * Every cell is an async function, so `await` may stand anywhere in it, and a `const` of one cell may be
- * declared again in the next. SIGINT ends the part of it that comes before the first `await`.
+ * declared again in the next.
  */
-function evaluate(output, number) {
-  const code = `(async function (exports, require) { 'use strict';\n${output}\n})(...${cellScope})`;
-  return vm.runInThisContext(code, { filename: cellFileName(number), lineOffset: -1, breakOnSigint: true });
+function evaluate(output, number, exports, require) {
+  const code = `(async function (exports, require) { 'use strict';\n${output}\n})`;
+  const cell = vm.runInThisContext(code, { filename: cellFileName(number), lineOffset: -1 });
+  return cell(exports, require);
 }
 
 /**

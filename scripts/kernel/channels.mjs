@@ -2,18 +2,19 @@
 // leaves, the heartbeat still beats, and a kernel can still be interrupted and shut down. (One thread only
 // may use ZeroMQ: two of them corrupt its memory when the process ends.)
 //
-// An interrupt goes in two steps: SIGINT, which ends the synchronous part of a cell and rejects what it
-// awaits; if the main thread does not say within a second that it saw it (a loop after an `await`), V8 is
-// asked to end whatever runs.
+// An interrupt is a message to the main thread, which ends the wait for what the cell awaits. If the main
+// thread does not hear it, because the cell computes, V8 is asked to end whatever runs there.
 import inspector from 'node:inspector';
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Activity } from './activity.mjs';
 import { decodeMessage, encodeMessage, newMessage } from './protocol.mjs';
 
-const { connection, zeromqPath } = workerData;
+const { connection, zeromqPath, activity } = workerData;
 const zmq = createRequire(import.meta.url)(zeromqPath);
-const interruptGraceMs = 1000;
-const shutdownGraceMs = 1500;
+const interruptMs = 400;
+const endingMs = 2000;
+const shutdownGraceMs = 3000;
 const parentCheckMs = 1000;
 
 const linger = 500;
@@ -35,30 +36,33 @@ function send(channel, frames) {
   sent = sent.then(() => channels[channel].send(buffers)).catch(() => undefined);
 }
 
-let interruptTimer;
-function interrupt() {
-  process.kill(process.pid, 'SIGINT');
-  interruptTimer ??= setTimeout(() => {
-    interruptTimer = undefined;
-    debuggerSession.post('Runtime.terminateExecution');
-  }, interruptGraceMs);
-  parentPort.postMessage({ type: 'interrupt' });
+const mainThread = new Activity(activity);
+let interrupts = 0;
+
+/**
+ * Makes the main thread hear an interrupt. That is tried again until it is heard, since to end what runs may end
+ * the hearing too; but a second end, once the first has begun, would be the end of what comes after.
+ */
+function interrupt(number, attempt = 0, isEnding = false) {
+  if (mainThread.hasHeard(number)) return;
+  parentPort.postMessage({ type: 'interrupt', number });
+  const next = (isNowEnding) => interrupt(number, attempt + 1, isNowEnding);
+  if (attempt === 0 || isEnding || !mainThread.mayBeEnded(attempt)) {
+    setTimeout(next, isEnding ? endingMs : interruptMs, false).unref();
+  } else debuggerSession.post('Runtime.terminateExecution', () => next(true));
 }
 
 async function close() {
   await sent;
   for (const socket of [...Object.values(channels), heartbeat]) socket.close();
   debuggerSession.disconnect();
-  parentPort.postMessage({ type: 'closed' });
+  // Nothing is left to wait for, so the thread ends by itself; ended from outside, ZeroMQ aborts the process.
+  parentPort.close();
 }
 
 parentPort.on('message', (message) => {
   if (message.type === 'send') send(message.channel, message.frames);
-  else if (message.type === 'close') void close();
-  else {
-    clearTimeout(interruptTimer);
-    interruptTimer = undefined;
-  }
+  else void close();
 });
 
 async function echoHeartbeats() {
@@ -77,23 +81,28 @@ async function receive(channel) {
     const { identities } = message;
     const type = message.header.msg_type;
     if (type === 'interrupt_request') {
-      interrupt();
+      interrupts += 1;
+      interrupt(interrupts);
       const reply = newMessage('interrupt_reply', { status: 'ok' }, { parent: message, identities });
       send(channel, encodeMessage(reply, connection.key));
       continue;
     }
     parentPort.postMessage({ type: 'request', channel, message });
     // A main thread that is stuck cannot leave by itself.
-    if (type === 'shutdown_request') setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownGraceMs);
+    if (type === 'shutdown_request') {
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), shutdownGraceMs).unref();
+    }
   }
 }
 
-// Jupyter says so where the kernel must not outlive it: a server that was killed shuts nothing down.
-if (process.env.JPY_PARENT_PID !== undefined) {
+// Jupyter names the server that the kernel must not outlive: one that was killed shuts nothing down.
+const server = process.env.JPY_PARENT_PID;
+if (server !== undefined && server !== '1') {
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
-  }, parentCheckMs);
+    // Its children go to process 1, or to whoever else adopts them.
+    if (process.ppid === 1 || process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, parentCheckMs).unref();
 }
 
 const { transport, ip } = connection;

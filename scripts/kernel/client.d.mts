@@ -34,7 +34,11 @@ export interface ExecuteOptions {
   silent?: boolean;
   store_history?: boolean;
   stop_on_error?: boolean;
+  /** Called with each message as it comes. */
+  onPublished?: (message: Published) => void;
 }
+
+export type Channel = 'shell' | 'control';
 
 export function startKernel(options?: KernelOptions): Promise<KernelClient>;
 
@@ -44,12 +48,12 @@ export class KernelClient {
   exchange(
     type: string,
     content: Record<string, unknown>,
-    channel?: 'shell' | 'control',
+    options?: { channel?: Channel; onPublished?: (message: Published) => void },
   ): Promise<{ reply: Record<string, unknown>; published: Published[] }>;
   request(
     type: string,
     content: Record<string, unknown>,
-    channel?: 'shell' | 'control',
+    channel?: Channel,
   ): Promise<Record<string, unknown>>;
   execute(code: string, options?: ExecuteOptions): Promise<CellRun>;
   interrupt(): Promise<void>;

@@ -105,7 +105,7 @@ export class KernelClient {
   }
 
   /** Sends a request; gives everything the kernel said about it, once it is idle again. */
-  async exchange(type, content, channel = 'shell') {
+  async exchange(type, content, { channel = 'shell', onPublished = () => undefined } = {}) {
     if (!this.#isRunning) throw new Error('the kernel has ended');
     const message = newMessage(type, content, { session: this.#session });
     const id = message.header.msg_id;
@@ -114,8 +114,10 @@ export class KernelClient {
     let idle = false;
     const answered = new Promise((resolve, reject) => {
       const take = (received, isPublished) => {
-        if (isPublished) published.push({ type: received.header.msg_type, content: received.content });
-        else reply = received.content;
+        if (isPublished) {
+          published.push({ type: received.header.msg_type, content: received.content });
+          onPublished(published.at(-1));
+        } else reply = received.content;
         idle ||= isPublished && received.content.execution_state === 'idle';
         // The control channel's own thread answers an interrupt and publishes nothing.
         if (reply !== undefined && (idle || type === 'interrupt_request')) resolve();
@@ -129,11 +131,12 @@ export class KernelClient {
   }
 
   async request(type, content, channel = 'shell') {
-    return (await this.exchange(type, content, channel)).reply;
+    return (await this.exchange(type, content, { channel })).reply;
   }
 
-  async execute(code, options = {}) {
-    const { reply, published } = await this.exchange('execute_request', { code, ...options });
+  async execute(code, { onPublished, ...options } = {}) {
+    const content = { code, ...options };
+    const { reply, published } = await this.exchange('execute_request', content, { onPublished });
     const text = (name) =>
       published
         .filter(({ type, content }) => type === 'stream' && content.name === name)

@@ -14,14 +14,16 @@ if (values['config-path'] === undefined) {
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
 
-const [{ KernelServer }, { Cells }, { Library }, build] = await Promise.all([
+const [{ Activity }, { KernelServer }, { Cells }, { Library }, build] = await Promise.all([
+  import('./activity.mjs'),
   import('./server.mjs'),
   import('./cells.mjs'),
   import('./library.mjs'),
   import('../lib/build.mjs'),
 ]);
-const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')));
-const cells = new Cells(root, process.cwd(), new Library(root, build));
+const activity = new Activity();
+const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')), activity);
+const cells = new Cells(root, process.cwd(), new Library(root, build), activity);
 
 const { output } = server;
 const say = (kind) => (thrown) => {
@@ -29,6 +31,7 @@ const say = (kind) => (thrown) => {
 };
 process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
 process.on('uncaughtException', say('An error was thrown outside of a cell:'));
+// Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
 process.on('SIGINT', () => cells.interrupt());
 
 // What lib may use when it runs in a notebook; elsewhere both are absent.

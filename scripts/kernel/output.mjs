@@ -38,8 +38,8 @@ export class Output {
   flush() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#flushedAt = Date.now();
     if (this.#pending === '') return;
+    this.#flushedAt = Date.now();
     const text = this.#pending;
     this.#pending = '';
     this.#send('stream', { name: this.#stream, text });

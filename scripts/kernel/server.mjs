@@ -11,6 +11,7 @@ const abortMs = 30;
 
 export class KernelServer {
   #key;
+  #activity;
   #cells;
   #channels;
   #waiting = [];
@@ -18,10 +19,14 @@ export class KernelServer {
   #executionCount = 0;
   output = new Output((type, content, parent) => this.#publish(type, content, parent));
 
-  /** @param {object} connection the content of Jupyter's connection file */
-  constructor(connection) {
+  /**
+   * @param {object} connection the content of Jupyter's connection file
+   * @param {import('./activity.mjs').Activity} activity
+   */
+  constructor(connection, activity) {
+    this.#activity = activity;
     this.#key = connection.key;
-    const workerData = { connection, zeromqPath };
+    const workerData = { connection, zeromqPath, activity: activity.buffer };
     this.#channels = new Worker(new URL('channels.mjs', import.meta.url), { workerData });
   }
 
@@ -36,12 +41,11 @@ export class KernelServer {
     this.output.captureStandardStreams();
     await new Promise((resolve, reject) => {
       this.#channels.on('error', reject);
+      this.#channels.on('exit', (code) => process.exit(code));
       this.#channels.on('message', ({ type, ...request }) => {
         if (type === 'ready') resolve();
-        else if (type === 'closed') process.exit(0);
         else if (type === 'interrupt') {
-          this.#channels.postMessage({ type: 'interrupted' });
-          this.#cells.interrupt();
+          if (this.#activity.hear(request.number)) this.#cells.interrupt();
         } else if (request.channel === 'control') void this.#answer(request);
         else {
           this.#waiting.push(request);

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
 import { type MiniatureProject, miniatureProject } from '../support/project';
 
@@ -20,6 +19,29 @@ afterEach(async () => {
   await kernel.stop();
   project.dispose();
 });
+
+/** Begins a cell that prints when it is where it is wanted; resolves when that has come. */
+async function begin(code: string): Promise<{ run: Promise<CellRun> }> {
+  let runs: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => {
+    runs = resolve;
+  });
+  const run = kernel.execute(code, {
+    onPublished: ({ type }) => {
+      if (type === 'stream') runs();
+    },
+  });
+  // A cell that fails before it prints would be waited for in vain.
+  await Promise.race([started, run]);
+  return { run };
+}
+
+/** Interrupts a cell while it runs. */
+async function interrupted(code: string, interrupt: () => unknown): Promise<CellRun> {
+  const { run } = await begin(code);
+  await interrupt();
+  return run;
+}
 
 it('tells clients what it is', async () => {
   expect(await kernel.request('kernel_info_request', {})).toMatchObject({
@@ -72,19 +94,23 @@ it('goes on after a failure where the client wants that', async () => {
 });
 
 describe('an interrupt', () => {
-  /** Runs a cell until it has said that it runs, then interrupts it. */
-  async function interrupted(code: string, interrupt: () => unknown): Promise<CellRun> {
-    const run = kernel.execute(code);
-    await sleep(800);
-    await interrupt();
-    return run;
-  }
+  it('is heard even if it comes before the cell runs', async () => {
+    const run = kernel.execute('while (true);', {
+      onPublished: ({ type }) => {
+        if (type === 'execute_input') void kernel.interrupt();
+      },
+    });
+    expect((await run).error?.ename).toBe('KeyboardInterrupt');
+  });
 
   it.each([
-    ['that loops', 'while (true);'],
-    ['that waits', 'await new Promise(() => undefined);'],
-    ['that loops after it has waited', 'await new Promise((r) => setTimeout(r, 5));\nwhile (true);'],
-    ['that awaits without an end', 'while (true) await null;'],
+    ['that loops', "console.log('runs');\nwhile (true);"],
+    ['that waits', "console.log('runs');\nawait new Promise(() => undefined);"],
+    [
+      'that loops after it has waited',
+      "await new Promise((r) => setTimeout(r, 5));\nconsole.log('runs');\nwhile (true);",
+    ],
+    ['that awaits without an end', "console.log('runs');\nwhile (true) await null;"],
   ])('ends a cell %s, and the kernel goes on', async (_, code) => {
     await kernel.execute('const before = 3;');
     const { error, reply } = await interrupted(code, () => kernel.interrupt());
@@ -96,8 +122,8 @@ describe('an interrupt', () => {
     });
   });
 
-  it('comes as a signal too', async () => {
-    const { error } = await interrupted('while (true);', () => {
+  it('comes as a signal too, where a cell waits', async () => {
+    const { error } = await interrupted("console.log('runs');\nawait new Promise(() => undefined);", () => {
       kernel.signal('SIGINT');
     });
     expect(error?.ename).toBe('KeyboardInterrupt');
@@ -105,14 +131,16 @@ describe('an interrupt', () => {
 
   it('is told to the work that a cell has begun, so that it can end', async () => {
     const signal = "(globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')]";
+    await kernel.execute('let told = 0;');
     await interrupted(
-      `const signal = ${signal};
-let steps = 0;
-while (!signal?.aborted) { steps += 1; await new Promise((r) => setTimeout(r, 1)); }
-console.log('ended');`,
+      `${signal}?.addEventListener('abort', () => { told += 1; });
+console.log('runs');
+await new Promise(() => undefined);`,
       () => kernel.interrupt(),
     );
-    expect((await kernel.execute(`${signal}?.aborted`)).result).toEqual({ 'text/plain': 'false' });
+    expect((await kernel.execute(`[told, ${signal}?.aborted]`)).result).toEqual({
+      'text/plain': '[ 1, false ]',
+    });
   });
 });
 
@@ -148,9 +176,8 @@ it('says whether a shutdown is for a restart, and ends', async () => {
 });
 
 it('ends when asked, even in the middle of a loop', async () => {
-  const run = kernel.execute('while (true);');
+  const { run } = await begin("console.log('runs');\nwhile (true);");
   const outcome = expect(run).rejects.toThrow('the kernel ended');
-  await sleep(800);
   await kernel.stop();
   await outcome;
 });
