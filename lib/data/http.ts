@@ -87,7 +87,8 @@ export async function openHttpClient(options: HttpOptions = {}): Promise<HttpCli
       }
       const { statusCode: status, body } = response;
       body.on('error', () => undefined); // a body that is given up may still fail; nobody is left to hear it
-      if (status < 300 || status === 304 || status >= 400) return { status, headers: response.headers, redirects, body };
+      if (status < 300 || status === 304 || status >= 400)
+        return { status, headers: response.headers, redirects, body };
       await body.dump();
       redirects.push(response.headers);
       url = redirectTarget(url, response.headers['location'], visited, maxRedirects);

@@ -3,6 +3,7 @@
 import { encodingStyles, type SeriesStyle } from '../report/style';
 import {
   axes,
+  barTrace,
   type Figure,
   inPanel,
   lineTrace,
@@ -95,7 +96,7 @@ function accuracyFigure(groups: readonly Group[]): Figure {
       x: single
         ? { type: 'category', tickangle: -25 }
         : { title: 'Hidden size', type: 'log', tickvals: sizes, ticktext: sizes.map(String) },
-      y: axes.share('Right answers'),
+      y: { ...axes.share('Right answers'), range: [0, 1.12] },
     },
     {
       title: single ? 'By number of operators' : `By number of operators, hidden size ${largest ?? 0}`,
@@ -109,7 +110,7 @@ function accuracyFigure(groups: readonly Group[]): Figure {
     subtitle: `Greedy solutions, hidden size ${sizes.join(', ')}; ${seedsWord(groups)}`,
     caption:
       'Left: share of test questions whose last number is the answer, at the largest number of operators of training. Right: by number of ' +
-      'operators; those right of the dotted line are longer than any of training. The dashed level is what guessing gives.',
+      'operators; those right of the dotted line are longer than any of training.',
     alt: groups
       .map(({ encoding, hiddenSize, runs }) => {
         const { centre } = rangeOf(runs.map(({ accuracy }) => accuracy));
@@ -120,7 +121,11 @@ function accuracyFigure(groups: readonly Group[]): Figure {
     columns: 2,
     panelHeight: 260,
     panels,
-    layout: { shapes: [beyondTraining(trained)], showlegend: true },
+    layout: {
+      shapes: [beyondTraining(trained)],
+      annotations: single ? groups.map(barLabel) : [],
+      showlegend: true,
+    },
   });
 }
 
@@ -142,19 +147,7 @@ function barOf({ encoding, runs }: Group): PlotlyObject {
   const style = encodingStyle(encoding);
   const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
   return {
-    type: 'bar',
-    name: style.name,
-    legendgroup: style.name,
-    showlegend: false,
-    x: [style.name],
-    y: [centre],
-    text: [`${(100 * centre).toFixed(0)} %`],
-    textposition: 'outside',
-    cliponaxis: false,
-    marker: {
-      color: style.color,
-      pattern: { shape: style.pattern, fgcolor: '#FFFFFF', size: 6, solidity: 0.3 },
-    },
+    ...barTrace({ x: [style.name], y: [centre], style, legend: false }),
     error_y: {
       type: 'data',
       symmetric: false,
@@ -163,7 +156,21 @@ function barOf({ encoding, runs }: Group): PlotlyObject {
       thickness: 1.25,
       width: 4,
     },
-    ...inPanel(0),
+  };
+}
+
+/** The height of a bar, written above its whisker. */
+function barLabel({ encoding, runs }: Group): PlotlyObject {
+  const { centre, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
+  const { xaxis, yaxis } = inPanel(0);
+  return {
+    text: `${(100 * centre).toFixed(0)} %`,
+    xref: xaxis,
+    x: encodingStyle(encoding).name,
+    yref: yaxis,
+    y: high,
+    yanchor: 'bottom',
+    showarrow: false,
   };
 }
 

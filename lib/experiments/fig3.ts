@@ -101,7 +101,8 @@ export const fig3Presets = {
     settings: { ...small, encodings: mainFour, seeds: [1], steps: 600 },
   },
   evening: {
-    description: 'all encodings at 6 operators modulo 11, hidden size 48, three seeds, a training of a few epochs',
+    description:
+      'all encodings at 6 operators modulo 11, hidden size 48, three seeds, a training of a few epochs',
     time: 'about two hours for the main four, more for the others',
     settings: {
       ...small,
