@@ -3,10 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
+import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
+import { recomputed } from '../../lib/engine/gradients';
 import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
 import { nativeBackend } from '../../lib/engine/graph/binding';
-import type { NamedTensors } from '../../lib/engine/graph/specs';
+import type { Program } from '../../lib/engine/graph/program';
+import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
+import { trace } from '../../lib/engine/graph/trace';
 import { memoryReport } from '../../lib/engine/memory';
 import { thisMachine } from '../../lib/engine/native';
 import { Random } from '../../lib/engine/random';
@@ -274,6 +278,65 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
     }, {});
     const inputs = { x: tf.scalar(2) };
     expectEqual(graph.run(inputs), eager.run(inputs));
+  });
+
+  it('multiplies matrices in bfloat16 where it is asked to, and computes all else in float32', () => {
+    const step = (_: NamedTensors, { x, y }: Record<'x' | 'y', tf.Tensor>) => ({
+      outputs: { product: tf.matMul(x, y), sum: x.add(1e-4) },
+    });
+    const exact = capture(step, { eager: true });
+    const rounded = capture(step, { products: 'bfloat16' });
+    const inputs = { x: normal(1, [40, 60]), y: normal(2, [60, 30]) };
+    const [a, b] = [exact.run(inputs), rounded.run(inputs)];
+    const error = relativeError(b.product, a.product);
+    expect(error).toBeGreaterThan(1e-4);
+    expect(error).toBeLessThan(1e-2);
+    expect(relativeError(b.sum, a.sum)).toBeLessThan(tolerance);
+    rounded.dispose();
+  });
+
+  const traced = <I extends NamedTensors>(
+    step: StepFunction<NamedTensors, I, NamedTensors>,
+    inputs: I,
+  ): Program => {
+    const run = (state: NamedTensors, traced: NamedTensors): { outputs: NamedTensors } =>
+      step(state, traced as I);
+    const backend = present(nativeBackend(), 'native backend');
+    const products = 'float32';
+    return trace(backend, { name: 'step', prefix: '', state: {}, inputs: specsOf(inputs), products, run });
+  };
+
+  it('gives scores a kind of product that is never fused with scale and mask, which takes hundreds of times as long', () => {
+    const inputs = { q: tf.ones([2, 4, 8, 3]), shared: tf.ones([1, 1, 8, 3]) };
+    const kinds = (key: 'q' | 'shared'): string[] =>
+      traced((_, { q, [key]: k }) => {
+        if (!q || !k) throw new Error('no inputs');
+        return { outputs: { y: tf.matMul(q, k, false, true) } };
+      }, inputs).nodes.map(({ op }) => op);
+    // Where one factor is broadcast there is only this kind.
+    expect([kinds('q'), kinds('shared')]).toEqual([['BatchMatMul'], ['BatchMatMulV2']]);
+  });
+
+  it('computes again what a backward pass shall not remember', () => {
+    const block = (x: tf.Tensor): tf.Tensor => x.exp().add(1).log().square();
+    const step =
+      (once: boolean) =>
+      (_: NamedTensors, { x }: { x: tf.Tensor }) => {
+        const body = (input: tf.Tensor): tf.Tensor => (once ? block(input) : recomputed(block, [input]));
+        const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => body(body(input)).sum())(x);
+        return { outputs: { value, grad } };
+      };
+    const inputs = { x: normal(1, [5, 3]).mul(0.3) };
+    const { graph, eager } = bothWays(step(false), {});
+    expectEqual(graph.run(inputs), eager.run(inputs));
+    expectEqual(graph.run(inputs), capture(step(true), { eager: true }).run(inputs));
+    const count = (once: boolean): number =>
+      traced(step(once), inputs).nodes.filter(({ op }) => op === 'Exp').length;
+    const { nodes } = traced(step(false), inputs);
+    expect(count(false)).toBe(count(true) + 2);
+    // It begins when its gradient is there, not when its input is.
+    const late = nodes.filter(({ op, inputs: from }) => op === 'Identity' && from[1]?.startsWith('^'));
+    expect(late.length).toBe(2);
   });
 
   it('leaves no tensor and no graph behind', () => {

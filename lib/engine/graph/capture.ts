@@ -8,7 +8,7 @@ import { unknownName } from '../../base/suggest';
 import { type NativeBackend, nativeBackend } from './binding';
 import { GraphSession } from './session';
 import { checkState, clones, type NamedSpecs, type NamedTensors, signatureOf, specsOf } from './specs';
-import type { Program } from './program';
+import type { ProductType, Program } from './program';
 import type { TracedResult } from './recorder';
 import { trace } from './trace';
 
@@ -40,6 +40,11 @@ export interface CaptureOptions<State extends NamedTensors, Inputs extends Named
   readonly name?: string;
   /** Runs operation by operation even where a graph could be made: to compare, or to debug the function. */
   readonly eager?: boolean;
+  /**
+   * How a graph multiplies matrices. `bfloat16` rounds factors and products to 8 bits (their sums inside a product stay
+   * float32), which is twice as fast on processors that have it; eager steps always use float32. Default `float32`.
+   */
+  readonly products?: ProductType;
 }
 
 /** A function of tensors that runs as one call. */
@@ -92,9 +97,11 @@ export function capture<
 ): CapturedStep<State, Inputs, Outputs> {
   // Inside, names are only strings; what the caller gets has the types of the function.
   const run = step as unknown as Step;
-  const { name = 'captured step', state = {}, examples = [], eager = false } = options;
+  const { name = 'captured step', state = {}, examples = [], eager = false, products = 'float32' } = options;
   const backend = eager ? undefined : nativeBackend();
-  const runner = backend ? new GraphStep(run, state, name, backend) : new EagerStep(run, state, name);
+  const runner = backend
+    ? new GraphStep(run, state, name, backend, products)
+    : new EagerStep(run, state, name);
   for (const example of examples) runner.prepare(example);
   return runner as unknown as CapturedStep<State, Inputs, Outputs>;
 }
@@ -164,6 +171,7 @@ class GraphStep {
     state: NamedTensors,
     private readonly name: string,
     private readonly backend: NativeBackend,
+    private readonly products: ProductType,
   ) {
     this.specs = specsOf(state);
     this.initial = new EagerStep(step, state, name);
@@ -210,6 +218,7 @@ class GraphStep {
       prefix: `step${this.programs.length}/`,
       state: this.specs,
       inputs: specs,
+      products: this.products,
       run: this.step,
     });
     const programs = [...this.programs, program];

@@ -51,12 +51,19 @@ const smallConstant = 256;
 /** A repeated element is written once if it occurs this often. */
 const manyElements = 64;
 
+/** How matrix products are computed. */
+export type ProductType = 'float32' | 'bfloat16';
+
 /** A growing list of operations. */
 export class ProgramWriter {
   readonly nodes: GraphNode[] = [];
   private readonly small = new Map<string, Value>();
+  private readonly halves = new Map<string, Value>();
 
-  constructor(readonly prefix: string) {}
+  constructor(
+    private readonly prefix: string,
+    private readonly products: ProductType,
+  ) {}
 
   /** Adds an operation. @returns its name */
   add(
@@ -76,11 +83,15 @@ export class ProgramWriter {
     attributes: readonly OperationAttribute[],
     inputs: readonly Value[],
   ): string {
+    const name = withoutSlowFusion(operation, inputs);
     const given = Object.fromEntries(attributes.map((one) => [one.name, attributeValue(one)]));
-    return this.add(withoutSlowFusion(operation, inputs), inputs, {
-      ...impliedAttributes(operation, inputs),
-      ...given,
-    });
+    const all = { ...impliedAttributes(operation, inputs), ...given };
+    const isProduct =
+      operation.includes('MatMul') && inputs.every(({ type }) => type === elementType.float32);
+    if (this.products === 'float32' || !isProduct) return this.add(name, inputs, all);
+    const halves = inputs.map((input) => this.half(input));
+    const product = this.add(name, halves, { ...all, T: { kind: 'type', value: elementType.bfloat16 } });
+    return this.add('Cast', [`${product}:0`], castAttributes(elementType.bfloat16, elementType.float32));
   }
 
   /** A constant. */
@@ -108,6 +119,18 @@ export class ProgramWriter {
     const controls = triggers.map(({ value }) => `^${nodeOf(value)}`);
     const name = this.add('Identity', [of, ...controls], { T: { kind: 'type', value: of.type } });
     return { ...of, value: `${name}:0` };
+  }
+
+  /** A float32 value rounded to bfloat16, once for all its uses. */
+  private half(of: Value): Value {
+    const attributes = castAttributes(elementType.float32, elementType.bfloat16);
+    const value = this.halves.get(of.value) ?? {
+      value: `${this.add('Cast', [of], attributes)}:0`,
+      shape: of.shape,
+      type: elementType.bfloat16,
+    };
+    this.halves.set(of.value, value);
+    return value;
   }
 
   private newConstant(tensor: TensorValue): Value {
@@ -163,6 +186,10 @@ function withoutSlowFusion(operation: string, inputs: readonly Value[]): string 
   if (operation !== 'BatchMatMulV2') return operation;
   const [a, b] = inputs.map(({ shape }) => shape.slice(0, -2).join());
   return a === b ? 'BatchMatMul' : operation;
+}
+
+function castAttributes(from: number, to: number): Readonly<Record<string, AttributeValue>> {
+  return { SrcT: { kind: 'type', value: from }, DstT: { kind: 'type', value: to } };
 }
 
 /** Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations only. */

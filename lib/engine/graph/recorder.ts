@@ -17,6 +17,7 @@ import type { Recorder } from './intercept';
 import {
   contentKey,
   isSmall,
+  type ProductType,
   type Program,
   type ProgramTensor,
   ProgramWriter,
@@ -40,6 +41,7 @@ export interface TraceRequest {
   readonly prefix: string;
   readonly state: NamedSpecs;
   readonly inputs: NamedSpecs;
+  readonly products: ProductType;
   readonly run: (state: NamedTensors, inputs: NamedTensors) => TracedResult;
 }
 
@@ -79,7 +81,7 @@ export class ProgramRecorder implements Recorder {
     private readonly request: TraceRequest,
     private readonly shapes: ResultShapes,
   ) {
-    this.writer = new ProgramWriter(request.prefix);
+    this.writer = new ProgramWriter(request.prefix, request.products);
     this.real = backend.binding;
     const variables = Object.values(tf.engine().state.registeredVariables);
     const ids = backend.getInputTensorIds(variables);
