@@ -53,7 +53,9 @@ export function showTable(table: Table): void {
   const display = displayFunction();
   if (display === undefined) return;
   const markdown = toMarkdown(table);
-  display({ 'text/html': toHtml(table), 'text/markdown': markdown, 'text/plain': markdown });
+  // A table wider than the page scrolls by itself.
+  const html = `<div style="overflow-x:auto">${toHtml(table)}</div>`;
+  display({ 'text/html': html, 'text/markdown': markdown, 'text/plain': markdown });
 }
 
 /** The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere. */
