@@ -113,6 +113,11 @@ function textSize(cell: number, largest: number): number {
   return Math.max(5, Math.min(largest, 0.72 * cell));
 }
 
+/** For numbers: those of two digits need the room of a cell for both. */
+function numberSize(cell: number, largest: number, highest: number): number {
+  return textSize(highest < 10 ? cell : 0.85 * cell, largest);
+}
+
 /** A colour for each segment, light enough to write on. */
 function segmentScale(count: number): [number, string][] {
   return orderedStyles(Array.from({ length: count }, (_, segment) => String(segment))).flatMap(
@@ -142,7 +147,7 @@ function strip(
     dy: 1,
     text: [positions.map(String)],
     texttemplate: '%{text}',
-    textfont: { size: textSize(cell, 13), color: ink.text },
+    textfont: { size: numberSize(cell, 13, Math.max(...positions)), color: ink.text },
     ...segmentColors(tokens),
     xgap: 1,
     customdata: [tokens.map(label)],
@@ -185,7 +190,7 @@ function matrix(
     z,
     ...(cell < smallestNumbered
       ? {}
-      : { text: numbers, texttemplate: '%{text}', textfont: { size: textSize(cell, 11) } }),
+      : { text: numbers, texttemplate: '%{text}', textfont: { size: numberSize(cell, 11, largest) } }),
     zmin: 0,
     zmax: Math.max(1, largest),
     colorscale: heatScale.map(([place, color]) => [place, place === 0 ? '#F4F1E4' : color]),
