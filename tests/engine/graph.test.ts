@@ -85,7 +85,8 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
           // The second inputs reach the same graph.
           for (const shift of [0, 1]) {
             const inputs = { x: normal(seed + shift, [3, 2, 4]), y: normal(seed + shift + 1, [4]) };
-            expectEqual(graph.run(inputs), eager.run(inputs));
+            // Rounding adds up along a program.
+            expectEqual(graph.run(inputs), eager.run(inputs), 1e-5);
           }
           graph.dispose();
         });
@@ -309,10 +310,10 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
   it('gives scores a kind of product that is never fused with scale and mask, which takes hundreds of times as long', () => {
     const inputs = { q: tf.ones([2, 4, 8, 3]), shared: tf.ones([1, 1, 8, 3]) };
     const kinds = (key: 'q' | 'shared'): string[] =>
-      traced((_, { q, [key]: k }) => {
-        if (!q || !k) throw new Error('no inputs');
-        return { outputs: { y: tf.matMul(q, k, false, true) } };
-      }, inputs).nodes.map(({ op }) => op);
+      traced(
+        (_, { q, [key]: k }: typeof inputs) => ({ outputs: { y: tf.matMul(q, k, false, true) } }),
+        inputs,
+      ).nodes.map(({ op }) => op);
     // Where one factor is broadcast there is only this kind.
     expect([kinds('q'), kinds('shared')]).toEqual([['BatchMatMul'], ['BatchMatMulV2']]);
   });
