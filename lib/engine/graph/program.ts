@@ -51,6 +51,8 @@ const smallConstant = 256;
 /** A repeated element is written once if it occurs this often. */
 const manyElements = 64;
 
+type Attributes = Readonly<Record<string, AttributeValue>>;
+
 /** How matrix products are computed. */
 export type ProductType = 'float32' | 'bfloat16';
 
@@ -66,11 +68,7 @@ export class ProgramWriter {
   ) {}
 
   /** Adds an operation. @returns its name */
-  add(
-    op: string,
-    inputs: readonly (Value | string)[],
-    attributes: Readonly<Record<string, AttributeValue>>,
-  ): string {
+  add(op: string, inputs: readonly (Value | string)[], attributes: Attributes): string {
     const name = `${this.prefix}${this.nodes.length}_${op}`;
     const names = inputs.map((input) => (typeof input === 'string' ? input : input.value));
     this.nodes.push({ name, op, inputs: names, attributes });
@@ -83,9 +81,8 @@ export class ProgramWriter {
     attributes: readonly OperationAttribute[],
     inputs: readonly Value[],
   ): string {
-    const name = withoutSlowFusion(operation, inputs);
     const given = Object.fromEntries(attributes.map((one) => [one.name, attributeValue(one)]));
-    const all = { ...impliedAttributes(operation, inputs), ...given };
+    const [name, all] = fasterForm(operation, inputs, { ...impliedAttributes(operation, inputs), ...given });
     const isProduct =
       operation.includes('MatMul') && inputs.every(({ type }) => type === elementType.float32);
     if (this.products === 'float32' || !isProduct) return this.add(name, inputs, all);
@@ -179,24 +176,34 @@ function repeatedElement({ shape, content }: TensorValue): Uint8Array | undefine
 }
 
 /**
- * TensorFlow's graph optimizer joins BatchMatMulV2, Mul and Add into one oneDNN operation that takes hundreds of times
- * as long as the three. It leaves BatchMatMul alone, which is the same without broadcasting.
+ * The same operation in the form that is fastest in a graph. TensorFlow.js writes every product of matrices as
+ * BatchMatMulV2. Of two matrices MatMul is faster, twice for the gradients of large weights. Of equal batches
+ * BatchMatMul is as fast, but BatchMatMulV2 is joined with a Mul and an Add that follow it into one oneDNN operation
+ * that takes hundreds of times as long as the three.
  */
-function withoutSlowFusion(operation: string, inputs: readonly Value[]): string {
-  if (operation !== 'BatchMatMulV2') return operation;
+function fasterForm(
+  operation: string,
+  inputs: readonly Value[],
+  attributes: Attributes,
+): readonly [operation: string, attributes: Attributes] {
+  if (operation !== 'BatchMatMulV2') return [operation, attributes];
+  if (inputs.every(({ shape }) => shape.length === 2)) {
+    const { adj_x, adj_y, ...rest } = attributes;
+    return [
+      'MatMul',
+      { ...rest, ...(adj_x && { transpose_a: adj_x }), ...(adj_y && { transpose_b: adj_y }) },
+    ];
+  }
   const [a, b] = inputs.map(({ shape }) => shape.slice(0, -2).join());
-  return a === b ? 'BatchMatMul' : operation;
+  return [a === b ? 'BatchMatMul' : operation, attributes];
 }
 
-function castAttributes(from: number, to: number): Readonly<Record<string, AttributeValue>> {
+function castAttributes(from: number, to: number): Attributes {
   return { SrcT: { kind: 'type', value: from }, DstT: { kind: 'type', value: to } };
 }
 
 /** Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations only. */
-function impliedAttributes(
-  operation: string,
-  [first]: readonly Value[],
-): Readonly<Record<string, AttributeValue>> {
+function impliedAttributes(operation: string, [first]: readonly Value[]): Attributes {
   return operation === 'ExpandDims' && first ? { T: { kind: 'type', value: first.type } } : {};
 }
 
