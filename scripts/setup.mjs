@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { fail, stepLine } from './lib/console.mjs';
 import { cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
 import { examineTools } from './lib/machine.mjs';
-import { SetupError } from './lib/run.mjs';
+import { SetupError, stopRunning } from './lib/run.mjs';
 import { fingerprint } from './lib/stamps.mjs';
 import { binding } from './steps/binding.mjs';
 import { browser } from './steps/browser.mjs';
@@ -144,6 +144,7 @@ async function locked(work) {
   }
   const release = () => rmSync(lockPath, { force: true });
   const interrupted = () => {
+    stopRunning();
     release();
     fail('\ninterrupted; the same command continues where it stopped', 130);
   };

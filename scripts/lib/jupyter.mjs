@@ -62,7 +62,11 @@ const serverConfig = {
 };
 
 /** What of JupyterLab's own pages is left out: the other half of the language servers. */
-const pageConfig = { disabledExtensions: { '@jupyterlab/lsp-extension': true } };
+const pageConfig = {
+  disabledExtensions: { '@jupyterlab/lsp-extension': true },
+  // JupyterLab would add this itself, and the file would then not be what was written.
+  lockedExtensions: { '@jupyterlab/lsp-extension': true },
+};
 
 const labSettings = {
   '@jupyterlab/apputils-extension:notification': { checkForUpdates: false, fetchNews: 'false' },
@@ -102,7 +106,8 @@ function registration(root) {
 
 function says(path, content) {
   try {
-    return readFileSync(path, 'utf8') === content;
+    // JupyterLab writes some of these files again, with other line ends.
+    return readFileSync(path, 'utf8').trim() === content.trim();
   } catch {
     return false;
   }

@@ -39,6 +39,13 @@ const commonTroubles = [
   ],
 ];
 
+let running;
+
+/** Ends the tool that runs, if one does: it must not go on when the set-up is interrupted. */
+export function stopRunning() {
+  running?.kill('SIGTERM');
+}
+
 /**
  * Runs a command to its end, with its output in `.cache/setup/<log>.log`.
  *
@@ -56,6 +63,7 @@ export function run(
     const output = createWriteStream(logPath, { flags: 'a' });
     output.write(`\n$ ${command} ${args.join(' ')}\n`);
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    running = child;
     const timer = setTimeout(() => child.kill('SIGTERM'), timeoutSeconds * 1000);
     let tail = '';
     let pending = '';
@@ -75,6 +83,7 @@ export function run(
       reject(new SetupError(`${command} could not be started (${error.message})`));
     });
     child.on('close', (code, signal) => {
+      running = undefined;
       clearTimeout(timer);
       output.end();
       if (code === 0) resolve(tail);

@@ -137,7 +137,7 @@ describe('JupyterLab', () => {
     await page.close();
   });
 
-  it('shows an error below its cell, and its line', async () => {
+  it('shows an error below its cell, and its line', { timeout: 3 * minute }, async () => {
     const path = join(folder, 'errors.ipynb');
     writeFileSync(path, notebookOf('const fine = 1;\nfine', 'const n: number =\n  fine.toFixed();', '2'));
     const page = await open(displayPath(path));

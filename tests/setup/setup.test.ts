@@ -90,7 +90,7 @@ describe('the set-up', () => {
 
   it('continues after it was killed in the middle of a step', async () => {
     const { root, env } = cloneWithNpm(`${installs}
-      if (!fs.existsSync('second-time')) setInterval(() => {}, 1000);
+      if (!fs.existsSync('second-time')) setTimeout(() => {}, 10_000);
     `);
     const child = runSetup(root, env);
     await until(() => existsSync(join(root, 'calls.txt')));
@@ -103,16 +103,21 @@ describe('the set-up', () => {
     expect(second.stderr).toContain('✓ npm packages');
   });
 
-  it('says that it can be continued when it is interrupted', async () => {
-    const { root, env } = cloneWithNpm(`${installs} setInterval(() => {}, 1000);`);
+  it('says that it can be continued when it is interrupted, and stops the tool at work', async () => {
+    const { root, env } = cloneWithNpm(`${installs}
+      process.on('SIGTERM', () => { fs.writeFileSync('stopped', ''); process.exit(); });
+      fs.writeFileSync('working', '');
+      setTimeout(() => {}, 10_000);
+    `);
     const child = runSetup(root, env);
     const result = ended(child);
-    await until(() => existsSync(join(root, 'calls.txt')));
+    await until(() => existsSync(join(root, 'working')));
     child.kill('SIGINT');
     const { exitCode, stderr } = await result;
     expect(exitCode).toBe(130);
     expect(stderr).toContain('continues where it stopped');
     expect(existsSync(join(root, '.cache', 'setup.lock'))).toBe(false);
+    await expect.poll(() => existsSync(join(root, 'stopped'))).toBe(true);
   });
 
   it('waits for another set-up and then finds the work done', async () => {
