@@ -33,6 +33,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
+/** `0.786` as `78.6 %`. */
+export function formatPercent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 function threeDigits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

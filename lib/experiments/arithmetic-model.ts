@@ -30,6 +30,7 @@ import { segmentLengths } from '../segment/lengths';
 import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './arithmetic-runs';
 import { fig3Presets, type Fig3Settings } from './fig3';
 import { encodingStyle } from './fig3-drawing';
+import { defaultPreset } from './reproduce';
 import { RunStore } from './run-store';
 
 /** A model that has learnt the task, more or less. */
@@ -63,11 +64,7 @@ export async function arithmeticModel(
   encoding: string,
   options: { readonly preset?: string; readonly reporter?: Reporter; readonly store?: RunStore } = {},
 ): Promise<ArithmeticModel> {
-  const {
-    preset = process.env['BIPE_PRESET'] ?? 'quick',
-    reporter = defaultReporter(),
-    store = new RunStore(),
-  } = options;
+  const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
   const presets: Readonly<Record<string, { readonly settings: Fig3Settings }>> = fig3Presets;
   const settings = presets[preset]?.settings;
   if (settings === undefined) throw unknownName('preset of fig3', preset, Object.keys(presets));

@@ -1,7 +1,7 @@
 // Figure 1 as pictures, a table and findings. Every number comes from the result; the paper's own appear only in
 // the wording of its claim.
 
-import { formatCount } from '../base/format';
+import { formatCount, formatPercent } from '../base/format';
 import {
   type FigureSpec,
   axes,
@@ -182,7 +182,7 @@ function mainFigure({ modalities }: Fig1Result): Figure {
 function inNumbers(modalities: readonly ModalityStatistics[]): string {
   const statistics = modalities.flatMap((modality) => modality.bySeparators.slice(0, 1));
   const shares = modalities.map(
-    (modality, index) => `${modality.modality} ${percent(statistics[index]?.shareShort ?? Number.NaN)}`,
+    (modality, index) => `${modality.modality} ${formatPercent(statistics[index]?.shareShort ?? Number.NaN)}`,
   );
   const exponents = statistics.flatMap(({ growthExponent }) => growthExponent ?? []);
   const [least, most] = [Math.min(...exponents).toFixed(2), Math.max(...exponents).toFixed(2)];
@@ -329,8 +329,6 @@ function summaryTable({ modalities }: Fig1Result): Table {
   };
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
 function findings(modality: ModalityStatistics): Finding[] {
   const name = modalityStyles[modality.modality].name;
   return modality.bySeparators.flatMap((statistics) => {
@@ -351,8 +349,8 @@ function mostAreShort(where: string, statistics: SegmentStatistics, longest: Seq
     claim: `${where}: most segments are under ${shortSegment} tokens, even in the longest sequences`,
     holds: longest.shareShort > 0.5,
     measured:
-      `${percent(longest.shareShort)} of the segments in ${formatCount(longest.sequences)} sequences of ${formatCount(longest.sequenceLength)} tokens; ` +
-      `${percent(statistics.shareShort)} over whole documents`,
+      `${formatPercent(longest.shareShort)} of the segments in ${formatCount(longest.sequences)} sequences of ${formatCount(longest.sequenceLength)} tokens; ` +
+      `${formatPercent(statistics.shareShort)} over whole documents`,
   };
 }
 

@@ -1,5 +1,6 @@
 // Figure 3 as pictures, a table and findings.
 
+import { formatPercent } from '../base/format';
 import { encodingStyles, type SeriesStyle } from '../report/style';
 import {
   axes,
@@ -301,8 +302,6 @@ function accuracyTable(groups: readonly Group[]): Table {
   };
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
 /** A comparison the paper makes, at each size: is the first above the second, beyond what seeds or questions explain? */
 function findings(groups: readonly Group[]): Finding[] {
   const comparisons = [
@@ -324,7 +323,7 @@ function findings(groups: readonly Group[]): Finding[] {
         {
           claim: `Hidden size ${hiddenSize}: ${a} computes better than ${b}`,
           holds: overlap ? null : first.centre > second.centre,
-          measured: `${a} ${percent(first.centre)} (${percent(first.low)} to ${percent(first.high)}), ${b} ${percent(second.centre)} (${percent(second.low)} to ${percent(second.high)})`,
+          measured: `${a} ${formatPercent(first.centre)} (${formatPercent(first.low)} to ${formatPercent(first.high)}), ${b} ${formatPercent(second.centre)} (${formatPercent(second.low)} to ${formatPercent(second.high)})`,
         },
       ];
     }),
