@@ -87,6 +87,7 @@ export {
   type StepFunction,
   type StepResult,
 } from './engine/graph/capture';
+export type { ProductType } from './engine/graph/program';
 export type { NamedTensors } from './engine/graph/specs';
 export { type ValueAndGradients, valueAndGradients } from './engine/gradients';
 export {
@@ -257,7 +258,9 @@ export {
 export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
 export type { DataSource, Machine, Provenance } from './report/provenance';
 export {
+  encodingStyle,
   encodingStyles,
+  furtherEncodingStyles,
   modalityStyles,
   orderedStyles,
   separatorStyles,

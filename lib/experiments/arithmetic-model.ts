@@ -24,12 +24,11 @@ import { attentionMaps, type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { defaultReporter } from '../report/notebook';
-import { heatScale, ink } from '../report/style';
+import { encodingStyle, heatScale, ink } from '../report/style';
 import { type Table } from '../report/tables';
 import { segmentLengths } from '../segment/lengths';
 import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './arithmetic-runs';
 import { fig3Presets, type Fig3Settings } from './fig3';
-import { encodingStyle } from './fig3-drawing';
 import { defaultPreset } from './reproduce';
 import { RunStore } from './run-store';
 

@@ -41,7 +41,7 @@ export interface ArithmeticRunSettings {
   /** The largest norm of the gradient; null: no clipping. */
   readonly clipNorm: number | null;
   readonly dropout: number;
-  /** Training instances that are stored and gone through in epochs; null: new ones without end. */
+  /** Training instances, no two alike, stored and gone through in epochs; null: new ones without end. */
   readonly instances: number | null;
   /** Test questions for each number of operators. */
   readonly questions: number;

@@ -1,7 +1,7 @@
 // Figure 3 as pictures, a table and findings.
 
 import { formatPercent } from '../base/format';
-import { encodingStyles, type SeriesStyle } from '../report/style';
+import { encodingStyle } from '../report/style';
 import {
   axes,
   barTrace,
@@ -19,13 +19,6 @@ import { type Drawing, type Finding } from './experiment';
 /** All models that were trained. */
 export interface Fig3Result {
   readonly runs: readonly ArithmeticRun[];
-}
-
-/** How an encoding is drawn; one without a style of its own is black. */
-export function encodingStyle(name: string): SeriesStyle {
-  const key = name === 'none' ? 'nope' : name;
-  const styles: Readonly<Record<string, SeriesStyle>> = encodingStyles;
-  return styles[key] ?? { name, color: '#1C1C1C', dash: 'dot', symbol: 'star', pattern: '.' };
 }
 
 /** The runs of one encoding at one size: a run for each seed. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { type EncodingConfig, encodingNames, encodingNamed, encodingSchema } from '../positional/registry';
 import { liveCurves } from '../report/live';
+import { encodingStyle } from '../report/style';
 import {
   arithmeticRun,
   type ArithmeticRun,
@@ -11,7 +12,7 @@ import {
   type ArithmeticRunSettings,
 } from './arithmetic-runs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
-import { drawFig3, encodingStyle, type Fig3Result } from './fig3-drawing';
+import { drawFig3, type Fig3Result } from './fig3-drawing';
 
 /** Which models are compared, and how they are trained. */
 export interface Fig3Settings extends ArithmeticRunSettings {

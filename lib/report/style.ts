@@ -63,8 +63,31 @@ export const encodingStyles = {
   xpos: style('xPos', '#A834A8', '9px,3px,3px,3px', 'diamond', '-'),
   t5: style('T5 bias', '#8A14F0', '16px,5px', 'cross', '|'),
   randomized_rope: style('Randomized RoPE', '#F24FB4', '16px,4px,3px,4px', 'diamond-open', '/'),
-  nope: style('NoPE', '#56565C', '2px,6px', 'x', '+'),
+  none: style('NoPE', '#56565C', '2px,6px', 'x', '+'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
+
+/**
+ * Encodings that no figure of the paper's has. More colours than the ten above cannot be told apart, so these share their
+ * hues; marker and dash are their own.
+ */
+export const furtherEncodingStyles = {
+  kerple: style('KERPLE', '#4A2E00', '5px,3px,2px,3px', 'hexagon-open', '/'),
+  fire: style('FIRE', '#C02A5A', '2px,2px', 'pentagon', '\\'),
+  randomized_alibi: style('Randomized ALiBi', '#8A9A00', '16px,4px,3px,4px', 'star-square-open', 'x'),
+  randomized_sinusoidal: style(
+    'Randomized sinusoidal',
+    '#1F6F9E',
+    '9px,3px,2px,3px,2px,3px',
+    'hourglass',
+    '-',
+  ),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
+/** How an encoding of the registry is drawn, by its name there; one of the reader's own is a dotted black line with stars. */
+export function encodingStyle(name: string): SeriesStyle {
+  const styles: Readonly<Record<string, SeriesStyle>> = { ...encodingStyles, ...furtherEncodingStyles };
+  return styles[name] ?? style(name, ink.text, '2px,3px', 'star', '.');
+}
 
 /** The kinds of text. */
 export const modalityStyles = {

@@ -18,7 +18,7 @@ export interface ArithmeticTaskConfig {
   readonly operators: number;
   /** A prime; the paper's is 11. */
   readonly modulus: number;
-  /** How many instances to store and go through in epochs; left out: new ones without end. */
+  /** How many instances, no two alike, to store and go through in epochs; left out: new ones without end. */
   readonly instances?: number;
   /** Questions of an evaluation, with the operators of training in the same proportions. */
   readonly testInstances: number;
@@ -45,7 +45,10 @@ function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed, forwar
   const source =
     instances === undefined
       ? streamArithmeticBatches(order)
-      : storedArithmeticBatches(generateArithmeticSet({ operators, modulus, seed, count: instances }), order);
+      : storedArithmeticBatches(
+          generateArithmeticSet({ operators, modulus, seed, count: instances, distinct: true }),
+          order,
+        );
   const { vocabulary, time } = source;
   checkVocabulary(decoder, vocabulary.size, `the arithmetic task modulo ${modulus}`);
   const questions = questionsOf(

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ConfigError, TrainingError, UsageError } from '../base/errors';
 import { readTextFile, writeFileAtomic } from '../base/files';
 import { formatCount, formatDuration } from '../base/format';
+import { cellInterrupt } from '../base/interrupt';
 import { canonicalJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
@@ -81,7 +82,7 @@ export interface TrainingRun {
   readonly reporter?: Reporter;
   /** Told each line of metrics as it is written, e.g. to draw a live curve. */
   readonly onMetrics?: (line: MetricsLine) => void;
-  /** Stops after the current step, with a checkpoint. */
+  /** Stops after the current step, with a checkpoint. Default: the notebook's stop button. */
   readonly signal?: AbortSignal;
 }
 
@@ -174,6 +175,7 @@ class Loop {
   private norm: tf.Tensor | undefined;
   /** Since the last line of metrics: tokens, and seconds of steps alone. */
   private pace = { tokens: 0, seconds: 0 };
+  private readonly signal: AbortSignal | undefined;
 
   private constructor(
     private readonly job: TrainingRun,
@@ -181,7 +183,9 @@ class Loop {
     private readonly step: Step,
     private readonly progress: Progress,
     private readonly log: MetricsLog,
-  ) {}
+  ) {
+    this.signal = job.signal ?? cellInterrupt();
+  }
 
   /** At the run's checkpoint, or before its first step. */
   static async begin(job: TrainingRun, design: StepDesign): Promise<Loop> {
@@ -242,12 +246,12 @@ class Loop {
 
   /** Whether the run is over, and why. */
   private ended(): Pick<TrainingResult, 'outcome' | 'reason'> | undefined {
-    const { plan, signal } = this.job;
+    const { plan } = this.job;
     const { step, earlyStop } = this.progress;
     const enough = plan.earlyStop && reasonToStop(plan.earlyStop, earlyStop);
     if (enough !== undefined) return { outcome: 'stopped early', reason: enough };
     if (step >= plan.steps) return { outcome: 'finished', reason: `${formatCount(step)} steps done` };
-    if (signal?.aborted === true)
+    if (this.signal?.aborted === true)
       return { outcome: 'interrupted', reason: `interrupted after step ${formatCount(step)}` };
     return undefined;
   }

@@ -178,7 +178,7 @@ describe.skipIf(found === undefined)('a drawn figure', () => {
       title: 'Title',
       caption: 'Caption.',
       alt: 'Alt.',
-      data: [lineTrace({ x: [1, 2], y: [1, 2], style: encodingStyles.nope })],
+      data: [lineTrace({ x: [1, 2], y: [1, 2], style: encodingStyles.none })],
       layout: {
         annotations: [
           {

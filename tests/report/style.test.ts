@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { encodingNames } from '../../lib/positional/registry';
 import {
+  encodingStyle,
   encodingStyles,
+  furtherEncodingStyles,
   ink,
   modalityStyles,
   orderedStyles,
@@ -13,6 +16,7 @@ import { contrastWithWhite, distance, lightness, visions } from './colour-vision
 
 const families: Record<string, readonly SeriesStyle[]> = {
   encodings: Object.values(encodingStyles),
+  'further encodings': Object.values(furtherEncodingStyles),
   modalities: Object.values(modalityStyles),
   separators: Object.values(separatorStyles),
 };
@@ -48,6 +52,19 @@ describe.each(Object.entries(families))('the styles of %s', (_family, styles) =>
         0.085,
       );
     }
+  });
+});
+
+describe('the style of an encoding', () => {
+  const all = encodingNames.map(encodingStyle);
+
+  it.each(['name', 'symbol', 'color'] as const)('has a %s of its own, each in the registry', (part) => {
+    expect(new Set(all.map((style) => style[part])).size).toBe(encodingNames.length);
+  });
+
+  it("carries the name of an encoding of the reader's own", () => {
+    expect(encodingStyle('own_spiral').name).toBe('own_spiral');
+    expect(all.map((style) => style.symbol)).not.toContain(encodingStyle('own_spiral').symbol);
   });
 });
 

@@ -307,6 +307,20 @@ describe('a run that is interrupted', () => {
     },
   );
 
+  it("by a notebook's stop button ends after that step, with a checkpoint", async () => {
+    const { batches, signal } = stopping(points(16), 4);
+    const hook = Symbol.for('bipe.interrupt');
+    Object.defineProperty(globalThis, hook, { value: signal, configurable: true });
+    try {
+      const folder = temporaryFolder();
+      const { result } = await trainNetwork({ folder, batches });
+      expect([result.outcome, result.step]).toEqual(['interrupted', 4]);
+      expect(existsSync(join(folder, 'checkpoint'))).toBe(true);
+    } finally {
+      Reflect.deleteProperty(globalThis, hook);
+    }
+  });
+
   it('by an error in the evaluation goes on from its last checkpoint', async () => {
     const whole = await trainNetwork();
     const folder = temporaryFolder();
