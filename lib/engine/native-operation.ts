@@ -1,43 +1,28 @@
 // TensorFlow operations that TensorFlow.js has no name for, run by name on the native backends. Every use has a
 // portable form beside it, for WASM, WebGPU and JavaScript.
 
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { present } from '../base/present';
+import { attributeType, type NativeBackend } from './graph/binding';
+import { elementType } from './graph/graph-def';
 
-/** An attribute of an operation, as the binding takes it; `type` is one of TensorFlow's C constants. */
-export interface OperationAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: number | boolean | string;
-}
-
-/** What the native backends offer beyond TensorFlow.js. */
-export interface NativeBackend {
-  readonly binding: {
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_FLOAT: number;
-    readonly TF_INT32: number;
-  };
-  executeSingleOutput(
-    operation: string,
-    attributes: readonly OperationAttribute[],
-    inputs: readonly tf.Tensor[],
-  ): tf.Tensor;
-}
-
-/** The native backend, if it is the current one. */
-export function nativeBackend(): NativeBackend | undefined {
-  return tf.getBackend() === 'tensorflow' ? (tf.backend() as unknown as NativeBackend) : undefined;
-}
-
-/** A type attribute: `T: float`, `Tlabels: int32`. */
-export function typeAttribute(
-  { binding }: NativeBackend,
-  name: string,
-  type: 'float32' | 'int32',
-): OperationAttribute {
-  return {
+/**
+ * The only result of an operation.
+ *
+ * @param types all its attributes, which must be types: `{ dtype: 'float32', T: 'int32' }`
+ */
+export function executeNative(
+  backend: NativeBackend,
+  operation: string,
+  types: Readonly<Record<string, keyof typeof elementType>>,
+  inputs: readonly tf.Tensor[],
+): tf.Tensor {
+  const attributes = Object.entries(types).map(([name, type]) => ({
     name,
-    type: binding.TF_ATTR_TYPE,
-    value: type === 'float32' ? binding.TF_FLOAT : binding.TF_INT32,
-  };
+    type: attributeType.type,
+    value: elementType[type],
+  }));
+  const ids = backend.getInputTensorIds(inputs);
+  const [result] = backend.binding.executeOp(operation, attributes, ids, 1);
+  return backend.createOutputTensor(present(result, `result of ${operation}`));
 }

@@ -2,7 +2,8 @@
 // or again in the backward pass, and a resumed run drops what the uninterrupted one would have.
 
 import * as tf from '@tensorflow/tfjs';
-import { nativeBackend, typeAttribute } from '../engine/native-operation';
+import { nativeBackend } from '../engine/graph/binding';
+import { executeNative } from '../engine/native-operation';
 import { Random } from '../engine/random';
 
 /** What to drop. */
@@ -39,15 +40,8 @@ function seedAt(seed: tf.Tensor1D, { layer, part }: DropoutSite): tf.Tensor1D {
 function uniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   const native = nativeBackend();
   if (native === undefined) return portableUniform(shape, seed);
-  const types = [
-    typeAttribute(native, 'dtype', 'float32'),
-    typeAttribute(native, 'T', 'int32'),
-    typeAttribute(native, 'Tseed', 'int32'),
-  ];
-  return native.executeSingleOutput('StatelessRandomUniform', types, [
-    tf.tensor1d([...shape], 'int32'),
-    seed,
-  ]);
+  const types = { dtype: 'float32', T: 'int32', Tseed: 'int32' } as const;
+  return executeNative(native, 'StatelessRandomUniform', types, [tf.tensor1d([...shape], 'int32'), seed]);
 }
 
 /** The same in kind, not in numbers; it reads the seed back, so it cannot be captured, as nothing can there. */

@@ -453,6 +453,28 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
       expect(run).toThrow(/inputs came in 32 different shapes, now with x: float32 \[33\].* pad them/);
     });
 
+    it('to be used after its end, as a graph and operation by operation', () => {
+      const x = tf.ones([2]);
+      for (const eager of [false, true]) {
+        const options = { state: { total: tf.scalar(0) }, name: 'my step', eager };
+        const [unused, used] = [capture(running, options), capture(running, options)];
+        used.run({ x });
+        for (const step of [unused, used]) {
+          step.dispose();
+          step.dispose();
+          const uses = [
+            () => step.run({ x }),
+            () => step.readState(),
+            () => {
+              step.writeState({});
+            },
+          ];
+          for (const use of uses)
+            expect(use).toThrow(/^my step: used after it was disposed; .* capture it again$/);
+        }
+      }
+    });
+
     it('to read or write a state that is not there, or in another shape', () => {
       const { graph, eager } = bothWays(running, { total: tf.scalar(0) });
       for (const step of [graph, eager]) {

@@ -3,7 +3,7 @@
 // the same step runs operation by operation.
 
 import * as tf from '@tensorflow/tfjs';
-import { CaptureError } from '../../base/errors';
+import { CaptureError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
 import { type NativeBackend, nativeBackend } from './binding';
 import { GraphSession } from './session';
@@ -66,7 +66,7 @@ export interface CapturedStep<
   readState<Key extends keyof State & string>(keys: readonly Key[]): Pick<State, Key>;
   /** Gives some or all state tensors other values; they are copied. */
   writeState(values: Partial<State>): void;
-  /** Frees graph and state. */
+  /** Frees graph and state. Afterwards anything but another `dispose` is a UsageError. */
   dispose(): void;
 }
 
@@ -103,14 +103,47 @@ export function capture<
     ? new GraphStep(run, state, name, backend, products)
     : new EagerStep(run, state, name);
   for (const example of examples) runner.prepare(example);
-  return runner as unknown as CapturedStep<State, Inputs, Outputs>;
+  return new HeldStep(runner, name) as unknown as CapturedStep<State, Inputs, Outputs>;
 }
 
 type Step = (state: NamedTensors, inputs: NamedTensors) => TracedResult;
 
+/** A step in the hands of its user, who may go on using it after its end. */
+class HeldStep {
+  readonly captured: boolean;
+
+  constructor(
+    private runner: EagerStep | GraphStep | undefined,
+    private readonly name: string,
+  ) {
+    this.captured = runner instanceof GraphStep;
+  }
+
+  run(inputs: NamedTensors): NamedTensors {
+    return this.live().run(inputs);
+  }
+
+  readState(keys?: readonly string[]): NamedTensors {
+    return this.live().readState(keys);
+  }
+
+  writeState(values: NamedTensors): void {
+    this.live().writeState(values);
+  }
+
+  dispose(): void {
+    this.runner?.dispose();
+    this.runner = undefined;
+  }
+
+  private live(): EagerStep | GraphStep {
+    if (this.runner) return this.runner;
+    throw new UsageError(`${this.name}: used after it was disposed; dispose it later, or capture it again`);
+  }
+}
+
 /** Runs operation by operation. */
 class EagerStep {
-  readonly captured = false;
   private readonly state: Record<string, tf.Tensor> = {};
 
   constructor(
@@ -158,7 +191,6 @@ class EagerStep {
 
 /** Runs as a native graph, one program for each signature of inputs. */
 class GraphStep {
-  readonly captured = true;
   private readonly specs: NamedSpecs;
   /** The state until a graph holds it. */
   private readonly initial: EagerStep;
