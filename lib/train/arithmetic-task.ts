@@ -36,6 +36,7 @@ export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
     instances: count.exactOptional(),
     testInstances: count.default(500),
   }),
+  metrics: ['accuracy', 'soundness'],
   create,
 };
 

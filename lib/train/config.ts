@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import { parseWith } from '../base/schema';
+import { unknownName } from '../base/suggest';
 import { type ModelConfig, modelConfigSchema, parseModelConfig } from '../model/config';
 import { defaultAdamW } from './adamw';
-import { type TaskConfig, taskSchema } from './tasks';
+import { type TaskConfig, taskMetrics, taskSchema } from './tasks';
 import { type TrainingPlan } from './train';
 
 /** All that a training's numbers depend on. */
@@ -53,27 +54,39 @@ const earlyStopSchema = z
   });
 
 /** Checks a training's configuration and fills in the defaults. */
-export const trainingConfigSchema: z.ZodType<TrainingConfig> = z.strictObject({
-  model: modelConfigSchema,
-  task: taskSchema,
-  batchSize: count,
-  remember: z.enum(['all', 'block-inputs']).exactOptional(),
-  seed: z.int().min(0).default(0),
-  steps: count,
-  accumulation: count.default(1),
-  optimizer: optimizerSchema.prefault({}),
-  schedule: z.strictObject({
-    kind: z.enum(['constant', 'linear', 'cosine']).default('linear'),
-    learningRate: z.number().positive(),
-    warmupSteps: z.int().min(0).default(0),
-    finalFraction: z.number().min(0).max(1).default(0),
-  }),
-  clipNorm: z.number().positive().exactOptional(),
-  logEvery: count.default(100),
-  checkpointEvery: count.default(1000),
-  evaluateEvery: count.exactOptional(),
-  earlyStop: earlyStopSchema.exactOptional(),
-});
+export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
+  .strictObject({
+    model: modelConfigSchema,
+    task: taskSchema,
+    batchSize: count,
+    remember: z.enum(['all', 'block-inputs']).exactOptional(),
+    seed: z.int().min(0).default(0),
+    steps: count,
+    accumulation: count.default(1),
+    optimizer: optimizerSchema.prefault({}),
+    schedule: z.strictObject({
+      kind: z.enum(['constant', 'linear', 'cosine']).default('linear'),
+      learningRate: z.number().positive(),
+      warmupSteps: z.int().min(0).default(0),
+      finalFraction: z.number().min(0).max(1).default(0),
+    }),
+    clipNorm: z.number().positive().exactOptional(),
+    logEvery: count.default(100),
+    checkpointEvery: count.default(1000),
+    evaluateEvery: count.exactOptional(),
+    earlyStop: earlyStopSchema.exactOptional(),
+  })
+  .superRefine(({ task, steps, evaluateEvery, earlyStop }, context) => {
+    if (earlyStop === undefined) return;
+    const fail = (path: string[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    const metrics = taskMetrics(task);
+    if (!metrics.includes(earlyStop.metric))
+      fail(['earlyStop', 'metric'], unknownName('metric', earlyStop.metric, metrics).message);
+    if (evaluateEvery === undefined || evaluateEvery >= steps)
+      fail(['earlyStop'], `nothing is evaluated before the last step; set evaluateEvery below ${steps}`);
+  });
 
 /**
  * A training's configuration that has been checked, with nothing left open.

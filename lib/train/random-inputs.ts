@@ -21,6 +21,7 @@ const stateSchema = z.strictObject({
  * int32, the same for all sequences of a batch. Where it wants nothing, the source itself.
  *
  * @param time tokens of a sequence
+ * @throws ConfigError if the encoding has not that many positions
  */
 export function withRandomInputs(
   source: BatchSource,
@@ -31,6 +32,8 @@ export function withRandomInputs(
   const { drawPositions } = decoder.encoding;
   const drops = (decoder.architecture.dropout ?? 0) > 0;
   if (!drops && drawPositions === undefined) return source;
+  // An encoding that cannot draw so many says so now, not when the run has begun.
+  drawPositions?.(time, () => 0);
   let stream = random;
   const draw = (): Record<string, BatchArray> => ({
     ...(drops && {

@@ -49,12 +49,14 @@ export const secondMomentKey = (bundle: number): string => `training.second_mome
 /** The sum of its gradients since the last update; only with an accumulation over 1. */
 const gradientKey = (bundle: number): string => `training.gradient.${bundle}`;
 
-/** The state before the first step, but for the parameters: all zero. */
+/**
+ * The state before the first step, but for the parameters: all zero. (`tf.zeros` would make it in JavaScript first.)
+ */
 export function zeroState({ bundles, accumulation }: StepDesign): Record<string, tf.Tensor> {
   const keys = [firstMomentKey, secondMomentKey, ...(accumulation > 1 ? [gradientKey] : [])];
   return {
     ...Object.fromEntries(
-      keys.flatMap((key) => bundles.map(({ size }, index) => [key(index), tf.zeros([size])] as const)),
+      keys.flatMap((key) => bundles.map(({ size }, index) => [key(index), tf.fill([size], 0)] as const)),
     ),
     [runningLossKey]: tf.scalar(0),
   };

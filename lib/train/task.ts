@@ -14,7 +14,7 @@ import { type LossFunction, type Parameters } from './step';
 export interface Task {
   readonly batches: BatchSource;
   readonly loss: LossFunction;
-  /** Numbers by name, e.g. `accuracy`. Depends on nothing but the parameters. */
+  /** A number for each of the kind's `metrics`. Depends on nothing but the parameters. */
   readonly evaluate: (parameters: Parameters) => Promise<Readonly<Record<string, number>>>;
 }
 
@@ -32,6 +32,8 @@ export interface TaskKind<Config extends { readonly kind: string }> {
   readonly kind: Config['kind'];
   /** Checks the settings and fills in the defaults. */
   readonly schema: z.ZodType<Config>;
+  /** The names of what an evaluation measures: what an early stop may watch. */
+  readonly metrics: readonly string[];
   /** @throws ConfigError if the model does not fit the task */
   readonly create: (config: Config, context: TaskContext) => Task | Promise<Task>;
 }

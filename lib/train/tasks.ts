@@ -32,6 +32,11 @@ export const taskSchema: z.ZodType<TaskConfig> = z.unknown().transform((value, c
   return z.NEVER;
 });
 
+/** The names of what an evaluation of the task measures. */
+export function taskMetrics({ kind }: TaskConfig): readonly string[] {
+  return kinds[kind].metrics;
+}
+
 /**
  * The task that a configuration describes.
  *

@@ -32,6 +32,7 @@ export const textTask: TaskKind<TextTaskConfig> = {
     tokenizer: z.string().default('bytes'),
     testShare: z.number().positive().lt(1).default(0.1),
   }),
+  metrics: ['loss', 'perplexity'],
   create,
 };
 

@@ -16,6 +16,7 @@ describe('a training configuration', () => {
   });
 
   const { model, schedule } = smallConfig;
+  const earlyStop = { metric: 'accuracy', better: 'larger', patience: 3 };
   it.each<[what: string, change: object, says: RegExp]>([
     ['an unknown field', { stepz: 4 }, /train\.json: unknown field 'stepz'; known are model, task/],
     ['an unknown field inside', { model: { ...model, heads: 2 } }, /unknown field 'heads' in model/],
@@ -37,8 +38,24 @@ describe('a training configuration', () => {
       { earlyStop: { metric: 'accuracy', better: 'larger' } },
       /earlyStop: .*give a target, a patience, or both/,
     ],
+    [
+      'an early stop that no evaluation can bring about',
+      { earlyStop, evaluateEvery: undefined },
+      /earlyStop: nothing is evaluated before the last step; set evaluateEvery below 150/,
+    ],
+    [
+      'an early stop whose first evaluation is the last',
+      { earlyStop, evaluateEvery: 150 },
+      /earlyStop: nothing is evaluated before the last step/,
+    ],
+    [
+      'an early stop on a metric that the task has not',
+      { earlyStop: { ...earlyStop, metric: 'acuracy' } },
+      /earlyStop\.metric: unknown metric "acuracy"; did you mean accuracy\? known: accuracy, soundness/,
+    ],
   ])('with %s is refused in one line', (_, change, says) => {
-    const parse = () => parseTrainingConfig({ ...smallConfig, ...change }, 'train.json');
+    const inFile = JSON.stringify({ ...smallConfig, ...change });
+    const parse = () => parseTrainingConfig(JSON.parse(inFile), 'train.json');
     expect(parse).toThrow(ConfigError);
     expect(parse).toThrow(says);
     expect(parse).not.toThrow(/\n/);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { nextTokenLosses } from '../../lib/model/loss';
 import { disposeParameters, initialParameters } from '../../lib/model/parameters';
 import { parseTrainingConfig, type TrainingConfig } from '../../lib/train/config';
 import { withRandomInputs } from '../../lib/train/random-inputs';
-import { createTask } from '../../lib/train/tasks';
+import { createTask, taskMetrics } from '../../lib/train/tasks';
 import { readMetrics } from '../../lib/train/metrics';
 import { trainModel } from '../../lib/train/train-model';
 import { temporaryFolder } from '../support/command';
@@ -75,6 +75,38 @@ describe('trainModel', () => {
     all?.forEach((loss, step) => {
       expect(again?.[step]).toBeCloseTo(loss, 5);
     });
+  });
+});
+
+describe('a task', () => {
+  it.each(['arithmetic', 'text'])('measures what it names: %s', async (kind) => {
+    const file = join(temporaryFolder(), 'text.txt');
+    writeFileSync(file, 'to be or not '.repeat(60));
+    const config = configWith(kind === 'text' ? { model: bytesModel, task: { kind, file } } : {});
+    const decoder = createDecoder(config.model);
+    const parameters = initialParameters(decoder.parameters, 0.02, Random.fromSeed(1));
+    const { evaluate } = await createTask(config.task, { decoder, batchSize: 4, seed: 1 });
+    expect(Object.keys(await evaluate(parameters))).toEqual(taskMetrics(config.task));
+    disposeParameters(parameters);
+  });
+
+  it('longer than the positions of a randomized encoding is refused before anything is written', async () => {
+    const folder = join(temporaryFolder(), 'run');
+    const withPositions = (maxPosition: number): TrainingConfig =>
+      configWith({
+        model: {
+          ...smallConfig.model,
+          encoding: { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition },
+        },
+        steps: 2,
+      });
+    await expect(trainModel(withPositions(13), { folder })).rejects.toThrow(
+      /14 tokens do not fit into maxPosition 13; raise maxPosition/,
+    );
+    expect(existsSync(folder)).toBe(false);
+    const { parameters, step } = await trainModel(withPositions(14), { folder });
+    expect(step).toBe(2);
+    disposeParameters(parameters);
   });
 });
 
