@@ -1,8 +1,9 @@
 // Checking what comes from outside (settings, registries, files) against a zod schema, with one line for the
 // first thing that is wrong: where it stands, what it is, and what would be right.
 
-import { type z } from 'zod';
+import { z } from 'zod';
 import { ConfigError } from './errors';
+import { unknownFields } from './suggest';
 
 /**
  * `value` as the schema types it.
@@ -11,20 +12,19 @@ import { ConfigError } from './errors';
  * @throws ConfigError naming the field
  */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: nameFields });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue === undefined) throw new ConfigError(`${where}: not valid`);
-  if (issue.code === 'unrecognized_keys') {
-    const place = fieldName(issue.path);
-    const known = knownKeys(schema, issue.path);
-    throw new ConfigError(
-      `${where}: unknown field ${issue.keys.map((key) => `'${key}'`).join(', ')}${place === '' ? '' : ` in ${place}`}` +
-        (known.length === 0 ? '; remove it' : `; known are ${known.join(', ')}`),
-    );
-  }
-  throw new ConfigError(`${where}: ${fieldName(issue.path) || 'the value'}: ${issue.message}`);
+  const place = fieldName(issue.path) || (issue.code === 'unrecognized_keys' ? '' : 'the value');
+  throw new ConfigError([where, place, issue.message].filter((part) => part !== '').join(': '));
 }
+
+/** Words the issue of an object that has fields it should not have; a schema that checks with another one passes it on. */
+export const nameFields: z.core.$ZodErrorMap = (issue) =>
+  issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
+    ? unknownFields(issue.keys, Object.keys(issue.inst.shape))
+    : undefined;
 
 function fieldName(path: readonly PropertyKey[]): string {
   return path
@@ -32,10 +32,4 @@ function fieldName(path: readonly PropertyKey[]): string {
       typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
     )
     .join('');
-}
-
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  if (path.length > 0) return [];
-  const shape: unknown = 'shape' in schema ? schema.shape : undefined;
-  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : [];
 }

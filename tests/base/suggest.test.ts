@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/base/errors';
-import { closestName, unknownName } from '../../lib/base/suggest';
+import { closestName, unknownFields, unknownName } from '../../lib/base/suggest';
 
 describe('a name that is not known', () => {
   it('is taken for the nearest known name when it differs by a slip', () => {
@@ -20,5 +20,18 @@ describe('a name that is not known', () => {
     expect(unknownName('fruit', 'zzz', ['apple', 'pear']).message).toBe(
       'unknown fruit "zzz"; known: apple, pear',
     );
+  });
+});
+
+describe('fields that are not known', () => {
+  it('are told with those that were probably meant, and all there are', () => {
+    expect(unknownFields(['hight', 'zzz', 'heigth'], ['height', 'width'])).toBe(
+      "unknown field 'hight', 'zzz', 'heigth'; did you mean height? known are height, width",
+    );
+    expect(unknownFields(['zzz'], ['height'])).toBe("unknown field 'zzz'; known are height");
+  });
+
+  it('are to be removed where there is none', () => {
+    expect(unknownFields(['zzz'], [])).toBe("unknown field 'zzz'; remove it");
   });
 });

@@ -17,7 +17,11 @@ const rope = { encoding: { kind: 'rope' }, separators: [] } as const;
 
 describe('a model configuration', () => {
   it.each<[what: string, change: object, message: RegExp]>([
-    ['an unknown field', { numheads: 4 }, /^model: unknown field 'numheads'; known are style, vocabSize, /],
+    [
+      'an unknown field',
+      { numheads: 4 },
+      /^model: unknown field 'numheads'; did you mean numHeads\? known are style, vocabSize, /,
+    ],
     ['an encoding that does not exist', { encoding: 'rpoe' }, /^model: encoding/],
     ['a kind of encoding that does not exist', { encoding: { kind: 'roppe' } }, /did you mean rope\?/],
     [

@@ -18,8 +18,26 @@ describe('a training configuration', () => {
   const { model, schedule } = smallConfig;
   const earlyStop = { metric: 'accuracy', better: 'larger', patience: 3 };
   it.each<[what: string, change: object, says: RegExp]>([
-    ['an unknown field', { stepz: 4 }, /train\.json: unknown field 'stepz'; known are model, task/],
-    ['an unknown field inside', { model: { ...model, heads: 2 } }, /unknown field 'heads' in model/],
+    [
+      'an unknown field',
+      { stepz: 4 },
+      /^train\.json: unknown field 'stepz'; did you mean steps\? known are model, task/,
+    ],
+    [
+      'an unknown field inside',
+      { model: { ...model, heads: 2 } },
+      /^train\.json: model: unknown field 'heads'; known are style, vocabSize/,
+    ],
+    [
+      'an unknown field of the task',
+      { task: { ...smallConfig.task, operatrs: 2 } },
+      /^train\.json: task: unknown field 'operatrs'; did you mean operators\? known are kind, operators/,
+    ],
+    [
+      'an unknown field deep inside',
+      { optimizer: { groups: [{ match: 'norm', weigthDecay: 0 }] } },
+      /^train\.json: optimizer\.groups\[0\]: unknown field 'weigthDecay'; did you mean weightDecay\? known/,
+    ],
     ['an encoding that does not exist', { model: { ...model, encoding: 'rpoe' } }, /model\.encoding/],
     [
       'a kind of encoding that does not exist',
