@@ -6,6 +6,7 @@
 // batch gives each sequence what it would get alone.
 
 import * as tf from '@tensorflow/tfjs';
+import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import type { Positions } from '../positional/encoding';
 import { unseenScore } from './attention';
@@ -49,6 +50,7 @@ export interface PrefillOptions extends Pick<ForwardOptions, 'queryChunk' | 'dra
 /**
  * Reads prompts of different lengths at once.
  *
+ * @throws ConfigError if the encoding forbids a cache of this capacity
  * @param ids     prompts from the first slot on, filled up with any ids: [batch, time] int32
  * @param lengths of the prompts, each from 1 to time: [batch] int32
  */
@@ -61,6 +63,7 @@ export function prefill(
 ): NextScores {
   const { architecture } = decoder;
   const [batch, time] = ids.shape;
+  checkCapacity(decoder, capacity);
   return tf.tidy(() => {
     const placed = placeTokens(decoder, parameters, ids, drawnPositions);
     const store = new HeadStore();
@@ -93,6 +96,7 @@ export function prefill(
  *
  * A sequence that has ended may go on being fed, as long as the cache has room: nobody else notices.
  *
+ * @throws ConfigError if the encoding forbids a cache of this capacity
  * @param tokens [batch] int32
  */
 export function decodeStep(
@@ -104,6 +108,7 @@ export function decodeStep(
 ): NextScores {
   const { architecture } = decoder;
   const [batch, capacity] = cache.ids.shape;
+  checkCapacity(decoder, capacity);
   return tf.tidy(() => {
     const slots = tf.range(0, capacity, 1, 'int32');
     const isNext = tf.equal<tf.Tensor2D>(slots, cache.lengths.expandDims(1));
@@ -154,6 +159,15 @@ export function enlargeCache(cache: DecoderCache, capacity: number): DecoderCach
 /** Lets go of a cache's tensors. */
 export function disposeCache({ ids, lengths, keys, values }: DecoderCache): void {
   tf.dispose([ids, lengths, ...keys, ...values]);
+}
+
+function checkCapacity({ encoding, shape }: Decoder, capacity: number): void {
+  const limit = encoding.cacheLimit?.(shape) ?? Infinity;
+  if (capacity > limit)
+    throw new ConfigError(
+      `encoding ${encoding.name}: ${capacity} tokens with a cache; beyond ${limit} what it holds would be out of date: ` +
+        `generate fewer, or use linear scaling or YaRN`,
+    );
 }
 
 /** Where the next tokens stand, one a sequence, and the encoding there: over the keys of all slots. */

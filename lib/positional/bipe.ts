@@ -33,6 +33,8 @@ export function bipe(intra: Encoding, inter: Encoding): Encoding {
   return {
     name: intra.name === 'learned' ? `bipe_${inter.name}` : `bipe_${intra.name}_${inter.name}`,
     levels: 1 + inter.levels,
+    cacheLimit: (shape) =>
+      Math.min(intra.cacheLimit?.(shape) ?? Infinity, inter.cacheLimit?.(shape) ?? Infinity),
     parameters: (shape) => [
       ...intra.parameters(shape),
       ...inter.parameters(shape).map((spec): ParameterSpec => ({ ...spec, name: outward(spec.name) })),

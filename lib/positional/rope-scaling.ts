@@ -15,7 +15,7 @@ export interface LinearScaling {
  * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which interpolates low
  * frequencies and leaves high ones almost alone (YaRN, section 3.3; the formula is Hugging Face's).
  *
- * The length is that of the keys. Keys that a cache holds keep the base at which they were stored.
+ * The length is that of the keys: every further token turns all of them anew, so no cache goes beyond the training length.
  */
 export interface DynamicScaling {
   readonly type: 'dynamic';

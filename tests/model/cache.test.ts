@@ -3,10 +3,19 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEngine } from '../../lib/engine/engine';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
-import { decodeStep, disposeCache, enlargeCache, prefill } from '../../lib/model/cache';
+import { type DecoderCache, decodeStep, disposeCache, enlargeCache, prefill } from '../../lib/model/cache';
 import { logits } from '../../lib/model/decoder';
 import { encodingNames } from '../../lib/positional/registry';
-import { distance, randomIds, separator, type SmallModel, smallModel, vocabulary } from './small';
+import {
+  distance,
+  dynamicEncodings,
+  randomIds,
+  separator,
+  type SmallModel,
+  smallModel,
+  unnamedEncodings,
+  vocabulary,
+} from './small';
 
 beforeAll(async () => {
   await startEngine({ backend: 'native-cpu' });
@@ -18,31 +27,29 @@ afterEach(() => {
   tf.engine().endScope();
 });
 
-const nested = {
-  kind: 'bipe',
-  intra: { kind: 'learned', rows: 12 },
-  inter: { kind: 'bipe', intra: { kind: 'learned', rows: 12 }, inter: { kind: 'alibi' } },
-} as const;
-
 const capacity = 16;
 const promptLengths = [5, 1, 8, 3];
 
-describe.each([...encodingNames, nested])('generation with %s', (encoding) => {
+describe.each([...encodingNames, ...unnamedEncodings])('generation with %s', (encoding) => {
   it('gives at every step, to prompts of different lengths side by side, what each gets alone without a cache', () => {
-    const model = smallModel(encoding);
-    const prompts = randomIds(4, 8);
-    const added = randomIds(4, 7, 3);
-    const { scores } = generate(model, prompts, added);
-    promptLengths.forEach((length, row) => {
-      const ids = tf.concat([prompts.slice([row, 0], [1, length]), added.slice([row, 0], [1, 7])], 1);
-      const wanted = logits(model.decoder, model.parameters, ids).slice(
-        [0, length - 1, 0],
-        [1, 8, vocabulary],
-      );
-      expect(distance(scores.slice([row, 0, 0], [1, 8, vocabulary]), wanted), `row ${row}`).toBeLessThan(
-        1e-5,
-      );
-    });
+    expectAsWithoutCache(smallModel(encoding));
+  });
+});
+
+describe.each(dynamicEncodings)('generation with dynamic scaling, %s', (encoding) => {
+  it('gives up to the training length what comes without a cache', () => {
+    expectAsWithoutCache(smallModel(encoding, { trainLength: capacity }));
+  });
+
+  it('is refused where the cache is larger, to begin and to go on', () => {
+    const { decoder, parameters } = smallModel(encoding, { trainLength: 8 });
+    const lengths = tf.tensor1d([4], 'int32');
+    const begin = (slots: number): DecoderCache =>
+      prefill(decoder, parameters, randomIds(1, 4), lengths, { capacity: slots }).cache;
+    const message = /^encoding \w+: 9 tokens with a cache; beyond 8 what it holds would be out of date: /;
+    expect(() => begin(9)).toThrow(message);
+    const enlarged = enlargeCache(begin(8), 9);
+    expect(() => decodeStep(decoder, parameters, enlarged, tf.tensor1d([1], 'int32'))).toThrow(message);
   });
 });
 
@@ -126,6 +133,18 @@ describe('generation', () => {
     expect({ tensors, bytes }).toEqual({ tensors: 0, bytes: 0 });
   });
 });
+
+/** What comes side by side from a cache against each sequence alone in one piece. */
+function expectAsWithoutCache(model: SmallModel): void {
+  const prompts = randomIds(4, 8);
+  const added = randomIds(4, 7, 3);
+  const { scores } = generate(model, prompts, added);
+  promptLengths.forEach((length, row) => {
+    const ids = tf.concat([prompts.slice([row, 0], [1, length]), added.slice([row, 0], [1, 7])], 1);
+    const wanted = logits(model.decoder, model.parameters, ids).slice([0, length - 1, 0], [1, 8, vocabulary]);
+    expect(distance(scores.slice([row, 0, 0], [1, 8, vocabulary]), wanted), `row ${row}`).toBeLessThan(1e-5);
+  });
+}
 
 /** The scores after the prompts and after each added token, [batch, 1 + added, vocabulary]. */
 function generate(

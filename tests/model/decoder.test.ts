@@ -8,7 +8,15 @@ import { Random } from '../../lib/engine/random';
 import { attentionMaps, logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
 import { encodingNames } from '../../lib/positional/registry';
-import { distance, randomIds, type SmallModel, smallModel, vocabulary } from './small';
+import {
+  distance,
+  dynamicEncodings,
+  randomIds,
+  type SmallModel,
+  smallModel,
+  unnamedEncodings,
+  vocabulary,
+} from './small';
 
 beforeAll(async () => {
   await startEngine({ backend: 'native-cpu' });
@@ -20,57 +28,54 @@ afterEach(() => {
   tf.engine().endScope();
 });
 
-const nested = {
-  kind: 'bipe',
-  intra: { kind: 'learned', rows: 12 },
-  inter: { kind: 'bipe', intra: { kind: 'sinusoidal' }, inter: { kind: 'rope' } },
-} as const;
-
-describe.each([...encodingNames, nested])('the decoder with %s', (encoding) => {
-  it('gives the same logits whatever the number of queries that attend at once', () => {
-    const { decoder, parameters } = smallModel(encoding);
-    const ids = randomIds(3, 11);
-    const whole = logits(decoder, parameters, ids);
-    for (const queryChunk of [1, 4, 11])
-      expect(distance(logits(decoder, parameters, ids, { queryChunk }), whole)).toBeLessThan(1e-5);
-  });
-
-  it('gives each sequence of a batch what it gets alone', () => {
-    const { decoder, parameters } = smallModel(encoding);
-    const ids = randomIds(4, 9);
-    const together = logits(decoder, parameters, ids);
-    const alone = tf.concat(
-      Array.from({ length: 4 }, (_, row) => logits(decoder, parameters, ids.slice([row, 0], [1, 9]))),
-    );
-    expect(distance(alone, together)).toBeLessThan(1e-5);
-  });
-
-  it('never looks ahead', () => {
-    const { decoder, parameters } = smallModel(encoding);
-    const ids = randomIds(2, 10);
-    const other = tf.concat([ids.slice([0, 0], [2, 6]), randomIds(2, 4, 77)], 1);
-    const seen = (all: tf.Tensor): tf.Tensor => all.slice([0, 0, 0], [2, 6, vocabulary]);
-    const difference = distance(
-      seen(logits(decoder, parameters, ids)),
-      seen(logits(decoder, parameters, other)),
-    );
-    expect(difference).toBeLessThan(1e-6);
-  });
-
-  it('has the same gradients when blocks are computed again on the way back', () => {
-    const model = smallModel(encoding);
-    const ids = randomIds(2, 9);
-    const plain = gradientsOf(model, ids, {});
-    const frugal = gradientsOf(model, ids, { remember: 'block-inputs' });
-    expect(distance(frugal.value, plain.value)).toBeLessThan(1e-6);
-    [...model.parameters.keys()].forEach((name, index) => {
-      expect(
-        distance(present(frugal.gradients[index], name), present(plain.gradients[index], name)),
-        name,
-      ).toBeLessThan(1e-5);
+describe.each([...encodingNames, ...unnamedEncodings, ...dynamicEncodings])(
+  'the decoder with %s',
+  (encoding) => {
+    it('gives the same logits whatever the number of queries that attend at once', () => {
+      const { decoder, parameters } = smallModel(encoding);
+      const ids = randomIds(3, 11);
+      const whole = logits(decoder, parameters, ids);
+      for (const queryChunk of [1, 4, 11])
+        expect(distance(logits(decoder, parameters, ids, { queryChunk }), whole)).toBeLessThan(1e-5);
     });
-  });
-});
+
+    it('gives each sequence of a batch what it gets alone', () => {
+      const { decoder, parameters } = smallModel(encoding);
+      const ids = randomIds(4, 9);
+      const together = logits(decoder, parameters, ids);
+      const alone = tf.concat(
+        Array.from({ length: 4 }, (_, row) => logits(decoder, parameters, ids.slice([row, 0], [1, 9]))),
+      );
+      expect(distance(alone, together)).toBeLessThan(1e-5);
+    });
+
+    it('never looks ahead', () => {
+      const { decoder, parameters } = smallModel(encoding);
+      const ids = randomIds(2, 10);
+      const other = tf.concat([ids.slice([0, 0], [2, 6]), randomIds(2, 4, 77)], 1);
+      const seen = (all: tf.Tensor): tf.Tensor => all.slice([0, 0, 0], [2, 6, vocabulary]);
+      const difference = distance(
+        seen(logits(decoder, parameters, ids)),
+        seen(logits(decoder, parameters, other)),
+      );
+      expect(difference).toBeLessThan(1e-6);
+    });
+
+    it('has the same gradients when blocks are computed again on the way back', () => {
+      const model = smallModel(encoding);
+      const ids = randomIds(2, 9);
+      const plain = gradientsOf(model, ids, {});
+      const frugal = gradientsOf(model, ids, { remember: 'block-inputs' });
+      expect(distance(frugal.value, plain.value)).toBeLessThan(1e-6);
+      [...model.parameters.keys()].forEach((name, index) => {
+        expect(
+          distance(present(frugal.gradients[index], name), present(plain.gradients[index], name)),
+          name,
+        ).toBeLessThan(1e-5);
+      });
+    });
+  },
+);
 
 describe.each(['llama', 'gpt2'] as const)('the gradients of a whole %s-style model', (style) => {
   it.each(['rope', 'kerple', 't5', 'bipe_rope', 'bipe_alibi'])(

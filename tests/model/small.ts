@@ -38,6 +38,33 @@ export function smallConfig(
   };
 }
 
+/** Encodings that have no name of their own, for what must hold of all. */
+export const unnamedEncodings: readonly EncodingConfig[] = [
+  { kind: 'rope', scaling: { type: 'linear', factor: 3 } },
+  { kind: 'rope', scaling: { type: 'yarn', factor: 4, alpha: 0.5, beta: 2 } },
+  { kind: 'bipe', intra: { kind: 'learned', rows: 12 }, inter: { kind: 'xpos' } },
+  {
+    kind: 'bipe',
+    intra: { kind: 'learned', rows: 12 },
+    inter: { kind: 'bipe', intra: { kind: 'sinusoidal' }, inter: { kind: 'rope' } },
+  },
+  {
+    kind: 'bipe',
+    intra: { kind: 'learned', rows: 12 },
+    inter: { kind: 'bipe', intra: { kind: 'learned', rows: 12 }, inter: { kind: 'alibi' } },
+  },
+];
+
+/** Dynamic scaling, alone and between segments. */
+export const dynamicEncodings: readonly EncodingConfig[] = [
+  { kind: 'rope', scaling: { type: 'dynamic', factor: 2 } },
+  {
+    kind: 'bipe',
+    intra: { kind: 'learned', rows: 12 },
+    inter: { kind: 'rope', scaling: { type: 'dynamic', factor: 2 } },
+  },
+];
+
 export interface SmallModel {
   readonly config: ModelConfig;
   readonly decoder: Decoder;

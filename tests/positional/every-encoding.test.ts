@@ -156,8 +156,6 @@ describe.each(configs)('%s', (_name, config) => {
   });
 
   it('with a cache gives what it gives without', () => {
-    // Keys keep the base at which they were stored, so dynamic scaling is left to its own test.
-    if (config.kind === 'rope' && config.scaling?.type === 'dynamic') return;
     tf.tidy(() => {
       const at = caseOf(encoding, 21);
       const last = (positions: Positions): Positions =>
