@@ -22,6 +22,7 @@ import { greedyGeneration } from '../evaluate/greedy';
 import { loadCheckpoint } from '../model/checkpoint';
 import { attentionMaps, type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
+import { encodingNamed } from '../positional/registry';
 import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { defaultReporter } from '../report/notebook';
 import { encodingStyle, heatScale, ink } from '../report/style';
@@ -54,22 +55,32 @@ export interface ArithmeticSolution {
   readonly correct: boolean;
 }
 
+/** Which model to play with. */
+export interface ArithmeticModelOptions {
+  /** Default: the preset's largest. */
+  readonly hiddenSize?: number;
+  /** A preset of Figure 3, for the task and the training. Default `defaultPreset()`. */
+  readonly preset?: string;
+  readonly reporter?: Reporter;
+  readonly store?: RunStore;
+}
+
 /**
- * The model of Figure 3 with that encoding, at the preset's first size and seed: found, or trained now.
+ * A model with that encoding, trained as those of Figure 3 with the preset's first seed: found, or trained now.
  *
- * @throws UsageError if the preset has no such encoding
+ * @throws UsageError if there is no such encoding or preset
  */
 export async function arithmeticModel(
   encoding: string,
-  options: { readonly preset?: string; readonly reporter?: Reporter; readonly store?: RunStore } = {},
+  options: ArithmeticModelOptions = {},
 ): Promise<ArithmeticModel> {
   const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
   const presets: Readonly<Record<string, { readonly settings: Fig3Settings }>> = fig3Presets;
   const settings = presets[preset]?.settings;
   if (settings === undefined) throw unknownName('preset of fig3', preset, Object.keys(presets));
-  if (!settings.encodings.includes(encoding))
-    throw unknownName(`encoding of fig3's preset ${preset}`, encoding, settings.encodings);
-  const point = { encoding, hiddenSize: settings.hiddenSizes[0] ?? 48, seed: settings.seeds[0] ?? 1 };
+  encodingNamed(encoding);
+  const { hiddenSize = Math.max(...settings.hiddenSizes) } = options;
+  const point = { encoding, hiddenSize, seed: settings.seeds[0] ?? 1 };
   const run = await arithmeticRun(point, settings, store, reporter);
   const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
   return { decoder, parameters, vocabulary: arithmeticVocabulary(settings.modulus), run };

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { MachineError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { libraryVersion } from '../base/version';
-import { questionsOf } from '../data/arithmetic/file';
 import { arithmeticLength } from '../data/arithmetic/generator';
-import { generateArithmeticSet } from '../data/arithmetic/set';
+import { distinctQuestions } from '../data/arithmetic/questions';
 import { arithmeticSeparators, arithmeticVocabulary } from '../data/arithmetic/vocabulary';
 import { startEngine } from '../engine/engine';
 import { Random } from '../engine/random';
@@ -22,11 +21,11 @@ import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
 import { readMetrics } from '../train/metrics';
 import { trainModel } from '../train/train-model';
-import { type RunStore } from './run-store';
+import { type RunConfiguration, type RunStore } from './run-store';
 
 /** What all runs of a comparison share. */
 export interface ArithmeticRunSettings {
-  /** What names of encodings stand for where that is not the registry's configuration of that name. */
+  /** Encodings that are not the registry's, by names of their own: for ablations. */
   readonly variants: Readonly<Record<string, EncodingConfig>>;
   /** The most operators of a training instance; 6 in the paper. */
   readonly operators: number;
@@ -43,7 +42,7 @@ export interface ArithmeticRunSettings {
   readonly dropout: number;
   /** Training instances, no two alike, stored and gone through in epochs; null: new ones without end. */
   readonly instances: number | null;
-  /** Test questions for each number of operators. */
+  /** Test questions for each number of operators, as far as there are so many different ones. */
   readonly questions: number;
   /** Numbers of operators beyond training that are asked too. */
   readonly longer: readonly number[];
@@ -51,7 +50,7 @@ export interface ArithmeticRunSettings {
 
 /** What differs between runs. */
 export interface ArithmeticRunPoint {
-  /** A name of the encodings' registry. */
+  /** A name of the encodings' registry, or of the variants. */
   readonly encoding: string;
   readonly hiddenSize: number;
   readonly seed: number;
@@ -69,12 +68,16 @@ export interface OperatorsAccuracy {
 export interface ArithmeticRun extends ArithmeticRunPoint {
   /** The most operators of a training instance. */
   readonly trainedOperators: number;
+  /** Numbers there are to guess among. */
+  readonly modulus: number;
   /** How many numbers were trained. */
   readonly parameters: number;
   /** Mean training loss of a predicted token, over the steps since the point before. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
   /** On questions with as many operators as the longest of training: what the paper counts. */
   readonly accuracy: Proportion;
+  /** On the same questions: right answers by right steps alone. */
+  readonly soundness: Proportion;
   /** Ascending; those beyond training last. */
   readonly byOperators: readonly OperatorsAccuracy[];
   readonly tokensPerSecond: number;
@@ -84,7 +87,7 @@ export interface ArithmeticRun extends ArithmeticRunPoint {
 /** Told each point of a training curve as it is measured. */
 export type CurveListener = (point: ArithmeticRunPoint, step: number, loss: number) => void;
 
-const revision = 1;
+const revision = 2;
 
 function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): ModelConfig {
   const encoding = settings.variants[point.encoding] ?? encodingNamed(point.encoding);
@@ -106,7 +109,8 @@ function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettin
       kind: 'arithmetic',
       operators,
       modulus,
-      testInstances: settings.questions,
+      // A glance at the end of training; the questions of the comparison come after it.
+      testInstances: 100,
       ...(instances === null ? {} : { instances }),
     },
     batchSize,
@@ -127,10 +131,22 @@ export function arithmeticCheckpoint(
   settings: ArithmeticRunSettings,
   store: RunStore,
 ): string {
-  return join(store.folderOf(configurationOf(point, settings)), 'training', 'checkpoint');
+  return join(trainingFolder(point, settings, store), 'checkpoint');
 }
 
-function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings) {
+/** Where a model is trained. What it is asked later does not matter: other questions find it trained. */
+function trainingFolder(point: ArithmeticRunPoint, settings: ArithmeticRunSettings, store: RunStore): string {
+  const training = trainingConfig(point, settings);
+  return store.folderOf({
+    item: 'arithmetic-training',
+    revision,
+    libraryVersion,
+    settings: training,
+    data: [],
+  });
+}
+
+function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): RunConfiguration {
   const { questions, longer } = settings;
   const training = trainingConfig(point, settings);
   return {
@@ -158,7 +174,7 @@ export async function arithmeticRun(
   const finished = await store.findOrRun(configuration, async () => {
     const startedAt = Date.now();
     const engine = await startEngine({ reporter });
-    const folder = join(store.folderOf(configuration), 'training');
+    const folder = trainingFolder(point, settings, store);
     const result = await trainAndAsk(point, settings, folder, reporter, onCurve);
     const provenance = collectProvenance({
       item: 'arithmetic',
@@ -194,22 +210,13 @@ async function trainAndAsk(
     if (outcome === 'interrupted')
       throw new MachineError('training was interrupted; the same command continues where it stopped');
     const decoder = createDecoder(config.model);
+    const { modulus, questions } = settings;
     const byOperators: OperatorsAccuracy[] = [];
     for (const operators of operatorsAsked(settings)) {
-      const { modulus, questions } = settings;
-      const set = generateArithmeticSet({
-        operators,
-        modulus,
-        split: 'test',
-        mix: 'exact',
-        count: questions,
-        // The same questions for every model.
-        seed: 0,
-        // Of one operator there are fewer questions than may be asked.
-        distinct: false,
-      });
+      // The same questions for every model.
+      const asked = distinctQuestions({ operators, modulus, count: questions, seed: 0 });
       const generator = decoderGenerator(decoder, parameters, Random.fromSeed(point.seed).fork('questions'));
-      const { accuracy, soundness } = await evaluateArithmetic(generator, questionsOf(set), {
+      const { accuracy, soundness } = await evaluateArithmetic(generator, asked, {
         vocabulary: arithmeticVocabulary(modulus),
       });
       byOperators.push({ operators, accuracy, soundness });
@@ -221,9 +228,11 @@ async function trainAndAsk(
     return {
       ...point,
       trainedOperators: settings.operators,
+      modulus,
       parameters: parameterCount(decoder.parameters),
       curve: lines.map(({ step, loss }) => ({ step, loss })),
       accuracy: asked.accuracy,
+      soundness: asked.soundness,
       byOperators,
       tokensPerSecond: paces[paces.length >> 1] ?? 0,
       seconds: lines.at(-1)?.machine.seconds ?? 0,

@@ -1,7 +1,7 @@
 // Figure 3 as pictures, a table and findings.
 
 import { formatPercent } from '../base/format';
-import { encodingStyle } from '../report/style';
+import { encodingStyle, fontSize, ink } from '../report/style';
 import {
   axes,
   barTrace,
@@ -78,6 +78,8 @@ function seedsWord(groups: readonly Group[]): string {
 function accuracyFigure(groups: readonly Group[]): Figure {
   const sizes = [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].sort((a, b) => a - b);
   const trained = Math.max(...groups.flatMap(({ runs }) => runs.map((run) => run.trainedOperators)));
+  const modulus = groups[0]?.runs[0]?.modulus ?? 1;
+  const chance = 1 / modulus;
   const largest = sizes.at(-1);
   const byOperators = groups
     .filter(({ hiddenSize }) => hiddenSize === largest)
@@ -104,7 +106,8 @@ function accuracyFigure(groups: readonly Group[]): Figure {
     subtitle: `Greedy solutions, hidden size ${sizes.join(', ')}; ${seedsWord(groups)}`,
     caption:
       'Left: share of test questions whose last number is the answer, at the largest number of operators of training. Right: by number of ' +
-      'operators; those right of the dotted line are longer than any of training.',
+      'operators; those right of the dotted line are longer than any of training. Broken line: a guess among the ' +
+      `${modulus} numbers.`,
     alt: groups
       .map(({ encoding, hiddenSize, runs }) => {
         const { centre } = rangeOf(runs.map(({ accuracy }) => accuracy));
@@ -116,8 +119,8 @@ function accuracyFigure(groups: readonly Group[]): Figure {
     panelHeight: 260,
     panels,
     layout: {
-      shapes: [beyondTraining(trained)],
-      annotations: single ? groups.map(barLabel) : [],
+      shapes: [beyondTraining(trained), ...[0, 1].map((panel) => guessing(chance, panel))],
+      annotations: [...(single ? groups.map(barLabel) : []), guessingLabel(chance, modulus)],
       showlegend: true,
     },
   });
@@ -133,7 +136,37 @@ function beyondTraining(trained: number): PlotlyObject {
     x1: trained + 0.5,
     y0: 0,
     y1: 1,
-    line: { color: '#5A5A5A', width: 1, dash: 'dot' },
+    line: { color: ink.muted, width: 1, dash: 'dot' },
+  };
+}
+
+/** The share that a guess among all numbers gets right. */
+function guessing(chance: number, panel: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(panel);
+  return {
+    type: 'line',
+    xref: `${xaxis} domain`,
+    yref: yaxis,
+    x0: 0,
+    x1: 1,
+    y0: chance,
+    y1: chance,
+    line: { color: ink.muted, width: 1, dash: '6px,4px' },
+  };
+}
+
+function guessingLabel(chance: number, modulus: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(1);
+  return {
+    text: `guessing: 1/${modulus}`,
+    xref: `${xaxis} domain`,
+    x: 0,
+    xanchor: 'left',
+    yref: yaxis,
+    y: chance,
+    yanchor: 'top',
+    showarrow: false,
+    font: { color: ink.muted, size: fontSize.tick },
   };
 }
 
@@ -256,7 +289,7 @@ function accuracyTable(groups: readonly Group[]): Table {
   return {
     id: 'fig3-accuracy',
     title: 'Figure 3 in numbers',
-    caption: `Right answers; ${seedsWord(groups)}. Low and high belong to the largest number of operators of training.`,
+    caption: `Right answers; ${seedsWord(groups)}. Low, high and the share with each step right, too, belong to the largest number of operators of training.`,
     columns: [
       { key: 'encoding', label: 'Encoding' },
       { key: 'hiddenSize', label: 'Hidden size', format: 'integer' },
@@ -264,9 +297,10 @@ function accuracyTable(groups: readonly Group[]): Table {
       { key: 'accuracy', label: 'Accuracy', format: 'percent' },
       { key: 'low', label: 'Low', format: 'percent' },
       { key: 'high', label: 'High', format: 'percent' },
+      { key: 'soundness', label: 'By right steps', format: 'percent' },
       ...asked.map((operators) => ({
         key: `operators${operators}`,
-        label: `${operators} operators`,
+        label: operators === 1 ? '1 operator' : `${operators} operators`,
         format: 'percent' as const,
       })),
       { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
@@ -280,6 +314,7 @@ function accuracyTable(groups: readonly Group[]): Table {
         accuracy: centre,
         low,
         high,
+        soundness: mean(runs.map((run) => run.soundness.share)),
         tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
       };
       for (const operators of asked) {

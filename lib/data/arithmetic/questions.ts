@@ -1,0 +1,51 @@
+// Questions for a test, each expression once: an accuracy over repeated questions would seem surer than it is.
+
+import { Random } from '../../engine/random';
+import { type ArithmeticQuestion } from './file';
+import { ArithmeticGenerator } from './generator';
+import { hashTokens } from './split';
+import { arithmeticIds as id } from './vocabulary';
+
+/** What is asked. */
+export interface ArithmeticQuestionOptions {
+  /** Operators of every question. */
+  readonly operators: number;
+  readonly modulus: number;
+  /** Questions at most. */
+  readonly count: number;
+  readonly seed: number;
+}
+
+/** So many known expressions in a row mean that there are hardly any others. */
+const patience = 2000;
+
+/**
+ * Expressions of the test split, no two alike. Of few operators there may be fewer than asked for: with one operator
+ * modulo 5 there are six.
+ *
+ * @throws ConfigError if an option is out of range
+ */
+export function distinctQuestions(options: ArithmeticQuestionOptions): ArithmeticQuestion[] {
+  const { operators, modulus, count, seed } = options;
+  const random = Random.fromSeed(seed).fork('arithmetic questions');
+  const generator = new ArithmeticGenerator({ operators, modulus, split: 'test', mix: 'exact' }, random);
+  const instance = new Int32Array(generator.time);
+  const known = new Map<number, Int32Array[]>();
+  const questions: ArithmeticQuestion[] = [];
+  for (let misses = 0; questions.length < count && misses < patience; misses += 1) {
+    const length = generator.draw(instance, 0);
+    const prompt = instance.slice(0, generator.promptLength);
+    const hash = hashTokens(prompt, 0, prompt.length);
+    const alike = known.get(hash) ?? [];
+    if (alike.some((other) => isEqual(other, prompt))) continue;
+    known.set(hash, [...alike, prompt]);
+    // The last token is `<eos>`, the one before it the answer.
+    questions.push({ prompt, answer: (instance[length - 2] ?? id.number) - id.number, operators });
+    misses = -1;
+  }
+  return questions;
+}
+
+function isEqual(a: Int32Array, b: Int32Array): boolean {
+  return a.length === b.length && a.every((token, place) => token === b[place]);
+}

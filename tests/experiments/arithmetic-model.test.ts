@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MachineError, UsageError } from '../../lib/base/errors';
+import { silentReporter } from '../../lib/base/progress';
+import { startEngine } from '../../lib/engine/engine';
+import {
+  type ArithmeticModel,
+  arithmeticModel,
+  attentionFigure,
+  solutionTable,
+  solveArithmetic,
+} from '../../lib/experiments/arithmetic-model';
+import { arithmeticCheckpoint, arithmeticRun } from '../../lib/experiments/arithmetic-runs';
+import { fig3Presets } from '../../lib/experiments/fig3';
+import { RunStore } from '../../lib/experiments/run-store';
+import { disposeParameters } from '../../lib/model/parameters';
+import { temporaryFolder } from '../support/command';
+
+const reporter = silentReporter;
+const { settings } = fig3Presets.smoke;
+const point = { encoding: 'bipe_alibi', hiddenSize: 16, seed: 1 };
+
+beforeAll(async () => {
+  await startEngine();
+});
+
+describe('a run on the arithmetic task', () => {
+  it('is trained once, and found the next time', async () => {
+    const store = new RunStore(temporaryFolder());
+    const steps: number[] = [];
+    const listen = (_point: unknown, step: number): void => void steps.push(step);
+    const first = await arithmeticRun(point, settings, store, reporter, listen);
+    expect(steps).toEqual(first.curve.map(({ step }) => step));
+    expect(first.curve.at(-1)?.step).toBe(settings.steps);
+    expect(first.byOperators.map(({ operators }) => operators)).toEqual([1, 2]);
+    expect(first.accuracy).toEqual(first.byOperators[0]?.accuracy);
+    expect(await arithmeticRun(point, settings, store, reporter, listen)).toEqual(first);
+    expect(steps).toHaveLength(first.curve.length);
+  });
+
+  it('is another one for other settings, seeds and encodings', () => {
+    const store = new RunStore(temporaryFolder());
+    const folders = [
+      arithmeticCheckpoint(point, settings, store),
+      arithmeticCheckpoint({ ...point, seed: 2 }, settings, store),
+      arithmeticCheckpoint({ ...point, encoding: 'rope' }, settings, store),
+      arithmeticCheckpoint(point, { ...settings, dropout: 0.1 }, store),
+      arithmeticCheckpoint(point, { ...settings, variants: { bipe_alibi: { kind: 'none' } } }, store),
+    ];
+    expect(new Set(folders).size).toBe(folders.length);
+  });
+
+  it('that is asked more is not trained again', async () => {
+    const store = new RunStore(temporaryFolder());
+    const steps: number[] = [];
+    const listen = (_point: unknown, step: number): void => void steps.push(step);
+    const first = await arithmeticRun(point, settings, store, reporter, listen);
+    const trained = steps.length;
+    const more = await arithmeticRun(point, { ...settings, longer: [2, 3] }, store, reporter, listen);
+    expect(steps).toHaveLength(trained);
+    expect(more.byOperators.map(({ operators }) => operators)).toEqual([1, 2, 3]);
+    expect(more.byOperators.slice(0, 2)).toEqual(first.byOperators);
+    expect(more.curve).toEqual(first.curve);
+  });
+
+  it('that the stop button ends goes on where it was, to the same numbers', async () => {
+    const whole = await arithmeticRun(point, settings, new RunStore(temporaryFolder()), reporter);
+    const hook = Symbol.for('bipe.interrupt');
+    const controller = new AbortController();
+    Object.defineProperty(globalThis, hook, { value: controller.signal, configurable: true });
+    const root = temporaryFolder();
+    const store = new RunStore(root);
+    try {
+      const stopped = arithmeticRun(point, settings, store, reporter, (_point, step) => {
+        if (step >= 10) controller.abort();
+      });
+      await expect(stopped).rejects.toThrow(MachineError);
+    } finally {
+      Reflect.deleteProperty(globalThis, hook);
+    }
+    expect(existsSync(arithmeticCheckpoint(point, settings, store))).toBe(true);
+    const steps: number[] = [];
+    const resumed = await arithmeticRun(point, settings, store, reporter, (_point, step) => steps.push(step));
+    expect(steps[0]).toBeGreaterThan(10);
+    expect(resumed.curve).toEqual(whole.curve);
+    expect(resumed.accuracy).toEqual(whole.accuracy);
+    expect(readdirSync(root).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+});
+
+describe('a trained model', () => {
+  let model: ArithmeticModel;
+  const folder = mkdtempSync(join(tmpdir(), 'bipe-test-'));
+
+  beforeAll(async () => {
+    model = await arithmeticModel('bipe_alibi', { preset: 'smoke', store: new RunStore(folder), reporter });
+  });
+
+  afterAll(() => {
+    disposeParameters(model.parameters);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('writes a solution that begins with the question and is judged step by step', async () => {
+    const { numTensors } = tf.memory();
+    const solution = await solveArithmetic(model, '3*4');
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(solution.tokens.slice(0, 4)).toEqual(['3', '*', '4', '=']);
+    expect(solution.expected).toBe(2); // 12 modulo 5
+    expect(solution.steps[0]?.text).toBe('3 * 4');
+    const { rows, title } = solutionTable(model, solution);
+    expect(rows).toHaveLength(solution.steps.length);
+    expect(rows[0]).toEqual({ step: 0, text: '3 * 4', verdict: 'asked' });
+    expect(title).toBe(`BiPE-ALiBi ${solution.correct ? 'is right' : 'is wrong'}: the value is 2`);
+  });
+
+  it('says where an expression is wrong', async () => {
+    await expect(solveArithmetic(model, '3 * (4')).rejects.toThrow(UsageError);
+    await expect(solveArithmetic(model, '3 / 0')).rejects.toThrow(UsageError);
+    await expect(solveArithmetic(model, '3 * 7')).rejects.toThrow(UsageError);
+  });
+
+  it('shows what each head attends to: causal rows that sum to 1, and the borders of segments', async () => {
+    const solution = await solveArithmetic(model, '3*4');
+    const figure = attentionFigure(model, solution, 1);
+    const heads = figure.data as unknown as { z: (number | null)[][] }[];
+    expect(heads).toHaveLength(model.decoder.architecture.numHeads);
+    const size = solution.ids.length;
+    for (const { z } of heads) {
+      expect(z).toHaveLength(size);
+      z.forEach((row, query) => {
+        expect(row.map((weight) => weight !== null)).toEqual(row.map((_, key) => key <= query));
+        expect(row.reduce<number>((sum, weight) => sum + (weight ?? 0), 0)).toBeCloseTo(1, 5);
+      });
+    }
+    const shapes = figure.layout['shapes'] as { xref: string; x0: number; x1: number }[];
+    const first = shapes.find(({ x0, x1 }) => x0 === x1);
+    // After `3 * 4 =`: between the fourth token and the fifth.
+    expect(first?.x0).toBe(3.5);
+    const borders = solution.tokens.slice(0, -1).filter((token) => token === '=').length;
+    expect(shapes).toHaveLength(2 * borders * heads.length);
+  });
+
+  it('has no layer beyond its last', async () => {
+    const solution = await solveArithmetic(model, '3*4');
+    expect(() => attentionFigure(model, solution, 3)).toThrow("there is no layer 3; the model's are 0 to 2");
+  });
+
+  it('must have an encoding and a preset that exist', async () => {
+    const store = new RunStore(temporaryFolder());
+    await expect(arithmeticModel('xpoz', { preset: 'smoke', store, reporter })).rejects.toThrow(UsageError);
+    await expect(arithmeticModel('rope', { preset: 'smok', store, reporter })).rejects.toThrow('smoke');
+  });
+});

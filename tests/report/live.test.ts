@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { curvesSvg, liveCurves } from '../../lib/report/live';
+import { type DisplayFunction } from '../../lib/report/notebook';
+import { encodingStyle } from '../../lib/report/style';
+
+const rope = encodingStyle('rope');
+const alibi = encodingStyle('alibi');
+const hook = Symbol.for('bipe.display');
+
+function pointsOf(svg: string): number[][][] {
+  return [...svg.matchAll(/<polyline points="([^"]*)"/g)].map(([, points = '']) =>
+    points.split(' ').map((point) => point.split(',').map(Number)),
+  );
+}
+
+describe('the picture of growing curves', () => {
+  it('puts the largest values at the edges of the plot, zero in its corner', () => {
+    const [curve = []] = pointsOf(
+      curvesSvg('loss', 'step', 'nats', [
+        {
+          style: rope,
+          points: [
+            [0, 2],
+            [50, 1],
+            [100, 0],
+          ],
+        },
+      ]),
+    );
+    const [first = [], middle = [], last = []] = curve;
+    expect(first[0]).toBeLessThan(last[0] ?? 0);
+    expect(first[1]).toBeLessThan(last[1] ?? 0);
+    expect(middle).toEqual([0, 1].map((axis) => ((first[axis] ?? 0) + (last[axis] ?? 0)) / 2));
+  });
+
+  it('names each style once, however many curves have it', () => {
+    const curve = { style: rope, points: [[1, 1]] as [number, number][] };
+    const svg = curvesSvg('loss', 'step', 'nats', [curve, curve, { ...curve, style: alibi }]);
+    expect(svg.match(/>RoPE</g)).toHaveLength(1);
+    expect(svg.match(/>ALiBi</g)).toHaveLength(1);
+    expect(pointsOf(svg)).toHaveLength(3);
+  });
+
+  it('escapes what it writes', () => {
+    const svg = curvesSvg('a < b & c', 'x', 'y', []);
+    expect(svg).toContain('a &lt; b &amp; c');
+  });
+});
+
+describe('live curves', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, hook);
+    vi.useRealTimers();
+  });
+
+  it('are shown once and then updated in place, a few times a second at most, and at the end', () => {
+    vi.useFakeTimers({ now: 1_000_000 });
+    const calls: Parameters<DisplayFunction>[] = [];
+    const display: DisplayFunction = (...call) => void calls.push(call);
+    Object.defineProperty(globalThis, hook, { value: display, configurable: true });
+    const curves = liveCurves('loss', 'step', 'nats');
+    for (let step = 1; step <= 100; step += 1) {
+      curves.add('one', rope, step, 1 / step);
+      vi.advanceTimersByTime(10);
+    }
+    curves.finish();
+    // One second of points: at most one picture each fifth of it, and the last.
+    expect(calls.length).toBeGreaterThan(2);
+    expect(calls.length).toBeLessThanOrEqual(7);
+    expect(calls.map(([, , options]) => options?.update)).toEqual(calls.map((_, index) => index > 0));
+    expect(new Set(calls.map(([, , options]) => options?.displayId)).size).toBe(1);
+    const last = calls.at(-1)?.[0]['text/html'] as string;
+    expect(pointsOf(last)[0]).toHaveLength(100);
+  });
+
+  it('are nothing outside a notebook', () => {
+    const curves = liveCurves('loss', 'step', 'nats');
+    curves.add('one', rope, 1, 1);
+    expect(() => {
+      curves.finish();
+    }).not.toThrow();
+  });
+});
