@@ -2,7 +2,7 @@
 // first thing that is wrong: where it stands, what it is, and what would be right.
 
 import { z } from 'zod';
-import { ConfigError } from './errors';
+import { ConfigError, UsageError } from './errors';
 import { unknownFields } from './suggest';
 
 /**
@@ -18,6 +18,16 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   if (issue === undefined) throw new ConfigError(`${where}: not valid`);
   const place = fieldName(issue.path) || (issue.code === 'unrecognized_keys' ? '' : 'the value');
   throw new ConfigError([where, place, issue.message].filter((part) => part !== '').join(': '));
+}
+
+/**
+ * What to throw for an error in making something of settings that fit their schema: one that is about the settings begins
+ * with `where` then, as those of `parseWith` do.
+ */
+export function errorAt(where: string, error: unknown): unknown {
+  const isOfSettings = error instanceof ConfigError || error instanceof UsageError;
+  if (!isOfSettings || error.message.startsWith(`${where}: `)) return error;
+  return new ConfigError(`${where}: ${error.message}`, { cause: error });
 }
 
 /** Words the issue of an object that has fields it should not have; a schema that checks with another one passes it on. */

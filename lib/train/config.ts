@@ -1,7 +1,7 @@
 // A whole training as one checked JSON file: model, task, optimizer, schedule, and how often to measure.
 
 import { z } from 'zod';
-import { parseWith } from '../base/schema';
+import { errorAt, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { type ModelConfig, modelConfigSchema, parseModelConfig } from '../model/config';
 import { defaultAdamW } from './adamw';
@@ -96,6 +96,10 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
  */
 export function parseTrainingConfig(value: unknown, where = 'training'): TrainingConfig {
   const config = parseWith(trainingConfigSchema, value, where);
-  parseModelConfig(config.model, `${where}: model`);
+  try {
+    parseModelConfig(config.model, `${where}: model`);
+  } catch (error) {
+    throw errorAt(where, error);
+  }
   return config;
 }

@@ -1,17 +1,20 @@
 // From a configuration to a trained model: what the command line and the experiments call.
 
+import { errorAt } from '../base/schema';
 import { Random } from '../engine/random';
 import { saveCheckpoint } from '../model/checkpoint';
-import { createDecoder } from '../model/config';
+import { createDecoder, type ModelConfig } from '../model/config';
+import { type Decoder } from '../model/decoder';
 import { disposeParameters, initialParameters } from '../model/parameters';
 import { parseTrainingConfig, type TrainingConfig } from './config';
-import { createTask } from './tasks';
+import { type Task, type TaskContext } from './task';
+import { createTask, type TaskConfig } from './tasks';
 import { train, type TrainingResult, type TrainingRun } from './train';
 
 /** Where and how to train, without what the configuration says. */
 export type TrainModelOptions = Pick<
   TrainingRun,
-  'folder' | 'resume' | 'reporter' | 'onMetrics' | 'signal' | 'execution'
+  'folder' | 'where' | 'resume' | 'reporter' | 'onMetrics' | 'signal' | 'execution'
 >;
 
 /**
@@ -26,10 +29,16 @@ export async function trainModel(
   config: TrainingConfig,
   options: TrainModelOptions,
 ): Promise<TrainingResult> {
-  const checked = parseTrainingConfig(config);
+  const { where = 'training' } = options;
+  const checked = parseTrainingConfig(config, where);
   const { model, task: taskConfig, batchSize, remember = 'all', seed, ...plan } = checked;
-  const decoder = createDecoder(model);
-  const task = await createTask(taskConfig, { decoder, batchSize, seed, forward: { remember } });
+  const { decoder, task } = await prepare(model, taskConfig, {
+    batchSize,
+    seed,
+    forward: { remember },
+  }).catch((error: unknown) => {
+    throw errorAt(where, error);
+  });
   const parameters = initialParameters(
     decoder.parameters,
     model.initializerRange,
@@ -47,4 +56,13 @@ export async function trainModel(
   } finally {
     disposeParameters(parameters);
   }
+}
+
+async function prepare(
+  model: ModelConfig,
+  task: TaskConfig,
+  context: Omit<TaskContext, 'decoder'>,
+): Promise<{ readonly decoder: Decoder; readonly task: Task }> {
+  const decoder = createDecoder(model);
+  return { decoder, task: await createTask(task, { ...context, decoder }) };
 }

@@ -15,6 +15,7 @@ import { canonicalJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
+import { errorAt } from '../base/schema';
 import { withLock } from '../data/lock';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -66,6 +67,8 @@ export interface TrainingRun {
   readonly folder: string;
   /** All that the run's numbers depend on, as JSON: kept, and compared on resuming. */
   readonly config: unknown;
+  /** What messages about the settings begin with, e.g. the file they are from. Default `training`. */
+  readonly where?: string;
   /** Go on where the run in the folder stopped, if there is one. Default: a run that is there is an error. */
   readonly resume?: boolean;
   readonly plan: TrainingPlan;
@@ -122,16 +125,20 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   });
 }
 
-function designOf({ plan, parameters, loss }: TrainingRun): StepDesign {
+function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): StepDesign {
   const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
-  return {
-    loss,
-    parameters: shapes,
-    bundles: planBundles(shapes, plan.optimizer),
-    optimizer: plan.optimizer,
-    clipNorm: plan.clipNorm,
-    accumulation: plan.accumulation ?? 1,
-  };
+  try {
+    return {
+      loss,
+      parameters: shapes,
+      bundles: planBundles(shapes, plan.optimizer),
+      optimizer: plan.optimizer,
+      clipNorm: plan.clipNorm,
+      accumulation: plan.accumulation ?? 1,
+    };
+  } catch (error) {
+    throw errorAt(where, error);
+  }
 }
 
 /** Makes sure that the folder is this run's. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConfigError } from '../../lib/base/errors';
-import { parseWith } from '../../lib/base/schema';
+import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
+import { errorAt, parseWith } from '../../lib/base/schema';
 
 const shape = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('circle'), radius: z.number() }),
@@ -37,5 +37,19 @@ describe('what does not fit a schema', () => {
     ],
   ])('is told in one line with its place: %j', (value, says) => {
     expect(() => parseWith(schema, value, 'picture')).toThrow(new ConfigError(says));
+  });
+});
+
+describe('an error in making something of settings', () => {
+  it.each([new ConfigError('too wide'), new UsageError('too wide'), new ConfigError('picture: too wide')])(
+    'begins with their place, once: %s',
+    (error) => {
+      expect(errorAt('picture', error)).toEqual(new ConfigError('picture: too wide'));
+    },
+  );
+
+  it('is left as it is when it is not about them', () => {
+    const error = new MachineError('the disk is full');
+    expect(errorAt('picture', error)).toBe(error);
   });
 });

@@ -83,7 +83,11 @@ describe('what is asked for wrongly', () => {
       ['reproduce', 'fig2', '--preset', 'huge'],
       /unknown preset of fig2 "huge"; known: smoke, quick/,
     ],
-    ['an unknown setting', ['reproduce', 'fig2', '--set', 'txt=Up.'], /unknown field 'txt'; known are text/],
+    [
+      'an unknown setting',
+      ['reproduce', 'fig2', '--set', 'txt=Up.'],
+      /unknown field 'txt'; did you mean text\? known are text/,
+    ],
     ['a setting of the wrong kind', ['reproduce', 'fig1', '--set', 'maxTokens=many'], /maxTokens: .*number/],
     [
       'a setting without a value',

@@ -80,11 +80,13 @@ describe('bipe train', () => {
       [{ model: { ...smallConfig.model, numHeads: 3 } }, /numHeads: 3 heads do not divide the width 16/],
       [{ model: { ...smallConfig.model, vocabSize: 21 } }, /model\.vocabSize: 21, .* has 17 tokens; give 17/],
       [{ optimizer: { groups: [{ match: 'nrom', weightDecay: 0 }] } }, /'nrom' applies to no parameter/],
+      [{ model: { ...smallConfig.model, numHeads: 16 } }, /rope: the width of a head is 1/],
+      [{ task: { ...smallConfig.task, modulus: 10 } }, /modulus 10: must be a prime/],
     ] as const) {
       writeFileSync(file, JSON.stringify({ ...smallConfig, ...change }));
       const { exitCode, stdout, stderr } = bipe(['train', '--config', file, '--out', join(folder, 'run')]);
       expect(stderr).toMatch(says);
-      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(stderr.trim().split('\n')).toEqual([expect.stringContaining('train.json: ')]);
       expect([exitCode, stdout]).toEqual([2, '']);
       expect(existsSync(join(folder, 'run'))).toBe(false);
     }

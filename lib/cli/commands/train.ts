@@ -53,7 +53,8 @@ async function train(options: TrainOptions): Promise<void> {
   const { readMetrics } = await import('../../train/metrics.js');
   const { startEngine } = await import('../../engine/engine.js');
   const path = resolve(options.config);
-  const config = parseTrainingConfig(await readJson(path), displayPath(path));
+  const where = displayPath(path);
+  const config = parseTrainingConfig(await readJson(path), where);
   const folder =
     options.out === undefined
       ? projectPath('runs', `training-${sha256(canonicalJson(config)).slice(0, 16)}`)
@@ -68,6 +69,7 @@ async function train(options: TrainOptions): Promise<void> {
   });
   const { parameters, ...result } = await trainModel(config, {
     folder,
+    where,
     resume: options.resume === true,
     reporter,
     signal: stop.signal,
