@@ -5,9 +5,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
+import { collectGarbage } from '../memory';
 import { type NativeBackend, nativeBackend } from './binding';
 import { GraphSession } from './session';
-import { checkState, clones, type NamedSpecs, type NamedTensors, signatureOf, specsOf } from './specs';
+import {
+  bytesOf,
+  checkState,
+  clones,
+  type NamedSpecs,
+  type NamedTensors,
+  signatureOf,
+  specsOf,
+} from './specs';
 import type { ProductType, Program } from './program';
 import type { TracedResult } from './recorder';
 import { trace } from './trace';
@@ -72,6 +81,9 @@ export interface CapturedStep<
 
 /** Each shape is a graph of its own; so many would be a mistake. */
 const mostShapes = 32;
+
+/** A state of more bytes is worth the tenth of a second that a collection of garbage takes. */
+const muchState = 1 << 27;
 
 /**
  * Captures a function of tensors, see `StepFunction`.
@@ -207,6 +219,9 @@ class GraphStep {
   ) {
     this.specs = specsOf(state);
     this.initial = new EagerStep(step, state, name);
+    // Once the library has the values, those that came from JavaScript are there twice.
+    backend.getInputTensorIds(Object.values(state));
+    if (bytesOf(this.specs) > muchState) collectGarbage();
   }
 
   prepare(inputs: NamedTensors): void {

@@ -1,6 +1,6 @@
 // Named tensors, their shapes and types, and what must agree between them.
 
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
 
@@ -19,6 +19,14 @@ export type NamedSpecs = Readonly<Record<string, TensorSpec>>;
 export function specsOf(tensors: NamedTensors): NamedSpecs {
   return Object.fromEntries(
     Object.entries(tensors).map(([key, { shape, dtype }]) => [key, { shape: [...shape], dtype }]),
+  );
+}
+
+/** What tensors like these take. */
+export function bytesOf(specs: NamedSpecs): number {
+  return Object.values(specs).reduce(
+    (sum, { shape, dtype }) => sum + tf.util.sizeFromShape([...shape]) * tf.util.bytesPerElement(dtype),
+    0,
   );
 }
 
