@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
 import { libraryVersion } from '../base/version';
 import { addArithmeticCommand } from './commands/arithmetic';
+import { addBenchCommand } from './commands/bench';
 import { addCheckpointCommand } from './commands/checkpoint';
 import { addDataCommand } from './commands/data';
 import { addDoctorCommand } from './commands/doctor';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     addArithmeticCommand,
     addLogitsCommand,
     addCheckpointCommand,
+    addBenchCommand,
   ]) {
     add(program);
   }

@@ -1,0 +1,216 @@
+// `bipe bench`: speed and memory, measured side by side with PyTorch.
+
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { MachineError, UsageError, WorkbenchError } from '../../base/errors';
+import { displayPath, projectPath } from '../../base/paths';
+import { type Reporter, terminalReporter } from '../../base/progress';
+import { type BenchSetting, type StoredRow } from '../bench/store';
+import { type BenchRow } from '../bench/rows';
+import { alignColumns, printJson, printLines } from '../output';
+
+interface BenchOptions {
+  readonly suite?: string;
+  readonly row: readonly string[];
+  readonly peer?: 'pytorch';
+  readonly python?: string;
+  readonly pairs: string;
+  readonly seconds: string;
+  readonly threads?: string;
+  readonly quick?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the subcommand. */
+export function addBenchCommand(program: Command): void {
+  program
+    .command('bench')
+    .description('measure speed and memory, side by side with PyTorch')
+    .option('--suite <name>', 'evaluate, train, decode, tokenize or segment; default the first three')
+    .option('--row <name>', 'one row of the table; may be repeated', collect, [])
+    .addOption(new Option('--peer <name>', 'measure it in turns with us').choices(['pytorch']))
+    .option('--python <path>', 'an interpreter that has torch; default: one is made in .cache, once')
+    .option('--pairs <n>', 'measurements of each side, in turns', '5')
+    .option('--seconds <s>', 'what a measurement takes, at least one step', '4')
+    .option('--threads <n>', 'threads of each side; default: all cores of this process')
+    .option('--quick', 'tiny sizes, one pair: shows that all runs; its numbers mean nothing')
+    .option('--out <folder>', 'where results go; default bench/results, with --quick .cache/bench')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  bipe bench --peer pytorch\n  bipe bench --peer pytorch --suite train --row train-17m --pairs 7\n  bipe bench --suite tokenize',
+    )
+    .action(bench);
+}
+
+function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const { scriptSuites, chooseRows, quickRow } = await import('../bench/rows.js');
+  const script = scriptSuites.find((suite) => suite === options.suite);
+  if (script !== undefined) {
+    await runScript(script, options);
+    return;
+  }
+  const quick = options.quick === true;
+  const chosen = chooseRows(options.suite, options.row);
+  const rows = quick ? chosen.map(quickRow) : chosen;
+  const out = resolve(
+    options.out ?? (quick ? projectPath('.cache', 'bench') : projectPath('bench', 'results')),
+  );
+  const run = {
+    pairs: quick ? 1 : amount('--pairs', options.pairs, true),
+    seconds: quick ? 0.02 : amount('--seconds', options.seconds),
+    threads:
+      options.threads === undefined ? availableParallelism() : amount('--threads', options.threads, true),
+  };
+  await measure(rows, { ...run, options, out, quick, reporter: terminalReporter() });
+}
+
+interface Run {
+  readonly pairs: number;
+  readonly seconds: number;
+  readonly threads: number;
+  readonly options: BenchOptions;
+  readonly out: string;
+  readonly quick: boolean;
+  readonly reporter: Reporter;
+}
+
+async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
+  const { pairs, seconds, threads, options, out, quick, reporter } = run;
+  const { describeSide, ourCommand, peerCommand, peerInterpreter } = await import('../bench/launch.js');
+  const { compareRow, measurePeak, rowFolder } = await import('../bench/compare.js');
+  const { readRows, storeRow } = await import('../bench/store.js');
+  const report = await import('../bench/report.js');
+  const { collectProvenance } = await import('../../report/provenance.js');
+  const startedAt = Date.now();
+
+  const ours = ourCommand(threads);
+  const python = options.peer === undefined ? undefined : await peerInterpreter(options.python);
+  const peer =
+    python === undefined
+      ? undefined
+      : (way: BenchRow['peerWays'][number]) => peerCommand(python, way, threads);
+  const commands = peer === undefined ? [ours] : [ours, peer('eager')];
+  const [engine = '', pytorch = null] = await inTurn(commands, describeSide);
+  const [ourPeak = 0, peerPeak = null] = await measurePeak(commands, quick ? 256 : 2048, quick ? 1 : 3);
+  const setting: BenchSetting = {
+    threads,
+    pairs,
+    ours: engine,
+    pytorch,
+    peak: { ours: ourPeak, pytorch: peerPeak },
+  };
+  for (const line of [engine, pytorch ?? 'no peer', report.describePeak(setting.peak)]) reporter.note(line);
+  // Known now: the first result that is written is a change of the working tree.
+  const origin = {
+    preset: quick ? 'quick' : 'full',
+    engine,
+    scale: quick ? 'Tiny sizes: these numbers mean nothing.' : `On this machine, ${threads} threads each.`,
+  };
+  const source = collectProvenance({ ...origin, item: 'bench', startedAt });
+
+  const measured: StoredRow[] = [];
+  const failures: { row: string; error: string }[] = [];
+  for (const row of rows) {
+    const begun = Date.now();
+    try {
+      const folder = rowFolder(projectPath('.cache', 'bench-rows'), row);
+      const measurement = await compareRow(row, {
+        ours,
+        ...(peer === undefined ? {} : { peer }),
+        folder,
+        pairs,
+        seconds,
+        reporter,
+      });
+      const { commit, dirty } = source;
+      const own = collectProvenance({ ...origin, item: `bench ${row.name}`, startedAt: begun, seeds: [1] });
+      const stored = { measurement, setting, provenance: { ...own, commit, dirty } };
+      await storeRow(out, stored);
+      measured.push(stored);
+    } catch (error) {
+      if (!(error instanceof WorkbenchError)) throw error;
+      failures.push({ row: row.name, error: error.message });
+      reporter.note(error.message);
+    }
+  }
+  if (measured.length > 0) await draw(quick ? measured : await readRows(out), run, source);
+  await print(measured, failures, run);
+  if (failures.length > 0)
+    throw new MachineError(
+      `${failures.length} of ${rows.length} rows could not be measured: ${failures.map(({ row }) => row).join(', ')}`,
+    );
+}
+
+/** Table and figure of all rows that are kept. */
+async function draw(
+  rows: readonly StoredRow[],
+  { out, reporter }: Run,
+  provenance: StoredRow['provenance'],
+): Promise<void> {
+  const { benchFigure, benchTable, growthOf } = await import('../bench/report.js');
+  const { exportFigures } = await import('../../report/export.js');
+  const { exportTables } = await import('../../report/tables.js');
+  const figure = benchFigure(rows);
+  const numbers = { rows: rows.map(({ measurement }) => measurement), growth: growthOf(rows) };
+  if (figure !== undefined) await exportFigures([figure], { folder: out, provenance, numbers, reporter });
+  await exportTables([benchTable(rows)], { folder: out, provenance, reporter });
+}
+
+async function print(
+  rows: readonly StoredRow[],
+  failures: readonly { row: string; error: string }[],
+  { options, out, quick }: Run,
+): Promise<void> {
+  const { describeGrowth, growthOf, terminalHeader, terminalRow } = await import('../bench/report.js');
+  const { summarize } = await import('../bench/measurement.js');
+  const summaries = rows.map(({ measurement, setting }) => summarize(measurement, setting.peak));
+  const growth = growthOf(rows);
+  if (options.json === true) {
+    printJson({
+      quick,
+      rows: summaries.map(({ row, ...numbers }) => ({ row: row.name, ...numbers })),
+      growth,
+      failures,
+    });
+    return;
+  }
+  if (rows.length === 0) return;
+  printLines([
+    ...alignColumns([terminalHeader(), ...summaries.map(terminalRow)]),
+    ...(growth === null || quick ? [] : [describeGrowth(growth)]),
+    ...(quick ? ['tiny sizes: these numbers mean nothing'] : []),
+    displayPath(out),
+  ]);
+}
+
+async function inTurn<T, R>(values: readonly T[], work: (value: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const value of values) results.push(await work(value));
+  return results;
+}
+
+/** Runs a suite that is a script of its own. */
+async function runScript(name: string, { json, peer, row }: BenchOptions): Promise<void> {
+  if (peer !== undefined || row.length > 0)
+    throw new UsageError(`--suite ${name}: has no rows and no PyTorch; leave out --row and --peer`);
+  const args = [projectPath('bench', `${name}.mjs`), ...(json === true ? ['--json'] : [])];
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  if (code !== 0) throw new MachineError(`bench/${name}.mjs ended with code ${code ?? 'unknown'}`);
+}
+
+function amount(option: string, text: string, whole = false): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
+  throw new UsageError(
+    `${option}: '${text}' is not a ${whole ? 'whole ' : ''}number above 0; give one, e.g. 5`,
+  );
+}

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
+import { bipe, temporaryFolder } from '../support/command';
+
+/** An interpreter that runs the fake peer, whatever it is to run. */
+function fakePython(plan: object): string {
+  const path = join(temporaryFolder(), 'python');
+  const script = projectPath('tests', 'bench', 'peer.fake.mjs');
+  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${script}' '${JSON.stringify(plan)}'\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe('bipe bench', () => {
+  it('measures our side with the library: evaluation, training, decoding', { timeout: 240_000 }, () => {
+    const out = temporaryFolder();
+    const rows = ['evaluate-151m-1024', 'train-151m-checkpointed', 'train-17m', 'decode-256'];
+    const { exitCode, stdout, stderr } = bipe([
+      'bench',
+      '--quick',
+      ...rows.flatMap((row) => ['--row', row]),
+      '--out',
+      out,
+      '--json',
+    ]);
+    expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const printed = JSON.parse(stdout) as {
+      quick: boolean;
+      rows: { row: string; ours: { tokensPerSecond: { median: number }; peakBytes: number }; speed: null }[];
+    };
+    expect(printed.quick).toBe(true);
+    expect(printed.rows.map(({ row }) => row)).toEqual(rows);
+    for (const { ours, speed } of printed.rows) {
+      expect(ours.tokensPerSecond.median).toBeGreaterThan(0);
+      expect(ours.peakBytes).toBeGreaterThan(1e7);
+      expect(speed).toBeNull();
+    }
+    expect(readdirSync(join(out, 'rows'))).toHaveLength(rows.length);
+    const kept = JSON.parse(readFileSync(join(out, 'rows', 'train-17m.json'), 'utf8')) as {
+      provenance: { item: string; preset: string };
+      ways: { losses: number[] }[];
+    };
+    expect(kept.provenance).toMatchObject({ item: 'bench train-17m', preset: 'quick' });
+    // A model that knows nothing: ln 64 of 64 tokens, and less after an update on the same batch.
+    const [first = 0, second = 0] = kept.ways[0]?.losses ?? [];
+    expect(first).toBeCloseTo(Math.log(64), 1);
+    expect(second).toBeLessThan(first);
+    expect(readFileSync(join(out, 'bench-table.md'), 'utf8')).toContain('training, 17 M');
+  });
+
+  it('aborts a row whose losses differ, says so in one line, and fails', { timeout: 120_000 }, () => {
+    const out = temporaryFolder();
+    const python = fakePython({ name: 'fake torch', losses: [1], seconds: [1], peakBytes: 1 });
+    const { exitCode, stdout, stderr } = bipe([
+      'bench',
+      '--quick',
+      '--peer',
+      'pytorch',
+      '--python',
+      python,
+      '--row',
+      'evaluate-151m-1024',
+      '--out',
+      out,
+    ]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^evaluate-151m-1024: the losses differ by more than 0\.0001: .*not timed$/m);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe('1 of 1 rows could not be measured: evaluate-151m-1024');
+    expect(existsSync(join(out, 'rows'))).toBe(false);
+  });
+
+  it('says in one line that an interpreter has no torch', { timeout: 120_000 }, () => {
+    const python = fakePython({ name: 'no torch', dieAt: 'describe', seconds: [1] });
+    const { exitCode, stderr } = bipe(['bench', '--quick', '--peer', 'pytorch', '--python', python]);
+    expect(exitCode).toBe(1);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      /^PyTorch, eager: ended with code 7 at "describe": last words; .*python cannot be used, give --python/,
+    );
+  });
+
+  const wrong: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [
+    ['an unknown suite', ['--suite', 'trai'], /unknown suite "trai"; did you mean train\?/],
+    ['an unknown row', ['--row', 'train-17'], /unknown row "train-17"; did you mean train-17m\?/],
+    ['an unknown peer', ['--peer', 'jax'], /--peer.*jax.*pytorch/],
+    ['no pairs', ['--pairs', '0'], /--pairs: '0' is not a whole number above 0/],
+    ['half a thread', ['--threads', '1.5'], /--threads: '1\.5'/],
+    ['seconds that are no number', ['--seconds', 'x'], /--seconds: 'x' is not a number above 0/],
+    [
+      'PyTorch for a suite without it',
+      ['--suite', 'segment', '--peer', 'pytorch'],
+      /leave out --row and --peer/,
+    ],
+  ];
+
+  it.each(wrong)('refuses %s in one line with exit code 2', (_what, args, says) => {
+    const { exitCode, stdout, stderr } = bipe(['bench', ...args]);
+    expect({ exitCode, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({
+      exitCode: 2,
+      stdout: '',
+      lines: 1,
+    });
+    expect(stderr).toMatch(says);
+  });
+
+  it('has examples in its help', () => {
+    expect(bipe(['bench', '--help']).stdout).toMatch(/Examples:\n {2}bipe bench --peer pytorch/);
+  });
+});
+
+describe('the set-up of the peer', () => {
+  /** A copy of the set-up in a folder of its own, run with this Python. */
+  function setUp(python: string): { exitCode: number | null; stderr: string } {
+    const root = temporaryFolder();
+    for (const part of [
+      ['bench', 'pytorch'],
+      ['scripts', 'lib'],
+    ])
+      cpSync(projectPath(...part), join(root, ...part), { recursive: true });
+    const env = { ...process.env, BIPE_PYTHON: python };
+    const script = join(root, 'bench', 'pytorch', 'setup.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env });
+    return { exitCode: status, stderr };
+  }
+
+  it('says in one line that there is no Python', () => {
+    const { exitCode, stderr } = setUp('/nowhere/python');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^no Python: install Python 3\.11 or newer \(.*\)\n$/);
+  });
+
+  it('says in one line what an installation failed by, and where its log is', () => {
+    const python = join(temporaryFolder(), 'python');
+    writeFileSync(
+      python,
+      '#!/bin/sh\n[ "$1" = -c ] && echo 3.11.9 && exit 0\necho "Error: no venv today" >&2\nexit 3\n',
+    );
+    chmodSync(python, 0o755);
+    const { exitCode, stderr } = setUp(python);
+    expect(exitCode).toBe(1);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      /python ended with code 3: Error: no venv today \(log: \.cache\/setup\/pytorch\.log\)$/,
+    );
+  });
+});
