@@ -76,11 +76,17 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
     evaluateEvery: count.exactOptional(),
     earlyStop: earlyStopSchema.exactOptional(),
   })
-  .superRefine(({ task, steps, evaluateEvery, earlyStop }, context) => {
-    if (earlyStop === undefined) return;
+  .superRefine(({ task, steps, schedule, evaluateEvery, earlyStop }, context) => {
     const fail = (path: string[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
+    const { warmupSteps } = schedule;
+    if (warmupSteps > steps)
+      fail(
+        ['schedule', 'warmupSteps'],
+        `${warmupSteps} of only ${steps} steps, so learningRate is never reached; give ${steps} at most`,
+      );
+    if (earlyStop === undefined) return;
     const metrics = taskMetrics(task);
     if (!metrics.includes(earlyStop.metric))
       fail(['earlyStop', 'metric'], unknownName('metric', earlyStop.metric, metrics).message);

@@ -15,6 +15,11 @@ describe('a training configuration', () => {
     expect(parseTrainingConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
   });
 
+  it('may warm up to the last step', () => {
+    const schedule = { ...smallConfig.schedule, warmupSteps: smallConfig.steps };
+    expect(parseTrainingConfig({ ...smallConfig, schedule }).schedule.warmupSteps).toBe(150);
+  });
+
   const { model, schedule } = smallConfig;
   const earlyStop = { metric: 'accuracy', better: 'larger', patience: 3 };
   it.each<[what: string, change: object, says: RegExp]>([
@@ -50,6 +55,11 @@ describe('a training configuration', () => {
     ['no steps', { steps: 0 }, /steps/],
     ['a fraction of a step', { steps: 1.5 }, /steps/],
     ['a negative learning rate', { schedule: { ...schedule, learningRate: -1 } }, /schedule\.learningRate/],
+    [
+      'a warm-up that is longer than the training',
+      { schedule: { ...schedule, warmupSteps: 151 } },
+      /schedule\.warmupSteps: 151 of only 150 steps, .*give 150 at most/,
+    ],
     ['a beta of 1', { optimizer: { beta2: 1 } }, /optimizer\.beta2/],
     [
       'an early stop that never stops',

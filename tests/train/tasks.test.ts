@@ -23,7 +23,14 @@ beforeAll(async () => {
 });
 
 function configWith(change: object): TrainingConfig {
-  return parseTrainingConfig({ ...smallConfig, evaluateEvery: 1000, checkpointEvery: 1000, ...change });
+  const schedule = { kind: 'constant', learningRate: 3e-3 };
+  return parseTrainingConfig({
+    ...smallConfig,
+    schedule,
+    evaluateEvery: 1000,
+    checkpointEvery: 1000,
+    ...change,
+  });
 }
 
 const bytesModel = { ...smallConfig.model, vocabSize: 256, encoding: 'alibi', dropout: 0 };
