@@ -12,7 +12,7 @@ import { parseWith } from '../base/schema';
 import type { ParameterSpec } from '../positional/encoding';
 import { createDecoder, type ModelConfig } from './config';
 import type { Decoder } from './decoder';
-import { fromHuggingFace, toHuggingFace } from './hugging-face';
+import { fromHuggingFace, huggingFaceJson } from './hugging-face';
 import { disposeParameters, type ModelParameters } from './parameters';
 import { openPickledTensors } from './pickled-tensors';
 import { openSafetensors, type TensorSource, writeSafetensors } from './safetensors';
@@ -75,7 +75,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   // `format` is what Hugging Face's loader insists on.
   await saveTensors(join(folder, tensorsFile), parameters, { format: 'pt' });
-  await writeFileAtomic(join(folder, configFile), `${JSON.stringify(toHuggingFace(config), null, 2)}\n`);
+  await writeFileAtomic(join(folder, configFile), huggingFaceJson(config));
 }
 
 /**

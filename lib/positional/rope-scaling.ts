@@ -15,12 +15,14 @@ export interface LinearScaling {
  * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which interpolates low
  * frequencies and leaves high ones almost alone (YaRN, section 3.3; the formula is Hugging Face's).
  *
- * The length is that of the keys: every further token turns all of them anew, so no cache goes beyond the training length.
+ * The length is that of the keys: every further token turns all of them anew, so no cache goes beyond the original length.
  */
 export interface DynamicScaling {
   readonly type: 'dynamic';
   /** 1 if left out: just what the length asks for. */
   readonly factor?: number;
+  /** The length, in tokens, up to which nothing is scaled; the training length if left out. */
+  readonly originalLength?: number;
 }
 
 /** YaRN: interpolation by frequency band, and an attention temperature. */
@@ -47,18 +49,23 @@ export interface YarnScaling {
 export type RopeScaling = LinearScaling | DynamicScaling | YarnScaling;
 
 const factor = z.number().min(1);
+const length = z.number().int().positive();
 
 /** Checks a scaling. */
 export const ropeScalingSchema: z.ZodType<RopeScaling> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('linear'), factor }),
-  z.strictObject({ type: z.literal('dynamic'), factor: factor.exactOptional() }),
+  z.strictObject({
+    type: z.literal('dynamic'),
+    factor: factor.exactOptional(),
+    originalLength: length.exactOptional(),
+  }),
   z
     .strictObject({
       type: z.literal('yarn'),
       factor,
       alpha: z.number().positive().exactOptional(),
       beta: z.number().positive().exactOptional(),
-      originalLength: z.number().int().positive().exactOptional(),
+      originalLength: length.exactOptional(),
       ramp: z.enum(['turns', 'pairs']).exactOptional(),
     })
     .refine(({ alpha = defaultAlpha, beta = defaultBeta }) => alpha < beta, 'alpha must be below beta'),
@@ -92,12 +99,12 @@ export function scaledRates(scaling: RopeScaling, rope: ScaledRope): [rates: Flo
   }
 }
 
-/** base x (s L / L' - (s - 1))^(d / (d - 2)) for a length L beyond the training length L'. */
-function dynamicBase({ factor = 1 }: DynamicScaling, rope: ScaledRope): number {
+/** base x (s L / L' - (s - 1))^(d / (d - 2)) for a length L beyond the original length L'. */
+function dynamicBase({ factor = 1, originalLength }: DynamicScaling, rope: ScaledRope): number {
   const { headDim, base, length, trainLength } = rope;
   if (headDim < 4)
     throw new ConfigError(`encoding rope: dynamic scaling needs heads of width 4 or more, not ${headDim}`);
-  const stretch = Math.max(1, (factor * length) / trainLength - (factor - 1));
+  const stretch = Math.max(1, (factor * length) / (originalLength ?? trainLength) - (factor - 1));
   return base * stretch ** (headDim / (headDim - 2));
 }
 

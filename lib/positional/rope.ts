@@ -27,8 +27,10 @@ export function rope({ base = 10_000, scaling }: Settings<RopeConfig> = {}): Enc
   return {
     name: scaling === undefined ? 'rope' : `rope_${scaling.type}`,
     levels: 1,
-    // Up to the training length nothing is scaled; beyond, the base of all keys grows with each token.
-    ...(scaling?.type === 'dynamic' && { cacheLimit: ({ trainLength }) => trainLength }),
+    // Up to there nothing is scaled; beyond, the base of all keys grows with each token.
+    ...(scaling?.type === 'dynamic' && {
+      cacheLimit: ({ trainLength }) => scaling.originalLength ?? trainLength,
+    }),
     parameters: (shape) => {
       halfOf(shape.headDim, 'rope', 'the width of a head');
       rates(shape, shape.trainLength);

@@ -8,9 +8,10 @@ import {
   type ModelConfig,
   parseModelConfig,
 } from '../../lib/model/config';
-import { fromHuggingFace, toHuggingFace } from '../../lib/model/hugging-face';
+import { fromHuggingFace, huggingFaceJson, toHuggingFace } from '../../lib/model/hugging-face';
 import { parameterCount } from '../../lib/model/parameters';
 import { encodingNames } from '../../lib/positional/registry';
+import { type RopeScaling } from '../../lib/positional/rope-scaling';
 import { smallConfig } from './small';
 
 const rope = { encoding: { kind: 'rope' }, separators: [] } as const;
@@ -62,13 +63,26 @@ describe('a model configuration', () => {
   });
 });
 
+function readGolden(name: string): Record<string, unknown> {
+  const path = projectPath('tests', 'golden', name, 'config.json');
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+}
+
+function scaledConfig(scaling: RopeScaling): ModelConfig {
+  return {
+    ...languageModelSize,
+    vocabSize: 32000,
+    logScale: true,
+    separators: [],
+    encoding: { kind: 'rope', scaling },
+  };
+}
+
 describe('config.json', () => {
   it.each(['rope', 'alibi', 'bipe_rope', 'bipe_alibi'])(
     'of the released code with %s is understood',
     (name) => {
-      const released = JSON.parse(
-        readFileSync(projectPath('tests', 'golden', name, 'config.json'), 'utf8'),
-      ) as Record<string, unknown>;
+      const released = readGolden(name);
       const config = fromHuggingFace(released, 'config.json');
       expect(config).toMatchObject({ hiddenSize: 48, numHeads: 6, trainLength: 1024, normEps: 1e-5 });
       expect(createDecoder(config).encoding.name).toBe(name);
@@ -87,22 +101,77 @@ describe('config.json', () => {
     },
   );
 
-  it('keeps a scaling of RoPE and the scaling of queries', () => {
-    const config: ModelConfig = {
-      ...languageModelSize,
-      vocabSize: 32000,
-      logScale: true,
-      separators: [],
-      encoding: { kind: 'rope', scaling: { type: 'dynamic', factor: 2 } },
-    };
+  it.each<[what: string, scaling: RopeScaling]>([
+    ['linear scaling', { type: 'linear', factor: 2.5 }],
+    ['dynamic scaling', { type: 'dynamic', factor: 2 }],
+    ['dynamic scaling from another length', { type: 'dynamic', factor: 2, originalLength: 512 }],
+  ])('says %s as the released code does, and the scaling of queries', (_, scaling) => {
+    const config = scaledConfig(scaling);
     const written = toHuggingFace(config);
-    expect(written).toMatchObject({
-      rpe_type: 'rope',
-      log_scale: true,
-      rope_scaling: { type: 'dynamic', factor: 2 },
-    });
+    const { type, factor } = scaling;
+    expect(written).toMatchObject({ rpe_type: 'rope', log_scale: true, model_type: 'llama' });
+    expect(written['rope_scaling']).toEqual({ type, factor });
+    expect(written['max_position_embeddings']).toBe('originalLength' in scaling ? 512 : 1024);
     const released = Object.entries(written).filter(([field]) => field !== 'bipe_workbench');
     expect(fromHuggingFace(Object.fromEntries(released), 'config.json')).toEqual(config);
+  });
+
+  it('writes a factor as the float that the released code wants', () => {
+    const text = huggingFaceJson(scaledConfig({ type: 'linear', factor: 4 }));
+    expect(text).toContain('"rope_scaling": {\n    "type": "linear",\n    "factor": 4.0\n  }');
+    expect(huggingFaceJson(scaledConfig({ type: 'linear', factor: 4.25 }))).toContain('"factor": 4.25\n');
+  });
+
+  it.each<[what: string, scaling: RopeScaling]>([
+    ['YaRN', { type: 'yarn', factor: 4 }],
+    ['dynamic scaling without a factor', { type: 'dynamic' }],
+    ['a factor of 1', { type: 'linear', factor: 1 }],
+  ])('leaves %s, of which the released code knows nothing, to the field of its own', (_, scaling) => {
+    const config = scaledConfig(scaling);
+    expect(toHuggingFace(config)).toMatchObject({ model_type: 'bipe_workbench' });
+    expect(fromHuggingFace(JSON.parse(huggingFaceJson(config)), 'config.json')).toEqual(config);
+  });
+
+  it.each<[field: string, value: unknown, message: string]>([
+    ['model_type', 'mistral', 'only llama is known here'],
+    ['rope_theta', 500_000, 'only 10000 is known here'],
+    ['rope_parameters', { rope_type: 'llama3' }, 'only null is known here'],
+    ['partial_rotary_factor', 0.5, 'only 1 is known here'],
+    ['attention_bias', true, 'only false is known here'],
+    ['mlp_bias', true, 'only false is known here'],
+    ['sliding_window', 64, 'only null is known here'],
+    ['quantization_config', { bits: 4 }, 'only null is known here'],
+    ['head_dim', 12, '12 for 6 heads; only hidden_size / num_attention_heads is known here'],
+    ['num_key_value_heads', 2, '2 for 6 heads; shared keys are not known here'],
+  ])('of another Llama is refused by its %s', (field, value, message) => {
+    const released = readGolden('rope');
+    expect(() => fromHuggingFace({ ...released, [field]: value }, 'config.json')).toThrow(
+      `config.json: ${field}: ${message}`,
+    );
+  });
+
+  it('with what a Llama says by default is understood', () => {
+    const defaults = { rope_theta: 10000, attention_bias: false, sliding_window: null, head_dim: 8 };
+    const released = readGolden('rope');
+    expect(fromHuggingFace({ ...released, ...defaults }, 'config.json')).toEqual(
+      fromHuggingFace(released, 'config.json'),
+    );
+  });
+
+  it.each<[scaling: object, message: RegExp]>([
+    [
+      { type: 'yarn', factor: 4, original_max_position_embeddings: 2048 },
+      /^config\.json: rope_scaling\.type: only linear and dynamic are known here$/,
+    ],
+    [{ type: 'linear', factor: 1 }, /^config\.json: rope_scaling\.factor: /],
+    [
+      { type: 'linear', factor: 2, original_max_position_embeddings: 2048 },
+      /^config\.json: rope_scaling: unknown field 'original_max_position_embeddings'; /,
+    ],
+  ])('with a scaling %j is refused', (scaling, message) => {
+    expect(() => fromHuggingFace({ ...readGolden('rope'), rope_scaling: scaling }, 'config.json')).toThrow(
+      message,
+    );
   });
 
   it.each(encodingNames)('tells everything about a small model with %s', (name) => {

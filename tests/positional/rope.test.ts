@@ -99,6 +99,13 @@ describe('dynamic NTK scaling', () => {
     });
   });
 
+  it('counts from the original length where one is given', () => {
+    const [rates] = scaledRates({ type: 'dynamic', originalLength: 256 }, { ...wide, length: 512 });
+    const [expected] = scaledRates({ type: 'dynamic' }, { ...wide, trainLength: 256, length: 512 });
+    expect(rates).toEqual(expected);
+    expect(rates).not.toEqual(dynamic(512));
+  });
+
   it('beyond it leaves the fastest pair alone and divides the slowest by the excess', () => {
     fc.assert(
       fc.property(
