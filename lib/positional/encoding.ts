@@ -94,6 +94,8 @@ export interface Encoding {
    * @param uniform a number in [0, 1) at each call
    */
   readonly drawPositions?: (length: number, uniform: () => number) => Int32Array;
+  /** The highest position at which float32 still holds its numbers. Left out, any. */
+  readonly highestPosition?: number;
   /**
    * The most tokens that a sequence may have in a cache: beyond, each new token changes what earlier ones would have
    * stored. Left out, any number.

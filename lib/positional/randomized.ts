@@ -19,7 +19,8 @@ export interface RandomizedConfig<Part> {
 /**
  * An encoding that is trained at random positions.
  *
- * @throws ConfigError if it has several levels: positions in a segment and segment indices are what they are
+ * @throws ConfigError if it has several levels: positions in a segment and segment indices are what they are; if it
+ *   cannot stand at the positions that may be drawn
  */
 export function randomized(
   encoding: Encoding,
@@ -28,6 +29,11 @@ export function randomized(
   if (encoding.levels !== 1)
     throw new ConfigError(
       `encoding randomized: ${encoding.name} has ${encoding.levels} levels; give one of one level`,
+    );
+  const { highestPosition = Infinity } = encoding;
+  if (maxPosition - 1 > highestPosition)
+    throw new ConfigError(
+      `encoding randomized: maxPosition ${maxPosition}; in float32 ${encoding.name} stands at positions up to ${highestPosition}: lower maxPosition`,
     );
   return {
     ...encoding,

@@ -31,6 +31,7 @@ export function xpos(settings: Settings<XposConfig> = {}): Encoding {
   return {
     name: 'xpos',
     levels: 1,
+    highestPosition: limit,
     parameters: ({ headDim }) => {
       halfOf(headDim, 'xpos', 'the width of a head');
       return [];

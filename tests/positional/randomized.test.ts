@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/base/errors';
 import { Random } from '../../lib/engine/random';
 import { learned } from '../../lib/positional/learned';
 import { randomized } from '../../lib/positional/randomized';
 import { bipe } from '../../lib/positional/bipe';
 import { rope } from '../../lib/positional/rope';
+import { xpos } from '../../lib/positional/xpos';
 
 function draw(length: number, maxPosition: number, random: Random): number[] {
   const { drawPositions } = randomized(rope(), { maxPosition });
@@ -57,5 +59,15 @@ describe('randomized positions', () => {
     expect(() => randomized(bipe(learned(), rope()), { maxPosition: 9 })).toThrow(
       /^encoding randomized: bipe_rope has 2 levels; give one of one level$/,
     );
+  });
+
+  it('are refused where they may lie beyond what float32 holds', () => {
+    const { highestPosition = NaN } = xpos();
+    expect(() => randomized(xpos(), { maxPosition: 200_000 })).toThrow(
+      `encoding randomized: maxPosition 200000; in float32 xpos stands at positions up to ${highestPosition}: lower maxPosition`,
+    );
+    expect(() => randomized(xpos(), { maxPosition: highestPosition + 2 })).toThrow(ConfigError);
+    expect(randomized(xpos(), { maxPosition: highestPosition + 1 }).name).toBe('randomized_xpos');
+    expect(randomized(xpos({ scaleBase: 4096 }), { maxPosition: 200_000 }).name).toBe('randomized_xpos');
   });
 });
