@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -71,6 +71,30 @@ describe('bipe bench', () => {
     expect(stderr.trimEnd().split('\n').at(-1)).toBe('1 of 1 rows could not be measured: evaluate-151m-1024');
     expect(existsSync(join(out, 'rows'))).toBe(false);
   });
+
+  it(
+    'keeps what is measured and leaves no weights behind when it is interrupted',
+    { timeout: 120_000 },
+    async () => {
+      const script = projectPath('scripts', 'bipe.mjs');
+      const args = [script, 'bench', '--quick', '--suite', 'decode', '--out', temporaryFolder()];
+      const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        // As a terminal does it: the command and its sides all hear of it, once the first row has begun.
+        if (!said.includes('decode-1 ...') && (said + text).includes('decode-1 ...'))
+          process.kill(-(child.pid ?? 0), 'SIGINT');
+        said += text;
+      });
+      const code = await new Promise((resolve) => child.once('close', resolve));
+      expect(code).toBe(1);
+      // The row under way may end well if its side was not yet there to hear of it; the next one does not begin.
+    expect(said).toMatch(/^interrupted; [01] of 3 rows are measured and kept$/m);
+      const folders = projectPath('.cache', 'bench-rows');
+      const left = existsSync(folders) ? readdirSync(folders) : [];
+      expect(left.filter((name) => name.endsWith(`-${child.pid ?? 0}`))).toEqual([]);
+    },
+  );
 
   it('says in one line that an interpreter has no torch', { timeout: 120_000 }, () => {
     const python = fakePython({ name: 'no torch', dieAt: 'describe', seconds: [1] });

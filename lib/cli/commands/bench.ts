@@ -118,7 +118,14 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
 
   const measured: StoredRow[] = [];
   const failures: { row: string; error: string }[] = [];
+  let interrupted = false;
+  const isInterrupted = (): boolean => interrupted;
+  // The sides hear it too, and end; the row under way ends with them and leaves nothing behind.
+  process.once('SIGINT', () => {
+    interrupted = true;
+  });
   for (const row of rows) {
+    if (isInterrupted()) break;
     const begun = Date.now();
     try {
       const folder = rowFolder(projectPath('.cache', 'bench-rows'), row);
@@ -137,12 +144,15 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
       measured.push(stored);
     } catch (error) {
       if (!(error instanceof WorkbenchError)) throw error;
+      if (isInterrupted()) break;
       failures.push({ row: row.name, error: error.message });
       reporter.note(error.message);
     }
   }
   if (measured.length > 0) await draw(quick ? measured : await readRows(out), run, source);
   await print(measured, failures, run);
+  if (isInterrupted())
+    throw new MachineError(`interrupted; ${measured.length} of ${rows.length} rows are measured and kept`);
   if (failures.length > 0)
     throw new MachineError(
       `${failures.length} of ${rows.length} rows could not be measured: ${failures.map(({ row }) => row).join(', ')}`,
