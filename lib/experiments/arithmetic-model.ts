@@ -81,7 +81,7 @@ export async function arithmeticModel(
   encodingNamed(encoding);
   const { hiddenSize = Math.max(...settings.hiddenSizes) } = options;
   const point = { encoding, hiddenSize, seed: settings.seeds[0] ?? 1 };
-  const run = await arithmeticRun(point, settings, store, reporter);
+  const run = await arithmeticRun(point, settings, { store, reporter });
   const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
   return { decoder, parameters, vocabulary: arithmeticVocabulary(settings.modulus), run };
 }

@@ -84,8 +84,15 @@ export interface ArithmeticRun extends ArithmeticRunPoint {
   readonly seconds: number;
 }
 
-/** Told each point of a training curve as it is measured. */
-export type CurveListener = (point: ArithmeticRunPoint, step: number, loss: number) => void;
+/** How a run is made. */
+export interface ArithmeticRunOptions {
+  readonly store: RunStore;
+  readonly reporter: Reporter;
+  /** Train and ask anew, even if it is all there. */
+  readonly fresh?: boolean;
+  /** Told each point of the training curve as it is measured. */
+  readonly onCurve?: (step: number, loss: number) => void;
+}
 
 const revision = 2;
 
@@ -131,19 +138,13 @@ export function arithmeticCheckpoint(
   settings: ArithmeticRunSettings,
   store: RunStore,
 ): string {
-  return join(trainingFolder(point, settings, store), 'checkpoint');
+  return join(store.folderOf(trainingOf(point, settings)), 'checkpoint');
 }
 
-/** Where a model is trained. What it is asked later does not matter: other questions find it trained. */
-function trainingFolder(point: ArithmeticRunPoint, settings: ArithmeticRunSettings, store: RunStore): string {
+/** What a training depends on. What its model is asked later does not matter: other questions find it trained. */
+function trainingOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): RunConfiguration {
   const training = trainingConfig(point, settings);
-  return store.folderOf({
-    item: 'arithmetic-training',
-    revision,
-    libraryVersion,
-    settings: training,
-    data: [],
-  });
+  return { item: 'arithmetic-training', revision, libraryVersion, settings: training, data: [] };
 }
 
 function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): RunConfiguration {
@@ -166,16 +167,18 @@ function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSetti
 export async function arithmeticRun(
   point: ArithmeticRunPoint,
   settings: ArithmeticRunSettings,
-  store: RunStore,
-  reporter: Reporter,
-  onCurve: CurveListener = () => undefined,
+  options: ArithmeticRunOptions,
 ): Promise<ArithmeticRun> {
+  const { store, reporter, fresh = false } = options;
   const configuration = configurationOf(point, settings);
+  if (fresh) {
+    await store.forget(configuration);
+    await store.forget(trainingOf(point, settings));
+  }
   const finished = await store.findOrRun(configuration, async () => {
     const startedAt = Date.now();
     const engine = await startEngine({ reporter });
-    const folder = trainingFolder(point, settings, store);
-    const result = await trainAndAsk(point, settings, folder, reporter, onCurve);
+    const result = await trainAndAsk(point, settings, options);
     const provenance = collectProvenance({
       item: 'arithmetic',
       preset: `${point.encoding}, hidden size ${point.hiddenSize}`,
@@ -193,17 +196,16 @@ export async function arithmeticRun(
 async function trainAndAsk(
   point: ArithmeticRunPoint,
   settings: ArithmeticRunSettings,
-  folder: string,
-  reporter: Reporter,
-  onCurve: CurveListener,
+  { store, reporter, onCurve }: ArithmeticRunOptions,
 ): Promise<ArithmeticRun> {
   const config = trainingConfig(point, settings);
+  const folder = store.folderOf(trainingOf(point, settings));
   const { outcome, parameters } = await trainModel(config, {
     folder,
     resume: true,
     reporter,
     onMetrics: (line) => {
-      if (line.kind === 'training') onCurve(point, line.step, line.loss);
+      if (line.kind === 'training') onCurve?.(line.step, line.loss);
     },
   });
   try {

@@ -54,6 +54,8 @@ export interface RunContext {
   readonly reporter: Reporter;
   /** For runs of its own, e.g. one for each model of a comparison. */
   readonly store: RunStore;
+  /** Whether such runs are to be computed anew, too. */
+  readonly fresh: boolean;
 }
 
 /** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
@@ -110,6 +112,11 @@ export interface Report extends Drawing {
   readonly reused: boolean;
 }
 
+/** A preset of an item, whatever the item's settings are. */
+export interface NamedPreset extends Preset<object> {
+  readonly name: PresetName;
+}
+
 /** A paper item as the registry, the command line and the notebooks see it. */
 export interface Experiment {
   readonly id: string;
@@ -117,14 +124,14 @@ export interface Experiment {
   readonly question: string;
   readonly claim: string;
   readonly notebook: string;
-  readonly presets: readonly { readonly name: string; readonly description: string; readonly time: string }[];
+  readonly presets: readonly NamedPreset[];
   readonly execute: (options: ExecuteOptions) => Promise<Report>;
 }
 
 const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper'];
 
 /** Closes a definition over its types. */
-export function defineExperiment<Settings, Input, Result>(
+export function defineExperiment<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
 ): Experiment {
   const names = presetOrder.filter((name) => spec.presets[name] !== undefined);
@@ -134,9 +141,9 @@ export function defineExperiment<Settings, Input, Result>(
     question: spec.question,
     claim: spec.claim,
     notebook: spec.notebook,
-    presets: names.map((name) => {
-      const { description = '', time = '' } = spec.presets[name] ?? {};
-      return { name, description, time };
+    presets: names.flatMap((name) => {
+      const preset = spec.presets[name];
+      return preset === undefined ? [] : [{ ...preset, name }];
     }),
     execute: (options) => execute(spec, names, options),
   };
@@ -158,13 +165,13 @@ async function execute<Settings, Input, Result>(
   if (data.length === 0 && missing.length > 0) {
     throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
   }
-  const store = options.store ?? new RunStore();
+  const { store = new RunStore(), fresh = false } = options;
   const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
-  if (options.fresh === true) await store.forget(configuration);
+  if (fresh) await store.forget(configuration);
   const finished = await store.findOrRun(configuration, async () => {
     const startedAt = Date.now();
     const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
-    const result = await spec.run(settings, input, { reporter: options.reporter, store });
+    const result = await spec.run(settings, input, { reporter: options.reporter, store, fresh });
     const provenance = collectProvenance({
       item: spec.id,
       preset: overridden ? `${preset}, changed` : preset,

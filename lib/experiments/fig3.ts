@@ -152,7 +152,7 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
     for (const name of settings.encodings) if (!(name in settings.variants)) encodingNamed(name);
     return Promise.resolve({ input: settings, data: [], missing: [] });
   },
-  run: async (settings, _input, { reporter, store }) => {
+  run: async (settings, _input, { reporter, store, fresh }) => {
     const points = pointsOf(settings);
     const curves = liveCurves('Training loss', 'step', 'loss');
     const runs: ArithmeticRun[] = [];
@@ -162,8 +162,13 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
         `run ${index + 1} of ${points.length}: ${style.name}, hidden size ${point.hiddenSize}, seed ${point.seed}`,
       );
       runs.push(
-        await arithmeticRun(point, settings, store, reporter, (_point, step, loss) => {
-          curves.add(`${style.name} ${point.hiddenSize} ${point.seed}`, style, step, loss);
+        await arithmeticRun(point, settings, {
+          store,
+          reporter,
+          fresh,
+          onCurve: (step, loss) => {
+            curves.add(`${style.name} ${point.hiddenSize} ${point.seed}`, style, step, loss);
+          },
         }),
       );
     }

@@ -99,6 +99,17 @@ describe('what is asked for wrongly', () => {
       ['reproduce', 'fig2', '--set', `text=${'so '.repeat(60)}`],
       /shorten it/,
     ],
+    [
+      'an encoding that does not exist, in a list',
+      ['reproduce', 'fig3', '--set', 'encodings=rope,ropp'],
+      /unknown encoding "ropp"; did you mean rope/,
+    ],
+    ['a modulus that is no prime', ['reproduce', 'fig3', '--set', 'modulus=6'], /modulus 6: must be a prime/],
+    [
+      'a width that four heads do not divide, alone where a list may stand',
+      ['reproduce', 'fig3', '--set', 'hiddenSizes=20'],
+      /hiddenSizes\[0\]: must be a multiple of 8/,
+    ],
     ['an unknown dataset', ['data', 'prepare', 'moby'], /unknown dataset "moby"/],
   ];
 

@@ -31,14 +31,19 @@ describe('a run on the arithmetic task', () => {
   it('is trained once, and found the next time', async () => {
     const store = new RunStore(temporaryFolder());
     const steps: number[] = [];
-    const listen = (_point: unknown, step: number): void => void steps.push(step);
-    const first = await arithmeticRun(point, settings, store, reporter, listen);
+    const onCurve = (step: number): void => void steps.push(step);
+    const first = await arithmeticRun(point, settings, { store, reporter, onCurve });
     expect(steps).toEqual(first.curve.map(({ step }) => step));
     expect(first.curve.at(-1)?.step).toBe(settings.steps);
     expect(first.byOperators.map(({ operators }) => operators)).toEqual([1, 2]);
     expect(first.accuracy).toEqual(first.byOperators[0]?.accuracy);
-    expect(await arithmeticRun(point, settings, store, reporter, listen)).toEqual(first);
+    expect(await arithmeticRun(point, settings, { store, reporter, onCurve })).toEqual(first);
     expect(steps).toHaveLength(first.curve.length);
+    expect(await arithmeticRun(point, settings, { store, reporter, onCurve, fresh: true })).toMatchObject({
+      curve: first.curve,
+      accuracy: first.accuracy,
+    });
+    expect(steps).toHaveLength(2 * first.curve.length);
   });
 
   it('is another one for other settings, seeds and encodings', () => {
@@ -56,10 +61,10 @@ describe('a run on the arithmetic task', () => {
   it('that is asked more is not trained again', async () => {
     const store = new RunStore(temporaryFolder());
     const steps: number[] = [];
-    const listen = (_point: unknown, step: number): void => void steps.push(step);
-    const first = await arithmeticRun(point, settings, store, reporter, listen);
+    const onCurve = (step: number): void => void steps.push(step);
+    const first = await arithmeticRun(point, settings, { store, reporter, onCurve });
     const trained = steps.length;
-    const more = await arithmeticRun(point, { ...settings, longer: [2, 3] }, store, reporter, listen);
+    const more = await arithmeticRun(point, { ...settings, longer: [2, 3] }, { store, reporter, onCurve });
     expect(steps).toHaveLength(trained);
     expect(more.byOperators.map(({ operators }) => operators)).toEqual([1, 2, 3]);
     expect(more.byOperators.slice(0, 2)).toEqual(first.byOperators);
@@ -67,23 +72,28 @@ describe('a run on the arithmetic task', () => {
   });
 
   it('that the stop button ends goes on where it was, to the same numbers', async () => {
-    const whole = await arithmeticRun(point, settings, new RunStore(temporaryFolder()), reporter);
+    const whole = await arithmeticRun(point, settings, { store: new RunStore(temporaryFolder()), reporter });
     const hook = Symbol.for('bipe.interrupt');
     const controller = new AbortController();
     Object.defineProperty(globalThis, hook, { value: controller.signal, configurable: true });
     const root = temporaryFolder();
     const store = new RunStore(root);
     try {
-      const stopped = arithmeticRun(point, settings, store, reporter, (_point, step) => {
+      const onCurve = (step: number): void => {
         if (step >= 10) controller.abort();
-      });
+      };
+      const stopped = arithmeticRun(point, settings, { store, reporter, onCurve });
       await expect(stopped).rejects.toThrow(MachineError);
     } finally {
       Reflect.deleteProperty(globalThis, hook);
     }
     expect(existsSync(arithmeticCheckpoint(point, settings, store))).toBe(true);
     const steps: number[] = [];
-    const resumed = await arithmeticRun(point, settings, store, reporter, (_point, step) => steps.push(step));
+    const resumed = await arithmeticRun(point, settings, {
+      store,
+      reporter,
+      onCurve: (step) => steps.push(step),
+    });
     expect(steps[0]).toBeGreaterThan(10);
     expect(resumed.curve).toEqual(whole.curve);
     expect(resumed.accuracy).toEqual(whole.accuracy);

@@ -32,7 +32,7 @@ export function addReproduceCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce all --preset smoke --out figures/smoke',
+      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce all --preset smoke --out figures/smoke',
     )
     .action(reproduce);
 }
@@ -41,30 +41,37 @@ function collect(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
 }
 
-/** A `field=value`, its value read as JSON where it is JSON, else as text. */
-function parseSetting(text: string): [field: string, value: unknown] {
+/** A `field=value`. */
+function splitSetting(text: string): readonly [field: string, value: string] {
   const equals = text.indexOf('=');
   if (equals < 1) throw new UsageError(`--set: '${text}' is not field=value, e.g. maxTokens=100000`);
-  const [field, value] = [text.slice(0, equals), text.slice(equals + 1)];
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** A value as JSON where it is JSON, else as text; where the preset has a list, several with commas between them. */
+function parseValue(text: string, inPreset: unknown): unknown {
+  let value: unknown = text;
   try {
-    return [field, JSON.parse(value)];
+    value = JSON.parse(text);
   } catch {
-    return [field, value];
+    // It is text then.
   }
+  if (!Array.isArray(inPreset) || Array.isArray(value)) return value;
+  return text === '' ? [] : text.split(',').map((part) => parseValue(part, undefined));
 }
 
 async function reproduce(items: readonly string[], options: ReproduceOptions): Promise<void> {
   const { experiments, experimentNamed } = await import('../../experiments/registry.js');
   const { figureDrawer } = await import('../../report/draw.js');
   const chosen = items.includes('all') ? [...experiments] : [...new Set(items)].map(experimentNamed);
-  const settings = Object.fromEntries(options.set.map(parseSetting));
+  const changes = options.set.map(splitSetting);
   const drawer = figureDrawer();
   const summaries: unknown[] = [];
   const failures: WorkbenchError[] = [];
   try {
     for (const experiment of chosen) {
       try {
-        summaries.push(await reproduceItem(experiment, settings, options, drawer));
+        summaries.push(await reproduceItem(experiment, changes, options, drawer));
       } catch (error) {
         // One item that cannot be done does not keep the others from being done.
         if (!(error instanceof WorkbenchError)) throw error;
@@ -85,7 +92,7 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
 
 async function reproduceItem(
   experiment: Experiment,
-  settings: Readonly<Record<string, unknown>>,
+  changes: readonly (readonly [field: string, value: string])[],
   options: ReproduceOptions,
   drawer: FigureDrawer,
 ): Promise<unknown> {
@@ -93,6 +100,11 @@ async function reproduceItem(
   const reporter = terminalReporter();
   const started = Date.now();
   reporter.note(experiment.title);
+  const preset = experiment.presets.find(({ name }) => name === options.preset);
+  const inPreset: Readonly<Record<string, unknown>> = { ...preset?.settings };
+  const settings = Object.fromEntries(
+    changes.map(([field, value]) => [field, parseValue(value, inPreset[field])]),
+  );
   const report = await experiment.execute({
     preset: options.preset,
     settings,
