@@ -2,12 +2,12 @@
 // tokens at a time only, in both directions.
 //
 // Here `s` are a token's scores, `p` = softmax(s), `t` its target. The loss log(sum(exp(s))) - s[t] is computed as
-// max(s) - log(max(p)) - s[t], which is the same, as exact, and needs nothing the size of the scores but `p`. Its gradient
-// with respect to the scores, p - onehot(t), never exists: both parts are multiplied onto hidden states and head apart.
+// max(s) - s[t] - log(max(p)), which is the same, as exact, and needs nothing the size of the scores but `p`, and that in
+// their place. So does its gradient with respect to the scores, p - onehot(t).
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
-import { lookup } from '../engine/lookup';
+import { availableAfter } from '../engine/graph/order';
 
 /** What is predicted from, and what should come out. */
 export interface Prediction {
@@ -55,16 +55,13 @@ export function weightedCrossEntropy(
     (states, table) => {
       const chunks = rowChunks({ hidden: states, head: table, targets }, rows, weights).map((chunk) =>
         tf.tidy(() => {
-          const { losses, probabilities } = chunkLosses(chunk);
+          const { losses, probabilities, places } = chunkLosses(chunk);
           const weight = chunk.weights.expandDims(1);
-          const weighted = tf.mul(chunk.hidden, weight);
+          const ofScores = lessOneAt(places, probabilities, losses);
           return {
             sum: tf.sum(tf.mul(losses, chunk.weights)),
-            ofStates: tf.mul(tf.sub(tf.matMul(probabilities, table), lookup(table, chunk.targets)), weight),
-            ofTable: tf.sub(
-              tf.matMul(probabilities, weighted, true, false),
-              tf.unsortedSegmentSum(weighted, chunk.targets, table.shape[0]),
-            ),
+            ofStates: tf.mul(tf.matMul(ofScores, table), weight),
+            ofTable: tf.matMul(ofScores, tf.mul(chunk.hidden, weight), true, false),
           };
         }),
       );
@@ -85,14 +82,25 @@ interface ChunkLosses {
   readonly losses: tf.Tensor1D;
   /** [tokens, vocabSize] */
   readonly probabilities: tf.Tensor2D;
+  /** Of each token's target among the scores: [tokens, 2] int32. */
+  readonly places: tf.Tensor;
 }
 
 function chunkLosses({ hidden, head, targets }: Prediction): ChunkLosses {
   const scores = tf.matMul<tf.Tensor2D>(hidden, head, false, true);
-  const probabilities = tf.softmax(scores);
-  const places = tf.stack([tf.range(0, targets.shape[0], 1, 'int32'), targets], 1);
-  const total = tf.sub(tf.max(scores, 1), tf.log(tf.max(probabilities, 1)));
-  return { losses: tf.sub(total, tf.gatherND(scores, places)), probabilities };
+  const rows = tf.range(0, targets.shape[0], 1, 'int32');
+  const places = tf.stack([rows, targets], 1);
+  const surplus = tf.sub(tf.max(scores, 1), tf.gatherND(scores, places));
+  const [last] = availableAfter(surplus, [scores]);
+  const probabilities = tf.softmax(last);
+  return { losses: tf.sub(surplus, tf.log(tf.max(probabilities, 1))), probabilities, places };
+}
+
+/** `x`, smaller by 1 at each of `places`, where `x` itself is no longer needed once `trigger` is there. */
+function lessOneAt(places: tf.Tensor, x: tf.Tensor2D, trigger: tf.Tensor): tf.Tensor2D {
+  const lessOne = tf.sub(tf.gatherND(x, places), 1);
+  const [last] = availableAfter(tf.add(trigger, lessOne), [x]);
+  return tf.tensorScatterUpdate<tf.Rank.R2>(last, places, lessOne);
 }
 
 function rowsAtOnce(head: tf.Tensor2D): number {

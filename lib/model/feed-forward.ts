@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
+import { availableAfter } from '../engine/graph/order';
 
 /**
  * SwiGLU (Shazeer 2020): `silu(gate) * up` with `silu(x) = x sigmoid(x)`.
@@ -13,7 +14,9 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   return withGradient(
     [gate, up],
     (a, b) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, tf.sigmoid(a)), b), saved: [a, b] }),
-    (upstream, a, b) => {
+    (upstream, input, b) => {
+      // Computed again: remembering the sigmoid would take as much as the input.
+      const [a] = availableAfter(upstream, [input]);
       const opening = tf.sigmoid(a);
       const silu = tf.mul(a, opening);
       // silu'(x) = sigmoid(x) + silu(x) (1 - sigmoid(x))
@@ -35,7 +38,8 @@ export function gelu(x: tf.Tensor2D): tf.Tensor2D {
   return withGradient(
     [x],
     (a) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, 0.5), tf.add(geluTangent(a), 1)), saved: [a] }),
-    (upstream, a) => {
+    (upstream, input) => {
+      const [a] = availableAfter(upstream, [input]);
       const tangent = geluTangent(a);
       const inner = tf.add(tf.mul(tf.square(a), 3 * geluCubic * geluScale), geluScale);
       const steep = tf.mul(tf.mul(a, inner), tf.sub(1, tf.square(tangent)));

@@ -5,12 +5,14 @@ import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
 import { valueAndGradients } from '../engine/gradients';
 import { type StepResult } from '../engine/graph/capture';
+import { availableAfter } from '../engine/graph/order';
 import { type NamedTensors } from '../engine/graph/specs';
 import {
   adamwUpdate,
   type AdamWSettings,
   biasCorrections,
   type Bundle,
+  type BundleState,
   clipFactor,
   globalNorm,
   joinBundle,
@@ -129,11 +131,11 @@ function update(
   const next: Record<string, tf.Tensor> = {};
   for (const [index, bundle] of bundles.entries()) {
     const sum = present(sums[index], `the gradient of bundle ${index}`);
-    const before = {
-      parameters: joinBundle(bundle, parameters),
+    const before = beforeUpdate(sum, {
+      members: bundle.members.map((member) => present(parameters[member], `parameter ${member}`)),
       firstMoment: named(state, firstMomentKey(index)) as tf.Tensor1D,
       secondMoment: named(state, secondMomentKey(index)) as tf.Tensor1D,
-    };
+    });
     const after = adamwUpdate(before, sum.mul(factor), bundle, optimizer, scalars);
     next[firstMomentKey(index)] = after.firstMoment;
     next[secondMomentKey(index)] = after.secondMoment;
@@ -145,6 +147,28 @@ function update(
     });
   }
   return { outputs: { gradientNorm }, state: next };
+}
+
+/**
+ * A bundle as it is before its update. One of several members is updated in copies, which wait for its gradient: else a
+ * graph makes them first of all and keeps them through the whole step.
+ */
+function beforeUpdate(
+  gradient: tf.Tensor1D,
+  own: {
+    readonly members: readonly tf.Tensor[];
+    readonly firstMoment: tf.Tensor1D;
+    readonly secondMoment: tf.Tensor1D;
+  },
+): BundleState {
+  const { firstMoment, secondMoment, members } = own;
+  const vectors = [firstMoment, secondMoment, ...members.map((member) => member.flatten())] as tf.Tensor1D[];
+  const [first, second, ...rest] = members.length === 1 ? vectors : availableAfter(gradient, vectors);
+  return {
+    firstMoment: present(first, 'first moment'),
+    secondMoment: present(second, 'second moment'),
+    parameters: rest.length === 1 ? present(rest[0], 'a parameter') : tf.concat1d(rest),
+  };
 }
 
 function named(tensors: NamedTensors, name: string): tf.Tensor {
