@@ -89,7 +89,7 @@ describe('bipe bench', () => {
       const code = await new Promise((resolve) => child.once('close', resolve));
       expect(code).toBe(1);
       // The row under way may end well if its side was not yet there to hear of it; the next one does not begin.
-    expect(said).toMatch(/^interrupted; [01] of 3 rows are measured and kept$/m);
+      expect(said).toMatch(/^interrupted; [01] of 3 rows are measured and kept$/m);
       const folders = projectPath('.cache', 'bench-rows');
       const left = existsSync(folders) ? readdirSync(folders) : [];
       expect(left.filter((name) => name.endsWith(`-${child.pid ?? 0}`))).toEqual([]);
