@@ -18,13 +18,14 @@ interface Update {
 }
 
 const [beta1, beta2] = [0.9, 0.99];
-/** TensorFlow takes 1 - beta in float32, which is a millionth off. */
-const tolerance = 2e-5;
+/** TensorFlow takes 1 - beta in float32, which is a millionth off; so the formula does here. */
+const [share1, share2] = [beta1, beta2].map((beta) => Math.fround(1 - Math.fround(beta))) as [number, number];
+const tolerance = 1e-6;
 
 /** One update by the formula, operation by operation. */
 function byFormula({ p, m, v, g }: Update, rate: tf.Tensor, decay: number): Omit<Update, 'g'> {
-  const m1 = m.mul(beta1).add(g.mul(1 - beta1));
-  const v1 = v.mul(beta2).add(g.square().mul(1 - beta2));
+  const m1 = m.add(g.sub(m).mul(share1));
+  const v1 = v.add(g.square().sub(v).mul(share2));
   const change = m1.mul(rate).div(v1.sqrt().add(1e-6));
   return { p: p.mul(1 - decay).sub(change), m: m1, v: v1 };
 }

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
+import type { Random } from '../../lib/engine/random';
 
 /** An instruction: an operation, and numbers that choose its operands and its parameters. */
 export type Instruction = readonly [operation: string, a: number, b: number, c: number];
@@ -136,27 +137,68 @@ export const everyOperation: readonly Instruction[] = Object.keys(operations).ma
   index,
 ]);
 
+/** What is done to each value of a program, and by the chain rule to its gradient. */
+export type Rounding = (value: tf.Tensor) => tf.Tensor;
+
+/**
+ * Monte Carlo arithmetic (Parker 1997): each number is multiplied by 1 + 2^-22 or 1 - 2^-22 by chance, four times float32's
+ * unit roundoff, which stands for the rounding within an operation and for the order of its sums. How far results then move
+ * is how far two correct ways to round may differ.
+ */
+export function randomRounding(random: Random): Rounding {
+  return (value) => {
+    const signs = random.integerArray(value.size, 0, 2);
+    const factors = Float32Array.from(signs, (sign) => 1 + (2 * sign - 1) * 2 ** -22);
+    return value.mul(tf.tensor(factors, value.shape));
+  };
+}
+
 /** Values that a program computes from its first ones, the latest last; large tensors and ranks are cut. */
-export function interpret(program: readonly Instruction[], first: readonly tf.Tensor[]): tf.Tensor[] {
-  const values = [...first];
+export function interpret(
+  program: readonly Instruction[],
+  first: readonly tf.Tensor[],
+  rounding: Rounding = (value) => value,
+): tf.Tensor[] {
+  const values = first.map((value) => rounding(value));
   for (const [name, i, j, c] of program) {
     const [a, b] = [values[i % values.length], values[j % values.length]];
     const operation = operations[name];
     if (!a || !b || !operation) throw new Error(`no operation ${name}`);
-    values.push(operation(a, b, c).clipByValue(-8, 8));
+    values.push(rounding(operation(a, b, c).clipByValue(-8, 8)));
   }
   return values;
 }
 
-/** The largest difference of two tensors, as a share of the largest number in the second or of 0.1 if that is more. */
-export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
-  if (actual.shape.join() !== expected.shape.join() || actual.dtype !== expected.dtype) return Infinity;
+/**
+ * How far a result is off, as a share of what rounding explains: twice the farthest that runs with `randomRounding` went
+ * from what is expected, and eight units of roundoff of the largest number (a sample may miss the worst case).
+ */
+export function shareOfRounding(
+  actual: tf.Tensor,
+  expected: tf.Tensor,
+  samples: readonly tf.Tensor[],
+): number {
+  const moved = samples.map((sample) => distanceOf(sample, expected).difference);
+  const { difference, largest } = distanceOf(actual, expected);
+  return difference === 0 ? 0 : difference / (2 * Math.max(...moved) + 2 ** -21 * largest);
+}
+
+/** The largest difference of two tensors, and the largest number in the second. */
+function distanceOf(actual: tf.Tensor, expected: tf.Tensor): { difference: number; largest: number } {
+  if (actual.shape.join() !== expected.shape.join() || actual.dtype !== expected.dtype)
+    return { difference: Infinity, largest: 0 };
   const [a, b] = [actual.dataSync(), expected.dataSync()];
-  let [difference, largest] = [0, 0.1];
+  let [difference, largest] = [0, 0];
   for (let index = 0; index < b.length; index += 1) {
     const [x, y] = [a[index] ?? NaN, b[index] ?? NaN];
     difference = Math.max(difference, Number.isNaN(x - y) ? Infinity : Math.abs(x - y));
     largest = Math.max(largest, Math.abs(y));
   }
-  return difference / largest;
+  return { difference, largest };
+}
+
+/** The largest difference of two tensors, as a share of the largest number in the second or of 0.1 if that is more. */
+export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
+  const { difference, largest } = distanceOf(actual, expected);
+  return difference / Math.max(largest, 0.1);
 }
