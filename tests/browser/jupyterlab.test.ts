@@ -157,6 +157,9 @@ describe('the notebook', () => {
     ['00_start_here.ipynb', 1],
     ['fig1.ipynb', 1],
     ['fig2.ipynb', 1],
+    ['fig3.ipynb', 2],
+    ['encodings.ipynb', 5],
+    ['arithmetic_playground.ipynb', 1],
   ])('%s runs top to bottom and draws its figures', { timeout: 12 * minute }, async (name, leastFigures) => {
     const page = await open(`notebooks/${name}`);
     await runAll(page);
