@@ -69,6 +69,19 @@ export function recomputed<T extends tf.Tensor>(
   );
 }
 
+/** `x`, which a graph has only once it has `trigger` (see `availableAfter`). Gradients pass through to `x`. */
+export function after<T extends tf.Tensor>(trigger: tf.Tensor, x: T): T {
+  return withGradient(
+    [x],
+    (own: T) => {
+      const [later] = availableAfter(trigger, [own]);
+      // Outside a graph that is `own` itself, and a value must not be its own input.
+      return { value: tf.clone(later), saved: [] };
+    },
+    (upstream) => [upstream],
+  );
+}
+
 /** The tape of a gradient within a backward pass would take the place of the outer one, which is still needed. */
 function withTapePutAside<T>(work: () => T): T {
   const { state } = tf.engine();

@@ -5,6 +5,8 @@
 // multiplication and an addition is what oneDNN fuses into a kernel that is 30 to 50 times slower.
 
 import * as tf from '@tensorflow/tfjs';
+import { after } from '../engine/gradients';
+import { availableAfter } from '../engine/graph/order';
 import type { AppliedEncoding, Span } from '../positional/encoding';
 
 /** Queries, keys and values, each [batch, heads, time, headDim]. */
@@ -33,13 +35,26 @@ export const unseenScore = -1e9;
 export function causalAttention(heads: AttentionHeads, options: AttentionOptions): tf.Tensor4D {
   return tf.tidy(() => {
     const time = heads.queries.shape[2];
-    const context = chunksOf(time, options).map((spans, chunk) =>
-      tf.tidy(() => {
-        const weights = chunkWeights(heads, spans, options);
-        const kept = options.onWeights?.(weights, chunk) ?? weights;
-        return tf.matMul<tf.Tensor4D>(kept, alongTime(heads.values, spans.keys));
-      }),
-    );
+    const context: tf.Tensor4D[] = [];
+    for (const [chunk, spans] of chunksOf(time, options).entries()) {
+      const previous = context.at(-1);
+      context.push(
+        tf.tidy(() => {
+          const queries = alongTime(heads.queries, spans.queries);
+          const weights = chunkWeights(
+            {
+              // A graph would otherwise compute the scores of all chunks first, and hold them all.
+              queries: previous === undefined ? queries : after(previous, queries),
+              keys: alongTime(heads.keys, spans.keys),
+            },
+            spans,
+            options,
+          );
+          const kept = options.onWeights?.(weights, chunk) ?? weights;
+          return tf.matMul<tf.Tensor4D>(kept, alongTime(heads.values, spans.keys));
+        }),
+      );
+    }
     return tf.concat(context, 2);
   });
 }
@@ -71,18 +86,14 @@ function chunksOf(time: number, { queryChunk, window }: AttentionOptions): Spans
   });
 }
 
+/** What the queries of a chunk, [batch, heads, queries, headDim], weigh the keys that any of them sees. */
 function chunkWeights(
   { queries, keys }: Pick<AttentionHeads, 'queries' | 'keys'>,
   spans: Spans,
   { bias, window }: Pick<AttentionOptions, 'window' | 'bias'>,
 ): tf.Tensor4D {
-  const scores = tf.matMul<tf.Tensor4D>(
-    alongTime(queries, spans.queries),
-    alongTime(keys, spans.keys),
-    false,
-    true,
-  );
-  const mask = unseenMask(spans, window);
+  const scores = tf.matMul<tf.Tensor4D>(queries, keys, false, true);
+  const mask = unseenMask(spans, window, scores);
   const shift = bias?.(spans.queries, spans.keys);
   if (shift === undefined) return tf.softmax(tf.add(scores, mask));
   // Where all sequences have the same bias, joining it with the mask first spares a pass over the scores.
@@ -91,14 +102,28 @@ function chunkWeights(
   );
 }
 
-/** 0 where a query sees a key, `unseenScore` where not: [queries, keys]. */
-function unseenMask({ queries, keys }: Spans, window: number | undefined): tf.Tensor2D {
+/**
+ * 0 where a query sees a key, `unseenScore` where not: [queries, keys].
+ *
+ * @param scores what it is for: a graph would otherwise make the masks of all chunks at once, and keep them for all layers,
+ *   which grows with the square of the time
+ */
+function unseenMask({ queries, keys }: Spans, window: number | undefined, scores: tf.Tensor): tf.Tensor2D {
   return tf.tidy(() => {
+    // Without a window, only the chunk's own keys can lie in a query's future.
+    const first = window === undefined ? queries.start : keys.start;
     const queryTimes = tf.range(queries.start, queries.end, 1, 'float32').expandDims<tf.Tensor2D>(1);
-    const age = tf.sub<tf.Tensor2D>(queryTimes, tf.range(keys.start, keys.end, 1, 'float32'));
+    const [own] = availableAfter(scores, [queryTimes]);
+    const age = tf.sub<tf.Tensor2D>(own, tf.range(first, keys.end, 1, 'float32'));
     const future = tf.less(age, 0);
     const unseen = window === undefined ? future : tf.logicalOr(future, tf.greaterEqual(age, window));
-    return tf.mul<tf.Tensor2D>(tf.cast(unseen, 'float32'), unseenScore);
+    const mask = tf.mul<tf.Tensor2D>(tf.cast(unseen, 'float32'), unseenScore);
+    return first === keys.start
+      ? mask
+      : tf.pad2d(mask, [
+          [0, 0],
+          [first - keys.start, 0],
+        ]);
   });
 }
 
