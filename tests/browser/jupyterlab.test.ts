@@ -107,7 +107,7 @@ async function runAll(page: Page): Promise<void> {
   await idle(page);
 }
 
-/** Scrolls through the notebook, so that what is drawn only in sight is drawn, and takes a picture of each screen. */
+/** Scrolls through the notebook, so that what is drawn only in sight is drawn; takes pictures of each screen and figure. */
 async function look(page: Page, name: string): Promise<void> {
   const cells = page.locator('.jp-Notebook .jp-Cell');
   const count = await cells.count();
@@ -117,6 +117,8 @@ async function look(page: Page, name: string): Promise<void> {
     if ((await picture.count()) > 0) await picture.locator('svg.main-svg').first().waitFor();
     await page.screenshot({ path: join(screenshots, `${name}-${String(index).padStart(2, '0')}.png`) });
   }
+  for (const [index, figure] of (await page.locator('.jp-OutputArea .js-plotly-plot').all()).entries())
+    await figure.screenshot({ path: join(screenshots, `${name}-figure-${index + 1}.png`) });
 }
 
 /** The errors below cells; JupyterLab draws them as it draws the standard error stream, which holds none here. */
