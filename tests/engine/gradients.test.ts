@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEngine } from '../../lib/engine/engine';
-import { recomputed, valueAndGradients, withGradient } from '../../lib/engine/gradients';
+import { capture } from '../../lib/engine/graph/capture';
+import { after, recomputed, valueAndGradients, withGradient } from '../../lib/engine/gradients';
 import { withTensorAccount } from '../../lib/engine/memory';
 
 beforeAll(async () => {
@@ -47,6 +48,26 @@ describe('gradients', () => {
       );
     expect(numbers(valueAndGradients(doubled, [x]).gradients[0])).toEqual([100, 200]);
   });
+});
+
+describe('what waits for another tensor', () => {
+  it.each([false, true])(
+    'has the same value and gradients, none of them through that tensor; eager: %s',
+    (eager) => {
+      const step = capture(
+        (_state, { x, y }: { x: tf.Tensor; y: tf.Tensor }) => {
+          const inTurn = (): tf.Scalar => tf.sum(tf.square(after(tf.square(y), x)));
+          const { value, gradients } = valueAndGradients(inTurn, [x, y]);
+          const [ofX = x, ofY = y] = gradients;
+          return { outputs: { value, ofX, ofY }, state: {} };
+        },
+        { state: {}, name: 'one after the other', eager },
+      );
+      const outputs = step.run({ x: tf.tensor1d([1, 2]), y: tf.tensor1d([3]) });
+      expect([outputs.value, outputs.ofX, outputs.ofY].map(numbers)).toEqual([[5], [2, 4], [0]]);
+      step.dispose();
+    },
+  );
 });
 
 describe('what is computed again on the way back', () => {
