@@ -1,14 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, DataError, MachineError } from '../../lib/base/errors';
-import { projectPath } from '../../lib/base/paths';
-import { openSafetensors, writeSafetensors } from '../../lib/model/safetensors';
+import { openSafetensors, type TensorSource, writeSafetensors } from '../../lib/model/safetensors';
 import { type StoredTensor } from '../../lib/model/tensor-file';
 import { temporaryFolder } from '../support/command';
+import { pythonWith, runPython } from '../support/python';
 
 /** A file as the format wants it, of a header and bytes. */
 function fileOf(header: unknown, data: Uint8Array = new Uint8Array(0)): Buffer {
@@ -40,6 +38,17 @@ async function failure(work: Promise<unknown>): Promise<Error> {
   );
   if (error instanceof Error) return error;
   throw new Error('it did not fail');
+}
+
+/** A file of two tensors of different types. */
+async function storedTensors(): Promise<string> {
+  const path = join(temporaryFolder(), 'x.safetensors');
+  const tensors: TensorSource[] = [
+    { name: 'model.a', type: 'F32', shape: [2, 2], values: () => Float32Array.of(1, -2.5, 3, 4) },
+    { name: 'b', type: 'I32', shape: [3], values: () => Int32Array.of(7, -8, 9) },
+  ];
+  await writeSafetensors(path, tensors, { note: 'zwölf' });
+  return path;
 }
 
 const pair = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
@@ -82,20 +91,17 @@ describe('safetensors', () => {
     );
   });
 
-  it('is read by a parser that knows only the format: aligned, without gaps, in Python', async () => {
-    const python = projectPath('.venv', 'bin', 'python');
-    if (!existsSync(python)) return;
-    const path = join(temporaryFolder(), 'x.safetensors');
-    await writeSafetensors(path, [
-      { name: 'model.a', type: 'F32', shape: [2, 2], values: () => Float32Array.of(1, -2.5, 3, 4) },
-      { name: 'b', type: 'I32', shape: [3], values: () => Int32Array.of(7, -8, 9) },
-    ]);
-    const script = `
+  it.skipIf(pythonWith() === undefined)(
+    'is read by a parser that knows only the format: aligned, without gaps, in Python',
+    async () => {
+      const path = await storedTensors();
+      const script = `
 import json, struct, sys
 data = open(sys.argv[1], 'rb').read()
 (length,) = struct.unpack('<Q', data[:8])
 assert length % 8 == 0
 header = json.loads(data[8:8 + length])
+assert header.pop('__metadata__') == {'note': 'zwölf'}
 body = data[8 + length:]
 ends = sorted(entry['data_offsets'] for entry in header.values())
 assert ends[0][0] == 0 and ends[-1][1] == len(body) and all(a[1] == b[0] for a, b in zip(ends, ends[1:]))
@@ -105,15 +111,62 @@ def numbers(entry):
     return struct.unpack('<%d%s' % ((end - begin) // 4, codes[entry['dtype']]), body[begin:end])
 print(json.dumps({name: [entry['shape'], numbers(entry)] for name, entry in header.items()}))
 `;
-    const run = spawnSync(python, ['-c', script, path], { encoding: 'utf8' });
-    expect(run.stderr).toBe('');
-    expect(JSON.parse(run.stdout)).toEqual({
-      'model.a': [
-        [2, 2],
-        [1, -2.5, 3, 4],
-      ],
-      b: [[3], [7, -8, 9]],
-    });
+      expect(runPython(pythonWith(), script, [path])).toEqual({
+        'model.a': [
+          [2, 2],
+          [1, -2.5, 3, 4],
+        ],
+        b: [[3], [7, -8, 9]],
+      });
+    },
+  );
+
+  const withPackage = pythonWith('safetensors.numpy');
+
+  it.skipIf(withPackage === undefined)("is read by Python's safetensors, its metadata too", async () => {
+    const path = await storedTensors();
+    const script = `
+import json, sys
+from safetensors import safe_open
+with safe_open(sys.argv[1], 'np') as file:
+    tensors = {name: file.get_tensor(name) for name in file.keys()}
+    print(json.dumps([file.metadata(), {name: [str(a.dtype), a.tolist()] for name, a in tensors.items()}]))
+`;
+    expect(runPython(withPackage, script, [path])).toEqual([
+      { note: 'zwölf' },
+      {
+        'model.a': [
+          'float32',
+          [
+            [1, -2.5],
+            [3, 4],
+          ],
+        ],
+        b: ['int32', [7, -8, 9]],
+      },
+    ]);
+  });
+
+  it.skipIf(withPackage === undefined)("reads what Python's safetensors writes", async () => {
+    const path = join(temporaryFolder(), 'x.safetensors');
+    const script = `
+import sys, numpy
+from safetensors.numpy import save_file
+a = numpy.arange(6, dtype=numpy.float32).reshape(2, 3) / 4
+save_file({'a': a, 'half': a.astype(numpy.float16), 'wide': numpy.array([3, -4])}, sys.argv[1], {'by': 'Python'})
+print('null')
+`;
+    runPython(withPackage, script, [path]);
+    const file = await openSafetensors(path);
+    try {
+      expect(file.metadata).toEqual({ by: 'Python' });
+      const numbers = Float32Array.of(0, 0.25, 0.5, 0.75, 1, 1.25);
+      expect(await file.read('a')).toEqual({ shape: [2, 3], values: numbers });
+      expect(await file.read('half')).toEqual({ shape: [2, 3], values: numbers });
+      expect(await file.read('wide')).toEqual({ shape: [2], values: Int32Array.of(3, -4) });
+    } finally {
+      await file.close();
+    }
   });
 
   it('widens numbers of 16 bits', async () => {
