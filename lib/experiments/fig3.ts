@@ -53,7 +53,7 @@ const small = {
   operators: 3,
   modulus: 5,
   batchSize: 256,
-  learningRate: 7e-3,
+  learningRate: 1e-2,
   warmupSteps: 200,
   clipNorm: 1,
   dropout: 0,
@@ -82,7 +82,7 @@ export const fig3Presets = {
   quick: {
     description: 'the main four encodings, 3 operators modulo 5, hidden size 16, three seeds',
     time: 'about 10 minutes',
-    settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 2000 },
+    settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 1500 },
   },
   evening: {
     description:
