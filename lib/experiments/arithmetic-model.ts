@@ -47,6 +47,8 @@ export interface ArithmeticSolution {
   /** The question and all that was written. */
   readonly ids: Int32Array;
   readonly tokens: readonly string[];
+  /** Where the tokens stood, and those that might have followed, if the encoding draws positions. */
+  readonly positions?: Int32Array;
   /** Each rewriting of the expression, the question first. */
   readonly steps: readonly ArithmeticStep[];
   /** The value of the expression. */
@@ -96,7 +98,10 @@ export async function solveArithmetic(model: ArithmeticModel, text: string): Pro
   const { prompt, answer } = readExpression(text, vocabulary);
   // A solution of n operators rewrites the expression n times, each time shorter.
   const newTokens = Math.max(8, prompt.length * Math.ceil(prompt.length / 2));
-  const greedy = greedyGeneration(decoderGenerator(decoder, parameters, Random.fromSeed(0)), {
+  const random = Random.fromSeed(0);
+  const positions = decoder.encoding.drawPositions?.(prompt.length + newTokens, () => random.uniform());
+  const generator = { ...decoderGenerator(decoder, parameters), draw: () => drawnTensor(positions) };
+  const greedy = greedyGeneration(generator, {
     batch: 1,
     promptLength: prompt.length,
     newTokens,
@@ -110,6 +115,7 @@ export async function solveArithmetic(model: ArithmeticModel, text: string): Pro
     return {
       ids,
       tokens: arithmeticTokenTexts(ids, vocabulary),
+      ...(positions && { positions }),
       steps,
       expected: answer,
       correct: written.includes(arithmeticIds.eos) && steps.at(-1)?.text === expected,
@@ -117,6 +123,10 @@ export async function solveArithmetic(model: ArithmeticModel, text: string): Pro
   } finally {
     greedy.dispose();
   }
+}
+
+function drawnTensor(positions: Int32Array | undefined): { drawnPositions?: tf.Tensor1D } {
+  return positions === undefined ? {} : { drawnPositions: tf.tensor1d(positions, 'int32') };
 }
 
 /** A solution, a row for each step. */
@@ -152,7 +162,7 @@ export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolu
     throw new UsageError(`there is no layer ${layer}; the model's are 0 to ${numLayers - 1}`);
   const maps = tf.tidy(() => {
     const ids = tf.tensor2d(solution.ids, [1, solution.ids.length], 'int32');
-    const map = attentionMaps(decoder, parameters, ids)[layer];
+    const map = attentionMaps(decoder, parameters, ids, drawnTensor(solution.positions))[layer];
     if (map === undefined) throw new Error('a layer without a map');
     return map.squeeze([0]).arraySync() as number[][][];
   });
