@@ -103,6 +103,17 @@ describe('a checkpoint', () => {
       (tensors) => tensors.set('model.embeds.0.weight', tf.zeros([512, 48])),
       /: model\.embeds\.0\.weight is \[512, 48\], should be \[1024, 48\]; config\.json describes another model$/,
     ],
+    [
+      'integers',
+      (tensors) => tensors.set('model.norm.weight', tf.ones([48], 'int32')),
+      /: model\.norm\.weight holds integers \(I32\); parameters are floating-point numbers$/,
+    ],
+    [
+      'a number that is none',
+      (tensors) =>
+        tensors.set('model.norm.weight', tf.tensor1d(Array.from({ length: 48 }, (_, i) => i / (i - 5)))),
+      /: model\.norm\.weight: number 5 of \[48\] is Infinity; the training diverged, or the file is damaged$/,
+    ],
   ])('with %s is refused in one line, and no tensor is left', async (_, change, message) => {
     const folder = released();
     await withTensors(folder, change);
