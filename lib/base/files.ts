@@ -1,7 +1,7 @@
 // Reading and writing whole files: nothing is ever half written, and what cannot be read says why in one line.
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -51,8 +51,23 @@ export async function writeFilesAtomic(
   }
 }
 
+/**
+ * Makes a folder and those above it that are missing.
+ *
+ * Node.js's own `recursive` never comes back where a folder is there but none can be made in it, as under /proc.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    await mkdir(folder).catch((error: unknown) => {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    });
+  }
+}
+
 async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const file = await open(path, 'w');
   try {
     await file.writeFile(content);

@@ -2,11 +2,11 @@
 // JSON (for each tensor its type, shape and place), then the numbers. Read tensor by tensor and written as a stream, so
 // that a file may be larger than memory; no tensor backend is needed.
 
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError, systemCode } from '../base/errors';
-import { readError, temporaryPath, writeError } from '../base/files';
+import { makeFolder, readError, temporaryPath, writeError } from '../base/files';
 import { displayPath } from '../base/paths';
 import {
   bytesOf,
@@ -184,7 +184,7 @@ export async function writeSafetensors(
 ): Promise<void> {
   const temporary = temporaryPath(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(headerBytes(tensors, metadata));

@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTextFile, sha256, sha256File, writeFileAtomic } from '../../lib/base/files';
+import { makeFolder, readTextFile, sha256, sha256File, writeFileAtomic } from '../../lib/base/files';
 import { temporaryFolder } from '../support/command';
 
 describe('readTextFile', () => {
@@ -45,6 +45,31 @@ describe('writeFileAtomic', () => {
     await expect(writeFileAtomic(join(folder, 'taken'), 'text')).rejects.toThrow('could not be written');
     expect(readFileSync(join(folder, 'taken', 'inside'), 'utf8')).toBe('kept');
     expect(readdirSync(folder)).toEqual(['taken']);
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes folders in folders, and takes those that are there', async () => {
+    const folder = join(temporaryFolder(), 'a', 'b', 'c');
+    await Promise.all([makeFolder(folder), makeFolder(folder)]);
+    await makeFolder(folder);
+    expect(statSync(folder).isDirectory()).toBe(true);
+  });
+
+  it.skipIf(process.platform !== 'linux')('says where none can be made, under /proc too', async () => {
+    await expect(makeFolder('/proc/none/such')).rejects.toThrow('ENOENT');
+    await expect(writeFileAtomic('/proc/none/such/x.json', '')).rejects.toThrow(
+      '/proc/none/such/x.json: could not be written (ENOENT',
+    );
+  });
+
+  it('says where a file is in the way', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, 'text');
+    await expect(makeFolder(join(file, 'folder'))).rejects.toThrow('ENOTDIR');
+    await expect(writeFileAtomic(join(file, 'x.json'), '')).rejects.toThrow(
+      `${join(file, 'x.json')}: could not be written (`,
+    );
   });
 });
 
