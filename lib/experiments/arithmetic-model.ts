@@ -16,6 +16,7 @@ import {
   type ArithmeticVocabulary,
   arithmeticVocabulary,
 } from '../data/arithmetic/vocabulary';
+import { startEngine } from '../engine/engine';
 import { Random } from '../engine/random';
 import { decoderGenerator } from '../evaluate/generator';
 import { greedyGeneration } from '../evaluate/greedy';
@@ -55,6 +56,8 @@ export interface ArithmeticSolution {
   readonly expected: number;
   /** Whether the last rewriting is that value. */
   readonly correct: boolean;
+  /** Whether each step follows from the one before, too. */
+  readonly sound: boolean;
 }
 
 /** Which model to play with. */
@@ -83,6 +86,7 @@ export async function arithmeticModel(
   encodingNamed(encoding);
   const { hiddenSize = Math.max(...settings.hiddenSizes) } = options;
   const point = { encoding, hiddenSize, seed: settings.seeds[0] ?? 1 };
+  await startEngine({ reporter });
   const run = await arithmeticRun(point, settings, { store, reporter });
   const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
   return { decoder, parameters, vocabulary: arithmeticVocabulary(settings.modulus), run };
@@ -111,14 +115,15 @@ export async function solveArithmetic(model: ArithmeticModel, text: string): Pro
     const [written = new Int32Array(0)] = await greedy.generate([prompt]);
     const ids = Int32Array.of(...prompt, ...written);
     const steps = judgeSteps(ids, vocabulary);
-    const expected = String(answer);
+    const correct = written.includes(arithmeticIds.eos) && steps.at(-1)?.text === String(answer);
     return {
       ids,
       tokens: arithmeticTokenTexts(ids, vocabulary),
       ...(positions && { positions }),
       steps,
       expected: answer,
-      correct: written.includes(arithmeticIds.eos) && steps.at(-1)?.text === expected,
+      correct,
+      sound: correct && steps.every((step) => step.correct),
     };
   } finally {
     greedy.dispose();
@@ -132,14 +137,15 @@ function drawnTensor(positions: Int32Array | undefined): { drawnPositions?: tf.T
 /** A solution, a row for each step. */
 export function solutionTable(model: ArithmeticModel, solution: ArithmeticSolution): Table {
   const { name } = encodingStyle(model.run.encoding);
+  const verdict = solution.sound ? 'is right' : solution.correct ? 'is right by chance' : 'is wrong';
   return {
     id: 'solution',
-    title: `${name} ${solution.correct ? 'is right' : 'is wrong'}: the value is ${solution.expected}`,
+    title: `${name} ${verdict}: the value is ${solution.expected}`,
     caption: `${model.run.parameters.toLocaleString('en')} parameters; ${(100 * model.run.accuracy.share).toFixed(0)} % of ${model.run.accuracy.trials} test questions right.`,
     columns: [
       { key: 'step', label: 'Step', format: 'integer' },
       { key: 'text', label: 'Written' },
-      { key: 'verdict', label: 'Follows from the one before' },
+      { key: 'verdict', label: 'Follows' },
     ],
     rows: solution.steps.map(({ text, correct }, step) => ({
       step,

@@ -1,7 +1,7 @@
 // Figure 3 as pictures, a table and findings.
 
 import { formatPercent } from '../base/format';
-import { encodingStyle, fontSize, ink } from '../report/style';
+import { encodingStyle, fontSize, ink, type SeriesStyle } from '../report/style';
 import {
   axes,
   barTrace,
@@ -24,6 +24,7 @@ export interface Fig3Result {
 /** The runs of one encoding at one size: a run for each seed. */
 interface Group {
   readonly encoding: string;
+  readonly style: SeriesStyle;
   readonly hiddenSize: number;
   readonly runs: readonly ArithmeticRun[];
 }
@@ -34,13 +35,16 @@ function groupsOf(runs: readonly ArithmeticRun[]): Group[] {
     const key = `${run.encoding} ${run.hiddenSize}`;
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
+  const encodings = [...new Set(runs.map(({ encoding }) => encoding))];
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
-    return first === undefined
-      ? []
-      : [{ encoding: first.encoding, hiddenSize: first.hiddenSize, runs: members }];
+    if (first === undefined) return [];
+    const { encoding, hiddenSize } = first;
+    return [{ encoding, style: encodingStyle(encoding, encodings), hiddenSize, runs: members }];
   });
 }
+
+const countOf = (operators: number): string => (operators === 1 ? '1 operator' : `${operators} operators`);
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -81,14 +85,12 @@ function accuracyFigure(groups: readonly Group[]): Figure {
   const modulus = groups[0]?.runs[0]?.modulus ?? 1;
   const chance = 1 / modulus;
   const largest = sizes.at(-1);
-  const byOperators = groups
-    .filter(({ hiddenSize }) => hiddenSize === largest)
-    .map(({ encoding, runs }) => operatorsTrace(encoding, runs));
+  const byOperators = groups.filter(({ hiddenSize }) => hiddenSize === largest).map(operatorsTrace);
   const single = sizes.length === 1;
   const bySize = single ? groups.map(barOf) : sizeTraces(groups, sizes);
   const panels: PanelSpec[] = [
     {
-      title: single ? `At ${trained} operators` : `At ${trained} operators, by size`,
+      title: single ? `At ${countOf(trained)}` : `At ${countOf(trained)}, by size`,
       x: single
         ? { type: 'category', tickangle: -25 }
         : { title: 'Hidden size', type: 'log', tickvals: sizes, ticktext: sizes.map(String) },
@@ -109,9 +111,9 @@ function accuracyFigure(groups: readonly Group[]): Figure {
       'operators; those right of the dotted line are longer than any of training. Broken line: a guess among the ' +
       `${modulus} numbers.`,
     alt: groups
-      .map(({ encoding, hiddenSize, runs }) => {
+      .map(({ style, hiddenSize, runs }) => {
         const { centre } = rangeOf(runs.map(({ accuracy }) => accuracy));
-        return `${encodingStyle(encoding).name} at hidden size ${hiddenSize}: ${(100 * centre).toFixed(0)} %`;
+        return `${style.name} at hidden size ${hiddenSize}: ${(100 * centre).toFixed(0)} %`;
       })
       .join('; '),
     data: [...bySize, ...byOperators],
@@ -162,6 +164,7 @@ function guessingLabel(chance: number, modulus: number): PlotlyObject {
     xref: `${xaxis} domain`,
     x: 0,
     xanchor: 'left',
+    xshift: 26,
     yref: yaxis,
     y: chance,
     yanchor: 'top',
@@ -170,8 +173,7 @@ function guessingLabel(chance: number, modulus: number): PlotlyObject {
   };
 }
 
-function barOf({ encoding, runs }: Group): PlotlyObject {
-  const style = encodingStyle(encoding);
+function barOf({ style, runs }: Group): PlotlyObject {
   const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
   return {
     ...barTrace({ x: [style.name], y: [centre], style, legend: false }),
@@ -187,13 +189,13 @@ function barOf({ encoding, runs }: Group): PlotlyObject {
 }
 
 /** The height of a bar, written above its whisker. */
-function barLabel({ encoding, runs }: Group): PlotlyObject {
+function barLabel({ style, runs }: Group): PlotlyObject {
   const { centre, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
   const { xaxis, yaxis } = inPanel(0);
   return {
     text: `${(100 * centre).toFixed(0)} %`,
     xref: xaxis,
-    x: encodingStyle(encoding).name,
+    x: style.name,
     yref: yaxis,
     y: high,
     yanchor: 'bottom',
@@ -202,17 +204,17 @@ function barLabel({ encoding, runs }: Group): PlotlyObject {
 }
 
 function sizeTraces(groups: readonly Group[], sizes: readonly number[]): PlotlyObject[] {
-  const encodings = [...new Set(groups.map(({ encoding }) => encoding))];
-  return encodings.map((encoding) => {
+  const atFirstSize = groups.filter(({ hiddenSize }) => hiddenSize === groups[0]?.hiddenSize);
+  return atFirstSize.map(({ encoding, style }) => {
     const ranges = sizes.map((size) => {
       const group = groups.find((one) => one.encoding === encoding && one.hiddenSize === size);
       return rangeOf((group?.runs ?? []).map(({ accuracy }) => accuracy));
     });
-    return whiskered(encoding, sizes, ranges, 0, false);
+    return whiskered(style, sizes, ranges, 0, false);
   });
 }
 
-function operatorsTrace(encoding: string, runs: readonly ArithmeticRun[]): PlotlyObject {
+function operatorsTrace({ style, runs }: Group): PlotlyObject {
   const operators = (runs[0]?.byOperators ?? []).map((entry) => entry.operators);
   const ranges = operators.map((asked) =>
     rangeOf(
@@ -221,11 +223,11 @@ function operatorsTrace(encoding: string, runs: readonly ArithmeticRun[]): Plotl
       ),
     ),
   );
-  return whiskered(encoding, operators, ranges, 1, true);
+  return whiskered(style, operators, ranges, 1, true);
 }
 
 function whiskered(
-  encoding: string,
+  style: SeriesStyle,
   x: readonly number[],
   ranges: readonly ReturnType<typeof rangeOf>[],
   panel: number,
@@ -234,7 +236,7 @@ function whiskered(
   const trace = lineTrace({
     x,
     y: ranges.map(({ centre }) => centre),
-    style: encodingStyle(encoding),
+    style,
     panel,
     legend,
     markers: true,
@@ -260,19 +262,19 @@ function curvesFigure(groups: readonly Group[]): Figure {
     subtitle:
       'Mean cross-entropy of a predicted token; the order of operations is random, so it does not fall to 0',
     caption: 'Mean over the seeds. Only the generated answers tell whether a model computes (Figure 3).',
-    alt: `Falling curves for ${[...new Set(groups.map(({ encoding }) => encodingStyle(encoding).name))].join(', ')}.`,
+    alt: `Falling curves for ${[...new Set(groups.map(({ style }) => style.name))].join(', ')}.`,
     panels: sizes.map((size) => ({
       title: `Hidden size ${size}`,
       x: axes.count('Step'),
       y: { title: 'Loss (nats)', rangemode: 'tozero' },
     })),
     columns: Math.min(3, sizes.length),
-    data: groups.map(({ encoding, hiddenSize, runs }) => {
+    data: groups.map(({ style, hiddenSize, runs }) => {
       const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
       return lineTrace({
         x: steps,
         y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
-        style: encodingStyle(encoding),
+        style,
         panel: sizes.indexOf(hiddenSize),
         legend: hiddenSize === sizes[0],
       });
@@ -300,15 +302,15 @@ function accuracyTable(groups: readonly Group[]): Table {
       { key: 'soundness', label: 'By right steps', format: 'percent' },
       ...asked.map((operators) => ({
         key: `operators${operators}`,
-        label: operators === 1 ? '1 operator' : `${operators} operators`,
+        label: countOf(operators),
         format: 'percent' as const,
       })),
       { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
     ],
-    rows: groups.map(({ encoding, hiddenSize, runs }) => {
+    rows: groups.map(({ style, hiddenSize, runs }) => {
       const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
       const row: Record<string, Cell> = {
-        encoding: encodingStyle(encoding).name,
+        encoding: style.name,
         hiddenSize,
         parameters: runs[0]?.parameters ?? null,
         accuracy: centre,

@@ -157,7 +157,7 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
     const curves = liveCurves('Training loss', 'step', 'loss');
     const runs: ArithmeticRun[] = [];
     for (const [index, point] of points.entries()) {
-      const style = encodingStyle(point.encoding);
+      const style = encodingStyle(point.encoding, settings.encodings);
       reporter.note(
         `run ${index + 1} of ${points.length}: ${style.name}, hidden size ${point.hiddenSize}, seed ${point.seed}`,
       );

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { UsageError } from '../base/errors';
-import { parseWith } from '../base/schema';
+import { nameFields, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { alibiKind } from './alibi';
 import { bipeKind, type BipeConfig } from './bipe';
@@ -179,18 +179,11 @@ function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<
         ['kind'],
       );
     }
-    const parsed = kind.schema.safeParse(value);
+    const parsed = kind.schema.safeParse(value, { error: nameFields });
     if (parsed.success) return parsed.data as Config;
-    context.issues.push(...parsed.error.issues.map((issue) => issueOf(kind, issue, value)));
+    context.issues.push(
+      ...parsed.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
+    );
     return z.NEVER;
   });
-}
-
-/** An issue of a kind's own schema, as the registry's schema reports it. */
-function issueOf(kind: AnyKind, issue: z.core.$ZodIssue, input: unknown): z.core.$ZodRawIssue {
-  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0)
-    return { ...issue, input } as z.core.$ZodRawIssue;
-  const settings = kind.schema instanceof z.ZodObject ? Object.keys(kind.schema.shape) : [];
-  const message = `unknown field; ${kind.kind} has ${settings.join(', ')}`;
-  return { code: 'custom', message, path: issue.keys.slice(0, 1), input };
 }

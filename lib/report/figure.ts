@@ -98,7 +98,7 @@ export function makeFigure(spec: FigureSpec): Figure {
     title,
     caption,
     alt,
-    data,
+    data: [...data, ...unseenTraces(panels.length, data)],
     layout: {
       template,
       width,
@@ -121,6 +121,14 @@ export function makeFigure(spec: FigureSpec): Figure {
       annotations: [...grid.titles, ...asList(annotations)],
     },
   };
+}
+
+/** A trace without points in each panel that has none: plotly leaves out axes that no trace has, and what refers to them. */
+function unseenTraces(panels: number, data: readonly PlotlyObject[]): PlotlyObject[] {
+  const drawn = new Set(data.map((trace) => trace['xaxis'] ?? 'x'));
+  return Array.from({ length: panels }, (_, index) => inPanel(index))
+    .filter(({ xaxis }) => !drawn.has(xaxis))
+    .map((panel) => ({ type: 'scatter', x: [], y: [], hoverinfo: 'skip', showlegend: false, ...panel }));
 }
 
 function checkTexts(spec: FigureSpec): void {

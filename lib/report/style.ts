@@ -83,10 +83,20 @@ export const furtherEncodingStyles = {
   ),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
-/** How an encoding of the registry is drawn, by its name there; one of the reader's own is a dotted black line with stars. */
-export function encodingStyle(name: string): SeriesStyle {
+const OWN_GREYS = ['#1C1C1C', '#6A6A6A', '#3F3F3F', '#8A8A8A'] as const;
+const OWN_SYMBOLS = ['star', 'star-open', 'hexagram', 'hexagram-open'] as const;
+const OWN_PATTERNS = ['.', 'x', '+', ''] as const;
+
+/**
+ * How an encoding of the registry is drawn, by its name there. Those of the reader's own are dotted grey lines with stars.
+ *
+ * @param among the names of all encodings of the figure: the reader's own are told apart by their order
+ */
+export function encodingStyle(name: string, among: readonly string[] = [name]): SeriesStyle {
   const styles: Readonly<Record<string, SeriesStyle>> = { ...encodingStyles, ...furtherEncodingStyles };
-  return styles[name] ?? style(name, ink.text, '2px,3px', 'star', '.');
+  const place = among.filter((other) => !(other in styles)).indexOf(name);
+  const cycle = (list: readonly string[]): string => list[Math.max(0, place) % list.length] ?? '';
+  return styles[name] ?? style(name, cycle(OWN_GREYS), '2px,3px', cycle(OWN_SYMBOLS), cycle(OWN_PATTERNS));
 }
 
 /** The kinds of text. */

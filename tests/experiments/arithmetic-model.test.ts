@@ -124,7 +124,11 @@ describe('a trained model', () => {
     const { rows, title } = solutionTable(model, solution);
     expect(rows).toHaveLength(solution.steps.length);
     expect(rows[0]).toEqual({ step: 0, text: '3 * 4', verdict: 'asked' });
-    expect(title).toBe(`BiPE-ALiBi ${solution.correct ? 'is right' : 'is wrong'}: the value is 2`);
+    const last = solution.steps.at(-1);
+    expect(solution.correct).toBe(last?.text === '2' && solution.tokens.at(-1) === '<eos>');
+    expect(solution.sound).toBe(solution.correct && solution.steps.every((step) => step.correct));
+    const verdict = solution.sound ? 'right' : solution.correct ? 'right by chance' : 'wrong';
+    expect(title).toBe(`BiPE-ALiBi is ${verdict}: the value is 2`);
   });
 
   it('says where an expression is wrong', async () => {

@@ -64,7 +64,10 @@ describe('a configuration', () => {
     [{ kind: 'rop' }, /^encoding: kind: unknown encoding "rop"; did you mean rope\? known: none, /],
     ['rop', /^encoding: the value: unknown encoding "rop"; did you mean rope\? known: /],
     [7, /^encoding: the value: not an encoding; give an object with its kind, such as \{"kind": "rope"\}$/],
-    [{ kind: 'rope', bse: 3 }, /^encoding: bse: unknown field; rope has kind, base, scaling$/],
+    [
+      { kind: 'rope', bse: 3 },
+      /^encoding: unknown field 'bse'; did you mean base\? known are kind, base, scaling$/,
+    ],
     [{ kind: 'rope', base: 1 }, /^encoding: base: .*>1/],
     [{ kind: 'rope', scaling: { type: 'yarn', factor: 2, alpha: 50 } }, /scaling: alpha must be below beta$/],
     [{ kind: 'rope', scaling: { type: 'yan', factor: 2 } }, /^encoding: scaling.type: .*'yarn'/],
@@ -83,7 +86,7 @@ describe('a configuration', () => {
     ],
     [
       { kind: 'bipe', intra: { kind: 'learned' }, inter: { kind: 'alibi', slope: 3 } },
-      /^encoding: inter.slope: unknown field; alibi has kind, slopeFactor$/,
+      /^encoding: inter: unknown field 'slope'; known are kind, slopeFactor$/,
     ],
     [{ kind: 'bipe', intra: { kind: 'learned' } }, /^encoding: inter: not an encoding; give an object/],
     [{ kind: 'randomized', encoding: { kind: 'rope' } }, /^encoding: maxPosition: /],

@@ -73,6 +73,16 @@ describe('makeFigure', () => {
     );
   });
 
+  it('keeps the axes of panels in which nothing is drawn: plotly drops those without a trace', () => {
+    const { data } = build({ panels: [{}, {}, {}] });
+    expect(data[0]).toBe(oneLine);
+    expect(data.slice(1)).toMatchObject([
+      { x: [], y: [], xaxis: 'x2', yaxis: 'y2', showlegend: false },
+      { x: [], y: [], xaxis: 'x3', yaxis: 'y3', showlegend: false },
+    ]);
+    expect(build({ panels: [{}] }).data).toEqual([oneLine]);
+  });
+
   it('gives each row the height asked for', () => {
     const figure = build({ panels: [{}, {}], columns: 1, panelHeight: [100, 300] });
     const span = ([low, high]: [number, number]): number => high - low;

@@ -56,7 +56,7 @@ describe.each(Object.entries(families))('the styles of %s', (_family, styles) =>
 });
 
 describe('the style of an encoding', () => {
-  const all = encodingNames.map(encodingStyle);
+  const all = encodingNames.map((name) => encodingStyle(name));
 
   it.each(['name', 'symbol', 'color'] as const)('has a %s of its own, each in the registry', (part) => {
     expect(new Set(all.map((style) => style[part])).size).toBe(encodingNames.length);
@@ -65,6 +65,14 @@ describe('the style of an encoding', () => {
   it("carries the name of an encoding of the reader's own", () => {
     expect(encodingStyle('own_spiral').name).toBe('own_spiral');
     expect(all.map((style) => style.symbol)).not.toContain(encodingStyle('own_spiral').symbol);
+  });
+
+  it("tells encodings of the reader's own apart by their order in the figure", () => {
+    const among = ['rope', 'one', 'two', 'three', 'four'];
+    const own = among.slice(1).map((name) => encodingStyle(name, among));
+    for (const part of ['name', 'symbol', 'color', 'pattern'] as const)
+      expect(new Set(own.map((style) => style[part])).size, part).toBe(4);
+    expect(encodingStyle('rope', among)).toEqual(encodingStyle('rope'));
   });
 });
 
