@@ -30,7 +30,9 @@ describe('the encodings notebook', () => {
     expect(quotations(notebook).map(([file]) => file)).toEqual([
       'lib/positional/learned.ts',
       'lib/positional/rotation.ts',
+      'lib/model/attention.ts',
       'lib/positional/alibi.ts',
+      'lib/model/attention.ts',
       'lib/positional/bipe.ts',
     ]);
   });
