@@ -25,7 +25,7 @@ import { type RunConfiguration, type RunStore } from './run-store';
 
 /** What all runs of a comparison share. */
 export interface ArithmeticRunSettings {
-  /** Encodings that are not the registry's, by names of their own: for ablations. */
+  /** Encodings by names that the registry does not have, as for ablations, or has with other settings. */
   readonly variants: Readonly<Record<string, EncodingConfig>>;
   /** The most operators of a training instance; 6 in the paper. */
   readonly operators: number;

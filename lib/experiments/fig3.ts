@@ -47,8 +47,14 @@ const schema: z.ZodType<Fig3Settings> = z.strictObject({
 const mainFour = ['bipe_alibi', 'bipe_rope', 'rope', 'alibi'];
 const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
 
+/**
+ * Sines as large as the embeddings they are added to, which begin with a deviation of 0.02: the proportion of the source,
+ * where both have a deviation of about 1.
+ */
+const variants = { sinusoidal: { kind: 'sinusoidal', scale: 0.02 } } as const;
+
 const small = {
-  variants: {},
+  variants,
   hiddenSizes: [16],
   operators: 3,
   modulus: 5,
@@ -106,7 +112,7 @@ export const fig3Presets = {
     time: 'a GPU or a cluster',
     settings: {
       encodings: all,
-      variants: {},
+      variants,
       hiddenSizes: [48, 64, 128, 256],
       seeds: [1, 2, 3],
       operators: 6,
