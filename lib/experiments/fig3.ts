@@ -87,8 +87,8 @@ export const fig3Presets = {
   },
   quick: {
     description: 'the main four encodings, 3 operators modulo 5, hidden size 16, three seeds',
-    time: 'about 10 minutes',
-    settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 1500 },
+    time: 'about 6 minutes',
+    settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 1000 },
   },
   evening: {
     description:
