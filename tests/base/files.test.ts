@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, readTextFile, sha256, sha256File, writeFileAtomic } from '../../lib/base/files';
+import { displayPath } from '../../lib/base/paths';
 import { temporaryFolder } from '../support/command';
 
 describe('readTextFile', () => {
@@ -68,7 +69,7 @@ describe('makeFolder', () => {
     writeFileSync(file, 'text');
     await expect(makeFolder(join(file, 'folder'))).rejects.toThrow('ENOTDIR');
     await expect(writeFileAtomic(join(file, 'x.json'), '')).rejects.toThrow(
-      `${join(file, 'x.json')}: could not be written (`,
+      `${displayPath(join(file, 'x.json'))}: could not be written (`,
     );
   });
 });
