@@ -30,8 +30,20 @@ export function errorAt(where: string, error: unknown): unknown {
   return new ConfigError(`${where}: ${error.message}`, { cause: error });
 }
 
-/** Words the issue of an object that has fields it should not have; a schema that checks with another one passes it on. */
-export const nameFields: z.core.$ZodErrorMap = (issue) =>
+/**
+ * For a schema that chooses another one by the value: what that one makes of it, or its issues in this one's `context`.
+ */
+export function parseInside<T>(schema: z.ZodType<T>, value: unknown, context: z.RefinementCtx): T {
+  const parsed = schema.safeParse(value, { error: nameFields });
+  if (parsed.success) return parsed.data;
+  context.issues.push(
+    ...parsed.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
+  );
+  return z.NEVER;
+}
+
+/** Words the issue of an object that has fields it should not have. */
+const nameFields: z.core.$ZodErrorMap = (issue) =>
   issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
     ? unknownFields(issue.keys, Object.keys(issue.inst.shape))
     : undefined;

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { UsageError } from '../base/errors';
-import { nameFields, parseWith } from '../base/schema';
+import { parseInside, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { alibiKind } from './alibi';
 import { bipeKind, type BipeConfig } from './bipe';
@@ -179,11 +179,6 @@ function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<
         ['kind'],
       );
     }
-    const parsed = kind.schema.safeParse(value, { error: nameFields });
-    if (parsed.success) return parsed.data as Config;
-    context.issues.push(
-      ...parsed.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
-    );
-    return z.NEVER;
+    return parseInside(kind.schema, value, context) as Config;
   });
 }

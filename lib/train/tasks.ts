@@ -1,7 +1,7 @@
 // The tasks by name.
 
 import { z } from 'zod';
-import { nameFields } from '../base/schema';
+import { parseInside } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { arithmeticTask, type ArithmeticTaskConfig } from './arithmetic-task';
 import { type Task, type TaskContext, type TaskKind } from './task';
@@ -25,12 +25,7 @@ export const taskSchema: z.ZodType<TaskConfig> = z.unknown().transform((value, c
     context.issues.push({ code: 'custom', message, path: ['kind'], input: value });
     return z.NEVER;
   }
-  const parsed = kind.schema.safeParse(value, { error: nameFields });
-  if (parsed.success) return parsed.data;
-  context.issues.push(
-    ...parsed.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
-  );
-  return z.NEVER;
+  return parseInside<TaskConfig>(kind.schema, value, context);
 });
 
 /** The names of what an evaluation of the task measures. */

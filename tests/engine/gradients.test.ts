@@ -1,19 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEngine } from '../../lib/engine/engine';
+import { describe, expect, it } from 'vitest';
 import { capture } from '../../lib/engine/graph/capture';
 import { after, recomputed, valueAndGradients, withGradient } from '../../lib/engine/gradients';
 import { withTensorAccount } from '../../lib/engine/memory';
+import { useNativeEngine } from '../support/engine';
 
-beforeAll(async () => {
-  await startEngine({ backend: 'native-cpu' });
-});
-beforeEach(() => {
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-});
+useNativeEngine();
 
 const numbers = (tensor: tf.Tensor | undefined): number[] => [...(tensor?.dataSync() ?? [])];
 

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { startEngine } from '../../lib/engine/engine';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { adamInPlace } from '../../lib/engine/graph/adam';
 import { capture } from '../../lib/engine/graph/capture';
 import type { NamedTensors } from '../../lib/engine/graph/specs';
 import { thisMachine } from '../../lib/engine/native';
 import { Random } from '../../lib/engine/random';
 import { normalTensor } from '../../lib/engine/random-tensors';
+import { useNativeEngine } from '../support/engine';
 import { relativeError } from './graph-programs';
 
 interface Update {
@@ -46,15 +46,7 @@ function inPlace({ p, m, v, g }: Update, rate: tf.Tensor, decay: number): Omit<U
 }
 
 describe.skipIf(!existsSync(thisMachine().bindingFile))("Adam on a captured step's variables", () => {
-  beforeAll(async () => {
-    await startEngine({ backend: 'native-cpu' });
-  });
-  beforeEach(() => {
-    tf.engine().startScope();
-  });
-  afterEach(() => {
-    tf.engine().endScope();
-  });
+  useNativeEngine();
 
   const normal = (seed: number, shape: number[]): tf.Tensor => normalTensor(Random.fromSeed(seed), shape);
 

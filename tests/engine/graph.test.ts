@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
-import { startEngine } from '../../lib/engine/engine';
 import { recomputed } from '../../lib/engine/gradients';
 import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
 import { nativeBackend } from '../../lib/engine/graph/binding';
@@ -15,6 +14,7 @@ import { memoryReport } from '../../lib/engine/memory';
 import { thisMachine } from '../../lib/engine/native';
 import { Random } from '../../lib/engine/random';
 import { normalTensor } from '../../lib/engine/random-tensors';
+import { useNativeEngine } from '../support/engine';
 import {
   everyOperation,
   type Instruction,
@@ -56,15 +56,7 @@ function expectEqual(actual: NamedTensors, expected: NamedTensors, within = tole
 }
 
 describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () => {
-  beforeAll(async () => {
-    await startEngine({ backend: 'native-cpu' });
-  });
-  beforeEach(() => {
-    tf.engine().startScope();
-  });
-  afterEach(() => {
-    tf.engine().endScope();
-  });
+  useNativeEngine();
 
   /** All values of a program, its loss and the loss's gradients. */
   const withGradients =

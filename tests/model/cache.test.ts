@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEngine } from '../../lib/engine/engine';
+import { describe, expect, it } from 'vitest';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { type DecoderCache, decodeStep, disposeCache, enlargeCache, prefill } from '../../lib/model/cache';
 import { logits } from '../../lib/model/decoder';
 import { encodingNames } from '../../lib/positional/registry';
+import { useNativeEngine } from '../support/engine';
 import {
   distance,
   dynamicEncodings,
@@ -17,15 +17,7 @@ import {
   vocabulary,
 } from './small';
 
-beforeAll(async () => {
-  await startEngine({ backend: 'native-cpu' });
-});
-beforeEach(() => {
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-});
+useNativeEngine();
 
 const capacity = 16;
 const promptLengths = [5, 1, 8, 3];

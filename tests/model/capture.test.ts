@@ -1,24 +1,16 @@
 // Whatever a step does with the decoder, it can be captured as a native graph, and then computes the same.
 
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
-import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { capture } from '../../lib/engine/graph/capture';
 import { type NamedTensors } from '../../lib/engine/graph/specs';
 import { type LossOptions, nextTokenLoss, nextTokenLosses } from '../../lib/model/loss';
+import { useNativeEngine } from '../support/engine';
 import { distance, randomIds, type SmallModel, smallModel } from './small';
 
-beforeAll(async () => {
-  await startEngine({ backend: 'native-cpu' });
-});
-beforeEach(() => {
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-});
+useNativeEngine();
 
 describe('a captured step', () => {
   it.each<[what: string, model: () => SmallModel, options: LossOptions]>([

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
-import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { attentionMaps, logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
 import { encodingNames } from '../../lib/positional/registry';
+import { useNativeEngine } from '../support/engine';
 import {
   distance,
   dynamicEncodings,
@@ -19,15 +19,7 @@ import {
   vocabulary,
 } from './small';
 
-beforeAll(async () => {
-  await startEngine({ backend: 'native-cpu' });
-});
-beforeEach(() => {
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-});
+useNativeEngine();
 
 describe.each([...encodingNames, ...unnamedEncodings, ...dynamicEncodings])(
   'the decoder with %s',

@@ -1,25 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
-import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { Random } from '../../lib/engine/random';
 import { integerTensor, normalTensor, uniformTensor } from '../../lib/engine/random-tensors';
 import { type Prediction, tokenCrossEntropy, weightedCrossEntropy } from '../../lib/model/cross-entropy';
 import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss, nextTokenLosses, nextTokenLossSum } from '../../lib/model/loss';
+import { useNativeEngine } from '../support/engine';
 import { distance, randomIds, smallModel } from './small';
 
-beforeAll(async () => {
-  await startEngine({ backend: 'native-cpu' });
-});
-beforeEach(() => {
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-});
+useNativeEngine();
 
 describe('cross-entropy through the head', () => {
   it('has the value and the gradients of the plain formula, in chunks of any size', () => {

@@ -1,22 +1,14 @@
 // The decoder against the same equations in float64.
 
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEngine } from '../../lib/engine/engine';
+import { describe, expect, it } from 'vitest';
 import { logits } from '../../lib/model/decoder';
 import { gelu } from '../../lib/model/feed-forward';
+import { useNativeEngine } from '../support/engine';
 import { distance, expectSameLogits, randomIds, separator, smallModel } from './small';
 import { referenceLogits } from './reference';
 
-beforeAll(async () => {
-  await startEngine({ backend: 'native-cpu' });
-});
-beforeEach(() => {
-  tf.engine().startScope();
-});
-afterEach(() => {
-  tf.engine().endScope();
-});
+useNativeEngine();
 
 const time = 11;
 const counting = Array.from({ length: time }, (_, index) => index);

@@ -15,6 +15,7 @@ import {
 } from './measurement';
 import { type StoredRow } from './store';
 
+const gigaflops = (flops: number): string => `${formatCount(flops / 1e9)} GFLOP/s`;
 const verdict = (holds: boolean | null): Cell => (holds === null ? null : holds ? 'yes' : 'no');
 const range = (spread: Spread | null): Cell =>
   spread === null ? null : `${spread.low.toFixed(2)} to ${spread.high.toFixed(2)}`;
@@ -83,11 +84,10 @@ function captionOf(rows: readonly StoredRow[]): string {
 }
 
 function describeSetting({ threads, pairs, ours, pytorch, peak }: StoredRow['setting']): string {
-  const speed = (flops: number): string => `${formatCount(flops / 1e9)} GFLOP/s`;
   const peaks =
     peak.pytorch === null
-      ? speed(peak.ours)
-      : `${speed(peak.ours)} ours, ${speed(peak.pytorch)} PyTorch: the peak is ${peak.ours >= peak.pytorch ? 'ours' : 'PyTorch’s'}`;
+      ? gigaflops(peak.ours)
+      : `${gigaflops(peak.ours)} ours, ${gigaflops(peak.pytorch)} PyTorch: the peak is ${peak.ours >= peak.pytorch ? 'ours' : 'PyTorch’s'}`;
   return `${threads} threads each, ${pairs} pairs; ${ours}${pytorch === null ? '' : `; ${pytorch}`}; products of 2,048 x 2,048: ${peaks}.`;
 }
 
@@ -238,7 +238,6 @@ function targetTrace(x: readonly string[], y: readonly (number | null)[], panel:
 
 /** The peak in a line for the terminal. */
 export function describePeak(peak: StoredRow['setting']['peak']): string {
-  const giga = (flops: number): string => `${formatCount(flops / 1e9)} GFLOP/s`;
   const whose = peak.pytorch !== null && peak.pytorch > peak.ours ? 'PyTorch’s' : 'ours';
-  return `matrix products: ours ${giga(peak.ours)}${peak.pytorch === null ? '' : `, PyTorch ${giga(peak.pytorch)}`}; shares are of ${whose}, ${giga(peakOf(peak))}`;
+  return `matrix products: ours ${gigaflops(peak.ours)}${peak.pytorch === null ? '' : `, PyTorch ${gigaflops(peak.pytorch)}`}; shares are of ${whose}, ${gigaflops(peakOf(peak))}`;
 }

@@ -9,6 +9,7 @@ import { displayPath, projectPath } from '../../base/paths';
 import { type Reporter, terminalReporter } from '../../base/progress';
 import { type BenchSetting, type StoredRow } from '../bench/store';
 import { type BenchRow } from '../bench/rows';
+import { collect } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface BenchOptions {
@@ -44,10 +45,6 @@ export function addBenchCommand(program: Command): void {
       '\nExamples:\n  bipe bench --peer pytorch\n  bipe bench --peer pytorch --suite train --row train-17m --pairs 7\n  bipe bench --suite tokenize',
     )
     .action(bench);
-}
-
-function collect(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }
 
 async function bench(options: BenchOptions): Promise<void> {

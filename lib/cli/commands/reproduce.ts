@@ -8,6 +8,7 @@ import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type Experiment, type Finding, type Report } from '../../experiments/experiment';
 import { type FigureDrawer } from '../../report/draw';
+import { collect } from '../options';
 import { printJson, printLines } from '../output';
 
 interface ReproduceOptions {
@@ -35,10 +36,6 @@ export function addReproduceCommand(program: Command): void {
       '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce all --preset smoke --out figures/smoke',
     )
     .action(reproduce);
-}
-
-function collect(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }
 
 /** A `field=value`. */

@@ -3,7 +3,6 @@
 import { Random } from '../../engine/random';
 import { type ArithmeticQuestion } from './file';
 import { ArithmeticGenerator } from './generator';
-import { hashTokens } from './split';
 import { arithmeticIds as id } from './vocabulary';
 
 /** What is asked. */
@@ -30,22 +29,17 @@ export function distinctQuestions(options: ArithmeticQuestionOptions): Arithmeti
   const random = Random.fromSeed(seed).fork('arithmetic questions');
   const generator = new ArithmeticGenerator({ operators, modulus, split: 'test', mix: 'exact' }, random);
   const instance = new Int32Array(generator.time);
-  const known = new Map<number, Int32Array[]>();
+  const known = new Set<string>();
   const questions: ArithmeticQuestion[] = [];
   for (let misses = 0; questions.length < count && misses < patience; misses += 1) {
     const length = generator.draw(instance, 0);
     const prompt = instance.slice(0, generator.promptLength);
-    const hash = hashTokens(prompt, 0, prompt.length);
-    const alike = known.get(hash) ?? [];
-    if (alike.some((other) => isEqual(other, prompt))) continue;
-    known.set(hash, [...alike, prompt]);
+    const text = prompt.join(' ');
+    if (known.has(text)) continue;
+    known.add(text);
     // The last token is `<eos>`, the one before it the answer.
     questions.push({ prompt, answer: (instance[length - 2] ?? id.number) - id.number, operators });
     misses = -1;
   }
   return questions;
-}
-
-function isEqual(a: Int32Array, b: Int32Array): boolean {
-  return a.length === b.length && a.every((token, place) => token === b[place]);
 }
