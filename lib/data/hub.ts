@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DataError, NetworkError, UsageError } from '../base/errors';
 import { sha256File, writeFileAtomic } from '../base/files';
-import { displayPath, projectPath } from '../base/paths';
+import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { parseWith } from '../base/schema';
 import { downloadFile, type DownloadOptions } from './download';
 import { type HttpClient, HttpFailure, type HttpResponse, openHttpClient, statusFailure } from './http';
+import { datasetsFolder } from './registry';
 
 /** The checkpoints that the authors released. */
 export const releasedCheckpoints = [
@@ -27,7 +28,7 @@ export const releasedCheckpoints = [
 export interface HubOptions extends Omit<DownloadOptions, 'client' | 'onProgress'> {
   /** A branch, tag or commit. Default `main`. */
   readonly revision?: string;
-  /** Where the checkpoint's folder goes. Default `datasets/cache/checkpoints/<model>`. */
+  /** Where the checkpoint's folder goes. Default `cache/checkpoints/<model>` in `datasetsFolder`. */
   readonly to?: string;
 }
 
@@ -110,8 +111,10 @@ class CheckpointDownload {
     private readonly client: HttpClient,
     private readonly options: HubOptions,
   ) {
-    this.folder = options.to ?? projectPath('datasets', 'cache', 'checkpoints', ...model.split('/'));
-    this.address = hubFrom(options.environment ?? process.env);
+    const { environment = process.env } = options;
+    this.folder =
+      options.to ?? join(datasetsFolder(environment), 'cache', 'checkpoints', ...model.split('/'));
+    this.address = hubFrom(environment);
     this.reporter = options.reporter ?? silentReporter;
     this.revision = options.revision ?? 'main';
   }

@@ -114,15 +114,24 @@ const registrySchema = z.strictObject({
     .min(1),
 });
 
-/** The registry the project ships. */
-export const defaultRegistryFile = projectPath('datasets', 'registry.json');
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the registry and what was downloaded are: the project's `datasets`, or the folder that BIPE_DATASETS names. */
+export function datasetsFolder(environment: Environment = process.env): string {
+  return environment['BIPE_DATASETS'] ?? projectPath('datasets');
+}
+
+/** The registry of that folder. */
+export function defaultRegistryFile(environment?: Environment): string {
+  return join(datasetsFolder(environment), 'registry.json');
+}
 
 /**
  * Every source of a registry, in its order.
  *
  * @throws ConfigError naming the file, the field and the mend
  */
-export function readRegistry(file: string = defaultRegistryFile): readonly RegisteredSource[] {
+export function readRegistry(file: string = defaultRegistryFile()): readonly RegisteredSource[] {
   const where = displayPath(file);
   let content: unknown;
   try {
@@ -148,7 +157,7 @@ export function readRegistry(file: string = defaultRegistryFile): readonly Regis
 }
 
 /** What the registry says of each source, in its order. */
-export function listSources(file: string = defaultRegistryFile): SourceInfo[] {
+export function listSources(file: string = defaultRegistryFile()): SourceInfo[] {
   return readRegistry(file).map(({ info }) => info);
 }
 
@@ -157,7 +166,7 @@ export function listSources(file: string = defaultRegistryFile): SourceInfo[] {
  *
  * @throws UsageError listing the names, with the one that was probably meant
  */
-export function sourceNamed(name: string, file: string = defaultRegistryFile): RegisteredSource {
+export function sourceNamed(name: string, file: string = defaultRegistryFile()): RegisteredSource {
   const sources = readRegistry(file);
   const found = sources.find(({ info }) => info.name === name);
   if (found !== undefined) return found;

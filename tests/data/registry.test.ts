@@ -52,7 +52,7 @@ describe('the registry that the project ships', () => {
     ] as const) {
       const { info, reader } = sourceNamed(name);
       if (reader.kind !== 'pg19') throw new Error(`${name} is read as ${reader.kind}`);
-      const files = readFileList(besideRegistry(defaultRegistryFile, reader.files)).filter(({ path }) =>
+      const files = readFileList(besideRegistry(defaultRegistryFile(), reader.files)).filter(({ path }) =>
         path.startsWith(`${reader.split}/`),
       );
       expect(files).toHaveLength(books);
@@ -79,6 +79,13 @@ describe('a source by name', () => {
   it('is suggested when the name is nearly right, and all are listed', () => {
     expect(() => sourceNamed('mobydick')).toThrow(UsageError);
     expect(() => sourceNamed('mobydick')).toThrow(/did you mean moby-dick\?.*sotu.*pile-github/);
+  });
+});
+
+describe('the folder of registry and downloads', () => {
+  it("is the one that BIPE_DATASETS names, else the project's own", () => {
+    expect(defaultRegistryFile({ BIPE_DATASETS: '/data/texts' })).toBe('/data/texts/registry.json');
+    expect(defaultRegistryFile({})).toBe(projectPath('datasets', 'registry.json'));
   });
 });
 

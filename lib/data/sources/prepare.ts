@@ -1,9 +1,10 @@
 // The three things one does with a source by name: prepare it, read it, verify it. Each kind of source is a
 // reader of this folder and a line here.
 
+import { join } from 'node:path';
 import { silentReporter } from '../../base/progress';
 import { projectPath } from '../../base/paths';
-import { defaultRegistryFile, type ReaderSettings, sourceNamed } from '../registry';
+import { datasetsFolder, defaultRegistryFile, type ReaderSettings, sourceNamed } from '../registry';
 import { openDebianLatex } from './debian-latex';
 import { openAddresses, openChapters, openPackageFiles } from './packages';
 import { openPg19 } from './pg19';
@@ -41,15 +42,16 @@ export async function verifySource(name: string, options: SourceOptions = {}): P
 }
 
 function openSource(name: string, options: SourceOptions): { context: SourceContext; reader: SourceReader } {
-  const registryFile = options.registryFile ?? defaultRegistryFile;
+  const { environment = process.env } = options;
+  const registryFile = options.registryFile ?? defaultRegistryFile(environment);
   const { info, reader } = sourceNamed(name, registryFile);
   const context: SourceContext = {
     info,
     registryFile,
     reporter: options.reporter ?? silentReporter,
-    cacheFolder: options.cacheFolder ?? projectPath('datasets', 'cache'),
+    cacheFolder: options.cacheFolder ?? join(datasetsFolder(environment), 'cache'),
     packagesFolder: options.packagesFolder ?? projectPath('node_modules'),
-    environment: options.environment ?? process.env,
+    environment,
   };
   return { context, reader: openReader(reader, context) };
 }

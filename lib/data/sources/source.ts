@@ -57,13 +57,13 @@ export interface SourceReport {
 /** Where sources live and who is told of progress; every field has a default. */
 export interface SourceOptions {
   readonly reporter?: Reporter;
-  /** Where downloads are kept; default `datasets/cache`. */
+  /** Where downloads are kept; default `cache` in `datasetsFolder`. */
   readonly cacheFolder?: string;
-  /** The registry; default `datasets/registry.json`. Files it names stand beside it. */
+  /** The registry; default the one in `datasetsFolder`. Files it names stand beside it. */
   readonly registryFile?: string;
   /** Where installed packages are; default `node_modules`. */
   readonly packagesFolder?: string;
-  /** Environment variables: `BIPE_MIRROR_*`, proxies, `PATH`; default those of the process. */
+  /** Environment variables: `BIPE_DATASETS`, `BIPE_MIRROR_*`, proxies, `PATH`; default those of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
