@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { messageOf } from '../base/errors';
 import { formatBytes } from '../base/format';
 import { projectPath, projectRoot } from '../base/paths';
+import { silentReporter } from '../base/progress';
 
 /** One thing looked at. */
 export interface Diagnosis {
@@ -52,6 +53,7 @@ export async function examineMachine(): Promise<Diagnosis[]> {
     ...setup.tools.map((tool) => diagnoseTool(tool, setup.steps)),
     ...setup.steps.map(diagnoseStep),
     await examineBackends(),
+    await examineCapture(),
     await examineTokenizer(),
     ...(await examineData()),
   ];
@@ -125,6 +127,26 @@ async function examineBackends(): Promise<Diagnosis> {
     detail: `${chosen.backend}: ${chosen.why}${rest}`,
     mend: native ? null : (backends.find((backend) => backend.backend === 'native-cpu')?.mend ?? null),
   };
+}
+
+/** Whether steps become graphs on the engine that would be started, tried with a small one. */
+async function examineCapture(): Promise<Diagnosis> {
+  const what = 'captured steps';
+  try {
+    const { startEngine } = await import('../engine/engine.js');
+    const { checkCapture } = await import('../engine/graph/check.js');
+    const { backend } = await startEngine({ reporter: silentReporter });
+    return (await checkCapture())
+      ? { what, state: 'works', detail: `each step runs as one graph on ${backend}`, mend: null }
+      : {
+          what,
+          state: 'limited',
+          detail: `none: steps run operation by operation on ${backend}`,
+          mend: null,
+        };
+  } catch (error) {
+    return { what, state: 'limited', detail: messageOf(error), mend: 'npm run setup' };
+  }
 }
 
 async function examineTokenizer(): Promise<Diagnosis> {

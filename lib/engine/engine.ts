@@ -30,6 +30,8 @@ export interface Engine {
   readonly rejected: readonly RejectedBackend[];
   /** Whether native would be many times faster (WASM and JavaScript). */
   readonly slow: boolean;
+  /** Whether `capture` makes graphs here; elsewhere its steps run operation by operation. */
+  readonly captures: boolean;
 }
 
 /** How `startEngine` chooses. */
@@ -141,6 +143,7 @@ export async function chooseBackend(request: BackendRequest, choices: BackendCho
         reason: rejected.length === 0 ? 'the fastest there is' : 'the fastest that works on this machine',
         rejected,
         slow: candidate.slow,
+        captures: makesGraphs(candidate.name),
       };
       sayAloud(engine, choices);
       return engine;
@@ -166,11 +169,16 @@ async function startNamed(
       reason: `asked for by ${source}`,
       rejected: [],
       slow: candidate.slow,
+      captures: makesGraphs(name),
     };
   } catch (error) {
     const { why, mend } = asUnavailable(error);
     throw new MachineError(`${source}: ${name} cannot be used: ${why}; ${mend}`, { cause: error });
   }
+}
+
+function makesGraphs(backend: BackendName): boolean {
+  return backend === 'native-gpu' || backend === 'native-cpu';
 }
 
 async function prepareAndCheck(candidate: BackendCandidate, explicit: boolean): Promise<string> {

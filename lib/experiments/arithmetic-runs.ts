@@ -187,6 +187,7 @@ export async function arithmeticRun(
       seeds: [point.seed],
       steps: settings.steps,
       engine: engine.description,
+      captured: engine.captures,
     });
     return { result, provenance };
   });

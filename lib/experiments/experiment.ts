@@ -181,6 +181,7 @@ async function execute<Settings, Input, Result>(
       seeds: spec.seeds?.(settings) ?? [],
       steps: spec.steps?.(settings) ?? null,
       engine: engine?.description ?? null,
+      captured: engine?.captures ?? null,
     });
     return { result, provenance };
   });

@@ -41,6 +41,8 @@ export interface Provenance {
   readonly machine: Machine;
   /** The tensor backend; null where no tensor was needed. */
   readonly engine: string | null;
+  /** Whether its steps ran as captured graphs, not operation by operation; null where no tensor was needed. */
+  readonly captured: boolean | null;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   /** A sentence: at which scale this was measured, and how that differs from the paper's. */
@@ -59,6 +61,7 @@ export interface ProvenanceInput {
   readonly steps?: number | null;
   readonly data?: readonly DataSource[];
   readonly engine?: string | null;
+  readonly captured?: boolean | null;
   /** The GPU that computed; left out, the NVIDIA driver is asked. */
   readonly gpu?: string | null;
 }
@@ -76,6 +79,7 @@ export function collectProvenance(input: ProvenanceInput): Provenance {
     libraryVersion,
     machine: describeMachine(input.gpu),
     engine: input.engine ?? null,
+    captured: input.captured ?? null,
     createdAt: new Date(now).toISOString(),
     scale: input.scale,
     durationSeconds: Math.round(now - input.startedAt) / 1000,
@@ -114,10 +118,16 @@ export function provenanceLine(provenance: Provenance): string {
     provenance.commit === null
       ? `version ${provenance.libraryVersion}`
       : `commit ${provenance.commit.slice(0, 10)}${provenance.dirty ? ' with changes' : ''}`,
-    ...(provenance.engine === null ? [] : [provenance.engine]),
+    ...(provenance.engine === null ? [] : [`${provenance.engine}${capturedWords(provenance.captured)}`]),
     `${machine.gpu ?? machine.cpu}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.os}`,
   ];
   return parts.join(' · ');
+}
+
+/** Nothing where it is not known: results of before this was recorded are still drawn. */
+function capturedWords(captured: boolean | null): string {
+  if (captured === true) return ', captured';
+  return captured === false ? ', operation by operation' : '';
 }
 
 function describeMachine(gpu: string | null | undefined): Machine {

@@ -19,6 +19,8 @@ export interface MachineFigures {
   readonly tensorBytes: number;
   /** The most memory that the process ever held. */
   readonly peakResidentBytes: number;
+  /** Whether steps ran as one captured graph each, not operation by operation. */
+  readonly captured: boolean;
 }
 
 /** The training since the line before. */

@@ -224,6 +224,9 @@ class Loop {
     const { progress } = this;
     const isDue = (every: number | undefined): boolean =>
       progress.step === plan.steps || (every !== undefined && progress.step % every === 0);
+    reporter.note(
+      `training: ${this.step.captured ? 'each step is one captured graph' : 'steps run operation by operation'}`,
+    );
     const task = reporter.task('training', plan.steps, 'steps');
     task.update(progress.step);
     let ended = this.ended();
@@ -392,6 +395,7 @@ class Loop {
       tensors: numTensors,
       tensorBytes,
       peakResidentBytes,
+      captured: this.step.captured,
     };
   }
 }

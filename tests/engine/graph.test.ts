@@ -6,6 +6,7 @@ import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { recomputed } from '../../lib/engine/gradients';
 import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
+import { checkCapture } from '../../lib/engine/graph/check';
 import { nativeBackend } from '../../lib/engine/graph/binding';
 import type { Program } from '../../lib/engine/graph/program';
 import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
@@ -378,6 +379,10 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
     // It begins when its gradient is there, not when its input is.
     const late = nodes.filter(({ op, inputs: from }) => op === 'Identity' && from[1]?.startsWith('^'));
     expect(late.length).toBe(2);
+  });
+
+  it('is known for what it is by a trial', async () => {
+    expect(await checkCapture()).toBe(true);
   });
 
   it('leaves no tensor and no graph behind', () => {

@@ -31,7 +31,7 @@ describe('collectProvenance', () => {
   });
 
   it('leaves null what does not apply', () => {
-    expect(provenance).toMatchObject({ seeds: [], steps: null, data: [], engine: null });
+    expect(provenance).toMatchObject({ seeds: [], steps: null, data: [], engine: null, captured: null });
   });
 });
 
@@ -85,9 +85,15 @@ describe('provenanceLine', () => {
   it('says preset, seeds, steps, data, commit, engine and machine', () => {
     expect(provenanceLine(sampleProvenance)).toBe(
       'fig4, preset quick · seeds 1, 2, 3 · 2,000 steps · data moby-dick 0.2.3, state-of-the-union 0.2.3 · ' +
-        'commit 0123456789 with changes · tensorflow 2.21.0 (CPU) · ' +
+        'commit 0123456789 with changes · tensorflow 2.21.0 (CPU), captured · ' +
         'Imaginary Processor 9000 with a Long Name @ 2.90GHz, 2 cores, 8 GiB, linux x64',
     );
+  });
+
+  it('says where nothing was captured, and nothing of it where that was not recorded', () => {
+    const lineOf = (captured: boolean | null): string => provenanceLine({ ...sampleProvenance, captured });
+    expect(lineOf(false)).toContain('tensorflow 2.21.0 (CPU), operation by operation · ');
+    expect(lineOf(null)).toContain('tensorflow 2.21.0 (CPU) · ');
   });
 
   it('leaves out what does not apply, and shortens long lists', () => {

@@ -27,6 +27,7 @@ export const sampleProvenance: Provenance = {
     node: 'v20.20.2',
   },
   engine: 'tensorflow 2.21.0 (CPU)',
+  captured: true,
   createdAt: '2024-01-01T00:00:00.000Z',
   scale: 'Measured on a formula.',
   durationSeconds: 12.5,

@@ -57,6 +57,9 @@ describe('a machine without Python, compiler, Chromium and apt', () => {
       expect(found?.mend, what).toBeTruthy();
     }
     expect(diagnoses.find((diagnosis) => diagnosis.what === 'engine')?.detail).toMatch(/^wasm/);
+    expect(diagnoses.find((diagnosis) => diagnosis.what === 'captured steps')?.detail).toBe(
+      'none: steps run operation by operation on wasm',
+    );
     expect(diagnoses.filter((diagnosis) => diagnosis.state === 'broken')).toEqual([]);
 
     const reproduce = runScript('reproduce.mjs', ['--preset', 'smoke'], { root, env });

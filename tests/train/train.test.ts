@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { CheckpointError, ConfigError, TrainingError, UsageError } from '../../lib/base/errors';
+import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
@@ -139,6 +140,28 @@ describe('training', () => {
       await trainNetwork({ execution: 'eager' }),
     ];
     expectClose(graph.numbers, eager.numbers, 1e-5);
+  });
+
+  it('says at its start and beside its measurements whether steps are captured', async () => {
+    const { captures } = await startEngine();
+    for (const [execution, captured] of [
+      ['captured', captures],
+      ['eager', false],
+    ] as const) {
+      const notes: string[] = [];
+      const reporter = {
+        ...silentReporter,
+        note: (line: string) => {
+          notes.push(line);
+        },
+      };
+      const { folder } = await trainNetwork({ execution, reporter });
+      expect(notes).toEqual([
+        `training: ${captured ? 'each step is one captured graph' : 'steps run operation by operation'}`,
+      ]);
+      const lines = await readMetrics(folder);
+      expect(new Set(lines.map(({ machine }) => machine.captured))).toEqual(new Set([captured]));
+    }
   });
 
   it.each([[[8, 8]], [[3, 13]], [[1, 4, 2, 9]]])(
