@@ -6,6 +6,7 @@ import { judgeSteps } from '../data/arithmetic/expression';
 import { type ArithmeticQuestion } from '../data/arithmetic/file';
 import { arithmeticLength } from '../data/arithmetic/generator';
 import { arithmeticIds, type ArithmeticVocabulary } from '../data/arithmetic/vocabulary';
+import { type ProductType } from '../engine/graph/program';
 import { type Generator } from './generator';
 import { greedyGeneration } from './greedy';
 import { proportion, type Proportion } from './intervals';
@@ -47,6 +48,8 @@ export interface ArithmeticEvaluationOptions {
   readonly batch?: number;
   /** Runs operation by operation even where a graph could be captured. */
   readonly eager?: boolean;
+  /** What captured steps round matrix products to; default `float32`. */
+  readonly products?: ProductType;
   readonly reporter?: Reporter;
 }
 
@@ -61,7 +64,7 @@ export async function evaluateArithmetic(
   questions: readonly ArithmeticQuestion[],
   options: ArithmeticEvaluationOptions,
 ): Promise<ArithmeticEvaluation> {
-  const { vocabulary, batch = 256, eager = false, reporter = silentReporter } = options;
+  const { vocabulary, batch = 256, eager = false, products = 'float32', reporter = silentReporter } = options;
   const task = reporter.task('questions', questions.length);
   const outcomes: ArithmeticOutcome[] = [];
   const byOperators = [];
@@ -75,6 +78,7 @@ export async function evaluateArithmetic(
       newTokens: longestSolution(operators, promptLength),
       eos: arithmeticIds.eos,
       eager,
+      products,
     });
     try {
       const before = done;

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { capture } from '../engine/graph/capture';
+import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
 import { type Continuation, type Generator } from './generator';
 
@@ -20,6 +21,8 @@ export interface GreedyOptions {
   readonly checkEvery?: number;
   /** Runs operation by operation even where a graph could be captured. */
   readonly eager?: boolean;
+  /** What captured steps round matrix products to; default `float32`. */
+  readonly products?: ProductType;
 }
 
 /** A generation that can be used again and again. */
@@ -37,7 +40,15 @@ export interface Greedy {
 
 /** Prepares greedy generation. */
 export function greedyGeneration(generator: Generator, options: GreedyOptions): Greedy {
-  const { batch, promptLength, newTokens, eos, checkEvery = 8, eager = false } = options;
+  const {
+    batch,
+    promptLength,
+    newTokens,
+    eos,
+    checkEvery = 8,
+    eager = false,
+    products = 'float32',
+  } = options;
   const capacity = promptLength + newTokens;
 
   const choose = ({ logits, memory }: Continuation, before?: tf.Tensor1D): Chosen => {
@@ -62,6 +73,7 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
       state,
       name: 'greedy generation',
       eager,
+      products,
     },
   );
   tf.dispose(state);

@@ -9,6 +9,7 @@ import { arithmeticLength } from '../data/arithmetic/generator';
 import { distinctQuestions } from '../data/arithmetic/questions';
 import { arithmeticSeparators, arithmeticVocabulary } from '../data/arithmetic/vocabulary';
 import { startEngine } from '../engine/engine';
+import { type ProductType } from '../engine/graph/program';
 import { Random } from '../engine/random';
 import { evaluateArithmetic } from '../evaluate/arithmetic';
 import { decoderGenerator } from '../evaluate/generator';
@@ -39,6 +40,8 @@ export interface ArithmeticRunSettings {
   readonly warmupSteps: number;
   /** The largest norm of the gradient; null: no clipping. */
   readonly clipNorm: number | null;
+  /** What training rounds matrix products to; questions are asked in float32. Default `float32`. */
+  readonly products?: ProductType;
   readonly dropout: number;
   /** Training instances, no two alike, stored and gone through in epochs; null: new ones without end. */
   readonly instances: number | null;
@@ -109,7 +112,8 @@ function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings)
 }
 
 function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): TrainingConfig {
-  const { operators, modulus, steps, batchSize, learningRate, warmupSteps, clipNorm, instances } = settings;
+  const { operators, modulus, steps, batchSize, learningRate, warmupSteps, clipNorm, products, instances } =
+    settings;
   return {
     model: modelConfig(point, settings),
     task: {
@@ -127,6 +131,7 @@ function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettin
     optimizer: defaultAdamW,
     schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
     ...(clipNorm === null ? {} : { clipNorm }),
+    ...(products === 'bfloat16' ? { products } : {}),
     logEvery: Math.max(1, Math.round(steps / 50)),
     checkpointEvery: Math.max(1, Math.min(1000, Math.round(steps / 4))),
   };

@@ -38,6 +38,7 @@ const schema: z.ZodType<Fig3Settings> = z.strictObject({
   learningRate: z.number().positive(),
   warmupSteps: z.int().min(0),
   clipNorm: z.number().positive().nullable(),
+  products: z.enum(['float32', 'bfloat16']).exactOptional(),
   dropout: z.number().min(0).lt(1),
   instances: count.nullable(),
   questions: count,

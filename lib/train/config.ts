@@ -71,6 +71,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
       finalFraction: z.number().min(0).max(1).default(0),
     }),
     clipNorm: z.number().positive().exactOptional(),
+    products: z.enum(['float32', 'bfloat16']).exactOptional(),
     logEvery: count.default(100),
     checkpointEvery: count.default(1000),
     evaluateEvery: count.exactOptional(),

@@ -18,6 +18,8 @@ import { type Reporter, silentReporter } from '../base/progress';
 import { errorAt } from '../base/schema';
 import { withLock } from '../data/lock';
 import { capture, type CapturedStep } from '../engine/graph/capture';
+import { nativeBackend } from '../engine/graph/binding';
+import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
 import { memoryReport } from '../engine/memory';
 import { type AdamWSettings, planBundles } from './adamw';
@@ -52,6 +54,11 @@ export interface TrainingPlan {
   readonly schedule: ScheduleSettings;
   /** The largest global norm of the gradient. Default: no clipping. */
   readonly clipNorm?: number;
+  /**
+   * What a step rounds the factors and results of its matrix products to. Everything else, and every evaluation, is
+   * float32. `bfloat16` needs an engine that captures steps. Default `float32`.
+   */
+  readonly products?: ProductType;
   /** Steps between two lines of metrics. The loss is read from the device this often only. */
   readonly logEvery: number;
   /** Steps between two checkpoints; there is one at the end in any case. */
@@ -106,7 +113,8 @@ export interface TrainingResult {
  * Trains, or goes on training.
  *
  * @throws UsageError if the folder holds a run and `resume` is not set
- * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters
+ * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters or the
+ *   engine
  * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
  * @throws CheckpointError if the checkpoint to resume from is damaged
  * @throws MachineError if the folder cannot be written, or another process trains in it
@@ -114,6 +122,7 @@ export interface TrainingResult {
 export async function train(run: TrainingRun): Promise<TrainingResult> {
   // Before anything is written: a configuration that is not right leaves no folder behind.
   const design = designOf(run);
+  checkProducts(run);
   return withLock(join(run.folder, 'training.lock'), 'this run', async () => {
     await claimFolder(run);
     const loop = await Loop.begin(run, design);
@@ -139,6 +148,14 @@ function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): 
   } catch (error) {
     throw errorAt(where, error);
   }
+}
+
+/** Steps that run operation by operation would silently compute in float32. */
+function checkProducts({ plan, execution, where = 'training' }: TrainingRun): void {
+  if (plan.products !== 'bfloat16' || (execution !== 'eager' && nativeBackend() !== undefined)) return;
+  throw new ConfigError(
+    `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see bipe doctor for the native engine`,
+  );
 }
 
 /** Makes sure that the folder is this run's. */
@@ -212,7 +229,13 @@ class Loop {
       }
       const log = await MetricsLog.open(folder, progress.step);
       const eager = job.execution === 'eager';
-      const step = capture(trainingStep(design), { state: initial, name: 'the training step', eager });
+      const { products = 'float32' } = job.plan;
+      const step = capture(trainingStep(design), {
+        state: initial,
+        name: 'the training step',
+        eager,
+        products,
+      });
       return new Loop(job, design, step, progress, log);
     } finally {
       tf.dispose([own, read]);

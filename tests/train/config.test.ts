@@ -60,6 +60,7 @@ describe('a training configuration', () => {
       { schedule: { ...schedule, warmupSteps: 151 } },
       /schedule\.warmupSteps: 151 of only 150 steps, .*give 150 at most/,
     ],
+    ['a rounding that there is none of', { products: 'float16' }, /products: .*float32.*bfloat16/],
     ['a beta of 1', { optimizer: { beta2: 1 } }, /optimizer\.beta2/],
     [
       'an early stop that never stops',

@@ -142,6 +142,26 @@ describe('training', () => {
     expectClose(graph.numbers, eager.numbers, 1e-5);
   });
 
+  it('rounds products to bfloat16 where it is asked to, and says where it cannot', async () => {
+    const { captures } = await startEngine();
+    const plan = { ...shortPlan, products: 'bfloat16' } as const;
+    const folder = temporaryFolder();
+    const eager = trainNetwork({ plan, execution: 'eager', folder });
+    await expect(eager).rejects.toThrow(ConfigError);
+    await expect(eager).rejects.toThrow(/^training: products: bfloat16 is for captured steps/);
+    expect(existsSync(join(folder, 'config.json'))).toBe(false);
+    if (!captures) return;
+    const lossOf = async (own: string): Promise<number> => {
+      const line = (await readMetrics(own)).find(({ kind }) => kind === 'training');
+      return line?.kind === 'training' ? line.loss : NaN;
+    };
+    const [rounded, exact] = [await trainNetwork({ plan }), await trainNetwork()];
+    const [roundedLoss, exactLoss] = [await lossOf(rounded.folder), await lossOf(exact.folder)];
+    expect(roundedLoss).not.toBe(exactLoss);
+    // Half a unit in the last of 8 bits is 0.2 %; the loss is a square of differences.
+    expect(Math.abs(roundedLoss / exactLoss - 1)).toBeLessThan(0.02);
+  });
+
   it('says at its start and beside its measurements whether steps are captured', async () => {
     const { captures } = await startEngine();
     for (const [execution, captured] of [
