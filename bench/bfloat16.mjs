@@ -56,7 +56,7 @@ const provenance = () =>
     engine: engine.description,
     captured: engine.captures,
   });
-// Before the result is a change of the working tree.
+// The sources that were loaded: they may change in the half hour that follows.
 const { commit, dirty } = provenance();
 
 const perplexities = [];

@@ -6,6 +6,9 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { projectRoot } from '../base/paths';
 import { libraryVersion } from '../base/version';
 
+/** Folders of results in the repository: what is in them decides nothing. */
+const writtenFolders = ['figures', 'bench/results'];
+
 /** A text or file that was read, pinned. */
 export interface DataSource {
   readonly name: string;
@@ -88,7 +91,7 @@ export function collectProvenance(input: ProvenanceInput): Provenance {
 
 /**
  * The commit of the repository at `folder`, and whether its files differ from it. What the workbench itself writes,
- * `figures/`, does not count. A repository around `folder` that is not its own does not either.
+ * `figures/` and `bench/results/`, does not count. A repository around `folder` that is not its own does not either.
  */
 export function sourceState(folder: string): { commit: string | null; dirty: boolean } {
   const git = (...parameters: string[]): string | undefined => {
@@ -102,7 +105,8 @@ export function sourceState(folder: string): { commit: string | null; dirty: boo
   };
   const commit = git('rev-parse', '--show-prefix') === '' ? git('rev-parse', 'HEAD') : undefined;
   if (commit === undefined) return { commit: null, dirty: false };
-  return { commit, dirty: git('status', '--porcelain', '--', '.', ':(exclude)figures') !== '' };
+  const sources = ['.', ...writtenFolders.map((name) => `:(exclude)${name}`)];
+  return { commit, dirty: git('status', '--porcelain', '--', ...sources) !== '' };
 }
 
 /** One line for the foot of a figure: what a reader needs to trust it, short enough to print. */

@@ -57,15 +57,21 @@ describe.skipIf(!hasGit)('sourceState', () => {
     expect(sourceState(folder)).toEqual({ commit: null, dirty: false });
   });
 
-  it('tells a clean tree from one with changes, and does not count exported figures', async () => {
+  it('tells a clean tree from one with changes, and does not count what was written as a result', async () => {
     git('init');
     await writeFile(join(folder, 'code.ts'), 'one');
     git('add', '.');
     git('commit', '-m', 'first');
     const commit = git('rev-parse', 'HEAD');
     expect(sourceState(folder)).toEqual({ commit, dirty: false });
-    await mkdir(join(folder, 'figures'));
-    await writeFile(join(folder, 'figures', 'fig1.svg'), 'new');
+    for (const written of ['figures', join('bench', 'results')]) {
+      await mkdir(join(folder, written), { recursive: true });
+      await writeFile(join(folder, written, 'fig1.svg'), 'new');
+    }
+    expect(sourceState(folder)).toEqual({ commit, dirty: false });
+    await writeFile(join(folder, 'bench', 'script.mjs'), 'new');
+    expect(sourceState(folder)).toEqual({ commit, dirty: true });
+    await rm(join(folder, 'bench', 'script.mjs'));
     expect(sourceState(folder)).toEqual({ commit, dirty: false });
     await writeFile(join(folder, 'code.ts'), 'two');
     expect(sourceState(folder)).toEqual({ commit, dirty: true });
