@@ -15,12 +15,13 @@ import { fingerprint } from './lib/stamps.mjs';
 import { binding } from './steps/binding.mjs';
 import { browser } from './steps/browser.mjs';
 import { kernel } from './steps/kernel.mjs';
+import { kernels } from './steps/kernels.mjs';
 import { library } from './steps/library.mjs';
 import { packages } from './steps/packages.mjs';
 import { python } from './steps/python.mjs';
 import { tensorflow } from './steps/tensorflow.mjs';
 
-const steps = [packages, library, python, kernel, tensorflow, binding, browser];
+const steps = [packages, library, python, kernel, tensorflow, binding, kernels, browser];
 const failuresPath = join(logFolder, 'failures.json');
 const lockPath = join(cacheFolder, 'setup.lock');
 const smallestNode = [20, 19];

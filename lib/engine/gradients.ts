@@ -49,6 +49,35 @@ export function withGradient<
 }
 
 /**
+ * Several tensors made of one, with their gradient written out.
+ *
+ * @param forward  the parts of `x`
+ * @param backward from the gradients of the parts: that of `x`; nothing is kept for it
+ */
+export function separated<T extends tf.Tensor, Parts extends readonly tf.Tensor[]>(
+  x: T,
+  forward: (x: T) => Parts,
+  backward: (upstreams: Parts) => T,
+): Parts {
+  // What `tf.customGrad` is made of: that itself allows a single result.
+  const { runKernelFunc } = tf.engine() as unknown as MultipleResults;
+  const backwardsFunc = (upstreams: tf.Tensor[]): Record<string, () => tf.Tensor> => {
+    const ofX = backward(upstreams as unknown as Parts);
+    return { x: () => ofX };
+  };
+  const forwardFunc = (): tf.Tensor[] => [...forward(x)];
+  return runKernelFunc.call(tf.engine(), { forwardFunc, backwardsFunc, inputs: { x } }) as unknown as Parts;
+}
+
+interface MultipleResults {
+  readonly runKernelFunc: (kernel: {
+    readonly forwardFunc: () => tf.Tensor[];
+    readonly backwardsFunc: (upstreams: tf.Tensor[]) => Record<string, () => tf.Tensor>;
+    readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  }) => tf.Tensor[];
+}
+
+/**
  * `f(...inputs)`, of which only the inputs are kept for the backward pass: there `f` is computed again. So `f` must
  * give the same each time, and everything that wants a gradient must be among its inputs.
  */

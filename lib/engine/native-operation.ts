@@ -1,28 +1,35 @@
-// TensorFlow operations that TensorFlow.js has no name for, run by name on the native backends. Every use has a
-// portable form beside it, for WASM, WebGPU and JavaScript.
+// Operations run by name on the native backends: TensorFlow's own that TensorFlow.js has no name for, and this
+// project's (kernels.ts). Every use has a portable form beside it, for WASM, WebGPU and JavaScript.
 
 import type * as tf from '@tensorflow/tfjs';
-import { present } from '../base/present';
-import { attributeType, type NativeBackend } from './graph/binding';
+import { attributeType, type NativeBackend, type OperationAttribute } from './graph/binding';
 import { elementType } from './graph/graph-def';
 
-/**
- * The only result of an operation.
- *
- * @param types all its attributes, which must be types: `{ dtype: 'float32', T: 'int32' }`
- */
+/** An attribute of an operation. */
+export type NativeAttribute =
+  | { readonly type: keyof typeof elementType }
+  | { readonly integer: number }
+  | { readonly float: number }
+  | { readonly boolean: boolean };
+
+/** The results of an operation, as many as are asked for. */
 export function executeNative(
   backend: NativeBackend,
   operation: string,
-  types: Readonly<Record<string, keyof typeof elementType>>,
+  attributes: Readonly<Record<string, NativeAttribute>>,
   inputs: readonly tf.Tensor[],
-): tf.Tensor {
-  const attributes = Object.entries(types).map(([name, type]) => ({
-    name,
-    type: attributeType.type,
-    value: elementType[type],
-  }));
+  outputs = 1,
+): tf.Tensor[] {
+  const all = Object.entries(attributes).map(([name, value]) => operationAttribute(name, value));
   const ids = backend.getInputTensorIds(inputs);
-  const [result] = backend.binding.executeOp(operation, attributes, ids, 1);
-  return backend.createOutputTensor(present(result, `result of ${operation}`));
+  return backend.binding
+    .executeOp(operation, all, ids, outputs)
+    .map((result) => backend.createOutputTensor(result));
+}
+
+function operationAttribute(name: string, attribute: NativeAttribute): OperationAttribute {
+  if ('type' in attribute) return { name, type: attributeType.type, value: elementType[attribute.type] };
+  if ('integer' in attribute) return { name, type: attributeType.integer, value: attribute.integer };
+  if ('float' in attribute) return { name, type: attributeType.float, value: attribute.float };
+  return { name, type: attributeType.boolean, value: attribute.boolean };
 }

@@ -9,6 +9,7 @@ import { messageOf } from '../base/errors';
 import { projectPath } from '../base/paths';
 import { type BackendCandidate, BackendUnavailable } from './backend';
 import { findGpu, type GpuPresence } from './gpu';
+import { loadKernels } from './kernel-library';
 import { probe, type ProbeOutcome } from './probe';
 import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
 
@@ -140,6 +141,7 @@ async function loadLibrary(bindingFile: string): Promise<NativeAnswer> {
   try {
     quietly(bindingFile, () => loadBackendPackage('@tensorflow/tfjs-node-gpu'));
     await tf.setBackend('tensorflow');
+    loadKernels(dirname(bindingFile));
   } catch (error) {
     throw new BackendUnavailable(`the native library does not load: ${messageOf(error)}`, setUpMend, {
       cause: error,

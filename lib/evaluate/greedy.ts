@@ -73,6 +73,7 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
       state,
       name: 'greedy generation',
       eager,
+      overwrite: true,
       products,
     },
   );

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../engine/random';
+import { biasOf } from '../positional/bias';
 import type { AppliedEncoding, Encoding, EncodingShape, Positions } from '../positional/encoding';
 import { nestedPositions } from '../segment/levels';
 
@@ -132,7 +133,8 @@ function scoresOf(
   time: number,
   { numHeads, headDim }: EncodingShape,
 ): number[][][] | undefined {
-  if (applied.bias === undefined && applied.queries === undefined) return undefined;
+  const isRelative = [applied.bias, applied.linearBias, applied.queries].some((one) => one !== undefined);
+  if (!isRelative) return undefined;
   // All components alike, so that all pairs that turn weigh the same; product over sqrt(headDim) is 1.
   const content = tf.fill<tf.Rank.R4>([1, numHeads, time, headDim], headDim ** -0.25);
   const queries = applied.queries?.(content) ?? content;
@@ -142,7 +144,7 @@ function scoresOf(
     const asked = tf.div<tf.Tensor4D>(queries.slice([0, 0, query, 0], [-1, -1, 1, -1]), Math.sqrt(headDim));
     const products: tf.Tensor4D = tf.matMul(asked, keys, false, true);
     // Of one query at a time: a bias may leave a constant of the query open.
-    const bias = applied.bias?.({ start: query, end: query + 1 }, { start: 0, end: time });
+    const bias = biasOf(applied, { start: query, end: query + 1 }, { start: 0, end: time });
     return bias === undefined ? products : tf.add<tf.Tensor4D>(products, bias);
   });
   return tf.concat(rows, 2).squeeze<tf.Tensor3D>([0]).arraySync();

@@ -1,13 +1,16 @@
-// Causal attention in chunks of queries: scores exist for one chunk at a time, [batch, heads, chunk, keys], and keys
-// that lie in the future of a whole chunk are never touched.
+// Causal attention: as one operation of this project's where it can be, otherwise in chunks of queries. There scores exist for one
+// chunk at a time, [batch, heads, chunk, keys], and keys that lie in the future of a whole chunk are never touched.
 //
 // Queries come scaled by 1/sqrt(headDim). Scaling the scores instead would be the same, but a product followed by a
 // multiplication and an addition is what oneDNN fuses into a kernel that is 30 to 50 times slower.
 
 import * as tf from '@tensorflow/tfjs';
-import { after } from '../engine/gradients';
+import { after, withGradient } from '../engine/gradients';
 import { availableAfter } from '../engine/graph/order';
+import { type FusedKernels, fusedKernels } from '../engine/kernels';
+import { biasOf } from '../positional/bias';
 import type { AppliedEncoding, Span } from '../positional/encoding';
+import { headsSideBySide } from './heads';
 
 /** Queries, keys and values, each [batch, heads, time, headDim]. */
 export interface AttentionHeads {
@@ -18,12 +21,12 @@ export interface AttentionHeads {
 
 /** How to attend. */
 export interface AttentionOptions {
-  /** Queries that attend at once. */
+  /** Queries that attend at once, where scores are tensors. */
   readonly queryChunk: number;
   /** Each query sees this many keys, its own included; absent: all up to its own. */
   readonly window?: number | undefined;
   /** What the encoding adds to the scores. */
-  readonly bias?: AppliedEncoding['bias'];
+  readonly applied?: Pick<AppliedEncoding, 'bias' | 'linearBias'>;
   /** What is done to the weights of a chunk before they weigh values: dropout. */
   readonly onWeights?: ((weights: tf.Tensor4D, chunk: number) => tf.Tensor4D) | undefined;
 }
@@ -31,8 +34,49 @@ export interface AttentionOptions {
 /** What is added to the score of a key that must not be seen: its weight is then 0 in float32. */
 export const unseenScore = -1e9;
 
-/** What each query takes from the values, [batch, heads, time, headDim]. */
+/** What each query takes from the values, with the heads of a token side by side: [batch, time, heads, headDim]. */
 export function causalAttention(heads: AttentionHeads, options: AttentionOptions): tf.Tensor4D {
+  const kernels = fusedKernels();
+  const isPlain = options.applied?.bias === undefined && options.onWeights === undefined;
+  return kernels && isPlain ? fusedAttention(kernels, heads, options) : chunkedAttention(heads, options);
+}
+
+/** Scores are never in memory, neither here nor on the way back. */
+function fusedAttention(
+  kernels: FusedKernels,
+  { queries, keys, values }: AttentionHeads,
+  { window, applied: { linearBias } = {} }: Pick<AttentionOptions, 'window' | 'applied'>,
+): tf.Tensor4D {
+  const bias = linearBias && { slopes: linearBias.slopes, positions: linearBias.keys };
+  const fixed = bias ? [bias.slopes, bias.positions] : [];
+  return withGradient(
+    [queries, keys, values],
+    (q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D) => {
+      const result = kernels.attention({ queries: q, keys: k, values: v, bias, window });
+      const { context, normalizers } = result;
+      return { value: context, saved: [q, k, v, context, normalizers, ...fixed] as tf.Tensor[] };
+    },
+    (upstream, ...saved: tf.Tensor[]) => {
+      const [q, k, v, context, normalizers, slopes, positions] = saved as [
+        tf.Tensor4D,
+        tf.Tensor4D,
+        tf.Tensor4D,
+        tf.Tensor4D,
+        tf.Tensor3D,
+        tf.Tensor1D?,
+        tf.Tensor2D?,
+      ];
+      const kept = slopes && positions && { slopes, positions };
+      return kernels.attentionGradient(
+        { queries: q, keys: k, values: v, bias: kept, window },
+        { context, normalizers },
+        upstream,
+      );
+    },
+  );
+}
+
+function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.Tensor4D {
   return tf.tidy(() => {
     const time = heads.queries.shape[2];
     const context: tf.Tensor4D[] = [];
@@ -55,7 +99,7 @@ export function causalAttention(heads: AttentionHeads, options: AttentionOptions
         }),
       );
     }
-    return tf.concat(context, 2);
+    return headsSideBySide(tf.concat(context, 2));
   });
 }
 
@@ -66,7 +110,7 @@ export function causalAttention(heads: AttentionHeads, options: AttentionOptions
  */
 export function attentionWeights(
   heads: Pick<AttentionHeads, 'queries' | 'keys'>,
-  options: Pick<AttentionOptions, 'window' | 'bias'>,
+  options: Pick<AttentionOptions, 'window' | 'applied'>,
 ): tf.Tensor4D {
   const all = { start: 0, end: heads.queries.shape[2] };
   return tf.tidy(() => chunkWeights(heads, { queries: all, keys: all }, options));
@@ -90,11 +134,11 @@ function chunksOf(time: number, { queryChunk, window }: AttentionOptions): Spans
 function chunkWeights(
   { queries, keys }: Pick<AttentionHeads, 'queries' | 'keys'>,
   spans: Spans,
-  { bias, window }: Pick<AttentionOptions, 'window' | 'bias'>,
+  { applied = {}, window }: Pick<AttentionOptions, 'window' | 'applied'>,
 ): tf.Tensor4D {
   const scores = tf.matMul<tf.Tensor4D>(queries, keys, false, true);
   const mask = unseenMask(spans, window, scores);
-  const shift = bias?.(spans.queries, spans.keys);
+  const shift = biasOf(applied, spans.queries, spans.keys);
   if (shift === undefined) return tf.softmax(tf.add(scores, mask));
   // Where all sequences have the same bias, joining it with the mask first spares a pass over the scores.
   return tf.softmax(

@@ -7,6 +7,7 @@ import type { Architecture } from './architecture';
 import type { AttentionHeads } from './attention';
 import { drop, type Dropout } from './dropout';
 import { linear, type ModelParameters } from './parameters';
+import { separateHeads } from './heads';
 import { decoderStyles } from './style';
 
 /** What a block's parameters' names begin with. */
@@ -41,7 +42,7 @@ export interface BlockPlace {
  * The hidden states after a block.
  *
  * @param hidden [batch * time, hiddenSize]
- * @param attend from the heads as projected, not yet scaled: what each query takes, [batch, heads, time, headDim]
+ * @param attend from the heads as projected, not yet scaled: what each query takes, [batch, time, heads, headDim]
  */
 export function decoderBlock(
   architecture: Architecture,
@@ -56,8 +57,9 @@ export function decoderBlock(
   return tf.tidy(() => {
     const asked = style.norm(parameters, `${name}.input_layernorm`, hidden, normEps);
     const projections = ['q', 'k', 'v'].map((part) => `${name}.self_attn.${part}_proj`);
-    const context = joinHeads(attend(splitHeads(linear(parameters, projections, asked), batch, numHeads)));
-    const attended = linear(parameters, `${name}.self_attn.o_proj`, context);
+    const context = attend(splitHeads(linear(parameters, projections, asked), batch, numHeads));
+    const joined = tf.reshape<tf.Rank.R2>(context, asked.shape);
+    const attended = linear(parameters, `${name}.self_attn.o_proj`, joined);
     const between = tf.add<tf.Tensor2D>(hidden, drop(attended, dropout, { layer, part: 0 }));
     const fed = style.feedForward(
       parameters,
@@ -71,17 +73,7 @@ export function decoderBlock(
 /** [batch * time, 3 * heads * headDim] -> three of [batch, heads, time, headDim] */
 function splitHeads(x: tf.Tensor2D, batch: number, numHeads: number): AttentionHeads {
   const [tokens, width] = x.shape;
-  const parts = tf.reshape(x, [batch, tokens / batch, 3, numHeads, width / numHeads / 3]);
-  const [queries, keys, values] = tf.unstack(tf.transpose(parts, [2, 0, 3, 1, 4])) as [
-    tf.Tensor4D,
-    tf.Tensor4D,
-    tf.Tensor4D,
-  ];
+  const parts: tf.Tensor5D = tf.reshape(x, [batch, tokens / batch, 3, numHeads, width / numHeads / 3]);
+  const [queries, keys, values] = separateHeads(parts);
   return { queries, keys, values };
-}
-
-/** [batch, heads, time, headDim] -> [batch * time, heads * headDim] */
-function joinHeads(x: tf.Tensor4D): tf.Tensor2D {
-  const [batch, heads, time, headDim] = x.shape;
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * time, heads * headDim]);
 }

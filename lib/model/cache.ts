@@ -8,8 +8,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
-import type { Positions } from '../positional/encoding';
-import { unseenScore } from './attention';
+import { fusedKernels } from '../engine/kernels';
+import { biasOf } from '../positional/bias';
+import type { AppliedEncoding, Positions } from '../positional/encoding';
+import type { Architecture } from './architecture';
+import { type AttentionHeads, unseenScore } from './attention';
 import { decoderBlock } from './blocks';
 import {
   type Decoder,
@@ -110,25 +113,22 @@ export function decodeStep(
   const [batch, capacity] = cache.ids.shape;
   checkCapacity(decoder, capacity);
   return tf.tidy(() => {
-    const slots = tf.range(0, capacity, 1, 'int32');
-    const isNext = tf.equal<tf.Tensor2D>(slots, cache.lengths.expandDims(1));
+    // Of each sequence: its row, and the slot of its next token.
+    const slots = tf.stack([tf.range(0, batch, 1, 'int32'), cache.lengths], 1) as tf.Tensor2D;
     const column = tokens.expandDims<tf.Tensor2D>(1);
-    const ids: tf.Tensor2D = tf.where(isNext, column, cache.ids);
-    const placed = placeNext(decoder, parameters, ids, isNext, options.drawnPositions);
-    const write = slotWriter(cache.lengths, architecture.numHeads);
-    const unseen = unseenSlots(slots, cache.lengths, architecture.window);
+    const ids = tf.tensorScatterUpdate<tf.Rank.R2>(cache.ids, slots, tokens);
+    const placed = placeNext(decoder, parameters, ids, slots, options.drawnPositions);
+    const attendTo = slotAttention(placed.applied, cache.lengths, capacity, architecture);
     const store = new HeadStore();
     let hidden = embedTokens(parameters, column, placed.applied);
     for (let layer = 0; layer < architecture.numLayers; layer += 1) {
       hidden = decoderBlock(architecture, parameters, { layer, batch }, hidden, (heads) => {
-        const encoded = encodeHeads(decoder, placed, heads);
-        const keys = write(present(cache.keys[layer], `layer ${layer}`), encoded.keys);
-        const values = write(present(cache.values[layer], `layer ${layer}`), encoded.values);
-        store.add(keys, values);
-        const scores = tf.matMul(encoded.queries, keys, false, true);
-        const bias = placed.applied.bias?.({ start: 0, end: 1 }, { start: 0, end: capacity });
-        const shift = bias === undefined ? unseen : tf.add(bias, unseen);
-        return tf.matMul(tf.softmax(tf.add(scores, shift)), values);
+        const [keys, values] = [cache.keys[layer], cache.values[layer]].map((held) =>
+          present(held, `layer ${layer}`),
+        ) as [tf.Tensor4D, tf.Tensor4D];
+        const [context, ...held] = attendTo(encodeHeads(decoder, placed, heads), { keys, values });
+        store.add(...held);
+        return tf.reshape(context, [batch, 1, architecture.numHeads, -1]);
       });
     }
     return {
@@ -175,15 +175,50 @@ function placeNext(
   { architecture, encoding, shape }: Decoder,
   parameters: ModelParameters,
   ids: tf.Tensor2D,
-  isNext: tf.Tensor2D,
+  slots: tf.Tensor2D,
   drawn: tf.Tensor1D | undefined,
 ): PlacedEncoding {
   const everywhere = tokenPositions(ids, architecture.separators, drawn);
-  const chosen = tf.cast(isNext, 'float32');
-  const here = everywhere.map((level) =>
-    tf.cast(tf.sum(tf.mul(tf.cast(level, 'float32'), chosen), 1, true), 'int32'),
-  ) as unknown as Positions;
+  const here = everywhere.map((level) => {
+    const ofAll = level.shape[0] === 1 && ids.shape[0] > 1;
+    const found = ofAll
+      ? tf.gatherND(level.reshape([-1]), slots.slice([0, 1], [-1, 1]))
+      : tf.gatherND(level, slots);
+    return found.expandDims<tf.Tensor2D>(1);
+  }) as unknown as Positions;
   return { positions: here, applied: encoding.apply(here, everywhere, shape, parameters) };
+}
+
+/** The context of a query for each head, and the keys and values that now hold its token. */
+type SlotAttention = (
+  added: AttentionHeads,
+  held: { readonly keys: tf.Tensor4D; readonly values: tf.Tensor4D },
+) => [context: tf.Tensor4D, keys: tf.Tensor4D, values: tf.Tensor4D];
+
+/** How the next tokens, which go to the slots `lengths`, attend to the caches of all layers. */
+function slotAttention(
+  applied: AppliedEncoding,
+  lengths: tf.Tensor1D,
+  capacity: number,
+  { numHeads, window }: Pick<Architecture, 'numHeads' | 'window'>,
+): SlotAttention {
+  const kernels = fusedKernels();
+  const { bias: other, linearBias } = applied;
+  if (kernels && other === undefined) {
+    const bias = linearBias && { slopes: linearBias.slopes, positions: linearBias.keys };
+    return ({ queries, keys: newKeys, values: newValues }, held) =>
+      kernels.cachedAttention({ ...held, queries, newKeys, newValues, lengths, bias, window });
+  }
+  const write = slotWriter(lengths, numHeads);
+  const unseen = unseenSlots(tf.range(0, capacity, 1, 'int32'), lengths, window);
+  const bias = biasOf(applied, { start: 0, end: 1 }, { start: 0, end: capacity });
+  const shift = bias === undefined ? unseen : tf.add<tf.Tensor4D>(bias, unseen);
+  return ({ queries, keys: newKeys, values: newValues }, held) => {
+    const keys = write(held.keys, newKeys);
+    const values = write(held.values, newValues);
+    const scores = tf.matMul<tf.Tensor4D>(queries, keys, false, true);
+    return [tf.matMul(tf.softmax(tf.add(scores, shift)), values), keys, values];
+  };
 }
 
 /** A function that puts one vector for each head into the slot that its sequence's length says. */

@@ -8,6 +8,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
 import { availableAfter } from '../engine/graph/order';
+import { fusedKernels } from '../engine/kernels';
 
 /** What is predicted from, and what should come out. */
 export interface Prediction {
@@ -30,7 +31,7 @@ const scoresAtOnce = 2 ** 25;
  */
 export function tokenCrossEntropy(prediction: Prediction, rows = rowsAtOnce(prediction.head)): tf.Tensor1D {
   return tf.tidy(() =>
-    tf.concat1d(rowChunks(prediction, rows).map((chunk) => tf.tidy(() => chunkLosses(chunk).losses))),
+    tf.concat1d(rowChunks(prediction, rows).map((chunk) => tf.tidy(() => lossesOf(chunk)))),
   );
 }
 
@@ -55,9 +56,8 @@ export function weightedCrossEntropy(
     (states, table) => {
       const chunks = rowChunks({ hidden: states, head: table, targets }, rows, weights).map((chunk) =>
         tf.tidy(() => {
-          const { losses, probabilities, places } = chunkLosses(chunk);
+          const { losses, ofScores } = lossesAndGradients(chunk);
           const weight = chunk.weights.expandDims(1);
-          const ofScores = lessOneAt(places, probabilities, losses);
           return {
             sum: tf.sum(tf.mul(losses, chunk.weights)),
             ofStates: tf.mul(tf.matMul(ofScores, table), weight),
@@ -86,8 +86,26 @@ interface ChunkLosses {
   readonly places: tf.Tensor;
 }
 
-function chunkLosses({ hidden, head, targets }: Prediction): ChunkLosses {
-  const scores = tf.matMul<tf.Tensor2D>(hidden, head, false, true);
+/** The losses of tokens, and the gradient of each with respect to its scores, p - onehot(t): [tokens, vocabSize]. */
+function lossesAndGradients(chunk: Prediction): { losses: tf.Tensor1D; ofScores: tf.Tensor2D } {
+  const kernels = fusedKernels();
+  if (kernels) return kernels.crossEntropy(scoresOf(chunk), chunk.targets);
+  const { losses, probabilities, places } = chunkLosses(chunk);
+  return { losses, ofScores: lessOneAt(places, probabilities, losses) };
+}
+
+function lossesOf(chunk: Prediction): tf.Tensor1D {
+  const kernels = fusedKernels();
+  return kernels ? kernels.crossEntropy(scoresOf(chunk), chunk.targets).losses : chunkLosses(chunk).losses;
+}
+
+function scoresOf({ hidden, head }: Prediction): tf.Tensor2D {
+  return tf.matMul(hidden, head, false, true);
+}
+
+function chunkLosses(chunk: Prediction): ChunkLosses {
+  const { targets } = chunk;
+  const scores = scoresOf(chunk);
   const rows = tf.range(0, targets.shape[0], 1, 'int32');
   const places = tf.stack([rows, targets], 1);
   const surplus = tf.sub(tf.max(scores, 1), tf.gatherND(scores, places));

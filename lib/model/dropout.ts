@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { nativeBackend } from '../engine/graph/binding';
+import { present } from '../base/present';
 import { executeNative } from '../engine/native-operation';
 import { Random } from '../engine/random';
 
@@ -40,8 +41,9 @@ function seedAt(seed: tf.Tensor1D, { layer, part }: DropoutSite): tf.Tensor1D {
 function uniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   const native = nativeBackend();
   if (native === undefined) return portableUniform(shape, seed);
-  const types = { dtype: 'float32', T: 'int32', Tseed: 'int32' } as const;
-  return executeNative(native, 'StatelessRandomUniform', types, [tf.tensor1d([...shape], 'int32'), seed]);
+  const types = { dtype: { type: 'float32' }, T: { type: 'int32' }, Tseed: { type: 'int32' } } as const;
+  const inputs = [tf.tensor1d([...shape], 'int32'), seed];
+  return present(executeNative(native, 'StatelessRandomUniform', types, inputs)[0], 'random numbers');
 }
 
 /** The same in kind, not in numbers; it reads the seed back, so it cannot be captured, as nothing can there. */

@@ -54,7 +54,7 @@ function logScaleAt(positions: Positions, trainLength: number): tf.Tensor4D {
 /** How a chunk of queries attends. */
 export type ChunkOptions = Pick<AttentionOptions, 'queryChunk' | 'onWeights'>;
 
-/** What each query takes from its own and earlier tokens, from encoded heads: [batch, heads, time, headDim]. */
+/** What each query takes from its own and earlier tokens, from encoded heads: [batch, time, heads, headDim]. */
 export function attend(
   model: AttendingModel,
   { applied }: PlacedEncoding,
@@ -75,7 +75,7 @@ export function attentionMap(
 
 function habits(
   { architecture: { window } }: AttendingModel,
-  { bias }: AppliedEncoding,
-): Pick<AttentionOptions, 'window' | 'bias'> {
-  return { window, ...(bias && { bias }) };
+  applied: AppliedEncoding,
+): Pick<AttentionOptions, 'window' | 'applied'> {
+  return { window, applied };
 }

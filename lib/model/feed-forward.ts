@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
 import { availableAfter } from '../engine/graph/order';
+import { type FusedKernels, fusedKernels } from '../engine/kernels';
 
 /**
  * SwiGLU (Shazeer 2020): `silu(gate) * up` with `silu(x) = x sigmoid(x)`.
@@ -11,6 +12,8 @@ import { availableAfter } from '../engine/graph/order';
  * @param up   the same shape
  */
 export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  const kernels = fusedKernels();
+  if (kernels) return fusedSwiglu(kernels, gate, up);
   return withGradient(
     [gate, up],
     (a, b) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, tf.sigmoid(a)), b), saved: [a, b] }),
@@ -23,6 +26,14 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
       const slope = tf.add(opening, tf.sub(silu, tf.mul(silu, opening)));
       return [tf.mul(tf.mul(upstream, b), slope), tf.mul(upstream, silu)];
     },
+  );
+}
+
+function fusedSwiglu(kernels: FusedKernels, gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  return withGradient(
+    [gate, up],
+    (a, b) => ({ value: kernels.swiglu(a, b), saved: [a, b] }),
+    (upstream, a, b) => kernels.swigluGradient(upstream, a, b),
   );
 }
 

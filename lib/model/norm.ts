@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
+import { type FusedKernels, fusedKernels } from '../engine/kernels';
 
 /**
  * Root-mean-square normalization (Zhang and Sennrich 2019): `x / sqrt(mean(x^2) + eps) * weight`.
@@ -11,6 +12,8 @@ import { withGradient } from '../engine/gradients';
  * @param weight [width]
  */
 export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Tensor2D {
+  const kernels = fusedKernels();
+  if (kernels) return fusedRmsNorm(kernels, x, weight, eps);
   return withGradient(
     [x, weight],
     (input, scale) => {
@@ -22,6 +25,17 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Te
       const { ofScale, across } = backward(upstream, normalized, scale);
       return [tf.mul(inverse, across), ofScale];
     },
+  );
+}
+
+function fusedRmsNorm(kernels: FusedKernels, x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Tensor2D {
+  return withGradient(
+    [x, weight],
+    (input, scale) => {
+      const { y, inverse } = kernels.rmsNorm(input, scale, eps);
+      return { value: y, saved: [input, scale, inverse] };
+    },
+    (upstream, input, scale, inverse) => kernels.rmsNormGradient(upstream, input, scale, inverse),
   );
 }
 

@@ -5,7 +5,6 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
-import { positionsIn } from './spans';
 
 /** What can be set. */
 export interface AlibiConfig {
@@ -14,28 +13,18 @@ export interface AlibiConfig {
   readonly slopeFactor?: number;
 }
 
-/**
- * The score gets -slope x (m - n) for a query at m and a key at n.
- *
- * It is given as slope x (n - m'), m' the last query of the span: the same up to a constant of each query, which the
- * softmax ignores. So it is a row of keys only, and exact where distances are small.
- */
+/** The score gets -slope x (m - n) for a query at m and a key at n. */
 export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding {
   return {
     name: 'alibi',
     levels: 1,
     parameters: () => [],
     apply: ([tokens], [keys], { numHeads }) => ({
-      bias: (querySpan, keySpan) =>
-        tf.tidy(() => {
-          const slopes = tf.tensor4d(
-            alibiSlopes(numHeads).map((slope) => slope * slopeFactor),
-            [1, numHeads, 1, 1],
-          );
-          const reference = positionsIn(tokens, { start: querySpan.end - 1, end: querySpan.end });
-          const offset = tf.sub<tf.Tensor2D>(positionsIn(keys, keySpan), reference);
-          return tf.mul(slopes, offset.reshape<tf.Tensor4D>([offset.shape[0], 1, 1, offset.shape[1]]));
-        }),
+      linearBias: {
+        slopes: tf.tensor1d(alibiSlopes(numHeads).map((slope) => slope * slopeFactor)),
+        tokens,
+        keys,
+      },
     }),
   };
 }

@@ -2,8 +2,9 @@
 // 2024, "Two Stones Hit One Bird" (arXiv 2401.16421), section 3. As a value: any encoding inside, any between segments.
 
 import { z } from 'zod';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
+import { biasOf } from './bias';
 import { type AppliedEncoding, type Encoding, type ParameterSpec, type Positions } from './encoding';
 import { type EncodingKind } from './kind';
 
@@ -81,12 +82,28 @@ function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding 
     chain(first.queries, second.queries),
     chain(first.keys, second.keys),
   ];
-  const bias = sum(first.bias, second.bias);
   return {
     ...(embed && { embed }),
     ...(queries && { queries }),
     ...(keys && { keys }),
-    ...(bias && { bias }),
+    ...sumOfBiases(first, second),
+  };
+}
+
+type Biases = Pick<AppliedEncoding, 'bias' | 'linearBias'>;
+
+function sumOfBiases(first: Biases, second: Biases): Biases {
+  const isBiased = ({ bias, linearBias }: Biases): boolean => bias !== undefined || linearBias !== undefined;
+  const biased = [first, second].filter(isBiased);
+  const [only] = biased;
+  if (biased.length < 2)
+    return {
+      ...(only?.bias && { bias: only.bias }),
+      ...(only?.linearBias && { linearBias: only.linearBias }),
+    };
+  return {
+    bias: (queries, keys) =>
+      biased.flatMap((one) => biasOf(one, queries, keys) ?? []).reduce((sum, one) => tf.add(sum, one)),
   };
 }
 
@@ -94,12 +111,6 @@ type Step<T> = ((value: T) => T) | undefined;
 
 function chain<T extends tf.Tensor>(first: Step<T>, second: Step<T>): Step<T> {
   return first && second ? (value) => second(first(value)) : (first ?? second);
-}
-
-function sum(first: AppliedEncoding['bias'], second: AppliedEncoding['bias']): AppliedEncoding['bias'] {
-  return first && second
-    ? (queries, keys) => first(queries, keys).add(second(queries, keys))
-    : (first ?? second);
 }
 
 /**

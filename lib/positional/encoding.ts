@@ -37,6 +37,16 @@ export interface ParameterSpec {
   readonly initial: 'normal' | number | Float32Array;
 }
 
+/** What is added to scaled scores: slope x (position of the key - position of the query). No gradient reaches the slopes. */
+export interface LinearBias {
+  /** [heads] */
+  readonly slopes: tf.Tensor1D;
+  /** Positions of the tokens that ask, [batch or 1, time] int32. */
+  readonly tokens: tf.Tensor2D;
+  /** Positions of those that may be attended to, [batch or 1, keys] int32. */
+  readonly keys: tf.Tensor2D;
+}
+
 /** An encoding at given positions: what the model calls, once for all layers, inside a `tf.tidy`. */
 export interface AppliedEncoding {
   /**
@@ -63,6 +73,11 @@ export interface AppliedEncoding {
    * does not matter (the softmax ignores it): so a bias of the key alone may be [batch, heads, 1, keys].
    */
   readonly bias?: (queries: Span, keys: Span) => tf.Tensor4D;
+  /**
+   * Instead of `bias`, or beside it: what grows with the distance by a fixed rate, which attention adds without a tensor
+   * for it. `biasOf` (bias.ts) gives both as a tensor.
+   */
+  readonly linearBias?: LinearBias;
 }
 
 /** A positional encoding, ready to be put into a model. */

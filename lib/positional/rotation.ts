@@ -2,6 +2,7 @@
 // is component i and component i + headDim / 2 (the layout of Llama's code, "rotate half").
 
 import * as tf from '@tensorflow/tfjs';
+import { fusedKernels } from '../engine/kernels';
 
 /** Cosine and sine of each pair's angle, each [batch or 1, 1, time, headDim / 2]; a factor on both scales the vector. */
 export interface Rotation {
@@ -48,14 +49,20 @@ export function rotate(vectors: tf.Tensor4D, rotation: Rotation): tf.Tensor4D {
     save([rotation.cos, rotation.sin]);
     const gradFunc = (upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       const [cos, sin] = saved as [tf.Tensor4D, tf.Tensor4D];
-      return turn(upstream as tf.Tensor4D, cos, tf.neg(sin));
+      return turn(upstream as tf.Tensor4D, { cos, sin }, true);
     };
-    return { value: turn(source, rotation.cos, rotation.sin), gradFunc };
+    return { value: turn(source, rotation, false), gradFunc };
   });
   return turned(vectors);
 }
 
-function turn(vectors: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
+/** Every pair turned by its angle, or by that angle back. */
+function turn(vectors: tf.Tensor4D, { cos, sin }: Rotation, back: boolean): tf.Tensor4D {
+  const kernels = fusedKernels();
+  return kernels ? kernels.rotate(vectors, cos, sin, back) : turnBy(vectors, cos, back ? tf.neg(sin) : sin);
+}
+
+function turnBy(vectors: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {
     const [first, second] = tf.split(vectors, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
     const left: tf.Tensor4D = tf.sub(tf.mul(first, cos), tf.mul(second, sin));

@@ -2,6 +2,7 @@
 // positions; more are the hierarchy that its summary suggests. On tensors for the model, on arrays as reference.
 
 import * as tf from '@tensorflow/tfjs';
+import { fusedKernels } from '../engine/kernels';
 
 /** Separators of the levels but the outermost, innermost first: ids that end a sentence, ids that end a paragraph, ... */
 export type NestedSeparators = readonly (readonly number[])[];
@@ -25,6 +26,12 @@ export function nestedPositions(
 ): [tf.Tensor2D, ...tf.Tensor2D[]] {
   const [batch, time] = ids.shape;
   if (time >= exactIntegers) throw new RangeError(`time is ${time}; it must be below ${exactIntegers}`);
+  const kernels = fusedKernels();
+  if (kernels)
+    return tf.tidy(() => {
+      const closes = tf.tensor1d(levelsClosed(separators), 'int32');
+      return kernels.positions(ids, closes, separators.length + 1) as [tf.Tensor2D, ...tf.Tensor2D[]];
+    });
   return tf.tidy(() => {
     // What the next level counts: tokens at first, then the segments that end with this level.
     let count: tf.Tensor2D = tf.tile(tf.range(0, time, 1, 'float32').expandDims<tf.Tensor2D>(0), [batch, 1]);
@@ -59,6 +66,15 @@ export function nestedArrays(ids: ArrayLike<number>, separators: NestedSeparator
 
 /** Below this, float32 holds every whole number. */
 const exactIntegers = 2 ** 24;
+
+/** How many levels each id closes, up to the largest that closes any. */
+function levelsClosed(separators: NestedSeparators): Int32Array {
+  const closed = new Int32Array(1 + Math.max(-1, ...separators.flat()));
+  separators.forEach((level, index) => {
+    for (const id of level) closed[id] = index + 1;
+  });
+  return closed;
+}
 
 /** The ids that end a segment of each level: its separators, and those of the levels around it. */
 function closingIds(separators: NestedSeparators): number[][] {

@@ -13,7 +13,11 @@ export const venvPython =
     : join(venvFolder, 'bin', 'python');
 /** TensorFlow's libraries and headers, as the PyPI wheel lays them out. */
 export const engineFolder = join(venvFolder, 'engine');
+export const tensorflowFolder = join(engineFolder, 'tensorflow');
 export const nodeModules = join(root, 'node_modules');
+/** The C++ of this project. */
+export const nativeFolder = join(root, 'native');
 export const bindingPackage = join(nodeModules, '@tensorflow', 'tfjs-node-gpu');
 /** Where @tensorflow/tfjs-node-gpu looks for its native binding. */
-export const bindingPath = join(bindingPackage, 'lib', 'napi-v8', 'tfjs_binding.node');
+export const bindingFolder = join(bindingPackage, 'lib', 'napi-v8');
+export const bindingPath = join(bindingFolder, 'tfjs_binding.node');

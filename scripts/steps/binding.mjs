@@ -1,19 +1,24 @@
 // The native binding of @tensorflow/tfjs-node-gpu: two C++ files compiled against TensorFlow's headers.
 // Called directly rather than through node-gyp: the compiler is then the only thing a machine must have.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
-import { bindingPackage, bindingPath, engineFolder, nodeModules } from '../lib/paths.mjs';
+import {
+  bindingFolder,
+  bindingPackage,
+  bindingPath,
+  nativeFolder,
+  nodeModules,
+  tensorflowFolder,
+} from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
 const stamp = `${bindingPath}.built`;
-const tensorflowFolder = join(engineFolder, 'tensorflow');
 /** A helper of lib/engine/native.ts beside the binding: keeps the libraries' chatter off standard error. */
-const quietSource = join(dirname(fileURLToPath(import.meta.url)), 'quiet.cc');
-const quietPath = join(dirname(bindingPath), 'tfjs_quiet.node');
+const quietSource = join(nativeFolder, 'quiet.cc');
+const quietPath = join(bindingFolder, 'tfjs_quiet.node');
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
 
 function key() {
@@ -21,13 +26,29 @@ function key() {
   return fingerprint(tensorflowVersion, process.platform, process.arch, flags.join(' '), quiet);
 }
 
-function sharedLibraries() {
+/** File names of TensorFlow's two libraries; fewer if it is not installed. */
+export function sharedLibraries() {
   if (!existsSync(tensorflowFolder)) return [];
   return ['libtensorflow_cc', 'libtensorflow_framework'].flatMap((name) =>
     readdirSync(tensorflowFolder)
       .filter((file) => file.startsWith(`${name}.`))
       .slice(0, 1),
   );
+}
+
+/** Where the compiler finds the headers of Node.js and TensorFlow. */
+export function headerFlags() {
+  const headers = [join(nodeModules, 'node-api-headers', 'include'), join(tensorflowFolder, 'include')];
+  return headers.map((path) => `-I${path}`);
+}
+
+/**
+ * Where what is linked finds TensorFlow: by a path relative to itself, so that the repository can be moved; and the GPU
+ * wheel's libraries find CUDA relative to theirs.
+ */
+export function tensorflowRunPath() {
+  const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
+  return `-Wl,-rpath,${origin}/${relative(bindingFolder, tensorflowFolder)}`;
 }
 
 export const binding = {
@@ -46,29 +67,24 @@ export const binding = {
     if (libraries.length !== 2) throw new SetupError('waits for the TensorFlow library (see the line above)');
     const compiler = findCompiler();
     if (compiler.path === undefined) throw new SetupError(compiler.mend);
-    const folder = dirname(bindingPath);
     const partial = `${bindingPath}.partial`;
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(bindingFolder, { recursive: true });
     rmSync(partial, { force: true });
     removeStamp(stamp);
     line.update('compiling, about 10 s');
-    const headers = [join(nodeModules, 'node-api-headers', 'include'), join(tensorflowFolder, 'include')];
     const portable = flags.concat(
-      headers.map((path) => `-I${path}`),
+      headerFlags(),
       process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [],
     );
     await run(compiler.path, portable.concat(quietSource, '-o', `${quietPath}.partial`), { log: 'binding' });
     renameSync(`${quietPath}.partial`, quietPath);
-    // The binding finds TensorFlow by a path relative to itself, so that the repository can be moved; and the
-    // GPU wheel's libraries find CUDA relative to theirs.
-    const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
     await run(
       compiler.path,
       portable.concat(
         ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(bindingPackage, 'binding', name)),
         ['-o', partial],
         libraries.map((name) => join(tensorflowFolder, name)),
-        `-Wl,-rpath,${origin}/${relative(folder, tensorflowFolder)}`,
+        tensorflowRunPath(),
       ),
       { log: 'binding' },
     );

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { alibi, alibiSlopes } from '../../lib/positional/alibi';
+import { biasOf } from '../../lib/positional/bias';
 import { shape } from './support';
 import { level } from './support';
 
@@ -22,11 +24,12 @@ function referenceSlopes(heads: number): number[] {
 }
 
 /** The bias of queries at some positions and keys at some, [heads][keys]. */
-function biasOf(queryPositions: number[], keyPositions: number[], slopeFactor?: number): number[][] {
+function biases(queryPositions: number[], keyPositions: number[], slopeFactor?: number): number[][] {
   return tf.tidy(() => {
     const encoding = alibi(slopeFactor === undefined ? {} : { slopeFactor });
-    const { bias } = encoding.apply([level([queryPositions])], [level([keyPositions])], shape, new Map());
-    const values = bias?.({ start: 0, end: queryPositions.length }, { start: 0, end: keyPositions.length });
+    const applied = encoding.apply([level([queryPositions])], [level([keyPositions])], shape, new Map());
+    const [queries, keys] = [queryPositions, keyPositions].map(({ length }) => ({ start: 0, end: length }));
+    const values = biasOf(applied, present(queries, 'queries'), present(keys, 'keys'));
     expect(values?.shape).toEqual([1, shape.numHeads, 1, keyPositions.length]);
     return values?.squeeze<tf.Tensor2D>([0, 2]).arraySync() ?? [];
   });
@@ -59,7 +62,7 @@ describe('ALiBi', () => {
         fc.constantFrom(1, 96),
         (m, keys, factor) => {
           const slopes = alibiSlopes(shape.numHeads);
-          biasOf([m], keys, factor).forEach((row, head) => {
+          biases([m], keys, factor).forEach((row, head) => {
             row.forEach((value, key) => {
               const expected = -factor * (slopes[head] ?? NaN) * (m - (keys[key] ?? NaN));
               expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-6 * Math.abs(expected));
@@ -73,7 +76,7 @@ describe('ALiBi', () => {
 
   it('depends on keys alone, seen from the last query of a span, so that distances near it are exact however far out', () => {
     const end = 10_000_000;
-    const bias = biasOf([end - 2, end - 1, end], [end - 3, end - 2, end - 1, end], 96);
+    const bias = biases([end - 2, end - 1, end], [end - 3, end - 2, end - 1, end], 96);
     expect(bias).toEqual(
       alibiSlopes(shape.numHeads).map((slope) =>
         [3, 2, 1, 0].map((distance) => Math.fround(-slope * 96) * distance + 0),

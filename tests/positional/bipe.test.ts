@@ -5,6 +5,7 @@ import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { Random } from '../../lib/engine/random';
 import { alibi, alibiSlopes } from '../../lib/positional/alibi';
+import { biasOf } from '../../lib/positional/bias';
 import { bipe } from '../../lib/positional/bipe';
 import { type Positions } from '../../lib/positional/encoding';
 import { learned } from '../../lib/positional/learned';
@@ -81,9 +82,8 @@ describe('BiPE', () => {
         const encoding = createEncoding(encodingNamed('bipe_alibi'));
         const parameters = randomParameters(encoding, Random.fromSeed(4), sizes);
         const tokens: Positions = [level([[0, 1, 0, 0]]), level([[4, 4, 5, 7]])];
-        const bias = encoding
-          .apply(tokens, tokens, sizes, parameters)
-          .bias?.({ start: 3, end: 4 }, { start: 0, end: 4 });
+        const applied = encoding.apply(tokens, tokens, sizes, parameters);
+        const bias = biasOf(applied, { start: 3, end: 4 }, { start: 0, end: 4 });
         const expected = alibiSlopes(numHeads).map((slope) => {
           const steep = Math.fround(96 * slope);
           return [-3, -3, -2, 0].map((count) => Math.fround(steep * count));

@@ -7,6 +7,7 @@ import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { wasmCandidate } from '../../lib/engine/portable';
 import { Random } from '../../lib/engine/random';
+import { biasOf } from '../../lib/positional/bias';
 import { type Encoding, type Positions } from '../../lib/positional/encoding';
 import {
   createEncoding,
@@ -172,7 +173,7 @@ describe.each(configs)('%s', (_name, config) => {
 
       const withoutKeys = { ...applied, keys: () => cached };
       const products = scoresWithoutBias(withoutKeys, lastOf(at.queries), cached);
-      const bias = applied.bias?.({ start: 0, end: 1 }, { start: 0, end: time });
+      const bias = biasOf(applied, { start: 0, end: 1 }, { start: 0, end: time });
       const scores = bias === undefined ? products : tf.add<tf.Tensor4D>(products, bias);
       expect(largestDifference(scores, lastOf(exactScores(encoding, at)))).toBeLessThan(1e-5);
 
@@ -190,7 +191,7 @@ describe.each(configs)('%s', (_name, config) => {
       left.forEach((effect, index) => {
         expect(largestDifference(effect, present(right[index], 'effect'))).toBeLessThan(1e-6);
       });
-      const bias = applyTo(encoding, single).bias?.({ start: 0, end: time }, { start: 0, end: time });
+      const bias = biasOf(applyTo(encoding, single), { start: 0, end: time }, { start: 0, end: time });
       expect(bias?.shape[0] ?? 1).toBe(1);
     });
   });
@@ -208,7 +209,7 @@ describe.each(configs)('%s', (_name, config) => {
       ] as const) {
         // Keys after the last query of a span are left out, as a chunked attention does.
         const scores = products.slice([0, 0, start, 0], [-1, -1, end - start, end]);
-        const bias = applied.bias?.({ start, end }, { start: 0, end });
+        const bias = biasOf(applied, { start, end }, { start: 0, end });
         const probabilities = causalSoftmax(bias === undefined ? scores : tf.add<tf.Tensor4D>(scores, bias));
         const expected = exact.slice([0, 0, start, 0], [-1, -1, end - start, end]);
         expect(largestDifference(probabilities, expected)).toBeLessThan(1e-6);

@@ -31,7 +31,7 @@ describe('the encodings notebook', () => {
       'lib/positional/learned.ts',
       'lib/positional/rotation.ts',
       'lib/model/attention.ts',
-      'lib/positional/alibi.ts',
+      'lib/positional/bias.ts',
       'lib/model/attention.ts',
       'lib/positional/bipe.ts',
     ]);

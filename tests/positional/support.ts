@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { type Random } from '../../lib/engine/random';
+import { biasOf } from '../../lib/positional/bias';
 import type { AppliedEncoding, Encoding, EncodingShape, Positions } from '../../lib/positional/encoding';
 
 /** Small sizes at which nothing has the size of something else. */
@@ -88,13 +89,11 @@ export function exactScores(encoding: Encoding, attention: Attention): tf.Tensor
   const applied = applyTo(encoding, attention);
   const count = tokens[0].shape[1];
   const products = scoresWithoutBias(applied, queries, keys);
-  const { bias } = applied;
-  if (bias === undefined) return products;
-  const rows = Array.from({ length: count }, (_, query) =>
-    products
-      .slice([0, 0, query, 0], [-1, -1, 1, -1])
-      .add<tf.Tensor4D>(bias({ start: query, end: query + 1 }, { start: 0, end: keys.shape[2] })),
-  );
+  const rows = Array.from({ length: count }, (_, query) => {
+    const row = products.slice([0, 0, query, 0], [-1, -1, 1, -1]);
+    const bias = biasOf(applied, { start: query, end: query + 1 }, { start: 0, end: keys.shape[2] });
+    return bias === undefined ? row : tf.add<tf.Tensor4D>(row, bias);
+  });
   return tf.concat(rows, 2);
 }
 

@@ -69,6 +69,7 @@ export interface AdamIds {
 /** tfjs-node's backend. */
 export interface NativeBackend {
   binding: NativeBinding | RecordingBinding;
+  readonly isUsingGpuDevice: boolean;
   /** Where each tensor's values are; `values` until they were first used, then `id`. */
   readonly tensorMap: {
     get(dataId: object): { readonly id: number; readonly values: ElementArray | null };

@@ -54,6 +54,11 @@ export interface CaptureOptions<State extends NamedTensors, Inputs extends Named
    * float32), which is twice as fast on processors that have it; eager steps always use float32. Default `float32`.
    */
   readonly products?: ProductType;
+  /**
+   * Lets a graph give up the old values of state tensors that get new ones, which may then be made in their place: no copy of a
+   * large cache for a few new numbers. If a run fails half way, the state is lost. Default false.
+   */
+  readonly overwrite?: boolean;
 }
 
 /** A function of tensors that runs as one call. */
@@ -109,10 +114,10 @@ export function capture<
 ): CapturedStep<State, Inputs, Outputs> {
   // Inside, names are only strings; what the caller gets has the types of the function.
   const run = step as unknown as Step;
-  const { name = 'captured step', state = {}, examples = [], eager = false, products = 'float32' } = options;
+  const { name = 'captured step', state = {}, examples = [], eager = false } = options;
   const backend = eager ? undefined : nativeBackend();
   const runner = backend
-    ? new GraphStep(run, state, name, backend, products)
+    ? new GraphStep(run, state, name, backend, options)
     : new EagerStep(run, state, name);
   for (const example of examples) runner.prepare(example);
   return new HeldStep(runner, name) as unknown as CapturedStep<State, Inputs, Outputs>;
@@ -215,7 +220,7 @@ class GraphStep {
     state: NamedTensors,
     private readonly name: string,
     private readonly backend: NativeBackend,
-    private readonly products: ProductType,
+    private readonly options: Pick<CaptureOptions<NamedTensors, NamedTensors>, 'products' | 'overwrite'>,
   ) {
     this.specs = specsOf(state);
     this.initial = new EagerStep(step, state, name);
@@ -265,11 +270,11 @@ class GraphStep {
       prefix: `step${this.programs.length}/`,
       state: this.specs,
       inputs: specs,
-      products: this.products,
+      products: this.options.products ?? 'float32',
       run: this.step,
     });
     const programs = [...this.programs, program];
-    const session = new GraphSession(this.backend, programs);
+    const session = new GraphSession(this.backend, programs, this.options.overwrite ?? false);
     const state = this.readState();
     session.writeState(state);
     tf.dispose(state);

@@ -8,6 +8,7 @@ import { CaptureError, messageOf } from '../../base/errors';
 import { writeError } from '../../base/files';
 import { projectPath } from '../../base/paths';
 import { present } from '../../base/present';
+import { fusedKernels } from '../kernels';
 import type { NativeBackend } from './binding';
 import {
   type AttributeValue,
@@ -27,16 +28,23 @@ export class GraphSession {
   private readonly session: number;
   private readonly variables: ReadonlyMap<string, number>;
 
-  /** Loads `programs`, which have the same state; it has no values until it is written. */
+  /**
+   * Loads `programs`, which have the same state; it has no values until it is written.
+   *
+   * @param overwrite whether the old value of a state tensor is given up by a program that makes a new one
+   */
   constructor(
     private readonly backend: NativeBackend,
     private readonly programs: readonly Program[],
+    overwrite = false,
   ) {
     const state = programs[0]?.state ?? [];
     this.variables = new Map(state.map(({ key }, index) => [key, index]));
     this.session = load(backend, [
       ...state.flatMap(stateNodes),
-      ...programs.flatMap((program) => programNodes(program, this.variables)),
+      ...programs.flatMap((program) =>
+        programNodes(program, this.variables, overwrite && fusedKernels() !== undefined),
+      ),
     ]);
   }
 
@@ -151,11 +159,22 @@ function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] 
 }
 
 /** A program's operations, and those that bring its inputs and state, name its outputs and update the state. */
-function programNodes(program: Program, variables: ReadonlyMap<string, number>): GraphNode[] {
+function programNodes(
+  program: Program,
+  variables: ReadonlyMap<string, number>,
+  overwrite: boolean,
+): GraphNode[] {
   const handleOf = (key: string): string => variableHandle(present(variables.get(key), `state ${key}`));
   const starts = new Map(program.state.map(({ key, value }) => [key, nodeOf(value)]));
+  const overwritten = new Set(overwrite ? program.nextState.map(({ key }) => key) : []);
   const reads = program.state.flatMap(({ key, value, type, shape }) =>
-    readNodes(nodeOf(value), handleOf(key), type, shape),
+    readNodes(
+      nodeOf(value),
+      handleOf(key),
+      type,
+      shape,
+      overwritten.has(key) ? 'BipeTakeVariable' : 'ReadVariableOp',
+    ),
   );
   const assigns = program.nextState.flatMap(({ key, value, type }, index) =>
     // The program reads a variable once, and before it is written.
@@ -183,11 +202,17 @@ function programNodes(program: Program, variables: ReadonlyMap<string, number>):
 }
 
 /** A variable's value in the shape of its state tensor, as the operation `name`. */
-function readNodes(name: string, handle: string, type: number, shape: readonly number[]): GraphNode[] {
+function readNodes(
+  name: string,
+  handle: string,
+  type: number,
+  shape: readonly number[],
+  operation: 'ReadVariableOp' | 'BipeTakeVariable' = 'ReadVariableOp',
+): GraphNode[] {
   return [
     {
       name: `${name}/vector`,
-      op: 'ReadVariableOp',
+      op: operation,
       inputs: [handle],
       attributes: { dtype: typeAttribute(type) },
     },

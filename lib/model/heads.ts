@@ -1,0 +1,22 @@
+// The layout of heads: side by side in a token's projection, one after another in attention.
+
+import * as tf from '@tensorflow/tfjs';
+import { separated } from '../engine/gradients';
+import { fusedKernels } from '../engine/kernels';
+
+/**
+ * Queries, keys and values of all tokens as those of all heads.
+ *
+ * @param parts [batch, time, 3, heads, headDim]
+ * @returns three of [batch, heads, time, headDim]
+ */
+export function separateHeads(parts: tf.Tensor5D): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
+  const kernels = fusedKernels();
+  if (kernels) return separated(parts, kernels.splitHeads, kernels.joinHeads);
+  return tf.unstack(tf.transpose(parts, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+}
+
+/** [batch, heads, time, headDim] -> [batch, time, heads, headDim], as the projection of a token wants them. */
+export function headsSideBySide(context: tf.Tensor4D): tf.Tensor4D {
+  return tf.transpose(context, [0, 2, 1, 3]);
+}

@@ -1,0 +1,36 @@
+// What an encoding adds to the scores, as a tensor.
+
+import * as tf from '@tensorflow/tfjs';
+import type { AppliedEncoding, LinearBias, Span } from './encoding';
+import { positionsIn } from './spans';
+
+/**
+ * All that is added to the scaled scores of some queries and keys, up to a constant of each query, which the softmax
+ * ignores.
+ *
+ * @returns what broadcasts to [batch, heads, queries, keys]; undefined: nothing
+ */
+export function biasOf(
+  { bias, linearBias }: Pick<AppliedEncoding, 'bias' | 'linearBias'>,
+  queries: Span,
+  keys: Span,
+): tf.Tensor4D | undefined {
+  if (linearBias === undefined) return bias?.(queries, keys);
+  const row = linearRow(linearBias, queries, keys);
+  return bias ? tf.add(bias(queries, keys), row) : row;
+}
+
+/**
+ * slope x (n - m'), n a key's position and m' that of the last query of the span: a row of keys only, and exact where
+ * distances are small.
+ *
+ * @returns [batch or 1, heads, 1, keys]
+ */
+function linearRow({ slopes, tokens, keys }: LinearBias, querySpan: Span, keySpan: Span): tf.Tensor4D {
+  return tf.tidy(() => {
+    const reference = positionsIn(tokens, { start: querySpan.end - 1, end: querySpan.end });
+    const offset = tf.sub<tf.Tensor2D>(positionsIn(keys, keySpan), reference);
+    const row = offset.reshape<tf.Tensor4D>([offset.shape[0], 1, 1, offset.shape[1]]);
+    return tf.mul(slopes.reshape<tf.Tensor4D>([1, slopes.shape[0], 1, 1]), row);
+  });
+}

@@ -1,0 +1,128 @@
+// Vectors of floats as wide as the processor's registers, by the compiler's own vector types: one source for
+// AVX-512, AVX2, SSE and NEON.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace BIPE_VARIANT {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16;
+constexpr int kRows = 8;  // of a tile of a product: what fills the registers
+#elif defined(__AVX__)
+constexpr int kLanes = 8;
+constexpr int kRows = 6;
+#else
+constexpr int kLanes = 4;
+constexpr int kRows = 6;
+#endif
+
+typedef float Vec __attribute__((vector_size(kLanes * 4)));
+typedef int32_t IntVec __attribute__((vector_size(kLanes * 4)));
+typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+
+inline Vec Load(const float* from) { return *reinterpret_cast<const UnalignedVec*>(from); }
+inline void Store(float* to, Vec value) { *reinterpret_cast<UnalignedVec*>(to) = value; }
+inline Vec Broadcast(float value) { return Vec{} + value; }
+
+/** The first `count` < kLanes floats, zeros behind them. */
+inline Vec LoadPart(const float* from, int count) {
+  Vec value{};
+  std::memcpy(&value, from, count * sizeof(float));
+  return value;
+}
+inline void StorePart(float* to, Vec value, int count) { std::memcpy(to, &value, count * sizeof(float)); }
+
+/** 0, 1, 2, ... */
+inline IntVec Iota() {
+  IntVec lanes{};
+  for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = lane;
+  return lanes;
+}
+
+/** Lane i gets lane (i + distance) modulo kLanes. */
+template <int kDistance>
+inline Vec Turned(Vec value) {
+  const IntVec from = (Iota() + kDistance) & (kLanes - 1);
+#if defined(__clang__)
+  Vec turned{};
+  for (int lane = 0; lane < kLanes; ++lane) turned[lane] = value[from[lane]];
+  return turned;
+#else
+  return __builtin_shuffle(value, from);
+#endif
+}
+
+inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
+inline Vec Min(Vec a, Vec b) { return a < b ? a : b; }
+
+inline float Sum(Vec value) {
+  if constexpr (kLanes > 8) value += Turned<8 % kLanes>(value);
+  if constexpr (kLanes > 4) value += Turned<4 % kLanes>(value);
+  value += Turned<2>(value);
+  value += Turned<1>(value);
+  return value[0];
+}
+/** Halves of two vectors side by side: the first of each plus the second of each, in blocks of kBlock lanes. */
+template <int kBlock>
+inline Vec Folded(Vec a, Vec b) {
+  // Which lanes of a (below kLanes) and b (from there on) come first, and which are added to them.
+  const IntVec lane = Iota();
+  const IntVec from = ((lane / kBlock) % (kLanes / kBlock / 2)) * (2 * kBlock) + lane % kBlock + (lane / (kLanes / 2)) * kLanes;
+#if defined(__clang__)
+  Vec sum{};
+  for (int at = 0; at < kLanes; ++at) {
+    const int one = from[at];
+    sum[at] = one < kLanes ? a[one] + a[one + kBlock] : b[one - kLanes] + b[one - kLanes + kBlock];
+  }
+  return sum;
+#else
+  return __builtin_shuffle(a, b, from) + __builtin_shuffle(a, b, from + kBlock);
+#endif
+}
+
+/** The sums of four vectors. */
+inline void SumFour(const Vec* values, float* sums) {
+  Vec all = Folded<kLanes / 4>(Folded<kLanes / 2>(values[0], values[1]), Folded<kLanes / 2>(values[2], values[3]));
+  if constexpr (kLanes > 8) all += Turned<2>(all);
+  if constexpr (kLanes > 4) all += Turned<1>(all);
+  for (int one = 0; one < 4; ++one) sums[one] = all[one * (kLanes / 4)];
+}
+
+inline float Largest(Vec value) {
+  if constexpr (kLanes > 8) value = Max(value, Turned<8 % kLanes>(value));
+  if constexpr (kLanes > 4) value = Max(value, Turned<4 % kLanes>(value));
+  value = Max(value, Turned<2>(value));
+  value = Max(value, Turned<1>(value));
+  return value[0];
+}
+
+/**
+ * e^x within two units in the last place: 2^n e^r with |r| <= ln(2)/2, e^r by its series to degree 7 (economized). Below -87, 0;
+ * above 88, that of 88.
+ */
+inline Vec Exp(Vec x) {
+  const Vec bounded = Max(Min(x, Broadcast(88.0f)), Broadcast(-87.0f));
+  // Adding 1.5 x 2^23 rounds to an integer.
+  const Vec magic = Broadcast(12582912.0f);
+  const Vec shifted = bounded * 1.44269504088896341f + magic;
+  const Vec whole = shifted - magic;
+  const Vec rest = (bounded - whole * 0.693359375f) + whole * 2.12194440e-4f;
+  Vec series = rest * 1.9875691500e-4f + 1.3981999507e-3f;
+  series = series * rest + 8.3334519073e-3f;
+  series = series * rest + 4.1665795894e-2f;
+  series = series * rest + 1.6666665459e-1f;
+  series = series * rest + 5.0000001201e-1f;
+  const Vec value = series * rest * rest + rest + 1.0f;
+  const IntVec exponent = (__builtin_convertvector(whole, IntVec) + 127) << 23;
+  Vec power;
+  std::memcpy(&power, &exponent, sizeof power);
+  return x < -87.0f ? Vec{} : value * power;
+}
+
+/** How many floats rows of `count` take when they are padded to whole vectors. */
+inline int64_t Padded(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
+}  // namespace BIPE_VARIANT
