@@ -3,13 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
-import {
-  bindingFolder,
-  bindingPath,
-  cacheFolder,
-  nativeFolder,
-  tensorflowFolder,
-} from '../lib/paths.mjs';
+import { bindingFolder, bindingPath, cacheFolder, nativeFolder, tensorflowFolder } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { headerFlags, sharedLibraries, tensorflowRunPath } from './binding.mjs';
