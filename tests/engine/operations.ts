@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
 import { type BackendName } from '../../lib/engine/backend';
 import { type Engine, startEngine } from '../../lib/engine/engine';
+import { checkCapture } from '../../lib/engine/graph/check';
 import { assertNoLeak, memoryReport, withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { normalTensor } from '../../lib/engine/random-tensors';
@@ -56,6 +57,13 @@ export function testBackend(name: BackendName, slow: boolean): void {
         reason: 'asked for by startEngine',
       });
       expect(engine.description).toMatch(/^[^\n]+$/);
+    });
+
+    it('runs a captured step, as a graph on native backends alone, and says which', async () => {
+      expect(engine.captures).toBe(name.startsWith('native'));
+      await assertNoLeak(async () => {
+        expect(await checkCapture()).toBe(engine.captures);
+      });
     });
 
     it('multiplies matrices', async () => {

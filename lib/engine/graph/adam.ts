@@ -2,7 +2,7 @@
 // pass over memory instead of a dozen.
 
 import type * as tf from '@tensorflow/tfjs';
-import { type NativeBackend, nativeBackend } from './binding';
+import { type NativeBackend, nativeBackend, recordingBinding } from './binding';
 
 /** A parameter and its moments, all of one size. */
 export interface AdamTensors<T extends tf.Tensor> {
@@ -35,8 +35,8 @@ export interface AdamUpdate<T extends tf.Tensor> extends AdamTensors<T> {
  */
 export function adamInPlace<T extends tf.Tensor>(update: AdamUpdate<T>): AdamTensors<T> | undefined {
   const backend = nativeBackend();
-  const binding = backend?.binding;
-  if (backend === undefined || binding === undefined || !('adam' in binding)) return undefined;
+  const binding = recordingBinding();
+  if (backend === undefined || binding === undefined) return undefined;
   const { parameter, firstMoment, secondMoment, gradient, rate, epsilon, decay, beta1, beta2 } = update;
   const ids = {
     parameter: idOf(backend, parameter),

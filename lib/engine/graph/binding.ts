@@ -83,3 +83,9 @@ export interface NativeBackend {
 export function nativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === 'tensorflow' ? (tf.backend() as unknown as NativeBackend) : undefined;
 }
+
+/** The binding in whose place a step is being traced; undefined at all other times. */
+export function recordingBinding(): RecordingBinding | undefined {
+  const binding = nativeBackend()?.binding;
+  return binding !== undefined && 'adam' in binding ? binding : undefined;
+}

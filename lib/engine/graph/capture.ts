@@ -6,11 +6,12 @@ import * as tf from '@tensorflow/tfjs';
 import { CaptureError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
 import { collectGarbage } from '../memory';
-import { type NativeBackend, nativeBackend } from './binding';
+import { type NativeBackend, nativeBackend, recordingBinding } from './binding';
 import { GraphSession } from './session';
 import {
   bytesOf,
   checkState,
+  checkTensors,
   clones,
   type NamedSpecs,
   type NamedTensors,
@@ -18,7 +19,7 @@ import {
   specsOf,
 } from './specs';
 import type { ProductType, Program } from './program';
-import type { TracedResult } from './recorder';
+import { checkedResult, type TracedResult } from './recorder';
 import { trace } from './trace';
 
 /** What a step gives: results, and new values of state tensors (those it leaves out stay as they are). */
@@ -116,6 +117,8 @@ export function capture<
   const run = step as unknown as Step;
   const { name = 'captured step', state = {}, examples = [], eager = false } = options;
   const backend = eager ? undefined : nativeBackend();
+  checkTensors(name, 'state', state);
+  for (const example of examples) checkTensors(name, 'input', example);
   const runner = backend
     ? new GraphStep(run, state, name, backend, options)
     : new EagerStep(run, state, name);
@@ -137,6 +140,7 @@ class HeldStep {
   }
 
   run(inputs: NamedTensors): NamedTensors {
+    checkTensors(this.name, 'input', inputs);
     return this.live().run(inputs);
   }
 
@@ -145,6 +149,7 @@ class HeldStep {
   }
 
   writeState(values: NamedTensors): void {
+    checkTensors(this.name, 'state', values);
     this.live().writeState(values);
   }
 
@@ -154,6 +159,11 @@ class HeldStep {
   }
 
   private live(): EagerStep | GraphStep {
+    if (recordingBinding()) {
+      throw new CaptureError(
+        `${this.name}: runs inside a function that is being captured, where its state has no values; call its function there instead`,
+      );
+    }
     if (this.runner) return this.runner;
     throw new UsageError(`${this.name}: used after it was disposed; dispose it later, or capture it again`);
   }
@@ -177,7 +187,7 @@ class EagerStep {
 
   run(inputs: NamedTensors): NamedTensors {
     const { outputs, state } = tf.tidy(() => {
-      const result = this.step({ ...this.state }, inputs);
+      const result = checkedResult(this.name, this.step({ ...this.state }, inputs));
       checkState(this.name, result.state ?? {}, specsOf(this.state));
       return { outputs: clones(result.outputs), state: clones(result.state ?? {}) };
     });

@@ -2,7 +2,7 @@
 // as soon as its inputs are there, and once if it is asked for twice.
 
 import type * as tf from '@tensorflow/tfjs';
-import { nativeBackend } from './binding';
+import { nativeBackend, recordingBinding } from './binding';
 
 /**
  * The same tensors; while a step is captured, tensors of the same values that exist only once `trigger` does. What is
@@ -14,8 +14,8 @@ export function availableAfter<T extends readonly tf.Tensor[]>(
   tensors: readonly [...T],
 ): T {
   const backend = nativeBackend();
-  const binding = backend?.binding;
-  if (backend === undefined || binding === undefined || !('after' in binding)) return tensors as unknown as T;
+  const binding = recordingBinding();
+  if (backend === undefined || binding === undefined) return tensors as unknown as T;
   const [cause = -1, ...ids] = backend.getInputTensorIds([trigger, ...tensors]);
   return ids.map((id) => backend.createOutputTensor(binding.after(id, cause))) as unknown as T;
 }

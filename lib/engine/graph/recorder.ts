@@ -25,7 +25,7 @@ import {
   variableHandle,
 } from './program';
 import type { OperationInput, ResultShapes } from './shapes';
-import { checkState, type NamedSpecs, type NamedTensors } from './specs';
+import { checkState, checkTensors, type NamedSpecs, type NamedTensors } from './specs';
 
 /** What a traced function gives: results, and the new values of those parts of its state that change. */
 export interface TracedResult {
@@ -94,13 +94,7 @@ export class ProgramRecorder implements Recorder {
     const [inputs, inputTensors] = this.declare('input', this.request.inputs);
     const [state, stateTensors] = this.declare('state', this.request.state);
     this.state = state;
-    const result: unknown = run(stateTensors, inputTensors);
-    if (!isResult(result)) {
-      throw new CaptureError(
-        `${name}: a captured function must return { outputs, state } at once, with tensors by name; an async function ` +
-          'cannot be captured',
-      );
-    }
+    const result = checkedResult(name, run(stateTensors, inputTensors));
     checkState(name, result.state ?? {}, this.request.state);
     const outputs = Object.entries(result.outputs).map(([key, tensor]) => this.resultOf(key, tensor));
     const changed = Object.entries(result.state ?? {})
@@ -324,8 +318,23 @@ export class ProgramRecorder implements Recorder {
   }
 }
 
-function isResult(result: unknown): result is TracedResult {
-  return typeof result === 'object' && result !== null && 'outputs' in result && !('then' in result);
+/**
+ * What a step's function has returned.
+ *
+ * @throws CaptureError if it is not tensors by name, or only a promise of them
+ * @throws UsageError if one of them is no tensor, or was disposed
+ */
+export function checkedResult(step: string, result: unknown): TracedResult {
+  if (typeof result !== 'object' || result === null || !('outputs' in result) || 'then' in result) {
+    throw new CaptureError(
+      `${step}: a captured function must return { outputs, state } at once, with tensors by name; an async function ` +
+        'cannot be captured',
+    );
+  }
+  const { outputs, state } = result as TracedResult;
+  checkTensors(step, 'output', outputs);
+  checkTensors(step, 'state', state ?? {});
+  return result as TracedResult;
 }
 
 function typeNumber(step: string, key: string, dtype: tf.DataType): number {

@@ -43,6 +43,16 @@ export function signatureOf(specs: NamedSpecs): string {
     .join(', ');
 }
 
+/** What comes from a caller or a function is tensors, and they are still there. */
+export function checkTensors(step: string, what: 'input' | 'output' | 'state', values: NamedTensors): void {
+  for (const [key, value] of Object.entries(values) as [string, unknown][]) {
+    if (!(value instanceof tf.Tensor))
+      throw new UsageError(`${step}: ${what} ${key} is no tensor; make it one, e.g. tf.scalar(3)`);
+    if (value.isDisposed)
+      throw new UsageError(`${step}: ${what} ${key} was disposed; dispose it after the call`);
+  }
+}
+
 /** State tensors may take other values, never another shape or type, and there are no new ones. */
 export function checkState(step: string, values: NamedTensors, specs: NamedSpecs): void {
   for (const [key, tensor] of Object.entries(values)) {
