@@ -1,8 +1,9 @@
 // What bfloat16 products cost in accuracy: perplexity of a small text model, at its training length and beyond, and
 // answers of Figure 3's models in its quick preset; trained with float32 and bfloat16 products, each measured with both.
-// Run `npm run build` first, then `node bench/bfloat16.mjs [--quick]`. It takes half an hour on two cores, goes on where
-// it was interrupted, and writes bench/results/bfloat16.json; --quick takes a few steps, and writes nothing.
-import { mkdir, writeFile } from 'node:fs/promises';
+// Run `npm run build` first, then `node bench/bfloat16.mjs [--quick] [--fresh]`. It takes half an hour on two cores, goes on
+// where it was interrupted (--fresh trains anew), and writes bench/results/bfloat16.json; --quick takes a few steps, and
+// writes nothing.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cacheFolder, root } from '../scripts/lib/paths.mjs';
@@ -33,6 +34,7 @@ const { parseTrainingConfig } = lib('train/config');
 const { trainModel } = lib('train/train-model');
 
 const quick = process.argv.includes('--quick');
+const fresh = process.argv.includes('--fresh');
 const seeds = quick ? [1] : [1, 2, 3];
 const encodings = ['rope', 'bipe_rope'];
 const productTypes = ['float32', 'bfloat16'];
@@ -140,6 +142,7 @@ function textConfig(encoding, seed, products) {
 async function textModel(encoding, seed, trained) {
   const config = textConfig(encoding, seed, trained);
   const folder = join(store.folder, `bench-bfloat16-${sha256(canonicalJson(config)).slice(0, 16)}`);
+  if (fresh) await rm(folder, { recursive: true, force: true });
   const { parameters } = await trainModel(config, { folder, resume: true, reporter });
   const decoder = createDecoder(config.model);
   const rows = [];
@@ -184,7 +187,7 @@ async function arithmeticModel(encoding, seed, trained) {
   const settings = arithmeticSettings(trained);
   const { operators, modulus, questions, hiddenSizes } = settings;
   const point = { encoding, seed, hiddenSize: hiddenSizes[0] };
-  await arithmeticRun(point, settings, { store, reporter });
+  await arithmeticRun(point, settings, { store, reporter, fresh });
   const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
   const asked = distinctQuestions({ operators, modulus, count: questions, seed: 0 });
   const rows = [];
