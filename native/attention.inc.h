@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "kernels.h"
@@ -29,11 +30,14 @@ inline float* Scratch(std::vector<float>& store, int64_t count) {
 
 /** [time, width] -> [width, padded time], zeros behind. */
 inline void PackTransposed(const float* x, int64_t time, int64_t width, int64_t padded, float* packed) {
-  for (int64_t column = 0; column < width; ++column) {
-    float* row = packed + column * padded;
-    for (int64_t t = 0; t < time; ++t) row[t] = x[t * width + column];
-    std::fill(row + time, row + padded, 0.0f);
+  // Some tokens at a time, which stay in the nearest cache.
+  for (int64_t begin = 0; begin < time; begin += kLanes) {
+    const int64_t end = std::min<int64_t>(time, begin + kLanes);
+    for (int64_t column = 0; column < width; ++column)
+      for (int64_t t = begin; t < end; ++t) packed[column * padded + t] = x[t * width + column];
   }
+  for (int64_t column = 0; column < width; ++column)
+    std::fill(packed + column * padded + time, packed + (column + 1) * padded, 0.0f);
 }
 
 /** [time, width] at `step` floats a row -> [time, padded width]. */
@@ -163,9 +167,11 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
   const bool packs_values = padded_width != width;
   const int64_t all = batch * heads, of_head = time * width;
   const int64_t blocks = (time + kQueryBlock - 1) / kQueryBlock;
-  // Short sequences: a thread packs a head and attends at once. Long ones: heads are packed first, then blocks shared out.
-  const bool at_once = all >= 64 || blocks == 1;
-  std::vector<float> shared(at_once ? 0 : all * (width * padded_time + (packs_values ? time * padded_width : 0)));
+  // With enough heads for all threads, one packs a head and attends at once. Otherwise heads are packed first, and their blocks
+  // shared out.
+  const bool at_once = all >= 4 * parallel.threads || blocks == 1;
+  const int64_t packed = width * padded_time + (packs_values ? time * padded_width : 0);
+  const std::unique_ptr<float[]> shared(at_once ? nullptr : new float[all * packed]);
   const auto pack = [&](int64_t head, float* keys, float* values) {
     PackTransposed(in.keys + head * of_head, time, width, padded_time, keys);
     if (packs_values) PackRows(in.values + head * of_head, time, width, width, values);
@@ -190,7 +196,7 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
     });
     return;
   }
-  float* all_keys = shared.data();
+  float* all_keys = shared.get();
   float* all_values = all_keys + all * width * padded_time;
   parallel(all, 1, [&](int64_t begin, int64_t end) {
     for (int64_t head = begin; head < end; ++head)

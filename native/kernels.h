@@ -7,8 +7,16 @@
 
 namespace bipe {
 
-/** Calls work(begin, end) for parts of 0..count on all threads, about `grain` at a time. */
-using Parallel = std::function<void(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& work)>;
+/** The threads there are. */
+struct Parallel {
+  int threads;
+  /** Calls work(begin, end) for parts of 0..count, about `grain` at a time. */
+  std::function<void(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& work)> run;
+
+  void operator()(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& work) const {
+    run(count, grain, work);
+  }
+};
 
 /** Heads that attend, [batch, heads, time, width] each. */
 struct AttentionShape {

@@ -23,7 +23,7 @@ const Kernels& kernels() {
 
 Parallel ThreadsOf(tf::OpKernelContext* context) {
   auto* pool = context->device()->tensorflow_cpu_worker_threads()->workers;
-  return [pool](int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& work) {
+  return {pool->NumThreads(), [pool](int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& work) {
     if (count <= grain || pool->NumThreads() <= 1) {
       if (count > 0) work(0, count);
       return;
@@ -35,7 +35,7 @@ Parallel ThreadsOf(tf::OpKernelContext* context) {
                       tsl::thread::ThreadPool::SchedulingParams(
                           tsl::thread::ThreadPool::SchedulingStrategy::kFixedBlockSize, absl::nullopt, block),
                       work);
-  };
+  }};
 }
 
 const float* Floats(const tf::Tensor& tensor) { return tensor.flat<float>().data(); }

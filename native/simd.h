@@ -25,7 +25,8 @@ typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(4), m
 
 inline Vec Load(const float* from) { return *reinterpret_cast<const UnalignedVec*>(from); }
 inline void Store(float* to, Vec value) { *reinterpret_cast<UnalignedVec*>(to) = value; }
-inline Vec Broadcast(float value) { return Vec{} + value; }
+// Not 0 + value, which is not the same for -0, and so costs an addition.
+inline Vec Broadcast(float value) { return value - Vec{}; }
 
 /** The first `count` < kLanes floats, zeros behind them. */
 inline Vec LoadPart(const float* from, int count) {
