@@ -44,8 +44,9 @@ inline void PackTransposed(const float* x, int64_t time, int64_t width, int64_t 
 inline void PackRows(const float* x, int64_t time, int64_t step, int64_t width, float* packed) {
   const int64_t padded = Padded(width);
   for (int64_t t = 0; t < time; ++t) {
-    std::copy_n(x + t * step, width, packed + t * padded);
-    std::fill_n(packed + t * padded + width, padded - width, 0.0f);
+    EachVector(width, [&](int64_t column, int lanes) {
+      Store(packed + t * padded + column, Take(x + t * step + column, lanes));
+    });
   }
 }
 
@@ -154,8 +155,9 @@ inline void AttendBlock(const AttentionShape& shape, const float* queries, const
   }
   for (int64_t row = 0; row < rows; ++row) {
     const float share = 1 / total[row];
-    for (int64_t column = 0; column < shape.width; ++column)
-      context[row * context_step + column] = sums[row * padded_width + column] * share;
+    EachVector(shape.width, [&](int64_t column, int lanes) {
+      Give(context + row * context_step + column, Load(sums + row * padded_width + column) * share, lanes);
+    });
     normalizers[row] = largest[row] + std::log(total[row]);
   }
 }
@@ -235,10 +237,11 @@ inline void HeadGradient(const AttentionShape& shape, const AttentionInputs& in,
   PackRows(queries, time, width, width, query_rows);
   PackRows(upstream + token, time, token_step, width, upstream_rows);
   for (int64_t t = 0; t < time; ++t) {
-    float product = 0;
-    for (int64_t column = 0; column < width; ++column)
-      product += upstream_rows[t * padded_width + column] * context[token + t * token_step + column];
-    along[t] = product;
+    Vec products{};
+    EachVector(width, [&](int64_t column, int lanes) {
+      products += Load(upstream_rows + t * padded_width + column) * Take(context + token + t * token_step + column, lanes);
+    });
+    along[t] = Sum(products);
   }
   float* weights = Scratch(blocks, 2 * kQueryBlock * kKeyBlock);
   float* of_scores = weights + kQueryBlock * kKeyBlock;
@@ -286,7 +289,7 @@ inline void HeadGradient(const AttentionShape& shape, const AttentionInputs& in,
     }
   }
   const auto unpack = [&](const float* from, float* to) {
-    for (int64_t t = 0; t < time; ++t) std::copy_n(from + t * padded_width, width, to + (head * time + t) * width);
+    for (int64_t t = 0; t < time; ++t) CopyRow(from + t * padded_width, width, to + (head * time + t) * width);
   };
   unpack(of_queries, out.queries);
   unpack(of_keys, out.keys);
@@ -302,37 +305,14 @@ inline void AttentionGradient(const AttentionShape& shape, const AttentionInputs
   });
 }
 
-/** Some columns of the rows of a cache, each as one vector with zeros behind the row's end. */
-class CacheColumns {
- public:
-  CacheColumns(const float* cache, int64_t capacity, int64_t width, int64_t column)
-      : from_(cache + column), step_(width), last_(capacity - 1),
-        lanes_(static_cast<int>(std::min<int64_t>(kLanes, width - column))), inside_(Iota() < lanes_) {}
-
-  Vec At(int64_t slot) const {
-    const float* row = from_ + slot * step_;
-    if (lanes_ == kLanes) return Load(row);
-    // What follows a row is the next one; behind the last there may be nothing.
-    return slot == last_ ? LoadPart(row, lanes_) : (inside_ ? Load(row) : Vec{});
-  }
-
-  int lanes() const { return lanes_; }
-
- private:
-  const float* from_;
-  int64_t step_, last_;
-  int lanes_;
-  IntVec inside_;
-};
-
 /** One query of one head, over its cache. `scores` has room for whole vectors. */
 inline void CachedHead(const bipe::CachedShape& shape, const float* query, const float* keys, const float* values,
                        HeadBias bias, int64_t length, float* scores, float* context) {
   const int64_t width = shape.width, end = length + 1;
   const int64_t first = shape.window > 0 ? std::max<int64_t>(0, end - shape.window) : 0;
-  for (int64_t column = 0; column < width; column += kLanes) {
-    const CacheColumns held(keys, shape.capacity, width, column);
-    const Vec asked = held.lanes() == kLanes ? Load(query + column) : LoadPart(query + column, held.lanes());
+  EachVector(width, [&](int64_t column, int lanes) {
+    const Vec asked = Take(query + column, lanes);
+    const auto key = [&](int64_t slot) { return Take(keys + slot * width + column, lanes); };
     const auto add = [&](int64_t slot, float product) {
       scores[slot] = column == 0 ? product : scores[slot] + product;
     };
@@ -340,12 +320,12 @@ inline void CachedHead(const bipe::CachedShape& shape, const float* query, const
     for (; slot + 4 <= end; slot += 4) {
       Vec products[4];
       float sums[4];
-      for (int one = 0; one < 4; ++one) products[one] = asked * held.At(slot + one);
+      for (int one = 0; one < 4; ++one) products[one] = asked * key(slot + one);
       SumFour(products, sums);
       for (int one = 0; one < 4; ++one) add(slot + one, sums[one]);
     }
-    for (; slot < end; ++slot) add(slot, Sum(asked * held.At(slot)));
-  }
+    for (; slot < end; ++slot) add(slot, Sum(asked * key(slot)));
+  });
   if (bias.positions != nullptr) {
     const float own = bias.positions[length];
     for (int64_t slot = first; slot < end; ++slot) scores[slot] += (bias.positions[slot] - own) * bias.slope;
@@ -359,16 +339,16 @@ inline void CachedHead(const bipe::CachedShape& shape, const float* query, const
     total += weight;
   }
   const float share = 1 / Sum(total);
-  for (int64_t column = 0; column < width; column += kLanes) {
-    const CacheColumns held(values, shape.capacity, width, column);
+  EachVector(width, [&](int64_t column, int lanes) {
+    const auto value = [&](int64_t slot) { return Take(values + slot * width + column, lanes); };
     // Several sums, so that none waits for the one before.
     Vec sums[4] = {};
     int64_t slot = first;
     for (; slot + 4 <= end; slot += 4)
-      for (int one = 0; one < 4; ++one) sums[one] += scores[slot + one] * held.At(slot + one);
-    for (; slot < end; ++slot) sums[0] += scores[slot] * held.At(slot);
-    StorePart(context + column, ((sums[0] + sums[1]) + (sums[2] + sums[3])) * share, held.lanes());
-  }
+      for (int one = 0; one < 4; ++one) sums[one] += scores[slot + one] * value(slot + one);
+    for (; slot < end; ++slot) sums[0] += scores[slot] * value(slot);
+    Give(context + column, ((sums[0] + sums[1]) + (sums[2] + sums[3])) * share, lanes);
+  });
 }
 
 inline void CachedAttention(const bipe::CachedShape& shape, const float* queries, const float* new_keys,
@@ -383,8 +363,8 @@ inline void CachedAttention(const bipe::CachedShape& shape, const float* queries
       const int64_t length = std::clamp<int64_t>(lengths[sequence], 0, capacity - 1);
       float* held_keys = keys + head * capacity * width;
       float* held_values = values + head * capacity * width;
-      std::copy_n(new_keys + head * width, width, held_keys + length * width);
-      std::copy_n(new_values + head * width, width, held_values + length * width);
+      CopyRow(new_keys + head * width, width, held_keys + length * width);
+      CopyRow(new_values + head * width, width, held_values + length * width);
       CachedHead(shape, queries + head * width, held_keys, held_values,
                  BiasOf(bias, position_batch, capacity, sequence, own), length, scores, context + head * width);
     }

@@ -13,21 +13,6 @@ namespace BIPE_VARIANT {
 
 using bipe::Parallel;
 
-/** Calls f(column, lanes) for the vectors of a row; the last may have fewer lanes. */
-template <typename F>
-inline void EachVector(int64_t width, const F& f) {
-  int64_t column = 0;
-  for (; column + kLanes <= width; column += kLanes) f(column, kLanes);
-  if (column < width) f(column, static_cast<int>(width - column));
-}
-inline Vec Take(const float* from, int lanes) { return lanes == kLanes ? Load(from) : LoadPart(from, lanes); }
-inline void Give(float* to, Vec value, int lanes) {
-  if (lanes == kLanes)
-    Store(to, value);
-  else
-    StorePart(to, value, lanes);
-}
-
 /** Numbers for a thread to take at once: 64 kB. */
 constexpr int64_t kGrain = 16384;
 /** Them in rows. */
@@ -135,8 +120,8 @@ inline void SplitHeads(int64_t batch, int64_t time, int64_t parts, int64_t heads
     for (int64_t token = begin; token < end; ++token)
       for (int64_t part = 0; part < parts; ++part)
         for (int64_t head = 0; head < heads; ++head)
-          std::copy_n(x + ((token * parts + part) * heads + head) * width, width,
-                      split[part] + (((token / time) * heads + head) * time + token % time) * width);
+          CopyRow(x + ((token * parts + part) * heads + head) * width, width,
+                  split[part] + (((token / time) * heads + head) * time + token % time) * width);
   });
 }
 
@@ -146,8 +131,8 @@ inline void JoinHeads(int64_t batch, int64_t time, int64_t parts, int64_t heads,
     for (int64_t token = begin; token < end; ++token)
       for (int64_t part = 0; part < parts; ++part)
         for (int64_t head = 0; head < heads; ++head)
-          std::copy_n(split[part] + (((token / time) * heads + head) * time + token % time) * width, width,
-                      x + ((token * parts + part) * heads + head) * width);
+          CopyRow(split[part] + (((token / time) * heads + head) * time + token % time) * width, width,
+                  x + ((token * parts + part) * heads + head) * width);
   });
 }
 

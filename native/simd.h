@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 namespace BIPE_VARIANT {
 
 #if defined(__AVX512F__)
@@ -28,19 +32,53 @@ inline void Store(float* to, Vec value) { *reinterpret_cast<UnalignedVec*>(to) =
 // Not 0 + value, which is not the same for -0, and so costs an addition.
 inline Vec Broadcast(float value) { return value - Vec{}; }
 
-/** The first `count` < kLanes floats, zeros behind them. */
-inline Vec LoadPart(const float* from, int count) {
-  Vec value{};
-  std::memcpy(&value, from, count * sizeof(float));
-  return value;
-}
-inline void StorePart(float* to, Vec value, int count) { std::memcpy(to, &value, count * sizeof(float)); }
-
 /** 0, 1, 2, ... */
 inline IntVec Iota() {
   IntVec lanes{};
   for (int lane = 0; lane < kLanes; ++lane) lanes[lane] = lane;
   return lanes;
+}
+
+/** The first `count` < kLanes floats, zeros behind them; nothing behind is read. */
+inline Vec LoadPart(const float* from, int count) {
+#if defined(__AVX512F__)
+  return (Vec)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+#elif defined(__AVX__)
+  return (Vec)_mm256_maskload_ps(from, (__m256i)(Iota() < count));
+#else
+  Vec value{};
+  std::memcpy(&value, from, count * sizeof(float));
+  return value;
+#endif
+}
+inline void StorePart(float* to, Vec value, int count) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), (__m512)value);
+#elif defined(__AVX__)
+  _mm256_maskstore_ps(to, (__m256i)(Iota() < count), (__m256)value);
+#else
+  std::memcpy(to, &value, count * sizeof(float));
+#endif
+}
+
+/** Calls f(column, lanes) for the vectors of a row; the last may have fewer lanes. */
+template <typename F>
+inline void EachVector(int64_t width, const F& f) {
+  int64_t column = 0;
+  for (; column + kLanes <= width; column += kLanes) f(column, kLanes);
+  if (column < width) f(column, static_cast<int>(width - column));
+}
+inline Vec Take(const float* from, int lanes) { return lanes == kLanes ? Load(from) : LoadPart(from, lanes); }
+inline void Give(float* to, Vec value, int lanes) {
+  if (lanes == kLanes)
+    Store(to, value);
+  else
+    StorePart(to, value, lanes);
+}
+
+/** Copies few numbers: a call of memcpy would take longer. */
+inline void CopyRow(const float* from, int64_t width, float* to) {
+  EachVector(width, [&](int64_t column, int lanes) { Give(to + column, Take(from + column, lanes), lanes); });
 }
 
 /** Lane i gets lane (i + distance) modulo kLanes. */
