@@ -105,14 +105,11 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
     peak: { ours: ourPeak, pytorch: peerPeak },
   };
   for (const line of [engine, pytorch ?? 'no peer', report.describePeak(setting.peak)]) reporter.note(line);
-  // Known now: the first result that is written is a change of the working tree.
   const origin = {
     preset: quick ? 'quick' : 'full',
     engine,
     scale: quick ? 'Tiny sizes: these numbers mean nothing.' : `On this machine, ${threads} threads each.`,
   };
-  const source = collectProvenance({ ...origin, item: 'bench', startedAt });
-
   const measured: StoredRow[] = [];
   const failures: { row: string; error: string }[] = [];
   let interrupted = false;
@@ -134,9 +131,13 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
         seconds,
         reporter,
       });
-      const { commit, dirty } = source;
-      const own = collectProvenance({ ...origin, item: `bench ${row.name}`, startedAt: begun, seeds: [1] });
-      const stored = { measurement, setting, provenance: { ...own, commit, dirty } };
+      const provenance = collectProvenance({
+        ...origin,
+        item: `bench ${row.name}`,
+        startedAt: begun,
+        seeds: [1],
+      });
+      const stored = { measurement, setting, provenance };
       await storeRow(out, stored);
       measured.push(stored);
     } catch (error) {
@@ -146,7 +147,12 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
       reporter.note(error.message);
     }
   }
-  if (measured.length > 0) await draw(quick ? measured : await readRows(out), run, source);
+  if (measured.length > 0)
+    await draw(
+      quick ? measured : await readRows(out),
+      run,
+      collectProvenance({ ...origin, item: 'bench', startedAt }),
+    );
   await print(measured, failures, run);
   if (isInterrupted())
     throw new MachineError(`interrupted; ${measured.length} of ${rows.length} rows are measured and kept`);
