@@ -88,7 +88,7 @@ export const fig3Presets = {
   },
   quick: {
     description: 'the main four encodings, 3 operators modulo 5, hidden size 16, three seeds',
-    time: 'about 7 minutes',
+    time: 'about 4 minutes',
     settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 1000 },
   },
   evening: {
