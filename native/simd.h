@@ -140,10 +140,11 @@ inline float Largest(Vec value) {
 
 /**
  * e^x within two units in the last place: 2^n e^r with |r| <= ln(2)/2, e^r by its series to degree 7 (economized). Below -87, 0;
- * above 88, that of 88.
+ * above 88, that of 88; of NaN, NaN.
  */
 inline Vec Exp(Vec x) {
-  const Vec bounded = Max(Min(x, Broadcast(88.0f)), Broadcast(-87.0f));
+  // In this order of arguments, what is no number remains none.
+  const Vec bounded = Max(Broadcast(-87.0f), Min(Broadcast(88.0f), x));
   // Adding 1.5 x 2^23 rounds to an integer.
   const Vec magic = Broadcast(12582912.0f);
   const Vec shifted = bounded * 1.44269504088896341f + magic;
