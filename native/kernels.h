@@ -101,7 +101,11 @@ struct Kernels {
                         float* of_scores, const Parallel&);
 };
 
-/** The best that this processor runs. */
+/**
+ * The best that this processor runs, or those that the environment variable BIPE_INSTRUCTIONS names.
+ *
+ * @throws std::invalid_argument if it names none that this processor runs
+ */
 const Kernels& ChooseKernels();
 
 }  // namespace bipe

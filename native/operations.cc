@@ -2,6 +2,8 @@
 // said in kernels.h; lib/engine/kernels.ts is where TypeScript calls them.
 #include <node_api.h>
 
+#include <stdexcept>
+
 #include "kernels.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -493,9 +495,19 @@ REGISTER_KERNEL_BUILDER(Name("BipeCrossEntropy").Device(tf::DEVICE_CPU), CrossEn
 /** To be raised with every change of an operation's inputs, outputs or attributes; lib/engine/kernel-library.ts expects it. */
 constexpr int kInterface = 1;
 
+/** The code of the error when BIPE_INSTRUCTIONS names no kernels. */
+constexpr char kWrongChoice[] = "BIPE_INSTRUCTIONS";
+
 NAPI_MODULE_INIT() {
   napi_value name, number;
-  if (napi_create_string_utf8(env, bipe::ChooseKernels().name, NAPI_AUTO_LENGTH, &name) == napi_ok)
+  const char* instructions;
+  try {
+    instructions = bipe::kernels().name;
+  } catch (const std::invalid_argument& error) {
+    napi_throw_error(env, kWrongChoice, error.what());
+    return nullptr;
+  }
+  if (napi_create_string_utf8(env, instructions, NAPI_AUTO_LENGTH, &name) == napi_ok)
     napi_set_named_property(env, exports, "instructions", name);
   if (napi_create_int32(env, kInterface, &number) == napi_ok) napi_set_named_property(env, exports, "interface", number);
   return exports;

@@ -42,7 +42,7 @@ export class MachineError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
-/** A function of tensors that cannot become one native graph. */
+/** A function of tensors that cannot become one native graph, or whose graph fails. */
 export class CaptureError extends WorkbenchError {
   readonly exitCode = 1;
 }

@@ -54,6 +54,7 @@ export async function examineMachine(): Promise<Diagnosis[]> {
     ...setup.steps.map(diagnoseStep),
     await examineBackends(),
     await examineCapture(),
+    await examineKernels(),
     await examineTokenizer(),
     ...(await examineData()),
   ];
@@ -146,6 +147,29 @@ async function examineCapture(): Promise<Diagnosis> {
         };
   } catch (error) {
     return { what, state: 'limited', detail: messageOf(error), mend: 'npm run setup' };
+  }
+}
+
+/** Which of the project's own kernels the engine that would be started computes with. */
+async function examineKernels(): Promise<Diagnosis> {
+  const what = 'kernels in use';
+  try {
+    const { startEngine } = await import('../engine/engine.js');
+    const { loadedKernels } = await import('../engine/kernel-library.js');
+    const { backend } = await startEngine({ reporter: silentReporter });
+    if (backend !== 'native-cpu')
+      return { what, state: 'works', detail: `none: they are for native-cpu, not ${backend}`, mend: null };
+    const instructions = loadedKernels();
+    if (instructions !== undefined) return { what, state: 'works', detail: instructions, mend: null };
+    const switchedOff = process.env['BIPE_KERNELS'] === 'none';
+    return {
+      what,
+      state: 'limited',
+      detail: switchedOff ? 'none: BIPE_KERNELS=none' : 'none: they are not built, or do not load',
+      mend: switchedOff ? 'unset BIPE_KERNELS' : 'npm run setup',
+    };
+  } catch (error) {
+    return { what, state: 'limited', detail: messageOf(error), mend: 'docs/engine.md lists known troubles' };
   }
 }
 

@@ -24,7 +24,7 @@ export interface BackendCandidate {
    * Loads it into this process and makes it TensorFlow.js's current backend.
    *
    * @param explicit whether it was asked for by name
-   * @returns its description, e.g. `native CPU (TensorFlow 2.21.0, oneDNN, 2 threads)`
+   * @returns its description, e.g. `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2 threads)`
    * @throws BackendUnavailable
    */
   prepare(explicit: boolean): Promise<string>;

@@ -22,7 +22,7 @@ export interface RejectedBackend {
 /** The engine that runs in this process. */
 export interface Engine {
   readonly backend: BackendName;
-  /** For people: `native CPU (TensorFlow 2.21.0, oneDNN, 2 threads)`. */
+  /** For people: `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2 threads)`. */
   readonly description: string;
   /** Why this backend. */
   readonly reason: string;
@@ -71,7 +71,7 @@ export function backendCandidates(): BackendCandidate[] {
  *
  * @throws MachineError if the backend asked for does not work here, or only pure JavaScript would and
  *   `allowSlow` is not set
- * @throws UsageError if BIPE_ENGINE names no backend, or another backend than the running one is asked for:
+ * @throws UsageError if BIPE_ENGINE names no backend or BIPE_INSTRUCTIONS no kernels of this processor, or another backend than the running one is asked for:
  *   tensors live on their backend, so changing it takes a new process
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
@@ -148,6 +148,8 @@ export async function chooseBackend(request: BackendRequest, choices: BackendCho
       sayAloud(engine, choices);
       return engine;
     } catch (error) {
+      // Asked for wrongly: another backend would not be what was meant.
+      if (error instanceof UsageError) throw error;
       rejected.push({ backend: candidate.name, ...asUnavailable(error) });
     }
   }
@@ -172,6 +174,7 @@ async function startNamed(
       captures: makesGraphs(name),
     };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const { why, mend } = asUnavailable(error);
     throw new MachineError(`${source}: ${name} cannot be used: ${why}; ${mend}`, { cause: error });
   }

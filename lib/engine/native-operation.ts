@@ -2,6 +2,7 @@
 // project's (kernels.ts). Every use has a portable form beside it, for WASM, WebGPU and JavaScript.
 
 import type * as tf from '@tensorflow/tfjs';
+import { messageOf, UsageError } from '../base/errors';
 import { attributeType, type NativeBackend, type OperationAttribute } from './graph/binding';
 import { elementType } from './graph/graph-def';
 
@@ -12,7 +13,11 @@ export type NativeAttribute =
   | { readonly float: number }
   | { readonly boolean: boolean };
 
-/** The results of an operation, as many as are asked for. */
+/**
+ * The results of an operation, as many as are asked for.
+ *
+ * @throws UsageError what it says against its inputs, in one line
+ */
 export function executeNative(
   backend: NativeBackend,
   operation: string,
@@ -22,9 +27,18 @@ export function executeNative(
 ): tf.Tensor[] {
   const all = Object.entries(attributes).map(([name, value]) => operationAttribute(name, value));
   const ids = backend.getInputTensorIds(inputs);
-  return backend.binding
-    .executeOp(operation, all, ids, outputs)
-    .map((result) => backend.createOutputTensor(result));
+  const results = plainly(() => backend.binding.executeOp(operation, all, ids, outputs));
+  return results.map((result) => backend.createOutputTensor(result));
+}
+
+/** The binding writes a number and a line break before what the operation says. */
+function plainly<T>(execute: () => T): T {
+  try {
+    return execute();
+  } catch (error) {
+    const [, said] = /^Invalid TF_Status: \d+\nMessage: (.*)/.exec(messageOf(error)) ?? [];
+    throw said === undefined ? error : new UsageError(said, { cause: error });
+  }
 }
 
 function operationAttribute(name: string, attribute: NativeAttribute): OperationAttribute {

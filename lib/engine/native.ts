@@ -9,7 +9,7 @@ import { messageOf } from '../base/errors';
 import { projectPath } from '../base/paths';
 import { type BackendCandidate, BackendUnavailable } from './backend';
 import { findGpu, type GpuPresence } from './gpu';
-import { loadKernels } from './kernel-library';
+import { loadedKernels, loadKernels } from './kernel-library';
 import { probe, type ProbeOutcome } from './probe';
 import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
 
@@ -121,7 +121,9 @@ function gpuNotUsed(evidence: string, version: string): BackendUnavailable {
 function describeCpu(version: string): string {
   const threads = process.env['TF_NUM_INTRAOP_THREADS'] ?? String(availableParallelism());
   const oneDnn = ['0', 'false'].includes(process.env['TF_ENABLE_ONEDNN_OPTS'] ?? '1') ? '' : ', oneDNN';
-  return `TensorFlow ${version}${oneDnn}, ${threads} ${threads === '1' ? 'thread' : 'threads'}`;
+  const instructions = loadedKernels();
+  const kernels = instructions === undefined ? '' : `, ${instructions} kernels`;
+  return `TensorFlow ${version}${oneDnn}${kernels}, ${threads} ${threads === '1' ? 'thread' : 'threads'}`;
 }
 
 async function examineLibrary(machine: NativeMachine, gpuHidden: boolean): Promise<NativeAnswer> {
@@ -141,12 +143,12 @@ async function loadLibrary(bindingFile: string): Promise<NativeAnswer> {
   try {
     quietly(bindingFile, () => loadBackendPackage('@tensorflow/tfjs-node-gpu'));
     await tf.setBackend('tensorflow');
-    loadKernels(dirname(bindingFile));
   } catch (error) {
     throw new BackendUnavailable(`the native library does not load: ${messageOf(error)}`, setUpMend, {
       cause: error,
     });
   }
+  loadKernels(dirname(bindingFile));
   const backend = tf.backend() as unknown as {
     readonly isUsingGpuDevice: boolean;
     readonly binding: { readonly TF_Version: string };

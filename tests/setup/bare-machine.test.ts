@@ -49,6 +49,7 @@ describe('a machine without Python, compiler, Chromium and apt', () => {
       'JupyterLab',
       'TensorFlow',
       'engine binding',
+      'fused kernels',
       'Chromium',
     ]) {
       const found = diagnoses.find((diagnosis) => diagnosis.what === what);
@@ -60,6 +61,10 @@ describe('a machine without Python, compiler, Chromium and apt', () => {
     expect(diagnoses.find((diagnosis) => diagnosis.what === 'captured steps')?.detail).toBe(
       'none: steps run operation by operation on wasm',
     );
+    expect(diagnoses.find((diagnosis) => diagnosis.what === 'kernels in use')).toMatchObject({
+      state: 'works',
+      detail: 'none: they are for native-cpu, not wasm',
+    });
     expect(diagnoses.filter((diagnosis) => diagnosis.state === 'broken')).toEqual([]);
 
     const reproduce = runScript('reproduce.mjs', ['--preset', 'smoke'], { root, env });

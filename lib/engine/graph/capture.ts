@@ -57,7 +57,8 @@ export interface CaptureOptions<State extends NamedTensors, Inputs extends Named
   readonly products?: ProductType;
   /**
    * Lets a graph give up the old values of state tensors that get new ones, which may then be made in their place: no copy of a
-   * large cache for a few new numbers. If a run fails half way, the state is lost. Default false.
+   * large cache for a few new numbers. If a run fails, that state is lost: the next run says so until it is written anew.
+   * Default false.
    */
   readonly overwrite?: boolean;
 }
@@ -73,7 +74,8 @@ export interface CapturedStep<
   /**
    * Runs the step. The outputs are new tensors, the caller's to dispose.
    *
-   * @throws CaptureError at the first call with inputs of a new shape, if the function cannot be captured
+   * @throws CaptureError at the first call with inputs of a new shape, if the function cannot be captured; at any call, if an
+   *   operation of its graph refuses its inputs
    */
   run(inputs: Inputs): Outputs;
   /** The state's present values, all or those named, as new tensors, the caller's to dispose. */
@@ -284,7 +286,7 @@ class GraphStep {
       run: this.step,
     });
     const programs = [...this.programs, program];
-    const session = new GraphSession(this.backend, programs, this.options.overwrite ?? false);
+    const session = new GraphSession(this.name, this.backend, programs, this.options.overwrite ?? false);
     const state = this.readState();
     session.writeState(state);
     tf.dispose(state);

@@ -27,37 +27,50 @@ import { type Program, type ProgramTensor, variableHandle } from './program';
 export class GraphSession {
   private readonly session: number;
   private readonly variables: ReadonlyMap<string, number>;
+  private readonly overwrites: boolean;
+  /** State that a run which failed may have given up, until it is written anew. */
+  private readonly lost = new Set<string>();
 
   /**
    * Loads `programs`, which have the same state; it has no values until it is written.
    *
+   * @param name      for error messages
    * @param overwrite whether the old value of a state tensor is given up by a program that makes a new one
    */
   constructor(
+    private readonly name: string,
     private readonly backend: NativeBackend,
     private readonly programs: readonly Program[],
-    overwrite = false,
+    overwrite: boolean,
   ) {
+    this.overwrites = overwrite && fusedKernels() !== undefined;
     const state = programs[0]?.state ?? [];
     this.variables = new Map(state.map(({ key }, index) => [key, index]));
     this.session = load(backend, [
       ...state.flatMap(stateNodes),
-      ...programs.flatMap((program) =>
-        programNodes(program, this.variables, overwrite && fusedKernels() !== undefined),
-      ),
+      ...programs.flatMap((program) => programNodes(program, this.variables, this.overwrites)),
     ]);
   }
 
-  /** Runs one program: takes its inputs, gives its outputs, and moves the state on. */
+  /**
+   * Runs one program: takes its inputs, gives its outputs, and moves the state on.
+   *
+   * @throws CaptureError what an operation says against its inputs; the state is then undefined, and lost if it is overwritten
+   */
   run(index: number, inputs: NamedTensors): Record<string, tf.Tensor> {
     const program = present(this.programs[index], `program ${index}`);
-    const tensors = this.execute(
-      program.inputs.map(({ key }, input) => [
-        feedName(program, input),
-        present(inputs[key], `input ${key}`),
-      ]),
-      [...program.outputs.map((_, output) => outputName(program, output)), doneName(program)],
+    this.refuseLost([...this.variables.keys()]);
+    const feeds = program.inputs.map(
+      ({ key }, input) => [feedName(program, input), present(inputs[key], `input ${key}`)] as const,
     );
+    const fetches = [...program.outputs.map((_, output) => outputName(program, output)), doneName(program)];
+    let tensors: tf.Tensor[];
+    try {
+      tensors = this.execute(feeds, fetches);
+    } catch (error) {
+      if (this.overwrites) for (const { key } of program.nextState) this.lost.add(key);
+      throw this.failure(error);
+    }
     tensors.pop()?.dispose();
     return Object.fromEntries(
       program.outputs.map(({ key }, output) => [key, present(tensors[output], `output ${key}`)]),
@@ -66,6 +79,7 @@ export class GraphSession {
 
   /** Present values of state tensors. */
   readState(keys: readonly string[]): Record<string, tf.Tensor> {
+    this.refuseLost(keys);
     const tensors = this.execute(
       [],
       keys.map((key) => `read_${this.variable(key)}:0`),
@@ -81,6 +95,7 @@ export class GraphSession {
       entries.map(([variable]) => `written_${variable}:0`),
     );
     for (const tensor of done) tensor.dispose();
+    for (const key of Object.keys(values)) this.lost.delete(key);
   }
 
   /** Frees the graph and its state. */
@@ -90,6 +105,24 @@ export class GraphSession {
 
   private variable(key: string): number {
     return present(this.variables.get(key), `state ${key}`);
+  }
+
+  private refuseLost(keys: readonly string[]): void {
+    const lost = keys.filter((key) => this.lost.has(key));
+    if (lost.length === 0) return;
+    throw new CaptureError(
+      `${this.name}: its state ${lost.join(', ')} was lost when a run before failed; give it new values with writeState, or ` +
+        'capture the step again',
+    );
+  }
+
+  /** What the operation says, without the session's words before it and its place in the graph on the lines behind it. */
+  private failure(error: unknown): CaptureError {
+    const [said = ''] = messageOf(error)
+      .replace(/^Session fail to run with error: /, '')
+      .split('\n');
+    const loss = this.lost.size > 0 ? `; its state ${[...this.lost].join(', ')} is lost with it` : '';
+    return new CaptureError(`${this.name}: ${said}${loss}`, { cause: error });
   }
 
   private execute(feeds: readonly (readonly [string, tf.Tensor])[], fetches: readonly string[]): tf.Tensor[] {
