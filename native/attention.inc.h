@@ -22,23 +22,38 @@ using bipe::Parallel;
 constexpr int64_t kQueryBlock = 64;
 constexpr int64_t kKeyBlock = 256;
 
+/** Where the block of a key ends. */
+inline int64_t BlockEnd(int64_t key) { return (key / kKeyBlock + 1) * kKeyBlock; }
+
 /** A scratch array of this thread, kept from call to call. */
 inline float* Scratch(std::vector<float>& store, int64_t count) {
   if (static_cast<int64_t>(store.size()) < count) store.resize(count);
   return store.data();
 }
 
-/** [time, width] -> [width, padded time], zeros behind. */
-inline void PackTransposed(const float* x, int64_t time, int64_t width, int64_t padded, float* packed) {
-  // Some tokens at a time, which stay in the nearest cache.
-  for (int64_t begin = 0; begin < time; begin += kLanes) {
-    const int64_t end = std::min<int64_t>(time, begin + kLanes);
-    for (int64_t column = 0; column < width; ++column)
-      for (int64_t t = begin; t < end; ++t) packed[column * padded + t] = x[t * width + column];
+/**
+ * A matrix [time, width] turned, [width, time], in blocks of keys one behind another: a block's rows are near each other, whatever
+ * the time, and not at distances that fall on the same places of a cache.
+ */
+struct Across {
+  int64_t time, width;
+
+  int64_t step() const { return Padded(std::min(time, kKeyBlock)) + kLanes; }
+  int64_t size() const { return (time + kKeyBlock - 1) / kKeyBlock * width * step(); }
+  /** Where a key's column begins; its rows are `step` apart, and up to the end of its block the next keys follow. */
+  int64_t at(int64_t key) const { return key / kKeyBlock * width * step() + key % kKeyBlock; }
+
+  void Pack(const float* x, float* packed) const {
+    std::fill_n(packed, size(), 0.0f);
+    // Some tokens at a time, which stay in the nearest cache.
+    for (int64_t begin = 0; begin < time; begin += kLanes) {
+      float* to = packed + at(begin);
+      const int64_t count = std::min<int64_t>(kLanes, time - begin);
+      for (int64_t column = 0; column < width; ++column)
+        for (int64_t t = 0; t < count; ++t) to[column * step() + t] = x[(begin + t) * width + column];
+    }
   }
-  for (int64_t column = 0; column < width; ++column)
-    std::fill(packed + column * padded + time, packed + (column + 1) * padded, 0.0f);
-}
+};
 
 /** [time, width] at `step` floats a row -> [time, padded width]. */
 inline void PackRows(const float* x, int64_t time, int64_t step, int64_t width, float* packed) {
@@ -74,14 +89,14 @@ inline Seen SeenBy(const AttentionShape& shape, int64_t query) {
  *
  * @return how many keys of the block any of them sees, padded to whole vectors; all columns up to there are set
  */
-inline int64_t Scores(const AttentionShape& shape, const float* queries, const float* keys, int64_t padded_time,
+inline int64_t Scores(const AttentionShape& shape, const float* queries, const float* keys, const Across& across,
                       HeadBias bias, int64_t first, int64_t rows, int64_t begin, int64_t end, float* scores,
                       int64_t step) {
   const int64_t last = std::min(end, first + rows);
   if (last <= begin) return 0;
   const int64_t columns = Padded(last - begin);
-  Multiply<false>({queries + first * shape.width, shape.width, 1}, keys + begin, padded_time, scores, step, rows,
-                  shape.width, columns);
+  Multiply<false>({queries + first * shape.width, shape.width, 1}, keys + across.at(begin), across.step(), scores, step,
+                  rows, shape.width, columns);
   constexpr float kUnseen = -std::numeric_limits<float>::infinity();
   for (int64_t row = 0; row < rows; ++row) {
     float* score = scores + row * step;
@@ -104,7 +119,7 @@ inline int64_t Scores(const AttentionShape& shape, const float* queries, const f
 }
 
 /** Some queries of one head, all the keys they see. */
-inline void AttendBlock(const AttentionShape& shape, const float* queries, const float* keys, int64_t padded_time,
+inline void AttendBlock(const AttentionShape& shape, const float* queries, const float* keys, const Across& across,
                         const float* values, int64_t value_step, HeadBias bias, int64_t first, int64_t rows,
                         float* context, int64_t context_step, float* normalizers) {
   thread_local std::vector<float> score_store, sum_store;
@@ -116,11 +131,11 @@ inline void AttendBlock(const AttentionShape& shape, const float* queries, const
   std::fill_n(largest, rows, -std::numeric_limits<float>::infinity());
   std::fill_n(total, rows, 0.0f);
   const int64_t start = SeenBy(shape, first).first / kLanes * kLanes;
-  for (int64_t begin = start; begin < first + rows; begin += kKeyBlock) {
-    const int64_t end = std::min(shape.time, begin + kKeyBlock);
+  for (int64_t begin = start; begin < first + rows; begin = BlockEnd(begin)) {
+    const int64_t end = std::min(shape.time, BlockEnd(begin));
     for (int64_t row = 0; row < rows; row += kRows) {
       const int64_t count = std::min<int64_t>(kRows, rows - row);
-      const int64_t columns = Scores(shape, queries, keys, padded_time, bias, first + row, count, begin, end, scores, kKeyBlock);
+      const int64_t columns = Scores(shape, queries, keys, across, bias, first + row, count, begin, end, scores, kKeyBlock);
       if (columns == 0) continue;
       for (int64_t one = 0; one < count; ++one) {
         float* score = scores + one * kKeyBlock;
@@ -165,23 +180,24 @@ inline void AttendBlock(const AttentionShape& shape, const float* queries, const
 inline void Attention(const AttentionShape& shape, const AttentionInputs& in, float* context, float* normalizers,
                       const Parallel& parallel) {
   const auto [batch, heads, time, width, window, position_batch] = shape;
-  const int64_t padded_time = Padded(time) + kLanes, padded_width = Padded(width);
+  const Across across{time, width};
+  const int64_t padded_width = Padded(width);
   const bool packs_values = padded_width != width;
   const int64_t all = batch * heads, of_head = time * width;
   const int64_t blocks = (time + kQueryBlock - 1) / kQueryBlock;
   // With enough heads for all threads, one packs a head and attends at once. Otherwise heads are packed first, and their blocks
   // shared out.
   const bool at_once = all >= 4 * parallel.threads || blocks == 1;
-  const int64_t packed = width * padded_time + (packs_values ? time * padded_width : 0);
+  const int64_t packed = across.size() + (packs_values ? time * padded_width : 0);
   const std::unique_ptr<float[]> shared(at_once ? nullptr : new float[all * packed]);
   const auto pack = [&](int64_t head, float* keys, float* values) {
-    PackTransposed(in.keys + head * of_head, time, width, padded_time, keys);
+    across.Pack(in.keys + head * of_head, keys);
     if (packs_values) PackRows(in.values + head * of_head, time, width, width, values);
   };
   const auto attend = [&](int64_t head, int64_t block, const float* keys, const float* packed_values) {
     const int64_t first = block * kQueryBlock, rows = std::min(kQueryBlock, time - first);
     const int64_t sequence = head / heads, own = head % heads;
-    AttendBlock(shape, in.queries + head * of_head, keys, padded_time,
+    AttendBlock(shape, in.queries + head * of_head, keys, across,
                 packs_values ? packed_values : in.values + head * of_head, padded_width, BiasOf(in.bias, position_batch, time, sequence, own),
                 first, rows, context + ((sequence * time + first) * heads + own) * width, heads * width,
                 normalizers + head * time + first);
@@ -189,7 +205,7 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
   if (at_once) {
     parallel(all, 1, [&](int64_t begin, int64_t end) {
       thread_local std::vector<float> key_store, value_store;
-      float* keys = Scratch(key_store, width * padded_time);
+      float* keys = Scratch(key_store, across.size());
       float* values = Scratch(value_store, packs_values ? time * padded_width : 0);
       for (int64_t head = begin; head < end; ++head) {
         pack(head, keys, values);
@@ -199,16 +215,16 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
     return;
   }
   float* all_keys = shared.get();
-  float* all_values = all_keys + all * width * padded_time;
+  float* all_values = all_keys + all * across.size();
   parallel(all, 1, [&](int64_t begin, int64_t end) {
     for (int64_t head = begin; head < end; ++head)
-      pack(head, all_keys + head * width * padded_time, all_values + (packs_values ? head * time * padded_width : 0));
+      pack(head, all_keys + head * across.size(), all_values + (packs_values ? head * time * padded_width : 0));
   });
   parallel(all * blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       // The longest first, so that the threads end together.
       const int64_t head = task % all, block = blocks - 1 - task / all;
-      attend(head, block, all_keys + head * width * padded_time,
+      attend(head, block, all_keys + head * across.size(),
              all_values + (packs_values ? head * time * padded_width : 0));
     }
   });
@@ -218,21 +234,22 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
 inline void HeadGradient(const AttentionShape& shape, const AttentionInputs& in, const float* context,
                          const float* normalizers, const float* upstream, const AttentionGradients& out, int64_t head) {
   const int64_t time = shape.time, width = shape.width, heads = shape.heads;
-  const int64_t padded_time = Padded(time) + kLanes, padded_width = Padded(width);
+  const Across across{time, width};
+  const int64_t padded_width = Padded(width);
   const int64_t sequence = head / heads, own = head % heads, token_step = heads * width;
   const float* queries = in.queries + head * time * width;
   const HeadBias bias = BiasOf(in.bias, shape.position_batch, time, sequence, own);
   const int64_t token = (sequence * time * heads + own) * width;
   thread_local std::vector<float> packs, blocks, sums;
   // Packed: keys and values transposed; keys, queries and upstream in padded rows.
-  float* keys_across = Scratch(packs, 2 * width * padded_time + 3 * time * padded_width + time);
-  float* values_across = keys_across + width * padded_time;
-  float* key_rows = values_across + width * padded_time;
+  float* keys_across = Scratch(packs, 2 * across.size() + 3 * time * padded_width + time);
+  float* values_across = keys_across + across.size();
+  float* key_rows = values_across + across.size();
   float* query_rows = key_rows + time * padded_width;
   float* upstream_rows = query_rows + time * padded_width;
   float* along = upstream_rows + time * padded_width;
-  PackTransposed(in.keys + head * time * width, time, width, padded_time, keys_across);
-  PackTransposed(in.values + head * time * width, time, width, padded_time, values_across);
+  across.Pack(in.keys + head * time * width, keys_across);
+  across.Pack(in.values + head * time * width, values_across);
   PackRows(in.keys + head * time * width, time, width, width, key_rows);
   PackRows(queries, time, width, width, query_rows);
   PackRows(upstream + token, time, token_step, width, upstream_rows);
@@ -252,17 +269,17 @@ inline void HeadGradient(const AttentionShape& shape, const AttentionInputs& in,
   for (int64_t first = 0; first < time; first += kQueryBlock) {
     const int64_t rows = std::min(kQueryBlock, time - first);
     const int64_t start = SeenBy(shape, first).first / kLanes * kLanes;
-    for (int64_t begin = start; begin < first + rows; begin += kKeyBlock) {
-      const int64_t end = std::min({time, begin + kKeyBlock, first + rows});
+    for (int64_t begin = start; begin < first + rows; begin = BlockEnd(begin)) {
+      const int64_t end = std::min({time, BlockEnd(begin), first + rows});
       const int64_t block_columns = Padded(end - begin);
       for (int64_t row = 0; row < rows; row += kRows) {
         const int64_t count = std::min<int64_t>(kRows, rows - row);
         float* weight_rows = weights + row * kKeyBlock;
         float* of_score_rows = of_scores + row * kKeyBlock;
         const int64_t columns =
-            Scores(shape, queries, keys_across, padded_time, bias, first + row, count, begin, end, weight_rows, kKeyBlock);
+            Scores(shape, queries, keys_across, across, bias, first + row, count, begin, end, weight_rows, kKeyBlock);
         if (columns > 0)
-          Multiply<false>({upstream_rows + (first + row) * padded_width, padded_width, 1}, values_across + begin, padded_time,
+          Multiply<false>({upstream_rows + (first + row) * padded_width, padded_width, 1}, values_across + across.at(begin), across.step(),
                           of_score_rows, kKeyBlock, count, width, columns);
         for (int64_t one = 0; one < count; ++one) {
           float* weight = weight_rows + one * kKeyBlock;
