@@ -179,11 +179,11 @@ inline void AttendBlock(const AttentionShape& shape, const float* queries, const
 
 inline void Attention(const AttentionShape& shape, const AttentionInputs& in, float* context, float* normalizers,
                       const Parallel& parallel) {
-  const auto [batch, heads, time, width, window, position_batch] = shape;
+  const int64_t heads = shape.heads, time = shape.time, width = shape.width;
   const Across across{time, width};
   const int64_t padded_width = Padded(width);
   const bool packs_values = padded_width != width;
-  const int64_t all = batch * heads, of_head = time * width;
+  const int64_t all = shape.batch * heads, of_head = time * width;
   const int64_t blocks = (time + kQueryBlock - 1) / kQueryBlock;
   // With enough heads for all threads, one packs a head and attends at once. Otherwise heads are packed first, and their blocks
   // shared out.
@@ -198,7 +198,7 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
     const int64_t first = block * kQueryBlock, rows = std::min(kQueryBlock, time - first);
     const int64_t sequence = head / heads, own = head % heads;
     AttendBlock(shape, in.queries + head * of_head, keys, across,
-                packs_values ? packed_values : in.values + head * of_head, padded_width, BiasOf(in.bias, position_batch, time, sequence, own),
+                packs_values ? packed_values : in.values + head * of_head, padded_width, BiasOf(in.bias, shape.position_batch, time, sequence, own),
                 first, rows, context + ((sequence * time + first) * heads + own) * width, heads * width,
                 normalizers + head * time + first);
   };
@@ -371,8 +371,8 @@ inline void CachedHead(const bipe::CachedShape& shape, const float* query, const
 inline void CachedAttention(const bipe::CachedShape& shape, const float* queries, const float* new_keys,
                             const float* new_values, const int32_t* lengths, bipe::LinearBias bias, float* keys, float* values,
                             float* context, const Parallel& parallel) {
-  const auto [batch, heads, capacity, width, window, position_batch] = shape;
-  parallel(batch * heads, 8, [&](int64_t begin, int64_t end) {
+  const int64_t heads = shape.heads, capacity = shape.capacity, width = shape.width;
+  parallel(shape.batch * heads, 8, [&](int64_t begin, int64_t end) {
     thread_local std::vector<float> store;
     float* scores = Scratch(store, capacity + kLanes);
     for (int64_t head = begin; head < end; ++head) {
@@ -383,7 +383,7 @@ inline void CachedAttention(const bipe::CachedShape& shape, const float* queries
       CopyRow(new_keys + head * width, width, held_keys + length * width);
       CopyRow(new_values + head * width, width, held_values + length * width);
       CachedHead(shape, queries + head * width, held_keys, held_values,
-                 BiasOf(bias, position_batch, capacity, sequence, own), length, scores, context + head * width);
+                 BiasOf(bias, shape.position_batch, capacity, sequence, own), length, scores, context + head * width);
     }
   });
 }

@@ -261,7 +261,8 @@ class RmsNormOp : public tf::OpKernel {
   }
   void Compute(tf::OpKernelContext* context) override {
     const tf::Tensor &x = context->input(0), &weight = context->input(1);
-    const auto [rows, width] = RowsOf(x);
+    const Rows size = RowsOf(x);
+    const int64_t rows = size.rows, width = size.width;
     BIPE_REQUIRES(x.dims() == 2 && weight.NumElements() == width, "x and weight do not go together");
     tf::Tensor *y, *inverse;
     OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &y));
@@ -288,7 +289,8 @@ class RmsNormGradOp : public tf::OpKernel {
   using OpKernel::OpKernel;
   void Compute(tf::OpKernelContext* context) override {
     const tf::Tensor &upstream = context->input(0), &x = context->input(1), &weight = context->input(2);
-    const auto [rows, width] = RowsOf(x);
+    const Rows size = RowsOf(x);
+    const int64_t rows = size.rows, width = size.width;
     BIPE_REQUIRES(x.dims() == 2 && upstream.shape() == x.shape() && weight.NumElements() == width &&
                       context->input(3).NumElements() == rows,
                   "x, weight and upstream do not go together");
@@ -475,7 +477,8 @@ class CrossEntropyOp : public tf::OpKernel {
   using OpKernel::OpKernel;
   void Compute(tf::OpKernelContext* context) override {
     const tf::Tensor &scores = context->input(0), &targets = context->input(1);
-    const auto [rows, classes] = RowsOf(scores);
+    const Rows size = RowsOf(scores);
+    const int64_t rows = size.rows, classes = size.width;
     BIPE_REQUIRES(scores.dims() == 2 && targets.NumElements() == rows, "scores and targets do not go together");
     const auto* target = targets.flat<int32_t>().data();
     for (int64_t row = 0; row < rows; ++row)
