@@ -78,7 +78,12 @@ describeKernels('a step that overwrites its state', () => {
       const { context, state } = addToken(cache, added);
       return { outputs: { context, before: cache.keys, difference: tf.sub(state.keys, cache.keys) }, state };
     };
-    expectSameRuns(bothWays(step, emptyCache(6, 5)), (run) => tokenAt(run, 5));
+    const steps = bothWays(step, emptyCache(6, 5));
+    expectSameRuns(steps, (run) => tokenAt(run, 5));
+    for (const either of steps) {
+      const { keys } = either.readState(['keys']);
+      expectSame(either.run(tokenAt(4, 5)).before, keys, 'the old keys');
+    }
   });
 
   it('can exchange its state, keep some of it, and come in several shapes', () => {

@@ -37,7 +37,7 @@ const times = fc.oneof(
   fc.constantFrom(1, 16, 63, 64, 65, 128, 255, 256, 257, 300),
 );
 const widths = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(4, 8, 16, 32, 64));
-/** Below 64 heads in all, threads share out blocks of queries; from there on, heads. */
+/** Where heads are few for the threads there are, these share out blocks of queries, otherwise heads. */
 const headCounts = fc.oneof(
   fc.record({ batch: fc.integer({ min: 1, max: 3 }), heads: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ batch: fc.integer({ min: 8, max: 10 }), heads: fc.constant(8) }),
