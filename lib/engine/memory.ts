@@ -1,8 +1,6 @@
 // What tensors and the process hold in memory. Counts come from TensorFlow.js's own bookkeeping, which every
 // backend shares; what a native library allocates beyond its tensors shows in the resident size alone.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
 import { formatBytes, formatCount } from '../base/format';
 
@@ -36,18 +34,6 @@ export function memoryReport(): MemoryReport {
     residentBytes: resident,
     peakResidentBytes: Math.max(resident, process.resourceUsage().maxRSS * 1024),
   };
-}
-
-/**
- * Frees JavaScript values that nothing refers to, now. Node.js does so when JavaScript allocates, which a program whose
- * work is done by a native library may not do for a long time.
- */
-export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  // The memory of arrays is given back in the background of a collection, and by the next one at the latest.
-  collect();
 }
 
 /** A memory report in one line. */

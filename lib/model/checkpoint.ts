@@ -9,6 +9,7 @@ import { CheckpointError, messageOf } from '../base/errors';
 import { readTextFile, writeFileAtomic } from '../base/files';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
+import { handOver } from '../engine/hand-over';
 import type { ParameterSpec } from '../positional/encoding';
 import { createDecoder, type ModelConfig } from './config';
 import type { Decoder } from './decoder';
@@ -129,7 +130,7 @@ export async function loadTensors(path: string): Promise<LoadedTensors> {
 }
 
 function tensorOf({ shape, values }: StoredTensor): tf.Tensor {
-  return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
+  return handOver(tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32'));
 }
 
 /** The files of a folder's tensors, opened. */

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
+import { handOver } from '../engine/hand-over';
 import type { Random } from '../engine/random';
 import type { ParameterSpec } from '../positional/encoding';
 
@@ -30,7 +31,7 @@ function initialTensor({ shape, initial }: ParameterSpec, deviation: number, ran
   if (typeof initial === 'number') return tf.fill([...shape], initial);
   const size = shape.reduce((product, length) => product * length, 1);
   const values = initial === 'normal' ? random.normalArray(size, 0, deviation) : initial;
-  return tf.tensor(values, [...shape], 'float32');
+  return handOver(tf.tensor(values, [...shape], 'float32'));
 }
 
 /** How many numbers the parameters are. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { CheckpointError, systemCode } from '../base/errors';
 import { makeFolder, readError, temporaryPath, writeError } from '../base/files';
 import { displayPath } from '../base/paths';
+import { countGarbage } from '../engine/garbage';
 import {
   bytesOf,
   decodeNumbers,
@@ -206,6 +207,7 @@ async function writeNumbers(file: FileHandle, { name, type, shape, values }: Ten
   for await (const piece of Symbol.asyncIterator in given ? given : [given]) {
     await file.writeFile(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
     written += piece.byteLength;
+    countGarbage(piece.byteLength);
   }
   if (written !== byteLength(type, shape))
     throw new Error(`${name}: ${written} bytes for ${type} ${formatShape(shape)}`);

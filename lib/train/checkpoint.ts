@@ -9,6 +9,7 @@ import { CheckpointError } from '../base/errors';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { parseWith } from '../base/schema';
+import { handOver } from '../engine/hand-over';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
 import { type Bundle, type ParameterShape } from './adamw';
 import { type EarlyStopState } from './early-stop';
@@ -69,18 +70,19 @@ export async function writeState(
   );
   for (const { key, nameOf } of momentNames) {
     for (const [index, bundle] of design.bundles.entries()) {
-      let vector: Promise<Float32Array> | undefined;
       let start = 0;
       for (const { name, shape } of membersOf(design, bundle)) {
         const begin = start;
-        const end = begin + tf.util.sizeFromShape([...shape]);
+        const size = tf.util.sizeFromShape([...shape]);
         tensors.push(
           source(nameOf(name), shape, async () => {
-            vector ??= valuesOf(state, key(index));
-            return (await vector).subarray(begin, end);
+            const piece = tf.slice(present(state[key(index)], name), [begin], [size]);
+            const values = await piece.data();
+            piece.dispose();
+            return values as Float32Array;
           }),
         );
-        start = end;
+        start += size;
       }
     }
   }
@@ -112,7 +114,7 @@ export async function readState(
       return tensor.values as Float32Array;
     };
     for (const parameter of [...design.parameters, { name: runningLossKey, shape: [] }])
-      state[parameter.name] = tf.tensor(await stored(parameter), [...parameter.shape], 'float32');
+      state[parameter.name] = handOver(tf.tensor(await stored(parameter), [...parameter.shape], 'float32'));
     for (const { key, nameOf } of momentNames) {
       for (const [index, bundle] of design.bundles.entries()) {
         const vector = new Float32Array(bundle.size);
@@ -122,7 +124,7 @@ export async function readState(
           vector.set(piece, start);
           start += piece.length;
         }
-        state[key(index)] = tf.tensor1d(vector, 'float32');
+        state[key(index)] = handOver(tf.tensor1d(vector, 'float32'));
       }
     }
     return { state, position };

@@ -52,16 +52,22 @@ export const secondMomentKey = (bundle: number): string => `training.second_mome
 const gradientKey = (bundle: number): string => `training.gradient.${bundle}`;
 
 /**
- * The state before the first step, but for the parameters: all zero. (`tf.zeros` would make it in JavaScript first.)
+ * The state before the first step, but for the parameters and what is `known` otherwise: all zero. (`tf.zeros` would
+ * make it in JavaScript first.)
  */
-export function zeroState({ bundles, accumulation }: StepDesign): Record<string, tf.Tensor> {
+export function zeroState(
+  { bundles, accumulation }: StepDesign,
+  known: NamedTensors = {},
+): Record<string, tf.Tensor> {
   const keys = [firstMomentKey, secondMomentKey, ...(accumulation > 1 ? [gradientKey] : [])];
-  return {
-    ...Object.fromEntries(
-      keys.flatMap((key) => bundles.map(({ size }, index) => [key(index), tf.fill([size], 0)] as const)),
-    ),
-    [runningLossKey]: tf.scalar(0),
-  };
+  const vectors = keys.flatMap((key) =>
+    bundles.map(({ size }, index) => ({ key: key(index), shape: [size] })),
+  );
+  return Object.fromEntries(
+    [...vectors, { key: runningLossKey, shape: [] }]
+      .filter(({ key }) => known[key] === undefined)
+      .map(({ key, shape }) => [key, tf.fill(shape, 0)]),
+  );
 }
 
 /** What an update is given besides a batch, each a scalar. */

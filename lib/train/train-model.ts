@@ -5,7 +5,7 @@ import { Random } from '../engine/random';
 import { saveCheckpoint } from '../model/checkpoint';
 import { createDecoder, type ModelConfig } from '../model/config';
 import { type Decoder } from '../model/decoder';
-import { disposeParameters, initialParameters } from '../model/parameters';
+import { initialParameters } from '../model/parameters';
 import { parseTrainingConfig, type TrainingConfig } from './config';
 import { type Task, type TaskContext } from './task';
 import { createTask, type TaskConfig } from './tasks';
@@ -39,23 +39,20 @@ export async function trainModel(
   }).catch((error: unknown) => {
     throw errorAt(where, error);
   });
-  const parameters = initialParameters(
-    decoder.parameters,
-    model.initializerRange,
-    Random.fromSeed(seed).fork('initial parameters'),
-  );
-  try {
-    return await train({
-      ...options,
-      ...task,
-      plan,
-      parameters,
-      config: checked,
-      exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
-    });
-  } finally {
-    disposeParameters(parameters);
-  }
+  return train({
+    ...options,
+    ...task,
+    plan,
+    parameters: decoder.parameters,
+    initial: () =>
+      initialParameters(
+        decoder.parameters,
+        model.initializerRange,
+        Random.fromSeed(seed).fork('initial parameters'),
+      ),
+    config: checked,
+    exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
+  });
 }
 
 async function prepare(

@@ -22,7 +22,7 @@ import { nativeBackend } from '../engine/graph/binding';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
 import { memoryReport } from '../engine/memory';
-import { type AdamWSettings, planBundles } from './adamw';
+import { type AdamWSettings, type ParameterShape, planBundles } from './adamw';
 import { type BatchSource, batchTensors } from './batches';
 import { readState, type RunPosition, statePath, writeState } from './checkpoint';
 import {
@@ -79,8 +79,10 @@ export interface TrainingRun {
   /** Go on where the run in the folder stopped, if there is one. Default: a run that is there is an error. */
   readonly resume?: boolean;
   readonly plan: TrainingPlan;
-  /** The values before training. They stay the caller's. */
-  readonly parameters: Parameters;
+  /** What is trained, in the order of a checkpoint. */
+  readonly parameters: readonly ParameterShape[];
+  /** Its values before training: asked for once, unless the folder's checkpoint has others, and disposed here. */
+  readonly initial: () => Parameters;
   readonly loss: LossFunction;
   readonly batches: BatchSource;
   /** Numbers by name. It must dispose what it makes, and depend on nothing but the parameters and the step. */
@@ -135,12 +137,11 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 }
 
 function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): StepDesign {
-  const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
   try {
     return {
       loss,
-      parameters: shapes,
-      bundles: planBundles(shapes, plan.optimizer),
+      parameters,
+      bundles: planBundles(parameters, plan.optimizer),
       optimizer: plan.optimizer,
       clipNorm: plan.clipNorm,
       accumulation: plan.accumulation ?? 1,
@@ -213,32 +214,33 @@ class Loop {
 
   /** At the run's checkpoint, or before its first step. */
   static async begin(job: TrainingRun, design: StepDesign): Promise<Loop> {
-    const { folder, parameters, batches } = job;
-    const own = zeroState(design);
-    let initial: Record<string, tf.Tensor> = { ...own, ...Object.fromEntries(parameters) };
+    const { folder, batches } = job;
+    let state: Record<string, tf.Tensor> = {};
     let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };
-    let read: Record<string, tf.Tensor> = {};
     try {
       if (existsSync(statePath(folder))) {
         const stored = await readState(folder, design);
-        read = stored.state;
-        initial = { ...own, ...read };
+        ({ state } = stored);
         const { batches: place, ...counts } = stored.position;
         batches.restore(place);
         progress = counts;
+      } else {
+        state = Object.fromEntries(job.initial());
       }
+      state = { ...state, ...zeroState(design, state) };
       const log = await MetricsLog.open(folder, progress.step);
       const eager = job.execution === 'eager';
       const { products = 'float32' } = job.plan;
       const step = capture(trainingStep(design), {
-        state: initial,
+        state,
         name: 'the training step',
         eager,
         products,
       });
       return new Loop(job, design, step, progress, log);
     } finally {
-      tf.dispose([own, read]);
+      // The step has its own.
+      tf.dispose(state);
     }
   }
 

@@ -10,17 +10,25 @@ import { type TrainingPlan } from '../../lib/train/train';
 
 const width = 8;
 
-/** The network's first values, the caller's to dispose. */
+/** The network's parameters. */
+export const networkShapes = [
+  { name: 'in.weight', shape: [2, width] },
+  { name: 'in.bias', shape: [width] },
+  { name: 'out.weight', shape: [width, 1] },
+  { name: 'out.bias', shape: [1] },
+];
+
+/** Their first values, whoever asks for them disposes them. */
 export function networkParameters(seed = 1): Map<string, tf.Tensor> {
   const random = Random.fromSeed(seed);
-  const normal = (...shape: number[]): tf.Tensor =>
-    tf.tensor(random.normalArray(tf.util.sizeFromShape(shape), 0, 0.5), shape);
-  return new Map([
-    ['in.weight', normal(2, width)],
-    ['in.bias', tf.zeros([width])],
-    ['out.weight', normal(width, 1)],
-    ['out.bias', tf.zeros([1])],
-  ]);
+  return new Map(
+    networkShapes.map(({ name, shape }) => [
+      name,
+      name.endsWith('weight')
+        ? tf.tensor(random.normalArray(tf.util.sizeFromShape(shape), 0, 0.5), shape)
+        : tf.zeros(shape),
+    ]),
+  );
 }
 
 /** The squared errors, summed. A weight of 0 leaves a row out. */

@@ -13,7 +13,7 @@ import { learningRateAt } from '../../lib/train/schedule';
 import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';
 import { temporaryFolder } from '../support/command';
 import { readEvents } from './events.reader';
-import { networkParameters, numbersOf, points, shortPlan, squaredError } from './regression';
+import { networkParameters, networkShapes, numbersOf, points, shortPlan, squaredError } from './regression';
 
 beforeAll(async () => {
   await startEngine();
@@ -24,22 +24,18 @@ async function trainNetwork(
   options: Partial<TrainingRun> = {},
 ): Promise<{ folder: string; result: TrainingResult; numbers: Record<string, number[]> }> {
   const folder = options.folder ?? temporaryFolder();
-  const parameters = networkParameters();
-  try {
-    const result = await train({
-      folder,
-      config: { network: 1 },
-      plan: shortPlan,
-      parameters,
-      loss: squaredError,
-      batches: points(16),
-      evaluate: (now, step) => Promise.resolve({ size: now.size, step }),
-      ...options,
-    });
-    return { folder, result, numbers: numbersOf(result.parameters) };
-  } finally {
-    tf.dispose([...parameters.values()]);
-  }
+  const result = await train({
+    folder,
+    config: { network: 1 },
+    plan: shortPlan,
+    parameters: networkShapes,
+    initial: networkParameters,
+    loss: squaredError,
+    batches: points(16),
+    evaluate: (now, step) => Promise.resolve({ size: now.size, step }),
+    ...options,
+  });
+  return { folder, result, numbers: numbersOf(result.parameters) };
 }
 
 /** The metrics without what depends on the machine and the moment. */

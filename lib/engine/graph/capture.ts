@@ -5,7 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
-import { collectGarbage } from '../memory';
+import { collectGarbage } from '../garbage';
+import { handOver } from '../hand-over';
 import { type NativeBackend, nativeBackend, recordingBinding } from './binding';
 import { GraphSession } from './session';
 import {
@@ -236,8 +237,7 @@ class GraphStep {
   ) {
     this.specs = specsOf(state);
     this.initial = new EagerStep(step, state, name);
-    // Once the library has the values, those that came from JavaScript are there twice.
-    backend.getInputTensorIds(Object.values(state));
+    for (const tensor of Object.values(state)) handOver(tensor);
     if (bytesOf(this.specs) > muchState) collectGarbage();
   }
 

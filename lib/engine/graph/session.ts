@@ -168,6 +168,9 @@ function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
   }
 }
 
+/** How a shape says that a length is not known before the value is there. */
+const anyLength = -1;
+
 /** A variable of the state, and the ways to read and to write it from outside. */
 function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] {
   const handle = variableHandle(index);
@@ -185,7 +188,12 @@ function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] 
       },
     },
     ...readNodes(`read_${index}`, handle, type, shape),
-    placeholder(`new_${index}`, type, shape),
+    // Of no size: TensorFlow's optimizer makes zeros of each placeholder's size, which would be the whole state again.
+    placeholder(
+      `new_${index}`,
+      type,
+      shape.map(() => anyLength),
+    ),
     ...assignNodes(`write_${index}`, handle, `new_${index}:0`, type, []),
     ...doneNodes(`written_${index}`, [`write_${index}`]),
   ];
