@@ -165,23 +165,29 @@ function setDefaults(): void {
 }
 
 /**
- * Loads with standard error muted where the set-up has built the helper for it, unless a log was asked for: a
- * static initializer of TensorFlow prints three lines about oneDNN whatever the log level.
+ * Loads with the helper that the set-up has built, if it has: with standard error muted, unless a log was asked for (a
+ * static initializer of TensorFlow prints three lines about oneDNN whatever the log level), and without keeping the
+ * parts of the library in memory that only its loading touches.
  */
 function quietly(bindingFile: string, load: () => unknown): void {
-  const helper = join(dirname(bindingFile), 'tfjs_quiet.node');
-  if (process.env['TF_CPP_MIN_LOG_LEVEL'] !== '3' || !existsSync(helper)) {
+  const path = join(dirname(bindingFile), 'tfjs_quiet.node');
+  if (!existsSync(path)) {
     load();
     return;
   }
-  const standardError = createRequire(__filename)(helper) as { mute(): void; restore(): void };
-  standardError.mute();
+  const helper = createRequire(__filename)(path) as LoadingHelper;
+  const muted = process.env['TF_CPP_MIN_LOG_LEVEL'] === '3';
+  helper.startReleasing();
+  if (muted) helper.mute();
   try {
     load();
   } finally {
-    standardError.restore();
+    if (muted) helper.restore();
+    helper.stopReleasing();
   }
 }
+
+type LoadingHelper = Readonly<Record<'mute' | 'restore' | 'startReleasing' | 'stopReleasing', () => void>>;
 
 /** tfjs-node 4.22 calls two functions that Node.js 23 removed from `util` (and that Node.js 22 warns about). */
 function restoreRemovedUtilities(): void {
