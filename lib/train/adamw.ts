@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { adamInPlace } from '../engine/graph/adam';
+import { nativeBackend } from '../engine/graph/binding';
+import { executeNative } from '../engine/native-operation';
 import { present } from '../base/present';
 
 /** Settings of some parameters that differ from the others'. */
@@ -52,8 +54,14 @@ export interface Bundle {
   readonly learningRateFactor: number;
 }
 
-/** A vector longer than this many numbers is not joined with others: copying it would cost more than it saves. */
+/** The most numbers of a joined vector. */
 const bundleLimit = 1 << 20;
+
+/**
+ * A parameter of more than this share of that is not joined with others: alone it is updated in place, and copying it
+ * would cost more than it saves.
+ */
+const aloneFrom = 1 / 16;
 
 /**
  * Which parameters are updated together.
@@ -73,11 +81,12 @@ export function planBundles(
     if (group !== undefined) group.used = true;
     const key = JSON.stringify([group?.weightDecay ?? settings.weightDecay, group?.learningRateFactor ?? 1]);
     const size = tf.util.sizeFromShape([...shape]);
-    let bundle = open.get(key);
+    const alone = size > limit * aloneFrom;
+    let bundle = alone ? undefined : open.get(key);
     if (bundle === undefined || bundle.size + size > limit) {
       bundle = { members: [], sizes: [], size: 0, key };
       bundles.push(bundle);
-      if (size < limit) open.set(key, bundle);
+      if (!alone) open.set(key, bundle);
     }
     bundle.members.push(index);
     bundle.sizes.push(size);
@@ -199,7 +208,15 @@ export function adamwUpdate(
 
 /** The Euclidean norm of all vectors together. */
 export function globalNorm(vectors: readonly tf.Tensor[]): tf.Scalar {
-  return tf.tidy(() => tf.addN(vectors.map((vector) => vector.square().sum<tf.Scalar>())).sqrt<tf.Scalar>());
+  return tf.tidy(() => tf.addN(vectors.map(sumOfSquares)).sqrt<tf.Scalar>());
+}
+
+/** Natively in one pass: the squares of a large gradient would take as much memory as it does. */
+function sumOfSquares(x: tf.Tensor): tf.Scalar {
+  const native = nativeBackend();
+  if (native === undefined) return x.square().sum();
+  const [half] = executeNative(native, 'L2Loss', { T: { type: 'float32' } }, [x]);
+  return present(half, 'half of the sum').mul(2);
 }
 
 /**
