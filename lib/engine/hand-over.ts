@@ -2,7 +2,9 @@
 // used, and Node.js may leave its own copy lying for a long time: a model would be in memory twice.
 
 import type * as tf from '@tensorflow/tfjs';
-import { nativeBackend } from './graph/binding';
+import { present } from '../base/present';
+import { attributeType, nativeBackend } from './graph/binding';
+import { elementType } from './graph/graph-def';
 import { countGarbage } from './garbage';
 
 /**
@@ -11,10 +13,20 @@ import { countGarbage } from './garbage';
  */
 export function handOver<T extends tf.Tensor>(tensor: T): T {
   const backend = nativeBackend();
-  const array = backend?.tensorMap.get(tensor.dataId).values;
-  if (backend === undefined || !array) return tensor;
+  const held = backend?.tensorMap.get(tensor.dataId);
+  if (backend === undefined || !held?.values) return tensor;
   // Before the copy: what was handed over earlier may go, this array is still needed.
-  countGarbage(array.byteLength);
-  backend.getInputTensorIds([tensor]);
+  countGarbage(held.values.byteLength);
+  const [shared = -1] = backend.getInputTensorIds([tensor]);
+  // An array that happens to be aligned is taken as it is, and given back to Node.js by whoever uses it last: with the
+  // state of a graph that is one of the library's threads, and Node.js is not made for that.
+  const type = {
+    name: 'T',
+    type: attributeType.type,
+    value: elementType[tensor.dtype as 'float32' | 'int32'],
+  };
+  const [own] = backend.binding.executeOp('DeepCopy', [type], [shared], 1);
+  held.id = present(own, 'copy').id;
+  backend.binding.deleteTensor(shared);
   return tensor;
 }

@@ -72,7 +72,7 @@ export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
   /** Where each tensor's values are; `values` until they were first used, then `id`. */
   readonly tensorMap: {
-    get(dataId: object): { readonly id: number; readonly values: ElementArray | null };
+    get(dataId: object): { id: number; readonly values: ElementArray | null };
   };
   /** The binding's numbers of these tensors; moves their values into the library if they are not there yet. */
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];

@@ -46,9 +46,13 @@ export class GraphSession {
     this.overwrites = overwrite && fusedKernels() !== undefined;
     const state = programs[0]?.state ?? [];
     this.variables = new Map(state.map(({ key }, index) => [key, index]));
+    // A GPU's memory is never JavaScript's.
+    const copyFed = !backend.isUsingGpuDevice;
     this.session = load(backend, [
-      ...state.flatMap(stateNodes),
-      ...programs.flatMap((program) => programNodes(program, this.variables, this.overwrites)),
+      ...state.flatMap((tensor, index) => stateNodes(tensor, index, copyFed)),
+      ...programs.flatMap((program) =>
+        programNodes(program, this.variables, { overwrite: this.overwrites, copyFed }),
+      ),
     ]);
   }
 
@@ -171,9 +175,14 @@ function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
 /** How a shape says that a length is not known before the value is there. */
 const anyLength = -1;
 
+/** State of so many numbers is copied when it is written, rather than shared. */
+const smallState = 1 << 18;
+
 /** A variable of the state, and the ways to read and to write it from outside. */
-function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] {
+function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: boolean): GraphNode[] {
   const handle = variableHandle(index);
+  // Of a large tensor the caller's memory becomes the variable's; `handOver` sees to it that it is not JavaScript's.
+  const own = copyFed && sizeOf(shape) <= smallState ? fedCopy(`new_${index}`, type) : undefined;
   return [
     {
       name: nodeOf(handle),
@@ -194,7 +203,8 @@ function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] 
       type,
       shape.map(() => anyLength),
     ),
-    ...assignNodes(`write_${index}`, handle, `new_${index}:0`, type, []),
+    ...(own ? [own] : []),
+    ...assignNodes(`write_${index}`, handle, own ? `${own.name}:0` : `new_${index}:0`, type, []),
     ...doneNodes(`written_${index}`, [`write_${index}`]),
   ];
 }
@@ -203,7 +213,7 @@ function stateNodes({ type, shape }: ProgramTensor, index: number): GraphNode[] 
 function programNodes(
   program: Program,
   variables: ReadonlyMap<string, number>,
-  overwrite: boolean,
+  { overwrite, copyFed }: { readonly overwrite: boolean; readonly copyFed: boolean },
 ): GraphNode[] {
   const handleOf = (key: string): string => variableHandle(present(variables.get(key), `state ${key}`));
   const starts = new Map(program.state.map(({ key, value }) => [key, nodeOf(value)]));
@@ -230,7 +240,7 @@ function programNodes(
     attributes: { T: typeAttribute(type) },
   }));
   return [
-    ...program.inputs.flatMap((input, index) => inputNodes(input, feedName(program, index))),
+    ...program.inputs.flatMap((input, index) => inputNodes(input, feedName(program, index), copyFed)),
     ...reads,
     ...program.nodes,
     ...outputs,
@@ -294,14 +304,29 @@ function reshapeNodes(name: string, value: string, type: number, shape: readonly
   ];
 }
 
+/**
+ * The library's own copy of what is fed. A small array of JavaScript that happens to be aligned is not copied before, and
+ * as a variable's value it would be given back to Node.js by one of the library's threads, which corrupts its memory.
+ */
+function fedCopy(feed: string, type: number): GraphNode {
+  return {
+    name: `${feed}/own`,
+    op: 'DeepCopy',
+    inputs: [`${feed}:0`],
+    attributes: { T: typeAttribute(type) },
+  };
+}
+
 /** What is fed has no shape that TensorFlow's graph optimizer would rely on, so it is said once more. */
-function inputNodes({ value, type, shape }: ProgramTensor, feed: string): GraphNode[] {
+function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed: boolean): GraphNode[] {
+  const own = copyFed ? fedCopy(nodeOf(feed), type) : undefined;
   return [
     placeholder(nodeOf(feed), type, shape),
+    ...(own ? [own] : []),
     {
       name: nodeOf(value),
       op: 'EnsureShape',
-      inputs: [feed],
+      inputs: [own ? `${own.name}:0` : feed],
       attributes: { T: typeAttribute(type), shape: { kind: 'shape', value: shape } },
     },
   ];
