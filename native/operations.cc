@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kernels.h"
+#include "profile.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
@@ -513,5 +514,6 @@ NAPI_MODULE_INIT() {
   if (napi_create_string_utf8(env, instructions, NAPI_AUTO_LENGTH, &name) == napi_ok)
     napi_set_named_property(env, exports, "instructions", name);
   if (napi_create_int32(env, kInterface, &number) == napi_ok) napi_set_named_property(env, exports, "interface", number);
+  bipe::ExportRecorder(env, exports);
   return exports;
 }

@@ -73,7 +73,11 @@ export const kernels = {
         ],
       })),
       { source: 'choose.cc', object: 'choose.o', flags: ['-O2'] },
-      { source: 'operations.cc', object: 'operations.o', flags: [...likeTensorFlow, ...headerFlags()] },
+      ...['operations', 'profile'].map((name) => ({
+        source: `${name}.cc`,
+        object: `${name}.o`,
+        flags: [...likeTensorFlow, ...headerFlags()],
+      })),
     ];
     for (const [index, { source, object, flags }] of objects.entries()) {
       line.update(`compiling ${index + 1} of ${objects.length}, about 20 s in all`);

@@ -51,6 +51,31 @@ describe('bipe bench', () => {
     expect(readFileSync(join(out, 'bench-table.md'), 'utf8')).toContain('training, 17 M');
   });
 
+  it('says where the time of our side goes, by operation', { timeout: 120_000 }, () => {
+    const out = temporaryFolder();
+    const { exitCode, stdout, stderr } = bipe([
+      'bench',
+      '--profile',
+      '--quick',
+      '--row',
+      'train-17m',
+      '--out',
+      out,
+    ]);
+    expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^train-17m +share +times +ms a step\n/);
+    expect(stdout).toMatch(/^MatMul +\d+\.\d % +\d+ +\d+\.\d{3}$/m);
+    const folder = join(out, 'profiles');
+    expect(readdirSync(folder).sort()).toEqual(['csv', 'json', 'md', 'tex'].map((end) => `train-17m.${end}`));
+    const table = JSON.parse(readFileSync(join(folder, 'train-17m.json'), 'utf8')) as {
+      rows: { operation: string; share: number }[];
+      provenance: { item: string; preset: string };
+    };
+    expect(table.provenance).toMatchObject({ item: 'profile train-17m', preset: 'quick' });
+    expect(table.rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+    expect(table.rows.map(({ operation }) => operation)).toContain('MatMul');
+  });
+
   it('aborts a row whose losses differ, says so in one line, and fails', { timeout: 120_000 }, () => {
     const out = temporaryFolder();
     const python = fakePython({ name: 'fake torch', losses: [1], seconds: [1], peakBytes: 1 });
@@ -112,10 +137,11 @@ describe('bipe bench', () => {
     ['no pairs', ['--pairs', '0'], /--pairs: '0' is not a whole number above 0/],
     ['half a thread', ['--threads', '1.5'], /--threads: '1\.5'/],
     ['seconds that are no number', ['--seconds', 'x'], /--seconds: 'x' is not a number above 0/],
+    ['a profile of PyTorch', ['--profile', '--peer', 'pytorch'], /--profile: .*leave out --peer/],
     [
       'PyTorch for a suite without it',
       ['--suite', 'segment', '--peer', 'pytorch'],
-      /leave out --row and --peer/,
+      /leave out --row, --peer and --profile/,
     ],
   ];
 

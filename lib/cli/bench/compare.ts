@@ -24,7 +24,8 @@ export interface CompareOptions {
 /** How far losses may differ: float32, and bfloat16, whose products have 8 bits. */
 const lossTolerance = { float32: 1e-4, bfloat16: 2e-2 } as const;
 
-interface Participant {
+/** A side that has loaded the row, and what it has measured. */
+export interface Participant {
   readonly way: Way;
   readonly side: Side;
   readonly losses: readonly number[];
@@ -50,10 +51,7 @@ export async function compareRow(row: BenchRow, options: CompareOptions): Promis
   };
   let note = 'failed';
   try {
-    await mkdir(folder, { recursive: true });
-    const preparing = start(options.ours);
-    await preparing.ask('prepare', { folder, job: jobFor(row.work, 'ours') });
-    await preparing.close();
+    await prepare(row, start(options.ours), folder);
     task.update(1, 'ours loads');
     const ours = await begin(row, 'ours', start(options.ours), options);
     const participants = [ours];
@@ -96,12 +94,19 @@ export async function compareRow(row: BenchRow, options: CompareOptions): Promis
   }
 }
 
+/** Writes the row's weights and ids to the folder; the side ends with it. */
+export async function prepare({ work }: BenchRow, side: Side, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await side.ask('prepare', { folder, job: jobFor(work, 'ours') });
+  await side.close();
+}
+
 /** Loads, computes the losses, which warms up, and finds out how many steps a measurement takes. */
-async function begin(
+export async function begin(
   { work }: BenchRow,
   way: Way,
   side: Side,
-  { folder, seconds: wanted }: CompareOptions,
+  { folder, seconds: wanted }: Pick<CompareOptions, 'folder' | 'seconds'>,
 ): Promise<Participant> {
   await side.ask('load', { folder, job: jobFor(work, way) });
   const { losses } = await side.ask('check', {});

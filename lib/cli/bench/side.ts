@@ -49,6 +49,14 @@ const answers = {
   // JSON has no NaN: a loss that is no number is null.
   check: z.object({ losses: z.array(z.number().nullable()).min(1) }),
   time: z.object({ seconds: z.number().positive() }),
+  profile: z.object({
+    wallSeconds: z.number().positive(),
+    scheduling: z.number(),
+    outside: z.number(),
+    operations: z.array(
+      z.object({ operation: z.string(), count: z.number(), seconds: z.number(), share: z.number() }),
+    ),
+  }),
   memory: z.object({ peakBytes: z.number().positive() }),
 } as const;
 
@@ -66,6 +74,7 @@ export interface SideRequests {
   load: { readonly folder: string; readonly job: BenchJob };
   check: Nothing;
   time: { readonly steps: number };
+  profile: { readonly steps: number };
   memory: Nothing;
 }
 

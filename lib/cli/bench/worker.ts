@@ -13,6 +13,7 @@ import { startEngine } from '../../engine/engine';
 import { capture } from '../../engine/graph/capture';
 import { type NamedTensors } from '../../engine/graph/specs';
 import { memoryReport } from '../../engine/memory';
+import { profileOperations } from '../../engine/profile';
 import { Random } from '../../engine/random';
 import { decoderGenerator } from '../../evaluate/generator';
 import { greedyGeneration } from '../../evaluate/greedy';
@@ -163,6 +164,10 @@ interface Request {
 
 let work: Work | undefined;
 
+async function repeat({ step }: Work, steps: number): Promise<void> {
+  for (let done = 0; done < steps; done += 1) await step();
+}
+
 async function answer(request: Request): Promise<object> {
   const { description } = await startEngine({ reporter: silentReporter });
   const loaded = (): Work => {
@@ -186,11 +191,12 @@ async function answer(request: Request): Promise<object> {
     case 'check':
       return { losses: await loaded().check() };
     case 'time': {
-      const { step } = loaded();
       const start = performance.now();
-      for (let done = 0; done < request.steps; done += 1) await step();
+      await repeat(loaded(), request.steps);
       return { seconds: (performance.now() - start) / 1000 };
     }
+    case 'profile':
+      return profileOperations(() => repeat(loaded(), request.steps));
     case 'memory':
       return { peakBytes: memoryReport().peakResidentBytes };
     default:

@@ -2,11 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { MachineError, UsageError, WorkbenchError } from '../../base/errors';
 import { displayPath, projectPath } from '../../base/paths';
 import { type Reporter, terminalReporter } from '../../base/progress';
+import { type ProvenanceInput } from '../../report/provenance';
 import { type BenchSetting, type StoredRow } from '../bench/store';
 import { type BenchRow } from '../bench/rows';
 import { collect } from '../options';
@@ -20,6 +21,7 @@ interface BenchOptions {
   readonly pairs: string;
   readonly seconds: string;
   readonly threads?: string;
+  readonly profile?: boolean;
   readonly quick?: boolean;
   readonly out?: string;
   readonly json?: boolean;
@@ -37,12 +39,13 @@ export function addBenchCommand(program: Command): void {
     .option('--pairs <n>', 'measurements of each side, in turns', '5')
     .option('--seconds <s>', 'what a measurement takes, at least one step', '4')
     .option('--threads <n>', 'threads of each side; default: all cores of this process')
+    .option('--profile', 'where the time of a step goes, by operation; our side alone')
     .option('--quick', 'tiny sizes, one pair: shows that all runs; its numbers mean nothing')
     .option('--out <folder>', 'where results go; default bench/results, with --quick .cache/bench')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe bench --peer pytorch\n  bipe bench --peer pytorch --suite train --row train-17m --pairs 7\n  bipe bench --suite tokenize',
+      '\nExamples:\n  bipe bench --peer pytorch\n  bipe bench --peer pytorch --suite train --row train-17m --pairs 7\n  bipe bench --profile --row train-17m\n  bipe bench --suite tokenize',
     )
     .action(bench);
 }
@@ -54,6 +57,8 @@ async function bench(options: BenchOptions): Promise<void> {
     await runScript(script, options);
     return;
   }
+  if (options.profile === true && options.peer !== undefined)
+    throw new UsageError('--profile: looks at our side alone; leave out --peer');
   const quick = options.quick === true;
   const chosen = chooseRows(options.suite, options.row);
   const rows = quick ? chosen.map(quickRow) : chosen;
@@ -66,7 +71,8 @@ async function bench(options: BenchOptions): Promise<void> {
     threads:
       options.threads === undefined ? availableParallelism() : amount('--threads', options.threads, true),
   };
-  await measure(rows, { ...run, options, out, quick, reporter: terminalReporter() });
+  const work = options.profile === true ? profile : measure;
+  await work(rows, { ...run, options, out, quick, reporter: terminalReporter() });
 }
 
 interface Run {
@@ -105,12 +111,92 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
     peak: { ours: ourPeak, pytorch: peerPeak },
   };
   for (const line of [engine, pytorch ?? 'no peer', report.describePeak(setting.peak)]) reporter.note(line);
-  const origin = {
+  const origin = originOf(engine, run);
+  const outcome = await eachRow(rows, run, async (row, begun) => {
+    const measurement = await compareRow(row, {
+      ours,
+      ...(peer === undefined ? {} : { peer }),
+      folder: rowFolder(projectPath('.cache', 'bench-rows'), row),
+      pairs,
+      seconds,
+      reporter,
+    });
+    const item = `bench ${row.name}`;
+    const provenance = collectProvenance({ ...origin, item, startedAt: begun, seeds: [1] });
+    const stored = { measurement, setting, provenance };
+    await storeRow(out, stored);
+    return stored;
+  });
+  const { done: measured } = outcome;
+  if (measured.length > 0)
+    await draw(
+      quick ? measured : await readRows(out),
+      run,
+      collectProvenance({ ...origin, item: 'bench', startedAt }),
+    );
+  await print(measured, outcome.failures, run);
+  checkOutcome(outcome, rows.length);
+}
+
+/** Profiles rows, and writes a table for each. */
+async function profile(rows: readonly BenchRow[], run: Run): Promise<void> {
+  const { seconds, threads, options, out, reporter } = run;
+  const { describeSide, ourCommand } = await import('../bench/launch.js');
+  const { rowFolder } = await import('../bench/compare.js');
+  const { profileRow, profileTable, terminalProfile } = await import('../bench/profile.js');
+  const { collectProvenance } = await import('../../report/provenance.js');
+  const { exportTables } = await import('../../report/tables.js');
+  const folder = join(out, 'profiles');
+  const ours = ourCommand(threads);
+  const engine = await describeSide(ours);
+  reporter.note(engine);
+  const origin = originOf(engine, run);
+  const outcome = await eachRow(rows, run, async (row, begun) => {
+    const profiled = await profileRow(row, {
+      ours,
+      folder: rowFolder(projectPath('.cache', 'bench-rows'), row),
+      seconds,
+      reporter,
+    });
+    const item = `profile ${row.name}`;
+    const provenance = collectProvenance({ ...origin, item, startedAt: begun, seeds: [1] });
+    await exportTables([profileTable(profiled)], { folder, provenance });
+    return profiled;
+  });
+  const { done, failures } = outcome;
+  if (options.json === true)
+    printJson({ rows: done.map(({ row, ...numbers }) => ({ row: row.name, ...numbers })), failures });
+  else if (done.length > 0)
+    printLines([...done.flatMap((one) => [...alignColumns(terminalProfile(one)), '']), displayPath(folder)]);
+  checkOutcome(outcome, rows.length);
+}
+
+/** What the provenance of all that a run measures says. */
+function originOf(
+  engine: string,
+  { quick, threads }: Run,
+): Pick<ProvenanceInput, 'preset' | 'engine' | 'scale'> {
+  return {
     preset: quick ? 'quick' : 'full',
     engine,
     scale: quick ? 'Tiny sizes: these numbers mean nothing.' : `On this machine, ${threads} threads each.`,
   };
-  const measured: StoredRow[] = [];
+}
+
+/** What came of rows that were worked on in turn. */
+interface Outcome<T> {
+  readonly done: readonly T[];
+  readonly failures: readonly { readonly row: string; readonly error: string }[];
+  readonly interrupted: boolean;
+}
+
+/** Works on row after row; a row that fails is named and left out, an interruption ends it with the row under way. */
+async function eachRow<T>(
+  rows: readonly BenchRow[],
+  { reporter }: Run,
+  work: (row: BenchRow, begun: number) => Promise<T>,
+): Promise<Outcome<T>> {
+  const done: T[] = [];
   const failures: { row: string; error: string }[] = [];
   let interrupted = false;
   const isInterrupted = (): boolean => interrupted;
@@ -120,26 +206,8 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
   });
   for (const row of rows) {
     if (isInterrupted()) break;
-    const begun = Date.now();
     try {
-      const folder = rowFolder(projectPath('.cache', 'bench-rows'), row);
-      const measurement = await compareRow(row, {
-        ours,
-        ...(peer === undefined ? {} : { peer }),
-        folder,
-        pairs,
-        seconds,
-        reporter,
-      });
-      const provenance = collectProvenance({
-        ...origin,
-        item: `bench ${row.name}`,
-        startedAt: begun,
-        seeds: [1],
-      });
-      const stored = { measurement, setting, provenance };
-      await storeRow(out, stored);
-      measured.push(stored);
+      done.push(await work(row, Date.now()));
     } catch (error) {
       if (!(error instanceof WorkbenchError)) throw error;
       if (isInterrupted()) break;
@@ -147,18 +215,16 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
       reporter.note(error.message);
     }
   }
-  if (measured.length > 0)
-    await draw(
-      quick ? measured : await readRows(out),
-      run,
-      collectProvenance({ ...origin, item: 'bench', startedAt }),
-    );
-  await print(measured, failures, run);
-  if (isInterrupted())
-    throw new MachineError(`interrupted; ${measured.length} of ${rows.length} rows are measured and kept`);
+  return { done, failures, interrupted: isInterrupted() };
+}
+
+/** @throws MachineError if not all rows are done */
+function checkOutcome({ done, failures, interrupted }: Outcome<unknown>, rows: number): void {
+  if (interrupted)
+    throw new MachineError(`interrupted; ${done.length} of ${rows} rows are measured and kept`);
   if (failures.length > 0)
     throw new MachineError(
-      `${failures.length} of ${rows.length} rows could not be measured: ${failures.map(({ row }) => row).join(', ')}`,
+      `${failures.length} of ${rows} rows could not be measured: ${failures.map(({ row }) => row).join(', ')}`,
     );
 }
 
@@ -179,7 +245,7 @@ async function draw(
 
 async function print(
   rows: readonly StoredRow[],
-  failures: readonly { row: string; error: string }[],
+  failures: Outcome<StoredRow>['failures'],
   { options, out, quick }: Run,
 ): Promise<void> {
   const { describeGrowth, growthOf, terminalHeader, terminalRow } = await import('../bench/report.js');
@@ -211,9 +277,11 @@ async function inTurn<T, R>(values: readonly T[], work: (value: T) => Promise<R>
 }
 
 /** Runs a suite that is a script of its own. */
-async function runScript(name: string, { json, peer, row }: BenchOptions): Promise<void> {
-  if (peer !== undefined || row.length > 0)
-    throw new UsageError(`--suite ${name}: has no rows and no PyTorch; leave out --row and --peer`);
+async function runScript(name: string, { json, peer, profile, row }: BenchOptions): Promise<void> {
+  if (peer !== undefined || row.length > 0 || profile === true)
+    throw new UsageError(
+      `--suite ${name}: has no rows and no PyTorch; leave out --row, --peer and --profile`,
+    );
   const args = [projectPath('bench', `${name}.mjs`), ...(json === true ? ['--json'] : [])];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   const code = await new Promise<number | null>((done) => child.once('close', done));
