@@ -72,14 +72,15 @@ function readEvent(data: Uint8Array): ReadEvent {
     if (number === 1) event.wallTime = reader.readDouble();
     else if (number === 2) event.step = reader.readInt64();
     else if (number === 3) event.version = reader.readString();
-    else if (number === 5) Object.assign(event.scalars, readSummary(reader.readBytes()));
+    else if (number === 5) event.scalars = { ...event.scalars, ...readSummary(reader.readBytes()) };
     else throw new Error(`an event with the field ${number}`);
   }
   return event;
 }
 
 function readSummary(data: Uint8Array): Record<string, number> {
-  const scalars: Record<string, number> = {};
+  // Entries, not an object: a tag may be `__proto__`.
+  const scalars: [string, number][] = [];
   for (const summary of fields(data)) {
     let [tag, scalar] = ['', NaN];
     for (const value of fields(summary.readBytes())) {
@@ -87,9 +88,9 @@ function readSummary(data: Uint8Array): Record<string, number> {
       else if (value.getFieldNumber() === 2) scalar = value.readFloat();
       else throw new Error(`a summary with the field ${value.getFieldNumber()}`);
     }
-    scalars[tag] = scalar;
+    scalars.push([tag, scalar]);
   }
-  return scalars;
+  return Object.fromEntries(scalars);
 }
 
 function* fields(data: Uint8Array): Generator<ProtocolReader> {
