@@ -98,7 +98,7 @@ export {
   type TensorAccount,
   withTensorAccount,
 } from './engine/memory';
-export { type OperationProfile, type OperationTime, profileOperations } from './engine/profile';
+export { type OperationProfile, type OperationTime, profileOperations, type RunTime } from './engine/profile';
 export { Random, type RandomState, type ShuffleableArray } from './engine/random';
 export {
   integerTensor,

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "tsl/profiler/lib/traceme.h"
 #include "xla/tsl/profiler/backends/cpu/traceme_recorder.h"
@@ -37,6 +38,15 @@ absl::string_view OperationOf(absl::string_view event) {
   return of_operation ? label.substr(colon + 1) : absl::string_view();
 }
 
+/** Types and shapes of an operation's inputs, "float[2,3];float[3,4]"; empty if the event does not say. */
+absl::string_view InputsOf(absl::string_view event) {
+  constexpr absl::string_view kStart = "shape=(";
+  const size_t start = event.find(kStart);
+  if (start == absl::string_view::npos) return absl::string_view();
+  event.remove_prefix(start + kStart.size());
+  return event.substr(0, event.find(')'));
+}
+
 /** Whether the recorder was free, and is on now. */
 napi_value Start(napi_env env, napi_callback_info) {
   // On this level the operations that TensorFlow takes for cheap are announced too.
@@ -46,8 +56,8 @@ napi_value Start(napi_env env, napi_callback_info) {
 }
 
 /**
- * Ends the recording. Of `operations`, the names; for each event in `events` the index of its operation, its thread, its start and
- * its end, in nanoseconds after the earliest.
+ * Ends the recording. In `operations` are names, each followed by a space and the inputs' types and shapes; for each event in
+ * `events` the index of its operation, its thread, its start and its end, in nanoseconds after the earliest.
  */
 napi_value Stop(napi_env env, napi_callback_info) {
   TraceMeRecorder::Events threads = TraceMeRecorder::Stop();
@@ -71,7 +81,7 @@ napi_value Stop(napi_env env, napi_callback_info) {
   std::unordered_map<std::string, uint32_t> known;
   for (size_t thread = 0; thread < threads.size(); ++thread)
     for (const auto& event : threads[thread].events) {
-      const auto [entry, fresh] = known.emplace(OperationOf(event.name), known.size());
+      const auto [entry, fresh] = known.emplace(absl::StrCat(OperationOf(event.name), " ", InputsOf(event.name)), known.size());
       const auto& [operation, index] = *entry;
       napi_value text;
       if (fresh && napi_create_string_utf8(env, operation.data(), operation.size(), &text) == napi_ok)

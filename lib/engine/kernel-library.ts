@@ -10,7 +10,7 @@ const expectedInterface = 1;
 
 /** When operations of TensorFlow ran (native/profile.cc). */
 export interface Recording {
-  /** Their names, and `SessionRun` for runs of whole graphs. */
+  /** Their names, a space, and types and shapes of their inputs; `SessionRun ` for runs of whole graphs. */
   readonly operations: readonly string[];
   /** For each run the index of its operation, its thread, and its start and end in nanoseconds after the earliest. */
   readonly events: Float64Array;

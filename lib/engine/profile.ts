@@ -7,15 +7,21 @@ import { present } from '../base/present';
 import { nativeBackend } from './graph/binding';
 import { type OperationRecorder, operationRecorder, type Recording } from './kernel-library';
 
-/** What the runs of one operation took together. */
-export interface OperationTime {
-  /** TensorFlow's name for it, e.g. `MatMul`; `_FusedMatMul` and the like are several that TensorFlow joined. */
-  readonly operation: string;
+/** What some runs took together. */
+export interface RunTime {
   readonly count: number;
   /** On the threads that it ran on, without operations that ran inside it. Threads that help it are not counted. */
   readonly seconds: number;
   /** Of the wall time. A moment in which several operations ran is divided among them, so that shares add up to 1 at most. */
   readonly share: number;
+}
+
+/** What the runs of one operation took together. */
+export interface OperationTime extends RunTime {
+  /** TensorFlow's name for it, e.g. `MatMul`; `_FusedMatMul` and the like are several that TensorFlow joined. */
+  readonly operation: string;
+  /** The same by types and shapes of the inputs, e.g. `float[2,3];float[3,4]`; the largest share first. */
+  readonly byInputs: readonly (RunTime & { readonly inputs: string })[];
 }
 
 /** Where the time of a piece of work went. */
@@ -74,8 +80,8 @@ interface Stretch {
   readonly end: number;
 }
 
-/** The name of a whole graph's runs among those of operations. */
-const session = 'SessionRun';
+/** A whole graph's runs among those of operations. */
+const session = 'SessionRun ';
 
 /** Adds up what a recorder gave in so much time. */
 export function summarize({ operations, events }: Recording, wallSeconds: number): OperationProfile {
@@ -99,16 +105,13 @@ export function summarize({ operations, events }: Recording, wallSeconds: number
   for (const { operation, start, end } of stretches) add(nanoseconds, operation, end - start);
   const divided = dividedTimes([...stretches, ...sessions]);
   const shareOf = (name: string): number => (divided.get(name) ?? 0) / 1e9 / wallSeconds;
+  const times = [...counts].map(([name, count]) => {
+    const [operation = '', inputs = ''] = name.split(' ');
+    return { operation, inputs, count, seconds: (nanoseconds.get(name) ?? 0) / 1e9, share: shareOf(name) };
+  });
   return {
     wallSeconds,
-    operations: [...counts]
-      .map(([operation, count]) => ({
-        operation,
-        count,
-        seconds: (nanoseconds.get(operation) ?? 0) / 1e9,
-        share: shareOf(operation),
-      }))
-      .sort((a, b) => b.share - a.share),
+    operations: byOperation(times),
     scheduling: shareOf(session),
     outside: 1 - [...divided.keys()].reduce((sum, name) => sum + shareOf(name), 0),
   };
@@ -117,6 +120,25 @@ export function summarize({ operations, events }: Recording, wallSeconds: number
 /** `_MklMatMul` is MatMul by oneDNN. */
 function commonName(operation: string): string {
   return operation.replace(/^_Mkl(Native)?/, '');
+}
+
+function byOperation(times: readonly (RunTime & { operation: string; inputs: string })[]): OperationTime[] {
+  const largestFirst = (a: RunTime, b: RunTime): number => b.share - a.share;
+  return [...new Set(times.map(({ operation }) => operation))]
+    .map((operation) => {
+      const runs = times.filter((one) => one.operation === operation);
+      const sum = (key: keyof RunTime): number => runs.reduce((total, one) => total + one[key], 0);
+      return {
+        operation,
+        count: sum('count'),
+        seconds: sum('seconds'),
+        share: sum('share'),
+        byInputs: runs
+          .map(({ inputs, count, seconds, share }) => ({ inputs, count, seconds, share }))
+          .sort(largestFirst),
+      };
+    })
+    .sort(largestFirst);
 }
 
 function add(sums: Map<string, number>, key: string, value: number): void {

@@ -66,7 +66,12 @@ describe('bipe bench', () => {
     expect(stdout).toMatch(/^train-17m +share +times +ms a step\n/);
     expect(stdout).toMatch(/^MatMul +\d+\.\d % +\d+ +\d+\.\d{3}$/m);
     const folder = join(out, 'profiles');
-    expect(readdirSync(folder).sort()).toEqual(['csv', 'json', 'md', 'tex'].map((end) => `train-17m.${end}`));
+    const files = ['train-17m', 'train-17m-inputs'].flatMap((name) =>
+      ['csv', 'json', 'md', 'tex'].map((end) => `${name}.${end}`),
+    );
+    expect(readdirSync(folder).sort()).toEqual(files.sort());
+    // 3 sequences of 40 tokens, hidden size 32.
+    expect(readFileSync(join(folder, 'train-17m-inputs.csv'), 'utf8')).toMatch(/^MatMul,.*float\[120,32\]/m);
     const table = JSON.parse(readFileSync(join(folder, 'train-17m.json'), 'utf8')) as {
       rows: { operation: string; share: number }[];
       provenance: { item: string; preset: string };

@@ -34,6 +34,11 @@ describe.skipIf(!existsSync(kernels))('a profile of native work', () => {
       for (let time = 0; time < 3; time += 1) await step.run({ x }).y.data();
     });
     expect(countOf(profile, 'MatMul')).toBe(6);
+    expect(
+      profile.operations
+        .find(({ operation }) => operation === 'MatMul')
+        ?.byInputs.map(({ inputs, count }) => [inputs, count]),
+    ).toEqual([['float[200,200];float[200,200]', 6]]);
     const { operations, scheduling, outside, wallSeconds } = profile;
     for (const { seconds, share } of operations) {
       expect(seconds).toBeGreaterThanOrEqual(0);
@@ -100,11 +105,12 @@ describe.skipIf(!existsSync(kernels))('a profile of native work', () => {
 });
 
 describe('the sum of a recording', () => {
-  /** Of runs [operation, thread, start, end] in seconds. */
+  /** Of runs [operation and inputs, thread, start, end] in seconds. */
   const recorded = (runs: readonly (readonly [string, number, number, number])[]): OperationProfile => {
-    const operations = [...new Set(runs.map(([operation]) => operation))];
+    const named = (operation: string): string => (operation.includes(' ') ? operation : `${operation} `);
+    const operations = [...new Set(runs.map(([operation]) => named(operation)))];
     const events = runs.flatMap(([operation, thread, start, end]) => [
-      operations.indexOf(operation),
+      operations.indexOf(named(operation)),
       thread,
       start * 1e9,
       end * 1e9,
@@ -150,6 +156,22 @@ describe('the sum of a recording', () => {
       operations: ['MatMul 2x 6.000 s 0.333', 'Mul 1x 3.000 s 0.167'],
       idle: '0.300 0.200',
     });
+  });
+
+  it('adds up an operation over its inputs, and tells these apart', () => {
+    const { operations } = recorded([
+      ['MatMul float[2,3];float[3,4]', 0, 0, 1],
+      ['_MklMatMul float[2,3];float[3,4]', 0, 1, 2],
+      ['MatMul float[5,3];float[3,4]', 0, 2, 6],
+    ]);
+    const [product] = operations;
+    expect(operations).toHaveLength(1);
+    expect(product).toMatchObject({ operation: 'MatMul', count: 3 });
+    expect(product?.seconds).toBeCloseTo(6, 9);
+    expect(product?.byInputs.map(({ inputs, count, share }) => [inputs, count, share])).toEqual([
+      ['float[5,3];float[3,4]', 1, 0.4],
+      ['float[2,3];float[3,4]', 2, 0.2],
+    ]);
   });
 
   it("gives oneDNN's form of an operation the operation's name", () => {

@@ -2,8 +2,8 @@
 
 import { rm } from 'node:fs/promises';
 import { formatDuration } from '../../base/format';
-import { type OperationProfile } from '../../engine/profile';
-import { formatCell, type Table } from '../../report/tables';
+import { type OperationProfile, type RunTime } from '../../engine/profile';
+import { type Column, formatCell, type Table } from '../../report/tables';
 import { begin, type CompareOptions, prepare } from './compare';
 import { type BenchRow } from './rows';
 import { Side, type SideCommand } from './side';
@@ -52,53 +52,72 @@ export async function profileRow(
   }
 }
 
+const columns: readonly Column[] = [
+  { key: 'operation', label: 'Operation' },
+  { key: 'share', label: 'Share', format: 'percent' },
+  { key: 'count', label: 'Times' },
+  { key: 'milliseconds', label: 'Takes', unit: 'ms', format: 'fixed3' },
+];
+
 /** A step by operation, the largest share first; the time in which none ran is among them. */
-export function profileTable({ row, steps, seconds, profile }: RowProfile): Table {
+export function profileTable(rowProfile: RowProfile): Table {
+  const { row, steps, profile } = rowProfile;
   const { operations, scheduling, outside, wallSeconds } = profile;
-  const recorded = wallSeconds / steps;
   const idle = (operation: string, share: number) => ({
     operation,
     share,
     count: null,
-    milliseconds: 1000 * share * recorded,
+    milliseconds: (1000 * share * wallSeconds) / steps,
   });
   const all = [
-    ...operations.map((one) => ({
-      operation: one.operation,
-      share: one.share,
-      count: one.count / steps,
-      milliseconds: (1000 * one.seconds) / steps,
-    })),
+    ...operations.map((one) => ({ operation: one.operation, ...perStep(one, steps) })),
     idle('(between operations)', scheduling),
     idle('(outside TensorFlow)', outside),
   ];
   return {
     id: row.name,
     title: `Where the time goes: ${row.title}`,
-    caption: `Of one step, the mean of ${steps}; it takes ${formatDuration(recorded)} while operations are recorded, ${formatDuration(seconds)} otherwise. Shares are of the wall time; a moment in which several operations ran is divided among them. Milliseconds are those of the thread on which an operation ran; others that help it are not counted. What recording adds lies between operations.`,
-    columns: [
-      { key: 'operation', label: 'Operation' },
-      { key: 'share', label: 'Share', format: 'percent' },
-      { key: 'count', label: 'Times' },
-      { key: 'milliseconds', label: 'Takes', unit: 'ms', format: 'fixed3' },
-    ],
+    caption: captionOf(rowProfile),
+    columns,
     rows: all.toSorted((a, b) => b.share - a.share),
   };
 }
 
-/** Operations that a terminal shows. */
-const shownOperations = 12;
+/** Rows of the table by inputs. */
+const largestInputs = 30;
 
-/** A profile's cells for the terminal, under a header of their own. */
-export function terminalProfile(profile: RowProfile): string[][] {
-  const { columns, rows } = profileTable(profile);
-  const shown = rows
-    .slice(0, shownOperations)
-    .map((row) => columns.map(({ key, format }) => formatCell(row[key] ?? null, format)));
-  const left = rows.length - shown.length;
-  return [
-    [profile.row.name, 'share', 'times', 'ms a step'],
-    ...shown,
-    ...(left === 0 ? [] : [[`and ${left} more`]]),
-  ];
+/** The largest shares by operation and its inputs. */
+export function inputsTable(rowProfile: RowProfile): Table {
+  const { row, steps, profile } = rowProfile;
+  const all = profile.operations.flatMap(({ operation, byInputs }) =>
+    byInputs.map((one) => ({ operation, inputs: one.inputs, ...perStep(one, steps) })),
+  );
+  return {
+    id: `${row.name}-inputs`,
+    title: `Where the time goes, by inputs: ${row.title}`,
+    caption: captionOf(rowProfile),
+    columns: [...columns, { key: 'inputs', label: 'Inputs' }],
+    rows: all.toSorted((a, b) => b.share - a.share).slice(0, largestInputs),
+  };
+}
+
+function perStep({ share, count, seconds }: RunTime, steps: number) {
+  return { share, count: count / steps, milliseconds: (1000 * seconds) / steps };
+}
+
+function captionOf({ steps, seconds, profile }: RowProfile): string {
+  return `Of one step, the mean of ${steps}; it takes ${formatDuration(profile.wallSeconds / steps)} while operations are recorded, ${formatDuration(seconds)} otherwise. Shares are of the wall time; a moment in which several operations ran is divided among them. Milliseconds are those of the thread on which an operation ran; others that help it are not counted. What recording adds lies between operations.`;
+}
+
+/** Lines of each table that a terminal shows. */
+const shownLines = 12;
+
+/** A profile's cells for the terminal: by operation, then by inputs. */
+export function terminalProfile(profile: RowProfile): string[][][] {
+  return [profileTable(profile), inputsTable(profile)].map((table) => [
+    [table.id, 'share', 'times', 'ms a step'],
+    ...table.rows
+      .slice(0, shownLines)
+      .map((row) => table.columns.map(({ key, format }) => formatCell(row[key] ?? null, format))),
+  ]);
 }

@@ -41,6 +41,8 @@ export function jobFor(work: BenchWork, way: Way): BenchJob {
   };
 }
 
+const runTime = z.object({ count: z.number(), seconds: z.number(), share: z.number() });
+
 const answers = {
   describe: z.object({ description: z.string() }),
   peak: z.object({ flops: z.number().positive() }),
@@ -54,7 +56,10 @@ const answers = {
     scheduling: z.number(),
     outside: z.number(),
     operations: z.array(
-      z.object({ operation: z.string(), count: z.number(), seconds: z.number(), share: z.number() }),
+      runTime.extend({
+        operation: z.string(),
+        byInputs: z.array(runTime.extend({ inputs: z.string() })),
+      }),
     ),
   }),
   memory: z.object({ peakBytes: z.number().positive() }),

@@ -143,7 +143,7 @@ async function profile(rows: readonly BenchRow[], run: Run): Promise<void> {
   const { seconds, threads, options, out, reporter } = run;
   const { describeSide, ourCommand } = await import('../bench/launch.js');
   const { rowFolder } = await import('../bench/compare.js');
-  const { profileRow, profileTable, terminalProfile } = await import('../bench/profile.js');
+  const { inputsTable, profileRow, profileTable, terminalProfile } = await import('../bench/profile.js');
   const { collectProvenance } = await import('../../report/provenance.js');
   const { exportTables } = await import('../../report/tables.js');
   const folder = join(out, 'profiles');
@@ -160,14 +160,17 @@ async function profile(rows: readonly BenchRow[], run: Run): Promise<void> {
     });
     const item = `profile ${row.name}`;
     const provenance = collectProvenance({ ...origin, item, startedAt: begun, seeds: [1] });
-    await exportTables([profileTable(profiled)], { folder, provenance });
+    await exportTables([profileTable(profiled), inputsTable(profiled)], { folder, provenance });
     return profiled;
   });
   const { done, failures } = outcome;
   if (options.json === true)
     printJson({ rows: done.map(({ row, ...numbers }) => ({ row: row.name, ...numbers })), failures });
   else if (done.length > 0)
-    printLines([...done.flatMap((one) => [...alignColumns(terminalProfile(one)), '']), displayPath(folder)]);
+    printLines([
+      ...done.flatMap(terminalProfile).flatMap((cells) => [...alignColumns(cells), '']),
+      displayPath(folder),
+    ]);
   checkOutcome(outcome, rows.length);
 }
 
