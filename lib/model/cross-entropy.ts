@@ -20,19 +20,28 @@ export interface Prediction {
   readonly targets: tf.Tensor1D;
 }
 
-/** Scores that may exist at once, in numbers: 128 MB. */
-const scoresAtOnce = 2 ** 25;
+/** Scores that may exist at once, in numbers: 32 MB. */
+const scoresAtOnce = 2 ** 23;
+
+/** The same in training, 128 MB: there each chunk has a gradient of the whole head. */
+const scoresAtOnceInTraining = 2 ** 25;
 
 /**
  * Cross-entropy of each token, without a gradient; `weightedCrossEntropy` is for training.
  *
- * @param rows tokens whose scores exist at once; default: as many as take 128 MB
+ * @param rows tokens whose scores exist at once; default: as many as take 32 MB
  * @returns [tokens]
  */
-export function tokenCrossEntropy(prediction: Prediction, rows = rowsAtOnce(prediction.head)): tf.Tensor1D {
-  return tf.tidy(() =>
-    tf.concat1d(rowChunks(prediction, rows).map((chunk) => tf.tidy(() => lossesOf(chunk)))),
-  );
+export function tokenCrossEntropy(
+  prediction: Prediction,
+  rows = rowsAtOnce(prediction.head, scoresAtOnce),
+): tf.Tensor1D {
+  return tf.tidy(() => {
+    const losses: tf.Tensor1D[] = [];
+    for (const chunk of rowChunks(prediction, rows))
+      losses.push(tf.tidy(() => lossesOf(behind(losses.at(-1), chunk))));
+    return tf.concat1d(losses);
+  });
 }
 
 /**
@@ -42,31 +51,35 @@ export function tokenCrossEntropy(prediction: Prediction, rows = rowsAtOnce(pred
  * multiplied by what comes from above on the way back; so no chunk is computed twice and none is kept.
  *
  * @param weights [tokens]
- * @param rows    tokens whose scores exist at once; default: as many as take 128 MB
+ * @param rows    tokens whose scores exist at once; default: as many as take 32 MB, or with a gradient 128 MB
  */
 export function weightedCrossEntropy(
   { hidden, head, targets }: Prediction,
   weights: tf.Tensor1D,
-  rows = rowsAtOnce(head),
+  rows?: number,
 ): tf.Scalar {
   if (!tf.engine().isTapeOn())
     return tf.tidy(() => tf.sum(tf.mul(tokenCrossEntropy({ hidden, head, targets }, rows), weights)));
+  const together = rows ?? rowsAtOnce(head, scoresAtOnceInTraining);
   return withGradient(
     [hidden, head],
     (states, table) => {
-      const chunks = rowChunks({ hidden: states, head: table, targets }, rows, weights).map((chunk) =>
-        tf.tidy(() => {
+      const chunks: { sum: tf.Scalar; ofStates: tf.Tensor2D; ofTable: tf.Tensor2D }[] = [];
+      for (const rowChunk of rowChunks({ hidden: states, head: table, targets }, together, weights)) {
+        const done = tf.tidy(() => {
+          const chunk = behind(chunks.at(-1)?.ofTable, rowChunk);
           const { losses, ofScores } = lossesAndGradients(chunk);
           const weight = chunk.weights.expandDims(1);
           return {
-            sum: tf.sum(tf.mul(losses, chunk.weights)),
-            ofStates: tf.mul(tf.matMul(ofScores, table), weight),
-            ofTable: tf.matMul(ofScores, tf.mul(chunk.hidden, weight), true, false),
+            sum: tf.sum<tf.Scalar>(tf.mul(losses, chunk.weights)),
+            ofStates: tf.mul<tf.Tensor2D>(tf.matMul(ofScores, table), weight),
+            ofTable: tf.matMul<tf.Tensor2D>(ofScores, tf.mul(chunk.hidden, weight), true, false),
           };
-        }),
-      );
+        });
+        chunks.push(done);
+      }
       return {
-        value: tf.addN(chunks.map(({ sum }) => sum)) as tf.Scalar,
+        value: tf.addN(chunks.map(({ sum }) => sum)),
         saved: [
           tf.concat(chunks.map(({ ofStates }) => ofStates)),
           tf.addN(chunks.map(({ ofTable }) => ofTable)),
@@ -92,6 +105,13 @@ function lossesAndGradients(chunk: Prediction): { losses: tf.Tensor1D; ofScores:
   if (kernels) return kernels.crossEntropy(scoresOf(chunk), chunk.targets);
   const { losses, probabilities, places } = chunkLosses(chunk);
   return { losses, ofScores: lessOneAt(places, probabilities, losses) };
+}
+
+/** The chunk, to be computed once `previous` is: a graph would otherwise compute the scores of all chunks first, and hold them. */
+function behind<Chunk extends Prediction>(previous: tf.Tensor | undefined, chunk: Chunk): Chunk {
+  if (previous === undefined) return chunk;
+  const [hidden] = availableAfter(previous, [chunk.hidden]);
+  return { ...chunk, hidden };
 }
 
 function lossesOf(chunk: Prediction): tf.Tensor1D {
@@ -121,8 +141,8 @@ function lessOneAt(places: tf.Tensor, x: tf.Tensor2D, trigger: tf.Tensor): tf.Te
   return tf.tensorScatterUpdate<tf.Rank.R2>(last, places, lessOne);
 }
 
-function rowsAtOnce(head: tf.Tensor2D): number {
-  return Math.max(1, Math.floor(scoresAtOnce / head.shape[0]));
+function rowsAtOnce(head: tf.Tensor2D, scores: number): number {
+  return Math.max(1, Math.floor(scores / head.shape[0]));
 }
 
 /** The predictions of some tokens at a time, with their weights. */
