@@ -139,14 +139,15 @@ inline void AttendBlock(const AttentionShape& shape, const float* queries, const
       if (columns == 0) continue;
       for (int64_t one = 0; one < count; ++one) {
         float* score = scores + one * kKeyBlock;
+        const Seen seen = SeenBy(shape, first + row + one);
+        if (seen.end <= begin || seen.first >= begin + columns) {
+          std::fill_n(score, columns, 0.0f);
+          continue;
+        }
         Vec highest = Load(score);
         for (int64_t key = kLanes; key < columns; key += kLanes) highest = Max(highest, Load(score + key));
         const float before = largest[row + one];
         const float now = std::max(before, Largest(highest));
-        if (now == -std::numeric_limits<float>::infinity()) {
-          std::fill_n(score, columns, 0.0f);
-          continue;
-        }
         Vec added{};
         for (int64_t key = 0; key < columns; key += kLanes) {
           const Vec weight = Exp(Load(score + key) - now);

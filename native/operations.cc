@@ -182,7 +182,7 @@ class CachedAttentionOp : public WindowedKernel {
   using WindowedKernel::WindowedKernel;
   void Compute(tf::OpKernelContext* context) override {
     const tf::Tensor &queries = context->input(0), &lengths = context->input(5), &held = context->input(6);
-    BIPE_REQUIRES(held.dims() == 4 && context->input(7).shape() == held.shape(), "keys and values do not go together");
+    BIPE_REQUIRES(held.dims() == 4 && held.dim_size(2) > 0 && context->input(7).shape() == held.shape(), "keys and values do not go together");
     CachedShape shape{held.dim_size(0), held.dim_size(1), held.dim_size(2), held.dim_size(3), window_, 0};
     const int64_t fresh = shape.batch * shape.heads * shape.width;
     shape.position_batch =
@@ -496,8 +496,11 @@ REGISTER_KERNEL_BUILDER(Name("BipeCrossEntropy").Device(tf::DEVICE_CPU), CrossEn
 }  // namespace
 }  // namespace bipe
 
-/** To be raised with every change of an operation's inputs, outputs or attributes; lib/engine/kernel-library.ts expects it. */
-constexpr int kInterface = 1;
+/**
+ * To be raised with every new operation, every change of one's inputs, outputs or attributes, and of what the recorder gives;
+ * lib/engine/kernel-library.ts expects it.
+ */
+constexpr int kInterface = 2;
 
 /** The code of the error when BIPE_INSTRUCTIONS names no kernels. */
 constexpr char kWrongChoice[] = "BIPE_INSTRUCTIONS";

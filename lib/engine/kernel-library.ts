@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, systemCode, UsageError } from '../base/errors';
 
-/** That of the operations as kernels.ts calls them (`kInterface` in native/operations.cc). */
-const expectedInterface = 1;
+/** That of the module as kernels.ts and profile.ts use it (`kInterface` in native/operations.cc). */
+export const expectedInterface = 2;
 
 /** When operations of TensorFlow ran (native/profile.cc). */
 export interface Recording {
@@ -62,7 +62,7 @@ export function operationRecorder(): OperationRecorder | undefined {
   if (file === undefined || !existsSync(file)) return undefined;
   try {
     const library = loadLibrary(file);
-    return isRecorder(library) ? library : undefined;
+    return library.interface === expectedInterface && isRecorder(library) ? library : undefined;
   } catch {
     return undefined;
   }

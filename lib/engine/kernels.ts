@@ -3,6 +3,7 @@
 // beside a form in plain tensor operations, which says what it computes, runs everywhere, and is what tests compare with.
 
 import * as tf from '@tensorflow/tfjs';
+import { UsageError } from '../base/errors';
 import { type NativeBackend, nativeBackend } from './graph/binding';
 import { loadedKernels } from './kernel-library';
 import { executeNative, type NativeAttribute } from './native-operation';
@@ -11,7 +12,7 @@ import { executeNative, type NativeAttribute } from './native-operation';
 export interface LinearBias {
   /** [heads] */
   readonly slopes: tf.Tensor1D;
-  /** Of the keys, [batch or 1, keys]. A query's is that of the key of its own token. */
+  /** Of the keys, [batch or 1, keys], whole numbers below 2^24. A query's is that of the key of its own token. */
   readonly positions: tf.Tensor2D;
 }
 
@@ -113,11 +114,14 @@ export function fusedKernels(): FusedKernels | undefined {
   return backend === undefined || backend.isUsingGpuDevice ? undefined : kernelsOf(backend);
 }
 
-/** Runs work in plain tensor operations: to compare, or to find a fault. */
+/** Runs work in plain tensor operations, up to its end: to compare, or to find a fault. Not for async functions. */
 export function withoutFusedKernels<T>(work: () => T): T {
   putAside += 1;
   try {
-    return work();
+    const result = work();
+    if (result instanceof Promise)
+      throw new UsageError('withoutFusedKernels: the work is async; put the await outside');
+    return result;
   } finally {
     putAside -= 1;
   }

@@ -177,17 +177,20 @@ function quietly(bindingFile: string, load: () => unknown): void {
   }
   const helper = createRequire(__filename)(path) as LoadingHelper;
   const muted = process.env['TF_CPP_MIN_LOG_LEVEL'] === '3';
-  helper.startReleasing();
+  helper.startReleasing?.();
   if (muted) helper.mute();
   try {
     load();
   } finally {
     if (muted) helper.restore();
-    helper.stopReleasing();
+    helper.stopReleasing?.();
   }
 }
 
-type LoadingHelper = Readonly<Record<'mute' | 'restore' | 'startReleasing' | 'stopReleasing', () => void>>;
+/** One that an older set-up built does not release. */
+type LoadingHelper = Readonly<
+  Record<'mute' | 'restore', () => void> & Partial<Record<'startReleasing' | 'stopReleasing', () => void>>
+>;
 
 /** tfjs-node 4.22 calls two functions that Node.js 23 removed from `util` (and that Node.js 22 warns about). */
 function restoreRemovedUtilities(): void {

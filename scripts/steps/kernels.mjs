@@ -13,13 +13,17 @@ const kernelsPath = join(bindingFolder, 'bipe_kernels.node');
 const stamp = `${kernelsPath}.built`;
 const objectsFolder = join(cacheFolder, 'native');
 
-/** Kernels for each instruction set: the name of their table, what people call it, and the compiler's name for it. */
+// Those that native/choose.cc asks the processor for, spelled out: older compilers do not know `x86-64-v4`.
+const avx2 = ['-mavx2', '-mfma', '-mbmi2'];
+const avx512 = ['f', 'bw', 'cd', 'dq', 'vl'].map((part) => `-mavx512${part}`);
+
+/** Kernels for each instruction set, the smallest first: the name of their table, what people call it, and the compiler's name for it. */
 const variants =
   process.arch === 'x64'
     ? [
-        { table: 'v4', title: 'AVX-512', flags: ['-march=x86-64-v4'] },
-        { table: 'v3', title: 'AVX2', flags: ['-march=x86-64-v3'] },
-        { table: 'v2', title: 'SSE', flags: ['-march=x86-64-v2'] },
+        { table: 'v2', title: 'SSE', flags: [] },
+        { table: 'v3', title: 'AVX2', flags: avx2 },
+        { table: 'v4', title: 'AVX-512', flags: [...avx2, ...avx512] },
       ]
     : [{ table: 'base', title: process.arch === 'arm64' ? 'NEON' : process.arch, flags: [] }];
 const common = ['-std=c++17', '-fPIC', '-c'];
@@ -35,9 +39,8 @@ function key() {
     tensorflowVersion,
     process.platform,
     process.arch,
+    JSON.stringify([variants, common, fast, likeTensorFlow]),
     ...sources,
-    ...fast,
-    ...likeTensorFlow,
   );
 }
 
@@ -60,7 +63,15 @@ export const kernels = {
     if (compiler.path === undefined) throw new SetupError(compiler.mend);
     mkdirSync(objectsFolder, { recursive: true });
     removeStamp(stamp);
+    // The smallest instruction set first: what several of them define alike (the standard library's templates), the linker takes
+    // from the first, and it must run everywhere.
     const objects = [
+      ...['operations', 'profile'].map((name) => ({
+        source: `${name}.cc`,
+        object: `${name}.o`,
+        flags: [...likeTensorFlow, ...headerFlags()],
+      })),
+      { source: 'choose.cc', object: 'choose.o', flags: ['-O2'] },
       ...variants.map(({ table, title, flags }) => ({
         source: 'variant.cc',
         object: `variant-${table}.o`,
@@ -71,12 +82,6 @@ export const kernels = {
           `-DBIPE_TABLE=kernels_${table}`,
           `-DBIPE_TITLE="${title}"`,
         ],
-      })),
-      { source: 'choose.cc', object: 'choose.o', flags: ['-O2'] },
-      ...['operations', 'profile'].map((name) => ({
-        source: `${name}.cc`,
-        object: `${name}.o`,
-        flags: [...likeTensorFlow, ...headerFlags()],
       })),
     ];
     for (const [index, { source, object, flags }] of objects.entries()) {

@@ -6,6 +6,7 @@ import Module from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
+import { expectedInterface } from '../../lib/engine/kernel-library';
 import type * as library from '../../lib/engine/kernel-library';
 import { thisMachine } from '../../lib/engine/native';
 import { bipe, temporaryFolder } from '../support/command';
@@ -232,8 +233,8 @@ describe('a kernel library', () => {
   }
 
   it('of this version is used, once, also by modules that are loaded anew', async () => {
-    fresh.loadKernels(libraryThatSays({ instructions: 'ABC', interface: 1 }));
-    fresh.loadKernels(libraryThatSays({ instructions: 'DEF', interface: 1 }));
+    fresh.loadKernels(libraryThatSays({ instructions: 'ABC', interface: expectedInterface }));
+    fresh.loadKernels(libraryThatSays({ instructions: 'DEF', interface: expectedInterface }));
     expect(fresh.loadedKernels()).toBe('ABC');
     vi.resetModules();
     const again = await import('../../lib/engine/kernel-library.js');
@@ -243,7 +244,7 @@ describe('a kernel library', () => {
   });
 
   it('of another version is not used, and one line says so', () => {
-    fresh.loadKernels(libraryThatSays({ instructions: 'ABC', interface: 0 }));
+    fresh.loadKernels(libraryThatSays({ instructions: 'ABC', interface: expectedInterface - 1 }));
     expect(fresh.loadedKernels()).toBeUndefined();
     expect(warnings).toEqual([
       'the fused kernels do not load (they are of another version); npm run setup builds them anew',
@@ -263,7 +264,7 @@ describe('a kernel library', () => {
   it('is not looked at with BIPE_KERNELS=none, and not missed where there is none', () => {
     fresh.loadKernels(temporaryFolder());
     vi.stubEnv('BIPE_KERNELS', 'none');
-    fresh.loadKernels(libraryThatSays({ instructions: 'ABC', interface: 1 }));
+    fresh.loadKernels(libraryThatSays({ instructions: 'ABC', interface: expectedInterface }));
     expect(fresh.loadedKernels()).toBeUndefined();
     expect(warnings).toEqual([]);
   });

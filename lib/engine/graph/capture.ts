@@ -52,8 +52,8 @@ export interface CaptureOptions<State extends NamedTensors, Inputs extends Named
   /** Runs operation by operation even where a graph could be made: to compare, or to debug the function. */
   readonly eager?: boolean;
   /**
-   * How a graph multiplies matrices. `bfloat16` rounds factors and products to 8 bits (their sums inside a product stay
-   * float32), which is twice as fast on processors that have it; eager steps always use float32. Default `float32`.
+   * How a graph multiplies matrices. `bfloat16` rounds factors and products to 8 bits (sums inside a product stay float32, and
+   * so does the fused attention), which is twice as fast on processors that have it; eager steps always use float32. Default `float32`.
    */
   readonly products?: ProductType;
   /**
@@ -258,6 +258,7 @@ class GraphStep {
 
   writeState(values: NamedTensors): void {
     checkState(this.name, values, this.specs);
+    for (const tensor of Object.values(values)) handOver(tensor);
     (this.session ?? this.initial).writeState(values);
   }
 

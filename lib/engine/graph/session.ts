@@ -46,8 +46,8 @@ export class GraphSession {
     this.overwrites = overwrite && fusedKernels() !== undefined;
     const state = programs[0]?.state ?? [];
     this.variables = new Map(state.map(({ key }, index) => [key, index]));
-    // A GPU's memory is never JavaScript's.
-    const copyFed = !backend.isUsingGpuDevice;
+    // A GPU's memory is never JavaScript's; but whole numbers stay on the processor there too.
+    const copyFed = (type: number): boolean => !backend.isUsingGpuDevice || type === elementType.int32;
     this.session = load(backend, [
       ...state.flatMap((tensor, index) => stateNodes(tensor, index, copyFed)),
       ...programs.flatMap((program) =>
@@ -172,6 +172,9 @@ function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
   }
 }
 
+/** Whether what is fed of a type may be JavaScript's memory, and must be copied. */
+type CopyFed = (type: number) => boolean;
+
 /** How a shape says that a length is not known before the value is there. */
 const anyLength = -1;
 
@@ -179,10 +182,10 @@ const anyLength = -1;
 const smallState = 1 << 18;
 
 /** A variable of the state, and the ways to read and to write it from outside. */
-function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: boolean): GraphNode[] {
+function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: CopyFed): GraphNode[] {
   const handle = variableHandle(index);
   // Of a large tensor the caller's memory becomes the variable's; `handOver` sees to it that it is not JavaScript's.
-  const own = copyFed && sizeOf(shape) <= smallState ? fedCopy(`new_${index}`, type) : undefined;
+  const own = copyFed(type) && sizeOf(shape) <= smallState ? fedCopy(`new_${index}`, type) : undefined;
   return [
     {
       name: nodeOf(handle),
@@ -213,7 +216,7 @@ function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: bool
 function programNodes(
   program: Program,
   variables: ReadonlyMap<string, number>,
-  { overwrite, copyFed }: { readonly overwrite: boolean; readonly copyFed: boolean },
+  { overwrite, copyFed }: { readonly overwrite: boolean; readonly copyFed: CopyFed },
 ): GraphNode[] {
   const handleOf = (key: string): string => variableHandle(present(variables.get(key), `state ${key}`));
   const starts = new Map(program.state.map(({ key, value }) => [key, nodeOf(value)]));
@@ -318,8 +321,8 @@ function fedCopy(feed: string, type: number): GraphNode {
 }
 
 /** What is fed has no shape that TensorFlow's graph optimizer would rely on, so it is said once more. */
-function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed: boolean): GraphNode[] {
-  const own = copyFed ? fedCopy(nodeOf(feed), type) : undefined;
+function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed: CopyFed): GraphNode[] {
+  const own = copyFed(type) ? fedCopy(nodeOf(feed), type) : undefined;
   return [
     placeholder(nodeOf(feed), type, shape),
     ...(own ? [own] : []),
