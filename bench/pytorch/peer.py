@@ -25,10 +25,17 @@ from decoding import Greedy
 from model import Decoder
 from tensors import TensorFile
 
-
+# `bipe bench --device gpu` sets it; the default device of all tensors.
+DEVICE = os.environ.get("BIPE_BENCH_DEVICE", "cpu")
 
 def precision(job: dict[str, Any]) -> torch.autocast:
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=job["products"] == "bfloat16")
+    return torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=job["products"] == "bfloat16")
+
+
+def wait() -> None:
+    """Until what was started on a GPU is done."""
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
 
 
 class Evaluation:
@@ -98,14 +105,17 @@ class Peer:
         return getattr(self, f"do_{request.pop('do')}")(**request)
 
     def do_describe(self) -> dict[str, Any]:
-        return {"description": f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"}
+        place = torch.cuda.get_device_name() if DEVICE == "cuda" else f"{torch.get_num_threads()} threads"
+        return {"description": f"PyTorch {torch.__version__}, {place}"}
 
     def do_peak(self, size: int) -> dict[str, Any]:
         left, right = torch.rand(size, size), torch.rand(size, size)
         best = float("inf")
         for _ in range(20):
+            wait()
             start = time.perf_counter()
             left @ right
+            wait()
             best = min(best, time.perf_counter() - start)
         return {"flops": 2 * size**3 / best}
 
@@ -123,6 +133,7 @@ class Peer:
         start = time.perf_counter()
         for _ in range(steps):
             self.work.step()
+        wait()
         return {"seconds": time.perf_counter() - start}
 
     def do_memory(self) -> dict[str, Any]:
@@ -145,6 +156,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
+    torch.set_default_device(DEVICE)
     torch.manual_seed(0)
     peer = Peer()
     for line in sys.stdin:

@@ -29,4 +29,5 @@ class TensorFile:
         with self.path.open("rb") as file:
             file.seek(self.start + first)
             file.readinto(values)
-        return torch.frombuffer(values, dtype=TYPES[entry["dtype"]]).reshape(entry["shape"])
+        read = torch.frombuffer(values, dtype=TYPES[entry["dtype"]]).reshape(entry["shape"])
+        return read.to(torch.get_default_device())

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findGpu } from '../../lib/engine/gpu';
 import { projectPath } from '../../lib/base/paths';
 import { bipe, temporaryFolder } from '../support/command';
 
@@ -123,6 +124,16 @@ describe('bipe bench', () => {
       const folders = projectPath('.cache', 'bench-rows');
       const left = existsSync(folders) ? readdirSync(folders) : [];
       expect(left.filter((name) => name.endsWith(`-${child.pid ?? 0}`))).toEqual([]);
+    },
+  );
+
+  it.skipIf(findGpu().state !== 'absent')(
+    'says in one line that there is no GPU',
+    { timeout: 120_000 },
+    () => {
+      const { exitCode, stderr } = bipe(['bench', '--quick', '--row', 'train-17m', '--device', 'gpu']);
+      expect(exitCode).toBe(1);
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^ours: .*no NVIDIA GPU on this machine/);
     },
   );
 

@@ -36,14 +36,29 @@ export async function peerInterpreter(python?: string): Promise<string> {
   );
 }
 
+/** Where both sides compute. */
+export type BenchDevice = 'cpu' | 'gpu';
+
+/** How both sides are started. */
+export interface SideSettings {
+  readonly device: BenchDevice;
+  /** Of the processor, for each side. */
+  readonly threads: number;
+}
+
+/** Rounds no factor of a float32 product on a GPU to 10 bits, which TensorFlow does by default and PyTorch does not. */
+const exactProducts = { NVIDIA_TF32_OVERRIDE: '0' };
+
 /** The peer's process for one of its ways. */
-export function peerCommand(python: string, way: PeerWay, threads: number): SideCommand {
+export function peerCommand(python: string, way: PeerWay, { device, threads }: SideSettings): SideCommand {
   return {
     name: `PyTorch, ${way}`,
     command: python,
     args: [projectPath('bench', 'pytorch', 'peer.py')],
     env: {
       ...process.env,
+      ...exactProducts,
+      BIPE_BENCH_DEVICE: device === 'gpu' ? 'cuda' : 'cpu',
       OMP_NUM_THREADS: String(threads),
       MKL_NUM_THREADS: String(threads),
       PYTHONDONTWRITEBYTECODE: '1',
@@ -54,12 +69,17 @@ export function peerCommand(python: string, way: PeerWay, threads: number): Side
 }
 
 /** Our process. */
-export function ourCommand(threads: number): SideCommand {
+export function ourCommand({ device, threads }: SideSettings): SideCommand {
   return {
     name: 'ours',
     command: process.execPath,
     args: [projectPath('dist', 'lib', 'cli', 'bench', 'worker.js')],
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: String(threads) },
+    env: {
+      ...process.env,
+      ...exactProducts,
+      BIPE_ENGINE: device === 'gpu' ? 'native-gpu' : 'native-cpu',
+      TF_NUM_INTRAOP_THREADS: String(threads),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { displayPath, projectPath } from '../../base/paths';
 import { type Reporter, terminalReporter } from '../../base/progress';
 import { type ProvenanceInput } from '../../report/provenance';
 import { type BenchSetting, type StoredRow } from '../bench/store';
+import { type BenchDevice } from '../bench/launch';
 import { type BenchRow } from '../bench/rows';
 import { collect } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
@@ -21,6 +22,7 @@ interface BenchOptions {
   readonly pairs: string;
   readonly seconds: string;
   readonly threads?: string;
+  readonly device: BenchDevice;
   readonly profile?: boolean;
   readonly quick?: boolean;
   readonly out?: string;
@@ -39,9 +41,15 @@ export function addBenchCommand(program: Command): void {
     .option('--pairs <n>', 'measurements of each side, in turns', '5')
     .option('--seconds <s>', 'what a measurement takes, at least one step', '4')
     .option('--threads <n>', 'threads of each side; default: all cores of this process')
+    .addOption(
+      new Option('--device <name>', 'where both sides compute').choices(['cpu', 'gpu']).default('cpu'),
+    )
     .option('--profile', 'where the time of a step goes, by operation; our side alone')
     .option('--quick', 'tiny sizes, one pair: shows that all runs; its numbers mean nothing')
-    .option('--out <folder>', 'where results go; default bench/results, with --quick .cache/bench')
+    .option(
+      '--out <folder>',
+      'where results go; default bench/results (on a GPU its folder gpu), with --quick .cache/bench',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -59,11 +67,16 @@ async function bench(options: BenchOptions): Promise<void> {
   }
   if (options.profile === true && options.peer !== undefined)
     throw new UsageError('--profile: looks at our side alone; leave out --peer');
+  if (options.profile === true && options.device === 'gpu')
+    throw new UsageError('--profile: sees what runs on the processor; leave out --device gpu');
   const quick = options.quick === true;
   const chosen = chooseRows(options.suite, options.row);
   const rows = quick ? chosen.map(quickRow) : chosen;
   const out = resolve(
-    options.out ?? (quick ? projectPath('.cache', 'bench') : projectPath('bench', 'results')),
+    options.out ??
+      (quick
+        ? projectPath('.cache', 'bench')
+        : projectPath('bench', 'results', ...(options.device === 'gpu' ? ['gpu'] : []))),
   );
   const run = {
     pairs: quick ? 1 : amount('--pairs', options.pairs, true),
@@ -94,12 +107,12 @@ async function measure(rows: readonly BenchRow[], run: Run): Promise<void> {
   const { collectProvenance } = await import('../../report/provenance.js');
   const startedAt = Date.now();
 
-  const ours = ourCommand(threads);
+  const ours = ourCommand({ device: options.device, threads });
   const python = options.peer === undefined ? undefined : await peerInterpreter(options.python);
   const peer =
     python === undefined
       ? undefined
-      : (way: BenchRow['peerWays'][number]) => peerCommand(python, way, threads);
+      : (way: BenchRow['peerWays'][number]) => peerCommand(python, way, { device: options.device, threads });
   const commands = peer === undefined ? [ours] : [ours, peer('eager')];
   const [engine = '', pytorch = null] = await inTurn(commands, describeSide);
   const [ourPeak = 0, peerPeak = null] = await measurePeak(commands, quick ? 256 : 2048, quick ? 1 : 3);
@@ -147,7 +160,7 @@ async function profile(rows: readonly BenchRow[], run: Run): Promise<void> {
   const { collectProvenance } = await import('../../report/provenance.js');
   const { exportTables } = await import('../../report/tables.js');
   const folder = join(out, 'profiles');
-  const ours = ourCommand(threads);
+  const ours = ourCommand({ device: options.device, threads });
   const engine = await describeSide(ours);
   reporter.note(engine);
   const origin = originOf(engine, run);
