@@ -14,10 +14,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ['base'],
   positional: ['base', 'engine'],
   model: ['base', 'engine', 'segment', 'data', 'positional'],
+  theory: ['base', 'engine', 'data', 'report', 'segment', 'positional', 'model'],
   evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model'],
-  train: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'evaluate'],
-  experiments: ['base', 'engine', 'data', 'segment', 'report', 'positional', 'model', 'evaluate', 'train'],
-  cli: ['base', 'engine', 'data', 'segment', 'report', 'model', 'evaluate', 'train', 'experiments'],
+  train: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'theory', 'evaluate'],
+  experiments: [
+    'base',
+    'engine',
+    'data',
+    'segment',
+    'report',
+    'positional',
+    'model',
+    'theory',
+    'evaluate',
+    'train',
+  ],
+  cli: ['base', 'engine', 'data', 'segment', 'report', 'model', 'theory', 'evaluate', 'train', 'experiments'],
 };
 
 const library = projectPath('lib');
