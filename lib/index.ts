@@ -2,6 +2,7 @@
 
 export {
   CaptureError,
+  CheckError,
   ConfigError,
   DataError,
   MachineError,

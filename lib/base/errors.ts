@@ -52,6 +52,11 @@ export class TrainingError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
+/** A theorem's check that does not hold: a defect of the construction or of the program. */
+export class CheckError extends WorkbenchError {
+  readonly exitCode = 1;
+}
+
 /** The one line that says what an unknown thrown value is. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

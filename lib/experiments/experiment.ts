@@ -32,6 +32,8 @@ export interface Finding {
   readonly holds: boolean | null;
   /** What was measured, with its numbers. */
   readonly measured: string;
+  /** It is a theorem's check, not an observation: if it does not hold, the item has failed. */
+  readonly check?: true;
 }
 
 /** Sources that an item asked for, and which of them are not to be had on this machine. */

@@ -18,18 +18,21 @@ export interface ExportReportOptions {
 export async function exportReport(report: Report, options: ExportReportOptions): Promise<string[]> {
   const { folder, reporter } = options;
   const { provenance } = report;
-  const figures = await exportFigures(report.figures, {
-    folder,
-    provenance,
-    numbers: {
-      settings: report.settings,
-      findings: report.findings,
-      missing: report.missing,
-      result: report.numbers,
-    },
-    reporter,
-    ...(options.drawer === undefined ? {} : { drawer: options.drawer }),
-  });
+  const figures =
+    report.figures.length === 0
+      ? []
+      : await exportFigures(report.figures, {
+          folder,
+          provenance,
+          numbers: {
+            settings: report.settings,
+            findings: report.findings,
+            missing: report.missing,
+            result: report.numbers,
+          },
+          reporter,
+          ...(options.drawer === undefined ? {} : { drawer: options.drawer }),
+        });
   const tables = await exportTables(report.tables, { folder, provenance });
   return [
     ...figures.flatMap((figure) => [figure.svg, figure.png, figure.json].filter((path) => path !== null)),

@@ -1,5 +1,6 @@
 // Running a paper item from code or from a notebook cell, and showing what came of it.
 
+import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { defaultReporter, showFigure, showTable } from '../report/notebook';
 import { provenanceLine } from '../report/provenance';
@@ -33,6 +34,15 @@ export interface ReproduceOptions {
 export function reproduce(item: string, options: ReproduceOptions = {}): Promise<Report> {
   const { preset = defaultPreset(), reporter = defaultReporter(), ...rest } = options;
   return experimentNamed(item).execute({ preset, reporter, ...rest });
+}
+
+/** The failure that a report's checks amount to, named in one line; undefined if all of them hold or cannot be told. */
+export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckError | undefined {
+  const failed = report.findings.filter(({ check, holds }) => check === true && holds === false);
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const count = failed.length === 1 ? 'a check does' : `${failed.length} checks do`;
+  return new CheckError(`${report.item}: ${count} not hold: ${first.claim}: ${first.measured}`);
 }
 
 /** Shows a report below the cell: figures, findings, tables, and where the numbers come from. */

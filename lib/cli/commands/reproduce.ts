@@ -68,7 +68,11 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
   try {
     for (const experiment of chosen) {
       try {
-        summaries.push(await reproduceItem(experiment, changes, options, drawer));
+        const { summary, failure } = await reproduceItem(experiment, changes, options, drawer);
+        summaries.push(summary);
+        if (failure === undefined) continue;
+        failures.push(failure);
+        if (chosen.length > 1) process.stderr.write(`${failure.message}\n`);
       } catch (error) {
         // One item that cannot be done does not keep the others from being done.
         if (!(error instanceof WorkbenchError)) throw error;
@@ -92,8 +96,9 @@ async function reproduceItem(
   changes: readonly (readonly [field: string, value: string])[],
   options: ReproduceOptions,
   drawer: FigureDrawer,
-): Promise<unknown> {
+): Promise<{ readonly summary: unknown; readonly failure: WorkbenchError | undefined }> {
   const { exportReport } = await import('../../experiments/export.js');
+  const { failedCheck } = await import('../../experiments/reproduce.js');
   const reporter = terminalReporter();
   const started = Date.now();
   reporter.note(experiment.title);
@@ -111,7 +116,7 @@ async function reproduceItem(
   const folder = options.out === undefined ? projectPath('figures') : resolve(options.out);
   const files = await exportReport(report, { folder, reporter, drawer });
   if (options.json !== true) printLines(describe(report, files, (Date.now() - started) / 1000));
-  return {
+  const summary = {
     item: report.item,
     preset: report.preset,
     reused: report.reused,
@@ -119,6 +124,7 @@ async function reproduceItem(
     findings: report.findings,
     files: files.map(displayPath),
   };
+  return { summary, failure: failedCheck(report) };
 }
 
 function describe(report: Report, files: readonly string[], seconds: number): string[] {
