@@ -1,0 +1,32 @@
+// A feed-forward layer in JavaScript's own numbers: float64, to certify errors that float32 would hide.
+
+import { activations } from './activation';
+import type { Mlp } from './mlp';
+
+/**
+ * What a layer adds to the residual stream.
+ *
+ * @param residual [width], left as it is
+ * @returns [width]; 0 where no unit writes
+ */
+export function evaluateMlp(mlp: Mlp, residual: Float64Array): Float64Array {
+  const activation = activations[mlp.activation];
+  const { inputStart, inputIndex, inputWeight, outputStart, outputIndex, outputWeight } = mlp;
+  const added = new Float64Array(residual.length);
+  for (let unit = 0; unit < mlp.hidden; unit++) {
+    let sum = at(mlp.bias, unit);
+    for (let input = at(inputStart, unit); input < at(inputStart, unit + 1); input++)
+      sum += at(inputWeight, input) * at(residual, at(inputIndex, input));
+    const value = activation(sum);
+    for (let output = at(outputStart, unit); output < at(outputStart, unit + 1); output++) {
+      const coordinate = at(outputIndex, output);
+      added[coordinate] = at(added, coordinate) + at(outputWeight, output) * value;
+    }
+  }
+  return added;
+}
+
+/** NaN outside, so that a connection to a coordinate that is not there cannot pass for a result. */
+function at(values: Float64Array | Int32Array, index: number): number {
+  return values[index] ?? Number.NaN;
+}
