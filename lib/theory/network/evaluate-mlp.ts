@@ -1,4 +1,5 @@
-// A feed-forward layer in JavaScript's own numbers: float64, to certify errors that float32 would hide.
+// A feed-forward layer in JavaScript's own numbers: float64, to certify errors that float32 would hide; or float32, rounded
+// after every operation, to see what it does hide.
 
 import { activations } from './activation';
 import type { Mlp } from './mlp';
@@ -7,23 +8,33 @@ import type { Mlp } from './mlp';
  * What a layer adds to the residual stream.
  *
  * @param residual [width], left as it is
+ * @param round what every weight and every intermediate result is rounded by, e.g. `Math.fround` for float32
  * @returns [width]; 0 where no unit writes
  */
-export function evaluateMlp(mlp: Mlp, residual: Float64Array): Float64Array {
+export function evaluateMlp(
+  mlp: Mlp,
+  residual: Float64Array,
+  round: (value: number) => number = unrounded,
+): Float64Array {
   const activation = activations[mlp.activation];
   const { inputStart, inputIndex, inputWeight, outputStart, outputIndex, outputWeight } = mlp;
   const added = new Float64Array(residual.length);
   for (let unit = 0; unit < mlp.hidden; unit++) {
-    let sum = at(mlp.bias, unit);
+    let sum = round(at(mlp.bias, unit));
     for (let input = at(inputStart, unit); input < at(inputStart, unit + 1); input++)
-      sum += at(inputWeight, input) * at(residual, at(inputIndex, input));
-    const value = activation(sum);
+      sum = round(sum + round(round(at(inputWeight, input)) * at(residual, at(inputIndex, input))));
+    const value = round(activation(sum));
     for (let output = at(outputStart, unit); output < at(outputStart, unit + 1); output++) {
       const coordinate = at(outputIndex, output);
-      added[coordinate] = at(added, coordinate) + at(outputWeight, output) * value;
+      const term = round(round(at(outputWeight, output)) * value);
+      added[coordinate] = round(at(added, coordinate) + term);
     }
   }
   return added;
+}
+
+function unrounded(value: number): number {
+  return value;
 }
 
 /** NaN outside, so that a connection to a coordinate that is not there cannot pass for a result. */

@@ -61,6 +61,38 @@ export function pass(mlp: MlpBuilder, inputs: readonly Connection[], outputs: re
     );
 }
 
+/** What `select` chooses between; each a sum of inputs. */
+export interface Choice {
+  /** Decides by its sign. */
+  readonly test: readonly Connection[];
+  readonly whenPositive: readonly Connection[];
+  readonly whenNegative: readonly Connection[];
+}
+
+/**
+ * Adds `whenPositive` where `test` >= `gap`, and `whenNegative` where `test` <= -`gap`, if neither is beyond `bound` in absolute
+ * value (Lemma 1.3). Four units: with t = 2 bound / gap times the test, rectified x + t less rectified t, and the same of y and
+ * -t. Whatever is rectified is then at least `bound` from 0, so the error of GELU is at most
+ * 2 bound (Phi(-u) + 2 Phi(-2u)), u = steepness * bound, and with ReLU there is none.
+ */
+export function select(
+  mlp: MlpBuilder,
+  { test, whenPositive, whenNegative }: Choice,
+  out: Target,
+  { bound, gap }: { readonly bound: number; readonly gap: number },
+  steepness: number,
+): void {
+  const weight = out.weight ?? 1;
+  for (const [value, sign] of [
+    [whenPositive, 1],
+    [whenNegative, -1],
+  ] as const) {
+    const away = test.map(([coordinate, of]): Connection => [coordinate, (sign * of * 2 * bound) / gap]);
+    rectify(mlp, [...value, ...away], 0, [[out.coordinate, weight]], steepness);
+    rectify(mlp, away, 0, [[out.coordinate, -weight]], steepness);
+  }
+}
+
 /**
  * Adds min(1, max(0, 2 sum - 1/2)) to the outputs: 0 where the sum is below 1/4, 1 where it is above 3/4. Rounds what should
  * be a whole number to whether it is at least 1.
