@@ -5,9 +5,23 @@ import { type Experiment } from './experiment';
 import { fig1 } from './fig1';
 import { fig2 } from './fig2';
 import { fig3 } from './fig3';
+import { lemma11 } from './lemma1-1';
+import { lemma12 } from './lemma1-2';
+import { lemma13 } from './lemma1-3';
+import { lemma14 } from './lemma1-4';
+import { lemma15 } from './lemma1-5';
 
 /** The items, in the paper's order. */
-export const experiments: readonly Experiment[] = [fig1, fig2, fig3];
+export const experiments: readonly Experiment[] = [
+  fig1,
+  fig2,
+  fig3,
+  lemma11,
+  lemma12,
+  lemma13,
+  lemma14,
+  lemma15,
+];
 
 /**
  * The item of that name.

@@ -64,11 +64,10 @@ export interface AttentionTask {
   readonly addresses: Int32Array;
   /** The address that each position asks for; one that it can see has it. */
   readonly asked: Int32Array;
-  /** Bits of an address: the width of queries and keys. */
+  /** Bits of an address: the width of queries, keys and values. */
   readonly bits: number;
-  /** [length, width], row after row; representable in float32. */
+  /** [length, bits], row after row; representable in float32. */
   readonly values: Float64Array;
-  readonly width: number;
 }
 
 /** A random task over `addresses` addresses; as many as positions give each position its own. */
@@ -89,7 +88,30 @@ export function randomAttentionTask(
   const values = Float64Array.from({ length: length * bits }, () =>
     Math.fround(bound * (2 * random.uniform() - 1)),
   );
-  return { addresses: own, asked, bits, values, width: bits };
+  return { addresses: own, asked, bits, values };
+}
+
+/**
+ * The worst task: the first positions match, all others are as near in address as can be, and their values are as far away. All
+ * positions ask for the same.
+ */
+export function worstAttentionTask({
+  length,
+  matches,
+  bits,
+  bound,
+}: {
+  readonly length: number;
+  readonly matches: number;
+  readonly bits: number;
+  readonly bound: number;
+}): AttentionTask {
+  const addresses = Int32Array.from({ length }, (_, position) => (position < matches ? 0 : 1));
+  const value = Math.fround(bound);
+  const values = Float64Array.from({ length: length * bits }, (_, index) =>
+    index < matches * bits ? value : -value,
+  );
+  return { addresses, asked: new Int32Array(length), bits, values };
 }
 
 /** How many positions match a query of a task at most. */
@@ -99,9 +121,9 @@ export function mostMatches({ addresses }: AttentionTask): number {
   return Math.max(...counts.values());
 }
 
-/** What one head gives at each position: [length, width], row after row. Scores are 1 at a match, else at most 1 - 2 / bits. */
+/** What one head gives at each position: [length, bits], row after row. Scores are 1 at a match, else at most 1 - 2 / bits. */
 export async function attend(task: AttentionTask, sharpness: number): Promise<Float32Array> {
-  const { addresses, asked, bits, values, width } = task;
+  const { addresses, asked, bits, values } = task;
   const length = addresses.length;
   const coded = (list: Int32Array, factor: number): Float32Array =>
     Float32Array.from([...list].flatMap((address) => addressBits(address, bits).map((bit) => factor * bit)));
@@ -110,7 +132,7 @@ export async function attend(task: AttentionTask, sharpness: number): Promise<Fl
       {
         queries: tf.tensor4d(coded(asked, sharpness / bits), [1, 1, length, bits]),
         keys: tf.tensor4d(coded(addresses, 1), [1, 1, length, bits]),
-        values: tf.tensor4d(Float32Array.from(values), [1, 1, length, width]),
+        values: tf.tensor4d(Float32Array.from(values), [1, 1, length, bits]),
       },
       { queryChunk: 256 },
     ),
@@ -124,21 +146,21 @@ export async function attend(task: AttentionTask, sharpness: number): Promise<Fl
 
 /** The largest difference from the means that the task asks for, these in float64. */
 export function attentionError(
-  { addresses, asked, values, width }: AttentionTask,
+  { addresses, asked, values, bits }: AttentionTask,
   found: Float32Array,
 ): number {
   const sums = new Map<number, { count: number; sum: Float64Array }>();
   let largest = 0;
   addresses.forEach((address, position) => {
-    const { count, sum } = sums.get(address) ?? { count: 0, sum: new Float64Array(width) };
+    const { count, sum } = sums.get(address) ?? { count: 0, sum: new Float64Array(bits) };
     sums.set(address, {
       count: count + 1,
-      sum: sum.map((value, place) => value + (values[position * width + place] ?? 0)),
+      sum: sum.map((value, place) => value + (values[position * bits + place] ?? 0)),
     });
     const wanted = sums.get(asked[position] ?? -1);
-    for (let place = 0; place < width; place++) {
+    for (let place = 0; place < bits; place++) {
       const mean = (wanted?.sum[place] ?? Number.NaN) / (wanted?.count ?? Number.NaN);
-      largest = Math.max(largest, Math.abs((found[position * width + place] ?? Number.NaN) - mean));
+      largest = Math.max(largest, Math.abs((found[position * bits + place] ?? Number.NaN) - mean));
     }
   });
   return largest;
@@ -155,8 +177,8 @@ export interface AttentionCertificateOptions {
 }
 
 /**
- * The certificate of a head at one length: what every position of a random task gets is compared with what it asks for. The
- * engine must have been started.
+ * The certificate of a head at one length: what every position of a random task and of the worst one gets is compared with what
+ * it asks for. The engine must have been started.
  *
  * @param factor multiplies the sharpness; 1 but for showing what too soft a head does
  */
@@ -165,12 +187,20 @@ export async function certifyAttention(
   factor = 1,
 ): Promise<Certificate> {
   const task = randomAttentionTask(random, { length, addresses, bound });
-  const { bits, width } = task;
+  const { bits } = task;
   // Scores are sums of `bits` rounded products, of sizes that add up to 1: two of them come nearer by that at most.
   const gap = 2 / bits - 2 * (bits + 2) * float32.unit;
   const options = { length, gap, bound, epsilon, matches: mostMatches(task) };
   const sharpness = attentionSharpness(options);
-  const measured = attentionError(task, await attend(task, factor * sharpness));
+  const worst = worstAttentionTask({
+    length,
+    matches: addresses >= length ? 1 : options.matches,
+    bits,
+    bound,
+  });
+  const errors: number[] = [];
+  for (const tried of [task, worst])
+    errors.push(attentionError(tried, await attend(tried, factor * sharpness)));
   // Queries are a multiple of the address asked for; keys and values are taken as they are.
   const queryWeight = (factor * sharpness) / bits;
   return certify({
@@ -179,11 +209,11 @@ export async function certifyAttention(
     parameters: { length, addresses, bound, gap, matches: options.matches, sharpness },
     epsilon,
     bound: attentionTruncation(sharpness, options) + attentionRounding(options),
-    measured,
+    measured: Math.max(...errors),
     hidden: 0,
     weightNorm: {
       largest: Math.max(1, queryWeight),
-      euclidean: Math.sqrt(bits * queryWeight ** 2 + bits + width),
+      euclidean: Math.sqrt(bits * queryWeight ** 2 + 2 * bits),
     },
   });
 }

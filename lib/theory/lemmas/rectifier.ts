@@ -128,6 +128,48 @@ export function rectifierSteepness(layers: readonly Mlp[], options: RectifierOpt
   return (perGap * rectifierGap.gap) / (aim(options.epsilon) - rounding);
 }
 
+/**
+ * Points near the bends of the first layer, where its units are most wrong: random ones, moved until as many units as there are
+ * coordinates have sums that are `rectifierGap.at` / steepness from 0 (Kaczmarz's method: onto one plane after the other).
+ */
+function* bentPoints(
+  layer: Mlp,
+  steepness: number,
+  random: Random,
+  { width, points }: { readonly width: number; readonly points: number },
+): Generator<Float64Array> {
+  const planes = Array.from({ length: layer.hidden }, (_, unit) => {
+    const normal = new Float64Array(width);
+    for (let index = layer.inputStart[unit] ?? 0; index < (layer.inputStart[unit + 1] ?? 0); index++)
+      normal[layer.inputIndex[index] ?? 0] = layer.inputWeight[index] ?? 0;
+    return {
+      normal,
+      bias: layer.bias[unit] ?? 0,
+      square: normal.reduce((sum, weight) => sum + weight * weight, 0),
+    };
+  }).filter(({ square }) => square > 0);
+  if (planes.length === 0) return;
+  for (let count = 0; count < points; count++) {
+    const point = Float64Array.from({ length: width }, () => 2 * random.uniform() - 1);
+    const chosen = Array.from({ length: 1 + random.integer(0, width) }, () => ({
+      ...random.choice(planes),
+      side: random.choice([-1, 1]),
+    }));
+    for (let round = 0; round < 40; round++)
+      for (const { normal, bias, square, side } of chosen) {
+        const sum = normal.reduce((total, weight, place) => total + weight * (point[place] ?? 0), bias);
+        const move = ((side * rectifierGap.at) / steepness - sum) / square;
+        for (const [place, weight] of normal.entries()) point[place] = (point[place] ?? 0) + move * weight;
+      }
+    yield point;
+  }
+}
+
+/** The points within [-bound, bound]^width. */
+function* within(points: Iterable<Float64Array>, bound: number): Generator<Float64Array> {
+  for (const point of points) if (point.every((value) => Math.abs(value) <= bound)) yield point;
+}
+
 /** The certificate of GELU layers for ReLU layers, by default of those of `geluFromRelu`; `points` random points are tried. */
 export function certifyRectifier(
   layers: readonly Mlp[],
@@ -138,6 +180,11 @@ export function certifyRectifier(
   const steepness = rectifierSteepness(layers, options);
   const approximate = approximations ?? layers.map((layer) => geluFromRelu(layer, steepness));
   const { perGap, rounding } = errorGrowth(layers, options);
+  const [first] = layers;
+  function* tried(): Generator<Float64Array> {
+    yield* boxPoints(random, width, bound, points);
+    if (first !== undefined) yield* within(bentPoints(first, steepness, random, { width, points }), bound);
+  }
   const error = (point: Float64Array): number => {
     const [wanted, found] = [evaluateLayers(layers, point), evaluateLayers(approximate, point)];
     return Math.max(...wanted.map((value, place) => Math.abs(value - (found[place] ?? Number.NaN))));
@@ -148,7 +195,7 @@ export function certifyRectifier(
     parameters: { depth: layers.length, width, bound, steepness },
     epsilon,
     bound: (perGap * rectifierGap.gap) / steepness + rounding,
-    measured: searchMaximum(error, boxPoints(random, width, bound, points), { bound }).value,
+    measured: searchMaximum(error, tried(), { bound }).value,
     hidden: layers.reduce((sum, layer) => sum + layer.hidden, 0),
     weightNorm: weightNorm(...approximate),
   });

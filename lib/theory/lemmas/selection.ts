@@ -2,7 +2,7 @@
 // to error epsilon, if |t| >= gap and |x|, |y| <= bound. The constructions are `pass` and `select` of `network/gates`.
 //
 // The error of `select` is at most 2 M (Phi(-u) + 2 Phi(-2u)) with M the bound and u = steepness * M, as u Phi(-u) falls from
-// u = 0.7518 on. It falls faster than any power of u: the steepness grows as sqrt(log(M / epsilon)) only.
+// u = 0.7518 on. That is below 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u = sqrt(2 log(3 M / epsilon)) is enough.
 
 import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random';

@@ -59,6 +59,17 @@ describe('Lemma 1.2', () => {
     expect(measured / bound).toBeCloseTo(1, 6);
   });
 
+  it('is searched where it is wrong: a thousand times as steep, the error found is as near its bound', () => {
+    const layers = randomReluLayers(Random.fromSeed(4), { depth: 1, width: 3, hidden: 4 });
+    const shares = [1e-1, 1e-4].map((epsilon) => {
+      const random = Random.fromSeed(5);
+      const { measured, bound } = certifyRectifier(layers, { epsilon, bound: 3, width: 3, random });
+      return measured / bound;
+    });
+    expect(shares[0]).toBeGreaterThan(0.2);
+    expect(shares[1]).toBeGreaterThan(0.2);
+  });
+
   it('is caught when a weight is wrong, or not steep enough', () => {
     const layers = randomReluLayers(Random.fromSeed(4), { depth: 1, width: 2, hidden: 3 });
     const options = { epsilon: 1e-4, bound: 3, width: 2 };

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { silentReporter } from '../../lib/base/progress';
+import { type Report } from '../../lib/experiments/experiment';
+import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/lemma';
+import { experimentNamed } from '../../lib/experiments/registry';
+import { failedCheck } from '../../lib/experiments/reproduce';
+import { RunStore } from '../../lib/experiments/run-store';
+import { type Certificate, certify } from '../../lib/theory/lemmas/certificate';
+import { temporaryFolder } from '../support/command';
+
+const lemmas = ['lemma1.1', 'lemma1.2', 'lemma1.3', 'lemma1.4', 'lemma1.5'];
+
+function smoke(item: string, settings: Record<string, unknown> = {}): Promise<Report> {
+  const store = new RunStore(temporaryFolder());
+  return experimentNamed(item).execute({ preset: 'smoke', settings, reporter: silentReporter, store });
+}
+
+describe.each(lemmas)('the item %s', (item) => {
+  it('finds that every check holds, and shows every certificate', async () => {
+    const report = await smoke(item);
+    expect(failedCheck(report)).toBeUndefined();
+    expect(report.findings.every(({ check }) => check === true)).toBe(true);
+    const { series } = report.numbers as { series: LemmaSeries[] };
+    const certificates = series.flatMap((one) => one.certificates);
+    expect(report.tables[0]?.rows.map((row) => row['found'])).toEqual(
+      certificates.map(({ measured }) => measured),
+    );
+    expect(certificates.map(({ lemma }) => `lemma${lemma}`)).toEqual(certificates.map(() => item));
+    // What the run store keeps is what was computed.
+    expect(JSON.parse(JSON.stringify(report.numbers))).toEqual(report.numbers);
+  });
+});
+
+it('an error smaller than rounding allows is refused, with the least that is not', async () => {
+  await expect(smoke('lemma1.1', { epsilons: [1e-30] })).rejects.toThrow(/float64 certifies no less than/);
+});
+
+describe('the report of a lemma', () => {
+  const certificate = (epsilon: number, measured: number, largest = 1 / epsilon): Certificate =>
+    certify({
+      lemma: '1.1',
+      what: 'product',
+      parameters: {},
+      epsilon,
+      bound: epsilon,
+      measured,
+      hidden: 4,
+      weightNorm: { largest, euclidean: largest },
+    });
+  const series = (value: number, certificates: readonly Certificate[]): LemmaSeries => ({
+    name: `M = ${value}`,
+    kind: 'product',
+    value,
+    certificates,
+  });
+  const texts = {
+    id: 'lemma1.1',
+    title: 'Made up',
+    subtitle: 'Made up',
+    caption: 'Made up.',
+    growth: [{ kind: 'product', of: 'M', ofValue: 0, ofError: 1 }],
+  };
+  const verdicts = (...all: LemmaSeries[]): (boolean | null)[] =>
+    drawLemma({ series: all }, texts).findings.map(({ holds }) => holds);
+
+  it('does not hold where one error is above its bound, or no number', () => {
+    const right = series(1, [certificate(0.1, 0.1), certificate(0.01, 0)]);
+    expect(verdicts(right, series(2, [certificate(0.1, 0.05), certificate(0.01, 0.02)]))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(verdicts(right, series(2, [certificate(0.1, Number.NaN), certificate(0.01, 0)]))[1]).toBe(false);
+  });
+
+  it('does not hold where weights grow faster than they should', () => {
+    const grown = (value: number) => series(value, [certificate(0.1, 0, 100), certificate(0.01, 0, 10_000)]);
+    expect(verdicts(grown(1), grown(2))).toEqual([true, true, false]);
+    const wide = (value: number) =>
+      series(value, [certificate(0.1, 0, 10 * value), certificate(0.01, 0, 100 * value)]);
+    expect(verdicts(wide(1), wide(2))).toEqual([true, true, false]);
+  });
+
+  it('lets the one with the least room speak for several, and one that fails before that', () => {
+    const [far, near, wrong] = [certificate(1, 0.1), certificate(1, 0.9), certificate(1, 2)];
+    expect(tightest([far, near])).toBe(near);
+    expect(tightest([near, wrong, far])).toBe(wrong);
+  });
+});
