@@ -143,6 +143,13 @@ export {
 } from './experiments/experiment';
 export { exportReport } from './experiments/export';
 export { drawFig2 } from './experiments/fig2-drawing';
+export {
+  attentionSlider,
+  matrixProductSlider,
+  productSlider,
+  rectifierSlider,
+  selectionSlider,
+} from './experiments/lemma-sliders';
 export { experimentNamed, experiments } from './experiments/registry';
 export {
   defaultPreset,
@@ -269,6 +276,7 @@ export {
   type SeriesStyle,
 } from './report/style';
 export { type LiveCurves, liveCurves } from './report/live';
+export { type Slider, sliderFigure, type SliderStep } from './report/slider';
 export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
 export {
   type BilevelArrays,
@@ -282,6 +290,39 @@ export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';
+export { certifyAttention } from './theory/lemmas/attention';
+export {
+  type Certificate,
+  float32,
+  float64,
+  type LemmaName,
+  type Precision,
+} from './theory/lemmas/certificate';
+export { certifyMatrixProduct, matrixProductMlp, multiplyMatrices } from './theory/lemmas/matrix-product';
+export {
+  certifyProduct,
+  productError,
+  productMlp,
+  productScale,
+  smallestProductError,
+} from './theory/lemmas/product';
+export {
+  certifyRectifier,
+  geluFromRelu,
+  randomReluLayers,
+  rectifierSteepness,
+} from './theory/lemmas/rectifier';
+export {
+  certifyLinear,
+  certifySelection,
+  linearMlp,
+  selectionMlp,
+  selectionSteepness,
+} from './theory/lemmas/selection';
+export { gelu, relu } from './theory/network/activation';
+export { evaluateMlp } from './theory/network/evaluate-mlp';
+export { type Activation, type Connection, type Mlp, MlpBuilder } from './theory/network/mlp';
+export { weightNorm, type WeightNorm } from './theory/network/norms';
 export type { AdamWSettings, ParameterGroup } from './train/adamw';
 export type { ArithmeticTaskConfig } from './train/arithmetic-task';
 export type { Batch, BatchArray, BatchSource } from './train/batches';

@@ -96,7 +96,8 @@ function powers(title: string, values: readonly number[]): PlotlyObject {
 }
 
 function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption }: LemmaTexts): Figure {
-  const series = all.filter(({ certificates }) => certificates.length > 1);
+  const curves = all.filter(({ certificates }) => certificates.length > 1);
+  const series = curves.length === 0 ? all : curves;
   const kinds = [...new Set(series.map(({ kind }) => kind))];
   const names = [...new Set(series.map(({ name }) => name))];
   const styles = orderedStyles(names);

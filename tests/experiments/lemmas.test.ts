@@ -1,4 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { startEngine } from '../../lib/engine/engine';
+import { type Figure } from '../../lib/report/figure';
+import {
+  attentionSlider,
+  matrixProductSlider,
+  productSlider,
+  rectifierSlider,
+  selectionSlider,
+} from '../../lib/experiments/lemma-sliders';
 import { silentReporter } from '../../lib/base/progress';
 import { type Report } from '../../lib/experiments/experiment';
 import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/lemma';
@@ -85,5 +94,45 @@ describe('the report of a lemma', () => {
     const [far, near, wrong] = [certificate(1, 0.1), certificate(1, 0.9), certificate(1, 2)];
     expect(tightest([far, near])).toBe(near);
     expect(tightest([near, wrong, far])).toBe(wrong);
+  });
+});
+
+describe('the figure with a slider', () => {
+  const epsilons = [1, 1e-2, 1e-4];
+  const errorsOf = (figure: Figure): number[][] =>
+    figure.data
+      .filter((trace) => trace['xaxis'] === 'x2' && trace['name'] === 'what the weights give')
+      .map((trace) => (trace['y'] as (number | null)[]).filter((error) => error !== null));
+
+  it.each([
+    ['1.1', productSlider(4, epsilons)],
+    ['1.2', rectifierSlider(epsilons)],
+    ['1.3', selectionSlider(2, 0.5, epsilons)],
+  ])('of Lemma %s draws errors below the one asked for', (_lemma, figure) => {
+    const errors = errorsOf(figure);
+    expect(errors).toHaveLength(epsilons.length);
+    errors.forEach((list, index) => {
+      expect(list.length).toBeGreaterThan(20);
+      expect(Math.max(...list)).toBeLessThanOrEqual((epsilons[index] ?? 0) * (1 + 1e-9));
+      expect(Math.min(...list)).toBeGreaterThan(0);
+    });
+  });
+
+  it('of Lemma 1.4 shows products that are right to the error asked for', () => {
+    const maps = matrixProductSlider(3, epsilons).data.filter((trace) => trace['type'] === 'heatmap');
+    expect(maps).toHaveLength(4 * epsilons.length);
+    const last = maps.slice(-4).map((trace) => (trace['z'] as number[][]).flat());
+    expect(Math.max(...(last[1] ?? []), ...(last[3] ?? []))).toBeLessThanOrEqual(-4);
+    expect((last[0] ?? []).every((value) => Math.abs(value - Math.round(value)) <= 1e-4)).toBe(true);
+  });
+
+  it('of Lemma 1.5 shows weights that sum to 1, most of it where it should be', async () => {
+    await startEngine({ allowSlow: true, reporter: silentReporter });
+    const { data } = await attentionSlider(16, epsilons);
+    const weights = data.filter((trace) => trace['xaxis'] === 'x').map((trace) => trace['y'] as number[]);
+    expect(weights).toHaveLength(epsilons.length);
+    for (const list of weights) expect(list.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+    expect(weights.map((list) => list.indexOf(Math.max(...list)))).toEqual([5, 5, 5]);
+    expect(weights[2]?.[5]).toBeGreaterThan(1 - 1e-4);
   });
 });

@@ -1,0 +1,97 @@
+// A figure with a slider below it: what each of its places shows is computed before, so that moving it needs no kernel.
+
+import { type Figure, type FigureSpec, makeFigure, type PlotlyObject } from './figure';
+import { fontSize, ink } from './style';
+
+/** One place of the slider. */
+export interface SliderStep {
+  /** E.g. `0.001`. */
+  readonly label: string;
+  readonly data: readonly PlotlyObject[];
+  /** A line below the figure: this step's numbers. */
+  readonly text: string;
+}
+
+/** What the slider changes. */
+export interface Slider {
+  /** Before the label of the step that is shown, e.g. `ε = `. */
+  readonly prefix: string;
+  readonly steps: readonly SliderStep[];
+  /** The step that is shown first; default 0. */
+  readonly active?: number;
+}
+
+const TEXT_HEIGHT = 26; // px for the line of numbers
+const SLIDER_HEIGHT = 92; // px for the slider with its labels
+
+/** A figure whose `data` is always seen, and of a slider's steps one at a time. */
+export function sliderFigure(spec: FigureSpec, { prefix, steps, active = 0 }: Slider): Figure {
+  const own = steps.map(({ data }) => data.length);
+  const figure = makeFigure({
+    ...spec,
+    data: [
+      ...spec.data,
+      ...steps.flatMap(({ data }, step) => data.map((trace) => ({ ...trace, visible: step === active }))),
+    ],
+  });
+  const unseen = figure.data.length - spec.data.length - own.reduce((sum, count) => sum + count, 0);
+  const visibleAt = (shown: number): boolean[] => [
+    ...spec.data.map(() => true),
+    ...own.flatMap((count, step) => Array.from({ length: count }, () => step === shown)),
+    ...Array.from({ length: unseen }, () => true),
+  ];
+  const layout = figure.layout as Record<string, unknown> & {
+    height: number;
+    margin: Record<string, number>;
+    title: { y: number };
+    legend: { y: number };
+    annotations: PlotlyObject[];
+  };
+  const below = layout.margin['b'] ?? 0;
+  const height = layout.height + TEXT_HEIGHT + SLIDER_HEIGHT;
+  /** A place given from the foot of the figure, which is now lower. */
+  const lifted = (y: number): number => 1 - ((1 - y) * layout.height) / height;
+  const numbers = {
+    text: steps[active]?.text ?? '',
+    xref: 'paper',
+    x: 0,
+    xanchor: 'left',
+    yref: 'paper',
+    y: 0,
+    yanchor: 'top',
+    yshift: -below,
+    showarrow: false,
+    font: { size: fontSize.label, color: ink.text },
+  };
+  return {
+    ...figure,
+    layout: {
+      ...layout,
+      height,
+      margin: { ...layout.margin, b: below + TEXT_HEIGHT + SLIDER_HEIGHT },
+      title: { ...layout.title, y: lifted(layout.title.y) },
+      legend: { ...layout.legend, y: lifted(layout.legend.y) },
+      annotations: [...layout.annotations, numbers],
+      sliders: [
+        {
+          active,
+          x: 0,
+          len: 1,
+          y: 0,
+          yanchor: 'top',
+          pad: { t: below + TEXT_HEIGHT, b: 0, l: 0, r: 0 },
+          currentvalue: { prefix, font: { size: fontSize.label, color: ink.text }, offset: 8 },
+          font: { size: fontSize.tick, color: ink.muted },
+          steps: steps.map(({ label, text }, step) => ({
+            label,
+            method: 'update',
+            args: [
+              { visible: visibleAt(step) },
+              { [`annotations[${layout.annotations.length}].text`]: text },
+            ],
+          })),
+        },
+      ],
+    },
+  };
+}
