@@ -158,8 +158,10 @@ export {
   reproduce,
   type ReproduceOptions,
   showReport,
+  statementsTable,
 } from './experiments/reproduce';
 export { RunStore } from './experiments/run-store';
+export { type Statement, statements, statementStatus } from './experiments/statements';
 export {
   type Distribution,
   measureSegments,

@@ -114,6 +114,12 @@ export interface Report extends Drawing {
   readonly reused: boolean;
 }
 
+/** What the run of an item that ended last has found. */
+export interface LatestRun {
+  readonly preset: string;
+  readonly findings: readonly Finding[];
+}
+
 /** A preset of an item, whatever the item's settings are. */
 export interface NamedPreset extends Preset<object> {
   readonly name: PresetName;
@@ -128,6 +134,8 @@ export interface Experiment {
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
   readonly execute: (options: ExecuteOptions) => Promise<Report>;
+  /** The run that ended last, of this revision and library; undefined if there is none. */
+  readonly latest: (store?: RunStore) => Promise<LatestRun | undefined>;
 }
 
 const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper'];
@@ -148,7 +156,23 @@ export function defineExperiment<Settings extends object, Input, Result>(
       return preset === undefined ? [] : [{ ...preset, name }];
     }),
     execute: (options) => execute(spec, names, options),
+    latest: (store) => latest(spec, store),
   };
+}
+
+async function latest<Settings extends object, Input, Result>(
+  spec: ExperimentSpec<Settings, Input, Result>,
+  store = new RunStore(),
+): Promise<LatestRun | undefined> {
+  const stored = await store.latest<Result>(
+    spec.id,
+    (configuration) =>
+      configuration.revision === spec.revision && configuration.libraryVersion === libraryVersion,
+  );
+  if (stored === undefined) return undefined;
+  const settings = spec.schema.safeParse(stored.configuration.settings);
+  if (!settings.success) return undefined;
+  return { preset: stored.provenance.preset, findings: spec.draw(stored.result, settings.data).findings };
 }
 
 async function execute<Settings, Input, Result>(

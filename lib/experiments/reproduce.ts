@@ -7,6 +7,8 @@ import { provenanceLine } from '../report/provenance';
 import { type Table } from '../report/tables';
 import { type Report } from './experiment';
 import { experimentNamed, experiments } from './registry';
+import { type RunStore } from './run-store';
+import { describeStatus, statements, statementStatus } from './statements';
 
 /** The preset of a notebook: the environment variable BIPE_PRESET, or `quick`. */
 export function defaultPreset(): string {
@@ -69,6 +71,33 @@ export function findingsTable(report: Report): Table {
       claim,
       holds: holds ?? 'cannot be told',
       measured,
+    })),
+  };
+}
+
+/** The statements of the paper and how each is checked, as a table. Its status is that of the item's run that ended last. */
+export async function statementsTable(store?: RunStore): Promise<Table> {
+  const all = await Promise.all(
+    statements.map(async (statement) => ({ statement, status: await statementStatus(statement, store) })),
+  );
+  return {
+    id: 'statements',
+    title: 'Statements of the paper',
+    caption:
+      'npm run -s bipe -- reproduce <check> runs a check; what was checked with which preset is in brackets.',
+    columns: [
+      { key: 'name', label: 'Statement' },
+      { key: 'says', label: 'What' },
+      { key: 'notebook', label: 'Notebook' },
+      { key: 'check', label: 'Check' },
+      { key: 'status', label: 'Status' },
+    ],
+    rows: all.map(({ statement: { name, says, notebook, check }, status }) => ({
+      name,
+      says,
+      notebook,
+      check,
+      status: describeStatus(status),
     })),
   };
 }

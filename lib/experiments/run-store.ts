@@ -2,7 +2,7 @@
 // run that is finished returns what it found, and nothing in the store is ever half written.
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, systemCode } from '../base/errors';
 import { sha256, writeFileAtomic } from '../base/files';
@@ -25,6 +25,11 @@ export interface RunConfiguration {
 export interface FinishedRun<Result> {
   readonly result: Result;
   readonly provenance: Provenance;
+}
+
+/** A finished run and what it depends on. */
+export interface StoredRun<Result> extends FinishedRun<Result> {
+  readonly configuration: RunConfiguration;
 }
 
 /** The name of a run's folder: the first 16 hex digits of the SHA-256 of its configuration. */
@@ -85,15 +90,52 @@ export class RunStore {
 
   /** How many finished runs of `item` are here. */
   async count(item: string): Promise<number> {
+    return (await this.finishedFolders(item)).length;
+  }
+
+  /**
+   * The run of `item` that ended last, of those whose configuration is wanted. Damaged ones are passed over: who wants that very
+   * run is told by `find`.
+   */
+  async latest<Result>(
+    item: string,
+    isWanted: (configuration: RunConfiguration) => boolean,
+  ): Promise<StoredRun<Result> | undefined> {
+    const folders = await this.finishedFolders(item);
+    const ended = await Promise.all(
+      folders.map(async (folder) => (await stat(join(folder, 'result.json'))).mtimeMs),
+    );
+    const newestFirst = folders
+      .map((folder, index) => ({ folder, at: ended[index] ?? 0 }))
+      .sort((a, b) => b.at - a.at);
+    for (const { folder } of newestFirst) {
+      try {
+        const configuration = JSON.parse(
+          await readFile(join(folder, 'config.json'), 'utf8'),
+        ) as RunConfiguration;
+        if (!isWanted(configuration)) continue;
+        const finished = JSON.parse(
+          await readFile(join(folder, 'result.json'), 'utf8'),
+        ) as FinishedRun<Result>;
+        return { ...finished, configuration };
+      } catch (error) {
+        if (!(error instanceof SyntaxError) && systemCode(error) !== 'ENOENT') throw error;
+      }
+    }
+    return undefined;
+  }
+
+  private async finishedFolders(item: string): Promise<string[]> {
     let names: string[];
     try {
       names = await readdir(this.folder);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return 0;
+      if (systemCode(error) === 'ENOENT') return [];
       throw error;
     }
-    return names.filter(
-      (name) => name.startsWith(`${item}-`) && existsSync(join(this.folder, name, 'result.json')),
-    ).length;
+    return names
+      .filter((name) => name.startsWith(`${item}-`))
+      .map((name) => join(this.folder, name))
+      .filter((folder) => existsSync(join(folder, 'result.json')));
   }
 }

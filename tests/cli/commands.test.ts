@@ -137,9 +137,29 @@ describe('what is asked for wrongly', () => {
 
 describe('bipe list', () => {
   it('names items whose notebooks exist', () => {
-    const items = JSON.parse(bipe(['list', '--json']).stdout) as { id: string; notebook: string }[];
+    const all = JSON.parse(bipe(['list', '--json']).stdout) as {
+      kind: string;
+      id: string;
+      notebook: string;
+    }[];
+    const items = all.filter(({ kind }) => kind === 'item');
     expect(items.map((item) => item.id)).toContain('fig1');
     for (const { notebook } of items) expect(existsSync(projectPath(notebook)), notebook).toBe(true);
+  });
+});
+
+describe('bipe list', () => {
+  it('shows the statements of the paper with their checks and whether they hold', () => {
+    const { stdout } = bipe(['list']);
+    for (const name of ['Definition: Bi-NFA', 'Theorem 3.1 (1.6)', 'Theorem 3.2 (1.7)', 'Lemma 1.5'])
+      expect(stdout).toContain(name);
+    expect(stdout).toMatch(
+      /Lemma 1\.4 +an MLP multiplies matrices +notebooks\/lemmas\.ipynb +lemma1\.4 +(not run|checked|failed)/,
+    );
+    const all = JSON.parse(bipe(['list', '--json']).stdout) as { kind: string; status?: string }[];
+    const statements = all.filter(({ kind }) => kind === 'statement');
+    expect(statements).toHaveLength(8);
+    for (const { status } of statements) expect(status).toMatch(/^(not run|checked|failed|undecided)$/);
   });
 });
 

@@ -1,4 +1,4 @@
-// `bipe list`: every paper item that can be reproduced.
+// `bipe list`: every paper item that can be reproduced, and every statement of the paper with its check.
 
 import { type Command } from 'commander';
 import { alignColumns, printJson, printLines } from '../output';
@@ -7,7 +7,9 @@ import { alignColumns, printJson, printLines } from '../output';
 export function addListCommand(program: Command): void {
   program
     .command('list')
-    .description('the paper items: what each shows, its notebook, presets, time, and whether it has been run')
+    .description(
+      'the paper items: what each shows, its notebook, presets, time, and whether it has been run; and the statements of the paper: how each is checked, and whether it holds',
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe list')
     .action(async ({ json }: { readonly json?: boolean }) => {
@@ -25,8 +27,18 @@ export function addListCommand(program: Command): void {
           runs: await store.count(id),
         })),
       );
+      const { describeStatus, statements, statementStatus } = await import('../../experiments/statements.js');
+      const checked = await Promise.all(
+        statements.map(async (statement) => ({
+          ...statement,
+          ...(await statementStatus(statement, store)),
+        })),
+      );
       if (json === true) {
-        printJson(items);
+        printJson([
+          ...items.map((item) => ({ kind: 'item', ...item })),
+          ...checked.map((statement) => ({ kind: 'statement', ...statement })),
+        ]);
         return;
       }
       const lines = items.flatMap((item) => [
@@ -36,6 +48,19 @@ export function addListCommand(program: Command): void {
         ...alignColumns(item.presets.map((preset) => [`  ${preset.name}`, preset.time, preset.description])),
         '',
       ]);
-      printLines([...lines, 'bipe reproduce <item> --preset <name>']);
+      const table = checked.map(({ name, says, notebook, check, ...status }) => [
+        `  ${name}`,
+        says,
+        notebook,
+        check,
+        describeStatus(status),
+      ]);
+      printLines([
+        ...lines,
+        'Statements of the paper: what each is about, its notebook, its check, and whether it holds',
+        ...alignColumns(table),
+        '',
+        'bipe reproduce <item or check> --preset <name>',
+      ]);
     });
 }

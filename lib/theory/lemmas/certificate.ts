@@ -24,9 +24,10 @@ export interface Certificate {
   readonly holds: boolean;
 }
 
-/** A certificate, judged. An error that is no number does not hold. */
+/** A certificate, judged. An error that is no number counts as the largest number: that does not hold, and JSON can keep it. */
 export function certify(parts: Omit<Certificate, 'holds'>): Certificate {
-  return { ...parts, holds: parts.measured <= parts.bound && parts.bound <= parts.epsilon };
+  const measured = Number.isFinite(parts.measured) ? parts.measured : Number.MAX_VALUE;
+  return { ...parts, measured, holds: measured <= parts.bound && parts.bound <= parts.epsilon };
 }
 
 /** The error to build weights for: a billionth less than asked, as bounds are themselves computed with rounded numbers. */
