@@ -161,6 +161,7 @@ describe('the notebook', () => {
     ['fig2.ipynb', 1],
     ['fig3.ipynb', 2],
     ['encodings.ipynb', 5],
+    ['lemmas.ipynb', 11],
     ['arithmetic_playground.ipynb', 1],
   ])('%s runs top to bottom and draws its figures', { timeout: 12 * minute }, async (name, leastFigures) => {
     const page = await open(`notebooks/${name}`);
@@ -173,4 +174,29 @@ describe('the notebook', () => {
       expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
     await page.close();
   });
+
+  it(
+    'with a slider below a figure shows another step when that is moved',
+    { timeout: 3 * minute },
+    async () => {
+      const path = join(folder, 'slider.ipynb');
+      const source =
+        "import { productSlider, showFigure } from '../../lib';\nshowFigure(productSlider(4, [1, 0.1, 0.01]));";
+      writeFileSync(path, notebookOf(source));
+      const page = await open(displayPath(path));
+      await runAll(page);
+      expect(await errorTexts(page)).toEqual([]);
+      const figure = page.locator('.jp-OutputArea .js-plotly-plot').first();
+      await figure.locator('svg.main-svg').first().waitFor();
+      await figure.scrollIntoViewIfNeeded();
+      const numbersAt = async (): Promise<string | undefined> =>
+        /output weights [\d.e+]+/.exec((await figure.textContent()) ?? '')?.[0];
+      const [before, shown] = [await numbersAt(), await numbers(page)];
+      expect(before).toBeDefined();
+      await figure.locator('.slider-rail-touch-rect').click();
+      await expect.poll(numbersAt).not.toBe(before);
+      expect(await numbers(page)).toEqual(shown);
+      await page.close();
+    },
+  );
 });
