@@ -2,6 +2,7 @@
 // with every certificate, and findings that are checks.
 
 import { linearRegression } from 'simple-statistics';
+import { formatPercent } from '../base/format';
 import { present } from '../base/present';
 import {
   axes,
@@ -15,6 +16,7 @@ import {
 import { ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Certificate } from '../theory/lemmas/certificate';
+import { type WeightNorm } from '../theory/network/norms';
 import { type Drawing, type Finding } from './experiment';
 
 /** Certificates that differ in the error asked for. */
@@ -34,12 +36,13 @@ export interface LemmaResult {
   readonly series: readonly LemmaSeries[];
 }
 
-/** What a lemma's weights should grow as: `value` to the power `ofValue`, 1 / epsilon to the power `ofError`. */
+/** What a lemma's largest weight should grow as: `value` to the power `ofValue`, 1 / epsilon to the power `ofError`. */
 export interface Growth {
   readonly kind: string;
   /** What `value` is, e.g. `M`. */
   readonly of: string;
-  readonly ofValue: number;
+  /** Null where no power is stated. */
+  readonly ofValue: number | null;
   readonly ofError: number;
 }
 
@@ -73,13 +76,10 @@ export function drawLemma({ series }: LemmaResult, texts: LemmaTexts): Drawing {
   };
 }
 
-/** A number as a claim has it: 0.001, 2.5e-7. */
+/** A number as a claim has it, to three digits: 0.001, 2.5e-7. */
 export function formatError(value: number): string {
-  if (value === 0) return '0';
-  const plain = Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4;
-  return plain
-    ? String(Number(value.toPrecision(3)))
-    : value.toExponential(Number.isInteger(Math.log10(value)) ? 0 : 2);
+  const plain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4);
+  return plain ? String(Number(value.toPrecision(3))) : value.toExponential(2).replace(/\.?0+e/, 'e');
 }
 
 const idOf = (item: string): string => item.replace('.', '-');
@@ -159,7 +159,7 @@ function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption
     id: idOf(id),
     title,
     subtitle: `${subtitle}. Lines: proved; markers: found`,
-    caption: `${caption} Lines: the proved bound. Markers: the largest error that a search found. Both axes of errors are logarithmic.`,
+    caption,
     alt:
       `${names.join('; ')}: ${certificates.length} certificates with errors asked for from ${formatError(Math.max(...certificates.map(({ epsilon }) => epsilon)))} to ` +
       `${formatError(Math.min(...certificates.map(({ epsilon }) => epsilon)))}; ${failed === 0 ? 'every error found is below its bound' : `${failed} do not hold`}.`,
@@ -255,7 +255,7 @@ function seriesFinding({ name, kind, certificates }: LemmaSeries): Finding {
   return {
     claim: `${capital(kind)}, ${name}, ε = ${range ?? ''}: no error is larger than ε`,
     holds: failed.length === 0,
-    measured: `at ε = ${formatError(epsilon)} found ${formatError(measured)}, proved ${formatError(bound)}; ${units}largest weight ${formatError(weightNorm.largest)}`,
+    measured: `at ε = ${formatError(epsilon)} found ${formatError(measured)}, ${formatPercent(measured / bound)} of what is proved; ${units}largest weight ${formatError(weightNorm.largest)}`,
     check: true,
   };
 }
@@ -268,31 +268,39 @@ function exponent(points: readonly (readonly [x: number, y: number])[]): number 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** How the largest weight grows, against how it should: fitted powers, to within 0.1. */
+/** How the weights grow, against how the largest should: fitted powers, to within 0.1. */
 function growthFinding(all: readonly LemmaSeries[], { kind, of, ofValue, ofError }: Growth): Finding[] {
   const series = all.filter((one) => one.kind === kind);
   const epsilons = series[0]?.certificates.map(({ epsilon }) => epsilon) ?? [];
   if (series.length < 2 || epsilons.length < 2) return [];
-  const inError = mean(
-    series.map(({ certificates }) =>
-      exponent(certificates.map(({ epsilon, weightNorm }) => [1 / epsilon, weightNorm.largest])),
-    ),
-  );
-  const inValue = mean(
-    epsilons.map((_, index) =>
-      exponent(
-        series.map(({ value, certificates }) => [
-          value,
-          present(certificates[index], 'certificate').weightNorm.largest,
-        ]),
+  const fitted = (norm: keyof WeightNorm): { value: number; error: number } => ({
+    error: mean(
+      series.map(({ certificates }) =>
+        exponent(certificates.map(({ epsilon, weightNorm }) => [1 / epsilon, weightNorm[norm]])),
       ),
     ),
-  );
+    value: mean(
+      epsilons.map((_, index) =>
+        exponent(
+          series.map(({ value, certificates }) => [
+            value,
+            present(certificates[index], 'certificate').weightNorm[norm],
+          ]),
+        ),
+      ),
+    ),
+  });
+  const [largest, euclidean] = [fitted('largest'), fitted('euclidean')];
+  const powers = (value: number | string, error: number | string): string =>
+    `${ofValue === null ? '' : `${of} to the power ${value} and `}1/ε to the power ${error}`;
+  const digits = ({ value, error }: typeof largest): string => powers(value.toFixed(2), error.toFixed(2));
   return [
     {
-      claim: `${capital(kind)}: the largest weight grows as ${of} to the power ${ofValue} and 1/ε to the power ${ofError}`,
-      holds: Math.abs(inError - ofError) < 0.1 && Math.abs(inValue - ofValue) < 0.1,
-      measured: `fitted: ${of} to the power ${inValue.toFixed(2)}, 1/ε to the power ${inError.toFixed(2)}`,
+      claim: `${capital(kind)}: the largest weight grows as ${powers(ofValue ?? '', ofError)}`,
+      holds:
+        Math.abs(largest.error - ofError) < 0.1 &&
+        (ofValue === null || Math.abs(largest.value - ofValue) < 0.1),
+      measured: `fitted: ${digits(largest)}; the norm of all weights as ${digits(euclidean)}`,
       check: true,
     },
   ];

@@ -102,15 +102,14 @@ export const lemma12 = defineExperiment<Lemma12Settings, null, LemmaResult>({
   },
   scale: ({ networks, width, hidden, points }) =>
     `Measured on ${networks} random networks of each depth, ${width} coordinates and ${hidden} hidden units a layer, ${points} random inputs, as many corners and as many where units bend, and uphill from the best; the network with the least room is shown.`,
-  draw: (result) => {
-    const drawing = drawLemma(result, {
+  draw: (result) =>
+    drawLemma(result, {
       id: 'lemma1.2',
       title: 'GELU for ReLU: the error and the weights it costs',
       subtitle: 'Random networks; of each depth the one with the least room below its bound',
       caption:
         'Inputs are made steeper and outputs flatter by the same factor, which is in proportion to 1/ε. The bound adds up the worst of all units, which ' +
         'never happens at once, so what is found lies well below.',
-    });
-    return drawing;
-  },
+      growth: [{ kind: 'ReLU network', of: 'layers', ofValue: null, ofError: 1 }],
+    }),
 });
