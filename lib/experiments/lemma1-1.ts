@@ -64,7 +64,7 @@ export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
     },
     paper: {
       description: 'M from 1 to 64, a dense grid',
-      time: 'a minute',
+      time: 'seconds',
       settings: { bounds: [1, 2, 4, 8, 16, 32, 64], epsilons, grid: 401, scales: 73 },
     },
   },

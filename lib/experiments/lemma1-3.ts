@@ -62,7 +62,7 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
     quick: { description: 'M from 1 to 16, errors from 0.1 to 1e-8', time: 'seconds', settings: quick },
     paper: {
       description: 'M from 1 to 256, linear maps up to 64 x 64',
-      time: 'a minute',
+      time: 'seconds',
       settings: { ...quick, bounds: [1, 4, 16, 64, 256], sizes: [1, 2, 4, 8, 16, 32, 64], points: 5000 },
     },
   },

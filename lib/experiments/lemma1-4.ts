@@ -55,7 +55,7 @@ export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
     quick: { description: 'n = 1 to 8, errors from 0.1 to 1e-6', time: 'seconds', settings: quick },
     paper: {
       description: 'n = 1 to 8, more matrices',
-      time: 'minutes',
+      time: 'seconds',
       settings: { ...quick, points: 1000 },
     },
   },

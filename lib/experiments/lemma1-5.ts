@@ -58,7 +58,7 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
     },
     paper: {
       description: '16 to 16,384 positions, more errors',
-      time: 'a minute',
+      time: 'seconds',
       settings: {
         ...quick,
         lengths: [...quick.lengths, 16_384],

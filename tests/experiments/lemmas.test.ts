@@ -42,6 +42,8 @@ describe.each(lemmas)('the item %s', (item) => {
 
 it('an error smaller than rounding allows is refused, with the least that is not', async () => {
   await expect(smoke('lemma1.1', { epsilons: [1e-30] })).rejects.toThrow(/float64 certifies no less than/);
+  await expect(smoke('lemma1.2', { epsilons: [1e-15] })).rejects.toThrow(/float64 certifies no less than/);
+  await expect(smoke('lemma1.5', { epsilons: [1e-9] })).rejects.toThrow(/float32 certifies no less than/);
 });
 
 describe('the report of a lemma', () => {
