@@ -302,6 +302,7 @@ export {
 } from './theory/lemmas/certificate';
 export { certifyMatrixProduct, matrixProductMlp, multiplyMatrices } from './theory/lemmas/matrix-product';
 export {
+  bestProductScale,
   certifyProduct,
   productError,
   productMlp,

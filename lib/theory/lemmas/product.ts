@@ -42,8 +42,17 @@ export function productTruncation(scale: number, bound: number, terms = 1): numb
  */
 export function productRounding(scale: number, bound: number, { unit }: Precision, terms = 1): number {
   const values = (terms * bound) / (2 * c * scale);
-  const operations = 4 + 1 + (4 * terms - 1);
-  return unit * (operations * values + 8 * terms * bound ** 2);
+  return unit * (operations(terms) * values + 8 * terms * bound ** 2);
+}
+
+/** Of GELU's value, its weight, and the additions. */
+function operations(terms: number): number {
+  return 4 + 1 + (4 * terms - 1);
+}
+
+/** The scale at which approximation and rounding together are proved smallest; where derivatives of the two cancel. */
+export function bestProductScale(bound: number, { unit }: Precision, terms = 1): number {
+  return Math.cbrt((3 * unit * operations(terms)) / (8 * c)) / bound;
 }
 
 /**

@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../lib/base/errors';
 import { float32, float64 } from '../../../lib/theory/lemmas/certificate';
 import {
+  bestProductScale,
   certifyProduct,
   productError,
   productErrorsByScale,
   productMlp,
+  productRounding,
+  productTruncation,
   smallestProductError,
 } from '../../../lib/theory/lemmas/product';
 import { tampered } from './tampered';
@@ -64,6 +67,22 @@ describe('Lemma 1.1', () => {
       expect(() => productMlp({ bound, epsilon: 0.9 * least, precision: float32 })).toThrow(UsageError);
     }
     expect(smallestProductError(1, float64)).toBeLessThan(1e-9);
+  });
+
+  it('is proved best at the scale it says', () => {
+    fc.assert(
+      fc.property(
+        bounds,
+        fc.integer({ min: 1, max: 8 }),
+        fc.constantFrom(float32, float64),
+        (bound, terms, precision) => {
+          const proved = (scale: number): number =>
+            productTruncation(scale, bound, terms) + productRounding(scale, bound, precision, terms);
+          const best = bestProductScale(bound, precision, terms);
+          for (const factor of [0.5, 0.99, 1.01, 2]) expect(proved(best)).toBeLessThan(proved(factor * best));
+        },
+      ),
+    );
   });
 
   it('has a best scale: smaller ones are rounded away, larger ones bend', () => {
