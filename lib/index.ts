@@ -292,6 +292,21 @@ export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';
+export { alphabetOf } from './theory/automata/alphabet';
+export type { Automaton, BiNfa, Nfa, Word } from './theory/automata/automaton';
+export { formatAutomaton, parseAutomaton, readAutomaton, writeAutomaton } from './theory/automata/file';
+export { asNfa, flatten } from './theory/automata/flatten';
+export { checkAutomaton, problemsOf } from './theory/automata/problems';
+export {
+  allWords,
+  degenerateAutomata,
+  type NamedAutomaton,
+  randomBiNfa,
+  randomNfa,
+  randomSegments,
+  randomWord,
+} from './theory/automata/random';
+export { isAccepted, simulate, type Simulator, simulator } from './theory/automata/simulate';
 export { certifyAttention } from './theory/lemmas/attention';
 export {
   type Certificate,

@@ -7,10 +7,15 @@ import { UsageError } from './errors';
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   const tolerance = Math.max(1, Math.floor(wanted.length / 3));
-  return known
-    .map((candidate) => ({ candidate, edits: distance(wanted, candidate.toLowerCase()) }))
-    .filter(({ edits }) => edits <= tolerance)
-    .sort((a, b) => a.edits - b.edits)[0]?.candidate;
+  return (
+    known
+      .map((candidate) => ({ candidate, edits: distance(wanted, candidate.toLowerCase()) }))
+      // Something of the name must remain: of one letter, any other is one edit away.
+      .filter(
+        ({ candidate, edits }) => edits <= tolerance && edits < Math.max(wanted.length, candidate.length),
+      )
+      .sort((a, b) => a.edits - b.edits)[0]?.candidate
+  );
 }
 
 /** What to say of fields that an object should not have, e.g. `unknown field 'hight'; did you mean height? known are ...`. */

@@ -13,6 +13,13 @@ describe('a name that is not known', () => {
     expect(closestName('', [])).toBeUndefined();
   });
 
+  it('is not taken for another one that shares no letter with it', () => {
+    expect(closestName('x', ['a', 'b'])).toBeUndefined();
+    expect(closestName('', ['a'])).toBeUndefined();
+    expect(closestName('X', ['a', 'x'])).toBe('x');
+    expect(closestName('q', ['q0', 'r1'])).toBe('q0');
+  });
+
   it('is refused with the names there are', () => {
     expect(unknownName('fruit', 'aple', ['apple', 'pear'])).toEqual(
       new UsageError('unknown fruit "aple"; did you mean apple? known: apple, pear'),

@@ -37,3 +37,8 @@ export type Automaton = Nfa | BiNfa;
 
 /** A word: symbols and separators by name. */
 export type Word = readonly string[];
+
+/** The name of a pair of segment state and sub-state: a state of the flattened automaton. */
+export function pairName(segmentState: string, subState: string): string {
+  return `${segmentState},${subState}`;
+}

@@ -1,0 +1,39 @@
+// What a word is made of: the symbols and separators of an automaton as numbers, and one line for a name that is not among them.
+
+import { DataError } from '../../base/errors';
+import { closestName } from '../../base/suggest';
+import type { Automaton, Word } from './automaton';
+import { indexOfNames } from './relation';
+
+/** Every name that may stand in a word: the symbols, then the separators of a bilevel automaton. */
+export function alphabetOf(automaton: Automaton): readonly string[] {
+  return automaton.type === 'nfa' ? automaton.symbols : [...automaton.symbols, ...automaton.separators];
+}
+
+/**
+ * Turns words into indices of an alphabet, [symbols of the word].
+ *
+ * @returns a function that throws DataError for a name outside the alphabet, with its place in the word, counted from 1
+ */
+export function wordReader(alphabet: readonly string[]): (word: Word) => Int32Array {
+  const indices = indexOfNames(alphabet);
+  return (word) =>
+    Int32Array.from(word, (name, place) => {
+      const index = indices.get(name);
+      if (index === undefined)
+        throw new DataError(
+          `word: symbol ${place + 1}, ${JSON.stringify(name)}, is not in the alphabet; ${hintFor(name, alphabet)}`,
+        );
+      return index;
+    });
+}
+
+const LISTED = 24;
+
+/** The name that was probably meant, or else the names there are. */
+export function hintFor(name: string, known: readonly string[]): string {
+  const closest = closestName(name, known);
+  if (closest !== undefined) return `did you mean ${JSON.stringify(closest)}?`;
+  const listed = known.slice(0, LISTED).map((other) => JSON.stringify(other));
+  return `known: ${listed.join(', ')}${known.length > LISTED ? `, and ${known.length - LISTED} more` : ''}`;
+}
