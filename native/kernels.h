@@ -51,6 +51,20 @@ struct CachedShape {
   int64_t position_batch;
 };
 
+/** A feed-forward layer as lists: unit h has the connections start[h] to start[h + 1]. */
+struct SparseMlp {
+  int64_t hidden;
+  /** Otherwise GELU, the exact one. */
+  bool relu;
+  /** [hidden] */
+  const float* bias;
+  /** [hidden + 1]; [connections] */
+  const int32_t *input_start, *input_index;
+  const float* input_weight;
+  const int32_t *output_start, *output_index;
+  const float* output_weight;
+};
+
 struct Kernels {
   /** For people: `AVX-512`. */
   const char* name;
@@ -99,6 +113,10 @@ struct Kernels {
   /** scores [rows, classes] -> losses [rows], and softmax(scores) - onehot(targets), which may be `scores` itself. */
   void (*cross_entropy)(int64_t rows, int64_t classes, const float* scores, const int32_t* targets, float* losses,
                         float* of_scores, const Parallel&);
+
+  /** residual [tokens, width] -> sum, the residual plus what the layer gives; it may be `residual` itself. */
+  void (*add_sparse_mlp)(int64_t tokens, int64_t width, const SparseMlp&, const float* residual, float* sum,
+                         const Parallel&);
 };
 
 /**

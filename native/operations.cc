@@ -493,6 +493,63 @@ class CrossEntropyOp : public tf::OpKernel {
 };
 REGISTER_KERNEL_BUILDER(Name("BipeCrossEntropy").Device(tf::DEVICE_CPU), CrossEntropyOp);
 
+REGISTER_OP("BipeAddSparseMlp")
+    .Input("residual: float")
+    .Input("bias: float")
+    .Input("input_start: int32")
+    .Input("input_index: int32")
+    .Input("input_weight: float")
+    .Input("output_start: int32")
+    .Input("output_index: int32")
+    .Input("output_weight: float")
+    .Output("sum: float")
+    .Attr("relu: bool")
+    .SetShapeFn(ShapedLike<0>);
+
+class AddSparseMlpOp : public tf::OpKernel {
+ public:
+  explicit AddSparseMlpOp(tf::OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("relu", &relu_));
+  }
+  void Compute(tf::OpKernelContext* context) override {
+    const tf::Tensor &residual = context->input(0), &bias = context->input(1);
+    const int64_t hidden = bias.NumElements();
+    BIPE_REQUIRES(residual.dims() == 2, "residual is not [tokens, width]");
+    const Rows size = RowsOf(residual);
+    for (int side : {2, 5})
+      BIPE_REQUIRES(Fits(context->input(side), context->input(side + 1), context->input(side + 2), hidden, size.width),
+                    side == 2 ? "inputs" : "outputs", " of ", hidden, " units do not go together, or not with a width of ",
+                    size.width);
+    tf::Tensor* sum;
+    OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({0}, 0, residual.shape(), &sum));
+    const SparseMlp mlp{hidden,
+                        relu_,
+                        Floats(bias),
+                        Integers(context->input(2)),
+                        Integers(context->input(3)),
+                        Floats(context->input(4)),
+                        Integers(context->input(5)),
+                        Integers(context->input(6)),
+                        Floats(context->input(7))};
+    kernels().add_sparse_mlp(size.rows, size.width, mlp, Floats(residual), Floats(sum), ThreadsOf(context));
+  }
+
+ private:
+  static const int32_t* Integers(const tf::Tensor& tensor) { return tensor.flat<int32_t>().data(); }
+
+  /** Whether the units' connections are all of the lists, in their order, and each is to a coordinate below the width. */
+  static bool Fits(const tf::Tensor& start, const tf::Tensor& index, const tf::Tensor& weight, int64_t hidden, int64_t width) {
+    const int64_t connections = index.NumElements();
+    if (start.NumElements() != hidden + 1 || weight.NumElements() != connections) return false;
+    const int32_t *starts = Integers(start), *places = Integers(index);
+    return starts[0] == 0 && starts[hidden] == connections && std::is_sorted(starts, starts + hidden + 1) &&
+           std::all_of(places, places + connections, [=](int32_t place) { return place >= 0 && place < width; });
+  }
+
+  bool relu_;
+};
+REGISTER_KERNEL_BUILDER(Name("BipeAddSparseMlp").Device(tf::DEVICE_CPU), AddSparseMlpOp);
+
 }  // namespace
 }  // namespace bipe
 
@@ -500,7 +557,7 @@ REGISTER_KERNEL_BUILDER(Name("BipeCrossEntropy").Device(tf::DEVICE_CPU), CrossEn
  * To be raised with every new operation, every change of one's inputs, outputs or attributes, and of what the recorder gives;
  * lib/engine/kernel-library.ts expects it.
  */
-constexpr int kInterface = 2;
+constexpr int kInterface = 3;
 
 /** The code of the error when BIPE_INSTRUCTIONS names no kernels. */
 constexpr char kWrongChoice[] = "BIPE_INSTRUCTIONS";

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX__)
+#if defined(__SSE__)
 #include <immintrin.h>
 #endif
 
@@ -91,6 +91,51 @@ inline Vec Turned(Vec value) {
   return turned;
 #else
   return __builtin_shuffle(value, from);
+#endif
+}
+
+/** Of squares of 2 kSize rows and lanes, the blocks off the diagonal change places. */
+template <int kSize>
+inline void TransposeBlocks(Vec* rows) {
+  const IntVec lane = Iota();
+  // Lanes of the first row below kLanes, of the second from there on.
+  const IntVec upper = (lane & kSize) == 0 ? lane : lane - kSize + kLanes;
+  const IntVec lower = (lane & kSize) == 0 ? lane + kSize : lane + kLanes;
+  for (int row = 0; row < kLanes; ++row) {
+    if ((row & kSize) != 0) continue;
+    const Vec a = rows[row], b = rows[row + kSize];
+#if defined(__clang__)
+    for (int at = 0; at < kLanes; ++at) {
+      rows[row][at] = upper[at] < kLanes ? a[upper[at]] : b[upper[at] - kLanes];
+      rows[row + kSize][at] = lower[at] < kLanes ? a[lower[at]] : b[lower[at] - kLanes];
+    }
+#else
+    rows[row] = __builtin_shuffle(a, b, upper);
+    rows[row + kSize] = __builtin_shuffle(a, b, lower);
+#endif
+  }
+}
+
+/** A square of kLanes rows, turned: row i becomes column i. */
+inline void Transpose(Vec* rows) {
+  TransposeBlocks<1>(rows);
+  TransposeBlocks<2>(rows);
+  if constexpr (kLanes > 4) TransposeBlocks<4 % kLanes>(rows);
+  if constexpr (kLanes > 8) TransposeBlocks<8 % kLanes>(rows);
+}
+
+/** Whether a lane of a comparison holds. */
+inline bool AnyOf(IntVec truth) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask((__m512i)truth) != 0;
+#elif defined(__AVX__)
+  return _mm256_movemask_ps((__m256)truth) != 0;
+#elif defined(__SSE__)
+  return _mm_movemask_ps((__m128)truth) != 0;
+#else
+  int32_t any = 0;
+  for (int lane = 0; lane < kLanes; ++lane) any |= truth[lane];
+  return any != 0;
 #endif
 }
 

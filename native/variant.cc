@@ -1,6 +1,7 @@
 // The kernels for one instruction set: BIPE_VARIANT names it, the compiler's -march makes it.
 #include "attention.inc.h"
 #include "rows.inc.h"
+#include "sparse.inc.h"
 
 #define BIPE_TEXT_OF(x) #x
 #define BIPE_TEXT(x) BIPE_TEXT_OF(x)
@@ -22,6 +23,7 @@ const Kernels BIPE_TABLE = {
     BIPE_VARIANT::JoinHeads,
     BIPE_VARIANT::NestedPositions,
     BIPE_VARIANT::CrossEntropy,
+    BIPE_VARIANT::AddSparseMlp,
 };
 
 }  // namespace bipe

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { messageOf, systemCode, UsageError } from '../base/errors';
 
 /** That of the module as kernels.ts and profile.ts use it (`kInterface` in native/operations.cc). */
-export const expectedInterface = 2;
+export const expectedInterface = 3;
 
 /** When operations of TensorFlow ran (native/profile.cc). */
 export interface Recording {

@@ -43,6 +43,26 @@ export interface FusedCache extends FusedHeads {
   readonly lengths: tf.Tensor1D;
 }
 
+/** A feed-forward layer as lists of connections, see `Mlp` in lib/theory/network/mlp.ts. */
+export interface SparseLayer {
+  /** Otherwise GELU, the exact one. */
+  readonly relu: boolean;
+  /** [hidden] */
+  readonly bias: tf.Tensor1D;
+  readonly inputs: SparseConnections;
+  readonly outputs: SparseConnections;
+}
+
+/** Unit h has the connections start[h] to start[h + 1]. */
+export interface SparseConnections {
+  /** [hidden + 1] int32 */
+  readonly start: tf.Tensor1D;
+  /** A coordinate of the residual stream each, [connections] int32. */
+  readonly index: tf.Tensor1D;
+  /** [connections] */
+  readonly weight: tf.Tensor1D;
+}
+
 /** The operations. Tensors are float32 and on the processor. */
 export interface FusedKernels {
   /** Causal attention, in blocks that lie in cache. */
@@ -103,6 +123,8 @@ export interface FusedKernels {
     scores: tf.Tensor2D,
     targets: tf.Tensor1D,
   ) => { readonly losses: tf.Tensor1D; readonly ofScores: tf.Tensor2D };
+  /** What a layer makes of the residual stream [tokens, width], and the stream itself. There is no gradient. */
+  readonly addSparseMlp: (residual: tf.Tensor2D, layer: SparseLayer) => tf.Tensor2D;
 }
 
 let putAside = 0;
@@ -125,6 +147,10 @@ export function withoutFusedKernels<T>(work: () => T): T {
   } finally {
     putAside -= 1;
   }
+}
+
+function listsOf({ start, index, weight }: SparseConnections): tf.Tensor[] {
+  return [start, index, weight];
 }
 
 function kernelsOf(backend: NativeBackend): FusedKernels {
@@ -192,5 +218,12 @@ function kernelsOf(backend: NativeBackend): FusedKernels {
       );
       return { losses, ofScores };
     },
+    addSparseMlp: (residual, { relu, bias, inputs, outputs }) =>
+      run<[tf.Tensor2D]>(
+        'BipeAddSparseMlp',
+        { relu: { boolean: relu } },
+        [residual, bias, ...listsOf(inputs), ...listsOf(outputs)],
+        1,
+      )[0],
   };
 }

@@ -66,6 +66,14 @@ startEngine({ backend: 'native-cpu' }).then(
           bias: { slopes, positions: tf.tensor2d([...Array(90).keys()], [1, 90], 'int32') }, window: 50,
         })
       : [];
+    // A feed-forward layer as lists, and as the matrices of TensorFlow's own operations.
+    const { MlpBuilder } = require('./dist/lib/theory/network/mlp');
+    const { addMlp, mlpTensors } = require('./dist/lib/theory/network/sparse-mlp');
+    const units = new MlpBuilder('gelu');
+    for (let unit = 0; unit < 300; unit++)
+      units.unit([[unit % width, 1], [(7 * unit) % width, unit / 50]], 0.1, [[(5 * unit) % width, 0.1]]);
+    const layer = mlpTensors(units.build());
+    const sparse = addMlp(tf.reshape(x, [batch, -1, width]), layer);
     // What must have the same bits whatever the number of threads: the kernels alone, not the products of oneDNN.
     const upstream = numbers(batch, time, heads, width);
     const [queries, keys, values] = separateHeads(x);
@@ -78,14 +86,14 @@ startEngine({ backend: 'native-cpu' }).then(
       return [
         context, normalizers, ...kernels.attentionGradient(attended, { context, normalizers }, upstream),
         y, ...kernels.rmsNormGradient(tf.neg(y), rows, weight, inverse),
-        kernels.swiglu(rows, y), ...kernels.swigluGradient(y, rows, rows), losses, ofScores, ...cached,
+        kernels.swiglu(rows, y), ...kernels.swigluGradient(y, rows, rows), losses, ofScores, sparse, ...cached,
       ];
     };
     const bits = kernels ? alone().map((tensor) => {
       const hash = require('node:crypto').createHash('sha256');
       return hash.update(Buffer.from(tensor.dataSync().slice().buffer)).digest('hex');
     }) : [];
-    const results = [value, ...grads, intra, segment, ...cached].map((tensor) => [...tensor.dataSync()]);
+    const results = [value, ...grads, intra, segment, sparse, ...cached].map((tensor) => [...tensor.dataSync()]);
     process.stdout.write(JSON.stringify({ description, results, bits }));
   },
   (error) => process.stdout.write(JSON.stringify({ error: error.name + ': ' + error.message })),
@@ -138,7 +146,7 @@ describe.skipIf(!existsSync(file))('the kernels of a process', () => {
     expect(usual.description).toMatch(
       /^native CPU \(TensorFlow [\d.]+, oneDNN, (AVX-512|AVX2|SSE|NEON|\w+) kernels, \d+ threads?\)$/,
     );
-    expect(usual.results).toHaveLength(9);
+    expect(usual.results).toHaveLength(10);
   });
 
   it.runIf(process.arch === 'x64')('give the same on every instruction set, but for rounding', () => {
@@ -194,7 +202,7 @@ describe.skipIf(!existsSync(file))('the kernels of a process', () => {
 
   it('give the same bits with one thread and with several', () => {
     const [one, several] = ['1', '4'].map((threads) => compute({ TF_NUM_INTRAOP_THREADS: threads }).bits);
-    expect(one).toHaveLength(16);
+    expect(one).toHaveLength(17);
     expect(several).toEqual(one);
   });
 });
