@@ -341,6 +341,19 @@ export { gelu, relu } from './theory/network/activation';
 export { evaluateMlp } from './theory/network/evaluate-mlp';
 export { type Activation, type Connection, type Mlp, MlpBuilder } from './theory/network/mlp';
 export { weightNorm, type WeightNorm } from './theory/network/norms';
+export {
+  certify as certifyNetwork,
+  type LayerCertificate,
+  type NetworkCertificate,
+} from './theory/compile/certificate';
+export { type BilevelBounds, compileApe, compileBiPE, type CompileOptions } from './theory/compile/compile';
+export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from './theory/compile/program';
+export { blockNamed, coordinateName, type Layout } from './theory/network/layout';
+export { describeHead, type Network, stateNames } from './theory/network/network';
+export { type LayerTrace, type Trace, trace } from './theory/network/plain';
+export { runWords } from './theory/network/run';
+export { tokenReader } from './theory/network/words';
+export { compareWithSimulator, type Comparison } from './theory/verify';
 export type { AdamWSettings, ParameterGroup } from './train/adamw';
 export type { ArithmeticTaskConfig } from './train/arithmetic-task';
 export type { Batch, BatchArray, BatchSource } from './train/batches';

@@ -31,6 +31,18 @@ export function multiply(mlp: MlpBuilder, a: number, b: number, out: Target, sca
       );
 }
 
+/** Adds whether both a and b are 1, of numbers that are 0 or 1, to `out`: max(0, a + b - 1), one ReLU unit and exact. */
+export function conjoin(mlp: MlpBuilder, a: number, b: number, out: Target): void {
+  mlp.unit(
+    [
+      [a, 1],
+      [b, 1],
+    ],
+    -1,
+    [[out.coordinate, out.weight ?? 1]],
+  );
+}
+
 /**
  * Adds max(0, sum of inputs + bias) to the outputs: one ReLU unit, or by Lemma 1.2 one GELU unit of inputs scaled up by
  * `steepness`, which differs from it by at most 0.17 / steepness, and by less than 2e-9 / steepness where

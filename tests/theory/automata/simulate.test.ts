@@ -103,7 +103,9 @@ describe('simulating an NFA', () => {
     const many = { ...endsInBa, symbols: Array.from('abcdefghijklmnopqrstuvwxyz') };
     expect(() => simulate(many, ['', '7'])).toThrow(
       new DataError(
-        `word: symbol 1, "", is not in the alphabet; known: ${Array.from('abcdefghijklmnopqrstuvwx').map((name) => `"${name}"`).join(', ')}, and 2 more`,
+        `word: symbol 1, "", is not in the alphabet; known: ${Array.from('abcdefghijklmnopqrstuvwx')
+          .map((name) => `"${name}"`)
+          .join(', ')}, and 2 more`,
       ),
     );
   });

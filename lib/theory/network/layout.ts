@@ -1,0 +1,61 @@
+// The residual stream as named blocks of coordinates. Every weight of a compiled network reads and writes blocks, so that a picture
+// of its matrices has names on its axes, in the manner of Tracr (Lindner et al. 2023, arXiv 2301.05062).
+
+/** Coordinates that belong together: a matrix [rows, columns], row after row. */
+export interface Block {
+  readonly name: string;
+  /** Its first coordinate. */
+  readonly start: number;
+  /** Names of its rows; one, empty, where it is a vector. */
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+}
+
+/** The blocks in order, without gaps. */
+export interface Layout {
+  /** Coordinates altogether. */
+  readonly width: number;
+  readonly blocks: readonly Block[];
+}
+
+/** What a block is called and how large it is. */
+export type BlockShape = Omit<Block, 'start'>;
+
+/** Puts blocks side by side. */
+export function layOut(shapes: readonly BlockShape[]): Layout {
+  const blocks: Block[] = [];
+  let start = 0;
+  for (const shape of shapes) {
+    blocks.push({ ...shape, start });
+    start += shape.rows.length * shape.columns.length;
+  }
+  return { width: start, blocks };
+}
+
+/** How many coordinates a block has. */
+export function sizeOf({ rows, columns }: BlockShape): number {
+  return rows.length * columns.length;
+}
+
+/** The block of that name; that there is none is a mistake of the program. */
+export function blockNamed({ blocks }: Layout, name: string): Block {
+  const block = blocks.find((candidate) => candidate.name === name);
+  if (block === undefined)
+    throw new Error(`no block ${name} among ${blocks.map((one) => one.name).join(', ')}`);
+  return block;
+}
+
+/** The coordinate of an entry of a block. */
+export function coordinateOf({ start, columns }: Block, row: number, column: number): number {
+  return start + row * columns.length + column;
+}
+
+/** What a coordinate is called, e.g. `sub relation: a → b`. */
+export function coordinateName({ blocks }: Layout, coordinate: number): string {
+  const block = blocks.findLast(({ start }) => start <= coordinate);
+  if (block === undefined) return String(coordinate);
+  const place = coordinate - block.start;
+  const row = block.rows[Math.floor(place / block.columns.length)] ?? '';
+  const column = block.columns[place % block.columns.length] ?? '';
+  return `${block.name}: ${row === '' ? column : `${row} → ${column}`}`;
+}

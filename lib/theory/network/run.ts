@@ -1,0 +1,74 @@
+// Words through a compiled network, in batches: the set of reachable states after every prefix.
+
+import * as tf from '@tensorflow/tfjs';
+import { disposeNetwork, forward, networkTensors, type NetworkTensors } from './forward';
+import { type Network, startId } from './network';
+import { readoutWeights, reachedStates } from './readout';
+
+/** How many tokens are computed at once, padding included; their residual streams are in memory together. */
+const batchTokens = 8192;
+
+/**
+ * The reached states of each word.
+ *
+ * @param words ids of the symbols of each word, without the start; see `tokenIds`
+ * @returns for each word [length + 1, states] of 0 and 1, the empty prefix first; states in the order of `stateNames`
+ */
+export async function* runWords(
+  network: Network,
+  words: Iterable<Int32Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const tensors = networkTensors(network);
+  try {
+    for (const batch of batchesOf(words)) yield* await runBatch(tensors, batch);
+  } finally {
+    disposeNetwork(tensors);
+  }
+}
+
+/** As many words at once as fit, in their order; at least one. */
+function* batchesOf(words: Iterable<Int32Array>): Generator<Int32Array[]> {
+  let batch: Int32Array[] = [];
+  let longest = 0;
+  for (const word of words) {
+    const time = Math.max(longest, word.length + 1);
+    if (batch.length > 0 && time * (batch.length + 1) > batchTokens) {
+      yield batch;
+      batch = [];
+      longest = 0;
+    }
+    batch.push(word);
+    longest = Math.max(longest, word.length + 1);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Shorter words are followed by starts, which nothing before them sees. */
+async function runBatch(tensors: NetworkTensors, words: readonly Int32Array[]): Promise<Uint8Array[]> {
+  const time = 1 + Math.max(...words.map(({ length }) => length));
+  const ids = new Int32Array(words.length * time).fill(startId);
+  words.forEach((word, row) => {
+    ids.set(word, row * time + 1);
+  });
+  const scores = tf.tidy(() =>
+    readOut(tensors, forward(tensors, tf.tensor2d(ids, [words.length, time], 'int32'))),
+  );
+  try {
+    const values = (await scores.data()) as Float32Array;
+    const { network } = tensors;
+    const columns = values.length / (words.length * time);
+    return words.map((word, row) =>
+      reachedStates(network, values.subarray(row * time * columns, (row * time + word.length + 1) * columns)),
+    );
+  } finally {
+    scores.dispose();
+  }
+}
+
+/** The sums that decide about each part's states, side by side: [batch, time, states of all parts]. */
+function readOut({ network }: NetworkTensors, residual: tf.Tensor3D): tf.Tensor3D {
+  const { rows, columns, values } = readoutWeights(network);
+  const [batch, time, width] = residual.shape;
+  const weights = tf.tensor2d(Float32Array.from(values), [rows, columns]);
+  return tf.matMul(tf.reshape(residual, [batch * time, width]), weights).reshape([batch, time, columns]);
+}
