@@ -306,6 +306,7 @@ export {
   randomSegments,
   randomWord,
 } from './theory/automata/random';
+export { compileRegex } from './theory/automata/regex';
 export { isAccepted, simulate, type Simulator, simulator } from './theory/automata/simulate';
 export { certifyAttention } from './theory/lemmas/attention';
 export {
