@@ -292,8 +292,9 @@ export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
 export { type SegmentedToken, segmentText } from './segment/text';
-export { alphabetOf } from './theory/automata/alphabet';
+export { alphabetOf, wordOf } from './theory/automata/alphabet';
 export type { Automaton, BiNfa, Nfa, Word } from './theory/automata/automaton';
+export { type AutomatonExample, automatonExamples, exampleNamed } from './theory/automata/examples';
 export { formatAutomaton, parseAutomaton, readAutomaton, writeAutomaton } from './theory/automata/file';
 export { asNfa, flatten } from './theory/automata/flatten';
 export { checkAutomaton, problemsOf } from './theory/automata/problems';

@@ -28,6 +28,33 @@ export function wordReader(alphabet: readonly string[]): (word: Word) => Int32Ar
     });
 }
 
+/**
+ * The word that a text spells: at each place the longest name that stands there, e.g. `the fish.` is `the`, `fish`, `.`. Blanks and
+ * ends of lines that are no names part names and are left out.
+ *
+ * @throws DataError with line and column where no name of the alphabet stands
+ */
+export function wordOf(automaton: Automaton, text: string): Word {
+  const alphabet = alphabetOf(automaton);
+  const longestFirst = [...alphabet].sort((a, b) => b.length - a.length);
+  const word: string[] = [];
+  for (let place = 0; place < text.length;) {
+    const name = longestFirst.find((candidate) => text.startsWith(candidate, place));
+    if (name !== undefined) word.push(name);
+    else if (/\S/.test(text.charAt(place))) throw unreadable(text, place, alphabet);
+    place += name?.length ?? 1;
+  }
+  return word;
+}
+
+function unreadable(text: string, place: number, alphabet: readonly string[]): DataError {
+  const before = text.slice(0, place).split('\n');
+  const name = /^\S+/.exec(text.slice(place))?.[0] ?? '';
+  return new DataError(
+    `word: line ${before.length}, column ${(before.at(-1) ?? '').length + 1}: no symbol begins ${JSON.stringify(name)}; ${hintFor(name, alphabet)}`,
+  );
+}
+
 const LISTED = 24;
 
 /** The name that was probably meant, or else the names there are. */

@@ -1,0 +1,260 @@
+// Automata that mean something to people, by name: what a line of a log, a table, a calculation or a paragraph has to be, and what
+// has to hold from line to line. Each has texts that it accepts and texts that it does not. Of a text whose last line is not ended,
+// that line counts only as far as it must be one that may still become right.
+
+import { unknownName } from '../../base/suggest';
+import type { Automaton, BiNfa } from './automaton';
+import { compileRegex } from './regex';
+
+/** An automaton with what it checks. */
+export interface AutomatonExample {
+  readonly name: string;
+  /** What it checks, in sentences. */
+  readonly explanation: string;
+  readonly automaton: Automaton;
+  /** Texts that it accepts, and texts that it does not; `wordOf` makes words of them. */
+  readonly accepted: readonly string[];
+  readonly rejected: readonly string[];
+}
+
+type Arrow = BiNfa['subTransitions'][number];
+type SegmentArrow = BiNfa['segmentTransitions'][number];
+
+/** An arrow for each of several symbols. */
+function arrows(from: string, symbols: readonly string[], to: string): Arrow[] {
+  return symbols.map((symbol) => [from, symbol, to]);
+}
+
+const digits = Array.from('0123456789');
+const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
+const newline = '\n';
+
+const logChecker: AutomatonExample = {
+  name: 'log-checker',
+  explanation:
+    'A log of connections. Each line is a level, an event, and any text. From line to line: a connection is opened before it is used, and closed in the end; a request that failed (an ERROR) is tried again until it succeeds before the connection is closed. Empty lines change nothing.',
+  automaton: {
+    type: 'bi-nfa',
+    segmentStates: ['closed', 'open', 'retry'],
+    segmentStart: 'closed',
+    accept: ['closed'],
+    subStates: ['begin', 'level', 'error', 'opens', 'asks', 'closes', 'fails'],
+    subStart: 'begin',
+    symbols: ['INFO', 'WARN', 'ERROR', 'open', 'request', 'close', 'text'],
+    separators: [newline],
+    subTransitions: [
+      ...arrows('begin', ['INFO', 'WARN'], 'level'),
+      ...arrows('begin', ['ERROR'], 'error'),
+      ...arrows('level', ['open'], 'opens'),
+      ...arrows('level', ['request'], 'asks'),
+      ...arrows('level', ['close'], 'closes'),
+      ...arrows('error', ['request'], 'fails'),
+      ...['opens', 'asks', 'closes', 'fails'].flatMap((state) => arrows(state, ['text'], state)),
+    ],
+    segmentTransitions: [
+      ['closed', 'opens', newline, 'open'],
+      ['open', 'asks', newline, 'open'],
+      ['open', 'closes', newline, 'closed'],
+      ['open', 'fails', newline, 'retry'],
+      ['retry', 'fails', newline, 'retry'],
+      ['retry', 'asks', newline, 'open'],
+      ...['closed', 'open', 'retry'].map((state): SegmentArrow => [state, 'begin', newline, state]),
+    ],
+  },
+  accepted: [
+    '',
+    'INFO open\nINFO request text\nINFO close\n',
+    'INFO open text\nERROR request text text\nERROR request\nWARN request\n\nINFO close\n',
+    'INFO open\nINFO close\nINFO open\nINFO close\n',
+  ],
+  rejected: [
+    'INFO request\n',
+    'INFO open\nINFO request\n',
+    'INFO open\nERROR request\nINFO close\n',
+    'INFO open\nINFO open\nINFO close\n',
+    'open INFO\nINFO close\n',
+  ],
+};
+
+const columns = [1, 2, 3] as const;
+
+const csvRecords: AutomatonExample = {
+  name: 'csv-records',
+  explanation:
+    'A table of records, a line each, with two or three fields between commas. A quote begins and ends a part in which commas are text. From line to line: all records have as many fields as the first.',
+  automaton: {
+    type: 'bi-nfa',
+    segmentStates: ['first', 'two', 'three'],
+    segmentStart: 'first',
+    accept: ['two', 'three'],
+    subStates: columns.flatMap((column) => [`field ${column}`, `quoted ${column}`]),
+    subStart: 'field 1',
+    symbols: [...letters, ...digits, ',', '"'],
+    separators: [newline],
+    subTransitions: columns.flatMap((column) => [
+      ...arrows(`field ${column}`, [...letters, ...digits], `field ${column}`),
+      ...(column < 3 ? arrows(`field ${column}`, [','], `field ${column + 1}`) : []),
+      ...arrows(`field ${column}`, ['"'], `quoted ${column}`),
+      ...arrows(`quoted ${column}`, [...letters, ...digits, ','], `quoted ${column}`),
+      ...arrows(`quoted ${column}`, ['"'], `field ${column}`),
+    ]),
+    segmentTransitions: [
+      ['first', 'field 2', newline, 'two'],
+      ['first', 'field 3', newline, 'three'],
+      ['two', 'field 2', newline, 'two'],
+      ['three', 'field 3', newline, 'three'],
+    ],
+  },
+  accepted: ['name,age\nann,41\nbob,7\n', 'a,b,c\n1,"2,5",3\n,,\n', '"x","say ""hi"""\n'],
+  rejected: ['', 'name,age\nann,41,x\n', 'name\n', 'a,b\n"a,b\n'],
+};
+
+const operators = ['+', '-', '*'] as const;
+const operatorCounts = [0, 1, 2, 3] as const;
+/** What the next line has to be after one with so many operators. */
+const afterOperators = ['ready', 'answer', '1 left', '2 left'] as const;
+
+const arithmeticLines: AutomatonExample = {
+  name: 'arithmetic-lines',
+  explanation:
+    'Calculations without brackets, worked out step by step. Each line is numbers with at most three operators between them. From line to line: one operator fewer, down to the answer; then the next calculation may begin. Whether the numbers are right is not checked.',
+  automaton: {
+    type: 'bi-nfa',
+    segmentStates: ['ready', '2 left', '1 left', 'answer'],
+    segmentStart: 'ready',
+    accept: ['ready'],
+    subStates: operatorCounts.flatMap((count) => [`operand ${count}`, `number ${count}`]),
+    subStart: 'operand 0',
+    symbols: [...digits, ...operators],
+    separators: [newline],
+    subTransitions: operatorCounts.flatMap((count) => [
+      ...arrows(`operand ${count}`, digits, `number ${count}`),
+      ...arrows(`number ${count}`, digits, `number ${count}`),
+      ...(count < 3 ? arrows(`number ${count}`, operators, `operand ${count + 1}`) : []),
+    ]),
+    segmentTransitions: [
+      ['ready', 'operand 0', newline, 'ready'],
+      ...operatorCounts.map((count): SegmentArrow => [
+        'ready',
+        `number ${count}`,
+        newline,
+        afterOperators[count],
+      ]),
+      ['2 left', 'number 2', newline, '1 left'],
+      ['1 left', 'number 1', newline, 'answer'],
+      ['answer', 'number 0', newline, 'ready'],
+    ],
+  },
+  accepted: ['', '7+5*2\n7+10\n17\n', '1+2*3-4\n1+6-4\n7-4\n3\n\n12*12\n144\n', '5\n'],
+  rejected: ['7+5*2\n17\n', '7+\n', '7+5\n', '1+2\n1+2\n3\n', '1+2+3+4+5\n'],
+};
+
+const nouns = ['old', 'man', 'boats', 'fish'];
+const adjectives = ['old'];
+const verbs = ['man', 'fish', 'sleep'];
+const nounPhrase = (before: string, article: string, after: string): Arrow[] => [
+  ...arrows(before, ['the'], article),
+  ...arrows(article, adjectives, article),
+  ...[before, article].flatMap((state) => arrows(state, nouns, after)),
+];
+
+const sentences: AutomatonExample = {
+  name: 'sentences',
+  explanation:
+    'A paragraph of a toy English, a sentence each segment: somebody does something, or a question who does. Old is an adjective or a noun, man and fish are nouns or verbs, so that several readings live side by side until the sentence ends, as in the old man the boats. From sentence to sentence: a question follows a statement, and is answered by one.',
+  automaton: {
+    type: 'bi-nfa',
+    segmentStates: ['begin', 'told', 'asked'],
+    segmentStart: 'begin',
+    accept: ['told'],
+    subStates: [
+      'start',
+      'article',
+      'subject',
+      'verb',
+      'object article',
+      'object',
+      'who',
+      'asks',
+      'asked article',
+      'asked object',
+    ],
+    subStart: 'start',
+    symbols: ['the', 'who', 'old', 'man', 'boats', 'fish', 'sleep'],
+    separators: ['.', '!', '?'],
+    subTransitions: [
+      ...nounPhrase('start', 'article', 'subject'),
+      ...arrows('subject', verbs, 'verb'),
+      ...nounPhrase('verb', 'object article', 'object'),
+      ...arrows('start', ['who'], 'who'),
+      ...arrows('who', verbs, 'asks'),
+      ...nounPhrase('asks', 'asked article', 'asked object'),
+    ],
+    segmentTransitions: [
+      ...['begin', 'told', 'asked'].flatMap((state) =>
+        ['verb', 'object'].flatMap((end) =>
+          ['.', '!'].map((separator): SegmentArrow => [state, end, separator, 'told']),
+        ),
+      ),
+      ...['asks', 'asked object'].map((end): SegmentArrow => ['told', end, '?', 'asked']),
+    ],
+  },
+  accepted: [
+    'the old man the boats.',
+    'fish fish fish!',
+    'fish sleep. who man the boats? the old fish.',
+    'the old old man fish the fish. the boats sleep!',
+  ],
+  rejected: [
+    '',
+    'the old.',
+    'the old man the.',
+    'who sleep? fish sleep.',
+    'fish sleep. who fish?',
+    'fish sleep. who fish? who sleep? fish fish.',
+    'fish sleep?',
+  ],
+};
+
+const numbers: AutomatonExample = {
+  name: 'numbers',
+  explanation:
+    'Numbers as computers write them, by the regular expression -?[0-9]+(\\.[0-9]+)?(e-?[0-9]+)?: an optional sign, digits, perhaps a fraction, perhaps a power of ten.',
+  automaton: compileRegex('-?[0-9]+(\\.[0-9]+)?(e-?[0-9]+)?'),
+  accepted: ['0', '-12', '3.14', '6.02e23', '-1e-9'],
+  rejected: ['', '-', '.5', '5.', '1e', '1-2', '--1', '1e2.5'],
+};
+
+const thirdFromLast: AutomatonExample = {
+  name: 'third-from-last',
+  explanation:
+    'Words of a and b whose third symbol from the end is an a, by the regular expression (a|b)*a(a|b)(a|b). The NFA guesses where the end is; a deterministic automaton has to remember the last three symbols, and needs 2^n states where the NFA needs about n.',
+  automaton: compileRegex('(a|b)*a(a|b)(a|b)'),
+  accepted: ['aaa', 'abb', 'bbbabb', 'babaab'],
+  rejected: ['', 'aa', 'baa', 'aabaa'],
+};
+
+/** All of them, the bilevel ones first. */
+export const automatonExamples: readonly AutomatonExample[] = [
+  logChecker,
+  csvRecords,
+  arithmeticLines,
+  sentences,
+  numbers,
+  thirdFromLast,
+];
+
+/**
+ * The example of that name.
+ *
+ * @throws UsageError naming those there are, and the one that was probably meant
+ */
+export function exampleNamed(name: string): AutomatonExample {
+  const found = automatonExamples.find((example) => example.name === name);
+  if (found) return found;
+  throw unknownName(
+    'automaton',
+    name,
+    automatonExamples.map((example) => example.name),
+  );
+}
