@@ -352,8 +352,10 @@ export { type BilevelBounds, compileApe, compileBiPE, type CompileOptions } from
 export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from './theory/compile/program';
 export { blockNamed, coordinateName, type Layout } from './theory/network/layout';
 export { describeHead, type Network, stateNames } from './theory/network/network';
+export { type CertifiedNetwork, loadNetwork, saveNetwork } from './theory/network/network-file';
 export { type LayerTrace, type Trace, trace } from './theory/network/plain';
 export { runWords } from './theory/network/run';
+export { readWordFile } from './theory/network/word-file';
 export { tokenReader } from './theory/network/words';
 export { compareWithSimulator, type Comparison } from './theory/verify';
 export type { AdamWSettings, ParameterGroup } from './train/adamw';

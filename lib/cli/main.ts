@@ -13,6 +13,7 @@ import { addListCommand } from './commands/list';
 import { addLogitsCommand } from './commands/logits';
 import { addReproduceCommand } from './commands/reproduce';
 import { addSegmentCommand } from './commands/segment';
+import { addTheoryCommand } from './commands/theory';
 import { addTokenizeCommand } from './commands/tokenize';
 import { addTrainCommand } from './commands/train';
 
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     addArithmeticCommand,
     addLogitsCommand,
     addCheckpointCommand,
+    addTheoryCommand,
     addBenchCommand,
   ]) {
     add(program);

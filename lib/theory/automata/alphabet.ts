@@ -13,16 +13,17 @@ export function alphabetOf(automaton: Automaton): readonly string[] {
 /**
  * Turns words into indices of an alphabet, [symbols of the word].
  *
- * @returns a function that throws DataError for a name outside the alphabet, with its place in the word, counted from 1
+ * @returns a function that throws DataError for a name outside the alphabet, with its place in the word, counted from 1; `where`
+ *   is the message's first words
  */
-export function wordReader(alphabet: readonly string[]): (word: Word) => Int32Array {
+export function wordReader(alphabet: readonly string[]): (word: Word, where?: string) => Int32Array {
   const indices = indexOfNames(alphabet);
-  return (word) =>
+  return (word, where = 'word') =>
     Int32Array.from(word, (name, place) => {
       const index = indices.get(name);
       if (index === undefined)
         throw new DataError(
-          `word: symbol ${place + 1}, ${JSON.stringify(name)}, is not in the alphabet; ${hintFor(name, alphabet)}`,
+          `${where}: symbol ${place + 1}, ${JSON.stringify(name)}, is not in the alphabet; ${hintFor(name, alphabet)}`,
         );
       return index;
     });

@@ -58,6 +58,15 @@ export function parseAutomaton(text: string, where: string): Automaton {
       cause: error,
     });
   }
+  return automatonFrom(value, where);
+}
+
+/**
+ * The automaton that a value read from JSON describes.
+ *
+ * @throws DataError as `parseAutomaton` does
+ */
+export function automatonFrom(value: unknown, where: string): Automaton {
   const automaton = fields(value, where);
   checkAutomaton(automaton, where);
   return automaton;

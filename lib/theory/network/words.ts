@@ -9,22 +9,22 @@ import type { Network } from './network';
  * What turns words into the ids of a network's tokens, [length], without the start.
  *
  * @returns a function that throws DataError for a symbol that is not of the automaton, and for a word beyond the bounds of the
- *   network
+ *   network; `where` is the message's first words
  */
-export function tokenReader(network: Network): (word: Word) => Int32Array {
+export function tokenReader(network: Network): (word: Word, where?: string) => Int32Array {
   const read = wordReader(alphabetOf(network.automaton));
-  return (word) => {
-    const ids = read(word).map((index) => index + 1);
-    checkBounds(network, word);
+  return (word, where = 'word') => {
+    const ids = read(word, where).map((index) => index + 1);
+    checkBounds(network, word, where);
     return ids;
   };
 }
 
-function checkBounds({ automaton, bounds }: Network, word: Word): void {
+function checkBounds({ automaton, bounds }: Network, word: Word, where: string): void {
   const check = (count: number, most: number, what: string, option: string): void => {
     if (count > most)
       throw new DataError(
-        `word: ${count} ${what}, and the network was compiled for ${most}; compile it with ${option} ${count}`,
+        `${where}: ${count} ${what}, and the network was compiled for ${most}; compile it with ${option} ${count}`,
       );
   };
   if (bounds.encoding === 'ape') {

@@ -235,6 +235,10 @@ function networksOf(automaton: Automaton, length: number): Network[] {
 async function setsOf(network: Network, words: Iterable<readonly string[]>): Promise<Uint8Array[]> {
   const read = tokenReader(network);
   const sets: Uint8Array[] = [];
-  for await (const set of runWords(network, [...words].map(read))) sets.push(set);
+  for await (const set of runWords(
+    network,
+    [...words].map((word) => read(word)),
+  ))
+    sets.push(set);
   return sets;
 }

@@ -1,0 +1,216 @@
+// `bipe theory`: automata as Transformers: compile one to weights, and run words through it.
+
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { CheckError, UsageError } from '../../base/errors';
+import { formatBytes, formatCount } from '../../base/format';
+import { displayPath } from '../../base/paths';
+import { terminalReporter } from '../../base/progress';
+import type { Automaton } from '../../theory/automata/automaton';
+import type { NetworkCertificate } from '../../theory/compile/certificate';
+import type { Activation } from '../../theory/network/mlp';
+import type { Bounds, Network } from '../../theory/network/network';
+import { alignColumns, printJson, printLines } from '../output';
+
+/** Adds the subcommand and its own. */
+export function addTheoryCommand(program: Command): void {
+  const theory = program
+    .command('theory')
+    .description('automata as Transformers: compile one to weights, run words through it');
+  theory
+    .command('compile')
+    .description('write the weights of a Transformer that represents an automaton, and their certificate')
+    .requiredOption('--automaton <file>', 'JSON: an NFA or a bilevel one')
+    .addOption(
+      new Option('--encoding <name>', 'flat, by absolute positions (Theorem 3.1), or bilevel (Theorem 3.2)')
+        .choices(['ape', 'bipe'])
+        .makeOptionMandatory(),
+    )
+    .option('--max-segment <n>', 'symbols in a segment, its separator left out', '16')
+    .option('--max-segments <n>', 'segments in a word', '64')
+    .option('--max-length <n>', 'symbols in a word, for ape; default: as many as the segments have')
+    .addOption(
+      new Option('--activation <name>', 'of hidden units; relu is exact but for rounding')
+        .choices(['gelu', 'relu'])
+        .default('gelu'),
+    )
+    .requiredOption('--out <folder>', 'where network.json, model.safetensors and certificate.json go')
+    .option('--json', 'print the certificate as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  bipe theory compile --automaton log.json --encoding bipe --max-segment 16 --max-segments 64 --out log',
+    )
+    .action(compile);
+  theory
+    .command('run')
+    .description(
+      'the reachable states after each prefix of each word, the empty one first: a JSON array a word',
+    )
+    .requiredOption('--model <folder>', 'what bipe theory compile has written')
+    .requiredOption('--words <file>', 'JSON lines: an array of symbols a word')
+    .addHelpText('after', '\nExample:\n  bipe theory run --model log --words words.jsonl > states.jsonl')
+    .action(run);
+}
+
+interface CompileOptions {
+  readonly automaton: string;
+  readonly encoding: Bounds['encoding'];
+  readonly maxSegment: string;
+  readonly maxSegments: string;
+  readonly maxLength?: string;
+  readonly activation: Activation;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+async function compile(options: CompileOptions): Promise<void> {
+  const { automaton: file, out, json } = options;
+  const [{ readAutomaton }, { certify }, { networkFiles, saveNetwork }] = await Promise.all([
+    import('../../theory/automata/file.js'),
+    import('../../theory/compile/certificate.js'),
+    import('../../theory/network/network-file.js'),
+  ]);
+  const network = await compiled(await readAutomaton(file), options);
+  const certificate = certify(network);
+  await saveNetwork(out, { network, certificate });
+  if (json === true) printJson(certificate);
+  else
+    printLines([
+      ...describe(network, certificate),
+      '',
+      `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
+    ]);
+  if (!certificate.holds)
+    throw new CheckError(
+      `${displayPath(file)}: the network is certain for words of ${formatCount(certificate.exactUpTo ?? 0)} tokens, not of ${formatCount(certificate.mostTokens)}; compile it for shorter words, or with --activation relu`,
+    );
+}
+
+/** The network that the options ask for. */
+async function compiled(automaton: Automaton, options: CompileOptions): Promise<Network> {
+  const { compileApe, compileBiPE } = await import('../../theory/compile/compile.js');
+  const { asNfa } = await import('../../theory/automata/flatten.js');
+  const { encoding, maxLength, activation } = options;
+  const maxSegmentLength = atLeastOne('--max-segment', options.maxSegment);
+  const maxSegments = atLeastOne('--max-segments', options.maxSegments);
+  if (encoding === 'ape') {
+    const length =
+      maxLength === undefined ? maxSegments * (maxSegmentLength + 1) : atLeastOne('--max-length', maxLength);
+    return compileApe(asNfa(automaton), length, { activation });
+  }
+  if (maxLength !== undefined)
+    throw new UsageError('--max-length: is for --encoding ape; give --max-segment and --max-segments');
+  if (automaton.type === 'nfa')
+    throw new UsageError(
+      `--encoding bipe: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape`,
+    );
+  return compileBiPE(automaton, { maxSegmentLength, maxSegments }, { activation });
+}
+
+function describe({ automaton, bounds, readout }: Network, certificate: NetworkCertificate): string[] {
+  const limit =
+    bounds.encoding === 'ape'
+      ? `${formatCount(bounds.maxLength)} symbols`
+      : `${formatCount(bounds.maxSegments)} segments of ${formatCount(bounds.maxSegmentLength)} symbols`;
+  const states = readout.map((part) => `${formatCount(part.states.length)} ${part.name}`).join(', ');
+  const { depth, width, blocks, hidden, weightNorm, layers, worstGap, exactUpTo, mostTokens } = certificate;
+  const summary = [
+    ['automaton', `${automaton.type}; read out: ${states}`],
+    ['words', `up to ${limit}`],
+    ['depth', `${formatCount(depth)} layers`],
+    [
+      'width',
+      `${formatCount(width)}: ${blocks.map(({ name, size }) => `${name} ${formatCount(size)}`).join(', ')}`,
+    ],
+    ['hidden width', formatCount(hidden)],
+    [
+      'weights',
+      `largest ${weightNorm.largest.toPrecision(3)}, root of the sum of squares ${weightNorm.euclidean.toPrecision(3)}`,
+    ],
+    ...(worstGap === null || exactUpTo === null
+      ? []
+      : [
+          ['attention', `the token to copy scores at least ${worstGap.toFixed(2)} above any other`],
+          [
+            'exact',
+            `in float32 up to ${formatCount(exactUpTo)} tokens; words have at most ${formatCount(mostTokens)}`,
+          ],
+        ]),
+  ];
+  const rows = layers.map(({ name, gap, leak, bound, measured }, index) => [
+    String(index + 1),
+    gap.toFixed(2),
+    leak.toExponential(1),
+    bound.toExponential(1),
+    measured.toExponential(1),
+    name,
+  ]);
+  return [
+    ...alignColumns(summary),
+    '',
+    ...alignColumns([['layer', 'gap', 'elsewhere', 'error at most', 'found', 'copies'], ...rows]),
+  ];
+}
+
+async function sizes(folder: string, names: readonly string[]): Promise<string> {
+  const { stat } = await import('node:fs/promises');
+  const files = await Promise.all(
+    names.map(async (name) => `${name} ${formatBytes((await stat(join(folder, name))).size)}`),
+  );
+  return files.join(', ');
+}
+
+interface RunOptions {
+  readonly model: string;
+  readonly words: string;
+}
+
+async function run({ model, words: file }: RunOptions): Promise<void> {
+  const [{ loadNetwork }, { readWordFile }, { stateNames }] = await Promise.all([
+    import('../../theory/network/network-file.js'),
+    import('../../theory/network/word-file.js'),
+    import('../../theory/network/network.js'),
+  ]);
+  const { network } = await loadNetwork(model);
+  const words = await readWordFile(file, network);
+  const [{ startEngine }, { runWords }] = await Promise.all([
+    import('../../engine/engine.js'),
+    import('../../theory/network/run.js'),
+  ]);
+  const reporter = terminalReporter();
+  await startEngine({ reporter });
+  const line = setPrinter(stateNames(network));
+  const task = reporter.task('words', words.length, 'words');
+  let done = 0;
+  for await (const reached of runWords(network, words)) {
+    if (!process.stdout.write(line(reached))) await once(process.stdout, 'drain');
+    task.update((done += 1));
+  }
+  task.finish();
+}
+
+/** Prints sets of states, [prefixes, states] of 0 and 1, as a line: an array of arrays of names, each sorted. */
+function setPrinter(names: readonly string[]): (reached: Uint8Array) => string {
+  const order = names.map((name, index) => ({ name, index })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Few sets occur, again and again.
+  const printed = new Map<string, string>();
+  const print = (set: Uint8Array): string =>
+    JSON.stringify(order.filter(({ index }) => set[index] === 1).map(({ name }) => name));
+  return (reached) => {
+    const sets: string[] = [];
+    for (let at = 0; at < reached.length; at += names.length) {
+      const set = reached.subarray(at, at + names.length);
+      const key = Buffer.from(set).toString('latin1');
+      const text = printed.get(key) ?? print(set);
+      printed.set(key, text);
+      sets.push(text);
+    }
+    return `[${sets.join(',')}]\n`;
+  };
+}
+
+function atLeastOne(option: string, text: string): number {
+  if (/^\d+$/.test(text.trim()) && Number(text) >= 1) return Number(text);
+  throw new UsageError(`${option}: '${text}' is not a whole number from 1; give one, e.g. ${option} 16`);
+}
