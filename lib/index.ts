@@ -297,6 +297,7 @@ export type { Automaton, BiNfa, Nfa, Word } from './theory/automata/automaton';
 export { type AutomatonExample, automatonExamples, exampleNamed } from './theory/automata/examples';
 export { formatAutomaton, parseAutomaton, readAutomaton, writeAutomaton } from './theory/automata/file';
 export { asNfa, flatten } from './theory/automata/flatten';
+export { automatonDot, drawAutomaton, type PictureOptions } from './theory/automata/picture';
 export { checkAutomaton, problemsOf } from './theory/automata/problems';
 export {
   allWords,

@@ -109,40 +109,35 @@ const csvRecords: AutomatonExample = {
   rejected: ['', 'name,age\nann,41,x\n', 'name\n', 'a,b\n"a,b\n'],
 };
 
-const operators = ['+', '-', '*'] as const;
-const operatorCounts = [0, 1, 2, 3] as const;
-/** What the next line has to be after one with so many operators. */
-const afterOperators = ['ready', 'answer', '1 left', '2 left'] as const;
+const operators = ['+', '-', '*'];
+const counts = [1, 2, 3, 4] as const;
+/** What is due after a first line of so many numbers. */
+const dueAfter = { 1: 'ready', 2: '1 due', 3: '2 due', 4: '3 due' } as const;
 
 const arithmeticLines: AutomatonExample = {
   name: 'arithmetic-lines',
   explanation:
-    'Calculations without brackets, worked out step by step. Each line is numbers with at most three operators between them. From line to line: one operator fewer, down to the answer; then the next calculation may begin. Whether the numbers are right is not checked.',
+    'Calculations without brackets, worked out step by step. Each line is at most four numbers with operators between them. From line to line: one number fewer, down to the answer; then the next calculation may begin. Whether the numbers are right is not checked.',
   automaton: {
     type: 'bi-nfa',
-    segmentStates: ['ready', '2 left', '1 left', 'answer'],
+    segmentStates: ['ready', '3 due', '2 due', '1 due'],
     segmentStart: 'ready',
     accept: ['ready'],
-    subStates: operatorCounts.flatMap((count) => [`operand ${count}`, `number ${count}`]),
-    subStart: 'operand 0',
+    subStates: counts.flatMap((count) => [`want ${count}`, `have ${count}`]),
+    subStart: 'want 1',
     symbols: [...digits, ...operators],
     separators: [newline],
-    subTransitions: operatorCounts.flatMap((count) => [
-      ...arrows(`operand ${count}`, digits, `number ${count}`),
-      ...arrows(`number ${count}`, digits, `number ${count}`),
-      ...(count < 3 ? arrows(`number ${count}`, operators, `operand ${count + 1}`) : []),
+    subTransitions: counts.flatMap((count) => [
+      ...arrows(`want ${count}`, digits, `have ${count}`),
+      ...arrows(`have ${count}`, digits, `have ${count}`),
+      ...(count < 4 ? arrows(`have ${count}`, operators, `want ${count + 1}`) : []),
     ]),
     segmentTransitions: [
-      ['ready', 'operand 0', newline, 'ready'],
-      ...operatorCounts.map((count): SegmentArrow => [
-        'ready',
-        `number ${count}`,
-        newline,
-        afterOperators[count],
-      ]),
-      ['2 left', 'number 2', newline, '1 left'],
-      ['1 left', 'number 1', newline, 'answer'],
-      ['answer', 'number 0', newline, 'ready'],
+      ['ready', 'want 1', newline, 'ready'],
+      ...counts.map((count): SegmentArrow => ['ready', `have ${count}`, newline, dueAfter[count]]),
+      ['3 due', 'have 3', newline, '2 due'],
+      ['2 due', 'have 2', newline, '1 due'],
+      ['1 due', 'have 1', newline, 'ready'],
     ],
   },
   accepted: ['', '7+5*2\n7+10\n17\n', '1+2*3-4\n1+6-4\n7-4\n3\n\n12*12\n144\n', '5\n'],
@@ -172,12 +167,12 @@ const sentences: AutomatonExample = {
       'article',
       'subject',
       'verb',
-      'object article',
+      'article 2',
       'object',
       'who',
       'asks',
-      'asked article',
-      'asked object',
+      'article 3',
+      'whom',
     ],
     subStart: 'start',
     symbols: ['the', 'who', 'old', 'man', 'boats', 'fish', 'sleep'],
@@ -185,10 +180,10 @@ const sentences: AutomatonExample = {
     subTransitions: [
       ...nounPhrase('start', 'article', 'subject'),
       ...arrows('subject', verbs, 'verb'),
-      ...nounPhrase('verb', 'object article', 'object'),
+      ...nounPhrase('verb', 'article 2', 'object'),
       ...arrows('start', ['who'], 'who'),
       ...arrows('who', verbs, 'asks'),
-      ...nounPhrase('asks', 'asked article', 'asked object'),
+      ...nounPhrase('asks', 'article 3', 'whom'),
     ],
     segmentTransitions: [
       ...['begin', 'told', 'asked'].flatMap((state) =>
@@ -196,7 +191,7 @@ const sentences: AutomatonExample = {
           ['.', '!'].map((separator): SegmentArrow => [state, end, separator, 'told']),
         ),
       ),
-      ...['asks', 'asked object'].map((end): SegmentArrow => ['told', end, '?', 'asked']),
+      ...['asks', 'whom'].map((end): SegmentArrow => ['told', end, '?', 'asked']),
     ],
   },
   accepted: [
@@ -228,7 +223,7 @@ const numbers: AutomatonExample = {
 const thirdFromLast: AutomatonExample = {
   name: 'third-from-last',
   explanation:
-    'Words of a and b whose third symbol from the end is an a, by the regular expression (a|b)*a(a|b)(a|b). The NFA guesses where the end is; a deterministic automaton has to remember the last three symbols, and needs 2^n states where the NFA needs about n.',
+    'Words of a and b whose third symbol from the end is an a, by the regular expression (a|b)*a(a|b)(a|b). The NFA guesses where the end is. A deterministic automaton has to remember the last symbols: for the n-th from the end it needs 2^n states, the NFA 2n + 2.',
   automaton: compileRegex('(a|b)*a(a|b)(a|b)'),
   accepted: ['aaa', 'abb', 'bbbabb', 'babaab'],
   rejected: ['', 'aa', 'baa', 'aabaa'],
