@@ -142,7 +142,7 @@ function body({ kind, states, start, accept, filled, arrows }: Diagram): string[
       return `${node(index)} [label=${quoted([shownName(name)])}, class="${kind}-${index}"${border}${fill}]`;
     }),
     `${node(states.length)} [shape=point, style=invis, width=0, label=""]`,
-    `${node(states.length)} -> ${node(states.indexOf(start))} [minlen=1]`,
+    `${node(states.length)} -> ${node(states.indexOf(start))} [weight=20]`,
     ...arrows.map(({ from, to, label }) => `${node(from)} -> ${node(to)} [label=${label}]`),
   ];
 }
