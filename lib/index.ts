@@ -126,6 +126,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
+export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
   type EffectOptions,

@@ -1,7 +1,6 @@
 // What the items of Lemmas 1.1 to 1.5 share: certificates in series, a figure of error against the weights that pay for it, a table
 // with every certificate, and findings that are checks.
 
-import { linearRegression } from 'simple-statistics';
 import { formatPercent } from '../base/format';
 import { present } from '../base/present';
 import {
@@ -13,6 +12,7 @@ import {
   type PanelSpec,
   type PlotlyObject,
 } from '../report/figure';
+import { fitPower } from '../report/statistics';
 import { ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Certificate } from '../theory/lemmas/certificate';
@@ -260,11 +260,6 @@ function seriesFinding({ name, kind, certificates }: LemmaSeries): Finding {
   };
 }
 
-/** Slope of log y over log x. */
-function exponent(points: readonly (readonly [x: number, y: number])[]): number {
-  return linearRegression(points.map(([x, y]) => [Math.log(x), Math.log(y)])).m;
-}
-
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -275,18 +270,20 @@ function growthFinding(all: readonly LemmaSeries[], { kind, of, ofValue, ofError
   if (series.length < 2 || epsilons.length < 2) return [];
   const fitted = (norm: keyof WeightNorm): { value: number; error: number } => ({
     error: mean(
-      series.map(({ certificates }) =>
-        exponent(certificates.map(({ epsilon, weightNorm }) => [1 / epsilon, weightNorm[norm]])),
+      series.map(
+        ({ certificates }) =>
+          fitPower(certificates.map(({ epsilon, weightNorm }) => [1 / epsilon, weightNorm[norm]])).exponent,
       ),
     ),
     value: mean(
-      epsilons.map((_, index) =>
-        exponent(
-          series.map(({ value, certificates }) => [
-            value,
-            present(certificates[index], 'certificate').weightNorm[norm],
-          ]),
-        ),
+      epsilons.map(
+        (_, index) =>
+          fitPower(
+            series.map(({ value, certificates }) => [
+              value,
+              present(certificates[index], 'certificate').weightNorm[norm],
+            ]),
+          ).exponent,
       ),
     ),
   });

@@ -1,6 +1,6 @@
-// Summaries of samples: quantiles, the empirical distribution function, and intervals by the bootstrap.
+// Summaries of samples: quantiles, the empirical distribution function, intervals by the bootstrap, and fitted powers.
 
-import { quantileSorted } from 'simple-statistics';
+import { linearRegression, quantileSorted } from 'simple-statistics';
 import { ConfigError } from '../base/errors';
 
 function sorted(values: ArrayLike<number>, what: string): Float64Array {
@@ -88,4 +88,13 @@ export function bootstrapInterval(
   });
   const [low = 0, high = 0] = quantiles(estimates, [(1 - level) / 2, (1 + level) / 2]);
   return { estimate: statistic(sample), low, high };
+}
+
+/** y = factor x^exponent, by least squares of the logarithms; all numbers are above 0, and two x differ. */
+export function fitPower(points: readonly (readonly [x: number, y: number])[]): {
+  readonly exponent: number;
+  readonly factor: number;
+} {
+  const { m, b } = linearRegression(points.map(([x, y]) => [Math.log(x), Math.log(y)]));
+  return { exponent: m, factor: Math.exp(b) };
 }

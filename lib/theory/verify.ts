@@ -11,6 +11,8 @@ export interface Comparison {
   readonly words: number;
   /** Prefixes of all words, the empty ones too. */
   readonly prefixes: number;
+  /** In the network, the making of its tensors included. */
+  readonly seconds: number;
   /** Prefixes after which any state was told wrong. */
   readonly mismatches: number;
   /** The first of them. */
@@ -28,9 +30,11 @@ export async function compareWithSimulator(network: Network, words: Iterable<Wor
       yield read(word);
     }
   };
-  let [compared, prefixes, mismatches] = [0, 0, 0];
+  let [compared, prefixes, mismatches, milliseconds] = [0, 0, 0, 0];
   let first: Comparison['first'];
+  let asked = performance.now();
   for await (const found of runWords(network, ids())) {
+    milliseconds += performance.now() - asked;
     const word = listed.shift() ?? [];
     const wanted = run(word);
     compared += 1;
@@ -38,19 +42,30 @@ export async function compareWithSimulator(network: Network, words: Iterable<Wor
     for (let prefix = 0; prefix <= word.length; prefix++) {
       const row = (sets: Uint8Array): Uint8Array =>
         sets.subarray(prefix * states.length, (prefix + 1) * states.length);
-      if (Buffer.compare(row(found), row(wanted)) === 0) continue;
+      if (row(found).every((state, index) => state === row(wanted)[index])) continue;
       mismatches += 1;
       first ??= { word, prefix };
     }
+    asked = performance.now();
   }
-  return { words: compared, prefixes, mismatches, first };
+  return { words: compared, prefixes, seconds: milliseconds / 1000, mismatches, first };
 }
+
+/** Nothing compared yet. */
+export const noComparison: Comparison = {
+  words: 0,
+  prefixes: 0,
+  seconds: 0,
+  mismatches: 0,
+  first: undefined,
+};
 
 /** The sum of two comparisons. */
 export function joined(a: Comparison, b: Comparison): Comparison {
   return {
     words: a.words + b.words,
     prefixes: a.prefixes + b.prefixes,
+    seconds: a.seconds + b.seconds,
     mismatches: a.mismatches + b.mismatches,
     first: a.first ?? b.first,
   };

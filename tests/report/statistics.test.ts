@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { bootstrapInterval, empiricalDistribution, quantiles } from '../../lib/report/statistics';
+import { bootstrapInterval, empiricalDistribution, fitPower, quantiles } from '../../lib/report/statistics';
 
 const sample = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 60 });
 
@@ -97,5 +97,22 @@ describe('bootstrapInterval', () => {
   it('refuses an empty sample and an impossible level', () => {
     expect(() => bootstrapInterval([], mean, { random: Math.random })).toThrow(ConfigError);
     expect(() => bootstrapInterval([1], mean, { random: Math.random, level: 1 })).toThrow(/between 0 and 1/);
+  });
+});
+
+describe('a fitted power', () => {
+  it('is the one that the points were made with', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -3, max: 3, noNaN: true }),
+        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        (exponent, factor) => {
+          const points = [1, 2, 5, 30].map((x) => [x, factor * x ** exponent] as const);
+          const fitted = fitPower(points);
+          expect(fitted.exponent).toBeCloseTo(exponent, 8);
+          expect(fitted.factor / factor).toBeCloseTo(1, 8);
+        },
+      ),
+    );
   });
 });

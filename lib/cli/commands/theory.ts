@@ -114,7 +114,8 @@ function describe({ automaton, bounds, readout }: Network, certificate: NetworkC
       ? `${formatCount(bounds.maxLength)} symbols`
       : `${formatCount(bounds.maxSegments)} segments of ${formatCount(bounds.maxSegmentLength)} symbols`;
   const states = readout.map((part) => `${formatCount(part.states.length)} ${part.name}`).join(', ');
-  const { depth, width, blocks, hidden, weightNorm, layers, worstGap, exactUpTo, mostTokens } = certificate;
+  const { depth, width, blocks, hidden, weights, weightNorm, layers } = certificate;
+  const { worstGap, exactUpTo, mostTokens } = certificate;
   const summary = [
     ['automaton', `${automaton.type}; read out: ${states}`],
     ['words', `up to ${limit}`],
@@ -126,7 +127,7 @@ function describe({ automaton, bounds, readout }: Network, certificate: NetworkC
     ['hidden width', formatCount(hidden)],
     [
       'weights',
-      `largest ${weightNorm.largest.toPrecision(3)}, root of the sum of squares ${weightNorm.euclidean.toPrecision(3)}`,
+      `${formatCount(weights)} that are not 0; largest ${weightNorm.largest.toPrecision(3)}, root of the sum of squares ${weightNorm.euclidean.toPrecision(3)}`,
     ],
     ...(worstGap === null || exactUpTo === null
       ? []

@@ -10,10 +10,10 @@ import { Random } from '../../engine/random';
 import { float32 } from '../lemmas/certificate';
 import { productRounding, productTruncation } from '../lemmas/product';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { type Block, blockNamed, sizeOf } from '../network/layout';
+import { type Block, blockNamed } from '../network/layout';
 import type { Mlp } from '../network/mlp';
-import { describeHead, type Layer, type Matrix, type Network } from '../network/network';
-import { weightNorm, type WeightNorm } from '../network/norms';
+import { describeHead, type Layer, type Network } from '../network/network';
+import { networkSize, type NetworkSize } from '../network/size';
 import { headScores } from './scores';
 import { booleanProductScale, mostTokens } from './weights';
 
@@ -34,16 +34,7 @@ export interface LayerCertificate {
 }
 
 /** What is known of a network. */
-export interface NetworkCertificate {
-  /** Layers of attention. */
-  readonly depth: number;
-  /** Coordinates of the residual stream. */
-  readonly width: number;
-  readonly blocks: readonly { readonly name: string; readonly size: number }[];
-  /** Units of the widest feed-forward block. */
-  readonly hidden: number;
-  /** Of all weights. */
-  readonly weightNorm: WeightNorm;
+export interface NetworkCertificate extends NetworkSize {
   readonly layers: readonly LayerCertificate[];
   /** The smallest gap of a head; null without heads. */
   readonly worstGap: number | null;
@@ -57,23 +48,12 @@ export interface NetworkCertificate {
 
 /** The certificate of a network. */
 export function certify(network: Network): NetworkCertificate {
-  const { layers, layout } = network;
   const tokens = mostTokens(network);
   const measured = new Map<Mlp, number>();
-  const parts = layers.map((layer) => certifyLayer(network, layer, tokens, measured));
-  const mlps = [...new Set(layers.flatMap(({ feedForward }) => feedForward.map(({ mlp }) => mlp)))];
+  const parts = network.layers.map((layer) => certifyLayer(network, layer, tokens, measured));
   const exactUpTo = parts.map((part) => part.exactUpTo);
   return {
-    depth: layers.length,
-    width: layout.width,
-    blocks: layout.blocks.map((block) => ({ name: block.name, size: sizeOf(block) })),
-    hidden: Math.max(0, ...mlps.map(({ hidden }) => hidden)),
-    weightNorm: joint([
-      weightNorm(...layers.flatMap(({ feedForward }) => feedForward.map(({ mlp }) => mlp))),
-      ...[network.embedding, network.places, ...layers.flatMap(({ head }) => [head.query, head.key])].map(
-        matrixNorm,
-      ),
-    ]),
+    ...networkSize(network),
     layers: parts.map(({ certificate }) => certificate),
     worstGap: parts.length === 0 ? null : Math.min(...parts.map(({ certificate }) => certificate.gap)),
     exactUpTo: parts.length === 0 ? null : Math.min(...exactUpTo),
@@ -160,20 +140,4 @@ function productError(mlp: Mlp, register: Block, { layout }: Network): number {
       }
   }
   return largest;
-}
-
-function matrixNorm({ values }: Matrix): WeightNorm {
-  let [largest, squares] = [0, 0];
-  for (const value of values) {
-    largest = Math.max(largest, Math.abs(value));
-    squares += value * value;
-  }
-  return { largest, euclidean: Math.sqrt(squares) };
-}
-
-function joint(norms: readonly WeightNorm[]): WeightNorm {
-  return {
-    largest: Math.max(...norms.map(({ largest }) => largest)),
-    euclidean: Math.hypot(...norms.map(({ euclidean }) => euclidean)),
-  };
 }

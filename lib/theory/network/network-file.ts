@@ -32,7 +32,9 @@ const certificateSchema: z.ZodType<NetworkCertificate> = z.strictObject({
   depth: size,
   width: size,
   blocks: z.array(z.strictObject({ name: z.string(), size })),
+  relationWidth: size,
   hidden: size,
+  weights: size,
   weightNorm: z.strictObject({ largest: size, euclidean: size }),
   layers: z.array(
     z.strictObject({ name: z.string(), gap: z.number(), leak: size, bound: size, measured: size }),

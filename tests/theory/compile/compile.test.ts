@@ -23,12 +23,10 @@ import { type Network, stateNames } from '../../../lib/theory/network/network';
 import { trace } from '../../../lib/theory/network/plain';
 import { runWords } from '../../../lib/theory/network/run';
 import { tokenReader } from '../../../lib/theory/network/words';
-import { type Comparison, compareWithSimulator, joined } from '../../../lib/theory/verify';
+import { compareWithSimulator, joined, noComparison } from '../../../lib/theory/verify';
 import { useNativeEngine } from '../../support/engine';
 
 useNativeEngine();
-
-const nothing: Comparison = { words: 0, prefixes: 0, mismatches: 0, first: undefined };
 
 /** Arrows so that words neither die out at once nor reach everything: one or two from a state for each symbol. */
 function someDensity(random: Random, states: number): number {
@@ -38,7 +36,7 @@ function someDensity(random: Random, states: number): number {
 describe('a network with absolute positions', () => {
   it('knows the reachable states after every prefix of all words up to length 8, for 200 automata', async () => {
     const random = Random.fromSeed(11);
-    let total = nothing;
+    let total = noComparison;
     for (let round = 0; round < 200; round++) {
       const states = 1 + (round % 4);
       const automaton = randomNfa(random, { states, symbols: 2, density: someDensity(random, states) });
@@ -81,7 +79,7 @@ describe('a network with bilevel positions', () => {
 
   it('knows the reachable states after every prefix of long words, for 200 automata of every size', async () => {
     const random = Random.fromSeed(12);
-    let total = nothing;
+    let total = noComparison;
     for (let round = 0; round < 200; round++) {
       const { subStates, segmentStates } = grid[round % grid.length] ?? { subStates: 1, segmentStates: 1 };
       const automaton = randomBiNfa(random, {

@@ -1,0 +1,146 @@
+// A compiled network and one word, for notebooks: where each layer looks, what is reached after every prefix, and the certificate
+// as a table.
+
+import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
+import { heatScale, ink } from '../report/style';
+import { type Table } from '../report/tables';
+import { segmentLengths } from '../segment/lengths';
+import type { Word } from '../theory/automata/automaton';
+import { simulate } from '../theory/automata/simulate';
+import { certify } from '../theory/compile/certificate';
+import { type Network, separatorIds, startId, stateNames } from '../theory/network/network';
+import { trace } from '../theory/network/plain';
+import { tokenReader } from '../theory/network/words';
+
+/** A symbol as a label: white space would not be seen. */
+function visible(symbol: string): string {
+  return symbol.replaceAll('\n', '↵').replaceAll('\t', '⇥').replaceAll(' ', '␣');
+}
+
+/**
+ * Which token each token copies from, a panel for each layer, with the borders of segments.
+ *
+ * @throws DataError for a word that the network cannot take
+ */
+export function compiledAttentionFigure(network: Network, word: Word): Figure {
+  const ids = tokenReader(network)(word);
+  const { layers, tokens } = trace(network, ids);
+  const labels = ['start', ...word.map(visible)];
+  const ticks = {
+    tickmode: 'array',
+    tickvals: labels.map((_, index) => index),
+    ticktext: labels,
+    tickfont: { size: Math.max(6, Math.min(11, 260 / tokens)) },
+    tickangle: 0,
+    showgrid: false,
+    ticks: '',
+  };
+  return makeFigure({
+    id: 'compiled-attention',
+    title: 'Each token copies from one other, twice as far in every layer',
+    subtitle: 'Query (row) to key (column); lines are the borders of segments',
+    caption:
+      'First inside segments, then from separator to separator. Where there is no token at that distance, the start token is found, whose relations leave every state where it is.',
+    alt: `${layers.length} triangular heat maps over ${tokens} tokens; each row is dark at one key.`,
+    columns: 2,
+    panelHeight: 300,
+    panels: layers.map(({ name }, layer) => ({
+      title: `Layer ${layer + 1}: ${name}`,
+      x: { ...ticks, range: [-0.5, tokens - 0.5] },
+      y: { ...ticks, range: [tokens - 0.5, -0.5] },
+    })),
+    data: layers.map(({ attention }, layer) => ({
+      type: 'heatmap',
+      z: Array.from({ length: tokens }, (_, query) =>
+        Array.from({ length: tokens }, (__, key) => (key <= query ? attention[query * tokens + key] : null)),
+      ),
+      zmin: 0,
+      zmax: 1,
+      colorscale: heatScale,
+      showscale: false,
+      hovertemplate: 'query %{y}, key %{x}: %{z:.4f}<extra></extra>',
+      ...inPanel(layer),
+    })),
+    layout: {
+      shapes: layers.flatMap((_, layer) => segmentBorders(network, ids, layer)),
+      showlegend: false,
+    },
+  });
+}
+
+function segmentBorders(network: Network, word: Int32Array, panel: number): PlotlyObject[] {
+  const separators = separatorIds(network);
+  if (separators.length === 0) return [];
+  const { xaxis, yaxis } = inPanel(panel);
+  const line = { color: ink.axis, width: 1 };
+  const last = word.length + 0.5;
+  let border = -0.5;
+  return [...segmentLengths([startId, ...word], separators)].slice(0, -1).flatMap((length) => {
+    border += length;
+    return [
+      { type: 'line', xref: xaxis, yref: yaxis, x0: border, x1: border, y0: border, y1: last, line },
+      { type: 'line', xref: xaxis, yref: yaxis, x0: -0.5, x1: border, y0: border, y1: border, line },
+    ];
+  });
+}
+
+/**
+ * What a network reads out after every prefix of a word, beside the set simulator.
+ *
+ * @throws DataError for a word that the network cannot take
+ */
+export function reachedTable(network: Network, word: Word): Table {
+  const names = stateNames(network);
+  const { reached } = trace(network, tokenReader(network)(word));
+  const wanted = simulate(network.automaton, word);
+  return {
+    id: 'compiled-word',
+    title: 'Reachable states after every prefix',
+    caption: 'As the compiled network reads them out, in float64, and as a set simulator has them.',
+    columns: [
+      { key: 'prefix', label: 'Symbols read', format: 'integer' },
+      { key: 'symbol', label: 'The last' },
+      { key: 'network', label: 'Network' },
+      { key: 'simulator', label: 'Simulator' },
+    ],
+    rows: ['start', ...word.map(visible)].map((symbol, prefix) => ({
+      prefix,
+      symbol,
+      network: names
+        .filter((_, state) => reached[prefix * names.length + state] === 1)
+        .sort()
+        .join(' '),
+      simulator: wanted[prefix]?.join(' ') ?? '',
+    })),
+  };
+}
+
+/** The certificate of a network, layer by layer. */
+export function networkCertificateTable(network: Network): Table {
+  const certificate = certify(network);
+  const blocks = certificate.blocks.map(({ name, size }) => `${name} ${size}`).join(', ');
+  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, holds } = certificate;
+  return {
+    id: 'compiled-certificate',
+    title: holds ? 'Certified for every word within the bounds' : 'Not certified',
+    caption:
+      `Width ${width} (${blocks}), at most ${hidden.toLocaleString('en')} hidden units, ${weights.toLocaleString('en')} weights, the largest ${weightNorm.largest.toPrecision(3)}, their norm ${weightNorm.euclidean.toPrecision(3)}. ` +
+      `Words have at most ${mostTokens.toLocaleString('en')} tokens; float32 leaves attention exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by 0.15 before they are rounded.`,
+    columns: [
+      { key: 'layer', label: 'Layer', format: 'integer' },
+      { key: 'name', label: 'Copies' },
+      { key: 'gap', label: 'Gap of scores', format: 'fixed2' },
+      { key: 'leak', label: 'Attention elsewhere, at most', format: 'scientific' },
+      { key: 'bound', label: 'Counts err by, proved', format: 'scientific' },
+      { key: 'measured', label: 'Found', format: 'scientific' },
+    ],
+    rows: certificate.layers.map(({ name, gap, leak, bound, measured }, layer) => ({
+      layer: layer + 1,
+      name,
+      gap,
+      leak,
+      bound,
+      measured,
+    })),
+  };
+}

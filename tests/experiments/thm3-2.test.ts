@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../lib/base/errors';
+import { present } from '../../lib/base/present';
+import { silentReporter } from '../../lib/base/progress';
+import {
+  compiledAttentionFigure,
+  networkCertificateTable,
+  reachedTable,
+} from '../../lib/experiments/compiled-word';
+import { type Report } from '../../lib/experiments/experiment';
+import { experimentNamed } from '../../lib/experiments/registry';
+import { failedCheck } from '../../lib/experiments/reproduce';
+import { RunStore } from '../../lib/experiments/run-store';
+import { type SizeResult, type Theorem32Result } from '../../lib/experiments/thm3-2-sizes';
+import { drawTheorem32 } from '../../lib/experiments/thm3-2-drawing';
+import { type BiNfa } from '../../lib/theory/automata/automaton';
+import { exampleNamed } from '../../lib/theory/automata/examples';
+import { compileBiPE } from '../../lib/theory/compile/compile';
+import { noComparison } from '../../lib/theory/verify';
+import { temporaryFolder } from '../support/command';
+
+function smoke(settings: Record<string, unknown> = {}): Promise<Report> {
+  const store = new RunStore(temporaryFolder());
+  return experimentNamed('thm3.2').execute({
+    preset: 'smoke',
+    settings: { sizes: [1, 2], ...settings },
+    reporter: silentReporter,
+    store,
+  });
+}
+
+describe('the item thm3.2', () => {
+  it('finds that every check holds, and keeps what it computed', async () => {
+    const report = await smoke();
+    expect(failedCheck(report)).toBeUndefined();
+    expect(report.findings.filter(({ check }) => check === true).length).toBeGreaterThanOrEqual(8);
+    expect(JSON.parse(JSON.stringify(report.numbers))).toEqual(report.numbers);
+    const { sizes } = report.numbers as Theorem32Result;
+    expect(sizes.map(({ subStates, segmentStates }) => [subStates, segmentStates])).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ]);
+    for (const { bipe, ape, definition, short } of sizes) {
+      expect(bipe.compared.prefixes).toBe(definition.prefixes);
+      expect(ape.compared.prefixes).toBeGreaterThan(0);
+      expect(short?.words).toBeGreaterThan(100);
+    }
+  });
+
+  it('fails where anything was read out wrong, a certificate does not hold, or a width is off', async () => {
+    const { sizes } = (await smoke()).numbers as Theorem32Result;
+    const failed = (change: (size: SizeResult) => SizeResult): string[] => {
+      const [first, ...others] = sizes;
+      return drawTheorem32({ sizes: [change(present(first, 'size')), ...others] })
+        .findings.filter(({ holds, check }) => !holds && check === true)
+        .map(({ claim }) => claim);
+    };
+    const wrong = { mismatches: 1 };
+    expect(failed((size) => size)).toEqual([]);
+    expect(failed((size) => ({ ...size, definition: { ...size.definition, ...wrong } }))[0]).toMatch(
+      /Bi-NFA/,
+    );
+    for (const kind of ['bipe', 'ape'] as const) {
+      const changed = (part: object) => (size: SizeResult) => ({
+        ...size,
+        [kind]: { ...size[kind], ...part },
+      });
+      const compared = { ...present(sizes[0], 'size')[kind].compared, ...wrong };
+      expect(failed(changed({ compared }))).toHaveLength(1);
+      expect(failed(changed({ certified: false }))).toHaveLength(1);
+      expect(failed(changed({ relationWidth: 100 }))).toHaveLength(1);
+    }
+    const short = { ...noComparison, words: 1, ...wrong };
+    expect(failed((size) => ({ ...size, short }))).toHaveLength(1);
+  });
+});
+
+describe('a compiled network and a word', () => {
+  const automaton = exampleNamed('sentences').automaton as BiNfa;
+  const network = compileBiPE(automaton, { maxSegmentLength: 5, maxSegments: 2 });
+  const word = ['the', 'old', 'man', 'the', 'boats', '.'];
+
+  it('show the readings side by side, as the simulator has them', () => {
+    const { rows } = reachedTable(network, word);
+    expect(rows.map(({ network: found }) => found)).toEqual(rows.map(({ simulator }) => simulator));
+    expect(rows[3]?.['network']).toBe('begin,subject begin,verb');
+    expect(rows[6]?.['network']).toBe('told,start');
+  });
+
+  it('show where each layer looks, with borders between segments', () => {
+    const { data, layout } = compiledAttentionFigure(network, [...word, 'fish']);
+    expect(data).toHaveLength(network.layers.length);
+    const [first] = data as unknown as [{ z: (number | null)[][] }];
+    // The start, 'the' without a token before it, then one back each; never into the segment before.
+    expect(first.z.map((row) => row.findIndex((weight) => (weight ?? 0) > 0.99))).toEqual([
+      0, 0, 1, 2, 3, 4, 5, 0,
+    ]);
+    expect((layout['shapes'] as unknown[]).length).toBe(2 * 2 * network.layers.length);
+  });
+
+  it('refuse a word beyond the bounds in one line', () => {
+    expect(() =>
+      reachedTable(
+        network,
+        Array.from({ length: 6 }, () => 'the'),
+      ),
+    ).toThrow(
+      new DataError(
+        'word: 6 symbols in a segment, and the network was compiled for 5; compile it with --max-segment 6',
+      ),
+    );
+  });
+
+  it('show the certificate, a row a layer', () => {
+    const { rows, title } = networkCertificateTable(network);
+    expect(rows).toHaveLength(network.layers.length);
+    expect(title).toMatch(/^Certified/);
+  });
+});
