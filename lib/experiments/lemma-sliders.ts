@@ -13,7 +13,7 @@ import { selectionMlp } from '../theory/lemmas/selection';
 import { gelu, relu } from '../theory/network/activation';
 import { evaluateMlp } from '../theory/network/evaluate-mlp';
 import { weightNorm } from '../theory/network/norms';
-import { formatError } from './lemma';
+import { formatShort } from '../report/log-axis';
 
 const [shouldStyle, givenStyle] = orderedStyles(['what it should be', 'what the weights give']) as [
   SeriesStyle,
@@ -43,7 +43,7 @@ function curveSlider(
   layout: PlotlyObject = {},
 ): Figure {
   const step = ({ epsilon, given, errors, text }: Curves): SliderStep => ({
-    label: formatError(epsilon),
+    label: formatShort(epsilon),
     text,
     data: [
       lineTrace({ x, y: given, style: givenStyle }),
@@ -70,7 +70,7 @@ function curveSlider(
   return sliderFigure(
     {
       ...texts,
-      alt: `${texts.title}: ${curves.length} errors asked for, from ${formatError(most)} to ${formatError(least)}; the curve of errors stays below each.`,
+      alt: `${texts.title}: ${curves.length} errors asked for, from ${formatShort(most)} to ${formatShort(least)}; the curve of errors stays below each.`,
       data: [lineTrace({ x, y: should, style: shouldStyle })],
       panelHeight: 260,
       panels: [
@@ -113,7 +113,7 @@ export function productSlider(bound: number, epsilons: readonly number[]): Figur
         epsilon,
         given: x.map((a, index) => a * bound + (errors[index] ?? 0)),
         errors: errors.map(Math.abs),
-        text: `Input weights ${formatError(Math.abs(mlp.inputWeight[0] ?? 0))}, output weights ${formatError(weightNorm(mlp).largest)}.`,
+        text: `Input weights ${formatShort(Math.abs(mlp.inputWeight[0] ?? 0))}, output weights ${formatShort(weightNorm(mlp).largest)}.`,
       };
     }),
   );
@@ -140,7 +140,7 @@ export function rectifierSlider(epsilons: readonly number[]): Figure {
         epsilon,
         given,
         errors: given.map((value, index) => Math.abs(value - relu(x[index] ?? 0))),
-        text: `Steepness s = ${formatError(steepness)}.`,
+        text: `Steepness s = ${formatShort(steepness)}.`,
       };
     }),
   );
@@ -173,7 +173,7 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
           const wanted = should[index] ?? null;
           return wanted === null ? null : Math.abs(value - wanted);
         }),
-        text: `Largest weight ${formatError(weightNorm(mlp).largest)}.`,
+        text: `Largest weight ${formatShort(weightNorm(mlp).largest)}.`,
       };
     }),
     {
@@ -225,8 +225,8 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
   const steps = epsilons.map((epsilon): SliderStep => {
     const mlp = matrixProductMlp({ size, bound: 1, epsilon });
     return {
-      label: formatError(epsilon),
-      text: `${mlp.hidden.toLocaleString('en')} hidden units, largest weight ${formatError(weightNorm(mlp).largest)}.`,
+      label: formatShort(epsilon),
+      text: `${mlp.hidden.toLocaleString('en')} hidden units, largest weight ${formatShort(weightNorm(mlp).largest)}.`,
       data: pairs.flatMap(([left, right], pair) => {
         const given = [...multiplyMatrices(mlp, left, right)];
         const errors = given.map((value, index) => Math.abs(value - product(left, right, size, index)));
@@ -306,8 +306,8 @@ export async function attentionSlider(
     const raised = positions.map((position) => Math.exp((-2 * sharpness * differing(position)) / bits));
     const sum = raised.reduce((total, value) => total + value, 0);
     return {
-      label: formatError(epsilon),
-      text: `Sharpness ${formatError(sharpness)}: the worst sequence errs by ${formatError(measured)}.`,
+      label: formatShort(epsilon),
+      text: `Sharpness ${formatShort(sharpness)}: the worst sequence errs by ${formatShort(measured)}.`,
       data: [
         {
           type: 'scatter',

@@ -12,6 +12,7 @@ import {
   type PanelSpec,
   type PlotlyObject,
 } from '../report/figure';
+import { formatShort, logAxis } from '../report/log-axis';
 import { fitPower } from '../report/statistics';
 import { ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
@@ -76,24 +77,7 @@ export function drawLemma({ series }: LemmaResult, texts: LemmaTexts): Drawing {
   };
 }
 
-/** A number as a claim has it, to three digits: 0.001, 2.5e-7. */
-export function formatError(value: number): string {
-  const plain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4);
-  return plain ? String(Number(value.toPrecision(3))) : value.toExponential(2).replace(/\.?0+e/, 'e');
-}
-
 const idOf = (item: string): string => item.replace('.', '-');
-
-/** A logarithmic axis: powers of ten, or 1, 2 and 5 times them where there are few. */
-function powers(title: string, values: readonly number[]): PlotlyObject {
-  const logs = values.filter((value) => value > 0).map(Math.log10);
-  const [least, most] = [Math.min(...logs), Math.max(...logs)];
-  const axis = { title, type: 'log', exponentformat: 'power' };
-  if (most - least > 2.5) return { ...axis, dtick: Math.ceil((most - least) / 7) };
-  const decades = Array.from({ length: 5 }, (_, index) => Math.floor(least) + index);
-  const tickvals = decades.flatMap((decade) => [1, 2, 5].map((digit) => Number(`${digit}e${decade}`)));
-  return { ...axis, tickvals, ticktext: tickvals.map(formatError) };
-}
 
 function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption }: LemmaTexts): Figure {
   const curves = all.filter(({ certificates }) => certificates.length > 1);
@@ -117,15 +101,15 @@ function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption
         title: single ? heading : row === 'norm' ? `${capital(kind)}: error` : `${capital(kind)}: share of ε`,
         x:
           row === 'norm'
-            ? powers('Largest weight', normsOf(kind))
+            ? logAxis('Largest weight', normsOf(kind))
             : {
-                ...powers(
+                ...logAxis(
                   'ε asked for',
                   certificates.map(({ epsilon }) => epsilon),
                 ),
                 autorange: 'reversed',
               },
-        y: row === 'norm' ? powers('Largest error', errors) : { ...shareAxis(shares) },
+        y: row === 'norm' ? logAxis('Largest error', errors) : { ...shareAxis(shares) },
       };
     }),
   );
@@ -161,8 +145,8 @@ function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption
     subtitle: `${subtitle}. Lines: proved; markers: found`,
     caption,
     alt:
-      `${names.join('; ')}: ${certificates.length} certificates with errors asked for from ${formatError(Math.max(...certificates.map(({ epsilon }) => epsilon)))} to ` +
-      `${formatError(Math.min(...certificates.map(({ epsilon }) => epsilon)))}; ${failed === 0 ? 'every error found is below its bound' : `${failed} do not hold`}.`,
+      `${names.join('; ')}: ${certificates.length} certificates with errors asked for from ${formatShort(Math.max(...certificates.map(({ epsilon }) => epsilon)))} to ` +
+      `${formatShort(Math.min(...certificates.map(({ epsilon }) => epsilon)))}; ${failed === 0 ? 'every error found is below its bound' : `${failed} do not hold`}.`,
     data,
     panels,
     columns: single ? 2 : kinds.length,
@@ -186,7 +170,7 @@ function shareAxis(shares: readonly number[]): PlotlyObject {
   const least = Math.min(...shares.filter((share) => share > 0));
   return least > 0.04
     ? { ...axes.share('Largest error / ε'), range: [0, 1.1] }
-    : powers('Largest error / ε', [least, 1]);
+    : logAxis('Largest error / ε', [least, 1]);
 }
 
 /** An error of exactly 0 has no place on a logarithmic axis. */
@@ -248,14 +232,14 @@ function certificateTable(series: readonly LemmaSeries[], { id }: LemmaTexts): T
 function seriesFinding({ name, kind, certificates }: LemmaSeries): Finding {
   const failed = certificates.filter(({ holds }) => !holds);
   const shown = present(failed[0] ?? certificates.at(-1), 'certificate');
-  const epsilons = certificates.map(({ epsilon }) => formatError(epsilon));
+  const epsilons = certificates.map(({ epsilon }) => formatShort(epsilon));
   const range = epsilons.length === 1 ? epsilons[0] : `${epsilons[0] ?? ''} to ${epsilons.at(-1) ?? ''}`;
   const units = shown.hidden === 0 ? '' : `${shown.hidden.toLocaleString('en')} hidden units, `;
   const { epsilon, bound, measured, weightNorm } = shown;
   return {
     claim: `${capital(kind)}, ${name}, ε = ${range ?? ''}: no error is larger than ε`,
     holds: failed.length === 0,
-    measured: `at ε = ${formatError(epsilon)} found ${formatError(measured)}, ${formatPercent(measured / bound)} of what is proved; ${units}largest weight ${formatError(weightNorm.largest)}`,
+    measured: `at ε = ${formatShort(epsilon)} found ${formatShort(measured)}, ${formatPercent(measured / bound)} of what is proved; ${units}largest weight ${formatShort(weightNorm.largest)}`,
     check: true,
   };
 }

@@ -12,7 +12,8 @@ import {
   smallestProductError,
 } from '../theory/lemmas/product';
 import { defineExperiment, type Finding } from './experiment';
-import { drawLemma, formatError, type LemmaResult } from './lemma';
+import { formatShort } from '../report/log-axis';
+import { drawLemma, type LemmaResult } from './lemma';
 
 /** Which products are certified. */
 export interface Lemma11Settings {
@@ -116,7 +117,7 @@ function roundingFinding({ name, smallest, proved, errors }: PrecisionErrors): F
   return {
     claim: `${name}: at every scale, the error is below approximation and rounding together`,
     holds: errors.every(({ measured, truncation, rounding }) => measured <= truncation + rounding),
-    measured: `for factors up to 1, the smallest found is ${formatError(best.measured)} at the scale ${formatError(best.scale)}; proved best is ${formatError(proved)}, and ${formatError(smallest)} the least ε that is certified`,
+    measured: `for factors up to 1, the smallest found is ${formatShort(best.measured)} at the scale ${formatShort(best.scale)}; proved best is ${formatShort(proved)}, and ${formatShort(smallest)} the least ε that is certified`,
     check: true,
   };
 }
@@ -154,7 +155,7 @@ function scaleFigure({ precisions }: Lemma11Result): Figure {
     alt: precisions
       .map(
         ({ name, errors }) =>
-          `${name}: least error ${formatError(Math.min(...errors.map(({ measured }) => measured)))}`,
+          `${name}: least error ${formatShort(Math.min(...errors.map(({ measured }) => measured)))}`,
       )
       .join('; '),
     data: [...proved, ...found],

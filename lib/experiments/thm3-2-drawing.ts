@@ -3,8 +3,9 @@
 
 import { formatCount } from '../base/format';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
+import { logAxis } from '../report/log-axis';
 import { fitPower } from '../report/statistics';
-import { encodingStyles, ink, type SeriesStyle } from '../report/style';
+import { encodingStyles, type SeriesStyle } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Comparison, joined, noComparison } from '../theory/verify';
 import { type Drawing, type Finding } from './experiment';
@@ -42,17 +43,6 @@ function boundOf({ subStates, segmentStates }: SizeResult, kind: KindName): numb
 
 const label = ({ subStates, segmentStates }: SizeResult): string =>
   `k = ${subStates}, |S| = ${segmentStates}`;
-
-const logAxis = (title: string, values: readonly number[]): PlotlyObject => {
-  const most = Math.ceil(Math.log10(Math.max(...values)));
-  const least = Math.floor(Math.log10(Math.min(...values)));
-  const ticks = Array.from({ length: most - least + 1 }, (_, index) => 10 ** (least + index));
-  return { title, type: 'log', tickvals: ticks, ticktext: ticks.map((tick) => formatTick(tick)) };
-};
-
-function formatTick(value: number): string {
-  return value >= 1 ? value.toLocaleString('en') : String(Number(value.toPrecision(1)));
-}
 
 function widthFigure(sizes: readonly SizeResult[]): Figure {
   const fits = (['bipe', 'ape'] as const).map((kind) => ({ kind, fit: fitWidth(sizes, kind) }));
@@ -194,7 +184,6 @@ function costFigure(sizes: readonly SizeResult[]): Figure {
     ],
     columns: 2,
     panelHeight: 260,
-    layout: { shapes: [], annotations: [], font: { color: ink.text } },
   });
 }
 
