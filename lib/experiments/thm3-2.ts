@@ -64,13 +64,13 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
     },
     paper: {
       description: '216 automata, ten words each of 256 segments of up to 16 symbols',
-      time: 'an hour',
+      time: 'half an hour',
       settings: {
         ...quick,
         automata: 6,
         words: 10,
         segments: 256,
-        short: { states: 3, length: 8 },
+        short: { states: 3, length: 7 },
       },
     },
   },
