@@ -10,12 +10,14 @@ import { lemma12 } from './lemma1-2';
 import { lemma13 } from './lemma1-3';
 import { lemma14 } from './lemma1-4';
 import { lemma15 } from './lemma1-5';
+import { theorem31 } from './thm3-1';
 import { theorem32 } from './thm3-2';
 
 /** The items, in the paper's order. */
 export const experiments: readonly Experiment[] = [
   fig1,
   fig2,
+  theorem31,
   theorem32,
   fig3,
   lemma11,

@@ -1,0 +1,110 @@
+// A compiled flat network that has less room: before its last layer multiplies, a token's relation, that of the fragment it ends, is
+// squeezed through d numbers of the residual stream. What its states are then right for is the cliff of Theorem 3.1.
+
+import { UsageError } from '../../base/errors';
+import { atLeastOne, pass } from '../network/gates';
+import { blockNamed, coordinateOf, layOut, sizeOf } from '../network/layout';
+import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
+import { type Matrix, type Network, zeros } from '../network/network';
+import type { LinearCode } from './codes';
+
+/** Thresholds as steep as this decide what is 1/128 from them. */
+const sharpening = 32;
+
+/** GELU in the place of ReLU, as the compiler has it. */
+const steepness = 32;
+
+/**
+ * The network with two more feed-forward blocks in its last layer: `summary` replaces the relation by the code's numbers, and `recall`
+ * puts back what its thresholds make of them. What the layer has copied from the token before is left as it is.
+ *
+ * @throws UsageError for a network that was not compiled with absolute positions, or has no layer
+ */
+export function withBottleneck(network: Network, code: LinearCode): Network {
+  const last = network.layers.at(-1);
+  if (network.bounds.encoding !== 'ape' || last === undefined)
+    throw new UsageError('bottleneck: the network has no flat layer; compile an NFA for at least 2 symbols');
+  const { register } = last.head;
+  const numbers = code.encoder.columns;
+  const shapes = network.layout.blocks.map(({ name, rows, columns }) => ({ name, rows, columns }));
+  const columns = Array.from({ length: numbers }, (_, index) => String(index + 1));
+  const layout = layOut([...shapes, { name: 'summary', rows: [''], columns }]);
+  const block = blockNamed(layout, register);
+  if (sizeOf(block) !== code.encoder.rows)
+    throw new Error(`a code of ${code.encoder.rows} entries for ${sizeOf(block)}`);
+  const entries = block.rows.flatMap((_, row) =>
+    block.columns.map((_name, column) => coordinateOf(block, row, column)),
+  );
+  const summary = blockNamed(layout, 'summary').start;
+  const { activation } = network;
+  const feedForward = [
+    { name: 'summary', mlp: summaryMlp(code, entries, summary, activation) },
+    { name: 'recall', mlp: recallMlp(code, entries, summary, activation) },
+  ];
+  const wider = (matrix: Matrix): Matrix => resized(matrix, matrix.rows, layout.width);
+  const layers = network.layers.map((layer) => ({
+    head: {
+      ...layer.head,
+      query: resized(layer.head.query, layout.width, layer.head.query.columns),
+      key: resized(layer.head.key, layout.width, layer.head.key.columns),
+    },
+    feedForward: layer === last ? [...feedForward, ...layer.feedForward] : layer.feedForward,
+  }));
+  return { ...network, layout, embedding: wider(network.embedding), places: wider(network.places), layers };
+}
+
+/** With zeros for what is new. */
+function resized({ rows, columns, values }: Matrix, newRows: number, newColumns: number): Matrix {
+  const matrix = zeros(newRows, newColumns);
+  for (let row = 0; row < rows; row++)
+    matrix.values.set(values.subarray(row * columns, (row + 1) * columns), row * newColumns);
+  return matrix;
+}
+
+/** summary := entries . encoder; entries := 0. */
+function summaryMlp(
+  { encoder }: LinearCode,
+  entries: readonly number[],
+  summary: number,
+  activation: Network['activation'],
+): Mlp {
+  const mlp = new MlpBuilder(activation);
+  for (let number = 0; number < encoder.columns; number++)
+    pass(
+      mlp,
+      connections(entries, (entry) => encoder.values[entry * encoder.columns + number]),
+      [[summary + number, 1]],
+    );
+  for (const entry of entries) pass(mlp, [[entry, 1]], [[entry, -1]]);
+  return mlp.build();
+}
+
+/** entries := 1 where offset + summary . decoder is above 1/2, else 0. */
+function recallMlp(
+  { decoder, offset }: LinearCode,
+  entries: readonly number[],
+  summary: number,
+  activation: Network['activation'],
+): Mlp {
+  const mlp = new MlpBuilder(activation);
+  const numbers = Array.from({ length: decoder.rows }, (_, number) => summary + number);
+  entries.forEach((coordinate, entry) => {
+    const inputs = connections(
+      numbers,
+      (number) => sharpening * (decoder.values[number * decoder.columns + entry] ?? 0),
+    );
+    const bias = sharpening * ((offset[entry] ?? 0) - 1 / 2) + 1 / 2;
+    atLeastOne(mlp, inputs, bias, [[coordinate, 1]], steepness);
+  });
+  return mlp.build();
+}
+
+function connections(
+  coordinates: readonly number[],
+  weightOf: (index: number) => number | undefined,
+): Connection[] {
+  return coordinates.flatMap((coordinate, index): Connection[] => {
+    const weight = weightOf(index) ?? 0;
+    return weight === 0 ? [] : [[coordinate, weight]];
+  });
+}

@@ -1,0 +1,67 @@
+// Fragments of words by what they do in contexts: a fragment x in the context (u, v) is the word u x v, accepted or not. For the witness
+// automaton, contexts (q, r) say whether x leads from q to r; they are words too, so that everything is seen from outside.
+
+import { present } from '../../base/present';
+import type { Nfa, Word } from '../automata/automaton';
+import { simulator } from '../automata/simulate';
+
+/** What is read before and after a fragment. */
+export interface Context {
+  readonly before: Word;
+  readonly after: Word;
+}
+
+/** `count` turns of the witness automaton. */
+export function turns(count: number): Word {
+  return Array.from({ length: count }, () => 'turn');
+}
+
+/** The n^2 contexts of the witness: (q, r) turns the start to q, and r to the accepting state; q by q, r within. */
+export function witnessContexts({ states }: Nfa): Context[] {
+  const size = states.length;
+  return states.flatMap((_from, from) =>
+    states.map((_to, to) => ({ before: turns(from), after: turns((size - to) % size) })),
+  );
+}
+
+/**
+ * The row of the table of fragments by contexts, by the set simulator.
+ *
+ * @returns a function from a fragment to whether each context accepts it: [contexts] of 0 and 1
+ */
+export function contextRow(automaton: Nfa, contexts: readonly Context[]): (fragment: Word) => Uint8Array {
+  const { states, run } = simulator(automaton);
+  const accepting = automaton.accept.map((state) => states.indexOf(state));
+  return (fragment) =>
+    Uint8Array.from(contexts, ({ before, after }) => {
+      const word = [...before, ...fragment, ...after];
+      const sets = run(word);
+      return accepting.some((state) => sets[word.length * states.length + state] === 1) ? 1 : 0;
+    });
+}
+
+/**
+ * For each pair of states, a word of the witness that leads from the one to the other and from nowhere else to anywhere: [n^2] words,
+ * in the order of `witnessContexts`. Turning past a drop empties all states but one.
+ */
+export function singleArrowWords({ states }: Nfa): Word[] {
+  const size = states.length;
+  if (size === 1) return [[]];
+  const oneLeft = Array.from({ length: size - 1 }, () => ['drop', 'turn']).flat();
+  // Of the states, the second is the one that is left, and it ends as the first.
+  return states.flatMap((_from, from) =>
+    states.map((_to, to) => [...turns((size + 1 - from) % size), ...oneLeft, ...turns(to)]),
+  );
+}
+
+/** How many different rows there are. */
+export function countRows(rows: Iterable<Uint8Array>): number {
+  const seen = new Set<string>();
+  for (const row of rows) seen.add(row.join(''));
+  return seen.size;
+}
+
+/** Symbols by their indices. */
+export function wordOfIndices({ symbols }: Nfa, indices: readonly number[]): Word {
+  return indices.map((index) => present(symbols[index], 'symbol'));
+}

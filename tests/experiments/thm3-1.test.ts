@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/base/errors';
+import { silentReporter } from '../../lib/base/progress';
+import { startEngine } from '../../lib/engine/engine';
+import { type Report } from '../../lib/experiments/experiment';
+import { experimentNamed } from '../../lib/experiments/registry';
+import { failedCheck } from '../../lib/experiments/reproduce';
+import { RunStore } from '../../lib/experiments/run-store';
+import { drawThm31 } from '../../lib/experiments/thm3-1-drawing';
+import { measureThm31, type Thm31Result, type Thm31Settings } from '../../lib/experiments/thm3-1-measures';
+import { recallSlider } from '../../lib/experiments/thm3-1-slider';
+import { temporaryFolder } from '../support/command';
+
+function smoke(settings: Record<string, unknown> = {}): Promise<Report> {
+  const store = new RunStore(temporaryFolder());
+  return experimentNamed('thm3.1').execute({ preset: 'smoke', settings, reporter: silentReporter, store });
+}
+
+await startEngine({ allowSlow: true, reporter: silentReporter });
+const settings: Thm31Settings = {
+  monoidStates: 3,
+  contextStates: 2,
+  rankStates: 3,
+  cliffStates: [2],
+  fragments: 32,
+  bitsStates: 2,
+  seed: 1,
+};
+const result = await measureThm31(settings, silentReporter);
+
+/** The claims that do not hold of a result, and whether they are checks. */
+function failures(changes: Partial<Thm31Result>): (readonly [claim: string, check: boolean])[] {
+  return drawThm31({ ...result, ...changes })
+    .findings.filter(({ holds }) => holds !== true)
+    .map(({ claim, check }) => [claim, check === true]);
+}
+
+/** The list with its first element of these states changed. */
+function changed<T extends { readonly states: number }>(
+  list: readonly T[],
+  states: number,
+  change: (one: T) => Partial<T>,
+): T[] {
+  const first = list.find((one) => one.states === states);
+  return list.map((one) => (one === first ? { ...one, ...change(one) } : one));
+}
+
+describe('the item thm3.1', () => {
+  it('finds that every check holds, and that its numbers survive JSON', async () => {
+    const report = await smoke();
+    expect(failedCheck(report)).toBeUndefined();
+    expect(report.findings.filter(({ check }) => check === true).length).toBeGreaterThan(12);
+    expect(JSON.parse(JSON.stringify(report.numbers))).toEqual(report.numbers);
+    expect(result.monoids.map(({ relations }) => relations)).toEqual([2, 16, 512]);
+  });
+
+  it('finds the same again with the same seed, and other words with another', async () => {
+    const again = (await smoke({ ...settings })).numbers as Thm31Result;
+    expect(again).toEqual(result);
+    const other = (await smoke({ ...settings, seed: 2 })).numbers as Thm31Result;
+    expect(other.monoids).toEqual(result.monoids);
+    expect(other.cliffs).not.toEqual(result.cliffs);
+  });
+
+  it('refuses what cannot be enumerated', async () => {
+    await expect(smoke({ monoidStates: 6 })).rejects.toThrow(ConfigError);
+    await expect(smoke({ cliffStates: [5] })).rejects.toThrow(/cliffStates/);
+  });
+});
+
+describe('the checks of Theorem 3.1', () => {
+  it('fail where a relation is missing', () => {
+    const monoids = changed(result.monoids, 3, () => ({ relations: 511 }));
+    expect(failures({ monoids })).toEqual([
+      [expect.stringContaining('n = 3: words have every relation'), true],
+    ]);
+  });
+
+  it('fail where two relations look alike in all contexts, or a row is not the relation', () => {
+    for (const key of ['rows', 'rowsAsRelation', 'fragments'] as const)
+      expect(failures({ contexts: changed(result.contexts, 2, (one) => ({ [key]: one[key] - 1 })) })).toEqual(
+        [[expect.stringContaining('n = 2: some context tells any two'), true]],
+      );
+  });
+
+  it('fail where a rank is not n²', () => {
+    const claim = [[expect.stringContaining('n = 3: fragments by contexts have rank'), true]];
+    expect(failures({ ranks: changed(result.ranks, 3, () => ({ chosen: 8 })) })).toEqual(claim);
+    expect(failures({ ranks: changed(result.ranks, 3, () => ({ random: [1, 2, 8] })) })).toEqual(claim);
+  });
+
+  it('fail where a word is wrong though there is room, or none is where there is not', () => {
+    const wrongAt = (numbers: number, right: (words: number) => number) =>
+      changed(result.cliffs, 2, ({ points }) => ({
+        points: points.map((one) => (one.numbers === numbers ? { ...one, right: right(one.words) } : one)),
+      }));
+    expect(failures({ cliffs: wrongAt(4, (words) => words - 1) })).toEqual([
+      [expect.stringContaining('d ≥ 4 numbers'), true],
+    ]);
+    expect(failures({ cliffs: wrongAt(3, (words) => words) })).toEqual([
+      [expect.stringContaining('every relation: with d < 4 numbers'), true],
+    ]);
+    const whole = changed(result.cliffs, 2, (one) => ({
+      whole: { ...one.whole, right: one.whole.right - 1 },
+    }));
+    expect(failures({ cliffs: whole })).toEqual([[expect.stringContaining('no word is wrong'), true]]);
+  });
+
+  it('only observe where a sample of words may be right by chance', () => {
+    const cliffs = result.cliffs.map((one) =>
+      one.kind === 'every relation'
+        ? one
+        : { ...one, points: one.points.map((point) => ({ ...point, right: point.words })) },
+    );
+    expect(failures({ cliffs })).toEqual([[expect.stringContaining('random symbols'), false]]);
+  });
+
+  it('fail where a code loses fewer relations than it must, or more than none', () => {
+    const claim = [[expect.stringContaining('a linear code with thresholds loses'), true]];
+    const lost = (index: number, count: number) =>
+      changed(result.lost, 2, (one) => ({ lost: one.lost.map((old, at) => (at === index ? count : old)) }));
+    expect(failures({ lost: lost(2, 0) })).toEqual(claim);
+    expect(failures({ lost: lost(0, 1) })).toEqual(claim);
+    expect(failures({ lost: lost(3, 1) })).toEqual(claim);
+  });
+
+  it('fail where fewer bits than n² are enough, and where digits are not', () => {
+    const bits = (numbers: number, precision: number, change: { thresholds?: number; digits?: number }) =>
+      result.bits.map((one) =>
+        one.numbers === numbers && one.bits === precision ? { ...one, ...change } : one,
+      );
+    const bound = [expect.stringContaining('d numbers of p bits recall no more'), true];
+    expect(failures({ bits: bits(3, 1, { thresholds: 9 }) })).toEqual([bound]);
+    expect(failures({ bits: bits(1, 3, { digits: 16 }) })).toEqual([bound]);
+    expect(failures({ bits: bits(2, 2, { digits: 15 }) })).toEqual([
+      [expect.stringContaining('The bound is met'), true],
+    ]);
+  });
+});
+
+it('the slider shows a relation that only n² numbers bring back for sure', () => {
+  const figure = recallSlider(3, 2);
+  const maps = figure.data.filter((trace) => trace['type'] === 'heatmap');
+  expect(maps).toHaveLength(1 + 2 * 9);
+  const values = (index: number): unknown => maps.at(index)?.['z'];
+  expect(values(-1)).toEqual(values(0));
+  const sliders = figure.layout['sliders'] as { steps: { label: string }[] }[];
+  expect(sliders[0]?.steps.map(({ label }) => label)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
+  const notes = sliders[0]?.steps as unknown as { args: [unknown, Record<string, string>] }[];
+  const texts = notes.map(({ args }) => Object.values(args[1])[0] ?? '');
+  expect(texts.at(-1)).toContain('0 of 9 entries wrong. Of all 512 relations, 512 come back (100.0 %)');
+  expect(texts.at(-2)).not.toContain('512 come back');
+});
