@@ -162,6 +162,7 @@ export {
   statementsTable,
 } from './experiments/reproduce';
 export { RunStore } from './experiments/run-store';
+export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
 export {
   type Distribution,
@@ -299,6 +300,7 @@ export { type AutomatonExample, automatonExamples, exampleNamed } from './theory
 export { formatAutomaton, parseAutomaton, readAutomaton, writeAutomaton } from './theory/automata/file';
 export { asNfa, flatten } from './theory/automata/flatten';
 export { automatonDot, drawAutomaton, type PictureOptions } from './theory/automata/picture';
+export { relationOf, transitionMonoid, type TransitionMonoid } from './theory/automata/monoid';
 export { checkAutomaton, problemsOf } from './theory/automata/problems';
 export {
   allWords,
@@ -311,6 +313,19 @@ export {
 } from './theory/automata/random';
 export { compileRegex } from './theory/automata/regex';
 export { isAccepted, simulate, type Simulator, simulator } from './theory/automata/simulate';
+export { withBottleneck } from './theory/bounds/bottleneck';
+export {
+  countRecalled,
+  decode,
+  digitsRecall,
+  type LinearCode,
+  principalCode,
+  type Recall,
+  thresholdRecall,
+} from './theory/bounds/codes';
+export { type Context, contextRow, witnessContexts } from './theory/bounds/contexts';
+export { RowSpace } from './theory/bounds/rank';
+export { witnessAutomaton } from './theory/bounds/witness';
 export { certifyAttention } from './theory/lemmas/attention';
 export {
   type Certificate,

@@ -21,11 +21,11 @@ import {
   type LostResult,
   type MonoidResult,
   type RankResult,
-  type Thm31Result,
+  type Theorem31Result,
 } from './thm3-1-measures';
 
 /** Figures, tables and checks of Theorem 3.1. */
-export function drawThm31(result: Thm31Result): Drawing {
+export function drawTheorem31(result: Theorem31Result): Drawing {
   const { monoids, contexts, ranks, cliffs, lost, bits } = result;
   return {
     figures: [knowledgeFigure(monoids, ranks), cliffFigure(cliffs, lost), bitsFigure(bits)],
@@ -75,7 +75,7 @@ function knowledgeFigure(monoids: readonly MonoidResult[], ranks: readonly RankR
   const mostBits = Math.max(...monoids.map(({ states }) => states ** 2));
   const squares = (most: number): number[] => Array.from({ length: most }, (_, index) => (index + 1) ** 2);
   const bitTicks = squares(Math.sqrt(mostBits));
-  const rankTicks = ranks.map(({ contexts }) => contexts).filter((square) => square !== 4);
+  const rankTicks = ranks.map(({ contexts }) => contexts);
   return makeFigure({
     id: 'thm3-1',
     title: 'What there is to know of a fragment grows as n²',
@@ -140,10 +140,10 @@ function cliffFigure(cliffs: readonly CliffResult[], lost: readonly LostResult[]
   const kinds = ['every relation', 'random symbols'] as const;
   const most = Math.max(...lost.map(({ states }) => states ** 2));
   const x = { title: 'Numbers for a fragment, d', dtick: most > 12 ? 2 : 1, range: [0.5, most + 1.5] };
-  const leastPower = Math.floor(-most * Math.log10(2) - 0.3);
+  const leastPower = Math.floor(-most * Math.log10(2));
   const panels: PanelSpec[] = [
     {
-      title: 'Every relation',
+      title: 'Relations lost',
       x,
       y: {
         title: 'Share of relations lost',
@@ -154,7 +154,7 @@ function cliffFigure(cliffs: readonly CliffResult[], lost: readonly LostResult[]
       },
     },
     ...kinds.map((kind): PanelSpec => ({
-      title: kind === 'every relation' ? 'Every relation, in a network' : 'Random symbols',
+      title: kind === 'every relation' ? 'Words: every relation' : 'Words: random symbols',
       x,
       y: axes.share('Words with the right states'),
     })),
@@ -230,7 +230,7 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
   const cells = <T>(cellOf: (one: BitsResult) => T): T[][] =>
     precisions.map((precision) => bits.filter((one) => one.bits === precision).map(cellOf));
   const textOf = (right: number): string =>
-    right === all ? `<b>${entries}</b>` : String(Number(Math.log2(right).toFixed(1)));
+    right === all ? `<b>${entries}</b>` : String(Math.floor(10 * Math.log2(right) + 1e-9) / 10);
   const axis = { showgrid: false, ticks: '', dtick: entries > 9 ? 2 : 1 };
   const { x, y } = staircase(entries);
   return makeFigure({
@@ -281,7 +281,7 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
   });
 }
 
-function knowledgeTable({ monoids, contexts, ranks }: Thm31Result): Table {
+function knowledgeTable({ monoids, contexts, ranks }: Theorem31Result): Table {
   const states = [...new Set([...monoids, ...contexts, ...ranks].map((one) => one.states))];
   const of = <T extends { readonly states: number }>(list: readonly T[], value: number): T | undefined =>
     list.find((one) => one.states === value);
@@ -318,7 +318,7 @@ function knowledgeTable({ monoids, contexts, ranks }: Thm31Result): Table {
   };
 }
 
-function cliffTable({ cliffs, lost }: Thm31Result): Table {
+function cliffTable({ cliffs, lost }: Theorem31Result): Table {
   return {
     id: 'thm3-1-forgotten',
     title: 'What is forgotten with d numbers',

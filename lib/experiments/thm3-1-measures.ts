@@ -28,7 +28,7 @@ import { RowSpace } from '../theory/bounds/rank';
 import { witnessAutomaton } from '../theory/bounds/witness';
 
 /** How far each part goes; states are counted from 1. */
-export interface Thm31Settings {
+export interface Theorem31Settings {
   /** The most states for which all relations are enumerated. */
   readonly monoidStates: number;
   /** The most states for which every relation is tried in every context. */
@@ -110,7 +110,7 @@ export interface BitsResult {
 }
 
 /** What the item computes. */
-export interface Thm31Result {
+export interface Theorem31Result {
   readonly monoids: readonly MonoidResult[];
   readonly contexts: readonly ContextsResult[];
   readonly ranks: readonly RankResult[];
@@ -120,7 +120,10 @@ export interface Thm31Result {
 }
 
 /** Everything. */
-export async function measureThm31(settings: Thm31Settings, reporter: Reporter): Promise<Thm31Result> {
+export async function measureTheorem31(
+  settings: Theorem31Settings,
+  reporter: Reporter,
+): Promise<Theorem31Result> {
   const random = Random.fromSeed(settings.seed);
   return {
     monoids: upTo(settings.monoidStates).map((states) => monoidResult(states, reporter)),
@@ -201,7 +204,11 @@ export function codesForAll(states: number, random: Random): (numbers: number) =
 /** Symbols of random fragments: longer ones mostly lead everywhere, or nowhere. */
 const randomLength = 8;
 
-async function cliffsOf(settings: Thm31Settings, random: Random, reporter: Reporter): Promise<CliffResult[]> {
+async function cliffsOf(
+  settings: Theorem31Settings,
+  random: Random,
+  reporter: Reporter,
+): Promise<CliffResult[]> {
   const { cliffStates, fragments: most } = settings;
   const steps = cliffStates.reduce((sum, states) => sum + 2 * (states * states + 2), 0);
   const task = reporter.task('words through bottlenecks', steps, 'networks');

@@ -9,7 +9,7 @@ import { countRecalled, decode, thresholdRecall } from '../theory/bounds/codes';
 import { codesForAll } from './thm3-1-measures';
 
 const shades = [
-  [0, '#FFFFFF'],
+  [0, '#F4F1E4'],
   [1, '#2B6C93'],
 ] as const;
 
@@ -53,7 +53,7 @@ export function recallSlider(states: number, seed = 1): Figure {
         cells(
           values,
           1,
-          values.map((value) => value.toFixed(1).replace('-0.0', '0.0')),
+          values.map((value) => value.toFixed(1).replace('-0.0', '0.0').replace('-', '−')),
         ),
         cells(
           recalled,

@@ -4,12 +4,12 @@
 import { z } from 'zod';
 import { mostMonoidStates } from '../theory/automata/monoid';
 import { defineExperiment } from './experiment';
-import { drawThm31 } from './thm3-1-drawing';
-import { measureThm31, type Thm31Result, type Thm31Settings } from './thm3-1-measures';
+import { drawTheorem31 } from './thm3-1-drawing';
+import { measureTheorem31, type Theorem31Result, type Theorem31Settings } from './thm3-1-measures';
 
 const count = z.int().min(1);
 
-const schema: z.ZodType<Thm31Settings> = z.strictObject({
+const schema: z.ZodType<Theorem31Settings> = z.strictObject({
   monoidStates: count.max(mostMonoidStates),
   contextStates: count.max(mostMonoidStates - 1),
   rankStates: count.max(10),
@@ -19,7 +19,7 @@ const schema: z.ZodType<Thm31Settings> = z.strictObject({
   seed: z.int().min(0),
 });
 
-const quick: Thm31Settings = {
+const quick: Theorem31Settings = {
   monoidStates: 5,
   contextStates: 4,
   rankStates: 8,
@@ -30,7 +30,7 @@ const quick: Thm31Settings = {
 };
 
 /** Theorem 3.1 as an item. */
-export const theorem31 = defineExperiment<Thm31Settings, null, Thm31Result>({
+export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Result>({
   id: 'thm3.1',
   title: 'Theorem 3.1: what a fragment of an NFA’s word costs to remember',
   question: 'How wide must a Transformer be that reads fragments of words and knows the states they lead to?',
@@ -67,8 +67,8 @@ export const theorem31 = defineExperiment<Thm31Settings, null, Thm31Result>({
   seeds: ({ seed }) => [seed],
   usesEngine: true,
   prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
-  run: (settings, _input, { reporter }) => measureThm31(settings, reporter),
+  run: (settings, _input, { reporter }) => measureTheorem31(settings, reporter),
   scale: ({ monoidStates, contextStates, fragments }) =>
     `Relations are counted exactly for up to ${monoidStates} states, tried in every context for up to ${contextStates}; each network read at most ${fragments.toLocaleString('en')} fragments in every context, in float32. The theorem is about every n.`,
-  draw: drawThm31,
+  draw: drawTheorem31,
 });

@@ -5,7 +5,7 @@ import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { type Finding } from '../../lib/experiments/experiment';
-import { experimentNamed, experiments } from '../../lib/experiments/registry';
+import { experimentNamed } from '../../lib/experiments/registry';
 import { statementsTable } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';
 import { describeStatus, statements, statementStatus, statusOf } from '../../lib/experiments/statements';
@@ -46,9 +46,7 @@ describe('the statements of the paper', () => {
 
   it('are checked by items with the notebook that is named', () => {
     for (const { check, notebook } of statements) {
-      const item = experiments.find(({ id }) => id === check);
-      if (item === undefined) continue;
-      expect(item.notebook).toBe(notebook);
+      expect(experimentNamed(check).notebook).toBe(notebook);
       expect(existsSync(projectPath(notebook))).toBe(true);
     }
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
@@ -6,8 +6,12 @@ import { type Report } from '../../lib/experiments/experiment';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';
-import { drawThm31 } from '../../lib/experiments/thm3-1-drawing';
-import { measureThm31, type Thm31Result, type Thm31Settings } from '../../lib/experiments/thm3-1-measures';
+import { drawTheorem31 } from '../../lib/experiments/thm3-1-drawing';
+import {
+  measureTheorem31,
+  type Theorem31Result,
+  type Theorem31Settings,
+} from '../../lib/experiments/thm3-1-measures';
 import { recallSlider } from '../../lib/experiments/thm3-1-slider';
 import { temporaryFolder } from '../support/command';
 
@@ -16,8 +20,7 @@ function smoke(settings: Record<string, unknown> = {}): Promise<Report> {
   return experimentNamed('thm3.1').execute({ preset: 'smoke', settings, reporter: silentReporter, store });
 }
 
-await startEngine({ allowSlow: true, reporter: silentReporter });
-const settings: Thm31Settings = {
+const settings: Theorem31Settings = {
   monoidStates: 3,
   contextStates: 2,
   rankStates: 3,
@@ -26,11 +29,15 @@ const settings: Thm31Settings = {
   bitsStates: 2,
   seed: 1,
 };
-const result = await measureThm31(settings, silentReporter);
+let result: Theorem31Result;
+beforeAll(async () => {
+  await startEngine({ allowSlow: true, reporter: silentReporter });
+  result = await measureTheorem31(settings, silentReporter);
+});
 
 /** The claims that do not hold of a result, and whether they are checks. */
-function failures(changes: Partial<Thm31Result>): (readonly [claim: string, check: boolean])[] {
-  return drawThm31({ ...result, ...changes })
+function failures(changes: Partial<Theorem31Result>): (readonly [claim: string, check: boolean])[] {
+  return drawTheorem31({ ...result, ...changes })
     .findings.filter(({ holds }) => holds !== true)
     .map(({ claim, check }) => [claim, check === true]);
 }
@@ -55,9 +62,9 @@ describe('the item thm3.1', () => {
   });
 
   it('finds the same again with the same seed, and other words with another', async () => {
-    const again = (await smoke({ ...settings })).numbers as Thm31Result;
+    const again = (await smoke({ ...settings })).numbers as Theorem31Result;
     expect(again).toEqual(result);
-    const other = (await smoke({ ...settings, seed: 2 })).numbers as Thm31Result;
+    const other = (await smoke({ ...settings, seed: 2 })).numbers as Theorem31Result;
     expect(other.monoids).toEqual(result.monoids);
     expect(other.cliffs).not.toEqual(result.cliffs);
   });

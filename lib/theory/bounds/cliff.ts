@@ -107,7 +107,10 @@ export async function recall(
   );
   const squeezed = code === undefined ? network : withBottleneck(network, code);
   const right: boolean[] = [];
-  for await (const found of runWords(squeezed, words.map(read))) {
+  for await (const found of runWords(
+    squeezed,
+    words.map((word) => read(word)),
+  )) {
     const word = present(words[right.length], 'word');
     const last = word.length * states;
     right.push(Buffer.compare(found.subarray(last), run(word).subarray(last)) === 0);
