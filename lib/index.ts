@@ -370,10 +370,18 @@ export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from 
 export { blockNamed, coordinateName, type Layout } from './theory/network/layout';
 export { describeHead, type Network, stateNames } from './theory/network/network';
 export { type CertifiedNetwork, loadNetwork, saveNetwork } from './theory/network/network-file';
+export { connectionsFigure, matricesFigure } from './theory/network/picture';
 export { type LayerTrace, type Trace, trace } from './theory/network/plain';
 export { runWords } from './theory/network/run';
 export { readWordFile } from './theory/network/word-file';
 export { tokenReader } from './theory/network/words';
+export {
+  automatonPage,
+  type PageOptions,
+  showAutomatonPage,
+  writeAutomatonPage,
+} from './theory/page/document';
+export { type PageExample, pageExamples } from './theory/page/examples';
 export { compareWithSimulator, type Comparison } from './theory/verify';
 export type { AdamWSettings, ParameterGroup } from './train/adamw';
 export type { ArithmeticTaskConfig } from './train/arithmetic-task';

@@ -3,9 +3,9 @@
 // resume. No Math.random, no tf.random*. Sampling uses only +, -, *, / and the square root, which IEEE 754
 // rounds in one way only; Math.log and its like may differ between JavaScript engines.
 
-import { createHash } from 'node:crypto';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { UsageError } from '../base/errors';
+import { sha256Hex } from '../base/sha256';
 import { standardNormalQuantile } from './normal-quantile';
 
 /** Arrays that `shuffle` can reorder. */
@@ -41,7 +41,7 @@ export class Random {
   static fromSeed(seed: number): Random {
     if (!Number.isSafeInteger(seed) || seed < 0)
       throw new UsageError(`seed ${seed}: must be an integer from 0 to 2^53 - 1`);
-    return Random.fromKey(sha256(`seed ${seed}`));
+    return Random.fromKey(sha256Hex(`seed ${seed}`));
   }
 
   /**
@@ -62,14 +62,17 @@ export class Random {
   }
 
   private static fromKey(key: string): Random {
-    const bytes = Buffer.from(key, 'hex');
-    const words = [0, 4, 8, 12].map((offset) => bytes.readInt32LE(offset));
+    const bytes = Uint8Array.from({ length: 16 }, (_, index) =>
+      Number.parseInt(key.slice(2 * index, 2 * index + 2), 16),
+    );
+    const view = new DataView(bytes.buffer);
+    const words = [0, 4, 8, 12].map((offset) => view.getInt32(offset, true));
     return new Random(key, xoroshiro128plusFromState(words));
   }
 
   /** An independent stream for one purpose (`'data'`, `'initialization'`, ...). Draws nothing from this one. */
   fork(name: string): Random {
-    return Random.fromKey(sha256(`${this.key} ${name}`));
+    return Random.fromKey(sha256Hex(`${this.key} ${name}`));
   }
 
   /** The exact state, for a checkpoint. */
@@ -190,10 +193,6 @@ export class Random {
       if (value < count) return value;
     }
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function checkInterval(what: string, low: number, high: number): void {

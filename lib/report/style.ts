@@ -112,6 +112,12 @@ export const separatorStyles = {
   released: style('Newline (released code)', '#B8651B', '9px,4px', 'square-open', '/'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
+/** The two levels of a bilevel automaton, and what the compiled network holds of each. Dark enough for white text. */
+export const levelStyles = {
+  sub: style('Sub-level', '#A85A12', '9px,4px', 'square-open', '/'),
+  segment: style('Segment level', '#173A7D', 'solid', 'circle', ''),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
 const RAMP = ['#D0A92B', '#6BA547', '#1F8F7D', '#2B6C93', '#43488A', '#440F54'] as const;
 const DASHES = ['solid', '9px,4px', '2px,3px', '9px,3px,3px,3px', '16px,5px', '16px,4px,3px,4px'] as const;
 const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'] as const;

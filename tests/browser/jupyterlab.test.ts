@@ -163,6 +163,7 @@ describe('the notebook', () => {
     ['encodings.ipynb', 5],
     ['lemmas.ipynb', 11],
     ['arithmetic_playground.ipynb', 1],
+    ['automaton_playground.ipynb', 2],
   ])('%s runs top to bottom and draws its figures', { timeout: 12 * minute }, async (name, leastFigures) => {
     const page = await open(`notebooks/${name}`);
     await runAll(page);
@@ -196,6 +197,29 @@ describe('the notebook', () => {
       await figure.locator('.slider-rail-touch-rect').click();
       await expect.poll(numbersAt).not.toBe(before);
       expect(await numbers(page)).toEqual(shown);
+      await page.close();
+    },
+  );
+
+  it(
+    'with a page in a frame below a cell lets it be edited, without the kernel',
+    { timeout: 3 * minute },
+    async () => {
+      const path = join(folder, 'frame.ipynb');
+      const source = "import { showAutomatonPage } from '../../lib';\nawait showAutomatonPage();";
+      writeFileSync(path, notebookOf(source));
+      const page = await open(displayPath(path));
+      await runAll(page);
+      expect(await errorTexts(page)).toEqual([]);
+      const shown = await numbers(page);
+      const frame = page.locator('.jp-OutputArea iframe').contentFrame();
+      await frame.locator('#verdict').getByText('✓ After each of the 18 prefixes').waitFor();
+      await frame.locator('#field-word').fill('ie;e;');
+      await frame.locator('#status').getByText('{alarm} × {ok}, accepting').waitFor();
+      await frame.locator('#field-word').fill('ie;x');
+      await frame.locator('#problem-word').getByText('symbol 4, "x", is not in the alphabet').waitFor();
+      expect(await numbers(page)).toEqual(shown);
+      await page.screenshot({ path: join(screenshots, 'frame.png') });
       await page.close();
     },
   );

@@ -5,6 +5,7 @@ import {
   encodingStyles,
   furtherEncodingStyles,
   ink,
+  levelStyles,
   modalityStyles,
   orderedStyles,
   rampColor,
@@ -19,6 +20,7 @@ const families: Record<string, readonly SeriesStyle[]> = {
   'further encodings': Object.values(furtherEncodingStyles),
   modalities: Object.values(modalityStyles),
   separators: Object.values(separatorStyles),
+  levels: Object.values(levelStyles),
 };
 
 describe.each(Object.entries(families))('the styles of %s', (_family, styles) => {

@@ -37,10 +37,20 @@ export function mostTokens({ bounds }: Pick<Network, 'bounds'>): number {
     : 1 + bounds.maxSegments * (bounds.maxSegmentLength + 1);
 }
 
+/** Rows of the table of places. */
+function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
+  return bounds.encoding === 'ape' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
+}
+
+/** How wide the network of a program is, without building it: weights of large flat automata take long. */
+export function widthOf(program: RelationProgram): number {
+  return layoutOf(program, frequenciesFor(placesOf(program)).length).width;
+}
+
 /** The network of a program. */
 export function lower(program: RelationProgram, activation: Activation): Network {
   const { automaton, bounds } = program;
-  const places = bounds.encoding === 'ape' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
+  const places = placesOf(program);
   const placeFrequencies = frequenciesFor(places);
   const segmentFrequencies =
     bounds.encoding === 'ape' ? new Float64Array() : frequenciesFor(bounds.maxSegments);

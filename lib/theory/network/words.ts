@@ -38,7 +38,7 @@ function checkBounds({ automaton, bounds }: Network, word: Word, where: string):
 }
 
 /** Symbols of each segment, its separator left out; a last one without a separator counts if it has any. */
-function symbolsInSegments(word: Word, separators: ReadonlySet<string>): number[] {
+export function symbolsInSegments(word: Word, separators: ReadonlySet<string>): number[] {
   const lengths: number[] = [];
   let open = 0;
   for (const symbol of word)

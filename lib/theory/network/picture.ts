@@ -1,0 +1,259 @@
+// A compiled network's matrices as figures, with the names of the residual stream's blocks on their axes: what tokens bring, what queries
+// and keys read, and which blocks the feed-forward units connect.
+
+import { UsageError } from '../../base/errors';
+import { present } from '../../base/present';
+import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../../report/figure';
+import { heatScale, ink } from '../../report/style';
+import { escapeMarkup } from '../../report/text';
+import { alphabetOf } from '../automata/alphabet';
+import { type Block, coordinateName, type Layout, sizeOf } from './layout';
+import type { Mlp } from './mlp';
+import { describeHead, type Layer, type Matrix, type Network } from './network';
+
+/** Height of a row of a matrix, px, and the most rows that are drawn at it. */
+const [rowHeight, mostRows] = [15, 40] as const;
+
+/** Red below 0, white at 0, blue above. */
+const signedScale = [
+  [0, '#B01E0A'],
+  [0.5, '#FFFFFF'],
+  [1, '#173A7D'],
+] as const;
+
+/**
+ * Three matrices over the coordinates of the residual stream: embedding [tokens], and W_Q and W_K of a layer [head], each transposed so
+ * that all share the axis with the blocks' names.
+ *
+ * @param layer from 1
+ * @throws UsageError for a layer that the network does not have
+ */
+export function matricesFigure(network: Network, layer: number): Figure {
+  const { head } = layerOf(network, layer);
+  const { layout, embedding } = network;
+  const names = headNames(network, head.query.columns);
+  const parts = [
+    {
+      title: 'Embedding: what each token brings',
+      rows: ['start', ...alphabetOf(network.automaton).map(printable)],
+      values: rowsOf(embedding),
+    },
+    {
+      title: 'W_Q: what a query reads, for each component of the head',
+      rows: names,
+      values: columnsOf(head.query),
+    },
+    {
+      title: 'W_K: what a key reads',
+      rows: names,
+      values: columnsOf(head.key),
+    },
+  ];
+  const { from, to, size } = head.value;
+  const [source, target] = [blockAt(layout, from), blockAt(layout, to)];
+  return makeFigure({
+    id: `network-matrices-${layer}`,
+    title: `Matrices of layer ${layer}: ${escapeMarkup(describeHead(head))}`,
+    subtitle: `${layout.width} coordinates of the residual stream, in named blocks`,
+    caption:
+      `Blue is positive, red negative, white 0; each matrix on its own scale, by square roots. Queries and keys read what a token is and where it stands, and no relation: ` +
+      `where a head looks is decided by addresses alone. W_V W_O, which is not drawn, adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
+      'An inner product of components “RoPE” depends on the difference of segment indices, of components “place” on the difference of places.',
+    alt: `Heat maps of the embedding of ${parts[0]?.rows.length ?? 0} tokens and of W_Q and W_K with ${names.length} components, over ${layout.width} coordinates in the blocks ${layout.blocks.map(({ name }) => name).join(', ')}.`,
+    columns: 1,
+    sharedX: true,
+    panelHeight: parts.map(({ rows }) => rowHeight * Math.min(mostRows, Math.max(3, rows.length))),
+    panels: parts.map(({ title, rows }) => ({
+      title,
+      x: blockAxis(layout),
+      y: {
+        tickmode: 'array',
+        tickvals: rows.map((_, row) => row),
+        ticktext: rows.map(escapeMarkup),
+        tickfont: { size: 10 },
+        range: [rows.length - 0.5, -0.5],
+        showgrid: false,
+        ticks: '',
+      },
+    })),
+    data: parts.map(({ values, rows }, panel) =>
+      heatMap(values, { panel, rows, columns: coordinateNames(layout) }),
+    ),
+    layout: { shapes: parts.flatMap((_, panel) => borders(layout, panel)) },
+  });
+}
+
+/**
+ * Which blocks the feed-forward blocks of a layer connect: for each pair the number of hidden units that read the one and write the other.
+ *
+ * @param layer from 1
+ * @throws UsageError for a layer that the network does not have
+ */
+export function connectionsFigure(network: Network, layer: number): Figure {
+  const { layout } = network;
+  const { feedForward } = layerOf(network, layer);
+  const names = layout.blocks.map(({ name }) => name);
+  const axis = {
+    tickmode: 'array',
+    tickvals: names.map((_, index) => index),
+    ticktext: names,
+    tickfont: { size: 11 },
+    showgrid: false,
+    ticks: '',
+  };
+  const parts = feedForward.map(({ name, mlp }) => ({ name, mlp, units: unitsBetween(layout, mlp) }));
+  return makeFigure({
+    id: `network-connections-${layer}`,
+    title: `Feed-forward blocks of layer ${layer}`,
+    subtitle: 'How many hidden units read a block (column) and write a block (row)',
+    caption:
+      'A product reads what is copied and its register, writes the count of ways to the register, and clears both; rounding reads and writes the register alone. ' +
+      'At the last layer inside segments one more block turns reached sub-states into a relation of segment states, at separators.',
+    alt: parts
+      .map(({ name, mlp }) => `${name}: ${mlp.hidden} hidden units between ${names.length} blocks`)
+      .join('; '),
+    sharedY: true,
+    panelHeight: 30 * names.length,
+    panels: parts.map(({ name, mlp }) => ({
+      title: `${name}: ${mlp.hidden} units`,
+      x: { ...axis, title: 'reads', tickangle: -60 },
+      y: { ...axis, title: 'writes', range: [names.length - 0.5, -0.5] },
+    })),
+    data: parts.map(({ units }, panel) => ({
+      ...heatMap(units, { panel, rows: names, columns: names }),
+      z: units.map((row) => row.map((count) => (count === 0 ? 0 : 1 + Math.log10(count)))),
+      colorscale: heatScale,
+      zmin: 0,
+      zmax: 6,
+      text: units.map((row) => row.map((count) => (count === 0 ? '' : String(count)))),
+      texttemplate: '%{text}',
+      textfont: { size: 11 },
+      hovertemplate: '%{text} units read %{x} and write %{y}<extra></extra>',
+    })),
+  });
+}
+
+/** [blocks written][blocks read]: hidden units with a connection to both. */
+export function unitsBetween(layout: Layout, mlp: Mlp): number[][] {
+  const blockOf = Int32Array.from(
+    layout.blocks.flatMap((block, index) => Array.from({ length: sizeOf(block) }, () => index)),
+  );
+  const counts = layout.blocks.map(() => layout.blocks.map(() => 0));
+  const blocksOf = (indices: Int32Array, starts: Int32Array, unit: number): Set<number> =>
+    new Set(Array.from(indices.subarray(starts[unit], starts[unit + 1]), (index) => blockOf[index] ?? -1));
+  for (let unit = 0; unit < mlp.hidden; unit++) {
+    const read = blocksOf(mlp.inputIndex, mlp.inputStart, unit);
+    for (const to of blocksOf(mlp.outputIndex, mlp.outputStart, unit))
+      for (const from of read) {
+        const row = present(counts[to], 'block');
+        row[from] = (row[from] ?? 0) + 1;
+      }
+  }
+  return counts;
+}
+
+function layerOf({ layers }: Network, layer: number): Layer {
+  const found = layers[layer - 1];
+  if (found === undefined)
+    throw new UsageError(
+      layers.length === 0
+        ? `layer ${layer}: the network has none`
+        : `layer ${layer}: the network has layers 1 to ${layers.length}`,
+    );
+  return found;
+}
+
+function blockAt({ blocks }: Layout, coordinate: number): Block {
+  return present(
+    blocks.findLast(({ start }) => start <= coordinate),
+    'block',
+  );
+}
+
+/** What the components of a head are: the rotating part, then places, then the start. */
+function headNames({ rotaryPairs }: Network, columns: number): string[] {
+  const turns = Array.from({ length: rotaryPairs }, (_, pair) => `π/${2 ** pair}`);
+  const pairs = (columns - 2 * rotaryPairs - 1) / 2;
+  const places = Array.from({ length: pairs }, (_, pair) => `π/${2 ** pair}`);
+  return [
+    ...['first', 'second'].flatMap((half) => turns.map((angle) => `RoPE ${angle}, ${half}`)),
+    ...['cos', 'sin'].flatMap((wave) => places.map((angle) => `place ${wave} ${angle}`)),
+    'start',
+  ];
+}
+
+function rowsOf({ rows, columns, values }: Matrix): number[][] {
+  return Array.from({ length: rows }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
+}
+
+function columnsOf({ rows, columns, values }: Matrix): number[][] {
+  return Array.from({ length: columns }, (_, column) =>
+    Array.from({ length: rows }, (__, row) => values[row * columns + column] ?? Number.NaN),
+  );
+}
+
+function heatMap(
+  values: readonly (readonly number[])[],
+  {
+    panel,
+    rows,
+    columns,
+  }: { readonly panel: number; readonly rows: readonly string[]; readonly columns: readonly string[] },
+): PlotlyObject {
+  const largest = Math.max(1e-12, ...values.flat().map(Math.abs));
+  return {
+    type: 'heatmap',
+    // Roots, so that small weights are seen beside large ones.
+    z: values.map((row) => row.map((value) => Math.sign(value) * Math.sqrt(Math.abs(value) / largest))),
+    zmin: -1,
+    zmax: 1,
+    colorscale: signedScale,
+    showscale: false,
+    xgap: columns.length > 150 ? 0 : 0.5,
+    ygap: 0.5,
+    customdata: rows.map((row, first) =>
+      columns.map(
+        (column, second) =>
+          `${escapeMarkup(row)}; ${escapeMarkup(column)}: ${(values[first]?.[second] ?? Number.NaN).toPrecision(4)}`,
+      ),
+    ),
+    hovertemplate: '%{customdata}<extra></extra>',
+    ...inPanel(panel),
+  };
+}
+
+function blockAxis({ blocks, width }: Layout): PlotlyObject {
+  return {
+    tickmode: 'array',
+    tickvals: blocks.map((block) => block.start + sizeOf(block) / 2 - 0.5),
+    ticktext: blocks.map(({ name }) => name),
+    tickangle: -40,
+    tickfont: { size: 11 },
+    range: [-0.5, width - 0.5],
+    showgrid: false,
+  };
+}
+
+/** Lines between blocks. */
+function borders({ blocks }: Layout, panel: number): PlotlyObject[] {
+  const { xaxis, yaxis } = inPanel(panel);
+  return blocks.slice(1).map(({ start }) => ({
+    type: 'line',
+    xref: xaxis,
+    yref: `${yaxis} domain`,
+    x0: start - 0.5,
+    x1: start - 0.5,
+    y0: 0,
+    y1: 1,
+    line: { color: ink.axis, width: 1 },
+  }));
+}
+
+function coordinateNames(layout: Layout): string[] {
+  return Array.from({ length: layout.width }, (_, coordinate) => coordinateName(layout, coordinate));
+}
+
+/** A name as it can be printed: control characters as their escapes. */
+function printable(name: string): string {
+  return JSON.stringify(name).slice(1, -1);
+}

@@ -1,0 +1,108 @@
+// What the page knows and how it changes: a function from a state and an action to the next state. A bad edit changes the texts and says
+// what is wrong; the picture stays that of the last good ones.
+
+import { type Draft, draftOf, type Field, type Problems, readDraft, type Source, toggleArrow } from './draft';
+import { type PageExample } from './examples';
+import { createScene, type Scene } from './scene';
+
+/** The page at one moment. */
+export interface PageState {
+  readonly examples: readonly PageExample[];
+  /** Of the list; undefined once something was edited. */
+  readonly example: number | undefined;
+  readonly draft: Draft;
+  readonly problems: Problems;
+  /** Of the last draft that was right. */
+  readonly scene: Scene;
+  /** The token that is looked at; 0 is the start. */
+  readonly token: number;
+  readonly isPlaying: boolean;
+}
+
+/** What the page opens with. */
+export interface PageData extends Source {
+  /** The example that this is; absent for an automaton of the reader's own. */
+  readonly example?: number;
+}
+
+/** What can happen. */
+export type Action =
+  | { readonly kind: 'edit'; readonly field: Field; readonly text: string }
+  | {
+      readonly kind: 'toggle';
+      readonly field: 'subTransitions' | 'segmentTransitions';
+      readonly arrow: readonly string[];
+    }
+  | { readonly kind: 'example'; readonly index: number }
+  | { readonly kind: 'go'; readonly token: number }
+  | { readonly kind: 'move'; readonly by: 'token' | 'segment'; readonly steps: 1 | -1 }
+  | { readonly kind: 'play' }
+  /** While it plays: on to the next token, and no further than the last. */
+  | { readonly kind: 'tick' };
+
+/** The page as it opens, after the word's last token. @throws DataError for a word beyond the bounds */
+export function openPage({ example, ...source }: PageData, examples: readonly PageExample[]): PageState {
+  const scene = createScene(source);
+  return {
+    examples,
+    example,
+    draft: draftOf(source),
+    problems: {},
+    scene,
+    token: scene.trace.tokens - 1,
+    isPlaying: false,
+  };
+}
+
+/** The page after an action. */
+export function nextState(state: PageState, action: Action): PageState {
+  switch (action.kind) {
+    case 'edit':
+      return withDraft(state, { ...state.draft, [action.field]: action.text }, action.field === 'word');
+    case 'toggle':
+      return withDraft(state, toggleArrow(state.draft, action.field, action.arrow), false);
+    case 'example': {
+      const chosen = state.examples[action.index];
+      return chosen === undefined ? state : openPage({ ...chosen, example: action.index }, state.examples);
+    }
+    case 'go':
+      return at({ ...state, isPlaying: false }, action.token);
+    case 'move':
+      return at(
+        { ...state, isPlaying: false },
+        action.by === 'token' ? state.token + action.steps : segmentEnd(state, action.steps),
+      );
+    case 'play': {
+      if (state.isPlaying) return { ...state, isPlaying: false };
+      const isAtEnd = state.token === lastToken(state);
+      return { ...state, isPlaying: true, token: isAtEnd ? 0 : state.token };
+    }
+    case 'tick': {
+      if (!state.isPlaying) return state;
+      const moved = at(state, state.token + 1);
+      return { ...moved, isPlaying: moved.token < lastToken(moved) };
+    }
+  }
+}
+
+function withDraft(state: PageState, draft: Draft, toEnd: boolean): PageState {
+  const read = readDraft(draft);
+  if ('problems' in read) return { ...state, draft, problems: read.problems, isPlaying: false };
+  const next = { ...state, draft, problems: {}, scene: createScene(read.source), example: undefined };
+  return at({ ...next, isPlaying: false }, toEnd ? lastToken(next) : state.token);
+}
+
+function lastToken({ scene }: Pick<PageState, 'scene'>): number {
+  return scene.trace.tokens - 1;
+}
+
+function at(state: PageState, token: number): PageState {
+  return { ...state, token: Math.max(0, Math.min(lastToken(state), token)) };
+}
+
+/** The next token, or the one before, that ends a segment; the word's own ends count. */
+function segmentEnd({ scene, token }: PageState, steps: 1 | -1): number {
+  let place = token + steps;
+  while (place > 0 && place < scene.trace.tokens - 1 && scene.isSeparator[place] !== true) place += steps;
+  return place;
+}

@@ -1,0 +1,105 @@
+// The residual stream of one token, layer by layer, as what it computes: a copied relation, times the token's own, is a count of ways,
+// rounded to whether there is one. HTML text.
+
+import { ink, levelStyles } from '../../report/style';
+import { escapeXml } from '../../report/text';
+import { matrixSvg } from './matrix';
+import {
+  embeddedAt,
+  finalAt,
+  type HeldBlock,
+  layersAt,
+  levelOf,
+  type LayerAtToken,
+  type Scene,
+  tokenName,
+} from './scene';
+
+/** What a step's result is called, by the name of its feed-forward block. */
+const results: Readonly<Record<string, string>> = {
+  product: 'ways',
+  rounding: 'rounded',
+};
+
+/** All layers at a token. */
+export function streamHtml(scene: Scene, token: number): string {
+  return [
+    row('Embedded', `${quoted(scene, token)} and its place`, embeddedAt(scene, token).map(drawn)),
+    ...layersAt(scene, token).flatMap((layer, index) => [
+      layerRow(scene, layer, index, token),
+      ...layer.after.flatMap(({ step, block }) =>
+        step === 'transition' ? [transitionRow(scene, block, index, token)] : [],
+      ),
+    ]),
+    row('Read', whatIsRead(scene, token), finalAt(scene, token).map(drawn)),
+  ].join('');
+}
+
+function whatIsRead({ isSeparator }: Scene, token: number): string {
+  return isSeparator[token] === true
+    ? 'framed row of the segment relation; the sub-level starts anew'
+    : 'the framed row of each';
+}
+
+function layerRow(scene: Scene, layer: LayerAtToken, index: number, token: number): string {
+  const { color } = levelStyles[layer.level];
+  const from =
+    layer.from === 0
+      ? `copies ${quoted(scene, 0)}: nothing there, nothing changes`
+      : `copies token ${layer.from}, ${quoted(scene, layer.from)}`;
+  const parts = [
+    drawnAs(layer.copied, 'copied', color),
+    sign('×'),
+    drawnAs(layer.own, layer.own.name, color),
+    ...layer.after.flatMap(({ step, block }) =>
+      step === 'transition'
+        ? []
+        : [sign(step === 'product' ? '=' : '→'), drawnAs(block, results[step] ?? step, color)],
+    ),
+  ];
+  const isIdle = layer.from === 0 && token !== 0;
+  return row(`Layer ${index + 1}`, from, parts, layer.level, isIdle);
+}
+
+/** What a separator does to segment states, by the sub-states that are reached: one more feed-forward block of the same layer. */
+function transitionRow(scene: Scene, block: HeldBlock, index: number, token: number): string {
+  const isHere = token > 0 && scene.isSeparator[token] === true;
+  const text = isHere
+    ? `by the framed row of the sub relation, what ${quoted(scene, token)} does to segment states`
+    : 'not a separator: nothing changes';
+  return row(`Layer ${index + 1}, transition`, text, [drawn(block)], 'segment', !isHere);
+}
+
+function row(
+  title: string,
+  text: string,
+  parts: readonly string[],
+  level?: 'sub' | 'segment',
+  isIdle = false,
+): string {
+  const color = level === undefined ? ink.text : levelStyles[level].color;
+  return (
+    `<div class="layer${isIdle ? ' idle' : ''}"><div class="about"><b style="color:${color}">${title}</b><br>${text}</div>` +
+    `<div class="blocks">${parts.join('')}</div></div>`
+  );
+}
+
+function sign(text: string): string {
+  return `<span class="sign" aria-hidden="true">${text}</span>`;
+}
+
+function quoted(scene: Scene, token: number): string {
+  return `<code>${escapeXml(tokenName(scene, token))}</code>`;
+}
+
+function drawn(block: HeldBlock): string {
+  if (block.name.endsWith('relation'))
+    return drawnAs(block, block.name, levelStyles[levelOf(block.name)].color);
+  return matrixSvg(block, { title: block.name, color: positive, negative, numbers: block.name !== 'place' });
+}
+
+function drawnAs(block: HeldBlock, title: string, color: string): string {
+  return matrixSvg(block, { title, color });
+}
+
+const [positive, negative] = ['#3A3A3A', '#B01E0A'] as const;

@@ -1,0 +1,206 @@
+// The interactive page of a bilevel automaton in a real browser. What it draws is held against what the same state draws in Node.js, and
+// what it reads out against the set simulator. Pictures are kept in .cache/screenshots, for a person to look at.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
+import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/browser';
+import { simulate } from '../../lib/theory/automata/simulate';
+import { panels } from '../../lib/theory/page/body';
+import { writeAutomatonPage } from '../../lib/theory/page/document';
+import { pageExamples } from '../../lib/theory/page/examples';
+import { type Action, nextState, openPage, type PageState } from '../../lib/theory/page/state';
+
+const found = findBrowser();
+const screenshots = projectPath('.cache', 'screenshots');
+const file = projectPath('.cache', `automaton-page-${process.pid}.html`);
+const [log] = pageExamples;
+if (log === undefined) throw new Error('no example');
+const opened = openPage({ ...log, example: 0 }, pageExamples);
+const after = (...actions: readonly Action[]): PageState => actions.reduce(nextState, opened);
+
+describe.skipIf(found === undefined)('the page of an automaton', () => {
+  let browser: RunningBrowser;
+  let page: Page;
+  let errors: string[];
+  let requests: string[];
+
+  beforeAll(async () => {
+    if (found === undefined) return;
+    mkdirSync(screenshots, { recursive: true });
+    await writeAutomatonPage(file);
+    browser = await launchBrowser(found);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    rmSync(file, { force: true });
+  });
+
+  beforeEach(async () => {
+    [errors, requests] = [[], []];
+    page = await browser.context.newPage();
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('request', (request) => requests.push(request.url()));
+    await page.setViewportSize({ width: 900, height: 900 });
+    await page.goto(pathToFileURL(file).href);
+    return async () => {
+      expect(errors).toEqual([]);
+      expect(requests).toEqual([pathToFileURL(file).href]);
+      await page.close();
+    };
+  });
+
+  /** What is read in the panels, without markup and blanks. */
+  const textOf = (html: string): string =>
+    html
+      .replace(/<[^>]*>/g, '')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&quot;', '"')
+      .replaceAll('&amp;', '&')
+      .replace(/\s+/g, '');
+
+  async function expectShown(state: PageState): Promise<void> {
+    for (const [id, html] of Object.entries(panels(state))) {
+      const text = (await page.locator(`#${id}`).textContent()) ?? '';
+      expect(text.replace(/\s+/g, ''), id).toBe(textOf(html));
+    }
+    expect(await page.locator('#place').inputValue()).toBe(String(state.token));
+  }
+
+  /** Fields with a line beside them. */
+  async function problems(): Promise<string[]> {
+    const lines = await page.locator('.problem').allTextContents();
+    return lines.filter((line) => line !== '');
+  }
+
+  /** `token 3 of 17: {calm} × {error}` as the states by name. */
+  async function readStates(): Promise<string[]> {
+    const text = (await page.locator('#status').textContent()) ?? '';
+    const sets = [...text.matchAll(/\{([^}]*)\}/g)].map(([, names = '']) => names.split(', '));
+    const [segments = [], subs = []] = sets;
+    return segments.flatMap((state) => subs.map((subState) => `${state},${subState}`)).sort();
+  }
+
+  it('opens as it was drawn in Node.js', async () => {
+    await expectShown(opened);
+    await page.screenshot({ path: join(screenshots, 'automaton-page.png'), fullPage: true });
+  });
+
+  it.each(pageExamples.map(({ name }, index) => [name, index] as const))(
+    'shows the example %s, and scrolls to no side at 900 px',
+    async (name, index) => {
+      await page.selectOption('#example', String(index));
+      await expectShown(after({ kind: 'example', index }));
+      const widths = await page.evaluate<number[]>(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      );
+      expect(widths[0]).toBeLessThanOrEqual(widths[1] ?? 0);
+      await page.screenshot({
+        path: join(screenshots, `automaton-page-${name.toLowerCase().replaceAll(' ', '-')}.png`),
+        fullPage: true,
+      });
+    },
+  );
+
+  it('compiles anew when an arrow is switched by mouse or by keyboard, which keeps the focus', async () => {
+    const toggle: Action = { kind: 'toggle', field: 'subTransitions', arrow: ['error', 'i', 'ok'] };
+    const [added, gone] = [after(toggle), after(toggle, toggle)];
+    const isOn = (): Promise<string | null> => page.locator('#sub-0-1-0').getAttribute('aria-pressed');
+    expect(await isOn()).toBe('false');
+    await page.click('#sub-0-1-0');
+    expect(await isOn()).toBe('true');
+    await expectShown(added);
+    expect(await page.locator('#score').textContent()).not.toContain('✗');
+    expect(textOf(panels(added)['sub-diagram'] ?? '')).not.toBe(textOf(panels(opened)['sub-diagram'] ?? ''));
+    expect(await page.inputValue('#field-subTransitions')).toContain('error i ok');
+    await page.keyboard.press('Space');
+    await expectShown(gone);
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('sub-0-1-0');
+  });
+
+  it('reads a word that is typed, and after each token what the simulator says', async () => {
+    const word = 'e;ie;;i';
+    await page.fill('#field-word', word);
+    await page.locator('h1, h2').first().click();
+    const sets = simulate(log.automaton, Array.from(word));
+    for (let token = word.length; token >= 0; token--) {
+      expect(await readStates()).toEqual(sets[token]);
+      expect(await page.locator('#verdict').textContent()).toContain('✓ After each of the 8 prefixes');
+      await page.keyboard.press('ArrowLeft');
+    }
+    await page.keyboard.press('PageDown');
+    expect(await page.inputValue('#place')).toBe('2');
+    await page.locator('[data-token="5"]').click();
+    await expectShown(after({ kind: 'edit', field: 'word', text: word }, { kind: 'go', token: 5 }));
+  });
+
+  it('says in one line beside the field what is wrong, and leaves the last good picture', async () => {
+    await page.fill('#field-word', 'iix');
+    expect(await problems()).toEqual(['symbol 3, "x", is not in the alphabet; known: "i", "e", ";"']);
+    expect(await page.locator('#field-word').getAttribute('aria-invalid')).toBe('true');
+    await expectShown(opened);
+    await page.screenshot({ path: join(screenshots, 'automaton-page-problem.png') });
+    await page.fill('#field-word', 'iiiii');
+    expect(await problems()).toEqual([
+      'a segment of 5 symbols, and 3 are allowed for; raise the bound or shorten the word',
+    ]);
+    await page.fill('#field-maxSegmentLength', '5');
+    expect(await problems()).toEqual([]);
+    expect(await readStates()).toEqual(['calm,ok']);
+  });
+
+  it('shows texts that are wrong, even where they are folded away', async () => {
+    await page.locator('#sub-texts summary').click();
+    await page.fill('#field-subStates', 'ok ok error');
+    expect(await problems()).toEqual(['sub-state "ok" is named twice; rename or remove one']);
+    await page.fill('#field-subStates', 'ok');
+    expect(await problems()).toEqual([
+      'line 2: sub-state "error" is not among the sub-states; known: "ok"',
+      'line 2: sub-state "error" is not among the sub-states; known: "ok"',
+    ]);
+    await page.locator('#problem-segmentTransitions').waitFor({ state: 'visible' });
+    await page.screenshot({ path: join(screenshots, 'automaton-page-texts.png'), fullPage: true });
+    await page.fill('#field-subStates', 'ok error');
+    expect(await problems()).toEqual([]);
+  });
+
+  it('plays from the start to the end, token by token, and can be paused', async () => {
+    await page.fill('#field-word', 'ie;');
+    await page.selectOption('#speed', 'fast');
+    await page.click('#play');
+    expect(await page.inputValue('#place')).toBe('0');
+    expect(await page.locator('#play').textContent()).toBe('Pause');
+    await expect.poll(() => page.inputValue('#place'), { timeout: 20_000 }).toBe('3');
+    await expect.poll(() => page.locator('#play').textContent()).toBe('Play');
+    await page.click('#play');
+    await page.click('#play');
+    const place = await page.inputValue('#place');
+    await page.waitForTimeout(700);
+    expect(await page.inputValue('#place')).toBe(place);
+  });
+
+  it('moves nothing by itself for readers who want that, and is light in a dark surrounding', async () => {
+    const moving = "getComputedStyle(document.querySelector('.flow')).animationName";
+    expect(await page.evaluate<string>(moving)).toBe('flow');
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'dark' });
+    expect(await page.evaluate<string>(moving)).toBe('none');
+    expect(await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe(
+      'rgb(255, 255, 255)',
+    );
+  });
+
+  it('has a name for each control', async () => {
+    const controls = await page.locator('input, select, textarea, button').all();
+    const unnamed: string[] = [];
+    for (const control of controls) {
+      const snapshot = await control.ariaSnapshot();
+      if (!/"[^"]+"|'[^']+'/.test(snapshot) && (await control.isVisible())) unnamed.push(snapshot);
+    }
+    expect(unnamed).toEqual([]);
+  });
+});
