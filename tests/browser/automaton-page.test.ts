@@ -203,4 +203,11 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
     }
     expect(unnamed).toEqual([]);
   });
+
+  it('opens without an error as it is kept in figures', async () => {
+    await page.goto(pathToFileURL(projectPath('figures', 'automaton-playground.html')).href);
+    await page.click('#sub-0-1-0');
+    expect(await page.locator('#verdict').textContent()).toContain('✓ After each of the 18 prefixes');
+    requests.pop();
+  });
 });

@@ -38,7 +38,7 @@ ${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
 <input id="place" type="range" min="0" step="1" aria-label="Token">
 <label class="speed">Speed <select id="speed"><option value="1600">slow</option><option value="800" selected>medium</option><option value="350">fast</option></select></label>
 </div>
-<p id="status" aria-live="polite"></p>
+<div class="line"><p id="status" aria-live="polite"></p><p class="keys">← → token, Page ↑ ↓ segment, space plays</p></div>
 </header>
 <main>
 <section aria-labelledby="h-automaton"><h2 id="h-automaton">The automaton</h2>
@@ -48,14 +48,14 @@ ${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
 <p class="note">${scoreLegend}</p><p id="verdict"></p><div id="score" class="scroll"></div></section>
 <section aria-labelledby="h-stream"><h2 id="h-stream">The residual stream of the current token</h2>
 <p class="note">A relation has a 1 where its row’s state leads to its column’s. Attention puts the relation of an earlier token into <b>copied</b>; the feed-forward blocks multiply it with the token’s own, which counts ways, and round to whether there is one. The framed row is the start’s: what is read.</p>
-<div id="stream" class="scroll"></div></section>
+<p id="changed"></p><div id="stream" class="scroll"></div></section>
 <section aria-labelledby="h-facts"><h2 id="h-facts">The certificate, from the weights</h2><div id="facts"></div></section>
 </main>`;
 }
 
 /** The panels that change, by the id of their place. */
 export function panels(state: PageState): Readonly<Record<string, string>> {
-  const { scene, token, isPlaying, examples, example } = state;
+  const { scene, before, token, isPlaying, examples, example } = state;
   return {
     'play-place': playButton(isPlaying),
     about: example === undefined ? 'Your own automaton or word.' : escapeXml(examples[example]?.about ?? ''),
@@ -66,7 +66,8 @@ export function panels(state: PageState): Readonly<Record<string, string>> {
     'segment-switches': segmentSwitches(scene, token),
     verdict: verdictHtml(scene),
     score: scoreSvg(scene, token),
-    stream: streamHtml(scene, token),
+    stream: streamHtml(scene, token, before),
+    changed: before === undefined ? '' : changedText(scene, before),
     facts: factsHtml(scene),
   };
 }
@@ -98,6 +99,21 @@ function statusHtml(scene: Scene, token: number): string {
     ? `<b>${setOf(automaton.segmentStates, segment)} × ${setOf(automaton.subStates, sub)}</b>`
     : '<b>no state</b>';
   return `${place}: reached ${sets}${isAccepting(scene, token) ? ', accepting' : ''}.`;
+}
+
+/** After which tokens the last edit has changed what is reached. */
+function changedText(scene: Scene, before: Scene): string {
+  const states = scene.simulated.length / scene.trace.tokens;
+  const others = Array.from({ length: scene.trace.tokens }, (_, token) => token).filter((token) =>
+    scene.simulated
+      .subarray(token * states, (token + 1) * states)
+      .some((value, state) => value !== before.simulated[token * states + state]),
+  );
+  const reached =
+    others.length === 0
+      ? 'after no token of this word is another set reached'
+      : `another set is reached after ${others.length === 1 ? 'token' : 'tokens'} ${others.join(', ')}`;
+  return `Outlined: what the last edit has changed; ${reached}.`;
 }
 
 function verdictHtml(scene: Scene): string {

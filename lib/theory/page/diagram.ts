@@ -37,10 +37,6 @@ export interface PlacedState extends Point {
 }
 
 const width = 430;
-/** Room in px: states in a line need less of it. */
-function heightFor(states: number): number {
-  return states <= 2 ? 180 : 330;
-}
 const nameSize = 14;
 const labelSize = 12.5;
 const [labelWidth, labelLines] = [104, 4] as const; // px, and lines at an arrow
@@ -49,14 +45,13 @@ const [bend, loopHeight, startLength, headLength] = [26, 46, 34, 9];
 /** States on an ellipse, the first on the left, then clockwise; a single one in the middle. */
 export function placeStates(names: readonly string[]): PlacedState[] {
   const widest = Math.max(0, ...names.map((name) => halfWidth(name)));
-  const height = heightFor(names.length);
-  const [a, b] = [width / 2 - widest - 66, height / 2 - 92];
+  const [a, b] = [width / 2 - widest - 66, names.length <= 3 ? 62 : 84];
   return names.map((name, index) => {
     const angle = Math.PI + (2 * Math.PI * index) / names.length;
     const isAlone = names.length === 1;
     return {
       x: width / 2 + (isAlone ? 0 : a * Math.cos(angle)),
-      y: height / 2 + (isAlone ? 10 : b * Math.sin(angle)),
+      y: isAlone ? 0 : b * Math.sin(angle),
       rx: halfWidth(name),
       ry: 19,
       loopAt: Math.sin(angle) > 0.1 ? Math.PI / 2 : -Math.PI / 2,
@@ -90,13 +85,15 @@ export function diagramSvg({ title, states, arrows, style, isRestarted }: Diagra
         ...arrow,
         labels: arrow.labels.flatMap((line) => wrapText(line, labelWidth, labelSize)),
       };
-      const middle = { x: width / 2, y: heightFor(states.length) / 2 };
+      const middle = { x: width / 2, y: 0 };
       return from === undefined || to === undefined
         ? []
         : [curveOf(labelled, from, to, isPair ? undefined : middle, style)];
     });
+  const top = Math.min(...placed.map(({ y, ry }) => y - ry), ...curves.map((curve) => curve.top)) - 4;
+  const bottom = Math.max(...placed.map(({ y, ry }) => y + ry), ...curves.map((curve) => curve.bottom)) + 4;
   return [
-    `<svg viewBox="0 0 ${width} ${heightFor(states.length)}" role="img" aria-label="${escapeXml(description)}">`,
+    `<svg viewBox="0 ${top.toFixed(0)} ${width} ${(bottom - top).toFixed(0)}" role="img" aria-label="${escapeXml(description)}">`,
     ...curves.map(({ path }) => path),
     ...states.map((state, index) => {
       const place = placed[index];
@@ -117,7 +114,13 @@ function curveOf(
   to: PlacedState,
   avoided: Point | undefined,
   style: SeriesStyle,
-): { readonly path: string; readonly label: string } {
+): {
+  readonly path: string;
+  readonly label: string;
+  /** Edges of what is drawn, px. */
+  readonly top: number;
+  readonly bottom: number;
+} {
   const [first, control, second, end] = arrow.from === arrow.to ? loop(from) : between(from, to, avoided);
   const color = arrow.isTaken ? style.color : ink.axis;
   const strokeWidth = arrow.isTaken ? 3 : 1.4;
@@ -132,7 +135,10 @@ function curveOf(
   const middle = { x: curved.x + away * Math.cos(aside), y: curved.y + away * Math.sin(aside) };
   const points = [first, control, second, end].map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`);
   const kind = arrow.isTaken ? ' class="taken"' : '';
+  const half = labelRoom(arrow.labels, Math.PI / 2) + 3;
   return {
+    top: Math.min(curved.y, middle.y - half),
+    bottom: Math.max(curved.y, middle.y + half),
     path:
       `<path${kind} d="M ${points[0]} C ${points.slice(1).join(', ')}" fill="none" stroke="${color}" stroke-width="${strokeWidth}"/>` +
       arrowHead(second, end, color, arrow.isTaken ? 1.25 : 1),

@@ -177,7 +177,7 @@ function card(level: 'sub' | 'segment', title: string, text: string, texts: read
   return (
     `<article class="card ${level}"><h3 style="color:${levelStyles[level].color}">${title}</h3><p class="note">${text}</p>` +
     `<div id="${level}-diagram" class="diagram"></div>` +
-    `<h4>Arrows <span style="color:${ink.muted}">click an entry: row to column</span></h4><div id="${level}-switches" class="matrices"></div>` +
+    `<details open><summary>Arrows <span style="color:${ink.muted}">click an entry: row to column</span></summary><div id="${level}-switches" class="matrices"></div></details>` +
     `<details id="${level}-texts"><summary>States, alphabet and arrows as text</summary><div class="fields">${texts.join('')}</div></details></article>`
   );
 }

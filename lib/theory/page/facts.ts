@@ -79,13 +79,13 @@ function comparedBars({ certificate: { width }, flatWidth, automaton }: Scene): 
       name: 'bilevel',
       value: width,
       fill: levelStyles.segment.color,
-      squares: `of it ${k}² + ${s}² for the relations, and the larger again for what is copied`,
+      squares: `${k}² + ${s}² + ${Math.max(k, s)}² and a few`,
     },
     {
       name: 'flattened',
       value: flatWidth,
       fill: ink.axis,
-      squares: `of it (${k} · ${s})² for the relation, and again for what is copied`,
+      squares: `2 · (${k} · ${s})² and a few`,
     },
   ].map(({ name, value, fill, squares }, row) => {
     const wide = Math.max(2, (420 * value) / largest);

@@ -9,8 +9,8 @@ export const pageStyle = `
 * { box-sizing: border-box; }
 body { margin: 0; background: ${ink.paper}; color: ${ink.text}; font: 15px/1.45 ${fontFamily}; }
 svg text { font-family: ${fontFamily}; }
-h2 { font-size: 18px; margin: 0 0 2px; } h3 { font-size: 16px; margin: 0; } h4 { font-size: 13.5px; margin: 10px 0 4px; }
-h4 span { font-weight: 400; margin-left: 6px; }
+h2 { font-size: 18px; margin: 0 0 2px; } h3 { font-size: 16px; margin: 0; }
+summary span { font-weight: 400; margin-left: 6px; }
 p { margin: 0; } .note { color: ${ink.muted}; font-size: 13.5px; max-width: 62em; }
 code { font: 600 0.95em ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; background: #EEE; border-radius: 3px; padding: 0 4px; }
 header { position: sticky; top: 0; z-index: 2; background: ${ink.paper}; border-bottom: 1px solid var(--edge); padding: 10px 18px 8px; box-shadow: 0 2px 6px #0001; }
@@ -37,7 +37,8 @@ input[type=text], input[type=number], textarea, select { font: inherit; color: $
 .card.sub { border-top: 4px solid ${levelStyles.sub.color}; } .card.segment { border-top: 4px solid ${levelStyles.segment.color}; }
 .diagram svg { width: 100%; max-width: 470px; display: block; margin: 0 auto; }
 .halo { paint-order: stroke; stroke: ${ink.paper}; stroke-width: 4px; stroke-linejoin: round; }
-.matrices { display: flex; flex-wrap: wrap; gap: 8px 16px; }
+.line { display: flex; justify-content: space-between; align-items: baseline; gap: 14px; } .keys { color: ${ink.muted}; font-size: 12.5px; white-space: nowrap; }
+.matrices { margin-top: 4px; display: flex; flex-wrap: wrap; gap: 8px 16px; }
 .switches { border-collapse: separate; border-spacing: 2px; font-size: 12px; border-radius: 6px; border: 2px solid transparent; padding: 1px 3px; } .switches.now { border-color: #E0A800; background: #FFF8E1; }
 .switches caption { font-weight: 700; text-align: left; font-size: 13px; padding: 0 3px; } .switches td, .switches th { padding: 0; } .switches th { font-weight: 400; color: ${ink.muted}; text-align: right; padding-right: 4px; }
 .switches thead th { vertical-align: bottom; text-align: center; padding: 0; } .switches thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 70px; overflow: hidden; }
@@ -45,6 +46,7 @@ input[type=text], input[type=number], textarea, select { font: inherit; color: $
 details { margin-top: 10px; } summary { cursor: pointer; font-size: 13.5px; font-weight: 600; } .fields { display: grid; grid-template-columns: 2fr 1fr; gap: 8px 12px; margin-top: 8px; }
 .field.subTransitions, .field.segmentTransitions { grid-column: 1 / -1; } .field.symbols, .field.separators { grid-column: auto; }
 .scroll { overflow-x: auto; padding-bottom: 6px; scroll-behavior: smooth; } svg.score { display: block; margin-top: 6px; } .token { cursor: pointer; }
+#changed { margin-top: 6px; font-weight: 600; color: #8A5A00; } #changed:empty { display: none; }
 #verdict { margin-top: 6px; font-weight: 600; } .right { color: ${rightColor}; } .wrong { color: ${wrongColor}; }
 .flow { stroke-dasharray: 7 5; animation: flow 0.9s linear infinite; } @keyframes flow { to { stroke-dashoffset: -12; } }
 .layer { display: grid; grid-template-columns: 168px 1fr; gap: 12px; padding: 8px 0; border-top: 1px solid ${ink.grid}; align-items: center; min-width: 640px; } .layer:first-child { border: 0; }

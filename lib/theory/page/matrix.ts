@@ -19,14 +19,17 @@ export interface MatrixLook {
 const nameSize = 11;
 const longestName = 62; // px
 const titleHeight = 19;
+/** Around what the last edit has changed. */
+const changeColor = '#E0A800';
 
 /** The side of a cell in px: smaller where there are many. */
 export function cellSize(columns: number): number {
   return columns <= 4 ? 22 : columns <= 6 ? 17 : 14;
 }
 
-/** A block as SVG text, as large as it needs. */
-export function matrixSvg(block: HeldBlock, { color, negative, title, numbers = true }: MatrixLook): string {
+/** A block as SVG text, as large as it needs. Entries that are not what they were `before` are outlined. */
+export function matrixSvg(block: HeldBlock, look: MatrixLook, before: HeldBlock = block): string {
+  const { color, negative, title, numbers = true } = look;
   const { rows, columns, values, readRow } = block;
   const cell = cellSize(columns.length);
   const isVector = rows.length === 1 && rows[0] === '';
@@ -66,6 +69,16 @@ export function matrixSvg(block: HeldBlock, { color, negative, title, numbers = 
       );
     }),
   );
+  const changes = Array.from(values).flatMap((value, index) => {
+    if (Math.abs(value - (before.values[index] ?? Number.NaN)) < 0.5) return [];
+    const [x, y] = [
+      left + (index % columns.length) * cell,
+      above + Math.floor(index / columns.length) * cell,
+    ];
+    return [
+      `<rect class="change" x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" fill="none" stroke="${changeColor}" stroke-width="2.6"/>`,
+    ];
+  });
   const frame =
     readRow === undefined
       ? ''
@@ -78,6 +91,7 @@ export function matrixSvg(block: HeldBlock, { color, negative, title, numbers = 
     ...rowNames,
     ...cells,
     frame,
+    ...changes,
     '</svg>',
   ].join('');
 }

@@ -14,6 +14,8 @@ export interface PageState {
   readonly problems: Problems;
   /** Of the last draft that was right. */
   readonly scene: Scene;
+  /** What was shown before the last edit, if it can be compared: the same word and states. */
+  readonly before: Scene | undefined;
   /** The token that is looked at; 0 is the start. */
   readonly token: number;
   readonly isPlaying: boolean;
@@ -49,6 +51,7 @@ export function openPage({ example, ...source }: PageData, examples: readonly Pa
     draft: draftOf(source),
     problems: {},
     scene,
+    before: undefined,
     token: scene.trace.tokens - 1,
     isPlaying: false,
   };
@@ -88,8 +91,17 @@ export function nextState(state: PageState, action: Action): PageState {
 function withDraft(state: PageState, draft: Draft, toEnd: boolean): PageState {
   const read = readDraft(draft);
   if ('problems' in read) return { ...state, draft, problems: read.problems, isPlaying: false };
-  const next = { ...state, draft, problems: {}, scene: createScene(read.source), example: undefined };
+  const scene = createScene(read.source);
+  const before = isComparable(scene, state.scene) ? state.scene : undefined;
+  const next = { ...state, draft, problems: {}, scene, before, example: undefined };
   return at({ ...next, isPlaying: false }, toEnd ? lastToken(next) : state.token);
+}
+
+/** Whether two scenes have the same word, the same layers and the same blocks, so that entries can be compared. */
+function isComparable(one: Scene, other: Scene): boolean {
+  const shapeOf = ({ word, bounds, network, automaton }: Scene): string =>
+    JSON.stringify([word, bounds, network.layout, automaton.symbols]);
+  return shapeOf(one) === shapeOf(other);
 }
 
 function lastToken({ scene }: Pick<PageState, 'scene'>): number {

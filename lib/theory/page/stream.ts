@@ -21,17 +21,27 @@ const results: Readonly<Record<string, string>> = {
   rounding: 'rounded',
 };
 
-/** All layers at a token. */
-export function streamHtml(scene: Scene, token: number): string {
+/** All layers at a token; with a scene of `before`, outlined where that held something else. */
+export function streamHtml(scene: Scene, token: number, before: Scene = scene): string {
+  const layersBefore = layersAt(before, token);
   return [
-    row('Embedded', `${quoted(scene, token)} and its place`, embeddedAt(scene, token).map(drawn)),
-    ...layersAt(scene, token).flatMap((layer, index) => [
-      layerRow(scene, layer, index, token),
-      ...layer.after.flatMap(({ step, block }) =>
-        step === 'transition' ? [transitionRow(scene, block, index, token)] : [],
-      ),
-    ]),
-    row('Read', whatIsRead(scene, token), finalAt(scene, token).map(drawn)),
+    row(
+      'Embedded',
+      `${quoted(scene, token)} and its place`,
+      eachDrawn(embeddedAt(scene, token), embeddedAt(before, token)),
+    ),
+    ...layersAt(scene, token).flatMap((layer, index) => {
+      const earlier = layersBefore[index] ?? layer;
+      return [
+        layerRow(scene, layer, earlier, index, token),
+        ...layer.after.flatMap(({ step, block }, place) =>
+          step === 'transition'
+            ? [transitionRow(scene, drawn(block, earlier.after[place]?.block), index, token)]
+            : [],
+        ),
+      ];
+    }),
+    row('Read', whatIsRead(scene, token), eachDrawn(finalAt(scene, token), finalAt(before, token))),
   ].join('');
 }
 
@@ -41,20 +51,29 @@ function whatIsRead({ isSeparator }: Scene, token: number): string {
     : 'the framed row of each';
 }
 
-function layerRow(scene: Scene, layer: LayerAtToken, index: number, token: number): string {
+function layerRow(
+  scene: Scene,
+  layer: LayerAtToken,
+  before: LayerAtToken,
+  index: number,
+  token: number,
+): string {
   const { color } = levelStyles[layer.level];
   const from =
     layer.from === 0
       ? `copies ${quoted(scene, 0)}: nothing there, nothing changes`
       : `copies token ${layer.from}, ${quoted(scene, layer.from)}`;
   const parts = [
-    drawnAs(layer.copied, 'copied', color),
+    matrixSvg(layer.copied, { title: 'copied', color }, before.copied),
     sign('×'),
-    drawnAs(layer.own, layer.own.name, color),
-    ...layer.after.flatMap(({ step, block }) =>
+    matrixSvg(layer.own, { title: layer.own.name, color }, before.own),
+    ...layer.after.flatMap(({ step, block }, place) =>
       step === 'transition'
         ? []
-        : [sign(step === 'product' ? '=' : '→'), drawnAs(block, results[step] ?? step, color)],
+        : [
+            sign(step === 'product' ? '=' : '→'),
+            matrixSvg(block, { title: results[step] ?? step, color }, before.after[place]?.block),
+          ],
     ),
   ];
   const isIdle = layer.from === 0 && token !== 0;
@@ -62,12 +81,12 @@ function layerRow(scene: Scene, layer: LayerAtToken, index: number, token: numbe
 }
 
 /** What a separator does to segment states, by the sub-states that are reached: one more feed-forward block of the same layer. */
-function transitionRow(scene: Scene, block: HeldBlock, index: number, token: number): string {
+function transitionRow(scene: Scene, block: string, index: number, token: number): string {
   const isHere = token > 0 && scene.isSeparator[token] === true;
   const text = isHere
     ? `by the framed row of the sub relation, what ${quoted(scene, token)} does to segment states`
     : 'not a separator: nothing changes';
-  return row(`Layer ${index + 1}, transition`, text, [drawn(block)], 'segment', !isHere);
+  return row(`Layer ${index + 1}, transition`, text, [block], 'segment', !isHere);
 }
 
 function row(
@@ -92,14 +111,16 @@ function quoted(scene: Scene, token: number): string {
   return `<code>${escapeXml(tokenName(scene, token))}</code>`;
 }
 
-function drawn(block: HeldBlock): string {
-  if (block.name.endsWith('relation'))
-    return drawnAs(block, block.name, levelStyles[levelOf(block.name)].color);
-  return matrixSvg(block, { title: block.name, color: positive, negative, numbers: block.name !== 'place' });
+function eachDrawn(blocks: readonly HeldBlock[], before: readonly HeldBlock[]): string[] {
+  return blocks.map((block, index) => drawn(block, before[index]));
 }
 
-function drawnAs(block: HeldBlock, title: string, color: string): string {
-  return matrixSvg(block, { title, color });
+function drawn(block: HeldBlock, before?: HeldBlock): string {
+  const { name } = block;
+  const look = name.endsWith('relation')
+    ? { title: name, color: levelStyles[levelOf(name)].color }
+    : { title: name, color: positive, negative, numbers: name !== 'place' };
+  return matrixSvg(block, look, before);
 }
 
 const [positive, negative] = ['#3A3A3A', '#B01E0A'] as const;

@@ -84,6 +84,19 @@ describe('a block as a heat map', () => {
     expect(svg.match(/fill-opacity/g)).toHaveLength(4);
   });
 
+  it('outlines the entries that were others before, and no other', () => {
+    const block = (values: readonly number[]) => ({
+      name: 'sub relation',
+      rows: ['p', 'q'],
+      columns: ['p', 'q'],
+      values: Float64Array.from(values),
+    });
+    const look = { title: 'rounded', color: '#123456' };
+    const outlined = (svg: string): RegExpMatchArray | null => svg.match(/class="change"/g);
+    expect(outlined(matrixSvg(block([1, 0, 0, 1]), look))).toBeNull();
+    expect(outlined(matrixSvg(block([1, 0, 0, 1]), look, block([0.9999, 0, 1, 0])))).toHaveLength(2);
+  });
+
   it.each([
     [0, ''],
     [0.04, ''],

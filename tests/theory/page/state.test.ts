@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../lib/theory/automata/simulate';
+import { panels } from '../../../lib/theory/page/body';
 import { pageExamples } from '../../../lib/theory/page/examples';
 import { type Action, nextState, openPage, type PageState } from '../../../lib/theory/page/state';
 
@@ -65,6 +67,38 @@ describe('the page', () => {
     expect(state.scene.automaton.subTransitions).toContainEqual(['error', 'i', 'ok']);
     expect(state.scene.network).not.toBe(opened.scene.network);
     expect(state).toMatchObject({ token: 6, example: undefined });
+  });
+
+  it('shows what the last edit has changed, entry by entry, and after which tokens', () => {
+    const toggle: Action = { kind: 'toggle', field: 'subTransitions', arrow: ['error', 'e', 'error'] };
+    expect(panels(opened)['changed']).toBe('');
+    expect(panels(opened)['stream']).not.toContain('class="change"');
+    // iie;ii;ie;ei;ii;i has no e after an e: no set changes, but the relation of e does.
+    const without = after(opened, go(3), toggle);
+    expect(without.before).toBe(opened.scene);
+    expect(panels(without)['changed']).toContain('after no token of this word is another set reached');
+    const [embedded = '', ...others] = (panels(without)['stream'] ?? '').split('Layer ');
+    expect(embedded.match(/class="change"/g)).toHaveLength(1);
+    expect(others.join('')).toContain('class="change"');
+    const removed = after(opened, { ...toggle, arrow: ['ok', 'e', 'error'] });
+    const sets = [opened, removed].map(({ scene }) => simulate(scene.automaton, scene.word));
+    const changed = sets[0]?.flatMap((set, index) =>
+      set.join() === sets[1]?.[index]?.join() ? [] : [index],
+    );
+    expect(panels(removed)['changed']).toContain(`after tokens ${changed?.join(', ')}.`);
+  });
+
+  it('compares only what can be compared', () => {
+    const toggled = after(opened, { kind: 'toggle', field: 'subTransitions', arrow: ['ok', 'e', 'error'] });
+    for (const [field, text] of [
+      ['word', 'ii'],
+      ['maxSegments', '9'],
+      ['subStates', 'ok error more'],
+      ['symbols', 'i e f'],
+    ] as const)
+      expect(after(toggled, { kind: 'edit', field, text }).before).toBeUndefined();
+    expect(after(toggled, { kind: 'example', index: 0 }).before).toBeUndefined();
+    expect(after(toggled, go(2)).before).toBe(opened.scene);
   });
 
   it('opens another example whole', () => {
