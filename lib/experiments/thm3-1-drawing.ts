@@ -160,14 +160,18 @@ function cliffFigure(cliffs: readonly CliffResult[], lost: readonly LostResult[]
     })),
   ];
   const squares = [...new Set(lost.map(({ states }) => states ** 2))];
+  const sampled = cliffs
+    .filter(({ states, kind, relations }) => kind === 'every relation' && relations < 2 ** (states * states))
+    .map(({ states }) => `n = ${states}`)
+    .join(', ');
   return makeFigure({
     id: 'thm3-1-cliff',
     title: 'With fewer than n² numbers, something is always forgotten',
     subtitle: 'A compiled network whose last layer holds a fragment’s relation in d numbers',
     caption:
       'Left, relations that the linear code with thresholds gets wrong, of all 2^(n²), counted one by one; thin, the fewest that any such code must. Curves end where none is lost: ' +
-      'at d = n² (dotted). Middle and right, words through the compiled network. The numbers are real here: with so much precision, few relations are lost ' +
-      'just below n², though never none.',
+      'at d = n² (dotted). Middle and right, words through the compiled network' +
+      `${sampled === '' ? '' : `, for ${sampled} with a sample of relations`}. The numbers are real here: with so much precision, few relations are lost just below n², though never none.`,
     alt: cliffs
       .map(({ states, kind, points }) => {
         const shares = points.map(
@@ -224,6 +228,7 @@ function staircase(entries: number): { readonly x: number[]; readonly y: number[
 function bitsFigure(bits: readonly BitsResult[]): Figure {
   const entries = entriesOf(bits);
   const all = 2 ** entries;
+  const hasTexts = entries <= 9;
   const kinds = ['thresholds', 'digits'] as const;
   const numbers = [...new Set(bits.map((one) => one.numbers))];
   const precisions = [...new Set(bits.map((one) => one.bits))];
@@ -231,14 +236,14 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
     precisions.map((precision) => bits.filter((one) => one.bits === precision).map(cellOf));
   const textOf = (right: number): string =>
     right === all ? `<b>${entries}</b>` : String(Math.floor(10 * Math.log2(right) + 1e-9) / 10);
-  const axis = { showgrid: false, ticks: '', dtick: entries > 9 ? 2 : 1 };
+  const axis = { showgrid: false, ticks: '', dtick: hasTexts ? 1 : 2 };
   const { x, y } = staircase(entries);
   return makeFigure({
     id: 'thm3-1-bits',
     title: 'Few numbers are enough if they are long: what counts is d·p',
     subtitle: `Relations of ${Math.sqrt(entries)} states in d numbers of p bits: bits that survive, of ${entries}`,
     caption:
-      `Each cell: the binary logarithm of how many of all ${formatCount(all)} relations are recalled without a mistake; dark and bold where all are. Left, the linear code decoded by thresholds; right, one whose ` +
+      `${hasTexts ? 'Each cell' : 'Colour'}: the binary logarithm of how many of all ${formatCount(all)} relations are recalled without a mistake; darkest where all are. Left, the linear code decoded by thresholds; right, one whose ` +
       `numbers’ binary digits are the entries. Below the line d·p is less than ${entries}, and no code recalls all.`,
     alt: bits.map((one) => `${one.numbers} x ${one.bits}: ${one.thresholds} and ${one.digits}`).join('; '),
     columns: 2,
@@ -261,7 +266,7 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
         xgap: 1,
         ygap: 1,
         text: cells((one) => textOf(one[kind])),
-        ...(entries > 9 ? {} : { texttemplate: '%{text}', textfont: { size: fontSize.tick } }),
+        ...(!hasTexts ? {} : { texttemplate: '%{text}', textfont: { size: fontSize.tick } }),
         hovertemplate: '%{x} numbers of %{y} bits: %{text} bits survive<extra></extra>',
         ...inPanel(panel),
       },

@@ -55,12 +55,12 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
     },
     quick: {
       description: 'all relations of n = 1 to 5, ranks to n = 8, networks of 2, 3 and 4 states',
-      time: 'about a minute, 400 MB',
+      time: 'half a minute, 0.5 GB',
       settings: quick,
     },
     paper: {
       description: 'the same with more fragments through the networks; bits for n = 4',
-      time: 'minutes',
+      time: 'four minutes, 0.5 GB',
       settings: { ...quick, fragments: 4096, bitsStates: 4 },
     },
   },
