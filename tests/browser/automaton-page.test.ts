@@ -184,6 +184,24 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
     expect(await page.inputValue('#place')).toBe(place);
   });
 
+  it('keeps the current token of a long word in sight, and what stands beside the rows', async () => {
+    await page.fill('#field-maxSegments', '16');
+    await page.fill('#field-word', 'iie;'.repeat(16));
+    const isInSight = async (): Promise<boolean> => {
+      const [token, score] = [
+        await page.locator('#score .now').boundingBox(),
+        await page.locator('#score').boundingBox(),
+      ];
+      if (token === null || score === null) return false;
+      return token.x >= score.x - 1 && token.x + token.width <= score.x + score.width + 1;
+    };
+    for (const place of ['64', '0', '40', '13']) {
+      await page.fill('#place', place);
+      await expect.poll(isInSight).toBe(true);
+    }
+    expect(await page.locator('#score-labels svg').boundingBox()).toMatchObject({ x: 18 });
+  });
+
   it('moves nothing by itself for readers who want that, and is light in a dark surrounding', async () => {
     const moving = "getComputedStyle(document.querySelector('.flow')).animationName";
     expect(await page.evaluate<string>(moving)).toBe('flow');

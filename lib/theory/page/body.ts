@@ -13,7 +13,7 @@ import {
 } from './editor';
 import { factsHtml } from './facts';
 import { agreement, isAccepting, reachedAt, type Scene, startSign, tokenName } from './scene';
-import { scoreLegend, scoreSvg } from './score';
+import { scoreLabels, scoreLegend, scoreSvg } from './score';
 import type { PageState } from './state';
 import { streamHtml } from './stream';
 
@@ -45,7 +45,7 @@ ${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
 <p class="note">Filled states are reached; thick arrows are those that the current token takes. Change anything: the Transformer is compiled anew at once.</p>
 <div class="cards">${subCard(draft)}${segmentCard(draft)}</div></section>
 <section aria-labelledby="h-attention"><h2 id="h-attention">What each layer copies, and what is read</h2>
-<p class="note">${scoreLegend}</p><p id="verdict"></p><div id="score" class="scroll"></div></section>
+<p class="note">${scoreLegend}</p><p id="verdict"></p><div class="score-frame"><div id="score-labels"></div><div id="score" class="scroll"></div></div></section>
 <section aria-labelledby="h-stream"><h2 id="h-stream">The residual stream of the current token</h2>
 <p class="note">A relation has a 1 where its row’s state leads to its column’s. Attention puts the relation of an earlier token into <b>copied</b>; the feed-forward blocks multiply it with the token’s own, which counts ways, and round to whether there is one. The framed row is the start’s: what is read.</p>
 <p id="changed"></p><div id="stream" class="scroll"></div></section>
@@ -65,6 +65,7 @@ export function panels(state: PageState): Readonly<Record<string, string>> {
     'sub-switches': subSwitches(scene, token),
     'segment-switches': segmentSwitches(scene, token),
     verdict: verdictHtml(scene),
+    'score-labels': scoreLabels(scene),
     score: scoreSvg(scene, token),
     stream: streamHtml(scene, token, before),
     changed: before === undefined ? '' : changedText(scene, before),
@@ -120,7 +121,8 @@ function verdictHtml(scene: Scene): string {
   const agree = agreement(scene);
   const wrong = agree.flatMap((isRight, token) => (isRight ? [] : [token]));
   const certain = scene.certificate.holds ? '' : ' The certificate does not hold for every word.';
+  const where = agree.length === 1 ? 'Before the word' : `After each of the ${agree.length} prefixes`;
   return wrong.length === 0
-    ? `<span class="right">✓ After each of the ${agree.length} prefixes the network reads the very set of the simulator.</span>${certain}`
+    ? `<span class="right">✓ ${where} the network reads the very set of the simulator.</span>${certain}`
     : `<span class="wrong">✗ The network reads another set than the simulator after token ${wrong.join(', ')}.</span>${certain}`;
 }

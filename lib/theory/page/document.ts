@@ -108,15 +108,8 @@ function filled(body: string, state: PageState): string {
   );
 }
 
-let bundled: Promise<string> | undefined;
-
-/** The script, once a process. */
-function pageScript(): Promise<string> {
-  bundled ??= bundle();
-  return bundled;
-}
-
-async function bundle(): Promise<string> {
+/** What runs in the page. */
+async function pageScript(): Promise<string> {
   const entry = projectPath('lib', 'theory', 'page', 'main.ts');
   const { build } = await import('esbuild').catch((error: unknown) => {
     throw new MachineError(`esbuild does not start (${messageOf(error)}); npm run setup`, { cause: error });

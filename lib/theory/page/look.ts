@@ -45,12 +45,12 @@ input[type=text], input[type=number], textarea, select { font: inherit; color: $
 .switch { display: block; padding: 0; border: 1px solid ${ink.axis}; border-radius: 3px; background: ${ink.paper}; cursor: pointer; } .switch:hover { box-shadow: 0 0 0 2px #2C96EE; }
 details { margin-top: 10px; } summary { cursor: pointer; font-size: 13.5px; font-weight: 600; } .fields { display: grid; grid-template-columns: 2fr 1fr; gap: 8px 12px; margin-top: 8px; }
 .field.subTransitions, .field.segmentTransitions { grid-column: 1 / -1; } .field.symbols, .field.separators { grid-column: auto; }
-.scroll { overflow-x: auto; padding-bottom: 6px; scroll-behavior: smooth; } svg.score { display: block; margin-top: 6px; } .token { cursor: pointer; }
+.scroll { overflow-x: auto; padding-bottom: 6px; scroll-behavior: smooth; } .score-frame { display: grid; grid-template-columns: auto minmax(0, 1fr); margin-top: 6px; } .score-frame svg { display: block; } .token { cursor: pointer; }
 #changed { margin-top: 6px; font-weight: 600; color: #8A5A00; } #changed:empty { display: none; }
 #verdict { margin-top: 6px; font-weight: 600; } .right { color: ${rightColor}; } .wrong { color: ${wrongColor}; }
 .flow { stroke-dasharray: 7 5; animation: flow 0.9s linear infinite; } @keyframes flow { to { stroke-dashoffset: -12; } }
 .layer { display: grid; grid-template-columns: 168px 1fr; gap: 12px; padding: 8px 0; border-top: 1px solid ${ink.grid}; align-items: center; min-width: 640px; } .layer:first-child { border: 0; }
-.layer .about { font-size: 13.5px; } .layer.idle .blocks { opacity: 0.55; } .blocks { display: flex; align-items: flex-end; gap: 10px; flex-wrap: wrap; } .sign { font-size: 20px; color: ${ink.muted}; align-self: center; padding-top: 24px; } .matrix { flex: none; }
+.layer .about { font-size: 13.5px; } .layer.idle .blocks { opacity: 0.55; } .blocks { display: flex; align-items: flex-end; gap: 10px; } .sign { font-size: 20px; color: ${ink.muted}; align-self: center; padding-top: 24px; } .matrix { flex: none; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 8px 22px; margin: 8px 0 14px; } .facts dt { font-size: 12.5px; color: ${ink.muted}; } .facts dd { margin: 0; } .facts b { font-size: 17px; margin-right: 8px; } .facts dd span { font-size: 13px; color: ${ink.muted}; }
 .bar { width: 100%; display: block; border-radius: 4px; } .compared { display: block; margin-top: 10px; max-width: 100%; }
 @media (prefers-reduced-motion: reduce) { .flow { animation: none; stroke-dasharray: none; } .scroll { scroll-behavior: auto; } }

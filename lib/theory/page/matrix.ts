@@ -24,7 +24,7 @@ const changeColor = '#E0A800';
 
 /** The side of a cell in px: smaller where there are many. */
 export function cellSize(columns: number): number {
-  return columns <= 4 ? 22 : columns <= 6 ? 17 : 14;
+  return columns <= 4 ? 22 : columns <= 6 ? 17 : 13;
 }
 
 /** A block as SVG text, as large as it needs. Entries that are not what they were `before` are outlined. */

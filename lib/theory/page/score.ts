@@ -16,7 +16,8 @@ import {
   tokenName,
 } from './scene';
 
-const [left, right, top] = [168, 16, 34] as const;
+/** Width of the labels' column, and room above and after the tokens, px. */
+const [labelWidth, top, after] = [160, 34, 8] as const;
 const [box, layerHeight, cell] = [30, 52, 17] as const;
 /** Attention below this is not drawn. */
 const leastDrawn = 0.01;
@@ -24,7 +25,7 @@ const leastDrawn = 0.01;
 /** How wide a token's column is, in px: all the room there is for short words, and never less than fits. */
 export function columnWidth({ word, trace: { tokens } }: Scene, room = 840): number {
   const widest = Math.max(0, ...word.map((name) => estimateWidth(name, 14, true)));
-  return Math.max(27, Math.min(46, (room - left - right) / tokens), Math.min(90, widest + 10));
+  return Math.max(27, Math.min(46, (room - labelWidth - after) / tokens), Math.min(90, widest + 10));
 }
 
 /** What a head looks for, in few words, e.g. `2 back in the segment`. */
@@ -33,35 +34,79 @@ export function shortSource({ among, back }: CopySource): string {
   return `${back} back in the ${among}`;
 }
 
+/** Where rows are, px from the top. */
+interface Rows {
+  /** Of the tokens' dots before each layer, and after the last. */
+  readonly levels: readonly number[];
+  /** Of each state's row, by level. */
+  readonly states: Readonly<Record<'segment' | 'sub', readonly number[]>>;
+  readonly accepting: number;
+  readonly agrees: number;
+  readonly height: number;
+}
+
+function rowsOf({ network, automaton }: Scene): Rows {
+  const levels = Array.from(
+    { length: network.layers.length + 1 },
+    (_, level) => top + box + 18 + level * layerHeight,
+  );
+  const first = (levels.at(-1) ?? 0) + 30;
+  const segment = automaton.segmentStates.map((_, index) => first + index * cell);
+  const second = first + segment.length * cell + 7;
+  const sub = automaton.subStates.map((_, index) => second + index * cell);
+  const accepting = second + sub.length * cell + 7;
+  const agrees = accepting + cell + 3;
+  return { levels, states: { segment, sub }, accepting, agrees, height: agrees + cell + 8 };
+}
+
+/** What stands left of the score, SVG text: it stays when the score is scrolled. */
+export function scoreLabels(scene: Scene): string {
+  const { network, automaton } = scene;
+  const { levels, states, accepting, agrees, height } = rowsOf(scene);
+  const text = (y: number, content: string, color: string, look = 'font-size="13"'): string =>
+    `<text x="${labelWidth - 8}" y="${y}" text-anchor="end" fill="${color}" ${look}>${escapeXml(content)}</text>`;
+  return [
+    `<svg width="${labelWidth}" height="${height}" viewBox="0 0 ${labelWidth} ${height}" aria-hidden="true">`,
+    ...network.layers.map(({ head }, layer) => {
+      const middle = ((levels[layer] ?? 0) + (levels[layer + 1] ?? 0)) / 2;
+      const { color } = levelStyles[levelOf(head.register)];
+      return (
+        text(middle - 3, `Layer ${layer + 1}`, color, 'font-size="13" font-weight="700"') +
+        text(middle + 13, shortSource(head.source), ink.muted, 'font-size="12"')
+      );
+    }),
+    ...(['segment', 'sub'] as const).flatMap((level) => {
+      const { color, name } = levelStyles[level];
+      const names = level === 'segment' ? automaton.segmentStates : automaton.subStates;
+      return [
+        `<text x="0" y="${(states[level][0] ?? 0) + cell - 4}" font-size="12" font-weight="700" fill="${color}">${name.replace(' level', '')}</text>`,
+        ...names.map((state, index) => text((states[level][index] ?? 0) + cell - 4, state, color)),
+      ];
+    }),
+    text(accepting + cell - 4, 'accepting', ink.muted),
+    text(agrees + cell - 4, 'agrees', ink.muted),
+    '</svg>',
+  ].join('');
+}
+
 /** The score as SVG text, the column of `token` marked. */
 export function scoreSvg(scene: Scene, token: number): string {
   const { network, trace } = scene;
   const column = columnWidth(scene);
-  const x = (index: number): number => left + (index + 0.5) * column;
-  const firstRow = top + box + 18;
-  const y = (level: number): number => firstRow + level * layerHeight;
+  const rows = rowsOf(scene);
+  const x = (index: number): number => (index + 0.5) * column;
+  const y = (level: number): number => rows.levels[level] ?? 0;
   const needed = ancestry(scene, token);
-  const answersTop = y(network.layers.length) + 30;
-  const answers = answerRows(scene, answersTop, column, token);
-  const [width, height] = [left + trace.tokens * column + right, answers.bottom + 8];
+  const [width, height] = [trace.tokens * column + after, rows.height];
   return [
     `<svg class="score" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(describe(scene, token))}">`,
     `<rect class="now" x="${x(token) - column / 2}" y="${top - 6}" width="${column}" height="${height - top}" rx="5" fill="${currentColor}"/>`,
     segmentBrackets(scene, x, column),
     ...tokens(scene, x, column, token),
-    ...network.layers.map(({ head }, layer) => {
-      const [title, foot] = [`Layer ${layer + 1}`, shortSource(head.source)];
-      const middle = (y(layer) + y(layer + 1)) / 2;
-      const { color } = levelStyles[levelOf(head.register)];
-      return (
-        `<text x="${left - 14}" y="${middle - 3}" text-anchor="end" font-weight="700" font-size="13" fill="${color}">${title}</text>` +
-        `<text x="${left - 14}" y="${middle + 13}" text-anchor="end" font-size="12" fill="${ink.muted}">${escapeXml(foot)}</text>`
-      );
-    }),
     ...residuals(scene, x, y, needed),
     ...network.layers.flatMap((_, layer) => copies(scene, layer, x, y, needed)),
     ...dots(scene, x, y, needed, token),
-    answers.svg,
+    ...answers(scene, rows, column, token),
     '</svg>',
   ].join('');
 }
@@ -175,62 +220,34 @@ function dots(
 }
 
 /** A row for each state of either level: tinted where the simulator reaches it, a dot where the network reads it. */
-function answerRows(
-  scene: Scene,
-  from: number,
-  column: number,
-  current: number,
-): { readonly svg: string; readonly bottom: number } {
-  const { automaton, simulated, trace } = scene;
+function answers(scene: Scene, rows: Rows, column: number, current: number): string[] {
+  const { simulated, trace } = scene;
   const agree = agreement(scene);
-  const [should, does] = [simulated, trace.reached].map((sets) =>
-    Array.from({ length: trace.tokens }, (_, token) => reachedAt(scene, sets, token)),
-  );
   const width = Math.min(column - 4, 34);
-  let y = from;
-  const parts: string[] = [];
-  const rowName = (text: string, color: string): string =>
-    `<text x="${left - 14}" y="${y + cell - 4}" text-anchor="end" font-size="13" fill="${color}">${escapeXml(text)}</text>`;
-  for (const level of ['segment', 'sub'] as const) {
-    const { color, name } = levelStyles[level];
-    parts.push(
-      `<text x="14" y="${y + cell - 4}" font-size="12" font-weight="700" fill="${color}">${name.replace(' level', '')}</text>`,
-    );
-    (level === 'segment' ? automaton.segmentStates : automaton.subStates).forEach((state, index) => {
-      parts.push(rowName(state, color));
-      for (let token = 0; token < trace.tokens; token++) {
-        const [wanted, found] = [
-          should?.[token]?.[level][index] === true,
-          does?.[token]?.[level][index] === true,
-        ];
-        const x = left + (token + 0.5) * column;
-        const isWrong = wanted !== found;
-        parts.push(
-          `<rect x="${x - width / 2}" y="${y + 1}" width="${width}" height="${cell - 2}" rx="2" fill="${color}" fill-opacity="${wanted ? 0.32 : 0}" stroke="${isWrong ? wrongColor : ink.grid}" stroke-width="${isWrong ? 2.5 : 1}"/>`,
-          found ? `<circle cx="${x}" cy="${y + cell / 2}" r="4.4" fill="${color}"/>` : '',
+  return agree.flatMap((isRight, token) => {
+    const x = (token + 0.5) * column;
+    const [should, does] = [reachedAt(scene, simulated, token), reachedAt(scene, trace.reached, token)];
+    const states = (['segment', 'sub'] as const).flatMap((level) =>
+      rows.states[level].map((y, index) => {
+        const [wanted, found] = [should[level][index] === true, does[level][index] === true];
+        const [edge, edgeWidth] = wanted === found ? [ink.grid, 1] : [wrongColor, 2.5];
+        const { color } = levelStyles[level];
+        return (
+          `<rect x="${x - width / 2}" y="${y + 1}" width="${width}" height="${cell - 2}" rx="2" fill="${color}" fill-opacity="${wanted ? 0.32 : 0}" stroke="${edge}" stroke-width="${edgeWidth}"/>` +
+          (found ? `<circle cx="${x}" cy="${y + cell / 2}" r="4.4" fill="${color}"/>` : '')
         );
-      }
-      y += cell;
-    });
-    y += 7;
-  }
-  parts.push(rowName('accepting', ink.muted));
-  for (let token = 0; token < trace.tokens; token++)
-    if (isAccepting(scene, token))
-      parts.push(
-        ...[5, 2.4].map(
-          (r) =>
-            `<circle cx="${left + (token + 0.5) * column}" cy="${y + cell / 2}" r="${r}" fill="none" stroke="${ink.text}" stroke-width="1.2"/>`,
-        ),
-      );
-  y += cell + 3;
-  parts.push(rowName('agrees', ink.muted));
-  agree.forEach((isRight, token) => {
-    parts.push(
-      `<text x="${left + (token + 0.5) * column}" y="${y + cell - 3}" text-anchor="middle" font-size="14" font-weight="700" fill="${isRight ? rightColor : wrongColor}"${token === current ? ' text-decoration="underline"' : ''}>${isRight ? '✓' : '✗'}</text>`,
+      }),
     );
+    const accepting = isAccepting(scene, token)
+      ? [5, 2.4].map(
+          (r) =>
+            `<circle cx="${x}" cy="${rows.accepting + cell / 2}" r="${r}" fill="none" stroke="${ink.text}" stroke-width="1.2"/>`,
+        )
+      : [];
+    const color = isRight ? rightColor : wrongColor;
+    const mark = `<text x="${x}" y="${rows.agrees + cell - 3}" text-anchor="middle" font-size="14" font-weight="700" fill="${color}"${token === current ? ' text-decoration="underline"' : ''}>${isRight ? '✓' : '✗'}</text>`;
+    return [...states, ...accepting, mark];
   });
-  return { svg: parts.join(''), bottom: y + cell };
 }
 
 /** A read-out that is right, and one that is not. */
