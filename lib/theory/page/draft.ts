@@ -119,7 +119,7 @@ export function toggleArrow(
 }
 
 /** Whether a word is written without blanks: every name of the alphabet is one character. */
-export function isSpelled(automaton: BiNfa): boolean {
+function isSpelled(automaton: BiNfa): boolean {
   return alphabetOf(automaton).every((name) => Array.from(name).length === 1);
 }
 

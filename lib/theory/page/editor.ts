@@ -9,7 +9,7 @@ import { everySubState, reachedAt, type Scene, segmentArrows, subArrows, tokenNa
 import type { Draft, Field } from './draft';
 
 /** What a field is called, and how it is written. */
-export const fieldTexts: Readonly<Record<Field, { readonly label: string; readonly rows?: number }>> = {
+const fieldTexts: Readonly<Record<Field, { readonly label: string; readonly rows?: number }>> = {
   word: { label: 'Word' },
   maxSegmentLength: { label: 'Symbols in a segment, at most' },
   maxSegments: { label: 'Segments, at most' },

@@ -23,13 +23,13 @@ const [box, layerHeight, cell] = [30, 52, 17] as const;
 const leastDrawn = 0.01;
 
 /** How wide a token's column is, in px: all the room there is for short words, and never less than fits. */
-export function columnWidth({ word, trace: { tokens } }: Scene, room = 840): number {
+function columnWidth({ word, trace: { tokens } }: Scene, room = 840): number {
   const widest = Math.max(0, ...word.map((name) => estimateWidth(name, 14, true)));
   return Math.max(27, Math.min(46, (room - labelWidth - after) / tokens), Math.min(90, widest + 10));
 }
 
 /** What a head looks for, in few words, e.g. `2 back in the segment`. */
-export function shortSource({ among, back }: CopySource): string {
+function shortSource({ among, back }: CopySource): string {
   if (among === 'separators') return `${back} segment${back === 1 ? '' : 's'} back`;
   return `${back} back in the ${among}`;
 }
