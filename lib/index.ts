@@ -117,7 +117,17 @@ export {
 } from './evaluate/arithmetic';
 export { type Continuation, decoderGenerator, type Generator } from './evaluate/generator';
 export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
-export { proportion, type Proportion } from './evaluate/intervals';
+export { type Mean, meanWithInterval, proportion, type Proportion } from './evaluate/intervals';
+export {
+  evaluateStateSets,
+  guessStateSets,
+  type StateSetAccuracy,
+  type StateSetGuesses,
+  stateSetSeparators,
+  stateSetVocabulary,
+  type StateSetWords,
+  stateSetWriter,
+} from './evaluate/state-sets';
 export {
   arithmeticModel,
   type ArithmeticModel,
@@ -164,6 +174,7 @@ export {
 export { RunStore } from './experiments/run-store';
 export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
+export type { Thm32TrainedResult } from './experiments/thm3-2-trained-drawing';
 export {
   type Distribution,
   measureSegments,
@@ -301,6 +312,9 @@ export { formatAutomaton, parseAutomaton, readAutomaton, writeAutomaton } from '
 export { asNfa, flatten } from './theory/automata/flatten';
 export { automatonDot, drawAutomaton, type PictureOptions } from './theory/automata/picture';
 export { relationOf, transitionMonoid, type TransitionMonoid } from './theory/automata/monoid';
+export { informativeBiNfa, type SetStatistics, setStatistics } from './theory/automata/informative';
+export { type LevelSimulator, levelSimulator } from './theory/automata/level-sets';
+export { liveWords, type LiveWordSize } from './theory/automata/live-words';
 export { checkAutomaton, problemsOf } from './theory/automata/problems';
 export {
   allWords,
@@ -397,6 +411,7 @@ export {
 } from './train/metrics';
 export { learningRateAt, type ScheduleSettings } from './train/schedule';
 export type { LossFunction, Parameters } from './train/step';
+export type { StateSetsTaskConfig } from './train/state-sets-task';
 export type { TaskConfig } from './train/tasks';
 export type { TextTaskConfig } from './train/text-task';
 export { train, type TrainingPlan, type TrainingResult, type TrainingRun } from './train/train';

@@ -1,28 +1,28 @@
-// One model trained on the arithmetic task and asked questions: the unit of which Figure 3 is made. Each is a run of
-// its own in the run store: what is finished is not trained again, what was interrupted goes on.
+// One model trained on the arithmetic task and asked questions: the unit of which Figure 3 is made.
 
-import { join } from 'node:path';
-import { MachineError } from '../base/errors';
-import { type Reporter } from '../base/progress';
-import { libraryVersion } from '../base/version';
+import { present } from '../base/present';
 import { arithmeticLength } from '../data/arithmetic/generator';
 import { distinctQuestions } from '../data/arithmetic/questions';
 import { arithmeticSeparators, arithmeticVocabulary } from '../data/arithmetic/vocabulary';
-import { startEngine } from '../engine/engine';
 import { type ProductType } from '../engine/graph/program';
 import { Random } from '../engine/random';
 import { evaluateArithmetic } from '../evaluate/arithmetic';
 import { decoderGenerator } from '../evaluate/generator';
 import { type Proportion } from '../evaluate/intervals';
-import { arithmeticModelSize, createDecoder, type ModelConfig } from '../model/config';
-import { disposeParameters, parameterCount } from '../model/parameters';
+import { arithmeticModelSize, type ModelConfig } from '../model/config';
+import { type Decoder } from '../model/decoder';
+import { type ModelParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig, encodingNamed } from '../positional/registry';
-import { collectProvenance } from '../report/provenance';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
-import { readMetrics } from '../train/metrics';
-import { trainModel } from '../train/train-model';
-import { type RunConfiguration, type RunStore } from './run-store';
+import { type RunStore } from './run-store';
+import {
+  trainedCheckpoint,
+  trainedRun,
+  type TrainedRunOptions,
+  type TrainedRunSpec,
+  type TrainingFigures,
+} from './trained-run';
 
 /** What all runs of a comparison share. */
 export interface ArithmeticRunSettings {
@@ -67,35 +67,22 @@ export interface OperatorsAccuracy {
   readonly soundness: Proportion;
 }
 
-/** What came of a run. */
-export interface ArithmeticRun extends ArithmeticRunPoint {
+/** What a model answered. */
+export interface ArithmeticAnswers extends ArithmeticRunPoint {
   /** The most operators of a training instance. */
   readonly trainedOperators: number;
   /** Numbers there are to guess among. */
   readonly modulus: number;
-  /** How many numbers were trained. */
-  readonly parameters: number;
-  /** Mean training loss of a predicted token, over the steps since the point before. */
-  readonly curve: readonly { readonly step: number; readonly loss: number }[];
   /** On questions with as many operators as the longest of training: what the paper counts. */
   readonly accuracy: Proportion;
   /** On the same questions: right answers by right steps alone. */
   readonly soundness: Proportion;
   /** Ascending; those beyond training last. */
   readonly byOperators: readonly OperatorsAccuracy[];
-  readonly tokensPerSecond: number;
-  readonly seconds: number;
 }
 
-/** How a run is made. */
-export interface ArithmeticRunOptions {
-  readonly store: RunStore;
-  readonly reporter: Reporter;
-  /** Train and ask anew, even if it is all there. */
-  readonly fresh?: boolean;
-  /** Told each point of the training curve as it is measured. */
-  readonly onCurve?: (step: number, loss: number) => void;
-}
+/** What came of a run. */
+export type ArithmeticRun = ArithmeticAnswers & TrainingFigures;
 
 const revision = 2;
 
@@ -137,31 +124,18 @@ function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettin
   };
 }
 
+/** A run without its questions. */
+function trainingOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings) {
+  return { item: 'arithmetic', revision, training: trainingConfig(point, settings) };
+}
+
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
 export function arithmeticCheckpoint(
   point: ArithmeticRunPoint,
   settings: ArithmeticRunSettings,
   store: RunStore,
 ): string {
-  return join(store.folderOf(trainingOf(point, settings)), 'checkpoint');
-}
-
-/** What a training depends on. What its model is asked later does not matter: other questions find it trained. */
-function trainingOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): RunConfiguration {
-  const training = trainingConfig(point, settings);
-  return { item: 'arithmetic-training', revision, libraryVersion, settings: training, data: [] };
-}
-
-function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): RunConfiguration {
-  const { questions, longer } = settings;
-  const training = trainingConfig(point, settings);
-  return {
-    item: 'arithmetic',
-    revision,
-    libraryVersion,
-    settings: { training, questions, longer },
-    data: [],
-  };
+  return trainedCheckpoint(trainingOf(point, settings), store);
 }
 
 /**
@@ -172,82 +146,38 @@ function configurationOf(point: ArithmeticRunPoint, settings: ArithmeticRunSetti
 export async function arithmeticRun(
   point: ArithmeticRunPoint,
   settings: ArithmeticRunSettings,
-  options: ArithmeticRunOptions,
+  options: TrainedRunOptions,
 ): Promise<ArithmeticRun> {
-  const { store, reporter, fresh = false } = options;
-  const configuration = configurationOf(point, settings);
-  if (fresh) {
-    await store.forget(configuration);
-    await store.forget(trainingOf(point, settings));
-  }
-  const finished = await store.findOrRun(configuration, async () => {
-    const startedAt = Date.now();
-    const engine = await startEngine({ reporter });
-    const result = await trainAndAsk(point, settings, options);
-    const provenance = collectProvenance({
-      item: 'arithmetic',
-      preset: `${point.encoding}, hidden size ${point.hiddenSize}`,
-      scale: 'One model of a comparison.',
-      startedAt,
-      seeds: [point.seed],
-      steps: settings.steps,
-      engine: engine.description,
-      captured: engine.captures,
-    });
-    return { result, provenance };
-  });
-  return finished.result;
+  const { questions, longer } = settings;
+  const run: TrainedRunSpec<ArithmeticAnswers> = {
+    ...trainingOf(point, settings),
+    label: `${point.encoding}, hidden size ${point.hiddenSize}`,
+    asked: { questions, longer },
+    ask: (decoder, parameters) => askArithmetic(point, settings, decoder, parameters),
+  };
+  return trainedRun(run, options);
 }
 
-async function trainAndAsk(
+async function askArithmetic(
   point: ArithmeticRunPoint,
   settings: ArithmeticRunSettings,
-  { store, reporter, onCurve }: ArithmeticRunOptions,
-): Promise<ArithmeticRun> {
-  const config = trainingConfig(point, settings);
-  const folder = store.folderOf(trainingOf(point, settings));
-  const { outcome, parameters } = await trainModel(config, {
-    folder,
-    resume: true,
-    reporter,
-    onMetrics: (line) => {
-      if (line.kind === 'training') onCurve?.(line.step, line.loss);
-    },
-  });
-  try {
-    if (outcome === 'interrupted')
-      throw new MachineError('training was interrupted; the same command continues where it stopped');
-    const decoder = createDecoder(config.model);
-    const { modulus, questions } = settings;
-    const byOperators: OperatorsAccuracy[] = [];
-    for (const operators of operatorsAsked(settings)) {
-      // The same questions for every model.
-      const asked = distinctQuestions({ operators, modulus, count: questions, seed: 0 });
-      const generator = decoderGenerator(decoder, parameters, Random.fromSeed(point.seed).fork('questions'));
-      const { accuracy, soundness } = await evaluateArithmetic(generator, asked, {
-        vocabulary: arithmeticVocabulary(modulus),
-      });
-      byOperators.push({ operators, accuracy, soundness });
-    }
-    const lines = (await readMetrics(folder)).filter((line) => line.kind === 'training');
-    const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
-    const asked = byOperators.find(({ operators }) => operators === settings.operators);
-    if (asked === undefined) throw new Error('the trained number of operators was not asked');
-    return {
-      ...point,
-      trainedOperators: settings.operators,
-      modulus,
-      parameters: parameterCount(decoder.parameters),
-      curve: lines.map(({ step, loss }) => ({ step, loss })),
-      accuracy: asked.accuracy,
-      soundness: asked.soundness,
-      byOperators,
-      tokensPerSecond: paces[paces.length >> 1] ?? 0,
-      seconds: lines.at(-1)?.machine.seconds ?? 0,
-    };
-  } finally {
-    disposeParameters(parameters);
+  decoder: Decoder,
+  parameters: ModelParameters,
+): Promise<ArithmeticAnswers> {
+  const { modulus, questions } = settings;
+  const byOperators: OperatorsAccuracy[] = [];
+  for (const operators of operatorsAsked(settings)) {
+    // The same questions for every model.
+    const asked = distinctQuestions({ operators, modulus, count: questions, seed: 0 });
+    const generator = decoderGenerator(decoder, parameters, Random.fromSeed(point.seed).fork('questions'));
+    const { accuracy, soundness } = await evaluateArithmetic(generator, asked, {
+      vocabulary: arithmeticVocabulary(modulus),
+    });
+    byOperators.push({ operators, accuracy, soundness });
   }
+  const longest = byOperators.find(({ operators }) => operators === settings.operators);
+  const { accuracy, soundness } = present(longest, 'the trained number of operators');
+  return { ...point, trainedOperators: settings.operators, modulus, accuracy, soundness, byOperators };
 }
 
 function operatorsAsked({ operators, longer }: ArithmeticRunSettings): number[] {

@@ -1,7 +1,7 @@
 // Figure 3 as pictures, a table and findings.
 
 import { formatPercent } from '../base/format';
-import { encodingStyle, fontSize, ink, type SeriesStyle } from '../report/style';
+import { encodingStyle, fontSize, ink } from '../report/style';
 import {
   axes,
   barTrace,
@@ -15,51 +15,29 @@ import {
 import { type Cell, type Table } from '../report/tables';
 import { type ArithmeticRun, type OperatorsAccuracy } from './arithmetic-runs';
 import { type Drawing, type Finding } from './experiment';
+import {
+  groupsOf,
+  mean,
+  overSeeds,
+  type Range,
+  type SeedGroup,
+  whiskeredLine,
+  whiskers,
+  whiskersWord,
+} from './seed-groups';
 
 /** All models that were trained. */
 export interface Fig3Result {
   readonly runs: readonly ArithmeticRun[];
 }
 
-/** The runs of one encoding at one size: a run for each seed. */
-interface Group {
-  readonly encoding: string;
-  readonly style: SeriesStyle;
-  readonly hiddenSize: number;
-  readonly runs: readonly ArithmeticRun[];
-}
-
-function groupsOf(runs: readonly ArithmeticRun[]): Group[] {
-  const groups = new Map<string, ArithmeticRun[]>();
-  for (const run of runs) {
-    const key = `${run.encoding} ${run.hiddenSize}`;
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
-  const encodings = [...new Set(runs.map(({ encoding }) => encoding))];
-  return [...groups.values()].flatMap((members) => {
-    const [first] = members;
-    if (first === undefined) return [];
-    const { encoding, hiddenSize } = first;
-    return [{ encoding, style: encodingStyle(encoding, encodings), hiddenSize, runs: members }];
-  });
-}
+type Group = SeedGroup<ArithmeticRun>;
 
 const countOf = (operators: number): string => (operators === 1 ? '1 operator' : `${operators} operators`);
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** What is known of a share: over several seeds the least and the most, of one its 95 % interval. */
-function rangeOf(accuracies: readonly OperatorsAccuracy['accuracy'][]): {
-  centre: number;
-  low: number;
-  high: number;
-} {
-  const shares = accuracies.map(({ share }) => share);
-  const [only] = accuracies;
-  if (accuracies.length === 1 && only !== undefined)
-    return { centre: only.share, low: only.low, high: only.high };
-  return { centre: mean(shares), low: Math.min(...shares), high: Math.max(...shares) };
+function rangeOf(accuracies: readonly OperatorsAccuracy['accuracy'][]): Range {
+  return overSeeds(accuracies.map(({ share, low, high }) => ({ centre: share, low, high })));
 }
 
 /** Everything Figure 3 shows of its result. */
@@ -73,9 +51,7 @@ export function drawFig3(result: Fig3Result): Drawing {
 }
 
 function seedsWord(groups: readonly Group[]): string {
-  return (groups[0]?.runs.length ?? 1) === 1
-    ? 'one seed; whiskers: 95 % interval of the questions'
-    : `mean of ${groups[0]?.runs.length ?? 0} seeds; whiskers: least and most`;
+  return whiskersWord(groups, '95 % interval of the questions');
 }
 
 /** Accuracy over size where there are several sizes, as bars where there is one; and by number of operators. */
@@ -174,17 +150,10 @@ function guessingLabel(chance: number, modulus: number): PlotlyObject {
 }
 
 function barOf({ style, runs }: Group): PlotlyObject {
-  const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
+  const range = rangeOf(runs.map(({ accuracy }) => accuracy));
   return {
-    ...barTrace({ x: [style.name], y: [centre], style, legend: false }),
-    error_y: {
-      type: 'data',
-      symmetric: false,
-      array: [high - centre],
-      arrayminus: [centre - low],
-      thickness: 1.25,
-      width: 4,
-    },
+    ...barTrace({ x: [style.name], y: [range.centre], style, legend: false }),
+    error_y: whiskers([range], 4),
   };
 }
 
@@ -210,7 +179,7 @@ function sizeTraces(groups: readonly Group[], sizes: readonly number[]): PlotlyO
       const group = groups.find((one) => one.encoding === encoding && one.hiddenSize === size);
       return rangeOf((group?.runs ?? []).map(({ accuracy }) => accuracy));
     });
-    return whiskered(style, sizes, ranges, 0, false);
+    return whiskeredLine(style, sizes, ranges, { panel: 0, legend: false });
   });
 }
 
@@ -223,35 +192,7 @@ function operatorsTrace({ style, runs }: Group): PlotlyObject {
       ),
     ),
   );
-  return whiskered(style, operators, ranges, 1, true);
-}
-
-function whiskered(
-  style: SeriesStyle,
-  x: readonly number[],
-  ranges: readonly ReturnType<typeof rangeOf>[],
-  panel: number,
-  legend: boolean,
-): PlotlyObject {
-  const trace = lineTrace({
-    x,
-    y: ranges.map(({ centre }) => centre),
-    style,
-    panel,
-    legend,
-    markers: true,
-  });
-  return {
-    ...trace,
-    error_y: {
-      type: 'data',
-      symmetric: false,
-      array: ranges.map(({ centre, high }) => high - centre),
-      arrayminus: ranges.map(({ centre, low }) => centre - low),
-      thickness: 1.25,
-      width: 3,
-    },
-  };
+  return whiskeredLine(style, operators, ranges, { panel: 1, legend: true });
 }
 
 function curvesFigure(groups: readonly Group[]): Figure {

@@ -12,6 +12,7 @@ import { lemma14 } from './lemma1-4';
 import { lemma15 } from './lemma1-5';
 import { theorem31 } from './thm3-1';
 import { theorem32 } from './thm3-2';
+import { thm32Trained } from './thm3-2-trained';
 
 /** The items, in the paper's order. */
 export const experiments: readonly Experiment[] = [
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment[] = [
   fig2,
   theorem31,
   theorem32,
+  thm32Trained,
   fig3,
   lemma11,
   lemma12,

@@ -133,9 +133,12 @@ export class RunStore {
       if (systemCode(error) === 'ENOENT') return [];
       throw error;
     }
-    return names
-      .filter((name) => name.startsWith(`${item}-`))
-      .map((name) => join(this.folder, name))
-      .filter((folder) => existsSync(join(folder, 'result.json')));
+    return (
+      names
+        // Not those of an item whose name begins with this one's.
+        .filter((name) => name.startsWith(`${item}-`) && /^[0-9a-f]{16}$/.test(name.slice(item.length + 1)))
+        .map((name) => join(this.folder, name))
+        .filter((folder) => existsSync(join(folder, 'result.json')))
+    );
   }
 }

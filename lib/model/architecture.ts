@@ -6,6 +6,8 @@ import type { StyleName } from './style';
 export interface Architecture {
   readonly style: StyleName;
   readonly vocabSize: number;
+  /** What the head scores where that is not the tokens, such as the states of an automaton; left out: `vocabSize`. */
+  readonly outputs?: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
   readonly numLayers: number;

@@ -19,6 +19,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
   .strictObject({
     style: z.enum(['llama', 'gpt2']),
     vocabSize: count,
+    outputs: count.exactOptional(),
     hiddenSize: count,
     intermediateSize: count,
     numLayers: count,
@@ -42,6 +43,8 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
         'numHeads',
         `${config.numHeads} heads do not divide the width ${config.hiddenSize}; ${divisorsNear(config)}`,
       );
+    if (config.outputs !== undefined && config.tieEmbeddings)
+      fail('outputs', 'the head is the embedding, which scores tokens; set tieEmbeddings to false');
     if (config.separators.flat().some((id) => id >= config.vocabSize))
       fail('separators', `an id is not in the vocabulary; ids go up to ${config.vocabSize - 1}`);
   });
@@ -82,7 +85,7 @@ export function createDecoder(config: ModelConfig): Decoder {
 }
 
 /** Sizes of a model whose encoding, separators and vocabulary are the caller's. */
-export type ModelSize = Omit<Architecture, 'separators' | 'vocabSize'>;
+export type ModelSize = Omit<Architecture, 'separators' | 'vocabSize' | 'outputs'>;
 
 const paperHabits = {
   style: 'llama',

@@ -53,17 +53,17 @@ const defaultQueryChunk = 256;
 
 /** A decoder of these sizes with this encoding. */
 export function decoderWith(architecture: Architecture, encoding: Encoding): Decoder {
-  const { vocabSize, hiddenSize, numHeads, numLayers, trainLength } = architecture;
+  const { vocabSize, outputs = vocabSize, hiddenSize, numHeads, numLayers, trainLength } = architecture;
   const shape = { hiddenSize, numHeads, headDim: hiddenSize / numHeads, trainLength };
-  const tokenTable = (name: string): ParameterSpec[] => [
-    { name, shape: [vocabSize, hiddenSize], initial: 'normal' },
+  const table = (name: string, rows: number): ParameterSpec[] => [
+    { name, shape: [rows, hiddenSize], initial: 'normal' },
   ];
   const parameters = [
-    ...tokenTable(embeddingName),
+    ...table(embeddingName, vocabSize),
     ...Array.from({ length: numLayers }, (_, layer) => blockParameters(architecture, layer)).flat(),
     ...decoderStyles[architecture.style].normParameters(finalNormName, hiddenSize),
     ...encoding.parameters(shape),
-    ...(architecture.tieEmbeddings ? [] : tokenTable(headName)),
+    ...(architecture.tieEmbeddings ? [] : table(headName, outputs)),
   ];
   return { architecture, encoding, shape, parameters };
 }
@@ -102,10 +102,10 @@ export function hiddenStates(
 }
 
 /**
- * The scores of each next token.
+ * The scores of each next token, or of what the head scores instead.
  *
  * @param ids [batch, time] int32
- * @returns [batch, time, vocabSize]: all of them, which for a large vocabulary is a lot; `loss.ts` never holds them
+ * @returns [batch, time, outputs]: all of them, which for a large vocabulary is a lot; `loss.ts` never holds them
  */
 export function logits(
   decoder: Decoder,
@@ -113,11 +113,11 @@ export function logits(
   ids: tf.Tensor2D,
   options: ForwardOptions = {},
 ): tf.Tensor3D {
-  const { hiddenSize, vocabSize } = decoder.architecture;
+  const { hiddenSize, vocabSize, outputs = vocabSize } = decoder.architecture;
   const [batch, time] = ids.shape;
   return tf.tidy(() => {
     const hidden = hiddenStates(decoder, parameters, ids, options).reshape<tf.Tensor2D>([-1, hiddenSize]);
-    return headLogits(parameters, hidden).reshape([batch, time, vocabSize]);
+    return headLogits(parameters, hidden).reshape([batch, time, outputs]);
   });
 }
 
@@ -194,16 +194,16 @@ export function finalNorm(
   return decoderStyles[style].norm(parameters, finalNormName, hidden, normEps);
 }
 
-/** The head: a row for each token of the vocabulary, [vocabSize, hiddenSize]. */
+/** The head: a row for each of what it scores, tokens as a rule: [outputs, hiddenSize]. */
 export function headTable(parameters: ModelParameters): tf.Tensor2D {
   return matrix(parameters, parameters.has(headName) ? headName : embeddingName);
 }
 
 /**
- * Scores of all tokens.
+ * The scores from hidden states.
  *
  * @param hidden [tokens, hiddenSize]
- * @returns [tokens, vocabSize]
+ * @returns [tokens, outputs]
  */
 export function headLogits(parameters: ModelParameters, hidden: tf.Tensor2D): tf.Tensor2D {
   return tf.matMul(hidden, headTable(parameters), false, true);

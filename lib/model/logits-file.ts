@@ -17,7 +17,7 @@ export interface LogitsRequest {
   readonly checkpoint: string;
   /** safetensors with `input_ids`, [batch, time] int32. */
   readonly ids: string;
-  /** safetensors with `logits`, [batch, time, vocabSize] float32. */
+  /** safetensors with `logits`, [batch, time, outputs] float32; outputs is the vocabulary, but where the model's head scores something else. */
   readonly out: string;
 }
 
@@ -36,16 +36,16 @@ const scoresAtOnce = 2 ** 24;
 export async function writeLogits(
   request: LogitsRequest,
   reporter: Reporter = silentReporter,
-): Promise<readonly [batch: number, time: number, vocabSize: number]> {
+): Promise<readonly [batch: number, time: number, outputs: number]> {
   const { shape, values } = await readIds(request.ids);
   const [batch, time] = shape;
   const { decoder, parameters } = await loadCheckpoint(request.checkpoint);
   try {
-    const { vocabSize } = decoder.architecture;
+    const { vocabSize, outputs = vocabSize } = decoder.architecture;
     checkVocabulary(values, shape, vocabSize, request.ids);
     const task = reporter.task('logits', batch * time, 'tokens');
     const rowsAtOnce = Math.max(1, Math.floor(tokensAtOnce / time));
-    const scoredAtOnce = Math.max(1, Math.floor(scoresAtOnce / vocabSize));
+    const scoredAtOnce = Math.max(1, Math.floor(scoresAtOnce / outputs));
     const pieces = async function* (): AsyncGenerator<Float32Array> {
       for (let row = 0; row < batch; row += rowsAtOnce) {
         const rows = Math.min(rowsAtOnce, batch - row);
@@ -66,7 +66,7 @@ export async function writeLogits(
         }
       }
     };
-    const logits = [batch, time, vocabSize] as const;
+    const logits = [batch, time, outputs] as const;
     await writeSafetensors(request.out, [{ name: 'logits', type: 'F32', shape: logits, values: pieces }]);
     task.finish();
     return logits;

@@ -53,13 +53,23 @@ export function nextTokens(decoder: Decoder, options: ForwardOptions = {}): Loss
 }
 
 /**
- * Makes sure that a model has the tokens of a task.
+ * Makes sure that a model has the tokens of a task, and a head for what the task predicts.
  *
+ * @param predicted how many numbers are predicted at a token, where it is not the next one
  * @throws ConfigError if it has more or fewer
  */
-export function checkVocabulary({ architecture }: Decoder, size: number, what: string): void {
-  if (architecture.vocabSize !== size)
-    throw new ConfigError(
-      `model.vocabSize: ${architecture.vocabSize}, but ${what} has ${size} tokens; give ${size}`,
-    );
+export function checkVocabulary(
+  { architecture: { vocabSize, outputs } }: Decoder,
+  size: number,
+  what: string,
+  predicted?: number,
+): void {
+  if (vocabSize !== size)
+    throw new ConfigError(`model.vocabSize: ${vocabSize}, but ${what} has ${size} tokens; give ${size}`);
+  if (outputs === predicted) return;
+  throw new ConfigError(
+    predicted === undefined
+      ? `model.outputs: ${outputs ?? size}, but ${what} predicts the next token; leave it out`
+      : `model.outputs: ${outputs ?? 'left out'}, but ${what} predicts ${predicted} numbers; give ${predicted}`,
+  );
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../lib/engine/random';
-import { proportion } from '../../lib/evaluate/intervals';
+import { meanWithInterval, proportion } from '../../lib/evaluate/intervals';
 
 describe("Wilson's interval", () => {
   it('is that of the literature (Newcombe 1998, table I)', () => {
@@ -56,5 +56,33 @@ describe("Wilson's interval", () => {
     expect(() => proportion(0, 0)).toThrow('a share of 0 in 0');
     expect(() => proportion(3, 2)).toThrow('a share of 3 in 2');
     expect(() => proportion(1, 2, 1)).toThrow('level 1: must lie between 0 and 1');
+  });
+});
+
+describe('the interval of a mean', () => {
+  it('is that of the normal distribution', () => {
+    // Deviation 2 of four values: 1.96 x 2 / sqrt(4) to each side.
+    const values = [1, 1, 4, 4].map((value) => value * (2 / Math.sqrt(3)));
+    const { mean, low, high } = meanWithInterval(values);
+    expect(mean).toBeCloseTo(5 / Math.sqrt(3), 12);
+    expect(high - mean).toBeCloseTo(1.959964, 5);
+    expect(mean - low).toBeCloseTo(high - mean, 12);
+  });
+
+  it('holds the true mean as often as it says', () => {
+    const random = Random.fromSeed(11);
+    const trials = 2000;
+    let held = 0;
+    for (let trial = 0; trial < trials; trial += 1) {
+      const { low, high } = meanWithInterval([...random.uniformArray(100)], 0.9);
+      if (low <= 0.5 && 0.5 <= high) held += 1;
+    }
+    // Six standard deviations.
+    expect(Math.abs(held / trials - 0.9)).toBeLessThan(6 * Math.sqrt((0.9 * 0.1) / trials));
+  });
+
+  it('is not made of one value, nor at an impossible level', () => {
+    expect(() => meanWithInterval([1])).toThrow('a mean of 1 with an interval: give two values at least');
+    expect(() => meanWithInterval([1, 2], 1)).toThrow('level 1: must lie between 0 and 1');
   });
 });

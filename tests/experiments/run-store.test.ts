@@ -63,6 +63,15 @@ describe('RunStore', () => {
     expect(await store.count('fig0')).toBe(1);
   });
 
+  it('does not take runs for those of an item whose name begins alike', async () => {
+    const store = new RunStore(temporaryFolder());
+    const longer = { ...configuration, item: 'fig0-again' };
+    await store.findOrRun(longer, () => Promise.resolve({ result: 1, provenance }));
+    expect([await store.count('fig0'), await store.count('fig0-again')]).toEqual([0, 1]);
+    expect(await store.latest('fig0', () => true)).toBeUndefined();
+    expect((await store.latest('fig0-again', () => true))?.result).toBe(1);
+  });
+
   it('keeps nothing of work that fails, and can be asked again', async () => {
     const store = new RunStore(temporaryFolder());
     await expect(store.findOrRun(configuration, () => Promise.reject(new Error('cut off')))).rejects.toThrow(

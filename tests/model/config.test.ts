@@ -41,6 +41,11 @@ describe('a model configuration', () => {
       /^model: separators: 0 given, but bipe_rope has 2 levels of position and needs 1/,
     ],
     ['a width of nothing', { hiddenSize: 0 }, /^model: hiddenSize: /],
+    [
+      'a head of its own that is the embedding',
+      { outputs: 5, tieEmbeddings: true },
+      /^model: outputs: the head is the embedding, which scores tokens; set tieEmbeddings to false$/,
+    ],
     ['all dropped', { dropout: 1 }, /^model: dropout: /],
   ])('with %s is refused in one line', (_, change, message) => {
     const attempt = (): unknown => parseModelConfig({ ...smallConfig('rope'), ...change });

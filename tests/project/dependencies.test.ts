@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   positional: ['base', 'engine'],
   model: ['base', 'engine', 'segment', 'data', 'positional'],
   theory: ['base', 'engine', 'data', 'report', 'segment', 'positional', 'model'],
-  evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model'],
+  evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'theory'],
   train: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'theory', 'evaluate'],
   experiments: [
     'base',

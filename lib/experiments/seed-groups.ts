@@ -1,0 +1,79 @@
+// Trained models by encoding and size, a run for each seed: what is known of a group, and how it is drawn.
+
+import { lineTrace, type PlotlyObject } from '../report/figure';
+import { encodingStyle, type SeriesStyle } from '../report/style';
+
+/** The runs of one encoding at one size: a run for each seed. */
+export interface SeedGroup<Run> {
+  readonly encoding: string;
+  readonly style: SeriesStyle;
+  readonly hiddenSize: number;
+  readonly runs: readonly Run[];
+}
+
+/** Runs in groups, in the order in which each group begins. */
+export function groupsOf<Run extends { readonly encoding: string; readonly hiddenSize: number }>(
+  runs: readonly Run[],
+): SeedGroup<Run>[] {
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) {
+    const key = `${run.encoding} ${run.hiddenSize}`;
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  const encodings = [...new Set(runs.map(({ encoding }) => encoding))];
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined) return [];
+    const { encoding, hiddenSize } = first;
+    return [{ encoding, style: encodingStyle(encoding, encodings), hiddenSize, runs: members }];
+  });
+}
+
+/** A share and how far it may be from there. */
+export interface Range {
+  readonly centre: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The mean of some values. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What is known of a share: over several seeds the mean, the least and the most; of one its own interval. */
+export function overSeeds(ranges: readonly Range[]): Range {
+  const [only] = ranges;
+  if (ranges.length === 1 && only !== undefined) return only;
+  const centres = ranges.map(({ centre }) => centre);
+  return { centre: mean(centres), low: Math.min(...centres), high: Math.max(...centres) };
+}
+
+/** Says what whiskers are, e.g. `mean of 3 seeds; whiskers: least and most`. */
+export function whiskersWord(groups: readonly SeedGroup<unknown>[], interval: string): string {
+  const seeds = groups[0]?.runs.length ?? 1;
+  return seeds === 1 ? `one seed; whiskers: ${interval}` : `mean of ${seeds} seeds; whiskers: least and most`;
+}
+
+/** A whisker to both ends of each range. */
+export function whiskers(ranges: readonly Range[], width = 3): PlotlyObject {
+  return {
+    type: 'data',
+    symmetric: false,
+    array: ranges.map(({ centre, high }) => high - centre),
+    arrayminus: ranges.map(({ centre, low }) => centre - low),
+    thickness: 1.25,
+    width,
+  };
+}
+
+/** A line with a marker and a whisker at each point. */
+export function whiskeredLine(
+  style: SeriesStyle,
+  x: readonly number[],
+  ranges: readonly Range[],
+  { panel, legend }: { readonly panel: number; readonly legend: boolean },
+): PlotlyObject {
+  const y = ranges.map(({ centre }) => centre);
+  return { ...lineTrace({ x, y, style, panel, legend, markers: true }), error_y: whiskers(ranges) };
+}

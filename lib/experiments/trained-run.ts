@@ -1,0 +1,129 @@
+// One model that is trained and then asked something: the unit of which comparisons of trained models are made. Each is a run of its
+// own in the run store: what is finished is not trained again, what was interrupted goes on.
+
+import { join } from 'node:path';
+import { MachineError } from '../base/errors';
+import { type Reporter } from '../base/progress';
+import { libraryVersion } from '../base/version';
+import { startEngine } from '../engine/engine';
+import { createDecoder } from '../model/config';
+import { type Decoder } from '../model/decoder';
+import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
+import { collectProvenance } from '../report/provenance';
+import { type TrainingConfig } from '../train/config';
+import { readMetrics } from '../train/metrics';
+import { trainModel } from '../train/train-model';
+import { type RunConfiguration, type RunStore } from './run-store';
+
+/** A training, and what its model is asked. */
+export interface TrainedRunSpec<Answers> {
+  /** The run's name in the store; its training's is that and `-training`. */
+  readonly item: string;
+  /** Raise it when the computation changes. */
+  readonly revision: number;
+  /** Which of a comparison's models it is, for the provenance. */
+  readonly label: string;
+  readonly training: TrainingConfig;
+  /** What the answers depend on beside the training. */
+  readonly asked: Readonly<Record<string, unknown>>;
+  readonly ask: (decoder: Decoder, parameters: ModelParameters) => Promise<Answers>;
+}
+
+/** What is known of every trained model. */
+export interface TrainingFigures {
+  /** How many numbers were trained. */
+  readonly parameters: number;
+  /** Mean training loss of a prediction, over the steps since the point before. */
+  readonly curve: readonly { readonly step: number; readonly loss: number }[];
+  readonly tokensPerSecond: number;
+  readonly seconds: number;
+}
+
+/** How a run is made. */
+export interface TrainedRunOptions {
+  readonly store: RunStore;
+  readonly reporter: Reporter;
+  /** Train and ask anew, even if it is all there. */
+  readonly fresh?: boolean;
+  /** Told each point of the training curve as it is measured. */
+  readonly onCurve?: (step: number, loss: number) => void;
+}
+
+type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training'>;
+
+/** What a training depends on. What its model is asked later does not matter: other questions find it trained. */
+function trainingOf({ item, revision, training }: Training): RunConfiguration {
+  return { item: `${item}-training`, revision, libraryVersion, settings: training, data: [] };
+}
+
+/** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
+export function trainedCheckpoint(training: Training, store: RunStore): string {
+  return join(store.folderOf(trainingOf(training)), 'checkpoint');
+}
+
+/**
+ * Trains a model, or goes on, or finds it finished; then asks it.
+ *
+ * @throws MachineError if the run was interrupted
+ */
+export async function trainedRun<Answers extends object>(
+  spec: TrainedRunSpec<Answers>,
+  options: TrainedRunOptions,
+): Promise<Answers & TrainingFigures> {
+  const { item, revision, label, training, asked } = spec;
+  const { store, reporter, fresh = false } = options;
+  const configuration = { item, revision, libraryVersion, settings: { training, ...asked }, data: [] };
+  if (fresh) {
+    await store.forget(configuration);
+    await store.forget(trainingOf(spec));
+  }
+  const finished = await store.findOrRun(configuration, async () => {
+    const startedAt = Date.now();
+    const engine = await startEngine({ reporter });
+    const result = await trainAndAsk(spec, options);
+    const provenance = collectProvenance({
+      item,
+      preset: label,
+      scale: 'One model of a comparison.',
+      startedAt,
+      seeds: [training.seed],
+      steps: training.steps,
+      engine: engine.description,
+      captured: engine.captures,
+    });
+    return { result, provenance };
+  });
+  return finished.result;
+}
+
+async function trainAndAsk<Answers extends object>(
+  spec: TrainedRunSpec<Answers>,
+  { store, reporter, onCurve }: TrainedRunOptions,
+): Promise<Answers & TrainingFigures> {
+  const folder = store.folderOf(trainingOf(spec));
+  const { outcome, parameters } = await trainModel(spec.training, {
+    folder,
+    resume: true,
+    reporter,
+    onMetrics: (line) => {
+      if (line.kind === 'training') onCurve?.(line.step, line.loss);
+    },
+  });
+  try {
+    if (outcome === 'interrupted')
+      throw new MachineError('training was interrupted; the same command continues where it stopped');
+    const decoder = createDecoder(spec.training.model);
+    const answers = await spec.ask(decoder, parameters);
+    const lines = (await readMetrics(folder)).filter((line) => line.kind === 'training');
+    const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
+    return {
+      ...answers,
+      parameters: parameterCount(decoder.parameters),
+      curve: lines.map(({ step, loss }) => ({ step, loss })),
+      tokensPerSecond: paces[paces.length >> 1] ?? 0,
+      seconds: lines.at(-1)?.machine.seconds ?? 0,
+    };
+  } finally {
+    disposeParameters(parameters);
+  }
+}

@@ -1,0 +1,107 @@
+// Random words that a Bi-NFA can read: after every prefix some state is reachable. Where arrows are few, most other words lead
+// nowhere after some segments, and there is nothing left to tell of them.
+
+import { present } from '../../base/present';
+import type { Random } from '../../engine/random';
+import type { BiNfa, Word } from './automaton';
+import { checkAutomaton } from './problems';
+import { randomWord } from './random';
+import { indexOfNames, type Relation, separatorRelations, subRelations } from './relation';
+
+/** How a random word is cut to its length. */
+export interface LiveWordSize {
+  /** Symbols and separators of the word. */
+  readonly length: number;
+  /** The most symbols of a segment, its separator not counted. */
+  readonly maxSegmentLength: number;
+}
+
+/** How often a segment is drawn anew, and a word, before it is given up. */
+const attempts = 100;
+
+/**
+ * Words of segments of 0 to `maxSegmentLength` symbols, each closed by a separator and drawn again until the automaton survives it;
+ * cut to their length.
+ *
+ * @returns a function that draws a word; undefined if there seems to be none
+ * @throws DataError if the automaton is not sound
+ */
+export function liveWords(automaton: BiNfa, size: LiveWordSize): (random: Random) => Word | undefined {
+  checkAutomaton(automaton);
+  const reader = new SegmentReader(automaton);
+  return (random) => {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const word = tryWord(random, automaton, size, reader);
+      if (word !== undefined) return word;
+    }
+    return undefined;
+  };
+}
+
+function tryWord(
+  random: Random,
+  { symbols, separators }: BiNfa,
+  { length, maxSegmentLength }: LiveWordSize,
+  reader: SegmentReader,
+): Word | undefined {
+  const word: string[] = [];
+  let segmentStates = reader.start;
+  let failures = 0;
+  while (word.length < length) {
+    const content = randomWord(random, symbols, random.integer(0, maxSegmentLength + 1));
+    const separator = random.choice(separators);
+    const next = reader.read(segmentStates, content, separator);
+    if (next.includes(1)) {
+      word.push(...content, separator);
+      [segmentStates, failures] = [next, 0];
+    } else if (++failures === attempts) return undefined;
+  }
+  return word.slice(0, length);
+}
+
+/** Takes the reachable segment states from segment to segment. */
+class SegmentReader {
+  readonly start: Uint8Array;
+  private readonly subStart: Uint8Array;
+  private readonly subs: ReadonlyMap<string, Relation>;
+  /** By separator, then by sub-state. */
+  private readonly segments: ReadonlyMap<string, readonly Relation[]>;
+
+  constructor(automaton: BiNfa) {
+    const { segmentStates, subStates, symbols, separators } = automaton;
+    const [ofSymbols, ofSeparators] = [subRelations(automaton), separatorRelations(automaton)];
+    this.start = only(automaton.segmentStart, segmentStates);
+    this.subStart = only(automaton.subStart, subStates);
+    this.subs = new Map(symbols.map((name, index) => [name, present(ofSymbols[index], name)]));
+    this.segments = new Map(separators.map((name, index) => [name, present(ofSeparators[index], name)]));
+  }
+
+  /** The segment states after a segment and its separator, [segment states]. */
+  read(from: Uint8Array, content: Word, separator: string): Uint8Array {
+    const reached = content.reduce(
+      (states, symbol) => image(states, present(this.subs.get(symbol), symbol)),
+      this.subStart,
+    );
+    const next = new Uint8Array(from.length);
+    for (const [subState, relation] of present(this.segments.get(separator), separator).entries())
+      if (reached[subState] === 1)
+        for (const [state, bit] of image(from, relation).entries()) if (bit === 1) next[state] = 1;
+    return next;
+  }
+}
+
+function only(name: string, names: readonly string[]): Uint8Array {
+  const states = new Uint8Array(names.length);
+  states[present(indexOfNames(names).get(name), name)] = 1;
+  return states;
+}
+
+/** The states that a relation leads to. */
+function image(states: Uint8Array, { columns, entries }: Relation): Uint8Array {
+  const next = new Uint8Array(columns);
+  for (const [row, bit] of states.entries())
+    if (bit === 1)
+      for (let column = 0; column < columns; column++)
+        if (entries[row * columns + column] === 1) next[column] = 1;
+  return next;
+}
