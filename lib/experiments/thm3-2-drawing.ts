@@ -163,7 +163,7 @@ function costFigure(sizes: readonly SizeResult[]): Figure {
   return makeFigure({
     id: 'thm3-2-cost',
     title: 'What the width costs: weights and time',
-    subtitle: 'Compiled Transformers on this machine; flattened automata that were not run have no time',
+    subtitle: `Compiled Transformers on this machine${sizes.every(({ ape }) => ape.compared.words > 0) ? '' : '; flattened automata that were not run have no time'}`,
     caption:
       'Left: weights that are not 0. Right: milliseconds a token, over random words. The feed-forward blocks multiply relations with 4 n³ hidden units, so both grow as the third power of the states that are held together.',
     alt: `Weights go from ${formatCount(Math.min(...sizes.map(({ bipe }) => bipe.weights)))} to ${formatCount(Math.max(...sizes.map(({ bipe }) => bipe.weights)))} with bilevel positions and to ${formatCount(Math.max(...sizes.map(({ ape }) => ape.weights)))} flattened.`,
