@@ -111,7 +111,7 @@ describe('bipe theory', () => {
     const paths = files(log);
     const { stdout } = compile(paths, 'bipe');
     for (const line of [
-      /^automaton +bi-nfa; read out: 2 segment states, 3 sub states$/m,
+      /^automaton +bi-nfa; read out: 2 segment states, 3 sub-states$/m,
       /^words +up to 5 segments of 4 symbols$/m,
       /^depth +6 layers$/m,
       /^width +\d+: one 1, start 1, separators 1, place 6, sub relation 9, segment relation 4, copied 9$/m,

@@ -42,6 +42,8 @@ export type Instruction =
 
 /** What is read at every token: row `row` of a register, a state for each of its columns. */
 export interface Read {
+  /** What the states are called, e.g. `sub-states`. */
+  readonly name: string;
   readonly register: string;
   readonly row: number;
   /** Whether a separator's own token reads the row as if nothing had followed it: the sub-level starts anew. */
@@ -75,7 +77,7 @@ export function flatProgram(automaton: Nfa, maxLength: number): RelationProgram 
     bounds: { encoding: 'ape', maxLength },
     registers: [register],
     instructions: double('relation', 'word', maxLength),
-    reads: [{ register: 'relation', row: states.indexOf(start), anewAtSeparators: false }],
+    reads: [{ name: 'states', register: 'relation', row: states.indexOf(start), anewAtSeparators: false }],
   };
 }
 
@@ -120,8 +122,13 @@ export function bilevelProgram(
       ...double('segment relation', 'separators', maxSegments),
     ],
     reads: [
-      { register: 'segment relation', row: segmentStates.indexOf(segmentStart), anewAtSeparators: false },
-      { register: 'sub relation', row, anewAtSeparators: true },
+      {
+        name: 'segment states',
+        register: 'segment relation',
+        row: segmentStates.indexOf(segmentStart),
+        anewAtSeparators: false,
+      },
+      { name: 'sub-states', register: 'sub relation', row, anewAtSeparators: true },
     ],
   };
 }

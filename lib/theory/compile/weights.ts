@@ -216,7 +216,7 @@ function erase(mlp: MlpBuilder, coordinate: number): void {
 }
 
 function readoutOf(
-  { register, row, anewAtSeparators }: Read,
+  { name, register, row, anewAtSeparators }: Read,
   program: RelationProgram,
   layout: Layout,
 ): ReadoutPart {
@@ -224,7 +224,7 @@ function readoutOf(
   const block = blockNamed(layout, register);
   const separators = anewAtSeparators ? blockNamed(layout, 'separators') : undefined;
   return {
-    name: program.automaton.type === 'nfa' ? 'states' : register.replace(' relation', ' states'),
+    name,
     states,
     inputs: states.map((_, column): Connection[] => [
       [coordinateOf(block, row, column), 1],
