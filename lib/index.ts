@@ -128,6 +128,15 @@ export {
   type StateSetWords,
   stateSetWriter,
 } from './evaluate/state-sets';
+export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
+export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
+export {
+  roundedScore,
+  scoreTexts,
+  type TextMetricName,
+  type TextPair,
+  type TextScore,
+} from './evaluate/metrics/text-metrics';
 export {
   arithmeticModel,
   type ArithmeticModel,

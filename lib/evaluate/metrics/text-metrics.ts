@@ -1,0 +1,82 @@
+// The score of many generated texts, each with one or more references, in percent: as SCROLLS' official evaluator (metrics/scrolls.py
+// of the dataset tau/scrolls) computes it, in the order of its additions. The best reference counts.
+
+import { UsageError } from '../../base/errors';
+import { answerF1, isExactMatch } from './answers';
+import { rouge, type RougeName, rougeNames } from './rouge';
+
+/** How a task is scored. */
+export type TextMetricName = (typeof textMetricNames)[number];
+
+/** The three of SCROLLS. */
+export const textMetricNames = ['rouge', 'f1', 'exact_match'] as const;
+
+/** A generated text and what it should have been. */
+export interface TextPair {
+  readonly prediction: string;
+  /** At least one. */
+  readonly references: readonly string[];
+}
+
+/** Scores of many texts, in percent. */
+export interface TextScore {
+  readonly metric: TextMetricName;
+  /** The one number: for ROUGE the geometric mean of the three. */
+  readonly score: number;
+  /** What a table shows: the score itself, or ROUGE-1, ROUGE-2 and ROUGE-L. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Scores generated texts.
+ *
+ * ROUGE: F measures, for each of the three the best of the references, its mean over the texts; the geometric mean is that of these
+ * means. The official evaluator puts each sentence on a line of its own before, which changes none of the three.
+ *
+ * @throws UsageError if there are no texts, or one has no reference
+ */
+export function scoreTexts(metric: TextMetricName, pairs: readonly TextPair[]): TextScore {
+  if (pairs.length === 0) throw new UsageError('no texts to score; give at least one with its references');
+  const bare = pairs.findIndex(({ references }) => references.length === 0);
+  if (bare >= 0) throw new UsageError(`text ${bare + 1} has no reference; score only texts that have one`);
+  switch (metric) {
+    case 'rouge':
+      return scoreRouge(pairs);
+    case 'f1':
+      return single(metric, pairs, answerF1);
+    case 'exact_match':
+      return single(metric, pairs, (prediction, reference) => Number(isExactMatch(prediction, reference)));
+  }
+}
+
+/** A score with four decimals, as the official evaluator reports it: Python's `round`, where a tie goes to the even digit. */
+export function roundedScore(score: number): number {
+  // Only odd multiples of 1/32 lie in the middle of two such numbers exactly.
+  const isTie = Number.isInteger(score * 32) && (score * 32) % 2 === 1;
+  if (!isTie) return Number(score.toFixed(4));
+  const below = Math.floor(score * 1e4);
+  return (below % 2 === 0 ? below : below + 1) / 1e4;
+}
+
+function single(
+  metric: TextMetricName,
+  pairs: readonly TextPair[],
+  compare: (prediction: string, reference: string) => number,
+): TextScore {
+  let sum = 0;
+  for (const { prediction, references } of pairs)
+    sum += Math.max(...references.map((reference) => compare(prediction, reference)));
+  const score = (100 * sum) / pairs.length;
+  return { metric, score, parts: { [metric]: score } };
+}
+
+function scoreRouge(pairs: readonly TextPair[]): TextScore {
+  const sums: Record<RougeName, number> = { rouge1: 0, rouge2: 0, rougeL: 0 };
+  for (const { prediction, references } of pairs) {
+    const scores = references.map((reference) => rouge(prediction, reference));
+    for (const name of rougeNames) sums[name] += Math.max(...scores.map((score) => score[name].f * 100));
+  }
+  const mean = (name: RougeName): number => sums[name] / pairs.length;
+  const parts = { rouge1: mean('rouge1'), rouge2: mean('rouge2'), rougeL: mean('rougeL') };
+  return { metric: 'rouge', score: (parts.rouge1 * parts.rouge2 * parts.rougeL) ** (1 / 3), parts };
+}
