@@ -70,8 +70,8 @@ async function newPage(): Promise<Page> {
 /** Opens a notebook, given by its path in the repository, and waits until its kernel waits for work. */
 async function open(path: string): Promise<Page> {
   const url = new URL(address);
-  // A workspace of its own: JupyterLab would open again what the last one had open.
-  url.pathname = `/lab/workspaces/test-${basename(path, '.ipynb')}/tree/${path}`;
+  // A workspace of its own: JupyterLab would open again what the last one had open. Its name may have no full stop.
+  url.pathname = `/lab/workspaces/test-${basename(path, '.ipynb').replace('.', '-')}/tree/${path}`;
   const page = await newPage();
   await page.setViewportSize({ width: 1400, height: 1000 });
   await page.goto(url.href);
@@ -162,6 +162,8 @@ describe('the notebook', () => {
     ['fig3.ipynb', 2],
     ['encodings.ipynb', 5],
     ['lemmas.ipynb', 11],
+    ['thm3.1.ipynb', 4],
+    ['thm3.2.ipynb', 3],
     ['arithmetic_playground.ipynb', 1],
     ['automaton_playground.ipynb', 2],
   ])('%s runs top to bottom and draws its figures', { timeout: 12 * minute }, async (name, leastFigures) => {
