@@ -116,7 +116,7 @@ describe('bipe theory', () => {
       /^depth +6 layers$/m,
       /^width +\d+: one 1, start 1, separators 1, place 6, sub relation 9, segment relation 4, copied 9$/m,
       /^hidden width +144$/m,
-      /^weights +largest [\d.e+]+, root of the sum of squares [\d.e+]+$/m,
+      /^weights +[\d,]+ that are not 0; largest [\d.e+]+, root of the sum of squares [\d.e+]+$/m,
       /^attention +the token to copy scores at least [\d.]+ above any other$/m,
       /^exact +in float32 up to [\d,]+ tokens; words have at most 26$/m,
       /^layer +gap +elsewhere +error at most +found +copies$/m,
