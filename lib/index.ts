@@ -53,6 +53,20 @@ export {
   releasedCheckpoints,
 } from './data/hub';
 export { listSources } from './data/registry';
+export {
+  groupScrollsRows,
+  readScrollsInstances,
+  readScrollsRows,
+  type ScrollsInstance,
+  type ScrollsRow,
+} from './data/scrolls/file';
+export {
+  type PromptedSequence,
+  promptedSequence,
+  promptIds,
+  type SequenceOptions,
+} from './data/scrolls/sequence';
+export { type ScrollsTask, type ScrollsTaskName, scrollsTaskNames, scrollsTasks } from './data/scrolls/tasks';
 export { prepareSource, verifySource } from './data/sources/prepare';
 export type {
   Modality,
@@ -137,6 +151,7 @@ export {
   type TextPair,
   type TextScore,
 } from './evaluate/metrics/text-metrics';
+export { scoreInstances, scrollsMetrics, scrollsScore } from './evaluate/scrolls';
 export {
   arithmeticModel,
   type ArithmeticModel,

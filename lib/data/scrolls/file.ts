@@ -1,0 +1,124 @@
+// Files of SCROLLS: JSON lines, a row for each pair of input and output. Instances with several references are several rows with the
+// same id. NarrativeQA's training file has gigabytes, so rows are read one at a time.
+
+import { createReadStream } from 'node:fs';
+import { z } from 'zod';
+import { ConfigError, DataError, messageOf } from '../../base/errors';
+import { readError } from '../../base/files';
+import { displayPath } from '../../base/paths';
+import { parseWith } from '../../base/schema';
+
+/** One line of a file: what a training takes one at a time. */
+export interface ScrollsRow {
+  /** Of the instance; shared by the rows that differ in their output alone. */
+  readonly id: string;
+  /** Of the pair of input and output. */
+  readonly pid: string;
+  /** The query, if the task has one, an empty line, and the document. */
+  readonly input: string;
+  /** null in the test files, whose outputs are not public. */
+  readonly output: string | null;
+}
+
+/** What is asked once and may be answered in several ways: what an evaluation takes. */
+export interface ScrollsInstance {
+  readonly id: string;
+  readonly input: string;
+  /** In the order of the rows; none in a test file. */
+  readonly references: readonly string[];
+}
+
+/** Further fields, such as QuALITY's `is_hard`, are left aside. */
+const rowSchema = z.object({
+  id: z.string().min(1),
+  pid: z.string().min(1),
+  input: z.string().min(1),
+  output: z.string().nullable().default(null),
+});
+
+/**
+ * The rows of a file, one at a time. Empty lines are skipped.
+ *
+ * @throws DataError naming file and line: no JSON, a field that is missing or no text; or the file, if it is missing or not UTF-8
+ */
+export async function* readScrollsRows(path: string): AsyncGenerator<ScrollsRow> {
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number += 1;
+    if (line.trim() !== '') yield parseRow(line, `${displayPath(path)}:${number}`);
+  }
+}
+
+/**
+ * Rows as instances, in the order in which they first appear. As in the official evaluator, the first row's input counts.
+ */
+export async function groupScrollsRows(
+  rows: AsyncIterable<ScrollsRow> | Iterable<ScrollsRow>,
+): Promise<ScrollsInstance[]> {
+  const instances = new Map<string, { id: string; input: string; references: string[] }>();
+  for await (const { id, input, output } of rows) {
+    const instance = instances.get(id) ?? { id, input, references: [] };
+    if (output !== null) instance.references.push(output);
+    instances.set(id, instance);
+  }
+  return [...instances.values()];
+}
+
+/**
+ * The instances of a file.
+ *
+ * @throws DataError as `readScrollsRows`, or if there are none
+ */
+export async function readScrollsInstances(path: string): Promise<ScrollsInstance[]> {
+  const instances = await groupScrollsRows(readScrollsRows(path));
+  if (instances.length === 0)
+    throw new DataError(`${displayPath(path)}: no rows; a file of SCROLLS has one on each line`);
+  return instances;
+}
+
+function parseRow(line: string, where: string): ScrollsRow {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new DataError(`${where}: not JSON (${messageOf(error).replace(/\s+/g, ' ')}); get the file again`, {
+      cause: error,
+    });
+  }
+  try {
+    return parseWith(rowSchema, value, where);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new DataError(
+      `${error.message}; a row of SCROLLS is {"id": "...", "pid": "...", "input": "...", "output": "..."}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Lines end at `\n` alone: Node.js's `readline` would also cut at U+2028, which JSON may hold. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (error) {
+      throw new DataError(`${displayPath(path)}: not UTF-8 text; get the file again`, { cause: error });
+    }
+  };
+  let begun: string[] = []; // of a line whose end has not come yet
+  try {
+    for await (const bytes of createReadStream(path) as AsyncIterable<Buffer>) {
+      const [first = '', ...rest] = decode(bytes).split('\n');
+      begun.push(first);
+      for (const next of rest) {
+        yield begun.join('');
+        begun = [next];
+      }
+    }
+  } catch (error) {
+    throw error instanceof DataError ? error : readError(path, error);
+  }
+  begun.push(decode());
+  yield begun.join('');
+}

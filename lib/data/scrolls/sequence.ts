@@ -1,0 +1,69 @@
+// A row of SCROLLS as the token sequence of a decoder: the input, a cue, the output, the end. What does not fit is cut off the input's
+// end, as SCROLLS' baselines do (src/run.py truncates on the tokenizer's default side, the right), so a query, which stands first,
+// always stays. The cue is this project's: the benchmark is for encoder-decoders, and how BiPE's authors joined the two is not at hand.
+
+import { UsageError } from '../../base/errors';
+import { type Tokenizer } from '../tokenizers/tokenizer';
+
+/** How sequences are made. */
+export interface SequenceOptions {
+  readonly tokenizer: Tokenizer;
+  /** The longest sequence in tokens, prompt, output and end together; the paper's finetuning has 8,192. */
+  readonly maxTokens: number;
+  /** Room that is kept for the output and the end after it. The same for each row, so that generation cuts where training did. */
+  readonly outputTokens: number;
+  /** The token that ends an output, e.g. Llama 2's `</s>`, 2. */
+  readonly end: number;
+}
+
+/** A sequence whose loss counts from `promptLength` on. */
+export interface PromptedSequence {
+  /** [time] int32 */
+  readonly ids: Int32Array;
+  /** Tokens that are given: what generation begins with. */
+  readonly promptLength: number;
+}
+
+/** What stands between input and output. */
+export const outputCue = '\n\nAnswer:';
+
+/** How much text is tokenized at once, in UTF-16 units; books need not be read to their end. */
+const pieceLength = 8192;
+
+/**
+ * What a model is given: begin of text where the tokenizer has one, as much of the input as fits, and the cue; at most
+ * `maxTokens - outputTokens` tokens, [time] int32.
+ *
+ * @throws UsageError if there is no room for any input
+ */
+export function promptIds(input: string, options: SequenceOptions): Int32Array {
+  const { tokenizer, maxTokens, outputTokens } = options;
+  const cue = tokenizer.encode(outputCue);
+  const room = maxTokens - outputTokens - cue.length;
+  if (outputTokens < 1 || room < 2)
+    throw new UsageError(
+      `sequences of ${maxTokens} tokens with ${outputTokens} for the output leave no room for an input; make them longer`,
+    );
+  return Int32Array.from([...firstIds(input, room, tokenizer), ...cue]);
+}
+
+/**
+ * A whole sequence for training. An output that does not fit loses its end; the end token always stays.
+ *
+ * @throws UsageError as `promptIds`
+ */
+export function promptedSequence(input: string, output: string, options: SequenceOptions): PromptedSequence {
+  const prompt = promptIds(input, options);
+  const answer = options.tokenizer.encode(output).subarray(0, options.outputTokens - 1);
+  return { ids: Int32Array.from([...prompt, ...answer, options.end]), promptLength: prompt.length };
+}
+
+/** The first ids of a text, at most `count`. */
+function firstIds(text: string, count: number, tokenizer: Tokenizer): Int32Array {
+  const stream = tokenizer.stream({ beginOfText: tokenizer.beginOfText !== undefined });
+  const ids: number[] = [];
+  for (let start = 0; start < text.length && ids.length < count; start += pieceLength)
+    ids.push(...stream.push(text.slice(start, start + pieceLength)));
+  if (ids.length < count) ids.push(...stream.finish());
+  return Int32Array.from(ids.slice(0, count));
+}

@@ -1,0 +1,64 @@
+// The scores of SCROLLS, as the official evaluator (github.com/tau-nlp/scrolls, evaluator/) gives them for predictions by id: each task
+// by its metric, and the benchmark's score, the mean over the seven.
+
+import { UsageError } from '../base/errors';
+import { type ScrollsInstance } from '../data/scrolls/file';
+import { type ScrollsTaskName, scrollsTaskNames } from '../data/scrolls/tasks';
+import { roundedScore, scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
+
+/** How each task is scored. */
+export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> = {
+  gov_report: 'rouge',
+  summ_screen_fd: 'rouge',
+  qmsum: 'rouge',
+  narrative_qa: 'f1',
+  qasper: 'f1',
+  quality: 'exact_match',
+  contract_nli: 'exact_match',
+};
+
+/**
+ * Scores what a model wrote for instances.
+ *
+ * @param predictions text by the instance's id: one for each instance, and for no other
+ * @throws UsageError if an instance has no prediction or no reference, or a prediction no instance
+ */
+export function scoreInstances(
+  metric: TextMetricName,
+  instances: readonly ScrollsInstance[],
+  predictions: ReadonlyMap<string, string>,
+): TextScore {
+  const known = new Set(instances.map(({ id }) => id));
+  const [redundant] = [...predictions.keys()].filter((id) => !known.has(id));
+  if (redundant !== undefined)
+    throw new UsageError(
+      `a prediction for '${redundant}', which is no instance here; is it of another split?`,
+    );
+  const pairs = instances.map(({ id, references }) => {
+    const prediction = predictions.get(id);
+    if (prediction === undefined)
+      throw new UsageError(`no prediction for '${id}'; every instance needs one, if only an empty text`);
+    if (references.length === 0)
+      throw new UsageError(
+        `'${id}' has no reference; outputs of test files are not public, score validation`,
+      );
+    return { prediction, references };
+  });
+  return scoreTexts(metric, pairs);
+}
+
+/**
+ * The benchmark's one number: the mean over the seven tasks of their scores in percent, each rounded to four decimals before, as the
+ * official evaluator does.
+ *
+ * @throws UsageError naming the tasks that are missing: a mean over some of them is not SCROLLS' score
+ */
+export function scrollsScore(scores: Readonly<Partial<Record<ScrollsTaskName, number>>>): number {
+  const missing = scrollsTaskNames.filter((name) => scores[name] === undefined);
+  if (missing.length > 0)
+    throw new UsageError(`SCROLLS' score needs all seven tasks; there is none of ${missing.join(', ')}`);
+  return (
+    scrollsTaskNames.reduce((sum, name) => sum + roundedScore(scores[name] ?? NaN), 0) /
+    scrollsTaskNames.length
+  );
+}

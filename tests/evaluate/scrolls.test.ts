@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../lib/base/errors';
+import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
+import { scoreInstances, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
+import { golden } from './metrics/golden';
+
+describe('the scores of SCROLLS', () => {
+  it("are each task's metric of predictions found by id, in any order", () => {
+    for (const { texts, scores } of golden.groups) {
+      const instances = texts.map(({ references }, place) => ({ id: `${place}`, input: 'x', references }));
+      const predictions = new Map(
+        texts.map(({ prediction }, place) => [`${place}`, prediction] as const).reverse(),
+      );
+      for (const name of scrollsTaskNames) {
+        const metric = scrollsMetrics[name];
+        expect(scoreInstances(metric, instances, predictions).score).toBeCloseTo(scores[metric] ?? NaN, 11);
+      }
+    }
+  });
+
+  it('are averaged after rounding each to four decimals', () => {
+    const score = fc.double({ min: 0, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(score, { minLength: 7, maxLength: 7 }), (values) => {
+        const scores = Object.fromEntries(scrollsTaskNames.map((name, place) => [name, values[place]]));
+        const mean = values.reduce((sum, value) => sum + value, 0) / 7;
+        expect(Math.abs(scrollsScore(scores) - mean)).toBeLessThanOrEqual(0.5e-4 + 1e-9);
+        expect(scrollsScore(scores) * 7 * 1e4).toBeCloseTo(Math.round(scrollsScore(scores) * 7 * 1e4), 4);
+      }),
+    );
+  });
+
+  it('are no benchmark without all tasks', () => {
+    const others = { gov_report: 50, summ_screen_fd: 50, qmsum: 50, narrative_qa: 50, contract_nli: 50 };
+    expect(scrollsScore({ ...others, qasper: 15, quality: 85 })).toBe(50);
+    expect(() => scrollsScore(others)).toThrow(
+      new UsageError("SCROLLS' score needs all seven tasks; there is none of qasper, quality"),
+    );
+  });
+
+  it('say which prediction is missing, or has no instance or reference', () => {
+    const instances = [
+      { id: 'a', input: 'x', references: ['y'] },
+      { id: 'b', input: 'x', references: [] },
+    ];
+    const scoring = (...ids: string[]) => {
+      return () => scoreInstances('f1', instances, new Map(ids.map((id) => [id, 'y'])));
+    };
+    expect(scoring('a')).toThrow("no prediction for 'b'; every instance needs one, if only an empty text");
+    expect(scoring('a', 'b', 'c')).toThrow("a prediction for 'c', which is no instance here;");
+    expect(scoring('a', 'b')).toThrow("'b' has no reference; outputs of test files are not public,");
+  });
+});
