@@ -353,18 +353,22 @@ const comparisons = [
   ['bipe_alibi', 'alibi'],
 ] as const;
 
-/** At each width, at the length of training; and at the largest width, beyond it. */
+/**
+ * At each width, and of the next smaller width against it, at the length of training; at the largest width, on the longest words
+ * too.
+ */
 function findings(result: Thm32TrainedResult, groups: readonly Group[]): Finding[] {
   const [lengths, sizes] = [lengthsOf(result), sizesOf(groups)];
-  const places = [
-    ...sizes.map((size) => ({ size, place: 0 })),
-    ...(lengths.length > 1 ? [{ size: sizes.at(-1), place: lengths.length - 1 }] : []),
+  const [largest] = sizes.slice(-1);
+  const compared = [
+    ...sizes.map((size) => ({ size, against: size, place: 0 })),
+    ...sizes.slice(1).map((against, index) => ({ size: sizes[index], against, place: 0 })),
+    ...(lengths.length > 1 ? [{ size: largest, against: largest, place: lengths.length - 1 }] : []),
   ];
   return comparisons.flatMap(([better, worse]) =>
-    places.flatMap(({ size, place }) => {
-      const [first, second] = [better, worse].map((encoding) =>
-        groups.find((one) => one.encoding === encoding && one.hiddenSize === size),
-      );
+    compared.flatMap(({ size, against, place }) => {
+      const first = groups.find((one) => one.encoding === better && one.hiddenSize === size);
+      const second = groups.find((one) => one.encoding === worse && one.hiddenSize === against);
       if (first === undefined || second === undefined) return [];
       const [a, b] = [exactness(first, place), exactness(second, place)];
       const overlap = a.low <= b.high && b.low <= a.high;
@@ -372,7 +376,7 @@ function findings(result: Thm32TrainedResult, groups: readonly Group[]): Finding
         `${style.name} ${formatPercent(centre)} (${formatPercent(low)} to ${formatPercent(high)})`;
       return [
         {
-          claim: `Hidden size ${first.hiddenSize}, words of ${lengths[place] ?? 0} symbols: ${first.style.name} tells more state sets than ${second.style.name}`,
+          claim: `Words of ${lengths[place] ?? 0} symbols: ${first.style.name} of width ${first.hiddenSize} tells more state sets than ${second.style.name} of width ${second.hiddenSize}`,
           holds: overlap ? null : a.centre > b.centre,
           measured: `${say(first, a)}, ${say(second, b)}`,
         },
