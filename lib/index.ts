@@ -61,6 +61,16 @@ export {
   type ScrollsRow,
 } from './data/scrolls/file';
 export {
+  type Chapter,
+  chaptersOf,
+  quickChapters,
+  type QuickOptions,
+  quickRows,
+  type QuickRows,
+  type QuickTaskName,
+  quickTasks,
+} from './data/scrolls/quick';
+export {
   type PromptedSequence,
   promptedSequence,
   promptIds,
@@ -151,7 +161,7 @@ export {
   type TextPair,
   type TextScore,
 } from './evaluate/metrics/text-metrics';
-export { scoreInstances, scrollsMetrics, scrollsScore } from './evaluate/scrolls';
+export { quickMetrics, scoreInstances, scrollsMetrics, scrollsScore } from './evaluate/scrolls';
 export {
   arithmeticModel,
   type ArithmeticModel,

@@ -3,6 +3,7 @@
 
 import { UsageError } from '../base/errors';
 import { type ScrollsInstance } from '../data/scrolls/file';
+import { type QuickTaskName } from '../data/scrolls/quick';
 import { type ScrollsTaskName, scrollsTaskNames } from '../data/scrolls/tasks';
 import { roundedScore, scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
 
@@ -16,6 +17,9 @@ export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> =
   quality: 'exact_match',
   contract_nli: 'exact_match',
 };
+
+/** How each quick task is scored: as the tasks that it has its shape from. */
+export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = { find: 'f1', heading: 'rouge' };
 
 /**
  * Scores what a model wrote for instances.

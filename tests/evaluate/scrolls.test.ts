@@ -1,9 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/base/errors';
+import { groupScrollsRows } from '../../lib/data/scrolls/file';
+import { quickChapters, quickRows } from '../../lib/data/scrolls/quick';
 import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
-import { scoreInstances, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
+import { rougeWords } from '../../lib/evaluate/metrics/rouge';
+import { quickMetrics, scoreInstances, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
 import { golden } from './metrics/golden';
+
+describe('the scores of the quick tasks', () => {
+  it('are found by way of the same rows, instances and metrics', async () => {
+    const chapters = await quickChapters();
+    for (const task of ['find', 'heading'] as const) {
+      const { validation } = quickRows(task, chapters, { documentLength: 500, perChapter: 2, seed: 1 });
+      const instances = await groupScrollsRows(validation);
+      const right = new Map(instances.map(({ id, references }) => [id, references[0] ?? '']));
+      const wrong = new Map(instances.map(({ id }) => [id, 'Xyzzy']));
+      const { score, parts } = scoreInstances(quickMetrics[task], instances, right);
+      // A heading of one word has no two words in a row, so ROUGE-2 is 0 even where it is right.
+      const several = validation.filter(({ output }) => rougeWords(output ?? '').length > 1).length;
+      const best = (100 * several) / validation.length;
+      if (task === 'find') expect(score).toBe(100);
+      else expect(parts['rouge2']).toBeCloseTo(best, 9);
+      if (task === 'heading') expect(score).toBeCloseTo((100 * 100 * best) ** (1 / 3), 9);
+      expect(scoreInstances(quickMetrics[task], instances, wrong).score).toBe(0);
+    }
+  });
+});
 
 describe('the scores of SCROLLS', () => {
   it("are each task's metric of predictions found by id, in any order", () => {

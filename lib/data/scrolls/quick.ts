@@ -1,0 +1,198 @@
+// Two tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and scores runs in minutes and without a
+// download: `find`, where the answer stands in the document, and `heading`, where a chapter is summarized by its own heading. They
+// measure nothing that SCROLLS measures, and no score of theirs is comparable with one of SCROLLS.
+
+import { ConfigError } from '../../base/errors';
+import { Random } from '../../engine/random';
+import { prepareSource } from '../sources/prepare';
+import { type SourceOptions, type TextDocument } from '../sources/source';
+import { type ScrollsRow } from './file';
+import { type ScrollsTask } from './tasks';
+
+/** The two tasks. */
+export const quickTasks = {
+  find: {
+    title: 'Find and answer',
+    documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
+    query: 'one of the sentences, with one to three words left out',
+    output: 'the words',
+  },
+  heading: {
+    title: 'Name the chapter',
+    documents: "excerpts of Moby-Dick's chapters",
+    query: null,
+    output: "the chapter's heading",
+  },
+} as const satisfies Readonly<Record<string, ScrollsTask>>;
+
+/** A quick task's name. */
+export type QuickTaskName = keyof typeof quickTasks;
+
+/** What is read as a whole, and is either trained on or evaluated on. */
+export interface Chapter {
+  /** Unique among the chapters. */
+  readonly id: string;
+  /** null where there is none. */
+  readonly heading: string | null;
+  readonly text: string;
+}
+
+/** What is made of chapters. */
+export interface QuickOptions {
+  /** The most characters of a document. */
+  readonly documentLength: number;
+  /** Excerpts of a chapter, at most: equal ones are kept once. */
+  readonly perChapter: number;
+  /** The share of the chapters whose excerpts are for the evaluation; default 0.2. */
+  readonly validationShare?: number;
+  readonly seed: number;
+}
+
+/** Rows by split; a chapter's are all in one of them, and so are those of chapters with the same heading. */
+export interface QuickRows {
+  readonly train: readonly ScrollsRow[];
+  readonly validation: readonly ScrollsRow[];
+}
+
+/** What stands in a query for the words left out. */
+export const gap = '____';
+
+/** Excerpts that are tried until one has a sentence to ask about. */
+const attempts = 20;
+
+/**
+ * The chapters of the bundled books: the 135 of Moby-Dick, with headings (the epilogue is part of the last), and 233 addresses, without.
+ *
+ * @throws DataError if the packages are not installed as they should be
+ */
+export async function quickChapters(options: SourceOptions = {}): Promise<Chapter[]> {
+  const chapters: Chapter[] = [];
+  for (const name of ['moby-dick', 'sotu']) {
+    const source = await prepareSource(name, options);
+    for await (const document of source.documents()) chapters.push(...chaptersOf(document, name));
+  }
+  return chapters;
+}
+
+/** A document's numbered chapters, each with its heading; the document as one chapter where it has none. */
+export function chaptersOf({ id, text }: TextDocument, source: string): Chapter[] {
+  const headings = [...text.matchAll(/^CHAPTER (\d+)\. (.+)\n\n/gm)];
+  if (headings.length === 0) return [{ id: `${source}/${id}`, heading: null, text }];
+  return headings.map((match, place) => {
+    const [whole, number = '', heading = ''] = match;
+    const end = headings[place + 1]?.index ?? text.length;
+    return {
+      id: `${source}/chapter ${number}`,
+      heading: heading.replace(/\.$/, ''),
+      text: text.slice(match.index + whole.length, end).trimEnd(),
+    };
+  });
+}
+
+/**
+ * The rows of a task: a pure function of chapters and options. A chapter's rows depend on the seed and the chapter alone.
+ *
+ * @param chapters those without a heading are left out of `heading`
+ * @throws ConfigError if an option is out of range, or a split stays empty
+ */
+export function quickRows(
+  task: QuickTaskName,
+  chapters: readonly Chapter[],
+  options: QuickOptions,
+): QuickRows {
+  const { documentLength, perChapter, validationShare = 0.2, seed } = options;
+  check(
+    'documentLength',
+    documentLength,
+    Number.isInteger(documentLength) && documentLength >= 200,
+    '200 or more',
+  );
+  check('perChapter', perChapter, Number.isInteger(perChapter) && perChapter >= 1, '1 or more');
+  check('validationShare', validationShare, validationShare > 0 && validationShare < 1, 'between 0 and 1');
+  const random = Random.fromSeed(seed).fork(`quick task ${task}`);
+  const usable = chapters.filter(({ heading }) => task === 'find' || heading !== null);
+  const held = validationGroups(usable, validationShare, random.fork('split'));
+  const rows = { train: new Array<ScrollsRow>(), validation: new Array<ScrollsRow>() };
+  for (const chapter of usable)
+    rows[held.has(groupOf(chapter)) ? 'validation' : 'train'].push(
+      ...rowsOf(task, chapter, options, random.fork(chapter.id)),
+    );
+  for (const split of ['train', 'validation'] as const) {
+    if (rows[split].length === 0)
+      throw new ConfigError(
+        `quick task ${task}: no rows for ${split} from ${usable.length} chapters; give more chapters`,
+      );
+  }
+  return rows;
+}
+
+/** Chapters of one group are never in different splits. */
+function groupOf({ id, heading }: Chapter): string {
+  return heading === null ? `id ${id}` : `heading ${heading}`;
+}
+
+/** The groups for the evaluation, about that share of all. */
+function validationGroups(chapters: readonly Chapter[], share: number, random: Random): ReadonlySet<string> {
+  const groups = random.shuffle([...new Set(chapters.map(groupOf))]);
+  return new Set(groups.slice(0, Math.max(1, Math.round(groups.length * share))));
+}
+
+function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, random: Random): ScrollsRow[] {
+  const rows = new Map<string, ScrollsRow>(); // by input
+  for (let place = 0; place < options.perChapter; place += 1) {
+    const pair =
+      task === 'find' ? drawQuestion(chapter, options, random) : drawHeading(chapter, options, random);
+    if (pair === undefined || rows.has(pair.input)) continue;
+    const id = `${task} ${chapter.id} ${place}`;
+    rows.set(pair.input, { id, pid: `${id} 0`, ...pair });
+  }
+  return [...rows.values()];
+}
+
+type Pair = Pick<ScrollsRow, 'input'> & { readonly output: string };
+
+function drawHeading(
+  { heading, text }: Chapter,
+  { documentLength }: QuickOptions,
+  random: Random,
+): Pair | undefined {
+  if (heading === null) return undefined;
+  return { input: drawExcerpt(text, documentLength, random), output: heading };
+}
+
+/** A sentence of an excerpt with a gap, and what is missing; undefined if no excerpt has a fit sentence. */
+function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair | undefined {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const document = drawExcerpt(text, documentLength, random);
+    const sentences = document.match(/(?<=^|[.!?] )[^.!?\n]+[.!?](?= |$)/g) ?? [];
+    if (sentences.length === 0) continue;
+    const words = random.choice(sentences).split(' ');
+    const length = random.integer(1, 4);
+    if (words.length < length + 6) continue;
+    const start = random.integer(3, words.length - length - 1);
+    const missing = words.slice(start, start + length);
+    const before = words.slice(0, start).join(' ');
+    // Words alone, and long enough to be no articles, which the scores leave out; and one place only that they can be found at.
+    if (!missing.every((word) => /^[A-Za-z]{4,}$/.test(word)) || occurrences(document, before) !== 1)
+      continue;
+    const asked = [before, gap, ...words.slice(start + length)].join(' ');
+    return { input: `What is missing in "${asked}"?\n\n${document}`, output: missing.join(' ') };
+  }
+  return undefined;
+}
+
+/** A part of a text of at most that many characters, between spaces; the whole text if it is short. */
+function drawExcerpt(text: string, length: number, random: Random): string {
+  if (text.length <= length) return text;
+  const start = text.indexOf(' ', random.integer(0, text.length - length));
+  const end = text.lastIndexOf(' ', start + length);
+  return text.slice(start + 1, end);
+}
+
+function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+function check(option: string, value: number, isRight: boolean, right: string): void {
+  if (!isRight) throw new ConfigError(`quick task: ${option} is ${value}; it must be ${right}`);
+}
