@@ -350,6 +350,7 @@ const comparisons = [
   ['bipe_rope', 'learned'],
   ['bipe_rope', 'sinusoidal'],
   ['bipe_rope', 'rope'],
+  ['bipe_alibi', 'learned'],
   ['bipe_alibi', 'alibi'],
 ] as const;
 
