@@ -59,17 +59,20 @@ describe('the quick tasks', () => {
     }
   });
 
-  it.each(['find', 'heading'] as const)('%s has no chapter in both splits, and about the share that was asked for', (task) => {
-    const { train, validation } = quickRows(task, chapters, { ...options, validationShare: 0.25 });
-    const chaptersIn = (rows: typeof train): Set<string> =>
-      new Set(rows.map(({ id }) => id.replace(/ \d+$/, '')));
-    const [trained, held] = [chaptersIn(train), chaptersIn(validation)];
-    expect([...trained].filter((id) => held.has(id))).toEqual([]);
-    const share = held.size / (trained.size + held.size);
-    expect(Math.abs(share - 0.25)).toBeLessThan(0.03);
-    const ids = [...train, ...validation].map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-  });
+  it.each(['find', 'heading'] as const)(
+    '%s has no chapter in both splits, and about the share that was asked for',
+    (task) => {
+      const { train, validation } = quickRows(task, chapters, { ...options, validationShare: 0.25 });
+      const chaptersIn = (rows: typeof train): Set<string> =>
+        new Set(rows.map(({ id }) => id.replace(/ \d+$/, '')));
+      const [trained, held] = [chaptersIn(train), chaptersIn(validation)];
+      expect([...trained].filter((id) => held.has(id))).toEqual([]);
+      const share = held.size / (trained.size + held.size);
+      expect(Math.abs(share - 0.25)).toBeLessThan(0.03);
+      const ids = [...train, ...validation].map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+    },
+  );
 
   it('have no heading in both splits, though two chapters of Moby-Dick share one', () => {
     expect(headed().filter(({ heading }) => heading === 'Knights and Squires')).toHaveLength(2);
