@@ -192,7 +192,7 @@ describe('bipe theory', () => {
       'a length beyond all bounds',
       changed({}),
       ['ape', '--max-length', '99999999'],
-      /99999999; it must be a whole number from 1 to 1,048,576/,
+      /99999999; it must be a whole number from 1 to 16,384/,
     ],
     ['an encoding that does not exist', changed({}), ['rope'], /'rope' is invalid.*ape, bipe/],
   ])('refuses in one line, and writes nothing: %s', (_, automaton, [encoding = '', ...options], says) => {

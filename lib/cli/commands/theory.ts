@@ -81,6 +81,9 @@ async function compile(options: CompileOptions): Promise<void> {
       '',
       `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
     ]);
+  const [mistake] = certificate.mistakes;
+  if (mistake !== undefined)
+    throw new CheckError(`${displayPath(file)}: compiled wrong: ${mistake}; report it`);
   if (!certificate.holds)
     throw new CheckError(
       `${displayPath(file)}: the network is certain for words of ${formatCount(certificate.exactUpTo ?? 0)} tokens, not of ${formatCount(certificate.mostTokens)}; compile it for shorter words, or with --activation relu`,

@@ -53,8 +53,8 @@ export function compileBiPE(
   return lower(bilevelProgram(automaton, bounds), activation);
 }
 
-/** Positions are exact in float32 below 2^24, and so are their multiples of pi / 2^i as far as heads need them. */
-const mostPlaces = 2 ** 20;
+/** Beyond, float32 does not tell the angles of segments apart, and a certificate, which looks at all pairs of places, takes minutes. */
+const mostPlaces = 2 ** 14;
 
 function checkBound(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > mostPlaces)

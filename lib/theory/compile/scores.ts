@@ -102,6 +102,8 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
     const toStart = Float64Array.from({ length: segments }, (_, difference) =>
       rotatingScore(query, startKey, difference + 1, rotaryPairs),
     );
+    const mostToStart = toStart.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+    const leastToStart = toStart.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
     kind.queries.forEach((asking, place) => {
       const hasMatch = among === 'separators' ? segments > back : place >= back + (among === 'word' ? 1 : 0);
       const stillStart = stillScore(asking, startKey, rotaryPairs);
@@ -122,8 +124,8 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
           else other = Math.max(other, still + there);
         });
       });
-      const startMost = stillStart + Math.max(...toStart);
-      const startLeast = stillStart + Math.min(...toStart);
+      const startMost = stillStart + mostToStart;
+      const startLeast = stillStart + leastToStart;
       if (hasMatch) worst = Math.min(worst, match - Math.max(other, startMost));
       worst = Math.min(worst, startLeast - other);
     });
@@ -164,24 +166,25 @@ function rotatingScore(query: Float64Array, key: Float64Array, difference: numbe
 
 /**
  * For both scores: the sum of headDim products, each of two rounded sums; and angles, which err by 2 units of their size, up to
- * pi times the segment, on either side.
+ * pi times the segment, on either side. A pair counts by the lengths of its two vectors, since its components mix when it turns.
  */
 function scoreRounding({ bounds, rotaryPairs }: Network, kinds: readonly Kind[]): number {
   const { unit } = float32;
   const segments = bounds.encoding === 'ape' ? 0 : bounds.maxSegments;
-  const sizes = (vectors: readonly Float64Array[], first: number, end: number): Float64Array =>
-    Float64Array.from({ length: end - first }, (_, column) =>
-      Math.max(0, ...vectors.map((vector) => Math.abs(vector[first + column] ?? 0))),
-    );
   const queries = kinds.flatMap((kind) => kind.queries);
   const keys = kinds.flatMap((kind) => kind.keys);
   const headDim = queries[0]?.length ?? 0;
-  const product = (first: number, end: number): number => {
-    const keySizes = sizes(keys, first, end);
-    return sizes(queries, first, end).reduce((sum, size, column) => sum + size * (keySizes[column] ?? 0), 0);
-  };
-  const all = product(0, headDim);
-  // A pair's components mix when they turn.
-  const turning = 2 * product(0, 2 * rotaryPairs);
-  return 2 * unit * ((headDim + 16) * all + 2 * turning * (2 * Math.PI * (segments + 1) + 2));
+  const longest = (vectors: readonly Float64Array[], columns: readonly number[]): number =>
+    vectors.reduce(
+      (most, vector) => Math.max(most, Math.hypot(...columns.map((column) => vector[column] ?? 0))),
+      0,
+    );
+  const product = (...columns: number[]): number => longest(queries, columns) * longest(keys, columns);
+  let [turning, still] = [0, 0];
+  for (let pair = 0; pair < rotaryPairs; pair++) turning += product(pair, rotaryPairs + pair);
+  for (let column = 2 * rotaryPairs; column < headDim; column++) still += product(column);
+  // Both components of a pair err in the end, each by what its vector does.
+  return (
+    2 * unit * ((headDim + 16) * (2 * turning + still) + 4 * turning * (2 * Math.PI * (segments + 1) + 2))
+  );
 }

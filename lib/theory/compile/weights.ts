@@ -38,7 +38,7 @@ export function mostTokens({ bounds }: Pick<Network, 'bounds'>): number {
 }
 
 /** Rows of the table of places. */
-function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
+export function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
   return bounds.encoding === 'ape' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
 }
 

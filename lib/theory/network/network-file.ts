@@ -42,6 +42,7 @@ const certificateSchema: z.ZodType<NetworkCertificate> = z.strictObject({
   worstGap: z.number().nullable(),
   exactUpTo: size.nullable(),
   mostTokens: size,
+  mistakes: z.array(z.string()),
   holds: z.boolean(),
 });
 

@@ -1,14 +1,19 @@
 // What the certificate says of sound networks, and that it notices weights that were changed.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { Random } from '../../../lib/engine/random';
-import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
+import { randomBiNfa, randomNfa, randomSegments, randomWord } from '../../../lib/theory/automata/random';
+import { simulator } from '../../../lib/theory/automata/simulate';
 import { certify } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { mostTokens } from '../../../lib/theory/compile/weights';
 import { blockNamed } from '../../../lib/theory/network/layout';
+import type { Mlp } from '../../../lib/theory/network/mlp';
 import { type Network, put } from '../../../lib/theory/network/network';
+import { trace } from '../../../lib/theory/network/plain';
+import { tokenReader } from '../../../lib/theory/network/words';
 
 function bilevel(): Network {
   const automaton = randomBiNfa(Random.fromSeed(4), {
@@ -52,6 +57,8 @@ describe('the certificate of a compiled network', () => {
     expect(certify(compileBiPE(automaton, { maxSegmentLength: 31, maxSegments: 4096 })).holds).toBe(true);
     const long = randomNfa(Random.fromSeed(4), { states: 2, symbols: 2, density: 0.5 });
     expect(certify(compileApe(long, 1500)).holds).toBe(true);
+    const wide = randomNfa(Random.fromSeed(4), { states: 64, symbols: 1, density: 0.03 });
+    expect(certify(compileApe(wide, 30, { activation: 'relu' })).holds).toBe(true);
   });
 
   it('is of no layer where words have one symbol', () => {
@@ -105,4 +112,207 @@ describe('a network whose weights were changed', () => {
     );
     expect(certificate.holds).toBe(false);
   });
+
+  const relation = 'sub relation';
+  const block = (network: Network, layer: number, name: string): Mlp =>
+    present(
+      present(network.layers[layer], 'layer').feedForward.find((one) => one.name === name),
+      name,
+    ).mlp;
+  const lastInside = 2;
+  const changes: readonly (readonly [string, (network: Network) => Network | undefined, string])[] = [
+    [
+      'a symbol brings another relation',
+      ({ embedding, layout }) => {
+        put(embedding, 2, blockNamed(layout, relation).start + 1, 0.5);
+      },
+      'embedding: token 2 does not bring what it is and does',
+    ],
+    [
+      'a symbol has a place of its own',
+      ({ embedding, layout }) => {
+        put(embedding, 2, blockNamed(layout, 'place').start, 0.5);
+      },
+      'embedding: token 2 does not bring what it is and does',
+    ],
+    [
+      'places bring relations',
+      ({ places, layout }) => {
+        put(places, 3, blockNamed(layout, relation).start, 1);
+      },
+      'places: the table is not one of all places, and of nothing else',
+    ],
+    [
+      'a head copies another register',
+      (network) => withHead(network, 0, { from: blockNamed(network.layout, 'segment relation').start }),
+      'layer 1: its head does not copy sub relation',
+    ],
+    [
+      'a head puts what it copies elsewhere',
+      (network) => withHead(network, 0, { to: 0 }),
+      'layer 1: its head does not copy sub relation',
+    ],
+    [
+      'rounding leaves large counts above 1',
+      (network) => {
+        const { outputWeight } = block(network, 0, 'rounding');
+        outputWeight[1] = 0.99 * (outputWeight[1] ?? 0);
+      },
+      'layer 1: rounding is off by 0.0',
+    ],
+    [
+      'rounding has another threshold',
+      (network) => {
+        const { bias } = block(network, 0, 'rounding');
+        bias[0] = (bias[0] ?? 0) - 12;
+      },
+      'layer 1: rounding is off by 0.',
+    ],
+    [
+      'a transition takes another sub-state',
+      (network) => {
+        const { inputIndex } = block(network, lastInside, 'transition');
+        inputIndex[0] = (inputIndex[0] ?? 0) + 3;
+      },
+      `layer ${lastInside + 1}: transition is off by 1`,
+    ],
+    [
+      'a transition happens at symbols',
+      (network) => {
+        const { bias } = block(network, lastInside, 'transition');
+        bias.forEach((value, unit) => (bias[unit] = 0.2 * value));
+      },
+      `layer ${lastInside + 1}: transition is off by `,
+    ],
+    [
+      'a layer writes to what tells tokens apart',
+      (network) => {
+        const { outputIndex } = block(network, lastInside, 'transition');
+        outputIndex[0] = 0;
+      },
+      `layer ${lastInside + 1}: transition is off by 1`,
+    ],
+    [
+      'the read-out takes another row',
+      (network) => ({
+        ...network,
+        readout: network.readout.map(({ inputs, ...part }) => ({
+          ...part,
+          inputs: inputs.map((connections) =>
+            connections.map(([coordinate, weight]) => [coordinate + 1, weight] as const),
+          ),
+        })),
+      }),
+      'readout: it tells states that are not reached, or not all that are',
+    ],
+    [
+      'it is read out under other names',
+      (network) => ({ ...network, readout: network.readout.toReversed() }),
+      "readout: its states are not the automaton's",
+    ],
+    [
+      'a layer is missing',
+      (network) => ({ ...network, layers: network.layers.slice(1) }),
+      'layers: 6 instead of 7',
+    ],
+    [
+      'it is for longer words than it has layers for',
+      (network) => ({
+        ...network,
+        bounds: { encoding: 'bipe', maxSegmentLength: 6, maxSegments: 17 },
+      }),
+      'layers: 7 instead of 8',
+    ],
+  ];
+  for (const [what, change, mistake] of changes)
+    it(`has a mistake that is named, if ${what}`, () => {
+      const network = bilevel();
+      const { holds, mistakes } = certify(change(network) ?? network);
+      expect(holds).toBe(false);
+      expect(mistakes.join('\n')).toContain(mistake);
+    });
+
+  it('does not hold where a product takes another entry', () => {
+    const network = flat();
+    const { inputIndex } = block(network, 0, 'product');
+    inputIndex[0] = (inputIndex[0] ?? 0) + 1;
+    expect(certify(network).holds).toBe(false);
+  });
+
+  it('does not hold where a product leaves what was copied', () => {
+    const network = flat();
+    const { outputIndex, outputWeight } = block(network, 0, 'product');
+    const copied = blockNamed(network.layout, 'copied').start;
+    outputWeight.forEach((weight, at) => (outputWeight[at] = outputIndex[at] === copied ? 0 : weight));
+    expect(certify(network).holds).toBe(false);
+  });
+
+  it('is right on random words if it is certified all the same, whatever weight was changed', () => {
+    let noticed = 0;
+    const runs = 150;
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
+        const random = Random.fromSeed(seed);
+        const [network, words] = small(random);
+        const weights = random.choice(listsOfWeights(network));
+        const used = Array.from(weights.keys()).filter((at) => weights[at] !== 0);
+        const at = used.length === 0 ? 0 : random.choice(used);
+        weights[at] = random.choice([0, -1, 1.5]) * (weights[at] ?? 0) || 1;
+        if (!certify(network).holds) noticed += 1;
+        else
+          for (const word of words)
+            expect(trace(network, tokenReader(network)(word)).reached).toEqual(
+              simulator(network.automaton).run(word),
+            );
+      }),
+      { numRuns: runs },
+    );
+    expect(noticed).toBeGreaterThan(0.7 * runs);
+  });
 });
+
+/** A layer's head takes or puts its values elsewhere. */
+function withHead(
+  network: Network,
+  index: number,
+  place: { readonly from?: number; readonly to?: number },
+): Network {
+  const layers = network.layers.map((layer, at) =>
+    at === index ? { ...layer, head: { ...layer.head, value: { ...layer.head.value, ...place } } } : layer,
+  );
+  return { ...network, layers };
+}
+
+/** A small network of either kind, and words for it. */
+function small(random: Random): readonly [Network, string[][]] {
+  const activation = random.choice(['gelu', 'relu'] as const);
+  if (random.uniform() < 0.5) {
+    const automaton = randomNfa(random, { states: 3, symbols: 2, density: 0.4 });
+    const words = Array.from({ length: 20 }, () => [...randomWord(random, automaton.symbols, 8)]);
+    return [compileApe(automaton, 8, { activation }), words];
+  }
+  const automaton = randomBiNfa(random, {
+    subStates: 2,
+    segmentStates: 3,
+    symbols: 2,
+    separators: 2,
+    density: 0.4,
+  });
+  const words = Array.from({ length: 20 }, () => [
+    ...randomSegments(random, automaton, { segments: 4, maxSegmentLength: 3 }),
+  ]);
+  return [compileBiPE(automaton, { maxSegmentLength: 3, maxSegments: 4 }, { activation }), words];
+}
+
+/** Every list of weights that a network has, to be changed in place. */
+function listsOfWeights({ embedding, places, layers }: Network): Float64Array[] {
+  return [
+    embedding.values,
+    places.values,
+    ...layers.flatMap(({ head, feedForward }) => [
+      head.query.values,
+      head.key.values,
+      ...feedForward.flatMap(({ mlp }) => [mlp.inputWeight, mlp.bias, mlp.outputWeight]),
+    ]),
+  ];
+}
