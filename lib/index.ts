@@ -152,6 +152,12 @@ export {
   type StateSetWords,
   stateSetWriter,
 } from './evaluate/state-sets';
+export {
+  evaluatePerplexity,
+  type PerplexityByLength,
+  type PerplexityOptions,
+  type PositionLoss,
+} from './evaluate/perplexity';
 export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
 export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
 export {

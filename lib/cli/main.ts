@@ -11,6 +11,7 @@ import { addDataCommand } from './commands/data';
 import { addDoctorCommand } from './commands/doctor';
 import { addListCommand } from './commands/list';
 import { addLogitsCommand } from './commands/logits';
+import { addPerplexityCommand } from './commands/perplexity';
 import { addReproduceCommand } from './commands/reproduce';
 import { addSegmentCommand } from './commands/segment';
 import { addTheoryCommand } from './commands/theory';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     addTrainCommand,
     addArithmeticCommand,
     addLogitsCommand,
+    addPerplexityCommand,
     addCheckpointCommand,
     addTheoryCommand,
     addBenchCommand,

@@ -13,7 +13,7 @@ import {
   type PlotlyObject,
 } from '../report/figure';
 import { formatShort, logAxis } from '../report/log-axis';
-import { fitPower } from '../report/statistics';
+import { fitPower } from '../base/statistics';
 import { ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Certificate } from '../theory/lemmas/certificate';

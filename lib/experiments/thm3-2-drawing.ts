@@ -4,7 +4,7 @@
 import { formatCount } from '../base/format';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
 import { logAxis } from '../report/log-axis';
-import { fitPower } from '../report/statistics';
+import { fitPower } from '../base/statistics';
 import { encodingStyles, type SeriesStyle } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Comparison, joined, noComparison } from '../theory/verify';

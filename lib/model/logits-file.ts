@@ -2,14 +2,12 @@
 // are computed, and exist for some tokens at a time.
 
 import * as tf from '@tensorflow/tfjs';
-import { CheckpointError } from '../base/errors';
-import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { loadCheckpoint } from './checkpoint';
 import { headLogits, hiddenStates } from './decoder';
+import { checkIds, readIds } from './ids-file';
 import { disposeParameters } from './parameters';
-import { openSafetensors, writeSafetensors } from './safetensors';
-import { formatShape } from './tensor-file';
+import { writeSafetensors } from './safetensors';
 
 /** Files to read and write. */
 export interface LogitsRequest {
@@ -37,21 +35,25 @@ export async function writeLogits(
   request: LogitsRequest,
   reporter: Reporter = silentReporter,
 ): Promise<readonly [batch: number, time: number, outputs: number]> {
-  const { shape, values } = await readIds(request.ids);
-  const [batch, time] = shape;
+  const ids = await readIds(request.ids);
+  const [batch, time] = ids.shape;
   const { decoder, parameters } = await loadCheckpoint(request.checkpoint);
   try {
     const { vocabSize, outputs = vocabSize } = decoder.architecture;
-    checkVocabulary(values, shape, vocabSize, request.ids);
+    checkIds(ids, vocabSize, request.ids);
     const task = reporter.task('logits', batch * time, 'tokens');
     const rowsAtOnce = Math.max(1, Math.floor(tokensAtOnce / time));
     const scoredAtOnce = Math.max(1, Math.floor(scoresAtOnce / outputs));
     const pieces = async function* (): AsyncGenerator<Float32Array> {
       for (let row = 0; row < batch; row += rowsAtOnce) {
         const rows = Math.min(rowsAtOnce, batch - row);
-        const ids = tf.tensor2d(values.subarray(row * time, (row + rows) * time), [rows, time], 'int32');
+        const rowIds = tf.tensor2d(
+          ids.values.subarray(row * time, (row + rows) * time),
+          [rows, time],
+          'int32',
+        );
         const hidden = tf.tidy(() =>
-          hiddenStates(decoder, parameters, ids).reshape<tf.Tensor2D>([rows * time, -1]),
+          hiddenStates(decoder, parameters, rowIds).reshape<tf.Tensor2D>([rows * time, -1]),
         );
         try {
           for (let token = 0; token < rows * time; token += scoredAtOnce) {
@@ -62,7 +64,7 @@ export async function writeLogits(
             task.update(row * time + token + count);
           }
         } finally {
-          tf.dispose([ids, hidden]);
+          tf.dispose([rowIds, hidden]);
         }
       }
     };
@@ -73,34 +75,4 @@ export async function writeLogits(
   } finally {
     disposeParameters(parameters);
   }
-}
-
-async function readIds(path: string): Promise<{ shape: readonly [number, number]; values: Int32Array }> {
-  const file = await openSafetensors(path);
-  try {
-    const { shape, values } = await file.read('input_ids');
-    const [batch, time] = shape;
-    if (!(values instanceof Int32Array) || shape.length !== 2 || batch === undefined || time === undefined)
-      throw new CheckpointError(
-        `${displayPath(path)}: input_ids is ${file.tensors.get('input_ids')?.type ?? ''} ${formatShape(shape)}; give int32 [batch, time]`,
-      );
-    if (values.length === 0)
-      throw new CheckpointError(`${displayPath(path)}: input_ids holds no tokens; give at least one`);
-    return { shape: [batch, time], values };
-  } finally {
-    await file.close();
-  }
-}
-
-function checkVocabulary(
-  ids: Int32Array,
-  [, time]: readonly [number, number],
-  vocabSize: number,
-  path: string,
-): void {
-  const wrong = ids.findIndex((id) => id < 0 || id >= vocabSize);
-  if (wrong >= 0)
-    throw new CheckpointError(
-      `${displayPath(path)}: input_ids[${Math.floor(wrong / time)}, ${wrong % time}] is ${ids[wrong] ?? 0}; the model's ids go from 0 to ${vocabSize - 1}`,
-    );
 }

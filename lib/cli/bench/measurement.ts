@@ -1,7 +1,7 @@
 // What a row's measurements come to: medians, spreads, ratios.
 
 import { ConfigError } from '../../base/errors';
-import { quantiles } from '../../report/statistics';
+import { quantiles } from '../../base/statistics';
 import { type BenchRow, flopsOf, type PeerWay, tokensOf } from './rows';
 
 /** Who did the work. */

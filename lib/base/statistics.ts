@@ -1,7 +1,7 @@
 // Summaries of samples: quantiles, the empirical distribution function, intervals by the bootstrap, and fitted powers.
 
 import { linearRegression, quantileSorted } from 'simple-statistics';
-import { ConfigError } from '../base/errors';
+import { ConfigError } from './errors';
 
 function sorted(values: ArrayLike<number>, what: string): Float64Array {
   const copy = Float64Array.from(values);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { bootstrapInterval, empiricalDistribution, fitPower, quantiles } from '../../lib/report/statistics';
+import { bootstrapInterval, empiricalDistribution, fitPower, quantiles } from '../../lib/base/statistics';
 
 const sample = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 60 });
 
