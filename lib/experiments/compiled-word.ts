@@ -8,6 +8,7 @@ import { segmentLengths } from '../segment/lengths';
 import type { Word } from '../theory/automata/automaton';
 import { simulate } from '../theory/automata/simulate';
 import { certify } from '../theory/compile/certificate';
+import { room } from '../theory/compile/count-error';
 import { type Network, separatorIds, startId, stateNames } from '../theory/network/network';
 import { trace } from '../theory/network/plain';
 import { tokenReader } from '../theory/network/words';
@@ -119,13 +120,14 @@ export function reachedTable(network: Network, word: Word): Table {
 export function networkCertificateTable(network: Network): Table {
   const certificate = certify(network);
   const blocks = certificate.blocks.map(({ name, size }) => `${name} ${size}`).join(', ');
-  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, holds } = certificate;
+  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, mistakes, holds } = certificate;
   return {
     id: 'compiled-certificate',
     title: holds ? 'Certified for every word within the bounds' : 'Not certified',
     caption:
       `Width ${width} (${blocks}), at most ${hidden.toLocaleString('en')} hidden units, ${weights.toLocaleString('en')} weights, the largest ${weightNorm.largest.toPrecision(3)}, their norm ${weightNorm.euclidean.toPrecision(3)}. ` +
-      `Words have at most ${mostTokens.toLocaleString('en')} tokens; float32 leaves attention exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by 0.15 before they are rounded.`,
+      `Words have at most ${mostTokens.toLocaleString('en')} tokens; float32 leaves attention exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by ${room} before they are rounded.` +
+      mistakes.map((mistake) => ` Mistake: ${mistake}.`).join(''),
     columns: [
       { key: 'layer', label: 'Layer', format: 'integer' },
       { key: 'name', label: 'Copies' },

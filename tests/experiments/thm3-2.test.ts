@@ -118,4 +118,11 @@ describe('a compiled network and a word', () => {
     expect(rows).toHaveLength(network.layers.length);
     expect(title).toMatch(/^Certified/);
   });
+
+  it('show, of a network that was changed, that it is not certified, and why', () => {
+    const changed = { ...network, readout: network.readout.toReversed() };
+    const { title, caption } = networkCertificateTable(changed);
+    expect(title).toBe('Not certified');
+    expect(caption).toContain("Mistake: readout: its states are not the automaton's.");
+  });
 });
