@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../lib/base/errors';
+import { displayPath } from '../../../lib/base/paths';
 import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
 import {
   formatAutomaton,
@@ -144,16 +145,18 @@ describe('an automaton file', () => {
   it('is not written if the automaton is not sound', async () => {
     const path = join(temporaryFolder(), 'A.json');
     await expect(writeAutomaton(path, { ...nfa, start: 'c' })).rejects.toThrow(
-      new DataError(`${path}: start: state "c" is not in states; known: "a", "b"`),
+      new DataError(`${displayPath(path)}: start: state "c" is not in states; known: "a", "b"`),
     );
-    await expect(readAutomaton(path)).rejects.toThrow(new DataError(`${path}: no such file; check the path`));
+    await expect(readAutomaton(path)).rejects.toThrow(
+      new DataError(`${displayPath(path)}: no such file; check the path`),
+    );
   });
 
   it('is named where it is not right', async () => {
     const path = join(temporaryFolder(), 'A.json');
     writeFileSync(path, JSON.stringify({ ...nfa, states: ['a', 'b', 'a'] }));
     await expect(readAutomaton(path)).rejects.toThrow(
-      new DataError(`${path}: states[2]: state "a" is named twice; rename or remove one`),
+      new DataError(`${displayPath(path)}: states[2]: state "a" is named twice; rename or remove one`),
     );
   });
 });

@@ -3,6 +3,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { displayPath } from '../../../lib/base/paths';
 import { CheckpointError, MachineError } from '../../../lib/base/errors';
 import { sha256 } from '../../../lib/base/files';
 import { canonicalJson } from '../../../lib/base/json';
@@ -210,8 +211,9 @@ describe('a folder that is not as it was written', () => {
     expect(contents(folder)).toEqual(before);
     const { message } = error as Error;
     expect(message).not.toContain('\n');
-    expect(message).toContain(folder);
-    return message.slice(message.indexOf(folder) + folder.length + 1);
+    const named = displayPath(folder);
+    expect(message).toContain(named);
+    return message.slice(message.indexOf(named) + named.length + 1);
   }
 
   function isSameJson(one: string, other: string): boolean {
