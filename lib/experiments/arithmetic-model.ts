@@ -24,11 +24,11 @@ import { loadCheckpoint } from '../model/checkpoint';
 import { attentionMaps, type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { encodingNamed } from '../positional/registry';
-import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
+import { type Figure, inPanel, makeFigure } from '../report/figure';
 import { defaultReporter } from '../report/notebook';
-import { encodingStyle, heatScale, ink } from '../report/style';
+import { encodingStyle, heatScale } from '../report/style';
 import { type Table } from '../report/tables';
-import { segmentLengths } from '../segment/lengths';
+import { segmentBorders, tokenAxis } from './attention-panels';
 import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './arithmetic-runs';
 import { fig3Presets, type Fig3Settings } from './fig3';
 import { defaultPreset } from './reproduce';
@@ -174,15 +174,7 @@ export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolu
   });
   const labels = solution.tokens.map((token) => token.replace(/^<(.*)>$/, '$1'));
   const size = solution.ids.length;
-  const ticks = {
-    tickmode: 'array',
-    tickvals: labels.map((_, index) => index),
-    ticktext: labels,
-    tickfont: { size: Math.max(6, Math.min(11, 300 / size)) },
-    tickangle: 0,
-    showgrid: false,
-    ticks: '',
-  };
+  const ticks = tokenAxis(labels, 300);
   const { name } = encodingStyle(run.encoding);
   return makeFigure({
     id: 'arithmetic-attention',
@@ -208,20 +200,9 @@ export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolu
       hovertemplate: 'query %{y}, key %{x}: %{z:.2f}<extra></extra>',
       ...inPanel(head),
     })),
-    layout: { shapes: maps.flatMap((_, head) => segmentBorders(solution.ids, head)), showlegend: false },
-  });
-}
-
-function segmentBorders(ids: Int32Array, panel: number): PlotlyObject[] {
-  const { xaxis, yaxis } = inPanel(panel);
-  const line = { color: ink.axis, width: 1 };
-  let border = -0.5;
-  return [...segmentLengths(ids, arithmeticSeparators())].slice(0, -1).flatMap((length) => {
-    border += length;
-    const [low, high] = [-0.5, ids.length - 0.5];
-    return [
-      { type: 'line', xref: xaxis, yref: yaxis, x0: border, x1: border, y0: border, y1: high, line },
-      { type: 'line', xref: xaxis, yref: yaxis, x0: low, x1: border, y0: border, y1: border, line },
-    ];
+    layout: {
+      shapes: maps.flatMap((_, head) => segmentBorders(solution.ids, arithmeticSeparators(), head)),
+      showlegend: false,
+    },
   });
 }

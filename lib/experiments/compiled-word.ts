@@ -1,10 +1,9 @@
 // A compiled network and one word, for notebooks: where each layer looks, what is reached after every prefix, and the certificate
 // as a table.
 
-import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
-import { heatScale, ink } from '../report/style';
+import { type Figure, inPanel, makeFigure } from '../report/figure';
+import { heatScale } from '../report/style';
 import { type Table } from '../report/tables';
-import { segmentLengths } from '../segment/lengths';
 import type { Word } from '../theory/automata/automaton';
 import { simulate } from '../theory/automata/simulate';
 import { certify } from '../theory/compile/certificate';
@@ -12,6 +11,7 @@ import { room } from '../theory/compile/count-error';
 import { type Network, separatorIds, startId, stateNames } from '../theory/network/network';
 import { trace } from '../theory/network/plain';
 import { tokenReader } from '../theory/network/words';
+import { segmentBorders, tokenAxis } from './attention-panels';
 
 /** A symbol as a label: white space would not be seen. */
 function visible(symbol: string): string {
@@ -27,15 +27,7 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
   const ids = tokenReader(network)(word);
   const { layers, tokens } = trace(network, ids);
   const labels = ['start', ...word.map(visible)];
-  const ticks = {
-    tickmode: 'array',
-    tickvals: labels.map((_, index) => index),
-    ticktext: labels,
-    tickfont: { size: Math.max(6, Math.min(11, 260 / tokens)) },
-    tickangle: 0,
-    showgrid: false,
-    ticks: '',
-  };
+  const ticks = tokenAxis(labels, 260);
   return makeFigure({
     id: 'compiled-attention',
     title: 'Each token copies from one other, twice as far in every layer',
@@ -63,25 +55,9 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
       ...inPanel(layer),
     })),
     layout: {
-      shapes: layers.flatMap((_, layer) => segmentBorders(network, ids, layer)),
+      shapes: layers.flatMap((_, layer) => segmentBorders([startId, ...ids], separatorIds(network), layer)),
       showlegend: false,
     },
-  });
-}
-
-function segmentBorders(network: Network, word: Int32Array, panel: number): PlotlyObject[] {
-  const separators = separatorIds(network);
-  if (separators.length === 0) return [];
-  const { xaxis, yaxis } = inPanel(panel);
-  const line = { color: ink.axis, width: 1 };
-  const last = word.length + 0.5;
-  let border = -0.5;
-  return [...segmentLengths([startId, ...word], separators)].slice(0, -1).flatMap((length) => {
-    border += length;
-    return [
-      { type: 'line', xref: xaxis, yref: yaxis, x0: border, x1: border, y0: border, y1: last, line },
-      { type: 'line', xref: xaxis, yref: yaxis, x0: -0.5, x1: border, y0: border, y1: border, line },
-    ];
   });
 }
 
