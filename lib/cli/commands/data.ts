@@ -1,8 +1,10 @@
 // `bipe data`: the text sources: what there is, getting them, checking them.
 
+import { join } from 'node:path';
 import { type Command } from 'commander';
 import { MachineError } from '../../base/errors';
-import { formatBytes } from '../../base/format';
+import { formatBytes, formatCount } from '../../base/format';
+import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { alignColumns, printJson, printLines } from '../output';
 
@@ -26,6 +28,13 @@ export function addDataCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe data prepare moby-dick')
     .action(prepare);
+  data
+    .command('scrolls')
+    .description('download the files of SCROLLS, seven tasks over long texts, and check them')
+    .argument('[tasks...]', 'names such as qasper; default: all seven (NarrativeQA takes gigabytes)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bipe data scrolls qasper contract_nli')
+    .action(scrolls);
   data
     .command('verify')
     .description('recompute the checksums of all sources, or of those named')
@@ -66,6 +75,27 @@ async function prepare(names: readonly string[], { json }: DataOptions): Promise
     printLines(
       prepared.map((source) => `${source.name} ${source.version}: ready, sha256 ${source.checksum}`),
     );
+}
+
+async function scrolls(names: readonly string[], { json }: DataOptions): Promise<void> {
+  const { parseScrollsTask, scrollsTaskNames } = await import('../../data/scrolls/tasks.js');
+  const { downloadScrolls } = await import('../../data/scrolls/download.js');
+  const tasks = names.length === 0 ? scrollsTaskNames : names.map(parseScrollsTask);
+  const downloads = [];
+  for (const task of tasks) downloads.push(await downloadScrolls(task, { reporter: terminalReporter() }));
+  if (json === true) {
+    printJson(downloads);
+    return;
+  }
+  const rows = downloads.flatMap(({ task, folder, files }) =>
+    files.map(({ name, rows, sha256 }) => [
+      task,
+      displayPath(join(folder, name)),
+      `${formatCount(rows)} rows`,
+      `sha256 ${sha256}`,
+    ]),
+  );
+  printLines(alignColumns(rows));
 }
 
 async function verify(names: readonly string[], { json }: DataOptions): Promise<void> {
