@@ -4,9 +4,12 @@
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
+import { type Reporter } from '../base/progress';
 import { type Modality } from '../data/sources/source';
-import { type Corpus, type CorpusConfig, prepareCorpus } from '../data/tokens/corpus';
-import { splitDocuments, type ValidationSplit } from '../data/tokens/split';
+import { type Corpus } from '../data/tokens/corpus';
+import { type CorpusDocument } from '../data/tokens/corpus-index';
+import { type CorpusRequest, prepareCorpus } from '../data/tokens/prepare';
+import { splitDocuments, type SplitOptions } from '../data/tokens/split';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type ProductType } from '../engine/graph/program';
 import { Random } from '../engine/random';
@@ -15,7 +18,6 @@ import { type ModelConfig } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig, encodingNamed, encodingSchema } from '../positional/registry';
-import { type Reporter } from '../base/progress';
 import { type DataSource } from '../report/provenance';
 import { segmentLengths } from '../segment/lengths';
 import { separatorsFor } from '../segment/separators';
@@ -152,12 +154,12 @@ export function checkLanguageModelSettings(
     );
 }
 
-function corpusConfig({ sources, tokenizer, maxTokens }: LanguageModelRunSettings): CorpusConfig {
+function corpusRequest({ sources, tokenizer, maxTokens }: LanguageModelRunSettings): CorpusRequest {
   return { sources, tokenizer, ...(maxTokens === null ? {} : { maxTokens }) };
 }
 
 /** A document is only kept for the evaluation if a block of every length fits. */
-function splitOf({ validationShare, lengths }: LanguageModelRunSettings): ValidationSplit {
+function splitOf({ validationShare, lengths }: LanguageModelRunSettings): SplitOptions {
   return { validationShare, minimumLength: Math.max(...lengths) };
 }
 
@@ -166,7 +168,7 @@ export async function prepareLanguageModelCorpus(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<LanguageModelCorpus> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  const corpus = await prepareCorpus(corpusRequest(settings), { reporter });
   try {
     return { data: corpus.data };
   } finally {
@@ -208,7 +210,7 @@ async function trainingConfig(
     model: await modelConfig(point, settings),
     task: {
       kind: 'corpus',
-      ...corpusConfig(settings),
+      ...corpusRequest(settings),
       validationShare: settings.validationShare,
       validationMinimum: splitOf(settings).minimumLength,
       blocks: 'concatenated',
@@ -287,11 +289,11 @@ export async function validationDocuments(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<ValidationDocument[]> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  const corpus = await prepareCorpus(corpusRequest(settings), { reporter });
   try {
     return splitDocuments(corpus.documents, splitOf(settings)).validation.map((document) => ({
       id: document.id,
-      modality: document.modality,
+      modality: modalityOf(corpus, document),
       ids: beginningOf(corpus, document, settings),
     }));
   } finally {
@@ -299,9 +301,15 @@ export async function validationDocuments(
   }
 }
 
+/** The kind of text that the source of a document holds. */
+function modalityOf({ data }: Corpus, { id }: CorpusDocument): Modality {
+  const source = present(data.find(({ name }) => id.startsWith(`${name}/`)), `source of ${id}`);
+  return source.modality;
+}
+
 function beginningOf(
   corpus: Corpus,
-  { start, length }: { readonly start: number; readonly length: number },
+  { start, length }: CorpusDocument,
   { lengths, documentTokens }: LanguageModelRunSettings,
 ): Int32Array {
   const longest = Math.max(...lengths);
@@ -317,7 +325,7 @@ export async function tokensPerSegment(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<number> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  const corpus = await prepareCorpus(corpusRequest(settings), { reporter });
   try {
     const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
     const separators = separatorsFor(await getTokenizer(settings.tokenizer), settings.separators);
