@@ -32,27 +32,35 @@ export async function trainModel(
   const { where = 'training' } = options;
   const checked = parseTrainingConfig(config, where);
   const { model, task: taskConfig, batchSize, remember = 'all', seed, ...plan } = checked;
-  const { decoder, task } = await prepare(model, taskConfig, {
+  const {
+    decoder,
+    task: { close, ...task },
+  } = await prepare(model, taskConfig, {
     batchSize,
     seed,
     forward: { remember },
+    ...(options.reporter && { reporter: options.reporter }),
   }).catch((error: unknown) => {
     throw errorAt(where, error);
   });
-  return train({
-    ...options,
-    ...task,
-    plan,
-    parameters: decoder.parameters,
-    initial: () =>
-      initialParameters(
-        decoder.parameters,
-        model.initializerRange,
-        Random.fromSeed(seed).fork('initial parameters'),
-      ),
-    config: checked,
-    exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
-  });
+  try {
+    return await train({
+      ...options,
+      ...task,
+      plan,
+      parameters: decoder.parameters,
+      initial: () =>
+        initialParameters(
+          decoder.parameters,
+          model.initializerRange,
+          Random.fromSeed(seed).fork('initial parameters'),
+        ),
+      config: checked,
+      exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
+    });
+  } finally {
+    close?.();
+  }
 }
 
 async function prepare(
