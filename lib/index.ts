@@ -111,8 +111,8 @@ export type {
   CorpusSource,
   TokenizerIdentity,
 } from './data/tokens/corpus-index';
-export { type CorpusOptions, type CorpusRequest, prepareCorpus } from './data/tokens/prepare';
-export { type DocumentSplit, splitDocuments, type SplitOptions } from './data/tokens/split';
+export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
   type BackendExamination,
