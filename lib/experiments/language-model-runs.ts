@@ -4,12 +4,10 @@
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
-import { type Reporter } from '../base/progress';
 import { type Modality } from '../data/sources/source';
 import { type Corpus } from '../data/tokens/corpus';
-import { type CorpusDocument } from '../data/tokens/corpus-index';
-import { type CorpusRequest, prepareCorpus } from '../data/tokens/prepare';
-import { splitDocuments, type SplitOptions } from '../data/tokens/split';
+import { type CorpusConfig, prepareCorpus } from '../data/tokens/prepare';
+import { splitDocuments, type ValidationSplit } from '../data/tokens/split';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type ProductType } from '../engine/graph/program';
 import { Random } from '../engine/random';
@@ -18,6 +16,7 @@ import { type ModelConfig } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig, encodingNamed, encodingSchema } from '../positional/registry';
+import { type Reporter } from '../base/progress';
 import { type DataSource } from '../report/provenance';
 import { segmentLengths } from '../segment/lengths';
 import { separatorsFor } from '../segment/separators';
@@ -154,12 +153,12 @@ export function checkLanguageModelSettings(
     );
 }
 
-function corpusRequest({ sources, tokenizer, maxTokens }: LanguageModelRunSettings): CorpusRequest {
+function corpusConfig({ sources, tokenizer, maxTokens }: LanguageModelRunSettings): CorpusConfig {
   return { sources, tokenizer, ...(maxTokens === null ? {} : { maxTokens }) };
 }
 
 /** A document is only kept for the evaluation if a block of every length fits. */
-function splitOf({ validationShare, lengths }: LanguageModelRunSettings): SplitOptions {
+function splitOf({ validationShare, lengths }: LanguageModelRunSettings): ValidationSplit {
   return { validationShare, minimumLength: Math.max(...lengths) };
 }
 
@@ -168,7 +167,7 @@ export async function prepareLanguageModelCorpus(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<LanguageModelCorpus> {
-  const corpus = await prepareCorpus(corpusRequest(settings), { reporter });
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
   try {
     return { data: corpus.data };
   } finally {
@@ -210,7 +209,7 @@ async function trainingConfig(
     model: await modelConfig(point, settings),
     task: {
       kind: 'corpus',
-      ...corpusRequest(settings),
+      ...corpusConfig(settings),
       validationShare: settings.validationShare,
       validationMinimum: splitOf(settings).minimumLength,
       blocks: 'concatenated',
@@ -289,11 +288,11 @@ export async function validationDocuments(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<ValidationDocument[]> {
-  const corpus = await prepareCorpus(corpusRequest(settings), { reporter });
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
   try {
     return splitDocuments(corpus.documents, splitOf(settings)).validation.map((document) => ({
       id: document.id,
-      modality: modalityOf(corpus, document),
+      modality: document.modality,
       ids: beginningOf(corpus, document, settings),
     }));
   } finally {
@@ -301,15 +300,9 @@ export async function validationDocuments(
   }
 }
 
-/** The kind of text that the source of a document holds. */
-function modalityOf({ data }: Corpus, { id }: CorpusDocument): Modality {
-  const source = present(data.find(({ name }) => id.startsWith(`${name}/`)), `source of ${id}`);
-  return source.modality;
-}
-
 function beginningOf(
   corpus: Corpus,
-  { start, length }: CorpusDocument,
+  { start, length }: { readonly start: number; readonly length: number },
   { lengths, documentTokens }: LanguageModelRunSettings,
 ): Int32Array {
   const longest = Math.max(...lengths);
@@ -325,7 +318,7 @@ export async function tokensPerSegment(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<number> {
-  const corpus = await prepareCorpus(corpusRequest(settings), { reporter });
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
   try {
     const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
     const separators = separatorsFor(await getTokenizer(settings.tokenizer), settings.separators);
@@ -368,5 +361,8 @@ export function perplexityAt(
   length: number,
 ): PerplexityByLength {
   const byLength = modalities.find((one) => one.modality === modality)?.byLength;
-  return present(byLength?.find((one) => one.length === length), `perplexity of ${modality} at ${length}`);
+  return present(
+    byLength?.find((one) => one.length === length),
+    `perplexity of ${modality} at ${length}`,
+  );
 }
