@@ -346,6 +346,7 @@ export async function perplexityByModality(
         await evaluatePerplexity(decoder, parameters, ids, length, {
           // The same draws for each model, so that they are compared on the same ones.
           random: Random.fromSeed(0).fork(`perplexity of ${modality} at ${length}`),
+          bins: Math.max(8, Math.round((2 * length) / settings.trainLength)),
           reporter,
         }),
       );
