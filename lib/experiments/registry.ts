@@ -12,6 +12,7 @@ import { lemma12 } from './lemma1-2';
 import { lemma13 } from './lemma1-3';
 import { lemma14 } from './lemma1-4';
 import { lemma15 } from './lemma1-5';
+import { tableScrolls } from './table-scrolls';
 import { theorem31 } from './thm3-1';
 import { theorem32 } from './thm3-2';
 import { thm32Trained } from './thm3-2-trained';
@@ -26,6 +27,7 @@ export const experiments: readonly Experiment[] = [
   fig3,
   fig4,
   fig5,
+  tableScrolls,
   lemma11,
   lemma12,
   lemma13,
