@@ -96,13 +96,7 @@ export {
 export { Llama2Tokenizer } from './data/tokenizers/llama2';
 export { getTokenizer, tokenizerNames } from './data/tokenizers/registry';
 export type { EncodeOptions, Tokenizer, TokenStream } from './data/tokenizers/tokenizer';
-export {
-  type BlockRule,
-  blockStarts,
-  documentSequence,
-  releasedEvaluationStarts,
-  type TokenSequence,
-} from './data/tokens/blocks';
+export { type BlockRule, blockStarts, releasedEvaluationStarts } from './data/tokens/blocks';
 export { type Corpus, openCorpus, verifyCorpus } from './data/tokens/corpus';
 export type {
   CorpusDocument,
@@ -112,6 +106,7 @@ export type {
   TokenizerIdentity,
 } from './data/tokens/corpus-index';
 export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { documentSequence, type TokenSequence } from './data/tokens/sequence';
 export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
@@ -277,6 +272,7 @@ export {
   hiddenStates,
   logits,
 } from './model/decoder';
+export { checkSeparators } from './model/check-separators';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
   type LossOptions,

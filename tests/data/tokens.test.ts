@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
@@ -7,11 +7,12 @@ import { sha256 } from '../../lib/base/files';
 import { type Modality } from '../../lib/data/sources/source';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
-import { blockStarts, documentSequence, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
+import { blockStarts, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
 import { openCorpus, verifyCorpus } from '../../lib/data/tokens/corpus';
 import { type CorpusDocument } from '../../lib/data/tokens/corpus-index';
 import { writeCorpus } from '../../lib/data/tokens/corpus-writer';
 import { prepareCorpus, preparedCorpora } from '../../lib/data/tokens/prepare';
+import { documentSequence } from '../../lib/data/tokens/sequence';
 import { splitDocuments } from '../../lib/data/tokens/split';
 import { temporaryFolder } from '../support/command';
 import { corpusOf, originOf, textSources, vocabularyOf } from './tokens.support';
@@ -262,7 +263,8 @@ describe('a corpus of sources', () => {
     const changed = await prepare(request);
     expect(new Set([first, ...others, changed]).size).toBe(6);
     expect(made).toHaveLength(6);
-    expect((await preparedCorpora(options)).sort()).toEqual([first, ...others, changed].sort());
+    const names = [first, ...others, changed].map((folder) => basename(folder));
+    expect(await preparedCorpora(options)).toEqual(names.sort());
   });
 
   it('ends after as many tokens as it may have', async () => {
@@ -440,7 +442,9 @@ describe('blocks', () => {
                 continue;
               }
               const starts = blockStarts(documents, length, rule);
-              const read = Array.from(starts, (start) => Array.from(sequence.read(start, length)));
+              const read = Array.from(starts, (start) =>
+                Array.from(sequence.subarray(start, start + length)),
+              );
               expect(read).toEqual(expected);
             }
           } finally {
