@@ -139,6 +139,17 @@ export {
   type ArithmeticScore,
   evaluateArithmetic,
 } from './evaluate/arithmetic';
+export {
+  type AttentionBins,
+  type AttentionMass,
+  attentionMass,
+  type AttentionMassOptions,
+  defaultAttentionBins,
+  meanDistance,
+  meanMass,
+  type SequenceAttention,
+  totalVariation,
+} from './evaluate/attention-mass';
 export { type Continuation, decoderGenerator, type Generator } from './evaluate/generator';
 export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
 export { type Mean, meanWithInterval, proportion, type Proportion } from './evaluate/intervals';
@@ -253,7 +264,6 @@ export {
   parseModelConfig,
 } from './model/config';
 export {
-  attentionMaps,
   type Decoder,
   decoderWith,
   type ForwardOptions,
@@ -275,6 +285,7 @@ export {
   parameterCount,
 } from './model/parameters';
 export type { StyleName } from './model/style';
+export { attentionMaps, watchAttention, type WatchOptions } from './model/watch-attention';
 export { alibi, type AlibiConfig, alibiSlopes } from './positional/alibi';
 export { bipe, type BipeConfig } from './positional/bipe';
 export type {
