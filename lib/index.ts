@@ -263,13 +263,7 @@ export {
   type ModelSize,
   parseModelConfig,
 } from './model/config';
-export {
-  type Decoder,
-  decoderWith,
-  type ForwardOptions,
-  hiddenStates,
-  logits,
-} from './model/decoder';
+export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
   type LossOptions,
