@@ -10,7 +10,7 @@ import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { chunksOf, watchAttention } from '../model/watch-attention';
 import { type Span } from '../positional/encoding';
-import { isOneOf, nestedPositions } from '../segment/levels';
+import { nestedPositions } from '../segment/levels';
 
 /** Which keys are counted together. */
 export interface AttentionBins {
@@ -180,8 +180,19 @@ interface Places {
 }
 
 function placesOf(ids: tf.Tensor2D, separators: readonly number[]): Places {
-  const [intra, segment] = nestedPositions(ids, [separators]) as [tf.Tensor2D, tf.Tensor2D];
-  return { intra: intra.toFloat(), segment: segment.toFloat(), ends: isOneOf(ids, separators) };
+  const [batch, time] = ids.shape;
+  // One token more, whatever it is: where its segment is another than that of the token before, that one has ended a segment.
+  const longer = tf.pad2d(ids, [
+    [0, 0],
+    [0, 1],
+  ]);
+  const [intra, segment] = nestedPositions(longer, [separators]).map((level) => level.toFloat()) as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+  ];
+  const own = segment.slice([0, 0], [batch, time]);
+  const ends = tf.sub<tf.Tensor2D>(segment.slice([0, 1], [batch, time]), own);
+  return { intra: intra.slice([0, 0], [batch, time]), segment: own, ends };
 }
 
 /** Weights that are the same for all keys that a query sees: [batch, 1, queries, keys]. */

@@ -147,21 +147,32 @@ export function orderedStyles(names: readonly string[]): SeriesStyle[] {
 
 /** The colour at `place` (0, light, to 1, dark) of the ordered ramp: lightness falls evenly, so it prints in grey. */
 export function rampColor(place: number): string {
-  const position = Math.min(1, Math.max(0, place)) * (RAMP.length - 1);
-  const below = Math.min(Math.floor(position), RAMP.length - 2);
-  const from = channels(RAMP[below] ?? RAMP[0]);
-  const to = channels(RAMP[below + 1] ?? RAMP[0]);
+  return colorBetween(RAMP, place);
+}
+
+/** The colour at `place` (0 to 1) of colours at even distances. */
+function colorBetween(colors: readonly string[], place: number): string {
+  const position = Math.min(1, Math.max(0, place)) * (colors.length - 1);
+  const below = Math.min(Math.floor(position), colors.length - 2);
+  const from = channels(colors[below] ?? RAMP[0]);
+  const to = channels(colors[below + 1] ?? RAMP[0]);
   const mixed = from.map((value, index) =>
     Math.round(value + (position - below) * ((to[index] ?? 0) - value)),
   );
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
 }
 
+const HEAT = ['#FFFFFF', ...RAMP];
+
 /** plotly's colour scale of the ordered ramp, for heat maps: light is small. */
-export const heatScale: readonly (readonly [number, string])[] = [
-  [0, '#FFFFFF'],
-  ...RAMP.map((color, index): readonly [number, string] => [(index + 1) / RAMP.length, color]),
-];
+export const heatScale: readonly (readonly [number, string])[] = HEAT.map(
+  (color, index): readonly [number, string] => [index / RAMP.length, color],
+);
+
+/** The colour at `place` (0 to 1) of a heat map, for its legend. */
+export function heatColor(place: number): string {
+  return colorBetween(HEAT, place);
+}
 
 /** A colour with an opacity of 0 to 1, for bands and areas. */
 export function translucent(color: string, opacity: number): string {

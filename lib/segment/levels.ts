@@ -82,7 +82,7 @@ function closingIds(separators: NestedSeparators): number[][] {
 }
 
 /** 1 where a token is one of some ids, else 0: [batch, time] float32. */
-export function isOneOf(ids: tf.Tensor2D, some: readonly number[]): tf.Tensor2D {
+function isOneOf(ids: tf.Tensor2D, some: readonly number[]): tf.Tensor2D {
   if (some.length === 0) return tf.zeros(ids.shape);
   const candidates = tf.tensor1d([...some], 'float32');
   return tf.cast(tf.any(tf.equal(tf.cast(ids, 'float32').expandDims(2), candidates), 2), 'float32');
