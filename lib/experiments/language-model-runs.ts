@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
-import { type Corpus, type CorpusConfig, prepareCorpus } from '../data/tokens/corpus';
+import { type Corpus } from '../data/tokens/corpus';
+import { type CorpusConfig, prepareCorpus } from '../data/tokens/prepare';
 import { splitDocuments, type ValidationSplit } from '../data/tokens/split';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type ProductType } from '../engine/graph/program';
@@ -360,5 +361,8 @@ export function perplexityAt(
   length: number,
 ): PerplexityByLength {
   const byLength = modalities.find((one) => one.modality === modality)?.byLength;
-  return present(byLength?.find((one) => one.length === length), `perplexity of ${modality} at ${length}`);
+  return present(
+    byLength?.find((one) => one.length === length),
+    `perplexity of ${modality} at ${length}`,
+  );
 }
