@@ -2,7 +2,6 @@
 
 import { formatPercent } from '../base/format';
 import { present } from '../base/present';
-import { type Interval } from '../base/statistics';
 import { type AttentionBins, type AttentionMass, meanDistance } from '../evaluate/attention-mass';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
 import { encodingStyle, heatColor, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
@@ -11,6 +10,7 @@ import {
   type ContextAttention,
   type HeadAttention,
   type MeasureDifference,
+  type MeasuredInterval,
   type MeasureName,
   type ModelAttention,
 } from './attention-contexts';
@@ -239,7 +239,7 @@ function mapFigure(result: AttentionBySegmentResult): Figure {
     alt: models
       .map(
         ({ encoding, measures: { samePlace } }) =>
-          `${styleOf(result, encoding).name}: ${samePlace.estimate.toFixed(2)} times the evenly spread mass on the same place of earlier segments`,
+          `${styleOf(result, encoding).name}: ${samePlace?.estimate.toFixed(2) ?? 'unknown how many'} times the evenly spread mass on the same place of earlier segments`,
       )
       .join('; '),
     columns: models.length,
@@ -378,10 +378,10 @@ function numbersTable(result: AttentionBySegmentResult): Table {
   const longest = contextsOf(result).length - 1;
   const measures = (model: ModelAttention, context: number): Record<string, Cell> => {
     const { moved, samePlace } = model.measures;
-    if (context === 0)
-      return { samePlace: samePlace.estimate, samePlaceLow: samePlace.low, samePlaceHigh: samePlace.high };
-    if (context < longest) return {};
-    return { moved: moved.estimate, movedLow: moved.low, movedHigh: moved.high };
+    return {
+      ...(context === 0 && intervalCells('samePlace', samePlace)),
+      ...(context === longest && longest > 0 && intervalCells('moved', moved)),
+    };
   };
   return {
     id: 'attention-by-segment-numbers',
@@ -423,6 +423,11 @@ function numbersTable(result: AttentionBySegmentResult): Table {
       })),
     ],
   };
+}
+
+function intervalCells(key: string, interval: MeasuredInterval): Record<string, Cell> {
+  const { estimate = null, low = null, high = null } = interval ?? {};
+  return { [key]: estimate, [`${key}Low`]: low, [`${key}High`]: high };
 }
 
 /** How a measure is told, and what is claimed of the first of a pair: that it has less of it, or more. */
@@ -471,6 +476,7 @@ function findings(result: AttentionBySegmentResult): Finding[] {
       );
       return `${name(encoding)} ${within(model.measures[measure], format)}`;
     });
+    if (difference === null) return [];
     const isLess = difference.high < 0 ? true : difference.low > 0 ? false : null;
     return [
       {
@@ -480,14 +486,22 @@ function findings(result: AttentionBySegmentResult): Finding[] {
       },
     ];
   });
-  const places = models.map(({ encoding, measures: { samePlace } }): Finding => ({
-    claim: `At the training length: ${name(encoding)} prefers its own place in earlier segments to other places`,
-    holds: samePlace.low > 1 ? true : samePlace.high < 1 ? false : null,
-    measured: `${within(samePlace, claims.samePlace.format)} times the evenly spread share`,
-  }));
+  const places = models.flatMap(({ encoding, measures: { samePlace } }): Finding[] => {
+    if (samePlace === null) return [];
+    const { low, high } = samePlace;
+    return [
+      {
+        claim: `At the training length: ${name(encoding)} prefers its own place in earlier segments to other places`,
+        holds: low > 1 ? true : high < 1 ? false : null,
+        measured: `${within(samePlace, claims.samePlace.format)} times the evenly spread share`,
+      },
+    ];
+  });
   return [...pairs, ...places];
 }
 
-function within({ estimate, low, high }: Interval, format: (value: number) => string): string {
+function within(interval: MeasuredInterval, format: (value: number) => string): string {
+  if (interval === null) return 'unknown';
+  const { estimate, low, high } = interval;
   return `${format(estimate)} (${format(low)} to ${format(high)})`;
 }

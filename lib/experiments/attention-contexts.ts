@@ -64,8 +64,11 @@ export interface ModelAttention {
   readonly encoding: string;
   /** One for each context. */
   readonly contexts: readonly ContextAttention[];
-  readonly measures: Readonly<Record<MeasureName, Interval>>;
+  readonly measures: Readonly<Record<MeasureName, MeasuredInterval>>;
 }
+
+/** A number with its interval over documents; null where the documents are too few to have one. */
+export type MeasuredInterval = Interval | null;
 
 /** How much more of a measure one model has than another. */
 export interface MeasureDifference {
@@ -73,7 +76,7 @@ export interface MeasureDifference {
   readonly first: string;
   readonly second: string;
   /** The first's less the second's, on the same documents. */
-  readonly difference: Interval;
+  readonly difference: MeasuredInterval;
 }
 
 /** A number of a sample of documents, given by their places. */
@@ -127,7 +130,7 @@ export async function attentionInContexts(
   };
   const measures = Object.fromEntries(
     measureNames.map((name) => [name, overDocuments(statistics[name], documents.length)]),
-  ) as Record<MeasureName, Interval>;
+  ) as Record<MeasureName, MeasuredInterval>;
   return {
     model: {
       encoding,
@@ -289,11 +292,20 @@ function samePlaceStatistic(short: readonly SequenceAttention[]): Statistic {
   };
 }
 
-function overDocuments(statistic: Statistic, documents: number): Interval {
+function overDocuments(statistic: Statistic, documents: number): MeasuredInterval {
   // The same draws for each statistic and model.
   const random = Random.fromSeed(0).fork('documents of attention');
   const places = Array.from({ length: documents }, (_, place) => place);
-  return bootstrapInterval(places, statistic, { random: () => random.uniform(), resamples: 1000 });
+  let unknown = 0;
+  const known = (sample: Float64Array): number => {
+    const value = statistic(sample);
+    if (Number.isFinite(value)) return value;
+    // Such as the share of a place that no earlier segment of these documents has.
+    unknown += 1;
+    return 0;
+  };
+  const interval = bootstrapInterval(places, known, { random: () => random.uniform(), resamples: 1000 });
+  return unknown === 0 ? interval : null;
 }
 
 function sum(values: readonly number[]): number {
