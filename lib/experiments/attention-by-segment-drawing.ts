@@ -4,7 +4,14 @@ import { formatPercent } from '../base/format';
 import { present } from '../base/present';
 import { type AttentionBins, type AttentionMass, meanDistance } from '../evaluate/attention-mass';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
-import { encodingStyle, heatColor, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
+import {
+  encodingStyle,
+  ink,
+  orderedStyles,
+  type SeriesStyle,
+  tintedHeatColor,
+  tintedHeatScale,
+} from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import {
   type ContextAttention,
@@ -142,7 +149,7 @@ function segmentAxis({ segments }: AttentionBins): PlotlyObject {
     title: 'Segments back',
     range: [-0.6, segments + 3.6],
     tickvals: [...told, segments, segments + 2.5],
-    ticktext: [...told.map(String), `${segments}+`, 'first<br>token'],
+    ticktext: [...told.map(String), `${segments}+`, 'first'],
     tickangle: 0,
   };
 }
@@ -235,7 +242,7 @@ function mapFigure(result: AttentionBySegmentResult): Figure {
       'Attention of a query to a key so many segments back (down), at a place so much before or behind its own place in its segment (across)',
     caption:
       `Colour: mass as a multiple of what it would be if attention were evenly spread over the same keys, mean over layers and heads; the first token is left out. The column 0 is the query's own place; the outermost columns hold all that is ${reach} places away and more. ` +
-      'In the top row, the own segment, keys stand before the query or are the token itself. A column that is darker than its neighbours all the way down is attention to places, a row that is darker is attention to segments.',
+      'In the top row, the own segment, keys stand before the query or are the token itself. White: no key. A column that is darker than its neighbours all the way down is attention to places, a row that is darker is attention to segments.',
     alt: models
       .map(
         ({ encoding, measures: { samePlace } }) =>
@@ -278,7 +285,7 @@ function mapTrace(mean: AttentionMass, uniform: AttentionMass, rows: number, pan
     customdata: times,
     zmin: 0,
     zmax: 1,
-    colorscale: heatScale,
+    colorscale: tintedHeatScale,
     showscale: false,
     hovertemplate: '%{y} segments back, place %{x}: %{customdata:.2f} times evenly spread<extra></extra>',
     ...inPanel(panel),
@@ -303,7 +310,7 @@ function shadeKey(times: number): PlotlyObject {
     marker: {
       symbol: 'square',
       size: 13,
-      color: heatColor(shade(times)),
+      color: tintedHeatColor(shade(times)),
       line: { color: ink.axis, width: 1 },
     },
     ...inPanel(0),
@@ -344,7 +351,7 @@ function headsFigure(result: AttentionBySegmentResult): Figure {
     panelHeight: 130,
     panels: panels.map(({ title }) => ({
       title,
-      x: { title: 'Segments back' },
+      x: { title: 'Segments back', range: [-0.5, bins.segments - 0.5] },
       y: { ...shareAxis, title: 'Share' },
     })),
     data: panels.flatMap(({ heads }, panel) =>

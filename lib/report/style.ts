@@ -162,16 +162,21 @@ function colorBetween(colors: readonly string[], place: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
 }
 
-const HEAT = ['#FFFFFF', ...RAMP];
-
 /** plotly's colour scale of the ordered ramp, for heat maps: light is small. */
-export const heatScale: readonly (readonly [number, string])[] = HEAT.map(
-  (color, index): readonly [number, string] => [index / RAMP.length, color],
-);
+export const heatScale = scaleOf(['#FFFFFF', ...RAMP]);
 
-/** The colour at `place` (0 to 1) of a heat map, for its legend. */
-export function heatColor(place: number): string {
-  return colorBetween(HEAT, place);
+const TINTED = ['#F4F1E4', ...RAMP];
+
+/** The same for maps with cells that have no value, which are white: the smallest value is not. */
+export const tintedHeatScale = scaleOf(TINTED);
+
+/** The colour at `place` (0 to 1) of the tinted scale, for its legend. */
+export function tintedHeatColor(place: number): string {
+  return colorBetween(TINTED, place);
+}
+
+function scaleOf(colors: readonly string[]): (readonly [number, string])[] {
+  return colors.map((color, index) => [index / (colors.length - 1), color]);
 }
 
 /** A colour with an opacity of 0 to 1, for bands and areas. */
