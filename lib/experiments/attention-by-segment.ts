@@ -52,7 +52,7 @@ const schema: z.ZodType<AttentionBySegmentSettings> = z
     ...languageModelFields,
     times: z.array(count).min(1),
     modality: z.enum(['books', 'code', 'papers']),
-    documents: z.int().min(2),
+    documents: count,
   })
   .superRefine(({ times, trainLength, lengths }, context) => {
     const fail = (message: string): void => {
@@ -168,9 +168,9 @@ export const attentionBySegment = defineExperiment<
 async function documentsOf(settings: AttentionBySegmentSettings, reporter: Reporter): Promise<Int32Array[]> {
   const { modality, trainLength, times, documents: most } = settings;
   const all = (await validationDocuments(settings, reporter)).filter((one) => one.modality === modality);
-  if (all.length < 2)
+  if (all.length === 0)
     throw new ConfigError(
-      `modality ${modality}: ${all.length === 1 ? 'one validation document' : 'no validation document'} of ${Math.max(...settings.lengths)} tokens in ${settings.sources.join(', ')}; give another modality, or sources with more of it`,
+      `modality ${modality}: no validation document of ${Math.max(...settings.lengths)} tokens in ${settings.sources.join(', ')}; give another modality, or sources with more of it`,
     );
   const chosen = Math.min(most, all.length);
   const length = trainLength * Math.max(...times);

@@ -100,8 +100,8 @@ export function queriesOf({ trainLength }: Pick<ContextSettings, 'trainLength'>)
  * Looks at a model.
  *
  * @param parameters stay the caller's
- * @param documents  token ids of each, as many as the longest context has; two at least
- * @throws ConfigError if there are fewer, or one is of another length
+ * @param documents  token ids of each, as many as the longest context has
+ * @throws ConfigError if there are none, or one is of another length
  */
 export async function attentionInContexts(
   encoding: string,
@@ -159,10 +159,7 @@ export function measureDifferences(
 }
 
 function checkDocuments(documents: readonly Int32Array[], length: number): void {
-  if (documents.length < 2)
-    throw new ConfigError(
-      `attention: ${documents.length === 1 ? 'one document' : 'no document'} of ${length} tokens; an interval needs two at least, so read more text or shorter contexts`,
-    );
+  if (documents.length === 0) throw new ConfigError(`attention: no document of ${length} tokens`);
   const odd = documents.find((ids) => ids.length !== length);
   if (odd !== undefined)
     throw new ConfigError(`attention: a document of ${odd.length} tokens; each must have ${length}`);
@@ -293,6 +290,7 @@ function samePlaceStatistic(short: readonly SequenceAttention[]): Statistic {
 }
 
 function overDocuments(statistic: Statistic, documents: number): MeasuredInterval {
+  if (documents < 2) return null;
   // The same draws for each statistic and model.
   const random = Random.fromSeed(0).fork('documents of attention');
   const places = Array.from({ length: documents }, (_, place) => place);
