@@ -151,6 +151,17 @@ export {
   type ArithmeticScore,
   evaluateArithmetic,
 } from './evaluate/arithmetic';
+export {
+  type AttentionBins,
+  type AttentionMass,
+  attentionMass,
+  type AttentionMassOptions,
+  defaultAttentionBins,
+  meanDistance,
+  meanMass,
+  type SequenceAttention,
+  totalVariation,
+} from './evaluate/attention-mass';
 export { type Continuation, decoderGenerator, type Generator } from './evaluate/generator';
 export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
 export { type Mean, meanWithInterval, proportion, type Proportion } from './evaluate/intervals';
@@ -273,6 +284,7 @@ export {
   logits,
 } from './model/decoder';
 export { checkSeparators } from './model/check-separators';
+export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
   type LossOptions,
@@ -288,6 +300,7 @@ export {
   parameterCount,
 } from './model/parameters';
 export type { StyleName } from './model/style';
+export { attentionMaps, watchAttention, type WatchOptions } from './model/watch-attention';
 export { alibi, type AlibiConfig, alibiSlopes } from './positional/alibi';
 export { bipe, type BipeConfig } from './positional/bipe';
 export type {
