@@ -341,6 +341,7 @@ export {
   BilevelStream,
 } from './segment/arrays';
 export { SegmentLengthStream, segmentLengths } from './segment/lengths';
+export type { EveryTokens, RandomLengths, SegmentEnds, SegmentRule } from './segment/ends';
 export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/levels';
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
