@@ -201,8 +201,10 @@ export {
   rectifierSlider,
   selectionSlider,
 } from './experiments/lemma-sliders';
+export { type PaperContent, paperContents } from './experiments/paper-contents';
 export { experimentNamed, experiments } from './experiments/registry';
 export {
+  contentsTable,
   defaultPreset,
   findingsTable,
   itemsTable,
@@ -320,6 +322,17 @@ export {
   makeFigure,
 } from './report/figure';
 export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
+export {
+  formatPaperValue,
+  type PaperMeasure,
+  type PaperSetting,
+  type PaperValue,
+  paperMeasures,
+  paperRecipes,
+  paperSources,
+  paperValue,
+  paperValues,
+} from './report/paper-values';
 export type { DataSource, Machine, Provenance } from './report/provenance';
 export {
   encodingStyle,

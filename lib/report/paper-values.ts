@@ -15,7 +15,8 @@ export type PaperSource = keyof typeof paperSources;
 
 /** What the paper measured, and under which conditions. */
 export const paperMeasures = {
-  'segment-tokens': 'tokens of most sentences of PG-19 (Llama 2, full stop and newline), sequences of up to about 120 k tokens',
+  'segment-tokens':
+    'tokens of most sentences of PG-19 (Llama 2, full stop and newline), sequences of up to about 120 k tokens',
   'segments-per-sequence': 'sentences of a sequence of about 120 k tokens of PG-19',
   'arithmetic-accuracy': 'accuracy on arithmetic modulo 11 with 6 operators, hidden size 48',
   'pg19-perplexity': 'perplexity on PG-19 at 8,192 tokens, trained at 1,024',
@@ -88,16 +89,28 @@ export interface PaperSetting {
   readonly key: string;
   /** For readers. */
   readonly label: string;
-  readonly value: string | number;
+  /** As it is written here; two recipes agree where this text is the same. */
+  readonly value: string;
   readonly sources: readonly PaperSource[];
+  /** Whether it is a value to compare with, not one that the source leaves open. */
+  readonly exact: boolean;
 }
 
-const setting = (key: string, label: string, known: string | number, sources: string): PaperSetting => ({
-  key,
-  label,
-  value: known,
-  sources: [...sources] as PaperSource[],
-});
+/** A setting for readers: small numbers as powers of ten, e.g. `1e-4`. */
+export function formatSetting(value: number): string {
+  if (value !== 0 && Math.abs(value) < 0.01) return value.toExponential();
+  return value.toLocaleString('en', { maximumSignificantDigits: 6 });
+}
+
+function setting(key: string, label: string, known: string | number, sources: string): PaperSetting {
+  const value = typeof known === 'string' ? known : formatSetting(known);
+  return { key, label, value, sources: [...sources] as PaperSource[], exact: true };
+}
+
+/** A setting that a source gives roughly, or only in part. */
+function open(key: string, label: string, known: string, sources: string): PaperSetting {
+  return { ...setting(key, label, known, sources), exact: false };
+}
 
 /** The paper's configurations and recipes, as far as they are known. */
 export const paperRecipes = {
@@ -115,6 +128,7 @@ export const paperRecipes = {
     setting('intraRows', 'Rows of the intra-segment table', 1024, 'C'),
     setting('slopeFactor', 'BiPE-ALiBi slopes, times those of ALiBi', 96, 'C'),
     setting('ropeBase', 'RoPE base', 10_000, 'C'),
+    open('parameters', 'Parameters without positions', 'about 151 million', 'CH'),
   ],
   training: [
     setting('length', 'Length', 1024, 'CH'),
@@ -134,7 +148,7 @@ export const paperRecipes = {
     setting('vocabulary', 'Vocabulary', 21, 'F'),
     setting('numLayers', 'Layers', 3, 'F'),
     setting('numHeads', 'Heads', 4, 'F'),
-    setting('hiddenSize', 'Hidden size', '48 and others', 'N'),
+    open('hiddenSize', 'Hidden size', '48 and others', 'N'),
     setting('instances', 'Training instances', 1_000_000, 'F'),
     setting('questions', 'Test instances', 100_000, 'F'),
     setting('optimizer', 'Optimizer', 'AdamW', 'F'),
@@ -160,4 +174,4 @@ export const paperRecipes = {
     setting('sources', 'Sources', 'PG-19, ArXiv and GitHub, validation sets', 'C'),
     setting('measure', 'Measure', 'exp(mean loss)', 'C'),
   ],
-} as const satisfies Readonly<Record<string, readonly PaperSetting[]>>;
+} satisfies Readonly<Record<string, readonly PaperSetting[]>>;
