@@ -46,6 +46,13 @@ export interface PositionLoss {
   readonly tokens: number;
 }
 
+/** The losses of a document's predicted tokens. */
+export interface DocumentLoss {
+  /** In nats. */
+  readonly sum: number;
+  readonly tokens: number;
+}
+
 /** What a model says of documents, read at one length. */
 export interface PerplexityByLength {
   readonly length: number;
@@ -60,6 +67,8 @@ export interface PerplexityByLength {
   readonly loss: number;
   /** exp(loss) */
   readonly perplexity: number;
+  /** Of each document that holds a window, in their order: what comparisons of models read on the same documents are made of. */
+  readonly byDocument: readonly DocumentLoss[];
   /** Of the perplexity, by the bootstrap over documents; undefined where there is only one. */
   readonly interval: Interval | undefined;
   /** Ascending; groups without a token are left out. */
@@ -127,21 +136,21 @@ export async function evaluatePerplexity(
   } finally {
     step.dispose();
   }
-  const read = [...counts.keys()].filter((document) => (counts[document] ?? 0) > 0);
+  const byDocument = Array.from(counts, (count, document) => ({
+    sum: sums[document] ?? 0,
+    tokens: count,
+  })).filter((document) => document.tokens > 0);
   const tokens = total(counts);
   const loss = total(sums) / tokens;
   task.finish(Math.exp(loss).toPrecision(4));
-  const interval = perplexityInterval(
-    read.map((document) => ({ sum: sums[document] ?? 0, tokens: counts[document] ?? 0 })),
-    random.fork('bootstrap'),
-    level,
-  );
+  const interval = perplexityInterval(byDocument, random.fork('bootstrap'), level);
   return {
     length,
     stride,
     windows: windows.length,
     tokens,
-    documents: read.length,
+    documents: byDocument.length,
+    byDocument,
     loss,
     perplexity: Math.exp(loss),
     interval,
@@ -156,20 +165,44 @@ export async function evaluatePerplexity(
  * @returns undefined for fewer than two documents
  */
 export function perplexityInterval(
-  documents: readonly { readonly sum: number; readonly tokens: number }[],
+  documents: readonly DocumentLoss[],
   random: Random,
   level = 0.95,
 ): Interval | undefined {
   if (documents.length < 2) return undefined;
-  const perplexity = (places: Float64Array): number => {
-    let [sum, tokens] = [0, 0];
-    for (const place of places) {
-      sum += documents[place]?.sum ?? 0;
-      tokens += documents[place]?.tokens ?? 0;
-    }
-    return Math.exp(sum / tokens);
-  };
+  const perplexity = (places: Float64Array): number => Math.exp(meanLoss(documents, places));
   return bootstrapInterval([...documents.keys()], perplexity, { random: () => random.uniform(), level });
+}
+
+/**
+ * How many times the perplexity of one reading is that of another on the same documents, with its interval: documents are drawn anew,
+ * each with both its losses, so that what makes a document easy or hard for both does not count.
+ *
+ * @param first, second losses of the same documents in the same order; how many tokens of each were predicted may differ
+ * @throws ConfigError if there are not as many of both, or none
+ */
+export function perplexityRatio(
+  first: readonly DocumentLoss[],
+  second: readonly DocumentLoss[],
+  random: Random,
+  level = 0.95,
+): Interval {
+  if (first.length !== second.length)
+    throw new ConfigError(
+      `a ratio of perplexities on ${first.length} and ${second.length} documents; read the same ones with both`,
+    );
+  const ratio = (places: Float64Array): number =>
+    Math.exp(meanLoss(first, places) - meanLoss(second, places));
+  return bootstrapInterval([...first.keys()], ratio, { random: () => random.uniform(), level });
+}
+
+function meanLoss(documents: readonly DocumentLoss[], places: Float64Array): number {
+  let [sum, tokens] = [0, 0];
+  for (const place of places) {
+    sum += documents[place]?.sum ?? 0;
+    tokens += documents[place]?.tokens ?? 0;
+  }
+  return sum / tokens;
 }
 
 function checkWindow(length: number, stride: number, bins: number): void {
