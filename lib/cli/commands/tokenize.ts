@@ -17,7 +17,7 @@ export function addTokenizeCommand(program: Command): void {
     .command('tokenize')
     .description('token ids of a text')
     .requiredOption('--text-file <file>', 'a UTF-8 text')
-    .option('--tokenizer <name>', 'llama2, bytes or characters', 'llama2')
+    .option('--tokenizer <name>', 'llama2, llama2-<pieces> (e.g. llama2-4096), bytes or characters', 'llama2')
     .option('--begin-of-text', "begin with the tokenizer's begin-of-text token")
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe tokenize --text-file README.md --tokenizer llama2')

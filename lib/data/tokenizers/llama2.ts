@@ -1,7 +1,9 @@
 // Llama 2's tokenizer (SentencePiece BPE, 32,000 pieces): the ids of the official one, from the vocabulary
 // and merges that npm `llama-tokenizer-js` carries. That package encodes 30 k tokens a second; here text is
-// cut where no merge can reach across, and the ids of the short stretches in between are remembered.
+// cut where no merge can reach across, and the ids of the short stretches in between are remembered. For small
+// models there is the same tokenizer cut down to its first pieces: `llama2-4096`.
 
+import { UsageError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { BytePairEncoder, SafeCuts } from './byte-pairs';
 import {
@@ -20,6 +22,12 @@ const spaceMark = '▁';
 const [unknownId, beginId, endId] = [0, 1, 2];
 const firstByteId = 3;
 const firstTextId = firstByteId + 256;
+/** Of 32,000: pieces made by merges, the first merge's first; after them single characters, the most frequent first. */
+const firstCharacterId = 29871;
+/** Characters that a smaller vocabulary keeps, where half of its room is enough for them. */
+const keptCharacters = 256;
+/** The smallest vocabulary there is a use for: the letters of English and its commonest syllables. */
+const smallestVocabulary = 512;
 
 type Merge = readonly [left: string, right: string];
 
@@ -28,7 +36,7 @@ type Merge = readonly [left: string, right: string];
  * like in the text are text, and characters outside the vocabulary become their UTF-8 bytes.
  */
 export class Llama2Tokenizer implements Tokenizer {
-  readonly name = 'llama2';
+  readonly name: string;
   readonly vocabularySize: number;
   readonly fingerprint: string;
   readonly beginOfText = beginId;
@@ -40,8 +48,10 @@ export class Llama2Tokenizer implements Tokenizer {
   /**
    * @param pieces the vocabulary: pieces[id], three control tokens, 256 bytes, then text
    * @param merges [left piece, right piece], the best first
+   * @param name   in the registry
    */
-  constructor(pieces: readonly string[], merges: readonly Merge[]) {
+  constructor(pieces: readonly string[], merges: readonly Merge[], name = 'llama2') {
+    this.name = name;
     this.#pieces = pieces;
     this.#ids = new Map(pieces.map((piece, id) => [piece, id]));
     this.vocabularySize = pieces.length;
@@ -128,13 +138,45 @@ export class Llama2Tokenizer implements Tokenizer {
 
 /** The tokenizer with the vocabulary of the installed package; about a tenth of a second. */
 export async function loadLlama2(): Promise<Llama2Tokenizer> {
+  const { pieces, merges } = await installedVocabulary();
+  return new Llama2Tokenizer(pieces, merges);
+}
+
+/**
+ * Llama 2's tokenizer cut down to `size` pieces: the control tokens, the bytes, the first merged pieces, under Llama's own ids, and
+ * after them the most frequent characters. It knows those merges whose parts and result it has; other characters become bytes.
+ *
+ * @param size from 512 to 32,000, where it is the whole
+ * @throws UsageError for another size
+ */
+export async function loadSmallerLlama2(size: number): Promise<Llama2Tokenizer> {
+  const { pieces, merges } = await installedVocabulary();
+  if (!Number.isInteger(size) || size < smallestVocabulary || size > pieces.length)
+    throw new UsageError(
+      `tokenizer llama2-${size}: give a vocabulary of ${smallestVocabulary} to ${pieces.length} pieces, e.g. llama2-4096`,
+    );
+  const characters = Math.min(keptCharacters, (size - firstTextId) >> 1);
+  const end = Math.min(size - characters, firstCharacterId);
+  const kept = [...pieces.slice(0, end), ...pieces.slice(firstCharacterId, firstCharacterId + size - end)];
+  const has = new Set(kept);
+  return new Llama2Tokenizer(
+    kept,
+    merges.filter(([left, right]) => has.has(left) && has.has(right) && has.has(left + right)),
+    `llama2-${size}`,
+  );
+}
+
+async function installedVocabulary(): Promise<{
+  readonly pieces: readonly string[];
+  readonly merges: Merge[];
+}> {
   // An ESM package: `import()` works from CommonJS in every Node.js, and without a warning.
   const { default: source } = await import('llama-tokenizer-js');
   const merges = Array.from(source.merges.keys(), (key): Merge => {
     const space = key.indexOf(' ');
     return [key.slice(0, space), key.slice(space + 1)];
   });
-  return new Llama2Tokenizer(source.vocabById, merges);
+  return { pieces: source.vocabById, merges };
 }
 
 /**

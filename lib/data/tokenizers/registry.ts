@@ -3,7 +3,7 @@
 import { unknownName } from '../../base/suggest';
 import { ByteTokenizer } from './bytes';
 import { CharacterTokenizer } from './characters';
-import { loadLlama2 } from './llama2';
+import { loadLlama2, loadSmallerLlama2 } from './llama2';
 import type { Tokenizer } from './tokenizer';
 
 const loaders: ReadonlyMap<string, () => Promise<Tokenizer>> = new Map<string, () => Promise<Tokenizer>>([
@@ -14,19 +14,24 @@ const loaders: ReadonlyMap<string, () => Promise<Tokenizer>> = new Map<string, (
 
 const loaded = new Map<string, Promise<Tokenizer>>();
 
-/** The names `getTokenizer` knows. */
+/** The names `getTokenizer` knows, besides `llama2-<pieces>`. */
 export const tokenizerNames: readonly string[] = [...loaders.keys()];
 
 /**
  * The tokenizer of that name; loaded once. `characters` has the ASCII vocabulary: make a `CharacterTokenizer`
- * for another.
+ * for another. `llama2-4096` is Llama 2's cut down to so many pieces.
  *
  * @throws UsageError if the name is unknown
  */
 export async function getTokenizer(name: string): Promise<Tokenizer> {
-  const load = loaders.get(name);
+  const load = loaders.get(name) ?? smallerLlama2(name);
   if (!load) throw unknownName('tokenizer', name, tokenizerNames);
   const tokenizer = loaded.get(name) ?? load();
   loaded.set(name, tokenizer);
   return tokenizer;
+}
+
+function smallerLlama2(name: string): (() => Promise<Tokenizer>) | undefined {
+  const [, size] = /^llama2-([1-9]\d*)$/.exec(name) ?? [];
+  return size === undefined ? undefined : () => loadSmallerLlama2(Number(size));
 }

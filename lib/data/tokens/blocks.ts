@@ -1,0 +1,125 @@
+// Blocks of a length, cut from documents: as the released code does it, across the borders of documents, or within each. A block is known
+// by its start in the sequence of the documents' ids, one document after the other.
+
+import { ConfigError } from '../../base/errors';
+import { present } from '../../base/present';
+import { type Corpus } from './corpus';
+import { type CorpusDocument } from './corpus-index';
+
+/** How blocks are cut. */
+export type BlockRule = 'concatenated' | 'documents';
+
+/**
+ * Documents that the released code joins before it cuts (train.py: `map(group_texts, batched=True)`, whose batches have 1,000): what is
+ * left at the end of each such group is dropped. (It spreads a training set over 64 processes first; that is not done here.)
+ */
+const groupSize = 1000;
+
+/**
+ * Where blocks begin, in the sequence of `documents`: [blocks], ascending.
+ *
+ * @param rule `concatenated`: the ids of all documents one after the other, cut into blocks, the rest dropped; `documents`: no block has
+ *   tokens of two documents, and the rest of each is dropped
+ * @throws ConfigError if there is not one block
+ */
+export function blockStarts(
+  documents: readonly Pick<CorpusDocument, 'length'>[],
+  length: number,
+  rule: BlockRule,
+): Float64Array {
+  return startsIn(
+    rule === 'documents' ? documents.map((one) => one.length) : groupLengths(documents),
+    length,
+  );
+}
+
+/**
+ * Where the blocks of the released code's evaluation begin: as `concatenated`, but of each group of documents it drops the last whole
+ * block too (eval.py: `total_length // block_size * block_size - block_size`).
+ *
+ * @throws ConfigError if there is not one block
+ */
+export function releasedEvaluationStarts(
+  documents: readonly Pick<CorpusDocument, 'length'>[],
+  length: number,
+): Float64Array {
+  return startsIn(groupLengths(documents), length, 1);
+}
+
+function groupLengths(documents: readonly Pick<CorpusDocument, 'length'>[]): number[] {
+  return Array.from({ length: Math.ceil(documents.length / groupSize) }, (_, group) =>
+    documents.slice(group * groupSize, (group + 1) * groupSize).reduce((sum, one) => sum + one.length, 0),
+  );
+}
+
+/** Blocks of each piece of a sequence, but for its last ones. */
+function startsIn(pieces: readonly number[], length: number, dropped = 0): Float64Array {
+  if (!Number.isInteger(length) || length < 1)
+    throw new ConfigError(`blocks of ${length} tokens: the length must be an integer of 1 or more`);
+  const counts = pieces.map((tokens) => Math.max(0, Math.floor(tokens / length) - dropped));
+  const starts = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
+  let [begin, block] = [0, 0];
+  pieces.forEach((tokens, piece) => {
+    const end = block + present(counts[piece], 'count');
+    for (let start = begin; block < end; start += length) starts[block++] = start;
+    begin += tokens;
+  });
+  if (starts.length === 0) {
+    const longest = pieces.reduce((most, tokens) => Math.max(most, tokens), 0);
+    throw new ConfigError(
+      `blocks of ${length} tokens: there is none in ${longest} tokens; take shorter blocks or a longer text`,
+    );
+  }
+  return starts;
+}
+
+/** Ids of documents, one after the other. */
+export interface TokenSequence {
+  readonly length: number;
+  /** Ids from `start` on, [count]. */
+  read(start: number, count: number): Int32Array;
+}
+
+/** The sequence of some documents of a corpus, in the order given; those between them are left out. */
+export function documentSequence(
+  corpus: Pick<Corpus, 'read'>,
+  documents: readonly Pick<CorpusDocument, 'start' | 'length'>[],
+): TokenSequence {
+  // Documents that follow each other in the file are one run: `begin` in this sequence, `start` in the file.
+  const runs: { readonly begin: number; readonly start: number; length: number }[] = [];
+  let total = 0;
+  for (const { start, length } of documents) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.start + last.length === start) last.length += length;
+    else runs.push({ begin: total, start, length });
+    total += length;
+  }
+  const begins = Float64Array.from(runs, ({ begin }) => begin);
+  return {
+    length: total,
+    read: (start, count) => {
+      if (start < 0 || count < 0 || start + count > total)
+        throw new RangeError(`tokens ${start} to ${start + count} of a sequence of ${total}`);
+      const ids = new Int32Array(count);
+      for (let done = 0, place = lastAtMost(begins, start); done < count; place += 1) {
+        const run = present(runs[place], 'run');
+        const inside = start + done - run.begin;
+        const some = Math.min(count - done, run.length - inside);
+        ids.set(corpus.read(run.start + inside, some), done);
+        done += some;
+      }
+      return ids;
+    },
+  };
+}
+
+/** The place of the last of ascending numbers that is not above `value`. */
+function lastAtMost(ascending: Float64Array, value: number): number {
+  let [low, high] = [0, ascending.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? Infinity) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
+}

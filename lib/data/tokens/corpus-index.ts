@@ -1,0 +1,141 @@
+// What a token file says of itself: the JSON beside the ids. It is written last, so its presence says that the ids are whole.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ConfigError, DataError, systemCode } from '../../base/errors';
+import { readError } from '../../base/files';
+import { displayPath } from '../../base/paths';
+import { parseWith } from '../../base/schema';
+import { type Modality } from '../sources/source';
+import { type Tokenizer } from '../tokenizers/tokenizer';
+
+/** The files of a corpus in its folder. */
+export const idsFile = 'ids.bin';
+export const indexFile = 'index.json';
+
+/** How an id is stored: unsigned, little-endian. */
+export type IdType = 'uint16' | 'uint32';
+
+/** Bytes of an id. */
+export const idBytes: Readonly<Record<IdType, number>> = { uint16: 2, uint32: 4 };
+
+/** Which tokenizer made the ids. */
+export type TokenizerIdentity = Pick<Tokenizer, 'name' | 'fingerprint' | 'vocabularySize'>;
+
+/** A text source that was read, pinned: what provenance needs to know. */
+export interface CorpusSource {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of its text, lower-case hex. */
+  readonly checksum: string;
+  readonly modality: Modality;
+}
+
+/** Where a document's ids are. */
+export interface CorpusDocument {
+  /** Unique in the corpus and the same on every machine: `<source>/<the document's own id>`. */
+  readonly id: string;
+  readonly title: string;
+  /** Its first token, counted from the beginning of the corpus. */
+  readonly start: number;
+  /** Tokens. */
+  readonly length: number;
+}
+
+/** What is known of a corpus, without its documents. */
+export interface CorpusInfo {
+  readonly tokens: number;
+  readonly type: IdType;
+  /** SHA-256 of the ids as they are stored: the identity of the corpus. */
+  readonly sha256: string;
+  readonly tokenizer: TokenizerIdentity;
+  readonly sources: readonly CorpusSource[];
+}
+
+/** The whole index. */
+export interface CorpusIndex extends CorpusInfo {
+  readonly documents: readonly CorpusDocument[];
+}
+
+const words = z.string().min(1);
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+const count = z.int().nonnegative();
+
+const indexSchema = z
+  .strictObject({
+    format: z.literal('bipe tokens'),
+    version: z.literal(1),
+    tokens: count,
+    type: z.enum(['uint16', 'uint32']),
+    sha256: hash,
+    tokenizer: z.strictObject({ name: words, fingerprint: hash, vocabularySize: z.int().positive() }),
+    sources: z.array(
+      z.strictObject({
+        name: words,
+        version: words,
+        checksum: hash,
+        modality: z.enum(['books', 'code', 'papers']),
+      }),
+    ),
+    documents: z.array(z.strictObject({ id: words, title: z.string(), start: count, length: count })),
+  })
+  .superRefine(({ tokens, type, tokenizer, documents }, context) => {
+    const fail = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if (type !== idTypeFor(tokenizer.vocabularySize))
+      fail('type', `${type} for a vocabulary of ${tokenizer.vocabularySize}`);
+    let end = 0;
+    for (const [place, { start, length }] of documents.entries()) {
+      if (start !== end) fail(`documents[${place}].start`, `${start}, but the one before ends at ${end}`);
+      end = start + length;
+    }
+    if (end !== tokens) fail('tokens', `${tokens}, but the documents have ${end}`);
+  });
+
+/** The smallest type that holds every id of a vocabulary. */
+export function idTypeFor(vocabularySize: number): IdType {
+  return vocabularySize <= 2 ** 16 ? 'uint16' : 'uint32';
+}
+
+/** The index as it is stored: a document a line, for whoever looks into it. */
+export function formatIndex({ documents, ...info }: CorpusIndex): string {
+  const head = JSON.stringify({ format: 'bipe tokens', version: 1, ...info }, null, 1).replace(/\n}$/, '');
+  const lines = documents.map(({ id, title, start, length }) => JSON.stringify({ id, title, start, length }));
+  return `${head},\n "documents": [\n${lines.join(',\n')}\n ]\n}\n`;
+}
+
+/**
+ * The index of a corpus.
+ *
+ * @throws DataError if it is missing, unreadable or not such an index
+ */
+export async function readIndex(folder: string): Promise<CorpusIndex> {
+  const path = join(folder, indexFile);
+  const where = displayPath(path);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw readError(path, error);
+    throw new DataError(
+      `${displayPath(folder)}: no token file (it has no ${indexFile}); make one with bipe data tokens`,
+      { cause: error },
+    );
+  }
+  try {
+    const { tokens, type, sha256, tokenizer, sources, documents } = parseWith(
+      indexSchema,
+      JSON.parse(text),
+      where,
+    );
+    return { tokens, type, sha256, tokenizer, sources, documents };
+  } catch (error) {
+    if (!(error instanceof ConfigError) && !(error instanceof SyntaxError)) throw error;
+    const why = error instanceof ConfigError ? error.message : `${where}: not JSON`;
+    throw new DataError(`${why}; delete the folder and make it again with bipe data tokens`, {
+      cause: error,
+    });
+  }
+}

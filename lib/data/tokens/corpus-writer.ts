@@ -1,0 +1,136 @@
+// Writing a token file: ids go to the disk as they come, hashed on the way, so that a corpus may be larger than memory. Nothing takes
+// its name before all of it is on the disk, and the index, which says that it is whole, comes last.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../../base/errors';
+import { makeFolder, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
+import {
+  type CorpusDocument,
+  type CorpusIndex,
+  type CorpusSource,
+  formatIndex,
+  idsFile,
+  type IdType,
+  idTypeFor,
+  indexFile,
+  type TokenizerIdentity,
+} from './corpus-index';
+
+/** Takes the documents of a corpus, one after the other. */
+export interface CorpusWriter {
+  /** Tokens so far. */
+  readonly tokens: number;
+  /** Begins a document; what is appended from now on is its own. */
+  begin(id: string, title: string): void;
+  /** The next ids of the document, [count]; copied before this returns its promise. */
+  append(ids: Int32Array): Promise<void>;
+}
+
+/** Who made the ids, of what. */
+export interface CorpusOrigin {
+  readonly tokenizer: TokenizerIdentity;
+  readonly sources: readonly CorpusSource[];
+}
+
+/** Ids that are written at once. */
+const idsAtOnce = 1 << 19;
+
+/**
+ * Writes a whole corpus or nothing; one that is there already is replaced.
+ *
+ * @param fill gives the documents to the writer
+ * @returns what was written
+ * @throws MachineError if the disk is full or the folder cannot be written; what `fill` throws, as it is
+ */
+export async function writeCorpus(
+  folder: string,
+  { tokenizer: { name, fingerprint, vocabularySize }, sources }: CorpusOrigin,
+  fill: (writer: CorpusWriter) => Promise<void>,
+): Promise<CorpusIndex> {
+  const path = join(folder, idsFile);
+  const temporary = temporaryPath(path);
+  try {
+    await makeFolder(folder);
+    const file = await open(temporary, 'w');
+    let written: Pick<CorpusIndex, 'tokens' | 'type' | 'sha256' | 'documents'>;
+    try {
+      const writer = new ChunkedWriter(file, vocabularySize);
+      await fill(writer);
+      written = await writer.finish();
+    } finally {
+      await file.close();
+    }
+    await rm(join(folder, indexFile), { force: true });
+    await rename(temporary, path);
+    const { documents, ...info } = written;
+    const tokenizer = { name, fingerprint, vocabularySize };
+    const index: CorpusIndex = { ...info, tokenizer, sources, documents };
+    await writeFileAtomic(join(folder, indexFile), formatIndex(index));
+    return index;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw systemCode(error) === undefined ? error : writeError(path, error);
+  }
+}
+
+class ChunkedWriter implements CorpusWriter {
+  tokens = 0;
+  readonly #type: IdType;
+  readonly #documents: CorpusDocument[] = [];
+  readonly #hash = createHash('sha256');
+  readonly #chunk: Uint16Array | Uint32Array;
+  #held = 0;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly vocabularySize: number,
+  ) {
+    this.#type = idTypeFor(vocabularySize);
+    this.#chunk = this.#type === 'uint16' ? new Uint16Array(idsAtOnce) : new Uint32Array(idsAtOnce);
+  }
+
+  begin(id: string, title: string): void {
+    this.#endDocument();
+    this.#documents.push({ id, title, start: this.tokens, length: 0 });
+  }
+
+  async append(ids: Int32Array): Promise<void> {
+    if (this.#documents.length === 0) throw new Error('ids before a document was begun');
+    if (ids.some((id) => id < 0 || id >= this.vocabularySize))
+      throw new Error(`an id that is not in a vocabulary of ${this.vocabularySize}`);
+    this.tokens += ids.length;
+    for (let taken = 0; taken < ids.length;) {
+      const some = ids.subarray(taken, taken + idsAtOnce - this.#held);
+      this.#chunk.set(some, this.#held);
+      this.#held += some.length;
+      taken += some.length;
+      if (this.#held === idsAtOnce) await this.#flush();
+    }
+  }
+
+  async finish(): Promise<Pick<CorpusIndex, 'tokens' | 'type' | 'sha256' | 'documents'>> {
+    this.#endDocument();
+    await this.#flush();
+    await this.file.sync();
+    return {
+      tokens: this.tokens,
+      type: this.#type,
+      sha256: this.#hash.digest('hex'),
+      documents: this.#documents,
+    };
+  }
+
+  #endDocument(): void {
+    const last = this.#documents.pop();
+    if (last !== undefined) this.#documents.push({ ...last, length: this.tokens - last.start });
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = new Uint8Array(this.#chunk.buffer, 0, this.#held * this.#chunk.BYTES_PER_ELEMENT);
+    this.#hash.update(bytes);
+    await this.file.writeFile(bytes);
+    this.#held = 0;
+  }
+}

@@ -1,0 +1,161 @@
+// From text sources to a token file: the documents of each, in order, tokenized as they are read. A corpus is named by what it depends
+// on (sources with their checksums, tokenizer, limit), so one that is there is used again.
+
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, UsageError } from '../../base/errors';
+import { sha256 } from '../../base/files';
+import { formatCount } from '../../base/format';
+import { canonicalJson } from '../../base/json';
+import { displayPath } from '../../base/paths';
+import { silentReporter } from '../../base/progress';
+import { withLock } from '../lock';
+import { datasetsFolder } from '../registry';
+import { prepareSource } from '../sources/prepare';
+import { type PreparedSource, type SourceOptions } from '../sources/source';
+import { getTokenizer } from '../tokenizers/registry';
+import { type Tokenizer } from '../tokenizers/tokenizer';
+import { type Corpus, openCorpus } from './corpus';
+import { type CorpusSource, indexFile } from './corpus-index';
+import { type CorpusWriter, writeCorpus } from './corpus-writer';
+
+/** Which corpus. */
+export interface CorpusRequest {
+  /** Names of text sources (`bipe data list`), read in this order. */
+  readonly sources: readonly string[];
+  /** A tokenizer by name. */
+  readonly tokenizer: string;
+  /** The corpus ends after so many tokens, if need be within a document. Left out: with the last document. */
+  readonly maxTokens?: number;
+}
+
+/** Where corpora live, beside where sources do. */
+export interface CorpusOptions extends SourceOptions {
+  /** Default `prepared` in `datasetsFolder`. */
+  readonly preparedFolder?: string;
+}
+
+/** Characters that are tokenized at once. */
+const charactersAtOnce = 1 << 16;
+
+/**
+ * The corpus of a request, made unless it is there. Each document begins with the tokenizer's begin-of-text token, if it has one, as
+ * with Hugging Face's Llama tokenizer in the released code.
+ *
+ * @returns the corpus, the caller's to close
+ * @throws UsageError for an unknown source or tokenizer, or a request that makes no sense
+ * @throws ConfigError, DataError, NetworkError, MachineError as `prepareSource`; MachineError if the disk is full or another process is
+ *   making the same corpus
+ */
+export async function prepareCorpus(request: CorpusRequest, options: CorpusOptions = {}): Promise<Corpus> {
+  checkRequest(request);
+  const { reporter = silentReporter } = options;
+  const tokenizer = await getTokenizer(request.tokenizer);
+  const prepared: PreparedSource[] = [];
+  for (const name of request.sources) prepared.push(await prepareSource(name, options));
+  const sources = prepared.map(({ info: { name, version, modality }, checksum }): CorpusSource => ({
+    name,
+    version,
+    checksum,
+    modality,
+  }));
+  const folder = join(preparedFolder(options), nameOf(request, sources, tokenizer));
+  const there = await openIfWhole(folder, (line) => {
+    reporter.note(line);
+  });
+  if (there !== undefined) return there;
+  await withLock(`${folder}.lock`, displayPath(folder), async () => {
+    // What an interrupted one left.
+    await rm(folder, { recursive: true, force: true });
+    const { maxTokens = Infinity } = request;
+    const task = reporter.task(`tokenize ${request.sources.join(', ')}`, request.maxTokens ?? 0, 'tokens');
+    let note = 'stopped';
+    try {
+      const { tokens } = await writeCorpus(folder, { tokenizer, sources }, async (writer) => {
+        for (const source of prepared) {
+          await tokenizeSource(source, tokenizer, writer, maxTokens, () => {
+            task.update(writer.tokens, `${formatCount(writer.tokens)} tokens`);
+          });
+          if (writer.tokens >= maxTokens) return;
+        }
+      });
+      note = `${formatCount(tokens)} tokens in ${displayPath(folder)}`;
+    } finally {
+      task.finish(note);
+    }
+  });
+  return openCorpus(folder);
+}
+
+/** The folders of corpora that are there, or were begun. */
+export async function preparedCorpora(options: CorpusOptions = {}): Promise<string[]> {
+  const parent = preparedFolder(options);
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(parent, name))
+    .sort();
+}
+
+function checkRequest({ sources, maxTokens }: CorpusRequest): void {
+  if (sources.length === 0) throw new UsageError('corpus: no sources; name some of bipe data list');
+  const twice = sources.find((name, place) => sources.indexOf(name) !== place);
+  if (twice !== undefined) throw new UsageError(`corpus: source ${twice} is named twice; name it once`);
+  if (maxTokens !== undefined && (!Number.isInteger(maxTokens) || maxTokens < 1))
+    throw new UsageError(`corpus: maxTokens ${maxTokens}: must be an integer of 1 or more`);
+}
+
+function preparedFolder({ preparedFolder: folder, environment }: CorpusOptions): string {
+  return folder ?? join(datasetsFolder(environment), 'prepared');
+}
+
+/** Readable, and another one for whatever changes an id. */
+function nameOf(
+  { maxTokens }: CorpusRequest,
+  sources: readonly CorpusSource[],
+  tokenizer: Tokenizer,
+): string {
+  const identity = {
+    version: 1,
+    sources: sources.map(({ name, checksum }) => ({ name, checksum })),
+    tokenizer: tokenizer.fingerprint,
+    maxTokens: maxTokens ?? null,
+  };
+  const names = sources.map(({ name }) => name).join('+');
+  const readable = names.length > 60 ? `${names.slice(0, 57)}...` : names;
+  return `${readable}-${tokenizer.name}-${sha256(canonicalJson(identity)).slice(0, 12)}`;
+}
+
+/** The corpus that is there; undefined, with a line for the reader, if it is not whole. */
+async function openIfWhole(folder: string, tell: (line: string) => void): Promise<Corpus | undefined> {
+  if (!existsSync(join(folder, indexFile))) return undefined;
+  try {
+    return await openCorpus(folder);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    tell(`${error.message.replace(/;[^;]*$/, '')}; it is made again`);
+    return undefined;
+  }
+}
+
+async function tokenizeSource(
+  source: PreparedSource,
+  tokenizer: Tokenizer,
+  writer: CorpusWriter,
+  maxTokens: number,
+  tell: () => void,
+): Promise<void> {
+  const append = async (ids: Int32Array): Promise<void> => {
+    await writer.append(ids.subarray(0, maxTokens - writer.tokens));
+  };
+  for await (const { id, title, text } of source.documents()) {
+    writer.begin(`${source.info.name}/${id}`, title);
+    const stream = tokenizer.stream({ beginOfText: tokenizer.beginOfText !== undefined });
+    for (let start = 0; start < text.length && writer.tokens < maxTokens; start += charactersAtOnce)
+      await append(stream.push(text.slice(start, start + charactersAtOnce)));
+    await append(stream.finish());
+    tell();
+    if (writer.tokens >= maxTokens) return;
+  }
+}

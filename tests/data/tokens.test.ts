@@ -1,0 +1,453 @@
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
+import { sha256 } from '../../lib/base/files';
+import { type Reporter, silentReporter } from '../../lib/base/progress';
+import { getTokenizer } from '../../lib/data/tokenizers/registry';
+import { blockStarts, documentSequence, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
+import { openCorpus, verifyCorpus } from '../../lib/data/tokens/corpus';
+import { type CorpusDocument } from '../../lib/data/tokens/corpus-index';
+import { writeCorpus } from '../../lib/data/tokens/corpus-writer';
+import { prepareCorpus, preparedCorpora } from '../../lib/data/tokens/prepare';
+import { splitDocuments } from '../../lib/data/tokens/split';
+import { temporaryFolder } from '../support/command';
+import { corpusOf, textSources, vocabularyOf } from './tokens.support';
+
+/** Documents of a vocabulary, as lists of ids. */
+const documentsOf = (vocabulary: number): fc.Arbitrary<number[][]> =>
+  fc.array(fc.array(fc.nat(vocabulary - 1), { maxLength: 40 }), { maxLength: 12 });
+
+describe('a token file', () => {
+  it('gives back the ids of any documents, however they were appended and are read', async () => {
+    const folder = temporaryFolder();
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .constantFrom(256, 65_536, 65_537, 2 ** 31)
+          .chain((vocabulary) => fc.tuple(fc.constant(vocabulary), documentsOf(vocabulary))),
+        fc.infiniteStream(fc.nat(20)),
+        fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 8 }),
+        async ([vocabulary, documents], pieces, reads) => {
+          const origin = { tokenizer: vocabularyOf(vocabulary), sources: [] };
+          await writeCorpus(folder, origin, async (writer) => {
+            for (const [index, ids] of documents.entries()) {
+              writer.begin(`d${index}`, '');
+              for (let start = 0; start < ids.length;) {
+                const size = pieces.next().value ?? 1;
+                await writer.append(Int32Array.from(ids.slice(start, start + size)));
+                start += size;
+              }
+            }
+          });
+          const corpus = await openCorpus(folder);
+          try {
+            const all = documents.flat();
+            expect(corpus.info.tokens).toBe(all.length);
+            expect(Array.from(corpus.read(0, all.length))).toEqual(all);
+            for (const [place, size] of reads) {
+              const start = place % (all.length + 1);
+              const count = size % (all.length - start + 1);
+              expect(Array.from(corpus.read(start, count))).toEqual(all.slice(start, start + count));
+            }
+            const found = corpus.documents.map(({ start, length }) => Array.from(corpus.read(start, length)));
+            expect(found).toEqual(documents);
+          } finally {
+            corpus.close();
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('goes on from one chunk of the writer to the next', async () => {
+    const ids = Array.from({ length: 1_300_000 }, (_, place) => (place * 7919) % 256);
+    const corpus = await corpusOf(temporaryFolder(), [ids.slice(0, 5), ids.slice(5)]);
+    const read = corpus.read(0, ids.length);
+    expect(Buffer.from(read.buffer).equals(Buffer.from(Int32Array.from(ids).buffer))).toBe(true);
+    expect(corpus.info.sha256).toBe(sha256(new Uint8Array(Uint16Array.from(ids).buffer)));
+    corpus.close();
+  });
+
+  it('stores ids in two bytes where they fit, in four where they do not, the lower byte first', async () => {
+    for (const [vocabulary, bytes] of [
+      [65_536, [2, 1, 255, 255]],
+      [65_537, [2, 1, 0, 0, 255, 255, 0, 0]],
+    ] as const) {
+      const folder = temporaryFolder();
+      (await corpusOf(folder, [[258, 65_535]], vocabulary)).close();
+      expect([...readFileSync(join(folder, 'ids.bin'))]).toEqual(bytes);
+    }
+  });
+
+  it('refuses a read beyond its end', async () => {
+    const corpus = await corpusOf(temporaryFolder(), [[1, 2, 3]]);
+    expect(() => corpus.read(2, 2)).toThrow(RangeError);
+    expect(() => corpus.read(-1, 2)).toThrow('tokens -1 to 1 of a corpus of 3');
+    corpus.close();
+  });
+
+  it('is nothing until it is whole', async () => {
+    const folder = temporaryFolder();
+    const failing = writeCorpus(folder, { tokenizer: vocabularyOf(9), sources: [] }, async (writer) => {
+      writer.begin('d', '');
+      await writer.append(new Int32Array(1_000_000));
+      throw new Error('the source ends here');
+    });
+    await expect(failing).rejects.toThrow('the source ends here');
+    expect(readdirSync(folder)).toEqual([]);
+    await expect(openCorpus(folder)).rejects.toThrow(
+      /: no token file \(it has no index\.json\); make one with/,
+    );
+  });
+
+  it('keeps the one that is there when another one fails', async () => {
+    const folder = temporaryFolder();
+    (await corpusOf(folder, [[1, 2, 3]])).close();
+    const failing = writeCorpus(folder, { tokenizer: vocabularyOf(9), sources: [] }, async (writer) => {
+      writer.begin('d', '');
+      await writer.append(Int32Array.of(9));
+    });
+    await expect(failing).rejects.toThrow('an id that is not in a vocabulary of 9');
+    expect((await verifyCorpus(folder)).tokens).toBe(3);
+  });
+
+  it('says in one line what is wrong with it', async () => {
+    const refusals: [change: (folder: string) => void, opening: RegExp | undefined, verifying: RegExp][] = [
+      [
+        (folder) => {
+          truncateSync(join(folder, 'ids.bin'), 5);
+        },
+        /ids\.bin: cut short: 5 bytes, but 3 tokens take 6; delete the folder and make it again with bipe data/,
+        /cut short/,
+      ],
+      [
+        (folder) => {
+          writeFileSync(join(folder, 'ids.bin'), Buffer.alloc(7));
+        },
+        /too long: 7 bytes/,
+        /too long/,
+      ],
+      [
+        (folder) => {
+          writeFileSync(join(folder, 'ids.bin'), Buffer.alloc(6));
+        },
+        undefined,
+        /ids\.bin: ids were changed \(SHA-256 is [0-9a-f]{64}, should be [0-9a-f]{64}\); delete the folder/,
+      ],
+      ...['{"format"', '{}', '{"tokens": 3}'].map((text): [(folder: string) => void, RegExp, RegExp] => [
+        (folder) => {
+          writeFileSync(join(folder, 'index.json'), text);
+        },
+        /index\.json: .*; delete the folder and make it again/,
+        /index\.json: /,
+      ]),
+      [
+        (folder) => {
+          const text = readFileSync(join(folder, 'index.json'), 'utf8');
+          writeFileSync(join(folder, 'index.json'), text.replace('"length":2', '"length":3'));
+        },
+        /index\.json: documents\[1\]\.start: 2, but the one before ends at 3/,
+        /documents\[1\]/,
+      ],
+    ];
+    for (const [change, opening, verifying] of refusals) {
+      const folder = temporaryFolder();
+      (await corpusOf(folder, [[1, 2], [3]])).close();
+      change(folder);
+      if (opening === undefined) (await openCorpus(folder)).close();
+      else await expect(openCorpus(folder)).rejects.toThrow(opening);
+      const error: unknown = await verifyCorpus(folder).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(DataError);
+      expect((error as Error).message).toMatch(verifying);
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+
+  it('is refused where another tokenizer is wanted', async () => {
+    const folder = temporaryFolder();
+    (await corpusOf(folder, [[1]], 256)).close();
+    const bytes = await getTokenizer('bytes');
+    await expect(openCorpus(folder, bytes)).rejects.toThrow(
+      /: made with the tokenizer of 256, not bytes; make one with bipe data tokens --tokenizer bytes/,
+    );
+    const newer = { ...vocabularyOf(256), fingerprint: sha256('newer') };
+    await expect(verifyCorpus(folder, newer)).rejects.toThrow(
+      /: made with another version of the tokenizer of 256 \(fingerprint [0-9a-f]{12}, now [0-9a-f]{12}\)/,
+    );
+    (await openCorpus(folder, vocabularyOf(256))).close();
+  });
+});
+
+describe('a corpus of sources', () => {
+  const tales = { hare: 'The hare ran.\nIt slept.', wolf: 'The wolf waited. '.repeat(9000) };
+  const songs = { rain: 'Rain, rain.' };
+
+  it('has the documents in order, each as its tokenizer encodes it after a begin-of-text token', async () => {
+    const options = textSources(temporaryFolder(), { tales, songs });
+    for (const name of ['bytes', 'llama2-4096']) {
+      const corpus = await prepareCorpus({ sources: ['songs', 'tales'], tokenizer: name }, options);
+      const tokenizer = await getTokenizer(name);
+      const beginOfText = tokenizer.beginOfText !== undefined;
+      const read = corpus.documents.map(({ id, title, start, length }) => [
+        id,
+        title,
+        corpus.read(start, length),
+      ]);
+      expect(read).toEqual([
+        ['songs/songs/text/rain.txt', 'text/rain.txt', tokenizer.encode(songs.rain, { beginOfText })],
+        ['tales/tales/text/hare.txt', 'text/hare.txt', tokenizer.encode(tales.hare, { beginOfText })],
+        ['tales/tales/text/wolf.txt', 'text/wolf.txt', tokenizer.encode(tales.wolf, { beginOfText })],
+      ]);
+      expect(corpus.info.tokenizer).toEqual({
+        name,
+        fingerprint: tokenizer.fingerprint,
+        vocabularySize: tokenizer.vocabularySize,
+      });
+      expect(corpus.data.map(({ name: source, version }) => [source, version])).toEqual([
+        ['songs', '1'],
+        ['tales', '1'],
+      ]);
+      expect(corpus.modality).toBe('books');
+      expect((await verifyCorpus(corpus.folder, tokenizer)).sha256).toBe(corpus.info.sha256);
+      corpus.close();
+    }
+  });
+
+  it('is made once, and anew when a text or what is asked changes', async () => {
+    const home = temporaryFolder();
+    const options = textSources(home, { tales, songs });
+    const made: string[] = [];
+    const reporter: Reporter = {
+      ...silentReporter,
+      task: (label) => {
+        made.push(label);
+        return silentReporter.task('', 0);
+      },
+    };
+    const prepare = async (request: Parameters<typeof prepareCorpus>[0]): Promise<string> => {
+      const corpus = await prepareCorpus(request, { ...options, reporter });
+      corpus.close();
+      return corpus.folder;
+    };
+    const request = { sources: ['songs'], tokenizer: 'bytes' };
+    const first = await prepare(request);
+    expect(first).toMatch(/prepared\/songs-bytes-[0-9a-f]{12}$/);
+    expect(await prepare(request)).toBe(first);
+    expect(made).toEqual(['tokenize songs']);
+    const others = [
+      await prepare({ ...request, maxTokens: 5 }),
+      await prepare({ ...request, tokenizer: 'characters' }),
+      await prepare({ ...request, sources: ['songs', 'tales'] }),
+      await prepare({ ...request, sources: ['tales', 'songs'] }),
+    ];
+    textSources(home, { songs: { rain: 'Sun.' } });
+    const changed = await prepare(request);
+    expect(new Set([first, ...others, changed]).size).toBe(6);
+    expect(made).toHaveLength(6);
+    expect((await preparedCorpora(options)).sort()).toEqual([first, ...others, changed].sort());
+  });
+
+  it('ends after as many tokens as it may have', async () => {
+    const options = textSources(temporaryFolder(), { tales, songs });
+    const whole = await prepareCorpus({ sources: ['songs', 'tales'], tokenizer: 'bytes' }, options);
+    for (const maxTokens of [1, 11, 12, 40, 100_000, 1_000_000]) {
+      const request = { sources: ['songs', 'tales'], tokenizer: 'bytes', maxTokens };
+      const corpus = await prepareCorpus(request, options);
+      const tokens = Math.min(maxTokens, whole.info.tokens);
+      expect(corpus.info.tokens).toBe(tokens);
+      expect(corpus.read(0, tokens)).toEqual(whole.read(0, tokens));
+      expect(corpus.documents.every(({ length }) => length > 0)).toBe(true);
+      corpus.close();
+    }
+    whole.close();
+  });
+
+  it('is made again, and says so, when it is not whole', async () => {
+    const options = textSources(temporaryFolder(), { tales });
+    const notes: string[] = [];
+    const reporter: Reporter = { ...silentReporter, note: (line) => notes.push(line) };
+    const request = { sources: ['tales'], tokenizer: 'bytes' };
+    const { folder, info, close } = await prepareCorpus(request, { ...options, reporter });
+    close();
+    truncateSync(join(folder, 'ids.bin'), 10);
+    const again = await prepareCorpus(request, { ...options, reporter });
+    expect(again.info).toEqual(info);
+    again.close();
+    expect(notes).toEqual([expect.stringMatching(/ids\.bin: cut short: 10 bytes, .*; it is made again$/)]);
+    await verifyCorpus(folder);
+  });
+
+  it('is left to the process that is making it', async () => {
+    const options = textSources(temporaryFolder(), { songs });
+    const request = { sources: ['songs'], tokenizer: 'bytes' };
+    const { folder, close } = await prepareCorpus(request, options);
+    close();
+    truncateSync(join(folder, 'ids.bin'), 1);
+    writeFileSync(`${folder}.lock`, '1 another-machine');
+    await expect(prepareCorpus(request, options)).rejects.toThrow(MachineError);
+    expect(existsSync(join(folder, 'ids.bin'))).toBe(true);
+  });
+
+  it('is refused before anything is made of a request that makes no sense', async () => {
+    const options = textSources(temporaryFolder(), { songs });
+    const refuse = async (change: object, says: string): Promise<void> => {
+      const refusal = prepareCorpus({ sources: ['songs'], tokenizer: 'bytes', ...change }, options);
+      await expect(refusal).rejects.toThrow(UsageError);
+      await expect(refusal).rejects.toThrow(says);
+    };
+    await refuse({ sources: [] }, 'corpus: no sources; name some of bipe data list');
+    await refuse({ sources: ['songs', 'songs'] }, 'source songs is named twice');
+    await refuse({ sources: ['sings'] }, 'unknown dataset "sings"; did you mean songs?');
+    await refuse({ tokenizer: 'byte' }, 'unknown tokenizer "byte"; did you mean bytes?');
+    await refuse({ maxTokens: 0 }, 'maxTokens 0: must be an integer of 1 or more');
+    expect(await preparedCorpora(options)).toEqual([]);
+  });
+});
+
+/** Documents of these lengths, one after the other. */
+function laidOut(lengths: readonly number[]): CorpusDocument[] {
+  let start = 0;
+  return lengths.map((length, index) => {
+    const document = { id: `d${index}`, title: '', start, length };
+    start += length;
+    return document;
+  });
+}
+
+const lengthLists = fc.array(fc.nat(200), { minLength: 2, maxLength: 30 });
+
+describe('a split of documents', () => {
+  it('gives validation whole documents, long enough, up to its share, and training the rest', () => {
+    fc.assert(
+      fc.property(
+        lengthLists,
+        fc.nat(100),
+        fc.double({ min: 0.01, max: 0.9, noNaN: true }),
+        (lengths, minimumLength, share) => {
+          const documents = laidOut(lengths);
+          const long = documents.filter(({ length }) => length >= minimumLength);
+          fc.pre(long.length > 0 && documents.some(({ length }) => length > 0));
+          let split: ReturnType<typeof splitDocuments>;
+          try {
+            split = splitDocuments(documents, { validationShare: share, minimumLength });
+          } catch (error) {
+            // Only where one document holds everything.
+            expect((error as Error).message).toContain('none is left to train on');
+            expect(documents.filter(({ length }) => length > 0)).toHaveLength(1);
+            return;
+          }
+          const { training, validation } = split;
+          expect(
+            [...training, ...validation].sort((a, b) => a.start - b.start || a.length - b.length),
+          ).toEqual([...documents].sort((a, b) => a.start - b.start || a.length - b.length));
+          for (const part of [training, validation])
+            expect(part).toEqual(documents.filter((document) => part.includes(document)));
+          expect(validation.length).toBeGreaterThan(0);
+          expect(long).toEqual(expect.arrayContaining([...validation]));
+          const total = documents.reduce((sum, { length }) => sum + length, 0);
+          const taken = validation.reduce((sum, { length }) => sum + length, 0);
+          const shortest = Math.min(...long.map(({ length }) => length));
+          if (shortest > share * total) expect(validation.map(({ length }) => length)).toEqual([shortest]);
+          else expect(taken).toBeLessThanOrEqual(share * total);
+          // No document that was left would still have fitted.
+          for (const { length } of long.filter((document) => training.includes(document)))
+            expect(taken + length).toBeGreaterThan(share * total);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is decided by the ids of the documents, not by their order', () => {
+    const documents = laidOut(Array.from({ length: 40 }, () => 10));
+    const options = { validationShare: 0.25, minimumLength: 1 };
+    const names = (some: readonly CorpusDocument[]): string[] => some.map(({ id }) => id).sort();
+    const { validation } = splitDocuments(documents, options);
+    expect(validation).toHaveLength(10);
+    expect(names(splitDocuments([...documents].reverse(), options).validation)).toEqual(names(validation));
+    const renamed = documents.map((document) => ({ ...document, id: `other ${document.id}` }));
+    expect(names(splitDocuments(renamed, options).validation)).not.toEqual(
+      names(validation).map((id) => `other ${id}`),
+    );
+  });
+
+  it('says when no document is long enough, or none is left', () => {
+    expect(() => splitDocuments(laidOut([5, 9]), { validationShare: 0.5, minimumLength: 10 })).toThrow(
+      new ConfigError(
+        'validation: no document has 10 tokens, the longest has 9; ask for fewer, or take a source with longer documents',
+      ),
+    );
+    expect(() => splitDocuments(laidOut([50]), { validationShare: 0.5, minimumLength: 10 })).toThrow(
+      'validation: d0 is the only document, so none is left to train on; add a source of several documents',
+    );
+  });
+});
+
+describe('blocks', () => {
+  /** The blocks of lists of ids as one would write them down, by the released code's `group_texts`. */
+  function naiveBlocks(pieces: readonly (readonly number[])[], length: number, dropped = 0): number[][] {
+    return pieces.flatMap((ids) =>
+      Array.from({ length: Math.max(0, Math.floor(ids.length / length) - dropped) }, (_, block) =>
+        ids.slice(block * length, (block + 1) * length),
+      ),
+    );
+  }
+
+  it('are those of a plain implementation, over documents that are not side by side in the file', async () => {
+    const folder = temporaryFolder();
+    await fc.assert(
+      fc.asyncProperty(
+        documentsOf(256),
+        fc.infiniteStream(fc.boolean()),
+        fc.integer({ min: 1, max: 30 }),
+        async (all, chosen, length) => {
+          const corpus = await corpusOf(folder, all);
+          try {
+            const documents = corpus.documents.filter(() => chosen.next().value ?? true);
+            const ids = documents.map(({ start, length: size }) => Array.from(corpus.read(start, size)));
+            const sequence = documentSequence(corpus, documents);
+            expect(sequence.length).toBe(ids.flat().length);
+            for (const [rule, expected] of [
+              ['concatenated', naiveBlocks([ids.flat()], length)],
+              ['documents', naiveBlocks(ids, length)],
+            ] as const) {
+              if (expected.length === 0) {
+                expect(() => blockStarts(documents, length, rule)).toThrow(ConfigError);
+                continue;
+              }
+              const starts = blockStarts(documents, length, rule);
+              const read = Array.from(starts, (start) => Array.from(sequence.read(start, length)));
+              expect(read).toEqual(expected);
+            }
+          } finally {
+            corpus.close();
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are cut anew after every thousand documents, as the released code does it', () => {
+    const documents = laidOut(Array.from({ length: 2300 }, (_, index) => index % 4));
+    const ids = documents.map(({ length, start }) => Array.from({ length }, (_, place) => start + place));
+    const groups = [ids.slice(0, 1000), ids.slice(1000, 2000), ids.slice(2000)].map((group) => group.flat());
+    const startsOf = (blocks: number[][]): (number | undefined)[] => blocks.map(([first]) => first);
+    expect(Array.from(blockStarts(documents, 64, 'concatenated'))).toEqual(startsOf(naiveBlocks(groups, 64)));
+    expect(Array.from(releasedEvaluationStarts(documents, 64))).toEqual(startsOf(naiveBlocks(groups, 64, 1)));
+  });
+
+  it('say when there is not one', () => {
+    expect(() => blockStarts(laidOut([60, 30]), 100, 'concatenated')).toThrow(
+      new ConfigError(
+        'blocks of 100 tokens: there is none in 90 tokens; take shorter blocks or a longer text',
+      ),
+    );
+    expect(() => blockStarts(laidOut([60, 30]), 61, 'documents')).toThrow(/there is none in 60 tokens/);
+    expect(() => releasedEvaluationStarts(laidOut([60, 30]), 90)).toThrow(/there is none in 90 tokens/);
+    expect(() => blockStarts(laidOut([60]), 0, 'documents')).toThrow(/must be an integer of 1 or more/);
+  });
+});
