@@ -17,6 +17,7 @@ import { type ModelParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig, encodingNamed, encodingSchema } from '../positional/registry';
 import { type Reporter } from '../base/progress';
 import { type DataSource } from '../report/provenance';
+import { type SegmentEnds, segmentEndsSchema } from '../segment/ends';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
@@ -38,8 +39,10 @@ export interface LanguageModelRunSettings {
   readonly tokenizer: string;
   /** At most so many tokens of the sources are read; null: all. */
   readonly maxTokens: number | null;
-  /** `paper`, `released`, or ids. */
-  readonly separators: string;
+  /**
+   * What ends segments: `paper`, `released`, or ids. For ablations, what ends those of each level but the outermost, innermost first.
+   */
+  readonly separators: string | readonly SegmentEndsName[];
   /** The share of the tokens that is kept, in whole documents, for the evaluation. */
   readonly validationShare: number;
   readonly layers: number;
@@ -62,6 +65,9 @@ export interface LanguageModelRunSettings {
   /** At most so many tokens of each validation document are read; a multiple of the longest length. */
   readonly documentTokens: number;
 }
+
+/** What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a rule. */
+export type SegmentEndsName = string | SegmentEnds;
 
 /** What differs between runs. */
 export interface LanguageModelRunPoint {
@@ -95,7 +101,7 @@ export const languageModelFields = {
   sources: z.array(z.string()).min(1),
   tokenizer: z.string(),
   maxTokens: count.nullable(),
-  separators: z.string(),
+  separators: z.union([z.string(), z.array(z.union([z.string(), segmentEndsSchema]))]),
   validationShare: z.number().positive().lt(1),
   layers: count,
   heads: count,
@@ -171,6 +177,14 @@ export async function prepareLanguageModelCorpus(
   }
 }
 
+/** What ends the segments of so many levels: the same everywhere, unless each level has its own. */
+function levelEnds(
+  separators: LanguageModelRunSettings['separators'],
+  levels: number,
+): readonly SegmentEndsName[] {
+  return typeof separators === 'string' ? Array.from({ length: levels }, () => separators) : separators;
+}
+
 async function modelConfig(
   point: LanguageModelRunPoint,
   settings: LanguageModelRunSettings,
@@ -190,12 +204,15 @@ async function modelConfig(
     initializerRange: 0.02,
     tieEmbeddings: false,
     logScale: false,
-    separators: Array.from({ length: levels - 1 }, () => separatorsFor(tokenizer, settings.separators)),
+    separators: levelEnds(settings.separators, levels - 1).map((ends) =>
+      typeof ends === 'string' ? separatorsFor(tokenizer, ends) : ends,
+    ),
     encoding,
   };
 }
 
-async function trainingConfig(
+/** The training of a run. */
+export async function languageModelTraining(
   point: LanguageModelRunPoint,
   settings: LanguageModelRunSettings,
 ): Promise<TrainingConfig> {
@@ -228,7 +245,7 @@ async function trainingOf(
   settings: LanguageModelRunSettings,
   { data }: LanguageModelCorpus,
 ) {
-  return { item: 'language-model', revision, training: await trainingConfig(point, settings), data };
+  return { item: 'language-model', revision, training: await languageModelTraining(point, settings), data };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
@@ -294,6 +311,32 @@ export async function validationDocuments(
   }
 }
 
+/**
+ * Tokens that the models are trained on, from the first on, each document whole but the last.
+ *
+ * @returns [at most `most`]
+ */
+export async function trainingTokens(
+  settings: LanguageModelRunSettings,
+  most: number,
+  reporter: Reporter,
+): Promise<Int32Array> {
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  try {
+    const tokens = new Int32Array(most);
+    let filled = 0;
+    for (const { start, length } of splitDocuments(corpus.documents, splitOf(settings)).training) {
+      const ids = corpus.read(start, Math.min(length, most - filled));
+      tokens.set(ids, filled);
+      filled += ids.length;
+      if (filled === most) break;
+    }
+    return tokens.subarray(0, filled);
+  } finally {
+    corpus.close();
+  }
+}
+
 function beginningOf(
   corpus: Corpus,
   { start, length }: { readonly start: number; readonly length: number },
@@ -337,5 +380,8 @@ export function perplexityAt(
   length: number,
 ): PerplexityByLength {
   const byLength = modalities.find((one) => one.modality === modality)?.byLength;
-  return present(byLength?.find((one) => one.length === length), `perplexity of ${modality} at ${length}`);
+  return present(
+    byLength?.find((one) => one.length === length),
+    `perplexity of ${modality} at ${length}`,
+  );
 }

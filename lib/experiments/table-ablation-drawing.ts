@@ -1,0 +1,284 @@
+// The ablations as a table, a picture and findings.
+
+import { present } from '../base/present';
+import { type Modality } from '../data/sources/source';
+import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
+import { formatShort, logAxis } from '../report/log-axis';
+import { modalityStyles, orderedStyles, type SeriesStyle } from '../report/style';
+import { type Cell, type Table } from '../report/tables';
+import {
+  type Ablation,
+  type AblationGroup,
+  ablationGroups,
+  ablationsOf,
+  relativeLabels,
+  type RulesLike,
+} from './ablations';
+import { type Drawing, type Finding } from './experiment';
+import { type LanguageModelRun } from './language-model-runs';
+import { compare, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
+import { whiskers } from './seed-groups';
+
+/** All models that were trained. */
+export interface AblationResult {
+  /** Each named by its ablation. */
+  readonly runs: readonly LanguageModelRun[];
+  /** What cut segments where they were to be like the paper's. */
+  readonly rules: RulesLike;
+}
+
+/** What the drawing needs of the settings. */
+export interface AblationScale {
+  readonly groups: readonly AblationGroup[];
+  readonly trainLength: number;
+  readonly lengths: readonly number[];
+}
+
+/** A model and what it came to, in its group. */
+interface Row extends Ablation {
+  readonly group: AblationGroup;
+  readonly curve: LengthCurve;
+}
+
+/** Everything the item shows of its result. */
+export function drawAblations(result: AblationResult, scale: AblationScale): Drawing {
+  const rows = rowsOf(result, scale);
+  const modalities = modalitiesOf(rows.map(({ curve }) => curve));
+  return {
+    figures: modalities.map((modality) => perplexityFigure(rows, scale, modality, modalities.length)),
+    tables: [perplexityTable(rows, scale, result.rules, modalities)],
+    findings: modalities.flatMap((modality) => findings(rows, scale, modality)),
+  };
+}
+
+function rowsOf({ runs }: AblationResult, { groups, trainLength }: AblationScale): Row[] {
+  return groups.flatMap((group) =>
+    ablationsOf(group, trainLength).map((ablation): Row => {
+      const own = runs.filter(({ encoding }) => encoding === ablation.id);
+      if (own.length === 0) throw new Error(`no run of ${ablation.id}`);
+      const [style] = orderedStyles([ablation.label]);
+      return { ...ablation, group, curve: { name: ablation.id, style: present(style, 'style'), runs: own } };
+    }),
+  );
+}
+
+const seedsWord = (rows: readonly Row[]): string => {
+  const seeds = rows[0]?.curve.runs.length ?? 1;
+  return seeds === 1
+    ? 'one seed; whiskers: 95 % interval over documents'
+    : `mean of ${seeds} seeds; whiskers: least and most`;
+};
+
+const countOf = (tokens: number): string => `${tokens.toLocaleString('en')} tokens`;
+
+/** A panel for each group, a line for each of its models, a mark for each length. */
+function perplexityFigure(
+  rows: readonly Row[],
+  { groups, lengths, trainLength }: AblationScale,
+  modality: Modality,
+  modalities: number,
+): Figure {
+  const styles = orderedStyles(lengths.map(countOf));
+  const ranges = rows.flatMap(({ curve }) =>
+    lengths.map((length) => perplexityRange(curve, modality, length)),
+  );
+  const text = modalityStyles[modality].name.toLowerCase();
+  return makeFigure({
+    id: modalities === 1 ? 'table-ablation' : `table-ablation-${modality}`,
+    title: `Ablations of bilevel encoding: perplexity of ${text}`,
+    subtitle: `Trained on blocks of ${countOf(trainLength)}; ${seedsWord(rows)}`,
+    caption:
+      'Held-out documents, read in blocks of a length side by side; both lengths read the same text. In each panel the first line is the ' +
+      'model that the others differ from in one part. A logarithmic axis; further left is better.',
+    alt: rows
+      .map(
+        ({ label, curve }) =>
+          `${label}: ${lengths.map((length) => `${formatShort(perplexityRange(curve, modality, length).centre)} at ${length}`).join(', ')}`,
+      )
+      .join('; '),
+    columns: 1,
+    sharedX: true,
+    panelHeight: groups.map((group) => 14 + 24 * rows.filter((row) => row.group === group).length),
+    panels: groups.map((group) => ({
+      title: ablationGroups[group],
+      x: logAxis(
+        'Perplexity',
+        ranges.flatMap(({ low, high }) => [low, high]),
+      ),
+      y: { type: 'category', autorange: 'reversed', automargin: true },
+    })),
+    data: groups.flatMap((group, panel) =>
+      lengths.map((length, index) =>
+        marks(
+          rows.filter((row) => row.group === group),
+          present(styles[index], 'style'),
+          { modality, length, panel },
+        ),
+      ),
+    ),
+    layout: { margin: { l: 250, r: 20 } },
+  });
+}
+
+function marks(
+  rows: readonly Row[],
+  style: SeriesStyle,
+  {
+    modality,
+    length,
+    panel,
+  }: { readonly modality: Modality; readonly length: number; readonly panel: number },
+): PlotlyObject {
+  const ranges = rows.map(({ curve }) => perplexityRange(curve, modality, length));
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name: style.name,
+    legendgroup: style.name,
+    showlegend: panel === 0,
+    x: ranges.map(({ centre }) => centre),
+    y: rows.map(({ label }) => label),
+    marker: { color: style.color, symbol: style.symbol, size: 9 },
+    error_x: whiskers(ranges),
+    ...inPanel(panel),
+  };
+}
+
+function perplexityTable(
+  rows: readonly Row[],
+  { lengths, trainLength }: AblationScale,
+  rules: RulesLike,
+  modalities: readonly Modality[],
+): Table {
+  const tokens = rules.mean.kind === 'every' ? rules.mean.tokens : 0;
+  return {
+    id: 'table-ablation',
+    title: 'Ablations',
+    caption:
+      `Perplexity of held-out documents by the tokens of a block; trained on blocks of ${countOf(trainLength)}; ${seedsWord(rows)}. ` +
+      `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. The paper's values are not at hand.`,
+    columns: [
+      { key: 'group', label: 'What is varied' },
+      { key: 'model', label: 'Model' },
+      ...(modalities.length > 1 ? [{ key: 'text', label: 'Text' }] : []),
+      ...lengths.flatMap((length) => [
+        { key: `at${length}`, label: length.toLocaleString('en'), format: 'fixed2' as const },
+        { key: `low${length}`, label: 'low', format: 'fixed2' as const },
+        { key: `high${length}`, label: 'high', format: 'fixed2' as const },
+      ]),
+      { key: 'parameters', label: 'Parameters', format: 'integer' },
+    ],
+    rows: modalities.flatMap((modality) =>
+      rows.map(({ group, label, curve }) => {
+        const row: Record<string, Cell> = {
+          group: ablationGroups[group],
+          model: label,
+          ...(modalities.length > 1 ? { text: modalityStyles[modality].name } : {}),
+          parameters: (curve.runs as readonly LanguageModelRun[])[0]?.parameters ?? null,
+        };
+        for (const length of lengths) {
+          const { centre, low, high } = perplexityRange(curve, modality, length);
+          Object.assign(row, { [`at${length}`]: centre, [`low${length}`]: low, [`high${length}`]: high });
+        }
+        return row;
+      }),
+    ),
+  };
+}
+
+/** A sentence about two models of a group: that the first predicts better than the second. */
+type Claim = readonly [group: AblationGroup, better: string, worse: string, claim: string];
+
+/** Groups of which something is said at the training length, too, not only beyond. */
+const saidAtTraining: readonly AblationGroup[] = ['levels', 'separators', 'third'];
+
+const claims: readonly Claim[] = [
+  [
+    'levels',
+    'bipe_rope',
+    'place_alone',
+    'with RoPE between segments, both levels predict better than the place alone',
+  ],
+  [
+    'levels',
+    'bipe_rope',
+    'rope_between_alone',
+    'with RoPE between segments, both levels predict better than the segment alone',
+  ],
+  [
+    'levels',
+    'bipe_alibi',
+    'place_alone',
+    'with ALiBi between segments, both levels predict better than the place alone',
+  ],
+  [
+    'levels',
+    'bipe_alibi',
+    'alibi_between_alone',
+    'with ALiBi between segments, both levels predict better than the segment alone',
+  ],
+  [
+    'absolute',
+    'bipe_rope',
+    'sinusoidal_rope',
+    'a learned table inside segments predicts better than sines, RoPE between',
+  ],
+  [
+    'absolute',
+    'bipe_alibi',
+    'sinusoidal_alibi',
+    'a learned table inside segments predicts better than sines, ALiBi between',
+  ],
+  ['separators', 'bipe_rope', 'released', 'full stop and newline predict better than newline alone'],
+  ...(['xpos', 't5', 'kerple', 'fire'] as const).map((kind): Claim => [
+    'relative',
+    'bipe_alibi',
+    `bipe_${kind}`,
+    `ALiBi between segments predicts better than ${relativeLabels[kind]}`,
+  ]),
+  [
+    'separators',
+    'bipe_rope',
+    'every',
+    'segments that end with sentences predict better than segments of n tokens',
+  ],
+  [
+    'separators',
+    'bipe_rope',
+    'random',
+    'segments that end with sentences predict better than random ones of the same lengths',
+  ],
+  ['separators', 'bipe_rope', 'no_ends', 'segments predict better than none'],
+  ['slopes', 'bipe_alibi', 'slopes_1', "slopes of 96 times ALiBi's predict better than ALiBi's own"],
+  ['slopes', 'bipe_alibi', 'slopes_32', "slopes of 96 times ALiBi's predict better than 32 times"],
+  ['third', 'three_levels', 'bipe_rope', 'a third level predicts better than two'],
+];
+
+function findings(
+  rows: readonly Row[],
+  { lengths, trainLength }: AblationScale,
+  modality: Modality,
+): Finding[] {
+  const text = modalityStyles[modality].name;
+  const curveOf = (group: AblationGroup, id: string): LengthCurve | undefined =>
+    rows.find((row) => row.group === group && row.id === id)?.curve;
+  return [...lengths]
+    .sort((a, b) => a - b)
+    .flatMap((length) => {
+      const where =
+        length === trainLength
+          ? 'at the training length'
+          : `at ${formatShort(length / trainLength)} times the training length`;
+      return claims.flatMap(([group, better, worse, claim]) => {
+        if (length === trainLength && !saidAtTraining.includes(group)) return [];
+        const [first, second] = [curveOf(group, better), curveOf(group, worse)];
+        if (first === undefined || second === undefined) return [];
+        return [
+          compare(
+            { claim: `${text}, ${where}: ${claim}`, better: [first, length], worse: [second, length] },
+            modality,
+          ),
+        ];
+      });
+    });
+}
