@@ -11,7 +11,7 @@ import { type LanguageModelRun } from './language-model-runs';
 import {
   compare,
   type LengthCurve,
-  lengthPanels,
+  lengthPanel,
   lengthsOf,
   lengthTraces,
   modalitiesOf,
@@ -79,8 +79,8 @@ function lengthsFigure(
         }),
       )
       .join('; '),
-    data: lengthTraces(curves),
-    panels: lengthPanels(curves),
+    data: modalities.flatMap((modality, panel) => lengthTraces(curves, modality, panel)),
+    panels: modalities.map((modality) => lengthPanel(curves, modality, modalityStyles[modality].name)),
     panelHeight: 300,
     layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
   });
@@ -95,7 +95,7 @@ function positionsFigure(curves: readonly LengthCurve[], trainLength: number): F
     caption:
       'Left of the dotted line a model sees what it has seen in training; right of it, positions or segment indices that are new to it.',
     alt: `A curve over the place in the block for ${curves.map(({ style }) => style.name).join(', ')}.`,
-    data: positionTraces(curves),
+    data: modalities.flatMap((modality, panel) => positionTraces(curves, modality, panel)),
     panels: modalities.map((modality): PanelSpec => ({
       title: modalityStyles[modality].name,
       x: axes.count('Place in the block'),

@@ -18,6 +18,7 @@ import { createEncoding, type EncodingConfig, encodingNamed, encodingSchema } fr
 import { type Reporter } from '../base/progress';
 import { type DataSource } from '../report/provenance';
 import { type SegmentEnds, segmentEndsSchema } from '../segment/ends';
+import { segmentLengths } from '../segment/lengths';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
@@ -60,6 +61,8 @@ export interface LanguageModelRunSettings {
   readonly clipNorm: number | null;
   /** What training rounds matrix products to; evaluations are in float32. Default `float32`. */
   readonly products?: ProductType;
+  /** The folder of a checkpoint to go on from: a finetuning. Left out: parameters are drawn. */
+  readonly initialCheckpoint?: string;
   /** Tokens of a block, ascending: at each, the same text is read. */
   readonly lengths: readonly number[];
   /** At most so many tokens of each validation document are read; a multiple of the longest length. */
@@ -216,7 +219,8 @@ export async function languageModelTraining(
   point: LanguageModelRunPoint,
   settings: LanguageModelRunSettings,
 ): Promise<TrainingConfig> {
-  const { steps, batchSize, learningRate, warmupSteps, weightDecay, clipNorm, products } = settings;
+  const { steps, batchSize, learningRate, warmupSteps, weightDecay, clipNorm } = settings;
+  const { products, initialCheckpoint } = settings;
   return {
     model: await modelConfig(point, settings),
     task: {
@@ -234,6 +238,7 @@ export async function languageModelTraining(
     schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
     ...(clipNorm === null ? {} : { clipNorm }),
     ...(products === 'bfloat16' ? { products } : {}),
+    ...(initialCheckpoint === undefined ? {} : { initialCheckpoint }),
     logEvery: Math.max(1, Math.round(steps / 50)),
     checkpointEvery: Math.max(1, Math.min(500, Math.round(steps / 4))),
   };
@@ -345,6 +350,24 @@ function beginningOf(
   const longest = Math.max(...lengths);
   const whole = Math.floor(Math.min(length, documentTokens) / longest) * longest;
   return corpus.read(start, whole);
+}
+
+/** Tokens of which the length of segments is taken, from the corpus' beginning. */
+const tokensForSegments = 1_000_000;
+
+/** The mean length of a segment, in tokens, in the text that models are trained on. */
+export async function tokensPerSegment(
+  settings: LanguageModelRunSettings,
+  reporter: Reporter,
+): Promise<number> {
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  try {
+    const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
+    const separators = separatorsFor(await getTokenizer(settings.tokenizer), settings.separators);
+    return ids.length / segmentLengths(ids, separators).length;
+  } finally {
+    corpus.close();
+  }
 }
 
 /** A model's perplexity at each length, for each kind of text. */

@@ -59,22 +59,16 @@ export function perplexityRange(curve: LengthCurve, modality: Modality, length: 
   return { centre, low: Math.min(...perplexities), high: Math.max(...perplexities) };
 }
 
-/** The panels: perplexity over length, a kind of text each. */
-export function lengthPanels(curves: readonly LengthCurve[], yTitle = 'Perplexity'): PanelSpec[] {
-  return modalitiesOf(curves).map((modality) => {
-    const lengths = [...new Set(curves.flatMap((curve) => lengthsOf(curve, modality)))];
-    const values = curves.flatMap((curve) =>
-      lengthsOf(curve, modality).flatMap((length) => {
-        const { low, high } = perplexityRange(curve, modality, length);
-        return [low, high];
-      }),
-    );
-    return {
-      title: modalityStyles[modality].name,
-      x: lengthAxis(lengths),
-      y: logAxis(yTitle, values),
-    };
-  });
+/** A panel: perplexity over length, on one kind of text. */
+export function lengthPanel(curves: readonly LengthCurve[], modality: Modality, title: string): PanelSpec {
+  const lengths = [...new Set(curves.flatMap((curve) => lengthsOf(curve, modality)))];
+  const values = curves.flatMap((curve) =>
+    lengthsOf(curve, modality).flatMap((length) => {
+      const { low, high } = perplexityRange(curve, modality, length);
+      return [low, high];
+    }),
+  );
+  return { title, x: lengthAxis(lengths), y: logAxis('Perplexity', values) };
 }
 
 /** An axis of lengths, each power of two a step. */
@@ -88,19 +82,21 @@ export function lengthAxis(lengths: readonly number[]): PanelSpec['x'] {
   };
 }
 
-/** The lines of `lengthPanels`. */
-export function lengthTraces(curves: readonly LengthCurve[]): PlotlyObject[] {
-  return modalitiesOf(curves).flatMap((modality, panel) =>
-    curves.map((curve) => {
-      const lengths = lengthsOf(curve, modality);
-      return whiskeredLine(
-        curve.style,
-        lengths,
-        lengths.map((length) => perplexityRange(curve, modality, length)),
-        { panel, legend: panel === 0 },
-      );
-    }),
-  );
+/** The lines of a panel; the legend is that of the first one. */
+export function lengthTraces(
+  curves: readonly LengthCurve[],
+  modality: Modality,
+  panel: number,
+): PlotlyObject[] {
+  return curves.map((curve) => {
+    const lengths = lengthsOf(curve, modality);
+    return whiskeredLine(
+      curve.style,
+      lengths,
+      lengths.map((length) => perplexityRange(curve, modality, length)),
+      { panel, legend: panel === 0 },
+    );
+  });
 }
 
 /** A dotted line at the length of training. */
@@ -118,22 +114,24 @@ export function trainLengthLine(trainLength: number, panel: number): PlotlyObjec
   };
 }
 
-/** Lines of the loss by place in the longest block, mean over seeds. */
-export function positionTraces(curves: readonly LengthCurve[]): PlotlyObject[] {
-  return modalitiesOf(curves).flatMap((modality, panel) =>
-    curves.map((curve) => {
-      const longest = byLengthOf(curve, modality).map((points) => present(points.at(-1), 'longest block'));
-      const places = present(longest[0], 'run').byPosition;
-      return lineTrace({
-        x: places.map(({ from, to }) => (from + to) / 2),
-        y: places.map((_, bin) => Math.exp(mean(longest.map((point) => point.byPosition[bin]?.loss ?? NaN)))),
-        style: curve.style,
-        panel,
-        legend: panel === 0,
-        markers: true,
-      });
-    }),
-  );
+/** Lines of the perplexity by place in the longest block, mean over seeds. */
+export function positionTraces(
+  curves: readonly LengthCurve[],
+  modality: Modality,
+  panel: number,
+): PlotlyObject[] {
+  return curves.map((curve) => {
+    const longest = byLengthOf(curve, modality).map((points) => present(points.at(-1), 'longest block'));
+    const places = present(longest[0], 'run').byPosition;
+    return lineTrace({
+      x: places.map(({ from, to }) => (from + to) / 2),
+      y: places.map((_, bin) => Math.exp(mean(longest.map((point) => point.byPosition[bin]?.loss ?? NaN)))),
+      style: curve.style,
+      panel,
+      legend: panel === 0,
+      markers: true,
+    });
+  });
 }
 
 /** The losses of each document at a length, mean over seeds. */
