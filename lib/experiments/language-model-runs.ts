@@ -316,32 +316,6 @@ export async function validationDocuments(
   }
 }
 
-/**
- * Tokens that the models are trained on, from the first on, each document whole but the last.
- *
- * @returns [at most `most`]
- */
-export async function trainingTokens(
-  settings: LanguageModelRunSettings,
-  most: number,
-  reporter: Reporter,
-): Promise<Int32Array> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
-  try {
-    const tokens = new Int32Array(most);
-    let filled = 0;
-    for (const { start, length } of splitDocuments(corpus.documents, splitOf(settings)).training) {
-      const ids = corpus.read(start, Math.min(length, most - filled));
-      tokens.set(ids, filled);
-      filled += ids.length;
-      if (filled === most) break;
-    }
-    return tokens.subarray(0, filled);
-  } finally {
-    corpus.close();
-  }
-}
-
 function beginningOf(
   corpus: Corpus,
   { start, length }: { readonly start: number; readonly length: number },
@@ -355,19 +329,37 @@ function beginningOf(
 /** Tokens of which the length of segments is taken, from the corpus' beginning. */
 const tokensForSegments = 1_000_000;
 
-/** The mean length of a segment, in tokens, in the text that models are trained on. */
+/** The lengths of segments, in tokens, in the text of a comparison, by separators as text. */
+export async function segmentLengthsIn(
+  settings: LanguageModelRunSettings,
+  separators: string,
+  reporter: Reporter,
+): Promise<Int32Array> {
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  try {
+    const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
+    return segmentLengths(ids, separatorsFor(await getTokenizer(settings.tokenizer), separators));
+  } finally {
+    corpus.close();
+  }
+}
+
+/**
+ * The mean length of a segment, in tokens, in the text that models are trained on.
+ *
+ * @throws ConfigError if levels have separators of their own
+ */
 export async function tokensPerSegment(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<number> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
-  try {
-    const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
-    const separators = separatorsFor(await getTokenizer(settings.tokenizer), settings.separators);
-    return ids.length / segmentLengths(ids, separators).length;
-  } finally {
-    corpus.close();
-  }
+  const { separators } = settings;
+  if (typeof separators !== 'string')
+    throw new ConfigError(
+      'separators: the mean length of a segment is known of one set for all levels only; name one',
+    );
+  const lengths = await segmentLengthsIn(settings, separators, reporter);
+  return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
 }
 
 /** A model's perplexity at each length, for each kind of text. */

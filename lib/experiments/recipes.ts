@@ -3,7 +3,7 @@
 
 import { createDecoder, type ModelConfig } from '../model/config';
 import { parameterCount } from '../model/parameters';
-import { createEncoding, type EncodingConfig } from '../positional/registry';
+import { type EncodingConfig } from '../positional/registry';
 import { formatSetting, notAtHand, type PaperSetting, type PaperSource } from '../report/paper-values';
 import { type TrainingConfig } from '../train/config';
 
@@ -67,24 +67,16 @@ export function recipeRows({ paper, ours }: Recipe): RecipeRow[] {
   ];
 }
 
-const own = (key: string, label: string, value: string | number): OwnSetting => ({
+/** A setting of ours. */
+export const own = (key: string, label: string, value: string | number): OwnSetting => ({
   key,
   label,
   value: typeof value === 'string' ? value : formatSetting(value),
 });
 
-/**
- * The sizes and habits of a model.
- *
- * @param tokenizer   the vocabulary's name for readers
- * @param bilevel     encodings whose settings the paper gives: bilevel ones with RoPE and with ALiBi between segments
- */
-export function modelSettings(
-  model: ModelConfig,
-  tokenizer: string,
-  { bipeRope, bipeAlibi }: { readonly bipeRope: EncodingConfig; readonly bipeAlibi: EncodingConfig },
-): OwnSetting[] {
-  const { numLayers, hiddenSize, numHeads, intermediateSize, vocabSize, normEps } = model;
+/** The sizes and habits of a language model, without its positions. */
+export function modelSettings(model: ModelConfig, vocabulary: string): OwnSetting[] {
+  const { numLayers, hiddenSize, numHeads, intermediateSize, normEps } = model;
   const llama = model.style === 'llama';
   return [
     own('numLayers', 'Layers', numLayers),
@@ -92,30 +84,34 @@ export function modelSettings(
     own('numHeads', 'Heads', numHeads),
     own('headSize', 'Size of a head', hiddenSize / numHeads),
     own('feedForward', 'Feed-forward', `${llama ? 'SwiGLU' : 'GELU'}, ${formatSetting(intermediateSize)}`),
-    own('vocabulary', 'Vocabulary', `${formatSetting(vocabSize)} (${tokenizer})`),
+    own('vocabulary', 'Vocabulary', vocabulary),
     own('norm', 'Normalization', `${llama ? 'RMSNorm' : 'LayerNorm'}, eps ${formatSetting(normEps)}`),
     own('biases', 'Biases', llama ? 'none' : 'all'),
     own('head', 'Head', model.tieEmbeddings ? 'tied' : 'untied'),
     own('initializer', 'Initial deviation', model.initializerRange),
-    ...(bipeRope.kind === 'bipe' && 'rows' in bipeRope.intra
-      ? [own('intraRows', 'Rows of the intra-segment table', Number(bipeRope.intra.rows))]
-      : []),
-    ...(bipeRope.kind === 'bipe' && bipeRope.inter.kind === 'rope'
-      ? [own('ropeBase', 'RoPE base', bipeRope.inter.base ?? 10_000)]
-      : []),
-    ...(bipeAlibi.kind === 'bipe' && bipeAlibi.inter.kind === 'alibi'
-      ? [own('slopeFactor', 'BiPE-ALiBi slopes, times those of ALiBi', bipeAlibi.inter.slopeFactor ?? 1)]
-      : []),
     own('parameters', 'Parameters without positions', parametersWithoutPositions(model)),
   ];
 }
 
+/** What the paper's two bilevel encodings are made of. */
+export function bilevelSettings(encodings: readonly EncodingConfig[]): OwnSetting[] {
+  const bilevel = encodings.filter((encoding) => encoding.kind === 'bipe');
+  const tables = bilevel.flatMap(({ intra }) => ('rows' in intra ? [Number(intra.rows)] : []));
+  return [
+    own('intraRows', 'Rows of the intra-segment table', [...new Set(tables)].map(formatSetting).join(', ')),
+    ...bilevel.flatMap(({ inter }): OwnSetting[] => {
+      if (inter.kind === 'rope') return [own('ropeBase', 'RoPE base', inter.base ?? 10_000)];
+      if (inter.kind !== 'alibi') return [];
+      return [own('slopeFactor', 'BiPE-ALiBi slopes, times those of ALiBi', inter.slopeFactor ?? 1)];
+    }),
+  ];
+}
+
 function parametersWithoutPositions(model: ModelConfig): string {
-  const { levels } = createEncoding({ kind: 'none' });
   const bare: ModelConfig = {
     ...model,
     encoding: { kind: 'none' },
-    separators: model.separators.slice(0, levels - 1),
+    separators: [],
   };
   const count = parameterCount(createDecoder(bare).parameters);
   return count < 1e6
@@ -125,7 +121,15 @@ function parametersWithoutPositions(model: ModelConfig): string {
 
 /** How a model is trained. */
 export function trainingSettings(training: TrainingConfig): OwnSetting[] {
-  const { model, schedule, optimizer, batchSize, accumulation = 1, clipNorm, products = 'float32' } = training;
+  const {
+    model,
+    schedule,
+    optimizer,
+    batchSize,
+    accumulation = 1,
+    clipNorm,
+    products = 'float32',
+  } = training;
   const { kind, finalFraction } = schedule;
   return [
     own('length', 'Length', model.trainLength),

@@ -1,12 +1,8 @@
 // The table of ablations: language models that differ from BiPE-RoPE and BiPE-ALiBi in one part, read at the training length and beyond.
 
 import { z } from 'zod';
-import { type Reporter } from '../base/progress';
-import { getTokenizer } from '../data/tokenizers/registry';
 import { liveCurves } from '../report/live';
 import { orderedStyles } from '../report/style';
-import { segmentLengths } from '../segment/lengths';
-import { separatorsFor } from '../segment/separators';
 import {
   type Ablation,
   type AblationGroup,
@@ -24,7 +20,7 @@ import {
   type LanguageModelRun,
   type LanguageModelRunSettings,
   prepareLanguageModelCorpus,
-  trainingTokens,
+  segmentLengthsIn,
 } from './language-model-runs';
 import { type AblationResult, drawAblations } from './table-ablation-drawing';
 
@@ -134,16 +130,6 @@ export const ablationPresets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<AblationSettings>>>>;
 
-/** Tokens in which segments are measured that rules then imitate. */
-const measuredTokens = 1_000_000;
-
-/** Rules whose segments are as long as the paper's separators make them in the text that models are trained on. */
-async function rulesLikePaper(settings: LanguageModelRunSettings, reporter: Reporter): Promise<RulesLike> {
-  const tokenizer = await getTokenizer(settings.tokenizer);
-  const tokens = await trainingTokens(settings, measuredTokens, reporter);
-  return rulesLike(segmentLengths(tokens, separatorsFor(tokenizer, 'paper')), 0);
-}
-
 /** What the runs of one ablation share. */
 function settingsOf(
   { id, encoding, separators }: Ablation,
@@ -191,7 +177,7 @@ export const tableAblation = defineExperiment<AblationSettings, LanguageModelCor
     return { input: corpus, data: corpus.data, missing: [] };
   },
   run: async (settings, corpus, { reporter, store, fresh }) => {
-    const rules = await rulesLikePaper(commonSettings(settings), reporter);
+    const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', reporter), 0);
     const models = modelsOf(settings);
     const points = settings.seeds.flatMap((seed) => models.map((model) => ({ model, seed })));
     const styles = orderedStyles(models.map(({ id }) => id));
