@@ -96,6 +96,23 @@ export {
 export { Llama2Tokenizer } from './data/tokenizers/llama2';
 export { getTokenizer, tokenizerNames } from './data/tokenizers/registry';
 export type { EncodeOptions, Tokenizer, TokenStream } from './data/tokenizers/tokenizer';
+export {
+  type BlockRule,
+  blockStarts,
+  documentSequence,
+  releasedEvaluationStarts,
+  type TokenSequence,
+} from './data/tokens/blocks';
+export { type Corpus, openCorpus, verifyCorpus } from './data/tokens/corpus';
+export type {
+  CorpusDocument,
+  CorpusIndex,
+  CorpusInfo,
+  CorpusSource,
+  TokenizerIdentity,
+} from './data/tokens/corpus-index';
+export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
   type BackendExamination,
@@ -455,6 +472,7 @@ export type { AdamWSettings, ParameterGroup } from './train/adamw';
 export type { ArithmeticTaskConfig } from './train/arithmetic-task';
 export type { Batch, BatchArray, BatchSource } from './train/batches';
 export { parseTrainingConfig, type TrainingConfig } from './train/config';
+export type { CorpusTaskConfig } from './train/corpus-task';
 export type { EarlyStopSettings } from './train/early-stop';
 export {
   type EvaluationMetrics,

@@ -5,7 +5,7 @@ import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { Random } from '../engine/random';
 import { type DocumentLoss, type PerplexityByLength, perplexityRatio } from '../evaluate/perplexity';
-import { inPanel, lineTrace, type PanelSpec, type PlotlyObject } from '../report/figure';
+import { type AxisSpec, inPanel, lineTrace, type PanelSpec, type PlotlyObject } from '../report/figure';
 import { formatShort, logAxis } from '../report/log-axis';
 import { ink, modalityStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
@@ -72,7 +72,7 @@ export function lengthPanel(curves: readonly LengthCurve[], modality: Modality, 
 }
 
 /** An axis of lengths, each power of two a step. */
-export function lengthAxis(lengths: readonly number[]): PanelSpec['x'] {
+export function lengthAxis(lengths: readonly number[]): AxisSpec {
   return {
     title: 'Tokens of a block',
     type: 'log',

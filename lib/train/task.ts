@@ -5,6 +5,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { type z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
+import { type Reporter } from '../base/progress';
 import { type Decoder, type ForwardOptions } from '../model/decoder';
 import { nextTokenLossSum } from '../model/loss';
 import { type BatchSource } from './batches';
@@ -16,6 +17,8 @@ export interface Task {
   readonly loss: LossFunction;
   /** A number for each of the kind's `metrics`. Depends on nothing but the parameters. */
   readonly evaluate: (parameters: Parameters) => Promise<Readonly<Record<string, number>>>;
+  /** Gives back what the task holds open, if anything. */
+  readonly close?: () => void;
 }
 
 /** What a task is made for. */
@@ -25,6 +28,8 @@ export interface TaskContext {
   readonly seed: number;
   /** How the loss is to be computed. */
   readonly forward?: ForwardOptions;
+  /** Told how the task's data is being made. */
+  readonly reporter?: Reporter;
 }
 
 /** One kind of task: its settings as JSON, and how it is made of them. */

@@ -1,16 +1,14 @@
 // The next token of a text: windows of it, each beginning at a random token; its end is kept for the evaluation.
 
-import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { readTextFile, sha256 } from '../base/files';
 import { parseWith } from '../base/schema';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { Random } from '../engine/random';
-import { type Decoder } from '../model/decoder';
+import { evaluatePerplexity } from '../evaluate/perplexity';
 import { type BatchSource } from './batches';
 import { withRandomInputs } from './random-inputs';
-import { type LossFunction, type Parameters } from './step';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
 /** What can be set. */
@@ -53,52 +51,19 @@ async function create(
   }
   const random = Random.fromSeed(seed);
   const source = textBatches(train, { batch: batchSize, time, random: random.fork('text batches') });
-  const loss = nextTokens(decoder, forward);
   return {
     batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
-    loss,
+    loss: nextTokens(decoder, forward),
+    // Windows that share only their borders: each token but the first is predicted once.
     evaluate: async (parameters) => {
-      const positions = random.fork('evaluation inputs');
-      const mean = await meanLoss(
-        decoder,
-        loss,
-        parameters,
-        { ids: test, time, batch: batchSize },
-        positions,
-      );
-      return { loss: mean, perplexity: Math.exp(mean) };
+      const { loss, perplexity } = await evaluatePerplexity(decoder, parameters, [test], time, {
+        stride: time - 1,
+        batch: batchSize,
+        random: random.fork('evaluation inputs'),
+      });
+      return { loss, perplexity };
     },
   };
-}
-
-/** The mean loss of a token over windows that share only their borders: each token but the first is predicted once. */
-async function meanLoss(
-  decoder: Decoder,
-  loss: LossFunction,
-  parameters: Parameters,
-  { ids, time, batch }: { readonly ids: Int32Array; readonly time: number; readonly batch: number },
-  positions: Random,
-): Promise<number> {
-  const windows = Math.floor((ids.length - 1) / (time - 1));
-  let sum = 0;
-  for (let first = 0; first < windows; first += batch) {
-    const rows = Math.min(batch, windows - first);
-    const total = tf.tidy(() => {
-      const values = new Int32Array(rows * time);
-      for (let row = 0; row < rows; row += 1) {
-        const start = (first + row) * (time - 1);
-        values.set(ids.subarray(start, start + time), row * time);
-      }
-      const drawn = decoder.encoding.drawPositions?.(time, () => positions.uniform());
-      return loss(parameters, {
-        ids: tf.tensor2d(values, [rows, time], 'int32'),
-        ...(drawn && { drawnPositions: tf.tensor1d(drawn, 'int32') }),
-      });
-    });
-    sum += (await total.data())[0] ?? Number.NaN;
-    total.dispose();
-  }
-  return sum / (windows * (time - 1));
 }
 
 /** The shape of batches, and where windows begin. */

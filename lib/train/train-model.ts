@@ -38,10 +38,14 @@ export async function trainModel(
   const { where = 'training', folder } = options;
   const checked = parseTrainingConfig(config, where);
   const { model, task: taskConfig, batchSize, remember = 'all', initialCheckpoint, seed, ...plan } = checked;
-  const { decoder, task } = await prepare(model, taskConfig, {
+  const {
+    decoder,
+    task: { close, ...task },
+  } = await prepare(model, taskConfig, {
     batchSize,
     seed,
     forward: { remember },
+    ...(options.reporter && { reporter: options.reporter }),
   }).catch((error: unknown) => {
     throw errorAt(where, error);
   });
@@ -51,12 +55,11 @@ export async function trainModel(
       model.initializerRange,
       Random.fromSeed(seed).fork('initial parameters'),
     );
-  // Read before the run's folder is made: a checkpoint that is not right leaves none behind.
-  const read =
-    initialCheckpoint === undefined || existsSync(statePath(folder))
-      ? undefined
-      : await checkpointParameters(initialCheckpoint, model);
+  let read: Parameters | undefined;
   try {
+    // Read before the run's folder is made: a checkpoint that is not right leaves none behind.
+    if (initialCheckpoint !== undefined && !existsSync(statePath(folder)))
+      read = await checkpointParameters(initialCheckpoint, model);
     return await train({
       ...options,
       ...task,
@@ -69,6 +72,7 @@ export async function trainModel(
   } finally {
     // Where the run could not begin; otherwise they were let go of when it did.
     if (read !== undefined) disposeParameters(read);
+    close?.();
   }
 }
 

@@ -77,7 +77,7 @@ function startsIn(pieces: readonly number[], length: number, dropped = 0): Float
 export interface TokenSequence {
   readonly length: number;
   /** Ids from `start` on, [count]. */
-  read(start: number, count: number): Int32Array;
+  readonly read: (start: number, count: number) => Int32Array;
 }
 
 /** The sequence of some documents of a corpus, in the order given; those between them are left out. */

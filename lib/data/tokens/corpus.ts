@@ -34,9 +34,9 @@ export interface Corpus {
    *
    * @throws DataError if the file has been cut short since it was opened
    */
-  read(start: number, count: number): Int32Array;
+  readonly read: (start: number, count: number) => Int32Array;
   /** Gives the file back to the system; no read after that. */
-  close(): void;
+  readonly close: () => void;
 }
 
 const remake = 'delete the folder and make it again with bipe data tokens';
