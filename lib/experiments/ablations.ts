@@ -153,6 +153,9 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
 /** Sines as large as the embeddings they are added to, which begin with a deviation of 0.02. */
 const sines = { kind: 'sinusoidal', scale: 0.02 } as const;
 
+/** Models that others are compared with. */
+export const basesOfAblation: readonly string[] = ['bipe_rope', 'bipe_alibi'];
+
 /** Relative encodings that the paper does not put between segments, as far as is known. */
 export const relativeLabels = { xpos: 'xPos', t5: 'T5 bias', kerple: 'KERPLE', fire: 'FIRE' } as const;
 

@@ -11,11 +11,12 @@ import {
   type AblationGroup,
   ablationGroups,
   ablationsOf,
+  basesOfAblation,
   relativeLabels,
   type RulesLike,
 } from './ablations';
 import { type Drawing, type Finding } from './experiment';
-import { type LanguageModelRun } from './language-model-runs';
+import { type LanguageModelRun, perplexityAt } from './language-model-runs';
 import { compare, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
 import { whiskers } from './seed-groups';
 
@@ -30,6 +31,7 @@ export interface AblationResult {
 /** What the drawing needs of the settings. */
 export interface AblationScale {
   readonly groups: readonly AblationGroup[];
+  readonly seeds: readonly number[];
   readonly trainLength: number;
   readonly lengths: readonly number[];
 }
@@ -47,14 +49,14 @@ export function drawAblations(result: AblationResult, scale: AblationScale): Dra
   return {
     figures: modalities.map((modality) => perplexityFigure(rows, scale, modality, modalities.length)),
     tables: [perplexityTable(rows, scale, result.rules, modalities)],
-    findings: modalities.flatMap((modality) => findings(rows, scale, modality)),
+    findings: modalities.flatMap((modality) => findings(rows, scale, modality, result)),
   };
 }
 
-function rowsOf({ runs }: AblationResult, { groups, trainLength }: AblationScale): Row[] {
+function rowsOf({ runs }: AblationResult, { groups, seeds, trainLength }: AblationScale): Row[] {
   return groups.flatMap((group) =>
     ablationsOf(group, trainLength).map((ablation): Row => {
-      const own = runs.filter(({ encoding }) => encoding === ablation.id);
+      const own = runs.filter(({ encoding, seed }) => encoding === ablation.id && seeds.includes(seed));
       if (own.length === 0) throw new Error(`no run of ${ablation.id}`);
       const [style] = orderedStyles([ablation.label]);
       return { ...ablation, group, curve: { name: ablation.id, style: present(style, 'style'), runs: own } };
@@ -84,7 +86,7 @@ function perplexityFigure(
   );
   const text = modalityStyles[modality].name.toLowerCase();
   return makeFigure({
-    id: modalities === 1 ? 'table-ablation' : `table-ablation-${modality}`,
+    id: modalities === 1 ? 'table-ablation-perplexity' : `table-ablation-${modality}`,
     title: `Ablations of bilevel encoding: perplexity of ${text}`,
     subtitle: `Trained on blocks of ${countOf(trainLength)}; ${seedsWord(rows)}`,
     caption:
@@ -258,6 +260,7 @@ function findings(
   rows: readonly Row[],
   { lengths, trainLength }: AblationScale,
   modality: Modality,
+  { runs }: AblationResult,
 ): Finding[] {
   const text = modalityStyles[modality].name;
   const curveOf = (group: AblationGroup, id: string): LengthCurve | undefined =>
@@ -269,16 +272,40 @@ function findings(
         length === trainLength
           ? 'at the training length'
           : `at ${formatShort(length / trainLength)} times the training length`;
+      const chance = chanceAt(runs, modality, length);
       return claims.flatMap(([group, better, worse, claim]) => {
         if (length === trainLength && !saidAtTraining.includes(group)) return [];
         const [first, second] = [curveOf(group, better), curveOf(group, worse)];
         if (first === undefined || second === undefined) return [];
-        return [
-          compare(
-            { claim: `${text}, ${where}: ${claim}`, better: [first, length], worse: [second, length] },
-            modality,
-          ),
-        ];
+        const finding = compare(
+          { claim: `${text}, ${where}: ${claim}`, better: [first, length], worse: [second, length] },
+          modality,
+        );
+        const [a, b] = [first, second].map((curve) => perplexityRange(curve, modality, length).centre);
+        return [beyondChance(finding, present(a, 'first') / present(b, 'second'), chance)];
       });
     });
+}
+
+/** How many times the perplexity of one seed may be that of another of the same model, at a length: the most that was seen. */
+function chanceAt(runs: readonly LanguageModelRun[], modality: Modality, length: number): number | undefined {
+  const ratios = basesOfAblation.flatMap((id) => {
+    const seen = runs
+      .filter(({ encoding }) => encoding === id)
+      .map((run) => perplexityAt(run, modality, length).perplexity);
+    return seen.length < 2 ? [] : [Math.max(...seen) / Math.min(...seen)];
+  });
+  return ratios.length === 0 ? undefined : Math.max(...ratios);
+}
+
+/** A finding that is not told where chance alone makes as large a difference. */
+function beyondChance(finding: Finding, ratio: number, chance: number | undefined): Finding {
+  if (chance === undefined)
+    return { ...finding, measured: `${finding.measured}; how much seeds differ is not known` };
+  const within = Math.abs(Math.log(ratio)) <= Math.log(chance);
+  return {
+    ...finding,
+    holds: within ? null : finding.holds,
+    measured: `${finding.measured}; seeds of one model differ by a factor of up to ${chance.toFixed(3)}`,
+  };
 }

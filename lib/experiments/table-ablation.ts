@@ -7,6 +7,7 @@ import {
   type Ablation,
   type AblationGroup,
   ablationGroups,
+  basesOfAblation,
   ablationsOf,
   rulesLike,
   type RulesLike,
@@ -29,7 +30,10 @@ export interface AblationSettings extends Omit<LanguageModelRunSettings, 'varian
   /** What is varied. */
   readonly groups: readonly AblationGroup[];
   readonly hiddenSize: number;
+  /** Of every model. */
   readonly seeds: readonly number[];
+  /** Further ones of BiPE-RoPE and BiPE-ALiBi, which show how much chance alone makes of a difference. */
+  readonly chanceSeeds: readonly number[];
 }
 
 const schema: z.ZodType<AblationSettings> = z
@@ -37,6 +41,7 @@ const schema: z.ZodType<AblationSettings> = z
     groups: z.array(z.enum(Object.keys(ablationGroups) as [AblationGroup, ...AblationGroup[]])).min(1),
     hiddenSize: z.int().min(1),
     seeds: z.array(z.int().min(0)).min(1),
+    chanceSeeds: z.array(z.int().min(0)),
     ...languageModelFields,
   })
   .omit({ variants: true, separators: true });
@@ -53,6 +58,7 @@ const small = {
   heads: 4,
   hiddenSize: 64,
   seeds: [1],
+  chanceSeeds: [2, 3],
   trainLength: 256,
   steps: 400,
   batchSize: 8,
@@ -73,7 +79,9 @@ export const ablationPresets = {
     settings: {
       ...small,
       groups: ['separators', 'third'],
-      maxTokens: 400_000,
+      chanceSeeds: [2],
+      sources: ['sotu'],
+      maxTokens: 200_000,
       layers: 1,
       hiddenSize: 32,
       trainLength: 64,
@@ -90,14 +98,14 @@ export const ablationPresets = {
     settings: small,
   },
   evening: {
-    description: 'all ablations with models of 3 million parameters, blocks of 512 tokens, two seeds',
+    description: 'all ablations with models of 3 million parameters, blocks of 512 tokens',
     time: 'some hours',
     settings: {
       ...small,
       tokenizer: 'llama2-4096',
       layers: 4,
       hiddenSize: 128,
-      seeds: [1, 2],
+      chanceSeeds: [2, 3],
       trainLength: 512,
       steps: 1500,
       batchSize: 16,
@@ -168,7 +176,7 @@ export const tableAblation = defineExperiment<AblationSettings, LanguageModelCor
   revision: 1,
   schema,
   presets: ablationPresets,
-  seeds: ({ seeds }) => seeds,
+  seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
@@ -179,7 +187,12 @@ export const tableAblation = defineExperiment<AblationSettings, LanguageModelCor
   run: async (settings, corpus, { reporter, store, fresh }) => {
     const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', reporter), 0);
     const models = modelsOf(settings);
-    const points = settings.seeds.flatMap((seed) => models.map((model) => ({ model, seed })));
+    const points = [
+      ...settings.seeds.flatMap((seed) => models.map((model) => ({ model, seed }))),
+      ...settings.chanceSeeds.flatMap((seed) =>
+        models.filter(({ id }) => basesOfAblation.includes(id)).map((model) => ({ model, seed })),
+      ),
+    ];
     const styles = orderedStyles(models.map(({ id }) => id));
     const curves = liveCurves('Training loss', 'step', 'loss');
     const runs: LanguageModelRun[] = [];

@@ -27,18 +27,21 @@ function recipeTable(recipe: Recipe): Table {
       { key: 'setting', label: 'Setting' },
       { key: 'paper', label: 'Paper' },
       { key: 'source', label: 'Source' },
-      ...presets.map((preset) => ({ key: preset, label: `Preset ${preset}` })),
+      ...presets.map((preset) => ({ key: columnOf(preset), label: `Preset ${preset}` })),
       ...(presets.length === 0 ? [] : [{ key: 'differs', label: 'Differs from the paper in' }]),
     ],
     rows: rows.map(({ label, paper, sources: own, ours, differs }) => ({
       setting: label,
       paper,
       source: own.length === 0 ? null : own.join(', '),
-      ...ours,
+      ...Object.fromEntries(Object.entries(ours).map(([preset, value]) => [columnOf(preset), value])),
       ...(presets.length === 0 ? {} : { differs: differs.length === 0 ? null : differs.join(', ') }),
     })),
   };
 }
+
+/** The column of a preset: one of them has the name of the paper's. */
+const columnOf = (preset: string): string => `preset_${preset}`;
 
 function captionOf(sources: readonly PaperSource[], presets: readonly string[]): string {
   const paper =

@@ -2,7 +2,6 @@
 // of ours is read from what a run of the preset would be made of.
 
 import { z } from 'zod';
-import { arithmeticLength } from '../data/arithmetic/generator';
 import { arithmeticVocabulary } from '../data/arithmetic/vocabulary';
 import { present } from '../base/present';
 import { paperRecipes } from '../report/paper-values';
@@ -84,10 +83,11 @@ function arithmetic(settings: Fig3Settings): OwnSetting[] {
   };
   const training = arithmeticTraining(point, settings);
   const { model } = training;
-  const epochs = (steps: number): string =>
+  // Instances that never end have no epochs.
+  const epochs = (key: string, label: string, steps: number): OwnSetting[] =>
     instances === null
-      ? 'new instances without end'
-      : String(Math.round((10 * steps * training.batchSize) / instances) / 10);
+      ? []
+      : [own(key, label, Math.round((10 * steps * training.batchSize) / instances) / 10)];
   return [
     own('operators', 'Operators', operators),
     own('modulus', 'Modulus', modulus),
@@ -102,10 +102,9 @@ function arithmetic(settings: Fig3Settings): OwnSetting[] {
       .map((setting) =>
         setting.key === 'batchSize' ? { ...setting, label: 'Instances of a step' } : setting,
       ),
-    own('epochs', 'Epochs', epochs(training.steps)),
-    own('warmupEpochs', 'Warm-up epochs', epochs(warmupSteps)),
+    ...epochs('epochs', 'Epochs', training.steps),
+    ...epochs('warmupEpochs', 'Warm-up epochs', warmupSteps),
     own('steps', 'Steps', training.steps),
-    own('longest', 'Tokens of the longest instance', arithmeticLength(operators)),
   ];
 }
 

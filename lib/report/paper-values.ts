@@ -171,7 +171,7 @@ export const paperRecipes = {
   evaluation: [
     setting('lengths', 'Block lengths', '1,024, 2,048, 3,072, 4,096, 5,120, 6,144', 'C'),
     setting('blocks', 'Blocks', 'without overlap', 'C'),
-    setting('sources', 'Sources', 'PG-19, ArXiv and GitHub, validation sets', 'C'),
+    open('sources', 'Sources', 'PG-19, ArXiv and GitHub, validation sets', 'C'),
     setting('measure', 'Measure', 'exp(mean loss)', 'C'),
   ],
 } satisfies Readonly<Record<string, readonly PaperSetting[]>>;
