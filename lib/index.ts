@@ -322,7 +322,7 @@ export {
   registerEncoding,
   type RelativeConfig,
 } from './positional/registry';
-export { rope, type RopeConfig } from './positional/rope';
+export { rope, type RopeConfig, ropeFrequencies } from './positional/rope';
 export type { DynamicScaling, LinearScaling, RopeScaling, YarnScaling } from './positional/rope-scaling';
 export { sinusoidal, type SinusoidalConfig } from './positional/sinusoidal';
 export { distancesBack } from './positional/spans';

@@ -73,8 +73,7 @@ function lengthsFigure(
     alt: modalities
       .flatMap((modality) =>
         curves.map((curve) => {
-          const at = (length: number): string =>
-            formatShort(perplexityRange(curve, modality, length).centre);
+          const at = (length: number): string => formatShort(perplexityRange(curve, modality, length).centre);
           return `${modalityStyles[modality].name}, ${curve.style.name}: ${at(trainLength)} at ${trainLength} tokens, ${at(longest)} at ${longest}`;
         }),
       )

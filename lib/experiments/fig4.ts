@@ -63,7 +63,7 @@ const small = {
   warmupSteps: 50,
   weightDecay: 0.01,
   clipNorm: 1,
-  lengths: doublings(512, [1, 2, 4, 8]),
+  lengths: doublings(512, [1, 2, 4, 8, 16]),
   documentTokens: 8192,
 };
 
@@ -74,7 +74,8 @@ export const fig4Presets = {
     time: 'seconds',
     settings: {
       ...small,
-      maxTokens: 400_000,
+      sources: ['sotu'],
+      maxTokens: 100_000,
       tokenizer: 'llama2-1024',
       encodings: ['bipe_rope', 'rope'],
       hiddenSize: 32,
@@ -108,7 +109,6 @@ export const fig4Presets = {
       steps: 1200,
       learningRate: 3e-3,
       warmupSteps: 100,
-      lengths: doublings(512, [1, 2, 4, 8, 16]),
     },
   },
   paper: {

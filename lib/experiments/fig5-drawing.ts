@@ -62,11 +62,7 @@ const encodingsOf = (curves: readonly ScaledCurve[]): string[] => [
 ];
 
 /** Panels of some curves: a row for each kind of text, a column for each encoding. */
-function panelsOf(
-  curves: readonly ScaledCurve[],
-  modalities: readonly Modality[],
-  marks: readonly number[],
-) {
+function panelsOf(curves: readonly ScaledCurve[], modalities: readonly Modality[], marks: readonly number[]) {
   const encodings = encodingsOf(curves);
   const places = modalities.flatMap((modality) => encodings.map((encoding) => ({ modality, encoding })));
   const of = (encoding: string): ScaledCurve[] => curves.filter(({ model }) => model.encoding === encoding);
@@ -75,7 +71,8 @@ function panelsOf(
     panelHeight: 300,
     panels: places.map(({ modality, encoding }) => {
       const { name } = encodingStyle(encoding, encodings);
-      const title = modalities.length === 1 ? name : `${name}, ${modalityStyles[modality].name.toLowerCase()}`;
+      const title =
+        modalities.length === 1 ? name : `${name}, ${modalityStyles[modality].name.toLowerCase()}`;
       return lengthPanel(of(encoding), modality, title);
     }),
     data: places.flatMap(({ modality, encoding }, panel) => lengthTraces(of(encoding), modality, panel)),
@@ -181,9 +178,7 @@ function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig
   ): Finding[] =>
     better === undefined || worse === undefined
       ? []
-      : [
-          compare({ claim: `${text}: ${claim}`, better: [better, length], worse: [worse, length] }, modality),
-        ];
+      : [compare({ claim: `${text}: ${claim}`, better: [better, length], worse: [worse, length] }, modality)];
   const each = encodingsOf(curves).flatMap((encoding) => {
     const { name } = encodingStyle(encoding);
     const tuned = find(encoding, 'finetuned', 'yarn');

@@ -65,7 +65,10 @@ export function scaledEncoding(
   const between = (config: EncodingConfig, positions: number): EncodingConfig => {
     if (config.kind === 'rope') return { ...config, scaling: ropeScaling(scaling, lengths, positions) };
     if (config.kind === 'bipe' && 'inter' in config)
-      return { ...config, inter: between(config.inter as EncodingConfig, lengths.segments) } as EncodingConfig;
+      return {
+        ...config,
+        inter: between(config.inter as EncodingConfig, lengths.segments),
+      } as EncodingConfig;
     throw new ConfigError(`encoding ${config.kind}: there is no RoPE in it to scale; give rope or bipe_rope`);
   };
   return between(encoding, lengths.tokens);
@@ -122,7 +125,13 @@ export class ScaledModels {
     const folder = await this.#checkpoint();
     const encoding = await this.#encoding(scaling);
     const settings = { checkpoint: displayPath(folder), encoding, ...this.#asked() };
-    const configuration = { item: 'language-model-scaled', revision, libraryVersion, settings, data: this.corpus.data };
+    const configuration = {
+      item: 'language-model-scaled',
+      revision,
+      libraryVersion,
+      settings,
+      data: this.corpus.data,
+    };
     if (fresh) await store.forget(configuration);
     const finished = await store.findOrRun(configuration, async () => {
       const startedAt = Date.now();
@@ -184,7 +193,10 @@ export class ScaledModels {
     const encoding = encodingOf(this.point.encoding, this.settings);
     if (scaling === 'none') return encoding;
     const { trainLength, finetune } = this.settings;
-    const segments = Math.max(1, Math.round(trainLength / (await tokensPerSegment(this.settings, this.options.reporter))));
+    const segments = Math.max(
+      1,
+      Math.round(trainLength / (await tokensPerSegment(this.settings, this.options.reporter))),
+    );
     return scaledEncoding(encoding, scaling, {
       tokens: trainLength,
       segments,

@@ -129,9 +129,18 @@ export const fig5 = defineExperiment<Fig5Settings, LanguageModelCorpus, Fig5Resu
     for (const encoding of settings.encodings) {
       const { name } = encodingStyle(encoding, settings.encodings);
       const { hiddenSize, seed, scalings, encodings: _, ...shared } = settings;
-      const made = new ScaledModels({ encoding, hiddenSize, seed }, shared, corpus, { store, reporter, fresh });
+      const made = new ScaledModels({ encoding, hiddenSize, seed }, shared, corpus, {
+        store,
+        reporter,
+        fresh,
+      });
       reporter.note(`${name}: trained at ${settings.trainLength} tokens`);
-      models.push({ encoding, stage: 'trained', scaling: 'none', modalities: (await made.trained()).modalities });
+      models.push({
+        encoding,
+        stage: 'trained',
+        scaling: 'none',
+        modalities: (await made.trained()).modalities,
+      });
       for (const scaling of scalings) {
         if (scaling !== 'none') {
           reporter.note(`${name}: scaled, ${scaling}, not finetuned`);

@@ -210,12 +210,8 @@ export function perplexityTable(
     rows: modalities.flatMap((modality) =>
       curves.map((curve) => {
         const { low, high } = perplexityRange(curve, modality, longest);
-        const row: Record<string, Cell> = {
-          model: curve.style.name,
-          text: modalityStyles[modality].name,
-          low,
-          high,
-        };
+        const row: Record<string, Cell> = { model: curve.style.name, low, high };
+        if (modalities.length > 1) row['text'] = modalityStyles[modality].name;
         for (const length of lengthsOf(curve, modality))
           row[`at${length}`] = perplexityRange(curve, modality, length).centre;
         return { ...row, ...further.of(curve) };

@@ -64,7 +64,9 @@ const runs = [
 describe('perplexity by length', () => {
   it('of one seed has the interval over documents', () => {
     const { centre, low, high } = perplexityRange(curve('rope', run('rope', 1, 3, 4)), 'books', 4096);
-    expect([centre, low, high].map(Math.log)).toEqual([4, 3.9, 4.1].map((x) => expect.closeTo(x, 9) as number));
+    expect([centre, low, high].map(Math.log)).toEqual(
+      [4, 3.9, 4.1].map((x) => expect.closeTo(x, 9) as number),
+    );
   });
 
   it("of several seeds is the perplexity of their mean loss, with the seeds' least and most", () => {
@@ -78,7 +80,10 @@ describe('perplexity by length', () => {
     [3.2, 3, false],
     [3, 3, null],
   ])('compares losses of %f and %f on the same documents', (first, second, holds) => {
-    const [a, b] = [curve('bipe_rope', run('bipe_rope', 1, first, first)), curve('rope', run('rope', 1, second, second))];
+    const [a, b] = [
+      curve('bipe_rope', run('bipe_rope', 1, first, first)),
+      curve('rope', run('rope', 1, second, second)),
+    ];
     const finding = compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books');
     expect(finding.holds).toBe(holds);
   });
@@ -102,7 +107,10 @@ describe('Figure 4', () => {
 
   it('has a line for each encoding, through the perplexity at each length', () => {
     const [figure] = drawing.figures;
-    const rope = present(figure?.data.find((one) => one['name'] === 'RoPE'), 'line') as unknown as {
+    const rope = present(
+      figure?.data.find((one) => one['name'] === 'RoPE'),
+      'line',
+    ) as unknown as {
       x: number[];
       y: number[];
     };
@@ -116,7 +124,11 @@ describe('Figure 4', () => {
     const at = 'Books, 8 times the training length:';
     expect(verdicts.get(`${at} BiPE-RoPE predicts better than RoPE`)).toBe(true);
     expect(verdicts.get(`${at} BiPE-ALiBi predicts better than ALiBi`)).toBe(false);
-    expect(verdicts.get('Books: BiPE-ALiBi is no worse at 8 times the training length than at the training length')).toBe(true);
+    expect(
+      verdicts.get(
+        'Books: BiPE-ALiBi is no worse at 8 times the training length than at the training length',
+      ),
+    ).toBe(true);
   });
 
   it('gives the numbers as a table, with a row for each encoding', () => {
@@ -166,10 +178,8 @@ describe('Figure 5', () => {
   });
 
   it('names in the table what each model is', () => {
-    expect(drawing.tables[0]?.rows.map(({ model: name, stage, scaling }) => [name, stage, scaling])).toContainEqual([
-      'BiPE-RoPE',
-      'finetuned',
-      'YaRN',
-    ]);
+    expect(
+      drawing.tables[0]?.rows.map(({ model: name, stage, scaling }) => [name, stage, scaling]),
+    ).toContainEqual(['BiPE-RoPE', 'finetuned', 'YaRN']);
   });
 });
