@@ -2,7 +2,7 @@
 
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
-import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
+import { type AxisSpec, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { formatShort, logAxis } from '../report/log-axis';
 import { modalityStyles, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
@@ -91,7 +91,7 @@ function perplexityFigure(
     subtitle: `Trained on blocks of ${countOf(trainLength)}; ${seedsWord(rows)}`,
     caption:
       'Held-out documents, read in blocks of a length side by side; both lengths read the same text. In each panel the first line is the ' +
-      'model that the others differ from in one part. A logarithmic axis; further left is better.',
+      'model that the others differ from in one part. Further left is better.',
     alt: rows
       .map(
         ({ label, curve }) =>
@@ -103,25 +103,39 @@ function perplexityFigure(
     panelHeight: groups.map((group) => 14 + 24 * rows.filter((row) => row.group === group).length),
     panels: groups.map((group) => ({
       title: ablationGroups[group],
-      x: logAxis(
-        'Perplexity',
-        ranges.flatMap(({ low, high }) => [low, high]),
-      ),
-      y: { type: 'category', autorange: 'reversed', automargin: true },
+      x: perplexityAxis(ranges.flatMap(({ low, high }) => [low, high])),
+      y: labelAxis(rows.filter((row) => row.group === group)),
     })),
     data: groups.flatMap((group, panel) =>
       lengths.map((length, index) =>
         marks(
           rows.filter((row) => row.group === group),
           present(styles[index], 'style'),
-          { modality, length, panel },
+          { modality, length, panel, shift: 0.3 * (index - (lengths.length - 1) / 2) },
         ),
       ),
     ),
-    layout: { margin: { l: 250, r: 20 } },
   });
 }
 
+/** Logarithmic where values differ much. */
+function perplexityAxis(values: readonly number[]): AxisSpec {
+  return Math.max(...values) / Math.min(...values) > 3
+    ? logAxis('Perplexity', values)
+    : { title: 'Perplexity' };
+}
+
+/** The models of a group, from top to bottom. */
+function labelAxis(rows: readonly Row[]): AxisSpec {
+  return {
+    range: [rows.length - 0.5, -0.5],
+    tickvals: [...rows.keys()],
+    ticktext: rows.map(({ label }) => label),
+    showgrid: false,
+  };
+}
+
+/** The perplexities of a group's models at one length; lengths are shifted so that they do not hide each other. */
 function marks(
   rows: readonly Row[],
   style: SeriesStyle,
@@ -129,7 +143,13 @@ function marks(
     modality,
     length,
     panel,
-  }: { readonly modality: Modality; readonly length: number; readonly panel: number },
+    shift,
+  }: {
+    readonly modality: Modality;
+    readonly length: number;
+    readonly panel: number;
+    readonly shift: number;
+  },
 ): PlotlyObject {
   const ranges = rows.map(({ curve }) => perplexityRange(curve, modality, length));
   return {
@@ -139,8 +159,8 @@ function marks(
     legendgroup: style.name,
     showlegend: panel === 0,
     x: ranges.map(({ centre }) => centre),
-    y: rows.map(({ label }) => label),
-    marker: { color: style.color, symbol: style.symbol, size: 9 },
+    y: rows.map((_, place) => place + shift),
+    marker: { color: style.color, symbol: style.symbol, size: 8 },
     error_x: whiskers(ranges),
     ...inPanel(panel),
   };
