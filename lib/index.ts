@@ -224,8 +224,10 @@ export {
   rectifierSlider,
   selectionSlider,
 } from './experiments/lemma-sliders';
+export { type PaperContent, paperContents } from './experiments/paper-contents';
 export { experimentNamed, experiments } from './experiments/registry';
 export {
+  contentsTable,
   defaultPreset,
   findingsTable,
   itemsTable,
@@ -346,6 +348,17 @@ export {
   makeFigure,
 } from './report/figure';
 export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
+export {
+  formatPaperValue,
+  type PaperMeasure,
+  type PaperSetting,
+  type PaperValue,
+  paperMeasures,
+  paperRecipes,
+  paperSources,
+  paperValue,
+  paperValues,
+} from './report/paper-values';
 export type { DataSource, Machine, Provenance } from './report/provenance';
 export {
   encodingStyle,
@@ -367,6 +380,7 @@ export {
   BilevelStream,
 } from './segment/arrays';
 export { SegmentLengthStream, segmentLengths } from './segment/lengths';
+export type { EveryTokens, RandomLengths, SegmentEnds, SegmentRule } from './segment/ends';
 export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/levels';
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';
