@@ -277,14 +277,6 @@ export {
   type ModelSize,
   parseModelConfig,
 } from './model/config';
-export {
-  attentionMaps,
-  type Decoder,
-  decoderWith,
-  type ForwardOptions,
-  hiddenStates,
-  logits,
-} from './model/decoder';
 export { checkSeparators } from './model/check-separators';
 export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
