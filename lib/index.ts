@@ -247,6 +247,7 @@ export {
   prefill,
   type PrefillOptions,
 } from './model/cache';
+export { checkSeparators } from './model/check-separators';
 export {
   type Checkpoint,
   loadCheckpoint,
@@ -272,7 +273,6 @@ export {
   hiddenStates,
   logits,
 } from './model/decoder';
-export { checkSeparators } from './model/check-separators';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
   type LossOptions,
