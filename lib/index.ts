@@ -260,6 +260,7 @@ export {
   prefill,
   type PrefillOptions,
 } from './model/cache';
+export { checkSeparators } from './model/check-separators';
 export {
   type Checkpoint,
   loadCheckpoint,
@@ -277,7 +278,6 @@ export {
   type ModelSize,
   parseModelConfig,
 } from './model/config';
-export { checkSeparators } from './model/check-separators';
 export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
