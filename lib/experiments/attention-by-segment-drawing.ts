@@ -4,23 +4,19 @@ import { formatPercent } from '../base/format';
 import { present } from '../base/present';
 import { type AttentionBins, type AttentionMass, meanDistance } from '../evaluate/attention-mass';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
-import {
-  encodingStyle,
-  ink,
-  orderedStyles,
-  type SeriesStyle,
-  tintedHeatColor,
-  tintedHeatScale,
-} from '../report/style';
+import { encodingStyle, ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import {
   type ContextAttention,
+  evenlySpread,
   type HeadAttention,
   type MeasureDifference,
   type MeasuredInterval,
   type MeasureName,
+  type Measures,
   type ModelAttention,
 } from './attention-contexts';
+import { attentionMapFigure } from './attention-map';
 import { type Drawing, type Finding } from './experiment';
 
 /** All models that were looked at. */
@@ -32,6 +28,8 @@ export interface AttentionBySegmentResult {
   readonly queries: number;
   readonly bins: AttentionBins;
   readonly models: readonly ModelAttention[];
+  /** What evenly spread attention comes to on the same documents. */
+  readonly evenly: Measures;
   readonly differences: readonly MeasureDifference[];
 }
 
@@ -50,7 +48,7 @@ const leastShare = 1e-5;
 /** Everything that is shown of the result. */
 export function drawAttentionBySegment(result: AttentionBySegmentResult): Drawing {
   return {
-    figures: [distancesFigure(result), mapFigure(result), headsFigure(result)],
+    figures: [distancesFigure(result), mapFigure(result), ...headsFigures(result)],
     tables: [numbersTable(result)],
     findings: findings(result),
   };
@@ -108,7 +106,7 @@ function distancesFigure(result: AttentionBySegmentResult): Figure {
   return makeFigure({
     id: 'attention-by-segment',
     title: 'Where attention goes, by segment and by token',
-    subtitle: `The same ${queries} queries in each of ${documents} documents, with more and more text before them; mean over layers and heads`,
+    subtitle: `The same ${queries} queries in each of ${documents} documents, with less and with more text before them; mean of all heads`,
     caption:
       `Above: by the distance of the key's segment, 0 being the query's own; apart from the line, what lies ${bins.segments} segments back and more, and what lies on the first token of all, which many models use to put attention aside. ` +
       'Below: by the distance in tokens, in groups from one power of two to the next, the first being the token itself; right of the dotted line keys are farther away than any in training. Without the first token. ' +
@@ -218,103 +216,25 @@ function beyondTraining(trainLength: number, { distances }: AttentionBins, panel
   return { type: 'line', xref: xaxis, yref: `${yaxis} domain`, x0: place, x1: place, y0: 0, y1: 1, line };
 }
 
-/** How many times evenly spread mass the lightest and the darkest cell of a map have. */
-const [lightest, darkest] = [0.1, 30];
-
-/** 0 for the lightest colour of a map, 1 for the darkest. */
-function shade(times: number): number {
-  return Math.log(times / lightest) / Math.log(darkest / lightest);
-}
-
-/** Segments of a map. */
-const mappedSegments = 8;
-
-/** Mass by segment distance and offset inside the segment, as multiples of evenly spread mass; a row for each context. */
+/** Mass by segment distance and offset inside the segment; a row for each context. */
 function mapFigure(result: AttentionBySegmentResult): Figure {
-  const { models, bins } = result;
-  const contexts = contextsOf(result);
-  const rows = Math.min(mappedSegments, bins.segments);
-  const reach = bins.offsets;
-  return makeFigure({
+  const { models } = result;
+  return attentionMapFigure({
     id: 'attention-by-segment-map',
     title: 'Where in other segments attention lands',
-    subtitle:
-      'Attention of a query to a key so many segments back (down), at a place so much before or behind its own place in its segment (across)',
-    caption:
-      `Colour: mass as a multiple of what it would be if attention were evenly spread over the same keys, mean over layers and heads; the first token is left out. The column 0 is the query's own place; the outermost columns hold all that is ${reach} places away and more. ` +
-      'In the top row, the own segment, keys stand before the query or are the token itself. White: no key. A column that is darker than its neighbours all the way down is attention to places, a row that is darker is attention to segments.',
+    subtitle: 'Attention as a multiple of evenly spread attention, mean over layers and heads',
     alt: models
       .map(
         ({ encoding, measures: { samePlace } }) =>
           `${styleOf(result, encoding).name}: ${samePlace?.estimate.toFixed(2) ?? 'unknown how many'} times the evenly spread mass on the same place of earlier segments`,
       )
       .join('; '),
-    columns: models.length,
-    sharedX: true,
-    sharedY: true,
-    panelHeight: 150,
-    panels: contexts.flatMap((context) =>
-      models.map(({ encoding }) => ({
-        title: `${styleOf(result, encoding).name}, ${tokensWord(context.length)}`,
-        x: { title: "Key's place less query's", tickvals: [-reach, 0, reach], ticks: '', showgrid: false },
-        y: { title: 'Segments back', range: [rows - 0.5, -0.5], dtick: 2, ticks: '', showgrid: false },
-      })),
-    ),
-    data: [
-      ...contexts.flatMap((context, row) =>
-        models.map(({ contexts: own }, column) =>
-          mapTrace(present(own[row], 'context').mean, context.uniform, rows, row * models.length + column),
-        ),
-      ),
-      ...[lightest, 0.3, 1, 3, 10, darkest].map(shadeKey),
-    ],
-    layout: { showlegend: true },
+    columns: models.map(({ encoding }) => styleOf(result, encoding).name),
+    rows: contextsOf(result).map(({ length, uniform }, row) => ({
+      label: tokensWord(length),
+      panels: models.map(({ contexts }) => ({ mean: present(contexts[row], 'context').mean, uniform })),
+    })),
   });
-}
-
-function mapTrace(mean: AttentionMass, uniform: AttentionMass, rows: number, panel: number): PlotlyObject {
-  const times = mean.joint
-    .slice(0, rows)
-    .map((row, segment) => row.map((mass, offset) => ratio(mass, uniform.joint[segment]?.[offset] ?? 0)));
-  const reach = ((times[0]?.length ?? 1) - 1) / 2;
-  return {
-    type: 'heatmap',
-    x: (times[0] ?? []).map((_, offset) => offset - reach),
-    y: times.map((_, segment) => segment),
-    z: times.map((row) => row.map((value) => value && shade(Math.max(value, lightest)))),
-    customdata: times,
-    zmin: 0,
-    zmax: 1,
-    colorscale: tintedHeatScale,
-    showscale: false,
-    hovertemplate: '%{y} segments back, place %{x}: %{customdata:.2f} times evenly spread<extra></extra>',
-    ...inPanel(panel),
-  };
-}
-
-/** A multiple of evenly spread mass; null where hardly any key is. */
-function ratio(mass: number, evenMass: number): number | null {
-  return evenMass > 1e-7 ? mass / evenMass : null;
-}
-
-/** An entry of the legend that says what a colour stands for. */
-function shadeKey(times: number): PlotlyObject {
-  const name = times === lightest ? `≤ ${times}` : times === darkest ? `≥ ${times}` : String(times);
-  return {
-    type: 'scatter',
-    mode: 'markers',
-    name: times === 1 ? '1 (evenly spread)' : name,
-    x: [null],
-    y: [null],
-    hoverinfo: 'skip',
-    marker: {
-      symbol: 'square',
-      size: 13,
-      color: tintedHeatColor(shade(times)),
-      line: { color: ink.axis, width: 1 },
-    },
-    ...inPanel(0),
-  };
 }
 
 /** Layers of the figure of heads. */
@@ -322,9 +242,21 @@ function shownLayers(layers: number): number[] {
   return [...new Set([0, Math.floor(layers / 2), layers - 1])];
 }
 
-/** Mass by segment distance in each head of some layers, with the context of training: a row for each model. */
-function headsFigure(result: AttentionBySegmentResult): Figure {
-  const { models, bins } = result;
+/** What is shown of each head. */
+interface HeadCurves {
+  readonly id: string;
+  readonly by: string;
+  readonly without: string;
+  readonly axis: PlotlyObject;
+  readonly shares: (head: HeadAttention) => readonly number[];
+}
+
+/** Mass in each head of some layers, with the context of training: a row for each model. */
+function headsFigure(
+  result: AttentionBySegmentResult,
+  { id, by, without, axis, shares }: HeadCurves,
+): Figure {
+  const { models, trainLength } = result;
   const [context] = contextsOf(result);
   const layers = shownLayers(present(context, 'context').heads.length);
   const panels = models.flatMap(({ encoding, contexts }) =>
@@ -335,45 +267,60 @@ function headsFigure(result: AttentionBySegmentResult): Figure {
   );
   const styles = orderedStyles(Array.from(panels[0]?.heads ?? [], (_, head) => `Head ${head}`));
   return makeFigure({
-    id: 'attention-by-segment-heads',
-    title: 'Each head by itself',
-    subtitle: `Share of attention by segment distance, ${tokensWord(result.trainLength)} of context, as in training`,
-    caption: `Lines end where a share falls below 0.001 %. What lies ${bins.segments} segments back and more, and on the first token, is not shown.`,
+    id,
+    title: `Each head by itself, by ${by}`,
+    subtitle: `Share of attention, ${tokensWord(trainLength)} of context, as in training`,
+    caption: `Lines end where a share falls below 0.001 %. ${without}`,
     alt: panels
       .map(({ title, heads }) => {
-        const own = heads.map(({ bySegment: [share = 0] }) => formatPercent(share));
-        return `${title}: ${own.join(', ')} on the own segment`;
+        const firsts = heads.map((head) => formatPercent(shares(head)[0] ?? 0));
+        return `${title}: ${firsts.join(', ')} at distance 0`;
       })
       .join('; '),
     columns: layers.length,
     sharedX: true,
     sharedY: true,
     panelHeight: 130,
-    panels: panels.map(({ title }) => ({
-      title,
-      x: { title: 'Segments back', range: [-0.5, bins.segments - 0.5] },
-      y: { ...shareAxis, title: 'Share' },
-    })),
+    panels: panels.map(({ title }) => ({ title, x: axis, y: { ...shareAxis, title: 'Share' } })),
     data: panels.flatMap(({ heads }, panel) =>
-      heads.map((head, index) => headTrace(head, present(styles[index], 'style'), bins, panel)),
+      heads.map((head, index) => {
+        const y = shares(head).map(seen);
+        const style = present(styles[index], 'style');
+        return lineTrace({ x: y.map((_, distance) => distance), y, style, panel, legend: panel === 0 });
+      }),
     ),
   });
 }
 
-function headTrace(
-  { bySegment }: HeadAttention,
-  style: SeriesStyle,
-  { segments }: AttentionBins,
-  panel: number,
-): PlotlyObject {
-  const y = bySegment.slice(0, segments).map(seen);
-  return lineTrace({ x: y.map((_, segment) => segment), y, style, panel, legend: panel === 0 });
+/** The figures of heads, by both distances. */
+function headsFigures(result: AttentionBySegmentResult): Figure[] {
+  const { bins } = result;
+  const groups = groupsIn(bins, contextsOf(result).slice(0, 1));
+  return [
+    headsFigure(result, {
+      id: 'attention-by-segment-heads',
+      by: 'segment distance',
+      without: `What lies ${bins.segments} segments back and more, and on the first token, is not shown.`,
+      axis: { title: 'Segments back', range: [-0.5, bins.segments - 0.5] },
+      shares: ({ bySegment }) => bySegment.slice(0, bins.segments),
+    }),
+    headsFigure(result, {
+      id: 'attention-by-segment-heads-tokens',
+      by: 'token distance',
+      without:
+        'Distances in groups from one power of two to the next, the first being the token itself, the second the token before it; without the first token of all.',
+      axis: distanceAxis(bins, contextsOf(result).slice(0, 1)),
+      shares: ({ byDistance }) => byDistance.slice(0, groups),
+    }),
+  ];
 }
 
 function numbersTable(result: AttentionBySegmentResult): Table {
   const { models, documents, queries, trainLength, bins } = result;
   const near = bins.distances.filter((least) => least < trainLength).length + 1;
   const numbers = (mass: AttentionMass): Record<string, Cell> => ({
+    itself: mass.byDistance[0] ?? null,
+    neighbour: mass.byDistance[1] ?? null,
     own: mass.bySegment[0] ?? null,
     before: mass.bySegment[1] ?? null,
     first: mass.first,
@@ -400,8 +347,10 @@ function numbersTable(result: AttentionBySegmentResult): Table {
     columns: [
       { key: 'encoding', label: 'Encoding' },
       { key: 'context', label: 'Context', format: 'integer' },
+      { key: 'itself', label: 'Itself', format: 'percent' },
+      { key: 'neighbour', label: 'Token before', format: 'percent' },
       { key: 'own', label: 'Own segment', format: 'percent' },
-      { key: 'before', label: 'The one before', format: 'percent' },
+      { key: 'before', label: 'Segment before', format: 'percent' },
       { key: 'first', label: 'First token', format: 'percent' },
       { key: 'separators', label: 'Separators', format: 'percent' },
       { key: 'far', label: 'Far', format: 'percent' },
@@ -423,10 +372,12 @@ function numbersTable(result: AttentionBySegmentResult): Table {
           ...measures(model, context),
         })),
       ),
-      ...contextsOf(result).map(({ length, uniform }): Record<string, Cell> => ({
+      ...contextsOf(result).map(({ length, uniform }, context): Record<string, Cell> => ({
         encoding: evenly.name,
         context: length,
         ...numbers(uniform),
+        ...(context === 0 && { samePlace: 1 }),
+        ...(context === longest && longest > 0 && intervalCells('moved', result.evenly.moved)),
       })),
     ],
   };
@@ -450,61 +401,49 @@ const claims: Readonly<
 > = {
   moved: {
     says: (first, second, context) =>
-      `${context}: the attention of ${first} moves less, by segment distance, than that of ${second}`,
+      `${context}: attention moves less, by segment distance, ${first} than ${second}`,
     wanted: 'less',
     format: formatPercent,
   },
   far: {
     says: (first, second, context) =>
-      `${context}: ${first} lays less attention farther back than any token in training than ${second}`,
+      `${context}: less attention lies farther back than any token in training ${first} than ${second}`,
     wanted: 'less',
     format: formatPercent,
   },
   samePlace: {
     says: (first, second) =>
-      `At the training length: ${first} prefers its own place in earlier segments more than ${second}`,
+      `At the training length: attention to earlier segments lies more on the query's own place there ${first} than ${second}`,
     wanted: 'more',
     format: (value) => value.toFixed(2),
   },
 };
 
 function findings(result: AttentionBySegmentResult): Finding[] {
-  const { models, differences } = result;
+  const { models, evenly, differences } = result;
   const longest = present(contextsOf(result).at(-1), 'context');
-  const context = `At ${longest.times} times the training length`;
-  const name = (encoding: string): string => styleOf(result, encoding).name;
-  const pairs = differences.flatMap(({ measure, first, second, difference }): Finding[] => {
-    if (measure !== 'samePlace' && longest.times === 1) return [];
+  const name = (one: string): string => (one === evenlySpread ? one : styleOf(result, one).name);
+  const whose = (one: string): string => (one === evenlySpread ? 'if evenly spread' : `with ${name(one)}`);
+  const measuresBy = (one: string): Measures =>
+    one === evenlySpread
+      ? evenly
+      : present(
+          models.find(({ encoding }) => encoding === one),
+          one,
+        ).measures;
+  return differences.flatMap(({ measure, first, second, difference }): Finding[] => {
+    if (difference === null || (measure !== 'samePlace' && longest.times === 1)) return [];
     const { says, wanted, format } = claims[measure];
-    const measured = [first, second].map((encoding) => {
-      const model = present(
-        models.find((one) => one.encoding === encoding),
-        encoding,
-      );
-      return `${name(encoding)} ${within(model.measures[measure], format)}`;
-    });
-    if (difference === null) return [];
+    const measured = [first, second].map((one) => `${name(one)} ${within(measuresBy(one)[measure], format)}`);
     const isLess = difference.high < 0 ? true : difference.low > 0 ? false : null;
     return [
       {
-        claim: says(name(first), name(second), context),
+        claim: says(whose(first), whose(second), `At ${longest.times} times the training length`),
         holds: isLess === null ? null : isLess === (wanted === 'less'),
         measured: `${measured.join(', ')}; difference ${within(difference, format)}`,
       },
     ];
   });
-  const places = models.flatMap(({ encoding, measures: { samePlace } }): Finding[] => {
-    if (samePlace === null) return [];
-    const { low, high } = samePlace;
-    return [
-      {
-        claim: `At the training length: ${name(encoding)} prefers its own place in earlier segments to other places`,
-        holds: low > 1 ? true : high < 1 ? false : null,
-        measured: `${within(samePlace, claims.samePlace.format)} times the evenly spread share`,
-      },
-    ];
-  });
-  return [...pairs, ...places];
 }
 
 function within(interval: MeasuredInterval, format: (value: number) => string): string {

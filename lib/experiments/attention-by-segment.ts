@@ -18,6 +18,7 @@ import {
   type ContextMeasurement,
   type ContextSettings,
   measureDifferences,
+  measuresOf,
   queriesOf,
 } from './attention-contexts';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
@@ -145,18 +146,23 @@ export const attentionBySegment = defineExperiment<
         disposeParameters(parameters);
       }
     }
+    const { evenly } = present(measured[0], 'a model');
     return {
       trainLength: settings.trainLength,
       documents: documents.length,
       queries: queriesOf(settings),
       bins: context.bins,
       models: measured.map(({ model }) => model),
-      differences: pairs.flatMap(([bilevel, single]) => {
-        const [first, second] = [bilevel, single].map((name) =>
-          measured.find(({ model }) => model.encoding === name),
-        );
-        return first && second ? measureDifferences(first, second, documents.length) : [];
-      }),
+      evenly: measuresOf(evenly),
+      differences: [
+        ...pairs.flatMap(([bilevel, single]) => {
+          const [first, second] = [bilevel, single].map((wanted) =>
+            measured.find(({ name }) => name === wanted),
+          );
+          return first && second ? measureDifferences(first, second) : [];
+        }),
+        ...measured.flatMap((one) => measureDifferences(one, evenly, ['moved', 'samePlace'])),
+      ],
     };
   },
   scale: ({ hiddenSize, layers, trainLength, steps, batchSize, sources, tokenizer, seeds }) =>

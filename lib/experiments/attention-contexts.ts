@@ -30,7 +30,7 @@ export interface ContextSettings {
 }
 
 /** One head, in the mean over documents. */
-export interface HeadAttention extends Pick<AttentionMass, 'first' | 'bySegment'> {
+export interface HeadAttention extends Pick<AttentionMass, 'first' | 'bySegment' | 'byDistance'> {
   /** How many times as much of the mass on earlier segments lies on the query's own place there as of evenly spread mass. */
   readonly samePlace: number;
 }
@@ -64,13 +64,19 @@ export interface ModelAttention {
   readonly encoding: string;
   /** One for each context. */
   readonly contexts: readonly ContextAttention[];
-  readonly measures: Readonly<Record<MeasureName, MeasuredInterval>>;
+  readonly measures: Measures;
 }
+
+/** All measures of a model, or of evenly spread attention. */
+export type Measures = Readonly<Record<MeasureName, MeasuredInterval>>;
 
 /** A number with its interval over documents; null where the documents are too few to have one. */
 export type MeasuredInterval = Interval | null;
 
-/** How much more of a measure one model has than another. */
+/** Evenly spread attention, where a model may be named. */
+export const evenlySpread = 'evenly spread';
+
+/** How much more of a measure one model has than another, or than evenly spread attention. */
 export interface MeasureDifference {
   readonly measure: MeasureName;
   readonly first: string;
@@ -82,10 +88,18 @@ export interface MeasureDifference {
 /** A number of a sample of documents, given by their places. */
 type Statistic = (documents: Float64Array) => number;
 
-/** A model that has been looked at, ready to be compared. */
-export interface ContextMeasurement {
-  readonly model: ModelAttention;
+/** What can be compared on the same documents. */
+export interface Comparable {
+  readonly name: string;
+  readonly documents: number;
   readonly statistics: Readonly<Record<MeasureName, Statistic>>;
+}
+
+/** A model that has been looked at. */
+export interface ContextMeasurement extends Comparable {
+  readonly model: ModelAttention;
+  /** What evenly spread attention comes to: the same for all models. */
+  readonly evenly: Comparable;
 }
 
 /** Tokens that are computed at once. */
@@ -122,38 +136,62 @@ export async function attentionInContexts(
       }),
     );
   task.finish();
-  const [short, long] = [present(contexts[0], 'context'), present(contexts.at(-1), 'context')];
-  const statistics = {
-    moved: movedStatistic(short, long),
-    far: farStatistic(long, settings),
-    samePlace: samePlaceStatistic(short),
-  };
-  const measures = Object.fromEntries(
-    measureNames.map((name) => [name, overDocuments(statistics[name], documents.length)]),
-  ) as Record<MeasureName, MeasuredInterval>;
+  const own = comparable(encoding, contexts, settings);
   return {
+    ...own,
     model: {
       encoding,
       contexts: contexts.map((sequences, index) => contextOf(sequences, times[index] ?? 1, trainLength)),
-      measures,
+      measures: measuresOf(own),
     },
-    statistics,
+    evenly: comparable(
+      evenlySpread,
+      contexts.map((sequences) => sequences.map(({ uniform }) => ({ heads: [[uniform]], uniform }))),
+      settings,
+    ),
   };
 }
 
-/** Compares two models that have been looked at on the same documents. */
+function comparable(
+  name: string,
+  contexts: readonly (readonly SequenceAttention[])[],
+  settings: ContextSettings,
+): Comparable {
+  const [short, long] = [present(contexts[0], 'context'), present(contexts.at(-1), 'context')];
+  return {
+    name,
+    documents: short.length,
+    statistics: {
+      moved: movedStatistic(short, long),
+      far: farStatistic(long, settings),
+      samePlace: samePlaceStatistic(short),
+    },
+  };
+}
+
+/** The measures with their intervals. */
+export function measuresOf({ statistics, documents }: Comparable): Measures {
+  const { moved, far, samePlace } = statistics;
+  return {
+    moved: overDocuments(moved, documents),
+    far: overDocuments(far, documents),
+    samePlace: overDocuments(samePlace, documents),
+  };
+}
+
+/** Compares what was looked at on the same documents. */
 export function measureDifferences(
-  first: ContextMeasurement,
-  second: ContextMeasurement,
-  documents: number,
+  first: Comparable,
+  second: Comparable,
+  measures: readonly MeasureName[] = measureNames,
 ): MeasureDifference[] {
-  return measureNames.map((measure) => {
+  return measures.map((measure) => {
     const [one, other] = [first.statistics[measure], second.statistics[measure]];
     return {
       measure,
-      first: first.model.encoding,
-      second: second.model.encoding,
-      difference: overDocuments((places) => one(places) - other(places), documents),
+      first: first.name,
+      second: second.name,
+      difference: overDocuments((places) => one(places) - other(places), first.documents),
     };
   });
 }
@@ -211,7 +249,7 @@ function contextOf(
       meanMass(sequences.map((sequence) => present(sequence.heads[layerIndex]?.[head], 'head'))),
     ),
   );
-  return {
+  return rounded({
     times,
     length: times * trainLength,
     mean: meanMass(heads.flat()),
@@ -220,10 +258,18 @@ function contextOf(
       layer.map((mass) => ({
         first: mass.first,
         bySegment: mass.bySegment,
+        byDistance: mass.byDistance,
         samePlace: samePlace(earlierMass(mass), earlierMass(uniform)),
       })),
     ),
-  };
+  });
+}
+
+/** The same with numbers of six digits, more than float32 sums are worth: what is stored is half as long. */
+function rounded<T>(value: T): T {
+  const digits = (_: string, inner: unknown): unknown =>
+    typeof inner === 'number' && Number.isFinite(inner) ? Number(inner.toPrecision(6)) : inner;
+  return JSON.parse(JSON.stringify(value, digits)) as T;
 }
 
 /** Mass on segments before the query's own, and how much of it is on the query's own place there. */
