@@ -45,7 +45,7 @@ function perplexityFigure(
 ): Figure {
   const at = (group: Group, modality: Modality) => perplexityRange(curveOf(group), modality, trainLength);
   return makeFigure({
-    id: 'table-normal',
+    id: 'table-normal-perplexity',
     title: 'Perplexity at the training length, by positional encoding',
     subtitle: `Blocks of ${trainLength.toLocaleString('en')} tokens, as in training; ${whiskersWord(groups, '95 % interval over documents')}`,
     caption:

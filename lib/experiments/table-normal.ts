@@ -36,7 +36,7 @@ export const normalPresets = {
   smoke: {
     description: 'two encodings, books and code, a few steps: shows that everything runs, nothing else',
     time: 'seconds',
-    settings: { ...smoke.settings, sources: ['moby-dick', 'npm-sources'], maxTokens: 700_000 },
+    settings: { ...smoke.settings, sources: ['npm-sources', 'sotu'], maxTokens: 2_500_000 },
   },
   quick: {
     description:
