@@ -69,11 +69,13 @@ function panelsOf(curves: readonly ScaledCurve[], modalities: readonly Modality[
   return {
     columns: encodings.length,
     panelHeight: 300,
+    sharedY: true,
     panels: places.map(({ modality, encoding }) => {
       const { name } = encodingStyle(encoding, encodings);
       const title =
         modalities.length === 1 ? name : `${name}, ${modalityStyles[modality].name.toLowerCase()}`;
-      return lengthPanel(of(encoding), modality, title);
+      // Both encodings on one scale.
+      return lengthPanel(curves, modality, title);
     }),
     data: places.flatMap(({ modality, encoding }, panel) => lengthTraces(of(encoding), modality, panel)),
     layout: {
