@@ -1,6 +1,7 @@
 // Every paper item that the workbench reproduces, in the paper's order. A new item is one file and one line here.
 
 import { unknownName } from '../base/suggest';
+import { attentionBySegment } from './attention-by-segment';
 import { type Experiment } from './experiment';
 import { fig1 } from './fig1';
 import { fig2 } from './fig2';
@@ -12,6 +13,9 @@ import { lemma12 } from './lemma1-2';
 import { lemma13 } from './lemma1-3';
 import { lemma14 } from './lemma1-4';
 import { lemma15 } from './lemma1-5';
+import { tableAblation } from './table-ablation';
+import { tableNormal } from './table-normal';
+import { tableRecipes } from './table-recipes';
 import { tableScrolls } from './table-scrolls';
 import { theorem31 } from './thm3-1';
 import { theorem32 } from './thm3-2';
@@ -27,12 +31,16 @@ export const experiments: readonly Experiment[] = [
   fig3,
   fig4,
   fig5,
-  tableScrolls,
+  attentionBySegment,
   lemma11,
   lemma12,
   lemma13,
   lemma14,
   lemma15,
+  tableScrolls,
+  tableNormal,
+  tableAblation,
+  tableRecipes,
 ];
 
 /**
