@@ -96,13 +96,7 @@ export {
 export { Llama2Tokenizer } from './data/tokenizers/llama2';
 export { getTokenizer, tokenizerNames } from './data/tokenizers/registry';
 export type { EncodeOptions, Tokenizer, TokenStream } from './data/tokenizers/tokenizer';
-export {
-  type BlockRule,
-  blockStarts,
-  documentSequence,
-  releasedEvaluationStarts,
-  type TokenSequence,
-} from './data/tokens/blocks';
+export { type BlockRule, blockStarts, releasedEvaluationStarts } from './data/tokens/blocks';
 export { type Corpus, openCorpus, verifyCorpus } from './data/tokens/corpus';
 export type {
   CorpusDocument,
@@ -112,6 +106,7 @@ export type {
   TokenizerIdentity,
 } from './data/tokens/corpus-index';
 export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { documentSequence, type TokenSequence } from './data/tokens/sequence';
 export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
@@ -156,6 +151,17 @@ export {
   type ArithmeticScore,
   evaluateArithmetic,
 } from './evaluate/arithmetic';
+export {
+  type AttentionBins,
+  type AttentionMass,
+  attentionMass,
+  type AttentionMassOptions,
+  defaultAttentionBins,
+  meanDistance,
+  meanMass,
+  type SequenceAttention,
+  totalVariation,
+} from './evaluate/attention-mass';
 export { type Continuation, decoderGenerator, type Generator } from './evaluate/generator';
 export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
 export { type Mean, meanWithInterval, proportion, type Proportion } from './evaluate/intervals';
@@ -254,6 +260,7 @@ export {
   prefill,
   type PrefillOptions,
 } from './model/cache';
+export { checkSeparators } from './model/check-separators';
 export {
   type Checkpoint,
   loadCheckpoint,
@@ -271,14 +278,7 @@ export {
   type ModelSize,
   parseModelConfig,
 } from './model/config';
-export {
-  attentionMaps,
-  type Decoder,
-  decoderWith,
-  type ForwardOptions,
-  hiddenStates,
-  logits,
-} from './model/decoder';
+export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
   type LossOptions,
@@ -294,6 +294,7 @@ export {
   parameterCount,
 } from './model/parameters';
 export type { StyleName } from './model/style';
+export { attentionMaps, watchAttention, type WatchOptions } from './model/watch-attention';
 export { alibi, type AlibiConfig, alibiSlopes } from './positional/alibi';
 export { bipe, type BipeConfig } from './positional/bipe';
 export type {

@@ -346,20 +346,21 @@ export async function segmentLengthsIn(
 }
 
 /**
- * The mean length of a segment, in tokens, in the text that models are trained on.
+ * The separators as text, where they are the same for all levels.
  *
- * @throws ConfigError if levels have separators of their own
+ * @throws ConfigError if each level has its own
  */
+export function commonSeparators({ separators }: Pick<LanguageModelRunSettings, 'separators'>): string {
+  if (typeof separators === 'string') return separators;
+  throw new ConfigError('separators: one set for all levels is needed here; give paper, released, or ids');
+}
+
+/** The mean length of a segment, in tokens, in the text that models are trained on. */
 export async function tokensPerSegment(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<number> {
-  const { separators } = settings;
-  if (typeof separators !== 'string')
-    throw new ConfigError(
-      'separators: the mean length of a segment is known of one set for all levels only; name one',
-    );
-  const lengths = await segmentLengthsIn(settings, separators, reporter);
+  const lengths = await segmentLengthsIn(settings, commonSeparators(settings), reporter);
   return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
 }
 
@@ -381,6 +382,7 @@ export async function perplexityByModality(
         await evaluatePerplexity(decoder, parameters, ids, length, {
           // The same draws for each model, so that they are compared on the same ones.
           random: Random.fromSeed(0).fork(`perplexity of ${modality} at ${length}`),
+          bins: Math.max(8, Math.round((2 * length) / settings.trainLength)),
           reporter,
         }),
       );

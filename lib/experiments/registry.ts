@@ -1,6 +1,7 @@
 // Every paper item that the workbench reproduces, in the paper's order. A new item is one file and one line here.
 
 import { unknownName } from '../base/suggest';
+import { attentionBySegment } from './attention-by-segment';
 import { type Experiment } from './experiment';
 import { fig1 } from './fig1';
 import { fig2 } from './fig2';
@@ -29,6 +30,7 @@ export const experiments: readonly Experiment[] = [
   fig3,
   fig4,
   fig5,
+  attentionBySegment,
   lemma11,
   lemma12,
   lemma13,

@@ -212,6 +212,7 @@ describe('--help', () => {
     ['segment'],
     ['tokenize'],
     ['data', 'prepare'],
+    ['data', 'tokens'],
     ['data', 'verify'],
   ])('has an example: %s %s', (...command) => {
     const { exitCode, stdout } = bipe([...command, '--help']);
