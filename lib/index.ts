@@ -363,7 +363,16 @@ export {
 } from './report/style';
 export { type LiveCurves, liveCurves } from './report/live';
 export { type Slider, sliderFigure, type SliderStep } from './report/slider';
-export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
+export {
+  type Cell,
+  type Column,
+  type Table,
+  tableOf,
+  toCsv,
+  toDataFrame,
+  toLatex,
+  toMarkdown,
+} from './report/tables';
 export {
   type BilevelArrays,
   bilevelArrays,
