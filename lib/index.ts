@@ -96,13 +96,7 @@ export {
 export { Llama2Tokenizer } from './data/tokenizers/llama2';
 export { getTokenizer, tokenizerNames } from './data/tokenizers/registry';
 export type { EncodeOptions, Tokenizer, TokenStream } from './data/tokenizers/tokenizer';
-export {
-  type BlockRule,
-  blockStarts,
-  documentSequence,
-  releasedEvaluationStarts,
-  type TokenSequence,
-} from './data/tokens/blocks';
+export { type BlockRule, blockStarts, releasedEvaluationStarts } from './data/tokens/blocks';
 export { type Corpus, openCorpus, verifyCorpus } from './data/tokens/corpus';
 export type {
   CorpusDocument,
@@ -112,6 +106,7 @@ export type {
   TokenizerIdentity,
 } from './data/tokens/corpus-index';
 export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { documentSequence, type TokenSequence } from './data/tokens/sequence';
 export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
@@ -229,8 +224,10 @@ export {
   rectifierSlider,
   selectionSlider,
 } from './experiments/lemma-sliders';
+export { type PaperContent, paperContents } from './experiments/paper-contents';
 export { experimentNamed, experiments } from './experiments/registry';
 export {
+  contentsTable,
   defaultPreset,
   findingsTable,
   itemsTable,
@@ -263,6 +260,7 @@ export {
   prefill,
   type PrefillOptions,
 } from './model/cache';
+export { checkSeparators } from './model/check-separators';
 export {
   type Checkpoint,
   loadCheckpoint,
@@ -342,6 +340,17 @@ export {
   makeFigure,
 } from './report/figure';
 export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
+export {
+  formatPaperValue,
+  type PaperMeasure,
+  type PaperSetting,
+  type PaperValue,
+  paperMeasures,
+  paperRecipes,
+  paperSources,
+  paperValue,
+  paperValues,
+} from './report/paper-values';
 export type { DataSource, Machine, Provenance } from './report/provenance';
 export {
   encodingStyle,
@@ -363,6 +372,7 @@ export {
   BilevelStream,
 } from './segment/arrays';
 export { SegmentLengthStream, segmentLengths } from './segment/lengths';
+export type { EveryTokens, RandomLengths, SegmentEnds, SegmentRule } from './segment/ends';
 export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/levels';
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';

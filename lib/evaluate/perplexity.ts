@@ -6,6 +6,7 @@ import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
 import { bootstrapInterval, type Interval } from '../base/statistics';
+import { type TokenSequence } from '../data/tokens/sequence';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -89,7 +90,7 @@ const tokensAtOnce = 4096;
  * A model's perplexity at one length.
  *
  * @param parameters stay the caller's
- * @param documents  token ids of each; for the released code's blocks, which go on from one document to the next, all texts as one
+ * @param documents  token ids of each, read as they are needed; for the released code's blocks, which go on from one document to the next, all texts as one
  * @param length     tokens of a window, at least 2
  * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window, or the encoding has not that many
  *   positions
@@ -97,7 +98,7 @@ const tokensAtOnce = 4096;
 export async function evaluatePerplexity(
   decoder: Decoder,
   parameters: ModelParameters,
-  documents: readonly Int32Array[],
+  documents: readonly TokenSequence[],
   length: number,
   options: PerplexityOptions = {},
 ): Promise<PerplexityByLength> {
@@ -243,7 +244,7 @@ function captureLosses(
 async function lossesOf(
   step: LossStep,
   decoder: Decoder,
-  documents: readonly Int32Array[],
+  documents: readonly TokenSequence[],
   windows: readonly Window[],
   [batch, length]: readonly [number, number],
   random: Random,

@@ -26,6 +26,7 @@ import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { fig4Presets, type Fig4Settings } from './fig4';
 import {
   checkLanguageModelSettings,
+  commonSeparators,
   type LanguageModelCorpus,
   languageModelCheckpoint,
   languageModelFields,
@@ -201,7 +202,7 @@ async function contextSettings({
   return {
     trainLength,
     times,
-    separators: separatorsFor(await getTokenizer(tokenizer), separators),
+    separators: separatorsFor(await getTokenizer(tokenizer), commonSeparators({ separators })),
     // A group of its own begins where training ends.
     bins: { ...defaultAttentionBins, distances: [...new Set([...own, trainLength])].sort((a, b) => a - b) },
   };

@@ -13,6 +13,9 @@ import { lemma12 } from './lemma1-2';
 import { lemma13 } from './lemma1-3';
 import { lemma14 } from './lemma1-4';
 import { lemma15 } from './lemma1-5';
+import { tableAblation } from './table-ablation';
+import { tableNormal } from './table-normal';
+import { tableRecipes } from './table-recipes';
 import { theorem31 } from './thm3-1';
 import { theorem32 } from './thm3-2';
 import { thm32Trained } from './thm3-2-trained';
@@ -33,6 +36,9 @@ export const experiments: readonly Experiment[] = [
   lemma13,
   lemma14,
   lemma15,
+  tableNormal,
+  tableAblation,
+  tableRecipes,
 ];
 
 /**

@@ -19,6 +19,7 @@ import { attentionPanels } from './attention-panels';
 import { fig4Presets, type Fig4Settings } from './fig4';
 import {
   encodingOf,
+  commonSeparators,
   languageModelCheckpoint,
   languageModelRun,
   prepareLanguageModelCorpus,
@@ -72,7 +73,7 @@ export async function languageModel(
     decoder,
     parameters,
     tokenizer,
-    separators: separatorsFor(tokenizer, settings.separators),
+    separators: separatorsFor(tokenizer, commonSeparators(settings)),
   };
 }
 
