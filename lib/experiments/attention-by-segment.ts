@@ -17,7 +17,8 @@ import {
   attentionInContexts,
   type ContextMeasurement,
   type ContextSettings,
-  measureDifferences,
+  measureDifference,
+  measureNames,
   measuresOf,
   queriesOf,
 } from './attention-contexts';
@@ -159,9 +160,14 @@ export const attentionBySegment = defineExperiment<
           const [first, second] = [bilevel, single].map((wanted) =>
             measured.find(({ name }) => name === wanted),
           );
-          return first && second ? measureDifferences(first, second) : [];
+          if (first === undefined || second === undefined) return [];
+          return measureNames.map((measure) => measureDifference(measure, first, second));
         }),
-        ...measured.flatMap((one) => measureDifferences(one, evenly, ['moved', 'samePlace'])),
+        ...measured.flatMap((one) => [
+          // Evenly spread attention moves where the keys are; half as much is a line between following them and not.
+          measureDifference('moved', one, evenly, 0.5),
+          measureDifference('samePlace', one, evenly),
+        ]),
       ],
     };
   },
