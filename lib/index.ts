@@ -48,10 +48,10 @@ export {
 export {
   downloadCheckpoint,
   type HubCheckpoint,
-  type HubFile,
   type HubOptions,
   releasedCheckpoints,
 } from './data/hub';
+export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export {
   groupScrollsRows,
