@@ -47,7 +47,8 @@ export interface AttentionBySegmentSettings extends Fig4Settings {
 
 const count = z.int().min(1);
 
-const schema: z.ZodType<AttentionBySegmentSettings> = z
+/** Checks settings. */
+export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
   .strictObject({
     encodings: z.array(z.string()).min(1),
     hiddenSize: count,
@@ -118,7 +119,7 @@ export const attentionBySegment = defineExperiment<
     "The method (public summary page) tells a token's place in its segment by an absolute encoding and the segments' distance by a relative one. What trained models make of it in their attention the paper's public page does not say: this is an observation.",
   notebook: 'notebooks/attention_by_segment.ipynb',
   revision: 1,
-  schema,
+  schema: attentionBySegmentSchema,
   presets: attentionBySegmentPresets,
   seeds: ({ seeds }) => seeds.slice(0, 1),
   steps: ({ steps }) => steps,
