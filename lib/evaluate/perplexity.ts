@@ -3,9 +3,9 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
-import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
-import { bootstrapInterval, type Interval } from '../base/statistics';
+import { type Interval } from '../base/statistics';
+import { lastAtMost, type TokenSequence } from '../data/tokens/blocks';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -13,6 +13,15 @@ import { Random } from '../engine/random';
 import { type Decoder } from '../model/decoder';
 import { nextTokenLosses } from '../model/loss';
 import { type ModelParameters } from '../model/parameters';
+import { meanOfParts, type Part } from './intervals';
+import {
+  beginsOf,
+  chooseWindows,
+  documentsInMemory,
+  type TokenDocuments,
+  type Window,
+  windowStarts,
+} from './windows';
 
 /** How to evaluate. */
 export interface PerplexityOptions {
@@ -21,6 +30,13 @@ export interface PerplexityOptions {
    * held, and never its own first token, which has nothing before it. Left out: the length, that is blocks side by side.
    */
   readonly stride?: number;
+  /**
+   * Where blocks begin in the documents' sequence instead, [blocks], ascending and none within another: such as those of the released
+   * code, which go on from one document to the next. A token's loss is its own document's.
+   */
+  readonly blocks?: Float64Array;
+  /** At most so many tokens are read, in windows spread evenly over all there are; default: all. */
+  readonly maxTokens?: number;
   /** Groups of positions whose losses are told apart; default 8. */
   readonly bins?: number;
   /** Windows that go through the model at once; default: as many as hold 4,096 tokens. */
@@ -54,23 +70,16 @@ export interface PerplexityByLength {
   readonly windows: number;
   /** Predicted tokens. */
   readonly tokens: number;
-  /** Documents that hold a window. */
+  /** Documents of which a token was predicted. */
   readonly documents: number;
   /** Mean cross-entropy of the predicted tokens, in nats. */
   readonly loss: number;
   /** exp(loss) */
   readonly perplexity: number;
-  /** Of the perplexity, by the bootstrap over documents; undefined where there is only one. */
+  /** Of the perplexity, by the bootstrap over documents; undefined where there are too few to tell. */
   readonly interval: Interval | undefined;
   /** Ascending; groups without a token are left out. */
   readonly byPosition: readonly PositionLoss[];
-}
-
-interface Window {
-  readonly document: number;
-  readonly start: number;
-  /** Its first token that counts, from 1. */
-  readonly first: number;
 }
 
 /** Tokens that go through the blocks at once. */
@@ -80,7 +89,7 @@ const tokensAtOnce = 4096;
  * A model's perplexity at one length.
  *
  * @param parameters stay the caller's
- * @param documents  token ids of each; for the released code's blocks, which go on from one document to the next, all texts as one
+ * @param documents  token ids of each, in memory or in a file, of which no more than a batch of windows is read at once
  * @param length     tokens of a window, at least 2
  * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window, or the encoding has not that many
  *   positions
@@ -88,88 +97,114 @@ const tokensAtOnce = 4096;
 export async function evaluatePerplexity(
   decoder: Decoder,
   parameters: ModelParameters,
-  documents: readonly Int32Array[],
+  documents: readonly Int32Array[] | TokenDocuments,
   length: number,
   options: PerplexityOptions = {},
 ): Promise<PerplexityByLength> {
-  const { stride = length, bins = 8, level, reporter = silentReporter } = options;
+  const { stride = length, bins = 8, level, maxTokens = Infinity, reporter = silentReporter } = options;
   const { random = Random.fromSeed(0).fork('perplexity') } = options;
   checkWindow(length, stride, bins);
-  const windows = documents.flatMap((ids, document) => windowsOf(ids.length, document, length, stride));
-  if (windows.length === 0) {
-    const longest = documents.reduce((most, ids) => Math.max(most, ids.length), 0);
-    throw new ConfigError(
-      `length ${length}: the longest document has ${longest} tokens; give longer documents or a shorter length`,
-    );
-  }
-  const sums = new Float64Array(documents.length);
-  const counts = new Float64Array(documents.length);
-  const sumsAt = new Float64Array(length);
-  const countsAt = new Float64Array(length);
+  const text = 'sequence' in documents ? documents : documentsInMemory(documents);
+  const windows = chooseWindows(
+    options.blocks ?? windowStarts(text.documents, length, stride),
+    length,
+    maxTokens,
+  );
+  const tally = new LossTally(text.documents, length);
   const batch = Math.min(windows.length, options.batch ?? Math.max(1, Math.floor(tokensAtOnce / length)));
   const task = reporter.task(`perplexity at ${length}`, windows.length, 'windows');
   const step = captureLosses(decoder, parameters, options);
   try {
     for (let begin = 0; begin < windows.length; begin += batch) {
       const some = windows.slice(begin, begin + batch);
-      const losses = await lossesOf(step, decoder, documents, some, [batch, length], random);
-      some.forEach(({ document, first }, row) => {
-        for (let place = first; place < length; place += 1) {
-          const loss = losses[row * (length - 1) + place - 1] ?? Number.NaN;
-          sums[document] = (sums[document] ?? 0) + loss;
-          counts[document] = (counts[document] ?? 0) + 1;
-          sumsAt[place] = (sumsAt[place] ?? 0) + loss;
-          countsAt[place] = (countsAt[place] ?? 0) + 1;
-        }
+      const losses = await lossesOf(step, decoder, text.sequence, some, [batch, length], random);
+      some.forEach((window, row) => {
+        tally.add(window, losses.subarray(row * (length - 1), (row + 1) * (length - 1)));
       });
       task.update(begin + some.length);
     }
   } finally {
     step.dispose();
   }
-  const read = [...counts.keys()].filter((document) => (counts[document] ?? 0) > 0);
-  const tokens = total(counts);
-  const loss = total(sums) / tokens;
+  const parts = tally.byDocument();
+  const tokens = parts.reduce((sum, { count }) => sum + count, 0);
+  const loss = parts.reduce((sum, part) => sum + part.sum, 0) / tokens;
   task.finish(Math.exp(loss).toPrecision(4));
-  const interval = perplexityInterval(
-    read.map((document) => ({ sum: sums[document] ?? 0, tokens: counts[document] ?? 0 })),
-    random.fork('bootstrap'),
-    level,
-  );
   return {
     length,
     stride,
     windows: windows.length,
     tokens,
-    documents: read.length,
+    documents: parts.length,
     loss,
     perplexity: Math.exp(loss),
-    interval,
-    byPosition: binned(sumsAt, countsAt, bins),
+    interval: perplexityInterval(parts, random.fork('bootstrap'), level),
+    byPosition: tally.byPosition(bins),
   };
 }
 
 /**
- * The perplexity of documents with its interval: documents are drawn anew, since the tokens of one are not independent of each other.
+ * The perplexity of documents with its interval: that of the mean loss (`meanOfParts`), taken to perplexities. Documents are drawn anew,
+ * since the tokens of one are not independent of each other.
  *
  * @param documents the sum of the losses of each, and of how many tokens
- * @returns undefined for fewer than two documents
+ * @returns undefined for fewer than five documents
  */
 export function perplexityInterval(
-  documents: readonly { readonly sum: number; readonly tokens: number }[],
+  documents: readonly Part[],
   random: Random,
   level = 0.95,
 ): Interval | undefined {
-  if (documents.length < 2) return undefined;
-  const perplexity = (places: Float64Array): number => {
-    let [sum, tokens] = [0, 0];
-    for (const place of places) {
-      sum += documents[place]?.sum ?? 0;
-      tokens += documents[place]?.tokens ?? 0;
+  const loss = meanOfParts(documents, { random, level });
+  return loss && { estimate: Math.exp(loss.mean), low: Math.exp(loss.low), high: Math.exp(loss.high) };
+}
+
+/** Sums of losses, by document and by place in the window. */
+class LossTally {
+  readonly #begins: Float64Array;
+  readonly #sums: Float64Array;
+  readonly #counts: Float64Array;
+  readonly #sumsAt: Float64Array;
+  readonly #countsAt: Float64Array;
+
+  constructor(documents: TokenDocuments['documents'], length: number) {
+    this.#begins = beginsOf(documents);
+    this.#sums = new Float64Array(documents.length);
+    this.#counts = new Float64Array(documents.length);
+    this.#sumsAt = new Float64Array(length);
+    this.#countsAt = new Float64Array(length);
+  }
+
+  /** A window's losses, [length - 1]: of each token but the first, for the document that has it. */
+  add({ start, first }: Window, losses: Float32Array): void {
+    let document = lastAtMost(this.#begins, start + first);
+    for (let place = first; place <= losses.length; place += 1) {
+      while ((this.#begins[document + 1] ?? Infinity) <= start + place) document += 1;
+      const loss = losses[place - 1] ?? Number.NaN;
+      this.#sums[document] = (this.#sums[document] ?? 0) + loss;
+      this.#counts[document] = (this.#counts[document] ?? 0) + 1;
+      this.#sumsAt[place] = (this.#sumsAt[place] ?? 0) + loss;
+      this.#countsAt[place] = (this.#countsAt[place] ?? 0) + 1;
     }
-    return Math.exp(sum / tokens);
-  };
-  return bootstrapInterval([...documents.keys()], perplexity, { random: () => random.uniform(), level });
+  }
+
+  /** Of each document of which a token was predicted. */
+  byDocument(): Part[] {
+    return Array.from(this.#sums, (sum, document) => ({ sum, count: this.#counts[document] ?? 0 })).filter(
+      ({ count }) => count > 0,
+    );
+  }
+
+  byPosition(bins: number): PositionLoss[] {
+    const places = this.#sumsAt.length - 1;
+    const used = Math.min(bins, places);
+    return Array.from({ length: used }, (_, bin) => {
+      const from = 1 + Math.floor((bin * places) / used);
+      const to = Math.floor(((bin + 1) * places) / used);
+      const tokens = total(this.#countsAt.subarray(from, to + 1));
+      return { from, to, loss: total(this.#sumsAt.subarray(from, to + 1)) / tokens, tokens };
+    }).filter(({ tokens }) => tokens > 0);
+  }
 }
 
 function checkWindow(length: number, stride: number, bins: number): void {
@@ -178,15 +213,6 @@ function checkWindow(length: number, stride: number, bins: number): void {
   if (!Number.isInteger(stride) || stride < 1 || stride > length)
     throw new ConfigError(`stride ${stride}: must be an integer from 1 to the length, ${length}`);
   if (!Number.isInteger(bins) || bins < 1) throw new ConfigError(`bins ${bins}: must be an integer above 0`);
-}
-
-function windowsOf(tokens: number, document: number, length: number, stride: number): Window[] {
-  const count = tokens < length ? 0 : 1 + Math.floor((tokens - length) / stride);
-  return Array.from({ length: count }, (_, index) => ({
-    document,
-    start: index * stride,
-    first: index === 0 ? 1 : Math.max(1, length - stride),
-  }));
 }
 
 type LossStep = CapturedStep<NamedTensors, NamedTensors, { readonly losses: tf.Tensor }>;
@@ -210,15 +236,14 @@ function captureLosses(
 async function lossesOf(
   step: LossStep,
   decoder: Decoder,
-  documents: readonly Int32Array[],
+  sequence: TokenSequence,
   windows: readonly Window[],
   [batch, length]: readonly [number, number],
   random: Random,
 ): Promise<Float32Array> {
   const values = new Int32Array(batch * length);
-  windows.forEach(({ document, start }, row) => {
-    const ids = present(documents[document], 'document');
-    values.set(ids.subarray(start, start + length), row * length);
+  windows.forEach(({ start }, row) => {
+    values.set(sequence.read(start, length), row * length);
   });
   const drawn = decoder.encoding.drawPositions?.(length, () => random.uniform());
   const inputs: NamedTensors = {
@@ -235,17 +260,6 @@ async function lossesOf(
   } finally {
     tf.dispose(inputs);
   }
-}
-
-function binned(sums: Float64Array, counts: Float64Array, bins: number): PositionLoss[] {
-  const places = sums.length - 1;
-  const used = Math.min(bins, places);
-  return Array.from({ length: used }, (_, bin) => {
-    const from = 1 + Math.floor((bin * places) / used);
-    const to = Math.floor(((bin + 1) * places) / used);
-    const tokens = total(counts.subarray(from, to + 1));
-    return { from, to, loss: total(sums.subarray(from, to + 1)) / tokens, tokens };
-  }).filter(({ tokens }) => tokens > 0);
 }
 
 function total(values: Float64Array): number {
