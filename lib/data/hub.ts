@@ -82,6 +82,59 @@ export async function downloadCheckpoint(model: string, options: HubOptions = {}
   }
 }
 
+const recordFile = 'download.json';
+
+const recordSchema = z.object({
+  model: z.string(),
+  revision: z.string(),
+  files: z.array(
+    z.object({
+      name: z.string().regex(/^[\w-][\w.-]*$/),
+      bytes: z.int().nonnegative(),
+      sha256: z.string(),
+      verified: z.boolean(),
+    }),
+  ),
+});
+
+/**
+ * The checkpoint that an earlier download left on this machine, if every file of it still has its checksum. Asks no server: what is here
+ * stays what it is, whatever the hub has by now, and is found without a network.
+ *
+ * @param options `to` and `environment` say where it would be
+ */
+export async function downloadedCheckpoint(
+  model: string,
+  options: Pick<HubOptions, 'to' | 'environment'> = {},
+): Promise<HubCheckpoint | undefined> {
+  const folder = checkpointFolder(model, options);
+  const text = await readFile(join(folder, recordFile), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const record = recordSchema.safeParse(jsonOrUndefined(text));
+  if (!record.success || record.data.model !== model) return undefined;
+  for (const { name, bytes, sha256 } of record.data.files) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.size !== bytes || (await sha256File(path)) !== sha256) return undefined;
+  }
+  return { ...record.data, folder };
+}
+
+function checkpointFolder(
+  model: string,
+  { to, environment = process.env }: Pick<HubOptions, 'to' | 'environment'>,
+): string {
+  return to ?? join(datasetsFolder(environment), 'cache', 'checkpoints', ...model.split('/'));
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the hub says about a file. */
 interface RemoteFile {
   readonly name: string;
@@ -111,10 +164,8 @@ class CheckpointDownload {
     private readonly client: HttpClient,
     private readonly options: HubOptions,
   ) {
-    const { environment = process.env } = options;
-    this.folder =
-      options.to ?? join(datasetsFolder(environment), 'cache', 'checkpoints', ...model.split('/'));
-    this.address = hubFrom(environment);
+    this.folder = checkpointFolder(model, options);
+    this.address = hubFrom(options.environment ?? process.env);
     this.reporter = options.reporter ?? silentReporter;
     this.revision = options.revision ?? 'main';
   }
@@ -127,7 +178,7 @@ class CheckpointDownload {
     const { model, revision, folder } = this;
     const checkpoint: HubCheckpoint = { model, revision, folder, files };
     const record = { model, revision, files };
-    await writeFileAtomic(join(folder, 'download.json'), `${JSON.stringify(record, null, 2)}\n`);
+    await writeFileAtomic(join(folder, recordFile), `${JSON.stringify(record, null, 2)}\n`);
     return checkpoint;
   }
 
