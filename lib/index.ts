@@ -111,8 +111,8 @@ export type {
   CorpusSource,
   TokenizerIdentity,
 } from './data/tokens/corpus-index';
-export { type CorpusOptions, type CorpusRequest, prepareCorpus } from './data/tokens/prepare';
-export { type DocumentSplit, splitDocuments, type SplitOptions } from './data/tokens/split';
+export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
   type BackendExamination,
@@ -169,12 +169,8 @@ export {
   type StateSetWords,
   stateSetWriter,
 } from './evaluate/state-sets';
-export {
-  evaluatePerplexity,
-  type PerplexityByLength,
-  type PerplexityOptions,
-  type PositionLoss,
-} from './evaluate/perplexity';
+export { type DocumentLoss, type PositionLoss } from './evaluate/loss-tally';
+export { evaluatePerplexity, type PerplexityByLength, type PerplexityOptions } from './evaluate/perplexity';
 export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
 export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
 export {
@@ -320,7 +316,7 @@ export {
   registerEncoding,
   type RelativeConfig,
 } from './positional/registry';
-export { rope, type RopeConfig } from './positional/rope';
+export { rope, type RopeConfig, ropeFrequencies } from './positional/rope';
 export type { DynamicScaling, LinearScaling, RopeScaling, YarnScaling } from './positional/rope-scaling';
 export { sinusoidal, type SinusoidalConfig } from './positional/sinusoidal';
 export { distancesBack } from './positional/spans';

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { type Reporter, silentReporter } from '../base/progress';
 import { type Interval } from '../base/statistics';
-import { lastAtMost, type TokenSequence } from '../data/tokens/blocks';
+import { type TokenSequence } from '../data/tokens/blocks';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -13,15 +13,9 @@ import { Random } from '../engine/random';
 import { type Decoder } from '../model/decoder';
 import { nextTokenLosses } from '../model/loss';
 import { type ModelParameters } from '../model/parameters';
-import { meanOfParts, type Part } from './intervals';
-import {
-  beginsOf,
-  chooseWindows,
-  documentsInMemory,
-  type TokenDocuments,
-  type Window,
-  windowStarts,
-} from './windows';
+import { differenceOfMeans, type Mean, meanOfParts, type Part } from './intervals';
+import { type DocumentLoss, LossTally, type PositionLoss } from './loss-tally';
+import { chooseWindows, documentsInMemory, type TokenDocuments, type Window, windowStarts } from './windows';
 
 /** How to evaluate. */
 export interface PerplexityOptions {
@@ -52,16 +46,6 @@ export interface PerplexityOptions {
   readonly reporter?: Reporter;
 }
 
-/** The loss of the tokens at some positions of their windows. */
-export interface PositionLoss {
-  /** How many tokens of the window stand before the predicted one: at least `from`, at most `to`. */
-  readonly from: number;
-  readonly to: number;
-  /** Mean, in nats. */
-  readonly loss: number;
-  readonly tokens: number;
-}
-
 /** What a model says of documents, read at one length. */
 export interface PerplexityByLength {
   readonly length: number;
@@ -76,6 +60,8 @@ export interface PerplexityByLength {
   readonly loss: number;
   /** exp(loss) */
   readonly perplexity: number;
+  /** Of each document, in their order; no tokens where none was predicted: what comparisons of models read on the same documents are made of. */
+  readonly byDocument: readonly DocumentLoss[];
   /** Of the perplexity, by the bootstrap over documents; undefined where there are too few to tell. */
   readonly interval: Interval | undefined;
   /** Ascending; groups without a token are left out. */
@@ -126,19 +112,21 @@ export async function evaluatePerplexity(
   } finally {
     step.dispose();
   }
-  const parts = tally.byDocument();
-  const tokens = parts.reduce((sum, { count }) => sum + count, 0);
-  const loss = parts.reduce((sum, part) => sum + part.sum, 0) / tokens;
+  const byDocument = tally.byDocument();
+  const read = byDocument.filter((document) => document.tokens > 0);
+  const tokens = total(read.map((document) => document.tokens));
+  const loss = total(read.map(({ sum }) => sum)) / tokens;
   task.finish(Math.exp(loss).toPrecision(4));
   return {
     length,
     stride,
     windows: windows.length,
     tokens,
-    documents: parts.length,
+    documents: read.length,
+    byDocument,
     loss,
     perplexity: Math.exp(loss),
-    interval: perplexityInterval(parts, random.fork('bootstrap'), level),
+    interval: perplexityInterval(byDocument, random.fork('bootstrap'), level),
     byPosition: tally.byPosition(bins),
   };
 }
@@ -151,60 +139,45 @@ export async function evaluatePerplexity(
  * @returns undefined for fewer than five documents
  */
 export function perplexityInterval(
-  documents: readonly Part[],
+  documents: readonly DocumentLoss[],
   random: Random,
   level = 0.95,
 ): Interval | undefined {
-  const loss = meanOfParts(documents, { random, level });
-  return loss && { estimate: Math.exp(loss.mean), low: Math.exp(loss.low), high: Math.exp(loss.high) };
+  const parts = documents.filter(({ tokens }) => tokens > 0).map(partOf);
+  return exponential(meanOfParts(parts, { random, level }));
 }
 
-/** Sums of losses, by document and by place in the window. */
-class LossTally {
-  readonly #begins: Float64Array;
-  readonly #sums: Float64Array;
-  readonly #counts: Float64Array;
-  readonly #sumsAt: Float64Array;
-  readonly #countsAt: Float64Array;
-
-  constructor(documents: TokenDocuments['documents'], length: number) {
-    this.#begins = beginsOf(documents);
-    this.#sums = new Float64Array(documents.length);
-    this.#counts = new Float64Array(documents.length);
-    this.#sumsAt = new Float64Array(length);
-    this.#countsAt = new Float64Array(length);
-  }
-
-  /** A window's losses, [length - 1]: of each token but the first, for the document that has it. */
-  add({ start, first }: Window, losses: Float32Array): void {
-    let document = lastAtMost(this.#begins, start + first);
-    for (let place = first; place <= losses.length; place += 1) {
-      while ((this.#begins[document + 1] ?? Infinity) <= start + place) document += 1;
-      const loss = losses[place - 1] ?? Number.NaN;
-      this.#sums[document] = (this.#sums[document] ?? 0) + loss;
-      this.#counts[document] = (this.#counts[document] ?? 0) + 1;
-      this.#sumsAt[place] = (this.#sumsAt[place] ?? 0) + loss;
-      this.#countsAt[place] = (this.#countsAt[place] ?? 0) + 1;
-    }
-  }
-
-  /** Of each document of which a token was predicted. */
-  byDocument(): Part[] {
-    return Array.from(this.#sums, (sum, document) => ({ sum, count: this.#counts[document] ?? 0 })).filter(
-      ({ count }) => count > 0,
+/**
+ * How many times the perplexity of one reading is that of another on the same documents, with its interval: documents are drawn anew,
+ * each with both its losses (`differenceOfMeans`), so that what makes a document easy or hard for both does not count.
+ *
+ * @param first, second losses of the same documents in the same order; how many tokens of each were predicted may differ, and a document
+ *   of which none was in one of them does not count
+ * @returns undefined for fewer than five documents
+ * @throws ConfigError if there are not as many of both
+ */
+export function perplexityRatio(
+  first: readonly DocumentLoss[],
+  second: readonly DocumentLoss[],
+  random: Random,
+  level = 0.95,
+): Interval | undefined {
+  if (first.length !== second.length)
+    throw new ConfigError(
+      `a ratio of perplexities on ${first.length} and ${second.length} documents; read the same ones with both`,
     );
-  }
+  const inBoth = (_: DocumentLoss, place: number): boolean =>
+    Math.min(first[place]?.tokens ?? 0, second[place]?.tokens ?? 0) > 0;
+  const [one, other] = [first, second].map((losses) => losses.filter(inBoth).map(partOf));
+  return exponential(differenceOfMeans(one ?? [], other ?? [], { random, level }));
+}
 
-  byPosition(bins: number): PositionLoss[] {
-    const places = this.#sumsAt.length - 1;
-    const used = Math.min(bins, places);
-    return Array.from({ length: used }, (_, bin) => {
-      const from = 1 + Math.floor((bin * places) / used);
-      const to = Math.floor(((bin + 1) * places) / used);
-      const tokens = total(this.#countsAt.subarray(from, to + 1));
-      return { from, to, loss: total(this.#sumsAt.subarray(from, to + 1)) / tokens, tokens };
-    }).filter(({ tokens }) => tokens > 0);
-  }
+function partOf({ sum, tokens }: DocumentLoss): Part {
+  return { sum, count: tokens };
+}
+
+function exponential(mean: Mean | undefined): Interval | undefined {
+  return mean && { estimate: Math.exp(mean.mean), low: Math.exp(mean.low), high: Math.exp(mean.high) };
 }
 
 function checkWindow(length: number, stride: number, bins: number): void {
@@ -262,6 +235,6 @@ async function lossesOf(
   }
 }
 
-function total(values: Float64Array): number {
+function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }

@@ -5,6 +5,8 @@ import { type Experiment } from './experiment';
 import { fig1 } from './fig1';
 import { fig2 } from './fig2';
 import { fig3 } from './fig3';
+import { fig4 } from './fig4';
+import { fig5 } from './fig5';
 import { lemma11 } from './lemma1-1';
 import { lemma12 } from './lemma1-2';
 import { lemma13 } from './lemma1-3';
@@ -22,6 +24,8 @@ export const experiments: readonly Experiment[] = [
   theorem32,
   thm32Trained,
   fig3,
+  fig4,
+  fig5,
   lemma11,
   lemma12,
   lemma13,

@@ -9,7 +9,7 @@ import { startEngine } from '../engine/engine';
 import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
-import { collectProvenance } from '../report/provenance';
+import { collectProvenance, type DataSource } from '../report/provenance';
 import { type TrainingConfig } from '../train/config';
 import { readMetrics } from '../train/metrics';
 import { trainModel } from '../train/train-model';
@@ -24,6 +24,8 @@ export interface TrainedRunSpec<Answers> {
   /** Which of a comparison's models it is, for the provenance. */
   readonly label: string;
   readonly training: TrainingConfig;
+  /** What the training reads, with checksums; none if left out. */
+  readonly data?: readonly DataSource[];
   /** What the answers depend on beside the training. */
   readonly asked: Readonly<Record<string, unknown>>;
   readonly ask: (decoder: Decoder, parameters: ModelParameters) => Promise<Answers>;
@@ -49,11 +51,11 @@ export interface TrainedRunOptions {
   readonly onCurve?: (step: number, loss: number) => void;
 }
 
-type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training'>;
+type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data'>;
 
 /** What a training depends on. What its model is asked later does not matter: other questions find it trained. */
-function trainingOf({ item, revision, training }: Training): RunConfiguration {
-  return { item: `${item}-training`, revision, libraryVersion, settings: training, data: [] };
+function trainingOf({ item, revision, training, data = [] }: Training): RunConfiguration {
+  return { item: `${item}-training`, revision, libraryVersion, settings: training, data };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
@@ -70,9 +72,9 @@ export async function trainedRun<Answers extends object>(
   spec: TrainedRunSpec<Answers>,
   options: TrainedRunOptions,
 ): Promise<Answers & TrainingFigures> {
-  const { item, revision, label, training, asked } = spec;
+  const { item, revision, label, training, data = [], asked } = spec;
   const { store, reporter, fresh = false } = options;
-  const configuration = { item, revision, libraryVersion, settings: { training, ...asked }, data: [] };
+  const configuration = { item, revision, libraryVersion, settings: { training, ...asked }, data };
   if (fresh) {
     await store.forget(configuration);
     await store.forget(trainingOf(spec));
@@ -86,6 +88,7 @@ export async function trainedRun<Answers extends object>(
       preset: label,
       scale: 'One model of a comparison.',
       startedAt,
+      data,
       seeds: [training.seed],
       steps: training.steps,
       engine: engine.description,

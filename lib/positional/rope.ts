@@ -17,13 +17,25 @@ export interface RopeConfig {
 }
 
 /**
+ * How RoPE turns: the angle a position of each pair of dimensions, [headDim / 2], and the factor on queries and keys.
+ *
+ * @param length of the sequence at hand, in tokens, on which dynamic scaling depends
+ */
+export function ropeFrequencies(
+  { base = 10_000, scaling }: Settings<RopeConfig>,
+  { headDim, trainLength }: Pick<EncodingShape, 'headDim' | 'trainLength'>,
+  length: number = trainLength,
+): [rates: Float64Array, factor: number] {
+  return scaling === undefined
+    ? [frequencies(headDim, base), 1]
+    : scaledRates(scaling, { headDim, base, trainLength, length });
+}
+
+/**
  * The score of a query at m and a key at n is q^T R(n - m) k: R turns the pair i by the angle (n - m) base^(-2i / headDim).
  */
-export function rope({ base = 10_000, scaling }: Settings<RopeConfig> = {}): Encoding {
-  const rates = ({ headDim, trainLength }: EncodingShape, length: number): [Float64Array, number] =>
-    scaling === undefined
-      ? [frequencies(headDim, base), 1]
-      : scaledRates(scaling, { headDim, base, trainLength, length });
+export function rope(settings: Settings<RopeConfig> = {}): Encoding {
+  const { scaling } = settings;
   return {
     name: scaling === undefined ? 'rope' : `rope_${scaling.type}`,
     levels: 1,
@@ -33,11 +45,11 @@ export function rope({ base = 10_000, scaling }: Settings<RopeConfig> = {}): Enc
     }),
     parameters: (shape) => {
       halfOf(shape.headDim, 'rope', 'the width of a head');
-      rates(shape, shape.trainLength);
+      ropeFrequencies(settings, shape);
       return [];
     },
     apply: ([tokens], [keys], shape) => {
-      const rotation: Rotation = rotationAt(tokens, ...rates(shape, keys.shape[1]));
+      const rotation: Rotation = rotationAt(tokens, ...ropeFrequencies(settings, shape, keys.shape[1]));
       return {
         queries: (queries) => rotate(queries, rotation),
         keys: (vectors) => rotate(vectors, rotation),

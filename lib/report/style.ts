@@ -112,6 +112,15 @@ export const separatorStyles = {
   released: style('Newline (released code)', '#B8651B', '9px,4px', 'square-open', '/'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
+/** How RoPE is scaled to reach beyond its training length; `none` is as it was trained. */
+export const scalingStyles = {
+  trained: style('As trained', '#1C1C1C', '2px,3px', 'circle-open', '.'),
+  none: style('Finetuned, not scaled', '#6A6A6A', '9px,4px', 'x', '+'),
+  yarn: style('YaRN', '#173A7D', 'solid', 'circle', ''),
+  linear: style('Linear interpolation', '#C48A0A', '5px,3px', 'square-open', '/'),
+  dynamic: style('Dynamic NTK', '#A834A8', '9px,3px,3px,3px', 'diamond', 'x'),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
 /** The two levels of a bilevel automaton, and what the compiled network holds of each. Dark enough for white text. */
 export const levelStyles = {
   sub: style('Sub-level', '#A85A12', '9px,4px', 'square-open', '/'),

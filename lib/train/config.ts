@@ -19,7 +19,12 @@ export interface TrainingConfig extends TrainingPlan {
    * block is computed again: slower, in a fraction of the memory. Default `all`.
    */
   readonly remember?: 'all' | 'block-inputs';
-  /** Decides the first values of the parameters, the data and its order, and all else that is drawn. */
+  /**
+   * A finetuning: the folder of the checkpoint whose parameters it starts from, instead of drawing them; a relative path counts
+   * from the repository's root. Left out: they are drawn.
+   */
+  readonly initialCheckpoint?: string;
+  /** Decides the first values of the parameters where they are drawn, the data and its order, and all else that is drawn. */
   readonly seed: number;
 }
 
@@ -60,6 +65,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
     task: taskSchema,
     batchSize: count,
     remember: z.enum(['all', 'block-inputs']).exactOptional(),
+    initialCheckpoint: z.string().min(1).exactOptional(),
     seed: z.int().min(0).default(0),
     steps: count,
     accumulation: count.default(1),

@@ -1,12 +1,16 @@
 // From a configuration to a trained model: what the command line and the experiments call.
 
+import { existsSync } from 'node:fs';
 import { errorAt } from '../base/schema';
 import { Random } from '../engine/random';
 import { saveCheckpoint } from '../model/checkpoint';
 import { createDecoder, type ModelConfig } from '../model/config';
 import { type Decoder } from '../model/decoder';
-import { initialParameters } from '../model/parameters';
+import { disposeParameters, initialParameters } from '../model/parameters';
+import { statePath } from './checkpoint';
 import { parseTrainingConfig, type TrainingConfig } from './config';
+import { checkpointParameters } from './initial-checkpoint';
+import { type Parameters } from './step';
 import { type Task, type TaskContext } from './task';
 import { createTask, type TaskConfig } from './tasks';
 import { train, type TrainingResult, type TrainingRun } from './train';
@@ -19,19 +23,21 @@ export type TrainModelOptions = Pick<
 
 /**
  * Trains the model of a configuration on its task, or goes on. The folder gets `config.json`, `metrics.jsonl`,
- * TensorBoard events and `checkpoint/`, which is a model as `loadCheckpoint` reads it.
+ * TensorBoard events and `checkpoint/`, which is a model as `loadCheckpoint` reads it. A finetuning reads what it starts from once:
+ * resumed, it goes on from its own state.
  *
  * @returns how it ended, with the parameters, which are the caller's to dispose
  * @throws ConfigError if the configuration is not right, or not that of the folder's run
+ * @throws CheckpointError if the checkpoint to start from is damaged, or another model's
  * @throws UsageError, TrainingError, CheckpointError, MachineError as `train`
  */
 export async function trainModel(
   config: TrainingConfig,
   options: TrainModelOptions,
 ): Promise<TrainingResult> {
-  const { where = 'training' } = options;
+  const { where = 'training', folder } = options;
   const checked = parseTrainingConfig(config, where);
-  const { model, task: taskConfig, batchSize, remember = 'all', seed, ...plan } = checked;
+  const { model, task: taskConfig, batchSize, remember = 'all', initialCheckpoint, seed, ...plan } = checked;
   const {
     decoder,
     task: { close, ...task },
@@ -43,22 +49,29 @@ export async function trainModel(
   }).catch((error: unknown) => {
     throw errorAt(where, error);
   });
+  const drawn = (): Parameters =>
+    initialParameters(
+      decoder.parameters,
+      model.initializerRange,
+      Random.fromSeed(seed).fork('initial parameters'),
+    );
+  let read: Parameters | undefined;
   try {
+    // Read before the run's folder is made: a checkpoint that is not right leaves none behind.
+    if (initialCheckpoint !== undefined && !existsSync(statePath(folder)))
+      read = await checkpointParameters(initialCheckpoint, model);
     return await train({
       ...options,
       ...task,
       plan,
       parameters: decoder.parameters,
-      initial: () =>
-        initialParameters(
-          decoder.parameters,
-          model.initializerRange,
-          Random.fromSeed(seed).fork('initial parameters'),
-        ),
+      initial: () => read ?? drawn(),
       config: checked,
-      exportModel: (folder, trained) => saveCheckpoint(folder, model, trained),
+      exportModel: (to, trained) => saveCheckpoint(to, model, trained),
     });
   } finally {
+    // Where the run could not begin; otherwise they were let go of when it did.
+    if (read !== undefined) disposeParameters(read);
     close?.();
   }
 }

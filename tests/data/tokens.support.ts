@@ -6,11 +6,17 @@ import { sha256 } from '../../lib/base/files';
 import { type SourceOptions } from '../../lib/data/sources/source';
 import { type Corpus, openCorpus } from '../../lib/data/tokens/corpus';
 import { type TokenizerIdentity } from '../../lib/data/tokens/corpus-index';
-import { writeCorpus } from '../../lib/data/tokens/corpus-writer';
+import { type CorpusOrigin, writeCorpus } from '../../lib/data/tokens/corpus-writer';
 
 /** A tokenizer that exists in name only. */
 export function vocabularyOf(vocabularySize: number): TokenizerIdentity {
   return { name: `of ${vocabularySize}`, fingerprint: sha256(`${vocabularySize}`), vocabularySize };
+}
+
+/** A source that exists in name only, in that vocabulary. */
+export function originOf(vocabularySize: number): CorpusOrigin {
+  const source = { name: 'test', version: '1', checksum: sha256('test'), modality: 'books' } as const;
+  return { tokenizer: vocabularyOf(vocabularySize), sources: [source] };
 }
 
 /** Writes documents of these ids and opens them; the caller closes. */
@@ -19,10 +25,9 @@ export async function corpusOf(
   documents: readonly (readonly number[])[],
   vocabularySize = 256,
 ): Promise<Corpus> {
-  const origin = { tokenizer: vocabularyOf(vocabularySize), sources: [] };
-  await writeCorpus(folder, origin, async (writer) => {
+  await writeCorpus(folder, originOf(vocabularySize), async (writer) => {
     for (const [index, ids] of documents.entries()) {
-      writer.begin(`d${index}`, `document ${index}`);
+      writer.begin({ id: `d${index}`, title: `document ${index}`, source: 'test' });
       await writer.append(Int32Array.from(ids));
     }
   });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
+import { type Modality } from '../../lib/data/sources/source';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { blockStarts, documentSequence, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
@@ -13,7 +14,12 @@ import { writeCorpus } from '../../lib/data/tokens/corpus-writer';
 import { prepareCorpus, preparedCorpora } from '../../lib/data/tokens/prepare';
 import { splitDocuments } from '../../lib/data/tokens/split';
 import { temporaryFolder } from '../support/command';
-import { corpusOf, textSources, vocabularyOf } from './tokens.support';
+import { corpusOf, originOf, textSources, vocabularyOf } from './tokens.support';
+
+/** For long arrays, which a matcher compares slowly. */
+function bytesOf(ids: Int32Array): Buffer {
+  return Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
+}
 
 /** Documents of a vocabulary, as lists of ids. */
 const documentsOf = (vocabulary: number): fc.Arbitrary<number[][]> =>
@@ -30,11 +36,10 @@ describe('a token file', () => {
         fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
         fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 8 }),
         async ([vocabulary, documents], pieces, reads) => {
-          const origin = { tokenizer: vocabularyOf(vocabulary), sources: [] };
           let turn = 0;
-          await writeCorpus(folder, origin, async (writer) => {
+          await writeCorpus(folder, originOf(vocabulary), async (writer) => {
             for (const [index, ids] of documents.entries()) {
-              writer.begin(`d${index}`, '');
+              writer.begin({ id: `d${index}`, title: '', source: 'test' });
               for (let start = 0; start < ids.length;) {
                 const size = turn % 9 === 8 ? 1 : (pieces[turn % pieces.length] ?? 1);
                 turn += 1;
@@ -68,7 +73,7 @@ describe('a token file', () => {
     const ids = Array.from({ length: 1_300_000 }, (_, place) => (place * 7919) % 256);
     const corpus = await corpusOf(temporaryFolder(), [ids.slice(0, 5), ids.slice(5)]);
     const read = corpus.read(0, ids.length);
-    expect(Buffer.from(read.buffer).equals(Buffer.from(Int32Array.from(ids).buffer))).toBe(true);
+    expect(bytesOf(read).equals(bytesOf(Int32Array.from(ids)))).toBe(true);
     expect(corpus.info.sha256).toBe(sha256(new Uint8Array(Uint16Array.from(ids).buffer)));
     corpus.close();
   });
@@ -93,8 +98,8 @@ describe('a token file', () => {
 
   it('is nothing until it is whole', async () => {
     const folder = temporaryFolder();
-    const failing = writeCorpus(folder, { tokenizer: vocabularyOf(9), sources: [] }, async (writer) => {
-      writer.begin('d', '');
+    const failing = writeCorpus(folder, originOf(9), async (writer) => {
+      writer.begin({ id: 'd', title: '', source: 'test' });
       await writer.append(new Int32Array(1_000_000));
       throw new Error('the source ends here');
     });
@@ -108,8 +113,8 @@ describe('a token file', () => {
   it('keeps the one that is there when another one fails', async () => {
     const folder = temporaryFolder();
     (await corpusOf(folder, [[1, 2, 3]])).close();
-    const failing = writeCorpus(folder, { tokenizer: vocabularyOf(9), sources: [] }, async (writer) => {
-      writer.begin('d', '');
+    const failing = writeCorpus(folder, originOf(9), async (writer) => {
+      writer.begin({ id: 'd', title: '', source: 'test' });
       await writer.append(Int32Array.of(9));
     });
     await expect(failing).rejects.toThrow('an id that is not in a vocabulary of 9');
@@ -154,6 +159,14 @@ describe('a token file', () => {
         /index\.json: documents\[1\]\.start: 2, but the one before ends at 3/,
         /documents\[1\]/,
       ],
+      [
+        (folder) => {
+          const text = readFileSync(join(folder, 'index.json'), 'utf8');
+          writeFileSync(join(folder, 'index.json'), text.replace('"source":"test"', '"source":"best"'));
+        },
+        /index\.json: documents\[0\]\.source: best is not among the sources; delete the folder/,
+        /documents\[0\]/,
+      ],
     ];
     for (const [change, opening, verifying] of refusals) {
       const folder = temporaryFolder();
@@ -184,7 +197,7 @@ describe('a token file', () => {
 });
 
 describe('a corpus of sources', () => {
-  const tales = { hare: 'The hare ran.\nIt slept.', wolf: 'The wolf waited. '.repeat(9000) };
+  const tales = { hare: 'The hare ran.\nIt slept.', wolf: 'The wolf waited. '.repeat(5000) };
   const songs = { rain: 'Rain, rain.' };
 
   it('has the documents in order, each as its tokenizer encodes it after a begin-of-text token', async () => {
@@ -260,7 +273,7 @@ describe('a corpus of sources', () => {
       const corpus = await prepareCorpus(request, options);
       const tokens = Math.min(maxTokens, whole.info.tokens);
       expect(corpus.info.tokens).toBe(tokens);
-      expect(corpus.read(0, tokens)).toEqual(whole.read(0, tokens));
+      expect(bytesOf(corpus.read(0, tokens)).equals(bytesOf(whole.read(0, tokens)))).toBe(true);
       expect(corpus.documents.every(({ length }) => length > 0)).toBe(true);
       corpus.close();
     }
@@ -310,53 +323,58 @@ describe('a corpus of sources', () => {
 });
 
 /** Documents of these lengths, one after the other. */
-function laidOut(lengths: readonly number[]): CorpusDocument[] {
+function laidOut(lengths: readonly number[], modalities: readonly Modality[] = ['books']): CorpusDocument[] {
   let start = 0;
   return lengths.map((length, index) => {
-    const document = { id: `d${index}`, title: '', start, length };
+    const modality = modalities[index % modalities.length] ?? 'books';
+    const document = { id: `d${index}`, title: '', source: 'test', modality, start, length };
     start += length;
     return document;
   });
 }
 
-const lengthLists = fc.array(fc.nat(200), { minLength: 2, maxLength: 30 });
+function tokensIn(documents: readonly CorpusDocument[]): number {
+  return documents.reduce((sum, { length }) => sum + length, 0);
+}
 
 describe('a split of documents', () => {
-  it('gives validation whole documents, long enough, up to its share, and training the rest', () => {
+  it('gives validation whole documents of each modality, long enough, up to its share, and training the rest', () => {
     fc.assert(
       fc.property(
-        lengthLists,
+        fc.array(fc.nat(200), { minLength: 4, maxLength: 40 }),
         fc.nat(100),
         fc.double({ min: 0.01, max: 0.9, noNaN: true }),
-        (lengths, minimumLength, share) => {
-          const documents = laidOut(lengths);
-          const long = documents.filter(({ length }) => length >= minimumLength);
-          fc.pre(long.length > 0 && documents.some(({ length }) => length > 0));
-          let split: ReturnType<typeof splitDocuments>;
-          try {
-            split = splitDocuments(documents, { validationShare: share, minimumLength });
-          } catch (error) {
-            // Only where one document holds everything.
-            expect((error as Error).message).toContain('none is left to train on');
-            expect(documents.filter(({ length }) => length > 0)).toHaveLength(1);
-            return;
-          }
-          const { training, validation } = split;
-          expect(
-            [...training, ...validation].sort((a, b) => a.start - b.start || a.length - b.length),
-          ).toEqual([...documents].sort((a, b) => a.start - b.start || a.length - b.length));
+        fc.constantFrom<Modality[][]>(['books'], ['books', 'code'], ['papers', 'code', 'books']),
+        (lengths, minimumLength, share, modalities) => {
+          const documents = laidOut(lengths, modalities);
+          const groups = modalities.map((modality) => {
+            const all = documents.filter((one) => one.modality === modality && one.length > 0);
+            return { all, long: all.filter(({ length }) => length >= minimumLength) };
+          });
+          fc.pre(groups.some(({ all, long }) => all.length > 1 && long.length > 0));
+          const { training, validation } = splitDocuments(documents, {
+            validationShare: share,
+            minimumLength,
+          });
           for (const part of [training, validation])
             expect(part).toEqual(documents.filter((document) => part.includes(document)));
-          expect(validation.length).toBeGreaterThan(0);
-          expect(long).toEqual(expect.arrayContaining([...validation]));
-          const total = documents.reduce((sum, { length }) => sum + length, 0);
-          const taken = validation.reduce((sum, { length }) => sum + length, 0);
-          const shortest = Math.min(...long.map(({ length }) => length));
-          if (shortest > share * total) expect(validation.map(({ length }) => length)).toEqual([shortest]);
-          else expect(taken).toBeLessThanOrEqual(share * total);
-          // No document that was left would still have fitted.
-          for (const { length } of long.filter((document) => training.includes(document)))
-            expect(taken + length).toBeGreaterThan(share * total);
+          expect(training.length + validation.length).toBe(documents.length);
+          expect(training.filter((document) => validation.includes(document))).toEqual([]);
+          for (const { all, long } of groups) {
+            const taken = validation.filter((document) => all.includes(document));
+            expect(long).toEqual(expect.arrayContaining(taken));
+            const shortest = Math.min(...long.map(({ length }) => length));
+            if (shortest <= share * tokensIn(all)) {
+              expect(taken.length).toBeGreaterThan(0);
+              expect(tokensIn(taken)).toBeLessThanOrEqual(share * tokensIn(all));
+              // No document that was left would still have fitted.
+              for (const { length } of long.filter((document) => training.includes(document)))
+                expect(tokensIn(taken) + length).toBeGreaterThan(share * tokensIn(all));
+            } else {
+              const only = long.length > 0 && all.length > 1 ? [shortest] : [];
+              expect(taken.map(({ length }) => length)).toEqual(only);
+            }
+          }
         },
       ),
       { numRuns: 500 },
@@ -376,15 +394,16 @@ describe('a split of documents', () => {
     );
   });
 
-  it('says when no document is long enough, or none is left', () => {
+  it('says when no document is long enough, or none can be spared', () => {
     expect(() => splitDocuments(laidOut([5, 9]), { validationShare: 0.5, minimumLength: 10 })).toThrow(
       new ConfigError(
         'validation: no document has 10 tokens, the longest has 9; ask for fewer, or take a source with longer documents',
       ),
     );
-    expect(() => splitDocuments(laidOut([50]), { validationShare: 0.5, minimumLength: 10 })).toThrow(
-      'validation: d0 is the only document, so none is left to train on; add a source of several documents',
-    );
+    for (const alone of [laidOut([50]), laidOut([50, 0]), laidOut([50, 60], ['books', 'code'])])
+      expect(() => splitDocuments(alone, { validationShare: 0.5, minimumLength: 10 })).toThrow(
+        /^validation: a document that is the only one of its kind cannot be both trained on and evaluated; add/,
+      );
   });
 });
 

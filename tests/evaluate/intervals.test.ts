@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../lib/engine/random';
 import { present } from '../../lib/base/present';
 import { bootstrapInterval } from '../../lib/base/statistics';
-import { meanOfParts, meanWithInterval, type Part, proportion } from '../../lib/evaluate/intervals';
+import {
+  differenceOfMeans,
+  meanOfParts,
+  meanWithInterval,
+  type Part,
+  proportion,
+} from '../../lib/evaluate/intervals';
 
 describe("Wilson's interval", () => {
   it('is that of the literature (Newcombe 1998, table I)', () => {
@@ -174,6 +180,37 @@ describe('the interval of a mean over parts', () => {
       expect(Math.abs(held - level)).toBeLessThan(bound);
     });
   });
+
+  it.each([20, 60])(
+    'of a difference of two means on the same %i parts holds the truth at its level',
+    (count) => {
+      const random = Random.fromSeed(5);
+      const repeats = 800;
+      let held = 0;
+      for (let repeat = 0; repeat < repeats; repeat += 1) {
+        const pairs = Array.from({ length: count }, () => {
+          const tokens = Math.round(1000 * Math.exp(random.normal(0, 0.7)));
+          const hard = random.normal(2, 0.3);
+          const [first, second] = [hard + random.normal(0.1, 0.05), hard + random.normal(0, 0.05)];
+          // The second reading sees a little less of each.
+          return [
+            { sum: tokens * first, count: tokens },
+            { sum: 0.9 * tokens * second, count: 0.9 * tokens },
+          ] as const;
+        });
+        const { low, high } = present(
+          differenceOfMeans(
+            pairs.map(([first]) => first),
+            pairs.map(([, second]) => second),
+            { random, resamples: 1000 },
+          ),
+          'interval',
+        );
+        if (low <= 0.1 && 0.1 <= high) held += 1;
+      }
+      expect(Math.abs(held / repeats - 0.95)).toBeLessThan(3.3 * Math.sqrt((0.95 * 0.05) / repeats));
+    },
+  );
 
   it('holds the truth more often than percentiles of means, most of all where means lean to one side', () => {
     const leaning: Draw = (random) => {

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { Random } from '../../lib/engine/random';
-import { meanOfParts, type Part } from '../../lib/evaluate/intervals';
-import { evaluatePerplexity, perplexityInterval } from '../../lib/evaluate/perplexity';
+import { meanOfParts } from '../../lib/evaluate/intervals';
+import { type DocumentLoss } from '../../lib/evaluate/loss-tally';
+import { evaluatePerplexity, perplexityInterval, perplexityRatio } from '../../lib/evaluate/perplexity';
 import { documentsInMemory } from '../../lib/evaluate/windows';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
 import { readIds } from '../../lib/model/ids-file';
@@ -159,20 +160,23 @@ describe('perplexity', () => {
       random,
     });
     const owners = documents.flatMap((ids, document) => Array.from(ids, () => document));
-    const parts = new Map<number, Part>();
+    const wanted = documents.map(() => ({ sum: 0, tokens: 0 }));
     for (const start of blocks) {
-      const losses = Array.from(lossesOf(model, sequence.read(start, 10)));
-      losses.forEach((loss, place) => {
-        const owner = present(owners[start + place + 1], 'owner');
-        const { sum, count } = parts.get(owner) ?? { sum: 0, count: 0 };
-        parts.set(owner, { sum: sum + loss, count: count + 1 });
+      Array.from(lossesOf(model, sequence.read(start, 10))).forEach((loss, place) => {
+        const own = present(wanted[present(owners[start + place + 1], 'owner')], 'document');
+        own.sum += loss;
+        own.tokens += 1;
       });
     }
     expect(result).toMatchObject({ windows: 7, tokens: 63, documents: 8 });
-    const wanted = present(perplexityInterval([...parts.values()], random.fork('bootstrap')), 'interval');
-    expect(result.perplexity).toBeCloseTo(wanted.estimate, 4);
-    expect(result.interval?.low).toBeCloseTo(wanted.low, 3);
-    expect(result.interval?.high).toBeCloseTo(wanted.high, 3);
+    expect(result.byDocument.map(({ tokens }) => tokens)).toEqual(wanted.map(({ tokens }) => tokens));
+    result.byDocument.forEach(({ sum }, document) => {
+      expect(sum).toBeCloseTo(wanted[document]?.sum ?? NaN, 4);
+    });
+    const { low, estimate, high } = present(perplexityInterval(wanted, random.fork('bootstrap')), 'interval');
+    const found = present(result.interval, 'interval');
+    expect(result.perplexity).toBeCloseTo(estimate, 4);
+    expect([found.low / low, found.high / high]).toEqual([expect.closeTo(1, 4), expect.closeTo(1, 4)]);
   });
 
   it('of a part of the tokens is that of windows from all documents', async () => {
@@ -217,23 +221,63 @@ describe('perplexity', () => {
   });
 });
 
-describe('the interval of a perplexity', () => {
-  const documents = Array.from({ length: 20 }, (_, index) => ({
-    sum: 30 + (index % 7),
-    count: 15 + (index % 4),
-  }));
+/** Losses of 20 documents, harder from one to the next. */
+const documentLosses = (extra: (document: number) => number): DocumentLoss[] =>
+  Array.from({ length: 20 }, (_, document) => {
+    const tokens = 100 + 10 * (document % 4);
+    return { sum: tokens * (2 + 0.05 * document + extra(document)), tokens };
+  });
 
-  it('is that of the mean loss, taken to perplexities', () => {
-    const interval = present(perplexityInterval(documents, Random.fromSeed(1), 0.8), 'interval');
-    const loss = present(meanOfParts(documents, { random: Random.fromSeed(1), level: 0.8 }), 'interval');
-    expect(interval).toEqual({
-      estimate: Math.exp(loss.mean),
-      low: Math.exp(loss.low),
-      high: Math.exp(loss.high),
-    });
+describe('the interval of a perplexity', () => {
+  const documents = documentLosses(() => 0);
+
+  it('is that of the mean loss, taken to perplexities; documents without a predicted token do not count', () => {
+    const parts = documents.map(({ sum, tokens }) => ({ sum, count: tokens }));
+    const loss = present(meanOfParts(parts, { random: Random.fromSeed(1), level: 0.8 }), 'interval');
+    for (const some of [documents, [{ sum: 0, tokens: 0 }, ...documents]])
+      expect(perplexityInterval(some, Random.fromSeed(1), 0.8)).toEqual({
+        estimate: Math.exp(loss.mean),
+        low: Math.exp(loss.low),
+        high: Math.exp(loss.high),
+      });
   });
 
   it('is none for a few documents', () => {
     expect(perplexityInterval(documents.slice(0, 4), Random.fromSeed(1))).toBeUndefined();
+  });
+});
+
+describe('the ratio of two perplexities', () => {
+  const documents = documentLosses(() => 0);
+  const harder = documentLosses((document) => 0.1 + 0.01 * (document % 3));
+  const ratio = (first: readonly DocumentLoss[], second: readonly DocumentLoss[]) =>
+    present(perplexityRatio(first, second, Random.fromSeed(1)), 'interval');
+
+  it('is 1 of a reading and itself', () => {
+    expect(ratio(documents, documents)).toEqual({ estimate: 1, low: 1, high: 1 });
+  });
+
+  it('is sure of what every document says, however much documents differ', () => {
+    const { low, estimate, high } = ratio(harder, documents);
+    expect(Math.log(estimate)).toBeCloseTo(0.11, 2);
+    expect(Math.log(low)).toBeGreaterThan(0.1);
+    expect(Math.log(high)).toBeLessThan(0.12);
+    const apart = present(perplexityInterval(documents, Random.fromSeed(1)), 'interval');
+    expect(Math.log(apart.high / apart.low)).toBeGreaterThan(0.2);
+  });
+
+  it('leaves out documents of which one reading predicted nothing', () => {
+    const nothing = { sum: 0, tokens: 0 };
+    const hard = { sum: 900, tokens: 100 };
+    expect(ratio([nothing, hard, ...harder], [hard, nothing, ...documents])).toEqual(
+      ratio(harder, documents),
+    );
+  });
+
+  it('is none for a few documents, and refused for different ones', () => {
+    expect(perplexityRatio(harder.slice(0, 4), documents.slice(0, 4), Random.fromSeed(1))).toBeUndefined();
+    expect(() => ratio(harder, documents.slice(1))).toThrow(
+      'a ratio of perplexities on 20 and 19 documents; read the same ones with both',
+    );
   });
 });

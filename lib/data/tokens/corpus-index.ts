@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ConfigError, DataError, systemCode } from '../../base/errors';
 import { readError } from '../../base/files';
 import { displayPath } from '../../base/paths';
+import { present } from '../../base/present';
 import { parseWith } from '../../base/schema';
 import { type Modality } from '../sources/source';
 import { type Tokenizer } from '../tokenizers/tokenizer';
@@ -37,6 +38,9 @@ export interface CorpusDocument {
   /** Unique in the corpus and the same on every machine: `<source>/<the document's own id>`. */
   readonly id: string;
   readonly title: string;
+  /** The name of its source. */
+  readonly source: string;
+  readonly modality: Modality;
   /** Its first token, counted from the beginning of the corpus. */
   readonly start: number;
   /** Tokens. */
@@ -78,16 +82,20 @@ const indexSchema = z
         modality: z.enum(['books', 'code', 'papers']),
       }),
     ),
-    documents: z.array(z.strictObject({ id: words, title: z.string(), start: count, length: count })),
+    documents: z.array(
+      z.strictObject({ id: words, title: z.string(), source: words, start: count, length: count }),
+    ),
   })
-  .superRefine(({ tokens, type, tokenizer, documents }, context) => {
+  .superRefine(({ tokens, type, tokenizer, sources, documents }, context) => {
     const fail = (path: string, message: string): void => {
       context.addIssue({ code: 'custom', path: [path], message });
     };
     if (type !== idTypeFor(tokenizer.vocabularySize))
       fail('type', `${type} for a vocabulary of ${tokenizer.vocabularySize}`);
+    const names = new Set(sources.map(({ name }) => name));
     let end = 0;
-    for (const [place, { start, length }] of documents.entries()) {
+    for (const [place, { source, start, length }] of documents.entries()) {
+      if (!names.has(source)) fail(`documents[${place}].source`, `${source} is not among the sources`);
       if (start !== end) fail(`documents[${place}].start`, `${start}, but the one before ends at ${end}`);
       end = start + length;
     }
@@ -102,7 +110,9 @@ export function idTypeFor(vocabularySize: number): IdType {
 /** The index as it is stored: a document a line, for whoever looks into it. */
 export function formatIndex({ documents, ...info }: CorpusIndex): string {
   const head = JSON.stringify({ format: 'bipe tokens', version: 1, ...info }, null, 1).replace(/\n}$/, '');
-  const lines = documents.map(({ id, title, start, length }) => JSON.stringify({ id, title, start, length }));
+  const lines = documents.map(({ id, title, source, start, length }) =>
+    JSON.stringify({ id, title, source, start, length }),
+  );
   return `${head},\n "documents": [\n${lines.join(',\n')}\n ]\n}\n`;
 }
 
@@ -130,7 +140,18 @@ export async function readIndex(folder: string): Promise<CorpusIndex> {
       JSON.parse(text),
       where,
     );
-    return { tokens, type, sha256, tokenizer, sources, documents };
+    const modalities = new Map(sources.map(({ name, modality }) => [name, modality]));
+    return {
+      tokens,
+      type,
+      sha256,
+      tokenizer,
+      sources,
+      documents: documents.map((document) => ({
+        ...document,
+        modality: present(modalities.get(document.source), 'source'),
+      })),
+    };
   } catch (error) {
     if (!(error instanceof ConfigError) && !(error instanceof SyntaxError)) throw error;
     const why = error instanceof ConfigError ? error.message : `${where}: not JSON`;

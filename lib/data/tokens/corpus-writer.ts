@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors';
+import { present } from '../../base/present';
 import { makeFolder, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
 import {
   type CorpusDocument,
@@ -23,7 +24,7 @@ export interface CorpusWriter {
   /** Tokens so far. */
   readonly tokens: number;
   /** Begins a document; what is appended from now on is its own. */
-  begin(id: string, title: string): void;
+  begin(document: Pick<CorpusDocument, 'id' | 'title' | 'source'>): void;
   /** The next ids of the document, [count]; copied before this returns its promise. */
   append(ids: Int32Array): Promise<void>;
 }
@@ -56,7 +57,7 @@ export async function writeCorpus(
     const file = await open(temporary, 'w');
     let written: Pick<CorpusIndex, 'tokens' | 'type' | 'sha256' | 'documents'>;
     try {
-      const writer = new ChunkedWriter(file, vocabularySize);
+      const writer = new ChunkedWriter(file, vocabularySize, sources);
       await fill(writer);
       written = await writer.finish();
     } finally {
@@ -86,14 +87,19 @@ class ChunkedWriter implements CorpusWriter {
   constructor(
     private readonly file: FileHandle,
     private readonly vocabularySize: number,
+    private readonly sources: readonly CorpusSource[],
   ) {
     this.#type = idTypeFor(vocabularySize);
     this.#chunk = this.#type === 'uint16' ? new Uint16Array(idsAtOnce) : new Uint32Array(idsAtOnce);
   }
 
-  begin(id: string, title: string): void {
+  begin({ id, title, source }: Pick<CorpusDocument, 'id' | 'title' | 'source'>): void {
     this.#endDocument();
-    this.#documents.push({ id, title, start: this.tokens, length: 0 });
+    const { modality } = present(
+      this.sources.find(({ name }) => name === source),
+      `source ${source}`,
+    );
+    this.#documents.push({ id, title, source, modality, start: this.tokens, length: 0 });
   }
 
   async append(ids: Int32Array): Promise<void> {

@@ -21,7 +21,7 @@ import { type CorpusSource, indexFile } from './corpus-index';
 import { type CorpusWriter, writeCorpus } from './corpus-writer';
 
 /** Which corpus. */
-export interface CorpusRequest {
+export interface CorpusConfig {
   /** Names of text sources (`bipe data list`), read in this order. */
   readonly sources: readonly string[];
   /** A tokenizer by name. */
@@ -48,7 +48,7 @@ const charactersAtOnce = 1 << 16;
  * @throws ConfigError, DataError, NetworkError, MachineError as `prepareSource`; MachineError if the disk is full or another process is
  *   making the same corpus
  */
-export async function prepareCorpus(request: CorpusRequest, options: CorpusOptions = {}): Promise<Corpus> {
+export async function prepareCorpus(request: CorpusConfig, options: CorpusOptions = {}): Promise<Corpus> {
   checkRequest(request);
   const { reporter = silentReporter } = options;
   const tokenizer = await getTokenizer(request.tokenizer);
@@ -98,7 +98,7 @@ export async function preparedCorpora(options: CorpusOptions = {}): Promise<stri
     .sort();
 }
 
-function checkRequest({ sources, maxTokens }: CorpusRequest): void {
+function checkRequest({ sources, maxTokens }: CorpusConfig): void {
   if (sources.length === 0) throw new UsageError('corpus: no sources; name some of bipe data list');
   const twice = sources.find((name, place) => sources.indexOf(name) !== place);
   if (twice !== undefined) throw new UsageError(`corpus: source ${twice} is named twice; name it once`);
@@ -111,11 +111,7 @@ function preparedFolder({ preparedFolder: folder, environment }: CorpusOptions):
 }
 
 /** Readable, and another one for whatever changes an id. */
-function nameOf(
-  { maxTokens }: CorpusRequest,
-  sources: readonly CorpusSource[],
-  tokenizer: Tokenizer,
-): string {
+function nameOf({ maxTokens }: CorpusConfig, sources: readonly CorpusSource[], tokenizer: Tokenizer): string {
   const identity = {
     version: 1,
     sources: sources.map(({ name, checksum }) => ({ name, checksum })),
@@ -150,7 +146,7 @@ async function tokenizeSource(
     await writer.append(ids.subarray(0, maxTokens - writer.tokens));
   };
   for await (const { id, title, text } of source.documents()) {
-    writer.begin(`${source.info.name}/${id}`, title);
+    writer.begin({ id: `${source.info.name}/${id}`, title, source: source.info.name });
     const stream = tokenizer.stream({ beginOfText: tokenizer.beginOfText !== undefined });
     for (let start = 0; start < text.length && writer.tokens < maxTokens; start += charactersAtOnce)
       await append(stream.push(text.slice(start, start + charactersAtOnce)));

@@ -1,0 +1,202 @@
+// Figure 4 as pictures, a table and findings.
+
+import { present } from '../base/present';
+import { type Modality } from '../data/sources/source';
+import { axes, type Figure, lineTrace, makeFigure, type PanelSpec } from '../report/figure';
+import { formatShort, logAxis } from '../report/log-axis';
+import { modalityStyles } from '../report/style';
+import { type Table } from '../report/tables';
+import { type Drawing, type Finding } from './experiment';
+import { type LanguageModelRun } from './language-model-runs';
+import {
+  compare,
+  type LengthCurve,
+  lengthPanel,
+  lengthsOf,
+  lengthTraces,
+  modalitiesOf,
+  perplexityRange,
+  perplexityTable,
+  positionTraces,
+  trainLengthLine,
+} from './length-curves';
+import { groupsOf, mean, type SeedGroup, whiskersWord } from './seed-groups';
+
+/** All models that were trained. */
+export interface Fig4Result {
+  readonly runs: readonly LanguageModelRun[];
+}
+
+/** What the drawing needs of the settings. */
+export interface Fig4Scale {
+  /** Tokens of a training block. */
+  readonly trainLength: number;
+}
+
+type Group = SeedGroup<LanguageModelRun>;
+
+/** Everything Figure 4 shows of its result. */
+export function drawFig4(result: Fig4Result, { trainLength }: Fig4Scale): Drawing {
+  const groups = groupsOf(result.runs);
+  const curves = groups.map(curveOf);
+  return {
+    figures: [
+      lengthsFigure(groups, curves, trainLength),
+      positionsFigure(curves, trainLength),
+      trainingFigure(groups),
+    ],
+    tables: [numbersTable(groups, curves)],
+    findings: modalitiesOf(curves).flatMap((modality) => findings(curves, modality, trainLength)),
+  };
+}
+
+function curveOf({ encoding, style, runs }: Group): LengthCurve {
+  return { name: encoding, style, runs };
+}
+
+function lengthsFigure(
+  groups: readonly Group[],
+  curves: readonly LengthCurve[],
+  trainLength: number,
+): Figure {
+  const modalities = modalitiesOf(curves);
+  const [first] = modalities;
+  const longest = first === undefined ? 0 : (lengthsOf(present(curves[0], 'curve'), first).at(-1) ?? 0);
+  return makeFigure({
+    id: 'fig4',
+    title: 'Perplexity beyond the training length, by positional encoding',
+    subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(groups, '95 % interval over documents')}`,
+    caption:
+      'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text. A longer block gives a ' +
+      'token more to look back at, so a model that can use it gets better to the right, one that cannot stays level, and one that is ' +
+      'confused by positions it has never seen gets worse. Both axes are logarithmic.',
+    alt: modalities
+      .flatMap((modality) =>
+        curves.map((curve) => {
+          const at = (length: number): string => formatShort(perplexityRange(curve, modality, length).centre);
+          return `${modalityStyles[modality].name}, ${curve.style.name}: ${at(trainLength)} at ${trainLength} tokens, ${at(longest)} at ${longest}`;
+        }),
+      )
+      .join('; '),
+    data: modalities.flatMap((modality, panel) => lengthTraces(curves, modality, panel)),
+    panels: modalities.map((modality) => lengthPanel(curves, modality, modalityStyles[modality].name)),
+    panelHeight: 300,
+    layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
+  });
+}
+
+function positionsFigure(curves: readonly LengthCurve[], trainLength: number): Figure {
+  const modalities = modalitiesOf(curves);
+  return makeFigure({
+    id: 'fig4-positions',
+    title: 'Where in a long block the losses are',
+    subtitle: 'Perplexity of the tokens at a place, in the longest blocks; dotted: the training length',
+    caption:
+      'Left of the dotted line a model sees what it has seen in training; right of it, positions or segment indices that are new to it.',
+    alt: `A curve over the place in the block for ${curves.map(({ style }) => style.name).join(', ')}.`,
+    data: modalities.flatMap((modality, panel) => positionTraces(curves, modality, panel)),
+    panels: modalities.map((modality): PanelSpec => ({
+      title: modalityStyles[modality].name,
+      x: axes.count('Place in the block'),
+      y: logAxis('Perplexity', positionValues(curves, modality)),
+    })),
+    panelHeight: 260,
+    layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
+  });
+}
+
+function positionValues(curves: readonly LengthCurve[], modality: Modality): number[] {
+  return curves.flatMap(({ runs }) =>
+    runs.flatMap(({ modalities }) =>
+      modalities
+        .filter((one) => one.modality === modality)
+        .flatMap(({ byLength }) => (byLength.at(-1)?.byPosition ?? []).map(({ loss }) => Math.exp(loss))),
+    ),
+  );
+}
+
+function trainingFigure(groups: readonly Group[]): Figure {
+  return makeFigure({
+    id: 'fig4-training',
+    title: 'Training loss of the language models',
+    subtitle: 'Mean cross-entropy of a predicted token over the steps since the point before',
+    caption: 'Mean over the seeds. What a model does beyond its training length does not show here.',
+    alt: `Falling curves for ${groups.map(({ style }) => style.name).join(', ')}.`,
+    panels: [{ x: axes.count('Step'), y: { title: 'Loss (nats)' } }],
+    data: groups.map(({ style, runs }) => {
+      const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
+      return lineTrace({
+        x: steps,
+        y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
+        style,
+      });
+    }),
+  });
+}
+
+function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[]): Table {
+  return perplexityTable(
+    curves,
+    {
+      id: 'fig4-perplexity',
+      title: 'Figure 4 in numbers',
+      caption: `Perplexity by the tokens of a block; ${whiskersWord(groups, '95 % interval over documents')}. Low and high belong to the longest block.`,
+    },
+    {
+      columns: [
+        { key: 'parameters', label: 'Parameters', format: 'integer' },
+        { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+      ],
+      of: ({ name }) => {
+        const runs = groups.find(({ encoding }) => encoding === name)?.runs ?? [];
+        return {
+          parameters: runs[0]?.parameters ?? null,
+          tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
+        };
+      },
+    },
+  );
+}
+
+/** What the paper says of pairs of models beyond the training length, and of each model against its own training length. */
+function findings(curves: readonly LengthCurve[], modality: Modality, trainLength: number): Finding[] {
+  const curve = (name: string): LengthCurve | undefined => curves.find((one) => one.name === name);
+  const longest = Math.max(...curves.flatMap((one) => lengthsOf(one, modality)));
+  const times = `${formatShort(longest / trainLength)} times the training length`;
+  const text = modalityStyles[modality].name;
+  const pairs = (
+    [
+      ['bipe_rope', 'rope'],
+      ['bipe_alibi', 'alibi'],
+      ['bipe_alibi', 'rope'],
+      ['alibi', 'rope'],
+    ] as const
+  ).flatMap(([better, worse]): Finding[] => {
+    const [first, second] = [curve(better), curve(worse)];
+    if (first === undefined || second === undefined) return [];
+    return [
+      compare(
+        {
+          claim: `${text}, ${times}: ${first.style.name} predicts better than ${second.style.name}`,
+          better: [first, longest],
+          worse: [second, longest],
+        },
+        modality,
+      ),
+    ];
+  });
+  const itself = ['bipe_rope', 'bipe_alibi'].flatMap((name): Finding[] => {
+    const one = curve(name);
+    if (one === undefined) return [];
+    const finding = compare(
+      {
+        claim: `${text}: ${one.style.name} is no worse at ${times} than at the training length`,
+        better: [one, longest],
+        worse: [one, trainLength],
+      },
+      modality,
+    );
+    return [{ ...finding, holds: finding.holds ?? true }];
+  });
+  return [...pairs, ...itself];
+}

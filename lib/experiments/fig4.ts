@@ -1,0 +1,193 @@
+// Figure 4: perplexity of language models against the length at which they are read, by encoding: trained short, read long.
+
+import { z } from 'zod';
+import { liveCurves } from '../report/live';
+import { encodingStyle } from '../report/style';
+import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { drawFig4, type Fig4Result } from './fig4-drawing';
+import {
+  checkLanguageModelSettings,
+  type LanguageModelCorpus,
+  languageModelFields,
+  languageModelRun,
+  type LanguageModelRun,
+  type LanguageModelRunPoint,
+  type LanguageModelRunSettings,
+  prepareLanguageModelCorpus,
+} from './language-model-runs';
+
+/** Which models are compared, and how they are trained. */
+export interface Fig4Settings extends LanguageModelRunSettings {
+  /** Names of encodings. */
+  readonly encodings: readonly string[];
+  readonly hiddenSize: number;
+  readonly seeds: readonly number[];
+}
+
+const schema: z.ZodType<Fig4Settings> = z.strictObject({
+  encodings: z.array(z.string()).min(1),
+  hiddenSize: z.int().min(1),
+  seeds: z.array(z.int().min(0)).min(1),
+  ...languageModelFields,
+});
+
+const mainFour = ['bipe_rope', 'rope', 'bipe_alibi', 'alibi'];
+const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
+
+/**
+ * Sines as large as the embeddings they are added to, which begin with a deviation of 0.02; and positions of the randomized form drawn
+ * up to the longest block that is read.
+ */
+function variantsFor(longest: number): LanguageModelRunSettings['variants'] {
+  return {
+    sinusoidal: { kind: 'sinusoidal', scale: 0.02 },
+    randomized_rope: { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition: longest },
+  };
+}
+
+const doublings = (trainLength: number, times: readonly number[]): number[] =>
+  times.map((factor) => factor * trainLength);
+
+const small = {
+  variants: variantsFor(8192),
+  sources: ['moby-dick', 'sotu'],
+  tokenizer: 'llama2-2048',
+  maxTokens: null,
+  separators: 'paper',
+  validationShare: 0.1,
+  layers: 3,
+  heads: 4,
+  trainLength: 512,
+  batchSize: 16,
+  learningRate: 4e-3,
+  warmupSteps: 50,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  lengths: doublings(512, [1, 2, 4, 8, 16]),
+  documentTokens: 8192,
+};
+
+/** The scales at which Figure 4 can be measured. */
+export const fig4Presets = {
+  smoke: {
+    description: 'two encodings, short blocks, a few steps: shows that everything runs, nothing else',
+    time: 'seconds',
+    settings: {
+      ...small,
+      sources: ['sotu'],
+      maxTokens: 100_000,
+      validationShare: 0.2,
+      tokenizer: 'llama2-1024',
+      encodings: ['bipe_rope', 'rope'],
+      hiddenSize: 32,
+      seeds: [1],
+      layers: 2,
+      trainLength: 64,
+      steps: 20,
+      warmupSteps: 5,
+      lengths: doublings(64, [1, 4]),
+      documentTokens: 256,
+    },
+  },
+  quick: {
+    description:
+      'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
+    time: 'about 8 minutes',
+    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 300 },
+  },
+  evening: {
+    description:
+      "all encodings, models of 10 million parameters with Llama 2's tokenizer, on books, papers and code",
+    time: 'two hours for the main four on books alone, more for all',
+    settings: {
+      ...small,
+      sources: ['moby-dick', 'sotu', 'latex-manuals', 'latex-science', 'npm-sources'],
+      tokenizer: 'llama2',
+      encodings: all,
+      hiddenSize: 128,
+      seeds: [1],
+      layers: 6,
+      steps: 1200,
+      learningRate: 3e-3,
+      warmupSteps: 100,
+    },
+  },
+  paper: {
+    description:
+      "the paper's models and recipe: 12 layers of width 768, blocks of 1,024 tokens, 1,000,000 steps of 256 blocks; the Pile, which it is trained on, is not to be had whole",
+    time: 'a GPU or a cluster',
+    settings: {
+      variants: variantsFor(8192),
+      sources: ['pg19-validation', 'pile-arxiv', 'pile-github'],
+      tokenizer: 'llama2',
+      maxTokens: null,
+      separators: 'released',
+      validationShare: 0.1,
+      encodings: all,
+      hiddenSize: 768,
+      seeds: [1],
+      layers: 12,
+      heads: 12,
+      trainLength: 1024,
+      steps: 1_000_000,
+      batchSize: 256,
+      learningRate: 1e-4,
+      warmupSteps: 10_000,
+      weightDecay: 0.01,
+      clipNorm: 1,
+      lengths: doublings(1024, [1, 2, 4, 8]),
+      documentTokens: 1_048_576,
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<Fig4Settings>>>>;
+
+function pointsOf({ encodings, hiddenSize, seeds }: Fig4Settings): LanguageModelRunPoint[] {
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison already.
+  return seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
+}
+
+/** Figure 4 as a paper item. */
+export const fig4 = defineExperiment<Fig4Settings, LanguageModelCorpus, Fig4Result>({
+  id: 'fig4',
+  title: 'Figure 4: perplexity beyond the training length',
+  question: 'Does a language model still predict well when it reads more than it was trained on?',
+  claim:
+    'Trained at 1,024 tokens and read at 8,192 on PG-19, BiPE-ALiBi has a perplexity of 25.2, ALiBi 28.6, RoPE 158 (public notes on the paper).',
+  notebook: 'notebooks/fig4.ipynb',
+  revision: 1,
+  schema,
+  presets: fig4Presets,
+  seeds: ({ seeds }) => seeds,
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    checkLanguageModelSettings(settings, settings.encodings);
+    const corpus = await prepareLanguageModelCorpus(settings, reporter);
+    return { input: corpus, data: corpus.data, missing: [] };
+  },
+  run: async (settings, corpus, { reporter, store, fresh }) => {
+    const points = pointsOf(settings);
+    const curves = liveCurves('Training loss', 'step', 'loss');
+    const runs: LanguageModelRun[] = [];
+    for (const [index, point] of points.entries()) {
+      const style = encodingStyle(point.encoding, settings.encodings);
+      reporter.note(`run ${index + 1} of ${points.length}: ${style.name}, seed ${point.seed}`);
+      runs.push(
+        await languageModelRun(point, settings, corpus, {
+          store,
+          reporter,
+          fresh,
+          onCurve: (step, loss) => {
+            curves.add(`${style.name} ${point.seed}`, style, step, loss);
+          },
+        }),
+      );
+    }
+    curves.finish();
+    return { runs };
+  },
+  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }) =>
+    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
+    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.`,
+  draw: drawFig4,
+});

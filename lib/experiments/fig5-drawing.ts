@@ -1,0 +1,215 @@
+// Figure 5 as pictures, a table and findings.
+
+import { type Modality } from '../data/sources/source';
+import { type Figure, makeFigure, type PlotlyObject } from '../report/figure';
+import { formatShort } from '../report/log-axis';
+import { encodingStyle, ink, modalityStyles, scalingStyles } from '../report/style';
+import { type Table } from '../report/tables';
+import { type Drawing, type Finding } from './experiment';
+import { type ScaledModel } from './fig5-runs';
+import {
+  compare,
+  type LengthCurve,
+  lengthPanel,
+  lengthsOf,
+  lengthTraces,
+  modalitiesOf,
+  perplexityRange,
+  perplexityTable,
+  trainLengthLine,
+} from './length-curves';
+
+/** Every model, before and after. */
+export interface Fig5Result {
+  /** By encoding; of each the trained model first. */
+  readonly models: readonly ScaledModel[];
+}
+
+/** What the drawing needs of the settings. */
+export interface Fig5Scale {
+  readonly trainLength: number;
+  readonly finetune: { readonly length: number; readonly steps: number };
+}
+
+/** A model of an encoding as a curve. */
+interface ScaledCurve extends LengthCurve {
+  readonly model: ScaledModel;
+}
+
+/** Everything Figure 5 shows of its result. */
+export function drawFig5({ models }: Fig5Result, scale: Fig5Scale): Drawing {
+  const curves = models.map(curveOf);
+  const modalities = modalitiesOf(curves);
+  return {
+    figures: [finetunedFigure(curves, modalities, scale), scaledFigure(curves, modalities, scale)],
+    tables: [numbersTable(curves, scale)],
+    findings: modalities.flatMap((modality) => findings(curves, modality, scale)),
+  };
+}
+
+function curveOf(model: ScaledModel): ScaledCurve {
+  const { encoding, stage, scaling, modalities } = model;
+  return {
+    name: `${encoding} ${stage} ${scaling}`,
+    style: stage === 'trained' ? scalingStyles.trained : scalingStyles[scaling],
+    runs: [{ modalities }],
+    model,
+  };
+}
+
+const encodingsOf = (curves: readonly ScaledCurve[]): string[] => [
+  ...new Set(curves.map(({ model }) => model.encoding)),
+];
+
+/** Panels of some curves: a row for each kind of text, a column for each encoding. */
+function panelsOf(curves: readonly ScaledCurve[], modalities: readonly Modality[], marks: readonly number[]) {
+  const encodings = encodingsOf(curves);
+  const places = modalities.flatMap((modality) => encodings.map((encoding) => ({ modality, encoding })));
+  const of = (encoding: string): ScaledCurve[] => curves.filter(({ model }) => model.encoding === encoding);
+  return {
+    columns: encodings.length,
+    panelHeight: 300,
+    panels: places.map(({ modality, encoding }) => {
+      const { name } = encodingStyle(encoding, encodings);
+      const title =
+        modalities.length === 1 ? name : `${name}, ${modalityStyles[modality].name.toLowerCase()}`;
+      return lengthPanel(of(encoding), modality, title);
+    }),
+    data: places.flatMap(({ modality, encoding }, panel) => lengthTraces(of(encoding), modality, panel)),
+    layout: {
+      shapes: places.flatMap((_, panel): PlotlyObject[] =>
+        marks.map((length, mark) => ({
+          ...trainLengthLine(length, panel),
+          ...(mark > 0 && { line: { color: ink.muted, width: 1, dash: '6px,4px' } }),
+        })),
+      ),
+    },
+  };
+}
+
+function finetunedFigure(
+  curves: readonly ScaledCurve[],
+  modalities: readonly Modality[],
+  { trainLength, finetune }: Fig5Scale,
+): Figure {
+  const shown = curves.filter(({ model }) => model.stage !== 'scaled');
+  return makeFigure({
+    id: 'fig5',
+    title: 'Perplexity by length, before and after finetuning',
+    subtitle: `Trained at ${trainLength.toLocaleString('en')} tokens (dotted), then ${finetune.steps} steps at ${finetune.length.toLocaleString('en')} (broken); whiskers: 95 % interval over documents`,
+    caption:
+      'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text. YaRN interpolates each ' +
+      'frequency of RoPE as far as it turns too seldom in training, and sharpens attention. Of RoPE it counts tokens, of BiPE-RoPE segments.',
+    alt: altOf(shown, modalities, finetune.length),
+    ...panelsOf(shown, modalities, [trainLength, finetune.length]),
+  });
+}
+
+function scaledFigure(
+  curves: readonly ScaledCurve[],
+  modalities: readonly Modality[],
+  { trainLength, finetune }: Fig5Scale,
+): Figure {
+  const shown = curves.filter(({ model }) => model.stage !== 'finetuned');
+  return makeFigure({
+    id: 'fig5-scaled',
+    title: 'Scaled, but not finetuned',
+    subtitle: `Models trained at ${trainLength.toLocaleString('en')} tokens (dotted), read with RoPE scaled by ${formatShort(finetune.length / trainLength)}`,
+    caption: 'What the scaling alone does to a model that has never seen it.',
+    alt: altOf(shown, modalities, finetune.length),
+    ...panelsOf(shown, modalities, [trainLength]),
+  });
+}
+
+function altOf(curves: readonly ScaledCurve[], modalities: readonly Modality[], length: number): string {
+  return modalities
+    .flatMap((modality) =>
+      curves.map((curve) => {
+        const { name } = encodingStyle(curve.model.encoding);
+        const perplexity = formatShort(perplexityRange(curve, modality, length).centre);
+        return `${name}, ${curve.style.name}: ${perplexity} at ${length} tokens`;
+      }),
+    )
+    .join('; ');
+}
+
+const stageNames = { trained: 'trained', scaled: 'scaled', finetuned: 'finetuned' } as const;
+
+function numbersTable(curves: readonly ScaledCurve[], { trainLength, finetune }: Fig5Scale): Table {
+  return perplexityTable(
+    curves.map((curve) => ({ ...curve, style: encodingStyle(curve.model.encoding, encodingsOf(curves)) })),
+    {
+      id: 'fig5-perplexity',
+      title: 'Figure 5 in numbers',
+      caption: `Perplexity by the tokens of a block: models trained at ${trainLength}, with RoPE scaled, and finetuned at ${finetune.length}. Low and high: 95 % interval over documents at the longest.`,
+    },
+    {
+      columns: [
+        { key: 'stage', label: 'Model is' },
+        { key: 'scaling', label: 'RoPE' },
+      ],
+      of: ({ name }) => {
+        const model = curves.find((curve) => curve.name === name)?.model;
+        if (model === undefined) return {};
+        const { stage, scaling } = model;
+        return {
+          stage: stageNames[stage],
+          scaling: scaling === 'none' ? 'not scaled' : scalingStyles[scaling].name,
+        };
+      },
+    },
+  );
+}
+
+/** What finetuning with YaRN does to each, which of both ends lower, and what it costs at the training length. */
+function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig5Scale): Finding[] {
+  const { trainLength, finetune } = scale;
+  const find = (encoding: string, stage: ScaledModel['stage'], scaling: string): LengthCurve | undefined =>
+    curves.find(
+      ({ model }) => model.encoding === encoding && model.stage === stage && model.scaling === scaling,
+    );
+  const text = modalityStyles[modality].name;
+  const longest = Math.max(...curves.flatMap((curve) => lengthsOf(curve, modality)));
+  const comparing = (
+    claim: string,
+    better: LengthCurve | undefined,
+    worse: LengthCurve | undefined,
+    length: number,
+  ): Finding[] =>
+    better === undefined || worse === undefined
+      ? []
+      : [compare({ claim: `${text}: ${claim}`, better: [better, length], worse: [worse, length] }, modality)];
+  const each = encodingsOf(curves).flatMap((encoding) => {
+    const { name } = encodingStyle(encoding);
+    const tuned = find(encoding, 'finetuned', 'yarn');
+    return [
+      ...comparing(
+        `finetuned with YaRN, ${name} predicts better at ${finetune.length} tokens than as it was trained`,
+        tuned,
+        find(encoding, 'trained', 'none'),
+        finetune.length,
+      ),
+      ...comparing(
+        `at ${trainLength} tokens ${name} loses nothing by it`,
+        tuned,
+        find(encoding, 'trained', 'none'),
+        trainLength,
+      ),
+      ...comparing(
+        `finetuned, ${name} predicts better at ${finetune.length} tokens with YaRN than without scaling`,
+        tuned,
+        find(encoding, 'finetuned', 'none'),
+        finetune.length,
+      ),
+    ];
+  });
+  return [
+    ...each,
+    ...comparing(
+      `both finetuned with YaRN, BiPE-RoPE predicts better than RoPE at ${longest} tokens`,
+      find('bipe_rope', 'finetuned', 'yarn'),
+      find('rope', 'finetuned', 'yarn'),
+      longest,
+    ),
+  ];
+}

@@ -1,0 +1,161 @@
+// Figure 5: perplexity against length before and after a short finetuning with a scaled RoPE, of RoPE over tokens and of BiPE's over
+// segments.
+
+import { z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { formatShort } from '../report/log-axis';
+import { encodingStyle } from '../report/style';
+import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { drawFig5, type Fig5Result } from './fig5-drawing';
+import {
+  type FinetuneSettings,
+  type ScaledModel,
+  ScaledModels,
+  type ScaledModelSettings,
+  type ScalingName,
+  scalingNames,
+} from './fig5-runs';
+import { fig4Presets } from './fig4';
+import {
+  checkLanguageModelSettings,
+  type LanguageModelCorpus,
+  languageModelFields,
+  prepareLanguageModelCorpus,
+} from './language-model-runs';
+
+/** Which models are finetuned, and how. */
+export interface Fig5Settings extends ScaledModelSettings {
+  /** Names of encodings with RoPE in them. */
+  readonly encodings: readonly string[];
+  readonly hiddenSize: number;
+  readonly seed: number;
+  readonly scalings: readonly ScalingName[];
+}
+
+const count = z.int().min(1);
+
+const finetuneSchema: z.ZodType<FinetuneSettings> = z.strictObject({
+  length: count.min(2),
+  steps: count,
+  batchSize: count,
+  learningRate: z.number().positive(),
+  warmupSteps: z.int().min(0),
+});
+
+const schema: z.ZodType<Fig5Settings> = z.strictObject({
+  encodings: z.array(z.string()).min(1),
+  hiddenSize: count,
+  seed: z.int().min(0),
+  scalings: z.array(z.enum(scalingNames)).min(1),
+  finetune: finetuneSchema,
+  ...languageModelFields,
+});
+
+/** The models of a preset of Figure 4. */
+function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scalings' | 'finetune'> {
+  const { encodings: _, seeds, ...settings } = fig4Presets[preset].settings;
+  return { ...settings, encodings: ['rope', 'bipe_rope'], seed: seeds[0] ?? 1 };
+}
+
+const all: readonly ScalingName[] = ['yarn', 'linear', 'dynamic', 'none'];
+
+/** The scales at which Figure 5 can be measured. */
+export const fig5Presets = {
+  smoke: {
+    description: 'YaRN alone, a few steps: shows that everything runs, nothing else',
+    time: 'seconds',
+    settings: {
+      ...modelsOf('smoke'),
+      scalings: ['yarn'],
+      finetune: { length: 256, steps: 3, batchSize: 4, learningRate: 1e-3, warmupSteps: 1 },
+    },
+  },
+  quick: {
+    description: "the models of Figure 4's quick, finetuned for 25 steps on blocks four times as long",
+    time: 'about 4 minutes after fig4',
+    settings: {
+      ...modelsOf('quick'),
+      lengths: [512, 2048, 8192],
+      scalings: all,
+      finetune: { length: 2048, steps: 25, batchSize: 4, learningRate: 1e-3, warmupSteps: 5 },
+    },
+  },
+  evening: {
+    description: "the models of Figure 4's evening, finetuned for 100 steps on blocks four times as long",
+    time: 'about an hour after fig4',
+    settings: {
+      ...modelsOf('evening'),
+      scalings: all,
+      finetune: { length: 2048, steps: 100, batchSize: 4, learningRate: 5e-4, warmupSteps: 20 },
+    },
+  },
+  paper: {
+    description:
+      "the paper's models, finetuned on blocks four times as long; the paper's own recipe of this finetuning is not at hand",
+    time: 'a GPU or a cluster',
+    settings: {
+      ...modelsOf('paper'),
+      scalings: all,
+      finetune: { length: 4096, steps: 500, batchSize: 64, learningRate: 2e-5, warmupSteps: 20 },
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<Fig5Settings>>>>;
+
+/** Figure 5 as a paper item. */
+export const fig5 = defineExperiment<Fig5Settings, LanguageModelCorpus, Fig5Result>({
+  id: 'fig5',
+  title: 'Figure 5: perplexity after finetuning with YaRN',
+  question: 'How far does a short finetuning on longer blocks carry RoPE, over tokens and over segments?',
+  claim:
+    'Figure 5 shows language-model perplexity after finetuning with YaRN, for RoPE and BiPE-RoPE (public summary page); its numbers are not at hand.',
+  notebook: 'notebooks/fig5.ipynb',
+  revision: 1,
+  schema,
+  presets: fig5Presets,
+  seeds: ({ seed }) => [seed],
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    checkLanguageModelSettings(settings, settings.encodings);
+    const { trainLength, finetune } = settings;
+    if (finetune.length <= trainLength)
+      throw new ConfigError(
+        `fig5 settings: finetune.length: ${finetune.length} is not above the training length, ${trainLength}; give e.g. ${4 * trainLength}`,
+      );
+    const corpus = await prepareLanguageModelCorpus(settings, reporter);
+    return { input: corpus, data: corpus.data, missing: [] };
+  },
+  run: async (settings, corpus, { reporter, store, fresh }) => {
+    const models: ScaledModel[] = [];
+    for (const encoding of settings.encodings) {
+      const { name } = encodingStyle(encoding, settings.encodings);
+      const { hiddenSize, seed, scalings, encodings: _, ...shared } = settings;
+      const made = new ScaledModels({ encoding, hiddenSize, seed }, shared, corpus, {
+        store,
+        reporter,
+        fresh,
+      });
+      reporter.note(`${name}: trained at ${settings.trainLength} tokens`);
+      models.push({
+        encoding,
+        stage: 'trained',
+        scaling: 'none',
+        modalities: (await made.trained()).modalities,
+      });
+      for (const scaling of scalings) {
+        if (scaling !== 'none') {
+          reporter.note(`${name}: scaled, ${scaling}, not finetuned`);
+          models.push({ encoding, stage: 'scaled', scaling, modalities: await made.scaled(scaling) });
+        }
+        reporter.note(`${name}: finetuned at ${settings.finetune.length} tokens, scaling ${scaling}`);
+        const { modalities } = await made.finetuned(scaling);
+        models.push({ encoding, stage: 'finetuned', scaling, modalities });
+      }
+    }
+    return { models };
+  },
+  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, finetune }) =>
+    `Models of Figure 4 (${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
+    `${finetune.steps} steps of ${finetune.batchSize} blocks of ${finetune.length} tokens (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.`,
+  draw: (result, settings) => drawFig5(result, settings),
+});

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { present } from '../../lib/base/present';
+import { type PerplexityByLength } from '../../lib/evaluate/perplexity';
+import { drawFig4 } from '../../lib/experiments/fig4-drawing';
+import { drawFig5 } from '../../lib/experiments/fig5-drawing';
+import { type ScaledModel } from '../../lib/experiments/fig5-runs';
+import { type LanguageModelRun } from '../../lib/experiments/language-model-runs';
+import { compare, type LengthCurve, perplexityRange } from '../../lib/experiments/length-curves';
+import { encodingStyle } from '../../lib/report/style';
+
+const documents = 6;
+const tokens = 100;
+
+/** A reading whose documents have these mean losses, in nats, around `loss`. */
+function reading(length: number, loss: number, spread = 0.01): PerplexityByLength {
+  const byDocument = Array.from({ length: documents }, (_, document) => ({
+    sum: tokens * (loss + spread * (document - (documents - 1) / 2)),
+    tokens,
+  }));
+  return {
+    length,
+    stride: length,
+    windows: documents,
+    tokens: documents * tokens,
+    documents,
+    byDocument,
+    loss,
+    perplexity: Math.exp(loss),
+    interval: { estimate: Math.exp(loss), low: Math.exp(loss - 0.1), high: Math.exp(loss + 0.1) },
+    byPosition: [
+      { from: 1, to: length / 2, loss: loss + 0.2, tokens: 50 },
+      { from: length / 2 + 1, to: length - 1, loss: loss - 0.2, tokens: 50 },
+    ],
+  };
+}
+
+/** A run with a loss at 512 tokens and one at 4,096. */
+function run(encoding: string, seed: number, short: number, long: number): LanguageModelRun {
+  return {
+    encoding,
+    hiddenSize: 96,
+    seed,
+    modalities: [{ modality: 'books', byLength: [reading(512, short), reading(4096, long)] }],
+    parameters: 1000,
+    curve: [{ step: 10, loss: 5 - seed }],
+    tokensPerSecond: 100,
+    seconds: 1,
+  };
+}
+
+const curve = (name: string, ...runs: LanguageModelRun[]): LengthCurve => ({
+  name,
+  style: encodingStyle(name),
+  runs,
+});
+
+const runs = [
+  run('bipe_rope', 1, 3.3, 3.3),
+  run('rope', 1, 3.2, 4.5),
+  run('bipe_alibi', 1, 3.3, 3.25),
+  run('alibi', 1, 3.2, 3.2),
+];
+
+describe('perplexity by length', () => {
+  it('of one seed has the interval over documents', () => {
+    const { centre, low, high } = perplexityRange(curve('rope', run('rope', 1, 3, 4)), 'books', 4096);
+    expect([centre, low, high].map(Math.log)).toEqual(
+      [4, 3.9, 4.1].map((x) => expect.closeTo(x, 9) as number),
+    );
+  });
+
+  it("of several seeds is the perplexity of their mean loss, with the seeds' least and most", () => {
+    const some = curve('rope', run('rope', 1, 3, 4), run('rope', 2, 3, 5));
+    const { centre, low, high } = perplexityRange(some, 'books', 4096);
+    expect([centre, low, high].map(Math.log)).toEqual([4.5, 4, 5].map((x) => expect.closeTo(x, 9) as number));
+  });
+
+  it.each([
+    [3, 3.2, true],
+    [3.2, 3, false],
+    [3, 3, null],
+  ])('compares losses of %f and %f on the same documents', (first, second, holds) => {
+    const [a, b] = [
+      curve('bipe_rope', run('bipe_rope', 1, first, first)),
+      curve('rope', run('rope', 1, second, second)),
+    ];
+    const finding = compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books');
+    expect(finding.holds).toBe(holds);
+  });
+
+  it('is told apart where documents differ far more than models', () => {
+    // Paired by document, a difference of 1 % is seen though documents are up to a nat apart.
+    const of = (name: string, loss: number): LengthCurve => ({
+      ...curve(name),
+      runs: [{ modalities: [{ modality: 'books', byLength: [reading(512, loss, 0.4)] }] }],
+    });
+    const finding = compare(
+      { claim: 'a', better: [of('bipe_rope', 3), 512], worse: [of('rope', 3.01), 512] },
+      'books',
+    );
+    expect(finding.holds).toBe(true);
+  });
+});
+
+describe('Figure 4', () => {
+  const drawing = drawFig4({ runs }, { trainLength: 512 });
+
+  it('has a line for each encoding, through the perplexity at each length', () => {
+    const [figure] = drawing.figures;
+    const rope = present(
+      figure?.data.find((one) => one['name'] === 'RoPE'),
+      'line',
+    ) as unknown as {
+      x: number[];
+      y: number[];
+    };
+    expect(rope.x).toEqual([512, 4096]);
+    expect(rope.y.map(Math.log)).toEqual([3.2, 4.5].map((x) => expect.closeTo(x, 9) as number));
+    expect(figure?.data).toHaveLength(4);
+  });
+
+  it('says which model predicts better beyond the training length, and what does not hold', () => {
+    const verdicts = new Map(drawing.findings.map(({ claim, holds }) => [claim, holds]));
+    const at = 'Books, 8 times the training length:';
+    expect(verdicts.get(`${at} BiPE-RoPE predicts better than RoPE`)).toBe(true);
+    expect(verdicts.get(`${at} BiPE-ALiBi predicts better than ALiBi`)).toBe(false);
+    expect(
+      verdicts.get(
+        'Books: BiPE-ALiBi is no worse at 8 times the training length than at the training length',
+      ),
+    ).toBe(true);
+  });
+
+  it('gives the numbers as a table, with a row for each encoding', () => {
+    const [table] = drawing.tables;
+    expect(table?.rows.map((row) => row['model'])).toEqual(['BiPE-RoPE', 'RoPE', 'BiPE-ALiBi', 'ALiBi']);
+    expect(table?.rows[1]?.['at4096']).toBeCloseTo(Math.exp(4.5), 6);
+  });
+
+  it('can be drawn of an encoding alone', () => {
+    const alone = drawFig4({ runs: [run('t5', 1, 3, 3.1)] }, { trainLength: 512 });
+    expect(alone.findings).toEqual([]);
+    expect(alone.tables[0]?.rows).toHaveLength(1);
+  });
+});
+
+describe('Figure 5', () => {
+  const model = (
+    encoding: string,
+    stage: ScaledModel['stage'],
+    scaling: ScaledModel['scaling'],
+    long: number,
+  ): ScaledModel => ({
+    encoding,
+    stage,
+    scaling,
+    modalities: [{ modality: 'books', byLength: [512, 2048, 4096].map((length) => reading(length, long)) }],
+  });
+  const models = ['rope', 'bipe_rope'].flatMap((encoding) => [
+    model(encoding, 'trained', 'none', 5),
+    model(encoding, 'scaled', 'yarn', 4.5),
+    model(encoding, 'finetuned', 'yarn', encoding === 'rope' ? 4 : 3.9),
+    model(encoding, 'finetuned', 'none', 4.2),
+  ]);
+  const drawing = drawFig5({ models }, { trainLength: 512, finetune: { length: 2048, steps: 40 } });
+
+  it('draws what was finetuned, and apart from it what was only scaled', () => {
+    const names = drawing.figures.map(({ data }) => [...new Set(data.map((one) => one['name']))]);
+    expect(names).toEqual([
+      ['As trained', 'YaRN', 'Finetuned, not scaled'],
+      ['As trained', 'YaRN'],
+    ]);
+  });
+
+  it('compares each model with what it was, and both encodings', () => {
+    expect(drawing.findings.every(({ holds }) => holds === true)).toBe(true);
+    expect(drawing.findings).toHaveLength(7);
+  });
+
+  it('names in the table what each model is', () => {
+    expect(
+      drawing.tables[0]?.rows.map(({ model: name, stage, scaling }) => [name, stage, scaling]),
+    ).toContainEqual(['BiPE-RoPE', 'finetuned', 'YaRN']);
+  });
+});
