@@ -5,14 +5,14 @@
 import { z } from 'zod';
 import { CheckpointError, DataError, UsageError, WorkbenchError } from '../base/errors';
 import { sha256 } from '../base/files';
-import { type Reporter } from '../base/progress';
+import { displayPath } from '../base/paths';
 import { libraryVersion } from '../base/version';
-import { downloadCheckpoint, downloadedCheckpoint, type HubCheckpoint } from '../data/hub';
+import { downloadCheckpoint, downloadedCheckpoint, type HubCheckpoint, type HubOptions } from '../data/hub';
 import { type Modality } from '../data/sources/source';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type Tokenizer } from '../data/tokenizers/tokenizer';
 import { documentSequence, releasedEvaluationStarts } from '../data/tokens/blocks';
-import { type Corpus, openCorpus } from '../data/tokens/corpus';
+import { type Corpus, openCorpus, verifyCorpus } from '../data/tokens/corpus';
 import { type CorpusInfo } from '../data/tokens/corpus-index';
 import { type CorpusOptions, prepareCorpus } from '../data/tokens/prepare';
 import { startEngine } from '../engine/engine';
@@ -22,6 +22,7 @@ import { disposeParameters } from '../model/parameters';
 import { createEncoding, encodingNamed } from '../positional/registry';
 import { collectProvenance, type DataSource } from '../report/provenance';
 import { type PreparedInput, type RunContext } from './experiment';
+import { type ModalityPerplexity } from './language-model-runs';
 import { type RunConfiguration } from './run-store';
 
 /** What is evaluated. */
@@ -37,6 +38,9 @@ export interface ReleasedSettings {
   /** At most so many tokens of each corpus are read at each length, spread over all of its documents; null: all. */
   readonly maxTokens: number | null;
 }
+
+/** Where checkpoints and corpora come from and go to. */
+export type ReleasedPlaces = CorpusOptions & Pick<HubOptions, 'attempts' | 'backoffMs'>;
 
 /** Checks the settings. */
 export const releasedSettingsSchema: z.ZodType<ReleasedSettings> = z.strictObject({
@@ -86,14 +90,13 @@ export interface ReleasedInput {
   readonly corpora: readonly ReleasedCorpus[];
 }
 
-/** Perplexities of one model on one kind of text. */
-export interface ReleasedCurve {
+/** What a released model makes of the corpora. */
+export interface ReleasedRun {
   readonly encoding: string;
-  readonly modality: Modality;
   /** The model's name on the hub. */
   readonly model: string;
-  /** In the order of the lengths asked for. */
-  readonly points: readonly PerplexityByLength[];
+  /** In the order of the corpora, each in the order of the lengths asked for. */
+  readonly modalities: readonly ModalityPerplexity[];
 }
 
 /** How runs are made. */
@@ -113,7 +116,7 @@ const revision = 1;
  */
 export async function prepareReleased(
   settings: ReleasedSettings,
-  options: CorpusOptions & { readonly reporter: Reporter },
+  options: ReleasedPlaces,
 ): Promise<PreparedInput<ReleasedInput>> {
   const missing: string[] = [];
   const tokenizer = await getTokenizer(settings.tokenizer);
@@ -125,15 +128,14 @@ export async function prepareReleased(
   );
   const data = [
     ...models.map(({ checkpoint }) => checkpointSource(checkpoint)),
-    ...corpora.flatMap(({ info }) =>
-      info.sources.map(({ name, version, checksum }) => ({ name, version, checksum })),
-    ),
+    ...corpora.flatMap(textSources),
   ];
   return { input: { models, corpora }, data, missing };
 }
 
 /**
- * The perplexities of every model on every kind of text that were prepared.
+ * The perplexities of every model on every kind of text that were prepared. One kind of text is read by all models before the next one,
+ * so that an interrupted comparison is a comparison already.
  *
  * @throws ConfigError if a corpus is shorter than a block
  * @throws CheckpointError, DataError if a file was damaged since it was prepared
@@ -142,19 +144,24 @@ export async function releasedCurves(
   settings: ReleasedSettings,
   { models, corpora }: ReleasedInput,
   options: ReleasedOptions,
-): Promise<ReleasedCurve[]> {
-  const curves: ReleasedCurve[] = [];
+): Promise<ReleasedRun[]> {
+  const found = models.map((): ModalityPerplexity[] => []);
   for (const corpus of corpora)
-    for (const model of models) curves.push(await releasedRun(model, corpus, settings, options));
-  return curves;
+    for (const [place, model] of models.entries())
+      found[place]?.push(await releasedRun(model, corpus, settings, options));
+  return models.map(({ encoding, checkpoint }, place) => ({
+    encoding,
+    model: checkpoint.model,
+    modalities: found[place] ?? [],
+  }));
 }
 
 /**
  * The perplexities of one model on one kind of text: those that are in the store, and the others computed now. The model is read when it
  * is first needed.
  *
- * Blocks are those of the released evaluation (`releasedEvaluationStarts`). They go on from one document to the next; for the interval
- * each token's loss is its own document's.
+ * Blocks are those of the released evaluation (`releasedEvaluationStarts`). They go on from one document to the next; for intervals and
+ * comparisons each token's loss is its own document's.
  *
  * @throws as `releasedCurves`
  */
@@ -163,10 +170,10 @@ export async function releasedRun(
   corpus: ReleasedCorpus,
   settings: ReleasedSettings,
   { store, reporter, fresh, onPoint }: ReleasedOptions,
-): Promise<ReleasedCurve> {
+): Promise<ModalityPerplexity> {
   const { encoding, checkpoint } = model;
   const { modality } = corpus;
-  const points: PerplexityByLength[] = [];
+  const byLength: PerplexityByLength[] = [];
   let opened: OpenedRun | undefined;
   try {
     for (const length of settings.lengths) {
@@ -176,7 +183,7 @@ export async function releasedRun(
         const startedAt = Date.now();
         const engine = await startEngine({ reporter });
         opened ??= await openRun(model, corpus, settings);
-        reporter.note(`${checkpoint.model}, ${modality}, ${length.toLocaleString('en')} tokens`);
+        reporter.note(`${checkpoint.model}, ${modality}, blocks of ${length.toLocaleString('en')} tokens`);
         const { decoder, parameters, documents } = opened;
         const text = { sequence: documentSequence(opened, documents), documents };
         const point = await evaluatePerplexity(decoder, parameters, text, length, {
@@ -189,38 +196,34 @@ export async function releasedRun(
           preset: `${encoding}, ${modality}, ${length} tokens`,
           scale: 'One length of one of the authors’ models.',
           startedAt,
-          data: [checkpointSource(checkpoint), ...corpus.info.sources],
+          data: [checkpointSource(checkpoint), ...textSources(corpus)],
           engine: engine.description,
           captured: engine.captures,
         });
         return { result: point, provenance };
       });
-      points.push(result);
+      byLength.push(result);
       onPoint?.(encoding, modality, result);
     }
   } finally {
     if (opened) closeRun(opened);
   }
-  return { encoding, modality, model: checkpoint.model, points };
+  return { modality, byLength };
 }
 
 type OpenedRun = Checkpoint & Pick<Corpus, 'documents' | 'read' | 'close'>;
 
 async function openRun(
-  { checkpoint: { folder } }: ReleasedModel,
-  corpus: ReleasedCorpus,
-  settings: ReleasedSettings,
+  { checkpoint: { folder: modelFolder } }: ReleasedModel,
+  { folder, info: { sha256: wanted } }: ReleasedCorpus,
+  { tokenizer }: ReleasedSettings,
 ): Promise<OpenedRun> {
-  const { documents, read, close, info } = await openCorpus(
-    corpus.folder,
-    await getTokenizer(settings.tokenizer),
-  );
+  const { sha256: found } = await verifyCorpus(folder, await getTokenizer(tokenizer));
+  if (found !== wanted)
+    throw new DataError(`${displayPath(folder)}: other ids than a moment ago; run the same command again`);
+  const { documents, read, close } = await openCorpus(folder);
   try {
-    if (info.sha256 !== corpus.info.sha256)
-      throw new DataError(
-        `${corpus.folder}: was made anew since it was prepared; run the same command again`,
-      );
-    return { ...(await loadCheckpoint(folder)), documents, read, close };
+    return { ...(await loadCheckpoint(modelFolder)), documents, read, close };
   } catch (error) {
     close();
     throw error;
@@ -268,11 +271,16 @@ function checkpointSource({ model, revision: version, files }: HubCheckpoint): D
   return { name: model, version, checksum: sha256(lines.join('')) };
 }
 
+/** A corpus as provenance names it. */
+function textSources({ info: { sources } }: ReleasedCorpus): DataSource[] {
+  return sources.map(({ name, version, checksum }) => ({ name, version, checksum }));
+}
+
 async function prepareModel(
   encoding: string,
   name: string,
   tokenizer: Tokenizer,
-  options: CorpusOptions,
+  options: ReleasedPlaces,
 ): Promise<ReleasedModel> {
   const wanted = createEncoding(encodingNamed(encoding)).name;
   const checkpoint = (await downloadedCheckpoint(name, options)) ?? (await downloadCheckpoint(name, options));
