@@ -176,12 +176,8 @@ export {
   type StateSetWords,
   stateSetWriter,
 } from './evaluate/state-sets';
-export {
-  evaluatePerplexity,
-  type PerplexityByLength,
-  type PerplexityOptions,
-  type PositionLoss,
-} from './evaluate/perplexity';
+export { type DocumentLoss, type PositionLoss } from './evaluate/loss-tally';
+export { evaluatePerplexity, type PerplexityByLength, type PerplexityOptions } from './evaluate/perplexity';
 export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
 export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
 export {

@@ -14,7 +14,7 @@ import { type Table } from '../report/tables';
 import { RunStore } from './run-store';
 
 /** The scales at which an item can be run; an item offers those that differ for it. */
-export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper';
+export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -138,7 +138,7 @@ export interface Experiment {
   readonly latest: (store?: RunStore) => Promise<LatestRun | undefined>;
 }
 
-const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper'];
+const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper', 'released'];
 
 /** Closes a definition over its types. */
 export function defineExperiment<Settings extends object, Input, Result>(
