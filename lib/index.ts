@@ -48,10 +48,10 @@ export {
 export {
   downloadCheckpoint,
   type HubCheckpoint,
-  type HubFile,
   type HubOptions,
   releasedCheckpoints,
 } from './data/hub';
+export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export {
   groupScrollsRows,
@@ -155,6 +155,7 @@ export {
   type AttentionBins,
   type AttentionMass,
   attentionMass,
+  attentionMassOfEach,
   type AttentionMassOptions,
   defaultAttentionBins,
   meanDistance,
@@ -199,6 +200,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
+export { drawAttentionMap } from './experiments/attention-map';
 export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
@@ -237,6 +239,7 @@ export {
   statementsTable,
 } from './experiments/reproduce';
 export { RunStore } from './experiments/run-store';
+export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
 export type { Thm32TrainedResult } from './experiments/thm3-2-trained-drawing';
