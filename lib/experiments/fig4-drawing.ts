@@ -4,6 +4,7 @@ import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { axes, type Figure, lineTrace, makeFigure, type PanelSpec } from '../report/figure';
 import { formatShort, logAxis } from '../report/log-axis';
+import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { modalityStyles } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
@@ -45,7 +46,7 @@ export function drawFig4(result: Fig4Result, { trainLength }: Fig4Scale): Drawin
       positionsFigure(curves, trainLength),
       trainingFigure(groups),
     ],
-    tables: [numbersTable(groups, curves)],
+    tables: [numbersTable(groups, curves, trainLength)],
     findings: modalitiesOf(curves).flatMap((modality) => findings(curves, modality, trainLength)),
   };
 }
@@ -134,22 +135,32 @@ function trainingFigure(groups: readonly Group[]): Figure {
   });
 }
 
-function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[]): Table {
+/** The length of training, and that of the evaluation of which the paper's perplexities are known; on books. */
+const knownOfPaper = { trainLength: 1024, length: 8192 };
+
+function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], trainLength: number): Table {
+  const longest = Math.max(
+    ...modalitiesOf(curves).flatMap((modality) => curves.flatMap((curve) => lengthsOf(curve, modality))),
+  );
+  const known = trainLength === knownOfPaper.trainLength && longest === knownOfPaper.length;
   return perplexityTable(
     curves,
     {
       id: 'fig4-perplexity',
       title: 'Figure 4 in numbers',
-      caption: `Perplexity by the tokens of a block; ${whiskersWord(groups, '95 % interval over documents')}. Low and high belong to the longest block.`,
+      caption: `Perplexity by the tokens of a block; ${whiskersWord(groups, '95 % interval over documents')}. Low and high belong to the longest block.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
     },
     {
       columns: [
+        ...(known ? [{ key: 'paper', label: `Paper, at ${longest.toLocaleString('en')}` }] : []),
         { key: 'parameters', label: 'Parameters', format: 'integer' },
         { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
       ],
-      of: ({ name }) => {
+      of: ({ name }, modality) => {
+        const ofPaper = modality === 'books' ? paperValue('pg19-perplexity', name) : undefined;
         const runs = groups.find(({ encoding }) => encoding === name)?.runs ?? [];
         return {
+          ...(known ? { paper: formatPaperValue(ofPaper) } : {}),
           parameters: runs[0]?.parameters ?? null,
           tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
         };

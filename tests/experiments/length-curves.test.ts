@@ -119,6 +119,24 @@ describe('Figure 4', () => {
     expect(figure?.data).toHaveLength(4);
   });
 
+  it("has the paper's perplexities beside ours at the lengths of which they are known, and nowhere else", () => {
+    const atPaperScale = runs.map(({ modalities, ...rest }) => ({
+      ...rest,
+      modalities: modalities.map(({ modality }) => ({
+        modality,
+        byLength: [reading(1024, 3), reading(8192, 3)],
+      })),
+    }));
+    const [known] = drawFig4({ runs: atPaperScale }, { trainLength: 1024 }).tables;
+    expect(known?.rows.map(({ model, paper }) => [model, paper])).toEqual([
+      ['BiPE-RoPE', 'paper value not at hand'],
+      ['RoPE', '158 [N]'],
+      ['BiPE-ALiBi', '25.2 [N]'],
+      ['ALiBi', '28.6 [N]'],
+    ]);
+    expect(drawing.tables[0]?.columns.map(({ key }) => key)).not.toContain('paper');
+  });
+
   it('says which model predicts better beyond the training length, and what does not hold', () => {
     const verdicts = new Map(drawing.findings.map(({ claim, holds }) => [claim, holds]));
     const at = 'Books, 8 times the training length:';
