@@ -162,7 +162,7 @@ describe('perplexity', () => {
     const owners = documents.flatMap((ids, document) => Array.from(ids, () => document));
     const wanted = documents.map(() => ({ sum: 0, tokens: 0 }));
     for (const start of blocks) {
-      Array.from(lossesOf(model, sequence.read(start, 10))).forEach((loss, place) => {
+      Array.from(lossesOf(model, sequence.subarray(start, start + 10))).forEach((loss, place) => {
         const own = present(wanted[present(owners[start + place + 1], 'owner')], 'document');
         own.sum += loss;
         own.tokens += 1;

@@ -103,7 +103,7 @@ describe('perplexity by length', () => {
 });
 
 describe('Figure 4', () => {
-  const drawing = drawFig4({ runs }, { trainLength: 512 });
+  const drawing = drawFig4({ kind: 'trained', runs }, 512);
 
   it('has a line for each encoding, through the perplexity at each length', () => {
     const [figure] = drawing.figures;
@@ -127,7 +127,7 @@ describe('Figure 4', () => {
         byLength: [reading(1024, 3), reading(8192, 3)],
       })),
     }));
-    const [known] = drawFig4({ runs: atPaperScale }, { trainLength: 1024 }).tables;
+    const [known] = drawFig4({ kind: 'trained', runs: atPaperScale }, 1024).tables;
     expect(known?.rows.map(({ model, paper }) => [model, paper])).toEqual([
       ['BiPE-RoPE', 'paper value not at hand'],
       ['RoPE', '158 [N]'],
@@ -156,7 +156,7 @@ describe('Figure 4', () => {
   });
 
   it('can be drawn of an encoding alone', () => {
-    const alone = drawFig4({ runs: [run('t5', 1, 3, 3.1)] }, { trainLength: 512 });
+    const alone = drawFig4({ kind: 'trained', runs: [run('t5', 1, 3, 3.1)] }, 512);
     expect(alone.findings).toEqual([]);
     expect(alone.tables[0]?.rows).toHaveLength(1);
   });
