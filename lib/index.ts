@@ -48,10 +48,10 @@ export {
 export {
   downloadCheckpoint,
   type HubCheckpoint,
-  type HubFile,
   type HubOptions,
   releasedCheckpoints,
 } from './data/hub';
+export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export {
   groupScrollsRows,
@@ -96,13 +96,7 @@ export {
 export { Llama2Tokenizer } from './data/tokenizers/llama2';
 export { getTokenizer, tokenizerNames } from './data/tokenizers/registry';
 export type { EncodeOptions, Tokenizer, TokenStream } from './data/tokenizers/tokenizer';
-export {
-  type BlockRule,
-  blockStarts,
-  documentSequence,
-  releasedEvaluationStarts,
-  type TokenSequence,
-} from './data/tokens/blocks';
+export { type BlockRule, blockStarts, releasedEvaluationStarts } from './data/tokens/blocks';
 export { type Corpus, openCorpus, verifyCorpus } from './data/tokens/corpus';
 export type {
   CorpusDocument,
@@ -112,6 +106,7 @@ export type {
   TokenizerIdentity,
 } from './data/tokens/corpus-index';
 export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
+export { documentSequence, type TokenSequence } from './data/tokens/sequence';
 export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
 export type { BackendName } from './engine/backend';
 export {
@@ -156,6 +151,18 @@ export {
   type ArithmeticScore,
   evaluateArithmetic,
 } from './evaluate/arithmetic';
+export {
+  type AttentionBins,
+  type AttentionMass,
+  attentionMass,
+  attentionMassOfEach,
+  type AttentionMassOptions,
+  defaultAttentionBins,
+  meanDistance,
+  meanMass,
+  type SequenceAttention,
+  totalVariation,
+} from './evaluate/attention-mass';
 export { type Continuation, decoderGenerator, type Generator } from './evaluate/generator';
 export { type Greedy, greedyGeneration, type GreedyOptions } from './evaluate/greedy';
 export { type Mean, meanWithInterval, proportion, type Proportion } from './evaluate/intervals';
@@ -189,6 +196,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
+export { drawAttentionMap } from './experiments/attention-map';
 export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
@@ -214,8 +222,10 @@ export {
   rectifierSlider,
   selectionSlider,
 } from './experiments/lemma-sliders';
+export { type PaperContent, paperContents } from './experiments/paper-contents';
 export { experimentNamed, experiments } from './experiments/registry';
 export {
+  contentsTable,
   defaultPreset,
   findingsTable,
   itemsTable,
@@ -225,6 +235,7 @@ export {
   statementsTable,
 } from './experiments/reproduce';
 export { RunStore } from './experiments/run-store';
+export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
 export type { Thm32TrainedResult } from './experiments/thm3-2-trained-drawing';
@@ -248,6 +259,7 @@ export {
   prefill,
   type PrefillOptions,
 } from './model/cache';
+export { checkSeparators } from './model/check-separators';
 export {
   type Checkpoint,
   loadCheckpoint,
@@ -265,14 +277,7 @@ export {
   type ModelSize,
   parseModelConfig,
 } from './model/config';
-export {
-  attentionMaps,
-  type Decoder,
-  decoderWith,
-  type ForwardOptions,
-  hiddenStates,
-  logits,
-} from './model/decoder';
+export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
 export { type LogitsRequest, writeLogits } from './model/logits-file';
 export {
   type LossOptions,
@@ -288,6 +293,7 @@ export {
   parameterCount,
 } from './model/parameters';
 export type { StyleName } from './model/style';
+export { attentionMaps, watchAttention, type WatchOptions } from './model/watch-attention';
 export { alibi, type AlibiConfig, alibiSlopes } from './positional/alibi';
 export { bipe, type BipeConfig } from './positional/bipe';
 export type {
@@ -333,6 +339,17 @@ export {
   makeFigure,
 } from './report/figure';
 export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
+export {
+  formatPaperValue,
+  type PaperMeasure,
+  type PaperSetting,
+  type PaperValue,
+  paperMeasures,
+  paperRecipes,
+  paperSources,
+  paperValue,
+  paperValues,
+} from './report/paper-values';
 export type { DataSource, Machine, Provenance } from './report/provenance';
 export {
   encodingStyle,
@@ -345,7 +362,16 @@ export {
 } from './report/style';
 export { type LiveCurves, liveCurves } from './report/live';
 export { type Slider, sliderFigure, type SliderStep } from './report/slider';
-export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
+export {
+  type Cell,
+  type Column,
+  type Table,
+  tableOf,
+  toCsv,
+  toDataFrame,
+  toLatex,
+  toMarkdown,
+} from './report/tables';
 export {
   type BilevelArrays,
   bilevelArrays,
@@ -354,6 +380,7 @@ export {
   BilevelStream,
 } from './segment/arrays';
 export { SegmentLengthStream, segmentLengths } from './segment/lengths';
+export type { EveryTokens, RandomLengths, SegmentEnds, SegmentRule } from './segment/ends';
 export { nestedArrays, nestedPositions, type NestedSeparators } from './segment/levels';
 export { parseSeparators, separatorsFor, type SeparatorSetName, separatorSets } from './segment/separators';
 export { type BilevelPositions, bilevelPositions } from './segment/tensors';

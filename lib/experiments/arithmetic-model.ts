@@ -1,7 +1,6 @@
 // A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what it looks at.
 
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { unknownName } from '../base/suggest';
 import {
@@ -21,16 +20,17 @@ import { Random } from '../engine/random';
 import { decoderGenerator } from '../evaluate/generator';
 import { greedyGeneration } from '../evaluate/greedy';
 import { loadCheckpoint } from '../model/checkpoint';
-import { attentionMaps, type Decoder } from '../model/decoder';
+import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { encodingNamed } from '../positional/registry';
-import { type Figure, inPanel, makeFigure } from '../report/figure';
+import { type Figure, makeFigure } from '../report/figure';
 import { defaultReporter } from '../report/notebook';
-import { encodingStyle, heatScale } from '../report/style';
+import { encodingStyle } from '../report/style';
 import { type Table } from '../report/tables';
-import { segmentBorders, tokenAxis } from './attention-panels';
+import { attentionPanels } from './attention-panels';
 import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './arithmetic-runs';
 import { fig3Presets, type Fig3Settings } from './fig3';
+import { layerAttention } from './layer-attention';
 import { defaultPreset } from './reproduce';
 import { RunStore } from './run-store';
 
@@ -163,18 +163,7 @@ export function solutionTable(model: ArithmeticModel, solution: ArithmeticSoluti
  */
 export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolution, layer: number): Figure {
   const { decoder, parameters, run } = model;
-  const { numLayers, numHeads } = decoder.architecture;
-  if (!Number.isInteger(layer) || layer < 0 || layer >= numLayers)
-    throw new UsageError(`there is no layer ${layer}; the model's are 0 to ${numLayers - 1}`);
-  const maps = tf.tidy(() => {
-    const ids = tf.tensor2d(solution.ids, [1, solution.ids.length], 'int32');
-    const map = attentionMaps(decoder, parameters, ids, drawnTensor(solution.positions))[layer];
-    if (map === undefined) throw new Error('a layer without a map');
-    return map.squeeze([0]).arraySync() as number[][][];
-  });
-  const labels = solution.tokens.map((token) => token.replace(/^<(.*)>$/, '$1'));
-  const size = solution.ids.length;
-  const ticks = tokenAxis(labels, 300);
+  const maps = layerAttention(decoder, parameters, solution, layer);
   const { name } = encodingStyle(run.encoding);
   return makeFigure({
     id: 'arithmetic-attention',
@@ -182,27 +171,14 @@ export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolu
     subtitle: 'Query (row) to key (column), a panel for each head; lines are the borders of segments',
     caption:
       'Each row sums to 1. A step of the solution is a segment; the token = belongs to the step that it ends.',
-    alt: `${numHeads} triangular heat maps of attention over ${size} tokens.`,
-    columns: 2,
-    panelHeight: 330,
-    panels: maps.map((_, head) => ({
-      title: `Head ${head}`,
-      x: { ...ticks, range: [-0.5, size - 0.5] },
-      y: { ...ticks, range: [size - 0.5, -0.5] },
-    })),
-    data: maps.map((map, head) => ({
-      type: 'heatmap',
-      z: map.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
-      zmin: 0,
-      zmax: 1,
-      colorscale: heatScale,
-      showscale: false,
-      hovertemplate: 'query %{y}, key %{x}: %{z:.2f}<extra></extra>',
-      ...inPanel(head),
-    })),
-    layout: {
-      shapes: maps.flatMap((_, head) => segmentBorders(solution.ids, arithmeticSeparators(), head)),
-      showlegend: false,
-    },
+    alt: `${maps.length} triangular heat maps of attention over ${solution.ids.length} tokens.`,
+    ...attentionPanels({
+      titles: maps.map((_, head) => `Head ${head}`),
+      maps,
+      labels: solution.tokens.map((token) => token.replace(/^<(.*)>$/, '$1')),
+      ids: solution.ids,
+      separators: arithmeticSeparators(),
+      height: 330,
+    }),
   });
 }

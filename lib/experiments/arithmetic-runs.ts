@@ -98,7 +98,11 @@ function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings)
   };
 }
 
-function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): TrainingConfig {
+/** The training of a run. */
+export function arithmeticTraining(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+): TrainingConfig {
   const { operators, modulus, steps, batchSize, learningRate, warmupSteps, clipNorm, products, instances } =
     settings;
   return {
@@ -126,7 +130,7 @@ function trainingConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettin
 
 /** A run without its questions. */
 function trainingOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings) {
-  return { item: 'arithmetic', revision, training: trainingConfig(point, settings) };
+  return { item: 'arithmetic', revision, training: arithmeticTraining(point, settings) };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */

@@ -1,25 +1,83 @@
-// What panels that show attention between the tokens of one sequence have in common: an axis with a label for each token, and the
-// borders of segments.
+// What figures of attention between the tokens of one sequence have in common: a panel for each map of weights, axes with a label for each
+// token, and the borders of segments.
 
-import { type AxisSpec, inPanel, type PlotlyObject } from '../report/figure';
-import { ink } from '../report/style';
+import { type AxisSpec, type FigureSpec, inPanel, type PlotlyObject } from '../report/figure';
+import { heatScale, ink } from '../report/style';
 import { segmentLengths } from '../segment/lengths';
 
+/** Maps of attention over the tokens of one sequence. */
+export interface AttentionPanels {
+  /** One of each panel. */
+  readonly titles: readonly string[];
+  /** [panels][queries][keys]; what lies after a query is not shown. */
+  readonly maps: readonly (readonly (readonly number[])[])[];
+  /** The tokens as axes call them. */
+  readonly labels: readonly string[];
+  readonly ids: ArrayLike<number>;
+  readonly separators: readonly number[];
+  /** Of a panel, px. */
+  readonly height: number;
+  /** The weight that is darkest; default 1. */
+  readonly darkest?: number;
+  /** Digits of a weight under the pointer; default 2. */
+  readonly digits?: number;
+  /** Turns the labels of keys, for those that are words; default 0. */
+  readonly labelAngle?: number;
+}
+
+/** The parts of a figure that shows attention, two panels in a row. */
+export function attentionPanels({
+  titles,
+  maps,
+  labels,
+  ids,
+  separators,
+  height,
+  darkest = 1,
+  digits = 2,
+  labelAngle = 0,
+}: AttentionPanels): Required<Pick<FigureSpec, 'columns' | 'panelHeight' | 'panels' | 'data' | 'layout'>> {
+  const size = labels.length;
+  const ticks = tokenAxis(labels, 0.9 * height);
+  return {
+    columns: 2,
+    panelHeight: height,
+    panels: titles.map((title) => ({
+      title,
+      x: { ...ticks, tickangle: labelAngle, range: [-0.5, size - 0.5] },
+      y: { ...ticks, range: [size - 0.5, -0.5] },
+    })),
+    data: maps.map((map, panel) => ({
+      type: 'heatmap',
+      z: map.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
+      zmin: 0,
+      zmax: darkest,
+      colorscale: heatScale,
+      showscale: false,
+      hovertemplate: `query %{y}, key %{x}: %{z:.${digits}f}<extra></extra>`,
+      ...inPanel(panel),
+    })),
+    layout: {
+      shapes: maps.flatMap((_, panel) => segmentBorders(ids, separators, panel)),
+      showlegend: false,
+    },
+  };
+}
+
 /** An axis with a label for each token; `room` is what the labels share, in px of font size. */
-export function tokenAxis(labels: readonly string[], room: number): AxisSpec {
+function tokenAxis(labels: readonly string[], room: number): AxisSpec {
   return {
     tickmode: 'array',
     tickvals: labels.map((_, index) => index),
     ticktext: labels,
     tickfont: { size: Math.max(6, Math.min(11, room / labels.length)) },
-    tickangle: 0,
     showgrid: false,
     ticks: '',
   };
 }
 
 /** Lines between the segments of a sequence of token ids, in the lower triangle of a panel of queries by keys. */
-export function segmentBorders(
+function segmentBorders(
   ids: ArrayLike<number>,
   separators: readonly number[],
   panel: number,

@@ -1,8 +1,7 @@
 // A compiled network and one word, for notebooks: where each layer looks, what is reached after every prefix, and the certificate
 // as a table.
 
-import { type Figure, inPanel, makeFigure } from '../report/figure';
-import { heatScale } from '../report/style';
+import { type Figure, makeFigure } from '../report/figure';
 import { type Table } from '../report/tables';
 import type { Word } from '../theory/automata/automaton';
 import { simulate } from '../theory/automata/simulate';
@@ -11,7 +10,7 @@ import { room } from '../theory/compile/count-error';
 import { type Network, separatorIds, startId, stateNames } from '../theory/network/network';
 import { trace } from '../theory/network/plain';
 import { tokenReader } from '../theory/network/words';
-import { segmentBorders, tokenAxis } from './attention-panels';
+import { attentionPanels } from './attention-panels';
 
 /** A symbol as a label: white space would not be seen. */
 function visible(symbol: string): string {
@@ -26,8 +25,6 @@ function visible(symbol: string): string {
 export function compiledAttentionFigure(network: Network, word: Word): Figure {
   const ids = tokenReader(network)(word);
   const { layers, tokens } = trace(network, ids);
-  const labels = ['start', ...word.map(visible)];
-  const ticks = tokenAxis(labels, 260);
   return makeFigure({
     id: 'compiled-attention',
     title: 'Each token copies from one other, twice as far in every layer',
@@ -35,29 +32,19 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
     caption:
       'First inside segments, then from separator to separator. Where there is no token at that distance, the start token is found, whose relations leave every state where it is.',
     alt: `${layers.length} triangular heat maps over ${tokens} tokens; each row is dark at one key.`,
-    columns: 2,
-    panelHeight: 300,
-    panels: layers.map(({ name }, layer) => ({
-      title: `Layer ${layer + 1}: ${name}`,
-      x: { ...ticks, range: [-0.5, tokens - 0.5] },
-      y: { ...ticks, range: [tokens - 0.5, -0.5] },
-    })),
-    data: layers.map(({ attention }, layer) => ({
-      type: 'heatmap',
-      z: Array.from({ length: tokens }, (_, query) =>
-        Array.from({ length: tokens }, (__, key) => (key <= query ? attention[query * tokens + key] : null)),
+    ...attentionPanels({
+      titles: layers.map(({ name }, layer) => `Layer ${layer + 1}: ${name}`),
+      maps: layers.map(({ attention }) =>
+        Array.from({ length: tokens }, (_, query) =>
+          Array.from(attention.subarray(query * tokens, (query + 1) * tokens)),
+        ),
       ),
-      zmin: 0,
-      zmax: 1,
-      colorscale: heatScale,
-      showscale: false,
-      hovertemplate: 'query %{y}, key %{x}: %{z:.4f}<extra></extra>',
-      ...inPanel(layer),
-    })),
-    layout: {
-      shapes: layers.flatMap((_, layer) => segmentBorders([startId, ...ids], separatorIds(network), layer)),
-      showlegend: false,
-    },
+      labels: ['start', ...word.map(visible)],
+      ids: [startId, ...ids],
+      separators: separatorIds(network),
+      height: 300,
+      digits: 4,
+    }),
   });
 }
 

@@ -2,7 +2,7 @@
 
 import type { Encoding } from '../positional/encoding';
 import { axes, type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
-import { heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
+import { ink, orderedStyles, type SeriesStyle, tintedHeatScale } from '../report/style';
 import { type EffectOptions, encodingEffects, encodingKernel } from './encodings-effects';
 
 /** Encodings by the title of their panel. */
@@ -72,8 +72,7 @@ function heatMap(map: readonly (readonly number[])[], panel: number, causal: boo
     z: cells,
     zmin: low,
     zmax: high > low ? high : low + 1,
-    // The lowest score, unlike a masked one, is not white.
-    colorscale: heatScale.map(([place, color]) => [place, place === 0 ? '#F4F1E4' : color]),
+    colorscale: tintedHeatScale,
     showscale: false,
     hovertemplate: `${causal ? 'query %{y}, key %{x}: score' : 'tokens %{y} and %{x}: cosine'} %{z:.3f}<extra></extra>`,
     ...inPanel(panel),

@@ -18,6 +18,7 @@ import { type ModelParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig, encodingNamed, encodingSchema } from '../positional/registry';
 import { type Reporter } from '../base/progress';
 import { type DataSource } from '../report/provenance';
+import { type SegmentEnds, segmentEndsSchema } from '../segment/ends';
 import { segmentLengths } from '../segment/lengths';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
@@ -40,8 +41,10 @@ export interface LanguageModelRunSettings {
   readonly tokenizer: string;
   /** At most so many tokens of the sources are read; null: all. */
   readonly maxTokens: number | null;
-  /** `paper`, `released`, or ids. */
-  readonly separators: string;
+  /**
+   * What ends segments: `paper`, `released`, or ids. For ablations, what ends those of each level but the outermost, innermost first.
+   */
+  readonly separators: string | readonly SegmentEndsName[];
   /** The share of the tokens that is kept, in whole documents, for the evaluation. */
   readonly validationShare: number;
   readonly layers: number;
@@ -66,6 +69,9 @@ export interface LanguageModelRunSettings {
   /** At most so many tokens of each validation document are read; a multiple of the longest length. */
   readonly documentTokens: number;
 }
+
+/** What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a rule. */
+export type SegmentEndsName = string | SegmentEnds;
 
 /** What differs between runs. */
 export interface LanguageModelRunPoint {
@@ -99,7 +105,7 @@ export const languageModelFields = {
   sources: z.array(z.string()).min(1),
   tokenizer: z.string(),
   maxTokens: count.nullable(),
-  separators: z.string(),
+  separators: z.union([z.string(), z.array(z.union([z.string(), segmentEndsSchema]))]),
   validationShare: z.number().positive().lt(1),
   layers: count,
   heads: count,
@@ -175,6 +181,14 @@ export async function prepareLanguageModelCorpus(
   }
 }
 
+/** What ends the segments of so many levels: the same everywhere, unless each level has its own. */
+function levelEnds(
+  separators: LanguageModelRunSettings['separators'],
+  levels: number,
+): readonly SegmentEndsName[] {
+  return typeof separators === 'string' ? Array.from({ length: levels }, () => separators) : separators;
+}
+
 async function modelConfig(
   point: LanguageModelRunPoint,
   settings: LanguageModelRunSettings,
@@ -194,12 +208,15 @@ async function modelConfig(
     initializerRange: 0.02,
     tieEmbeddings: false,
     logScale: false,
-    separators: Array.from({ length: levels - 1 }, () => separatorsFor(tokenizer, settings.separators)),
+    separators: levelEnds(settings.separators, levels - 1).map((ends) =>
+      typeof ends === 'string' ? separatorsFor(tokenizer, ends) : ends,
+    ),
     encoding,
   };
 }
 
-async function trainingConfig(
+/** The training of a run. */
+export async function languageModelTraining(
   point: LanguageModelRunPoint,
   settings: LanguageModelRunSettings,
 ): Promise<TrainingConfig> {
@@ -234,7 +251,7 @@ async function trainingOf(
   settings: LanguageModelRunSettings,
   { data }: LanguageModelCorpus,
 ) {
-  return { item: 'language-model', revision, training: await trainingConfig(point, settings), data };
+  return { item: 'language-model', revision, training: await languageModelTraining(point, settings), data };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
@@ -313,19 +330,38 @@ function beginningOf(
 /** Tokens of which the length of segments is taken, from the corpus' beginning. */
 const tokensForSegments = 1_000_000;
 
+/** The lengths of segments, in tokens, in the text of a comparison, by separators as text. */
+export async function segmentLengthsIn(
+  settings: LanguageModelRunSettings,
+  separators: string,
+  reporter: Reporter,
+): Promise<Int32Array> {
+  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
+  try {
+    const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
+    return segmentLengths(ids, separatorsFor(await getTokenizer(settings.tokenizer), separators));
+  } finally {
+    corpus.close();
+  }
+}
+
+/**
+ * The separators as text, where they are the same for all levels.
+ *
+ * @throws ConfigError if each level has its own
+ */
+export function commonSeparators({ separators }: Pick<LanguageModelRunSettings, 'separators'>): string {
+  if (typeof separators === 'string') return separators;
+  throw new ConfigError('separators: one set for all levels is needed here; give paper, released, or ids');
+}
+
 /** The mean length of a segment, in tokens, in the text that models are trained on. */
 export async function tokensPerSegment(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<number> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
-  try {
-    const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
-    const separators = separatorsFor(await getTokenizer(settings.tokenizer), settings.separators);
-    return ids.length / segmentLengths(ids, separators).length;
-  } finally {
-    corpus.close();
-  }
+  const lengths = await segmentLengthsIn(settings, commonSeparators(settings), reporter);
+  return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
 }
 
 /** A model's perplexity at each length, for each kind of text. */
@@ -346,6 +382,7 @@ export async function perplexityByModality(
         await evaluatePerplexity(decoder, parameters, ids, length, {
           // The same draws for each model, so that they are compared on the same ones.
           random: Random.fromSeed(0).fork(`perplexity of ${modality} at ${length}`),
+          bins: Math.max(8, Math.round((2 * length) / settings.trainLength)),
           reporter,
         }),
       );

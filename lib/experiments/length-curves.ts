@@ -150,18 +150,20 @@ function documentLosses(curve: LengthCurve, modality: Modality, length: number):
   }));
 }
 
-/** What is said of two points of curves: that the perplexity of the first is below the other's. */
+/** What is said of two points of curves: that the perplexity of the first is below the other's, or not far above it. */
 export interface Comparison {
   readonly claim: string;
+  /** What the ratio of the perplexities is to stay below; default 1. */
+  readonly below?: number;
   readonly better: readonly [curve: LengthCurve, length: number];
   readonly worse: readonly [curve: LengthCurve, length: number];
 }
 
 /**
- * Compares two points on the same documents: the claim holds where the ratio of the perplexities is below 1 with its whole interval over
- * documents, and does not where it is above; a few documents cannot tell. Within seeds nothing is asked: `measured` names their spread.
+ * Compares two points on the same documents: the claim holds where the ratio of the perplexities is below the bound with its whole
+ * interval over documents, and does not where it is above; a few documents cannot tell.
  */
-export function compare({ claim, better, worse }: Comparison, modality: Modality): Finding {
+export function compare({ claim, below = 1, better, worse }: Comparison, modality: Modality): Finding {
   const [first, second] = [better, worse].map(([curve, length]) => documentLosses(curve, modality, length));
   const ratio = perplexityRatio(
     present(first, 'first'),
@@ -178,7 +180,7 @@ export function compare({ claim, better, worse }: Comparison, modality: Modality
     };
   return {
     claim,
-    holds: ratio.high < 1 ? true : ratio.low > 1 ? false : null,
+    holds: ratio.high < below ? true : ratio.low > below ? false : null,
     measured: `${says(a)} and ${says(b)}: ratio ${ratio.estimate.toFixed(3)} (${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)} over documents)`,
   };
 }

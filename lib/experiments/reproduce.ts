@@ -6,6 +6,7 @@ import { defaultReporter, showFigure, showTable } from '../report/notebook';
 import { provenanceLine } from '../report/provenance';
 import { type Table } from '../report/tables';
 import { type Report } from './experiment';
+import { contentStatus, describeContent, paperContents } from './paper-contents';
 import { experimentNamed, experiments } from './registry';
 import { type RunStore } from './run-store';
 import { describeStatus, statements, statementStatus } from './statements';
@@ -99,6 +100,35 @@ export async function statementsTable(store?: RunStore): Promise<Table> {
       check,
       status: describeStatus(status),
     })),
+  };
+}
+
+/**
+ * The paper's figures and tables and what stands for each, as a table. Its status is that of the item's run that ended last on this
+ * machine.
+ */
+export async function contentsTable(store?: RunStore): Promise<Table> {
+  return {
+    id: 'paper-contents',
+    title: 'Figures and tables of the paper',
+    caption:
+      "By its public summary page the paper has 9 figures and 8 tables. The page names Figures 1 to 5 and the subjects of some tables. Where it names nothing, what is listed here is this project's choice.",
+    columns: [
+      { key: 'name', label: 'In the paper' },
+      { key: 'says', label: 'What, as far as is known' },
+      { key: 'item', label: 'Item' },
+      { key: 'covers', label: 'What is here' },
+      { key: 'status', label: 'Status' },
+    ],
+    rows: await Promise.all(
+      paperContents.map(async (content) => ({
+        name: content.name,
+        says: describeContent(content),
+        item: content.item,
+        covers: content.covers,
+        status: await contentStatus(content, store),
+      })),
+    ),
   };
 }
 

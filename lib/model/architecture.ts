@@ -1,5 +1,6 @@
 // A decoder's sizes and habits: all of a model's configuration but its encoding.
 
+import type { NestedSeparators } from '../segment/levels';
 import type { StyleName } from './style';
 
 /** A decoder's sizes and habits, without its encoding. */
@@ -20,8 +21,8 @@ export interface Architecture {
   readonly initializerRange: number;
   /** Whether the head is the embedding's table. */
   readonly tieEmbeddings: boolean;
-  /** Token ids that end a unit of each level but the outermost, innermost first; [] for encodings of one level. */
-  readonly separators: readonly (readonly number[])[];
+  /** Token ids that end a unit of each level but the outermost, innermost first, or rules; [] for encodings of one level. */
+  readonly separators: NestedSeparators;
   /** Whether queries grow with the logarithm of their position (released code, `log_scale`). */
   readonly logScale: boolean;
   /** Each token sees this many, itself included; left out: all before it. */

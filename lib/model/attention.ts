@@ -104,16 +104,23 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
 }
 
 /**
- * How much each query weighs each key, in full: to look at, for short sequences.
+ * How much some queries weigh each key up to the last of them: to look at.
  *
  * @returns [batch, heads, queries, keys]; each row sums to 1
  */
 export function attentionWeights(
   heads: Pick<AttentionHeads, 'queries' | 'keys'>,
+  queries: Span,
   options: Pick<AttentionOptions, 'window' | 'applied'>,
 ): tf.Tensor4D {
-  const all = { start: 0, end: heads.queries.shape[2] };
-  return tf.tidy(() => chunkWeights(heads, { queries: all, keys: all }, options));
+  const keys = { start: 0, end: queries.end };
+  return tf.tidy(() =>
+    chunkWeights(
+      { queries: alongTime(heads.queries, queries), keys: alongTime(heads.keys, keys) },
+      { queries, keys },
+      options,
+    ),
+  );
 }
 
 interface Spans {

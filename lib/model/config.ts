@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { parseWith } from '../base/schema';
 import { createEncoding, type EncodingConfig, encodingSchema } from '../positional/registry';
+import { segmentEndsSchema } from '../segment/ends';
+import { separatorIds } from '../segment/levels';
 import type { Architecture } from './architecture';
 import { type Decoder, decoderWith } from './decoder';
 
@@ -28,7 +30,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
     normEps: z.number().positive(),
     initializerRange: z.number().nonnegative(),
     tieEmbeddings: z.boolean(),
-    separators: z.array(z.array(z.number().int().nonnegative())),
+    separators: z.array(segmentEndsSchema),
     logScale: z.boolean(),
     window: count.exactOptional(),
     dropout: z.number().min(0).lt(1).exactOptional(),
@@ -45,7 +47,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
       );
     if (config.outputs !== undefined && config.tieEmbeddings)
       fail('outputs', 'the head is the embedding, which scores tokens; set tieEmbeddings to false');
-    if (config.separators.flat().some((id) => id >= config.vocabSize))
+    if (separatorIds(config.separators).some((id) => id >= config.vocabSize))
       fail('separators', `an id is not in the vocabulary; ids go up to ${config.vocabSize - 1}`);
   });
 
@@ -69,7 +71,7 @@ export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
   const { levels, name } = createEncoding(config.encoding);
   if (config.separators.length !== levels - 1)
     throw new ConfigError(
-      `${where}: separators: ${config.separators.length} given, but ${name} has ${levels} levels of position and needs ${levels - 1}: a list of token ids for each level but the outermost`,
+      `${where}: separators: ${config.separators.length} given, but ${name} has ${levels} levels of position and needs ${levels - 1}: a list of token ids, or a rule, for each level but the outermost`,
     );
   return config;
 }

@@ -16,13 +16,7 @@ import type {
 import type { Architecture } from './architecture';
 import { blockParameters, type BlockPlace, decoderBlock } from './blocks';
 import { drop, type Dropout } from './dropout';
-import {
-  attend,
-  attentionMap,
-  type ChunkOptions,
-  encodeHeads,
-  type PlacedEncoding,
-} from './encoded-attention';
+import { attend, type ChunkOptions, encodeHeads, type PlacedEncoding } from './encoded-attention';
 import { matrix, type ModelParameters, parameterNamed } from './parameters';
 import { tokenPositions } from './positions';
 import { decoderStyles } from './style';
@@ -49,7 +43,8 @@ export interface ForwardOptions {
   readonly drawnPositions?: tf.Tensor1D;
 }
 
-const defaultQueryChunk = 256;
+/** Queries that attend at once where nothing else is asked for. */
+export const defaultQueryChunk = 256;
 
 /** A decoder of these sizes with this encoding. */
 export function decoderWith(architecture: Architecture, encoding: Encoding): Decoder {
@@ -118,39 +113,6 @@ export function logits(
   return tf.tidy(() => {
     const hidden = hiddenStates(decoder, parameters, ids, options).reshape<tf.Tensor2D>([-1, hiddenSize]);
     return headLogits(parameters, hidden).reshape([batch, time, outputs]);
-  });
-}
-
-/**
- * How much every token attends to every other in each layer and head, to look at: for short sequences.
- *
- * @param ids [batch, time] int32
- * @returns one tensor a layer, [batch, heads, queries, keys]; each row sums to 1
- */
-export function attentionMaps(
-  decoder: Decoder,
-  parameters: ModelParameters,
-  ids: tf.Tensor2D,
-  options: Pick<ForwardOptions, 'drawnPositions'> = {},
-): tf.Tensor4D[] {
-  const { architecture } = decoder;
-  return tf.tidy(() => {
-    const placed = placeTokens(decoder, parameters, ids, options.drawnPositions);
-    let hidden = embedTokens(parameters, ids, placed.applied);
-    return Array.from({ length: architecture.numLayers }, (_, layer) => {
-      const maps: tf.Tensor4D[] = [];
-      const place = { layer, batch: ids.shape[0] };
-      hidden = decoderBlock(architecture, parameters, place, hidden, (heads) => {
-        const encoded = encodeHeads(decoder, placed, heads);
-        maps.push(tf.keep(attentionMap(decoder, placed, encoded)));
-        return attend(decoder, placed, encoded, { queryChunk: defaultQueryChunk });
-      });
-      // Kept beyond the block, and from here on the caller's like any other tensor.
-      const [kept] = maps as [tf.Tensor4D];
-      const map = kept.clone();
-      kept.dispose();
-      return map;
-    });
   });
 }
 

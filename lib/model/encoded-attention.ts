@@ -2,7 +2,7 @@
 // with the released code's scaling of queries.
 
 import * as tf from '@tensorflow/tfjs';
-import type { AppliedEncoding, EncodingShape, Positions } from '../positional/encoding';
+import type { AppliedEncoding, EncodingShape, Positions, Span } from '../positional/encoding';
 import type { Architecture } from './architecture';
 import { type AttentionHeads, type AttentionOptions, attentionWeights, causalAttention } from './attention';
 
@@ -64,13 +64,14 @@ export function attend(
   return causalAttention(encoded, { ...options, ...habits(model, applied) });
 }
 
-/** How much each query weighs each key, from encoded heads: [batch, heads, queries, keys]. */
+/** How much some queries weigh each key up to the last of them, from encoded heads: [batch, heads, queries, keys]. */
 export function attentionMap(
   model: AttendingModel,
   { applied }: PlacedEncoding,
   encoded: AttentionHeads,
+  queries: Span,
 ): tf.Tensor4D {
-  return attentionWeights(encoded, habits(model, applied));
+  return attentionWeights(encoded, queries, habits(model, applied));
 }
 
 function habits(

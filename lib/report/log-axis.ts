@@ -8,23 +8,36 @@ export function formatShort(value: number): string {
   return plain ? String(Number(value.toPrecision(3))) : value.toExponential(2).replace(/\.?0+e/, 'e');
 }
 
-/** Multiples of powers of ten that are labelled, the more the less of an axis there is. */
-const digitsFor = (decades: number): readonly number[] =>
-  decades > 0.8
-    ? [1, 2, 5]
-    : decades > 0.4
-      ? [1, 1.5, 2, 3, 4, 5, 7]
-      : [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
+/** Multiples of powers of ten that may be labelled, the fewest first. */
+const multiples: readonly (readonly number[])[] = [
+  [1, 2, 5],
+  [1, 1.5, 2, 3, 5, 7],
+  [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
+];
 
-/** A logarithmic axis for these values: powers of ten, and multiples of them where there are few. */
+/** A logarithmic axis for these values: powers of ten, or so many multiples of them that three labels are in sight. */
 export function logAxis(title: string, values: readonly number[]): AxisSpec {
   const logs = values.filter((value) => value > 0).map(Math.log10);
   const [least, most] = [Math.min(...logs), Math.max(...logs)];
   const axis = { title, type: 'log', exponentformat: 'power' };
   if (most - least > 2.5) return { ...axis, dtick: Math.ceil((most - least) / 7) };
   const decades = Array.from({ length: 5 }, (_, index) => Math.floor(least) + index);
-  const tickvals = decades.flatMap((decade) =>
-    digitsFor(most - least).map((digit) => Number(`${digit}e${decade}`)),
+  const choices = multiples.map((digits) =>
+    decades.flatMap((decade) => digits.map((digit) => Number(`${digit}e${decade}`))),
   );
+  const inSight = (tick: number): boolean => Math.log10(tick) >= least && Math.log10(tick) <= most;
+  const tickvals =
+    choices.find((ticks) => ticks.filter(inSight).length >= 3) ?? evenTicks(10 ** least, 10 ** most);
   return { ...axis, tickvals, ticktext: tickvals.map(formatShort) };
+}
+
+/** Even steps of 1, 2 or 5 times a power of ten, where values are so close that a logarithm is almost straight. */
+function evenTicks(low: number, high: number): number[] {
+  const room = (high - low) / 3 || low / 10;
+  const power = 10 ** Math.floor(Math.log10(room));
+  const step = power * ([5, 2, 1].find((digit) => digit * power <= room) ?? 1);
+  const first = Math.floor(low / step);
+  return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, index) =>
+    Number(((first + index) * step).toPrecision(12)),
+  ).filter((tick) => tick > 0);
 }

@@ -147,10 +147,15 @@ export function orderedStyles(names: readonly string[]): SeriesStyle[] {
 
 /** The colour at `place` (0, light, to 1, dark) of the ordered ramp: lightness falls evenly, so it prints in grey. */
 export function rampColor(place: number): string {
-  const position = Math.min(1, Math.max(0, place)) * (RAMP.length - 1);
-  const below = Math.min(Math.floor(position), RAMP.length - 2);
-  const from = channels(RAMP[below] ?? RAMP[0]);
-  const to = channels(RAMP[below + 1] ?? RAMP[0]);
+  return colorBetween(RAMP, place);
+}
+
+/** The colour at `place` (0 to 1) of colours at even distances. */
+function colorBetween(colors: readonly string[], place: number): string {
+  const position = Math.min(1, Math.max(0, place)) * (colors.length - 1);
+  const below = Math.min(Math.floor(position), colors.length - 2);
+  const from = channels(colors[below] ?? RAMP[0]);
+  const to = channels(colors[below + 1] ?? RAMP[0]);
   const mixed = from.map((value, index) =>
     Math.round(value + (position - below) * ((to[index] ?? 0) - value)),
   );
@@ -158,10 +163,21 @@ export function rampColor(place: number): string {
 }
 
 /** plotly's colour scale of the ordered ramp, for heat maps: light is small. */
-export const heatScale: readonly (readonly [number, string])[] = [
-  [0, '#FFFFFF'],
-  ...RAMP.map((color, index): readonly [number, string] => [(index + 1) / RAMP.length, color]),
-];
+export const heatScale = scaleOf(['#FFFFFF', ...RAMP]);
+
+const TINTED = ['#F4F1E4', ...RAMP];
+
+/** The same for maps with cells that have no value, which are white: the smallest value is not. */
+export const tintedHeatScale = scaleOf(TINTED);
+
+/** The colour at `place` (0 to 1) of the tinted scale, for its legend. */
+export function tintedHeatColor(place: number): string {
+  return colorBetween(TINTED, place);
+}
+
+function scaleOf(colors: readonly string[]): (readonly [number, string])[] {
+  return colors.map((color, index) => [index / (colors.length - 1), color]);
+}
 
 /** A colour with an opacity of 0 to 1, for bands and areas. */
 export function translucent(color: string, opacity: number): string {

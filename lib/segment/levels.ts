@@ -3,9 +3,13 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { fusedKernels } from '../engine/kernels';
+import { areIds, endFinder, type SegmentEnds, segmentEnds } from './ends';
 
-/** Separators of the levels but the outermost, innermost first: ids that end a sentence, ids that end a paragraph, ... */
-export type NestedSeparators = readonly (readonly number[])[];
+/**
+ * What ends the segments of the levels but the outermost, innermost first: ids that end a sentence, ids that end a paragraph, ...;
+ * or rules that do not read the text.
+ */
+export type NestedSeparators = readonly SegmentEnds[];
 
 /**
  * Positions of each token at each level, innermost first: the token's place in its segment, the segment's place in the
@@ -29,14 +33,14 @@ export function nestedPositions(
   const kernels = fusedKernels();
   if (kernels)
     return tf.tidy(() => {
-      const closes = tf.tensor1d(levelsClosed(separators), 'int32');
-      return kernels.positions(ids, closes, separators.length + 1) as [tf.Tensor2D, ...tf.Tensor2D[]];
+      const { tokens, closed } = closings(ids, separators);
+      const closes = tf.tensor1d(closed, 'int32');
+      return kernels.positions(tokens, closes, separators.length + 1) as [tf.Tensor2D, ...tf.Tensor2D[]];
     });
   return tf.tidy(() => {
     // What the next level counts: tokens at first, then the segments that end with this level.
     let count: tf.Tensor2D = tf.tile(tf.range(0, time, 1, 'float32').expandDims<tf.Tensor2D>(0), [batch, 1]);
-    const positions = closingIds(separators).map((closing): tf.Tensor2D => {
-      const ends = isOneOf(ids, closing);
+    const positions = closingEnds(ids, separators).map((ends): tf.Tensor2D => {
       const segment: tf.Tensor2D = tf.cumsum(ends, 1, true);
       const place: tf.Tensor2D = tf.sub(count, countAtStart(count, segment, ends));
       count = segment;
@@ -50,25 +54,46 @@ export function nestedPositions(
 
 /** The same for one sequence, on arrays, token by token. */
 export function nestedArrays(ids: ArrayLike<number>, separators: NestedSeparators): Int32Array[] {
-  const closing = closingIds(separators).map((level) => new Set(level));
-  const positions = Array.from({ length: closing.length + 1 }, () => new Int32Array(ids.length));
+  const ends = separators.map((level) => endFinder(ids, level));
+  const positions = Array.from({ length: ends.length + 1 }, () => new Int32Array(ids.length));
   const next = positions.map(() => 0);
   for (let token = 0; token < ids.length; token += 1) {
     positions.forEach((level, index) => (level[token] = next[index] ?? 0));
     // How many levels the token closes, from the innermost on: each starts anew, and the one around them counts one more.
-    const open = closing.findIndex((level) => !level.has(ids[token] ?? 0));
-    const closed = open < 0 ? closing.length : open;
+    const closed = 1 + ends.findLastIndex((isEnd) => isEnd(token));
     next.fill(0, 0, closed);
     next[closed] = (next[closed] ?? 0) + 1;
   }
   return positions;
 }
 
+/** All ids that end a segment of some level. */
+export function separatorIds(separators: NestedSeparators): number[] {
+  return separators.filter(areIds).flat();
+}
+
 /** Below this, float32 holds every whole number. */
 const exactIntegers = 2 ** 24;
 
+/**
+ * How many levels each token closes: by its id, or where a rule ends segments, that count itself instead of the ids.
+ *
+ * @returns tokens, [batch, time] int32, and how many levels each of their values closes
+ */
+function closings(
+  ids: tf.Tensor2D,
+  separators: NestedSeparators,
+): { tokens: tf.Tensor2D; closed: Int32Array } {
+  if (separators.every(areIds)) return { tokens: ids, closed: levelsClosed(separators) };
+  const tokens = separators
+    .map((level, index): tf.Tensor2D => tf.mul(segmentEnds(ids, level), index + 1))
+    .reduce((most, level) => tf.maximum(most, level))
+    .toInt();
+  return { tokens, closed: Int32Array.from({ length: separators.length + 1 }, (_, count) => count) };
+}
+
 /** How many levels each id closes, up to the largest that closes any. */
-function levelsClosed(separators: NestedSeparators): Int32Array {
+function levelsClosed(separators: readonly (readonly number[])[]): Int32Array {
   const closed = new Int32Array(1 + Math.max(-1, ...separators.flat()));
   separators.forEach((level, index) => {
     for (const id of level) closed[id] = index + 1;
@@ -76,16 +101,10 @@ function levelsClosed(separators: NestedSeparators): Int32Array {
   return closed;
 }
 
-/** The ids that end a segment of each level: its separators, and those of the levels around it. */
-function closingIds(separators: NestedSeparators): number[][] {
-  return separators.map((_, level) => [...new Set(separators.slice(level).flat())]);
-}
-
-/** 1 where a token is one of some ids, else 0: [batch, time] float32. */
-function isOneOf(ids: tf.Tensor2D, some: readonly number[]): tf.Tensor2D {
-  if (some.length === 0) return tf.zeros(ids.shape);
-  const candidates = tf.tensor1d([...some], 'float32');
-  return tf.cast(tf.any(tf.equal(tf.cast(ids, 'float32').expandDims(2), candidates), 2), 'float32');
+/** 1 where a token closes a segment of a level, with its own end or with one of a level around it: [batch, time] each. */
+function closingEnds(ids: tf.Tensor2D, separators: NestedSeparators): tf.Tensor2D[] {
+  const own = separators.map((level) => segmentEnds(ids, level));
+  return own.map((_, level) => own.slice(level).reduce((ends, outer) => tf.maximum(ends, outer)));
 }
 
 /**

@@ -5,10 +5,11 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { parseWith } from '../base/schema';
 import { getTokenizer } from '../data/tokenizers/registry';
-import { type BlockRule, blockStarts, documentSequence, type TokenSequence } from '../data/tokens/blocks';
+import { type BlockRule, blockStarts } from '../data/tokens/blocks';
 import { type Corpus } from '../data/tokens/corpus';
 import { type CorpusDocument } from '../data/tokens/corpus-index';
 import { prepareCorpus } from '../data/tokens/prepare';
+import { documentSequence, type TokenSequence } from '../data/tokens/sequence';
 import { splitDocuments } from '../data/tokens/split';
 import { Random } from '../engine/random';
 import { evaluatePerplexity } from '../evaluate/perplexity';
@@ -108,12 +109,12 @@ function taskOf(corpus: Corpus, config: CorpusTaskConfig, context: TaskContext):
   };
 }
 
-/** The first whole blocks of documents, as many of each as make about `evaluationBlocks` together. */
-function beginnings(corpus: Corpus, documents: readonly CorpusDocument[], length: number): Int32Array[] {
+/** The first blocks of documents, as many of each as make about `evaluationBlocks` together. */
+function beginnings(corpus: Corpus, documents: readonly CorpusDocument[], length: number): TokenSequence[] {
   const some = documents.slice(0, evaluationBlocks);
   const each = Math.floor(evaluationBlocks / some.length);
   return some.map(({ start, length: tokens }) =>
-    corpus.read(start, Math.min(each, Math.floor(tokens / length)) * length),
+    documentSequence(corpus, [{ start, length: Math.min(tokens, each * length) }]),
   );
 }
 
@@ -157,7 +158,8 @@ export function blockBatches(
           place = 0;
           order = orderOf(epoch);
         }
-        values.set(sequence.read(starts[order[place] ?? 0] ?? 0, length), row * length);
+        const start = starts[order[place] ?? 0] ?? 0;
+        values.set(sequence.subarray(start, start + length), row * length);
         place += 1;
       }
       return {

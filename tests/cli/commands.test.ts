@@ -161,6 +161,14 @@ describe('bipe list', () => {
     expect(statements).toHaveLength(8);
     for (const { status } of statements) expect(status).toMatch(/^(not run|checked|failed|undecided)$/);
   });
+
+  it('shows the figures and tables of the paper with the items that stand for them', () => {
+    expect(bipe(['list']).stdout).toMatch(/Figure 2 +schematic of the encoding +fig2 +.* +(not run|run \()/);
+    const all = JSON.parse(bipe(['list', '--json']).stdout) as { kind: string; of?: string }[];
+    const contents = all.filter(({ kind }) => kind === 'content');
+    const count = (kind: string): number => contents.filter(({ of }) => of === kind).length;
+    expect([count('figure'), count('table')]).toEqual([9, 8]);
+  });
 });
 
 describe('bipe reproduce', () => {
@@ -204,6 +212,7 @@ describe('--help', () => {
     ['segment'],
     ['tokenize'],
     ['data', 'prepare'],
+    ['data', 'tokens'],
     ['data', 'verify'],
   ])('has an example: %s %s', (...command) => {
     const { exitCode, stdout } = bipe([...command, '--help']);

@@ -1,17 +1,19 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
-import { type Modality } from '../../lib/data/sources/source';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
+import { type Modality } from '../../lib/data/sources/source';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
-import { blockStarts, documentSequence, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
+import { blockStarts, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
 import { openCorpus, verifyCorpus } from '../../lib/data/tokens/corpus';
 import { type CorpusDocument } from '../../lib/data/tokens/corpus-index';
 import { writeCorpus } from '../../lib/data/tokens/corpus-writer';
-import { prepareCorpus, preparedCorpora } from '../../lib/data/tokens/prepare';
+import { prepareCorpus, preparedCorpora, verifyPrepared } from '../../lib/data/tokens/prepare';
+import { documentSequence } from '../../lib/data/tokens/sequence';
 import { splitDocuments } from '../../lib/data/tokens/split';
 import { temporaryFolder } from '../support/command';
 import { corpusOf, originOf, textSources, vocabularyOf } from './tokens.support';
@@ -262,7 +264,8 @@ describe('a corpus of sources', () => {
     const changed = await prepare(request);
     expect(new Set([first, ...others, changed]).size).toBe(6);
     expect(made).toHaveLength(6);
-    expect((await preparedCorpora(options)).sort()).toEqual([first, ...others, changed].sort());
+    const names = [first, ...others, changed].map((folder) => basename(folder));
+    expect(await preparedCorpora(options)).toEqual(names.sort());
   });
 
   it('ends after as many tokens as it may have', async () => {
@@ -293,6 +296,26 @@ describe('a corpus of sources', () => {
     again.close();
     expect(notes).toEqual([expect.stringMatching(/ids\.bin: cut short: 10 bytes, .*; it is made again$/)]);
     await verifyCorpus(folder);
+  });
+
+  it('is made again where the process that was making it was killed', async () => {
+    const options = textSources(temporaryFolder(), { tales });
+    const request = { sources: ['tales'], tokenizer: 'bytes' };
+    const whole = await prepareCorpus(request, options);
+    whole.close();
+    const name = basename(whole.folder);
+    const { status, detail } = await verifyPrepared(name, options);
+    expect([status, detail]).toEqual(['ok', expect.stringMatching(/^2 documents, \d+ tokens, SHA-256 /)]);
+    // Killed before the index was written, with a lock that nobody holds.
+    rmSync(join(whole.folder, 'index.json'));
+    writeFileSync(join(whole.folder, 'ids.bin.99-1.partial'), 'ids');
+    writeFileSync(`${whole.folder}.lock`, `${2 ** 22 + 1} ${hostname()}`);
+    expect((await verifyPrepared(name, options)).status).toBe('missing');
+    const again = await prepareCorpus(request, options);
+    again.close();
+    expect(again.info).toEqual(whole.info);
+    expect(readdirSync(whole.folder).sort()).toEqual(['ids.bin', 'index.json']);
+    expect(existsSync(`${whole.folder}.lock`)).toBe(false);
   });
 
   it('is left to the process that is making it', async () => {
@@ -440,7 +463,9 @@ describe('blocks', () => {
                 continue;
               }
               const starts = blockStarts(documents, length, rule);
-              const read = Array.from(starts, (start) => Array.from(sequence.read(start, length)));
+              const read = Array.from(starts, (start) =>
+                Array.from(sequence.subarray(start, start + length)),
+              );
               expect(read).toEqual(expected);
             }
           } finally {

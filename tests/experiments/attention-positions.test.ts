@@ -10,8 +10,9 @@ import {
   solveArithmetic,
 } from '../../lib/experiments/arithmetic-model';
 import { arithmeticModelSize, createDecoder } from '../../lib/model/config';
-import { attentionMaps, logits } from '../../lib/model/decoder';
+import { logits } from '../../lib/model/decoder';
 import { initialParameters } from '../../lib/model/parameters';
+import { attentionMaps } from '../../lib/model/watch-attention';
 import { encodingNamed } from '../../lib/positional/registry';
 
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import { Random } from '../../lib/engine/random';
 import { type DecoderCache, decodeStep, disposeCache, enlargeCache, prefill } from '../../lib/model/cache';
 import { logits } from '../../lib/model/decoder';
 import { encodingNames } from '../../lib/positional/registry';
+import { type SegmentEnds } from '../../lib/segment/ends';
 import { useNativeEngine } from '../support/engine';
 import {
   distance,
@@ -25,6 +26,15 @@ const promptLengths = [5, 1, 8, 3];
 describe.each([...encodingNames, ...unnamedEncodings])('generation with %s', (encoding) => {
   it('gives at every step, to prompts of different lengths side by side, what each gets alone without a cache', () => {
     expectAsWithoutCache(smallModel(encoding));
+  });
+});
+
+describe.each<SegmentEnds>([
+  { kind: 'every', tokens: 3 },
+  { kind: 'random', lengths: [1, 2, 5], seed: 1 },
+])('generation with segments that end by the rule %j', (rule) => {
+  it('gives what comes without a cache', () => {
+    expectAsWithoutCache(smallModel('bipe_rope', { separators: [rule] }));
   });
 });
 

@@ -7,10 +7,17 @@ import { valueAndGradients } from '../../lib/engine/gradients';
 import { capture } from '../../lib/engine/graph/capture';
 import { type NamedTensors } from '../../lib/engine/graph/specs';
 import { type LossOptions, nextTokenLoss, nextTokenLosses } from '../../lib/model/loss';
+import { type EncodingConfig } from '../../lib/positional/registry';
 import { useNativeEngine } from '../support/engine';
 import { distance, randomIds, type SmallModel, smallModel } from './small';
 
 useNativeEngine();
+
+const threeLevels: EncodingConfig = {
+  kind: 'bipe',
+  intra: { kind: 'learned', rows: 12 },
+  inter: { kind: 'bipe', intra: { kind: 'learned', rows: 12 }, inter: { kind: 'rope' } },
+};
 
 describe('a captured step', () => {
   it.each<[what: string, model: () => SmallModel, options: LossOptions]>([
@@ -20,6 +27,17 @@ describe('a captured step', () => {
       'queries and head in chunks',
       () => smallModel('bipe_alibi', { window: 5 }),
       { queryChunk: 3, headChunk: 4 },
+    ],
+    [
+      'segments that end by rules',
+      () =>
+        smallModel(threeLevels, {
+          separators: [
+            { kind: 'random', lengths: [1, 3], seed: 1 },
+            { kind: 'every', tokens: 5 },
+          ],
+        }),
+      { remember: 'block-inputs' },
     ],
     [
       'dropout and the style of GPT-2',

@@ -12,6 +12,7 @@ import { fromHuggingFace, huggingFaceJson, toHuggingFace } from '../../lib/model
 import { parameterCount } from '../../lib/model/parameters';
 import { encodingNames } from '../../lib/positional/registry';
 import { type RopeScaling } from '../../lib/positional/rope-scaling';
+import { type SegmentEnds } from '../../lib/segment/ends';
 import { smallConfig } from './small';
 
 const rope = { encoding: { kind: 'rope' }, separators: [] } as const;
@@ -39,6 +40,11 @@ describe('a model configuration', () => {
       'too few separators',
       { encoding: 'bipe_rope', separators: [] },
       /^model: separators: 0 given, but bipe_rope has 2 levels of position and needs 1/,
+    ],
+    [
+      'a rule of segments that does not exist',
+      { encoding: 'bipe_rope', separators: [{ kind: 'evry', tokens: 4 }] },
+      /^model: separators\[0\]: unknown rule of segments "evry"; did you mean every\?/,
     ],
     ['a width of nothing', { hiddenSize: 0 }, /^model: hiddenSize: /],
     [
@@ -189,5 +195,17 @@ describe('config.json', () => {
     const config = { ...smallConfig('bipe_rope'), separators: [[3, 5]] };
     expect(toHuggingFace(config)).toMatchObject({ model_type: 'bipe_workbench' });
     expect(toHuggingFace(config)).not.toHaveProperty('rpe_type');
+  });
+
+  it('keeps rules of segments, of which the released code knows nothing', () => {
+    const rules: SegmentEnds[] = [
+      { kind: 'every', tokens: 16 },
+      { kind: 'random', lengths: [3, 20], seed: 2 },
+    ];
+    for (const rule of rules) {
+      const config = { ...smallConfig('bipe_rope'), separators: [rule] };
+      expect(toHuggingFace(config)).toMatchObject({ model_type: 'bipe_workbench' });
+      expect(fromHuggingFace(JSON.parse(huggingFaceJson(config)), 'config.json')).toEqual(config);
+    }
   });
 });

@@ -4,8 +4,9 @@ import { present } from '../../lib/base/present';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
-import { attentionMaps, logits } from '../../lib/model/decoder';
+import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
+import { attentionMaps } from '../../lib/model/watch-attention';
 import { encodingNames } from '../../lib/positional/registry';
 import { useNativeEngine } from '../support/engine';
 import {

@@ -7,11 +7,13 @@ import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
+import { attentionMass } from '../../lib/evaluate/attention-mass';
 import { decodeStep, prefill } from '../../lib/model/cache';
 import { loadCheckpoint, loadTensors } from '../../lib/model/checkpoint';
 import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
-import { distance, randomIds, smallModel } from './small';
+import { attentionMaps } from '../../lib/model/watch-attention';
+import { distance, randomIds, separator, smallModel } from './small';
 
 beforeAll(async () => {
   await startEngine({ backend: 'wasm' });
@@ -65,5 +67,25 @@ describe('on WebAssembly', () => {
       logits(decoder, parameters, ids, { dropoutSeed: tf.tensor1d([seed, 2], 'int32') });
     expect(distance(run(1), run(1))).toBe(0);
     expect(distance(run(1), run(2))).toBeGreaterThan(1e-2);
+  });
+
+  it('attention is summed up as it is from whole maps', async () => {
+    const { decoder, parameters } = smallModel('bipe_rope');
+    const ids = randomIds(2, 9);
+    const measured = await attentionMass(decoder, parameters, ids, {
+      separators: [separator],
+      queryChunk: 4,
+    });
+    const maps = attentionMaps(decoder, parameters, ids).map((map) => map.arraySync());
+    measured.forEach(({ heads }, sequence) => {
+      heads.forEach((layer, index) => {
+        layer.forEach(({ first, bySegment }, head) => {
+          const map = present(maps[index]?.[sequence]?.[head], 'map');
+          const onFirst = map.reduce((sum, [weight = NaN]) => sum + weight, 0) / map.length;
+          expect(first).toBeCloseTo(onFirst, 5);
+          expect(bySegment.reduce((sum, mass) => sum + mass, first)).toBeCloseTo(1, 5);
+        });
+      });
+    });
   });
 });

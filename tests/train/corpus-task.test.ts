@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { blockStarts, documentSequence } from '../../lib/data/tokens/blocks';
+import { blockStarts } from '../../lib/data/tokens/blocks';
 import { type Corpus } from '../../lib/data/tokens/corpus';
 import { prepareCorpus } from '../../lib/data/tokens/prepare';
+import { documentSequence } from '../../lib/data/tokens/sequence';
 import { splitDocuments } from '../../lib/data/tokens/split';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
@@ -62,7 +63,8 @@ async function rowsOf(batches: { next: () => unknown }): Promise<number[][]> {
 /** A sequence in which each id is its place. */
 const counting = {
   length: 1000,
-  read: (start: number, count: number) => Int32Array.from({ length: count }, (_, index) => start + index),
+  subarray: (start: number, end: number) =>
+    Int32Array.from({ length: end - start }, (_, index) => start + index),
 };
 
 describe('batches of blocks', () => {
@@ -142,7 +144,7 @@ describe('the corpus task', () => {
       const { training } = splitDocuments(whole.documents, { validationShare: 0.1, minimumLength: length });
       const sequence = documentSequence(whole, training);
       const expected = Array.from(blockStarts(training, length, blocks), (start) =>
-        sequence.read(start, length).join(),
+        sequence.subarray(start, start + length).join(),
       );
       const decoder = createDecoder(config.model);
       const { batches, close } = await createTask(config.task, { decoder, batchSize: 50, seed: 1 });

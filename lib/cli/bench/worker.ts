@@ -27,6 +27,7 @@ import {
 import { createDecoder } from '../../model/config';
 import { nextTokenLoss } from '../../model/loss';
 import { disposeParameters, initialParameters } from '../../model/parameters';
+import { separatorIds } from '../../segment/levels';
 import { defaultAdamW, planBundles } from '../../train/adamw';
 import { runningLossKey, type StepDesign, trainingStep, updateScalars, zeroState } from '../../train/step';
 import { nextTokens } from '../../train/task';
@@ -129,7 +130,7 @@ async function prepare(folder: string, { model, kind, batch, time }: BenchJob): 
   const { parameters: specs } = createDecoder(model);
   const parameters = initialParameters(specs, model.initializerRange, random.fork('parameters'));
   await saveCheckpoint(folder, model, parameters);
-  const separators = model.separators.flat();
+  const separators = separatorIds(model.separators);
   const draw = random.fork('ids');
   const length = kind === 'decode' ? time : time + 1;
   const ids = Int32Array.from({ length: batch * length }, () =>

@@ -1,8 +1,10 @@
-// `bipe data`: the text sources: what there is, getting them, checking them.
+// `bipe data`: the text sources: what there is, getting them, checking them; and their tokens as files.
 
+import { join } from 'node:path';
 import { type Command } from 'commander';
-import { MachineError } from '../../base/errors';
-import { formatBytes } from '../../base/format';
+import { MachineError, UsageError } from '../../base/errors';
+import { formatBytes, formatCount } from '../../base/format';
+import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { alignColumns, printJson, printLines } from '../output';
 
@@ -10,9 +12,15 @@ interface DataOptions {
   readonly json?: boolean;
 }
 
+interface TokensOptions extends DataOptions {
+  readonly sources: string;
+  readonly tokenizer: string;
+  readonly maxTokens?: string;
+}
+
 /** Adds the subcommand and its own. */
 export function addDataCommand(program: Command): void {
-  const data = program.command('data').description('the text sources: list, prepare, verify');
+  const data = program.command('data').description('the text sources: list, prepare, tokens, verify');
   data
     .command('list')
     .description('every source: kind of text, licence, version, what getting it takes')
@@ -27,9 +35,25 @@ export function addDataCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  bipe data prepare moby-dick')
     .action(prepare);
   data
+    .command('tokens')
+    .description('the tokens of sources as a file, made unless it is there')
+    .requiredOption('--sources <list>', 'names from bipe data list, e.g. moby-dick,sotu')
+    .option('--tokenizer <name>', 'llama2, llama2-<pieces> (e.g. llama2-4096), bytes or characters', 'llama2')
+    .option('--max-tokens <count>', 'end after so many')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bipe data tokens --sources moby-dick,sotu --tokenizer llama2-4096')
+    .action(tokens);
+  data
+    .command('scrolls')
+    .description('download the files of SCROLLS, seven tasks over long texts, and check them')
+    .argument('[tasks...]', 'names such as qasper; default: all seven (NarrativeQA takes gigabytes)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bipe data scrolls qasper contract_nli')
+    .action(scrolls);
+  data
     .command('verify')
-    .description('recompute the checksums of all sources, or of those named')
-    .argument('[names...]', 'names from bipe data list')
+    .description('recompute the checksums of all sources and token files, or of those named')
+    .argument('[names...]', 'names from bipe data list, or of folders in datasets/prepared')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe data verify')
     .action(verify);
@@ -68,15 +92,78 @@ async function prepare(names: readonly string[], { json }: DataOptions): Promise
     );
 }
 
+async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): Promise<void> {
+  const { prepareCorpus } = await import('../../data/tokens/prepare.js');
+  if (maxTokens !== undefined && !/^[1-9]\d*$/.test(maxTokens))
+    throw new UsageError(`--max-tokens: '${maxTokens}' is not a number of tokens; give e.g. 1000000`);
+  const corpus = await prepareCorpus(
+    {
+      sources: sources.split(',').map((name) => name.trim()),
+      tokenizer,
+      ...(maxTokens !== undefined && { maxTokens: Number(maxTokens) }),
+    },
+    { reporter: terminalReporter() },
+  );
+  corpus.close();
+  const { folder, info, documents } = corpus;
+  if (json === true) {
+    printJson({ folder, ...info, documents: documents.length });
+    return;
+  }
+  printLines(
+    alignColumns([
+      ['folder', displayPath(folder)],
+      ['tokens', `${formatCount(info.tokens)} (${info.type}, sha256 ${info.sha256})`],
+      ['documents', formatCount(documents.length)],
+      ['tokenizer', `${info.tokenizer.name}, ${formatCount(info.tokenizer.vocabularySize)} ids`],
+      ...info.sources.map(({ name, version, checksum }) => [
+        'source',
+        `${name} ${version}, sha256 ${checksum}`,
+      ]),
+    ]),
+  );
+}
+
+async function scrolls(names: readonly string[], { json }: DataOptions): Promise<void> {
+  const { parseScrollsTask, scrollsTaskNames } = await import('../../data/scrolls/tasks.js');
+  const { downloadScrolls } = await import('../../data/scrolls/download.js');
+  const tasks = names.length === 0 ? scrollsTaskNames : names.map(parseScrollsTask);
+  const downloads = [];
+  for (const task of tasks) downloads.push(await downloadScrolls(task, { reporter: terminalReporter() }));
+  if (json === true) {
+    printJson(downloads);
+    return;
+  }
+  const rows = downloads.flatMap(({ task, folder, files }) =>
+    files.map(({ name, rows, sha256 }) => [
+      task,
+      displayPath(join(folder, name)),
+      `${formatCount(rows)} rows`,
+      `sha256 ${sha256}`,
+    ]),
+  );
+  printLines(alignColumns(rows));
+}
+
 async function verify(names: readonly string[], { json }: DataOptions): Promise<void> {
-  const { listSources } = await import('../../data/registry.js');
-  const { verifySource } = await import('../../data/sources/prepare.js');
-  const wanted = names.length === 0 ? listSources().map((source) => source.name) : names;
+  const [{ listSources }, { verifySource }, { preparedCorpora, verifyPrepared }] = await Promise.all([
+    import('../../data/registry.js'),
+    import('../../data/sources/prepare.js'),
+    import('../../data/tokens/prepare.js'),
+  ]);
+  const corpora = await preparedCorpora();
+  const wanted = names.length === 0 ? [...listSources().map((source) => source.name), ...corpora] : names;
   const reports = [];
-  for (const name of wanted) reports.push(await verifySource(name));
+  for (const name of wanted)
+    reports.push(await (corpora.includes(name) ? verifyPrepared(name) : verifySource(name)));
   if (json === true) printJson(reports);
   else printLines(alignColumns(reports.map((report) => [report.name, report.status, report.detail])));
   const corrupt = reports.filter((report) => report.status === 'corrupt').map((report) => report.name);
+  const corruptTokens = corrupt.filter((name) => corpora.includes(name));
+  if (corruptTokens.length > 0)
+    throw new MachineError(
+      `corrupt: ${corrupt.join(', ')}; delete ${corruptTokens.join(', ')} in datasets/prepared and make ${corruptTokens.length === 1 ? 'it' : 'them'} again with bipe data tokens`,
+    );
   if (corrupt.length > 0) {
     throw new MachineError(`corrupt: ${corrupt.join(', ')}; run bipe data prepare ${corrupt.join(' ')}`);
   }

@@ -1,4 +1,5 @@
-// `bipe list`: every paper item that can be reproduced, and every statement of the paper with its check.
+// `bipe list`: every paper item that can be reproduced, every statement of the paper with its check, and every figure and table of the
+// paper with what stands for it.
 
 import { type Command } from 'commander';
 import { alignColumns, printJson, printLines } from '../output';
@@ -8,7 +9,7 @@ export function addListCommand(program: Command): void {
   program
     .command('list')
     .description(
-      'the paper items: what each shows, its notebook, presets, time, and whether it has been run; and the statements of the paper: how each is checked, and whether it holds',
+      'the paper items: what each shows, its notebook, presets, time, and whether it has been run; and the statements of the paper: how each is checked, and whether it holds; and its figures and tables: what stands for each',
     )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe list')
@@ -34,10 +35,20 @@ export function addListCommand(program: Command): void {
           ...(await statementStatus(statement, store)),
         })),
       );
+      const { contentNotebook, contentStatus, describeContent, paperContents } =
+        await import('../../experiments/paper-contents.js');
+      const contents = await Promise.all(
+        paperContents.map(async (content) => ({
+          ...content,
+          notebook: contentNotebook(content) ?? null,
+          status: await contentStatus(content, store),
+        })),
+      );
       if (json === true) {
         printJson([
           ...items.map((item) => ({ kind: 'item', ...item })),
           ...checked.map((statement) => ({ kind: 'statement', ...statement })),
+          ...contents.map(({ kind: of, ...content }) => ({ kind: 'content', of, ...content })),
         ]);
         return;
       }
@@ -59,6 +70,17 @@ export function addListCommand(program: Command): void {
         ...lines,
         'Statements of the paper: what each is about, its notebook, its check, and whether it holds',
         ...alignColumns(table),
+        '',
+        'Figures and tables of the paper: what each is, as far as is known, and what stands for it here',
+        ...alignColumns(
+          contents.map((content) => [
+            `  ${content.name}`,
+            describeContent(content),
+            content.item,
+            content.covers,
+            content.status,
+          ]),
+        ),
         '',
         'bipe reproduce <item or check> --preset <name>',
       ]);

@@ -1,13 +1,17 @@
 // `bipe perplexity`: how well a model predicts sequences, read at several lengths.
 
 import { type Command } from 'commander';
-import { UsageError } from '../../base/errors';
+import { DataError, UsageError } from '../../base/errors';
+import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
+import { type TokenSequence } from '../../data/tokens/sequence';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface PerplexityCommandOptions {
   readonly checkpoint: string;
-  readonly ids: string;
+  readonly ids?: string;
+  readonly tokens?: string;
+  readonly separators?: string;
   readonly lengths: string;
   readonly stride?: string;
   readonly json?: boolean;
@@ -22,9 +26,14 @@ export function addPerplexityCommand(program: Command): void {
       '--checkpoint <folder>',
       'config.json and model.safetensors, this project’s or the authors’',
     )
-    .requiredOption('--ids <file>', 'safetensors with int32 input_ids [documents, time]')
+    .option('--ids <file>', 'safetensors with int32 input_ids [documents, time]')
+    .option(
+      '--tokens <folder>',
+      'the documents of a token file, which bipe data tokens makes; instead of --ids',
+    )
     .requiredOption('--lengths <list>', 'tokens of a block, e.g. 64,128,256')
     .option('--stride <tokens>', 'slide a window on by so many tokens instead of reading blocks side by side')
+    .option('--separators <set>', 'fail unless the model was trained for these: paper, released or ids')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -36,31 +45,37 @@ export function addPerplexityCommand(program: Command): void {
 async function perplexity(options: PerplexityCommandOptions): Promise<void> {
   const lengths = options.lengths.split(',').map((text) => integer('--lengths', text));
   const stride = options.stride === undefined ? {} : { stride: integer('--stride', options.stride) };
-  const [{ startEngine }, { loadCheckpoint }, { disposeParameters }, { checkIds, readIds }, evaluate] =
-    await Promise.all([
-      import('../../engine/engine.js'),
-      import('../../model/checkpoint.js'),
-      import('../../model/parameters.js'),
-      import('../../model/ids-file.js'),
-      import('../../evaluate/perplexity.js'),
-    ]);
+  const [
+    { startEngine },
+    { checkSeparators },
+    { loadCheckpoint, readModelConfig },
+    { disposeParameters },
+    { evaluatePerplexity },
+  ] = await Promise.all([
+    import('../../engine/engine.js'),
+    import('../../model/check-separators.js'),
+    import('../../model/checkpoint.js'),
+    import('../../model/parameters.js'),
+    import('../../evaluate/perplexity.js'),
+  ]);
   const reporter = terminalReporter();
-  const ids = await readIds(options.ids);
-  const [rows, time] = ids.shape;
-  const documents = Array.from({ length: rows }, (_, row) =>
-    ids.values.subarray(row * time, (row + 1) * time),
-  );
-  await startEngine({ reporter });
-  const { decoder, parameters } = await loadCheckpoint(options.checkpoint);
+  const config = await readModelConfig(options.checkpoint);
+  const { documents, separators, close } = await readDocuments(options, config.vocabSize);
   const results = [];
   try {
-    checkIds(ids, decoder.architecture.vocabSize, options.ids);
-    for (const length of lengths)
-      results.push(
-        await evaluate.evaluatePerplexity(decoder, parameters, documents, length, { ...stride, reporter }),
-      );
+    if (separators !== undefined) checkSeparators(config, [separators], displayPath(options.checkpoint));
+    await startEngine({ reporter });
+    const { decoder, parameters } = await loadCheckpoint(options.checkpoint);
+    try {
+      for (const length of lengths)
+        results.push(
+          await evaluatePerplexity(decoder, parameters, documents, length, { ...stride, reporter }),
+        );
+    } finally {
+      disposeParameters(parameters);
+    }
   } finally {
-    disposeParameters(parameters);
+    close();
   }
   if (options.json === true) {
     printJson(results);
@@ -80,4 +95,65 @@ function integer(option: string, text: string): number {
   if (!/^\d+$/.test(text.trim()))
     throw new UsageError(`${option}: '${text}' is not a number of tokens; give e.g. 64,128,256`);
   return Number(text);
+}
+
+/** What is to be read, and what ends its segments, if that was said. */
+interface Documents {
+  readonly documents: readonly TokenSequence[];
+  readonly separators: readonly number[] | undefined;
+  readonly close: () => void;
+}
+
+async function readDocuments(
+  { ids, tokens, separators }: PerplexityCommandOptions,
+  vocabSize: number,
+): Promise<Documents> {
+  if ((ids === undefined) === (tokens === undefined))
+    throw new UsageError('give what to read: either --ids <file> or --tokens <folder>');
+  if (ids !== undefined) {
+    const [{ checkIds, readIds }, { parseSeparators }] = await Promise.all([
+      import('../../model/ids-file.js'),
+      import('../../segment/separators.js'),
+    ]);
+    const sequences = await readIds(ids);
+    checkIds(sequences, vocabSize, ids);
+    const [rows, time] = sequences.shape;
+    return {
+      documents: Array.from({ length: rows }, (_, row) =>
+        sequences.values.subarray(row * time, (row + 1) * time),
+      ),
+      separators: separators === undefined ? undefined : parseSeparators(separators),
+      close: () => undefined,
+    };
+  }
+  return readCorpus(tokens ?? '', separators, vocabSize);
+}
+
+async function readCorpus(
+  folder: string,
+  separators: string | undefined,
+  vocabSize: number,
+): Promise<Documents> {
+  const [{ getTokenizer }, { openCorpus }, { documentSequence }, { separatorsFor }] = await Promise.all([
+    import('../../data/tokenizers/registry.js'),
+    import('../../data/tokens/corpus.js'),
+    import('../../data/tokens/sequence.js'),
+    import('../../segment/separators.js'),
+  ]);
+  const corpus = await openCorpus(folder);
+  try {
+    const { name, vocabularySize } = corpus.info.tokenizer;
+    if (vocabularySize !== vocabSize)
+      throw new DataError(
+        `${displayPath(folder)}: made with the tokenizer ${name}, of ${vocabularySize} ids, but the model has ${vocabSize}; make one with the tokenizer that the model was trained with`,
+      );
+    return {
+      documents: corpus.documents.map((document) => documentSequence(corpus, [document])),
+      separators: separators === undefined ? undefined : separatorsFor(await getTokenizer(name), separators),
+      close: corpus.close,
+    };
+  } catch (error) {
+    corpus.close();
+    throw error;
+  }
 }

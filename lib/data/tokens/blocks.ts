@@ -1,9 +1,8 @@
 // Blocks of a length, cut from documents: as the released code does it, across the borders of documents, or within each. A block is known
-// by its start in the sequence of the documents' ids, one document after the other.
+// by its start in the sequence of the documents' ids, one document after the other (`documentSequence`).
 
 import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
-import { type Corpus } from './corpus';
 import { type CorpusDocument } from './corpus-index';
 
 /** How blocks are cut. */
@@ -71,55 +70,4 @@ function startsIn(pieces: readonly number[], length: number, dropped = 0): Float
     );
   }
   return starts;
-}
-
-/** Ids of documents, one after the other. */
-export interface TokenSequence {
-  readonly length: number;
-  /** Ids from `start` on, [count]. */
-  readonly read: (start: number, count: number) => Int32Array;
-}
-
-/** The sequence of some documents of a corpus, in the order given; those between them are left out. */
-export function documentSequence(
-  corpus: Pick<Corpus, 'read'>,
-  documents: readonly Pick<CorpusDocument, 'start' | 'length'>[],
-): TokenSequence {
-  // Documents that follow each other in the file are one run: `begin` in this sequence, `start` in the file.
-  const runs: { readonly begin: number; readonly start: number; length: number }[] = [];
-  let total = 0;
-  for (const { start, length } of documents) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.start + last.length === start) last.length += length;
-    else runs.push({ begin: total, start, length });
-    total += length;
-  }
-  const begins = Float64Array.from(runs, ({ begin }) => begin);
-  return {
-    length: total,
-    read: (start, count) => {
-      if (start < 0 || count < 0 || start + count > total)
-        throw new RangeError(`tokens ${start} to ${start + count} of a sequence of ${total}`);
-      const ids = new Int32Array(count);
-      for (let done = 0, place = lastAtMost(begins, start); done < count; place += 1) {
-        const run = present(runs[place], 'run');
-        const inside = start + done - run.begin;
-        const some = Math.min(count - done, run.length - inside);
-        ids.set(corpus.read(run.start + inside, some), done);
-        done += some;
-      }
-      return ids;
-    },
-  };
-}
-
-/** The place of the last of ascending numbers that is not above `value`. */
-export function lastAtMost(ascending: Float64Array, value: number): number {
-  let [low, high] = [0, ascending.length];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((ascending[middle] ?? Infinity) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
 }

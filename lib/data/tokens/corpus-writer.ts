@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors';
-import { present } from '../../base/present';
 import { makeFolder, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
+import { present } from '../../base/present';
 import {
   type CorpusDocument,
   type CorpusIndex,

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, UsageError } from '../../base/errors';
+import { DataError, messageOf, UsageError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { formatCount } from '../../base/format';
 import { canonicalJson } from '../../base/json';
@@ -13,11 +13,11 @@ import { silentReporter } from '../../base/progress';
 import { withLock } from '../lock';
 import { datasetsFolder } from '../registry';
 import { prepareSource } from '../sources/prepare';
-import { type PreparedSource, type SourceOptions } from '../sources/source';
+import { type PreparedSource, type SourceOptions, type SourceReport } from '../sources/source';
 import { getTokenizer } from '../tokenizers/registry';
 import { type Tokenizer } from '../tokenizers/tokenizer';
-import { type Corpus, openCorpus } from './corpus';
-import { type CorpusSource, indexFile } from './corpus-index';
+import { type Corpus, openCorpus, verifyCorpus } from './corpus';
+import { type CorpusSource, indexFile, readIndex } from './corpus-index';
 import { type CorpusWriter, writeCorpus } from './corpus-writer';
 
 /** Which corpus. */
@@ -88,14 +88,29 @@ export async function prepareCorpus(request: CorpusConfig, options: CorpusOption
   return openCorpus(folder);
 }
 
-/** The folders of corpora that are there, or were begun. */
+/** The folders of corpora that are there, or were begun, by their names in `preparedFolder`. */
 export async function preparedCorpora(options: CorpusOptions = {}): Promise<string[]> {
-  const parent = preparedFolder(options);
-  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => join(parent, name))
-    .sort();
+  const entries = await readdir(preparedFolder(options), { withFileTypes: true }).catch(() => []);
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+/** Checks every id of a prepared corpus, and that its tokenizer is still the same. Changes nothing. */
+export async function verifyPrepared(name: string, options: CorpusOptions = {}): Promise<SourceReport> {
+  const folder = join(preparedFolder(options), name);
+  if (!existsSync(join(folder, indexFile)))
+    return {
+      name,
+      status: 'missing',
+      detail: 'not whole: interrupted, or being made; bipe data tokens makes it',
+    };
+  try {
+    const { tokenizer } = await readIndex(folder);
+    const { tokens, documents, sha256 } = await verifyCorpus(folder, await getTokenizer(tokenizer.name));
+    const count = `${documents.length} ${documents.length === 1 ? 'document' : 'documents'}`;
+    return { name, status: 'ok', detail: `${count}, ${tokens} tokens, SHA-256 ${sha256}` };
+  } catch (error) {
+    return { name, status: 'corrupt', detail: messageOf(error) };
+  }
 }
 
 function checkRequest({ sources, maxTokens }: CorpusConfig): void {

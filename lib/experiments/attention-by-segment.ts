@@ -1,0 +1,210 @@
+// What the models of Figure 4 look at: how their attention falls with the distance of the segment, whether it lands on a certain place
+// inside the segment, and what becomes of both beyond the training length. Nothing is trained for it that Figure 4 does not train.
+
+import { z } from 'zod';
+import { ConfigError } from '../base/errors';
+import { present } from '../base/present';
+import { type Reporter } from '../base/progress';
+import { type Modality } from '../data/sources/source';
+import { getTokenizer } from '../data/tokenizers/registry';
+import { defaultAttentionBins } from '../evaluate/attention-mass';
+import { loadCheckpoint } from '../model/checkpoint';
+import { disposeParameters } from '../model/parameters';
+import { encodingStyle } from '../report/style';
+import { separatorsFor } from '../segment/separators';
+import { type AttentionBySegmentResult, drawAttentionBySegment } from './attention-by-segment-drawing';
+import {
+  attentionInContexts,
+  type ContextMeasurement,
+  type ContextSettings,
+  measureDifference,
+  measureNames,
+  measuresOf,
+  queriesOf,
+} from './attention-contexts';
+import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { fig4Presets, type Fig4Settings } from './fig4';
+import {
+  checkLanguageModelSettings,
+  commonSeparators,
+  type LanguageModelCorpus,
+  languageModelCheckpoint,
+  languageModelFields,
+  languageModelRun,
+  prepareLanguageModelCorpus,
+  validationDocuments,
+} from './language-model-runs';
+
+/** Which of Figure 4's models are looked at, and over which text. */
+export interface AttentionBySegmentSettings extends Fig4Settings {
+  /** Contexts, as multiples of the training length. */
+  readonly times: readonly number[];
+  /** The kind of text. */
+  readonly modality: Modality;
+  /** At most so many validation documents. */
+  readonly documents: number;
+}
+
+const count = z.int().min(1);
+
+/** Checks settings. */
+export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
+  .strictObject({
+    encodings: z.array(z.string()).min(1),
+    hiddenSize: count,
+    seeds: z.array(z.int().min(0)).min(1),
+    ...languageModelFields,
+    times: z.array(count).min(1),
+    modality: z.enum(['books', 'code', 'papers']),
+    documents: count,
+  })
+  .superRefine(({ times, trainLength, lengths }, context) => {
+    const fail = (message: string): void => {
+      context.addIssue({ code: 'custom', path: ['times'], message });
+    };
+    if (times[0] !== 1 || times.some((factor, index) => index > 0 && factor <= (times[index - 1] ?? 0)))
+      fail(`${times.join(', ')} must begin with 1, the context of training, and ascend, e.g. 1, 4`);
+    const most = Math.max(...lengths) / trainLength;
+    if (Math.max(...times) > most)
+      fail(
+        `${Math.max(...times)} is too many: validation documents are as long as the longest of the lengths, ${most} times the training length`,
+      );
+  });
+
+const mainFour = ['bipe_rope', 'rope', 'bipe_alibi', 'alibi'];
+
+/** Bilevel encodings, and those of one level that they are made of. */
+const pairs = [
+  ['bipe_rope', 'rope'],
+  ['bipe_alibi', 'alibi'],
+] as const;
+
+const looked = { times: [1, 4], modality: 'books', documents: 16 } as const;
+
+/** The scales at which it can be measured: Figure 4's, with the main four encodings. */
+export const attentionBySegmentPresets = {
+  smoke: {
+    description: "Figure 4's smallest models over a few documents: shows that everything runs, nothing else",
+    time: 'seconds',
+    settings: { ...fig4Presets.smoke.settings, ...looked, documents: 4 },
+  },
+  quick: {
+    description: "the models of Figure 4's preset quick, at 1 and 4 times their training length",
+    time: 'under a minute once Figure 4 has run',
+    settings: { ...fig4Presets.quick.settings, encodings: mainFour, ...looked },
+  },
+  evening: {
+    description: "the main four models of Figure 4's preset evening, at 1 and 4 times their training length",
+    time: 'minutes once Figure 4 has run',
+    settings: { ...fig4Presets.evening.settings, encodings: mainFour, ...looked, documents: 32 },
+  },
+  paper: {
+    description: "the main four models of Figure 4's preset paper, at 1 and 4 times their training length",
+    time: 'minutes on a GPU once Figure 4 has run',
+    settings: { ...fig4Presets.paper.settings, encodings: mainFour, ...looked, documents: 50 },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<AttentionBySegmentSettings>>>>;
+
+/** The item. */
+export const attentionBySegment = defineExperiment<
+  AttentionBySegmentSettings,
+  LanguageModelCorpus,
+  AttentionBySegmentResult
+>({
+  id: 'attention_by_segment',
+  title: 'What the models look at: attention by segment and by place',
+  question:
+    'Where does attention go with one and with two levels of position, and beyond the training length?',
+  claim:
+    "The method (public summary page) tells a token's place in its segment by an absolute encoding and the segments' distance by a relative one. What trained models make of it in their attention the paper's public page does not say: this is an observation.",
+  notebook: 'notebooks/attention_by_segment.ipynb',
+  revision: 1,
+  schema: attentionBySegmentSchema,
+  presets: attentionBySegmentPresets,
+  seeds: ({ seeds }) => seeds.slice(0, 1),
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    checkLanguageModelSettings(settings, settings.encodings);
+    const corpus = await prepareLanguageModelCorpus(settings, reporter);
+    return { input: corpus, data: corpus.data, missing: [] };
+  },
+  run: async (settings, corpus, { reporter, store }) => {
+    const documents = await documentsOf(settings, reporter);
+    const context = await contextSettings(settings);
+    const measured: ContextMeasurement[] = [];
+    for (const [index, encoding] of settings.encodings.entries()) {
+      const point = { encoding, hiddenSize: settings.hiddenSize, seed: present(settings.seeds[0], 'seed') };
+      reporter.note(
+        `model ${index + 1} of ${settings.encodings.length}: ${encodingStyle(encoding, settings.encodings).name}`,
+      );
+      // Trained by Figure 4, or now; never anew, which is Figure 4's to do.
+      await languageModelRun(point, settings, corpus, { store, reporter });
+      const folder = await languageModelCheckpoint(point, settings, corpus, store);
+      const { decoder, parameters } = await loadCheckpoint(folder);
+      try {
+        measured.push(await attentionInContexts(encoding, decoder, parameters, documents, context, reporter));
+      } finally {
+        disposeParameters(parameters);
+      }
+    }
+    const { evenly } = present(measured[0], 'a model');
+    return {
+      trainLength: settings.trainLength,
+      documents: documents.length,
+      queries: queriesOf(settings),
+      bins: context.bins,
+      models: measured.map(({ model }) => model),
+      evenly: measuresOf(evenly),
+      differences: [
+        ...pairs.flatMap(([bilevel, single]) => {
+          const [first, second] = [bilevel, single].map((wanted) =>
+            measured.find(({ name }) => name === wanted),
+          );
+          if (first === undefined || second === undefined) return [];
+          return measureNames.map((measure) => measureDifference(measure, first, second));
+        }),
+        ...measured.flatMap((one) => [
+          // Evenly spread attention moves where the keys are; half as much is a line between following them and not.
+          measureDifference('moved', one, evenly, 0.5),
+          measureDifference('samePlace', one, evenly),
+        ]),
+      ],
+    };
+  },
+  scale: ({ hiddenSize, layers, trainLength, steps, batchSize, sources, tokenizer, seeds }) =>
+    `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
+    "The paper's have 12 layers of width 768 and 1,000,000 steps; of their attention nothing is known here.",
+  draw: drawAttentionBySegment,
+});
+
+/** Validation documents of the kind, spread evenly over all there are, each as long as the longest context. */
+async function documentsOf(settings: AttentionBySegmentSettings, reporter: Reporter): Promise<Int32Array[]> {
+  const { modality, trainLength, times, documents: most } = settings;
+  const all = (await validationDocuments(settings, reporter)).filter((one) => one.modality === modality);
+  if (all.length === 0)
+    throw new ConfigError(
+      `modality ${modality}: no validation document of ${Math.max(...settings.lengths)} tokens in ${settings.sources.join(', ')}; give another modality, or sources with more of it`,
+    );
+  const chosen = Math.min(most, all.length);
+  const length = trainLength * Math.max(...times);
+  return Array.from({ length: chosen }, (_, index) =>
+    present(all[Math.floor((index * all.length) / chosen)], 'document').ids.subarray(0, length),
+  );
+}
+
+async function contextSettings({
+  trainLength,
+  times,
+  tokenizer,
+  separators,
+}: AttentionBySegmentSettings): Promise<ContextSettings> {
+  const own = defaultAttentionBins.distances;
+  return {
+    trainLength,
+    times,
+    separators: separatorsFor(await getTokenizer(tokenizer), commonSeparators({ separators })),
+    // A group of its own begins where training ends.
+    bins: { ...defaultAttentionBins, distances: [...new Set([...own, trainLength])].sort((a, b) => a - b) },
+  };
+}

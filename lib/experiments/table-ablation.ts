@@ -1,0 +1,222 @@
+// The table of ablations: language models that differ from BiPE-RoPE and BiPE-ALiBi in one part, read at the training length and beyond.
+
+import { z } from 'zod';
+import { liveCurves } from '../report/live';
+import { orderedStyles } from '../report/style';
+import {
+  type Ablation,
+  type AblationGroup,
+  ablationGroups,
+  basesOfAblation,
+  ablationsOf,
+  rulesLike,
+  type RulesLike,
+} from './ablations';
+import { defineExperiment, type Preset, type PresetName } from './experiment';
+import {
+  checkLanguageModelSettings,
+  type LanguageModelCorpus,
+  languageModelFields,
+  languageModelRun,
+  type LanguageModelRun,
+  type LanguageModelRunSettings,
+  prepareLanguageModelCorpus,
+  segmentLengthsIn,
+} from './language-model-runs';
+import { type AblationResult, drawAblations } from './table-ablation-drawing';
+
+/** Which ablations, and how their models are trained. */
+export interface AblationSettings extends Omit<LanguageModelRunSettings, 'variants' | 'separators'> {
+  /** What is varied. */
+  readonly groups: readonly AblationGroup[];
+  readonly hiddenSize: number;
+  /** Of every model. */
+  readonly seeds: readonly number[];
+  /** Further ones of BiPE-RoPE and BiPE-ALiBi, which show how much chance alone makes of a difference. */
+  readonly chanceSeeds: readonly number[];
+}
+
+const schema: z.ZodType<AblationSettings> = z
+  .strictObject({
+    groups: z.array(z.enum(Object.keys(ablationGroups) as [AblationGroup, ...AblationGroup[]])).min(1),
+    hiddenSize: z.int().min(1),
+    seeds: z.array(z.int().min(0)).min(1),
+    chanceSeeds: z.array(z.int().min(0)),
+    ...languageModelFields,
+  })
+  .omit({ variants: true, separators: true });
+
+const allGroups = Object.keys(ablationGroups) as readonly AblationGroup[];
+
+const small = {
+  groups: allGroups,
+  sources: ['moby-dick', 'sotu'],
+  tokenizer: 'llama2-1024',
+  maxTokens: null,
+  validationShare: 0.06,
+  layers: 2,
+  heads: 4,
+  hiddenSize: 64,
+  seeds: [1],
+  chanceSeeds: [2, 3],
+  trainLength: 256,
+  steps: 400,
+  batchSize: 8,
+  learningRate: 5e-3,
+  warmupSteps: 40,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  lengths: [256, 1024],
+  documentTokens: 2048,
+};
+
+/** The scales at which the ablations can be measured. */
+export const ablationPresets = {
+  smoke: {
+    description:
+      'separators and a third level, short blocks, a few steps: shows that everything runs, nothing else',
+    time: 'seconds',
+    settings: {
+      ...small,
+      groups: ['separators', 'third'],
+      chanceSeeds: [2],
+      sources: ['sotu'],
+      maxTokens: 200_000,
+      layers: 1,
+      hiddenSize: 32,
+      trainLength: 64,
+      steps: 10,
+      warmupSteps: 2,
+      lengths: [64, 256],
+      documentTokens: 256,
+    },
+  },
+  quick: {
+    description:
+      'all ablations with very small models, a few hundred steps each on the bundled books in blocks of 256 tokens: what differs much shows, what differs little does not',
+    time: 'about 5 minutes',
+    settings: small,
+  },
+  evening: {
+    description: 'all ablations with models of 3 million parameters, blocks of 512 tokens',
+    time: 'some hours',
+    settings: {
+      ...small,
+      tokenizer: 'llama2-4096',
+      layers: 4,
+      hiddenSize: 128,
+      chanceSeeds: [2, 3],
+      trainLength: 512,
+      steps: 1500,
+      batchSize: 16,
+      learningRate: 3e-3,
+      warmupSteps: 100,
+      lengths: [512, 2048],
+      documentTokens: 8192,
+    },
+  },
+  paper: {
+    description:
+      "all ablations with the paper's models and recipe; which of them the paper has, and on which data it is trained, is not at hand",
+    time: 'a GPU or a cluster',
+    settings: {
+      ...small,
+      sources: ['pg19-validation', 'pile-arxiv', 'pile-github'],
+      tokenizer: 'llama2',
+      validationShare: 0.1,
+      layers: 12,
+      heads: 12,
+      hiddenSize: 768,
+      trainLength: 1024,
+      steps: 1_000_000,
+      batchSize: 256,
+      learningRate: 1e-4,
+      warmupSteps: 10_000,
+      lengths: [1024, 4096],
+      documentTokens: 1_048_576,
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<AblationSettings>>>>;
+
+/** What the runs of one ablation share. */
+function settingsOf(
+  { id, encoding, separators }: Ablation,
+  settings: AblationSettings,
+  rules: RulesLike,
+): LanguageModelRunSettings {
+  return {
+    ...settings,
+    variants: { [id]: encoding },
+    separators: separators.map((ends) =>
+      typeof ends === 'object' && 'like' in ends ? rules[ends.like] : ends,
+    ),
+  };
+}
+
+/** The settings without what ablations vary. */
+function commonSettings(settings: AblationSettings): LanguageModelRunSettings {
+  return { ...settings, variants: {}, separators: 'paper' };
+}
+
+/** Every model once, however many groups it is in. */
+function modelsOf({ groups, trainLength }: AblationSettings): Ablation[] {
+  const models = groups.flatMap((group) => ablationsOf(group, trainLength));
+  return [...new Map(models.map((model) => [model.id, model])).values()];
+}
+
+/** The ablations as a paper item. */
+export const tableAblation = defineExperiment<AblationSettings, LanguageModelCorpus, AblationResult>({
+  id: 'table-ablation',
+  title: 'Ablations: levels, encodings, separators, slopes, a third level',
+  question:
+    'Which parts of a bilevel encoding does its perplexity depend on, at the training length and beyond?',
+  claim:
+    'The abstract and the summary page name ablations; what they measure and find is not at hand. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
+  notebook: 'notebooks/table_ablation.ipynb',
+  revision: 1,
+  schema,
+  presets: ablationPresets,
+  seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    checkLanguageModelSettings(commonSettings(settings), []);
+    const corpus = await prepareLanguageModelCorpus(commonSettings(settings), reporter);
+    return { input: corpus, data: corpus.data, missing: [] };
+  },
+  run: async (settings, corpus, { reporter, store, fresh }) => {
+    const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', reporter), 0);
+    const models = modelsOf(settings);
+    const points = [
+      ...settings.seeds.flatMap((seed) => models.map((model) => ({ model, seed }))),
+      ...settings.chanceSeeds.flatMap((seed) =>
+        models.filter(({ id }) => basesOfAblation.includes(id)).map((model) => ({ model, seed })),
+      ),
+    ];
+    const styles = orderedStyles(models.map(({ id }) => id));
+    const curves = liveCurves('Training loss', 'step', 'loss');
+    const runs: LanguageModelRun[] = [];
+    for (const [index, { model, seed }] of points.entries()) {
+      reporter.note(`run ${index + 1} of ${points.length}: ${model.id}, seed ${seed}`);
+      const style = styles[models.indexOf(model)];
+      const point = { encoding: model.id, hiddenSize: settings.hiddenSize, seed };
+      const onCurve = (step: number, loss: number): void => {
+        if (style) curves.add(`${model.id} ${seed}`, style, step, loss);
+      };
+      runs.push(
+        await languageModelRun(point, settingsOf(model, settings, rules), corpus, {
+          store,
+          reporter,
+          fresh,
+          onCurve,
+        }),
+      );
+    }
+    curves.finish();
+    return { runs, rules };
+  },
+  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }) =>
+    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
+    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.`,
+  draw: drawAblations,
+});

@@ -1,0 +1,183 @@
+// The paper's configurations and training recipes as tables, with this workbench's presets beside them. Nothing is trained: every value
+// of ours is read from what a run of the preset would be made of.
+
+import { z } from 'zod';
+import { arithmeticVocabulary } from '../data/arithmetic/vocabulary';
+import { present } from '../base/present';
+import { paperRecipes } from '../report/paper-values';
+import { arithmeticTraining } from './arithmetic-runs';
+import { defineExperiment } from './experiment';
+import { fig3Presets, type Fig3Settings } from './fig3';
+import { fig4Presets, type Fig4Settings } from './fig4';
+import { fig5Presets, type Fig5Settings } from './fig5';
+import { encodingOf, languageModelTraining } from './language-model-runs';
+import {
+  bilevelSettings,
+  modelSettings,
+  own,
+  type OwnRecipe,
+  type OwnSetting,
+  type Recipe,
+  trainingSettings,
+} from './recipes';
+import { drawRecipes, type RecipesResult } from './table-recipes-drawing';
+
+/** Presets whose settings are shown, the largest first. */
+const shown = ['paper', 'evening', 'quick'] as const;
+
+type Presets<Settings> = Readonly<Record<(typeof shown)[number], { readonly settings: Settings }>>;
+
+/** The settings of each shown preset. */
+async function ofPresets<Settings>(
+  presets: Presets<Settings>,
+  settingsOf: (settings: Settings) => readonly OwnSetting[] | Promise<readonly OwnSetting[]>,
+): Promise<OwnRecipe[]> {
+  return Promise.all(
+    shown.map(async (preset) => ({ preset, settings: await settingsOf(presets[preset].settings) })),
+  );
+}
+
+/** The training of a preset's first model of an encoding. */
+async function trainingOf(settings: Fig4Settings, encoding = 'bipe_rope') {
+  const { hiddenSize, seeds } = settings;
+  return languageModelTraining({ encoding, hiddenSize, seed: present(seeds[0], 'seed') }, settings);
+}
+
+async function languageModel(settings: Fig4Settings): Promise<OwnSetting[]> {
+  const { model } = await trainingOf(settings);
+  return [
+    ...modelSettings(model, vocabularyName(settings.tokenizer, model.vocabSize)),
+    ...bilevelSettings(['bipe_rope', 'bipe_alibi'].map((name) => encodingOf(name, settings))),
+  ];
+}
+
+/** E.g. `2,048 (Llama 2, cut down)`. */
+function vocabularyName(tokenizer: string, size: number): string {
+  const name =
+    tokenizer === 'llama2' ? 'Llama 2' : tokenizer.startsWith('llama2-') ? 'Llama 2, cut down' : tokenizer;
+  return `${size.toLocaleString('en')} (${name})`;
+}
+
+async function languageModelRecipe(settings: Fig4Settings): Promise<OwnSetting[]> {
+  return [
+    ...trainingSettings(await trainingOf(settings)),
+    own('sources', 'Text', settings.sources.join(', ')),
+  ];
+}
+
+function evaluation({ lengths, sources }: Fig4Settings): OwnSetting[] {
+  return [
+    own('lengths', 'Block lengths', lengths.map((length) => length.toLocaleString('en')).join(', ')),
+    own('blocks', 'Blocks', 'without overlap'),
+    own('sources', 'Sources', sources.join(', ')),
+    own('measure', 'Measure', 'exp(mean loss)'),
+  ];
+}
+
+function arithmetic(settings: Fig3Settings): OwnSetting[] {
+  const { hiddenSizes, seeds, operators, modulus, instances, questions, warmupSteps } = settings;
+  const point = {
+    encoding: 'bipe_rope',
+    hiddenSize: present(hiddenSizes[0], 'size'),
+    seed: present(seeds[0], 'seed'),
+  };
+  const training = arithmeticTraining(point, settings);
+  const { model } = training;
+  // Instances that never end have no epochs.
+  const epochs = (key: string, label: string, steps: number): OwnSetting[] =>
+    instances === null
+      ? []
+      : [own(key, label, Math.round((10 * steps * training.batchSize) / instances) / 10)];
+  return [
+    own('operators', 'Operators', operators),
+    own('modulus', 'Modulus', modulus),
+    own('vocabulary', 'Vocabulary', arithmeticVocabulary(modulus).size),
+    own('numLayers', 'Layers', model.numLayers),
+    own('numHeads', 'Heads', model.numHeads),
+    own('hiddenSize', 'Hidden size', hiddenSizes.join(', ')),
+    own('instances', 'Training instances', instances ?? 'without end'),
+    own('questions', 'Test instances', questions),
+    ...trainingSettings(training)
+      .filter(({ key }) => !['length', 'warmupSteps', 'steps'].includes(key))
+      .map((setting) =>
+        setting.key === 'batchSize' ? { ...setting, label: 'Instances of a step' } : setting,
+      ),
+    ...epochs('epochs', 'Epochs', training.steps),
+    ...epochs('warmupEpochs', 'Warm-up epochs', warmupSteps),
+    own('steps', 'Steps', training.steps),
+  ];
+}
+
+function finetuning({ finetune }: Fig5Settings): OwnSetting[] {
+  return [
+    own('length', 'Length', finetune.length),
+    own('steps', 'Steps', finetune.steps),
+    own('batchSize', 'Sequences of a step', finetune.batchSize),
+    own('learningRate', 'Learning rate', finetune.learningRate),
+    own('warmupSteps', 'Warm-up steps', finetune.warmupSteps),
+  ];
+}
+
+async function recipes(): Promise<Recipe[]> {
+  return [
+    {
+      id: 'model',
+      title: 'Language models: configuration',
+      paper: paperRecipes.model,
+      ours: await ofPresets<Fig4Settings>(fig4Presets, languageModel),
+    },
+    {
+      id: 'training',
+      title: 'Language models: training',
+      paper: paperRecipes.training,
+      ours: await ofPresets<Fig4Settings>(fig4Presets, languageModelRecipe),
+    },
+    {
+      id: 'evaluation',
+      title: 'Language models: evaluation by length',
+      paper: paperRecipes.evaluation,
+      ours: await ofPresets<Fig4Settings>(fig4Presets, evaluation),
+    },
+    {
+      id: 'finetuning',
+      title: 'Language models: finetuning with YaRN',
+      paper: [],
+      ours: await ofPresets<Fig5Settings>(fig5Presets, finetuning),
+    },
+    {
+      id: 'scrolls',
+      title: 'SCROLLS: finetuning',
+      paper: paperRecipes.scrolls,
+      ours: [],
+    },
+    {
+      id: 'arithmetic',
+      title: 'Arithmetic: task, models, training',
+      paper: paperRecipes.arithmetic,
+      ours: await ofPresets<Fig3Settings>(fig3Presets, arithmetic),
+    },
+  ];
+}
+
+const nothing = z.strictObject({});
+
+/** Configurations and recipes as a paper item. */
+export const tableRecipes = defineExperiment<Record<string, never>, null, RecipesResult>({
+  id: 'table-recipes',
+  title: 'Recipes: configurations and trainings, beside the paper’s',
+  question: 'With which models and trainings are the results made, and where do they differ from the paper?',
+  claim:
+    "The paper's models have 12 layers of width 768 and are trained for 1,000,000 steps of 256 blocks of 1,024 tokens (released code; a later paper's appendix). Which of its tables say so is not at hand.",
+  notebook: 'notebooks/table_recipes.ipynb',
+  revision: 1,
+  schema: nothing,
+  presets: {
+    smoke: { description: 'the same as quick', time: 'seconds', settings: {} },
+    quick: { description: 'every preset; nothing is trained', time: 'seconds', settings: {} },
+  },
+  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  run: async () => ({ recipes: await recipes() }),
+  scale: () =>
+    'Nothing is measured: values of ours are read from the presets, those of the paper from the sources that are named.',
+  draw: drawRecipes,
+});

@@ -1,0 +1,124 @@
+// A trained language model of Figure 4 and a text that somebody typed: what its tokens look at.
+
+import { UsageError } from '../base/errors';
+import { type Reporter } from '../base/progress';
+import { unknownName } from '../base/suggest';
+import { getTokenizer } from '../data/tokenizers/registry';
+import { type Tokenizer } from '../data/tokenizers/tokenizer';
+import { startEngine } from '../engine/engine';
+import { Random } from '../engine/random';
+import { loadCheckpoint } from '../model/checkpoint';
+import { type Decoder } from '../model/decoder';
+import { type ModelParameters } from '../model/parameters';
+import { type Figure, makeFigure } from '../report/figure';
+import { defaultReporter } from '../report/notebook';
+import { encodingStyle } from '../report/style';
+import { escapeMarkup } from '../report/text';
+import { separatorsFor } from '../segment/separators';
+import { attentionPanels } from './attention-panels';
+import { fig4Presets, type Fig4Settings } from './fig4';
+import {
+  encodingOf,
+  commonSeparators,
+  languageModelCheckpoint,
+  languageModelRun,
+  prepareLanguageModelCorpus,
+} from './language-model-runs';
+import { layerAttention } from './layer-attention';
+import { defaultPreset } from './reproduce';
+import { RunStore } from './run-store';
+
+/** A language model that was trained. */
+export interface LanguageModel {
+  /** The encoding's name. */
+  readonly encoding: string;
+  readonly decoder: Decoder;
+  readonly parameters: ModelParameters;
+  readonly tokenizer: Tokenizer;
+  /** Ids that end a segment, for encodings of one level too. */
+  readonly separators: readonly number[];
+}
+
+/** Which model. */
+export interface LanguageModelOptions {
+  /** A preset of Figure 4. Default `defaultPreset()`. */
+  readonly preset?: string;
+  readonly reporter?: Reporter;
+  readonly store?: RunStore;
+}
+
+/**
+ * A model of Figure 4 with the preset's first seed: found, or trained now.
+ *
+ * @throws UsageError if there is no such encoding or preset
+ */
+export async function languageModel(
+  encoding: string,
+  options: LanguageModelOptions = {},
+): Promise<LanguageModel> {
+  const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
+  const presets: Readonly<Record<string, { readonly settings: Fig4Settings }>> = fig4Presets;
+  const settings = presets[preset]?.settings;
+  if (settings === undefined) throw unknownName('preset of fig4', preset, Object.keys(presets));
+  encodingOf(encoding, settings);
+  const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seeds[0] ?? 1 };
+  await startEngine({ reporter });
+  const corpus = await prepareLanguageModelCorpus(settings, reporter);
+  await languageModelRun(point, settings, corpus, { store, reporter });
+  const folder = await languageModelCheckpoint(point, settings, corpus, store);
+  const { decoder, parameters } = await loadCheckpoint(folder);
+  const tokenizer = await getTokenizer(settings.tokenizer);
+  return {
+    encoding,
+    decoder,
+    parameters,
+    tokenizer,
+    separators: separatorsFor(tokenizer, commonSeparators(settings)),
+  };
+}
+
+/** More tokens could not be told apart. */
+const mostTokens = 96;
+
+/**
+ * What each token of a text attends to, a panel for each head of a layer, with the borders of segments.
+ *
+ * @param layer from 0
+ * @throws UsageError if the model has no such layer, or the text is empty or too long to look at
+ */
+export function textAttentionFigure(model: LanguageModel, text: string, layer: number): Figure {
+  const { encoding, decoder, parameters, tokenizer, separators } = model;
+  const ids = tokenizer.encode(text);
+  if (ids.length === 0) throw new UsageError('the text is empty; give a sentence or two');
+  if (ids.length > mostTokens)
+    throw new UsageError(
+      `the text has ${ids.length} tokens; give at most ${mostTokens}, more cannot be told apart`,
+    );
+  const random = Random.fromSeed(0);
+  const positions = decoder.encoding.drawPositions?.(ids.length, () => random.uniform());
+  const maps = layerAttention(decoder, parameters, { ids, ...(positions && { positions }) }, layer);
+  const { name } = encodingStyle(encoding);
+  // The first token's own row and column are dark in most models, and would leave the rest pale.
+  const others = maps.flatMap((map) => map.slice(1).flatMap((row) => row.slice(1)));
+  return makeFigure({
+    id: 'text-attention',
+    title: `What ${name} looks at in your text, layer ${layer}`,
+    subtitle: 'Query (row) to key (column), a panel for each head; lines are the borders of segments',
+    caption:
+      'Each row sums to 1. The darkest colour is the largest weight that does not lie on the first token, in any head. ' +
+      (decoder.encoding.levels > 1
+        ? 'The model itself knows the segments.'
+        : 'The model knows nothing of the segments: lines are for comparison.'),
+    alt: `${maps.length} triangular heat maps of attention over ${ids.length} tokens.`,
+    ...attentionPanels({
+      titles: maps.map((_, head) => `Head ${head}`),
+      maps,
+      labels: Array.from(ids, (id) => escapeMarkup(tokenizer.tokenText(id))),
+      ids,
+      separators,
+      height: 360,
+      darkest: Math.max(...others, 0.01),
+      labelAngle: -90,
+    }),
+  });
+}

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type AblationGroup,
+  ablationGroups,
+  ablationsOf,
+  basesOfAblation,
+  rulesLike,
+} from '../../lib/experiments/ablations';
+import { type LanguageModelRun } from '../../lib/experiments/language-model-runs';
+import { ablationPresets } from '../../lib/experiments/table-ablation';
+import { type AblationScale, drawAblations } from '../../lib/experiments/table-ablation-drawing';
+import { createEncoding } from '../../lib/positional/registry';
+
+const groups = Object.keys(ablationGroups) as AblationGroup[];
+const lengths = [16, 64];
+const scale: AblationScale = { groups, seeds: [1], trainLength: 16, lengths };
+const rules = rulesLike([2, 4, 6], 0);
+
+/** A run that has these perplexities on each of three documents of 100 tokens, at both lengths alike but for `growth`. */
+function run(
+  encoding: string,
+  perplexities: readonly number[],
+  { seed = 1, growth = 1 } = {},
+): LanguageModelRun {
+  const byLength = lengths.map((length, index) => {
+    const losses = perplexities.map((perplexity) => Math.log(perplexity * growth ** index));
+    const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
+    return {
+      length,
+      stride: length,
+      windows: 3,
+      tokens: 300,
+      documents: 3,
+      byDocument: losses.map((one) => ({ sum: 100 * one, tokens: 100 })),
+      loss,
+      perplexity: Math.exp(loss),
+      interval: {
+        estimate: Math.exp(loss),
+        low: Math.exp(loss) * 0.9,
+        high: Math.exp(loss) * 1.1,
+        level: 0.95,
+      },
+      byPosition: [],
+    };
+  });
+  return {
+    encoding,
+    hiddenSize: 8,
+    seed,
+    modalities: [{ modality: 'books', byLength }],
+    parameters: 1000,
+    curve: [],
+    tokensPerSecond: 1,
+    seconds: 1,
+  };
+}
+
+const names = [...new Set(groups.flatMap((group) => ablationsOf(group, 16).map(({ id }) => id)))];
+const alike = names.map((name) => run(name, [30, 32, 34]));
+const without = (name: string): LanguageModelRun[] => alike.filter(({ encoding }) => encoding !== name);
+
+describe.each(groups)('the ablations %s', (group) => {
+  it('are models that can be made, each with ends for each of its levels but the outermost', () => {
+    for (const { encoding, separators, id } of ablationsOf(group, 16))
+      expect(separators, id).toHaveLength(createEncoding(encoding).levels - 1);
+  });
+
+  it('have different names and labels, and begin with what the others differ from', () => {
+    const ablations = ablationsOf(group, 16);
+    expect(new Set(ablations.map(({ id }) => id)).size).toBe(ablations.length);
+    expect(new Set(ablations.map(({ label }) => label)).size).toBe(ablations.length);
+    expect(basesOfAblation).toContain(ablations[0]?.id);
+  });
+});
+
+it('a model of several groups is the same in each', () => {
+  const all = groups.flatMap((group) => ablationsOf(group, 16));
+  for (const name of names) {
+    const same = all
+      .filter(({ id }) => id === name)
+      .map(({ encoding, separators }) => ({ encoding, separators }));
+    for (const one of same) expect(one).toEqual(same[0]);
+  }
+});
+
+describe('rules that are like segments', () => {
+  const segments = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 300 });
+
+  it('have their mean length', () => {
+    fc.assert(
+      fc.property(segments, (found) => {
+        const mean = found.reduce((sum, length) => sum + length, 0) / found.length;
+        expect(rulesLike(found, 0).mean).toEqual({ kind: 'every', tokens: Math.round(mean) });
+      }),
+    );
+  });
+
+  it('have their lengths in proportion: the share below any length differs by less than a quantile', () => {
+    fc.assert(
+      fc.property(segments, fc.integer({ min: 1, max: 500 }), (found, limit) => {
+        const { lengths: rule } = rulesLike(found, 0);
+        if (rule.kind !== 'random') throw new Error('no random rule');
+        const below = (some: readonly number[]): number =>
+          some.filter((length) => length < limit).length / some.length;
+        expect(Math.abs(below(rule.lengths) - below(found))).toBeLessThan(1 / 64 + 1e-9);
+      }),
+    );
+  });
+});
+
+describe('the table of ablations', () => {
+  it('has a row for each model of each group, with its perplexities and their intervals', () => {
+    const [table] = drawAblations({ runs: alike, rules }, scale).tables;
+    expect(table?.rows).toHaveLength(groups.flatMap((group) => ablationsOf(group, 16)).length);
+    expect(table?.rows[0]).toMatchObject({
+      model: 'both, RoPE between segments',
+      at16: expect.closeTo(Math.cbrt(30 * 32 * 34)) as number,
+      low64: expect.closeTo(0.9 * Math.cbrt(30 * 32 * 34)) as number,
+    });
+    expect(table?.caption).toContain('n is 4');
+  });
+
+  it('shows in the figure a panel for each group, a mark for each model and length', () => {
+    const [figure] = drawAblations(
+      { runs: alike, rules },
+      { ...scale, groups: ['separators', 'third'] },
+    ).figures;
+    const marks = (figure?.data ?? []).map(({ y }) => (y as string[]).length);
+    expect(marks).toEqual([5, 5, 2, 2]);
+  });
+
+  it('takes the mean over seeds, not those that only show chance', () => {
+    const more = run('bipe_rope', [300, 320, 340], { seed: 2 });
+    const at = (seeds: number[]): unknown =>
+      drawAblations({ runs: [...alike, more], rules }, { ...scale, groups: ['third'], seeds }).tables[0]
+        ?.rows[0]?.['at16'];
+    expect(at([1])).toBeCloseTo(Math.cbrt(30 * 32 * 34));
+    expect(at([1, 2])).toBeCloseTo(Math.sqrt(10) * Math.cbrt(30 * 32 * 34));
+  });
+});
+
+describe('the findings on ablations', () => {
+  const verdict = (runs: readonly LanguageModelRun[], claim: string): (boolean | null | undefined)[] =>
+    drawAblations({ runs, rules }, scale)
+      .findings.filter((finding) => finding.claim.includes(claim))
+      .map(({ holds }) => holds);
+  const chance = run('bipe_rope', [31, 33, 35], { seed: 2 });
+  const none = 'segments predict better than none';
+
+  it('hold or not where models differ on every document by more than seeds do', () => {
+    expect(verdict([...without('no_ends'), run('no_ends', [40, 42, 45]), chance], none)).toEqual([
+      true,
+      true,
+    ]);
+    expect(verdict([...without('no_ends'), run('no_ends', [20, 22, 25]), chance], none)).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  it('are not told where seeds of one model differ as much', () => {
+    expect(verdict([...without('no_ends'), run('no_ends', [30.5, 32.5, 34.5]), chance], none)).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  it('are not told where documents disagree', () => {
+    expect(verdict([...without('no_ends'), run('no_ends', [60, 20, 34]), chance], none)).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  it('tell the lengths apart', () => {
+    const runs = [...without('no_ends'), run('no_ends', [30, 32, 34], { growth: 2 }), chance];
+    expect(verdict(runs, none)).toEqual([null, true]);
+  });
+
+  it('say where nothing is known of seeds', () => {
+    const [finding] = drawAblations({ runs: alike, rules }, { ...scale, groups: ['third'] }).findings;
+    expect(finding?.measured).toMatch(/how much seeds differ is not known$/);
+  });
+});
+
+it.each(Object.entries(ablationPresets))(
+  'the preset %s reads the same text at every length',
+  (_, { settings }) => {
+    const longest = Math.max(...settings.lengths);
+    expect(settings.lengths).toContain(settings.trainLength);
+    expect(longest).toBe(4 * settings.trainLength);
+    expect(settings.documentTokens % longest).toBe(0);
+  },
+);
