@@ -1,7 +1,7 @@
 // The losses of an evaluation, added up as they come: for each document, and for each place in a window.
 
-import { lastAtMost } from '../data/tokens/sequence';
-import { beginsOf, type TokenDocuments, type Window } from './windows';
+import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
+import { beginsOf, type Window } from './windows';
 
 /** The losses of a document's predicted tokens. */
 export interface DocumentLoss {
@@ -28,7 +28,7 @@ export class LossTally {
   readonly #sumsAt: Float64Array;
   readonly #countsAt: Float64Array;
 
-  constructor(documents: TokenDocuments['documents'], length: number) {
+  constructor(documents: readonly Pick<TokenSequence, 'length'>[], length: number) {
     this.#begins = beginsOf(documents);
     this.#sums = new Float64Array(documents.length);
     this.#counts = new Float64Array(documents.length);

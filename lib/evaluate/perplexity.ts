@@ -15,7 +15,7 @@ import { nextTokenLosses } from '../model/loss';
 import { type ModelParameters } from '../model/parameters';
 import { differenceOfMeans, type Mean, meanOfParts, type Part } from './intervals';
 import { type DocumentLoss, LossTally, type PositionLoss } from './loss-tally';
-import { chooseWindows, joinedDocuments, type TokenDocuments, type Window, windowStarts } from './windows';
+import { chooseWindows, joined, type Window, windowStarts } from './windows';
 
 /** How to evaluate. */
 export interface PerplexityOptions {
@@ -75,7 +75,7 @@ const tokensAtOnce = 4096;
  * A model's perplexity at one length.
  *
  * @param parameters stay the caller's
- * @param documents  token ids of each, in memory or in a file, of which no more than a batch of windows is read at once
+ * @param documents  token ids of each, read a batch of windows at a time
  * @param length     tokens of a window, at least 2
  * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window, or the encoding has not that many
  *   positions
@@ -83,27 +83,23 @@ const tokensAtOnce = 4096;
 export async function evaluatePerplexity(
   decoder: Decoder,
   parameters: ModelParameters,
-  documents: readonly TokenSequence[] | TokenDocuments,
+  documents: readonly TokenSequence[],
   length: number,
   options: PerplexityOptions = {},
 ): Promise<PerplexityByLength> {
   const { stride = length, bins = 8, level, maxTokens = Infinity, reporter = silentReporter } = options;
   const { random = Random.fromSeed(0).fork('perplexity') } = options;
   checkWindow(length, stride, bins);
-  const text = 'sequence' in documents ? documents : joinedDocuments(documents);
-  const windows = chooseWindows(
-    options.blocks ?? windowStarts(text.documents, length, stride),
-    length,
-    maxTokens,
-  );
-  const tally = new LossTally(text.documents, length);
+  const windows = chooseWindows(options.blocks ?? windowStarts(documents, length, stride), length, maxTokens);
+  const tally = new LossTally(documents, length);
   const batch = Math.min(windows.length, options.batch ?? Math.max(1, Math.floor(tokensAtOnce / length)));
+  const sequence = joined(documents);
   const task = reporter.task(`perplexity at ${length}`, windows.length, 'windows');
   const step = captureLosses(decoder, parameters, options);
   try {
     for (let begin = 0; begin < windows.length; begin += batch) {
       const some = windows.slice(begin, begin + batch);
-      const losses = await lossesOf(step, decoder, text.sequence, some, [batch, length], random);
+      const losses = await lossesOf(step, decoder, sequence, some, [batch, length], random);
       some.forEach((window, row) => {
         tally.add(window, losses.subarray(row * (length - 1), (row + 1) * (length - 1)));
       });

@@ -1,37 +1,31 @@
-// What an evaluation reads: token ids with the documents they are from, and the windows in which they go through the model. Windows are
-// known by their starts in the sequence of all ids; which tokens of a window count follows from the window before it.
+// What an evaluation reads: documents one after the other, and the windows in which they go through the model. Windows are known by their
+// starts in the sequence of all ids; which tokens of a window count follows from the window before it.
 
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
 
-/** Documents as one sequence of ids: in memory, or in a token file. */
-export interface TokenDocuments {
-  readonly sequence: TokenSequence;
-  /** Tokens of each document, in the order of the sequence; together they are all of it. */
-  readonly documents: readonly { readonly length: number }[];
-}
-
-/** Documents, each a sequence of its own, one after the other. */
-export function joinedDocuments(documents: readonly TokenSequence[]): TokenDocuments {
+/** Documents as one sequence. */
+export function joined(documents: readonly TokenSequence[]): TokenSequence {
   const begins = beginsOf(documents);
-  const subarray = (start: number, end: number): Int32Array => {
-    const ids = new Int32Array(end - start);
-    for (let done = 0, place = lastAtMost(begins, start); done < ids.length; place += 1) {
-      const document = present(documents[place], 'document');
-      const inside = start + done - present(begins[place], 'begin');
-      const some = document.subarray(inside, Math.min(document.length, inside + ids.length - done));
-      ids.set(some, done);
-      done += some.length;
-    }
-    return ids;
+  return {
+    length: documents.reduce((sum, { length }) => sum + length, 0),
+    subarray: (start, end) => {
+      const ids = new Int32Array(end - start);
+      for (let done = 0, place = lastAtMost(begins, start); done < ids.length; place += 1) {
+        const document = present(documents[place], 'document');
+        const inside = start + done - present(begins[place], 'begin');
+        const some = document.subarray(inside, Math.min(document.length, inside + ids.length - done));
+        ids.set(some, done);
+        done += some.length;
+      }
+      return ids;
+    },
   };
-  const length = documents.reduce((sum, document) => sum + document.length, 0);
-  return { sequence: { length, subarray }, documents };
 }
 
 /** Where each document begins in the sequence: [documents], ascending. */
-export function beginsOf(documents: readonly { readonly length: number }[]): Float64Array {
+export function beginsOf(documents: readonly Pick<TokenSequence, 'length'>[]): Float64Array {
   const begins = new Float64Array(documents.length);
   for (let place = 1; place < begins.length; place += 1)
     begins[place] = (begins[place - 1] ?? 0) + (documents[place - 1]?.length ?? 0);
@@ -46,7 +40,7 @@ export function beginsOf(documents: readonly { readonly length: number }[]): Flo
  * @throws ConfigError if no document is as long as a window
  */
 export function windowStarts(
-  documents: readonly { readonly length: number }[],
+  documents: readonly Pick<TokenSequence, 'length'>[],
   length: number,
   stride: number,
 ): Float64Array {

@@ -12,10 +12,10 @@ import { type Modality } from '../data/sources/source';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type Tokenizer } from '../data/tokenizers/tokenizer';
 import { releasedEvaluationStarts } from '../data/tokens/blocks';
-import { type Corpus, openCorpus, verifyCorpus } from '../data/tokens/corpus';
+import { openCorpus, verifyCorpus } from '../data/tokens/corpus';
 import { type CorpusInfo } from '../data/tokens/corpus-index';
 import { type CorpusOptions, prepareCorpus } from '../data/tokens/prepare';
-import { documentSequence } from '../data/tokens/sequence';
+import { documentSequence, type TokenSequence } from '../data/tokens/sequence';
 import { startEngine } from '../engine/engine';
 import { evaluatePerplexity, type PerplexityByLength } from '../evaluate/perplexity';
 import { type Checkpoint, loadCheckpoint, readModelConfig } from '../model/checkpoint';
@@ -186,8 +186,7 @@ export async function releasedRun(
         opened ??= await openRun(model, corpus, settings);
         reporter.note(`${checkpoint.model}, ${modality}, blocks of ${length.toLocaleString('en')} tokens`);
         const { decoder, parameters, documents } = opened;
-        const text = { sequence: documentSequence(opened, documents), documents };
-        const point = await evaluatePerplexity(decoder, parameters, text, length, {
+        const point = await evaluatePerplexity(decoder, parameters, documents, length, {
           blocks: releasedEvaluationStarts(documents, length),
           ...(settings.maxTokens !== null && { maxTokens: settings.maxTokens }),
           reporter,
@@ -212,7 +211,12 @@ export async function releasedRun(
   return { modality, byLength };
 }
 
-type OpenedRun = Checkpoint & Pick<Corpus, 'documents' | 'read' | 'close'>;
+/** What a run reads, on hand. */
+interface OpenedRun extends Checkpoint {
+  readonly documents: readonly TokenSequence[];
+  /** Gives the token file back to the system. */
+  readonly close: () => void;
+}
 
 async function openRun(
   { checkpoint: { folder: modelFolder } }: ReleasedModel,
@@ -222,11 +226,13 @@ async function openRun(
   const { sha256: found } = await verifyCorpus(folder, await getTokenizer(tokenizer));
   if (found !== wanted)
     throw new DataError(`${displayPath(folder)}: other ids than a moment ago; run the same command again`);
-  const { documents, read, close } = await openCorpus(folder);
+  const corpus = await openCorpus(folder);
   try {
-    return { ...(await loadCheckpoint(modelFolder)), documents, read, close };
+    const model = await loadCheckpoint(modelFolder);
+    const documents = corpus.documents.map((document) => documentSequence(corpus, [document]));
+    return { ...model, documents, close: corpus.close };
   } catch (error) {
-    close();
+    corpus.close();
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { Random } from '../../lib/engine/random';
 import { meanOfParts } from '../../lib/evaluate/intervals';
 import { type DocumentLoss } from '../../lib/evaluate/loss-tally';
 import { evaluatePerplexity, perplexityInterval, perplexityRatio } from '../../lib/evaluate/perplexity';
-import { joinedDocuments } from '../../lib/evaluate/windows';
+import { joined } from '../../lib/evaluate/windows';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
 import { readIds } from '../../lib/model/ids-file';
 import { nextTokenLosses } from '../../lib/model/loss';
@@ -152,7 +152,7 @@ describe('perplexity', () => {
     const model = smallModel('bipe_alibi');
     const random = Random.fromSeed(9);
     const documents = documentsOf([7, 0, 13, 2, 9, 1, 20, 16, 8], 8);
-    const { sequence } = joinedDocuments(documents);
+    const sequence = joined(documents);
     // The rest of 76 tokens is dropped.
     const blocks = Float64Array.from({ length: 7 }, (_, block) => 10 * block);
     const result = await evaluatePerplexity(model.decoder, model.parameters, documents, 10, {
