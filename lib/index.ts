@@ -48,10 +48,10 @@ export {
 export {
   downloadCheckpoint,
   type HubCheckpoint,
-  type HubFile,
   type HubOptions,
   releasedCheckpoints,
 } from './data/hub';
+export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export {
   groupScrollsRows,
@@ -366,7 +366,16 @@ export {
 } from './report/style';
 export { type LiveCurves, liveCurves } from './report/live';
 export { type Slider, sliderFigure, type SliderStep } from './report/slider';
-export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
+export {
+  type Cell,
+  type Column,
+  type Table,
+  tableOf,
+  toCsv,
+  toDataFrame,
+  toLatex,
+  toMarkdown,
+} from './report/tables';
 export {
   type BilevelArrays,
   bilevelArrays,

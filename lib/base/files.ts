@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
@@ -160,4 +160,25 @@ export async function sha256File(path: string): Promise<string> {
 /** SHA-256 of text or bytes as lower-case hex. */
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
+}
+
+/** One read of a file is of less than 2 GiB, so a large tensor takes several. */
+const bytesAtOnce = 1 << 30;
+
+/** Bytes of a file. */
+export async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.from(new ArrayBuffer(length));
+  for (let done = 0; done < length;) {
+    const count = Math.min(length - done, bytesAtOnce);
+    const { bytesRead } = await file.read(bytes, done, count, position + done);
+    if (bytesRead === 0) throw new Error('the file ends early');
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/** Bytes that this user may still write into a folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }

@@ -1,11 +1,11 @@
 // Brings one file from the network to the disk, whole and checked, or says in one line why not. What has
 // arrived stays beside the target as `.partial` and is continued; the target appears only when it is right.
 
-import { mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError, MachineError, NetworkError } from '../base/errors';
-import { sha256File, writeError, writeFileAtomic } from '../base/files';
+import { freeBytes, sha256File, writeError, writeFileAtomic } from '../base/files';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import {
@@ -89,10 +89,7 @@ const realDisk: DownloadDisk = {
       },
     };
   },
-  async freeBytes(folder) {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  },
+  freeBytes,
 };
 
 /** A connection that brought at least this much was no failure, however it ended. */

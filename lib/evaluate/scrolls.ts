@@ -19,7 +19,11 @@ export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> =
 };
 
 /** How each quick task is scored: as the tasks that it has its shape from. */
-export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = { find: 'f1', heading: 'rouge' };
+export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = {
+  choose: 'exact_match',
+  find: 'f1',
+  heading: 'rouge',
+};
 
 /**
  * Scores what a model wrote for instances.
@@ -29,7 +33,7 @@ export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = { f
  */
 export function scoreInstances(
   metric: TextMetricName,
-  instances: readonly ScrollsInstance[],
+  instances: readonly Pick<ScrollsInstance, 'id' | 'references'>[],
   predictions: ReadonlyMap<string, string>,
 ): TextScore {
   const known = new Set(instances.map(({ id }) => id));

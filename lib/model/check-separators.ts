@@ -3,6 +3,7 @@
 
 import { CheckpointError } from '../base/errors';
 import { canonicalJson } from '../base/json';
+import { areIds } from '../segment/ends';
 import { type NestedSeparators } from '../segment/levels';
 import { type ModelConfig } from './config';
 
@@ -25,9 +26,9 @@ export function checkSeparators(
 }
 
 /** Levels in order, ids of each ascending. */
-function describe(separators: readonly unknown[]): string {
+function describe(separators: NestedSeparators): string {
   const levels = separators.map((level) =>
-    Array.isArray(level) ? [...(level as number[])].sort((a, b) => a - b).join(',') : canonicalJson(level),
+    areIds(level) ? [...level].sort((a, b) => a - b).join(',') : canonicalJson(level),
   );
   return levels.length === 0 ? 'nothing' : levels.join(' / ');
 }

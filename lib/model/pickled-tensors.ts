@@ -3,8 +3,9 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../base/errors';
-import { readError } from '../base/files';
+import { readBytes, readError } from '../base/files';
 import { displayPath } from '../base/paths';
+import { type ZipEntry, zipDirectory, ZipFailure } from '../data/zip-directory';
 import { PickledName, unpickle } from './pickle';
 import {
   decodeNumbers,
@@ -12,11 +13,9 @@ import {
   formatShape,
   type Numbers,
   type NumberType,
-  readBytes,
   sizeOf,
   type TensorFile,
 } from './tensor-file';
-import { type ZipEntry, zipDirectory } from './zip-directory';
 
 const typeOfStorage: Readonly<Record<string, NumberType | undefined>> = {
   'torch.FloatStorage': 'F32',
@@ -85,7 +84,7 @@ export async function openPickledTensors(path: string): Promise<TensorFile> {
 }
 
 async function readViews(file: FileHandle, where: string): Promise<Map<string, View>> {
-  const entries = await zipDirectory(file, where);
+  const entries = await archiveEntries(file, where);
   const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name)) ?? '';
   const pickle = entries.get(pickleName);
   if (pickle === undefined)
@@ -103,6 +102,26 @@ async function readViews(file: FileHandle, where: string): Promise<Map<string, V
     where,
   );
   return viewsOf(value, where);
+}
+
+/** The files of an archive as PyTorch writes it, each as it is. */
+async function archiveEntries(file: FileHandle, where: string): Promise<Map<string, ZipEntry>> {
+  const entries = await zipDirectory(file).catch((error: unknown) => {
+    if (!(error instanceof ZipFailure)) throw error;
+    throw new CheckpointError(
+      error.kind === 'none'
+        ? `${where}: not a file of PyTorch 1.6 or newer, or cut short; get it again`
+        : `${where}: the archive is damaged; get it again`,
+      { cause: error },
+    );
+  });
+  for (const { method } of entries.values()) {
+    if (method !== 0)
+      throw new CheckpointError(
+        `${where}: a zip archive of compressed files; PyTorch writes none, check the path`,
+      );
+  }
+  return entries;
 }
 
 function viewsOf(value: unknown, where: string): Map<string, View> {

@@ -6,7 +6,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError, systemCode } from '../base/errors';
-import { makeFolder, readError, temporaryPath, writeError } from '../base/files';
+import { makeFolder, readBytes, readError, temporaryPath, writeError } from '../base/files';
 import { displayPath } from '../base/paths';
 import { countGarbage } from '../engine/garbage';
 import {
@@ -16,7 +16,6 @@ import {
   isNumberType,
   type Numbers,
   type NumberType,
-  readBytes,
   sizeOf,
   type TensorFile,
 } from './tensor-file';

@@ -1,7 +1,6 @@
 // What files of tensors have in common, whatever their format: tensors by name, each read when it is wanted, and the types
 // of their numbers.
 
-import { type FileHandle } from 'node:fs/promises';
 import { CheckpointError } from '../base/errors';
 
 /** Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on reading. */
@@ -44,21 +43,6 @@ export function sizeOf(shape: readonly number[]): number {
 /** A shape as messages print it: `[32000, 768]`. */
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
-}
-
-/** One read of a file is of less than 2 GiB, so a large tensor takes several. */
-const bytesAtOnce = 1 << 30;
-
-/** Bytes of a file. */
-export async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length;) {
-    const count = Math.min(length - done, bytesAtOnce);
-    const { bytesRead } = await file.read(bytes, done, count, position + done);
-    if (bytesRead === 0) throw new Error('the file ends early');
-    done += bytesRead;
-  }
-  return bytes;
 }
 
 /** Numbers of a type from their bytes, little end first. `where` begins the message if one does not fit. */

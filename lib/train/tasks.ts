@@ -5,16 +5,19 @@ import { parseInside } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { arithmeticTask, type ArithmeticTaskConfig } from './arithmetic-task';
 import { corpusTask, type CorpusTaskConfig } from './corpus-task';
+import { promptedTask, type PromptedTaskConfig } from './prompted-task';
 import { stateSetsTask, type StateSetsTaskConfig } from './state-sets-task';
 import { type Task, type TaskContext, type TaskKind } from './task';
 import { textTask, type TextTaskConfig } from './text-task';
 
 /** A task as JSON: its `kind` and that kind's settings. */
-export type TaskConfig = ArithmeticTaskConfig | CorpusTaskConfig | StateSetsTaskConfig | TextTaskConfig;
+export type TaskConfig =
+  ArithmeticTaskConfig | CorpusTaskConfig | PromptedTaskConfig | StateSetsTaskConfig | TextTaskConfig;
 
 const kinds: { readonly [Kind in TaskConfig['kind']]: TaskKind<Extract<TaskConfig, { kind: Kind }>> } = {
   arithmetic: arithmeticTask,
   corpus: corpusTask,
+  prompted: promptedTask,
   'state-sets': stateSetsTask,
   text: textTask,
 };

@@ -1,5 +1,6 @@
 // `bipe data`: the text sources: what there is, getting them, checking them; and their tokens as files.
 
+import { join } from 'node:path';
 import { type Command } from 'commander';
 import { MachineError, UsageError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
@@ -42,6 +43,13 @@ export function addDataCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe data tokens --sources moby-dick,sotu --tokenizer llama2-4096')
     .action(tokens);
+  data
+    .command('scrolls')
+    .description('download the files of SCROLLS, seven tasks over long texts, and check them')
+    .argument('[tasks...]', 'names such as qasper; default: all seven (NarrativeQA takes gigabytes)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bipe data scrolls qasper contract_nli')
+    .action(scrolls);
   data
     .command('verify')
     .description('recompute the checksums of all sources and token files, or of those named')
@@ -114,6 +122,27 @@ async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): P
       ]),
     ]),
   );
+}
+
+async function scrolls(names: readonly string[], { json }: DataOptions): Promise<void> {
+  const { parseScrollsTask, scrollsTaskNames } = await import('../../data/scrolls/tasks.js');
+  const { downloadScrolls } = await import('../../data/scrolls/download.js');
+  const tasks = names.length === 0 ? scrollsTaskNames : names.map(parseScrollsTask);
+  const downloads = [];
+  for (const task of tasks) downloads.push(await downloadScrolls(task, { reporter: terminalReporter() }));
+  if (json === true) {
+    printJson(downloads);
+    return;
+  }
+  const rows = downloads.flatMap(({ task, folder, files }) =>
+    files.map(({ name, rows, sha256 }) => [
+      task,
+      displayPath(join(folder, name)),
+      `${formatCount(rows)} rows`,
+      `sha256 ${sha256}`,
+    ]),
+  );
+  printLines(alignColumns(rows));
 }
 
 async function verify(names: readonly string[], { json }: DataOptions): Promise<void> {

@@ -76,7 +76,13 @@ export async function readScrollsInstances(path: string): Promise<ScrollsInstanc
   return instances;
 }
 
-function parseRow(line: string, where: string): ScrollsRow {
+/**
+ * The row on a line.
+ *
+ * @param where the message's first words: file and line
+ * @throws DataError if it is none
+ */
+export function parseRow(line: string, where: string): ScrollsRow {
   let value: unknown;
   try {
     value = JSON.parse(line);

@@ -1,6 +1,7 @@
-// Two tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and scores runs in minutes and without a
-// download: `find`, where the answer stands in the document, and `heading`, where a chapter is summarized by its own heading. They
-// measure nothing that SCROLLS measures, and no score of theirs is comparable with one of SCROLLS.
+// Three tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and scores runs in minutes and without a
+// download: `choose`, where one of four words stands in the document; `find`, where words are to be found by those around them; and
+// `heading`, where a chapter is summarized by its own heading. They measure nothing that SCROLLS measures, and no score of theirs is
+// comparable with one of SCROLLS.
 
 import { ConfigError } from '../../base/errors';
 import { Random } from '../../engine/random';
@@ -9,8 +10,14 @@ import { type SourceOptions, type TextDocument } from '../sources/source';
 import { type ScrollsRow } from './file';
 import { type ScrollsTask } from './tasks';
 
-/** The two tasks. */
+/** The three tasks, the easiest first. */
 export const quickTasks = {
+  choose: {
+    title: 'Choose the word',
+    documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
+    query: 'four words, of which one is in the document',
+    output: 'that word',
+  },
   find: {
     title: 'Find and answer',
     documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
@@ -110,7 +117,7 @@ export function quickRows(
   check('perChapter', perChapter, Number.isInteger(perChapter) && perChapter >= 1, '1 or more');
   check('validationShare', validationShare, validationShare > 0 && validationShare < 1, 'between 0 and 1');
   const random = Random.fromSeed(seed).fork(`quick task ${task}`);
-  const usable = chapters.filter(({ heading }) => task === 'find' || heading !== null);
+  const usable = chapters.filter(({ heading }) => task !== 'heading' || heading !== null);
   const held = validationGroups(usable, validationShare, random.fork('split'));
   const rows = { train: new Array<ScrollsRow>(), validation: new Array<ScrollsRow>() };
   for (const chapter of usable)
@@ -140,8 +147,7 @@ function validationGroups(chapters: readonly Chapter[], share: number, random: R
 function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, random: Random): ScrollsRow[] {
   const rows = new Map<string, ScrollsRow>(); // by input
   for (let place = 0; place < options.perChapter; place += 1) {
-    const pair =
-      task === 'find' ? drawQuestion(chapter, options, random) : drawHeading(chapter, options, random);
+    const pair = draws[task](chapter, options, random);
     if (pair === undefined || rows.has(pair.input)) continue;
     const id = `${task} ${chapter.id} ${place}`;
     rows.set(pair.input, { id, pid: `${id} 0`, ...pair });
@@ -150,6 +156,32 @@ function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, ra
 }
 
 type Pair = Pick<ScrollsRow, 'input'> & { readonly output: string };
+
+/** Each draws one pair from a chapter, or nothing if the chapter has none. */
+const draws: Readonly<
+  Record<QuickTaskName, (chapter: Chapter, options: QuickOptions, random: Random) => Pair | undefined>
+> = { choose: drawChoice, find: drawQuestion, heading: drawHeading };
+
+/** Words that may be chosen among, each as it stands in a text. */
+const choosable = /(?<![\w'-])[a-z]{5,}(?![\w'-])/g;
+
+/**
+ * Four words that the chapter has once each, of which one is in the excerpt: as far as the words themselves tell, each could be the one.
+ */
+function drawChoice({ text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair | undefined {
+  const document = drawExcerpt(text, documentLength, random);
+  const counts = new Map<string, number>();
+  for (const [word] of text.matchAll(choosable)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const here = new Set([...document.matchAll(choosable)].map(([word]) => word));
+  const once = [...counts].filter(([, count]) => count === 1).map(([word]) => word);
+  const inside = once.filter((word) => here.has(word));
+  const outside = once.filter((word) => !here.has(word));
+  if (inside.length === 0 || outside.length < 3) return undefined;
+  const right = random.choice(inside);
+  const choices = random.shuffle([right, ...random.shuffle(outside).slice(0, 3)]);
+  const listed = choices.map((word, place) => `(${'ABCD'.charAt(place)}) ${word}`).join(' ');
+  return { input: `Which word is in the text? ${listed}\n\n${document}`, output: right };
+}
 
 function drawHeading(
   { heading, text }: Chapter,

@@ -2,7 +2,7 @@
 // end, as SCROLLS' baselines do (src/run.py truncates on the tokenizer's default side, the right), so a query, which stands first,
 // always stays. The cue is this project's: the benchmark is for encoder-decoders, and how BiPE's authors joined the two is not at hand.
 
-import { UsageError } from '../../base/errors';
+import { ConfigError, UsageError } from '../../base/errors';
 import { type Tokenizer } from '../tokenizers/tokenizer';
 
 /** How sequences are made. */
@@ -22,6 +22,22 @@ export interface PromptedSequence {
   readonly ids: Int32Array;
   /** Tokens that are given: what generation begins with. */
   readonly promptLength: number;
+}
+
+/**
+ * How sequences are made with a tokenizer's own end token.
+ *
+ * @throws ConfigError if it has none
+ * @throws UsageError as `promptIds`
+ */
+export function sequenceOptions(options: Omit<SequenceOptions, 'end'>): SequenceOptions {
+  const { name, endOfText: end } = options.tokenizer;
+  if (end === undefined)
+    throw new ConfigError(
+      `the tokenizer ${name} has no token that ends an output; take llama2 or a smaller llama2`,
+    );
+  promptIds('?', { ...options, end });
+  return { ...options, end };
 }
 
 /** What stands between input and output. */

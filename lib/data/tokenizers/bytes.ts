@@ -18,6 +18,7 @@ export class ByteTokenizer implements Tokenizer {
   readonly vocabularySize = 256;
   readonly fingerprint = sha256('bipe tokenizer bytes 1');
   readonly beginOfText = undefined;
+  readonly endOfText = undefined;
 
   encode(text: string, options?: EncodeOptions): Int32Array {
     refuseBeginOfText(this.name, options);

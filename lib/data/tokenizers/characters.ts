@@ -28,6 +28,7 @@ export class CharacterTokenizer implements Tokenizer {
   readonly vocabularySize: number;
   readonly fingerprint: string;
   readonly beginOfText = undefined;
+  readonly endOfText = undefined;
   readonly #characters: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
 

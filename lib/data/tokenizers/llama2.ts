@@ -40,6 +40,7 @@ export class Llama2Tokenizer implements Tokenizer {
   readonly vocabularySize: number;
   readonly fingerprint: string;
   readonly beginOfText = beginId;
+  readonly endOfText = endId;
   readonly #pieces: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
   readonly #cuts: SafeCuts;

@@ -30,6 +30,8 @@ export interface Tokenizer {
   readonly fingerprint: string;
   /** The id of the begin-of-text token, if there is one. */
   readonly beginOfText: number | undefined;
+  /** The id of the token that ends a text (Llama 2's `</s>`), if there is one. Encoding never gives it. */
+  readonly endOfText: number | undefined;
   /**
    * Token ids of a text, [tokens].
    *

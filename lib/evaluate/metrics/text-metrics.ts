@@ -58,6 +58,22 @@ export function roundedScore(score: number): number {
   return (below % 2 === 0 ? below : below + 1) / 1e4;
 }
 
+/**
+ * The score of texts that were scored one by one: of their means, each part's own. The same as scoring them together.
+ *
+ * @param parts of each text, at least one
+ */
+export function scoreOfParts(metric: TextMetricName, parts: readonly TextScore['parts'][]): number {
+  const means = partNames(metric).map(
+    (name) => parts.reduce((sum, part) => sum + (part[name] ?? 0), 0) / parts.length,
+  );
+  return means.reduce((product, mean) => product * mean, 1) ** (1 / means.length);
+}
+
+function partNames(metric: TextMetricName): readonly string[] {
+  return metric === 'rouge' ? rougeNames : [metric];
+}
+
 function single(
   metric: TextMetricName,
   pairs: readonly TextPair[],

@@ -1,0 +1,158 @@
+// Rows as batches of padded sequences, each row once an epoch, in an order that depends on seed and epoch. A batch is as long as the
+// shortest of a few lengths that holds its longest sequence, since a captured step is fixed in its shapes. With small batches whose
+// gradients are accumulated little of that is padding; nothing is sorted by length, so a batch is a random sample of the rows.
+
+import { z } from 'zod';
+import { ConfigError, DataError } from '../../base/errors';
+import { canonicalJson } from '../../base/json';
+import { parseWith } from '../../base/schema';
+import { Random } from '../../engine/random';
+import { type PromptedSequence, promptedSequence, type SequenceOptions } from './sequence';
+import { type RowSource } from './row-source';
+
+/** A batch of padded sequences, as the trainer takes it. */
+export interface PromptedBatch {
+  readonly arrays: {
+    /** Token ids, the end token again after each end: [batch, time]. */
+    readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
+    /** How much each token counts: 1 in the output and its end, `inputWeight` before, 0 behind: [batch, time]. */
+    readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
+  };
+  /** The sum of what predicted tokens count. */
+  readonly weight: number;
+  /** batch x time. */
+  readonly tokens: number;
+}
+
+/** How batches are made. */
+export interface PromptedBatchOptions extends SequenceOptions {
+  readonly batch: number;
+  readonly seed: number;
+  /** Lengths of a batch: of 4, a quarter, a half, three quarters and all of `maxTokens`. Default 4. */
+  readonly lengths?: number;
+  /**
+   * How much a token of the input counts. Default 0, as in finetunings on SCROLLS; a model that was hardly trained before learns to read
+   * by it while it learns to answer.
+   */
+  readonly inputWeight?: number;
+}
+
+/** Batches without end; what the trainer calls a `BatchSource`. */
+export interface PromptedBatchSource {
+  readonly next: () => Promise<PromptedBatch>;
+  /** Where the source stands; plain JSON. */
+  readonly state: () => unknown;
+  /**
+   * Goes on from a state.
+   *
+   * @throws ConfigError if it is not one, or that of a source with other rows, another tokenizer, other options or another seed
+   */
+  readonly restore: (state: unknown) => void;
+}
+
+const stateSchema = z.strictObject({
+  /** What the source is, as JSON. */
+  source: z.string(),
+  /** Rows given so far. */
+  drawn: z.int().min(0),
+});
+
+/** Batches of rows, every row once an epoch. A batch that reaches the end of an epoch is filled from the next one. */
+export function promptedBatches(rows: RowSource, options: PromptedBatchOptions): PromptedBatchSource {
+  const { batch, seed, tokenizer, maxTokens, outputTokens, inputWeight = 0 } = options;
+  const order = Random.fromSeed(seed).fork('prompted order');
+  const source = canonicalJson({
+    rows: rows.sha256,
+    tokenizer: tokenizer.fingerprint,
+    maxTokens,
+    outputTokens,
+    inputWeight,
+    seed,
+  });
+  let drawn = 0;
+  let epoch = -1;
+  let permutation: Int32Array = new Int32Array(0);
+  const nextRow = (): number => {
+    const wanted = Math.floor(drawn / rows.count);
+    if (wanted !== epoch) {
+      permutation = order.fork(`epoch ${wanted}`).permutation(rows.count);
+      epoch = wanted;
+    }
+    const row = permutation[drawn % rows.count] ?? 0;
+    drawn += 1;
+    return row;
+  };
+  return {
+    next: async () => {
+      const sequences: PromptedSequence[] = [];
+      while (sequences.length < batch) sequences.push(await sequenceOf(rows, nextRow(), options));
+      return padded(sequences, options);
+    },
+    state: () => ({ source, drawn }),
+    restore: (saved) => {
+      const state = parseWith(stateSchema, saved, 'state of prompted batches');
+      if (state.source !== source)
+        throw new ConfigError(
+          `task.data: the run to resume was trained on other rows than ${rows.name}, or on other sequences of them; resume with those, or choose another folder`,
+        );
+      ({ drawn } = state);
+    },
+  };
+}
+
+/**
+ * A row as a sequence to train on.
+ *
+ * @throws DataError if it has no output
+ */
+export async function sequenceOf(
+  rows: RowSource,
+  index: number,
+  options: SequenceOptions,
+): Promise<PromptedSequence> {
+  const { pid, input, output } = await rows.row(index);
+  if (output === null)
+    throw new DataError(`${rows.name}: '${pid}' has no output; train on train.jsonl, not on a test file`);
+  return promptedSequence(input, output, options);
+}
+
+/** Sequences side by side, each from the first place on. */
+export function padded(
+  sequences: readonly PromptedSequence[],
+  {
+    maxTokens,
+    end,
+    lengths = 4,
+    inputWeight = 0,
+  }: Pick<PromptedBatchOptions, 'maxTokens' | 'end' | 'lengths' | 'inputWeight'>,
+): PromptedBatch {
+  const longest = Math.max(...sequences.map(({ ids }) => ids.length));
+  const time = batchLength(longest, maxTokens, lengths);
+  const ids = new Int32Array(sequences.length * time).fill(end);
+  const mask = new Float32Array(ids.length);
+  let weight = 0;
+  sequences.forEach((sequence, row) => {
+    const start = row * time;
+    const { promptLength } = sequence;
+    ids.set(sequence.ids, start);
+    // The first token is given, and nothing predicts it.
+    mask.fill(inputWeight, start + 1, start + promptLength);
+    mask.fill(1, start + promptLength, start + sequence.ids.length);
+    weight += inputWeight * (promptLength - 1) + sequence.ids.length - promptLength;
+  });
+  const shape = [sequences.length, time] as const;
+  return {
+    arrays: { ids: { values: ids, shape }, mask: { values: mask, shape } },
+    weight,
+    tokens: ids.length,
+  };
+}
+
+/** The shortest of `lengths` equal parts of `maxTokens`, or several of them, that holds `longest` tokens. */
+function batchLength(longest: number, maxTokens: number, lengths: number): number {
+  for (let parts = 1; parts < lengths; parts += 1) {
+    const length = Math.ceil((parts * maxTokens) / lengths);
+    if (length >= longest) return length;
+  }
+  return maxTokens;
+}

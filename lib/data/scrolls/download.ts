@@ -1,0 +1,185 @@
+// The files of SCROLLS, from their release on the Hugging Face hub (`datasets/tau/scrolls`): one zip archive a task, which is unpacked
+// and deleted. What is here is told by size and checksum, without the network.
+
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DataError } from '../../base/errors';
+import { sha256File, writeFileAtomic } from '../../base/files';
+import { displayPath } from '../../base/paths';
+import { type Reporter, silentReporter } from '../../base/progress';
+import { openHttpClient } from '../http';
+import { type HubFileOptions, HubFiles } from '../hub-files';
+import { withLock } from '../lock';
+import { openZip, type ZipArchive } from '../unzip';
+import { scrollsFolder } from './prompted-data';
+import { rowsOfFile } from './row-source';
+import { type ScrollsTaskName } from './tasks';
+
+/** The files of a task. */
+export const scrollsSplits = ['train', 'validation', 'test'] as const;
+
+/** What to get, and how; every field has a default. */
+export interface ScrollsDownloadOptions extends HubFileOptions {
+  /** Where the files go. Default `cache/scrolls/<task>` in the folder of datasets. */
+  readonly to?: string;
+}
+
+/** A file that is here, unpacked and read through once. */
+export interface ScrollsFile {
+  readonly name: string;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** A task that is here. */
+export interface ScrollsDownload {
+  readonly task: ScrollsTaskName;
+  readonly folder: string;
+  /** The commit of the release. */
+  readonly revision: string;
+  /** SHA-256 of the archive that the files came in. */
+  readonly archive: string;
+  readonly files: readonly ScrollsFile[];
+}
+
+const repository = 'tau/scrolls';
+/** More than any file here has; NarrativeQA's, the largest, has gigabytes. */
+const maxFileBytes = 50e9;
+
+/**
+ * Downloads and unpacks a task, or finds it here and right. A download that was cut off is continued.
+ *
+ * @throws NetworkError if the hub cannot be reached, or has no such archive
+ * @throws DataError if what it sends does not match its hash, or is not what SCROLLS' files are
+ * @throws MachineError if the disk is full or cannot be written, or another process is at work on the task
+ */
+export async function downloadScrolls(
+  task: ScrollsTaskName,
+  options: ScrollsDownloadOptions = {},
+): Promise<ScrollsDownload> {
+  const { environment = process.env, to, reporter = silentReporter } = options;
+  const folder = to ?? scrollsFolder(task, environment);
+  return withLock(join(folder, 'download.lock'), `SCROLLS' ${task}`, async () => {
+    const here = await presentDownload(task, folder);
+    if (here !== undefined) return here;
+    const client = await openHttpClient(options);
+    try {
+      const hub = new HubFiles({ name: repository, path: `datasets/${repository}`, folder }, client, options);
+      const name = `${task}.zip`;
+      const remote = await hub.find(name);
+      if (remote === undefined) throw hub.absent(name, 'try again later, or set a revision that has it');
+      const { sha256: archive } = await hub.fetch(remote);
+      const path = join(folder, name);
+      const files = await unpack(task, path, folder, reporter);
+      const download = { task, folder, revision: hub.revision, archive, files };
+      await writeFileAtomic(recordPath(folder), `${JSON.stringify(recordOf(download), null, 2)}\n`);
+      await rm(path, { force: true });
+      return download;
+    } finally {
+      await client.close();
+    }
+  });
+}
+
+async function unpack(
+  task: ScrollsTaskName,
+  path: string,
+  folder: string,
+  reporter: Reporter,
+): Promise<ScrollsFile[]> {
+  const archive = await openZip(path);
+  try {
+    const files: ScrollsFile[] = [];
+    for (const split of scrollsSplits) {
+      const name = `${split}.jsonl`;
+      const to = join(folder, name);
+      await extract(archive, entryOf(archive, task, name, path), to, reporter);
+      files.push(await checkRows(to, name));
+    }
+    return files;
+  } finally {
+    await archive.close();
+  }
+}
+
+/** In the release a file stands in a folder with the task's name; one of an archive without it is taken too. */
+function entryOf({ entries }: ZipArchive, task: string, name: string, path: string): string {
+  const found = [`${task}/${name}`, name].find((candidate) => entries.has(candidate));
+  if (found === undefined)
+    throw new DataError(
+      `${displayPath(path)}: holds no ${name}; it is not SCROLLS' archive, delete it and get it again`,
+    );
+  return found;
+}
+
+async function extract(archive: ZipArchive, entry: string, to: string, reporter: Reporter): Promise<void> {
+  const bytes = archive.entries.get(entry)?.bytes ?? 0;
+  const progress = reporter.task(`unpack ${entry}`, megabytes(bytes), 'MB');
+  try {
+    await archive.extract(entry, to, {
+      maxBytes: maxFileBytes,
+      onProgress: (done) => {
+        progress.update(megabytes(done));
+      },
+    });
+  } finally {
+    progress.finish();
+  }
+}
+
+/** Counts the rows, and reads the first as one of SCROLLS. */
+async function checkRows(path: string, name: string): Promise<ScrollsFile> {
+  const rows = await rowsOfFile(path);
+  await rows.row(0);
+  return { name, rows: rows.count, sha256: rows.sha256 };
+}
+
+const recordSchema = z.object({
+  task: z.string(),
+  revision: z.string(),
+  archive: z.string(),
+  files: z
+    .array(
+      z.object({
+        name: z.enum(scrollsSplits.map((split) => `${split}.jsonl`)),
+        rows: z.int(),
+        sha256: z.string(),
+      }),
+    )
+    .length(scrollsSplits.length),
+});
+
+function recordOf({ task, revision, archive, files }: ScrollsDownload): z.infer<typeof recordSchema> {
+  return { task, revision, archive, files: [...files] };
+}
+
+function recordPath(folder: string): string {
+  return join(folder, 'download.json');
+}
+
+/** What an earlier download has left, if all of it is there and unchanged. */
+async function presentDownload(task: ScrollsTaskName, folder: string): Promise<ScrollsDownload | undefined> {
+  const path = recordPath(folder);
+  if (!existsSync(path)) return undefined;
+  const record = recordSchema.safeParse(jsonOrNothing(await readFile(path, 'utf8')));
+  if (!record.success || record.data.task !== task) return undefined;
+  for (const { name, sha256 } of record.data.files) {
+    const file = join(folder, name);
+    if (!existsSync(file) || (await sha256File(file)) !== sha256) return undefined;
+  }
+  return { ...record.data, task, folder };
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
+}

@@ -1,0 +1,78 @@
+// What a model is finetuned and evaluated on, as JSON: a quick task and how its rows are made, or a task of SCROLLS and the folder of
+// its files.
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { DataError } from '../../base/errors';
+import { displayPath, projectRoot } from '../../base/paths';
+import { datasetsFolder } from '../registry';
+import { quickChapters, type QuickOptions, quickRows, quickTasks, type QuickTaskName } from './quick';
+import { rowsInMemory, type RowSource, rowsOfFile } from './row-source';
+import { scrollsTasks, type ScrollsTaskName } from './tasks';
+
+/** A quick task, made from the bundled books. */
+export interface QuickData extends QuickOptions {
+  readonly kind: 'quick';
+  readonly task: QuickTaskName;
+}
+
+/** A task of SCROLLS, read from its files. */
+export interface ScrollsData {
+  readonly kind: 'scrolls';
+  readonly task: ScrollsTaskName;
+  /** Where `train.jsonl` and `validation.jsonl` are; a relative path counts from the repository's root. Default: where they are downloaded to. */
+  readonly folder?: string;
+}
+
+/** Either of them. */
+export type PromptedData = QuickData | ScrollsData;
+
+/** Which rows: those that are trained on, or those that are asked. The outputs of SCROLLS' test files are not public. */
+export type PromptedSplit = 'train' | 'validation';
+
+const namesOf = <Name extends string>(tasks: Readonly<Record<Name, unknown>>): Name[] =>
+  Object.keys(tasks) as Name[];
+
+/** Checks a description of data; what spans several fields is `quickRows`'. */
+export const promptedDataSchema: z.ZodType<PromptedData> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('quick'),
+    task: z.enum(namesOf(quickTasks)),
+    documentLength: z.int().min(200),
+    perChapter: z.int().min(1),
+    validationShare: z.number().positive().lt(1).exactOptional(),
+    seed: z.int().min(0).default(0),
+  }),
+  z.strictObject({
+    kind: z.literal('scrolls'),
+    task: z.enum(namesOf(scrollsTasks)),
+    folder: z.string().min(1).exactOptional(),
+  }),
+]);
+
+/** Where the files of a task are downloaded to. */
+export function scrollsFolder(task: ScrollsTaskName, environment?: NodeJS.ProcessEnv): string {
+  return join(datasetsFolder(environment), 'cache', 'scrolls', task);
+}
+
+/**
+ * The rows of one split.
+ *
+ * @throws DataError if the files are not there, or no rows in them
+ * @throws ConfigError if the options of a quick task leave a split empty
+ */
+export async function openPromptedRows(data: PromptedData, split: PromptedSplit): Promise<RowSource> {
+  if (data.kind === 'quick') {
+    const { task, ...options } = data;
+    return rowsInMemory(
+      quickRows(task, await quickChapters(), options)[split],
+      `quick task ${task}, ${split}`,
+    );
+  }
+  const folder = data.folder === undefined ? scrollsFolder(data.task) : resolve(projectRoot, data.folder);
+  const path = join(folder, `${split}.jsonl`);
+  if (!existsSync(path))
+    throw new DataError(`${displayPath(path)}: no such file; get it by: bipe data scrolls ${data.task}`);
+  return rowsOfFile(path);
+}

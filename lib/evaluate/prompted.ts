@@ -1,0 +1,176 @@
+// What a model writes after prompts, and how it is scored: greedy generation over the instances of a task, those of similar length side by
+// side, and the task's metric, with each instance's own part in it.
+
+import { type Reporter, silentReporter } from '../base/progress';
+import { groupScrollsRows, type ScrollsRow } from '../data/scrolls/file';
+import { type RowSource } from '../data/scrolls/row-source';
+import { promptIds, type SequenceOptions } from '../data/scrolls/sequence';
+import { type ProductType } from '../engine/graph/program';
+import { Random } from '../engine/random';
+import { type Decoder } from '../model/decoder';
+import { type ModelParameters } from '../model/parameters';
+import { decoderGenerator } from './generator';
+import { greedyGeneration } from './greedy';
+import { scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
+import { scoreInstances } from './scrolls';
+
+/** An instance as a model is asked it. Its document is held as tokens, as far as the model reads it: books are long. */
+export interface PromptedInstance {
+  readonly id: string;
+  /** [time] int32 */
+  readonly prompt: Int32Array;
+  readonly references: readonly string[];
+}
+
+/**
+ * The instances of some rows, in the order of the rows: all, or `count` of them drawn by `seed`.
+ *
+ * @throws UsageError if sequences have no room for an input
+ */
+export async function promptedInstances(
+  rows: RowSource,
+  options: SequenceOptions,
+  { count, seed = 0 }: { readonly count?: number; readonly seed?: number } = {},
+): Promise<PromptedInstance[]> {
+  const prompts = new Map<string, Int32Array>();
+  const grouped = await groupScrollsRows(
+    (async function* (): AsyncGenerator<ScrollsRow> {
+      for (let index = 0; index < rows.count; index += 1) {
+        const row = await rows.row(index);
+        if (!prompts.has(row.id)) prompts.set(row.id, promptIds(row.input, options));
+        yield { ...row, input: '' };
+      }
+    })(),
+  );
+  const instances = grouped.flatMap(({ id, references }) => {
+    const prompt = prompts.get(id);
+    return prompt === undefined ? [] : [{ id, prompt, references }];
+  });
+  if (count === undefined || count >= instances.length) return instances;
+  const chosen = Random.fromSeed(seed).fork('instances asked').permutation(instances.length).slice(0, count);
+  return Array.from(chosen.sort()).flatMap((place) => instances[place] ?? []);
+}
+
+/** How to generate. */
+export interface AnswerOptions {
+  /** Prompts side by side; default: as many as keep the cache of keys and values under a gigabyte, 32 at most. */
+  readonly batch?: number;
+  /** What captured steps round matrix products to; default `float32`. */
+  readonly products?: ProductType;
+  /** Runs operation by operation even where a graph could be captured. */
+  readonly eager?: boolean;
+  readonly reporter?: Reporter;
+}
+
+/** Lengths that prompts are filled up to; each is a graph. */
+const promptLengths = 4;
+
+const cacheBytes = 1e9;
+
+/**
+ * What a model writes for each instance: its likeliest tokens until the end token, or as many as there is room for.
+ *
+ * @returns text by the instance's id
+ */
+export async function generateAnswers(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  instances: readonly PromptedInstance[],
+  sequences: SequenceOptions,
+  options: AnswerOptions = {},
+): Promise<Map<string, string>> {
+  const { tokenizer, maxTokens, outputTokens, end } = sequences;
+  const { reporter = silentReporter, batch = batchWithin(cacheBytes, decoder, maxTokens), ...how } = options;
+  const answers = new Map<string, string>();
+  const task = reporter.task('answers', instances.length);
+  try {
+    for (const { length, members } of byLength(instances, maxTokens - outputTokens)) {
+      const greedy = greedyGeneration(decoderGenerator(decoder, parameters), {
+        ...how,
+        batch: Math.min(batch, members.length),
+        promptLength: length,
+        newTokens: outputTokens,
+        eos: end,
+      });
+      try {
+        const done = answers.size;
+        const generated = await greedy.generate(
+          members.map(({ prompt }) => prompt),
+          (count) => {
+            task.update(done + count);
+          },
+        );
+        members.forEach(({ id }, index) => {
+          answers.set(id, tokenizer.decode(generated[index] ?? []));
+        });
+      } finally {
+        greedy.dispose();
+      }
+    }
+  } finally {
+    task.finish();
+  }
+  return answers;
+}
+
+/** How many sequences' keys and values, float32 in each layer, take so many bytes. */
+function batchWithin(bytes: number, { architecture }: Decoder, tokens: number): number {
+  const each = tokens * architecture.numLayers * architecture.hiddenSize * 2 * 4;
+  return Math.max(1, Math.min(32, Math.floor(bytes / each)));
+}
+
+interface LengthGroup {
+  /** Tokens of the longest prompt, rounded up. */
+  readonly length: number;
+  /** The shortest prompt first, so that those side by side end alike. */
+  readonly members: readonly PromptedInstance[];
+}
+
+function byLength(instances: readonly PromptedInstance[], longest: number): LengthGroup[] {
+  const groups = new Map<number, PromptedInstance[]>();
+  for (const instance of [...instances].sort((a, b) => a.prompt.length - b.prompt.length)) {
+    const part = Math.ceil((instance.prompt.length * promptLengths) / longest);
+    const length = Math.min(longest, Math.ceil((part * longest) / promptLengths));
+    groups.set(length, [...(groups.get(length) ?? []), instance]);
+  }
+  return [...groups].map(([length, members]) => ({ length, members }));
+}
+
+/** The score of a model's answers, and each instance's part in it. */
+export interface AnswerScore extends TextScore {
+  /** In the order of the instances; `scoreOfParts` makes a score of any of them. */
+  readonly byInstance: readonly TextScore['parts'][];
+}
+
+/**
+ * Scores what a model wrote.
+ *
+ * @throws UsageError as `scoreInstances`
+ */
+export function scoreAnswers(
+  metric: TextMetricName,
+  instances: readonly Pick<PromptedInstance, 'id' | 'references'>[],
+  answers: ReadonlyMap<string, string>,
+): AnswerScore {
+  return {
+    ...scoreInstances(metric, instances, answers),
+    byInstance: instances.map(
+      ({ id, references }) => scoreTexts(metric, [{ prediction: answers.get(id) ?? '', references }]).parts,
+    ),
+  };
+}
+
+/** How many instances' outputs are looked through for the commonest. */
+const outputsRead = 5000;
+
+/**
+ * What somebody writes who reads nothing: the output that most of the first rows have; of several, the one that came first.
+ */
+export async function commonestOutput(rows: RowSource): Promise<string> {
+  const counts = new Map<string, number>();
+  for (let index = 0; index < Math.min(rows.count, outputsRead); index += 1) {
+    const { output } = await rows.row(index);
+    if (output !== null) counts.set(output, (counts.get(output) ?? 0) + 1);
+  }
+  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), ['', 0])[0];
+}

@@ -1,0 +1,219 @@
+// One model finetuned on one task and asked its instances: the unit of which the table of SCROLLS is made.
+
+import { displayPath } from '../base/paths';
+import { openPromptedRows, type PromptedData } from '../data/scrolls/prompted-data';
+import { sequenceOptions, type SequenceOptions } from '../data/scrolls/sequence';
+import { getTokenizer } from '../data/tokenizers/registry';
+import { type ProductType } from '../engine/graph/program';
+import { type TextMetricName, type TextScore } from '../evaluate/metrics/text-metrics';
+import {
+  type AnswerScore,
+  commonestOutput,
+  generateAnswers,
+  promptedInstances,
+  type PromptedInstance,
+  scoreAnswers,
+} from '../evaluate/prompted';
+import { quickMetrics, scrollsMetrics } from '../evaluate/scrolls';
+import { type Decoder } from '../model/decoder';
+import { type ModelParameters } from '../model/parameters';
+import { type DataSource } from '../report/provenance';
+import { defaultAdamW } from '../train/adamw';
+import { type TrainingConfig } from '../train/config';
+import { type Start } from './prompted-start';
+import { trainedRun, type TrainedRunOptions, type TrainedRunSpec, type TrainingFigures } from './trained-run';
+
+/** A task and how long its outputs may be. */
+export interface PromptedTaskSettings {
+  readonly data: PromptedData;
+  /** Tokens that are kept free for an output and its end, in training and in generation. */
+  readonly outputTokens: number;
+}
+
+/** How all models of a comparison are finetuned, and what they are asked. */
+export interface PromptedRunSettings {
+  readonly tokenizer: string;
+  /** The longest sequence; 8,192 in the paper. */
+  readonly maxTokens: number;
+  /** Updates of the parameters. */
+  readonly steps: number;
+  /** Sequences whose gradients are computed at once. */
+  readonly batchSize: number;
+  /** How often so, for one update. */
+  readonly accumulation: number;
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** What the learning rate does after the warm-up; `linear` falls to 0. */
+  readonly schedule: 'constant' | 'linear';
+  readonly weightDecay: number;
+  readonly dropout: number;
+  /** The largest norm of the gradient; null: no clipping. */
+  readonly clipNorm: number | null;
+  /** How much a token of the input counts in training, where one of the output counts 1; 0 on SCROLLS. */
+  readonly inputWeight: number;
+  /** `block-inputs`: blocks are computed again in the backward pass. */
+  readonly remember: 'all' | 'block-inputs';
+  /** What training rounds matrix products to; default `float32`. */
+  readonly products?: ProductType;
+  /** Validation instances that are asked; null: all. */
+  readonly instances: number | null;
+}
+
+/** What differs between runs. */
+export interface PromptedRunPoint {
+  readonly encoding: string;
+  readonly seed: number;
+  /** Of the quick tasks or of SCROLLS. */
+  readonly task: string;
+}
+
+/** A question and what was written. */
+export interface AnswerExample {
+  /** The beginning of the input: its query, where the task has one. */
+  readonly input: string;
+  readonly answer: string;
+  readonly references: readonly string[];
+}
+
+/** What a model answered. */
+export interface PromptedAnswers extends PromptedRunPoint {
+  readonly metric: TextMetricName;
+  /** In percent. */
+  readonly score: number;
+  /** Each instance's part in it, in the order of the instances, which is the same for all models. */
+  readonly byInstance: readonly TextScore['parts'][];
+  readonly examples: readonly AnswerExample[];
+}
+
+/** What came of a run. */
+export type PromptedRun = PromptedAnswers & TrainingFigures;
+
+/** What somebody scores who reads nothing and always writes the commonest output of the training rows. */
+export interface BlindScore {
+  readonly task: string;
+  readonly metric: TextMetricName;
+  readonly answer: string;
+  readonly score: number;
+  readonly byInstance: readonly TextScore['parts'][];
+}
+
+const revision = 1;
+
+/** How a task is scored. */
+export function metricOf(data: PromptedData): TextMetricName {
+  return data.kind === 'quick' ? quickMetrics[data.task] : scrollsMetrics[data.task];
+}
+
+function trainingConfig(
+  { model, folder }: Start,
+  seed: number,
+  { data, outputTokens }: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+): TrainingConfig {
+  const { tokenizer, maxTokens, inputWeight, steps, batchSize, accumulation } = settings;
+  const { learningRate, warmupSteps, schedule, weightDecay, dropout, clipNorm, remember, products } =
+    settings;
+  return {
+    model: { ...model, dropout },
+    task: { kind: 'prompted', data, tokenizer, maxTokens, outputTokens, inputWeight, testRows: 200 },
+    batchSize,
+    accumulation,
+    remember,
+    initialCheckpoint: displayPath(folder),
+    seed,
+    steps,
+    optimizer: { ...defaultAdamW, weightDecay },
+    schedule: { kind: schedule, learningRate, warmupSteps, finalFraction: 0 },
+    ...(clipNorm === null ? {} : { clipNorm }),
+    ...(products === 'bfloat16' ? { products } : {}),
+    logEvery: Math.max(1, Math.round(steps / 50)),
+    checkpointEvery: Math.max(1, Math.min(500, Math.round(steps / 4))),
+  };
+}
+
+/**
+ * Finetunes a model on a task, or goes on, or finds it finished; then asks it.
+ *
+ * @param data what the finetuning reads, with checksums
+ * @throws MachineError if the run was interrupted
+ */
+export async function promptedRun(
+  { start, seed, encoding }: { readonly start: Start; readonly seed: number; readonly encoding: string },
+  task: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+  data: readonly DataSource[],
+  options: TrainedRunOptions,
+): Promise<PromptedRun> {
+  const point = { encoding, seed, task: task.data.task };
+  const run: TrainedRunSpec<PromptedAnswers> = {
+    item: 'prompted',
+    revision,
+    training: trainingConfig(start, seed, task, settings),
+    data,
+    label: `${encoding}, ${point.task}`,
+    asked: { instances: settings.instances },
+    ask: (decoder, parameters) => ask(point, task, settings, decoder, parameters, options),
+  };
+  return trainedRun(run, options);
+}
+
+/** The instances that every model of a comparison is asked. */
+async function instancesOf(
+  { data, outputTokens }: PromptedTaskSettings,
+  { tokenizer, maxTokens, instances }: PromptedRunSettings,
+): Promise<{ sequences: SequenceOptions; asked: PromptedInstance[] }> {
+  const sequences = sequenceOptions({ tokenizer: await getTokenizer(tokenizer), maxTokens, outputTokens });
+  const rows = await openPromptedRows(data, 'validation');
+  const count = instances === null ? {} : { count: instances };
+  return { sequences, asked: await promptedInstances(rows, sequences, count) };
+}
+
+async function ask(
+  point: PromptedRunPoint,
+  task: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+  decoder: Decoder,
+  parameters: ModelParameters,
+  { reporter }: TrainedRunOptions,
+): Promise<PromptedAnswers> {
+  const { sequences, asked } = await instancesOf(task, settings);
+  const answers = await generateAnswers(decoder, parameters, asked, sequences, { reporter });
+  const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
+  return { ...point, metric, score, byInstance, examples: examplesOf(asked, answers, sequences) };
+}
+
+const examplesShown = 5;
+const tokensShown = 60;
+
+function examplesOf(
+  asked: readonly PromptedInstance[],
+  answers: ReadonlyMap<string, string>,
+  { tokenizer }: SequenceOptions,
+): AnswerExample[] {
+  return asked.slice(0, examplesShown).map(({ id, prompt, references }) => ({
+    input: tokenizer.decode(prompt.subarray(0, tokensShown)).split('\n')[0] ?? '',
+    answer: answers.get(id) ?? '',
+    references,
+  }));
+}
+
+/** The blind score of a task. */
+export async function blindScore(
+  task: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+): Promise<BlindScore> {
+  const { asked } = await instancesOf(task, settings);
+  const answer = await commonestOutput(await openPromptedRows(task.data, 'train'));
+  const score: AnswerScore = scoreAnswers(
+    metricOf(task.data),
+    asked,
+    new Map(asked.map(({ id }) => [id, answer])),
+  );
+  return {
+    task: task.data.task,
+    metric: score.metric,
+    answer,
+    score: score.score,
+    byInstance: score.byInstance,
+  };
+}
