@@ -155,6 +155,7 @@ export {
   type AttentionBins,
   type AttentionMass,
   attentionMass,
+  attentionMassOfEach,
   type AttentionMassOptions,
   defaultAttentionBins,
   meanDistance,
@@ -175,12 +176,8 @@ export {
   type StateSetWords,
   stateSetWriter,
 } from './evaluate/state-sets';
-export {
-  evaluatePerplexity,
-  type PerplexityByLength,
-  type PerplexityOptions,
-  type PositionLoss,
-} from './evaluate/perplexity';
+export { type DocumentLoss, type PositionLoss } from './evaluate/loss-tally';
+export { evaluatePerplexity, type PerplexityByLength, type PerplexityOptions } from './evaluate/perplexity';
 export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
 export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
 export {
@@ -199,6 +196,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
+export { drawAttentionMap } from './experiments/attention-map';
 export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
@@ -237,6 +235,7 @@ export {
   statementsTable,
 } from './experiments/reproduce';
 export { RunStore } from './experiments/run-store';
+export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
 export type { Thm32TrainedResult } from './experiments/thm3-2-trained-drawing';
@@ -363,7 +362,16 @@ export {
 } from './report/style';
 export { type LiveCurves, liveCurves } from './report/live';
 export { type Slider, sliderFigure, type SliderStep } from './report/slider';
-export { type Cell, type Column, type Table, toDataFrame } from './report/tables';
+export {
+  type Cell,
+  type Column,
+  type Table,
+  tableOf,
+  toCsv,
+  toDataFrame,
+  toLatex,
+  toMarkdown,
+} from './report/tables';
 export {
   type BilevelArrays,
   bilevelArrays,

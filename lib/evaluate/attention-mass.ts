@@ -116,6 +116,25 @@ export async function attentionMass(
   }
 }
 
+/** The same for sequences of any lengths, one after another. */
+export async function attentionMassOfEach(
+  decoder: Decoder,
+  parameters: ModelParameters,
+  sequences: readonly Int32Array[],
+  options: Omit<AttentionMassOptions, 'queries'>,
+): Promise<SequenceAttention[]> {
+  const found: SequenceAttention[] = [];
+  for (const values of sequences) {
+    const ids = tf.tensor2d(values, [1, values.length], 'int32');
+    try {
+      found.push(...(await attentionMass(decoder, parameters, ids, options)));
+    } finally {
+      ids.dispose();
+    }
+  }
+  return found;
+}
+
 /** The mass of several sequences or heads together, each of as many queries. */
 export function meanMass(masses: readonly AttentionMass[]): AttentionMass {
   const mean = (numbers: (mass: AttentionMass) => number): number =>

@@ -4,6 +4,7 @@ import { formatPercent } from '../base/format';
 import { present } from '../base/present';
 import { type AttentionBins, type AttentionMass, meanDistance } from '../evaluate/attention-mass';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
+import { formatShort } from '../report/log-axis';
 import { encodingStyle, ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import {
@@ -393,15 +394,15 @@ const claims: Readonly<
   Record<
     MeasureName,
     {
-      readonly says: (first: string, second: string, context: string) => string;
+      readonly says: (first: string, second: string, context: string, times: number) => string;
       readonly wanted: 'less' | 'more';
       readonly format: (value: number) => string;
     }
   >
 > = {
   moved: {
-    says: (first, second, context) =>
-      `${context}: attention moves less, by segment distance, ${first} than ${second}`,
+    says: (first, second, context, times) =>
+      `${context}: ${times === 1 ? 'less' : `less than ${formatShort(times)} times as much`} attention moves, by segment distance, ${first} ${times === 1 ? 'than' : 'as'} ${second}`,
     wanted: 'less',
     format: formatPercent,
   },
@@ -431,16 +432,16 @@ function findings(result: AttentionBySegmentResult): Finding[] {
           models.find(({ encoding }) => encoding === one),
           one,
         ).measures;
-  return differences.flatMap(({ measure, first, second, difference }): Finding[] => {
+  return differences.flatMap(({ measure, first, second, times, difference }): Finding[] => {
     if (difference === null || (measure !== 'samePlace' && longest.times === 1)) return [];
     const { says, wanted, format } = claims[measure];
     const measured = [first, second].map((one) => `${name(one)} ${within(measuresBy(one)[measure], format)}`);
     const isLess = difference.high < 0 ? true : difference.low > 0 ? false : null;
     return [
       {
-        claim: says(whose(first), whose(second), `At ${longest.times} times the training length`),
+        claim: says(whose(first), whose(second), `At ${longest.times} times the training length`, times),
         holds: isLess === null ? null : isLess === (wanted === 'less'),
-        measured: `${measured.join(', ')}; difference ${within(difference, format)}`,
+        measured: `${measured.join(', ')}${times === 1 ? `; difference ${within(difference, format)}` : ''}`,
       },
     ];
   });

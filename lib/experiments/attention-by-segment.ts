@@ -17,7 +17,8 @@ import {
   attentionInContexts,
   type ContextMeasurement,
   type ContextSettings,
-  measureDifferences,
+  measureDifference,
+  measureNames,
   measuresOf,
   queriesOf,
 } from './attention-contexts';
@@ -46,7 +47,8 @@ export interface AttentionBySegmentSettings extends Fig4Settings {
 
 const count = z.int().min(1);
 
-const schema: z.ZodType<AttentionBySegmentSettings> = z
+/** Checks settings. */
+export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
   .strictObject({
     encodings: z.array(z.string()).min(1),
     hiddenSize: count,
@@ -117,7 +119,7 @@ export const attentionBySegment = defineExperiment<
     "The method (public summary page) tells a token's place in its segment by an absolute encoding and the segments' distance by a relative one. What trained models make of it in their attention the paper's public page does not say: this is an observation.",
   notebook: 'notebooks/attention_by_segment.ipynb',
   revision: 1,
-  schema,
+  schema: attentionBySegmentSchema,
   presets: attentionBySegmentPresets,
   seeds: ({ seeds }) => seeds.slice(0, 1),
   steps: ({ steps }) => steps,
@@ -159,9 +161,14 @@ export const attentionBySegment = defineExperiment<
           const [first, second] = [bilevel, single].map((wanted) =>
             measured.find(({ name }) => name === wanted),
           );
-          return first && second ? measureDifferences(first, second) : [];
+          if (first === undefined || second === undefined) return [];
+          return measureNames.map((measure) => measureDifference(measure, first, second));
         }),
-        ...measured.flatMap((one) => measureDifferences(one, evenly, ['moved', 'samePlace'])),
+        ...measured.flatMap((one) => [
+          // Evenly spread attention moves where the keys are; half as much is a line between following them and not.
+          measureDifference('moved', one, evenly, 0.5),
+          measureDifference('samePlace', one, evenly),
+        ]),
       ],
     };
   },

@@ -81,7 +81,9 @@ export interface MeasureDifference {
   readonly measure: MeasureName;
   readonly first: string;
   readonly second: string;
-  /** The first's less the second's, on the same documents. */
+  /** How many times the second's the first's is compared with. */
+  readonly times: number;
+  /** The first's less so many times the second's, on the same documents. */
   readonly difference: MeasuredInterval;
 }
 
@@ -179,21 +181,21 @@ export function measuresOf({ statistics, documents }: Comparable): Measures {
   };
 }
 
-/** Compares what was looked at on the same documents. */
-export function measureDifferences(
+/** Compares what was looked at on the same documents: the first with so many times the second. */
+export function measureDifference(
+  measure: MeasureName,
   first: Comparable,
   second: Comparable,
-  measures: readonly MeasureName[] = measureNames,
-): MeasureDifference[] {
-  return measures.map((measure) => {
-    const [one, other] = [first.statistics[measure], second.statistics[measure]];
-    return {
-      measure,
-      first: first.name,
-      second: second.name,
-      difference: overDocuments((places) => one(places) - other(places), first.documents),
-    };
-  });
+  times = 1,
+): MeasureDifference {
+  const [one, other] = [first.statistics[measure], second.statistics[measure]];
+  return {
+    measure,
+    first: first.name,
+    second: second.name,
+    times,
+    difference: overDocuments((places) => one(places) - times * other(places), first.documents),
+  };
 }
 
 function checkDocuments(documents: readonly Int32Array[], length: number): void {

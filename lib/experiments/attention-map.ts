@@ -56,7 +56,7 @@ export function attentionMapFigure({ segments = 8, ...maps }: AttentionMaps): Fi
         ...(index === 0 ? { title: name } : {}),
         x: { title: "Place less query's", tickvals: [-reach, 0, reach], ticks: '', showgrid: false },
         y: {
-          title: label === '' ? 'Segments back' : `${label}: segments back`,
+          title: label === '' ? 'Segments back' : `${label}<br>segments back`,
           range: [segments - 0.5, -0.5],
           dtick: 2,
           ticks: '',

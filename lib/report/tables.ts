@@ -98,6 +98,24 @@ export async function toDataFrame(table: Table): Promise<DataFrame> {
   return new danfo.DataFrame(columns);
 }
 
+/**
+ * A data frame as a table again, to show and to export: its columns have the labels, units and formats of those of `like` with the same
+ * keys, and their own names otherwise.
+ */
+export function tableOf(
+  frame: DataFrame,
+  texts: Pick<Table, 'id' | 'title' | 'caption'>,
+  like?: Pick<Table, 'columns'>,
+): Table {
+  const keys = frame.columns;
+  const rows = frame.values as Cell[][];
+  return {
+    ...texts,
+    columns: keys.map((key) => like?.columns.find((column) => column.key === key) ?? { key, label: key }),
+    rows: rows.map((cells) => Object.fromEntries(keys.map((key, index) => [key, cells[index] ?? null]))),
+  };
+}
+
 /** GitHub-flavoured Markdown: title, table, caption. */
 export function toMarkdown(table: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -6,6 +6,7 @@ import {
   type AttentionBins,
   type AttentionMass,
   attentionMass,
+  attentionMassOfEach,
   meanDistance,
   meanMass,
   totalVariation,
@@ -173,11 +174,24 @@ describe('the mass of attention', () => {
     expectSameMass(meanMass(halves), await of({ start: 0, end: 24 }));
   });
 
+  it('of sequences of different lengths is that of each', async () => {
+    const { decoder, parameters } = smallModel('bipe_rope');
+    const [short, long] = [randomIds(1, 9), randomIds(1, 21)];
+    const sequences = [short, long].map((ids) => Int32Array.from(ids.dataSync()));
+    const options = { separators, bins };
+    const each = await attentionMassOfEach(decoder, parameters, sequences, options);
+    expect(each).toEqual([
+      ...(await attentionMass(decoder, parameters, short, options)),
+      ...(await attentionMass(decoder, parameters, long, options)),
+    ]);
+  });
+
   it('leaves no tensor behind', async () => {
     const { decoder, parameters } = smallModel('t5');
     const ids = randomIds(2, 20);
     const before = tf.memory().numTensors;
     await attentionMass(decoder, parameters, ids, { separators, queryChunk: 6 });
+    await attentionMassOfEach(decoder, parameters, [Int32Array.of(1, 2, 3)], { separators });
     expect(tf.memory().numTensors).toBe(before);
   });
 

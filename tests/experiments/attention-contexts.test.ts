@@ -7,10 +7,12 @@ import { Random } from '../../lib/engine/random';
 import { attentionMass, meanMass, totalVariation } from '../../lib/evaluate/attention-mass';
 import {
   attentionInContexts,
+  type Comparable,
   type ContextMeasurement,
   type ContextSettings,
   type MeasuredInterval,
-  measureDifferences,
+  type MeasureDifference,
+  measureDifference,
   measureNames,
   measuresOf,
 } from '../../lib/experiments/attention-contexts';
@@ -49,6 +51,9 @@ function look(
   const changed = { ...settings, ...changes };
   return attentionInContexts('rope', decoder, parameters, documents, changed, silentReporter);
 }
+
+const differences = (one: Comparable, other: Comparable): MeasureDifference[] =>
+  measureNames.map((measure) => measureDifference(measure, one, other));
 
 const numbersOf = ({ estimate, low, high }: Interval): number[] => [estimate, low, high];
 
@@ -129,7 +134,7 @@ describe('attention in contexts', () => {
     for (const [name, tensor] of model.parameters)
       if (name.includes('q_proj')) model.parameters.set(name, tf.zerosLike(tensor));
     const measurement = await look(model, documentsOf(4));
-    for (const { difference } of measureDifferences(measurement, measurement.evenly))
+    for (const { difference } of differences(measurement, measurement.evenly))
       for (const value of numbersOf(known(difference))) expect(Math.abs(value)).toBeLessThan(1e-5);
     expect(known(measuresOf(measurement.evenly).moved).low).toBeGreaterThan(0.1);
   });
@@ -169,11 +174,13 @@ describe('attention in contexts', () => {
     const documents = documentsOf(5);
     const one = await look(smallModel('rope'), documents);
     const other = await look(smallModel('alibi'), documents);
-    for (const { difference } of measureDifferences(one, one))
+    for (const { difference } of differences(one, one))
       expect(difference).toEqual({ estimate: 0, low: 0, high: 0 });
-    for (const { measure, difference } of measureDifferences(one, other)) {
+    for (const { measure, difference } of differences(one, other)) {
       const [a, b] = [one, other].map(({ model }) => known(model.measures[measure]).estimate);
       expect(difference?.estimate).toBeCloseTo((a ?? NaN) - (b ?? NaN), 10);
+      const half = known(measureDifference(measure, one, other, 0.5).difference);
+      expect(half.estimate).toBeCloseTo((a ?? NaN) - (b ?? NaN) / 2, 10);
     }
   });
 

@@ -10,6 +10,8 @@ import {
   orderedStyles,
   rampColor,
   separatorStyles,
+  tintedHeatColor,
+  tintedHeatScale,
   translucent,
   type SeriesStyle,
 } from '../../lib/report/style';
@@ -96,6 +98,20 @@ describe('ordered styles', () => {
     styles.slice(1).forEach((style, index) => {
       expect(style.dash).not.toBe(styles[index]?.dash);
       expect(style.symbol).not.toBe(styles[index]?.symbol);
+    });
+  });
+});
+
+describe('the scale of maps with empty cells', () => {
+  it('has at each of its places the colour that its legend shows', () => {
+    for (const [place, color] of tintedHeatScale) expect(tintedHeatColor(place)).toBe(color);
+  });
+
+  it('begins with a colour that is not the white of an empty cell, and darkens', () => {
+    const shades = tintedHeatScale.map(([, color]) => lightness(color));
+    expect(shades[0]).toBeLessThan(lightness('#FFFFFF'));
+    shades.slice(1).forEach((shade, index) => {
+      expect(shade).toBeLessThan(shades[index] ?? 0);
     });
   });
 });

@@ -9,6 +9,7 @@ import {
   escapeMarkdown,
   exportTables,
   formatCell,
+  tableOf,
   toCsv,
   toDataFrame,
   toHtml,
@@ -157,6 +158,25 @@ describe('toDataFrame', () => {
     expect(frame.column('tokens').values).toEqual([327_111, -1]);
     expect(frame.column('share').values).toEqual([0.912, Number.NaN]);
     expect(frame.dropNa({ axis: 1 }).shape).toEqual([1, 5]);
+  });
+});
+
+describe('tableOf', () => {
+  it('gives back the table that a data frame was made of', async () => {
+    const { id, title, caption } = sampleTable;
+    const back = tableOf(await toDataFrame(sampleTable), { id, title, caption }, sampleTable);
+    for (const write of [toMarkdown, toCsv, toLatex, toHtml]) expect(write(back)).toBe(write(sampleTable));
+  });
+
+  it('shows what was computed under the old labels, and new columns under their names', async () => {
+    const frame = await toDataFrame(sampleTable);
+    frame.addColumn('twice', frame.column('tokens').mul(2), { inplace: true });
+    const table = tableOf(frame, { id: 'computed', title: 'Computed', caption: 'Twice.' }, sampleTable);
+    expect(table.columns.map(({ label }) => label)).toEqual([
+      ...sampleTable.columns.map(({ label }) => label),
+      'twice',
+    ]);
+    expect(table.rows.map((row) => row['twice'])).toEqual([654_222, -2]);
   });
 });
 

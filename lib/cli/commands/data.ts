@@ -35,13 +35,6 @@ export function addDataCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  bipe data prepare moby-dick')
     .action(prepare);
   data
-    .command('scrolls')
-    .description('download the files of SCROLLS, seven tasks over long texts, and check them')
-    .argument('[tasks...]', 'names such as qasper; default: all seven (NarrativeQA takes gigabytes)')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe data scrolls qasper contract_nli')
-    .action(scrolls);
-  data
     .command('tokens')
     .description('the tokens of sources as a file, made unless it is there')
     .requiredOption('--sources <list>', 'names from bipe data list, e.g. moby-dick,sotu')
@@ -50,6 +43,13 @@ export function addDataCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bipe data tokens --sources moby-dick,sotu --tokenizer llama2-4096')
     .action(tokens);
+  data
+    .command('scrolls')
+    .description('download the files of SCROLLS, seven tasks over long texts, and check them')
+    .argument('[tasks...]', 'names such as qasper; default: all seven (NarrativeQA takes gigabytes)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bipe data scrolls qasper contract_nli')
+    .action(scrolls);
   data
     .command('verify')
     .description('recompute the checksums of all sources and token files, or of those named')
@@ -92,27 +92,6 @@ async function prepare(names: readonly string[], { json }: DataOptions): Promise
     );
 }
 
-async function scrolls(names: readonly string[], { json }: DataOptions): Promise<void> {
-  const { parseScrollsTask, scrollsTaskNames } = await import('../../data/scrolls/tasks.js');
-  const { downloadScrolls } = await import('../../data/scrolls/download.js');
-  const tasks = names.length === 0 ? scrollsTaskNames : names.map(parseScrollsTask);
-  const downloads = [];
-  for (const task of tasks) downloads.push(await downloadScrolls(task, { reporter: terminalReporter() }));
-  if (json === true) {
-    printJson(downloads);
-    return;
-  }
-  const rows = downloads.flatMap(({ task, folder, files }) =>
-    files.map(({ name, rows, sha256 }) => [
-      task,
-      displayPath(join(folder, name)),
-      `${formatCount(rows)} rows`,
-      `sha256 ${sha256}`,
-    ]),
-  );
-  printLines(alignColumns(rows));
-}
-
 async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): Promise<void> {
   const { prepareCorpus } = await import('../../data/tokens/prepare.js');
   if (maxTokens !== undefined && !/^[1-9]\d*$/.test(maxTokens))
@@ -143,6 +122,27 @@ async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): P
       ]),
     ]),
   );
+}
+
+async function scrolls(names: readonly string[], { json }: DataOptions): Promise<void> {
+  const { parseScrollsTask, scrollsTaskNames } = await import('../../data/scrolls/tasks.js');
+  const { downloadScrolls } = await import('../../data/scrolls/download.js');
+  const tasks = names.length === 0 ? scrollsTaskNames : names.map(parseScrollsTask);
+  const downloads = [];
+  for (const task of tasks) downloads.push(await downloadScrolls(task, { reporter: terminalReporter() }));
+  if (json === true) {
+    printJson(downloads);
+    return;
+  }
+  const rows = downloads.flatMap(({ task, folder, files }) =>
+    files.map(({ name, rows, sha256 }) => [
+      task,
+      displayPath(join(folder, name)),
+      `${formatCount(rows)} rows`,
+      `sha256 ${sha256}`,
+    ]),
+  );
+  printLines(alignColumns(rows));
 }
 
 async function verify(names: readonly string[], { json }: DataOptions): Promise<void> {

@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import { parseWith } from '../../lib/base/schema';
+import { type AttentionMass } from '../../lib/evaluate/attention-mass';
+import {
+  attentionBySegmentPresets,
+  attentionBySegmentSchema,
+} from '../../lib/experiments/attention-by-segment';
+import {
+  type AttentionBySegmentResult,
+  drawAttentionBySegment,
+} from '../../lib/experiments/attention-by-segment-drawing';
+import {
+  evenlySpread,
+  type MeasureDifference,
+  type MeasuredInterval,
+  type MeasureName,
+} from '../../lib/experiments/attention-contexts';
+import { fig4Presets } from '../../lib/experiments/fig4';
+import { type Figure } from '../../lib/report/figure';
+import { tintedHeatScale } from '../../lib/report/style';
+
+const bins = { segments: 3, offsets: 1, places: 2, distances: [1, 2, 4, 8] };
+
+/** A mass with these shares by segment, of which a tenth lies on the query's own place, the rest before it. */
+function mass(first: number, ...bySegment: number[]): AttentionMass {
+  return {
+    first,
+    separators: 0.05,
+    bySegment,
+    joint: bySegment.map((share) => [0.9 * share, 0.1 * share, 0]),
+    byDistance: [0.1, 0.2, 0.3, 0, 0.4 - first],
+    byPlace: [1 - first, 0, 0],
+    entropy: 2,
+    reach: 3,
+  };
+}
+
+const interval = (estimate: number, reach = 0.01): MeasuredInterval => ({
+  estimate,
+  low: estimate - reach,
+  high: estimate + reach,
+});
+
+function difference(
+  measure: MeasureName,
+  second: string,
+  value: MeasuredInterval,
+  times = 1,
+): MeasureDifference {
+  return { measure, first: 'bipe_rope', second, times, difference: value };
+}
+
+/** Two models at 8 and 32 tokens. */
+function result(changes: Partial<AttentionBySegmentResult> = {}): AttentionBySegmentResult {
+  const uniform = mass(0.1, 0.4, 0.3, 0.1, 0.1);
+  const model = (encoding: string, ...means: [AttentionMass, AttentionMass]) => ({
+    encoding,
+    contexts: means.map((mean, index) => ({
+      times: index === 0 ? 1 : 4,
+      length: index === 0 ? 8 : 32,
+      mean,
+      uniform,
+      heads: [
+        [
+          { ...mean, samePlace: 1 },
+          { ...mass(0, 1, 0, 0, 0), samePlace: 2 },
+        ],
+        [
+          { ...mean, samePlace: 1 },
+          { ...mean, samePlace: 1 },
+        ],
+      ],
+    })),
+    measures: { moved: interval(0.1), far: interval(0.4), samePlace: interval(1.5) },
+  });
+  return {
+    trainLength: 8,
+    documents: 5,
+    queries: 4,
+    bins,
+    models: [
+      model('bipe_rope', mass(0.1, 0.6, 0.2, 0.1, 0), mass(0.05, 0.6, 0.2, 0.1, 0.05)),
+      model('rope', mass(0, 0.9, 0.1, 0, 0), mass(0, 0.2, 0.2, 0.2, 0.4)),
+    ],
+    evenly: { moved: interval(0.5), far: interval(0.7), samePlace: interval(1, 0) },
+    differences: [],
+    ...changes,
+  };
+}
+
+interface Trace {
+  readonly name: string;
+  readonly mode: string;
+  readonly x: (number | null)[];
+  readonly y: (number | null)[];
+  readonly z: (number | null)[][];
+  readonly customdata: (number | null)[][];
+  readonly xaxis: string;
+}
+
+function traces(figure: Figure | undefined, name: string, axis: string): Trace[] {
+  const data = figure?.data as unknown as Trace[];
+  return data.filter((trace) => trace.name === name && trace.xaxis === axis);
+}
+
+describe('attention by segment, drawn', () => {
+  const drawing = drawAttentionBySegment(result());
+  const [distances, map, heads, headsByTokens] = drawing.figures;
+
+  it('shows shares by segment distance, a panel for each context, and apart what is far and the first token', () => {
+    const [line, points] = traces(distances, 'BiPE-RoPE', 'x');
+    expect(line).toMatchObject({ x: [0, 1, 2], y: [0.6, 0.2, 0.1] });
+    // Nothing lies three segments back and more: a logarithmic axis has no place for it.
+    expect(points).toMatchObject({ mode: 'markers', y: [null, 0.1] });
+    const [far] = traces(distances, 'RoPE', 'x2').slice(1);
+    expect(far?.y).toEqual([0.4, null]);
+    expect(traces(distances, 'Evenly spread', 'x2')[0]?.y).toEqual([0.4, 0.3, 0.1]);
+  });
+
+  it('shows shares by token distance, and where training ends', () => {
+    expect(traces(distances, 'RoPE', 'x4')[0]?.y).toEqual([0.1, 0.2, 0.3, null, 0.4]);
+    const shapes = distances?.layout['shapes'] as Record<string, unknown>[];
+    // Between the group from 4 and the one from 8, which training at 8 tokens does not have.
+    expect(shapes.map(({ xref, x0 }) => [xref, x0])).toEqual([
+      ['x3', 3.5],
+      ['x4', 3.5],
+    ]);
+  });
+
+  it('shows places as multiples of evenly spread mass, from a tenth, the lightest, to thirty times', () => {
+    const maps = (map?.data as unknown as (Trace & { type: string })[]).filter(
+      ({ type }) => type === 'heatmap',
+    );
+    expect(maps.map(({ xaxis }) => xaxis)).toEqual(['x', 'x2', 'x3', 'x4']);
+    const [first] = maps;
+    expect(first?.x).toEqual([-1, 0, 1]);
+    // The own segment has 0.6 of 0.4 evenly spread; no key stands behind the query's place.
+    expect(first?.customdata[0]?.[1]).toBeCloseTo(1.5, 12);
+    expect(first?.customdata[0]?.[2]).toBeNull();
+    const shade = Math.log(1.5 / 0.1) / Math.log(30 / 0.1);
+    expect(first?.z[0]?.[1]).toBeCloseTo(shade, 12);
+    // A segment without mass is the lightest, not white.
+    expect(first?.z[3]?.[1]).toBe(0);
+  });
+
+  it('names the colours of its map in the legend', () => {
+    const keys = (map?.data as unknown as (Trace & { marker?: { color: string } })[]).filter(
+      ({ name }) => typeof name === 'string',
+    );
+    expect(keys.map(({ name }) => name)).toEqual(['≤ 0.1', '0.3', '1 (evenly spread)', '3', '10', '≥ 30']);
+    expect(keys[0]?.marker?.color).toBe(tintedHeatScale[0]?.[1]);
+    expect(keys.at(-1)?.marker?.color).toBe(tintedHeatScale.at(-1)?.[1]);
+  });
+
+  it('shows each head of the first, a middle and the last layer', () => {
+    expect(traces(heads, 'Head 1', 'x')[0]?.y).toEqual([1, null, null]);
+    expect(traces(headsByTokens, 'Head 0', 'x4')[0]?.y).toEqual([0.1, 0.2, 0.3, null]);
+    // Two models, two layers.
+    expect(heads?.data).toHaveLength(8);
+  });
+
+  it('has its numbers in a table, evenly spread attention among them', () => {
+    const [table] = drawing.tables;
+    expect(table?.rows[0]).toMatchObject({
+      encoding: 'BiPE-RoPE',
+      context: 8,
+      itself: 0.1,
+      neighbour: 0.2,
+      own: 0.6,
+      before: 0.2,
+      first: 0.1,
+      samePlace: 1.5,
+      distance: 3 / 0.9,
+    });
+    expect(table?.rows[0]).not.toHaveProperty('moved');
+    expect(table?.rows[1]).toMatchObject({
+      context: 32,
+      moved: 0.1,
+      movedLow: expect.closeTo(0.09) as number,
+    });
+    expect(table?.rows[5]).toMatchObject({ encoding: 'Evenly spread', moved: 0.5, own: 0.4 });
+    expect(table?.rows[3]?.['far']).toBeCloseTo(0.4, 12);
+  });
+});
+
+describe('the findings of attention by segment', () => {
+  const said = (one: MeasureDifference) =>
+    drawAttentionBySegment(result({ differences: [one] })).findings.map(({ claim, holds }) => [claim, holds]);
+
+  it.each<[value: MeasuredInterval, holds: boolean | null]>([
+    [interval(-0.2), true],
+    [interval(0.2), false],
+    [interval(0.005), null],
+  ])('tell of two models by the whole interval of their difference: %o', (value, holds) => {
+    expect(said(difference('moved', 'rope', value))).toEqual([
+      [
+        'At 4 times the training length: less attention moves, by segment distance, with BiPE-RoPE than with RoPE',
+        holds,
+      ],
+    ]);
+  });
+
+  it('ask for more of what is wanted more', () => {
+    expect(said(difference('samePlace', evenlySpread, interval(0.5)))).toEqual([
+      [
+        "At the training length: attention to earlier segments lies more on the query's own place there with BiPE-RoPE than if evenly spread",
+        true,
+      ],
+    ]);
+  });
+
+  it('say how many times the other is compared with', () => {
+    const [finding] = drawAttentionBySegment(
+      result({ differences: [difference('moved', evenlySpread, interval(-0.15), 0.5)] }),
+    ).findings;
+    expect(finding).toEqual({
+      claim:
+        'At 4 times the training length: less than 0.5 times as much attention moves, by segment distance, with BiPE-RoPE as if evenly spread',
+      holds: true,
+      measured: 'BiPE-RoPE 10.0 % (9.0 % to 11.0 %), evenly spread 50.0 % (49.0 % to 51.0 %)',
+    });
+  });
+
+  it('are not made of what too few documents tell, nor of a longer context where there is none', () => {
+    expect(said(difference('moved', 'rope', null))).toEqual([]);
+    const one = result({ differences: [difference('moved', 'rope', interval(-0.2))] });
+    const shortOnly = {
+      ...one,
+      models: one.models.map((model) => ({ ...model, contexts: model.contexts.slice(0, 1) })),
+    };
+    expect(drawAttentionBySegment(shortOnly).findings).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(attentionBySegmentPresets))('the preset %s', (name, { settings }) => {
+  it('reads models that Figure 4 trains, without one of its own', () => {
+    const theirs = fig4Presets[name as keyof typeof fig4Presets].settings;
+    const { times, modality, documents, encodings, ...others } = settings;
+    expect({ ...others, encodings: theirs.encodings }).toEqual(theirs);
+    expect(theirs.encodings).toEqual(expect.arrayContaining([...encodings]));
+    expect(parseWith(attentionBySegmentSchema, settings, name)).toEqual(settings);
+    expect([times[0], modality, documents > 0]).toEqual([1, 'books', true]);
+  });
+});
+
+describe('the settings of attention by segment', () => {
+  const parse = (times: readonly number[]) => () =>
+    parseWith(attentionBySegmentSchema, { ...attentionBySegmentPresets.quick.settings, times }, 'settings');
+
+  it('must begin with the context of training, ascend, and fit the validation documents', () => {
+    const order = 'must begin with 1, the context of training, and ascend, e.g. 1, 4';
+    expect(parse([4])).toThrow(`4 ${order}`);
+    expect(parse([1, 4, 4])).toThrow(`1, 4, 4 ${order}`);
+    const { lengths, trainLength } = attentionBySegmentPresets.quick.settings;
+    const most = Math.max(...lengths) / trainLength;
+    expect(parse([1, most])).not.toThrow();
+    expect(parse([1, 2 * most])).toThrow(
+      `${2 * most} is too many: validation documents are as long as the longest of the lengths, ${most} times the training length`,
+    );
+  });
+});
