@@ -79,8 +79,8 @@ export interface ExperimentSpec<Settings, Input, Result> {
   readonly run: (settings: Settings, input: Input, context: RunContext) => Promise<Result>;
   /** Seeds of what is drawn; none if left out. */
   readonly seeds?: (settings: Settings) => readonly number[];
-  /** Optimizer steps of each model; left out where nothing is trained. */
-  readonly steps?: (settings: Settings) => number;
+  /** Optimizer steps of each model; left out, or null, where nothing is trained. */
+  readonly steps?: (settings: Settings) => number | null;
   /** Whether tensors are computed, so that the provenance names the engine. */
   readonly usesEngine?: boolean;
   /** A sentence: at which scale this is measured, and how that differs from the paper's. */

@@ -1,9 +1,11 @@
-// Figure 4: perplexity of language models against the length at which they are read, by encoding: trained short, read long.
+// Figure 4: perplexity of language models against the length at which they are read, by encoding: trained short, read long. The models
+// are trained here, or are those that the authors released.
 
 import { z } from 'zod';
+import { parseInside } from '../base/schema';
 import { liveCurves } from '../report/live';
 import { encodingStyle } from '../report/style';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
 import {
   checkLanguageModelSettings,
@@ -15,6 +17,14 @@ import {
   type LanguageModelRunSettings,
   prepareLanguageModelCorpus,
 } from './language-model-runs';
+import {
+  prepareReleased,
+  releasedCurves,
+  type ReleasedInput,
+  type ReleasedSettings,
+  releasedSettings,
+  releasedSettingsSchema,
+} from './released-models';
 
 /** Which models are compared, and how they are trained. */
 export interface Fig4Settings extends LanguageModelRunSettings {
@@ -24,7 +34,7 @@ export interface Fig4Settings extends LanguageModelRunSettings {
   readonly seeds: readonly number[];
 }
 
-const schema: z.ZodType<Fig4Settings> = z.strictObject({
+const trainedSchema: z.ZodType<Fig4Settings> = z.strictObject({
   encodings: z.array(z.string()).min(1),
   hiddenSize: z.int().min(1),
   seeds: z.array(z.int().min(0)).min(1),
@@ -146,8 +156,45 @@ function pointsOf({ encodings, hiddenSize, seeds }: Fig4Settings): LanguageModel
   return seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
 }
 
+/** What either kind of preset sets. */
+type AnySettings = Fig4Settings | ReleasedSettings;
+
+type Fig4Input =
+  | { readonly kind: 'trained'; readonly settings: Fig4Settings; readonly corpus: LanguageModelCorpus }
+  | { readonly kind: 'released'; readonly settings: ReleasedSettings; readonly released: ReleasedInput };
+
+function isReleased(settings: AnySettings): settings is ReleasedSettings {
+  return 'checkpoints' in settings;
+}
+
+/** Settings with `checkpoints` are those of released models. */
+const schema: z.ZodType<AnySettings> = z.unknown().transform((value, context): AnySettings => {
+  const released = typeof value === 'object' && value !== null && 'checkpoints' in value;
+  return parseInside<AnySettings>(released ? releasedSettingsSchema : trainedSchema, value, context);
+});
+
+async function trainModels(
+  settings: Fig4Settings,
+  corpus: LanguageModelCorpus,
+  { reporter, store, fresh }: RunContext,
+): Promise<LanguageModelRun[]> {
+  const points = pointsOf(settings);
+  const curves = liveCurves('Training loss', 'step', 'loss');
+  const runs: LanguageModelRun[] = [];
+  for (const [index, point] of points.entries()) {
+    const style = encodingStyle(point.encoding, settings.encodings);
+    reporter.note(`run ${index + 1} of ${points.length}: ${style.name}, seed ${point.seed}`);
+    const onCurve = (step: number, loss: number): void => {
+      curves.add(`${style.name} ${point.seed}`, style, step, loss);
+    };
+    runs.push(await languageModelRun(point, settings, corpus, { store, reporter, fresh, onCurve }));
+  }
+  curves.finish();
+  return runs;
+}
+
 /** Figure 4 as a paper item. */
-export const fig4 = defineExperiment<Fig4Settings, LanguageModelCorpus, Fig4Result>({
+export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
   id: 'fig4',
   title: 'Figure 4: perplexity beyond the training length',
   question: 'Does a language model still predict well when it reads more than it was trained on?',
@@ -156,38 +203,41 @@ export const fig4 = defineExperiment<Fig4Settings, LanguageModelCorpus, Fig4Resu
   notebook: 'notebooks/fig4.ipynb',
   revision: 1,
   schema,
-  presets: fig4Presets,
-  seeds: ({ seeds }) => seeds,
-  steps: ({ steps }) => steps,
+  presets: {
+    ...fig4Presets,
+    released: {
+      description:
+        "the authors' published checkpoints of 151 M parameters, at 1,024 to 6,144 tokens of PG-19, ArXiv and GitHub (downloads)",
+      time: 'the downloads, then hours; minutes on a GPU',
+      settings: releasedSettings,
+    },
+  },
+  seeds: (settings) => (isReleased(settings) ? [] : settings.seeds),
+  steps: (settings) => (isReleased(settings) ? null : settings.steps),
   usesEngine: true,
   prepare: async (settings, reporter) => {
+    if (isReleased(settings)) {
+      const { input: released, data, missing } = await prepareReleased(settings, { reporter });
+      return { input: { kind: 'released', settings, released }, data, missing };
+    }
     checkLanguageModelSettings(settings, settings.encodings);
     const corpus = await prepareLanguageModelCorpus(settings, reporter);
-    return { input: corpus, data: corpus.data, missing: [] };
+    return { input: { kind: 'trained', settings, corpus }, data: corpus.data, missing: [] };
   },
-  run: async (settings, corpus, { reporter, store, fresh }) => {
-    const points = pointsOf(settings);
-    const curves = liveCurves('Training loss', 'step', 'loss');
-    const runs: LanguageModelRun[] = [];
-    for (const [index, point] of points.entries()) {
-      const style = encodingStyle(point.encoding, settings.encodings);
-      reporter.note(`run ${index + 1} of ${points.length}: ${style.name}, seed ${point.seed}`);
-      runs.push(
-        await languageModelRun(point, settings, corpus, {
-          store,
-          reporter,
-          fresh,
-          onCurve: (step, loss) => {
-            curves.add(`${style.name} ${point.seed}`, style, step, loss);
-          },
-        }),
-      );
-    }
-    curves.finish();
-    return { runs };
+  run: async (_settings, input, context) =>
+    input.kind === 'trained'
+      ? { kind: 'trained', runs: await trainModels(input.settings, input.corpus, context) }
+      : { kind: 'released', runs: await releasedCurves(input.settings, input.released, context) },
+  scale: (settings, missing) => {
+    const lacking = missing.length === 0 ? '' : ` Not measured on this machine: ${missing.join('; ')}.`;
+    if (isReleased(settings))
+      return `The authors' checkpoints ${Object.values(settings.checkpoints).join(', ')}, read as by the released code, on ${Object.values(settings.corpora).flat().join(', ')}.${lacking}`;
+    const { sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds } = settings;
+    return (
+      `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
+      `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.${lacking}`
+    );
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }) =>
-    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.`,
-  draw: drawFig4,
+  draw: (result, settings) =>
+    drawFig4(result, isReleased(settings) ? Math.min(...settings.lengths) : settings.trainLength),
 });

@@ -194,7 +194,7 @@ export function perplexityTable(
   table: Pick<Table, 'id' | 'title' | 'caption'>,
   further: {
     readonly columns: Table['columns'];
-    readonly of: (curve: LengthCurve) => CurveColumns;
+    readonly of: (curve: LengthCurve, modality: Modality) => CurveColumns;
   },
 ): Table {
   const modalities = modalitiesOf(curves);
@@ -223,7 +223,7 @@ export function perplexityTable(
         if (modalities.length > 1) row['text'] = modalityStyles[modality].name;
         for (const length of lengthsOf(curve, modality))
           row[`at${length}`] = perplexityRange(curve, modality, length).centre;
-        return { ...row, ...further.of(curve) };
+        return { ...row, ...further.of(curve, modality) };
       }),
     ),
   };

@@ -33,11 +33,7 @@ const threeKinds = ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources'];
 
 /** The scales at which perplexity at the training length can be measured. */
 export const normalPresets = {
-  smoke: {
-    description: 'two encodings, books and code, a few steps: shows that everything runs, nothing else',
-    time: 'seconds',
-    settings: { ...smoke.settings, sources: ['npm-sources', 'sotu'], maxTokens: 2_500_000 },
-  },
+  smoke,
   quick: {
     description:
       "the main four encodings, models of Figure 4's size trained half as long on books, papers and code together",

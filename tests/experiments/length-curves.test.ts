@@ -118,7 +118,7 @@ describe('perplexity by length', () => {
 });
 
 describe('Figure 4', () => {
-  const drawing = drawFig4({ runs }, { trainLength: 512 });
+  const drawing = drawFig4({ kind: 'trained', runs }, 512);
 
   it('has a line for each encoding, through the perplexity at each length', () => {
     const [figure] = drawing.figures;
@@ -132,6 +132,24 @@ describe('Figure 4', () => {
     expect(rope.x).toEqual([512, 4096]);
     expect(rope.y.map(Math.log)).toEqual([3.2, 4.5].map((x) => expect.closeTo(x, 9) as number));
     expect(figure?.data).toHaveLength(4);
+  });
+
+  it("has the paper's perplexities beside ours at the lengths of which they are known, and nowhere else", () => {
+    const atPaperScale = runs.map(({ modalities, ...rest }) => ({
+      ...rest,
+      modalities: modalities.map(({ modality }) => ({
+        modality,
+        byLength: [reading(1024, 3), reading(8192, 3)],
+      })),
+    }));
+    const [known] = drawFig4({ kind: 'trained', runs: atPaperScale }, 1024).tables;
+    expect(known?.rows.map(({ model, paper }) => [model, paper])).toEqual([
+      ['BiPE-RoPE', 'paper value not at hand'],
+      ['RoPE', '158 [N]'],
+      ['BiPE-ALiBi', '25.2 [N]'],
+      ['ALiBi', '28.6 [N]'],
+    ]);
+    expect(drawing.tables[0]?.columns.map(({ key }) => key)).not.toContain('paper');
   });
 
   it('says which model predicts better beyond the training length, and what does not hold', () => {
@@ -153,7 +171,7 @@ describe('Figure 4', () => {
   });
 
   it('can be drawn of an encoding alone', () => {
-    const alone = drawFig4({ runs: [run('t5', 1, 3, 3.1)] }, { trainLength: 512 });
+    const alone = drawFig4({ kind: 'trained', runs: [run('t5', 1, 3, 3.1)] }, 512);
     expect(alone.findings).toEqual([]);
     expect(alone.tables[0]?.rows).toHaveLength(1);
   });
