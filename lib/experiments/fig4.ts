@@ -208,7 +208,7 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
     released: {
       description:
         "the authors' published checkpoints of 151 M parameters, at 1,024 to 6,144 tokens of PG-19, ArXiv and GitHub (downloads)",
-      time: 'the downloads, then hours; minutes on a GPU',
+      time: 'the downloads, then hours on a GPU; on two cores a night with maxTokens=400000',
       settings: releasedSettings,
     },
   },
