@@ -93,7 +93,7 @@ const fewestParts = 5;
  *
  * It is the symmetric bootstrap-t (Hall 1988, "On symmetric bootstrap confidence intervals"): parts are drawn anew, and each sample's
  * distance from the mean is measured in its own standard error. Percentiles of the samples' means would be too close together: at 20
- * parts they hold the truth 92 times of 100, where this holds it 95 times. docs/perplexity.md has the numbers.
+ * parts they hold the truth 91 times of 100, where this holds it 95 times. docs/language-models.md has the numbers.
  *
  * @returns undefined for fewer than five parts, or where all but a few are so much alike that samples tell nothing
  * @throws ConfigError if the level is not between 0 and 1
