@@ -67,9 +67,9 @@ const small = {
   layers: 3,
   heads: 4,
   trainLength: 512,
-  batchSize: 16,
+  batchSize: 4,
   learningRate: 4e-3,
-  warmupSteps: 50,
+  warmupSteps: 100,
   weightDecay: 0.01,
   clipNorm: 1,
   lengths: doublings(512, [1, 2, 4, 8, 16]),
@@ -102,7 +102,7 @@ export const fig4Presets = {
     description:
       'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
     time: 'about 8 minutes',
-    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 300 },
+    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 1200 },
   },
   evening: {
     description:
@@ -116,7 +116,7 @@ export const fig4Presets = {
       hiddenSize: 128,
       seeds: [1],
       layers: 6,
-      steps: 1200,
+      steps: 4000,
       learningRate: 3e-3,
       warmupSteps: 100,
     },
