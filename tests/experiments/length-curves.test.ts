@@ -75,6 +75,21 @@ describe('perplexity by length', () => {
     expect([centre, low, high].map(Math.log)).toEqual([4.5, 4, 5].map((x) => expect.closeTo(x, 9) as number));
   });
 
+  it('compares nothing on a few documents', () => {
+    const fewDocuments = (encoding: string, loss: number): LengthCurve => {
+      const whole = reading(512, loss);
+      const some = { ...whole, byDocument: whole.byDocument.slice(0, 4) };
+      const one = run(encoding, 1, loss, loss);
+      return curve(encoding, { ...one, modalities: [{ modality: 'books', byLength: [some] }] });
+    };
+    const [a, b] = [fewDocuments('bipe_rope', 3), fewDocuments('rope', 4)];
+    expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books')).toEqual({
+      claim: 'a',
+      holds: null,
+      measured: '20.1 and 54.6, on too few documents for an interval',
+    });
+  });
+
   it.each([
     [3, 3.2, true],
     [3.2, 3, false],
@@ -103,7 +118,7 @@ describe('perplexity by length', () => {
 });
 
 describe('Figure 4', () => {
-  const drawing = drawFig4({ runs }, { trainLength: 512 });
+  const drawing = drawFig4({ kind: 'trained', runs }, 512);
 
   it('has a line for each encoding, through the perplexity at each length', () => {
     const [figure] = drawing.figures;
@@ -127,7 +142,7 @@ describe('Figure 4', () => {
         byLength: [reading(1024, 3), reading(8192, 3)],
       })),
     }));
-    const [known] = drawFig4({ runs: atPaperScale }, { trainLength: 1024 }).tables;
+    const [known] = drawFig4({ kind: 'trained', runs: atPaperScale }, 1024).tables;
     expect(known?.rows.map(({ model, paper }) => [model, paper])).toEqual([
       ['BiPE-RoPE', 'paper value not at hand'],
       ['RoPE', '158 [N]'],
@@ -156,7 +171,7 @@ describe('Figure 4', () => {
   });
 
   it('can be drawn of an encoding alone', () => {
-    const alone = drawFig4({ runs: [run('t5', 1, 3, 3.1)] }, { trainLength: 512 });
+    const alone = drawFig4({ kind: 'trained', runs: [run('t5', 1, 3, 3.1)] }, 512);
     expect(alone.findings).toEqual([]);
     expect(alone.tables[0]?.rows).toHaveLength(1);
   });
