@@ -45,12 +45,7 @@ export {
   arithmeticVocabulary,
   arithmeticVocabularyOfSize,
 } from './data/arithmetic/vocabulary';
-export {
-  downloadCheckpoint,
-  type HubCheckpoint,
-  type HubOptions,
-  releasedCheckpoints,
-} from './data/hub';
+export { downloadCheckpoint, type HubCheckpoint, type HubOptions, releasedCheckpoints } from './data/hub';
 export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export {
@@ -200,7 +195,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
-export { drawAttentionMap } from './experiments/attention-map';
+export { drawHeadMaps, type HeadMapOptions } from './experiments/attention-map';
 export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
