@@ -45,7 +45,13 @@ export {
   arithmeticVocabulary,
   arithmeticVocabularyOfSize,
 } from './data/arithmetic/vocabulary';
-export { downloadCheckpoint, type HubCheckpoint, type HubOptions, releasedCheckpoints } from './data/hub';
+export {
+  downloadCheckpoint,
+  downloadedCheckpoint,
+  type HubCheckpoint,
+  type HubOptions,
+  releasedCheckpoints,
+} from './data/hub';
 export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export {
@@ -171,11 +177,13 @@ export {
   type StateSetWords,
   stateSetWriter,
 } from './evaluate/state-sets';
+export { type DocumentLoss, type PositionLoss } from './evaluate/loss-tally';
 export {
   evaluatePerplexity,
   type PerplexityByLength,
+  perplexityInterval,
   type PerplexityOptions,
-  type PositionLoss,
+  perplexityRatio,
 } from './evaluate/perplexity';
 export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
 export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
@@ -233,6 +241,15 @@ export {
   showReport,
   statementsTable,
 } from './experiments/reproduce';
+export {
+  prepareReleased,
+  releasedCurves,
+  type ReleasedInput,
+  type ReleasedOptions,
+  type ReleasedRun,
+  releasedSettings,
+  type ReleasedSettings,
+} from './experiments/released-models';
 export { RunStore } from './experiments/run-store';
 export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';

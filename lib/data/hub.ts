@@ -1,10 +1,10 @@
 // Checkpoints from the Hugging Face hub: a configuration and its tensors, in the best of the formats that are read here.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DataError, UsageError } from '../base/errors';
-import { writeFileAtomic } from '../base/files';
+import { sha256File, writeFileAtomic } from '../base/files';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
 import { openHttpClient } from './http';
@@ -57,17 +57,69 @@ export async function downloadCheckpoint(model: string, options: HubOptions = {}
     throw new UsageError(`checkpoint '${model}': give owner/name, e.g. ${releasedCheckpoints[0]}`);
   const client = await openHttpClient(options);
   try {
-    const { environment = process.env, to } = options;
-    const folder = to ?? join(datasetsFolder(environment), 'cache', 'checkpoints', ...model.split('/'));
+    const folder = checkpointFolder(model, options);
     const hub = new HubFiles({ name: model, path: model, folder }, client, options);
     const files = [await fetchNamed(hub, configFile, 'check its name and revision')];
     files.push(...(await fetchTensors(hub, folder)));
     const { revision } = hub;
     const record = { model, revision, files };
-    await writeFileAtomic(join(folder, 'download.json'), `${JSON.stringify(record, null, 2)}\n`);
+    await writeFileAtomic(join(folder, recordFile), `${JSON.stringify(record, null, 2)}\n`);
     return { model, revision, folder, files };
   } finally {
     await client.close();
+  }
+}
+
+const recordFile = 'download.json';
+
+const recordSchema = z.object({
+  model: z.string(),
+  revision: z.string(),
+  files: z.array(
+    z.object({
+      name: z.string().regex(/^[\w-][\w.-]*$/),
+      bytes: z.int().nonnegative(),
+      sha256: z.string(),
+      verified: z.boolean(),
+    }),
+  ),
+});
+
+/**
+ * The checkpoint that an earlier download left on this machine, if every file of it still has its checksum. Asks no server: what is here
+ * stays what it is, whatever the hub has by now, and is found without a network.
+ *
+ * @param options `to` and `environment` say where it would be
+ */
+export async function downloadedCheckpoint(
+  model: string,
+  options: Pick<HubOptions, 'to' | 'environment'> = {},
+): Promise<HubCheckpoint | undefined> {
+  const folder = checkpointFolder(model, options);
+  const text = await readFile(join(folder, recordFile), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const record = recordSchema.safeParse(jsonOrUndefined(text));
+  if (!record.success || record.data.model !== model) return undefined;
+  for (const { name, bytes, sha256 } of record.data.files) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.size !== bytes || (await sha256File(path)) !== sha256) return undefined;
+  }
+  return { ...record.data, folder };
+}
+
+function checkpointFolder(
+  model: string,
+  { to, environment = process.env }: Pick<HubOptions, 'to' | 'environment'>,
+): string {
+  return to ?? join(datasetsFolder(environment), 'cache', 'checkpoints', ...model.split('/'));
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

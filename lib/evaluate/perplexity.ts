@@ -3,9 +3,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
-import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
-import { bootstrapInterval, type Interval } from '../base/statistics';
+import { type Interval } from '../base/statistics';
 import { type TokenSequence } from '../data/tokens/sequence';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
@@ -14,6 +13,9 @@ import { Random } from '../engine/random';
 import { type Decoder } from '../model/decoder';
 import { nextTokenLosses } from '../model/loss';
 import { type ModelParameters } from '../model/parameters';
+import { differenceOfMeans, type Mean, meanOfParts, type Part } from './intervals';
+import { type DocumentLoss, LossTally, type PositionLoss } from './loss-tally';
+import { chooseWindows, joined, type Window, windowStarts } from './windows';
 
 /** How to evaluate. */
 export interface PerplexityOptions {
@@ -22,6 +24,13 @@ export interface PerplexityOptions {
    * held, and never its own first token, which has nothing before it. Left out: the length, that is blocks side by side.
    */
   readonly stride?: number;
+  /**
+   * Where blocks begin in the documents' sequence instead, [blocks], ascending and none within another: such as those of the released
+   * code, which go on from one document to the next. A token's loss is its own document's.
+   */
+  readonly blocks?: Float64Array;
+  /** At most so many tokens are read, in windows spread evenly over all there are; default: all. */
+  readonly maxTokens?: number;
   /** Groups of positions whose losses are told apart; default 8. */
   readonly bins?: number;
   /** Windows that go through the model at once; default: as many as hold 4,096 tokens. */
@@ -37,23 +46,6 @@ export interface PerplexityOptions {
   readonly reporter?: Reporter;
 }
 
-/** The loss of the tokens at some positions of their windows. */
-export interface PositionLoss {
-  /** How many tokens of the window stand before the predicted one: at least `from`, at most `to`. */
-  readonly from: number;
-  readonly to: number;
-  /** Mean, in nats. */
-  readonly loss: number;
-  readonly tokens: number;
-}
-
-/** The losses of a document's predicted tokens. */
-export interface DocumentLoss {
-  /** In nats. */
-  readonly sum: number;
-  readonly tokens: number;
-}
-
 /** What a model says of documents, read at one length. */
 export interface PerplexityByLength {
   readonly length: number;
@@ -62,25 +54,18 @@ export interface PerplexityByLength {
   readonly windows: number;
   /** Predicted tokens. */
   readonly tokens: number;
-  /** Documents that hold a window. */
+  /** Documents of which a token was predicted. */
   readonly documents: number;
   /** Mean cross-entropy of the predicted tokens, in nats. */
   readonly loss: number;
   /** exp(loss) */
   readonly perplexity: number;
-  /** Of each document that holds a window, in their order: what comparisons of models read on the same documents are made of. */
+  /** Of each document, in their order; no tokens where none was predicted: what comparisons of models read on the same documents are made of. */
   readonly byDocument: readonly DocumentLoss[];
-  /** Of the perplexity, by the bootstrap over documents; undefined where there is only one. */
+  /** Of the perplexity, by the bootstrap over documents; undefined where there are too few to tell. */
   readonly interval: Interval | undefined;
   /** Ascending; groups without a token are left out. */
   readonly byPosition: readonly PositionLoss[];
-}
-
-interface Window {
-  readonly document: number;
-  readonly start: number;
-  /** Its first token that counts, from 1. */
-  readonly first: number;
 }
 
 /** Tokens that go through the blocks at once. */
@@ -90,7 +75,7 @@ const tokensAtOnce = 4096;
  * A model's perplexity at one length.
  *
  * @param parameters stay the caller's
- * @param documents  token ids of each, read as they are needed; for the released code's blocks, which go on from one document to the next, all texts as one
+ * @param documents  token ids of each, read a batch of windows at a time
  * @param length     tokens of a window, at least 2
  * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window, or the encoding has not that many
  *   positions
@@ -102,108 +87,93 @@ export async function evaluatePerplexity(
   length: number,
   options: PerplexityOptions = {},
 ): Promise<PerplexityByLength> {
-  const { stride = length, bins = 8, level, reporter = silentReporter } = options;
+  const { stride = length, bins = 8, level, maxTokens = Infinity, reporter = silentReporter } = options;
   const { random = Random.fromSeed(0).fork('perplexity') } = options;
   checkWindow(length, stride, bins);
-  const windows = documents.flatMap((ids, document) => windowsOf(ids.length, document, length, stride));
-  if (windows.length === 0) {
-    const longest = documents.reduce((most, ids) => Math.max(most, ids.length), 0);
-    throw new ConfigError(
-      `length ${length}: the longest document has ${longest} tokens; give longer documents or a shorter length`,
-    );
-  }
-  const sums = new Float64Array(documents.length);
-  const counts = new Float64Array(documents.length);
-  const sumsAt = new Float64Array(length);
-  const countsAt = new Float64Array(length);
+  const windows = chooseWindows(options.blocks ?? windowStarts(documents, length, stride), length, maxTokens);
+  const tally = new LossTally(documents, length);
   const batch = Math.min(windows.length, options.batch ?? Math.max(1, Math.floor(tokensAtOnce / length)));
+  const sequence = joined(documents);
   const task = reporter.task(`perplexity at ${length}`, windows.length, 'windows');
   const step = captureLosses(decoder, parameters, options);
   try {
     for (let begin = 0; begin < windows.length; begin += batch) {
       const some = windows.slice(begin, begin + batch);
-      const losses = await lossesOf(step, decoder, documents, some, [batch, length], random);
-      some.forEach(({ document, first }, row) => {
-        for (let place = first; place < length; place += 1) {
-          const loss = losses[row * (length - 1) + place - 1] ?? Number.NaN;
-          sums[document] = (sums[document] ?? 0) + loss;
-          counts[document] = (counts[document] ?? 0) + 1;
-          sumsAt[place] = (sumsAt[place] ?? 0) + loss;
-          countsAt[place] = (countsAt[place] ?? 0) + 1;
-        }
+      const losses = await lossesOf(step, decoder, sequence, some, [batch, length], random);
+      some.forEach((window, row) => {
+        tally.add(window, losses.subarray(row * (length - 1), (row + 1) * (length - 1)));
       });
       task.update(begin + some.length);
     }
   } finally {
     step.dispose();
   }
-  const byDocument = Array.from(counts, (count, document) => ({
-    sum: sums[document] ?? 0,
-    tokens: count,
-  })).filter((document) => document.tokens > 0);
-  const tokens = total(counts);
-  const loss = total(sums) / tokens;
+  const byDocument = tally.byDocument();
+  const read = byDocument.filter((document) => document.tokens > 0);
+  const tokens = total(read.map((document) => document.tokens));
+  const loss = total(read.map(({ sum }) => sum)) / tokens;
   task.finish(Math.exp(loss).toPrecision(4));
-  const interval = perplexityInterval(byDocument, random.fork('bootstrap'), level);
   return {
     length,
     stride,
     windows: windows.length,
     tokens,
-    documents: byDocument.length,
+    documents: read.length,
     byDocument,
     loss,
     perplexity: Math.exp(loss),
-    interval,
-    byPosition: binned(sumsAt, countsAt, bins),
+    interval: perplexityInterval(byDocument, random.fork('bootstrap'), level),
+    byPosition: tally.byPosition(bins),
   };
 }
 
 /**
- * The perplexity of documents with its interval: documents are drawn anew, since the tokens of one are not independent of each other.
+ * The perplexity of documents with its interval: that of the mean loss (`meanOfParts`), taken to perplexities. Documents are drawn anew,
+ * since the tokens of one are not independent of each other.
  *
  * @param documents the sum of the losses of each, and of how many tokens
- * @returns undefined for fewer than two documents
+ * @returns undefined for fewer than five documents
  */
 export function perplexityInterval(
   documents: readonly DocumentLoss[],
   random: Random,
   level = 0.95,
 ): Interval | undefined {
-  if (documents.length < 2) return undefined;
-  const perplexity = (places: Float64Array): number => Math.exp(meanLoss(documents, places));
-  return bootstrapInterval([...documents.keys()], perplexity, { random: () => random.uniform(), level });
+  const parts = documents.filter(({ tokens }) => tokens > 0).map(partOf);
+  return exponential(meanOfParts(parts, { random, level }));
 }
 
 /**
  * How many times the perplexity of one reading is that of another on the same documents, with its interval: documents are drawn anew,
- * each with both its losses, so that what makes a document easy or hard for both does not count.
+ * each with both its losses (`differenceOfMeans`), so that what makes a document easy or hard for both does not count.
  *
- * @param first, second losses of the same documents in the same order; how many tokens of each were predicted may differ
- * @throws ConfigError if there are not as many of both, or none
+ * @param first, second losses of the same documents in the same order; how many tokens of each were predicted may differ, and a document
+ *   of which none was in one of them does not count
+ * @returns undefined for fewer than five documents
+ * @throws ConfigError if there are not as many of both
  */
 export function perplexityRatio(
   first: readonly DocumentLoss[],
   second: readonly DocumentLoss[],
   random: Random,
   level = 0.95,
-): Interval {
+): Interval | undefined {
   if (first.length !== second.length)
     throw new ConfigError(
       `a ratio of perplexities on ${first.length} and ${second.length} documents; read the same ones with both`,
     );
-  const ratio = (places: Float64Array): number =>
-    Math.exp(meanLoss(first, places) - meanLoss(second, places));
-  return bootstrapInterval([...first.keys()], ratio, { random: () => random.uniform(), level });
+  const inBoth = (_: DocumentLoss, place: number): boolean =>
+    Math.min(first[place]?.tokens ?? 0, second[place]?.tokens ?? 0) > 0;
+  const [one, other] = [first, second].map((losses) => losses.filter(inBoth).map(partOf));
+  return exponential(differenceOfMeans(one ?? [], other ?? [], { random, level }));
 }
 
-function meanLoss(documents: readonly DocumentLoss[], places: Float64Array): number {
-  let [sum, tokens] = [0, 0];
-  for (const place of places) {
-    sum += documents[place]?.sum ?? 0;
-    tokens += documents[place]?.tokens ?? 0;
-  }
-  return sum / tokens;
+function partOf({ sum, tokens }: DocumentLoss): Part {
+  return { sum, count: tokens };
+}
+
+function exponential(mean: Mean | undefined): Interval | undefined {
+  return mean && { estimate: Math.exp(mean.mean), low: Math.exp(mean.low), high: Math.exp(mean.high) };
 }
 
 function checkWindow(length: number, stride: number, bins: number): void {
@@ -212,15 +182,6 @@ function checkWindow(length: number, stride: number, bins: number): void {
   if (!Number.isInteger(stride) || stride < 1 || stride > length)
     throw new ConfigError(`stride ${stride}: must be an integer from 1 to the length, ${length}`);
   if (!Number.isInteger(bins) || bins < 1) throw new ConfigError(`bins ${bins}: must be an integer above 0`);
-}
-
-function windowsOf(tokens: number, document: number, length: number, stride: number): Window[] {
-  const count = tokens < length ? 0 : 1 + Math.floor((tokens - length) / stride);
-  return Array.from({ length: count }, (_, index) => ({
-    document,
-    start: index * stride,
-    first: index === 0 ? 1 : Math.max(1, length - stride),
-  }));
 }
 
 type LossStep = CapturedStep<NamedTensors, NamedTensors, { readonly losses: tf.Tensor }>;
@@ -244,15 +205,14 @@ function captureLosses(
 async function lossesOf(
   step: LossStep,
   decoder: Decoder,
-  documents: readonly TokenSequence[],
+  sequence: TokenSequence,
   windows: readonly Window[],
   [batch, length]: readonly [number, number],
   random: Random,
 ): Promise<Float32Array> {
   const values = new Int32Array(batch * length);
-  windows.forEach(({ document, start }, row) => {
-    const ids = present(documents[document], 'document');
-    values.set(ids.subarray(start, start + length), row * length);
+  windows.forEach(({ start }, row) => {
+    values.set(sequence.subarray(start, start + length), row * length);
   });
   const drawn = decoder.encoding.drawPositions?.(length, () => random.uniform());
   const inputs: NamedTensors = {
@@ -271,17 +231,6 @@ async function lossesOf(
   }
 }
 
-function binned(sums: Float64Array, counts: Float64Array, bins: number): PositionLoss[] {
-  const places = sums.length - 1;
-  const used = Math.min(bins, places);
-  return Array.from({ length: used }, (_, bin) => {
-    const from = 1 + Math.floor((bin * places) / used);
-    const to = Math.floor(((bin + 1) * places) / used);
-    const tokens = total(counts.subarray(from, to + 1));
-    return { from, to, loss: total(sums.subarray(from, to + 1)) / tokens, tokens };
-  }).filter(({ tokens }) => tokens > 0);
-}
-
-function total(values: Float64Array): number {
+function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }

@@ -20,7 +20,7 @@ export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> =
 
 /** How each quick task is scored: as the tasks that it has its shape from. */
 export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = {
-  choose: 'exact_match',
+  kind: 'exact_match',
   find: 'f1',
   heading: 'rouge',
 };

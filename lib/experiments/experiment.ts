@@ -14,7 +14,7 @@ import { type Table } from '../report/tables';
 import { RunStore } from './run-store';
 
 /** The scales at which an item can be run; an item offers those that differ for it. */
-export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper';
+export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -79,8 +79,8 @@ export interface ExperimentSpec<Settings, Input, Result> {
   readonly run: (settings: Settings, input: Input, context: RunContext) => Promise<Result>;
   /** Seeds of what is drawn; none if left out. */
   readonly seeds?: (settings: Settings) => readonly number[];
-  /** Optimizer steps of each model; left out where nothing is trained. */
-  readonly steps?: (settings: Settings) => number;
+  /** Optimizer steps of each model; left out, or null, where nothing is trained. */
+  readonly steps?: (settings: Settings) => number | null;
   /** Whether tensors are computed, so that the provenance names the engine. */
   readonly usesEngine?: boolean;
   /** A sentence: at which scale this is measured, and how that differs from the paper's. */
@@ -138,7 +138,7 @@ export interface Experiment {
   readonly latest: (store?: RunStore) => Promise<LatestRun | undefined>;
 }
 
-const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper'];
+const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper', 'released'];
 
 /** Closes a definition over its types. */
 export function defineExperiment<Settings extends object, Input, Result>(

@@ -18,6 +18,7 @@ export interface ExportReportOptions {
 export async function exportReport(report: Report, options: ExportReportOptions): Promise<string[]> {
   const { folder, reporter } = options;
   const { provenance } = report;
+  checkIds(report);
   const figures =
     report.figures.length === 0
       ? []
@@ -38,4 +39,11 @@ export async function exportReport(report: Report, options: ExportReportOptions)
     ...figures.flatMap((figure) => [figure.svg, figure.png, figure.json].filter((path) => path !== null)),
     ...tables,
   ];
+}
+
+/** Figures and tables share a folder, in which each writes files of its name. */
+function checkIds({ item, figures, tables }: Report): void {
+  const ids = [...figures, ...tables].map(({ id }) => id);
+  const twice = ids.find((id, place) => ids.indexOf(id) !== place);
+  if (twice !== undefined) throw new Error(`${item}: two figures or tables have the id ${twice}`);
 }

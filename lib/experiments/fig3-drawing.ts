@@ -1,6 +1,7 @@
 // Figure 3 as pictures, a table and findings.
 
 import { formatPercent } from '../base/format';
+import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { encodingStyle, fontSize, ink } from '../report/style';
 import {
   axes,
@@ -223,21 +224,31 @@ function curvesFigure(groups: readonly Group[]): Figure {
   });
 }
 
+/** Whether it is the paper's task at the size of which the paper's accuracies are known. */
+function isOfPaper({ hiddenSize, runs }: Group): boolean {
+  return hiddenSize === 48 && runs.every((run) => run.trainedOperators === 6 && run.modulus === 11);
+}
+
 function accuracyTable(groups: readonly Group[]): Table {
   const asked = [
     ...new Set(
       groups.flatMap(({ runs }) => runs.flatMap((run) => run.byOperators.map(({ operators }) => operators))),
     ),
   ];
+  const known = groups.some(isOfPaper);
+  const others = formatPaperValue(paperValue('arithmetic-accuracy', 'others'));
   return {
     id: 'fig3-accuracy',
     title: 'Figure 3 in numbers',
-    caption: `Right answers; ${seedsWord(groups)}. Low, high and the share with each step right, too, belong to the largest number of operators of training.`,
+    caption:
+      `Right answers; ${seedsWord(groups)}. Low, high and the share with each step right, too, belong to the largest number of operators of training.` +
+      (known ? ` In the paper, all others are ${others}: ${explainSources(['N'])}.` : ''),
     columns: [
       { key: 'encoding', label: 'Encoding' },
       { key: 'hiddenSize', label: 'Hidden size', format: 'integer' },
       { key: 'parameters', label: 'Parameters', format: 'integer' },
       { key: 'accuracy', label: 'Accuracy', format: 'percent' },
+      ...(known ? [{ key: 'paper', label: 'Paper' }] : []),
       { key: 'low', label: 'Low', format: 'percent' },
       { key: 'high', label: 'High', format: 'percent' },
       { key: 'soundness', label: 'By right steps', format: 'percent' },
@@ -248,7 +259,9 @@ function accuracyTable(groups: readonly Group[]): Table {
       })),
       { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
     ],
-    rows: groups.map(({ style, hiddenSize, runs }) => {
+    rows: groups.map((group) => {
+      const { encoding, style, hiddenSize, runs } = group;
+      const ofPaper = isOfPaper(group) ? paperValue('arithmetic-accuracy', encoding) : undefined;
       const { centre, low, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
       const row: Record<string, Cell> = {
         encoding: style.name,
@@ -257,6 +270,7 @@ function accuracyTable(groups: readonly Group[]): Table {
         accuracy: centre,
         low,
         high,
+        ...(known ? { paper: formatPaperValue(ofPaper) } : {}),
         soundness: mean(runs.map((run) => run.soundness.share)),
         tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
       };

@@ -4,7 +4,8 @@ import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { axes, type Figure, lineTrace, makeFigure, type PanelSpec } from '../report/figure';
 import { formatShort, logAxis } from '../report/log-axis';
-import { modalityStyles } from '../report/style';
+import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
+import { encodingStyle, modalityStyles } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
@@ -20,52 +21,56 @@ import {
   positionTraces,
   trainLengthLine,
 } from './length-curves';
+import { type ReleasedRun } from './released-models';
 import { groupsOf, mean, type SeedGroup, whiskersWord } from './seed-groups';
 
-/** All models that were trained. */
-export interface Fig4Result {
-  readonly runs: readonly LanguageModelRun[];
-}
-
-/** What the drawing needs of the settings. */
-export interface Fig4Scale {
-  /** Tokens of a training block. */
-  readonly trainLength: number;
-}
+/** All models that were trained, or what the released ones made of each kind of text. */
+export type Fig4Result =
+  | { readonly kind: 'trained'; readonly runs: readonly LanguageModelRun[] }
+  | { readonly kind: 'released'; readonly runs: readonly ReleasedRun[] };
 
 type Group = SeedGroup<LanguageModelRun>;
 
-/** Everything Figure 4 shows of its result. */
-export function drawFig4(result: Fig4Result, { trainLength }: Fig4Scale): Drawing {
-  const groups = groupsOf(result.runs);
-  const curves = groups.map(curveOf);
+/**
+ * Everything Figure 4 shows of its result.
+ *
+ * @param trainLength tokens of a training block
+ */
+export function drawFig4(result: Fig4Result, trainLength: number): Drawing {
+  const groups = result.kind === 'trained' ? groupsOf(result.runs) : [];
+  const curves = result.kind === 'trained' ? groups.map(trainedLine) : releasedLines(result.runs);
   return {
     figures: [
-      lengthsFigure(groups, curves, trainLength),
+      lengthsFigure(curves, trainLength),
       positionsFigure(curves, trainLength),
-      trainingFigure(groups),
+      ...(groups.length === 0 ? [] : [trainingFigure(groups)]),
     ],
-    tables: [numbersTable(groups, curves)],
+    tables: [numbersTable(groups, curves, trainLength)],
     findings: modalitiesOf(curves).flatMap((modality) => findings(curves, modality, trainLength)),
   };
 }
 
-function curveOf({ encoding, style, runs }: Group): LengthCurve {
+function trainedLine({ encoding, style, runs }: Group): LengthCurve {
   return { name: encoding, style, runs };
 }
 
-function lengthsFigure(
-  groups: readonly Group[],
-  curves: readonly LengthCurve[],
-  trainLength: number,
-): Figure {
+function releasedLines(runs: readonly ReleasedRun[]): LengthCurve[] {
+  const encodings = runs.map(({ encoding }) => encoding);
+  return runs.map((run) => ({
+    name: run.encoding,
+    style: encodingStyle(run.encoding, encodings),
+    runs: [run],
+  }));
+}
+
+function lengthsFigure(curves: readonly LengthCurve[], trainLength: number): Figure {
   const modalities = modalitiesOf(curves);
   const [first] = modalities;
   const longest = first === undefined ? 0 : (lengthsOf(present(curves[0], 'curve'), first).at(-1) ?? 0);
   return makeFigure({
     id: 'fig4',
     title: 'Perplexity beyond the training length, by positional encoding',
-    subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(groups, '95 % interval over documents')}`,
+    subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(curves, '95 % interval over documents')}`,
     caption:
       'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text. A longer block gives a ' +
       'token more to look back at, so a model that can use it gets better to the right, one that cannot stays level, and one that is ' +
@@ -134,24 +139,40 @@ function trainingFigure(groups: readonly Group[]): Figure {
   });
 }
 
-function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[]): Table {
+/** The length of training, and that of the evaluation of which the paper's perplexities are known; on books. */
+const knownOfPaper = { trainLength: 1024, length: 8192 };
+
+const trainingColumns: Table['columns'] = [
+  { key: 'parameters', label: 'Parameters', format: 'integer' },
+  { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+];
+
+function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], trainLength: number): Table {
+  const longest = Math.max(
+    ...modalitiesOf(curves).flatMap((modality) => curves.flatMap((curve) => lengthsOf(curve, modality))),
+  );
+  const known = trainLength === knownOfPaper.trainLength && longest === knownOfPaper.length;
   return perplexityTable(
     curves,
     {
       id: 'fig4-perplexity',
       title: 'Figure 4 in numbers',
-      caption: `Perplexity by the tokens of a block; ${whiskersWord(groups, '95 % interval over documents')}. Low and high belong to the longest block.`,
+      caption: `Perplexity by the tokens of a block; ${whiskersWord(curves, '95 % interval over documents')}. Low and high belong to the longest block.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
     },
     {
       columns: [
-        { key: 'parameters', label: 'Parameters', format: 'integer' },
-        { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+        ...(known ? [{ key: 'paper', label: `Paper, at ${longest.toLocaleString('en')}` }] : []),
+        ...(groups.length === 0 ? [] : trainingColumns),
       ],
-      of: ({ name }) => {
-        const runs = groups.find(({ encoding }) => encoding === name)?.runs ?? [];
+      of: ({ name }, modality) => {
+        const ofPaper = modality === 'books' ? paperValue('pg19-perplexity', name) : undefined;
+        const runs = groups.find(({ encoding }) => encoding === name)?.runs;
         return {
-          parameters: runs[0]?.parameters ?? null,
-          tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
+          ...(known ? { paper: formatPaperValue(ofPaper) } : {}),
+          ...(runs && {
+            parameters: runs[0]?.parameters ?? null,
+            tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
+          }),
         };
       },
     },

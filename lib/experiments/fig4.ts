@@ -1,20 +1,29 @@
-// Figure 4: perplexity of language models against the length at which they are read, by encoding: trained short, read long.
+// Figure 4: perplexity of language models against the length at which they are read, by encoding: trained short, read long. The models
+// are trained here, or are those that the authors released.
 
 import { z } from 'zod';
-import { liveCurves } from '../report/live';
-import { encodingStyle } from '../report/style';
+import { parseInside } from '../base/schema';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
 import {
-  checkLanguageModelSettings,
-  type LanguageModelCorpus,
+  notMeasured,
+  type PreparedModels,
+  prepareLanguageModels,
+  trainLanguageModels,
+} from './language-model-comparison';
+import {
   languageModelFields,
-  languageModelRun,
-  type LanguageModelRun,
   type LanguageModelRunPoint,
   type LanguageModelRunSettings,
-  prepareLanguageModelCorpus,
 } from './language-model-runs';
+import {
+  prepareReleased,
+  releasedCurves,
+  type ReleasedInput,
+  type ReleasedSettings,
+  releasedSettings,
+  releasedSettingsSchema,
+} from './released-models';
 
 /** Which models are compared, and how they are trained. */
 export interface Fig4Settings extends LanguageModelRunSettings {
@@ -24,7 +33,7 @@ export interface Fig4Settings extends LanguageModelRunSettings {
   readonly seeds: readonly number[];
 }
 
-const schema: z.ZodType<Fig4Settings> = z.strictObject({
+const trainedSchema: z.ZodType<Fig4Settings> = z.strictObject({
   encodings: z.array(z.string()).min(1),
   hiddenSize: z.int().min(1),
   seeds: z.array(z.int().min(0)).min(1),
@@ -58,9 +67,9 @@ const small = {
   layers: 3,
   heads: 4,
   trainLength: 512,
-  batchSize: 16,
+  batchSize: 4,
   learningRate: 4e-3,
-  warmupSteps: 50,
+  warmupSteps: 100,
   weightDecay: 0.01,
   clipNorm: 1,
   lengths: doublings(512, [1, 2, 4, 8, 16]),
@@ -93,7 +102,7 @@ export const fig4Presets = {
     description:
       'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
     time: 'about 8 minutes',
-    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 300 },
+    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 1200 },
   },
   evening: {
     description:
@@ -107,7 +116,7 @@ export const fig4Presets = {
       hiddenSize: 128,
       seeds: [1],
       layers: 6,
-      steps: 1200,
+      steps: 4000,
       learningRate: 3e-3,
       warmupSteps: 100,
     },
@@ -146,8 +155,25 @@ function pointsOf({ encodings, hiddenSize, seeds }: Fig4Settings): LanguageModel
   return seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
 }
 
+/** What either kind of preset sets. */
+type AnySettings = Fig4Settings | ReleasedSettings;
+
+type Fig4Input =
+  | { readonly kind: 'trained'; readonly models: PreparedModels<Fig4Settings> }
+  | { readonly kind: 'released'; readonly settings: ReleasedSettings; readonly released: ReleasedInput };
+
+function isReleased(settings: AnySettings): settings is ReleasedSettings {
+  return 'checkpoints' in settings;
+}
+
+/** Settings with `checkpoints` are those of released models. */
+const schema: z.ZodType<AnySettings> = z.unknown().transform((value, context): AnySettings => {
+  const released = typeof value === 'object' && value !== null && 'checkpoints' in value;
+  return parseInside<AnySettings>(released ? releasedSettingsSchema : trainedSchema, value, context);
+});
+
 /** Figure 4 as a paper item. */
-export const fig4 = defineExperiment<Fig4Settings, LanguageModelCorpus, Fig4Result>({
+export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
   id: 'fig4',
   title: 'Figure 4: perplexity beyond the training length',
   question: 'Does a language model still predict well when it reads more than it was trained on?',
@@ -156,38 +182,43 @@ export const fig4 = defineExperiment<Fig4Settings, LanguageModelCorpus, Fig4Resu
   notebook: 'notebooks/fig4.ipynb',
   revision: 1,
   schema,
-  presets: fig4Presets,
-  seeds: ({ seeds }) => seeds,
-  steps: ({ steps }) => steps,
+  presets: {
+    ...fig4Presets,
+    released: {
+      description:
+        "the authors' published checkpoints of 151 M parameters, at 1,024 to 6,144 tokens of PG-19, ArXiv and GitHub (downloads)",
+      time: 'the downloads, then hours; minutes on a GPU',
+      settings: releasedSettings,
+    },
+  },
+  seeds: (settings) => (isReleased(settings) ? [] : settings.seeds),
+  steps: (settings) => (isReleased(settings) ? null : settings.steps),
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    checkLanguageModelSettings(settings, settings.encodings);
-    const corpus = await prepareLanguageModelCorpus(settings, reporter);
-    return { input: corpus, data: corpus.data, missing: [] };
-  },
-  run: async (settings, corpus, { reporter, store, fresh }) => {
-    const points = pointsOf(settings);
-    const curves = liveCurves('Training loss', 'step', 'loss');
-    const runs: LanguageModelRun[] = [];
-    for (const [index, point] of points.entries()) {
-      const style = encodingStyle(point.encoding, settings.encodings);
-      reporter.note(`run ${index + 1} of ${points.length}: ${style.name}, seed ${point.seed}`);
-      runs.push(
-        await languageModelRun(point, settings, corpus, {
-          store,
-          reporter,
-          fresh,
-          onCurve: (step, loss) => {
-            curves.add(`${style.name} ${point.seed}`, style, step, loss);
-          },
-        }),
-      );
+    if (isReleased(settings)) {
+      const { input: released, data, missing } = await prepareReleased(settings, { reporter });
+      return { input: { kind: 'released', settings, released }, data, missing };
     }
-    curves.finish();
-    return { runs };
+    const prepared = await prepareLanguageModels(settings, settings.encodings, reporter);
+    return { ...prepared, input: { kind: 'trained', models: prepared.input } };
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }) =>
-    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.`,
-  draw: drawFig4,
+  run: async (_settings, input, context) =>
+    input.kind === 'trained'
+      ? {
+          kind: 'trained',
+          runs: await trainLanguageModels(pointsOf(input.models.settings), input.models, context),
+        }
+      : { kind: 'released', runs: await releasedCurves(input.settings, input.released, context) },
+  scale: (settings, missing) => {
+    const lacking = notMeasured(missing);
+    if (isReleased(settings))
+      return `The authors' checkpoints ${Object.values(settings.checkpoints).join(', ')}, read as by the released code, on ${Object.values(settings.corpora).flat().join(', ')}.${lacking}`;
+    const { sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds } = settings;
+    return (
+      `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
+      `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.${lacking}`
+    );
+  },
+  draw: (result, settings) =>
+    drawFig4(result, isReleased(settings) ? Math.min(...settings.lengths) : settings.trainLength),
 });

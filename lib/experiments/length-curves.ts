@@ -4,7 +4,8 @@
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { Random } from '../engine/random';
-import { type DocumentLoss, type PerplexityByLength, perplexityRatio } from '../evaluate/perplexity';
+import { type DocumentLoss } from '../evaluate/loss-tally';
+import { type PerplexityByLength, perplexityRatio } from '../evaluate/perplexity';
 import { type AxisSpec, inPanel, lineTrace, type PanelSpec, type PlotlyObject } from '../report/figure';
 import { formatShort, logAxis } from '../report/log-axis';
 import { ink, modalityStyles, type SeriesStyle } from '../report/style';
@@ -160,7 +161,7 @@ export interface Comparison {
 
 /**
  * Compares two points on the same documents: the claim holds where the ratio of the perplexities is below the bound with its whole
- * interval over documents, and does not where it is above.
+ * interval over documents, and does not where it is above; a few documents cannot tell.
  */
 export function compare({ claim, below = 1, better, worse }: Comparison, modality: Modality): Finding {
   const [first, second] = [better, worse].map(([curve, length]) => documentLosses(curve, modality, length));
@@ -171,6 +172,12 @@ export function compare({ claim, below = 1, better, worse }: Comparison, modalit
   );
   const [a, b] = [better, worse].map(([curve, length]) => perplexityRange(curve, modality, length).centre);
   const says = (value: number | undefined): string => formatShort(value ?? NaN);
+  if (ratio === undefined)
+    return {
+      claim,
+      holds: null,
+      measured: `${says(a)} and ${says(b)}, on too few documents for an interval`,
+    };
   return {
     claim,
     holds: ratio.high < below ? true : ratio.low > below ? false : null,
@@ -187,7 +194,7 @@ export function perplexityTable(
   table: Pick<Table, 'id' | 'title' | 'caption'>,
   further: {
     readonly columns: Table['columns'];
-    readonly of: (curve: LengthCurve) => CurveColumns;
+    readonly of: (curve: LengthCurve, modality: Modality) => CurveColumns;
   },
 ): Table {
   const modalities = modalitiesOf(curves);
@@ -216,7 +223,7 @@ export function perplexityTable(
         if (modalities.length > 1) row['text'] = modalityStyles[modality].name;
         for (const length of lengthsOf(curve, modality))
           row[`at${length}`] = perplexityRange(curve, modality, length).centre;
-        return { ...row, ...further.of(curve) };
+        return { ...row, ...further.of(curve, modality) };
       }),
     ),
   };

@@ -18,7 +18,7 @@ export function defaultPreset(): string {
 
 /** How an item is run; every field has a default. */
 export interface ReproduceOptions {
-  /** `smoke`, `quick`, `evening` or `paper`, as far as the item has it; default `defaultPreset()`. */
+  /** `smoke`, `quick`, `evening`, `paper` or `released`, as far as the item has it; default `defaultPreset()`. */
   readonly preset?: string;
   /** Fields of the preset's settings to replace. */
   readonly settings?: Readonly<Record<string, unknown>>;

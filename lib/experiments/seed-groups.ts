@@ -50,7 +50,10 @@ export function overSeeds(ranges: readonly Range[]): Range {
 }
 
 /** Says what whiskers are, e.g. `mean of 3 seeds; whiskers: least and most`. */
-export function whiskersWord(groups: readonly SeedGroup<unknown>[], interval: string): string {
+export function whiskersWord(
+  groups: readonly { readonly runs: readonly unknown[] }[],
+  interval: string,
+): string {
   const seeds = groups[0]?.runs.length ?? 1;
   return seeds === 1 ? `one seed; whiskers: ${interval}` : `mean of ${seeds} seeds; whiskers: least and most`;
 }

@@ -13,14 +13,12 @@ import {
   type RulesLike,
 } from './ablations';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import {
-  checkLanguageModelSettings,
-  type LanguageModelCorpus,
   languageModelFields,
   languageModelRun,
   type LanguageModelRun,
   type LanguageModelRunSettings,
-  prepareLanguageModelCorpus,
   segmentLengthsIn,
 } from './language-model-runs';
 import { type AblationResult, drawAblations } from './table-ablation-drawing';
@@ -165,7 +163,11 @@ function modelsOf({ groups, trainLength }: AblationSettings): Ablation[] {
 }
 
 /** The ablations as a paper item. */
-export const tableAblation = defineExperiment<AblationSettings, LanguageModelCorpus, AblationResult>({
+export const tableAblation = defineExperiment<
+  AblationSettings,
+  PreparedModels<AblationSettings>,
+  AblationResult
+>({
   id: 'table-ablation',
   title: 'Ablations: levels, encodings, separators, slopes, a third level',
   question:
@@ -180,11 +182,11 @@ export const tableAblation = defineExperiment<AblationSettings, LanguageModelCor
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    checkLanguageModelSettings(commonSettings(settings), []);
-    const corpus = await prepareLanguageModelCorpus(commonSettings(settings), reporter);
-    return { input: corpus, data: corpus.data, missing: [] };
+    const { input, data, missing } = await prepareLanguageModels(commonSettings(settings), [], reporter);
+    const { sources } = input.settings;
+    return { input: { settings: { ...settings, sources }, corpus: input.corpus }, data, missing };
   },
-  run: async (settings, corpus, { reporter, store, fresh }) => {
+  run: async (_settings, { settings, corpus }, { reporter, store, fresh }) => {
     const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', reporter), 0);
     const models = modelsOf(settings);
     const points = [
@@ -215,8 +217,8 @@ export const tableAblation = defineExperiment<AblationSettings, LanguageModelCor
     curves.finish();
     return { runs, rules };
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }) =>
+  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }, missing) =>
     `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.`,
+    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.${notMeasured(missing)}`,
   draw: drawAblations,
 });

@@ -215,10 +215,13 @@ function examplesTable(comparison: Comparison): Table {
 
 function scoresFigure(comparison: Comparison): Figure {
   const { tasks, encodings, seeds } = comparison;
-  const most = Math.max(
-    10,
-    ...tasks.flatMap((task) => encodings.map((encoding) => comparison.rangeOf(task, encoding).high)),
-  );
+  // Tasks are scored in different ways, so each has an axis of its own.
+  const highest = (task: string): number =>
+    Math.max(
+      1,
+      comparison.blindOf(task).score,
+      ...encodings.map((encoding) => comparison.rangeOf(task, encoding).high),
+    );
   return makeFigure({
     id: 'table-scrolls-scores',
     title: tasks.every(isQuick) ? "Quick tasks of SCROLLS' shape" : 'SCROLLS by task',
@@ -240,7 +243,7 @@ function scoresFigure(comparison: Comparison): Figure {
     panels: tasks.map((task) => ({
       title: titleOf(task),
       x: { type: 'category', tickangle: -25 },
-      y: { title: `${metricNames[comparison.blindOf(task).metric]} (%)`, range: [0, 1.15 * most] },
+      y: { title: `${metricNames[comparison.blindOf(task).metric]} (%)`, range: [0, 1.15 * highest(task)] },
     })),
     data: tasks.flatMap((task, panel) =>
       encodings.map((encoding) => {

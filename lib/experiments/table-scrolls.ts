@@ -83,7 +83,7 @@ function languageModelsOf(
 }
 
 const quickTask = (
-  task: 'choose' | 'find' | 'heading',
+  task: 'kind' | 'find' | 'heading',
   documentLength: number,
   perChapter: number,
 ): PromptedData => ({
@@ -117,7 +117,7 @@ export const tableScrollsPresets = {
     settings: {
       ...small,
       ...languageModelsOf('smoke', 2),
-      tasks: [{ data: quickTask('choose', 200, 2), outputTokens: 8 }],
+      tasks: [{ data: quickTask('kind', 200, 2), outputTokens: 8 }],
       maxTokens: 160,
       steps: 6,
       batchSize: 8,
@@ -135,7 +135,7 @@ export const tableScrollsPresets = {
       ...small,
       ...languageModelsOf('quick', 2),
       tasks: [
-        { data: quickTask('choose', 200, 64), outputTokens: 8 },
+        { data: quickTask('kind', 200, 64), outputTokens: 8 },
         { data: quickTask('find', 200, 64), outputTokens: 12 },
         { data: quickTask('heading', 400, 64), outputTokens: 16 },
       ],
@@ -156,7 +156,7 @@ export const tableScrollsPresets = {
       ...small,
       ...languageModelsOf('evening', 4),
       tasks: [
-        { data: quickTask('choose', 600, 64), outputTokens: 8 },
+        { data: quickTask('kind', 600, 64), outputTokens: 8 },
         { data: quickTask('find', 600, 64), outputTokens: 12 },
         { data: quickTask('heading', 600, 64), outputTokens: 16 },
       ],

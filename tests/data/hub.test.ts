@@ -1,21 +1,15 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataError, NetworkError, UsageError } from '../../lib/base/errors';
-import { downloadCheckpoint, type HubOptions } from '../../lib/data/hub';
+import { downloadCheckpoint, downloadedCheckpoint, type HubOptions } from '../../lib/data/hub';
+import { answerAsHub, commit, type HubFiles, sha256, type Storage } from './local-hub';
 import { type LocalServer, sendFile, serve } from './local-server';
 
 const model = 'someone/Small-Model';
-const commit = 'c'.repeat(40);
 const config = Buffer.from('{"vocab_size": 5}\n');
 const tensors = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251));
-
-const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
-const gitHash = (content: Uint8Array): string =>
-  createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 
 let folder: string;
 let server: LocalServer | undefined;
@@ -29,41 +23,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface HubFiles {
-  readonly small: Readonly<Record<string, Buffer>>;
-  readonly large: Readonly<Record<string, Buffer>>;
-}
-
-/** A server that answers as the hub does: small files itself, large ones by a redirect to their storage. */
-async function hub(
-  { small, large }: HubFiles,
-  storage: (request: IncomingMessage, response: ServerResponse, content: Buffer, name: string) => void = (
-    request,
-    response,
-    content,
-  ) => {
-    sendFile(request, response, content, { etag: '"of-the-storage"' });
-  },
-): Promise<HubOptions> {
+/** A server that answers as the hub does. */
+async function hub(files: HubFiles, storage?: Storage): Promise<HubOptions> {
   server = await serve((request, response) => {
-    const path = request.url ?? '';
-    const [, asked = '', name = ''] = /^\/someone\/Small-Model\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
-    const stored = /^\/storage\/(.+)$/.exec(path)?.[1] ?? '';
-    const [here, elsewhere, content] = [small[name], large[name], large[stored]];
-    if (content) storage(request, response, content, stored);
-    else if (!['main', commit].includes(asked)) response.writeHead(404).end('Revision Not Found');
-    else if (here) {
-      response.setHeader('x-repo-commit', commit);
-      sendFile(request, response, here, { etag: `"${gitHash(here)}"` });
-    } else if (elsewhere) {
-      const headers = {
-        location: `/storage/${name}`,
-        'x-repo-commit': commit,
-        'x-linked-etag': `"${sha256(elsewhere)}"`,
-        'x-linked-size': String(elsewhere.length),
-      };
-      response.writeHead(302, headers).end();
-    } else response.writeHead(404).end('Entry not found');
+    answerAsHub({ [model]: files }, request, response, storage);
   });
   return {
     to: folder,
@@ -133,7 +96,7 @@ describe('a checkpoint from the hub', () => {
       else sendFile(request, response, content, served === 1 ? { cutAfter: 150_000 } : {});
     });
     await downloadCheckpoint(model, options);
-    const ranges = server?.requests.filter(({ path }) => path === '/storage/model.safetensors');
+    const ranges = server?.requests.filter(({ path }) => path === `/storage/${model}/model.safetensors`);
     expect(ranges?.map(({ range }) => range)).toEqual(['bytes=0-0', undefined, 'bytes=150000-']);
     expect((await readFile(join(folder, 'model.safetensors'))).equals(tensors)).toBe(true);
   });
@@ -206,6 +169,34 @@ describe('a checkpoint from the hub', () => {
     const environment = { BIPE_MIRROR_HUGGINGFACE: 'mirror' };
     const error = await failure(downloadCheckpoint(model, { to: folder, environment }));
     expect(error.message).toContain("BIPE_MIRROR_HUGGINGFACE: 'mirror' is not an http or https address");
+  });
+});
+
+describe('a checkpoint that was downloaded', () => {
+  it('is found without asking anybody, as it came', async () => {
+    const options = await hub(whole);
+    expect(await downloadedCheckpoint(model, options)).toBeUndefined();
+    const checkpoint = await downloadCheckpoint(model, options);
+    await server?.close();
+    expect(await downloadedCheckpoint(model, options)).toEqual(checkpoint);
+    expect(await downloadedCheckpoint('someone/Other-Model', options)).toBeUndefined();
+  });
+
+  it.each([
+    ['a number was changed', 'model.safetensors', (content: Buffer) => Buffer.from(content).fill(9, 5, 6)],
+    ['it was cut short', 'model.safetensors', (content: Buffer) => content.subarray(0, 1000)],
+    ['its record is none', 'download.json', () => Buffer.from('{"model"')],
+    [
+      'its record names a file elsewhere',
+      'download.json',
+      (content: Buffer) => Buffer.from(content.toString().replace('config.json', '../config.json')),
+    ],
+  ])('is not one where %s', async (_what, file, change) => {
+    const options = await hub(whole);
+    await downloadCheckpoint(model, options);
+    const path = join(folder, file);
+    await writeFile(path, change(await readFile(path)));
+    expect(await downloadedCheckpoint(model, options)).toBeUndefined();
   });
 });
 

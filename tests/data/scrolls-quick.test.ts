@@ -48,6 +48,19 @@ describe('the quick tasks', () => {
     );
   });
 
+  it('ask what an excerpt is from, of two kinds of text', () => {
+    const { train, validation } = quickRows('kind', chapters, options);
+    const rows = [...train, ...validation];
+    expect(rows.length).toBeGreaterThan(3.9 * chapters.length);
+    for (const { id, input, output } of rows) {
+      const [query, document] = splitOnce(input, '\n\n');
+      const [, chapter] = /^kind (.+) \d+$/.exec(id) ?? [];
+      expect(query).toBe('Is the text from a novel or from an address?');
+      expect(chapters.find((one) => one.id === chapter)?.text).toContain(document);
+      expect(output).toBe(id.startsWith('kind moby-dick/') ? 'A novel' : 'An address');
+    }
+  });
+
   it('ask for the heading of the chapter that an excerpt is from', () => {
     const { train, validation } = quickRows('heading', chapters, options);
     const rows = [...train, ...validation];
@@ -59,7 +72,7 @@ describe('the quick tasks', () => {
     }
   });
 
-  it.each(['find', 'heading'] as const)(
+  it.each(['kind', 'find', 'heading'] as const)(
     '%s has no chapter in both splits, and about the share that was asked for',
     (task) => {
       const { train, validation } = quickRows(task, chapters, { ...options, validationShare: 0.25 });

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../lib/engine/random';
-import { meanWithInterval, proportion } from '../../lib/evaluate/intervals';
+import { present } from '../../lib/base/present';
+import { bootstrapInterval } from '../../lib/base/statistics';
+import {
+  differenceOfMeans,
+  meanOfParts,
+  meanWithInterval,
+  type Part,
+  proportion,
+} from '../../lib/evaluate/intervals';
 
 describe("Wilson's interval", () => {
   it('is that of the literature (Newcombe 1998, table I)', () => {
@@ -85,4 +93,165 @@ describe('the interval of a mean', () => {
     expect(() => meanWithInterval([1])).toThrow('a mean of 1 with an interval: give two values at least');
     expect(() => meanWithInterval([1, 2], 1)).toThrow('level 1: must lie between 0 and 1');
   });
+});
+
+describe('the interval of a mean over parts', () => {
+  const some: readonly Part[] = [3, 5, 8, 4, 9, 6].map((sum, index) => ({ sum, count: 2 + (index % 3) }));
+  const options = (seed = 1) => ({ random: Random.fromSeed(seed) });
+
+  it('is about the mean of all, and wider for a higher level', () => {
+    const wide = present(meanOfParts(some, options()), 'interval');
+    const narrow = present(meanOfParts(some, { ...options(), level: 0.5 }), 'interval');
+    expect(wide.mean).toBeCloseTo(35 / 18, 12);
+    expect(wide.mean - wide.low).toBeCloseTo(wide.high - wide.mean, 12);
+    expect(wide.high - wide.low).toBeGreaterThan(narrow.high - narrow.low);
+    expect(narrow.high).toBeGreaterThan(narrow.mean);
+  });
+
+  it('is the same for the same random stream, and moves and grows with what is measured', () => {
+    const interval = present(meanOfParts(some, options()), 'interval');
+    expect(meanOfParts(some, options())).toEqual(interval);
+    const other = present(
+      meanOfParts(
+        some.map(({ sum, count }) => ({ sum: 3 * sum + 10 * count, count })),
+        options(),
+      ),
+      'interval',
+    );
+    expect(other.low).toBeCloseTo(3 * interval.low + 10, 9);
+    expect(other.high).toBeCloseTo(3 * interval.high + 10, 9);
+  });
+
+  it('is a point where all parts are alike, and none where there are few or all but one are alike', () => {
+    const alike = [1, 2, 3, 4, 5].map((count) => ({ sum: 0.1 * count, count }));
+    const { low, high } = present(meanOfParts(alike, options()), 'interval');
+    expect([low, high]).toEqual([expect.closeTo(0.1, 12), expect.closeTo(0.1, 12)]);
+    expect(meanOfParts(alike.slice(1), options())).toBeUndefined();
+    expect(meanOfParts([...alike, { sum: 7, count: 1 }], options())).toBeUndefined();
+  });
+
+  it('refuses a level that is none', () => {
+    expect(() => meanOfParts(some, { ...options(), level: 1 })).toThrow('level 1: must lie between 0 and 1');
+  });
+
+  /** Documents whose losses have a mean of 2 nats, drawn as `draw` says. */
+  type Draw = (random: Random) => Part;
+  const draws: Readonly<Record<string, Draw>> = {
+    'of one size': (random) => ({ sum: 1000 * random.normal(2, 0.3), count: 1000 }),
+    'of sizes up to ten times the least': (random) => {
+      const count = random.integer(50, 501);
+      return { sum: count * (2 + 0.6 * (random.uniform() + random.uniform() - 1)), count };
+    },
+    'of sizes as books have': (random) => {
+      const count = Math.round(1000 * Math.exp(random.normal(0, 0.7)));
+      return { sum: count * random.normal(2, 0.3), count };
+    },
+  };
+
+  /** How often an interval of `count` parts holds the truth. */
+  function share(
+    draw: Draw,
+    count: number,
+    repeats: number,
+    interval: (parts: readonly Part[], random: Random) => { low: number; high: number } | undefined,
+    truth = 2,
+  ): number {
+    const random = Random.fromSeed(count);
+    let held = 0;
+    for (let repeat = 0; repeat < repeats; repeat += 1) {
+      const parts = Array.from({ length: count }, () => draw(random));
+      const { low, high } = present(interval(parts, random), 'interval');
+      if (low <= truth && truth <= high) held += 1;
+    }
+    return held / repeats;
+  }
+
+  describe.each(Object.entries(draws))('%s', (_name, draw) => {
+    it.each([
+      [20, 0.95],
+      [20, 0.8],
+      [60, 0.95],
+    ])('holds the truth with %i parts at its level, %f', (count, level) => {
+      const repeats = 800;
+      const held = share(draw, count, repeats, (parts, random) =>
+        meanOfParts(parts, { random, level, resamples: 1000 }),
+      );
+      // Within the bounds that 999 of 1,000 counts of a binomial distribution keep.
+      const bound = 3.3 * Math.sqrt((level * (1 - level)) / repeats);
+      expect(Math.abs(held - level)).toBeLessThan(bound);
+    });
+  });
+
+  it.each([20, 60])(
+    'of a difference of two means on the same %i parts holds the truth at its level',
+    (count) => {
+      const random = Random.fromSeed(5);
+      const repeats = 800;
+      let held = 0;
+      for (let repeat = 0; repeat < repeats; repeat += 1) {
+        const pairs = Array.from({ length: count }, () => {
+          const tokens = Math.round(1000 * Math.exp(random.normal(0, 0.7)));
+          const hard = random.normal(2, 0.3);
+          const [first, second] = [hard + random.normal(0.1, 0.05), hard + random.normal(0, 0.05)];
+          // The second reading sees a little less of each.
+          return [
+            { sum: tokens * first, count: tokens },
+            { sum: 0.9 * tokens * second, count: 0.9 * tokens },
+          ] as const;
+        });
+        const { low, high } = present(
+          differenceOfMeans(
+            pairs.map(([first]) => first),
+            pairs.map(([, second]) => second),
+            { random, resamples: 1000 },
+          ),
+          'interval',
+        );
+        if (low <= 0.1 && 0.1 <= high) held += 1;
+      }
+      expect(Math.abs(held / repeats - 0.95)).toBeLessThan(3.3 * Math.sqrt((0.95 * 0.05) / repeats));
+    },
+  );
+
+  /** Means that lean to one side, and means that go with the size: 2 - 0.2 z weighs 1.86 with exp(0.7 z). */
+  const hard: Readonly<Record<string, readonly [truth: number, draw: Draw]>> = {
+    'lean to one side': [
+      2,
+      (random) => {
+        const count = Math.round(1000 * Math.exp(random.normal(0, 0.7)));
+        return { sum: count * (1.5 - 0.5 * Math.log(1 - random.uniform())), count };
+      },
+    ],
+    'go with the size': [
+      1.86,
+      (random) => {
+        const z = random.normal();
+        const count = 1000 * Math.exp(0.7 * z);
+        return { sum: count * (2 - 0.2 * z + random.normal(0, 0.25)), count };
+      },
+    ],
+  };
+
+  it.each(Object.entries(hard))(
+    'holds the truth more often than percentiles of means where means %s, if not quite at its level',
+    (_name, [truth, draw]) => {
+      const percentiles = (parts: readonly Part[], random: Random) =>
+        bootstrapInterval(
+          [...parts.keys()],
+          (places) => {
+            let [sum, count] = [0, 0];
+            for (const place of places) {
+              sum += parts[place]?.sum ?? 0;
+              count += parts[place]?.count ?? 0;
+            }
+            return sum / count;
+          },
+          { random: () => random.uniform(), resamples: 1000 },
+        );
+      const ofTwenty = (interval: Parameters<typeof share>[3]) => share(draw, 20, 500, interval, truth);
+      const ours = ofTwenty((parts, random) => meanOfParts(parts, { random, resamples: 1000 }));
+      expect(ours).toBeGreaterThan(0.9);
+      expect(ofTwenty(percentiles)).toBeLessThan(ours - 0.02);
+    },
+  );
 });

@@ -107,6 +107,24 @@ describe('Figure 3', () => {
   });
 });
 
+describe("the paper's accuracies beside ours", () => {
+  const rows = (change: Partial<ArithmeticRun>, hiddenSize: number) =>
+    drawFig3({
+      runs: ['bipe_alibi', 'rope'].map((name) => ({ ...run(name, hiddenSize, 1, [90, 40, 20]), ...change })),
+    }).tables[0];
+
+  it('are shown for the task and size of which they are known, with their source', () => {
+    const table = rows({ trainedOperators: 6, modulus: 11 }, 48);
+    expect(table?.rows.map(({ paper }) => paper)).toEqual(['about 97 % [N]', 'paper value not at hand']);
+    expect(table?.caption).toContain('all others are under 70 % [N]');
+  });
+
+  it('are not shown beside another task or size', () => {
+    for (const table of [rows({}, 48), rows({ trainedOperators: 6, modulus: 11 }, 16)])
+      expect(table?.columns.map(({ key }) => key)).not.toContain('paper');
+  });
+});
+
 describe('the findings of Figure 3', () => {
   const verdict = (first: readonly number[], second: readonly number[]) =>
     drawFig3({

@@ -96,7 +96,7 @@ describe('Figures 4 and 5', () => {
     const options = { preset: 'smoke', reporter, store };
     const first = await fig4.execute(options);
     expect(await store.count('language-model')).toBe(2);
-    const { runs } = first.numbers as Fig4Result;
+    const { runs } = first.numbers as Extract<Fig4Result, { kind: 'trained' }>;
     for (const { modalities } of runs) {
       const byLength = modalities[0]?.byLength ?? [];
       expect(byLength.map(({ length }) => length)).toEqual(smoke.lengths);

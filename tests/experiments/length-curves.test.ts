@@ -75,6 +75,21 @@ describe('perplexity by length', () => {
     expect([centre, low, high].map(Math.log)).toEqual([4.5, 4, 5].map((x) => expect.closeTo(x, 9) as number));
   });
 
+  it('compares nothing on a few documents', () => {
+    const fewDocuments = (encoding: string, loss: number): LengthCurve => {
+      const whole = reading(512, loss);
+      const some = { ...whole, byDocument: whole.byDocument.slice(0, 4) };
+      const one = run(encoding, 1, loss, loss);
+      return curve(encoding, { ...one, modalities: [{ modality: 'books', byLength: [some] }] });
+    };
+    const [a, b] = [fewDocuments('bipe_rope', 3), fewDocuments('rope', 4)];
+    expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books')).toEqual({
+      claim: 'a',
+      holds: null,
+      measured: '20.1 and 54.6, on too few documents for an interval',
+    });
+  });
+
   it.each([
     [3, 3.2, true],
     [3.2, 3, false],
@@ -103,7 +118,7 @@ describe('perplexity by length', () => {
 });
 
 describe('Figure 4', () => {
-  const drawing = drawFig4({ runs }, { trainLength: 512 });
+  const drawing = drawFig4({ kind: 'trained', runs }, 512);
 
   it('has a line for each encoding, through the perplexity at each length', () => {
     const [figure] = drawing.figures;
@@ -117,6 +132,24 @@ describe('Figure 4', () => {
     expect(rope.x).toEqual([512, 4096]);
     expect(rope.y.map(Math.log)).toEqual([3.2, 4.5].map((x) => expect.closeTo(x, 9) as number));
     expect(figure?.data).toHaveLength(4);
+  });
+
+  it("has the paper's perplexities beside ours at the lengths of which they are known, and nowhere else", () => {
+    const atPaperScale = runs.map(({ modalities, ...rest }) => ({
+      ...rest,
+      modalities: modalities.map(({ modality }) => ({
+        modality,
+        byLength: [reading(1024, 3), reading(8192, 3)],
+      })),
+    }));
+    const [known] = drawFig4({ kind: 'trained', runs: atPaperScale }, 1024).tables;
+    expect(known?.rows.map(({ model, paper }) => [model, paper])).toEqual([
+      ['BiPE-RoPE', 'paper value not at hand'],
+      ['RoPE', '158 [N]'],
+      ['BiPE-ALiBi', '25.2 [N]'],
+      ['ALiBi', '28.6 [N]'],
+    ]);
+    expect(drawing.tables[0]?.columns.map(({ key }) => key)).not.toContain('paper');
   });
 
   it('says which model predicts better beyond the training length, and what does not hold', () => {
@@ -138,7 +171,7 @@ describe('Figure 4', () => {
   });
 
   it('can be drawn of an encoding alone', () => {
-    const alone = drawFig4({ runs: [run('t5', 1, 3, 3.1)] }, { trainLength: 512 });
+    const alone = drawFig4({ kind: 'trained', runs: [run('t5', 1, 3, 3.1)] }, 512);
     expect(alone.findings).toEqual([]);
     expect(alone.tables[0]?.rows).toHaveLength(1);
   });

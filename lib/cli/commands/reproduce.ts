@@ -25,7 +25,11 @@ export function addReproduceCommand(program: Command): void {
     .command('reproduce')
     .description('run paper items; figures and tables are written as soon as each is done')
     .argument('<items...>', 'items such as fig1, or all')
-    .option('--preset <name>', 'smoke, quick, evening or paper; bipe list shows what each item has', 'quick')
+    .option(
+      '--preset <name>',
+      'smoke, quick, evening, paper or released; bipe list shows what each item has',
+      'quick',
+    )
     .option('--out <folder>', 'where figures and tables go; default figures')
     .option('--set <field=value>', 'replace a field of the preset; may be repeated', collect, [])
     .option('--resume', 'reuse finished runs and continue interrupted ones (the default)', true)

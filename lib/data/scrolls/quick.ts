@@ -1,5 +1,5 @@
 // Three tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and scores runs in minutes and without a
-// download: `choose`, where one of four words stands in the document; `find`, where words are to be found by those around them; and
+// download: `kind`, where a document is of one of two kinds; `find`, where words are to be found by those around them; and
 // `heading`, where a chapter is summarized by its own heading. They measure nothing that SCROLLS measures, and no score of theirs is
 // comparable with one of SCROLLS.
 
@@ -12,11 +12,11 @@ import { type ScrollsTask } from './tasks';
 
 /** The three tasks, the easiest first. */
 export const quickTasks = {
-  choose: {
-    title: 'Choose the word',
+  kind: {
+    title: 'Novel or address',
     documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
-    query: 'four words, of which one is in the document',
-    output: 'that word',
+    query: 'the question which of the two it is',
+    output: '"A novel" or "An address"',
   },
   find: {
     title: 'Find and answer',
@@ -147,7 +147,7 @@ function validationGroups(chapters: readonly Chapter[], share: number, random: R
 function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, random: Random): ScrollsRow[] {
   const rows = new Map<string, ScrollsRow>(); // by input
   for (let place = 0; place < options.perChapter; place += 1) {
-    const pair = draws[task](chapter, options, random);
+    const pair = pairMakers[task](chapter, options, random);
     if (pair === undefined || rows.has(pair.input)) continue;
     const id = `${task} ${chapter.id} ${place}`;
     rows.set(pair.input, { id, pid: `${id} 0`, ...pair });
@@ -157,30 +157,22 @@ function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, ra
 
 type Pair = Pick<ScrollsRow, 'input'> & { readonly output: string };
 
-/** Each draws one pair from a chapter, or nothing if the chapter has none. */
-const draws: Readonly<
-  Record<QuickTaskName, (chapter: Chapter, options: QuickOptions, random: Random) => Pair | undefined>
-> = { choose: drawChoice, find: drawQuestion, heading: drawHeading };
+/** Draws one pair from a chapter, or nothing if this try has found none. */
+type PairMaker = (chapter: Chapter, options: QuickOptions, random: Random) => Pair | undefined;
 
-/** Words that may be chosen among, each as it stands in a text. */
-const choosable = /(?<![\w'-])[a-z]{5,}(?![\w'-])/g;
+const pairMakers: Readonly<Record<QuickTaskName, PairMaker>> = {
+  kind: drawKind,
+  find: drawQuestion,
+  heading: drawHeading,
+};
 
-/**
- * Four words that the chapter has once each, of which one is in the excerpt: as far as the words themselves tell, each could be the one.
- */
-function drawChoice({ text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair | undefined {
+/** What an excerpt is from: chapters of the novel have headings, addresses have none. */
+function drawKind({ heading, text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair {
   const document = drawExcerpt(text, documentLength, random);
-  const counts = new Map<string, number>();
-  for (const [word] of text.matchAll(choosable)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const here = new Set([...document.matchAll(choosable)].map(([word]) => word));
-  const once = [...counts].filter(([, count]) => count === 1).map(([word]) => word);
-  const inside = once.filter((word) => here.has(word));
-  const outside = once.filter((word) => !here.has(word));
-  if (inside.length === 0 || outside.length < 3) return undefined;
-  const right = random.choice(inside);
-  const choices = random.shuffle([right, ...random.shuffle(outside).slice(0, 3)]);
-  const listed = choices.map((word, place) => `(${'ABCD'.charAt(place)}) ${word}`).join(' ');
-  return { input: `Which word is in the text? ${listed}\n\n${document}`, output: right };
+  return {
+    input: `Is the text from a novel or from an address?\n\n${document}`,
+    output: heading === null ? 'An address' : 'A novel',
+  };
 }
 
 function drawHeading(

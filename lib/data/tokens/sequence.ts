@@ -46,7 +46,7 @@ export function documentSequence(
 }
 
 /** The place of the last of ascending numbers that is not above `value`. */
-function lastAtMost(ascending: Float64Array, value: number): number {
+export function lastAtMost(ascending: Float64Array, value: number): number {
   let [low, high] = [0, ascending.length];
   while (high - low > 1) {
     const middle = (low + high) >> 1;

@@ -1,0 +1,143 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type ScrollsRow } from '../../lib/data/scrolls/file';
+import { rowsInMemory } from '../../lib/data/scrolls/row-source';
+import { promptIds, sequenceOptions, type SequenceOptions } from '../../lib/data/scrolls/sequence';
+import { getTokenizer } from '../../lib/data/tokenizers/registry';
+import { startEngine } from '../../lib/engine/engine';
+import { assertNoLeak } from '../../lib/engine/memory';
+import { Random } from '../../lib/engine/random';
+import { scoreOfParts, scoreTexts, textMetricNames } from '../../lib/evaluate/metrics/text-metrics';
+import {
+  commonestOutput,
+  generateAnswers,
+  promptedInstances,
+  scoreAnswers,
+} from '../../lib/evaluate/prompted';
+import { createDecoder } from '../../lib/model/config';
+import { type Decoder, logits } from '../../lib/model/decoder';
+import { disposeParameters, initialParameters, type ModelParameters } from '../../lib/model/parameters';
+import { parseTrainingConfig } from '../../lib/train/config';
+import { smallConfig } from '../train/small-config';
+
+let sequences: SequenceOptions;
+beforeAll(async () => {
+  await startEngine();
+  const tokenizer = await getTokenizer('llama2-512');
+  sequences = sequenceOptions({ tokenizer, maxTokens: 60, outputTokens: 6 });
+});
+
+const rows: ScrollsRow[] = Array.from({ length: 14 }, (_, index) => {
+  const instance = Math.floor(index / 2);
+  return {
+    id: `${instance}`,
+    pid: `${instance}_${index % 2}`,
+    input: 'The whale, '.repeat(instance + 1),
+    output: `answer ${index % 3}`,
+  };
+});
+
+describe('instances as a model is asked them', () => {
+  it('are the rows by id, with all references, cut as in training', async () => {
+    const instances = await promptedInstances(rowsInMemory(rows, 'rows'), sequences);
+    expect(instances.map(({ id }) => id)).toEqual(['0', '1', '2', '3', '4', '5', '6']);
+    instances.forEach(({ prompt, references }, index) => {
+      expect(prompt).toEqual(promptIds(rows[2 * index]?.input ?? '', sequences));
+      expect(references).toEqual([rows[2 * index]?.output, rows[2 * index + 1]?.output]);
+    });
+  });
+
+  it('are some of them, in their order, where so many are asked for; the same each time, others by another seed', async () => {
+    const source = rowsInMemory(rows, 'rows');
+    const all = await promptedInstances(source, sequences);
+    const some = await promptedInstances(source, sequences, { count: 4 });
+    expect(some).toHaveLength(4);
+    expect(all.filter((instance) => some.some(({ id }) => id === instance.id))).toEqual(some);
+    expect(await promptedInstances(source, sequences, { count: 4 })).toEqual(some);
+    const others = await Promise.all(
+      [1, 2, 3, 4].map((seed) => promptedInstances(source, sequences, { count: 4, seed })),
+    );
+    expect(others.some((other) => JSON.stringify(other) !== JSON.stringify(some))).toBe(true);
+    expect(await promptedInstances(source, sequences, { count: 100 })).toEqual(all);
+  });
+});
+
+/** The likeliest tokens, found by computing everything anew for each. */
+function greedily(decoder: Decoder, parameters: ModelParameters, prompt: Int32Array): number[] {
+  const written: number[] = [];
+  while (written.length < sequences.outputTokens && written.at(-1) !== sequences.end) {
+    const ids = [...prompt, ...written];
+    const next = tf.tidy(() => {
+      const scores = logits(decoder, parameters, tf.tensor2d(ids, [1, ids.length], 'int32'));
+      return tf.argMax(scores.slice([0, ids.length - 1, 0], [1, 1, -1]), 2).dataSync()[0];
+    });
+    written.push(next ?? NaN);
+  }
+  return written;
+}
+
+describe("a model's answers", () => {
+  it.each(['bipe_rope', 'alibi'])(
+    'are its likeliest tokens, whatever is asked beside them: %s',
+    { timeout: 60_000 },
+    async (encoding) => {
+      const separators = encoding.startsWith('bipe') ? [[13]] : [];
+      const { model } = parseTrainingConfig({
+        ...smallConfig,
+        model: { ...smallConfig.model, vocabSize: 512, dropout: 0, separators, encoding },
+      });
+      const decoder = createDecoder(model);
+      const parameters = initialParameters(decoder.parameters, 0.5, Random.fromSeed(3));
+      const instances = await promptedInstances(rowsInMemory(rows, 'rows'), sequences);
+      const [answers, ...others] = await assertNoLeak(async () => [
+        await generateAnswers(decoder, parameters, instances, sequences),
+        await generateAnswers(decoder, parameters, instances, sequences, { batch: 2, eager: true }),
+      ]);
+      const { tokenizer } = sequences;
+      const expected = new Map(
+        instances.map(({ id, prompt }) => [id, tokenizer.decode(greedily(decoder, parameters, prompt))]),
+      );
+      expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(expected));
+      for (const other of others) expect(Object.fromEntries(other)).toEqual(Object.fromEntries(expected));
+      disposeParameters(parameters);
+    },
+  );
+});
+
+describe('the score of answers', () => {
+  const word = fc.constantFrom('the', 'white', 'whale', 'sea', 'Ahab', 'blue');
+  const text = fc.array(word, { maxLength: 6 }).map((words) => words.join(' '));
+  const pairs = fc.array(
+    fc.record({ prediction: text, references: fc.array(text, { minLength: 1, maxLength: 3 }) }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
+
+  it('is that of all texts together, and of its instances’ parts', () => {
+    fc.assert(
+      fc.property(pairs, fc.constantFrom(...textMetricNames), (list, metric) => {
+        const instances = list.map(({ references }, index) => ({ id: `${index}`, references }));
+        const answers = new Map(list.map(({ prediction }, index) => [`${index}`, prediction]));
+        const { score, byInstance } = scoreAnswers(metric, instances, answers);
+        expect(score).toBeCloseTo(scoreTexts(metric, list).score, 9);
+        expect(scoreOfParts(metric, byInstance)).toBeCloseTo(score, 9);
+        expect(byInstance).toHaveLength(list.length);
+      }),
+    );
+  });
+
+  it('is compared with that of the commonest output, of several the first', async () => {
+    const of = (outputs: readonly (string | null)[]): Promise<string> =>
+      commonestOutput(
+        rowsInMemory(
+          outputs.map((output) => ({ id: 'a', pid: 'a', input: 'x', output })),
+          'rows',
+        ),
+      );
+    expect(await of(['b', 'a', 'c', 'a', null, null, null])).toBe('a');
+    expect(await of(['b', 'a', 'a', 'b'])).toBe('b');
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { silentReporter } from '../../lib/base/progress';
+import { type Recipe, recipeRows } from '../../lib/experiments/recipes';
+import { RunStore } from '../../lib/experiments/run-store';
+import { tableRecipes } from '../../lib/experiments/table-recipes';
+import { drawRecipes, type RecipesResult } from '../../lib/experiments/table-recipes-drawing';
+import { notAtHand, paperRecipes } from '../../lib/report/paper-values';
+import { toDataFrame } from '../../lib/report/tables';
+import { temporaryFolder } from '../support/command';
+
+const recipe: Recipe = {
+  id: 'made-up',
+  title: 'Made up',
+  paper: [
+    { key: 'steps', label: 'Steps', value: '1,000', sources: ['C'], exact: true },
+    { key: 'size', label: 'Size', value: 'about 5', sources: ['H'], exact: false },
+    { key: 'rate', label: 'Rate', value: '0.1', sources: ['C', 'H'], exact: true },
+  ],
+  ours: [
+    {
+      preset: 'paper',
+      settings: [
+        { key: 'steps', label: 'Steps', value: '1,000' },
+        { key: 'size', label: 'Size', value: '4.9' },
+        { key: 'rate', label: 'Rate', value: '0.2' },
+      ],
+    },
+    {
+      preset: 'quick',
+      settings: [
+        { key: 'steps', label: 'Steps', value: '10' },
+        { key: 'clip', label: 'Clip', value: '1' },
+      ],
+    },
+  ],
+};
+
+describe('the rows of a recipe', () => {
+  it("have the paper's settings with their sources, then ours of which nothing is known of the paper", () => {
+    expect(recipeRows(recipe).map(({ label, paper, sources }) => [label, paper, sources])).toEqual([
+      ['Steps', '1,000', ['C']],
+      ['Size', 'about 5', ['H']],
+      ['Rate', '0.1', ['C', 'H']],
+      ['Clip', notAtHand, []],
+    ]);
+  });
+
+  it('name presets that have another value, not those without one, nor where the source is rough', () => {
+    expect(recipeRows(recipe).map(({ differs }) => differs)).toEqual([['quick'], [], ['paper'], []]);
+  });
+
+  it('make a finding of whether the preset paper is the paper’s, naming what is not', () => {
+    expect(drawRecipes({ recipes: [recipe] }).findings).toEqual([
+      expect.objectContaining({
+        holds: false,
+        measured: '2 of 3 known settings are the same; not Rate (0.1, here 0.2)',
+      }),
+    ]);
+  });
+});
+
+describe('the recipes of the presets', () => {
+  const execute = async () =>
+    tableRecipes.execute({
+      preset: 'quick',
+      reporter: silentReporter,
+      store: new RunStore(temporaryFolder()),
+    });
+
+  it("have each known setting of the paper's, and the preset paper the paper's model", async () => {
+    const report = await execute();
+    const { recipes } = report.numbers as RecipesResult;
+    for (const { id, paper } of recipes)
+      if (id in paperRecipes) expect(paper).toEqual(paperRecipes[id as keyof typeof paperRecipes]);
+    expect(report.findings.find(({ claim }) => claim.includes('configuration'))?.holds).toBe(true);
+    const [model] = report.tables;
+    expect(model?.rows.find(({ setting }) => setting === 'Parameters without positions')).toMatchObject({
+      paper: 'about 151 million',
+      preset_paper: '162.4 million',
+    });
+  });
+
+  it('are data frames to go on with', async () => {
+    const [, training] = (await execute()).tables;
+    if (training === undefined) throw new Error('no table');
+    const frame = await toDataFrame(training);
+    const values = (column: string): unknown[] => frame.column(column).values;
+    expect(values('paper')[values('setting').indexOf('Steps')]).toBe('1,000,000');
+  });
+});
