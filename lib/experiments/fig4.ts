@@ -64,8 +64,8 @@ const small = {
   maxTokens: null,
   separators: 'paper',
   validationShare: 0.1,
-  layers: 3,
-  heads: 4,
+  layers: 2,
+  heads: 2,
   trainLength: 512,
   batchSize: 4,
   learningRate: 4e-3,
@@ -90,7 +90,6 @@ export const fig4Presets = {
       encodings: ['bipe_rope', 'rope'],
       hiddenSize: 32,
       seeds: [1],
-      layers: 2,
       trainLength: 64,
       steps: 20,
       warmupSteps: 5,
@@ -102,7 +101,7 @@ export const fig4Presets = {
     description:
       'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
     time: 'about 8 minutes',
-    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 1200 },
+    settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
   },
   evening: {
     description:
@@ -116,6 +115,7 @@ export const fig4Presets = {
       hiddenSize: 128,
       seeds: [1],
       layers: 6,
+      heads: 4,
       steps: 4000,
       learningRate: 3e-3,
       warmupSteps: 100,
