@@ -203,7 +203,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
-export { drawAttentionMap } from './experiments/attention-map';
+export { drawHeadMaps, type HeadMapOptions } from './experiments/attention-map';
 export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
