@@ -160,6 +160,7 @@ export const paperRecipes = {
     setting('warmupEpochs', 'Warm-up epochs', 5, 'F'),
   ],
   scrolls: [
+    open('tasks', 'Tasks', 'Qasper, NarrativeQA, QuALITY, ContractNLI, QMSum, SummScreenFD, GovReport', 'H'),
     setting('length', 'Length', 8192, 'H'),
     setting('batchSize', 'Sequences of a step', 64, 'H'),
     setting('steps', 'Steps', 5000, 'H'),
