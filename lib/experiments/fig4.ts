@@ -64,8 +64,8 @@ const small = {
   maxTokens: null,
   separators: 'paper',
   validationShare: 0.1,
-  layers: 3,
-  heads: 4,
+  layers: 2,
+  heads: 2,
   trainLength: 512,
   batchSize: 4,
   learningRate: 4e-3,
@@ -90,7 +90,6 @@ export const fig4Presets = {
       encodings: ['bipe_rope', 'rope'],
       hiddenSize: 32,
       seeds: [1],
-      layers: 2,
       trainLength: 64,
       steps: 20,
       warmupSteps: 5,
@@ -102,7 +101,7 @@ export const fig4Presets = {
     description:
       'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
     time: 'about 8 minutes',
-    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 1200 },
+    settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
   },
   evening: {
     description:
@@ -116,6 +115,7 @@ export const fig4Presets = {
       hiddenSize: 128,
       seeds: [1],
       layers: 6,
+      heads: 4,
       steps: 4000,
       learningRate: 3e-3,
       warmupSteps: 100,
@@ -187,7 +187,7 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
     released: {
       description:
         "the authors' published checkpoints of 151 M parameters, at 1,024 to 6,144 tokens of PG-19, ArXiv and GitHub (downloads)",
-      time: 'the downloads, then hours; minutes on a GPU',
+      time: 'the downloads, then hours on a GPU; on two cores a night with maxTokens=400000',
       settings: releasedSettings,
     },
   },

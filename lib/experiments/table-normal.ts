@@ -32,7 +32,7 @@ export const normalPresets = {
     description:
       "the main four encodings, models of Figure 4's size trained half as long on books, papers and code together",
     time: 'about 5 minutes',
-    settings: { ...quick.settings, sources: threeKinds, steps: 600, lengths: [quick.settings.trainLength] },
+    settings: { ...quick.settings, sources: threeKinds, steps: 1200, lengths: [quick.settings.trainLength] },
   },
   evening: { ...evening, time: "none after fig4's evening, whose models these are" },
   paper: { ...paper, time: "none after fig4's paper, whose models these are" },
