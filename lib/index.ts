@@ -45,7 +45,13 @@ export {
   arithmeticVocabulary,
   arithmeticVocabularyOfSize,
 } from './data/arithmetic/vocabulary';
-export { downloadCheckpoint, type HubCheckpoint, type HubOptions, releasedCheckpoints } from './data/hub';
+export {
+  downloadCheckpoint,
+  downloadedCheckpoint,
+  type HubCheckpoint,
+  type HubOptions,
+  releasedCheckpoints,
+} from './data/hub';
 export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
 export { downloadScrolls, type ScrollsDownload } from './data/scrolls/download';
@@ -176,7 +182,13 @@ export {
   stateSetWriter,
 } from './evaluate/state-sets';
 export { type DocumentLoss, type PositionLoss } from './evaluate/loss-tally';
-export { evaluatePerplexity, type PerplexityByLength, type PerplexityOptions } from './evaluate/perplexity';
+export {
+  evaluatePerplexity,
+  type PerplexityByLength,
+  perplexityInterval,
+  type PerplexityOptions,
+  perplexityRatio,
+} from './evaluate/perplexity';
 export { answerF1, answerWords, isExactMatch } from './evaluate/metrics/answers';
 export { rouge, type RougeName, type RougeScore, rougeWords } from './evaluate/metrics/rouge';
 export {
@@ -203,7 +215,7 @@ export {
   solutionTable,
   solveArithmetic,
 } from './experiments/arithmetic-model';
-export { drawAttentionMap } from './experiments/attention-map';
+export { drawHeadMaps, type HeadMapOptions } from './experiments/attention-map';
 export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
 export {
@@ -241,6 +253,15 @@ export {
   showReport,
   statementsTable,
 } from './experiments/reproduce';
+export {
+  prepareReleased,
+  releasedCurves,
+  type ReleasedInput,
+  type ReleasedOptions,
+  type ReleasedRun,
+  releasedSettings,
+  type ReleasedSettings,
+} from './experiments/released-models';
 export { RunStore } from './experiments/run-store';
 export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';

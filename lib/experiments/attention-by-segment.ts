@@ -24,14 +24,12 @@ import {
 } from './attention-contexts';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { fig4Presets, type Fig4Settings } from './fig4';
+import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import {
-  checkLanguageModelSettings,
   commonSeparators,
-  type LanguageModelCorpus,
   languageModelCheckpoint,
   languageModelFields,
   languageModelRun,
-  prepareLanguageModelCorpus,
   validationDocuments,
 } from './language-model-runs';
 
@@ -108,7 +106,7 @@ export const attentionBySegmentPresets = {
 /** The item. */
 export const attentionBySegment = defineExperiment<
   AttentionBySegmentSettings,
-  LanguageModelCorpus,
+  PreparedModels<AttentionBySegmentSettings>,
   AttentionBySegmentResult
 >({
   id: 'attention_by_segment',
@@ -125,11 +123,9 @@ export const attentionBySegment = defineExperiment<
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    checkLanguageModelSettings(settings, settings.encodings);
-    const corpus = await prepareLanguageModelCorpus(settings, reporter);
-    return { input: corpus, data: corpus.data, missing: [] };
+    return prepareLanguageModels(settings, settings.encodings, reporter);
   },
-  run: async (settings, corpus, { reporter, store }) => {
+  run: async (_settings, { settings, corpus }, { reporter, store }) => {
     const documents = await documentsOf(settings, reporter);
     const context = await contextSettings(settings);
     const measured: ContextMeasurement[] = [];
@@ -172,9 +168,10 @@ export const attentionBySegment = defineExperiment<
       ],
     };
   },
-  scale: ({ hiddenSize, layers, trainLength, steps, batchSize, sources, tokenizer, seeds }) =>
+  scale: ({ hiddenSize, layers, trainLength, steps, batchSize, sources, tokenizer, seeds }, missing) =>
     `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
-    "The paper's have 12 layers of width 768 and 1,000,000 steps; of their attention nothing is known here.",
+    "The paper's have 12 layers of width 768 and 1,000,000 steps; of their attention nothing is known here." +
+    notMeasured(missing),
   draw: drawAttentionBySegment,
 });
 

@@ -1,6 +1,7 @@
 // The picture in which the two levels of position show apart: attention by the distance of the segment, down, and by the place inside it seen
 // from the query's own, across. Attention to places makes columns, attention to segments rows.
 
+import { UsageError } from '../base/errors';
 import { present } from '../base/present';
 import { type AttentionMass, meanMass, type SequenceAttention } from '../evaluate/attention-mass';
 import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
@@ -21,30 +22,33 @@ export interface AttentionMaps {
   readonly alt: string;
   readonly columns: readonly string[];
   readonly rows: readonly {
-    /** Before the axis' title; empty: nothing. */
+    /** At its left. */
     readonly label: string;
     /** One for each column. */
     readonly panels: readonly AttentionMapPanel[];
   }[];
-  /** Segments shown at most; default 8. */
-  readonly segments?: number;
 }
+
+/** Segments that a panel shows. */
+const mostSegments = 8;
 
 /** How many times evenly spread mass the lightest and the darkest cell have, and those that the legend names between them. */
 const [lightest, between, darkest] = [0.1, [0.3, 1, 3, 10], 30] as const;
 
 /** Attention as multiples of evenly spread attention. */
-export function attentionMapFigure({ segments = 8, ...maps }: AttentionMaps): Figure {
+export function attentionMapFigure(maps: AttentionMaps): Figure {
   const { columns, rows } = maps;
-  const [row = []] = present(rows[0]?.panels[0], 'panel').mean.joint;
-  const reach = (row.length - 1) / 2;
+  const { joint } = present(rows[0]?.panels[0], 'panel').mean;
+  // The last row holds all that is farther.
+  const segments = Math.min(mostSegments, joint.length - 1);
+  const reach = ((joint[0] ?? []).length - 1) / 2;
   return makeFigure({
     id: maps.id,
     title: maps.title,
     subtitle: maps.subtitle,
     caption:
       `Across: the key's place in its segment less the query's place in its own, so 0 is the query's own place; the outermost columns hold all that is ${reach} places away and more. Down: segments back. ` +
-      'Colour: mass as a multiple of what it would be if attention were evenly spread over the same keys, the first token left out, in the mean over layers and heads. White: no key; in the own segment keys stand before the query or are the token itself. ' +
+      'Colour: mass as a multiple of what it would be if attention were evenly spread over the same keys, the first token left out. White: no key; in the own segment keys stand before the query or are the token itself. ' +
       'A column that is darker than its neighbours all the way down is attention to a place, a row that is darker is attention to a segment.',
     alt: maps.alt,
     columns: columns.length,
@@ -56,7 +60,7 @@ export function attentionMapFigure({ segments = 8, ...maps }: AttentionMaps): Fi
         ...(index === 0 ? { title: name } : {}),
         x: { title: "Place less query's", tickvals: [-reach, 0, reach], ticks: '', showgrid: false },
         y: {
-          title: label === '' ? 'Segments back' : `${label}<br>segments back`,
+          title: `${label}<br>segments back`,
           range: [segments - 0.5, -0.5],
           dtick: 2,
           ticks: '',
@@ -74,27 +78,45 @@ export function attentionMapFigure({ segments = 8, ...maps }: AttentionMaps): Fi
   });
 }
 
-/** Maps of what some models' heads do on some sequences each, in one row. */
-export function drawAttentionMap(
+/** What is shown of measured models. */
+export interface HeadMapOptions {
+  readonly title: string;
+  /** From 0. */
+  readonly layer: number;
+}
+
+/**
+ * Maps of each head of a layer, over some sequences: a row for each model.
+ *
+ * @param measured by the name of the model, all of as many heads and with the same bins
+ * @throws UsageError if a model has no such layer
+ */
+export function drawHeadMaps(
   measured: Readonly<Record<string, readonly SequenceAttention[]>>,
-  { title }: { readonly title: string },
+  { title, layer }: HeadMapOptions,
 ): Figure {
-  const names = Object.keys(measured);
+  const models = Object.entries(measured).map(([name, sequences]) => {
+    const layers = sequences.map(({ heads }) => heads[layer] ?? []);
+    const [first = []] = layers;
+    if (first.length === 0)
+      throw new UsageError(
+        `${name} has no layer ${layer}; count layers from 0, and measure a sequence at least`,
+      );
+    const uniform = meanMass(sequences.map((sequence) => sequence.uniform));
+    const panels = first.map((_, head) => ({
+      mean: meanMass(layers.map((heads) => present(heads[head], 'head'))),
+      uniform,
+    }));
+    return { label: name, panels };
+  });
+  const [{ panels }] = models as [(typeof models)[number]];
   return attentionMapFigure({
     id: 'attention-map',
     title,
-    subtitle: 'Attention as a multiple of evenly spread attention, mean over layers and heads',
-    alt: `A map of segments by places for each of ${names.join(', ')}.`,
-    columns: names,
-    rows: [
-      {
-        label: '',
-        panels: Object.values(measured).map((sequences) => ({
-          mean: meanMass(sequences.flatMap(({ heads }) => heads.flat())),
-          uniform: meanMass(sequences.map(({ uniform }) => uniform)),
-        })),
-      },
-    ],
+    subtitle: `Attention as a multiple of evenly spread attention, layer ${layer}`,
+    alt: `A map of segments by places for each of ${panels.length} heads of ${Object.keys(measured).join(', ')}.`,
+    columns: panels.map((_, head) => `Head ${head}`),
+    rows: models,
   });
 }
 

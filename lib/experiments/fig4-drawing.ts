@@ -41,7 +41,7 @@ export function drawFig4(result: Fig4Result, trainLength: number): Drawing {
   const curves = result.kind === 'trained' ? groups.map(trainedLine) : releasedLines(result.runs);
   return {
     figures: [
-      lengthsFigure(curves, trainLength),
+      lengthsFigure(curves, trainLength, textRead[result.kind]),
       positionsFigure(curves, trainLength),
       ...(groups.length === 0 ? [] : [trainingFigure(groups)]),
     ],
@@ -63,7 +63,15 @@ function releasedLines(runs: readonly ReleasedRun[]): LengthCurve[] {
   }));
 }
 
-function lengthsFigure(curves: readonly LengthCurve[], trainLength: number): Figure {
+/** What the curves are measured on, by what was read: the released code joins documents before it cuts blocks, and drops the rest. */
+const textRead: Readonly<Record<Fig4Result['kind'], string>> = {
+  trained:
+    'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text.',
+  released:
+    'Perplexity of validation sets, read in blocks of a length side by side, which go on from one document to the next as in the released code.',
+};
+
+function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read: string): Figure {
   const modalities = modalitiesOf(curves);
   const [first] = modalities;
   const longest = first === undefined ? 0 : (lengthsOf(present(curves[0], 'curve'), first).at(-1) ?? 0);
@@ -72,8 +80,8 @@ function lengthsFigure(curves: readonly LengthCurve[], trainLength: number): Fig
     title: 'Perplexity beyond the training length, by positional encoding',
     subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(curves, '95 % interval over documents')}`,
     caption:
-      'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text. A longer block gives a ' +
-      'token more to look back at, so a model that can use it gets better to the right, one that cannot stays level, and one that is ' +
+      `${read} A longer block gives a token more to look back at, ` +
+      'so a model that can use it gets better to the right, one that cannot stays level, and one that is ' +
       'confused by positions it has never seen gets worse. Both axes are logarithmic.',
     alt: modalities
       .flatMap((modality) =>

@@ -3,19 +3,18 @@
 
 import { z } from 'zod';
 import { parseInside } from '../base/schema';
-import { liveCurves } from '../report/live';
-import { encodingStyle } from '../report/style';
-import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
+import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
 import {
-  checkLanguageModelSettings,
-  type LanguageModelCorpus,
+  notMeasured,
+  type PreparedModels,
+  prepareLanguageModels,
+  trainLanguageModels,
+} from './language-model-comparison';
+import {
   languageModelFields,
-  languageModelRun,
-  type LanguageModelRun,
   type LanguageModelRunPoint,
   type LanguageModelRunSettings,
-  prepareLanguageModelCorpus,
 } from './language-model-runs';
 import {
   prepareReleased,
@@ -65,12 +64,12 @@ const small = {
   maxTokens: null,
   separators: 'paper',
   validationShare: 0.1,
-  layers: 3,
-  heads: 4,
+  layers: 2,
+  heads: 2,
   trainLength: 512,
-  batchSize: 16,
+  batchSize: 4,
   learningRate: 4e-3,
-  warmupSteps: 50,
+  warmupSteps: 100,
   weightDecay: 0.01,
   clipNorm: 1,
   lengths: doublings(512, [1, 2, 4, 8, 16]),
@@ -91,7 +90,6 @@ export const fig4Presets = {
       encodings: ['bipe_rope', 'rope'],
       hiddenSize: 32,
       seeds: [1],
-      layers: 2,
       trainLength: 64,
       steps: 20,
       warmupSteps: 5,
@@ -103,7 +101,7 @@ export const fig4Presets = {
     description:
       'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
     time: 'about 8 minutes',
-    settings: { ...small, encodings: mainFour, hiddenSize: 96, seeds: [1], steps: 300 },
+    settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
   },
   evening: {
     description:
@@ -117,7 +115,8 @@ export const fig4Presets = {
       hiddenSize: 128,
       seeds: [1],
       layers: 6,
-      steps: 1200,
+      heads: 4,
+      steps: 4000,
       learningRate: 3e-3,
       warmupSteps: 100,
     },
@@ -160,7 +159,7 @@ function pointsOf({ encodings, hiddenSize, seeds }: Fig4Settings): LanguageModel
 type AnySettings = Fig4Settings | ReleasedSettings;
 
 type Fig4Input =
-  | { readonly kind: 'trained'; readonly settings: Fig4Settings; readonly corpus: LanguageModelCorpus }
+  | { readonly kind: 'trained'; readonly models: PreparedModels<Fig4Settings> }
   | { readonly kind: 'released'; readonly settings: ReleasedSettings; readonly released: ReleasedInput };
 
 function isReleased(settings: AnySettings): settings is ReleasedSettings {
@@ -172,26 +171,6 @@ const schema: z.ZodType<AnySettings> = z.unknown().transform((value, context): A
   const released = typeof value === 'object' && value !== null && 'checkpoints' in value;
   return parseInside<AnySettings>(released ? releasedSettingsSchema : trainedSchema, value, context);
 });
-
-async function trainModels(
-  settings: Fig4Settings,
-  corpus: LanguageModelCorpus,
-  { reporter, store, fresh }: RunContext,
-): Promise<LanguageModelRun[]> {
-  const points = pointsOf(settings);
-  const curves = liveCurves('Training loss', 'step', 'loss');
-  const runs: LanguageModelRun[] = [];
-  for (const [index, point] of points.entries()) {
-    const style = encodingStyle(point.encoding, settings.encodings);
-    reporter.note(`run ${index + 1} of ${points.length}: ${style.name}, seed ${point.seed}`);
-    const onCurve = (step: number, loss: number): void => {
-      curves.add(`${style.name} ${point.seed}`, style, step, loss);
-    };
-    runs.push(await languageModelRun(point, settings, corpus, { store, reporter, fresh, onCurve }));
-  }
-  curves.finish();
-  return runs;
-}
 
 /** Figure 4 as a paper item. */
 export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
@@ -208,7 +187,7 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
     released: {
       description:
         "the authors' published checkpoints of 151 M parameters, at 1,024 to 6,144 tokens of PG-19, ArXiv and GitHub (downloads)",
-      time: 'the downloads, then hours; minutes on a GPU',
+      time: 'the downloads, then hours on a GPU; on two cores a night with maxTokens=400000',
       settings: releasedSettings,
     },
   },
@@ -220,16 +199,18 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
       const { input: released, data, missing } = await prepareReleased(settings, { reporter });
       return { input: { kind: 'released', settings, released }, data, missing };
     }
-    checkLanguageModelSettings(settings, settings.encodings);
-    const corpus = await prepareLanguageModelCorpus(settings, reporter);
-    return { input: { kind: 'trained', settings, corpus }, data: corpus.data, missing: [] };
+    const prepared = await prepareLanguageModels(settings, settings.encodings, reporter);
+    return { ...prepared, input: { kind: 'trained', models: prepared.input } };
   },
   run: async (_settings, input, context) =>
     input.kind === 'trained'
-      ? { kind: 'trained', runs: await trainModels(input.settings, input.corpus, context) }
+      ? {
+          kind: 'trained',
+          runs: await trainLanguageModels(pointsOf(input.models.settings), input.models, context),
+        }
       : { kind: 'released', runs: await releasedCurves(input.settings, input.released, context) },
   scale: (settings, missing) => {
-    const lacking = missing.length === 0 ? '' : ` Not measured on this machine: ${missing.join('; ')}.`;
+    const lacking = notMeasured(missing);
     if (isReleased(settings))
       return `The authors' checkpoints ${Object.values(settings.checkpoints).join(', ')}, read as by the released code, on ${Object.values(settings.corpora).flat().join(', ')}.${lacking}`;
     const { sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds } = settings;

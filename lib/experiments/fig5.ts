@@ -16,12 +16,8 @@ import {
   scalingNames,
 } from './fig5-runs';
 import { fig4Presets } from './fig4';
-import {
-  checkLanguageModelSettings,
-  type LanguageModelCorpus,
-  languageModelFields,
-  prepareLanguageModelCorpus,
-} from './language-model-runs';
+import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
+import { languageModelFields } from './language-model-runs';
 
 /** Which models are finetuned, and how. */
 export interface Fig5Settings extends ScaledModelSettings {
@@ -53,7 +49,7 @@ const schema: z.ZodType<Fig5Settings> = z.strictObject({
 
 /** The models of a preset of Figure 4. */
 function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scalings' | 'finetune'> {
-  const { encodings: _, seeds, ...settings } = fig4Presets[preset].settings;
+  const { seeds, ...settings } = fig4Presets[preset].settings;
   return { ...settings, encodings: ['rope', 'bipe_rope'], seed: seeds[0] ?? 1 };
 }
 
@@ -71,13 +67,13 @@ export const fig5Presets = {
     },
   },
   quick: {
-    description: "the models of Figure 4's quick, finetuned for 25 steps on blocks four times as long",
+    description: "the models of Figure 4's quick, finetuned for 100 steps on blocks four times as long",
     time: 'about 4 minutes after fig4',
     settings: {
       ...modelsOf('quick'),
       lengths: [512, 2048, 8192],
       scalings: all,
-      finetune: { length: 2048, steps: 25, batchSize: 4, learningRate: 1e-3, warmupSteps: 5 },
+      finetune: { length: 2048, steps: 100, batchSize: 1, learningRate: 1e-3, warmupSteps: 10 },
     },
   },
   evening: {
@@ -102,7 +98,7 @@ export const fig5Presets = {
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig5Settings>>>>;
 
 /** Figure 5 as a paper item. */
-export const fig5 = defineExperiment<Fig5Settings, LanguageModelCorpus, Fig5Result>({
+export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>, Fig5Result>({
   id: 'fig5',
   title: 'Figure 5: perplexity after finetuning with YaRN',
   question: 'How far does a short finetuning on longer blocks carry RoPE, over tokens and over segments?',
@@ -116,21 +112,19 @@ export const fig5 = defineExperiment<Fig5Settings, LanguageModelCorpus, Fig5Resu
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    checkLanguageModelSettings(settings, settings.encodings);
     const { trainLength, finetune } = settings;
     if (finetune.length <= trainLength)
       throw new ConfigError(
         `fig5 settings: finetune.length: ${finetune.length} is not above the training length, ${trainLength}; give e.g. ${4 * trainLength}`,
       );
-    const corpus = await prepareLanguageModelCorpus(settings, reporter);
-    return { input: corpus, data: corpus.data, missing: [] };
+    return prepareLanguageModels(settings, settings.encodings, reporter);
   },
-  run: async (settings, corpus, { reporter, store, fresh }) => {
+  run: async (_settings, { settings, corpus }, { reporter, store, fresh }) => {
     const models: ScaledModel[] = [];
     for (const encoding of settings.encodings) {
       const { name } = encodingStyle(encoding, settings.encodings);
-      const { hiddenSize, seed, scalings, encodings: _, ...shared } = settings;
-      const made = new ScaledModels({ encoding, hiddenSize, seed }, shared, corpus, {
+      const { hiddenSize, seed, scalings } = settings;
+      const made = new ScaledModels({ encoding, hiddenSize, seed }, settings, corpus, {
         store,
         reporter,
         fresh,
@@ -154,8 +148,8 @@ export const fig5 = defineExperiment<Fig5Settings, LanguageModelCorpus, Fig5Resu
     }
     return { models };
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, finetune }) =>
+  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, finetune }, missing) =>
     `Models of Figure 4 (${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
-    `${finetune.steps} steps of ${finetune.batchSize} blocks of ${finetune.length} tokens (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.`,
+    `${finetune.steps} steps of ${finetune.batchSize} blocks of ${finetune.length} tokens (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
   draw: (result, settings) => drawFig5(result, settings),
 });

@@ -90,7 +90,7 @@ export interface PromptedAnswers extends PromptedRunPoint {
 /** What came of a run. */
 export type PromptedRun = PromptedAnswers & TrainingFigures;
 
-const revision = 1;
+const revision = 2;
 
 /** How a task is scored. */
 export function metricOf(data: PromptedData): TextMetricName {

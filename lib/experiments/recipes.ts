@@ -1,6 +1,7 @@
 // Configurations and training recipes as rows of a table: what the paper's are, as far as they are known, and what the presets of this
 // workbench have in their place. Everything is read from what a run would be made of; nothing is written down a second time.
 
+import { type ProductType } from '../engine/graph/program';
 import { createDecoder, type ModelConfig } from '../model/config';
 import { parameterCount } from '../model/parameters';
 import { type EncodingConfig } from '../positional/registry';
@@ -119,6 +120,11 @@ function parametersWithoutPositions(model: ModelConfig): string {
     : `${formatSetting(Number((count / 1e6).toPrecision(4)))} million`;
 }
 
+/** What numbers are rounded to. */
+export function precisionName(products: ProductType): string {
+  return products === 'float32' ? 'float32' : `float32, products in ${products}`;
+}
+
 /** How a model is trained. */
 export function trainingSettings(training: TrainingConfig): OwnSetting[] {
   const {
@@ -145,7 +151,7 @@ export function trainingSettings(training: TrainingConfig): OwnSetting[] {
     own('warmupSteps', 'Warm-up steps', schedule.warmupSteps),
     own('steps', 'Steps', training.steps),
     own('batchSize', 'Sequences of a step', batchSize * accumulation),
-    own('precision', 'Precision', products === 'float32' ? 'float32' : 'float32, products in bfloat16'),
+    own('precision', 'Precision', precisionName(products)),
     own(
       'betas',
       'AdamW β₁, β₂, ε',

@@ -22,20 +22,20 @@ function recipeTable(recipe: Recipe): Table {
   return {
     id: `table-recipes-${recipe.id}`,
     title: recipe.title,
-    caption: captionOf(sources, presets),
+    caption: captionOf(sources),
     columns: [
       { key: 'setting', label: 'Setting' },
       { key: 'paper', label: 'Paper' },
       { key: 'source', label: 'Source' },
       ...presets.map((preset) => ({ key: columnOf(preset), label: `Preset ${preset}` })),
-      ...(presets.length === 0 ? [] : [{ key: 'differs', label: 'Differs from the paper in' }]),
+      { key: 'differs', label: 'Differs from the paper in' },
     ],
     rows: rows.map(({ label, paper, sources: own, ours, differs }) => ({
       setting: label,
       paper,
       source: own.length === 0 ? null : own.join(', '),
       ...Object.fromEntries(Object.entries(ours).map(([preset, value]) => [columnOf(preset), value])),
-      ...(presets.length === 0 ? {} : { differs: differs.length === 0 ? null : differs.join(', ') }),
+      differs: differs.length === 0 ? null : differs.join(', '),
     })),
   };
 }
@@ -43,12 +43,10 @@ function recipeTable(recipe: Recipe): Table {
 /** The column of a preset: one of them has the name of the paper's. */
 const columnOf = (preset: string): string => `preset_${preset}`;
 
-function captionOf(sources: readonly PaperSource[], presets: readonly string[]): string {
-  const paper =
-    sources.length === 0
-      ? "The paper's recipe is not at hand."
-      : `The paper's values: ${explainSources(sources)}.`;
-  return presets.length === 0 ? `${paper} There is no preset for it here.` : paper;
+function captionOf(sources: readonly PaperSource[]): string {
+  return sources.length === 0
+    ? "The paper's recipe is not at hand."
+    : `The paper's values: ${explainSources(sources)}.`;
 }
 
 function sameAsPaper(recipe: Recipe): Finding[] {

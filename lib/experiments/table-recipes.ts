@@ -3,6 +3,8 @@
 
 import { z } from 'zod';
 import { arithmeticVocabulary } from '../data/arithmetic/vocabulary';
+import { sha256 } from '../base/files';
+import { canonicalJson } from '../base/json';
 import { present } from '../base/present';
 import { paperRecipes } from '../report/paper-values';
 import { arithmeticTraining } from './arithmetic-runs';
@@ -15,12 +17,14 @@ import {
   bilevelSettings,
   modelSettings,
   own,
+  precisionName,
   type OwnRecipe,
   type OwnSetting,
   type Recipe,
   trainingSettings,
 } from './recipes';
 import { drawRecipes, type RecipesResult } from './table-recipes-drawing';
+import { tableScrollsPresets, type TableScrollsSettings } from './table-scrolls';
 
 /** Presets whose settings are shown, the largest first. */
 const shown = ['paper', 'evening', 'quick'] as const;
@@ -118,6 +122,25 @@ function finetuning({ finetune }: Fig5Settings): OwnSetting[] {
   ];
 }
 
+function scrolls(settings: TableScrollsSettings): OwnSetting[] {
+  const { maxTokens, batchSize, accumulation, clipNorm, products = 'float32', tasks, start } = settings;
+  return [
+    own('length', 'Length', maxTokens),
+    own('batchSize', 'Sequences of a step', batchSize * accumulation),
+    own('steps', 'Steps', settings.steps),
+    own('optimizer', 'Optimizer', 'AdamW'),
+    own('learningRate', 'Learning rate', settings.learningRate),
+    own('weightDecay', 'Weight decay', settings.weightDecay),
+    own('dropout', 'Dropout', settings.dropout),
+    own('schedule', 'Schedule', settings.schedule),
+    own('warmupSteps', 'Warm-up steps', settings.warmupSteps),
+    own('precision', 'Precision', precisionName(products)),
+    own('clipNorm', 'Largest norm of a gradient', clipNorm ?? 'any'),
+    own('tasks', 'Tasks', tasks.map(({ data }) => data.task).join(', ')),
+    own('start', 'Begins from', start.kind === 'released' ? 'the released models' : "Figure 4's models"),
+  ];
+}
+
 async function recipes(): Promise<Recipe[]> {
   return [
     {
@@ -148,7 +171,7 @@ async function recipes(): Promise<Recipe[]> {
       id: 'scrolls',
       title: 'SCROLLS: finetuning',
       paper: paperRecipes.scrolls,
-      ours: [],
+      ours: await ofPresets<TableScrollsSettings>(tableScrollsPresets, scrolls),
     },
     {
       id: 'arithmetic',
@@ -162,7 +185,7 @@ async function recipes(): Promise<Recipe[]> {
 const nothing = z.strictObject({});
 
 /** Configurations and recipes as a paper item. */
-export const tableRecipes = defineExperiment<Record<string, never>, null, RecipesResult>({
+export const tableRecipes = defineExperiment<Record<string, never>, RecipesResult, RecipesResult>({
   id: 'table-recipes',
   title: 'Recipes: configurations and trainings, beside the paper’s',
   question: 'With which models and trainings are the results made, and where do they differ from the paper?',
@@ -175,8 +198,13 @@ export const tableRecipes = defineExperiment<Record<string, never>, null, Recipe
     smoke: { description: 'the same as quick', time: 'seconds', settings: {} },
     quick: { description: 'every preset; nothing is trained', time: 'seconds', settings: {} },
   },
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
-  run: async () => ({ recipes: await recipes() }),
+  prepare: async () => {
+    const input = { recipes: await recipes() };
+    // What a stored result depends on: a preset that has changed makes another one.
+    const checksum = sha256(canonicalJson(input));
+    return { input, data: [{ name: 'presets', version: '', checksum }], missing: [] };
+  },
+  run: (_settings, input) => Promise.resolve(input),
   scale: () =>
     'Nothing is measured: values of ours are read from the presets, those of the paper from the sources that are named.',
   draw: drawRecipes,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AttentionMass } from '../../lib/evaluate/attention-mass';
-import { drawAttentionMap } from '../../lib/experiments/attention-map';
+import { drawHeadMaps } from '../../lib/experiments/attention-map';
 
 function mass(...joint: number[][]): AttentionMass {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -16,28 +16,56 @@ function mass(...joint: number[][]): AttentionMass {
   };
 }
 
-describe('a map of attention', () => {
-  it('is of the mean over sequences, layers and heads, as a multiple of evenly spread attention', () => {
-    const uniform = mass([0.5, 0.25, 0.25], [0, 0, 0]);
-    const head = (own: number): AttentionMass => mass([1 - own, own, 0], [0, 0, 0]);
-    const { data, layout } = drawAttentionMap(
+const uniform = mass([0.5, 0.25, 0.25], [0, 0, 0]);
+const head = (own: number): AttentionMass => mass([1 - own, own, 0], [0, 0, 0]);
+
+describe('maps of the heads of a layer', () => {
+  const measured = {
+    One: [
       {
-        One: [
-          { heads: [[head(0.5), head(1)]], uniform },
-          { heads: [[head(0.5), head(0)]], uniform },
+        heads: [
+          [uniform, uniform],
+          [head(0.5), head(1)],
         ],
-        Other: [{ heads: [[uniform]], uniform }],
+        uniform,
       },
-      { title: 'Two models' },
-    );
-    const [one, other] = data as unknown as { x: number[]; customdata: (number | null)[][] }[];
-    expect(one?.x).toEqual([-1, 0, 1]);
-    expect(one?.customdata).toEqual([
-      [1, 2, 0],
-      [null, null, null],
+      {
+        heads: [
+          [uniform, uniform],
+          [head(0), head(0.5)],
+        ],
+        uniform,
+      },
+    ],
+    Other: [{ heads: [[], [uniform, uniform]], uniform }],
+  };
+
+  it('show the mean over sequences as a multiple of evenly spread attention, a row for each model', () => {
+    const { data, layout } = drawHeadMaps(measured, { title: 'Two models', layer: 1 });
+    const maps = data as unknown as { x: number[]; customdata: (number | null)[][]; xaxis: string }[];
+    expect(maps[0]?.x).toEqual([-1, 0, 1]);
+    // The last row of the bins, what is farther, is not shown.
+    expect(maps.slice(0, 4).map(({ customdata }) => customdata)).toEqual([
+      [[1.5, 1, 0]],
+      [[0.5, 3, 0]],
+      [[1, 1, 1]],
+      [[1, 1, 1]],
     ]);
-    expect(other?.customdata[0]).toEqual([1, 1, 1]);
     const titles = (layout['annotations'] as { text: string }[]).map(({ text }) => text);
-    expect(titles).toEqual(['<b>One</b>', '<b>Other</b>']);
+    expect(titles).toEqual(['<b>Head 0</b>', '<b>Head 1</b>']);
+    const axes = ['yaxis', 'yaxis3'].map((axis) => (layout[axis] as { title: { text: string } }).title.text);
+    expect(axes).toEqual(['One<br>segments back', 'Other<br>segments back']);
+  });
+
+  it('leave a cell white where there is no key', () => {
+    const none = mass([0, 0.5, 0.5], [0, 0, 0]);
+    const { data } = drawHeadMaps({ One: [{ heads: [[none]], uniform: none }] }, { title: 'One', layer: 0 });
+    expect(data[0]?.['z']).toMatchObject([[null, expect.any(Number), expect.any(Number)]]);
+  });
+
+  it('are refused for a layer that a model does not have', () => {
+    expect(() => drawHeadMaps(measured, { title: 'Two models', layer: 2 })).toThrow(
+      'One has no layer 2; count layers from 0, and measure a sequence at least',
+    );
   });
 });

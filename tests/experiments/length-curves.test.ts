@@ -75,6 +75,21 @@ describe('perplexity by length', () => {
     expect([centre, low, high].map(Math.log)).toEqual([4.5, 4, 5].map((x) => expect.closeTo(x, 9) as number));
   });
 
+  it('compares nothing on a few documents', () => {
+    const fewDocuments = (encoding: string, loss: number): LengthCurve => {
+      const whole = reading(512, loss);
+      const some = { ...whole, byDocument: whole.byDocument.slice(0, 4) };
+      const one = run(encoding, 1, loss, loss);
+      return curve(encoding, { ...one, modalities: [{ modality: 'books', byLength: [some] }] });
+    };
+    const [a, b] = [fewDocuments('bipe_rope', 3), fewDocuments('rope', 4)];
+    expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books')).toEqual({
+      claim: 'a',
+      holds: null,
+      measured: '20.1 and 54.6, on too few documents for an interval',
+    });
+  });
+
   it.each([
     [3, 3.2, true],
     [3.2, 3, false],

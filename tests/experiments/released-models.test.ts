@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CheckpointError, ConfigError, NetworkError, UsageError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { projectPath } from '../../lib/base/paths';
@@ -19,6 +19,7 @@ import {
   releasedSettings,
   releasedSettingsSchema,
 } from '../../lib/experiments/released-models';
+import { experimentNamed } from '../../lib/experiments/registry';
 import { RunStore } from '../../lib/experiments/run-store';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
 import { nextTokenLosses } from '../../lib/model/loss';
@@ -246,6 +247,39 @@ describe('the released models', () => {
           expect(interval?.low).toBeLessThan(Math.exp(loss));
         }
   }, 300_000);
+
+  it('are drawn by the preset of Figure 4', async () => {
+    for (const [name, value] of Object.entries(places.environment ?? {})) vi.stubEnv(name, value);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { tokenizer, lengths } = settings;
+    const store = new RunStore(join(folder, 'runs'));
+    const report = await experimentNamed('fig4').execute({
+      preset: 'released',
+      settings: { ...few, tokenizer, lengths },
+      reporter: silentReporter,
+      store,
+    });
+    expect([report.preset, report.missing, report.provenance.data.map(({ name }) => name)]).toEqual([
+      'released, changed',
+      [],
+      ['hzy00/BiPE_ALiBi-151M', 'hzy00/RoPE-151M', 'pg19-validation', 'pile-github'],
+    ]);
+    const drawn = report.figures.find(({ id }) => id === 'fig4')?.data ?? [];
+    const runs = await evaluate(store, silentReporter, few);
+    // A panel for each kind of text, in it a line for each model.
+    expect(drawn.map(({ name, y }) => [name, y])).toEqual(
+      [0, 1].flatMap((panel) =>
+        ['BiPE-ALiBi', 'RoPE'].map((name, model) => [
+          name,
+          runs[model]?.modalities[panel]?.byLength.map(
+            ({ loss }) => expect.closeTo(Math.exp(loss), 6) as number,
+          ),
+        ]),
+      ),
+    );
+  });
 
   it('are neither fetched nor computed a second time, and need no network then', async () => {
     const store = new RunStore(join(folder, 'runs'));
