@@ -131,14 +131,14 @@ export const tableScrollsPresets = {
     time: 'about 3 minutes after fig4',
     settings: {
       ...small,
-      ...languageModelsOf('quick', 2),
+      ...languageModelsOf('quick', 4),
       tasks: [
         { data: quickTask('kind', 200, 64), outputTokens: 8 },
         { data: quickTask('find', 200, 64), outputTokens: 12 },
         { data: quickTask('heading', 400, 64), outputTokens: 16 },
       ],
       maxTokens: 144,
-      steps: 60,
+      steps: 100,
       batchSize: 32,
       learningRate: 2e-3,
       warmupSteps: 10,
