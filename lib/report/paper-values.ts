@@ -104,7 +104,7 @@ export function formatSetting(value: number): string {
 
 function setting(key: string, label: string, known: string | number, sources: string): PaperSetting {
   const value = typeof known === 'string' ? known : formatSetting(known);
-  return { key, label, value, sources: [...sources] as PaperSource[], exact: true };
+  return { key, label, value, sources: Array.from(sources) as PaperSource[], exact: true };
 }
 
 /** A setting that a source gives roughly, or only in part. */
