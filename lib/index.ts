@@ -54,6 +54,7 @@ export {
 } from './data/hub';
 export type { HubFile } from './data/hub-files';
 export { listSources } from './data/registry';
+export { downloadScrolls, type ScrollsDownload } from './data/scrolls/download';
 export {
   groupScrollsRows,
   readScrollsInstances,
@@ -61,6 +62,7 @@ export {
   type ScrollsInstance,
   type ScrollsRow,
 } from './data/scrolls/file';
+export { openPromptedRows, type PromptedData } from './data/scrolls/prompted-data';
 export {
   type Chapter,
   chaptersOf,
@@ -75,8 +77,10 @@ export {
   type PromptedSequence,
   promptedSequence,
   promptIds,
+  sequenceOptions,
   type SequenceOptions,
 } from './data/scrolls/sequence';
+export { type RowSource } from './data/scrolls/row-source';
 export { type ScrollsTask, type ScrollsTaskName, scrollsTaskNames, scrollsTasks } from './data/scrolls/tasks';
 export { prepareSource, verifySource } from './data/sources/prepare';
 export type {
@@ -194,6 +198,14 @@ export {
   type TextPair,
   type TextScore,
 } from './evaluate/metrics/text-metrics';
+export {
+  type AnswerOptions,
+  type AnswerScore,
+  generateAnswers,
+  type PromptedInstance,
+  promptedInstances,
+  scoreAnswers,
+} from './evaluate/prompted';
 export { quickMetrics, scoreInstances, scrollsMetrics, scrollsScore } from './evaluate/scrolls';
 export {
   arithmeticModel,

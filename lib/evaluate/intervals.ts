@@ -133,21 +133,33 @@ function columnOf(parts: readonly Part[], sign: 1 | -1): Column {
   };
 }
 
-/** The symmetric bootstrap-t of the means of columns, added up with their signs. */
-function studentized(
-  columns: readonly Column[],
+/** The means of columns, added up with their signs. */
+function studentized(columns: readonly Column[], options: PartsOptions): Mean | undefined {
+  return studentizedInterval((places) => sumOfMeans(columns, places), columns[0]?.sums.length ?? 0, options);
+}
+
+/**
+ * Any smooth number of parts with its interval, as `meanOfParts` has it for a mean.
+ *
+ * @param statistic of the parts at some places: the number, and the standard error that these parts know of
+ * @param parts     how many there are
+ * @returns as `meanOfParts`
+ * @throws ConfigError as `meanOfParts`
+ */
+export function studentizedInterval(
+  statistic: (places: Int32Array) => { readonly mean: number; readonly error: number },
+  parts: number,
   { random, level = 0.95, resamples = 2000 }: PartsOptions,
 ): Mean | undefined {
   if (!(level > 0 && level < 1)) throw new ConfigError(`level ${level}: must lie between 0 and 1`);
-  const parts = columns[0]?.sums.length ?? 0;
   if (parts < fewestParts) return undefined;
   const places = Int32Array.from({ length: parts }, (_, place) => place);
-  const { mean, error } = sumOfMeans(columns, places);
+  const { mean, error } = statistic(places);
   // All alike, but for rounding.
   if (error <= 1e-12 * (1 + Math.abs(mean))) return { mean, low: mean, high: mean };
   const distances = Float64Array.from({ length: resamples }, () => {
     for (let draw = 0; draw < parts; draw += 1) places[draw] = random.integer(0, parts);
-    const sample = sumOfMeans(columns, places);
+    const sample = statistic(places);
     const away = Math.abs(sample.mean - mean);
     // A part drawn again and again knows no error; rounding leaves a little of one.
     return sample.error <= 1e-9 * away ? Infinity : away / sample.error;

@@ -11,7 +11,7 @@ import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { decoderGenerator } from './generator';
 import { greedyGeneration } from './greedy';
-import { scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
+import { scoreOfParts, scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
 import { scoreInstances } from './scrolls';
 
 /** An instance as a model is asked it. Its document is held as tokens, as far as the model reads it: books are long. */
@@ -160,17 +160,34 @@ export function scoreAnswers(
   };
 }
 
-/** How many instances' outputs are looked through for the commonest. */
-const outputsRead = 5000;
+/** How often answers are handed to other instances. */
+const swaps = 5;
 
 /**
- * What somebody writes who reads nothing: the output that most of the first rows have; of several, the one that came first.
+ * What answers score when they are handed to other instances, the mean over a few ways to do so: what a model scores without reading, by
+ * writing what is often right. A score that is not above it is none of reading.
  */
-export async function commonestOutput(rows: RowSource): Promise<string> {
-  const counts = new Map<string, number>();
-  for (let index = 0; index < Math.min(rows.count, outputsRead); index += 1) {
-    const { output } = await rows.row(index);
-    if (output !== null) counts.set(output, (counts.get(output) ?? 0) + 1);
-  }
-  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), ['', 0])[0];
+export function scoreSwapped(
+  metric: TextMetricName,
+  instances: readonly Pick<PromptedInstance, 'id' | 'references'>[],
+  answers: ReadonlyMap<string, string>,
+  random: Random,
+): Pick<AnswerScore, 'score' | 'byInstance'> {
+  const written = instances.map(({ id }) => answers.get(id) ?? '');
+  const rounds = Array.from({ length: swaps }, () => {
+    const order = random.permutation(instances.length);
+    return instances.map(
+      ({ references }, index) =>
+        scoreTexts(metric, [{ prediction: written[order[index] ?? 0] ?? '', references }]).parts,
+    );
+  });
+  const byInstance = instances.map((_, index) => meanParts(rounds.map((round) => round[index] ?? {})));
+  return { score: scoreOfParts(metric, byInstance), byInstance };
+}
+
+function meanParts(parts: readonly TextScore['parts'][]): TextScore['parts'] {
+  const names = Object.keys(parts[0] ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, parts.reduce((sum, part) => sum + (part[name] ?? 0), 0) / parts.length]),
+  );
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { type Reporter } from '../base/progress';
-import { bootstrapInterval, type Interval } from '../base/statistics';
+import { type Interval } from '../base/statistics';
 import { Random } from '../engine/random';
 import {
   type AttentionBins,
@@ -15,6 +15,7 @@ import {
   meanMass,
   type SequenceAttention,
 } from '../evaluate/attention-mass';
+import { studentizedInterval } from '../evaluate/intervals';
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 
@@ -70,7 +71,7 @@ export interface ModelAttention {
 /** All measures of a model, or of evenly spread attention. */
 export type Measures = Readonly<Record<MeasureName, MeasuredInterval>>;
 
-/** A number with its interval over documents; null where the documents are too few to have one. */
+/** A number with its 95 % interval over documents (`studentizedInterval`); null where the documents are too few to have one. */
 export type MeasuredInterval = Interval | null;
 
 /** Evenly spread attention, where a model may be named. */
@@ -87,8 +88,15 @@ export interface MeasureDifference {
   readonly difference: MeasuredInterval;
 }
 
+/** A number of a sample of documents, and how much each of them, by itself, pulls it away: in sum 0, to first order. */
+interface Sampled {
+  readonly value: number;
+  /** [documents of the sample] */
+  readonly pulls: Float64Array;
+}
+
 /** A number of a sample of documents, given by their places. */
-type Statistic = (documents: Float64Array) => number;
+type Statistic = (documents: Int32Array) => Sampled;
 
 /** What can be compared on the same documents. */
 export interface Comparable {
@@ -175,8 +183,8 @@ function comparable(
 export function measuresOf({ statistics, documents }: Comparable): Measures {
   const { moved, far, samePlace } = statistics;
   return {
-    moved: overDocuments(moved, documents),
-    far: overDocuments(far, documents),
+    moved: atLeast0(overDocuments(moved, documents)),
+    far: atLeast0(overDocuments(far, documents)),
     samePlace: overDocuments(samePlace, documents),
   };
 }
@@ -194,7 +202,7 @@ export function measureDifference(
     first: first.name,
     second: second.name,
     times,
-    difference: overDocuments((places) => one(places) - times * other(places), first.documents),
+    difference: overDocuments((places) => difference(one(places), other(places), times), first.documents),
   };
 }
 
@@ -304,10 +312,17 @@ function movedStatistic(short: readonly SequenceAttention[], long: readonly Sequ
     const gain = new Float64Array(gains[0]?.length ?? 0);
     for (const document of documents)
       gains[document]?.forEach((share, cell) => {
-        gain[cell] = (gain[cell] ?? 0) + share;
+        gain[cell] = (gain[cell] ?? 0) + share / documents.length;
       });
+    const halves = 2 * heads;
+    const own = Array.from(documents, (document) =>
+      (gains[document] ?? gain).reduce((total, share, cell) => total + Math.sign(gain[cell] ?? 0) * share, 0),
+    );
     const apart = gain.reduce((total, share) => total + Math.abs(share), 0);
-    return apart / (2 * heads * documents.length);
+    return {
+      value: apart / halves,
+      pulls: Float64Array.from(own, (one) => (one - apart) / (halves * documents.length)),
+    };
   };
 }
 
@@ -319,7 +334,11 @@ function farStatistic(
   const shares = long.map(({ heads }) =>
     average(heads.flat().map(({ byDistance }) => sum(byDistance.slice(near)))),
   );
-  return (documents) => average(Array.from(documents, (document) => shares[document] ?? Number.NaN));
+  return (documents) => {
+    const own = Array.from(documents, (document) => shares[document] ?? Number.NaN);
+    const value = average(own);
+    return { value, pulls: Float64Array.from(own, (share) => (share - value) / own.length) };
+  };
 }
 
 function samePlaceStatistic(short: readonly SequenceAttention[]): Statistic {
@@ -328,30 +347,51 @@ function samePlaceStatistic(short: readonly SequenceAttention[]): Statistic {
     uniform: earlierMass(uniform),
   }));
   return (documents) => {
-    const total = (of: (mass: (typeof masses)[number]) => number): number =>
-      sum(Array.from(documents, (document) => of(present(masses[document], 'document'))));
-    return samePlace(
-      { all: total(({ model }) => model.all), same: total(({ model }) => model.same) },
-      { all: total(({ uniform }) => uniform.all), same: total(({ uniform }) => uniform.same) },
-    );
+    const own = Array.from(documents, (document) => present(masses[document], 'document'));
+    const total = (of: (mass: (typeof masses)[number]) => EarlierMass): EarlierMass => ({
+      all: sum(own.map((mass) => of(mass).all)),
+      same: sum(own.map((mass) => of(mass).same)),
+    });
+    const [model, uniform] = [total((mass) => mass.model), total((mass) => mass.uniform)];
+    const value = samePlace(model, uniform);
+    const pull = (mass: (typeof masses)[number]): number =>
+      mass.model.same / model.same -
+      mass.model.all / model.all -
+      mass.uniform.same / uniform.same +
+      mass.uniform.all / uniform.all;
+    return { value, pulls: Float64Array.from(own, (mass) => value * pull(mass)) };
+  };
+}
+
+/** The first less so many times the other, of the same documents. */
+function difference(one: Sampled, other: Sampled, times: number): Sampled {
+  return {
+    value: one.value - times * other.value,
+    pulls: one.pulls.map((pull, document) => pull - times * (other.pulls[document] ?? Number.NaN)),
   };
 }
 
 function overDocuments(statistic: Statistic, documents: number): MeasuredInterval {
-  if (documents < 2) return null;
-  // The same draws for each statistic and model.
-  const random = Random.fromSeed(0).fork('documents of attention');
-  const places = Array.from({ length: documents }, (_, place) => place);
   let unknown = 0;
-  const known = (sample: Float64Array): number => {
-    const value = statistic(sample);
-    if (Number.isFinite(value)) return value;
+  const known = (places: Int32Array): { mean: number; error: number } => {
+    const { value, pulls } = statistic(places);
+    const squares = pulls.reduce((total, pull) => total + pull * pull, 0);
+    const error = Math.sqrt((squares * places.length) / (places.length - 1));
+    if (Number.isFinite(value) && Number.isFinite(error)) return { mean: value, error };
     // Such as the share of a place that no earlier segment of these documents has.
     unknown += 1;
-    return 0;
+    return { mean: 0, error: 1 };
   };
-  const interval = bootstrapInterval(places, known, { random: () => random.uniform(), resamples: 1000 });
-  return unknown === 0 ? interval : null;
+  // The same draws for each statistic and model.
+  const random = Random.fromSeed(0).fork('documents of attention');
+  const interval = studentizedInterval(known, documents, { random, resamples: 1000 });
+  if (interval === undefined || unknown > 0) return null;
+  return { estimate: interval.mean, low: interval.low, high: interval.high };
+}
+
+/** A share is not below 0, however far its interval would reach. */
+function atLeast0(interval: MeasuredInterval): MeasuredInterval {
+  return interval && { ...interval, low: Math.max(0, interval.low) };
 }
 
 function sum(values: readonly number[]): number {

@@ -67,7 +67,7 @@ export function scaledEncoding(
     if (config.kind === 'bipe' && 'inter' in config)
       return {
         ...config,
-        inter: between(config.inter as EncodingConfig, lengths.segments),
+        inter: between(config.inter, lengths.segments),
       } as EncodingConfig;
     throw new ConfigError(`encoding ${config.kind}: there is no RoPE in it to scale; give rope or bipe_rope`);
   };
@@ -116,7 +116,7 @@ export class ScaledModels {
 
   /** The model before anything is done: the run that Figure 4 has, where settings are the same. */
   async trained(): Promise<LanguageModelRun> {
-    return languageModelRun(this.point, this.#base(), this.corpus, this.options);
+    return languageModelRun(this.point, this.settings, this.corpus, this.options);
   }
 
   /** The trained model, read with its RoPE scaled. */
@@ -166,7 +166,7 @@ export class ScaledModels {
     const name = `${this.point.encoding} ${scaling}`;
     const initialCheckpoint = displayPath(await this.#checkpoint());
     const settings = {
-      ...this.#base(),
+      ...this.settings,
       ...recipe,
       trainLength: length,
       variants: { [name]: encoding },
@@ -175,18 +175,13 @@ export class ScaledModels {
     return languageModelRun({ ...this.point, encoding: name }, settings, this.corpus, this.options);
   }
 
-  #base(): LanguageModelRunSettings {
-    const { finetune: _, ...base } = this.settings;
-    return base;
-  }
-
   #asked(): Pick<LanguageModelRunSettings, 'lengths' | 'documentTokens' | 'validationShare'> {
     const { lengths, documentTokens, validationShare } = this.settings;
     return { lengths, documentTokens, validationShare };
   }
 
   #checkpoint(): Promise<string> {
-    return languageModelCheckpoint(this.point, this.#base(), this.corpus, this.options.store);
+    return languageModelCheckpoint(this.point, this.settings, this.corpus, this.options.store);
   }
 
   async #encoding(scaling: ScalingName): Promise<EncodingConfig> {

@@ -49,7 +49,7 @@ const schema: z.ZodType<Fig5Settings> = z.strictObject({
 
 /** The models of a preset of Figure 4. */
 function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scalings' | 'finetune'> {
-  const { encodings: _, seeds, ...settings } = fig4Presets[preset].settings;
+  const { seeds, ...settings } = fig4Presets[preset].settings;
   return { ...settings, encodings: ['rope', 'bipe_rope'], seed: seeds[0] ?? 1 };
 }
 
@@ -123,8 +123,8 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
     const models: ScaledModel[] = [];
     for (const encoding of settings.encodings) {
       const { name } = encodingStyle(encoding, settings.encodings);
-      const { hiddenSize, seed, scalings, encodings: _, ...shared } = settings;
-      const made = new ScaledModels({ encoding, hiddenSize, seed }, shared, corpus, {
+      const { hiddenSize, seed, scalings } = settings;
+      const made = new ScaledModels({ encoding, hiddenSize, seed }, settings, corpus, {
         store,
         reporter,
         fresh,

@@ -5,14 +5,14 @@ import { openPromptedRows, type PromptedData } from '../data/scrolls/prompted-da
 import { sequenceOptions, type SequenceOptions } from '../data/scrolls/sequence';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type ProductType } from '../engine/graph/program';
+import { Random } from '../engine/random';
 import { type TextMetricName, type TextScore } from '../evaluate/metrics/text-metrics';
 import {
-  type AnswerScore,
-  commonestOutput,
   generateAnswers,
   promptedInstances,
   type PromptedInstance,
   scoreAnswers,
+  scoreSwapped,
 } from '../evaluate/prompted';
 import { quickMetrics, scrollsMetrics } from '../evaluate/scrolls';
 import { type Decoder } from '../model/decoder';
@@ -82,20 +82,13 @@ export interface PromptedAnswers extends PromptedRunPoint {
   readonly score: number;
   /** Each instance's part in it, in the order of the instances, which is the same for all models. */
   readonly byInstance: readonly TextScore['parts'][];
+  /** The same of its answers handed to other instances: what it scores without reading. */
+  readonly swapped: { readonly score: number; readonly byInstance: readonly TextScore['parts'][] };
   readonly examples: readonly AnswerExample[];
 }
 
 /** What came of a run. */
 export type PromptedRun = PromptedAnswers & TrainingFigures;
-
-/** What somebody scores who reads nothing and always writes the commonest output of the training rows. */
-export interface BlindScore {
-  readonly task: string;
-  readonly metric: TextMetricName;
-  readonly answer: string;
-  readonly score: number;
-  readonly byInstance: readonly TextScore['parts'][];
-}
 
 const revision = 1;
 
@@ -179,7 +172,9 @@ async function ask(
   const { sequences, asked } = await instancesOf(task, settings);
   const answers = await generateAnswers(decoder, parameters, asked, sequences, { reporter });
   const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
-  return { ...point, metric, score, byInstance, examples: examplesOf(asked, answers, sequences) };
+  const random = Random.fromSeed(0).fork('swapped answers');
+  const swapped = scoreSwapped(metric, asked, answers, random);
+  return { ...point, metric, score, byInstance, swapped, examples: examplesOf(asked, answers, sequences) };
 }
 
 const examplesShown = 5;
@@ -195,25 +190,4 @@ function examplesOf(
     answer: answers.get(id) ?? '',
     references,
   }));
-}
-
-/** The blind score of a task. */
-export async function blindScore(
-  task: PromptedTaskSettings,
-  settings: PromptedRunSettings,
-): Promise<BlindScore> {
-  const { asked } = await instancesOf(task, settings);
-  const answer = await commonestOutput(await openPromptedRows(task.data, 'train'));
-  const score: AnswerScore = scoreAnswers(
-    metricOf(task.data),
-    asked,
-    new Map(asked.map(({ id }) => [id, answer])),
-  );
-  return {
-    task: task.data.task,
-    metric: score.metric,
-    answer,
-    score: score.score,
-    byInstance: score.byInstance,
-  };
 }

@@ -2,10 +2,9 @@
 // that the authors released.
 
 import { z } from 'zod';
-import { ConfigError, messageOf, NetworkError } from '../base/errors';
-import { sha256 } from '../base/files';
+import { ConfigError } from '../base/errors';
+import { present } from '../base/present';
 import { type Reporter } from '../base/progress';
-import { downloadCheckpoint } from '../data/hub';
 import { readModelConfig } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
 import { type DataSource } from '../report/provenance';
@@ -20,6 +19,7 @@ import {
   type LanguageModelRunSettings,
   prepareLanguageModelCorpus,
 } from './language-model-runs';
+import { prepareReleasedModels, releasedSettings } from './released-models';
 import { type TrainedRunOptions } from './trained-run';
 
 /** A language model of this project's, of which there is one for each encoding. */
@@ -48,14 +48,6 @@ export const startSchema: z.ZodType<StartSettings> = z.discriminatedUnion('kind'
   z.strictObject({ kind: z.literal('released') }),
 ]);
 
-/** The released checkpoints of 151 million parameters, by encoding [C]. */
-const released: Readonly<Record<string, string | undefined>> = {
-  bipe_rope: 'hzy00/BiPE_RoPE-151M',
-  rope: 'hzy00/RoPE-151M',
-  bipe_alibi: 'hzy00/BiPE_ALiBi-151M',
-  alibi: 'hzy00/ALiBi-151M',
-};
-
 /** A checkpoint that a finetuning can begin with. */
 export interface Start {
   readonly model: ModelConfig;
@@ -76,23 +68,30 @@ export interface PreparedStarts {
 /**
  * Makes ready what finetunings start from: the language models' corpus, or the released checkpoints.
  *
+ * @param tokenizer the one that inputs are read with, whose vocabulary the models must have
  * @throws ConfigError, UsageError if a setting is not right
  */
 export async function prepareStarts(
   settings: StartSettings,
   encodings: readonly string[],
+  tokenizer: string,
   reporter: Reporter,
 ): Promise<PreparedStarts> {
   return settings.kind === 'released'
-    ? releasedStarts(encodings, reporter)
-    : languageModelStarts(settings, encodings, reporter);
+    ? releasedStarts(encodings, tokenizer, reporter)
+    : languageModelStarts(settings, encodings, tokenizer, reporter);
 }
 
 async function languageModelStarts(
   settings: LanguageModelStart,
   encodings: readonly string[],
+  tokenizer: string,
   reporter: Reporter,
 ): Promise<PreparedStarts> {
+  if (tokenizer !== settings.tokenizer)
+    throw new ConfigError(
+      `tokenizer: ${tokenizer}, but the models to start from read ${settings.tokenizer}; give the same`,
+    );
   checkLanguageModelSettings(settings, encodings);
   const corpus = await prepareLanguageModelCorpus(settings, reporter);
   return {
@@ -117,33 +116,32 @@ async function trainedStart(
   return { folder, model: await readModelConfig(folder) };
 }
 
-async function releasedStarts(encodings: readonly string[], reporter: Reporter): Promise<PreparedStarts> {
-  const folders = new Map<string, string>();
-  const data: DataSource[] = [];
-  const missing: string[] = [];
-  for (const encoding of encodings) {
-    const name = released[encoding];
-    if (name === undefined)
-      throw new ConfigError(
-        `no checkpoint of ${encoding} was released; leave it out, or take ${Object.keys(released).join(', ')}`,
-      );
-    try {
-      const { folder, revision, files } = await downloadCheckpoint(name, { reporter });
-      folders.set(encoding, folder);
-      data.push({ name, version: revision, checksum: sha256(files.map((file) => file.sha256).join(' ')) });
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      missing.push(messageOf(error));
-    }
-  }
+async function releasedStarts(
+  encodings: readonly string[],
+  tokenizer: string,
+  reporter: Reporter,
+): Promise<PreparedStarts> {
+  const checkpoints = Object.fromEntries(encodings.map((encoding) => [encoding, releasedName(encoding)]));
+  const { input: models, data, missing } = await prepareReleasedModels(checkpoints, tokenizer, { reporter });
   return {
-    encodings: [...folders.keys()],
+    encodings: models.map(({ encoding }) => encoding),
     data,
     missing,
     startOf: async (encoding) => {
-      const folder = folders.get(encoding);
-      if (folder === undefined) throw new RangeError(`no checkpoint of ${encoding}`);
+      const { folder } = present(
+        models.find((model) => model.encoding === encoding),
+        `the checkpoint of ${encoding}`,
+      ).checkpoint;
       return { folder, model: await readModelConfig(folder) };
     },
   };
+}
+
+function releasedName(encoding: string): string {
+  const { checkpoints } = releasedSettings;
+  const name = checkpoints[encoding];
+  if (name !== undefined) return name;
+  throw new ConfigError(
+    `encodings: no checkpoint of ${encoding} was released; take some of ${Object.keys(checkpoints).join(', ')}`,
+  );
 }

@@ -119,19 +119,33 @@ export async function prepareReleased(
   settings: ReleasedSettings,
   options: ReleasedPlaces,
 ): Promise<PreparedInput<ReleasedInput>> {
-  const missing: string[] = [];
-  const tokenizer = await getTokenizer(settings.tokenizer);
-  const models = await thoseHad(Object.entries(settings.checkpoints), missing, ([encoding, name]) =>
-    prepareModel(encoding, name, tokenizer, options),
-  );
+  const prepared = await prepareReleasedModels(settings.checkpoints, settings.tokenizer, options);
+  const { input: models } = prepared;
+  const missing = [...prepared.missing];
   const corpora = await thoseHad(Object.entries(settings.corpora), missing, ([modality, sources]) =>
     prepareText(modality as Modality, sources, settings, options),
   );
-  const data = [
-    ...models.map(({ checkpoint }) => checkpointSource(checkpoint)),
-    ...corpora.flatMap(textSources),
-  ];
+  const data = [...prepared.data, ...corpora.flatMap(textSources)];
   return { input: { models, corpora }, data, missing };
+}
+
+/**
+ * The models alone.
+ *
+ * @param checkpoints models of the hub by the names of their encodings
+ * @throws as `prepareReleased`, if not one checkpoint is here
+ */
+export async function prepareReleasedModels(
+  checkpoints: Readonly<Record<string, string>>,
+  tokenizer: string,
+  options: ReleasedPlaces,
+): Promise<PreparedInput<readonly ReleasedModel[]>> {
+  const missing: string[] = [];
+  const known = await getTokenizer(tokenizer);
+  const models = await thoseHad(Object.entries(checkpoints), missing, ([encoding, name]) =>
+    prepareModel(encoding, name, known, options),
+  );
+  return { input: models, data: models.map(({ checkpoint }) => checkpointSource(checkpoint)), missing };
 }
 
 /**

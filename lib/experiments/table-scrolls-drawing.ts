@@ -9,15 +9,13 @@ import { barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '.
 import { encodingStyle, fontSize, ink, type SeriesStyle } from '../report/style';
 import { type Cell, type Column, type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
-import { type BlindScore, type PromptedRun } from './prompted-runs';
+import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, type PairedScores, scoreInterval } from './score-intervals';
 import { mean, overSeeds, type Range, whiskers } from './seed-groups';
 
-/** All models that were finetuned, and what somebody scores who reads nothing. */
+/** All models that were finetuned. */
 export interface TableScrollsResult {
   readonly runs: readonly PromptedRun[];
-  /** A score for each task that was measured. */
-  readonly blind: readonly BlindScore[];
 }
 
 const metricNames: Readonly<Record<TextMetricName, string>> = {
@@ -63,11 +61,22 @@ class Comparison {
     return this.result.runs.filter((run) => run.task === task && run.encoding === encoding);
   }
 
-  blindOf(task: string): BlindScore {
+  /** How a task was scored. */
+  metricOf(task: string): TextMetricName {
     return present(
-      this.result.blind.find((score) => score.task === task),
-      `the blind score of ${task}`,
-    );
+      this.result.runs.find((run) => run.task === task),
+      `a run on ${task}`,
+    ).metric;
+  }
+
+  /** The mean over the seeds; null where it was not measured. */
+  scoreOf(task: string, encoding: string): number | null {
+    return meanOf(this.runsOf(task, encoding).map(({ score }) => score));
+  }
+
+  /** The same of answers handed to other instances. */
+  swappedOf(task: string, encoding: string): number | null {
+    return meanOf(this.runsOf(task, encoding).map(({ swapped }) => swapped.score));
   }
 
   styleOf(encoding: string): SeriesStyle {
@@ -86,12 +95,9 @@ class Comparison {
 
   /** The benchmark's score of an encoding, the mean over seeds; null where not all seven tasks were measured. */
   scrollsMean(encoding: string): number | null {
-    const scores = scrollsTaskNames.map((task) => {
-      const runs = this.runsOf(task, encoding);
-      return runs.length === 0 ? undefined : mean(runs.map(({ score }) => score));
-    });
-    if (scores.includes(undefined)) return null;
-    return scrollsScore(Object.fromEntries(scrollsTaskNames.map((task, index) => [task, scores[index]])));
+    const scores = scrollsTaskNames.map((task) => [task, this.scoreOf(task, encoding)] as const);
+    if (scores.some(([, score]) => score === null)) return null;
+    return scrollsScore(Object.fromEntries(scores));
   }
 
   /** What two encodings wrote for a task. */
@@ -107,6 +113,10 @@ class Comparison {
   }
 }
 
+function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
+}
+
 const notMeasured = 'not measured here';
 
 function scoresTable(comparison: Comparison): Table {
@@ -118,10 +128,15 @@ function scoresTable(comparison: Comparison): Table {
     { key: 'metric', label: 'Score' },
     { key: 'measured', label: 'Measured here' },
     { key: 'instances', label: 'Instances', format: 'integer' },
-    { key: 'blind', label: 'Commonest output', unit: '%', format: 'fixed1' },
     ...encodings.map((encoding): Column => ({
       key: encoding,
       label: comparison.styleOf(encoding).name,
+      unit: '%',
+      format: 'fixed1',
+    })),
+    ...encodings.map((encoding): Column => ({
+      key: swappedKey(encoding),
+      label: `${comparison.styleOf(encoding).name}, swapped`,
       unit: '%',
       format: 'fixed1',
     })),
@@ -131,7 +146,7 @@ function scoresTable(comparison: Comparison): Table {
     title: 'SCROLLS',
     caption:
       `Scores of greedy answers on validation instances, in percent${comparison.seeds > 1 ? `, mean of ${comparison.seeds} seeds` : ''}. ` +
-      'Commonest output: what it scores to write always the same, the output that most of the training rows have. ' +
+      'Swapped: what the same answers score when they are handed to other instances, as they would without reading. ' +
       (quick.length === 0
         ? ''
         : `Quick tasks are made from the bundled books and have the shape of SCROLLS' tasks; their scores say nothing about SCROLLS'. `) +
@@ -154,20 +169,23 @@ function scoresTable(comparison: Comparison): Table {
   };
 }
 
+const swappedKey = (encoding: string): string => `${encoding}_swapped`;
+
 function measuredRow(comparison: Comparison, task: string, benchmark: string): Record<string, Cell> {
-  const { metric, score, byInstance } = comparison.blindOf(task);
-  const scores = comparison.encodings.map((encoding): [string, Cell] => {
-    const runs = comparison.runsOf(task, encoding);
-    return [encoding, runs.length === 0 ? null : mean(runs.map((run) => run.score))];
-  });
+  const { encodings } = comparison;
+  const [run] = encodings.flatMap((encoding) => comparison.runsOf(task, encoding));
   return {
     task: titleOf(task),
     benchmark,
-    metric: metricNames[metric],
+    metric: metricNames[comparison.metricOf(task)],
     measured: 'yes',
-    instances: byInstance.length,
-    blind: score,
-    ...Object.fromEntries(scores),
+    instances: run?.byInstance.length ?? null,
+    ...Object.fromEntries(
+      encodings.flatMap((encoding) => [
+        [encoding, comparison.scoreOf(task, encoding)],
+        [swappedKey(encoding), comparison.swappedOf(task, encoding)],
+      ]),
+    ),
   };
 }
 
@@ -219,23 +237,25 @@ function scoresFigure(comparison: Comparison): Figure {
   const highest = (task: string): number =>
     Math.max(
       1,
-      comparison.blindOf(task).score,
-      ...encodings.map((encoding) => comparison.rangeOf(task, encoding).high),
+      ...encodings.flatMap((encoding) => [
+        comparison.rangeOf(task, encoding).high,
+        comparison.swappedOf(task, encoding) ?? 0,
+      ]),
     );
   return makeFigure({
     id: 'table-scrolls-scores',
     title: tasks.every(isQuick) ? "Quick tasks of SCROLLS' shape" : 'SCROLLS by task',
     subtitle: `Score of greedy answers; ${seeds === 1 ? 'one seed; whiskers: 95 % interval over instances' : `mean of ${seeds} seeds; whiskers: least and most`}`,
     caption:
-      'Broken line: what it scores to write always the commonest output of the training rows. ' +
+      'Line across a bar: what the same answers score when they are handed to other instances, as they would without reading. ' +
       (tasks.some(isQuick) ? "Quick tasks are none of SCROLLS', and their scores say nothing about it." : ''),
     alt: tasks
       .map((task) => {
         const scores = encodings.map(
           (encoding) =>
-            `${comparison.styleOf(encoding).name} ${comparison.rangeOf(task, encoding).centre.toFixed(1)}`,
+            `${comparison.styleOf(encoding).name} ${comparison.rangeOf(task, encoding).centre.toFixed(1)}, swapped ${(comparison.swappedOf(task, encoding) ?? NaN).toFixed(1)}`,
         );
-        return `${titleOf(task)}: ${scores.join(', ')}, commonest output ${comparison.blindOf(task).score.toFixed(1)}`;
+        return `${titleOf(task)}: ${scores.join('; ')}`;
       })
       .join('; '),
     columns: Math.min(3, tasks.length),
@@ -243,10 +263,10 @@ function scoresFigure(comparison: Comparison): Figure {
     panels: tasks.map((task) => ({
       title: titleOf(task),
       x: { type: 'category', tickangle: -25 },
-      y: { title: `${metricNames[comparison.blindOf(task).metric]} (%)`, range: [0, 1.15 * highest(task)] },
+      y: { title: `${metricNames[comparison.metricOf(task)]} (%)`, range: [0, 1.15 * highest(task)] },
     })),
-    data: tasks.flatMap((task, panel) =>
-      encodings.map((encoding) => {
+    data: tasks.flatMap((task, panel) => [
+      ...encodings.map((encoding) => {
         const style = comparison.styleOf(encoding);
         const range = comparison.rangeOf(task, encoding);
         return {
@@ -254,9 +274,9 @@ function scoresFigure(comparison: Comparison): Figure {
           error_y: whiskers([range], 4),
         };
       }),
-    ),
+      swappedMarks(comparison, task, panel),
+    ]),
     layout: {
-      shapes: tasks.map((task, panel) => blindLine(comparison.blindOf(task).score, panel)),
       annotations: tasks.flatMap((task, panel) =>
         encodings.map((encoding) => barLabel(comparison, task, encoding, panel)),
       ),
@@ -264,17 +284,18 @@ function scoresFigure(comparison: Comparison): Figure {
   });
 }
 
-function blindLine(score: number, panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
+/** A line across each bar of a task. */
+function swappedMarks(comparison: Comparison, task: string, panel: number): PlotlyObject {
+  const { encodings } = comparison;
   return {
-    type: 'line',
-    xref: `${xaxis} domain`,
-    yref: yaxis,
-    x0: 0,
-    x1: 1,
-    y0: score,
-    y1: score,
-    line: { color: ink.muted, width: 1, dash: '6px,4px' },
+    type: 'scatter',
+    mode: 'markers',
+    name: 'swapped',
+    showlegend: false,
+    x: encodings.map((encoding) => comparison.styleOf(encoding).name),
+    y: encodings.map((encoding) => comparison.swappedOf(task, encoding)),
+    marker: { symbol: 'line-ew', size: 44, line: { color: ink.text, width: 1.5 } },
+    ...inPanel(panel),
   };
 }
 
@@ -308,32 +329,37 @@ function findings(comparison: Comparison): Finding[] {
 
 const points = (value: number): string => `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)}`;
 
-/** What is said of two encodings on a quick task: nothing, where neither has learnt it. */
+/** What is said of two encodings on a quick task: nothing, where neither model answers by what it reads. */
 function quickFinding(comparison: Comparison, task: string, better: string, worse: string): Finding[] {
   const pair = comparison.pairOf(task, better, worse);
   if (pair === undefined) return [];
-  const [a, b] = [comparison.styleOf(better).name, comparison.styleOf(worse).name];
+  const [a = '', b = ''] = [better, worse].map((encoding) => comparison.styleOf(encoding).name);
   const { estimate, low, high } = differenceInterval([pair]);
-  const blind = comparison.blindOf(task);
-  const scores = [better, worse].map((encoding) => comparison.rangeOf(task, encoding));
-  const learnt = [pair.first, pair.second].some(
-    (seeds) =>
-      differenceInterval([{ metric: pair.metric, first: seeds, second: seeds.map(() => blind.byInstance) }])
-        .low > 0,
+  const said = [better, worse].map(
+    (encoding) =>
+      `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)})`,
   );
-  const measured =
-    `${a} ${points(scores[0]?.centre ?? NaN)}, ${b} ${points(scores[1]?.centre ?? NaN)}: a difference of ${points(estimate)} points ` +
-    `(95 % interval over instances ${points(low)} to ${points(high)}${comparison.seeds === 1 ? '; one seed' : ''})` +
-    (learnt
-      ? `; always the commonest output scores ${points(blind.score)}`
-      : `; neither is clearly above the ${points(blind.score)} of always writing the commonest output, so neither has learnt the task`);
+  const learnt = [better, worse].some((encoding) => isReading(comparison.runsOf(task, encoding)));
   return [
     {
       claim: `Quick task "${titleOf(task)}", which is none of SCROLLS': ${a} answers better than ${b}`,
       holds: learnt ? verdict(low, high) : null,
-      measured,
+      measured:
+        `${said.join(', ')}: a difference of ${points(estimate)} points (95 % interval over instances ${points(low)} to ${points(high)}${comparison.seeds === 1 ? '; one seed' : ''})` +
+        (learnt
+          ? ''
+          : '; neither is clearly above its swapped answers, so neither has learnt to read for this task'),
     },
   ];
+}
+
+/** Whether answers are better where they belong than where they do not. */
+function isReading(runs: readonly PromptedRun[]): boolean {
+  const [run] = runs;
+  if (run === undefined) return false;
+  const first = runs.map(({ byInstance }) => byInstance);
+  const second = runs.map(({ swapped }) => swapped.byInstance);
+  return differenceInterval([{ metric: run.metric, first, second }]).low > 0;
 }
 
 function scrollsFinding(comparison: Comparison, better: string, worse: string): Finding[] {

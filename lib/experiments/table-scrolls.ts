@@ -15,8 +15,6 @@ import { encodingStyle } from '../report/style';
 import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
 import { fig4Presets } from './fig4';
 import {
-  blindScore,
-  type BlindScore,
   promptedRun,
   type PromptedRun,
   type PromptedRunSettings,
@@ -261,8 +259,6 @@ async function run(
   { reporter, store, fresh }: RunContext,
 ): Promise<TableScrollsResult> {
   const curves = liveCurves('Finetuning: loss of an output’s token', 'step', 'loss');
-  const blind: BlindScore[] = [];
-  for (const task of tasks) blind.push(await blindScore(task.settings, settings));
   const begun = new Map<string, Start>();
   for (const encoding of starts.encodings) {
     reporter.note(`${encodingStyle(encoding).name}: what the finetuning starts from`);
@@ -291,7 +287,7 @@ async function run(
     }
   }
   curves.finish();
-  return { runs, blind };
+  return { runs };
 }
 
 /** The table of SCROLLS as a paper item. */
@@ -309,7 +305,7 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    const starts = await prepareStarts(settings.start, settings.encodings, reporter);
+    const starts = await prepareStarts(settings.start, settings.encodings, settings.tokenizer, reporter);
     const { tasks, missing: absent } = await prepareTasks(settings.tasks, reporter);
     const missing = [...starts.missing, ...absent];
     // Without a model, or without a task, there is nothing to be measured.

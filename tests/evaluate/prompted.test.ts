@@ -9,12 +9,7 @@ import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { scoreOfParts, scoreTexts, textMetricNames } from '../../lib/evaluate/metrics/text-metrics';
-import {
-  commonestOutput,
-  generateAnswers,
-  promptedInstances,
-  scoreAnswers,
-} from '../../lib/evaluate/prompted';
+import { generateAnswers, promptedInstances, scoreAnswers, scoreSwapped } from '../../lib/evaluate/prompted';
 import { createDecoder } from '../../lib/model/config';
 import { type Decoder, logits } from '../../lib/model/decoder';
 import { disposeParameters, initialParameters, type ModelParameters } from '../../lib/model/parameters';
@@ -129,15 +124,36 @@ describe('the score of answers', () => {
     );
   });
 
-  it('is compared with that of the commonest output, of several the first', async () => {
-    const of = (outputs: readonly (string | null)[]): Promise<string> =>
-      commonestOutput(
-        rowsInMemory(
-          outputs.map((output) => ({ id: 'a', pid: 'a', input: 'x', output })),
-          'rows',
-        ),
-      );
-    expect(await of(['b', 'a', 'c', 'a', null, null, null])).toBe('a');
-    expect(await of(['b', 'a', 'a', 'b'])).toBe('b');
+  it('of answers handed to others is what it is to read nothing', () => {
+    const sides = ['white', 'blue'];
+    const instances = Array.from({ length: 40 }, (_, index) => ({
+      id: `${index}`,
+      references: [sides[index % 2] ?? ''],
+    }));
+    const swapped = (answer: (index: number) => string): number =>
+      scoreSwapped(
+        'exact_match',
+        instances,
+        new Map(instances.map(({ id }, index) => [id, answer(index)])),
+        Random.fromSeed(1),
+      ).score;
+    // Who always writes the same loses nothing, who is always right is as good as a coin.
+    expect(swapped(() => 'white')).toBe(50);
+    expect(Math.abs(swapped((index) => sides[index % 2] ?? '') - 50)).toBeLessThan(20);
+    expect(swapped(() => 'whale')).toBe(0);
+  });
+
+  it('of answers handed to others has a part for each instance', () => {
+    fc.assert(
+      fc.property(pairs, fc.constantFrom(...textMetricNames), fc.nat(), (list, metric, seed) => {
+        const instances = list.map(({ references }, index) => ({ id: `${index}`, references }));
+        const answers = new Map(list.map(({ prediction }, index) => [`${index}`, prediction]));
+        const { score, byInstance } = scoreSwapped(metric, instances, answers, Random.fromSeed(seed));
+        expect(byInstance).toHaveLength(list.length);
+        expect(scoreOfParts(metric, byInstance)).toBe(score);
+        // One alone has no other to be handed to.
+        if (list.length === 1) expect(score).toBeCloseTo(scoreTexts(metric, list).score, 9);
+      }),
+    );
   });
 });

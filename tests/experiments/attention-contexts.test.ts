@@ -13,6 +13,7 @@ import {
   type MeasuredInterval,
   type MeasureDifference,
   measureDifference,
+  type MeasureName,
   measureNames,
   measuresOf,
 } from '../../lib/experiments/attention-contexts';
@@ -96,7 +97,7 @@ describe('attention in contexts', () => {
     const model = smallModel('rope');
     const {
       model: { contexts, measures },
-    } = await look(model, documentsOf(4));
+    } = await look(model, documentsOf(8));
     const [first, last] = [present(contexts[0], 'first'), present(contexts.at(-1), 'last')];
     const heads = first.heads.flat().map((head, index) => {
       return totalVariation(head, present(last.heads.flat()[index], 'head'));
@@ -113,7 +114,7 @@ describe('attention in contexts', () => {
   it('does not move where a model sees no more than it saw in training', async () => {
     // One layer that sees 6 tokens: all that its last queries see lies in the shortest context.
     const model = smallModel('rope', { numLayers: 1, window: 6 });
-    const { measures } = (await look(model, documentsOf(3))).model;
+    const { measures } = (await look(model, documentsOf(8))).model;
     expect(measures.moved?.high).toBeLessThan(1e-5);
     expect(measures.far?.high).toBe(0);
   });
@@ -124,7 +125,7 @@ describe('attention in contexts', () => {
       if (name.includes('q_proj')) model.parameters.set(name, tf.zerosLike(tensor));
     const {
       model: { measures, contexts },
-    } = await look(model, documentsOf(6));
+    } = await look(model, documentsOf(12));
     for (const value of numbersOf(known(measures.samePlace))) expect(value).toBeCloseTo(1, 4);
     expect(contexts[0]?.heads[0]?.[0]?.samePlace).toBeCloseTo(1, 4);
   });
@@ -133,7 +134,7 @@ describe('attention in contexts', () => {
     const model = smallModel('none');
     for (const [name, tensor] of model.parameters)
       if (name.includes('q_proj')) model.parameters.set(name, tf.zerosLike(tensor));
-    const measurement = await look(model, documentsOf(4));
+    const measurement = await look(model, documentsOf(8));
     for (const { difference } of differences(measurement, measurement.evenly))
       for (const value of numbersOf(known(difference))) expect(Math.abs(value)).toBeLessThan(1e-5);
     expect(known(measuresOf(measurement.evenly).moved).low).toBeGreaterThan(0.1);
@@ -153,12 +154,12 @@ describe('attention in contexts', () => {
       if (/[qk]_proj/.test(name)) model.parameters.set(name, tf.eye(hiddenSize));
       if (name.includes('embeds')) model.parameters.set(name, tf.eye(rows, hiddenSize));
     }
-    const { measures } = (await look(model, documentsOf(6))).model;
+    const { measures } = (await look(model, documentsOf(12))).model;
     expect(known(measures.samePlace).low).toBeGreaterThan(1.5);
   });
 
   it('knows no preference among earlier segments where there are none', async () => {
-    const endless = documentsOf(3).map((ids) => ids.map((id) => (id === separator ? 7 : id)));
+    const endless = documentsOf(8).map((ids) => ids.map((id) => (id === separator ? 7 : id)));
     const { measures } = (await look(smallModel('rope'), endless)).model;
     expect(measures.samePlace).toBeNull();
     expect(measures.moved).not.toBeNull();
@@ -171,7 +172,7 @@ describe('attention in contexts', () => {
   });
 
   it('compares models on the same documents: a model differs from itself by nothing', async () => {
-    const documents = documentsOf(5);
+    const documents = documentsOf(8);
     const one = await look(smallModel('rope'), documents);
     const other = await look(smallModel('alibi'), documents);
     for (const { difference } of differences(one, one))
@@ -182,6 +183,30 @@ describe('attention in contexts', () => {
       const half = known(measureDifference(measure, one, other, 0.5).difference);
       expect(half.estimate).toBeCloseTo((a ?? NaN) - (b ?? NaN) / 2, 10);
     }
+  });
+
+  it('has an interval that holds the truth as often as it says', async () => {
+    // Few documents at a time, of a text whose truth is what many come to.
+    const model = smallModel('rope', { numLayers: 1 });
+    const { statistics, model: all } = await look(model, documentsOf(240), { times: [1, 4] });
+    const repeats = 100;
+    const random = Random.fromSeed(4);
+    const held = { moved: 0, far: 0, samePlace: 0 };
+    for (let repeat = 0; repeat < repeats; repeat += 1) {
+      const some = Int32Array.from({ length: 16 }, () => random.integer(0, 240));
+      const of = (name: MeasureName) => (places: Int32Array) =>
+        statistics[name](places.map((place) => some[place] ?? 0));
+      const sample = { moved: of('moved'), far: of('far'), samePlace: of('samePlace') };
+      const measured = measuresOf({ name: 'some', documents: 16, statistics: sample });
+      for (const name of measureNames) {
+        const { low, high } = known(measured[name]);
+        const truth = known(all.measures[name]).estimate;
+        if (low <= truth && truth <= high) held[name] += 1;
+      }
+    }
+    // Four standard errors of the count below 0.95.
+    const least = 0.95 - 4 * Math.sqrt((0.95 * 0.05) / repeats);
+    for (const name of measureNames) expect(held[name] / repeats, name).toBeGreaterThan(least);
   });
 
   it('leaves no tensor behind, where positions are drawn, too', async () => {

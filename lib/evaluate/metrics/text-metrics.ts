@@ -70,7 +70,8 @@ export function scoreOfParts(metric: TextMetricName, parts: readonly TextScore['
   return means.reduce((product, mean) => product * mean, 1) ** (1 / means.length);
 }
 
-function partNames(metric: TextMetricName): readonly string[] {
+/** The names of a metric's parts. */
+export function partNames(metric: TextMetricName): readonly string[] {
   return metric === 'rouge' ? rougeNames : [metric];
 }
 

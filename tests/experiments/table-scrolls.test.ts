@@ -1,0 +1,312 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
+import { silentReporter } from '../../lib/base/progress';
+import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
+import { type TextMetricName, type TextScore } from '../../lib/evaluate/metrics/text-metrics';
+import { quickMetrics, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
+import { type PromptedRun } from '../../lib/experiments/prompted-runs';
+import { RunStore } from '../../lib/experiments/run-store';
+import { differenceInterval, scoreInterval } from '../../lib/experiments/score-intervals';
+import { tableScrolls, tableScrollsPresets } from '../../lib/experiments/table-scrolls';
+import { drawTableScrolls, type TableScrollsResult } from '../../lib/experiments/table-scrolls-drawing';
+import { answerAsHub, type HubFiles } from '../data/local-hub';
+import { type LocalServer, serve } from '../data/local-server';
+import { zipOf } from '../data/zip';
+import { temporaryFolder } from '../support/command';
+
+const reporter = silentReporter;
+const instances = 60;
+
+/** What so many right answers of 60 give. */
+function partsOf(metric: TextMetricName, right: number): TextScore['parts'][] {
+  return Array.from({ length: instances }, (_, index) => {
+    const score = index < right ? 100 : 0;
+    return metric === 'rouge' ? { rouge1: score, rouge2: score, rougeL: score } : { [metric]: score };
+  });
+}
+
+const metricNamed = (task: string): TextMetricName =>
+  ({ ...quickMetrics, ...scrollsMetrics })[task as keyof typeof scrollsMetrics];
+
+function run(task: string, encoding: string, right: number, seed = 1, swappedRight = 6): PromptedRun {
+  const metric = metricNamed(task);
+  return {
+    task,
+    encoding,
+    seed,
+    metric,
+    score: (100 * right) / instances,
+    byInstance: partsOf(metric, right),
+    swapped: { score: (100 * swappedRight) / instances, byInstance: partsOf(metric, swappedRight) },
+    examples: [{ input: 'Who?', answer: `${encoding} says`, references: ['he', 'him'] }],
+    parameters: 10,
+    curve: [{ step: 1, loss: 2 }],
+    tokensPerSecond: 1,
+    seconds: 1,
+  };
+}
+
+const pair = (task: string, bipe: number, rope: number, swappedRight?: number): PromptedRun[] => [
+  run(task, 'bipe_rope', bipe, 1, swappedRight),
+  run(task, 'rope', rope, 1, swappedRight),
+];
+
+describe('the table of SCROLLS', () => {
+  it('says of each row whether it was measured, and has no mean of fewer than seven tasks', () => {
+    const [table] = drawTableScrolls({ runs: [...pair('find', 30, 15), ...pair('qasper', 12, 9)] }).tables;
+    expect(table?.rows.map(({ task, benchmark, measured }) => [task, benchmark, measured])).toEqual([
+      ['Find and answer', 'quick task', 'yes'],
+      ['GovReport', 'SCROLLS', 'not measured here'],
+      ['SummScreenFD', 'SCROLLS', 'not measured here'],
+      ['QMSum', 'SCROLLS', 'not measured here'],
+      ['NarrativeQA', 'SCROLLS', 'not measured here'],
+      ['Qasper', 'SCROLLS', 'yes'],
+      ['QuALITY', 'SCROLLS', 'not measured here'],
+      ['ContractNLI', 'SCROLLS', 'not measured here'],
+      ['Mean of the seven', 'SCROLLS', 'not measured here'],
+    ]);
+    expect(table?.rows[0]).toMatchObject({
+      metric: 'F1',
+      instances: 60,
+      bipe_rope: 50,
+      bipe_rope_swapped: 10,
+      rope: 25,
+    });
+    expect(table?.rows.at(-1)).toMatchObject({ bipe_rope: null, rope: null });
+    expect(table?.caption).toMatch(/3\.98 points above RoPE on average \(public notes on the paper\)/);
+  });
+
+  it('has the official mean where all seven were measured, of quick tasks nothing', () => {
+    const seven = scrollsTaskNames.flatMap((task, index) => pair(task, 30 + index, 20 + index));
+    const [table] = drawTableScrolls({ runs: [...pair('kind', 60, 60), ...seven] }).tables;
+    const scoresOf = (encoding: string): Record<string, number> =>
+      Object.fromEntries(seven.flatMap((one) => (one.encoding === encoding ? [[one.task, one.score]] : [])));
+    expect(table?.rows.at(-1)).toMatchObject({
+      measured: 'yes',
+      bipe_rope: scrollsScore(scoresOf('bipe_rope')),
+      rope: scrollsScore(scoresOf('rope')),
+    });
+  });
+
+  it('shows what each model wrote', () => {
+    const [, examples] = drawTableScrolls({ runs: pair('find', 30, 15) }).tables;
+    expect(examples?.rows).toEqual([
+      {
+        task: 'Find and answer',
+        input: 'Who?',
+        reference: 'he',
+        bipe_rope: 'bipe_rope says',
+        rope: 'rope says',
+      },
+    ]);
+  });
+
+  it('is drawn with an axis for each task, which holds whiskers and the lines across bars', () => {
+    const result = { runs: [...pair('find', 2, 1, 20), ...pair('kind', 60, 30)] };
+    const [figure] = drawTableScrolls(result).figures;
+    const ranges = ['yaxis', 'yaxis2'].map(
+      (axis) => (figure?.layout[axis] as { range: [number, number] }).range,
+    );
+    expect(ranges[0]?.[1]).toBeGreaterThan(100 / 3);
+    expect(ranges[0]?.[1]).toBeLessThan(60);
+    expect(ranges[1]?.[1]).toBeGreaterThan(100);
+    // For each task two bars, and the lines across them.
+    expect(figure?.data).toHaveLength(6);
+  });
+});
+
+describe('the findings of the table', () => {
+  const verdicts = (runs: readonly PromptedRun[]) =>
+    drawTableScrolls({ runs }).findings.map(({ holds }) => holds);
+
+  it('hold, do not hold or cannot be told, as the interval of the difference has it', () => {
+    expect(verdicts(pair('find', 40, 15))).toEqual([true]);
+    expect(verdicts(pair('find', 15, 40))).toEqual([false]);
+    expect(verdicts(pair('find', 31, 30))).toEqual([null]);
+  });
+
+  it('cannot be told where neither model answers better where its answers belong than elsewhere', () => {
+    expect(verdicts(pair('find', 14, 4))).toEqual([true]);
+    const blind = pair('find', 14, 4, 14);
+    expect(verdicts(blind)).toEqual([null]);
+    expect(drawTableScrolls({ runs: blind }).findings[0]?.measured).toMatch(
+      /neither has learnt to read for this task$/,
+    );
+  });
+
+  it("never call a quick task one of SCROLLS', and say nothing of SCROLLS without all seven", () => {
+    const six = scrollsTaskNames.slice(1).flatMap((task) => pair(task, 40, 15));
+    const { findings } = drawTableScrolls({ runs: [...pair('find', 40, 15), ...six] });
+    expect(findings.map(({ claim }) => claim)).toEqual([
+      `Quick task "Find and answer", which is none of SCROLLS': BiPE-RoPE answers better than RoPE`,
+    ]);
+    const all = drawTableScrolls({ runs: [...six, ...pair('gov_report', 40, 15)] }).findings;
+    expect(all.map(({ holds }) => holds)).toEqual([true]);
+    expect(all[0]?.claim).toMatch(
+      /mean of SCROLLS' seven tasks, BiPE-RoPE is above RoPE \(the paper: by 3\.98 points\)/,
+    );
+  });
+
+  it('are over all seeds', () => {
+    const runs = [...pair('find', 40, 15), run('find', 'bipe_rope', 0, 2), run('find', 'rope', 25, 2)];
+    expect(verdicts(runs)).toEqual([null]);
+  });
+});
+
+describe('the interval of a difference', () => {
+  const parts = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 5, maxLength: 30 });
+
+  it('holds the difference of the scores, and is nothing where both wrote the same', () => {
+    fc.assert(
+      fc.property(parts, fc.integer({ min: 0, max: 40 }), (scores, shift) => {
+        const first = scores.map((score) => ({ f1: score + shift }));
+        const second = scores.map((score) => ({ f1: score }));
+        const { estimate, low, high } = differenceInterval([
+          { metric: 'f1', first: [first], second: [second] },
+        ]);
+        // Instances that are easier for one are easier for the other: paired, only the shift is left.
+        for (const value of [estimate, low, high]) expect(value).toBeCloseTo(shift, 9);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('covers the true score about as often as it says', () => {
+    let covered = 0;
+    const trials = 120;
+    for (let trial = 0; trial < trials; trial += 1) {
+      // Each of 80 instances right with a chance of 0.3, by a rule that is different in each trial.
+      const drawn = Array.from({ length: 80 }, (_, index) => {
+        const noise = Math.sin((trial + 1) * 12.9898 + index * 78.233) * 43_758.5453;
+        return { f1: noise - Math.floor(noise) < 0.3 ? 100 : 0 };
+      });
+      const { low, high } = scoreInterval('f1', drawn);
+      if (low <= 30 && 30 <= high) covered += 1;
+    }
+    expect(covered / trials).toBeGreaterThan(0.86);
+    expect(covered / trials).toBeLessThan(1);
+  });
+});
+
+describe.each(Object.entries(tableScrollsPresets))('the preset %s', (name, { settings }) => {
+  it("measures SCROLLS' own tasks in the preset paper alone, and there all of them as the paper does", () => {
+    const own = settings.tasks.filter(({ data }) => data.kind === 'scrolls').map(({ data }) => data.task);
+    expect(own).toEqual(name === 'paper' ? scrollsTaskNames : []);
+    if (name !== 'paper') return;
+    const { maxTokens, steps, batchSize, accumulation, learningRate, weightDecay, dropout } = settings;
+    expect([maxTokens, steps, batchSize * accumulation]).toEqual([8192, 5000, 64]);
+    expect([learningRate, weightDecay, dropout]).toEqual([1e-5, 0.01, 0]);
+  });
+});
+
+describe('table-scrolls', () => {
+  let server: LocalServer | undefined;
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await server?.close();
+    server = undefined;
+  });
+
+  it('finetunes and asks each model once, however often it is asked for', { timeout: 300_000 }, async () => {
+    const store = new RunStore(temporaryFolder());
+    const options = { preset: 'smoke', reporter, store };
+    const { numbers, provenance } = await tableScrolls.execute(options);
+    const { runs } = numbers as TableScrollsResult;
+    expect(runs.map(({ encoding, task }) => [encoding, task])).toEqual([
+      ['bipe_rope', 'kind'],
+      ['rope', 'kind'],
+    ]);
+    for (const { byInstance, swapped } of runs) {
+      expect(byInstance).toHaveLength(20);
+      expect(swapped.byInstance).toHaveLength(20);
+    }
+    expect(provenance.data.map(({ name }) => name).sort()).toEqual(['moby-dick', 'sotu']);
+    expect(await store.count('prompted')).toBe(2);
+    expect((await tableScrolls.execute(options)).reused).toBe(true);
+    // Another question finds the models trained.
+    const more = await tableScrolls.execute({ ...options, settings: { instances: 25 } });
+    expect(await store.count('language-model')).toBe(2);
+    expect((more.numbers as TableScrollsResult).runs.map(({ curve }) => curve)).toEqual(
+      runs.map(({ curve }) => curve),
+    );
+  });
+
+  it('refuses settings that do not fit together, before anything is trained', async () => {
+    const { tasks } = tableScrollsPresets.smoke.settings;
+    for (const [settings, says] of [
+      [
+        { tokenizer: 'llama2' },
+        /tokenizer: llama2, but the models to start from read llama2-1024; give the same/,
+      ],
+      [{ tasks: [...tasks, ...tasks] }, /tasks: two are the same task; give each once/],
+      [{ encodings: ['bipe_rop'] }, /did you mean bipe_rope\?/],
+      [
+        { start: { kind: 'released' }, encodings: ['t5'] },
+        /no checkpoint of t5 was released; take some of bipe_rope/,
+      ],
+    ] as const)
+      await expect(tableScrolls.execute({ preset: 'smoke', settings, reporter })).rejects.toThrow(says);
+  });
+
+  it(
+    "runs the paper's preset to its mean: golden models and made-up files stand for the released ones",
+    { timeout: 400_000 },
+    async () => {
+      const golden = (name: string): HubFiles => {
+        const file = (path: string): Buffer => readFileSync(projectPath('tests', 'golden', name, path));
+        return {
+          small: { 'config.json': file('config.json') },
+          large: { 'model.safetensors': file('model.safetensors') },
+        };
+      };
+      const line = (id: number): string =>
+        `${JSON.stringify({ id: `${id}`, pid: `${id}_0`, input: `Who?\n\nThe whale, ${id}.`, output: 'The whale' })}\n`;
+      const archives = scrollsTaskNames.map((task) => {
+        const members = ['train', 'validation', 'test'].map((split) => [
+          `${task}/${split}.jsonl`,
+          line(1) + line(2),
+        ]);
+        return [`${task}.zip`, zipOf(Object.fromEntries(members) as Record<string, string>)] as const;
+      });
+      const models = {
+        'hzy00/BiPE_RoPE-151M': golden('bipe_rope'),
+        'hzy00/RoPE-151M': golden('rope'),
+        'tau/scrolls': { small: {}, large: Object.fromEntries(archives) },
+      };
+      server = await serve((request, response) => {
+        request.url = (request.url ?? '').replace('/datasets/', '/');
+        answerAsHub(models, request, response);
+      });
+      vi.stubEnv('BIPE_MIRROR_HUGGINGFACE', server.url);
+      vi.stubEnv('BIPE_DATASETS', temporaryFolder());
+      const { figures, tables, findings, missing, provenance } = await tableScrolls.execute({
+        preset: 'paper',
+        settings: {
+          encodings: ['bipe_rope', 'rope', 'alibi'],
+          tokenizer: 'llama2-1000',
+          tasks: scrollsTaskNames.map((task) => ({ data: { kind: 'scrolls', task }, outputTokens: 8 })),
+          maxTokens: 48,
+          steps: 2,
+          accumulation: 2,
+        },
+        reporter,
+        store: new RunStore(join(temporaryFolder(), 'runs')),
+      });
+      expect(missing).toEqual([expect.stringMatching(/^hzy00\/ALiBi-151M \(main\): has no config\.json/)]);
+      expect(provenance.scale).toMatch(/Not measured on this machine: hzy00\/ALiBi-151M/);
+      expect(provenance.data.map(({ name }) => name)).toEqual([
+        'hzy00/BiPE_RoPE-151M',
+        'hzy00/RoPE-151M',
+        ...scrollsTaskNames.map((task) => `SCROLLS ${task}`),
+      ]);
+      const rows = tables[0]?.rows ?? [];
+      expect(rows.map(({ measured }) => measured)).toEqual(Array.from({ length: 8 }, () => 'yes'));
+      expect(typeof rows.at(-1)?.['bipe_rope']).toBe('number');
+      expect(findings).toHaveLength(1);
+      expect(figures).toHaveLength(1);
+    },
+  );
+});
