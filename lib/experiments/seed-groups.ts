@@ -58,6 +58,11 @@ export function whiskersWord(
   return seeds === 1 ? `one seed; whiskers: ${interval}` : `mean of ${seeds} seeds; whiskers: least and most`;
 }
 
+/** Says what the ends of a range are in a table, e.g. `least and most of 3 seeds`. */
+export function rangeWord(seeds: number, interval: string): string {
+  return seeds === 1 ? `${interval}, one seed` : `least and most of ${seeds} seeds`;
+}
+
 /** A whisker to both ends of each range. */
 export function whiskers(ranges: readonly Range[], width = 3): PlotlyObject {
   return {

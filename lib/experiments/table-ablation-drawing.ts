@@ -18,7 +18,7 @@ import {
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun, perplexityAt } from './language-model-runs';
 import { compare, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
-import { whiskers } from './seed-groups';
+import { rangeWord, whiskers } from './seed-groups';
 
 /** All models that were trained. */
 export interface AblationResult {
@@ -177,7 +177,7 @@ function perplexityTable(
     id: 'table-ablation',
     title: 'Ablations',
     caption:
-      `Perplexity of held-out documents by the tokens of a block; trained on blocks of ${countOf(trainLength)}; ${seedsWord(rows)}. ` +
+      `Perplexity of held-out documents by the tokens of a block; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(rows[0]?.curve.runs.length ?? 1, '95 % interval over documents')}. ` +
       `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. The paper's values are not at hand.`,
     columns: [
       { key: 'group', label: 'What is varied' },

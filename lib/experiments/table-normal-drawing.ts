@@ -9,7 +9,7 @@ import { type Cell, type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
 import { compare, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
-import { groupsOf, type SeedGroup, whiskers, whiskersWord } from './seed-groups';
+import { groupsOf, rangeWord, type SeedGroup, whiskers, whiskersWord } from './seed-groups';
 
 /** All models that were trained. */
 export interface NormalResult {
@@ -97,7 +97,7 @@ function perplexityTable(
   return {
     id: 'table-normal',
     title: 'Perplexity at the training length',
-    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents; low and high: ${whiskersWord(groups, '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
+    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents; low and high: ${rangeWord(groups[0]?.runs.length ?? 1, '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
     columns: [
       { key: 'encoding', label: 'Encoding' },
       ...modalities.flatMap((modality) => [

@@ -84,18 +84,16 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
       const previous = context.at(-1);
       context.push(
         tf.tidy(() => {
-          const queries = alongTime(heads.queries, spans.queries);
+          // A graph would otherwise cut keys and values for all chunks first, and compute all their scores, and hold them all.
+          const cut = (whole: tf.Tensor4D, span: Span): tf.Tensor4D =>
+            alongTime(previous === undefined ? whole : after(previous, whole), span);
           const weights = chunkWeights(
-            {
-              // A graph would otherwise compute the scores of all chunks first, and hold them all.
-              queries: previous === undefined ? queries : after(previous, queries),
-              keys: alongTime(heads.keys, spans.keys),
-            },
+            { queries: cut(heads.queries, spans.queries), keys: cut(heads.keys, spans.keys) },
             spans,
             options,
           );
           const kept = options.onWeights?.(weights, chunk) ?? weights;
-          return tf.matMul<tf.Tensor4D>(kept, alongTime(heads.values, spans.keys));
+          return tf.matMul<tf.Tensor4D>(kept, cut(heads.values, spans.keys));
         }),
       );
     }

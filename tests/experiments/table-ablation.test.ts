@@ -17,21 +17,23 @@ const lengths = [16, 64];
 const scale: AblationScale = { groups, seeds: [1], trainLength: 16, lengths };
 const rules = rulesLike([2, 4, 6], 0);
 
-/** A run that has these perplexities on each of three documents of 100 tokens, at both lengths alike but for `growth`. */
+/** A run that has each of these perplexities on two documents of 100 tokens, at both lengths alike but for `growth`. */
 function run(
   encoding: string,
   perplexities: readonly number[],
   { seed = 1, growth = 1 } = {},
 ): LanguageModelRun {
   const byLength = lengths.map((length, index) => {
-    const losses = perplexities.map((perplexity) => Math.log(perplexity * growth ** index));
+    const losses = [...perplexities, ...perplexities].map((perplexity) =>
+      Math.log(perplexity * growth ** index),
+    );
     const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
     return {
       length,
       stride: length,
-      windows: 3,
-      tokens: 300,
-      documents: 3,
+      windows: 6,
+      tokens: 600,
+      documents: 6,
       byDocument: losses.map((one) => ({ sum: 100 * one, tokens: 100 })),
       loss,
       perplexity: Math.exp(loss),
