@@ -118,6 +118,33 @@ export class ProgramWriter {
     return { ...of, value: `${name}:0` };
   }
 
+  /**
+   * The same constant, as a value that is there only when `trigger` is. An identity that waits for an operation would not do: TensorFlow
+   * replaces it by the constant, and what is computed of it too, and keeps all that for as long as the graph lives. So 0 is added, which
+   * TensorFlow does not know to be 0: whether a number of the trigger is above infinity.
+   */
+  lateConstant(of: Value, trigger: Value): Value {
+    const isNumber = [elementType.float32, elementType.int32].some((type) => type === of.type);
+    if (!isNumber || trigger.type !== elementType.float32) return this.identity(of, [trigger]);
+    const float = { kind: 'type', value: elementType.float32 } as const;
+    const [begin, size] = [0, 1].map((each) => this.constant(integers(trigger.shape.map(() => each))));
+    const index = { kind: 'type', value: elementType.int32 } as const;
+    const first = this.add('Slice', [trigger, ...[begin, size].flatMap((one) => one ?? [])], {
+      T: float,
+      Index: index,
+    });
+    const infinity = this.constant({
+      type: elementType.float32,
+      shape: [],
+      content: new Uint8Array(Float32Array.of(Infinity).buffer),
+    });
+    const above = this.add('Greater', [`${first}:0`, infinity], { T: float });
+    const cast = this.add('Cast', [`${above}:0`], castAttributes(elementType.bool, of.type));
+    const zero = this.reshaped({ value: `${cast}:0`, shape: trigger.shape.map(() => 1), type: of.type }, []);
+    const name = this.add('AddV2', [of, zero], { T: { kind: 'type', value: of.type } });
+    return { ...of, value: `${name}:0` };
+  }
+
   /** A float32 value rounded to bfloat16, once for all its uses. */
   private half(of: Value): Value {
     const attributes = castAttributes(elementType.float32, elementType.bfloat16);
