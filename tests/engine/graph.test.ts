@@ -7,6 +7,7 @@ import { present } from '../../lib/base/present';
 import { recomputed } from '../../lib/engine/gradients';
 import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
 import { nativeBackend } from '../../lib/engine/graph/binding';
+import { availableAfter } from '../../lib/engine/graph/order';
 import type { Program } from '../../lib/engine/graph/program';
 import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
 import { trace } from '../../lib/engine/graph/trace';
@@ -317,6 +318,47 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
     }, {});
     const inputs = { x: tf.scalar(2) };
     expectEqual(graph.run(inputs), eager.run(inputs));
+  });
+
+  it('has constants late where it is asked to, whatever they wait for', () => {
+    const constants = () => ({
+      floats: tf.tensor2d([[1.5, -2, Infinity]]),
+      integers: tf.tensor1d([7, -8], 'int32'),
+      truths: tf.tensor1d([1, 0], 'bool'),
+    });
+    const { graph } = bothWays((_: NamedTensors, { x }: { x: tf.Tensor }) => {
+      const { floats, integers, truths } = constants();
+      const [a, b, c] = availableAfter(x.mul(2), [floats, integers, truths]);
+      return { outputs: { floats: a, integers: b, truths: c } };
+    }, {});
+    const expected = constants();
+    for (const x of [tf.scalar(NaN), tf.tensor2d([[Infinity, 1]]), tf.tensor1d([-3])]) {
+      const late = graph.run({ x });
+      for (const key of ['floats', 'integers', 'truths'] as const) {
+        expect([late[key].dtype, late[key].shape]).toEqual([expected[key].dtype, expected[key].shape]);
+        expect(Array.from(late[key].dataSync())).toEqual(Array.from(expected[key].dataSync()));
+      }
+    }
+  });
+
+  it('does not compute beforehand what it computes of a late constant', () => {
+    const { nodes } = traced(
+      (_, { x }: { x: tf.Tensor }) => {
+        const [late] = availableAfter(x.mul(2), [tf.range(0, 8)]);
+        return { outputs: { y: late.mul(3) } };
+      },
+      { x: tf.scalar(1) },
+    );
+    // TensorFlow replaces an identity of a constant by the constant; a sum with what comes of the input it does not.
+    const byName = new Map(nodes.map((node) => [node.name, node]));
+    const feeds = (value: string): string[] => {
+      const inputs = (byName.get(value.split(':', 1)[0] ?? '')?.inputs ?? []).filter(
+        (one) => !one.startsWith('^'),
+      );
+      return [value, ...inputs.flatMap(feeds)];
+    };
+    const product = present(nodes.filter(({ op }) => op === 'Mul').at(-1), 'product');
+    expect(feeds(`${product.name}:0`).some((value) => value.includes('input'))).toBe(true);
   });
 
   it('multiplies matrices in bfloat16 where it is asked to, and computes all else in float32', () => {
