@@ -106,7 +106,7 @@ export const fig4Presets = {
   evening: {
     description:
       "all encodings, models of 10 million parameters with Llama 2's tokenizer, on books, papers and code",
-    time: 'two hours for the main four on books alone, more for all',
+    time: 'an hour and a half for the main four on books alone, more for all',
     settings: {
       ...small,
       sources: ['moby-dick', 'sotu', 'latex-manuals', 'latex-science', 'npm-sources'],
@@ -116,9 +116,10 @@ export const fig4Presets = {
       seeds: [1],
       layers: 6,
       heads: 4,
-      steps: 4000,
-      learningRate: 3e-3,
-      warmupSteps: 100,
+      steps: 5000,
+      batchSize: 2,
+      learningRate: 2e-3,
+      warmupSteps: 200,
     },
   },
   paper: {
