@@ -41,7 +41,7 @@ const paper = ['paper'] as const;
 const none = { kind: 'none' } as const;
 
 /**
- * The models of a group, that which others are compared with first: models may be in several groups.
+ * The models of a group, in the order of the table: models may be in several groups.
  *
  * @param rows of the learned tables
  */
@@ -116,26 +116,26 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
       ];
     case 'separators':
       return [
-        { ...bipeRope, label: 'full stop and newline (paper)' },
+        { ...bipeRope, label: 'full stop and newline' },
         { ...bipeRope, id: 'released', label: 'newline (released code)', separators: ['released'] },
         { ...bipeRope, id: 'every', label: 'every n tokens', separators: [{ like: 'mean' }] },
         {
           ...bipeRope,
           id: 'random',
-          label: 'random, lengths as of paper',
+          label: 'random, as long as sentences',
           separators: [{ like: 'lengths' }],
         },
         { ...bipeRope, id: 'no_ends', label: 'none: one segment', separators: [[]] },
       ];
     case 'slopes':
       return [
-        { ...bipeAlibi, label: '96 (released code)' },
         ...[1, 8, 32].map((factor) => ({
           ...bipeAlibi,
           id: `slopes_${factor}`,
           label: String(factor),
           encoding: { kind: 'bipe', intra: learned, inter: alibi(factor) } as const,
         })),
+        { ...bipeAlibi, label: '96 (released code)' },
       ];
     case 'third':
       return [

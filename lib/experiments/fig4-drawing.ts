@@ -3,7 +3,7 @@
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { axes, type Figure, lineTrace, makeFigure, type PanelSpec } from '../report/figure';
-import { formatShort, logAxis } from '../report/log-axis';
+import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Table } from '../report/tables';
@@ -16,13 +16,14 @@ import {
   lengthsOf,
   lengthTraces,
   modalitiesOf,
+  modalityTitle,
   perplexityRange,
   perplexityTable,
   positionTraces,
   trainLengthLine,
 } from './length-curves';
 import { type ReleasedRun } from './released-models';
-import { groupsOf, mean, type SeedGroup, whiskersWord } from './seed-groups';
+import { groupsOf, mean, rangeWord, type SeedGroup, whiskersWord } from './seed-groups';
 
 /** All models that were trained, or what the released ones made of each kind of text. */
 export type Fig4Result =
@@ -86,13 +87,14 @@ function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read
     alt: modalities
       .flatMap((modality) =>
         curves.map((curve) => {
-          const at = (length: number): string => formatShort(perplexityRange(curve, modality, length).centre);
+          const at = (length: number): string =>
+            formatPerplexity(perplexityRange(curve, modality, length).centre);
           return `${modalityStyles[modality].name}, ${curve.style.name}: ${at(trainLength)} at ${trainLength} tokens, ${at(longest)} at ${longest}`;
         }),
       )
       .join('; '),
     data: modalities.flatMap((modality, panel) => lengthTraces(curves, modality, panel)),
-    panels: modalities.map((modality) => lengthPanel(curves, modality, modalityStyles[modality].name)),
+    panels: modalities.map((modality) => lengthPanel(curves, modality, modalityTitle(curves, modality))),
     panelHeight: 300,
     layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
   });
@@ -105,13 +107,14 @@ function positionsFigure(curves: readonly LengthCurve[], trainLength: number): F
     title: 'Where in a long block the losses are',
     subtitle: 'Perplexity of the tokens at a place, in the longest blocks; dotted: the training length',
     caption:
-      'Left of the dotted line a model sees what it has seen in training; right of it, positions or segment indices that are new to it.',
+      'Left of the dotted line a model sees what it has seen in training; right of it, positions or segment indices that are new to it. ' +
+      'A document begins where its first block does, and beginnings are often easier for every model: what counts is where lines part, not where all of them rise.',
     alt: `A curve over the place in the block for ${curves.map(({ style }) => style.name).join(', ')}.`,
     data: modalities.flatMap((modality, panel) => positionTraces(curves, modality, panel)),
     panels: modalities.map((modality): PanelSpec => ({
-      title: modalityStyles[modality].name,
+      title: modalityTitle(curves, modality),
       x: axes.count('Place in the block'),
-      y: logAxis('Perplexity', positionValues(curves, modality)),
+      y: logAxis('Perplexity, log scale', positionValues(curves, modality)),
     })),
     panelHeight: 260,
     layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
@@ -165,7 +168,11 @@ function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], 
     {
       id: 'fig4-perplexity',
       title: 'Figure 4 in numbers',
-      caption: `Perplexity by the tokens of a block; ${whiskersWord(curves, '95 % interval over documents')}. Low and high belong to the longest block.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
+      caption: `Perplexity by the tokens of a block, of ${modalitiesOf(curves)
+        .map((modality) => modalityTitle(curves, modality).toLowerCase())
+        .join(
+          '; ',
+        )}. Low and high belong to the longest block: ${rangeWord(curves[0]?.runs.length ?? 1, '95 % interval over documents')}.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
     },
     {
       columns: [

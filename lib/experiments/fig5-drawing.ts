@@ -2,7 +2,7 @@
 
 import { type Modality } from '../data/sources/source';
 import { type Figure, makeFigure, type PlotlyObject } from '../report/figure';
-import { formatShort } from '../report/log-axis';
+import { formatPerplexity, formatShort } from '../report/log-axis';
 import { encodingStyle, ink, modalityStyles, scalingStyles } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
@@ -14,6 +14,7 @@ import {
   lengthsOf,
   lengthTraces,
   modalitiesOf,
+  modalityTitle,
   perplexityRange,
   perplexityTable,
   trainLengthLine,
@@ -72,10 +73,8 @@ function panelsOf(curves: readonly ScaledCurve[], modalities: readonly Modality[
     sharedY: true,
     panels: places.map(({ modality, encoding }) => {
       const { name } = encodingStyle(encoding, encodings);
-      const title =
-        modalities.length === 1 ? name : `${name}, ${modalityStyles[modality].name.toLowerCase()}`;
       // Both encodings on one scale.
-      return lengthPanel(curves, modality, title);
+      return lengthPanel(curves, modality, `${name}: ${modalityTitle(curves, modality).toLowerCase()}`);
     }),
     data: places.flatMap(({ modality, encoding }, panel) => lengthTraces(of(encoding), modality, panel)),
     layout: {
@@ -128,7 +127,7 @@ function altOf(curves: readonly ScaledCurve[], modalities: readonly Modality[], 
     .flatMap((modality) =>
       curves.map((curve) => {
         const { name } = encodingStyle(curve.model.encoding);
-        const perplexity = formatShort(perplexityRange(curve, modality, length).centre);
+        const perplexity = formatPerplexity(perplexityRange(curve, modality, length).centre);
         return `${name}, ${curve.style.name}: ${perplexity} at ${length} tokens`;
       }),
     )
@@ -143,12 +142,12 @@ function numbersTable(curves: readonly ScaledCurve[], { trainLength, finetune }:
     {
       id: 'fig5-perplexity',
       title: 'Figure 5 in numbers',
-      caption: `Perplexity by the tokens of a block: models trained at ${trainLength}, with RoPE scaled, and finetuned at ${finetune.length}. Low and high: 95 % interval over documents at the longest.`,
+      caption: `Perplexity by the tokens of a block: models as they were trained at ${trainLength.toLocaleString('en')} tokens; those with RoPE scaled and nothing else; and those finetuned at ${finetune.length.toLocaleString('en')}. Low and high: 95 % interval over documents at the longest, one seed.`,
     },
     {
       columns: [
-        { key: 'stage', label: 'Model is' },
-        { key: 'scaling', label: 'RoPE' },
+        { key: 'stage', label: 'Stage' },
+        { key: 'scaling', label: 'Scaling' },
       ],
       of: ({ name }) => {
         const model = curves.find((curve) => curve.name === name)?.model;
@@ -156,14 +155,17 @@ function numbersTable(curves: readonly ScaledCurve[], { trainLength, finetune }:
         const { stage, scaling } = model;
         return {
           stage: stageNames[stage],
-          scaling: scaling === 'none' ? 'not scaled' : scalingStyles[scaling].name,
+          scaling: scaling === 'none' ? 'none' : scalingStyles[scaling].name,
         };
       },
     },
   );
 }
 
-/** What finetuning with YaRN does to each, which of both ends lower, and what it costs at the training length. */
+/**
+ * What finetuning with YaRN does to each, and what it costs at the training length; and which of both ends lower at the length of
+ * finetuning and beyond it, with YaRN and each with the scaling that is best for it there.
+ */
 function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig5Scale): Finding[] {
   const { trainLength, finetune } = scale;
   const find = (encoding: string, stage: ScaledModel['stage'], scaling: string): LengthCurve | undefined =>
@@ -172,6 +174,7 @@ function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig
     );
   const text = modalityStyles[modality].name;
   const longest = Math.max(...curves.flatMap((curve) => lengthsOf(curve, modality)));
+  const tokens = (length: number): string => `${length.toLocaleString('en')} tokens`;
   const comparing = (
     claim: string,
     better: LengthCurve | undefined,
@@ -192,33 +195,53 @@ function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig
     const tuned = find(encoding, 'finetuned', 'yarn');
     return [
       ...comparing(
-        `finetuned with YaRN, ${name} predicts better at ${finetune.length} tokens than as it was trained`,
+        `finetuned with YaRN, ${name} predicts better at ${tokens(finetune.length)} than as it was trained`,
         tuned,
         find(encoding, 'trained', 'none'),
         finetune.length,
       ),
       ...comparing(
-        `at ${trainLength} tokens ${name} is at most 2 % worse for it`,
+        `at ${tokens(trainLength)}, where it was trained, finetuning with YaRN makes ${name} at most 2 % worse`,
         tuned,
         find(encoding, 'trained', 'none'),
         trainLength,
         1.02,
       ),
       ...comparing(
-        `finetuned, ${name} predicts better at ${finetune.length} tokens with YaRN than without scaling`,
+        `finetuned, ${name} predicts better at ${tokens(finetune.length)} with YaRN than without scaling`,
         tuned,
         find(encoding, 'finetuned', 'none'),
         finetune.length,
       ),
     ];
   });
-  return [
-    ...each,
-    ...comparing(
-      `both finetuned with YaRN, BiPE-RoPE predicts better than RoPE at ${longest} tokens`,
-      find('bipe_rope', 'finetuned', 'yarn'),
-      find('rope', 'finetuned', 'yarn'),
-      longest,
-    ),
-  ];
+  const best = (encoding: string, length: number): ScaledCurve | undefined =>
+    curves
+      .filter(({ model }) => model.encoding === encoding && model.stage === 'finetuned')
+      .sort(
+        (a, b) => perplexityRange(a, modality, length).centre - perplexityRange(b, modality, length).centre,
+      )[0];
+  const both = [...new Set([finetune.length, longest])].flatMap((length) => {
+    const where =
+      length === finetune.length
+        ? `at ${tokens(length)}, the length of finetuning`
+        : `at ${tokens(length)}, ${formatShort(length / finetune.length)} times the length of finetuning`;
+    const [bilevel, standard] = [best('bipe_rope', length), best('rope', length)];
+    const scalings = [bilevel, standard].map((curve) => curve?.style.name ?? '').join(', ');
+    return [
+      ...comparing(
+        `${where}, both finetuned with YaRN, BiPE-RoPE predicts better than RoPE`,
+        find('bipe_rope', 'finetuned', 'yarn'),
+        find('rope', 'finetuned', 'yarn'),
+        length,
+      ),
+      ...comparing(
+        `${where}, each finetuned with the scaling that is best for it there (${scalings}), BiPE-RoPE predicts better than RoPE`,
+        bilevel,
+        standard,
+        length,
+      ),
+    ];
+  });
+  return [...each, ...both];
 }

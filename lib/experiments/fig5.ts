@@ -50,7 +50,7 @@ const schema: z.ZodType<Fig5Settings> = z.strictObject({
 /** The models of a preset of Figure 4. */
 function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scalings' | 'finetune'> {
   const { seeds, ...settings } = fig4Presets[preset].settings;
-  return { ...settings, encodings: ['rope', 'bipe_rope'], seed: seeds[0] ?? 1 };
+  return { ...settings, encodings: ['bipe_rope', 'rope'], seed: seeds[0] ?? 1 };
 }
 
 const all: readonly ScalingName[] = ['yarn', 'linear', 'dynamic', 'none'];

@@ -7,7 +7,7 @@ import { Random } from '../engine/random';
 import { type DocumentLoss } from '../evaluate/loss-tally';
 import { type PerplexityByLength, perplexityRatio } from '../evaluate/perplexity';
 import { type AxisSpec, inPanel, lineTrace, type PanelSpec, type PlotlyObject } from '../report/figure';
-import { formatShort, logAxis } from '../report/log-axis';
+import { formatPerplexity, logAxis } from '../report/log-axis';
 import { ink, modalityStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Finding } from './experiment';
@@ -44,9 +44,21 @@ export function lengthsOf(curve: LengthCurve, modality: Modality): number[] {
   return (byLengthOf(curve, modality)[0] ?? []).map(({ length }) => length);
 }
 
+/** Held-out documents that the curves of a kind of text are measured on. */
+export function documentCount(curves: readonly LengthCurve[], modality: Modality): number {
+  const [first] = curves;
+  return first === undefined ? 0 : (byLengthOf(first, modality)[0]?.[0]?.byDocument.length ?? 0);
+}
+
+/** A panel's heading: the kind of text, and how much of it there is, e.g. `Books, 23 documents`. */
+export function modalityTitle(curves: readonly LengthCurve[], modality: Modality): string {
+  const count = documentCount(curves, modality);
+  return `${modalityStyles[modality].name}, ${count.toLocaleString('en')} ${count === 1 ? 'document' : 'documents'}`;
+}
+
 /**
  * A curve's perplexity at a length: the mean of the seeds' losses, as a perplexity, with the least and the most of several seeds, or
- * of one the interval over documents.
+ * of one the interval over documents, NaN where there are too few for one.
  */
 export function perplexityRange(curve: LengthCurve, modality: Modality, length: number): Range {
   const found = byLengthOf(curve, modality).flatMap((points) =>
@@ -55,7 +67,7 @@ export function perplexityRange(curve: LengthCurve, modality: Modality, length: 
   const centre = Math.exp(mean(found.map(({ loss }) => loss)));
   const [only] = found;
   if (found.length === 1 && only !== undefined)
-    return { centre, low: only.interval?.low ?? centre, high: only.interval?.high ?? centre };
+    return { centre, low: only.interval?.low ?? NaN, high: only.interval?.high ?? NaN };
   const perplexities = found.map(({ perplexity }) => perplexity);
   return { centre, low: Math.min(...perplexities), high: Math.max(...perplexities) };
 }
@@ -65,15 +77,15 @@ export function lengthPanel(curves: readonly LengthCurve[], modality: Modality, 
   const lengths = [...new Set(curves.flatMap((curve) => lengthsOf(curve, modality)))];
   const values = curves.flatMap((curve) =>
     lengthsOf(curve, modality).flatMap((length) => {
-      const { low, high } = perplexityRange(curve, modality, length);
-      return [low, high];
+      const { centre, low, high } = perplexityRange(curve, modality, length);
+      return [centre, low, high];
     }),
   );
-  return { title, x: lengthAxis(lengths), y: logAxis('Perplexity', values) };
+  return { title, x: lengthAxis(lengths), y: logAxis('Perplexity, log scale', values) };
 }
 
 /** An axis of lengths, each power of two a step. */
-export function lengthAxis(lengths: readonly number[]): AxisSpec {
+function lengthAxis(lengths: readonly number[]): AxisSpec {
   return {
     title: 'Tokens of a block',
     type: 'log',
@@ -171,18 +183,26 @@ export function compare({ claim, below = 1, better, worse }: Comparison, modalit
     Random.fromSeed(0).fork(`${modality} ${claim}`),
   );
   const [a, b] = [better, worse].map(([curve, length]) => perplexityRange(curve, modality, length).centre);
-  const says = (value: number | undefined): string => formatShort(value ?? NaN);
+  const says = (value: number | undefined): string => formatPerplexity(value ?? NaN);
+  const seeds = seedsWord(better[0], worse[0]);
   if (ratio === undefined)
     return {
       claim,
       holds: null,
-      measured: `${says(a)} and ${says(b)}, on too few documents for an interval`,
+      measured: `${says(a)} and ${says(b)}, on too few documents for an interval; ${seeds}`,
     };
   return {
     claim,
     holds: ratio.high < below ? true : ratio.low > below ? false : null,
-    measured: `${says(a)} and ${says(b)}: ratio ${ratio.estimate.toFixed(3)} (${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)} over documents)`,
+    measured: `${says(a)} and ${says(b)}: ratio ${ratio.estimate.toFixed(3)} (${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)} over documents); ${seeds}`,
   };
+}
+
+/** How many trainings a comparison rests on. */
+function seedsWord(first: LengthCurve, second: LengthCurve): string {
+  const [a, b] = [first.runs.length, second.runs.length];
+  const word = (seeds: number): string => (seeds === 1 ? 'one seed' : `mean of ${seeds} seeds`);
+  return a === b ? word(a) : `${word(a)} and ${word(b)}`;
 }
 
 /** What a table says of a curve beside its perplexities. */

@@ -3,7 +3,7 @@
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { type AxisSpec, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
-import { formatShort, logAxis } from '../report/log-axis';
+import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { modalityStyles, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import {
@@ -17,8 +17,9 @@ import {
 } from './ablations';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun, perplexityAt } from './language-model-runs';
-import { compare, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
-import { rangeWord, whiskers } from './seed-groups';
+import { compare, documentCount, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
+import { rangeWord, whiskers, whiskersWord } from './seed-groups';
+import { seedSpread, smallestTold } from './seed-spread';
 
 /** All models that were trained. */
 export interface AblationResult {
@@ -39,7 +40,10 @@ export interface AblationScale {
 /** A model and what it came to, in its group. */
 interface Row extends Ablation {
   readonly group: AblationGroup;
+  /** Of the seeds that every model has. */
   readonly curve: LengthCurve;
+  /** Those that only BiPE-RoPE and BiPE-ALiBi have, to see what chance does. */
+  readonly further: readonly LanguageModelRun[];
 }
 
 /** Everything the item shows of its result. */
@@ -56,20 +60,19 @@ export function drawAblations(result: AblationResult, scale: AblationScale): Dra
 function rowsOf({ runs }: AblationResult, { groups, seeds, trainLength }: AblationScale): Row[] {
   return groups.flatMap((group) =>
     ablationsOf(group, trainLength).map((ablation): Row => {
-      const own = runs.filter(({ encoding, seed }) => encoding === ablation.id && seeds.includes(seed));
+      const all = runs.filter(({ encoding }) => encoding === ablation.id);
+      const own = all.filter(({ seed }) => seeds.includes(seed));
       if (own.length === 0) throw new Error(`no run of ${ablation.id}`);
       const [style] = orderedStyles([ablation.label]);
-      return { ...ablation, group, curve: { name: ablation.id, style: present(style, 'style'), runs: own } };
+      return {
+        ...ablation,
+        group,
+        curve: { name: ablation.id, style: present(style, 'style'), runs: own },
+        further: all.filter(({ seed }) => !seeds.includes(seed)),
+      };
     }),
   );
 }
-
-const seedsWord = (rows: readonly Row[]): string => {
-  const seeds = rows[0]?.curve.runs.length ?? 1;
-  return seeds === 1
-    ? 'one seed; whiskers: 95 % interval over documents'
-    : `mean of ${seeds} seeds; whiskers: least and most`;
-};
 
 const countOf = (tokens: number): string => `${tokens.toLocaleString('en')} tokens`;
 
@@ -84,18 +87,24 @@ function perplexityFigure(
   const ranges = rows.flatMap(({ curve }) =>
     lengths.map((length) => perplexityRange(curve, modality, length)),
   );
+  const seen = rows.flatMap(({ further }) =>
+    further.flatMap((run) => lengths.map((length) => perplexityAt(run, modality, length).perplexity)),
+  );
   const text = modalityStyles[modality].name.toLowerCase();
+  const curves = rows.map(({ curve }) => curve);
+  const hollow = rows.some(({ further }) => further.length > 0) ? '; hollow: another seed' : '';
   return makeFigure({
     id: modalities === 1 ? 'table-ablation-perplexity' : `table-ablation-${modality}`,
     title: `Ablations of bilevel encoding: perplexity of ${text}`,
-    subtitle: `Trained on blocks of ${countOf(trainLength)}; ${seedsWord(rows)}`,
+    subtitle: `Trained on blocks of ${countOf(trainLength)}; ${whiskersWord(curves, '95 % interval over documents')}${hollow}`,
     caption:
-      'Held-out documents, read in blocks of a length side by side; both lengths read the same text. In each panel the first line is the ' +
-      'model that the others differ from in one part. Further left is better.',
+      `${documentCount(curves, modality)} held-out documents, read in blocks of a length side by side; all lengths read the same text. Bold: BiPE-RoPE and BiPE-ALiBi, ` +
+      'which the other models differ from. Further left is better. Hollow marks are further trainings of those two that differ in their seed alone: ' +
+      'a difference that is no larger than theirs says nothing.',
     alt: rows
       .map(
         ({ label, curve }) =>
-          `${label}: ${lengths.map((length) => `${formatShort(perplexityRange(curve, modality, length).centre)} at ${length}`).join(', ')}`,
+          `${label}: ${lengths.map((length) => `${formatPerplexity(perplexityRange(curve, modality, length).centre)} at ${length}`).join(', ')}`,
       )
       .join('; '),
     columns: 1,
@@ -103,25 +112,25 @@ function perplexityFigure(
     panelHeight: groups.map((group) => 14 + 24 * rows.filter((row) => row.group === group).length),
     panels: groups.map((group) => ({
       title: ablationGroups[group],
-      x: perplexityAxis(ranges.flatMap(({ low, high }) => [low, high])),
+      x: perplexityAxis([...ranges.flatMap(({ centre, low, high }) => [centre, low, high]), ...seen]),
       y: labelAxis(rows.filter((row) => row.group === group)),
     })),
     data: groups.flatMap((group, panel) =>
-      lengths.map((length, index) =>
-        marks(
-          rows.filter((row) => row.group === group),
-          present(styles[index], 'style'),
-          { modality, length, panel, shift: 0.3 * (index - (lengths.length - 1) / 2) },
-        ),
-      ),
+      lengths.flatMap((length, index) => {
+        const own = rows.filter((row) => row.group === group);
+        const style = present(styles[index], 'style');
+        const place = { modality, length, panel, shift: 0.3 * (index - (lengths.length - 1) / 2) };
+        return [marks(own, style, place), furtherMarks(own, style, place)];
+      }),
     ),
   });
 }
 
 /** Logarithmic where values differ much. */
 function perplexityAxis(values: readonly number[]): AxisSpec {
-  return Math.max(...values) / Math.min(...values) > 3
-    ? logAxis('Perplexity', values)
+  const known = values.filter((value) => !Number.isNaN(value));
+  return Math.max(...known) / Math.min(...known) > 3
+    ? logAxis('Perplexity, log scale', known)
     : { title: 'Perplexity' };
 }
 
@@ -130,26 +139,24 @@ function labelAxis(rows: readonly Row[]): AxisSpec {
   return {
     range: [rows.length - 0.5, -0.5],
     tickvals: [...rows.keys()],
-    ticktext: rows.map(({ label }) => label),
+    ticktext: rows.map(({ id, label }) => (basesOfAblation.includes(id) ? `<b>${label}</b>` : label)),
     showgrid: false,
   };
 }
 
-/** The perplexities of a group's models at one length; lengths are shifted so that they do not hide each other. */
+/** Where marks of one length go: lengths are shifted so that they do not hide each other. */
+interface MarksPlace {
+  readonly modality: Modality;
+  readonly length: number;
+  readonly panel: number;
+  readonly shift: number;
+}
+
+/** The perplexities of a group's models at one length. */
 function marks(
   rows: readonly Row[],
   style: SeriesStyle,
-  {
-    modality,
-    length,
-    panel,
-    shift,
-  }: {
-    readonly modality: Modality;
-    readonly length: number;
-    readonly panel: number;
-    readonly shift: number;
-  },
+  { modality, length, panel, shift }: MarksPlace,
 ): PlotlyObject {
   const ranges = rows.map(({ curve }) => perplexityRange(curve, modality, length));
   return {
@@ -166,6 +173,28 @@ function marks(
   };
 }
 
+/** Those of further seeds, hollow, on the lines of their models. */
+function furtherMarks(
+  rows: readonly Row[],
+  style: SeriesStyle,
+  { modality, length, panel, shift }: MarksPlace,
+): PlotlyObject {
+  const points = rows.flatMap(({ further }, place) =>
+    further.map((run) => ({ x: perplexityAt(run, modality, length).perplexity, y: place + shift })),
+  );
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name: `${style.name}, another seed`,
+    legendgroup: style.name,
+    showlegend: false,
+    x: points.map(({ x }) => x),
+    y: points.map(({ y }) => y),
+    marker: { color: style.color, symbol: `${style.symbol}-open`, size: 8, line: { width: 1.5 } },
+    ...inPanel(panel),
+  };
+}
+
 function perplexityTable(
   rows: readonly Row[],
   { lengths, trainLength }: AblationScale,
@@ -177,7 +206,17 @@ function perplexityTable(
     id: 'table-ablation',
     title: 'Ablations',
     caption:
-      `Perplexity of held-out documents by the tokens of a block; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(rows[0]?.curve.runs.length ?? 1, '95 % interval over documents')}. ` +
+      `Perplexity of ${modalities
+        .map(
+          (modality) =>
+            `${documentCount(
+              rows.map(({ curve }) => curve),
+              modality,
+            )} held-out documents of ${modalityStyles[modality].name.toLowerCase()}`,
+        )
+        .join(
+          ', ',
+        )} by the tokens of a block; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(rows[0]?.curve.runs.length ?? 1, '95 % interval over documents')}. ` +
       `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. The paper's values are not at hand.`,
     columns: [
       { key: 'group', label: 'What is varied' },
@@ -283,8 +322,11 @@ function findings(
   { runs }: AblationResult,
 ): Finding[] {
   const text = modalityStyles[modality].name;
-  const curveOf = (group: AblationGroup, id: string): LengthCurve | undefined =>
-    rows.find((row) => row.group === group && row.id === id)?.curve;
+  // All that is known of a model, further seeds included.
+  const curveOf = (group: AblationGroup, id: string): LengthCurve | undefined => {
+    const row = rows.find((one) => one.group === group && one.id === id);
+    return row && { ...row.curve, runs: [...row.curve.runs, ...row.further] };
+  };
   return [...lengths]
     .sort((a, b) => a - b)
     .flatMap((length) => {
@@ -292,7 +334,13 @@ function findings(
         length === trainLength
           ? 'at the training length'
           : `at ${formatShort(length / trainLength)} times the training length`;
-      const chance = chanceAt(runs, modality, length);
+      const spread = seedSpread(
+        basesOfAblation.map((id) =>
+          runs
+            .filter(({ encoding }) => encoding === id)
+            .map((run) => perplexityAt(run, modality, length).loss),
+        ),
+      );
       return claims.flatMap(([group, better, worse, claim]) => {
         if (length === trainLength && !saidAtTraining.includes(group)) return [];
         const [first, second] = [curveOf(group, better), curveOf(group, worse)];
@@ -301,31 +349,22 @@ function findings(
           { claim: `${text}, ${where}: ${claim}`, better: [first, length], worse: [second, length] },
           modality,
         );
-        const [a, b] = [first, second].map((curve) => perplexityRange(curve, modality, length).centre);
-        return [beyondChance(finding, present(a, 'first') / present(b, 'second'), chance)];
+        const [a = NaN, b = NaN] = [first, second].map(
+          (curve) => perplexityRange(curve, modality, length).centre,
+        );
+        const told = spread && smallestTold(spread, first.runs.length, second.runs.length);
+        return [beyondChance(finding, Math.log(a / b), told)];
       });
     });
 }
 
-/** How many times the perplexity of one seed may be that of another of the same model, at a length: the most that was seen. */
-function chanceAt(runs: readonly LanguageModelRun[], modality: Modality, length: number): number | undefined {
-  const ratios = basesOfAblation.flatMap((id) => {
-    const seen = runs
-      .filter(({ encoding }) => encoding === id)
-      .map((run) => perplexityAt(run, modality, length).perplexity);
-    return seen.length < 2 ? [] : [Math.max(...seen) / Math.min(...seen)];
-  });
-  return ratios.length === 0 ? undefined : Math.max(...ratios);
-}
-
-/** A finding that is not told where chance alone makes as large a difference. */
-function beyondChance(finding: Finding, ratio: number, chance: number | undefined): Finding {
-  if (chance === undefined)
+/** A finding that is not told where seeds alone make as large a difference, `told` in nats. */
+function beyondChance(finding: Finding, difference: number, told: number | undefined): Finding {
+  if (told === undefined)
     return { ...finding, measured: `${finding.measured}; how much seeds differ is not known` };
-  const within = Math.abs(Math.log(ratio)) <= Math.log(chance);
   return {
     ...finding,
-    holds: within ? null : finding.holds,
-    measured: `${finding.measured}; seeds of one model differ by a factor of up to ${chance.toFixed(3)}`,
+    holds: Math.abs(difference) <= told ? null : finding.holds,
+    measured: `${finding.measured}; as much as seeds differ, a factor of less than ${Math.exp(told).toFixed(3)} is not told`,
   };
 }

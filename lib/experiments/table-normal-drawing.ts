@@ -2,13 +2,13 @@
 
 import { type Modality } from '../data/sources/source';
 import { type Figure, inPanel, makeFigure } from '../report/figure';
-import { formatShort, logAxis } from '../report/log-axis';
+import { formatPerplexity, logAxis } from '../report/log-axis';
 import { formatPaperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
-import { compare, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
+import { compare, type LengthCurve, modalitiesOf, modalityTitle, perplexityRange } from './length-curves';
 import { groupsOf, rangeWord, type SeedGroup, whiskers, whiskersWord } from './seed-groups';
 
 /** All models that were trained. */
@@ -49,22 +49,25 @@ function perplexityFigure(
     title: 'Perplexity at the training length, by positional encoding',
     subtitle: `Blocks of ${trainLength.toLocaleString('en')} tokens, as in training; ${whiskersWord(groups, '95 % interval over documents')}`,
     caption:
-      'Held-out documents; the same models for all kinds of text. Nothing is extrapolated here: a difference is one of how well and how fast a ' +
+      'Held-out documents; the same models for all kinds of text, each of which has its own scale. Nothing is extrapolated here: a difference is one of how well and how fast a ' +
       'model with that encoding learns. Whiskers show how different documents are; models are compared on the same ones (findings).',
     alt: modalities
       .flatMap((modality) =>
         groups.map(
           (group) =>
-            `${modalityStyles[modality].name}, ${group.style.name}: ${formatShort(at(group, modality).centre)}`,
+            `${modalityStyles[modality].name}, ${group.style.name}: ${formatPerplexity(at(group, modality).centre)}`,
         ),
       )
       .join('; '),
     panels: modalities.map((modality) => ({
-      title: modalityStyles[modality].name,
-      x: { type: 'category', showticklabels: false, ticks: '' },
+      title: modalityTitle(groups.map(curveOf), modality),
+      x: { type: 'category', tickangle: -40 },
       y: logAxis(
-        'Perplexity',
-        groups.flatMap((group) => [at(group, modality).low, at(group, modality).high]),
+        'Perplexity, log scale',
+        groups.flatMap((group) => {
+          const { centre, low, high } = at(group, modality);
+          return [centre, low, high];
+        }),
       ),
     })),
     panelHeight: 260,
@@ -76,8 +79,7 @@ function perplexityFigure(
           type: 'scatter',
           mode: 'markers',
           name,
-          legendgroup: name,
-          showlegend: panel === 0,
+          showlegend: false,
           x: [name],
           y: [range.centre],
           marker: { color, symbol, size: 11, line: { color, width: 1.5 } },
@@ -97,7 +99,7 @@ function perplexityTable(
   return {
     id: 'table-normal',
     title: 'Perplexity at the training length',
-    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents; low and high: ${rangeWord(groups[0]?.runs.length ?? 1, '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
+    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents (${modalities.map((modality) => modalityTitle(groups.map(curveOf), modality).toLowerCase()).join('; ')}); low and high: ${rangeWord(groups[0]?.runs.length ?? 1, '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
     columns: [
       { key: 'encoding', label: 'Encoding' },
       ...modalities.flatMap((modality) => [

@@ -8,6 +8,11 @@ export function formatShort(value: number): string {
   return plain ? String(Number(value.toPrecision(3))) : value.toExponential(2).replace(/\.?0+e/, 'e');
 }
 
+/** A perplexity as a sentence has it: to three digits, zeros included (42.0). */
+export function formatPerplexity(value: number): string {
+  return value >= 1 && value < 1000 ? value.toPrecision(3) : formatShort(value);
+}
+
 /** Multiples of powers of ten that may be labelled, the fewest first. */
 const multiples: readonly (readonly number[])[] = [
   [1, 2, 5],

@@ -112,13 +112,16 @@ export const separatorStyles = {
   released: style('Newline (released code)', '#B8651B', '9px,4px', 'square-open', '/'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
-/** How RoPE is scaled to reach beyond its training length; `none` is as it was trained. */
+/**
+ * How RoPE is scaled to reach beyond its training length; `trained` is the model before anything is done to it. No encoding has these
+ * colours, since a panel of RoPE and one of BiPE-RoPE have all of them.
+ */
 export const scalingStyles = {
   trained: style('As trained', '#1C1C1C', '2px,3px', 'circle-open', '.'),
   none: style('Finetuned, not scaled', '#6A6A6A', '9px,4px', 'x', '+'),
-  yarn: style('YaRN', '#173A7D', 'solid', 'circle', ''),
-  linear: style('Linear interpolation', '#C48A0A', '5px,3px', 'square-open', '/'),
-  dynamic: style('Dynamic NTK', '#A834A8', '9px,3px,3px,3px', 'diamond', 'x'),
+  yarn: style('YaRN', '#00796B', 'solid', 'triangle-up', ''),
+  linear: style('Linear interpolation', '#B8651B', '5px,3px', 'triangle-down-open', '/'),
+  dynamic: style('Dynamic NTK', '#8C2F7F', '9px,3px,3px,3px', 'hexagon', 'x'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /** The two levels of a bilevel automaton, and what the compiled network holds of each. Dark enough for white text. */

@@ -5,7 +5,12 @@ import { drawFig4 } from '../../lib/experiments/fig4-drawing';
 import { drawFig5 } from '../../lib/experiments/fig5-drawing';
 import { type ScaledModel } from '../../lib/experiments/fig5-runs';
 import { type LanguageModelRun } from '../../lib/experiments/language-model-runs';
-import { compare, type LengthCurve, perplexityRange } from '../../lib/experiments/length-curves';
+import {
+  compare,
+  type LengthCurve,
+  modalityTitle,
+  perplexityRange,
+} from '../../lib/experiments/length-curves';
 import { encodingStyle } from '../../lib/report/style';
 
 const documents = 6;
@@ -75,6 +80,30 @@ describe('perplexity by length', () => {
     expect([centre, low, high].map(Math.log)).toEqual([4.5, 4, 5].map((x) => expect.closeTo(x, 9) as number));
   });
 
+  it('has no low and high where there are too few documents for an interval', () => {
+    const known = { ...reading(512, 3), interval: undefined };
+    const one = { modalities: [{ modality: 'books' as const, byLength: [known] }] };
+    const range = perplexityRange({ ...curve('rope'), runs: [one] }, 'books', 512);
+    expect(range).toEqual({ centre: expect.closeTo(Math.exp(3), 9) as number, low: NaN, high: NaN });
+  });
+
+  it('says in a heading how many documents were read', () => {
+    expect(modalityTitle([curve('rope', run('rope', 1, 3, 4))], 'books')).toBe('Books, 6 documents');
+  });
+
+  it('says how many seeds a comparison rests on', () => {
+    const [one, two] = [1, 2].map((seed) => run('rope', seed, 3, 4));
+    const [a, b] = [
+      curve('rope', present(one, 'one')),
+      curve('rope', present(one, 'one'), present(two, 'two')),
+    ];
+    const measured = (first: LengthCurve, second: LengthCurve): string =>
+      compare({ claim: 'a', better: [first, 512], worse: [second, 512] }, 'books').measured;
+    expect(measured(a, a)).toMatch(/; one seed$/);
+    expect(measured(b, a)).toMatch(/; mean of 2 seeds and one seed$/);
+    expect(measured(b, b)).toMatch(/; mean of 2 seeds$/);
+  });
+
   it('compares nothing on a few documents', () => {
     const fewDocuments = (encoding: string, loss: number): LengthCurve => {
       const whole = reading(512, loss);
@@ -86,7 +115,7 @@ describe('perplexity by length', () => {
     expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books')).toEqual({
       claim: 'a',
       holds: null,
-      measured: '20.1 and 54.6, on too few documents for an interval',
+      measured: '20.1 and 54.6, on too few documents for an interval; one seed',
     });
   });
 
@@ -207,7 +236,20 @@ describe('Figure 5', () => {
 
   it('compares each model with what it was, and both encodings', () => {
     expect(drawing.findings.every(({ holds }) => holds === true)).toBe(true);
-    expect(drawing.findings).toHaveLength(7);
+    expect(drawing.findings).toHaveLength(10);
+  });
+
+  it('compares each with the scaling that is best for it, at the length of finetuning and beyond', () => {
+    const better = [...models, model('rope', 'finetuned', 'dynamic', 3.8)];
+    const { findings } = drawFig5(
+      { models: better },
+      { trainLength: 512, finetune: { length: 2048, steps: 40 } },
+    );
+    const best = findings.filter(({ claim }) => claim.includes('best for it there (YaRN, Dynamic NTK)'));
+    expect(best.map(({ claim, holds }) => [claim.slice(0, 25), holds])).toEqual([
+      ['Books: at 2,048 tokens, t', false],
+      ['Books: at 4,096 tokens, 2', false],
+    ]);
   });
 
   it('names in the table what each model is', () => {
