@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { DataError, MachineError, messageOf, systemCode } from '../base/errors';
-import { freeBytes, makeFolder, temporaryPath, writeError } from '../base/files';
+import { freeBytes, makeFolder, readError, temporaryPath, writeError } from '../base/files';
 import { formatBytes } from '../base/format';
 import { displayPath } from '../base/paths';
 import { type ZipEntry, zipDirectory, ZipFailure } from './zip-directory';
@@ -18,7 +18,8 @@ export interface ZipArchive {
    * Unpacks a file, whole or not at all; one that is there already is replaced.
    *
    * @param onProgress is told how many bytes are written
-   * @throws DataError if it is larger than `maxBytes`, packed in a way that is not read here, or not what its checksum says
+   * @throws DataError if it is larger than `maxBytes`, packed in a way that is not read here, not what its checksum says, or cannot be
+   *   read
    * @throws MachineError if the disk is full or cannot be written
    */
   extract(
@@ -54,7 +55,7 @@ export async function openZip(path: string): Promise<ZipArchive> {
             `${where}: ${name} has ${formatBytes(entry.bytes)}, more than the ${formatBytes(maxBytes)} allowed`,
           );
         await checkSpace(to, entry.bytes);
-        await writeUnpacked(file, entry, to, `${where}: ${name}`, onProgress);
+        await writeUnpacked({ file, path }, entry, to, `${where}: ${name}`, onProgress);
       },
       close: () => file.close(),
     };
@@ -79,8 +80,14 @@ async function checkSpace(path: string, needed: number): Promise<void> {
     );
 }
 
+/** An archive's file, and its path for messages. */
+interface ArchiveFile {
+  readonly file: FileHandle;
+  readonly path: string;
+}
+
 async function writeUnpacked(
-  archive: FileHandle,
+  archive: ArchiveFile,
   entry: ZipEntry,
   to: string,
   where: string,
@@ -112,7 +119,7 @@ async function writeUnpacked(
 }
 
 /** The bytes of a file, in pieces. */
-async function* unpacked(archive: FileHandle, entry: ZipEntry, where: string): AsyncGenerator<Buffer> {
+async function* unpacked(archive: ArchiveFile, entry: ZipEntry, where: string): AsyncGenerator<Buffer> {
   const stored = Readable.from(storedPieces(archive, entry));
   if (entry.method === 0) {
     yield* stored as AsyncIterable<Buffer>;
@@ -136,10 +143,17 @@ async function* unpacked(archive: FileHandle, entry: ZipEntry, where: string): A
 
 const pieceBytes = 1 << 20;
 
-async function* storedPieces(archive: FileHandle, { begin, storedBytes }: ZipEntry): AsyncGenerator<Buffer> {
+async function* storedPieces(
+  { file, path }: ArchiveFile,
+  { begin, storedBytes }: ZipEntry,
+): AsyncGenerator<Buffer> {
   for (let done = 0; done < storedBytes;) {
     const piece = Buffer.alloc(Math.min(pieceBytes, storedBytes - done));
-    const { bytesRead } = await archive.read(piece, 0, piece.length, begin + done);
+    const { bytesRead } = await file
+      .read(piece, 0, piece.length, begin + done)
+      .catch((error: unknown): never => {
+        throw readError(path, error);
+      });
     if (bytesRead === 0) return;
     done += bytesRead;
     yield piece.subarray(0, bytesRead);

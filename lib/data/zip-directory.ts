@@ -62,7 +62,9 @@ async function directoryPlace(file: FileHandle, size: number): Promise<{ positio
   if (at < 0) throw new ZipFailure('none');
   const [bytes, position] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
   if (at < 20 || tail.readUInt32LE(at - 20) !== locatorSignature) return { position, bytes };
-  const end64 = await readBytes(file, Number(tail.readBigUInt64LE(at - 12)), 56);
+  const place = Number(tail.readBigUInt64LE(at - 12));
+  if (place + 56 > size) throw new ZipFailure('damaged');
+  const end64 = await readBytes(file, place, 56);
   if (end64.readUInt32LE(0) !== end64Signature) throw new ZipFailure('damaged');
   return { position: Number(end64.readBigUInt64LE(48)), bytes: Number(end64.readBigUInt64LE(40)) };
 }

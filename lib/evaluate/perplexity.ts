@@ -1,5 +1,6 @@
-// Perplexity by length, the measure of length extrapolation (Figure 4): documents are cut into blocks of a length, as the released code
-// does it, or read through a window that slides on by a stride. What is left of a document after its last whole window does not count.
+// Perplexity by length, the measure of length extrapolation (Figure 4): each document is cut into blocks of a length, or read through a
+// window that slides on by a stride; what is left of it after its last whole window does not count. The released code's blocks, which go
+// on from one document to the next, are given by their starts.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -68,6 +69,9 @@ export interface PerplexityByLength {
   readonly byPosition: readonly PositionLoss[];
 }
 
+/** Groups of positions. */
+const defaultBins = 8;
+
 /** Tokens that go through the blocks at once. */
 const tokensAtOnce = 4096;
 
@@ -87,15 +91,22 @@ export async function evaluatePerplexity(
   length: number,
   options: PerplexityOptions = {},
 ): Promise<PerplexityByLength> {
-  const { stride = length, bins = 8, level, maxTokens = Infinity, reporter = silentReporter } = options;
+  const {
+    stride = length,
+    bins = defaultBins,
+    level,
+    maxTokens = Infinity,
+    reporter = silentReporter,
+  } = options;
   const { random = Random.fromSeed(0).fork('perplexity') } = options;
   checkWindow(length, stride, bins);
   const windows = chooseWindows(options.blocks ?? windowStarts(documents, length, stride), length, maxTokens);
   const tally = new LossTally(documents, length);
   const batch = Math.min(windows.length, options.batch ?? Math.max(1, Math.floor(tokensAtOnce / length)));
   const sequence = joined(documents);
-  const task = reporter.task(`perplexity at ${length}`, windows.length, 'windows');
   const step = captureLosses(decoder, parameters, options);
+  const task = reporter.task(`perplexity at ${length}`, windows.length, 'windows');
+  let note = 'stopped';
   try {
     for (let begin = 0; begin < windows.length; begin += batch) {
       const some = windows.slice(begin, begin + batch);
@@ -105,26 +116,27 @@ export async function evaluatePerplexity(
       });
       task.update(begin + some.length);
     }
+    const byDocument = tally.byDocument();
+    const read = byDocument.filter((document) => document.tokens > 0);
+    const tokens = total(read.map((document) => document.tokens));
+    const loss = total(read.map(({ sum }) => sum)) / tokens;
+    note = Math.exp(loss).toPrecision(4);
+    return {
+      length,
+      stride,
+      windows: windows.length,
+      tokens,
+      documents: read.length,
+      byDocument,
+      loss,
+      perplexity: Math.exp(loss),
+      interval: perplexityInterval(byDocument, random.fork('bootstrap'), level),
+      byPosition: tally.byPosition(bins),
+    };
   } finally {
     step.dispose();
+    task.finish(note);
   }
-  const byDocument = tally.byDocument();
-  const read = byDocument.filter((document) => document.tokens > 0);
-  const tokens = total(read.map((document) => document.tokens));
-  const loss = total(read.map(({ sum }) => sum)) / tokens;
-  task.finish(Math.exp(loss).toPrecision(4));
-  return {
-    length,
-    stride,
-    windows: windows.length,
-    tokens,
-    documents: read.length,
-    byDocument,
-    loss,
-    perplexity: Math.exp(loss),
-    interval: perplexityInterval(byDocument, random.fork('bootstrap'), level),
-    byPosition: tally.byPosition(bins),
-  };
 }
 
 /**
@@ -174,6 +186,23 @@ function partOf({ sum, tokens }: DocumentLoss): Part {
 
 function exponential(mean: Mean | undefined): Interval | undefined {
   return mean && { estimate: Math.exp(mean.mean), low: Math.exp(mean.low), high: Math.exp(mean.high) };
+}
+
+/**
+ * Makes sure that documents can be read at a length. What is to be read at several is checked at all of them first, so that hours are not
+ * lost with the last.
+ *
+ * @throws ConfigError as `evaluatePerplexity`
+ */
+export function checkReading(
+  { encoding }: Pick<Decoder, 'encoding'>,
+  documents: readonly Pick<TokenSequence, 'length'>[],
+  length: number,
+  { stride = length, bins = defaultBins }: Pick<PerplexityOptions, 'stride' | 'bins'> = {},
+): void {
+  checkWindow(length, stride, bins);
+  windowStarts(documents, length, stride);
+  encoding.drawPositions?.(length, () => 0);
 }
 
 function checkWindow(length: number, stride: number, bins: number): void {

@@ -3,6 +3,7 @@
 
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
+import { spreadPlaces } from '../base/spread';
 import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
 
 /** Documents as one sequence. */
@@ -78,9 +79,7 @@ export interface Window {
  * @param starts ascending
  */
 export function chooseWindows(starts: Float64Array, length: number, most: number): Window[] {
-  const wanted = Math.min(starts.length, Math.max(1, Math.floor(most / length)));
-  return Array.from({ length: wanted }, (_, index) => {
-    const place = Math.floor((index * starts.length) / wanted);
+  return spreadPlaces(starts.length, Math.max(1, Math.floor(most / length))).map((place) => {
     const start = present(starts[place], 'start');
     const before = place === 0 ? 0 : present(starts[place - 1], 'start') + length;
     return { start, first: Math.max(1, before - start) };

@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { after, withGradient } from '../engine/gradients';
-import { availableAfter } from '../engine/graph/order';
+import { lateConstant } from '../engine/graph/order';
 import { type FusedKernels, fusedKernels } from '../engine/kernels';
 import { biasOf } from '../positional/bias';
 import type { AppliedEncoding, Span } from '../positional/encoding';
@@ -162,7 +162,7 @@ function unseenMask({ queries, keys }: Spans, window: number | undefined, scores
     // Without a window, only the chunk's own keys can lie in a query's future.
     const first = window === undefined ? queries.start : keys.start;
     const queryTimes = tf.range(queries.start, queries.end, 1, 'float32').expandDims<tf.Tensor2D>(1);
-    const [own] = availableAfter(scores, [queryTimes]);
+    const own = lateConstant(scores, queryTimes);
     const age = tf.sub<tf.Tensor2D>(own, tf.range(first, keys.end, 1, 'float32'));
     const future = tf.less(age, 0);
     const unseen = window === undefined ? future : tf.logicalOr(future, tf.greaterEqual(age, window));

@@ -19,10 +19,15 @@ export function checkSeparators(
   separators: NestedSeparators,
   where: string,
 ): void {
-  if (trained.length === 0 || describe(trained) === describe(separators)) return;
+  if (trained.length === 0 || sameSeparators(trained, separators)) return;
   throw new CheckpointError(
     `${where}: trained for segments that end at ${describe(trained)}, not at ${describe(separators)}; give the same separators, or a checkpoint trained for these`,
   );
+}
+
+/** Whether segments of each level end alike, in whatever order the ids of a level are given. */
+export function sameSeparators(first: NestedSeparators, second: NestedSeparators): boolean {
+  return describe(first) === describe(second);
 }
 
 /** Levels in order, ids of each ascending. */

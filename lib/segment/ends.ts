@@ -44,7 +44,10 @@ interface RuleKind<Rule extends SegmentRule> {
   readonly pattern: (rule: Rule) => Pattern;
 }
 
-const count = z.int().min(1);
+/** Tokens of the longest segment that a rule makes: what a rule cuts is laid out in memory. */
+const longestSegment = 2 ** 20;
+
+const count = z.int().min(1).max(longestSegment, `must be ${longestSegment} or less`);
 
 const rules: { readonly [Kind in SegmentRule['kind']]: RuleKind<Extract<SegmentRule, { kind: Kind }>> } = {
   every: {

@@ -3,7 +3,9 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { present } from '../base/present';
 import { parseWith } from '../base/schema';
+import { spreadPlaces } from '../base/spread';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type BlockRule, blockStarts } from '../data/tokens/blocks';
 import { type Corpus } from '../data/tokens/corpus';
@@ -109,9 +111,18 @@ function taskOf(corpus: Corpus, config: CorpusTaskConfig, context: TaskContext):
   };
 }
 
-/** The first blocks of documents, as many of each as make about `evaluationBlocks` together. */
-function beginnings(corpus: Corpus, documents: readonly CorpusDocument[], length: number): TokenSequence[] {
-  const some = documents.slice(0, evaluationBlocks);
+/**
+ * The first blocks of documents, as many of each as make about `evaluationBlocks` together: of all documents, or of as many spread evenly
+ * over them, so that none of a corpus' sources is left out for standing behind others.
+ */
+export function beginnings(
+  corpus: Pick<Corpus, 'read'>,
+  documents: readonly Pick<CorpusDocument, 'start' | 'length'>[],
+  length: number,
+): TokenSequence[] {
+  const some = spreadPlaces(documents.length, evaluationBlocks).map((place) =>
+    present(documents[place], 'document'),
+  );
   const each = Math.floor(evaluationBlocks / some.length);
   return some.map(({ start, length: tokens }) =>
     documentSequence(corpus, [{ start, length: Math.min(tokens, each * length) }]),

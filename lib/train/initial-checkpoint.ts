@@ -6,13 +6,14 @@ import { resolve } from 'node:path';
 import { CheckpointError } from '../base/errors';
 import { canonicalJson } from '../base/json';
 import { displayPath, projectRoot } from '../base/paths';
+import { sameSeparators } from '../model/check-separators';
 import { loadCheckpoint, readModelConfig } from '../model/checkpoint';
 import { createDecoder, type ModelConfig } from '../model/config';
 import { formatShape } from '../model/tensor-file';
 import { type EncodingConfig } from '../positional/registry';
 import { type Parameters } from './step';
 
-/** The fields of a model that its parameters have been trained for. */
+/** The fields of a model that its parameters have been trained for, as they are written; separators are compared apart. */
 const fixedFields = [
   'style',
   'vocabSize',
@@ -23,7 +24,6 @@ const fixedFields = [
   'numHeads',
   'normEps',
   'tieEmbeddings',
-  'separators',
   'logScale',
 ] as const satisfies readonly (keyof ModelConfig)[];
 
@@ -54,6 +54,8 @@ function checkFit(stored: ModelConfig, model: ModelConfig, where: string): void 
     if (canonicalJson(stored[field] ?? null) !== canonicalJson(model[field] ?? null))
       refuse(field, stored[field], model[field]);
   }
+  if (!sameSeparators(stored.separators, model.separators))
+    refuse('separators', stored.separators, model.separators);
   const [theirs, ours] = [stored.encoding, model.encoding].map(kindsOf);
   if (canonicalJson(theirs) !== canonicalJson(ours)) refuse('encoding', theirs, ours);
   checkShapes(stored, model, where);

@@ -57,17 +57,19 @@ async function create(
   checkVocabulary(decoder, tokenizer.vocabularySize, `the tokenizer ${config.tokenizer}`);
   const options = sequenceOptions({ tokenizer, maxTokens, outputTokens });
   const rows = await openPromptedRows(data, 'train');
+  const held = await openPromptedRows(data, 'validation');
   // Random positions are drawn for whole sequences: for them there is one length alone.
   const lengths = decoder.encoding.drawPositions === undefined ? 4 : 1;
   const source = promptedBatches(rows, { ...options, batch: batchSize, seed, lengths, inputWeight });
   const random = Random.fromSeed(seed);
   const loss = nextTokens(decoder, forward);
+  const drawn = random.fork('evaluation rows').permutation(held.count).slice(0, testRows);
+  // What an evaluation would stumble over is said before hours are trained.
+  await sequenceOf(held, drawn[0] ?? 0, options);
   return {
     batches: withRandomInputs(source, decoder, maxTokens, random.fork('training inputs')),
     loss,
     evaluate: async (parameters) => {
-      const held = await openPromptedRows(data, 'validation');
-      const drawn = random.fork('evaluation rows').permutation(held.count).slice(0, testRows);
       const positions = random.fork('evaluation inputs');
       const asked = { rows: held, drawn, batch: batchSize, lengths, options };
       return { loss: await meanLoss(decoder, loss, parameters, asked, positions) };

@@ -59,6 +59,13 @@ describe('bipe data tokens', () => {
     expect(changed.stderr).toBe(
       `corrupt: ${name}; delete ${name} in datasets/prepared and make it again with bipe data tokens\n`,
     );
+    const registry = join(datasets, 'registry.json');
+    const whole = readFileSync(registry, 'utf8');
+    writeFileSync(registry, whole.replace('"checksum":null', `"checksum":"${'0'.repeat(64)}"`));
+    expect(run('data', 'verify').stderr).toBe(
+      `corrupt: commander, ${name}; run bipe data prepare commander, then delete ${name} in datasets/prepared and make it again with bipe data tokens\n`,
+    );
+    writeFileSync(registry, whole);
     truncateSync(ids, 100);
     expect(run(...make).stderr).toMatch(/cut short: 100 bytes, but 5000 tokens take 10000; it is made again/);
     expect(run('data', 'verify', name).exitCode).toBe(0);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -87,6 +87,33 @@ describe("SCROLLS' files", () => {
     writeFileSync(join(options.to ?? '', 'train.jsonl'), rowLine('other', 'x'));
     expect(await downloadScrolls('qasper', options)).toEqual(first);
     expect(readFileSync(join(options.to ?? '', 'train.jsonl'), 'utf8')).toBe(files['train.jsonl']);
+  });
+
+  it('are those of the revision that is asked for, whatever is here', async () => {
+    const options = await hub(archive);
+    const first = await downloadScrolls('qasper', options);
+    const asked = server?.requests.length;
+    expect(await downloadScrolls('qasper', { ...options, revision: commit })).toEqual(first);
+    expect(server?.requests.length).toBe(asked);
+    // A branch is asked for; it is the commit that is here.
+    expect(await downloadScrolls('qasper', { ...options, revision: 'main' })).toEqual(first);
+    await expect(downloadScrolls('qasper', { ...options, revision: 'v0' })).rejects.toThrow(
+      /^tau\/scrolls \(v0\): has no qasper\.zip/,
+    );
+    const record = join(options.to ?? '', 'download.json');
+    const older = readFileSync(record, 'utf8').replace(commit, 'e'.repeat(40));
+    writeFileSync(record, older);
+    expect((await downloadScrolls('qasper', options)).revision).toBe('e'.repeat(40));
+    expect(await downloadScrolls('qasper', { ...options, revision: 'main' })).toEqual(first);
+  });
+
+  it('leave no archive behind, also where the process was killed before it was deleted', async () => {
+    const options = await hub(archive);
+    await downloadScrolls('qasper', options);
+    const path = join(options.to ?? '', 'qasper.zip');
+    writeFileSync(path, archive);
+    await downloadScrolls('qasper', options);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('are continued where a connection was cut', async () => {

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
+import { withLock } from '../../lib/data/lock';
 import { type Modality } from '../../lib/data/sources/source';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { blockStarts, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
@@ -17,6 +18,8 @@ import { documentSequence } from '../../lib/data/tokens/sequence';
 import { splitDocuments } from '../../lib/data/tokens/split';
 import { temporaryFolder } from '../support/command';
 import { corpusOf, originOf, textSources, vocabularyOf } from './tokens.support';
+
+vi.mock('../../lib/data/lock', { spy: true });
 
 /** For long arrays, which a matcher compares slowly. */
 function bytesOf(ids: Int32Array): Buffer {
@@ -110,6 +113,13 @@ describe('a token file', () => {
     await expect(openCorpus(folder)).rejects.toThrow(
       /: no token file \(it has no index\.json\); make one with/,
     );
+  });
+
+  it('leaves no folder of its own where it fails', async () => {
+    const folder = join(temporaryFolder(), 'corpus');
+    const failing = writeCorpus(folder, originOf(9), () => Promise.reject(new Error('no source')));
+    await expect(failing).rejects.toThrow('no source');
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('keeps the one that is there when another one fails', async () => {
@@ -227,7 +237,7 @@ describe('a corpus of sources', () => {
         ['songs', '1'],
         ['tales', '1'],
       ]);
-      expect(corpus.modality).toBe('books');
+      expect(corpus.documents.every(({ modality }) => modality === 'books')).toBe(true);
       expect((await verifyCorpus(corpus.folder, tokenizer)).sha256).toBe(corpus.info.sha256);
       corpus.close();
     }
@@ -278,6 +288,8 @@ describe('a corpus of sources', () => {
       expect(corpus.info.tokens).toBe(tokens);
       expect(bytesOf(corpus.read(0, tokens)).equals(bytesOf(whole.read(0, tokens)))).toBe(true);
       expect(corpus.documents.every(({ length }) => length > 0)).toBe(true);
+      // Of the first source there are eleven tokens.
+      expect(corpus.data.map(({ name }) => name)).toEqual(maxTokens > 11 ? ['songs', 'tales'] : ['songs']);
       corpus.close();
     }
     whole.close();
@@ -316,6 +328,24 @@ describe('a corpus of sources', () => {
     expect(again.info).toEqual(whole.info);
     expect(readdirSync(whole.folder).sort()).toEqual(['ids.bin', 'index.json']);
     expect(existsSync(`${whole.folder}.lock`)).toBe(false);
+  });
+
+  it('is used as it is where another process made it before the lock was free', async () => {
+    const options = textSources(temporaryFolder(), { songs });
+    const request = { sources: ['songs'], tokenizer: 'bytes' };
+    const inBetween = async (): Promise<void> => {
+      const { folder, close } = await prepareCorpus(request, options);
+      close();
+      writeFileSync(join(folder, 'theirs'), '');
+    };
+    vi.mocked(withLock).mockImplementationOnce(async (path, what, work) => {
+      await inBetween();
+      return withLock(path, what, work);
+    });
+    const corpus = await prepareCorpus(request, options);
+    expect(existsSync(join(corpus.folder, 'theirs'))).toBe(true);
+    expect(Buffer.from(corpus.read(0, corpus.info.tokens)).toString()).toBe(songs.rain);
+    corpus.close();
   });
 
   it('is left to the process that is making it', async () => {
@@ -489,11 +519,18 @@ describe('blocks', () => {
   it('say when there is not one', () => {
     expect(() => blockStarts(laidOut([60, 30]), 100, 'concatenated')).toThrow(
       new ConfigError(
-        'blocks of 100 tokens: there is none in 90 tokens; take shorter blocks or a longer text',
+        'blocks of 100 tokens: there is none in 90 tokens; take shorter blocks or a text of 100 tokens or more',
       ),
     );
     expect(() => blockStarts(laidOut([60, 30]), 61, 'documents')).toThrow(/there is none in 60 tokens/);
-    expect(() => releasedEvaluationStarts(laidOut([60, 30]), 90)).toThrow(/there is none in 90 tokens/);
+    const released = (length: number) => () => releasedEvaluationStarts(laidOut([60, 30]), length);
+    expect(released(90)).toThrow(
+      new ConfigError(
+        'blocks of 90 tokens: there is one in 90 tokens, and the released code drops the last one; take shorter blocks or a text of 180 tokens or more',
+      ),
+    );
+    expect(released(91)).toThrow(/there is none in 90 tokens; take shorter blocks or a text of 182 tokens/);
+    expect(Array.from(released(45)())).toEqual([0]);
     expect(() => blockStarts(laidOut([60]), 0, 'documents')).toThrow(/must be an integer of 1 or more/);
   });
 });

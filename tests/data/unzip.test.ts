@@ -74,6 +74,23 @@ describe('a file out of a zip archive', () => {
     },
   );
 
+  it.each([true, false])(
+    'is said to be unreadable where its archive cannot be read (as it is: %s)',
+    async (stored) => {
+      const folder = temporaryFolder();
+      const path = join(folder, 'some.zip');
+      const content = 'content '.repeat(100);
+      writeFileSync(path, zipOf({ it: stored ? { content, stored } : { content } }));
+      const zip = await openZip(path);
+      // A file that was closed stands for a disk that fails.
+      await zip.close();
+      const work = zip.extract('it', join(folder, 'out'), allowed);
+      await expect(work).rejects.toThrow(DataError);
+      await expect(work).rejects.toThrow(/some\.zip: could not be read \(/);
+      expect(readdirSync(folder)).toEqual(['some.zip']);
+    },
+  );
+
   it('is refused where the archive is none, or was cut short', async () => {
     const whole = zipOf({ it: 'something' });
     for (const archive of [Buffer.alloc(0), Buffer.from('no archive'), whole.subarray(0, whole.length - 10)])
@@ -83,6 +100,15 @@ describe('a file out of a zip archive', () => {
     const displaced = Buffer.from(whole);
     displaced.writeUInt32LE(0xfffff, whole.length - 6);
     await expect(unpack(displaced, 'it')).rejects.toThrow(/the archive is damaged; get it again/);
+    // The record for archives over 4 GB, at a place that is not in the file.
+    const locator = Buffer.alloc(20);
+    locator.writeUInt32LE(0x07064b50, 0);
+    const end = whole.length - 22;
+    for (const place of [BigInt(whole.length), 2n ** 63n]) {
+      locator.writeBigUInt64LE(place, 8);
+      const wide = Buffer.concat([whole.subarray(0, end), locator, whole.subarray(end)]);
+      await expect(unpack(wide, 'it')).rejects.toThrow(/the archive is damaged; get it again/);
+    }
     await expect(unpack(whole, 'other')).rejects.toThrow(/has no other; get it again/);
   });
 });

@@ -7,7 +7,7 @@ import { present } from '../../lib/base/present';
 import { recomputed } from '../../lib/engine/gradients';
 import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
 import { nativeBackend } from '../../lib/engine/graph/binding';
-import { availableAfter } from '../../lib/engine/graph/order';
+import { lateConstant } from '../../lib/engine/graph/order';
 import type { Program } from '../../lib/engine/graph/program';
 import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
 import { trace } from '../../lib/engine/graph/trace';
@@ -328,7 +328,11 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
     });
     const { graph } = bothWays((_: NamedTensors, { x }: { x: tf.Tensor }) => {
       const { floats, integers, truths } = constants();
-      const [a, b, c] = availableAfter(x.mul(2), [floats, integers, truths]);
+      const [a, b, c] = [floats, integers, truths].map((one) => lateConstant(x.mul(2), one)) as [
+        typeof floats,
+        typeof integers,
+        typeof truths,
+      ];
       return { outputs: { floats: a, integers: b, truths: c } };
     }, {});
     const expected = constants();
@@ -344,8 +348,7 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
   it('does not compute beforehand what it computes of a late constant', () => {
     const { nodes } = traced(
       (_, { x }: { x: tf.Tensor }) => {
-        const [late] = availableAfter(x.mul(2), [tf.range(0, 8)]);
-        return { outputs: { y: late.mul(3) } };
+        return { outputs: { y: lateConstant(x.mul(2), tf.range(0, 8)).mul(3) } };
       },
       { x: tf.scalar(1) },
     );

@@ -7,7 +7,12 @@ import { present } from '../../lib/base/present';
 import { Random } from '../../lib/engine/random';
 import { meanOfParts } from '../../lib/evaluate/intervals';
 import { type DocumentLoss } from '../../lib/evaluate/loss-tally';
-import { evaluatePerplexity, perplexityInterval, perplexityRatio } from '../../lib/evaluate/perplexity';
+import {
+  checkReading,
+  evaluatePerplexity,
+  perplexityInterval,
+  perplexityRatio,
+} from '../../lib/evaluate/perplexity';
 import { joined } from '../../lib/evaluate/windows';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
 import { readIds } from '../../lib/model/ids-file';
@@ -207,6 +212,25 @@ describe('perplexity', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('ends its progress where it fails, so that nothing waits for it, and says that it was stopped', async () => {
+    const { decoder, parameters } = smallModel('rope');
+    const ends: (string | undefined)[] = [];
+    const reporter = {
+      note: () => undefined,
+      task: () => ({
+        update: () => {
+          throw new Error('no place to write to');
+        },
+        finish: (note?: string) => {
+          ends.push(note);
+        },
+      }),
+    };
+    const reading = evaluatePerplexity(decoder, parameters, documentsOf([30], 1), 8, { reporter });
+    await expect(reading).rejects.toThrow('no place to write to');
+    expect(ends).toEqual(['stopped']);
+  });
+
   it.each<[length: number, options: { stride?: number; bins?: number }, message: string]>([
     [31, {}, 'length 31: the longest document has 30 tokens; give longer documents or a shorter length'],
     [1, {}, 'length 1: must be an integer of 2 or more'],
@@ -215,9 +239,24 @@ describe('perplexity', () => {
     [8, { bins: 0 }, 'bins 0: must be an integer above 0'],
   ])('refuses length %i with %o', async (length, options, message) => {
     const { decoder, parameters } = smallModel('rope');
-    await expect(
-      evaluatePerplexity(decoder, parameters, documentsOf([30, 12], 1), length, options),
-    ).rejects.toThrow(message);
+    const documents = documentsOf([30, 12], 1);
+    await expect(evaluatePerplexity(decoder, parameters, documents, length, options)).rejects.toThrow(
+      message,
+    );
+    expect(() => {
+      checkReading(decoder, documents, length, options);
+    }).toThrow(message);
+  });
+
+  it('says beforehand whether documents can be read at a length', () => {
+    const documents = documentsOf([80, 12], 1);
+    checkReading(smallModel('rope').decoder, documents, 80);
+    const config = { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition: 50 } as const;
+    const { decoder } = smallModel(config);
+    checkReading(decoder, documents, 50, { stride: 5 });
+    expect(() => {
+      checkReading(decoder, documents, 51);
+    }).toThrow('51 tokens do not fit into maxPosition 50; raise maxPosition');
   });
 });
 

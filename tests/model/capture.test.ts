@@ -5,7 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { capture } from '../../lib/engine/graph/capture';
-import { type NamedTensors } from '../../lib/engine/graph/specs';
+import { nativeBackend } from '../../lib/engine/graph/binding';
+import { nodeOf } from '../../lib/engine/graph/graph-def';
+import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
+import { trace } from '../../lib/engine/graph/trace';
+import { decoderGenerator } from '../../lib/evaluate/generator';
 import { type LossOptions, nextTokenLoss, nextTokenLosses } from '../../lib/model/loss';
 import { type EncodingConfig } from '../../lib/positional/registry';
 import { useNativeEngine } from '../support/engine';
@@ -83,5 +87,34 @@ describe('a captured step', () => {
     const ids = randomIds(3, 10);
     expect(distance(present(captured.run({ ids }).losses, 'losses'), evaluate(ids))).toBeLessThan(1e-5);
     captured.dispose();
+  });
+
+  it('joins the weights of a generation of nothing but constants, which TensorFlow does once', () => {
+    const { decoder, parameters } = smallModel('bipe_rope');
+    const generator = decoderGenerator(decoder, parameters);
+    const { memory } = generator.prefill(randomIds(2, 4, 1), tf.tensor1d([4, 3], 'int32'), 8, {});
+    const { nodes } = trace(present(nativeBackend(), 'native backend'), {
+      name: 'step',
+      prefix: '',
+      state: specsOf(memory),
+      inputs: specsOf({ tokens: tf.tensor1d([1, 2], 'int32') }),
+      products: 'float32',
+      run: (held, { tokens }) => ({
+        outputs: { logits: generator.step(held, tokens as tf.Tensor1D).logits },
+      }),
+    });
+    const byName = new Map(nodes.map((node) => [node.name, node]));
+    /** The kinds of operations that a value is made of, but for what only has to have run before. */
+    const madeOf = (value: string): string[] => {
+      const node = byName.get(nodeOf(value));
+      if (node === undefined) return ['an input'];
+      return [node.op, ...node.inputs.filter((input) => !input.startsWith('^')).flatMap(madeOf)];
+    };
+    const joins = nodes
+      .filter(({ op }) => op === 'MatMul')
+      .map(({ inputs: [, weight = ''] }) => new Set(madeOf(weight)))
+      .filter((kinds) => kinds.has('ConcatV2'));
+    expect(joins).toHaveLength(decoder.architecture.numLayers);
+    for (const kinds of joins) expect([...kinds].sort()).toEqual(['ConcatV2', 'Const', 'Identity']);
   });
 });

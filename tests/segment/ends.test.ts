@@ -82,6 +82,15 @@ describe('rules of segments', () => {
     expect(new Set([...cuts, endsOf(words(100, 3), random(2)).join()]).size).toBe(5);
   });
 
+  it.each<[ends: object, says: string]>([
+    [{ kind: 'every', tokens: 5e9 }, 'separators: tokens: must be 1048576 or less'],
+    [{ kind: 'random', lengths: [3, 5e9], seed: 1 }, 'separators: lengths[1]: must be 1048576 or less'],
+  ])('are refused in one line where a segment would not fit into memory: %j', (some, says) => {
+    const parse = () => parseWith(segmentEndsSchema, some, 'separators');
+    expect(parse).toThrow(says);
+    expect(parse).not.toThrow(/\n/);
+  });
+
   it('begin random segments somewhere inside one', () => {
     const some: SegmentEnds = { kind: 'random', lengths: [10], seed: 0 };
     const firsts = Array.from({ length: 200 }, (_, first) => endsOf(words(20, first), some).indexOf(true));

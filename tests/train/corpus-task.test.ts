@@ -14,7 +14,7 @@ import { Random } from '../../lib/engine/random';
 import { createDecoder } from '../../lib/model/config';
 import { nextTokenLosses } from '../../lib/model/loss';
 import { disposeParameters, initialParameters } from '../../lib/model/parameters';
-import { blockBatches, type CorpusTaskConfig } from '../../lib/train/corpus-task';
+import { beginnings, blockBatches, type CorpusTaskConfig } from '../../lib/train/corpus-task';
 import { parseTrainingConfig, type TrainingConfig } from '../../lib/train/config';
 import { readMetrics } from '../../lib/train/metrics';
 import { createTask, taskMetrics } from '../../lib/train/tasks';
@@ -181,6 +181,18 @@ describe('the corpus task', () => {
     expect(measured['perplexity']).toBeCloseTo(Math.exp(measured['loss'] ?? NaN), 6);
     disposeParameters(parameters);
     whole.close();
+  });
+
+  it('measures the beginnings of documents from all over a corpus, about a hundred blocks', () => {
+    const startsOf = (count: number): number[] => {
+      const documents = Array.from({ length: count }, (_, place) => ({ start: 70 * place, length: 70 }));
+      return beginnings({ read: (start) => Int32Array.of(start) }, documents, 32).map((sequence) => {
+        expect(sequence.length).toBe(Math.min(70, 32 * Math.floor(100 / Math.min(count, 100))));
+        return sequence.subarray(0, 1)[0] ?? NaN;
+      });
+    };
+    expect(startsOf(3)).toEqual([0, 70, 140]);
+    expect(startsOf(250)).toEqual(Array.from({ length: 100 }, (_, index) => 70 * Math.floor(2.5 * index)));
   });
 
   it('learns, and resumed it is the run that was never stopped, bit for bit', async () => {

@@ -26,10 +26,10 @@ const encoding = { kind: 'bipe', intra: { kind: 'learned', rows: 14 }, inter: { 
 const model = { ...smallConfig.model, encoding, separators: [[9]], dropout: 0 } as unknown as ModelConfig;
 
 /** A model whose parameters are nothing that a training would draw. */
-async function someCheckpoint(): Promise<string> {
+async function someCheckpoint(of: ModelConfig = model): Promise<string> {
   const folder = join(temporaryFolder(), 'checkpoint');
-  const parameters = initialParameters(createDecoder(model).parameters, 0.3, Random.fromSeed(77));
-  await saveCheckpoint(folder, model, parameters);
+  const parameters = initialParameters(createDecoder(of).parameters, 0.3, Random.fromSeed(77));
+  await saveCheckpoint(folder, of, parameters);
   disposeParameters(parameters);
   return folder;
 }
@@ -110,6 +110,14 @@ describe('a finetuning', () => {
       steps: 1,
       evaluateEvery: 1,
     });
+    const { parameters, step } = await trainModel(config, { folder: temporaryFolder() });
+    disposeParameters(parameters);
+    expect(step).toBe(1);
+  });
+
+  it('may name the separators of a level in another order', async () => {
+    const checkpoint = await someCheckpoint({ ...model, separators: [[8, 9]] });
+    const config = finetuningOf(checkpoint, { model: { ...model, separators: [[9, 8]] }, steps: 1 });
     const { parameters, step } = await trainModel(config, { folder: temporaryFolder() });
     disposeParameters(parameters);
     expect(step).toBe(1);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -147,6 +147,40 @@ describe('the prompted task', () => {
   ])('is refused with %s', async (_, change, task, says) => {
     const folder = join(temporaryFolder(), 'run');
     await expect(trainModel(configWith(filesOfTask(), change, task), { folder })).rejects.toThrow(says);
+  });
+
+  it.each<[what: string, validation: string | undefined, says: RegExp]>([
+    ['no validation rows', undefined, /validation\.jsonl: no such file; get it by: bipe data scrolls qasper/],
+    ['damaged validation rows', '{"id": "1",', /validation\.jsonl:1: not JSON/],
+    [
+      'validation rows without outputs',
+      '{"id": "1", "pid": "1_0", "input": "Who?", "output": null}',
+      /validation\.jsonl: '1_0' has no output/,
+    ],
+  ])('is refused with %s before it trains', async (_, validation, says) => {
+    const [data, folder] = [filesOfTask(), join(temporaryFolder(), 'run')];
+    const path = join(data, 'validation.jsonl');
+    if (validation === undefined) rmSync(path);
+    else writeFileSync(path, validation);
+    await expect(trainModel(configWith(data), { folder })).rejects.toThrow(says);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('reads through its validation rows once, however often it evaluates', async () => {
+    const data = filesOfTask();
+    const config = configWith(data);
+    const decoder = createDecoder(config.model);
+    const parameters = initialParameters(decoder.parameters, 0.5, Random.fromSeed(1));
+    const { evaluate } = await createTask(config.task, { decoder, batchSize: 2, seed: 1 });
+    const before = await evaluate(parameters);
+    const path = join(data, 'validation.jsonl');
+    // A further row, which another pass would find.
+    appendFileSync(
+      path,
+      `\n${JSON.stringify({ id: '9', pid: '9_0', input: 'Who?', output: 'Nobody at all' })}`,
+    );
+    expect(await evaluate(parameters)).toEqual(before);
+    disposeParameters(parameters);
   });
 
   it.each<[what: string, data: object, says: RegExp]>([

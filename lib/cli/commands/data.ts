@@ -159,12 +159,16 @@ async function verify(names: readonly string[], { json }: DataOptions): Promise<
   if (json === true) printJson(reports);
   else printLines(alignColumns(reports.map((report) => [report.name, report.status, report.detail])));
   const corrupt = reports.filter((report) => report.status === 'corrupt').map((report) => report.name);
-  const corruptTokens = corrupt.filter((name) => corpora.includes(name));
-  if (corruptTokens.length > 0)
-    throw new MachineError(
-      `corrupt: ${corrupt.join(', ')}; delete ${corruptTokens.join(', ')} in datasets/prepared and make ${corruptTokens.length === 1 ? 'it' : 'them'} again with bipe data tokens`,
-    );
-  if (corrupt.length > 0) {
-    throw new MachineError(`corrupt: ${corrupt.join(', ')}; run bipe data prepare ${corrupt.join(' ')}`);
-  }
+  if (corrupt.length === 0) return;
+  const tokens = corrupt.filter((name) => corpora.includes(name));
+  const sources = corrupt.filter((name) => !corpora.includes(name));
+  const mends = [
+    ...(sources.length > 0 ? [`run bipe data prepare ${sources.join(' ')}`] : []),
+    ...(tokens.length > 0
+      ? [
+          `delete ${tokens.join(', ')} in datasets/prepared and make ${tokens.length === 1 ? 'it' : 'them'} again with bipe data tokens`,
+        ]
+      : []),
+  ];
+  throw new MachineError(`corrupt: ${corrupt.join(', ')}; ${mends.join(', then ')}`);
 }

@@ -33,7 +33,10 @@ export function addPerplexityCommand(program: Command): void {
     )
     .requiredOption('--lengths <list>', 'tokens of a block, e.g. 64,128,256')
     .option('--stride <tokens>', 'slide a window on by so many tokens instead of reading blocks side by side')
-    .option('--separators <set>', 'fail unless the model was trained for these: paper, released or ids')
+    .option(
+      '--separators <set>',
+      'fail unless the model was trained for these: paper, released or ids; of several levels, innermost first, with / between them',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -49,12 +52,14 @@ async function perplexity(options: PerplexityCommandOptions): Promise<void> {
     { startEngine },
     { checkSeparators },
     { loadCheckpoint, readModelConfig },
+    { createDecoder },
     { disposeParameters },
-    { evaluatePerplexity },
+    { checkReading, evaluatePerplexity },
   ] = await Promise.all([
     import('../../engine/engine.js'),
     import('../../model/check-separators.js'),
     import('../../model/checkpoint.js'),
+    import('../../model/config.js'),
     import('../../model/parameters.js'),
     import('../../evaluate/perplexity.js'),
   ]);
@@ -63,7 +68,8 @@ async function perplexity(options: PerplexityCommandOptions): Promise<void> {
   const { documents, separators, close } = await readDocuments(options, config.vocabSize);
   const results = [];
   try {
-    if (separators !== undefined) checkSeparators(config, [separators], displayPath(options.checkpoint));
+    if (separators !== undefined) checkSeparators(config, separators, displayPath(options.checkpoint));
+    for (const length of lengths) checkReading(createDecoder(config), documents, length, stride);
     await startEngine({ reporter });
     const { decoder, parameters } = await loadCheckpoint(options.checkpoint);
     try {
@@ -97,10 +103,10 @@ function integer(option: string, text: string): number {
   return Number(text);
 }
 
-/** What is to be read, and what ends its segments, if that was said. */
+/** What is to be read, and what ends its segments at each level, if that was said. */
 interface Documents {
   readonly documents: readonly TokenSequence[];
-  readonly separators: readonly number[] | undefined;
+  readonly separators: readonly (readonly number[])[] | undefined;
   readonly close: () => void;
 }
 
@@ -122,7 +128,7 @@ async function readDocuments(
       documents: Array.from({ length: rows }, (_, row) =>
         sequences.values.subarray(row * time, (row + 1) * time),
       ),
-      separators: separators === undefined ? undefined : parseSeparators(separators),
+      separators: separators?.split('/').map(parseSeparators),
       close: () => undefined,
     };
   }
@@ -147,9 +153,10 @@ async function readCorpus(
       throw new DataError(
         `${displayPath(folder)}: made with the tokenizer ${name}, of ${vocabularySize} ids, but the model has ${vocabSize}; make one with the tokenizer that the model was trained with`,
       );
+    const tokenizer = await getTokenizer(name);
     return {
       documents: corpus.documents.map((document) => documentSequence(corpus, [document])),
-      separators: separators === undefined ? undefined : separatorsFor(await getTokenizer(name), separators),
+      separators: separators?.split('/').map((level) => separatorsFor(tokenizer, level)),
       close: corpus.close,
     };
   } catch (error) {

@@ -49,7 +49,8 @@ const repository = 'tau/scrolls';
 const maxFileBytes = 50e9;
 
 /**
- * Downloads and unpacks a task, or finds it here and right. A download that was cut off is continued.
+ * Downloads and unpacks a task, or finds it here and right: of the revision that is asked for, or of any where none is. A download that
+ * was cut off is continued.
  *
  * @throws NetworkError if the hub cannot be reached, or has no such archive
  * @throws DataError if what it sends does not match its hash, or is not what SCROLLS' files are
@@ -61,17 +62,22 @@ export async function downloadScrolls(
 ): Promise<ScrollsDownload> {
   const { environment = process.env, to, reporter = silentReporter } = options;
   const folder = to ?? scrollsFolder(task, environment);
+  const name = `${task}.zip`;
+  const path = join(folder, name);
   return withLock(join(folder, 'download.lock'), `SCROLLS' ${task}`, async () => {
     const here = await presentDownload(task, folder);
-    if (here !== undefined) return here;
+    // Left where a process was killed after it had unpacked it.
+    if (here !== undefined) await rm(path, { force: true });
+    const isAsked = options.revision === undefined || options.revision === here?.revision;
+    if (here !== undefined && isAsked) return here;
     const client = await openHttpClient(options);
     try {
       const hub = new HubFiles({ name: repository, path: `datasets/${repository}`, folder }, client, options);
-      const name = `${task}.zip`;
       const remote = await hub.find(name);
+      // A branch or tag may stand for the commit whose files are here.
+      if (here !== undefined && hub.revision === here.revision) return here;
       if (remote === undefined) throw hub.absent(name, 'try again later, or set a revision that has it');
       const { sha256: archive } = await hub.fetch(remote);
-      const path = join(folder, name);
       const files = await unpack(task, path, folder, reporter);
       const download = { task, folder, revision: hub.revision, archive, files };
       await writeFileAtomic(recordPath(folder), `${JSON.stringify(recordOf(download), null, 2)}\n`);

@@ -65,8 +65,12 @@ function startsIn(pieces: readonly number[], length: number, dropped = 0): Float
   });
   if (starts.length === 0) {
     const longest = pieces.reduce((most, tokens) => Math.max(most, tokens), 0);
+    const none =
+      longest < length
+        ? `there is none in ${longest} tokens`
+        : `there is one in ${longest} tokens, and the released code drops the last one`;
     throw new ConfigError(
-      `blocks of ${length} tokens: there is none in ${longest} tokens; take shorter blocks or a longer text`,
+      `blocks of ${length} tokens: ${none}; take shorter blocks or a text of ${(dropped + 1) * length} tokens or more`,
     );
   }
   return starts;

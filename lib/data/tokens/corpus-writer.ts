@@ -2,7 +2,8 @@
 // its name before all of it is on the disk, and the index, which says that it is whole, comes last.
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { type FileHandle, open, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors';
 import { makeFolder, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
@@ -25,13 +26,14 @@ export interface CorpusWriter {
   readonly tokens: number;
   /** Begins a document; what is appended from now on is its own. */
   begin(document: Pick<CorpusDocument, 'id' | 'title' | 'source'>): void;
-  /** The next ids of the document, [count]; copied before this returns its promise. */
+  /** The next ids of the document, [count]; not to be changed until the promise is kept. */
   append(ids: Int32Array): Promise<void>;
 }
 
 /** Who made the ids, of what. */
 export interface CorpusOrigin {
   readonly tokenizer: TokenizerIdentity;
+  /** In their order; a source may be added until its first document is begun. */
   readonly sources: readonly CorpusSource[];
 }
 
@@ -52,6 +54,7 @@ export async function writeCorpus(
 ): Promise<CorpusIndex> {
   const path = join(folder, idsFile);
   const temporary = temporaryPath(path);
+  const wasThere = existsSync(folder);
   try {
     await makeFolder(folder);
     const file = await open(temporary, 'w');
@@ -72,6 +75,8 @@ export async function writeCorpus(
     return index;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
+    // An empty folder would pass for a corpus that was begun.
+    if (!wasThere) await rmdir(folder).catch(() => undefined);
     throw systemCode(error) === undefined ? error : writeError(path, error);
   }
 }

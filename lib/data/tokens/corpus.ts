@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { DataError } from '../../base/errors';
 import { readError, sha256File } from '../../base/files';
 import { displayPath } from '../../base/paths';
-import { type Modality } from '../sources/source';
 import {
   type CorpusDocument,
   type CorpusIndex,
@@ -27,8 +26,6 @@ export interface Corpus {
   readonly documents: readonly CorpusDocument[];
   /** The sources, for provenance. */
   readonly data: readonly CorpusSource[];
-  /** The kind of text, if the sources are of one kind. */
-  readonly modality: Modality | undefined;
   /**
    * Ids from `start` on, [count].
    *
@@ -58,14 +55,11 @@ export async function openCorpus(folder: string, tokenizer?: TokenizerIdentity):
   } catch (error) {
     throw readError(path, error);
   }
-  const [first] = info.sources;
-  const alike = info.sources.every(({ modality }) => modality === first?.modality);
   return {
     folder,
     info,
     documents,
     data: info.sources,
-    modality: alike ? first?.modality : undefined,
     read: (start, count) => readIds(file, path, info, start, count),
     close: () => {
       closeSync(file);

@@ -9,6 +9,7 @@ import { sha256 } from '../../base/files';
 import { formatCount } from '../../base/format';
 import { canonicalJson } from '../../base/json';
 import { displayPath } from '../../base/paths';
+import { present } from '../../base/present';
 import { silentReporter } from '../../base/progress';
 import { withLock } from '../lock';
 import { datasetsFolder } from '../registry';
@@ -61,19 +62,25 @@ export async function prepareCorpus(request: CorpusConfig, options: CorpusOption
     modality,
   }));
   const folder = join(preparedFolder(options), nameOf(request, sources, tokenizer));
-  const there = await openIfWhole(folder, (line) => {
-    reporter.note(line);
-  });
+  const there = await openIfWhole(folder);
   if (there !== undefined) return there;
-  await withLock(`${folder}.lock`, displayPath(folder), async () => {
+  return withLock(`${folder}.lock`, displayPath(folder), async () => {
+    // Another process may have made it since.
+    const made = await openIfWhole(folder, (line) => {
+      reporter.note(line);
+    });
+    if (made !== undefined) return made;
     // What an interrupted one left.
     await rm(folder, { recursive: true, force: true });
     const { maxTokens = Infinity } = request;
     const task = reporter.task(`tokenize ${request.sources.join(', ')}`, request.maxTokens ?? 0, 'tokens');
     let note = 'stopped';
     try {
-      const { tokens } = await writeCorpus(folder, { tokenizer, sources }, async (writer) => {
-        for (const source of prepared) {
+      // Those that were read: the ones behind the last token are no part of it.
+      const read: CorpusSource[] = [];
+      const { tokens } = await writeCorpus(folder, { tokenizer, sources: read }, async (writer) => {
+        for (const [place, source] of prepared.entries()) {
+          read.push(present(sources[place], 'source'));
           await tokenizeSource(source, tokenizer, writer, maxTokens, () => {
             task.update(writer.tokens, `${formatCount(writer.tokens)} tokens`);
           });
@@ -81,11 +88,11 @@ export async function prepareCorpus(request: CorpusConfig, options: CorpusOption
         }
       });
       note = `${formatCount(tokens)} tokens in ${displayPath(folder)}`;
+      return await openCorpus(folder);
     } finally {
       task.finish(note);
     }
   });
-  return openCorpus(folder);
 }
 
 /** The folders of corpora that are there, or were begun, by their names in `preparedFolder`. */
@@ -138,8 +145,11 @@ function nameOf({ maxTokens }: CorpusConfig, sources: readonly CorpusSource[], t
   return `${readable}-${tokenizer.name}-${sha256(canonicalJson(identity)).slice(0, 12)}`;
 }
 
-/** The corpus that is there; undefined, with a line for the reader, if it is not whole. */
-async function openIfWhole(folder: string, tell: (line: string) => void): Promise<Corpus | undefined> {
+/** The corpus that is there; undefined, with a line for whoever listens, if it is not whole. */
+async function openIfWhole(
+  folder: string,
+  tell: (line: string) => void = () => undefined,
+): Promise<Corpus | undefined> {
   if (!existsSync(join(folder, indexFile))) return undefined;
   try {
     return await openCorpus(folder);

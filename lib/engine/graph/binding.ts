@@ -51,6 +51,8 @@ export interface NativeBinding {
 export interface RecordingBinding extends NativeBinding {
   /** The tensor `id`, as a value that exists only when the tensor `trigger` does. */
   after(id: number, trigger: number): TensorMetadata;
+  /** The same, and TensorFlow does not compute beforehand what is made of it, though its values are known. */
+  lateConstant(id: number, trigger: number): TensorMetadata;
   /** Adam on variables; new parameter and moments, or undefined if these are not the step's state. */
   adam(ids: AdamIds, beta1: number, beta2: number): readonly TensorMetadata[] | undefined;
 }

@@ -7,7 +7,7 @@ import type { NativeBackend, RecordingBinding } from './binding';
 /** Who is told what the function does. */
 export interface Recorder extends Pick<
   RecordingBinding,
-  'createTensor' | 'deleteTensor' | 'tensorDataSync' | 'executeOp' | 'after' | 'adam'
+  'createTensor' | 'deleteTensor' | 'tensorDataSync' | 'executeOp' | 'after' | 'lateConstant' | 'adam'
 > {
   /** A TensorFlow.js operation begins, inside those that have begun and not ended. */
   beginKernel(name: string): void;
@@ -31,6 +31,7 @@ export function intercept<T>(backend: NativeBackend, recorder: Recorder, work: (
     tensorDataSync: recorder.tensorDataSync.bind(recorder),
     executeOp: recorder.executeOp.bind(recorder),
     after: recorder.after.bind(recorder),
+    lateConstant: recorder.lateConstant.bind(recorder),
     adam: recorder.adam.bind(recorder),
   } satisfies Partial<RecordingBinding>;
   // The binding's own functions are read-only, also for objects that inherit them.

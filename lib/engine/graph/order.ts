@@ -19,3 +19,17 @@ export function availableAfter<T extends readonly tf.Tensor[]>(
   const [cause = -1, ...ids] = backend.getInputTensorIds([trigger, ...tensors]);
   return ids.map((id) => backend.createOutputTensor(binding.after(id, cause))) as unknown as T;
 }
+
+/**
+ * The same constant, of float32 or int32; while a step is captured, a value that exists only once `trigger` does, and so all that is
+ * computed of it. `availableAfter` does not do that for a tensor whose values are known: TensorFlow computes beforehand what is made
+ * of it alone, and keeps that as long as the graph lives. This costs an addition at each run, so it is for small constants of which
+ * large ones are made, not for weights.
+ */
+export function lateConstant<T extends tf.Tensor>(trigger: tf.Tensor, constant: T): T {
+  const backend = nativeBackend();
+  const binding = recordingBinding();
+  if (backend === undefined || binding === undefined) return constant;
+  const [cause = -1, id = -1] = backend.getInputTensorIds([trigger, constant]);
+  return backend.createOutputTensor(binding.lateConstant(id, cause)) as T;
+}

@@ -127,12 +127,10 @@ export class ProgramWriter {
     const isNumber = [elementType.float32, elementType.int32].some((type) => type === of.type);
     if (!isNumber || trigger.type !== elementType.float32) return this.identity(of, [trigger]);
     const float = { kind: 'type', value: elementType.float32 } as const;
-    const [begin, size] = [0, 1].map((each) => this.constant(integers(trigger.shape.map(() => each))));
     const index = { kind: 'type', value: elementType.int32 } as const;
-    const first = this.add('Slice', [trigger, ...[begin, size].flatMap((one) => one ?? [])], {
-      T: float,
-      Index: index,
-    });
+    const begin = this.constant(integers(trigger.shape.map(() => 0)));
+    const size = this.constant(integers(trigger.shape.map(() => 1)));
+    const first = this.add('Slice', [trigger, begin, size], { T: float, Index: index });
     const infinity = this.constant({
       type: elementType.float32,
       shape: [],

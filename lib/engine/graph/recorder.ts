@@ -160,10 +160,11 @@ export class ProgramRecorder implements Recorder {
   }
 
   after(id: number, trigger: number): TensorMetadata {
-    const [value, cause] = [this.valueOf(id), this.valueOf(trigger)];
-    return this.unknown(
-      id < 0 ? this.writer.identity(value, [cause]) : this.writer.lateConstant(value, cause),
-    );
+    return this.unknown(this.writer.identity(this.valueOf(id), [this.valueOf(trigger)]));
+  }
+
+  lateConstant(id: number, trigger: number): TensorMetadata {
+    return this.unknown(this.writer.lateConstant(this.valueOf(id), this.valueOf(trigger)));
   }
 
   /** Adam on the variables themselves, which saves their copies and most passes over memory. */
