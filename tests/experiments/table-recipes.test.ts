@@ -91,7 +91,10 @@ describe('the recipes of the presets', () => {
     for (const table of tables) {
       const path = projectPath('figures', `${table.id}.json`);
       const exported: unknown = JSON.parse(readFileSync(path, 'utf8'));
-      expect(exported, `stale: ${path}; npm run reproduce -- table-recipes`).toMatchObject({ kind: 'table', ...table });
+      expect(exported, `stale: ${path}; npm run reproduce -- table-recipes`).toMatchObject({
+        kind: 'table',
+        ...table,
+      });
     }
   });
 
