@@ -20,7 +20,7 @@ export function defaultPreset(): string {
 export interface ReproduceOptions {
   /** `smoke`, `quick`, `evening`, `paper` or `released`, as far as the item has it; default `defaultPreset()`. */
   readonly preset?: string;
-  /** Fields of the preset's settings to replace. */
+  /** Fields of the preset's settings to replace; `variants`, encodings of one's own by name, are added to the preset's. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Default: bars below the cell in a notebook, the terminal elsewhere. */
   readonly reporter?: Reporter;

@@ -31,13 +31,18 @@ export function addReproduceCommand(program: Command): void {
       'quick',
     )
     .option('--out <folder>', 'where they go; default figures')
-    .option('--set <field=value>', 'replace a field of the preset; may be repeated', collect, [])
+    .option(
+      '--set <field=value>',
+      'replace a field of the preset (variants are added); may be repeated',
+      collect,
+      [],
+    )
     .option('--resume', 'reuse finished runs and continue interrupted ones (the default)', true)
     .option('--no-resume', 'compute everything anew')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce all --preset smoke --out figures/smoke',
+      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce fig4 --set encodings=bipe_rope,mine --set \'variants={"mine":{"kind":"rope","base":500}}\'\n  bipe reproduce all --preset smoke --out figures/smoke',
     )
     .action(reproduce);
 }
