@@ -233,6 +233,7 @@ export {
   type Report,
 } from './experiments/experiment';
 export { exportReport } from './experiments/export';
+export { describeFinding, findingsTable, type Verdict, verdictOf } from './experiments/findings';
 export { drawFig2 } from './experiments/fig2-drawing';
 export {
   attentionSlider,
@@ -246,7 +247,6 @@ export { experimentNamed, experiments } from './experiments/registry';
 export {
   contentsTable,
   defaultPreset,
-  findingsTable,
   itemsTable,
   reproduce,
   type ReproduceOptions,

@@ -161,7 +161,7 @@ export function scoreAnswers(
 }
 
 /** How often answers are handed to other instances. */
-const swaps = 5;
+export const swaps = 5;
 
 /**
  * What answers score when they are handed to other instances, the mean over a few ways to do so: what a model scores without reading, by

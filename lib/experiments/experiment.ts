@@ -92,7 +92,7 @@ export interface ExperimentSpec<Settings, Input, Result> {
 export interface ExecuteOptions {
   /** Default `quick`. */
   readonly preset?: string;
-  /** Fields of the preset's settings to replace. */
+  /** Fields of the preset's settings to replace; `variants` are added to the preset's. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly reporter: Reporter;
   /** Default: `runs/` of the repository. */
@@ -175,7 +175,25 @@ async function latest<Settings extends object, Input, Result>(
   return { preset: stored.provenance.preset, findings: spec.draw(stored.result, settings.data).findings };
 }
 
-async function execute<Settings, Input, Result>(
+/**
+ * A preset's settings with some fields replaced. Variants join those of the preset, which stay: else a comparison that is given one more
+ * encoding would take other settings for the preset's own (a sinusoidal one without its scale, say), under the same names.
+ */
+function withChanges(
+  preset: object,
+  changes: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  const fields: Readonly<Record<string, unknown>> = { ...preset };
+  const [own, more] = [fields['variants'], changes['variants']];
+  const replaced = { ...fields, ...changes };
+  return isRecord(own) && isRecord(more) ? { ...replaced, variants: { ...own, ...more } } : replaced;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function execute<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
   names: readonly PresetName[],
   options: ExecuteOptions,
@@ -186,7 +204,11 @@ async function execute<Settings, Input, Result>(
     throw unknownName(`preset of ${spec.id}`, preset, names);
   }
   const overridden = options.settings !== undefined && Object.keys(options.settings).length > 0;
-  const settings = parseWith(spec.schema, { ...chosen.settings, ...options.settings }, `${spec.id} settings`);
+  const settings = parseWith(
+    spec.schema,
+    withChanges(chosen.settings, options.settings),
+    `${spec.id} settings`,
+  );
   const { input, data, missing } = await spec.prepare(settings, options.reporter);
   if (data.length === 0 && missing.length > 0) {
     throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);

@@ -1,10 +1,11 @@
-// A report as files: every figure and table of it, each with its numbers and their provenance.
+// A report as files: every figure and table of it, each with its numbers and their provenance, and what was found.
 
 import { type Reporter } from '../base/progress';
 import { type FigureDrawer } from '../report/draw';
 import { exportFigures } from '../report/export';
 import { exportTables } from '../report/tables';
 import { type Report } from './experiment';
+import { exportFindings, findingsId } from './findings';
 
 /** Where a report goes. */
 export interface ExportReportOptions {
@@ -14,7 +15,7 @@ export interface ExportReportOptions {
   readonly drawer?: FigureDrawer;
 }
 
-/** Writes all figures and tables of a report and returns the files' paths. */
+/** Writes all figures, tables and findings of a report and returns the files' paths. */
 export async function exportReport(report: Report, options: ExportReportOptions): Promise<string[]> {
   const { folder, reporter } = options;
   const { provenance } = report;
@@ -38,12 +39,15 @@ export async function exportReport(report: Report, options: ExportReportOptions)
   return [
     ...figures.flatMap((figure) => [figure.svg, figure.png, figure.json].filter((path) => path !== null)),
     ...tables,
+    ...(await exportFindings(report, folder)),
   ];
 }
 
-/** Figures and tables share a folder, in which each writes files of its name. */
-function checkIds({ item, figures, tables }: Report): void {
-  const ids = [...figures, ...tables].map(({ id }) => id);
+/** Figures, tables and findings share a folder, in which each writes files of its name. */
+function checkIds(report: Report): void {
+  const { item, figures, tables } = report;
+  const ids = [...figures.map(({ id }) => id), ...tables.map(({ id }) => id), findingsId(report)];
   const twice = ids.find((id, place) => ids.indexOf(id) !== place);
-  if (twice !== undefined) throw new Error(`${item}: two figures or tables have the id ${twice}`);
+  if (twice !== undefined)
+    throw new Error(`${item}: two of its figures, tables and findings have the id ${twice}`);
 }

@@ -2,7 +2,9 @@
 
 import { displayPath } from '../base/paths';
 import { openPromptedRows, type PromptedData } from '../data/scrolls/prompted-data';
-import { sequenceOptions, type SequenceOptions } from '../data/scrolls/sequence';
+import { quickTasks } from '../data/scrolls/quick';
+import { outputCue, sequenceOptions, type SequenceOptions } from '../data/scrolls/sequence';
+import { scrollsTasks } from '../data/scrolls/tasks';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { type ProductType } from '../engine/graph/program';
 import { Random } from '../engine/random';
@@ -69,8 +71,10 @@ export interface PromptedRunPoint {
 
 /** A question and what was written. */
 export interface AnswerExample {
-  /** The beginning of the input: its query, where the task has one. */
-  readonly input: string;
+  /** What stands before the document; null where the task has no query. */
+  readonly query: string | null;
+  /** The beginning of the document. */
+  readonly text: string;
   readonly answer: string;
   readonly references: readonly string[];
 }
@@ -90,7 +94,7 @@ export interface PromptedAnswers extends PromptedRunPoint {
 /** What came of a run. */
 export type PromptedRun = PromptedAnswers & TrainingFigures;
 
-const revision = 2;
+const revision = 3;
 
 /** How a task is scored. */
 export function metricOf(data: PromptedData): TextMetricName {
@@ -174,20 +178,56 @@ async function ask(
   const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
   const random = Random.fromSeed(0).fork('swapped answers');
   const swapped = scoreSwapped(metric, asked, answers, random);
-  return { ...point, metric, score, byInstance, swapped, examples: examplesOf(asked, answers, sequences) };
+  return {
+    ...point,
+    metric,
+    score,
+    byInstance,
+    swapped,
+    examples: examplesOf(task, asked, answers, sequences),
+  };
 }
 
 const examplesShown = 5;
-const tokensShown = 60;
+const charactersShown = 240;
 
+/** Instances at even distances: those that follow each other are often of the same document. */
 function examplesOf(
+  { data }: PromptedTaskSettings,
   asked: readonly PromptedInstance[],
   answers: ReadonlyMap<string, string>,
   { tokenizer }: SequenceOptions,
 ): AnswerExample[] {
-  return asked.slice(0, examplesShown).map(({ id, prompt, references }) => ({
-    input: tokenizer.decode(prompt.subarray(0, tokensShown)).split('\n')[0] ?? '',
-    answer: answers.get(id) ?? '',
-    references,
-  }));
+  const count = Math.min(examplesShown, asked.length);
+  const shown = Array.from({ length: count }, (_, index) =>
+    Math.floor(((index + 0.5) * asked.length) / count),
+  );
+  return shown.flatMap((place) => {
+    const instance = asked[place];
+    if (instance === undefined) return [];
+    const { id, prompt, references } = instance;
+    const { query, text } = partsOfInput(tokenizer.decode(prompt), hasQuery(data));
+    return [{ query, text, answer: answers.get(id) ?? '', references }];
+  });
+}
+
+function hasQuery(data: PromptedData): boolean {
+  const { query } = data.kind === 'quick' ? quickTasks[data.task] : scrollsTasks[data.task];
+  return query !== null;
+}
+
+/** A query stands before its document, with an empty line in between; the cue after both is not shown. */
+function partsOfInput(prompt: string, asks: boolean): Pick<AnswerExample, 'query' | 'text'> {
+  const input = prompt.endsWith(outputCue) ? prompt.slice(0, -outputCue.length) : prompt;
+  if (!asks) return { query: null, text: beginningOf(input) };
+  const end = input.indexOf('\n\n');
+  return end < 0
+    ? { query: beginningOf(input), text: '' }
+    : { query: beginningOf(input.slice(0, end)), text: beginningOf(input.slice(end)) };
+}
+
+/** On one line, with an ellipsis where something is left out. */
+function beginningOf(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return line.length <= charactersShown ? line : `${line.slice(0, charactersShown).trimEnd()} …`;
 }

@@ -38,8 +38,8 @@ export interface RecipeRow {
   readonly sources: readonly PaperSource[];
   /** By preset; null where a preset has no such setting. */
   readonly ours: Readonly<Record<string, string | null>>;
-  /** Presets whose value is another one than the paper's. */
-  readonly differs: readonly string[];
+  /** Presets whose value is another one than the paper's; null where that is in words, or not known. */
+  readonly differs: readonly string[] | null;
 }
 
 /** The rows of a recipe: the paper's settings first, then those of ours of which nothing is known of the paper. */
@@ -58,9 +58,10 @@ export function recipeRows({ paper, ours }: Recipe): RecipeRow[] {
     paper: setting?.value ?? notAtHand,
     sources: setting?.sources ?? [],
     ours: Object.fromEntries(ours.map((one) => [one.preset, valueOf(one, key)])),
-    differs: ours
-      .filter((one) => setting?.exact === true && ![setting.value, null].includes(valueOf(one, key)))
-      .map(({ preset }) => preset),
+    differs:
+      setting?.exact === true
+        ? ours.filter((one) => ![setting.value, null].includes(valueOf(one, key))).map(({ preset }) => preset)
+        : null,
   });
   return [
     ...paper.map((setting) => row(setting.key, setting.label, setting)),

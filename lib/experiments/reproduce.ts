@@ -3,9 +3,9 @@
 import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { defaultReporter, showFigure, showTable } from '../report/notebook';
-import { provenanceLine } from '../report/provenance';
 import { type Table } from '../report/tables';
 import { type Report } from './experiment';
+import { findingsTable } from './findings';
 import { contentStatus, describeContent, paperContents } from './paper-contents';
 import { experimentNamed, experiments } from './registry';
 import { type RunStore } from './run-store';
@@ -20,7 +20,7 @@ export function defaultPreset(): string {
 export interface ReproduceOptions {
   /** `smoke`, `quick`, `evening`, `paper` or `released`, as far as the item has it; default `defaultPreset()`. */
   readonly preset?: string;
-  /** Fields of the preset's settings to replace. */
+  /** Fields of the preset's settings to replace; `variants`, encodings of one's own by name, are added to the preset's. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Default: bars below the cell in a notebook, the terminal elsewhere. */
   readonly reporter?: Reporter;
@@ -53,27 +53,6 @@ export function showReport(report: Report): void {
   report.figures.forEach(showFigure);
   if (report.findings.length > 0) showTable(findingsTable(report));
   report.tables.forEach(showTable);
-}
-
-/** What a report says of the paper's sentences, as a table. */
-export function findingsTable(report: Report): Table {
-  const missing =
-    report.missing.length === 0 ? '' : ` Not measured on this machine: ${report.missing.join('; ')}.`;
-  return {
-    id: `${report.item}-findings`,
-    title: 'Does it hold here?',
-    caption: `${report.provenance.scale}${missing} ${provenanceLine(report.provenance)}`,
-    columns: [
-      { key: 'claim', label: 'Claim' },
-      { key: 'holds', label: 'Holds' },
-      { key: 'measured', label: 'Measured' },
-    ],
-    rows: report.findings.map(({ claim, holds, measured }) => ({
-      claim,
-      holds: holds ?? 'cannot be told',
-      measured,
-    })),
-  };
 }
 
 /** The statements of the paper and how each is checked, as a table. Its status is that of the item's run that ended last. */

@@ -4,9 +4,10 @@ import { present } from '../base/present';
 import { quickTasks } from '../data/scrolls/quick';
 import { scrollsTaskNames, scrollsTasks } from '../data/scrolls/tasks';
 import { roundedScore, type TextMetricName } from '../evaluate/metrics/text-metrics';
+import { swaps } from '../evaluate/prompted';
 import { scrollsMetrics, scrollsScore } from '../evaluate/scrolls';
 import { barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
-import { encodingStyle, fontSize, ink, type SeriesStyle } from '../report/style';
+import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../report/style';
 import { type Cell, type Column, type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
 import { type PromptedRun } from './prompted-runs';
@@ -21,7 +22,7 @@ export interface TableScrollsResult {
 const metricNames: Readonly<Record<TextMetricName, string>> = {
   rouge: 'ROUGE, geometric mean',
   f1: 'F1',
-  exact_match: 'exact match',
+  exact_match: 'Exact match',
 };
 
 const titles: Readonly<Record<string, { readonly title: string } | undefined>> = {
@@ -93,6 +94,16 @@ class Comparison {
     );
   }
 
+  /** Whether answers are better where they belong than where they do not: what is meant by having learnt a task. */
+  isLearnt(task: string, encoding: string): boolean {
+    const runs = this.runsOf(task, encoding);
+    const [run] = runs;
+    if (run === undefined) return false;
+    const first = runs.map(({ byInstance }) => byInstance);
+    const second = runs.map(({ swapped }) => swapped.byInstance);
+    return differenceInterval([{ metric: run.metric, first, second }]).low > 0;
+  }
+
   /** The benchmark's score of an encoding, the mean over seeds; null where not all seven tasks were measured. */
   scrollsMean(encoding: string): number | null {
     const scores = scrollsTaskNames.map((task) => [task, this.scoreOf(task, encoding)] as const);
@@ -147,6 +158,7 @@ function scoresTable(comparison: Comparison): Table {
     caption:
       `Scores of greedy answers on validation instances, in percent${comparison.seeds > 1 ? `, mean of ${comparison.seeds} seeds` : ''}. ` +
       'Swapped: what the same answers score when they are handed to other instances, as they would without reading. ' +
+      belowSwapped(comparison) +
       (quick.length === 0
         ? ''
         : `Quick tasks are made from the bundled books and have the shape of SCROLLS' tasks; their scores say nothing about SCROLLS'. `) +
@@ -167,6 +179,19 @@ function scoresTable(comparison: Comparison): Table {
       meanRow(comparison),
     ],
   };
+}
+
+/** Why a score can be below what chance gives; nothing where none is. */
+function belowSwapped(comparison: Comparison): string {
+  const { tasks, encodings } = comparison;
+  const isBelow = (task: string): boolean =>
+    encodings.some(
+      (encoding) =>
+        comparison.scoreOf(task, encoding) === 0 && (comparison.swappedOf(task, encoding) ?? 0) > 0,
+    );
+  return tasks.some((task) => comparison.metricOf(task) === 'rouge' && isBelow(task))
+    ? `ROUGE's mean is geometric: it is 0 unless an answer has two words in a row right. Answers are swapped in ${swaps} ways, so chance has ${swaps} times as many tries, and one hit lifts the swapped score above 0. `
+    : '';
 }
 
 const swappedKey = (encoding: string): string => `${encoding}_swapped`;
@@ -208,10 +233,11 @@ function examplesTable(comparison: Comparison): Table {
   const { encodings, tasks } = comparison;
   const rows = tasks.flatMap((task) => {
     const answered = encodings.map((encoding) => comparison.runsOf(task, encoding)[0]?.examples ?? []);
-    return (answered[0] ?? []).map((example, index) => ({
+    return (answered[0] ?? []).map(({ query, text, references }, index) => ({
       task: titleOf(task),
-      input: example.input,
-      reference: example.references[0] ?? null,
+      query,
+      text,
+      reference: references[0] ?? null,
       ...Object.fromEntries(
         encodings.map((encoding, place) => [encoding, answered[place]?.[index]?.answer ?? null]),
       ),
@@ -220,10 +246,12 @@ function examplesTable(comparison: Comparison): Table {
   return {
     id: 'table-scrolls-examples',
     title: 'What the models wrote',
-    caption: 'The first of the instances asked, with the beginning of their input and their first reference.',
+    caption:
+      'A few of the instances asked, at even distances among them. The query is what stands before the text, where a task has one; of the references the first is shown.',
     columns: [
       { key: 'task', label: 'Task' },
-      { key: 'input', label: 'Input begins' },
+      { key: 'query', label: 'Query' },
+      { key: 'text', label: 'Text begins' },
       { key: 'reference', label: 'Reference' },
       ...encodings.map((encoding) => ({ key: encoding, label: comparison.styleOf(encoding).name })),
     ],
@@ -233,21 +261,17 @@ function examplesTable(comparison: Comparison): Table {
 
 function scoresFigure(comparison: Comparison): Figure {
   const { tasks, encodings, seeds } = comparison;
-  // Tasks are scored in different ways, so each has an axis of its own.
-  const highest = (task: string): number =>
-    Math.max(
-      1,
-      ...encodings.flatMap((encoding) => [
-        comparison.rangeOf(task, encoding).high,
-        comparison.swappedOf(task, encoding) ?? 0,
-      ]),
-    );
+  const columns = Math.min(3, tasks.length);
   return makeFigure({
     id: 'table-scrolls-scores',
     title: tasks.every(isQuick) ? "Quick tasks of SCROLLS' shape" : 'SCROLLS by task',
-    subtitle: `Score of greedy answers; ${seeds === 1 ? 'one seed; whiskers: 95 % interval over instances' : `mean of ${seeds} seeds; whiskers: least and most`}`,
+    subtitle: [
+      'Scores of greedy answers; black line: of the same answers, handed to other instances, so without reading',
+      `Not learnt: not clearly above that line; ${seeds === 1 ? 'one seed; whiskers: 95 % interval over instances' : `mean of ${seeds} seeds; whiskers: least and most`}`,
+    ].join('\n'),
     caption:
       'Line across a bar: what the same answers score when they are handed to other instances, as they would without reading. ' +
+      belowSwapped(comparison) +
       (tasks.some(isQuick) ? "Quick tasks are none of SCROLLS', and their scores say nothing about it." : ''),
     alt: tasks
       .map((task) => {
@@ -255,26 +279,28 @@ function scoresFigure(comparison: Comparison): Figure {
           (encoding) =>
             `${comparison.styleOf(encoding).name} ${comparison.rangeOf(task, encoding).centre.toFixed(1)}, swapped ${(comparison.swappedOf(task, encoding) ?? NaN).toFixed(1)}`,
         );
-        return `${titleOf(task)}: ${scores.join('; ')}`;
+        return `${panelTitle(comparison, task).replace('\n', ', ')}: ${scores.join('; ')}`;
       })
       .join('; '),
-    columns: Math.min(3, tasks.length),
+    columns,
     panelHeight: 250,
     panels: tasks.map((task) => ({
-      title: titleOf(task),
-      x: { type: 'category', tickangle: -25 },
-      y: { title: `${metricNames[comparison.metricOf(task)]} (%)`, range: [0, 1.15 * highest(task)] },
+      title: panelTitle(comparison, task),
+      // The legend names the bars.
+      x: { type: 'category', showticklabels: false, ticks: '' },
+      // All percentages on one scale, so that a failure looks like one; with room for a number above 100.
+      y: { title: `${metricNames[comparison.metricOf(task)]} (%)`, range: [0, 112], dtick: 20 },
     })),
     data: tasks.flatMap((task, panel) => [
       ...encodings.map((encoding) => {
         const style = comparison.styleOf(encoding);
         const range = comparison.rangeOf(task, encoding);
         return {
-          ...barTrace({ x: [style.name], y: [range.centre], style, panel, legend: false }),
+          ...barTrace({ x: [style.name], y: [range.centre], style, panel, legend: panel === 0 }),
           error_y: whiskers([range], 4),
         };
       }),
-      swappedMarks(comparison, task, panel),
+      ...swappedMarks(comparison, task, panel, figureWidth.page / columns / encodings.length),
     ]),
     layout: {
       annotations: tasks.flatMap((task, panel) =>
@@ -284,22 +310,47 @@ function scoresFigure(comparison: Comparison): Figure {
   });
 }
 
-/** A line across each bar of a task. */
-function swappedMarks(comparison: Comparison, task: string, panel: number): PlotlyObject {
+/** The task, and whether it was learnt, by the test that the findings go by. */
+function panelTitle(comparison: Comparison, task: string): string {
   const { encodings } = comparison;
-  return {
+  const failed = encodings.filter((encoding) => !comparison.isLearnt(task, encoding));
+  if (failed.length === 0) return titleOf(task);
+  const names = failed.map((encoding) => comparison.styleOf(encoding).name).join(', ');
+  return `${titleOf(task)}\nnot learnt${failed.length === encodings.length ? '' : ` by ${names}`}`;
+}
+
+/** A line across each bar of a task, light around dark, so that it is seen on any bar; in the legend once. */
+function swappedMarks(
+  comparison: Comparison,
+  task: string,
+  panel: number,
+  roomForBar: number,
+): PlotlyObject[] {
+  const { encodings } = comparison;
+  const name = 'Same answers, other instances';
+  const line = (color: string, width: number): PlotlyObject => ({
     type: 'scatter',
     mode: 'markers',
-    name: 'swapped',
+    name,
     showlegend: false,
     x: encodings.map((encoding) => comparison.styleOf(encoding).name),
     y: encodings.map((encoding) => comparison.swappedOf(task, encoding)),
-    marker: { symbol: 'line-ew', size: 44, line: { color: ink.text, width: 1.5 } },
+    marker: { symbol: 'line-ew', size: Math.round(0.4 * roomForBar), line: { color, width } },
+    ...inPanel(panel),
+  });
+  const legend = {
+    type: 'scatter',
+    mode: 'lines',
+    name,
+    x: [null],
+    y: [null],
+    line: { color: ink.text, width: 2 },
     ...inPanel(panel),
   };
+  return [line(ink.paper, 4), line(ink.text, 2), ...(panel === 0 ? [legend] : [])];
 }
 
-/** The height of a bar, written above its whisker. */
+/** The height of a bar, written above its whisker and the line across it. */
 function barLabel(comparison: Comparison, task: string, encoding: string, panel: number): PlotlyObject {
   const { centre, high } = comparison.rangeOf(task, encoding);
   const { xaxis, yaxis } = inPanel(panel);
@@ -308,7 +359,7 @@ function barLabel(comparison: Comparison, task: string, encoding: string, panel:
     xref: xaxis,
     x: comparison.styleOf(encoding).name,
     yref: yaxis,
-    y: high,
+    y: Math.max(high, comparison.swappedOf(task, encoding) ?? 0),
     yanchor: 'bottom',
     showarrow: false,
     font: { size: fontSize.tick },
@@ -339,7 +390,7 @@ function quickFinding(comparison: Comparison, task: string, better: string, wors
     (encoding) =>
       `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)})`,
   );
-  const learnt = [better, worse].some((encoding) => isReading(comparison.runsOf(task, encoding)));
+  const learnt = [better, worse].some((encoding) => comparison.isLearnt(task, encoding));
   return [
     {
       claim: `Quick task "${titleOf(task)}", which is none of SCROLLS': ${a} answers better than ${b}`,
@@ -351,15 +402,6 @@ function quickFinding(comparison: Comparison, task: string, better: string, wors
           : '; neither is clearly above its swapped answers, so neither has learnt to read for this task'),
     },
   ];
-}
-
-/** Whether answers are better where they belong than where they do not. */
-function isReading(runs: readonly PromptedRun[]): boolean {
-  const [run] = runs;
-  if (run === undefined) return false;
-  const first = runs.map(({ byInstance }) => byInstance);
-  const second = runs.map(({ swapped }) => swapped.byInstance);
-  return differenceInterval([{ metric: run.metric, first, second }]).low > 0;
 }
 
 function scrollsFinding(comparison: Comparison, better: string, worse: string): Finding[] {

@@ -107,6 +107,6 @@ describe('bipe reproduce', () => {
     known.experiments.push(itemFinding('unsure', [unsure]));
     await reproduce('unsure', '--out', temporaryFolder());
     expect(process.exitCode).toBe(exitCode);
-    expect(printed).toContain('? cannot be told here: error <= 4');
+    expect(printed).toContain('? cannot be told: error <= 4: too short');
   });
 });

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
 import { type Recipe, recipeRows } from '../../lib/experiments/recipes';
 import { RunStore } from '../../lib/experiments/run-store';
@@ -45,15 +47,18 @@ describe('the rows of a recipe', () => {
     ]);
   });
 
-  it('name presets that have another value, not those without one, nor where the source is rough', () => {
-    expect(recipeRows(recipe).map(({ differs }) => differs)).toEqual([['quick'], [], ['paper'], []]);
+  it('name presets that have another value, not those without one; what is in words or not known is not compared', () => {
+    expect(recipeRows(recipe).map(({ differs }) => differs)).toEqual([['quick'], null, ['paper'], null]);
+    const [table] = drawRecipes({ recipes: [recipe] }).tables;
+    expect(table?.rows.map(({ differs }) => differs)).toEqual(['quick', 'not compared', 'paper', null]);
   });
 
   it('make a finding of whether the preset paper is the paper’s, naming what is not', () => {
     expect(drawRecipes({ recipes: [recipe] }).findings).toEqual([
       expect.objectContaining({
         holds: false,
-        measured: '2 of 3 known settings are the same; not Rate (0.1, here 0.2)',
+        measured:
+          '1 of 2 settings that can be compared are the same; not Rate (0.1, here 0.2); not compared: Size (about 5, here 4.9)',
       }),
     ]);
   });
@@ -78,6 +83,19 @@ describe('the recipes of the presets', () => {
       paper: 'about 151 million',
       preset_paper: '162.4 million',
     });
+  });
+
+  it('are those of the exported files, so that these are made again where a preset has changed', async () => {
+    const { tables } = await execute();
+    expect(tables.length).toBeGreaterThan(5);
+    for (const table of tables) {
+      const path = projectPath('figures', `${table.id}.json`);
+      const exported: unknown = JSON.parse(readFileSync(path, 'utf8'));
+      expect(exported, `stale: ${path}; npm run reproduce -- table-recipes`).toMatchObject({
+        kind: 'table',
+        ...table,
+      });
+    }
   });
 
   it('are data frames to go on with', async () => {

@@ -12,6 +12,7 @@ import { RunStore } from '../../lib/experiments/run-store';
 import { differenceInterval, scoreInterval } from '../../lib/experiments/score-intervals';
 import { tableScrolls, tableScrollsPresets } from '../../lib/experiments/table-scrolls';
 import { drawTableScrolls, type TableScrollsResult } from '../../lib/experiments/table-scrolls-drawing';
+import { type Figure } from '../../lib/report/figure';
 import { answerAsHub, type HubFiles } from '../data/local-hub';
 import { type LocalServer, serve } from '../data/local-server';
 import { zipOf } from '../data/zip';
@@ -41,7 +42,7 @@ function run(task: string, encoding: string, right: number, seed = 1, swappedRig
     score: (100 * right) / instances,
     byInstance: partsOf(metric, right),
     swapped: { score: (100 * swappedRight) / instances, byInstance: partsOf(metric, swappedRight) },
-    examples: [{ input: 'Who?', answer: `${encoding} says`, references: ['he', 'him'] }],
+    examples: [{ query: 'Who?', text: 'The whale.', answer: `${encoding} says`, references: ['he', 'him'] }],
     parameters: 10,
     curve: [{ step: 1, loss: 2 }],
     tokensPerSecond: 1,
@@ -53,6 +54,12 @@ const pair = (task: string, bipe: number, rope: number, swappedRight?: number): 
   run(task, 'bipe_rope', bipe, 1, swappedRight),
   run(task, 'rope', rope, 1, swappedRight),
 ];
+
+function figureOf(runs: readonly PromptedRun[]): Figure {
+  const [figure] = drawTableScrolls({ runs }).figures;
+  if (figure === undefined) throw new Error('no figure');
+  return figure;
+}
 
 describe('the table of SCROLLS', () => {
   it('says of each row whether it was measured, and has no mean of fewer than seven tasks', () => {
@@ -96,7 +103,8 @@ describe('the table of SCROLLS', () => {
     expect(examples?.rows).toEqual([
       {
         task: 'Find and answer',
-        input: 'Who?',
+        query: 'Who?',
+        text: 'The whale.',
         reference: 'he',
         bipe_rope: 'bipe_rope says',
         rope: 'rope says',
@@ -104,17 +112,37 @@ describe('the table of SCROLLS', () => {
     ]);
   });
 
-  it('is drawn with an axis for each task, which holds whiskers and the lines across bars', () => {
-    const result = { runs: [...pair('find', 2, 1, 20), ...pair('kind', 60, 30)] };
-    const [figure] = drawTableScrolls(result).figures;
-    const ranges = ['yaxis', 'yaxis2'].map(
-      (axis) => (figure?.layout[axis] as { range: [number, number] }).range,
+  it('is drawn on one scale of percentages, with lines across bars that the legend and the subtitle explain', () => {
+    const figure = figureOf([...pair('find', 2, 1, 20), ...pair('kind', 60, 30)]);
+    for (const axis of ['yaxis', 'yaxis2']) expect(figure.layout[axis]).toMatchObject({ range: [0, 112] });
+    const named = figure.data.filter(({ showlegend }) => showlegend !== false).map(({ name }) => name);
+    expect(named).toEqual(['BiPE-RoPE', 'RoPE', 'Same answers, other instances']);
+    expect(JSON.stringify(figure.layout['title'])).toContain(
+      'black line: of the same answers, handed to other',
     );
-    expect(ranges[0]?.[1]).toBeGreaterThan(100 / 3);
-    expect(ranges[0]?.[1]).toBeLessThan(60);
-    expect(ranges[1]?.[1]).toBeGreaterThan(100);
-    // For each task two bars, and the lines across them.
-    expect(figure?.data).toHaveLength(6);
+    const dark = figure.data.filter(({ mode }) => mode === 'markers').map(({ y }) => y);
+    expect(dark.slice(0, 2)).toEqual([0, 1].map(() => [(100 * 20) / 60, (100 * 20) / 60]));
+  });
+
+  it('says above a panel who has not learnt its task, by the test of the findings', () => {
+    const runs = [
+      ...pair('kind', 60, 30),
+      ...[run('find', 'bipe_rope', 40), run('find', 'rope', 7)],
+      ...pair('heading', 4, 5),
+    ];
+    const { annotations } = figureOf(runs).layout as { annotations: { text: string }[] };
+    expect(annotations.slice(0, 3).map(({ text }) => text)).toEqual([
+      '<b>Novel or address</b>',
+      '<b>Find and answer</b><br><b>not learnt by RoPE</b>',
+      '<b>Name the chapter</b><br><b>not learnt</b>',
+    ]);
+  });
+
+  it('says why a score of ROUGE can be 0 where the swapped one is not, where it is so', () => {
+    const says = /geometric: it is 0 unless an answer has two words in a row right/;
+    expect(figureOf(pair('heading', 0, 0, 1)).caption).toMatch(says);
+    expect(figureOf(pair('heading', 9, 0, 0)).caption).not.toMatch(says);
+    expect(figureOf(pair('find', 0, 0, 1)).caption).not.toMatch(says);
   });
 });
 
@@ -219,9 +247,19 @@ describe('table-scrolls', () => {
       ['bipe_rope', 'kind'],
       ['rope', 'kind'],
     ]);
-    for (const { byInstance, swapped } of runs) {
+    for (const { byInstance, swapped, examples } of runs) {
       expect(byInstance).toHaveLength(20);
       expect(swapped.byInstance).toHaveLength(20);
+      // From instances far apart: of both kinds, all different, and none of them begins with the question.
+      expect(new Set(examples.map(({ references }) => references[0]))).toEqual(
+        new Set(['A novel', 'An address']),
+      );
+      expect(new Set(examples.map(({ text }) => text)).size).toBe(5);
+      for (const { query, text } of examples) {
+        expect(query).toBe('Is the text from a novel or from an address?');
+        expect(text).toMatch(/^(?!Is the text)[^]{60,}$/);
+        expect(text).not.toMatch(/Answer:|\n/);
+      }
     }
     expect(provenance.data.map(({ name }) => name).sort()).toEqual(['moby-dick', 'sotu']);
     expect(await store.count('prompted')).toBe(2);

@@ -1,4 +1,4 @@
-// `bipe reproduce`: runs paper items and writes their figures and tables.
+// `bipe reproduce`: runs paper items and writes their figures, tables and findings.
 
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
@@ -6,7 +6,7 @@ import { UsageError, WorkbenchError } from '../../base/errors';
 import { formatDuration } from '../../base/format';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { type Experiment, type Finding, type Report } from '../../experiments/experiment';
+import { type Experiment, type Report } from '../../experiments/experiment';
 import { type FigureDrawer } from '../../report/draw';
 import { collect } from '../options';
 import { printJson, printLines } from '../output';
@@ -23,21 +23,26 @@ interface ReproduceOptions {
 export function addReproduceCommand(program: Command): void {
   program
     .command('reproduce')
-    .description('run paper items; figures and tables are written as soon as each is done')
+    .description('run paper items; figures, tables and findings are written as soon as each is done')
     .argument('<items...>', 'items such as fig1, or all')
     .option(
       '--preset <name>',
       'smoke, quick, evening, paper or released; bipe list shows what each item has',
       'quick',
     )
-    .option('--out <folder>', 'where figures and tables go; default figures')
-    .option('--set <field=value>', 'replace a field of the preset; may be repeated', collect, [])
+    .option('--out <folder>', 'where they go; default figures')
+    .option(
+      '--set <field=value>',
+      'replace a field of the preset (variants are added); may be repeated',
+      collect,
+      [],
+    )
     .option('--resume', 'reuse finished runs and continue interrupted ones (the default)', true)
     .option('--no-resume', 'compute everything anew')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce all --preset smoke --out figures/smoke',
+      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce fig4 --set encodings=bipe_rope,mine --set \'variants={"mine":{"kind":"rope","base":500}}\'\n  bipe reproduce all --preset smoke --out figures/smoke',
     )
     .action(reproduce);
 }
@@ -119,7 +124,7 @@ async function reproduceItem(
   });
   const folder = options.out === undefined ? projectPath('figures') : resolve(options.out);
   const files = await exportReport(report, { folder, reporter, drawer });
-  if (options.json !== true) printLines(describe(report, files, (Date.now() - started) / 1000));
+  if (options.json !== true) printLines(await describe(report, files, (Date.now() - started) / 1000));
   const summary = {
     item: report.item,
     preset: report.preset,
@@ -131,18 +136,14 @@ async function reproduceItem(
   return { summary, failure: failedCheck(report) };
 }
 
-function describe(report: Report, files: readonly string[], seconds: number): string[] {
+async function describe(report: Report, files: readonly string[], seconds: number): Promise<string[]> {
+  const { describeFinding } = await import('../../experiments/findings.js');
   return [
     `${report.item} (${report.preset}): ${report.reused ? 'computed before' : 'computed'}, ${formatDuration(seconds)}`,
-    ...report.findings.map(describeFinding),
+    ...report.findings.map((finding) => `  ${describeFinding(finding)}`),
     ...report.missing.map((line) => `  ! not measured here: ${line}`),
     `  ${report.provenance.scale}`,
     ...files.map((file) => `  ${displayPath(file)}`),
     '',
   ];
-}
-
-function describeFinding({ claim, holds, measured }: Finding): string {
-  const verdict = holds === null ? '? cannot be told here' : holds ? '✓ holds' : '✗ does not hold';
-  return `  ${verdict}: ${claim}: ${measured}`;
 }

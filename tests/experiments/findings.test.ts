@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { silentReporter } from '../../lib/base/progress';
+import { type Finding, type Report } from '../../lib/experiments/experiment';
+import { exportReport } from '../../lib/experiments/export';
+import { describeFinding, findingsTable, verdictOf } from '../../lib/experiments/findings';
+import { collectProvenance, provenanceLine } from '../../lib/report/provenance';
+import { escapeMarkdown, toMarkdown } from '../../lib/report/tables';
+import { temporaryFolder } from '../support/command';
+
+const findings: readonly Finding[] = [
+  { claim: 'BiPE-RoPE is below RoPE', holds: true, measured: '20.1 and 25.3' },
+  { claim: 'A | is no end of a cell', holds: false, measured: 'error 2' },
+  { claim: 'Seeds agree', holds: null, measured: 'one seed' },
+];
+
+function reportFinding(found: readonly Finding[], item = 'thm9_9.trained'): Report {
+  return {
+    item,
+    title: 'Made up',
+    preset: 'quick',
+    settings: {},
+    numbers: {},
+    missing: ['papers: no apt'],
+    provenance: collectProvenance({
+      item,
+      preset: 'quick',
+      scale: 'Measured on nothing.',
+      startedAt: 0,
+      seeds: [3],
+    }),
+    reused: false,
+    figures: [],
+    tables: [],
+    findings: found,
+  };
+}
+
+describe('a verdict', () => {
+  it('has the same words in the terminal and in tables', () => {
+    const { rows } = findingsTable(reportFinding(findings));
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['holds', 'does not hold', 'cannot be told']);
+    findings.forEach((finding) => {
+      expect(describeFinding(finding)).toContain(
+        ` ${verdictOf(finding)}: ${finding.claim}: ${finding.measured}`,
+      );
+    });
+  });
+});
+
+describe('exported findings', () => {
+  const reporter = silentReporter;
+
+  it('are a Markdown file beside the figures: claim, verdict, what was measured, and where from', async () => {
+    const folder = temporaryFolder();
+    const report = reportFinding(findings);
+    const files = await exportReport(report, { folder, reporter });
+    expect(files.map((file) => basename(file))).toEqual(['thm9-9-trained-findings.md']);
+    const text = readFileSync(join(folder, 'thm9-9-trained-findings.md'), 'utf8');
+    expect(text).toBe(toMarkdown(findingsTable(report)));
+    expect(text).toContain('| BiPE-RoPE is below RoPE | holds | 20.1 and 25.3 |');
+    expect(text).toContain('| A \\| is no end of a cell | does not hold | error 2 |');
+    expect(text).toContain('Measured on nothing. Not measured on this machine: papers: no apt.');
+    expect(text).toContain(escapeMarkdown(provenanceLine(report.provenance)));
+  });
+
+  it('of an earlier run are not left behind where there are none any more', async () => {
+    const folder = temporaryFolder();
+    const [path = ''] = await exportReport(reportFinding(findings), { folder, reporter });
+    expect(existsSync(path)).toBe(true);
+    expect(await exportReport(reportFinding([]), { folder, reporter })).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('take no name of a table', async () => {
+    const table = { id: 'fig9-findings', title: 'T', caption: 'C', columns: [], rows: [] };
+    await expect(
+      exportReport(
+        { ...reportFinding(findings, 'fig9'), tables: [table] },
+        { folder: temporaryFolder(), reporter },
+      ),
+    ).rejects.toThrow(/fig9: two of its figures, tables and findings have the id fig9-findings/);
+  });
+});
