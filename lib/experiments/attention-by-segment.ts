@@ -12,7 +12,8 @@ import { loadCheckpoint } from '../model/checkpoint';
 import { disposeParameters } from '../model/parameters';
 import { encodingStyle } from '../report/style';
 import { separatorsFor } from '../segment/separators';
-import { type AttentionBySegmentResult, drawAttentionBySegment } from './attention-by-segment-drawing';
+import { drawAttentionBySegment } from './attention-by-segment-drawing';
+import { type AttentionBySegmentResult } from './attention-by-segment-result';
 import {
   attentionInContexts,
   type ContextMeasurement,

@@ -288,16 +288,37 @@ interface EarlierMass {
   readonly same: number;
 }
 
-function earlierMass({ joint }: Pick<AttentionMass, 'joint'>): EarlierMass {
-  const earlier = joint.slice(1);
-  return {
-    all: sum(earlier.flat()),
-    same: sum(earlier.map((row) => present(row[(row.length - 1) / 2], 'offset 0'))),
-  };
+function earlierMass(mass: Pick<AttentionMass, 'joint'>): EarlierMass {
+  const byOffset = earlierByOffset(mass);
+  return { all: sum(byOffset), same: present(byOffset[(byOffset.length - 1) / 2], 'offset 0') };
+}
+
+/** Mass on segments before the query's own by offset, from the least. */
+function earlierByOffset({ joint }: Pick<AttentionMass, 'joint'>): number[] {
+  return present(joint[0], 'a segment').map((_, offset) =>
+    sum(joint.slice(1).map((row) => present(row[offset], 'an offset'))),
+  );
 }
 
 function samePlace(mass: EarlierMass, uniform: EarlierMass): number {
   return mass.same / mass.all / (uniform.same / uniform.all);
+}
+
+/**
+ * Which places of earlier segments a model prefers: `samePlace` for each offset from the least, not only for 0.
+ *
+ * @returns null where there is no key
+ */
+export function placePreference(
+  mass: Pick<AttentionMass, 'joint'>,
+  uniform: Pick<AttentionMass, 'joint'>,
+): (number | null)[] {
+  const [own, even] = [earlierByOffset(mass), earlierByOffset(uniform)];
+  const [all, evenAll] = [sum(own), sum(even)];
+  return own.map((same, offset) => {
+    const evenSame = even[offset] ?? 0;
+    return evenSame > 0 ? samePlace({ all, same }, { all: evenAll, same: evenSame }) : null;
+  });
 }
 
 function movedStatistic(short: readonly SequenceAttention[], long: readonly SequenceAttention[]): Statistic {

@@ -9,36 +9,40 @@ import { ink, tintedHeatColor, tintedHeatScale } from '../report/style';
 
 /** One panel. */
 export interface AttentionMapPanel {
+  readonly title: string;
   readonly mean: Pick<AttentionMass, 'joint'>;
   /** Evenly spread attention, on the same queries and keys. */
   readonly uniform: Pick<AttentionMass, 'joint'>;
+  /** What evenly spread attention is shown as; default 1. */
+  readonly evenly?: number;
 }
 
-/** A figure of maps: a column for each model, say. */
+/** A figure of maps: a row for each model, say. */
 export interface AttentionMaps {
   readonly id: string;
   readonly title: string;
   readonly subtitle: string;
+  /** A sentence or more: what a colour is a multiple of. */
+  readonly unit: string;
+  /** What evenly spread attention is, in the legend: what it is called by the multiple it is shown as, 1 among them. */
+  readonly evenly: ReadonlyMap<number, string>;
   readonly alt: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly {
-    /** At its left. */
-    readonly label: string;
-    /** One for each column. */
-    readonly panels: readonly AttentionMapPanel[];
-  }[];
+  /** Panels in a row. */
+  readonly columns: number;
+  /** Row by row. */
+  readonly panels: readonly AttentionMapPanel[];
 }
 
 /** Segments that a panel shows. */
 const mostSegments = 8;
 
-/** How many times evenly spread mass the lightest and the darkest cell have, and those that the legend names between them. */
-const [lightest, between, darkest] = [0.1, [0.3, 1, 3, 10], 30] as const;
+/** The multiples that have the lightest and the darkest colour, and those that the legend names between them. */
+const [lightest, between, darkest] = [0.03, [0.1, 0.3, 1, 3, 10], 30] as const;
 
-/** Attention as multiples of evenly spread attention. */
+/** Attention to the keys of each cell, as multiples of what they would have if attention were evenly spread. */
 export function attentionMapFigure(maps: AttentionMaps): Figure {
-  const { columns, rows } = maps;
-  const { joint } = present(rows[0]?.panels[0], 'panel').mean;
+  const { columns, panels } = maps;
+  const { joint } = present(panels[0], 'panel').mean;
   // The last row holds all that is farther.
   const segments = Math.min(mostSegments, joint.length - 1);
   const reach = ((joint[0] ?? []).length - 1) / 2;
@@ -47,35 +51,60 @@ export function attentionMapFigure(maps: AttentionMaps): Figure {
     title: maps.title,
     subtitle: maps.subtitle,
     caption:
-      `Across: the key's place in its segment less the query's place in its own, so 0 is the query's own place; the outermost columns hold all that is ${reach} places away and more. Down: segments back. ` +
-      'Colour: mass as a multiple of what it would be if attention were evenly spread over the same keys, the first token left out. White: no key; in the own segment keys stand before the query or are the token itself. ' +
+      'Across: the place of the key in its segment minus the place of the query in its own, so 0 is the query’s own place. ' +
+      `The outermost columns, set apart, hold all keys that are ${reach} places away and more. Down: segments back, 0 being the query’s own segment. ` +
+      `Colour: ${maps.unit} The first token of all is left out. ` +
+      'White: no key. In the own segment keys stand before the query or are the token itself. ' +
       'A column that is darker than its neighbours all the way down is attention to a place, a row that is darker is attention to a segment.',
     alt: maps.alt,
-    columns: columns.length,
+    columns,
     sharedX: true,
     sharedY: true,
-    panelHeight: 170,
-    panels: rows.flatMap(({ label }, index) =>
-      columns.map((name) => ({
-        ...(index === 0 ? { title: name } : {}),
-        x: { title: "Place less query's", tickvals: [-reach, 0, reach], ticks: '', showgrid: false },
-        y: {
-          title: `${label}<br>segments back`,
-          range: [segments - 0.5, -0.5],
-          dtick: 2,
-          ticks: '',
-          showgrid: false,
-        },
-      })),
-    ),
+    panelHeight: 122,
+    panels: panels.map(({ title }) => ({
+      title,
+      x: placeAxis(reach, columns > 2),
+      y: { title: 'Segments back', range: [segments - 0.5, -0.5], dtick: 2, ticks: '', showgrid: false },
+    })),
     data: [
-      ...rows.flatMap(({ panels }, index) =>
-        panels.map((panel, column) => mapTrace(panel, segments, index * columns.length + column)),
-      ),
-      ...[lightest, ...between, darkest].map(shadeKey),
+      ...panels.map((panel, index) => mapTrace(panel, segments, index)),
+      ...[...new Set([lightest, ...between, darkest, ...maps.evenly.keys()])]
+        .sort((a, b) => a - b)
+        .map((times) => shadeKey(times, maps.evenly.get(times))),
     ],
-    layout: { showlegend: true },
+    layout: {
+      showlegend: true,
+      shapes: panels.flatMap((_, panel) => [-reach, reach - 1].map((left) => gap(left + 0.5, panel))),
+    },
   });
+}
+
+/**
+ * An axis of the key's place minus the query's.
+ *
+ * @param reach  what lies as far away and more is one place at either end
+ * @param narrow whether there is no room but for the ends and 0
+ */
+export function placeAxis(reach: number, narrow: boolean): PlotlyObject {
+  const half = Math.floor(reach / 2);
+  const inside = narrow || half === 0 ? [0] : [-half, 0, half];
+  const margin = (2 * reach + 1) / 40;
+  return {
+    title: 'Place of key − place of query',
+    range: [-reach - 0.5 - margin, reach + 0.5 + margin],
+    tickvals: [-reach, ...inside, reach],
+    ticktext: [`≤ −${reach}`, ...inside.map((place) => String(place).replace('-', '−')), `≥ ${reach}`],
+    tickangle: 0,
+    ticks: '',
+    showgrid: false,
+  };
+}
+
+/** A white line that sets the outermost column apart, which holds more than one place. */
+function gap(place: number, panel: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(panel);
+  const line = { color: ink.paper, width: 3 };
+  return { type: 'line', xref: xaxis, yref: `${yaxis} domain`, x0: place, x1: place, y0: 0, y1: 1, line };
 }
 
 /** What is shown of measured models. */
@@ -95,7 +124,7 @@ export function drawHeadMaps(
   measured: Readonly<Record<string, readonly SequenceAttention[]>>,
   { title, layer }: HeadMapOptions,
 ): Figure {
-  const models = Object.entries(measured).map(([name, sequences]) => {
+  const rows = Object.entries(measured).map(([name, sequences]) => {
     const layers = sequences.map(({ heads }) => heads[layer] ?? []);
     const [first = []] = layers;
     if (first.length === 0)
@@ -103,20 +132,22 @@ export function drawHeadMaps(
         `${name} has no layer ${layer}; count layers from 0, and measure a sequence at least`,
       );
     const uniform = meanMass(sequences.map((sequence) => sequence.uniform));
-    const panels = first.map((_, head) => ({
+    return first.map((_, head) => ({
+      title: `${name}, head ${head}`,
       mean: meanMass(layers.map((heads) => present(heads[head], 'head'))),
       uniform,
     }));
-    return { label: name, panels };
   });
-  const [{ panels }] = models as [(typeof models)[number]];
+  const heads = rows[0]?.length ?? 0;
   return attentionMapFigure({
     id: 'attention-map',
     title,
-    subtitle: `Attention as a multiple of evenly spread attention, layer ${layer}`,
-    alt: `A map of segments by places for each of ${panels.length} heads of ${Object.keys(measured).join(', ')}.`,
-    columns: panels.map((_, head) => `Head ${head}`),
-    rows: models,
+    subtitle: `Attention as a multiple of evenly spread attention, layer ${layer}; layers and heads are counted from 0`,
+    unit: 'mass as a multiple of what it would be if attention were evenly spread over the same keys.',
+    evenly: new Map([[1, 'evenly spread']]),
+    alt: `A map of segments by places for each of ${heads} heads of ${Object.keys(measured).join(', ')}.`,
+    columns: heads,
+    panels: rows.flat(),
   });
 }
 
@@ -126,10 +157,16 @@ function shade(times: number): number {
   return Math.min(1, Math.max(0, place));
 }
 
-function mapTrace({ mean, uniform }: AttentionMapPanel, segments: number, panel: number): PlotlyObject {
+function mapTrace(
+  { mean, uniform, evenly = 1 }: AttentionMapPanel,
+  segments: number,
+  panel: number,
+): PlotlyObject {
   const times = mean.joint
     .slice(0, segments)
-    .map((row, segment) => row.map((mass, offset) => ratio(mass, uniform.joint[segment]?.[offset] ?? 0)));
+    .map((row, segment) =>
+      row.map((mass, offset) => ratio(evenly * mass, uniform.joint[segment]?.[offset] ?? 0)),
+    );
   const reach = ((times[0]?.length ?? 1) - 1) / 2;
   return {
     type: 'heatmap',
@@ -141,7 +178,7 @@ function mapTrace({ mean, uniform }: AttentionMapPanel, segments: number, panel:
     zmax: 1,
     colorscale: tintedHeatScale,
     showscale: false,
-    hovertemplate: '%{y} segments back, place %{x}: %{customdata:.2f} times evenly spread<extra></extra>',
+    hovertemplate: '%{y} segments back, place %{x}: %{customdata:.2f}<extra></extra>',
     ...inPanel(panel),
   };
 }
@@ -151,17 +188,20 @@ function ratio(mass: number, evenMass: number): number | null {
   return evenMass > 0 ? mass / evenMass : null;
 }
 
-/** An entry of the legend that says what a colour stands for. */
-function shadeKey(times: number): PlotlyObject {
+/** An entry of the legend that says what a colour stands for, and what else is to be said of it. */
+function shadeKey(times: number, word: string | undefined): PlotlyObject {
   const names: Readonly<Record<number, string>> = {
     [lightest]: `≤ ${lightest}`,
-    1: '1 (evenly spread)',
     [darkest]: `≥ ${darkest}`,
   };
+  const name = names[times] ?? String(Number(times.toPrecision(2)));
+  const named = word === undefined ? name : `${name} (${word})`;
   return {
     type: 'scatter',
     mode: 'markers',
-    name: names[times] ?? String(times),
+    name: named,
+    // By itself: plotly sets what has no group in columns as wide as the longest name.
+    legendgroup: named,
     x: [null],
     y: [null],
     hoverinfo: 'skip',

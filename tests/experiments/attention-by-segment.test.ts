@@ -5,10 +5,8 @@ import {
   attentionBySegmentPresets,
   attentionBySegmentSchema,
 } from '../../lib/experiments/attention-by-segment';
-import {
-  type AttentionBySegmentResult,
-  drawAttentionBySegment,
-} from '../../lib/experiments/attention-by-segment-drawing';
+import { drawAttentionBySegment } from '../../lib/experiments/attention-by-segment-drawing';
+import { type AttentionBySegmentResult } from '../../lib/experiments/attention-by-segment-result';
 import {
   evenlySpread,
   type MeasureDifference,
@@ -50,16 +48,17 @@ function difference(
   return { measure, first: 'bipe_rope', second, times, difference: value };
 }
 
-/** Two models at 8 and 32 tokens. */
+/** Two models at 8 and 32 tokens, of which evenly spread attention gives a key a tenth and a fortieth. */
 function result(changes: Partial<AttentionBySegmentResult> = {}): AttentionBySegmentResult {
-  const uniform = mass(0.1, 0.4, 0.3, 0.1, 0.1);
+  const short = { ...mass(0.1, 0.4, 0.3, 0.1, 0.1), byDistance: [0.1, 0.1, 0.2, 0.5, 0] };
+  const long = { ...mass(0.025, 0.1, 0.1, 0.1, 0.675), byDistance: [0.025, 0.025, 0.05, 0.1, 0.775] };
   const model = (encoding: string, ...means: [AttentionMass, AttentionMass]) => ({
     encoding,
     contexts: means.map((mean, index) => ({
       times: index === 0 ? 1 : 4,
       length: index === 0 ? 8 : 32,
       mean,
-      uniform,
+      uniform: index === 0 ? short : long,
       heads: [
         [
           { ...mean, samePlace: 1 },
@@ -88,6 +87,12 @@ function result(changes: Partial<AttentionBySegmentResult> = {}): AttentionBySeg
   };
 }
 
+/** The same without the longer context. */
+function inTraining(whole: AttentionBySegmentResult): AttentionBySegmentResult {
+  const models = whole.models.map((model) => ({ ...model, contexts: model.contexts.slice(0, 1) }));
+  return { ...whole, models };
+}
+
 interface Trace {
   readonly name: string;
   readonly mode: string;
@@ -103,22 +108,52 @@ function traces(figure: Figure | undefined, name: string, axis: string): Trace[]
   return data.filter((trace) => trace.name === name && trace.xaxis === axis);
 }
 
+function axisOf(figure: Figure | undefined, axis: string): { readonly ticktext: string[] } {
+  return figure?.layout[axis] as { ticktext: string[] };
+}
+
+/** Names of what is in the legend alone. */
+function keyNames(figure: Figure | undefined): string[] {
+  return (figure?.data as unknown as Trace[]).filter(({ x }) => x[0] === null).map(({ name }) => name);
+}
+
 describe('attention by segment, drawn', () => {
   const drawing = drawAttentionBySegment(result());
-  const [distances, map, heads, headsByTokens] = drawing.figures;
+  const [distances, map, places, heads, headsByTokens] = drawing.figures;
 
   it('shows shares by segment distance, a panel for each context, and apart what is far and the first token', () => {
     const [line, points] = traces(distances, 'BiPE-RoPE', 'x');
     expect(line).toMatchObject({ x: [0, 1, 2], y: [0.6, 0.2, 0.1] });
     // Nothing lies three segments back and more: a logarithmic axis has no place for it.
-    expect(points).toMatchObject({ mode: 'markers', y: [null, 0.1] });
+    expect(points).toMatchObject({ mode: 'markers', x: [4, 6.5], y: [null, 0.1] });
     const [far] = traces(distances, 'RoPE', 'x2').slice(1);
     expect(far?.y).toEqual([0.4, null]);
-    expect(traces(distances, 'Evenly spread', 'x2')[0]?.y).toEqual([0.4, 0.3, 0.1]);
+    expect(traces(distances, 'Evenly spread', 'x2')[0]?.y).toEqual([0.1, 0.1, 0.1]);
+    expect(axisOf(distances, 'xaxis').ticktext).toEqual(['0', '≥ 3', 'first']);
+  });
+
+  it('says with a triangle at the foot where there are keys but too small a share', () => {
+    const feet = (name: string, axis: string) =>
+      (traces(distances, name, axis) as (Trace & { marker: { symbol: string } })[])
+        .filter(({ marker }) => marker.symbol === 'triangle-down')
+        .map(({ x }) => x.map((place) => Math.round(place ?? Number.NaN)));
+    // BiPE-RoPE lays nothing three segments back at 8 tokens; RoPE nothing two segments back either, nor on the first token.
+    expect(feet('BiPE-RoPE', 'x')).toEqual([[4]]);
+    expect(feet('RoPE', 'x')).toEqual([[2, 4, 7]]);
+    expect(feet('BiPE-RoPE', 'x2')).toEqual([]);
+    // No key is 8 tokens back at 8 tokens: that is not said to be a small share.
+    expect(traces(distances, 'Evenly spread', 'x3')[0]?.y).toEqual([0.1, 0.1, 0.2, 0.5, null]);
+    expect(feet('Evenly spread', 'x3')).toEqual([]);
+    // Nor do two triangles hide each other.
+    const [one, other] = ['BiPE-RoPE', 'RoPE'].map((name) => traces(distances, name, 'x4').at(-1)?.x[0] ?? 0);
+    expect(one).not.toBe(other);
+    expect(keyNames(distances)).toContain('Below 0.001 %');
   });
 
   it('shows shares by token distance, and where training ends', () => {
     expect(traces(distances, 'RoPE', 'x4')[0]?.y).toEqual([0.1, 0.2, 0.3, null, 0.4]);
+    expect(axisOf(distances, 'xaxis4').ticktext).toEqual(['0', '1', '2–3', '4–7', '≥ 8']);
+    expect(keyNames(distances)).toContain('Training length');
     const shapes = distances?.layout['shapes'] as Record<string, unknown>[];
     // Between the group from 4 and the one from 8, which training at 8 tokens does not have.
     expect(shapes.map(({ xref, x0 }) => [xref, x0])).toEqual([
@@ -127,37 +162,67 @@ describe('attention by segment, drawn', () => {
     ]);
   });
 
-  it('shows places as multiples of evenly spread mass, from a tenth, the lightest, to thirty times', () => {
+  it('shows what keys get as multiples of evenly spread attention in training, from 0.03, the lightest, to thirty times', () => {
     const maps = (map?.data as unknown as (Trace & { type: string })[]).filter(
       ({ type }) => type === 'heatmap',
     );
     expect(maps.map(({ xaxis }) => xaxis)).toEqual(['x', 'x2', 'x3', 'x4']);
-    const [first, second] = maps;
-    expect(first?.x).toEqual([-1, 0, 1]);
+    const [short, long, other] = maps;
+    expect(short?.x).toEqual([-1, 0, 1]);
     // The own segment has 0.6 of 0.4 evenly spread; no key stands behind the query's place.
-    expect(first?.customdata[0]?.[1]).toBeCloseTo(1.5, 12);
-    expect(first?.customdata[0]?.[2]).toBeNull();
-    const shade = Math.log(1.5 / 0.1) / Math.log(30 / 0.1);
-    expect(first?.z[0]?.[1]).toBeCloseTo(shade, 12);
+    expect(short?.customdata[0]?.[1]).toBeCloseTo(1.5, 12);
+    expect(short?.customdata[0]?.[2]).toBeNull();
+    const shade = Math.log(1.5 / 0.03) / Math.log(30 / 0.03);
+    expect(short?.z[0]?.[1]).toBeCloseTo(shade, 12);
+    // A longer context has four times as many keys, so a quarter for each is as even: as much on as many keys is as dark.
+    expect(long?.customdata[0]?.[1]).toBeCloseTo(0.6 / 0.1 / 4, 12);
     // A segment without mass is the lightest, not white; what is farther than those told apart is not shown.
-    expect(second?.z[2]?.[1]).toBe(0);
-    expect(second?.z).toHaveLength(3);
+    expect(other?.z[2]?.[1]).toBe(0);
+    expect(other?.z).toHaveLength(3);
+    const titles = (map?.layout['annotations'] as { text: string }[]).map(({ text }) => text);
+    expect(titles.slice(0, 2)).toEqual(['<b>BiPE-RoPE, 8 tokens</b>', '<b>BiPE-RoPE, 32 tokens</b>']);
   });
 
-  it('names the colours of its map in the legend', () => {
+  it('names the colours of its map in the legend, those of evenly spread attention in each context among them', () => {
     const keys = (map?.data as unknown as (Trace & { marker?: { color: string } })[]).filter(
       ({ name }) => typeof name === 'string',
     );
-    expect(keys.map(({ name }) => name)).toEqual(['≤ 0.1', '0.3', '1 (evenly spread)', '3', '10', '≥ 30']);
+    expect(keys.map(({ name }) => name)).toEqual([
+      '≤ 0.03',
+      '0.1',
+      '0.25 (evenly spread, 32 tokens)',
+      '0.3',
+      '1 (evenly spread, 8 tokens)',
+      '3',
+      '10',
+      '≥ 30',
+    ]);
     expect(keys[0]?.marker?.color).toBe(tintedHeatScale[0]?.[1]);
     expect(keys.at(-1)?.marker?.color).toBe(tintedHeatScale.at(-1)?.[1]);
+  });
+
+  it('shows which places of earlier segments attention prefers, with the interval of the same place in training', () => {
+    const [line, ends, whisker] = traces(places, 'BiPE-RoPE', 'x') as (Trace & {
+      error_y: { array: number[] };
+    })[];
+    // A tenth of every segment's mass, evenly spread or not, is on the same place.
+    expect(line?.x).toEqual([0]);
+    expect(line?.y[0]).toBeCloseTo(1, 12);
+    expect(ends?.x).toEqual([-1, 1]);
+    expect(ends?.y[0]).toBeCloseTo(1, 12);
+    expect(ends?.y[1]).toBeNull();
+    expect(whisker?.y).toEqual([1.5]);
+    expect(whisker?.error_y.array[0]).toBeCloseTo(0.01, 12);
+    expect(traces(places, 'BiPE-RoPE', 'x2')).toHaveLength(2);
+    expect(axisOf(places, 'xaxis').ticktext).toEqual(['≤ −1', '0', '≥ 1']);
   });
 
   it('shows each head of the first, a middle and the last layer', () => {
     expect(traces(heads, 'Head 1', 'x')[0]?.y).toEqual([1, null, null]);
     expect(traces(headsByTokens, 'Head 0', 'x4')[0]?.y).toEqual([0.1, 0.2, 0.3, null]);
-    // Two models, two layers.
-    expect(heads?.data).toHaveLength(8);
+    // Two models, two layers, and evenly spread attention in each panel.
+    expect(heads?.data).toHaveLength(12);
+    expect(traces(heads, 'Evenly spread', 'x4')[0]?.y).toEqual([0.4, 0.3, 0.1]);
   });
 
   it('has its numbers in a table, evenly spread attention among them', () => {
@@ -170,17 +235,23 @@ describe('attention by segment, drawn', () => {
       own: 0.6,
       before: 0.2,
       first: 0.1,
-      samePlace: 1.5,
       distance: 3 / 0.9,
     });
-    expect(table?.rows[0]).not.toHaveProperty('moved');
-    expect(table?.rows[1]).toMatchObject({
-      context: 32,
-      moved: 0.1,
-      movedLow: expect.closeTo(0.09) as number,
-    });
-    expect(table?.rows[5]).toMatchObject({ encoding: 'Evenly spread', moved: 0.5, own: 0.4 });
-    expect(table?.rows[3]?.['far']).toBeCloseTo(0.4, 12);
+    expect(table?.rows.map(({ context }) => context)).toEqual([8, 32, 8, 32, 8, 32]);
+    expect(table?.rows[4]).toMatchObject({ encoding: 'Evenly spread', own: 0.4 });
+  });
+
+  it('has its measures in another, with their intervals', () => {
+    const [, table] = drawing.tables;
+    const low = expect.closeTo(0.09) as number;
+    expect(table?.rows).toMatchObject([
+      { encoding: 'BiPE-RoPE', samePlace: 1.5, moved: 0.1, movedLow: low, far: 0.4 },
+      { encoding: 'RoPE' },
+      { encoding: 'Evenly spread', samePlace: 1, moved: 0.5, far: 0.7 },
+    ]);
+    // With the context of training alone, nothing can move, and nothing is farther.
+    const keys = drawAttentionBySegment(inTraining(result())).tables[1]?.columns.map(({ key }) => key);
+    expect(keys).toEqual(['encoding', 'samePlace', 'samePlaceLow', 'samePlaceHigh']);
   });
 });
 
@@ -210,6 +281,15 @@ describe('the findings of attention by segment', () => {
     ]);
   });
 
+  it('count differences of shares in points', () => {
+    const [finding] = drawAttentionBySegment(
+      result({ differences: [difference('far', 'rope', interval(-0.05, 0.1))] }),
+    ).findings;
+    expect(finding?.measured).toBe(
+      'BiPE-RoPE 40.0 % (39.0 % to 41.0 %), RoPE 40.0 % (39.0 % to 41.0 %); difference −5.0 points (−15.0 to 5.0)',
+    );
+  });
+
   it('say how many times the other is compared with', () => {
     const [finding] = drawAttentionBySegment(
       result({ differences: [difference('moved', evenlySpread, interval(-0.15), 0.5)] }),
@@ -225,11 +305,7 @@ describe('the findings of attention by segment', () => {
   it('are not made of what too few documents tell, nor of a longer context where there is none', () => {
     expect(said(difference('moved', 'rope', null))).toEqual([]);
     const one = result({ differences: [difference('moved', 'rope', interval(-0.2))] });
-    const shortOnly = {
-      ...one,
-      models: one.models.map((model) => ({ ...model, contexts: model.contexts.slice(0, 1) })),
-    };
-    expect(drawAttentionBySegment(shortOnly).findings).toEqual([]);
+    expect(drawAttentionBySegment(inTraining(one)).findings).toEqual([]);
   });
 });
 

@@ -16,6 +16,7 @@ import {
   type MeasureName,
   measureNames,
   measuresOf,
+  placePreference,
 } from '../../lib/experiments/attention-contexts';
 import { separator, type SmallModel, smallModel, vocabulary } from '../model/small';
 import { useNativeEngine } from '../support/engine';
@@ -127,7 +128,9 @@ describe('attention in contexts', () => {
       model: { measures, contexts },
     } = await look(model, documentsOf(12));
     for (const value of numbersOf(known(measures.samePlace))) expect(value).toBeCloseTo(1, 4);
-    expect(contexts[0]?.heads[0]?.[0]?.samePlace).toBeCloseTo(1, 4);
+    const { mean, uniform, heads } = present(contexts[0], 'context');
+    expect(heads[0]?.[0]?.samePlace).toBeCloseTo(1, 4);
+    for (const times of placePreference(mean, uniform)) expect(times).toBeCloseTo(1, 4);
   });
 
   it('knows what evenly spread attention comes to: what a model does that spreads it evenly', async () => {
@@ -154,13 +157,20 @@ describe('attention in contexts', () => {
       if (/[qk]_proj/.test(name)) model.parameters.set(name, tf.eye(hiddenSize));
       if (name.includes('embeds')) model.parameters.set(name, tf.eye(rows, hiddenSize));
     }
-    const { measures } = (await look(model, documentsOf(12))).model;
-    expect(known(measures.samePlace).low).toBeGreaterThan(1.5);
+    const { measures, contexts } = (await look(model, documentsOf(12))).model;
+    const { estimate, low } = known(measures.samePlace);
+    expect(low).toBeGreaterThan(1.5);
+    const { mean, uniform } = present(contexts[0], 'context');
+    const preference = placePreference(mean, uniform);
+    expect(preference[settings.bins.offsets]).toBeCloseTo(estimate, 4);
+    expect(Math.max(...preference.map(Number))).toBe(preference[settings.bins.offsets]);
   });
 
   it('knows no preference among earlier segments where there are none', async () => {
     const endless = documentsOf(8).map((ids) => ids.map((id) => (id === separator ? 7 : id)));
-    const { measures } = (await look(smallModel('rope'), endless)).model;
+    const { measures, contexts } = (await look(smallModel('rope'), endless)).model;
+    const { mean, uniform } = present(contexts[0], 'context');
+    expect(new Set(placePreference(mean, uniform))).toEqual(new Set([null]));
     expect(measures.samePlace).toBeNull();
     expect(measures.moved).not.toBeNull();
   });

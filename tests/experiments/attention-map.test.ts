@@ -52,15 +52,27 @@ describe('maps of the heads of a layer', () => {
       [[1, 1, 1]],
     ]);
     const titles = (layout['annotations'] as { text: string }[]).map(({ text }) => text);
-    expect(titles).toEqual(['<b>Head 0</b>', '<b>Head 1</b>']);
-    const axes = ['yaxis', 'yaxis3'].map((axis) => (layout[axis] as { title: { text: string } }).title.text);
-    expect(axes).toEqual(['One<br>segments back', 'Other<br>segments back']);
+    expect(titles).toEqual([
+      '<b>One, head 0</b>',
+      '<b>One, head 1</b>',
+      '<b>Other, head 0</b>',
+      '<b>Other, head 1</b>',
+    ]);
+    const { text } = layout['title'] as { text: string };
+    expect(text).toContain('layers and heads are counted from 0');
   });
 
   it('leave a cell white where there is no key', () => {
     const none = mass([0, 0.5, 0.5], [0, 0, 0]);
     const { data } = drawHeadMaps({ One: [{ heads: [[none]], uniform: none }] }, { title: 'One', layer: 0 });
     expect(data[0]?.['z']).toMatchObject([[null, expect.any(Number), expect.any(Number)]]);
+  });
+
+  it('set the outermost columns apart, which hold all that is farther', () => {
+    const { layout } = drawHeadMaps(measured, { title: 'Two models', layer: 1 });
+    expect(layout['xaxis']).toMatchObject({ tickvals: [-1, 0, 1], ticktext: ['≤ −1', '0', '≥ 1'] });
+    const lines = (layout['shapes'] as { xref: string; x0: number }[]).filter(({ xref }) => xref === 'x2');
+    expect(lines.map(({ x0 }) => x0)).toEqual([-0.5, 0.5]);
   });
 
   it('are refused for a layer that a model does not have', () => {
