@@ -20,6 +20,8 @@ export interface PromptedInstance {
   /** [time] int32 */
   readonly prompt: Int32Array;
   readonly references: readonly string[];
+  /** The rows' group; what has none is one by itself. */
+  readonly group: string;
 }
 
 /**
@@ -32,19 +34,20 @@ export async function promptedInstances(
   options: SequenceOptions,
   { count, seed = 0 }: { readonly count?: number; readonly seed?: number } = {},
 ): Promise<PromptedInstance[]> {
-  const prompts = new Map<string, Int32Array>();
+  const asked = new Map<string, Pick<PromptedInstance, 'prompt' | 'group'>>();
   const grouped = await groupScrollsRows(
     (async function* (): AsyncGenerator<ScrollsRow> {
       for (let index = 0; index < rows.count; index += 1) {
         const row = await rows.row(index);
-        if (!prompts.has(row.id)) prompts.set(row.id, promptIds(row.input, options));
+        const { id, input, group = id } = row;
+        if (!asked.has(id)) asked.set(id, { prompt: promptIds(input, options), group });
         yield { ...row, input: '' };
       }
     })(),
   );
   const instances = grouped.flatMap(({ id, references }) => {
-    const prompt = prompts.get(id);
-    return prompt === undefined ? [] : [{ id, prompt, references }];
+    const found = asked.get(id);
+    return found === undefined ? [] : [{ id, references, ...found }];
   });
   if (count === undefined || count >= instances.length) return instances;
   const chosen = Random.fromSeed(seed).fork('instances asked').permutation(instances.length).slice(0, count);

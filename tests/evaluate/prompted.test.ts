@@ -43,6 +43,13 @@ describe('instances as a model is asked them', () => {
     });
   });
 
+  it('have the group of their first row, and are one by themselves where it has none', async () => {
+    const grouped = rows.map((row, index) => (index < 6 ? { ...row, group: `chapter ${index % 4}` } : row));
+    const instances = await promptedInstances(rowsInMemory(grouped, 'rows'), sequences);
+    const groups = instances.map(({ group }) => group);
+    expect(groups).toEqual(['chapter 0', 'chapter 2', 'chapter 0', '3', '4', '5', '6']);
+  });
+
   it('are some of them, in their order, where so many are asked for; the same each time, others by another seed', async () => {
     const source = rowsInMemory(rows, 'rows');
     const all = await promptedInstances(source, sequences);
