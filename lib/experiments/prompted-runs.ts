@@ -13,6 +13,7 @@ import {
   type PromptedInstance,
   scoreAnswers,
   scoreSwapped,
+  type SwappedScore,
 } from '../evaluate/prompted';
 import { quickMetrics, scrollsMetrics } from '../evaluate/scrolls';
 import { type Decoder } from '../model/decoder';
@@ -82,8 +83,8 @@ export interface PromptedAnswers extends PromptedRunPoint {
   readonly score: number;
   /** Each instance's part in it, in the order of the instances, which is the same for all models. */
   readonly byInstance: readonly TextScore['parts'][];
-  /** The same of its answers handed to other instances: what it scores without reading. */
-  readonly swapped: { readonly score: number; readonly byInstance: readonly TextScore['parts'][] };
+  /** Of its answers handed to other instances: what it scores without reading. */
+  readonly swapped: SwappedScore;
   readonly examples: readonly AnswerExample[];
 }
 
@@ -91,6 +92,9 @@ export interface PromptedAnswers extends PromptedRunPoint {
 export type PromptedRun = PromptedAnswers & TrainingFigures;
 
 const revision = 2;
+
+/** Raise it when what is kept of answers changes, or how they are scored: the models stay trained. */
+const answersRevision = 3;
 
 /** How a task is scored. */
 export function metricOf(data: PromptedData): TextMetricName {
@@ -144,7 +148,7 @@ export async function promptedRun(
     training: trainingConfig(start, seed, task, settings),
     data,
     label: `${encoding}, ${point.task}`,
-    asked: { instances: settings.instances },
+    asked: { instances: settings.instances, answersRevision },
     ask: (decoder, parameters) => ask(point, task, settings, decoder, parameters, options),
   };
   return trainedRun(run, options);

@@ -358,7 +358,7 @@ function isReading(runs: readonly PromptedRun[]): boolean {
   const [run] = runs;
   if (run === undefined) return false;
   const first = runs.map(({ byInstance }) => byInstance);
-  const second = runs.map(({ swapped }) => swapped.byInstance);
+  const second = runs.flatMap(({ swapped }) => swapped.rounds);
   return differenceInterval([{ metric: run.metric, first, second }]).low > 0;
 }
 

@@ -40,7 +40,7 @@ function run(task: string, encoding: string, right: number, seed = 1, swappedRig
     metric,
     score: (100 * right) / instances,
     byInstance: partsOf(metric, right),
-    swapped: { score: (100 * swappedRight) / instances, byInstance: partsOf(metric, swappedRight) },
+    swapped: { score: (100 * swappedRight) / instances, rounds: [partsOf(metric, swappedRight)] },
     examples: [{ input: 'Who?', answer: `${encoding} says`, references: ['he', 'him'] }],
     parameters: 10,
     curve: [{ step: 1, loss: 2 }],
@@ -221,7 +221,7 @@ describe('table-scrolls', () => {
     ]);
     for (const { byInstance, swapped } of runs) {
       expect(byInstance).toHaveLength(20);
-      expect(swapped.byInstance).toHaveLength(20);
+      for (const parts of swapped.rounds) expect(parts).toHaveLength(20);
     }
     expect(provenance.data.map(({ name }) => name).sort()).toEqual(['moby-dick', 'sotu']);
     expect(await store.count('prompted')).toBe(2);
