@@ -83,6 +83,8 @@ export interface PromptedAnswers extends PromptedRunPoint {
   readonly score: number;
   /** Each instance's part in it, in the order of the instances, which is the same for all models. */
   readonly byInstance: readonly TextScore['parts'][];
+  /** Which chapter or document each instance is of, in the same order. */
+  readonly groups: readonly string[];
   /** Of its answers handed to other instances: what it scores without reading. */
   readonly swapped: SwappedScore;
   readonly examples: readonly AnswerExample[];
@@ -178,7 +180,9 @@ async function ask(
   const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
   const random = Random.fromSeed(0).fork('swapped answers');
   const swapped = scoreSwapped(metric, asked, answers, random);
-  return { ...point, metric, score, byInstance, swapped, examples: examplesOf(asked, answers, sequences) };
+  const groups = asked.map(({ group }) => group);
+  const examples = examplesOf(asked, answers, sequences);
+  return { ...point, metric, score, byInstance, groups, swapped, examples };
 }
 
 const examplesShown = 5;
