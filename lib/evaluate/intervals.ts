@@ -147,18 +147,42 @@ function studentized(columns: readonly Column[], options: PartsOptions): Mean | 
  * @throws ConfigError as `meanOfParts`
  */
 export function studentizedInterval(
-  statistic: (places: Int32Array) => { readonly mean: number; readonly error: number },
+  statistic: (places: Int32Array) => Estimated,
   parts: number,
+  options: PartsOptions,
+): Mean | undefined {
+  return studentizedIntervalOfKinds(([places = new Int32Array()]) => statistic(places), [parts], options);
+}
+
+/** A number, and the standard error that the parts it was found from know of. */
+export interface Estimated {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/**
+ * As `studentizedInterval`, where there are parts of several kinds, such as the documents of several tasks: each kind's are drawn among
+ * themselves.
+ *
+ * @param statistic of the parts at some places of each kind
+ * @param parts     how many there are of each
+ * @returns undefined also where one kind has fewer than five
+ * @throws ConfigError as `meanOfParts`
+ */
+export function studentizedIntervalOfKinds(
+  statistic: (places: readonly Int32Array[]) => Estimated,
+  parts: readonly number[],
   { random, level = 0.95, resamples = 2000 }: PartsOptions,
 ): Mean | undefined {
   if (!(level > 0 && level < 1)) throw new ConfigError(`level ${level}: must lie between 0 and 1`);
-  if (parts < fewestParts) return undefined;
-  const places = Int32Array.from({ length: parts }, (_, place) => place);
+  if (parts.some((count) => count < fewestParts)) return undefined;
+  const places = parts.map((count) => Int32Array.from({ length: count }, (_, place) => place));
   const { mean, error } = statistic(places);
   // All alike, but for rounding.
   if (error <= 1e-12 * (1 + Math.abs(mean))) return { mean, low: mean, high: mean };
   const distances = Float64Array.from({ length: resamples }, () => {
-    for (let draw = 0; draw < parts; draw += 1) places[draw] = random.integer(0, parts);
+    for (const drawn of places)
+      for (let draw = 0; draw < drawn.length; draw += 1) drawn[draw] = random.integer(0, drawn.length);
     const sample = statistic(places);
     const away = Math.abs(sample.mean - mean);
     // A part drawn again and again knows no error; rounding leaves a little of one.
@@ -169,7 +193,7 @@ export function studentizedInterval(
 }
 
 /** Of the parts at some places, with the standard error that these know of: that of a ratio of sums. */
-function sumOfMeans(columns: readonly Column[], places: Int32Array): { mean: number; error: number } {
+function sumOfMeans(columns: readonly Column[], places: Int32Array): Estimated {
   let mean = 0;
   const excess = new Float64Array(places.length);
   for (const { sums, counts, sign } of columns) {

@@ -13,6 +13,7 @@ import { decoderGenerator } from './generator';
 import { greedyGeneration } from './greedy';
 import { scoreOfParts, scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
 import { scoreInstances } from './scrolls';
+import { swappedOrder } from './swapping';
 
 /** An instance as a model is asked it. Its document is held as tokens, as far as the model reads it: books are long. */
 export interface PromptedInstance {
@@ -20,6 +21,8 @@ export interface PromptedInstance {
   /** [time] int32 */
   readonly prompt: Int32Array;
   readonly references: readonly string[];
+  /** The rows' group; what has none is one by itself. */
+  readonly group: string;
 }
 
 /**
@@ -32,19 +35,20 @@ export async function promptedInstances(
   options: SequenceOptions,
   { count, seed = 0 }: { readonly count?: number; readonly seed?: number } = {},
 ): Promise<PromptedInstance[]> {
-  const prompts = new Map<string, Int32Array>();
+  const asked = new Map<string, Pick<PromptedInstance, 'prompt' | 'group'>>();
   const grouped = await groupScrollsRows(
     (async function* (): AsyncGenerator<ScrollsRow> {
       for (let index = 0; index < rows.count; index += 1) {
         const row = await rows.row(index);
-        if (!prompts.has(row.id)) prompts.set(row.id, promptIds(row.input, options));
+        const { id, input, group = id } = row;
+        if (!asked.has(id)) asked.set(id, { prompt: promptIds(input, options), group });
         yield { ...row, input: '' };
       }
     })(),
   );
   const instances = grouped.flatMap(({ id, references }) => {
-    const prompt = prompts.get(id);
-    return prompt === undefined ? [] : [{ id, prompt, references }];
+    const found = asked.get(id);
+    return found === undefined ? [] : [{ id, references, ...found }];
   });
   if (count === undefined || count >= instances.length) return instances;
   const chosen = Random.fromSeed(seed).fork('instances asked').permutation(instances.length).slice(0, count);
@@ -163,31 +167,36 @@ export function scoreAnswers(
 /** How often answers are handed to other instances. */
 export const swaps = 5;
 
+/** What answers score where they do not belong. */
+export interface SwappedScore {
+  /** The mean over the ways in which they were handed over: each way is scored as the answers themselves are. */
+  readonly score: number;
+  /** Each instance's part, for each way. */
+  readonly rounds: readonly AnswerScore['byInstance'][];
+}
+
 /**
- * What answers score when they are handed to other instances, the mean over a few ways to do so: what a model scores without reading, by
- * writing what is often right. A score that is not above it is none of reading.
+ * What answers score when they are handed to instances of other groups, the mean over a few ways to do so: what a model scores without
+ * reading, by writing what is often right. A score that is not above it is none of reading.
+ *
+ * It is the mean of scores, not the score of mean parts. Of ROUGE the latter would be higher, as a geometric mean is of parts that are
+ * seldom 0 together: blind answers would seem to do better where they do not belong.
  */
 export function scoreSwapped(
   metric: TextMetricName,
-  instances: readonly Pick<PromptedInstance, 'id' | 'references'>[],
+  instances: readonly Pick<PromptedInstance, 'id' | 'references' | 'group'>[],
   answers: ReadonlyMap<string, string>,
   random: Random,
-): Pick<AnswerScore, 'score' | 'byInstance'> {
+): SwappedScore {
   const written = instances.map(({ id }) => answers.get(id) ?? '');
+  const groups = instances.map(({ group }) => group);
   const rounds = Array.from({ length: swaps }, () => {
-    const order = random.permutation(instances.length);
+    const order = swappedOrder(groups, random);
     return instances.map(
       ({ references }, index) =>
         scoreTexts(metric, [{ prediction: written[order[index] ?? 0] ?? '', references }]).parts,
     );
   });
-  const byInstance = instances.map((_, index) => meanParts(rounds.map((round) => round[index] ?? {})));
-  return { score: scoreOfParts(metric, byInstance), byInstance };
-}
-
-function meanParts(parts: readonly TextScore['parts'][]): TextScore['parts'] {
-  const names = Object.keys(parts[0] ?? {});
-  return Object.fromEntries(
-    names.map((name) => [name, parts.reduce((sum, part) => sum + (part[name] ?? 0), 0) / parts.length]),
-  );
+  const score = rounds.reduce((sum, parts) => sum + scoreOfParts(metric, parts), 0) / rounds.length;
+  return { score, rounds };
 }

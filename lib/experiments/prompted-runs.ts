@@ -15,6 +15,7 @@ import {
   type PromptedInstance,
   scoreAnswers,
   scoreSwapped,
+  type SwappedScore,
 } from '../evaluate/prompted';
 import { quickMetrics, scrollsMetrics } from '../evaluate/scrolls';
 import { type Decoder } from '../model/decoder';
@@ -86,15 +87,20 @@ export interface PromptedAnswers extends PromptedRunPoint {
   readonly score: number;
   /** Each instance's part in it, in the order of the instances, which is the same for all models. */
   readonly byInstance: readonly TextScore['parts'][];
-  /** The same of its answers handed to other instances: what it scores without reading. */
-  readonly swapped: { readonly score: number; readonly byInstance: readonly TextScore['parts'][] };
+  /** Which chapter or document each instance is of, in the same order. */
+  readonly groups: readonly string[];
+  /** Of its answers handed to other instances: what it scores without reading. */
+  readonly swapped: SwappedScore;
   readonly examples: readonly AnswerExample[];
 }
 
 /** What came of a run. */
 export type PromptedRun = PromptedAnswers & TrainingFigures;
 
-const revision = 3;
+const revision = 2;
+
+/** Raise it when what is kept of answers changes, or how they are scored: the models stay trained. */
+const answersRevision = 3;
 
 /** How a task is scored. */
 export function metricOf(data: PromptedData): TextMetricName {
@@ -148,7 +154,7 @@ export async function promptedRun(
     training: trainingConfig(start, seed, task, settings),
     data,
     label: `${encoding}, ${point.task}`,
-    asked: { instances: settings.instances },
+    asked: { instances: settings.instances, answersRevision },
     ask: (decoder, parameters) => ask(point, task, settings, decoder, parameters, options),
   };
   return trainedRun(run, options);
@@ -178,14 +184,9 @@ async function ask(
   const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
   const random = Random.fromSeed(0).fork('swapped answers');
   const swapped = scoreSwapped(metric, asked, answers, random);
-  return {
-    ...point,
-    metric,
-    score,
-    byInstance,
-    swapped,
-    examples: examplesOf(task, asked, answers, sequences),
-  };
+  const groups = asked.map(({ group }) => group);
+  const examples = examplesOf(task, asked, answers, sequences);
+  return { ...point, metric, score, byInstance, groups, swapped, examples };
 }
 
 const examplesShown = 5;

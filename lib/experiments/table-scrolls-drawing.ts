@@ -1,6 +1,7 @@
 // The table of SCROLLS as a table, a picture and findings. Scores of quick tasks stand in rows of their own, and no mean has them.
 
 import { present } from '../base/present';
+import { type Interval } from '../base/statistics';
 import { quickTasks } from '../data/scrolls/quick';
 import { scrollsTaskNames, scrollsTasks } from '../data/scrolls/tasks';
 import { roundedScore, type TextMetricName } from '../evaluate/metrics/text-metrics';
@@ -11,7 +12,7 @@ import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../
 import { type Cell, type Column, type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
 import { type PromptedRun } from './prompted-runs';
-import { differenceInterval, type PairedScores, scoreInterval } from './score-intervals';
+import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
 import { mean, overSeeds, type Range, whiskers } from './seed-groups';
 
 /** All models that were finetuned. */
@@ -84,12 +85,12 @@ class Comparison {
     return encodingStyle(encoding, this.encodings);
   }
 
-  /** Over several seeds the least and the most, of one its interval over instances. */
+  /** Over several seeds the least and the most, of one its interval over chapters or documents, if they can tell. */
   rangeOf(task: string, encoding: string): Range {
     return overSeeds(
-      this.runsOf(task, encoding).map(({ metric, byInstance }) => {
-        const { estimate, low, high } = scoreInterval(metric, byInstance);
-        return { centre: estimate, low, high };
+      this.runsOf(task, encoding).map(({ metric, byInstance, groups }) => {
+        const { estimate: centre, low, high } = scoreInterval(metric, byInstance, groups);
+        return isKnown({ low, high }) ? { centre, low, high } : { centre, low: centre, high: centre };
       }),
     );
   }
@@ -100,8 +101,8 @@ class Comparison {
     const [run] = runs;
     if (run === undefined) return false;
     const first = runs.map(({ byInstance }) => byInstance);
-    const second = runs.map(({ swapped }) => swapped.byInstance);
-    return differenceInterval([{ metric: run.metric, first, second }]).low > 0;
+    const second = runs.flatMap(({ swapped }) => swapped.rounds);
+    return differenceInterval([{ metric: run.metric, groups: run.groups, first, second }]).low > 0;
   }
 
   /** The benchmark's score of an encoding, the mean over seeds; null where not all seven tasks were measured. */
@@ -118,6 +119,7 @@ class Comparison {
     if (run === undefined || two.length === 0) return undefined;
     return {
       metric: run.metric,
+      groups: run.groups,
       first: one.map(({ byInstance }) => byInstance),
       second: two.map(({ byInstance }) => byInstance),
     };
@@ -267,7 +269,7 @@ function scoresFigure(comparison: Comparison): Figure {
     title: tasks.every(isQuick) ? "Quick tasks of SCROLLS' shape" : 'SCROLLS by task',
     subtitle: [
       'Scores of greedy answers; black line: of the same answers, handed to other instances, so without reading',
-      `Not learnt: not clearly above that line; ${seeds === 1 ? 'one seed; whiskers: 95 % interval over instances' : `mean of ${seeds} seeds; whiskers: least and most`}`,
+      `Not learnt: not clearly above that line; ${seeds === 1 ? `one seed; whiskers: 95 % interval over ${groupsWord(tasks)}` : `mean of ${seeds} seeds; whiskers: least and most`}`,
     ].join('\n'),
     caption:
       'Line across a bar: what the same answers score when they are handed to other instances, as they would without reading. ' +
@@ -385,7 +387,7 @@ function quickFinding(comparison: Comparison, task: string, better: string, wors
   const pair = comparison.pairOf(task, better, worse);
   if (pair === undefined) return [];
   const [a = '', b = ''] = [better, worse].map((encoding) => comparison.styleOf(encoding).name);
-  const { estimate, low, high } = differenceInterval([pair]);
+  const difference = differenceInterval([pair]);
   const said = [better, worse].map(
     (encoding) =>
       `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)})`,
@@ -394,9 +396,9 @@ function quickFinding(comparison: Comparison, task: string, better: string, wors
   return [
     {
       claim: `Quick task "${titleOf(task)}", which is none of SCROLLS': ${a} answers better than ${b}`,
-      holds: learnt ? verdict(low, high) : null,
+      holds: learnt ? verdict(difference) : null,
       measured:
-        `${said.join(', ')}: a difference of ${points(estimate)} points (95 % interval over instances ${points(low)} to ${points(high)}${comparison.seeds === 1 ? '; one seed' : ''})` +
+        `${said.join(', ')}: a difference of ${points(difference.estimate)} points (${intervalWord(difference, [task])}${seedWord(comparison)})` +
         (learnt
           ? ''
           : '; neither is clearly above its swapped answers, so neither has learnt to read for this task'),
@@ -408,20 +410,37 @@ function scrollsFinding(comparison: Comparison, better: string, worse: string): 
   const pairs = scrollsTaskNames.flatMap((task) => comparison.pairOf(task, better, worse) ?? []);
   if (pairs.length < scrollsTaskNames.length) return [];
   const [a, b] = [comparison.styleOf(better).name, comparison.styleOf(worse).name];
-  const { low, high } = differenceInterval(pairs);
+  const difference = differenceInterval(pairs);
   const [first, second] = [better, worse].map((encoding) => comparison.scrollsMean(encoding) ?? NaN);
   const paper = better === 'bipe_rope' ? ' (the paper: by 3.98 points)' : '';
   return [
     {
       claim: `On the mean of SCROLLS' seven tasks, ${a} is above ${b}${paper}`,
-      holds: verdict(low, high),
-      measured: `${a} ${roundedScore(first ?? NaN)}, ${b} ${roundedScore(second ?? NaN)}; 95 % interval of the difference over instances ${points(low)} to ${points(high)} points`,
+      holds: verdict(difference),
+      measured: `${a} ${roundedScore(first ?? NaN)}, ${b} ${roundedScore(second ?? NaN)}; the difference: ${intervalWord(difference, scrollsTaskNames)}${seedWord(comparison)}`,
     },
   ];
 }
 
+/** What is drawn for an interval. */
+function groupsWord(tasks: readonly string[]): string {
+  if (tasks.every(isQuick)) return 'chapters';
+  return tasks.some(isQuick) ? 'chapters or documents' : 'documents';
+}
+
+function intervalWord({ low, high }: Interval, tasks: readonly string[]): string {
+  const over = groupsWord(tasks);
+  return isKnown({ low, high })
+    ? `95 % interval over ${over} ${points(low)} to ${points(high)}`
+    : `no interval: too few ${over} that differ`;
+}
+
+function seedWord({ seeds }: Comparison): string {
+  return seeds === 1 ? '; one seed' : '';
+}
+
 /** Whether a difference is above 0; null where its interval holds 0. */
-function verdict(low: number, high: number): boolean | null {
+function verdict({ low, high }: Interval): boolean | null {
   if (low > 0) return true;
   return high < 0 ? false : null;
 }

@@ -62,6 +62,26 @@ describe('the rows of a file, by number', () => {
     );
   });
 
+  it('of SCROLLS say which are of one document', async () => {
+    const folder = temporaryFolder();
+    const lines = ['Who?\n\nA whale.', 'When?\n\nA whale.', 'Who?\n\nA ship.'].map((input, index) =>
+      JSON.stringify({ id: `${index}`, pid: `${index}_0`, input, output: 'He', group: 'not this' }),
+    );
+    writeFileSync(join(folder, 'validation.jsonl'), lines.join('\n'));
+    const source = await openPromptedRows({ kind: 'scrolls', task: 'qasper', folder }, 'validation');
+    const groups = await Promise.all([0, 1, 2].map(async (index) => (await source.row(index)).group));
+    expect(groups[0]).toMatch(/^[0-9a-f]{16}$/);
+    expect(groups[1]).toBe(groups[0]);
+    expect(groups[2]).not.toBe(groups[0]);
+  });
+
+  it('in memory are the same to a training whatever their groups are', () => {
+    const rows = numbered(3);
+    const grouped = rows.map((row) => ({ ...row, group: 'one' }));
+    expect(rowsInMemory(grouped, 'rows').sha256).toBe(rowsInMemory(rows, 'rows').sha256);
+    expect(rowsInMemory(rows.slice(1), 'rows').sha256).not.toBe(rowsInMemory(rows, 'rows').sha256);
+  });
+
   it('are found in lines longer than a piece of the file', async () => {
     const path = join(temporaryFolder(), 'train.jsonl');
     const long = numbered(3).map((row) => ({ ...row, input: row.input.repeat(150_000) }));

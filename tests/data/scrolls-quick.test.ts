@@ -99,6 +99,22 @@ describe('the quick tasks', () => {
     expect(outcomes.size).toBe(2);
   });
 
+  it.each(['kind', 'find', 'heading'] as const)(
+    '%s says which rows are of one chapter, or of chapters with one heading',
+    (task) => {
+      const { train, validation } = quickRows(task, chapters, options);
+      const headingOf = new Map(chapters.map(({ id, heading }) => [id, heading ?? id]));
+      const rows = [...train, ...validation].map(({ id, group }) => ({
+        group,
+        shared: headingOf.get(id.replace(`${task} `, '').replace(/ \d+$/, '')),
+      }));
+      const pairs = new Set(rows.map(({ group, shared }) => `${group} | ${shared}`));
+      expect(pairs.size).toBe(new Set(rows.map(({ group }) => group)).size);
+      expect(pairs.size).toBe(new Set(rows.map(({ shared }) => shared)).size);
+      expect(pairs.size).toBeLessThan(rows.length / 3);
+    },
+  );
+
   it('are the same for the same seed, others for another, and a chapter has its rows whatever else there is', () => {
     const first = quickRows('find', chapters, options);
     expect(quickRows('find', chapters, options)).toEqual(first);

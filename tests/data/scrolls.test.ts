@@ -10,7 +10,7 @@ import {
   type ScrollsRow,
 } from '../../lib/data/scrolls/file';
 import { outputCue, promptedSequence, promptIds } from '../../lib/data/scrolls/sequence';
-import { parseScrollsTask, scrollsTaskNames } from '../../lib/data/scrolls/tasks';
+import { documentOf, parseScrollsTask, scrollsTaskNames } from '../../lib/data/scrolls/tasks';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { temporaryFolder } from '../support/command';
@@ -53,6 +53,28 @@ describe('the tasks of SCROLLS', () => {
     expect(() => parseScrollsTask('quasper')).toThrow(
       'unknown SCROLLS task "quasper"; did you mean qasper? known: gov_report, ',
     );
+  });
+});
+
+describe('the document of an input', () => {
+  const document = 'It was (D) dark.\n\nIt rained.';
+
+  it('is all of it where a task has no query, and what stands after the query where it has one', () => {
+    for (const task of ['gov_report', 'summ_screen_fd'] as const)
+      expect(documentOf(task, document)).toBe(document);
+    for (const task of ['qmsum', 'narrative_qa', 'qasper', 'contract_nli'] as const)
+      for (const query of ['Who?', 'When (A), or (D)?'])
+        expect(documentOf(task, `${query}\n\n${document}`)).toBe(document);
+  });
+
+  it('of QuALITY stands after the choices', () => {
+    const choices = ' (A) yes\n (B) no\n (C) both\n (D) neither';
+    for (const query of ['Who?', 'When?'])
+      expect(documentOf('quality', `${query}\n\n${choices}\n\n\n${document}`)).toBe(document);
+  });
+
+  it('is all there is where nothing else is there', () => {
+    for (const task of scrollsTaskNames) expect(documentOf(task, 'One line.')).toBe('One line.');
   });
 });
 

@@ -8,8 +8,10 @@ import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
+import { meanWithInterval } from '../../lib/evaluate/intervals';
 import { scoreOfParts, scoreTexts, textMetricNames } from '../../lib/evaluate/metrics/text-metrics';
 import { generateAnswers, promptedInstances, scoreAnswers, scoreSwapped } from '../../lib/evaluate/prompted';
+import { swappedOrder } from '../../lib/evaluate/swapping';
 import { createDecoder } from '../../lib/model/config';
 import { type Decoder, logits } from '../../lib/model/decoder';
 import { disposeParameters, initialParameters, type ModelParameters } from '../../lib/model/parameters';
@@ -41,6 +43,13 @@ describe('instances as a model is asked them', () => {
       expect(prompt).toEqual(promptIds(rows[2 * index]?.input ?? '', sequences));
       expect(references).toEqual([rows[2 * index]?.output, rows[2 * index + 1]?.output]);
     });
+  });
+
+  it('have the group of their first row, and are one by themselves where it has none', async () => {
+    const grouped = rows.map((row, index) => (index < 6 ? { ...row, group: `chapter ${index % 4}` } : row));
+    const instances = await promptedInstances(rowsInMemory(grouped, 'rows'), sequences);
+    const groups = instances.map(({ group }) => group);
+    expect(groups).toEqual(['chapter 0', 'chapter 2', 'chapter 0', '3', '4', '5', '6']);
   });
 
   it('are some of them, in their order, where so many are asked for; the same each time, others by another seed', async () => {
@@ -129,6 +138,7 @@ describe('the score of answers', () => {
     const instances = Array.from({ length: 40 }, (_, index) => ({
       id: `${index}`,
       references: [sides[index % 2] ?? ''],
+      group: `${index}`,
     }));
     const swapped = (answer: (index: number) => string): number =>
       scoreSwapped(
@@ -143,17 +153,80 @@ describe('the score of answers', () => {
     expect(swapped(() => 'whale')).toBe(0);
   });
 
-  it('of answers handed to others has a part for each instance', () => {
+  it('of answers handed to others is the mean of a few scores, each with a part for each instance', () => {
     fc.assert(
       fc.property(pairs, fc.constantFrom(...textMetricNames), fc.nat(), (list, metric, seed) => {
-        const instances = list.map(({ references }, index) => ({ id: `${index}`, references }));
+        const instances = list.map(({ references }, index) => ({
+          id: `${index}`,
+          references,
+          group: `${index}`,
+        }));
         const answers = new Map(list.map(({ prediction }, index) => [`${index}`, prediction]));
-        const { score, byInstance } = scoreSwapped(metric, instances, answers, Random.fromSeed(seed));
-        expect(byInstance).toHaveLength(list.length);
-        expect(scoreOfParts(metric, byInstance)).toBe(score);
+        const { score, rounds } = scoreSwapped(metric, instances, answers, Random.fromSeed(seed));
+        for (const parts of rounds) expect(parts).toHaveLength(list.length);
+        const scores = rounds.map((parts) => scoreOfParts(metric, parts));
+        expect(score).toBeCloseTo(scores.reduce((sum, one) => sum + one, 0) / scores.length, 9);
         // One alone has no other to be handed to.
         if (list.length === 1) expect(score).toBeCloseTo(scoreTexts(metric, list).score, 9);
       }),
     );
+  });
+
+  it('of answers that were written blindly is in other places what it is in their own, where two words in a row are rare too', () => {
+    const words = ['white', 'whale', 'sea', 'ship', 'mast', 'sail', 'rope', 'oil'];
+    const random = Random.fromSeed(4);
+    const title = (): string => [random.choice(words), random.choice(words)].join(' ');
+    const excess: number[] = [];
+    let excessOfMeans = 0;
+    for (let trial = 0; trial < 300; trial += 1) {
+      const instances = Array.from({ length: 24 }, (_, index) => ({
+        id: `${index}`,
+        references: [title()],
+        group: `${index}`,
+      }));
+      const answers = new Map(instances.map(({ id }) => [id, title()]));
+      const own = scoreAnswers('rouge', instances, answers).score;
+      const { score, rounds } = scoreSwapped('rouge', instances, answers, random);
+      excess.push(score - own);
+      excessOfMeans += (scoreOfParts('rouge', rounds.flat()) - own) / 300;
+    }
+    const { mean, low, high } = meanWithInterval(excess, 0.999);
+    expect(low).toBeLessThan(0);
+    expect(high).toBeGreaterThan(0);
+    // The score of the mean parts would be above it.
+    expect(excessOfMeans - mean).toBeGreaterThan(high - mean);
+  });
+
+  it('of answers that name their chapter is nothing in other places, however many excerpts a chapter has', () => {
+    const instances = Array.from({ length: 30 }, (_, index) => {
+      const chapter = `chapter ${index < 15 ? 0 : 1 + (index % 5)}`;
+      return { id: `${index}`, references: [chapter.replace(' ', '')], group: chapter };
+    });
+    const answers = new Map(instances.map(({ id, references }) => [id, references[0] ?? '']));
+    for (const seed of [1, 2, 3])
+      expect(scoreSwapped('exact_match', instances, answers, Random.fromSeed(seed)).score).toBe(0);
+  });
+});
+
+describe('the order in which answers are handed to others', () => {
+  const groups = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 24 });
+
+  it('gives each once, and leaves in its group only what finds no other place', () => {
+    fc.assert(
+      fc.property(groups, fc.nat(), (list, seed) => {
+        const order = swappedOrder(list, Random.fromSeed(seed));
+        expect(Array.from(order).sort((a, b) => a - b)).toEqual([...list.keys()]);
+        const largest = Math.max(...list.map((group) => list.filter((other) => other === group).length));
+        const alike = list.filter((group, place) => list[order[place] ?? 0] === group).length;
+        expect(alike).toBe(Math.max(0, 2 * largest - list.length));
+      }),
+    );
+  });
+
+  it('is another one each time', () => {
+    const list = Array.from({ length: 30 }, (_, index) => `${index % 6}`);
+    const random = Random.fromSeed(2);
+    const orders = Array.from({ length: 5 }, () => swappedOrder(list, random).join());
+    expect(new Set(orders).size).toBe(5);
   });
 });

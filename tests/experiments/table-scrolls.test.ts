@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
 import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
@@ -9,7 +8,6 @@ import { type TextMetricName, type TextScore } from '../../lib/evaluate/metrics/
 import { quickMetrics, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
 import { type PromptedRun } from '../../lib/experiments/prompted-runs';
 import { RunStore } from '../../lib/experiments/run-store';
-import { differenceInterval, scoreInterval } from '../../lib/experiments/score-intervals';
 import { tableScrolls, tableScrollsPresets } from '../../lib/experiments/table-scrolls';
 import { drawTableScrolls, type TableScrollsResult } from '../../lib/experiments/table-scrolls-drawing';
 import { type Figure } from '../../lib/report/figure';
@@ -20,6 +18,7 @@ import { temporaryFolder } from '../support/command';
 
 const reporter = silentReporter;
 const instances = 60;
+let chapters = 20;
 
 /** What so many right answers of 60 give. */
 function partsOf(metric: TextMetricName, right: number): TextScore['parts'][] {
@@ -41,7 +40,8 @@ function run(task: string, encoding: string, right: number, seed = 1, swappedRig
     metric,
     score: (100 * right) / instances,
     byInstance: partsOf(metric, right),
-    swapped: { score: (100 * swappedRight) / instances, byInstance: partsOf(metric, swappedRight) },
+    groups: Array.from({ length: instances }, (_, index) => `chapter ${index % chapters}`),
+    swapped: { score: (100 * swappedRight) / instances, rounds: [partsOf(metric, swappedRight)] },
     examples: [{ query: 'Who?', text: 'The whale.', answer: `${encoding} says`, references: ['he', 'him'] }],
     parameters: 10,
     curve: [{ step: 1, loss: 2 }],
@@ -165,6 +165,28 @@ describe('the findings of the table', () => {
     );
   });
 
+  it('cannot be told from fewer than five chapters, whose bars have no whiskers', () => {
+    chapters = 4;
+    onTestFinished(() => {
+      chapters = 20;
+    });
+    const { findings, figures } = drawTableScrolls({ runs: pair('find', 40, 15) });
+    expect(findings.map(({ holds }) => holds)).toEqual([null]);
+    expect(findings[0]?.measured).toMatch(/no interval: too few chapters that differ; one seed/);
+    expect(figures[0]?.data[0]?.['error_y']).toMatchObject({ array: [0], arrayminus: [0] });
+  });
+
+  it('say how sure they are: over what, and that one seed is one', () => {
+    const seven = scrollsTaskNames.flatMap((task) => pair(task, 40, 15));
+    const [quick, scrolls] = drawTableScrolls({ runs: [...pair('find', 40, 15), ...seven] }).findings;
+    expect(quick?.measured).toMatch(/\(95 % interval over chapters [\d.]+ to [\d.]+; one seed\)$/);
+    expect(scrolls?.measured).toMatch(/: 95 % interval over documents [\d.]+ to [\d.]+; one seed$/);
+    const twice = seven.flatMap((one) => [one, { ...one, seed: 2 }]);
+    expect(drawTableScrolls({ runs: twice }).findings[0]?.measured).toMatch(
+      /over documents [\d.]+ to [\d.]+$/,
+    );
+  });
+
   it("never call a quick task one of SCROLLS', and say nothing of SCROLLS without all seven", () => {
     const six = scrollsTaskNames.slice(1).flatMap((task) => pair(task, 40, 15));
     const { findings } = drawTableScrolls({ runs: [...pair('find', 40, 15), ...six] });
@@ -181,41 +203,6 @@ describe('the findings of the table', () => {
   it('are over all seeds', () => {
     const runs = [...pair('find', 40, 15), run('find', 'bipe_rope', 0, 2), run('find', 'rope', 25, 2)];
     expect(verdicts(runs)).toEqual([null]);
-  });
-});
-
-describe('the interval of a difference', () => {
-  const parts = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 5, maxLength: 30 });
-
-  it('holds the difference of the scores, and is nothing where both wrote the same', () => {
-    fc.assert(
-      fc.property(parts, fc.integer({ min: 0, max: 40 }), (scores, shift) => {
-        const first = scores.map((score) => ({ f1: score + shift }));
-        const second = scores.map((score) => ({ f1: score }));
-        const { estimate, low, high } = differenceInterval([
-          { metric: 'f1', first: [first], second: [second] },
-        ]);
-        // Instances that are easier for one are easier for the other: paired, only the shift is left.
-        for (const value of [estimate, low, high]) expect(value).toBeCloseTo(shift, 9);
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('covers the true score about as often as it says', () => {
-    let covered = 0;
-    const trials = 120;
-    for (let trial = 0; trial < trials; trial += 1) {
-      // Each of 80 instances right with a chance of 0.3, by a rule that is different in each trial.
-      const drawn = Array.from({ length: 80 }, (_, index) => {
-        const noise = Math.sin((trial + 1) * 12.9898 + index * 78.233) * 43_758.5453;
-        return { f1: noise - Math.floor(noise) < 0.3 ? 100 : 0 };
-      });
-      const { low, high } = scoreInterval('f1', drawn);
-      if (low <= 30 && 30 <= high) covered += 1;
-    }
-    expect(covered / trials).toBeGreaterThan(0.86);
-    expect(covered / trials).toBeLessThan(1);
   });
 });
 
@@ -247,9 +234,11 @@ describe('table-scrolls', () => {
       ['bipe_rope', 'kind'],
       ['rope', 'kind'],
     ]);
-    for (const { byInstance, swapped, examples } of runs) {
+    for (const { byInstance, groups, swapped, examples } of runs) {
       expect(byInstance).toHaveLength(20);
-      expect(swapped.byInstance).toHaveLength(20);
+      expect(groups).toEqual(runs[0]?.groups);
+      expect(groups.every((group) => /^(heading|id) /.test(group))).toBe(true);
+      for (const parts of swapped.rounds) expect(parts).toHaveLength(20);
       // From instances far apart: of both kinds, all different, and none of them begins with the question.
       expect(new Set(examples.map(({ references }) => references[0]))).toEqual(
         new Set(['A novel', 'An address']),

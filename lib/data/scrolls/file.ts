@@ -18,6 +18,11 @@ export interface ScrollsRow {
   readonly input: string;
   /** null in the test files, whose outputs are not public. */
   readonly output: string | null;
+  /**
+   * Of rows that are not independent of each other: those of one chapter, or of one document. Files do not say it; where rows are made or
+   * a file's task is known, it is found. A row without one stands alone.
+   */
+  readonly group?: string;
 }
 
 /** What is asked once and may be answered in several ways: what an evaluation takes. */

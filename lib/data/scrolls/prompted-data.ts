@@ -5,11 +5,12 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
+import { sha256 } from '../../base/files';
 import { displayPath, projectRoot } from '../../base/paths';
 import { datasetsFolder } from '../registry';
 import { quickChapters, type QuickOptions, quickRows, quickTasks, type QuickTaskName } from './quick';
 import { rowsInMemory, type RowSource, rowsOfFile } from './row-source';
-import { scrollsTasks, type ScrollsTaskName } from './tasks';
+import { documentOf, scrollsTasks, type ScrollsTaskName } from './tasks';
 
 /** A quick task, made from the bundled books. */
 export interface QuickData extends QuickOptions {
@@ -57,7 +58,8 @@ export function scrollsFolder(task: ScrollsTaskName, environment?: NodeJS.Proces
 }
 
 /**
- * The rows of one split.
+ * The rows of one split, each with its group: those of a quick task's chapter, or of one document of SCROLLS, whose name is a hash of its
+ * text, since files have no other.
  *
  * @throws DataError if the files are not there, or no rows in them
  * @throws ConfigError if the options of a quick task leave a split empty
@@ -74,5 +76,5 @@ export async function openPromptedRows(data: PromptedData, split: PromptedSplit)
   const path = join(folder, `${split}.jsonl`);
   if (!existsSync(path))
     throw new DataError(`${displayPath(path)}: no such file; get it by: bipe data scrolls ${data.task}`);
-  return rowsOfFile(path);
+  return rowsOfFile(path, (input) => sha256(documentOf(data.task, input)).slice(0, 16));
 }

@@ -55,7 +55,7 @@ export interface QuickOptions {
   readonly seed: number;
 }
 
-/** Rows by split; a chapter's are all in one of them, and so are those of chapters with the same heading. */
+/** Rows by split; a chapter's are all in one of them, and so are those of chapters with the same heading: together they are a group. */
 export interface QuickRows {
   readonly train: readonly ScrollsRow[];
   readonly validation: readonly ScrollsRow[];
@@ -150,7 +150,7 @@ function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, ra
     const pair = pairMakers[task](chapter, options, random);
     if (pair === undefined || rows.has(pair.input)) continue;
     const id = `${task} ${chapter.id} ${place}`;
-    rows.set(pair.input, { id, pid: `${id} 0`, ...pair });
+    rows.set(pair.input, { id, pid: `${id} 0`, ...pair, group: groupOf(chapter) });
   }
   return [...rows.values()];
 }

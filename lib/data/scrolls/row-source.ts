@@ -13,7 +13,7 @@ import { parseRow, type ScrollsRow } from './file';
 export interface RowSource {
   /** At least 1. */
   readonly count: number;
-  /** SHA-256 of all that the rows are. */
+  /** SHA-256 of all that the rows are, but for their groups, which no training sees. */
   readonly sha256: string;
   /** What messages call it: a file, a task. */
   readonly name: string;
@@ -23,9 +23,10 @@ export interface RowSource {
 
 /** Rows that are in memory. */
 export function rowsInMemory(rows: readonly ScrollsRow[], name: string): RowSource {
+  const seen = rows.map(({ id, pid, input, output }) => ({ id, pid, input, output }));
   return {
     count: rows.length,
-    sha256: sha256(JSON.stringify(rows)),
+    sha256: sha256(JSON.stringify(seen)),
     name,
     row: (index) => {
       const row = rows[index];
@@ -48,9 +49,10 @@ const newline = 0x0a;
 /**
  * The rows of a file, found by one pass over it.
  *
+ * @param groupOf a row's group by its input; none if left out
  * @throws DataError if there is no such file, or there are no rows in it; of `row`: if that line is none
  */
-export async function rowsOfFile(path: string): Promise<RowSource> {
+export async function rowsOfFile(path: string, groupOf?: (input: string) => string): Promise<RowSource> {
   const name = displayPath(path);
   const { lines, sha256: checksum } = await scanLines(path);
   if (lines.length === 0) throw new DataError(`${name}: no rows; a file of SCROLLS has one on each line`);
@@ -61,7 +63,8 @@ export async function rowsOfFile(path: string): Promise<RowSource> {
     row: async (index) => {
       const place = lines[index];
       if (place === undefined) throw new RangeError(`row ${index} of ${lines.length}`);
-      return parseRow(decode(await readPlace(path, place), name), `${name}:${place.number}`);
+      const row = parseRow(decode(await readPlace(path, place), name), `${name}:${place.number}`);
+      return groupOf === undefined ? row : { ...row, group: groupOf(row.input) };
     },
   };
 }

@@ -68,6 +68,18 @@ export type ScrollsTaskName = keyof typeof scrollsTasks;
 export const scrollsTaskNames = Object.keys(scrollsTasks) as readonly ScrollsTaskName[];
 
 /**
+ * The document in an input: what stands after the query, where the task has one. QuALITY's choices are a part of the query.
+ *
+ * @returns all of the input if it is not written as the task's are
+ */
+export function documentOf(task: ScrollsTaskName, input: string): string {
+  if (scrollsTasks[task].query === null) return input;
+  const choices = task === 'quality' ? Math.max(0, input.indexOf('(D)')) : 0;
+  const end = input.indexOf('\n\n', choices);
+  return end < 0 ? input : input.slice(end).trimStart();
+}
+
+/**
  * A name that somebody wrote, if it is one.
  *
  * @throws UsageError listing the names, with the one that was probably meant
