@@ -62,22 +62,22 @@ export function distancesFigure(result: AttentionBySegmentResult): Figure {
   const { trainLength, documents, queries, bins, models } = result;
   const contexts = contextsOf(result);
   const columns = contexts.length;
-  const lines = contexts.flatMap(({ uniform }, panel) =>
-    seriesIn(result, panel).flatMap(({ style, mass }, index, all) => {
+  const shown = contexts.map((_, context) => seriesIn(result, context));
+  const lines = shown.flatMap((series, panel) =>
+    series.flatMap(({ style, mass }) => [
+      ...segmentTraces(style, mass, bins, panel),
+      distanceTrace(style, mass, columns + panel),
+    ]),
+  );
+  const feet = shown.flatMap((series, panel) =>
+    series.flatMap(({ style, mass }, index) => {
+      const { uniform } = present(contexts[panel], 'context');
       // Triangles of several models at the same distance stand side by side.
-      const shift = 0.3 * (index - all.length / 2);
+      const shift = 0.3 * (index - series.length / 2);
+      const groups = mass.byDistance.map((_, group) => group);
       return [
-        ...segmentTraces(style, mass, bins, panel),
-        belowTrace(style, segmentPlaces(bins), segmentShares(mass), segmentShares(uniform), shift, panel),
-        distanceTrace(style, mass, columns + panel),
-        belowTrace(
-          style,
-          mass.byDistance.map((_, group) => group),
-          mass.byDistance,
-          uniform.byDistance,
-          shift,
-          columns + panel,
-        ),
+        ...belowTraces(style, segmentPlaces(bins), [mass, uniform].map(segmentShares), shift, panel),
+        ...belowTraces(style, groups, [mass.byDistance, uniform.byDistance], shift, columns + panel),
       ];
     }),
   );
@@ -110,7 +110,7 @@ export function distancesFigure(result: AttentionBySegmentResult): Figure {
       })),
       ...contexts.map(() => ({ x: distanceAxis(bins, contexts, columns), y: shareAxis })),
     ],
-    data: [...lines.filter((trace) => trace !== null), belowKey(), trainingKey()],
+    data: [...lines, ...feet, ...(feet.length > 0 ? [belowKey()] : []), trainingKey()],
     layout: {
       shapes: contexts.map((_, panel) => beyondTraining(trainLength, bins, columns + panel)),
     },
@@ -118,7 +118,7 @@ export function distancesFigure(result: AttentionBySegmentResult): Figure {
 }
 
 /** Where the two points apart stand on the axis of segments: what is farther, and the first token. */
-const apart = ({ segments }: AttentionBins): [number, number] => [segments + 1, segments + 3.5];
+const apart = ({ segments }: AttentionBins): [number, number] => [segments + 1, segments + 4.5];
 
 function segmentAxis(bins: AttentionBins): PlotlyObject {
   const { segments } = bins;
@@ -210,18 +210,17 @@ function distanceTrace(style: SeriesStyle, { byDistance }: AttentionMass, panel:
 
 const below = { symbol: 'triangle-down', size: 9 } as const;
 
-/** Triangles at the foot where there are keys, with a share too small for the axis; null where there is none. */
-function belowTrace(
+/** Triangles at the foot where there are keys, with a share too small for the axis; none where all are shown. */
+function belowTraces(
   style: SeriesStyle,
   x: readonly number[],
-  shares: readonly number[],
-  uniform: readonly number[],
+  [shares = [], uniform = []]: readonly (readonly number[])[],
   shift: number,
   panel: number,
-): PlotlyObject | null {
+): PlotlyObject[] {
   const places = x.filter((_, index) => (uniform[index] ?? 0) > 0 && seen(shares[index] ?? 0) === null);
-  if (places.length === 0) return null;
-  return {
+  if (places.length === 0) return [];
+  const trace = {
     type: 'scatter',
     mode: 'markers',
     name: style.name,
@@ -234,6 +233,7 @@ function belowTrace(
     hovertemplate: `below ${leastWord}`,
     ...inPanel(panel),
   };
+  return [trace];
 }
 
 /** A trace that is in the legend only. */
@@ -358,6 +358,10 @@ export function placesFigure(result: AttentionBySegmentResult): Figure {
   const { models, bins, documents } = result;
   const contexts = contextsOf(result);
   const reach = bins.offsets;
+  const times = models.flatMap(({ contexts: own, measures: { samePlace } }) => [
+    ...own.flatMap(({ mean, uniform }) => placePreference(mean, uniform).filter((value) => value !== null)),
+    ...(samePlace === null ? [] : [samePlace.low, samePlace.high]),
+  ]);
   return makeFigure({
     id: 'attention-by-segment-places',
     title: 'Which places of earlier segments attention prefers',
@@ -371,8 +375,8 @@ export function placesFigure(result: AttentionBySegmentResult): Figure {
     alt: models
       .map(({ encoding, contexts: own }) => {
         const told = own.map(({ length, mean, uniform }) => {
-          const times = placePreference(mean, uniform)[reach]?.toFixed(2) ?? 'unknown how many';
-          return `${times} times evenly spread attention on the query's own place at ${tokensWord(length)}`;
+          const onPlace = placePreference(mean, uniform)[reach]?.toFixed(2) ?? 'unknown how many';
+          return `${onPlace} times evenly spread attention on the query's own place at ${tokensWord(length)}`;
         });
         return `${styleOf(result, encoding).name}: ${told.join(', ')}`;
       })
@@ -383,9 +387,13 @@ export function placesFigure(result: AttentionBySegmentResult): Figure {
     panels: contexts.map((context) => ({
       title: contextTitle(context),
       x: { ...placeAxis(reach, contexts.length > 2), showgrid: true },
-      y: { title: 'Times evenly spread' },
+      // Attention that is all but evenly spread looks so.
+      y: {
+        title: 'Times evenly spread',
+        range: [Math.min(0.8, ...times) - 0.05, Math.max(1.2, ...times) + 0.05],
+      },
     })),
-    data: contexts.flatMap(({ times, uniform }, panel) => [
+    data: contexts.flatMap(({ times: factor, uniform }, panel) => [
       lineTrace({ x: [-reach, reach], y: [1, 1], style: evenlyStyle, panel, legend: panel === 0 }),
       ...models.flatMap(({ encoding, contexts: own, measures: { samePlace } }, index) => {
         const shift = 0.3 * (index - (models.length - 1) / 2);
@@ -393,7 +401,7 @@ export function placesFigure(result: AttentionBySegmentResult): Figure {
         const y = placePreference(present(own[panel], 'context').mean, uniform);
         return [
           ...placeTraces(style, y, panel),
-          ...(times === 1 && samePlace !== null ? [intervalTrace(style, samePlace, shift, panel)] : []),
+          ...(factor === 1 && samePlace !== null ? [intervalTrace(style, samePlace, shift, panel)] : []),
         ];
       }),
     ]),

@@ -125,7 +125,7 @@ describe('attention by segment, drawn', () => {
     const [line, points] = traces(distances, 'BiPE-RoPE', 'x');
     expect(line).toMatchObject({ x: [0, 1, 2], y: [0.6, 0.2, 0.1] });
     // Nothing lies three segments back and more: a logarithmic axis has no place for it.
-    expect(points).toMatchObject({ mode: 'markers', x: [4, 6.5], y: [null, 0.1] });
+    expect(points).toMatchObject({ mode: 'markers', x: [4, 7.5], y: [null, 0.1] });
     const [far] = traces(distances, 'RoPE', 'x2').slice(1);
     expect(far?.y).toEqual([0.4, null]);
     expect(traces(distances, 'Evenly spread', 'x2')[0]?.y).toEqual([0.1, 0.1, 0.1]);
@@ -139,7 +139,7 @@ describe('attention by segment, drawn', () => {
         .map(({ x }) => x.map((place) => Math.round(place ?? Number.NaN)));
     // BiPE-RoPE lays nothing three segments back at 8 tokens; RoPE nothing two segments back either, nor on the first token.
     expect(feet('BiPE-RoPE', 'x')).toEqual([[4]]);
-    expect(feet('RoPE', 'x')).toEqual([[2, 4, 7]]);
+    expect(feet('RoPE', 'x')).toEqual([[2, 4, 8]]);
     expect(feet('BiPE-RoPE', 'x2')).toEqual([]);
     // No key is 8 tokens back at 8 tokens: that is not said to be a small share.
     expect(traces(distances, 'Evenly spread', 'x3')[0]?.y).toEqual([0.1, 0.1, 0.2, 0.5, null]);
