@@ -9,9 +9,9 @@ import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
 import { startEngine } from '../engine/engine';
 import { type Figure } from '../report/figure';
-import { collectProvenance, type DataSource, type Provenance } from '../report/provenance';
+import { collectProvenance, currentOrigin, type DataSource, type Provenance } from '../report/provenance';
 import { type Table } from '../report/tables';
-import { RunStore } from './run-store';
+import { RememberingStore, RunStore } from './run-store';
 
 /** The scales at which an item can be run; an item offers those that differ for it. */
 export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
@@ -197,7 +197,10 @@ async function execute<Settings, Input, Result>(
   const finished = await store.findOrRun(configuration, async () => {
     const startedAt = Date.now();
     const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
-    const result = await spec.run(settings, input, { reporter: options.reporter, store, fresh });
+    // Looked up now: a long computation may end beside other files than it began with.
+    const origin = currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
+    const remembering = new RememberingStore(store.folder);
+    const result = await spec.run(settings, input, { reporter: options.reporter, store: remembering, fresh });
     const provenance = collectProvenance({
       item: spec.id,
       preset: overridden ? `${preset}, changed` : preset,
@@ -206,8 +209,9 @@ async function execute<Settings, Input, Result>(
       data,
       seeds: spec.seeds?.(settings) ?? [],
       steps: spec.steps?.(settings) ?? null,
-      engine: engine?.description ?? null,
-      captured: engine?.captures ?? null,
+      origin,
+      parts: remembering.parts,
+      secondsInParts: remembering.seconds,
     });
     return { result, provenance };
   });

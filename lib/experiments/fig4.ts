@@ -181,7 +181,7 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
   claim:
     'Trained at 1,024 tokens and read at 8,192 on PG-19, BiPE-ALiBi has a perplexity of 25.2, ALiBi 28.6, RoPE 158 (public notes on the paper).',
   notebook: 'notebooks/fig4.ipynb',
-  revision: 1,
+  revision: 2,
   schema,
   presets: {
     ...fig4Presets,

@@ -298,7 +298,7 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   claim:
     'Finetuned at 8,192 tokens on the seven tasks of SCROLLS, BiPE-RoPE is 3.98 points above RoPE on average (public notes on the paper); its scores by task are not at hand.',
   notebook: 'notebooks/table_scrolls.ipynb',
-  revision: 2,
+  revision: 3,
   schema,
   presets: tableScrollsPresets,
   seeds: ({ seeds }) => seeds,
