@@ -134,8 +134,8 @@ export interface Experiment {
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
   readonly execute: (options: ExecuteOptions) => Promise<Report>;
-  /** The run that ended last, of this revision and library; undefined if there is none. */
-  readonly latest: (store?: RunStore) => Promise<LatestRun | undefined>;
+  /** The run that ended last, of this revision and library, and of one of these presets if some are given; undefined if there is none. */
+  readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
 }
 
 const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper', 'released'];
@@ -156,18 +156,21 @@ export function defineExperiment<Settings extends object, Input, Result>(
       return preset === undefined ? [] : [{ ...preset, name }];
     }),
     execute: (options) => execute(spec, names, options),
-    latest: (store) => latest(spec, store),
+    latest: (store, presets) => latest(spec, store, presets),
   };
 }
 
 async function latest<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
   store = new RunStore(),
+  presets?: readonly PresetName[],
 ): Promise<LatestRun | undefined> {
   const stored = await store.latest<Result>(
     spec.id,
-    (configuration) =>
-      configuration.revision === spec.revision && configuration.libraryVersion === libraryVersion,
+    (configuration, { preset }) =>
+      configuration.revision === spec.revision &&
+      configuration.libraryVersion === libraryVersion &&
+      (presets?.some((name) => name === preset) ?? true),
   );
   if (stored === undefined) return undefined;
   const settings = spec.schema.safeParse(stored.configuration.settings);

@@ -106,12 +106,12 @@ export class RunStore {
   }
 
   /**
-   * The run of `item` that ended last, of those whose configuration is wanted. Damaged ones are passed over: who wants that very
+   * The run of `item` that ended last, of those that are wanted. Damaged ones are passed over: who wants that very
    * run is told by `find`.
    */
   async latest<Result>(
     item: string,
-    isWanted: (configuration: RunConfiguration) => boolean,
+    isWanted: (configuration: RunConfiguration, provenance: Provenance) => boolean,
   ): Promise<StoredRun<Result> | undefined> {
     const folders = await this.finishedFolders(item);
     const ended = await Promise.all(
@@ -125,11 +125,10 @@ export class RunStore {
         const configuration = JSON.parse(
           await readFile(join(folder, 'config.json'), 'utf8'),
         ) as RunConfiguration;
-        if (!isWanted(configuration)) continue;
         const finished = JSON.parse(
           await readFile(join(folder, 'result.json'), 'utf8'),
         ) as FinishedRun<Result>;
-        return { ...finished, configuration };
+        if (isWanted(configuration, finished.provenance)) return { ...finished, configuration };
       } catch (error) {
         if (!(error instanceof SyntaxError) && systemCode(error) !== 'ENOENT') throw error;
       }
