@@ -57,12 +57,10 @@ export function showReport(report: Report): void {
 
 /** What a report says of the paper's sentences, as a table. */
 export function findingsTable(report: Report): Table {
-  const missing =
-    report.missing.length === 0 ? '' : ` Not measured on this machine: ${report.missing.join('; ')}.`;
   return {
     id: `${report.item}-findings`,
     title: 'Does it hold here?',
-    caption: `${report.provenance.scale}${missing} ${provenanceLine(report.provenance)}`,
+    caption: `${report.provenance.scale} ${provenanceLine(report.provenance)}`,
     columns: [
       { key: 'claim', label: 'Claim' },
       { key: 'holds', label: 'Holds' },
