@@ -73,7 +73,7 @@ export function lengthPanel(curves: readonly LengthCurve[], modality: Modality, 
 }
 
 /** An axis of lengths, each power of two a step. */
-export function lengthAxis(lengths: readonly number[]): AxisSpec {
+function lengthAxis(lengths: readonly number[]): AxisSpec {
   return {
     title: 'Tokens of a block',
     type: 'log',
