@@ -109,6 +109,9 @@ describe('Figures 4 and 5', () => {
       expect(new Set(byLength.map(({ tokens, windows }) => tokens + windows)).size).toBe(1);
     }
     expect(first.provenance.data.map(({ name }) => name)).toEqual(['sotu']);
+    expect(first.provenance.scale).toContain(
+      '(tokenizer llama2-1024), at most 100,000 tokens in all, at most 256 tokens of each held-out document, 2 layers',
+    );
 
     const { models } = (await fig5.execute(options)).numbers as Fig5Result;
     // Each encoding as it was trained, scaled, and finetuned: of the language models only the finetuned are new.
