@@ -318,11 +318,10 @@ describe('the released models', () => {
   });
 
   it('are not compared where they were trained on blocks of different lengths', async () => {
-    const { small } = present(models['hzy00/RoPE-151M'], 'model');
-    const config = present(small['config.json'], 'config.json')
-      .toString()
-      .replace('"train_scale": 1024', '"train_scale": 512');
-    small['config.json'] = Buffer.from(config);
+    const model = present(models['hzy00/RoPE-151M'], 'model');
+    const config = present(model.small['config.json'], 'config.json').toString();
+    const shorter = Buffer.from(config.replace('"train_scale": 1024', '"train_scale": 512'));
+    models['hzy00/RoPE-151M'] = { ...model, small: { ...model.small, 'config.json': shorter } };
     await expect(prepareReleased({ ...settings, ...few }, places)).rejects.toThrow(
       'hzy00/RoPE-151M: trained on blocks of 512 tokens, but hzy00/BiPE_ALiBi-151M on 1024; compare models of one length',
     );
