@@ -257,7 +257,6 @@ export {
   prepareReleased,
   releasedCurves,
   type ReleasedInput,
-  type ReleasedOptions,
   type ReleasedRun,
   releasedSettings,
   type ReleasedSettings,
@@ -378,7 +377,7 @@ export {
   paperValue,
   paperValues,
 } from './report/paper-values';
-export type { DataSource, Machine, Provenance } from './report/provenance';
+export type { DataSource, Machine, Origin, Provenance, ProvenancePart, Work } from './report/provenance';
 export {
   encodingStyle,
   encodingStyles,

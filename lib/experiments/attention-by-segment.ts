@@ -117,7 +117,7 @@ export const attentionBySegment = defineExperiment<
   claim:
     "The method (public summary page) tells a token's place in its segment by an absolute encoding and the segments' distance by a relative one. What trained models make of it in their attention the paper's public page does not say: this is an observation.",
   notebook: 'notebooks/attention_by_segment.ipynb',
-  revision: 1,
+  revision: 2,
   schema: attentionBySegmentSchema,
   presets: attentionBySegmentPresets,
   seeds: ({ seeds }) => seeds.slice(0, 1),

@@ -9,9 +9,9 @@ import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
 import { startEngine } from '../engine/engine';
 import { type Figure } from '../report/figure';
-import { collectProvenance, type DataSource, type Provenance } from '../report/provenance';
+import { collectProvenance, currentOrigin, type DataSource, type Provenance } from '../report/provenance';
 import { type Table } from '../report/tables';
-import { RunStore } from './run-store';
+import { RememberingStore, RunStore } from './run-store';
 
 /** The scales at which an item can be run; an item offers those that differ for it. */
 export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
@@ -134,8 +134,8 @@ export interface Experiment {
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
   readonly execute: (options: ExecuteOptions) => Promise<Report>;
-  /** The run that ended last, of this revision and library; undefined if there is none. */
-  readonly latest: (store?: RunStore) => Promise<LatestRun | undefined>;
+  /** The run that ended last, of this revision and library, and of one of these presets if some are given; undefined if there is none. */
+  readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
 }
 
 const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper', 'released'];
@@ -156,18 +156,21 @@ export function defineExperiment<Settings extends object, Input, Result>(
       return preset === undefined ? [] : [{ ...preset, name }];
     }),
     execute: (options) => execute(spec, names, options),
-    latest: (store) => latest(spec, store),
+    latest: (store, presets) => latest(spec, store, presets),
   };
 }
 
 async function latest<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
   store = new RunStore(),
+  presets?: readonly PresetName[],
 ): Promise<LatestRun | undefined> {
   const stored = await store.latest<Result>(
     spec.id,
-    (configuration) =>
-      configuration.revision === spec.revision && configuration.libraryVersion === libraryVersion,
+    (configuration, { preset }) =>
+      configuration.revision === spec.revision &&
+      configuration.libraryVersion === libraryVersion &&
+      (presets?.some((name) => name === preset) ?? true),
   );
   if (stored === undefined) return undefined;
   const settings = spec.schema.safeParse(stored.configuration.settings);
@@ -219,7 +222,10 @@ async function execute<Settings extends object, Input, Result>(
   const finished = await store.findOrRun(configuration, async () => {
     const startedAt = Date.now();
     const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
-    const result = await spec.run(settings, input, { reporter: options.reporter, store, fresh });
+    // Looked up now: a long computation may end beside other files than it began with.
+    const origin = currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
+    const remembering = new RememberingStore(store.folder);
+    const result = await spec.run(settings, input, { reporter: options.reporter, store: remembering, fresh });
     const provenance = collectProvenance({
       item: spec.id,
       preset: overridden ? `${preset}, changed` : preset,
@@ -228,8 +234,9 @@ async function execute<Settings extends object, Input, Result>(
       data,
       seeds: spec.seeds?.(settings) ?? [],
       steps: spec.steps?.(settings) ?? null,
-      engine: engine?.description ?? null,
-      captured: engine?.captures ?? null,
+      origin,
+      parts: remembering.parts,
+      secondsInParts: remembering.seconds,
     });
     return { result, provenance };
   });

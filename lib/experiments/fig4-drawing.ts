@@ -75,7 +75,8 @@ const textRead: Readonly<Record<Fig4Result['kind'], string>> = {
 function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read: string): Figure {
   const modalities = modalitiesOf(curves);
   const [first] = modalities;
-  const longest = first === undefined ? 0 : (lengthsOf(present(curves[0], 'curve'), first).at(-1) ?? 0);
+  const lengths = first === undefined ? [] : lengthsOf(present(curves[0], 'curve'), first);
+  const [shortest, longest] = [lengths[0] ?? 0, lengths.at(-1) ?? 0];
   return makeFigure({
     id: 'fig4',
     title: 'Perplexity beyond the training length, by positional encoding',
@@ -89,7 +90,7 @@ function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read
         curves.map((curve) => {
           const at = (length: number): string =>
             formatPerplexity(perplexityRange(curve, modality, length).centre);
-          return `${modalityStyles[modality].name}, ${curve.style.name}: ${at(trainLength)} at ${trainLength} tokens, ${at(longest)} at ${longest}`;
+          return `${modalityStyles[modality].name}, ${curve.style.name}: ${at(shortest)} at ${shortest} tokens, ${at(longest)} at ${longest}`;
         }),
       )
       .join('; '),
@@ -223,7 +224,7 @@ function findings(curves: readonly LengthCurve[], modality: Modality, trainLengt
   });
   const itself = ['bipe_rope', 'bipe_alibi', 'alibi', 'rope'].flatMap((name): Finding[] => {
     const one = curve(name);
-    if (one === undefined) return [];
+    if (one === undefined || !lengthsOf(one, modality).includes(trainLength)) return [];
     return [
       compare(
         {

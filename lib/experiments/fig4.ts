@@ -2,7 +2,9 @@
 // are trained here, or are those that the authors released.
 
 import { z } from 'zod';
+import { present } from '../base/present';
 import { parseInside } from '../base/schema';
+import { paperValue } from '../report/paper-values';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
 import {
@@ -173,15 +175,33 @@ const schema: z.ZodType<AnySettings> = z.unknown().transform((value, context): A
   return parseInside<AnySettings>(released ? releasedSettingsSchema : trainedSchema, value, context);
 });
 
+/** Released models tell it themselves. */
+function trainLengthOf(result: Fig4Result, settings: AnySettings): number {
+  return isReleased(settings)
+    ? present(result.kind === 'released' ? result.runs[0] : undefined, 'a released model').trainLength
+    : settings.trainLength;
+}
+
+function paperPerplexity(encoding: string): number {
+  return present(paperValue('pg19-perplexity', encoding), `the paper's perplexity of ${encoding}`).value;
+}
+
+/** What is read of the text, where not all of it is. */
+function partRead(settings: AnySettings): string {
+  const tokens = (count: number): string => `at most ${count.toLocaleString('en')} tokens`;
+  const { maxTokens } = settings;
+  if (isReleased(settings)) return maxTokens === null ? '' : `, ${tokens(maxTokens)} of each at each length`;
+  return `${maxTokens === null ? '' : `, ${tokens(maxTokens)} in all`}, ${tokens(settings.documentTokens)} of each held-out document`;
+}
+
 /** Figure 4 as a paper item. */
 export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
   id: 'fig4',
   title: 'Figure 4: perplexity beyond the training length',
   question: 'Does a language model still predict well when it reads more than it was trained on?',
-  claim:
-    'Trained at 1,024 tokens and read at 8,192 on PG-19, BiPE-ALiBi has a perplexity of 25.2, ALiBi 28.6, RoPE 158 (public notes on the paper).',
+  claim: `Trained at 1,024 tokens and read at 8,192 on PG-19, BiPE-ALiBi has a perplexity of ${paperPerplexity('bipe_alibi')}, ALiBi ${paperPerplexity('alibi')}, RoPE ${paperPerplexity('rope')} (public notes on the paper).`,
   notebook: 'notebooks/fig4.ipynb',
-  revision: 1,
+  revision: 2,
   schema,
   presets: {
     ...fig4Presets,
@@ -213,13 +233,12 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
   scale: (settings, missing) => {
     const lacking = notMeasured(missing);
     if (isReleased(settings))
-      return `The authors' checkpoints ${Object.values(settings.checkpoints).join(', ')}, read as by the released code, on ${Object.values(settings.corpora).flat().join(', ')}.${lacking}`;
+      return `The authors' checkpoints ${Object.values(settings.checkpoints).join(', ')}, read as by the released code, on ${Object.values(settings.corpora).flat().join(', ')}${partRead(settings)}.${lacking}`;
     const { sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds } = settings;
     return (
-      `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
+      `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${partRead(settings)}, ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
       `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.${lacking}`
     );
   },
-  draw: (result, settings) =>
-    drawFig4(result, isReleased(settings) ? Math.min(...settings.lengths) : settings.trainLength),
+  draw: (result, settings) => drawFig4(result, trainLengthOf(result, settings)),
 });

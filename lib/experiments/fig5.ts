@@ -105,7 +105,7 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
   claim:
     'Figure 5 shows language-model perplexity after finetuning with YaRN, for RoPE and BiPE-RoPE (public summary page); its numbers are not at hand.',
   notebook: 'notebooks/fig5.ipynb',
-  revision: 1,
+  revision: 2,
   schema,
   presets: fig5Presets,
   seeds: ({ seed }) => [seed],

@@ -26,12 +26,10 @@ export function describeFinding(finding: Finding): string {
 
 /** What a report says of the paper's sentences, as a table. */
 export function findingsTable(report: Report): Table {
-  const missing =
-    report.missing.length === 0 ? '' : ` Not measured on this machine: ${report.missing.join('; ')}.`;
   return {
     id: findingsId(report),
     title: `Does it hold here? ${report.title}`,
-    caption: `${report.provenance.scale}${missing} ${provenanceLine(report.provenance)}`,
+    caption: `${report.provenance.scale} ${provenanceLine(report.provenance)}`,
     columns: [
       { key: 'claim', label: 'Claim' },
       { key: 'verdict', label: 'Verdict' },

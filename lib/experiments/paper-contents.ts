@@ -1,7 +1,7 @@
 // The paper's 9 figures and 8 tables, each with what of this workbench stands for it. The paper's public summary page names five of the
 // figures and some subjects; what it does not name is listed as such, and its caption is not guessed.
 
-import { type LatestRun } from './experiment';
+import { type LatestRun, type PresetName } from './experiment';
 import { experiments } from './registry';
 import { type RunStore } from './run-store';
 
@@ -17,6 +17,8 @@ export interface PaperContent {
   readonly item: string;
   /** What of the item. Whether the paper's shows the same is known only where the page names it. */
   readonly covers: string;
+  /** The presets of the item that have it; left out: all. */
+  readonly presets?: readonly PresetName[];
 }
 
 const figure = (number: number, says: string, item: string, covers: string): PaperContent => ({
@@ -60,7 +62,10 @@ export const paperContents: readonly PaperContent[] = [
   figure(5, 'the same after finetuning with YaRN, RoPE and BiPE-RoPE', 'fig5', 'before and after finetuning'),
   appendixFigure(1, 'fig1', 'distributions of Figure 1 for papers'),
   appendixFigure(2, 'fig1', 'distributions of Figure 1 for code'),
-  appendixFigure(3, 'fig4', 'perplexity on papers and code (preset evening), and by the place in a block'),
+  {
+    ...appendixFigure(3, 'fig4', 'perplexity on papers and code, and by the place in a block'),
+    presets: ['evening', 'paper', 'released'],
+  },
   appendixFigure(4, 'table-ablation', 'perplexity of every ablation, as a picture'),
   table(1, 'long-context benchmarks: SCROLLS', 'table-scrolls', 'scores by task and encoding'),
   table(2, 'data of normal length', 'table-normal', 'perplexity at the training length, three kinds of text'),
@@ -88,12 +93,15 @@ export function contentNotebook({ item }: PaperContent): string | undefined {
   return experiments.find(({ id }) => id === item)?.notebook;
 }
 
-/** Whether the item was run on this machine, and how: `run (quick)`, `not run`. */
-export async function contentStatus({ item }: PaperContent, store?: RunStore): Promise<string> {
+/** Whether the item was run on this machine, and how: `run (quick)`, `not run`, `not run (needs preset evening or paper)`. */
+export async function contentStatus({ item, presets }: PaperContent, store?: RunStore): Promise<string> {
   const experiment = experiments.find(({ id }) => id === item);
-  return describeRun(await experiment?.latest(store));
+  const run: LatestRun | undefined = await experiment?.latest(store, presets);
+  if (run !== undefined) return `run (${run.preset})`;
+  return presets === undefined ? 'not run' : `not run (needs preset ${listOr(presets)})`;
 }
 
-function describeRun(run: LatestRun | undefined): string {
-  return run === undefined ? 'not run' : `run (${run.preset})`;
+/** `a, b or c` */
+function listOr(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ');
 }

@@ -76,6 +76,8 @@ export const releasedSettings: ReleasedSettings = {
 export interface ReleasedModel {
   readonly encoding: string;
   readonly checkpoint: HubCheckpoint;
+  /** Tokens of a training block, by its configuration. */
+  readonly trainLength: number;
 }
 
 /** A corpus that is on this machine, tokenized. */
@@ -96,14 +98,10 @@ export interface ReleasedRun {
   readonly encoding: string;
   /** The model's name on the hub. */
   readonly model: string;
+  /** Tokens of a training block: the same for all models of a comparison. */
+  readonly trainLength: number;
   /** In the order of the corpora, each in the order of the lengths asked for. */
   readonly modalities: readonly ModalityPerplexity[];
-}
-
-/** How runs are made. */
-export interface ReleasedOptions extends RunContext {
-  /** Told each perplexity when it is there. */
-  readonly onPoint?: (encoding: string, modality: Modality, point: PerplexityByLength) => void;
 }
 
 const revision = 1;
@@ -113,6 +111,7 @@ const revision = 1;
  *
  * @returns what is here; what could not be had is among `missing`, a line each
  * @throws UsageError for a name that is none
+ * @throws CheckpointError if models were trained on blocks of different lengths, so that none is the length of training
  * @throws WorkbenchError the first failure, if not one checkpoint or not one corpus is here
  */
 export async function prepareReleased(
@@ -121,12 +120,22 @@ export async function prepareReleased(
 ): Promise<PreparedInput<ReleasedInput>> {
   const prepared = await prepareReleasedModels(settings.checkpoints, settings.tokenizer, options);
   const { input: models } = prepared;
+  checkTrainLengths(models);
   const missing = [...prepared.missing];
   const corpora = await thoseHad(Object.entries(settings.corpora), missing, ([modality, sources]) =>
     prepareText(modality as Modality, sources, settings, options),
   );
   const data = [...prepared.data, ...corpora.flatMap(textSources)];
   return { input: { models, corpora }, data, missing };
+}
+
+function checkTrainLengths(models: readonly ReleasedModel[]): void {
+  const [first] = models;
+  const other = models.find(({ trainLength }) => trainLength !== first?.trainLength);
+  if (first === undefined || other === undefined) return;
+  throw new CheckpointError(
+    `${other.checkpoint.model}: trained on blocks of ${other.trainLength} tokens, but ${first.checkpoint.model} on ${first.trainLength}; compare models of one length`,
+  );
 }
 
 /**
@@ -158,15 +167,16 @@ export async function prepareReleasedModels(
 export async function releasedCurves(
   settings: ReleasedSettings,
   { models, corpora }: ReleasedInput,
-  options: ReleasedOptions,
+  options: RunContext,
 ): Promise<ReleasedRun[]> {
   const found = models.map((): ModalityPerplexity[] => []);
   for (const corpus of corpora)
     for (const [place, model] of models.entries())
       found[place]?.push(await releasedRun(model, corpus, settings, options));
-  return models.map(({ encoding, checkpoint }, place) => ({
+  return models.map(({ encoding, checkpoint, trainLength }, place) => ({
     encoding,
     model: checkpoint.model,
+    trainLength,
     modalities: found[place] ?? [],
   }));
 }
@@ -180,11 +190,11 @@ export async function releasedCurves(
  *
  * @throws as `releasedCurves`
  */
-export async function releasedRun(
+async function releasedRun(
   model: ReleasedModel,
   corpus: ReleasedCorpus,
   settings: ReleasedSettings,
-  { store, reporter, fresh, onPoint }: ReleasedOptions,
+  { store, reporter, fresh }: RunContext,
 ): Promise<ModalityPerplexity> {
   const { encoding, checkpoint } = model;
   const { modality } = corpus;
@@ -217,7 +227,6 @@ export async function releasedRun(
         return { result: point, provenance };
       });
       byLength.push(result);
-      onPoint?.(encoding, modality, result);
     }
   } finally {
     if (opened) closeRun(opened);
@@ -315,7 +324,7 @@ async function prepareModel(
     throw new CheckpointError(
       `${name}: has a vocabulary of ${config.vocabSize}, but the tokenizer ${tokenizer.name} has ${tokenizer.vocabularySize} tokens; give the one it was trained with`,
     );
-  return { encoding, checkpoint };
+  return { encoding, checkpoint, trainLength: config.trainLength };
 }
 
 async function prepareText(

@@ -3,12 +3,18 @@
 
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DataError, systemCode } from '../base/errors';
 import { sha256, writeFileAtomic } from '../base/files';
 import { canonicalJson } from '../base/json';
 import { displayPath, projectPath } from '../base/paths';
-import { type DataSource, type Provenance } from '../report/provenance';
+import {
+  type DataSource,
+  joinParts,
+  partsOf,
+  type Provenance,
+  type ProvenancePart,
+} from '../report/provenance';
 
 /** Everything a result depends on. Two runs with the same configuration have the same result. */
 export interface RunConfiguration {
@@ -69,13 +75,19 @@ export class RunStore {
     }
   }
 
-  /** The finished run of this configuration, or `work` done now and kept. */
+  /**
+   * The finished run of this configuration, or `work` done now and kept.
+   *
+   * @param originsOf the provenance of a run that was found, with what it may lack because it was kept before that was recorded
+   */
   async findOrRun<Result>(
     configuration: RunConfiguration,
     work: () => Promise<FinishedRun<Result>>,
+    originsOf: (earlier: FinishedRun<Result>) => Promise<Provenance> = ({ provenance }) =>
+      Promise.resolve(provenance),
   ): Promise<FinishedRun<Result> & { readonly reused: boolean }> {
     const earlier = await this.find<Result>(configuration);
-    if (earlier !== undefined) return { ...earlier, reused: true };
+    if (earlier !== undefined) return { ...earlier, provenance: await originsOf(earlier), reused: true };
     const folder = this.folderOf(configuration);
     await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(configuration, null, 2)}\n`);
     const finished = await work();
@@ -94,12 +106,12 @@ export class RunStore {
   }
 
   /**
-   * The run of `item` that ended last, of those whose configuration is wanted. Damaged ones are passed over: who wants that very
+   * The run of `item` that ended last, of those that are wanted. Damaged ones are passed over: who wants that very
    * run is told by `find`.
    */
   async latest<Result>(
     item: string,
-    isWanted: (configuration: RunConfiguration) => boolean,
+    isWanted: (configuration: RunConfiguration, provenance: Provenance) => boolean,
   ): Promise<StoredRun<Result> | undefined> {
     const folders = await this.finishedFolders(item);
     const ended = await Promise.all(
@@ -113,11 +125,10 @@ export class RunStore {
         const configuration = JSON.parse(
           await readFile(join(folder, 'config.json'), 'utf8'),
         ) as RunConfiguration;
-        if (!isWanted(configuration)) continue;
         const finished = JSON.parse(
           await readFile(join(folder, 'result.json'), 'utf8'),
         ) as FinishedRun<Result>;
-        return { ...finished, configuration };
+        if (isWanted(configuration, finished.provenance)) return { ...finished, configuration };
       } catch (error) {
         if (!(error instanceof SyntaxError) && systemCode(error) !== 'ENOENT') throw error;
       }
@@ -140,5 +151,31 @@ export class RunStore {
         .map((name) => join(this.folder, name))
         .filter((folder) => existsSync(join(folder, 'result.json')))
     );
+  }
+}
+
+/** A store that remembers what was asked of it: the parts of which a result is made. */
+export class RememberingStore extends RunStore {
+  readonly #parts: ProvenancePart[] = [];
+  #seconds = 0;
+
+  /** Of all runs that were found or done, by their origin. */
+  get parts(): ProvenancePart[] {
+    return joinParts(this.#parts);
+  }
+
+  /** That finding and doing them took. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  override async findOrRun<Result>(
+    ...request: Parameters<typeof RunStore.prototype.findOrRun<Result>>
+  ): Promise<FinishedRun<Result> & { readonly reused: boolean }> {
+    const startedAt = Date.now();
+    const found = await super.findOrRun<Result>(...request);
+    this.#seconds += (Date.now() - startedAt) / 1000;
+    this.#parts.push(...partsOf(found.provenance, basename(this.folderOf(request[0]))));
+    return found;
   }
 }

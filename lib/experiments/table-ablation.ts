@@ -172,7 +172,7 @@ export const tableAblation = defineExperiment<
   claim:
     'The abstract and the summary page name ablations; what they measure and find is not at hand. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
   notebook: 'notebooks/table_ablation.ipynb',
-  revision: 1,
+  revision: 2,
   schema,
   presets: ablationPresets,
   seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],

@@ -46,7 +46,7 @@ export const tableNormal = defineExperiment<NormalSettings, PreparedModels<Norma
   claim:
     'The abstract and the summary page name data of normal length; what the paper measures on it, and its numbers, are not at hand.',
   notebook: 'notebooks/table_normal.ipynb',
-  revision: 1,
+  revision: 2,
   schema,
   presets: normalPresets,
   seeds: ({ seeds }) => seeds,

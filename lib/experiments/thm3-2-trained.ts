@@ -185,7 +185,7 @@ export const thm32Trained = defineExperiment<Thm32TrainedSettings, Thm32TrainedS
   claim:
     'The theorem (public summary page) is about what can be represented: bilevel positions do with less width than absolute ones. About what is learnt the paper says nothing that is known here.',
   notebook: 'notebooks/thm3.2-trained.ipynb',
-  revision: 1,
+  revision: 2,
   schema,
   presets: thm32TrainedPresets,
   seeds: ({ seeds }) => seeds,

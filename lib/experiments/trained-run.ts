@@ -9,11 +9,18 @@ import { startEngine } from '../engine/engine';
 import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
-import { collectProvenance, type DataSource } from '../report/provenance';
+import {
+  collectProvenance,
+  currentOrigin,
+  type DataSource,
+  joinParts,
+  type Origin,
+} from '../report/provenance';
 import { type TrainingConfig } from '../train/config';
 import { readMetrics } from '../train/metrics';
 import { trainModel } from '../train/train-model';
 import { type RunConfiguration, type RunStore } from './run-store';
+import { askedPart, beginSession, partsOfBefore, trainingParts } from './training-sessions';
 
 /** A training, and what its model is asked. */
 export interface TrainedRunSpec<Answers> {
@@ -79,35 +86,63 @@ export async function trainedRun<Answers extends object>(
     await store.forget(configuration);
     await store.forget(trainingOf(spec));
   }
-  const finished = await store.findOrRun(configuration, async () => {
-    const startedAt = Date.now();
-    const engine = await startEngine({ reporter });
-    const result = await trainAndAsk(spec, options);
-    const provenance = collectProvenance({
-      item,
-      preset: label,
-      scale: 'One model of a comparison.',
-      startedAt,
-      data,
-      seeds: [training.seed],
-      steps: training.steps,
-      engine: engine.description,
-      captured: engine.captures,
-    });
-    return { result, provenance };
-  });
+  const run = store.folderOf(configuration);
+  const folder = store.folderOf(trainingOf(spec));
+  const finished = await store.findOrRun<Answers & TrainingFigures>(
+    configuration,
+    async () => {
+      const startedAt = Date.now();
+      const engine = await startEngine({ reporter });
+      // Looked up now: training may end beside other files than it began with.
+      const origin = currentOrigin({ engine: engine.description, captured: engine.captures });
+      const { result, trainedFor } = await trainAndAsk(spec, folder, origin, options);
+      const seconds = (Date.now() - startedAt) / 1000;
+      const provenance = collectProvenance({
+        item,
+        preset: label,
+        scale: 'One model of a comparison.',
+        startedAt,
+        data,
+        seeds: [training.seed],
+        steps: training.steps,
+        origin,
+        parts: joinParts([
+          ...(await trainingParts(folder, label)),
+          askedPart(origin, label, run, seconds - trainedFor),
+        ]),
+        secondsInParts: seconds,
+      });
+      return { result, provenance };
+    },
+    async ({ result, provenance }) => {
+      if (provenance.parts !== undefined) return provenance;
+      return { ...provenance, parts: await partsOfBefore(provenance, run, folder, result.seconds) };
+    },
+  );
   return finished.result;
+}
+
+interface Outcome<Answers> {
+  readonly result: Answers & TrainingFigures;
+  /** Seconds of training now; of one that was found finished, 0. */
+  readonly trainedFor: number;
 }
 
 async function trainAndAsk<Answers extends object>(
   spec: TrainedRunSpec<Answers>,
-  { store, reporter, onCurve }: TrainedRunOptions,
-): Promise<Answers & TrainingFigures> {
-  const folder = store.folderOf(trainingOf(spec));
+  folder: string,
+  origin: Origin,
+  { reporter, onCurve }: TrainedRunOptions,
+): Promise<Outcome<Answers>> {
+  let begunAt: number | undefined;
   const { outcome, parameters } = await trainModel(spec.training, {
     folder,
     resume: true,
     reporter,
+    onBegin: async (position) => {
+      begunAt = position.seconds;
+      await beginSession(folder, position, origin);
+    },
     onMetrics: (line) => {
       if (line.kind === 'training') onCurve?.(line.step, line.loss);
     },
@@ -117,14 +152,18 @@ async function trainAndAsk<Answers extends object>(
       throw new MachineError('training was interrupted; the same command continues where it stopped');
     const decoder = createDecoder(spec.training.model);
     const answers = await spec.ask(decoder, parameters);
-    const lines = (await readMetrics(folder)).filter((line) => line.kind === 'training');
+    const all = await readMetrics(folder);
+    const lines = all.filter((line) => line.kind === 'training');
     const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
     return {
-      ...answers,
-      parameters: parameterCount(decoder.parameters),
-      curve: lines.map(({ step, loss }) => ({ step, loss })),
-      tokensPerSecond: paces[paces.length >> 1] ?? 0,
-      seconds: lines.at(-1)?.machine.seconds ?? 0,
+      result: {
+        ...answers,
+        parameters: parameterCount(decoder.parameters),
+        curve: lines.map(({ step, loss }) => ({ step, loss })),
+        tokensPerSecond: paces[paces.length >> 1] ?? 0,
+        seconds: lines.at(-1)?.machine.seconds ?? 0,
+      },
+      trainedFor: begunAt === undefined ? 0 : (all.at(-1)?.machine.seconds ?? 0) - begunAt,
     };
   } finally {
     disposeParameters(parameters);

@@ -18,7 +18,7 @@ import { train, type TrainingResult, type TrainingRun } from './train';
 /** Where and how to train, without what the configuration says. */
 export type TrainModelOptions = Pick<
   TrainingRun,
-  'folder' | 'where' | 'resume' | 'reporter' | 'onMetrics' | 'signal' | 'execution'
+  'folder' | 'where' | 'resume' | 'reporter' | 'onBegin' | 'onMetrics' | 'signal' | 'execution'
 >;
 
 /**

@@ -92,10 +92,19 @@ export interface TrainingRun {
   /** Default `captured`: whole steps run as one native graph where the backend can do that. */
   readonly execution?: 'captured' | 'eager';
   readonly reporter?: Reporter;
+  /** Told where it stands before it takes a step, also when it goes on; not where there is nothing left to do. */
+  readonly onBegin?: (position: TrainingPosition) => Promise<void>;
   /** Told each line of metrics as it is written, e.g. to draw a live curve. */
   readonly onMetrics?: (line: MetricsLine) => void;
   /** Stops after the current step, with a checkpoint. Default: the notebook's stop button. */
   readonly signal?: AbortSignal;
+}
+
+/** How much of a training is done. */
+export interface TrainingPosition {
+  readonly step: number;
+  /** Of training and evaluation until here, pauses left out. */
+  readonly seconds: number;
 }
 
 /** How a training ended. */
@@ -257,6 +266,7 @@ class Loop {
     let ended = this.ended();
     let note = 'stopped by an error';
     try {
+      if (ended === undefined) await this.job.onBegin?.({ step: progress.step, seconds: progress.seconds });
       while (ended === undefined) {
         await this.advance();
         if (isDue(plan.logEvery)) task.update(progress.step, await this.measure());

@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { fig4, fig4Presets } from '../../lib/experiments/fig4';
 import { type Fig4Result } from '../../lib/experiments/fig4-drawing';
@@ -11,8 +14,9 @@ import {
   tokensPerSegment,
   validationDocuments,
 } from '../../lib/experiments/language-model-runs';
-import { RunStore } from '../../lib/experiments/run-store';
+import { type RunConfiguration, RunStore } from '../../lib/experiments/run-store';
 import { type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
+import { provenanceLine } from '../../lib/report/provenance';
 import { temporaryFolder } from '../support/command';
 
 const smoke = fig4Presets.smoke.settings;
@@ -105,6 +109,9 @@ describe('Figures 4 and 5', () => {
       expect(new Set(byLength.map(({ tokens, windows }) => tokens + windows)).size).toBe(1);
     }
     expect(first.provenance.data.map(({ name }) => name)).toEqual(['sotu']);
+    expect(first.provenance.scale).toContain(
+      '(tokenizer llama2-1024), at most 100,000 tokens in all, at most 256 tokens of each held-out document, 2 layers',
+    );
 
     const { models } = (await fig5.execute(options)).numbers as Fig5Result;
     // Each encoding as it was trained, scaled, and finetuned: of the language models only the finetuned are new.
@@ -121,5 +128,27 @@ describe('Figures 4 and 5', () => {
     expect(trained?.modalities).toEqual(runs.find(({ encoding }) => encoding === 'rope')?.modalities);
     const again = await fig5.execute(options);
     expect(again.reused).toBe(true);
+
+    // Put together anew, of models that other code trained: they are what takes the time, and say so.
+    const [whole, model] = await Promise.all(
+      ['fig4', 'language-model'].map(async (item) => {
+        const isWanted = ({ settings }: RunConfiguration) => !JSON.stringify(settings).includes('yarn');
+        return present(await store.latest(item, isWanted), item).configuration;
+      }),
+    );
+    await store.forget(present(whole, 'fig4'));
+    const path = join(store.folderOf(present(model, 'model')), 'result.json');
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replaceAll(/"commit":("\w+"|null)/g, '"commit":"0123456789ab"'),
+    );
+    const { provenance } = await fig4.execute(options);
+    expect(provenanceLine(provenance)).toMatch(/ · commits? .*\b0123456789\b/);
+    expect(provenance.commit).toBe(first.provenance.commit);
+    expect(provenance.parts?.map(({ work }) => work.length)).toEqual([2, 2]);
+    const seconds = provenance.parts?.reduce((sum, part) => sum + part.seconds, 0);
+    const ofFirst = first.provenance.parts?.reduce((sum, part) => sum + part.seconds, 0);
+    expect(seconds).toBeCloseTo(ofFirst ?? 0, 2);
+    expect(provenance.durationSeconds).toBeGreaterThanOrEqual(seconds ?? Infinity);
   });
 });

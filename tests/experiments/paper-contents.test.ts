@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
+import { type PresetName } from '../../lib/experiments/experiment';
 import { contentStatus, describeContent, paperContents } from '../../lib/experiments/paper-contents';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
 import { contentsTable } from '../../lib/experiments/reproduce';
@@ -38,6 +39,20 @@ describe('the contents of the paper', () => {
     expect(rows).toHaveLength(17);
     expect(rows.filter(({ status }) => status !== 'not run')).toEqual([
       expect.objectContaining({ item: 'fig2', status: 'run (smoke)' }),
+      expect.objectContaining({
+        item: 'fig4',
+        status: 'not run (needs preset evening, paper or released)',
+      }),
     ]);
+  });
+
+  it('are not shown as run by a preset that does not have them', async () => {
+    const store = new RunStore(temporaryFolder());
+    const [schematic] = paperContents.filter(({ item }) => item === 'fig2');
+    if (schematic === undefined) throw new Error('no Figure 2');
+    await experimentNamed('fig2').execute({ preset: 'smoke', reporter: silentReporter, store });
+    const of = (presets: readonly PresetName[]) => contentStatus({ ...schematic, presets }, store);
+    expect(await of(['smoke', 'quick'])).toBe('run (smoke)');
+    expect(await of(['quick'])).toBe('not run (needs preset quick)');
   });
 });

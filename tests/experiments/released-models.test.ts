@@ -221,23 +221,17 @@ describe('the released models', () => {
       ...['pg19-validation', 'pile-arxiv', 'pile-github'].map((name) => [name, 'made up']),
     ]);
     const store = new RunStore(join(folder, 'runs'));
-    const seen: string[] = [];
-    const { input } = await prepareReleased(settings, places);
-    const runs = await releasedCurves(settings, input, {
-      store,
-      reporter: silentReporter,
-      fresh: false,
-      onPoint: (encoding, modality, { length }) => seen.push(`${encoding} ${modality} ${length}`),
-    });
-    expect(runs.map(({ encoding, model }) => [encoding, model])).toEqual(
-      Object.entries(settings.checkpoints),
+    const { reporter, computed } = watching();
+    const runs = await evaluate(store, reporter);
+    expect(runs.map(({ encoding, model, trainLength }) => [encoding, model, trainLength])).toEqual(
+      Object.entries(settings.checkpoints).map((model) => [...model, 1024]),
     );
     for (const { modalities } of runs)
       expect(
         modalities.map(({ modality, byLength }) => [modality, byLength.map(({ length }) => length)]),
       ).toEqual(Object.keys(corpora).map((modality) => [modality, settings.lengths]));
-    expect(seen).toHaveLength(24);
-    expect(seen.slice(0, 3)).toEqual(['bipe_rope books 32', 'bipe_rope books 64', 'bipe_alibi books 32']);
+    expect(computed).toHaveLength(24);
+    expect(computed.slice(0, 3)).toEqual(['perplexity at 32', 'perplexity at 64', 'perplexity at 32']);
     for (const { model, modalities } of runs)
       for (const { modality, byLength } of modalities)
         for (const { length, loss, interval, documents } of byLength) {
@@ -267,6 +261,11 @@ describe('the released models', () => {
       ['hzy00/BiPE_ALiBi-151M', 'hzy00/RoPE-151M', 'pg19-validation', 'pile-github'],
     ]);
     const drawn = report.figures.find(({ id }) => id === 'fig4')?.data ?? [];
+    // Blocks of the training length were not read: nothing is compared with them.
+    expect(report.figures[0]?.layout).toMatchObject({ shapes: [{ x0: 1024 }, { x0: 1024 }] });
+    expect(report.findings.map(({ claim }) => claim).join()).not.toContain('at most 5 % worse');
+    expect(report.provenance.scale).toContain('on pg19-validation, pile-github.');
+    expect(report.provenance.parts?.map(({ work }) => work.length)).toEqual([8]);
     const runs = await evaluate(store, silentReporter, few);
     // A panel for each kind of text, in it a line for each model.
     expect(drawn.map(({ name, y }) => [name, y])).toEqual(
@@ -316,6 +315,16 @@ describe('the released models', () => {
     expect(ofWhole?.windows).toBeGreaterThan(40);
     expect(ofPart?.documents).toBe(ofWhole?.documents);
     expect(await store.count('released-model')).toBe(2);
+  });
+
+  it('are not compared where they were trained on blocks of different lengths', async () => {
+    const model = present(models['hzy00/RoPE-151M'], 'model');
+    const config = present(model.small['config.json'], 'config.json').toString();
+    const shorter = Buffer.from(config.replace('"train_scale": 1024', '"train_scale": 512'));
+    models['hzy00/RoPE-151M'] = { ...model, small: { ...model.small, 'config.json': shorter } };
+    await expect(prepareReleased({ ...settings, ...few }, places)).rejects.toThrow(
+      'hzy00/RoPE-151M: trained on blocks of 512 tokens, but hzy00/BiPE_ALiBi-151M on 1024; compare models of one length',
+    );
   });
 
   it('are those that can be had; a line says why another is not', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RunConfiguration, runKey, RunStore } from '../../lib/experiments/run-store';
+import { RememberingStore, type RunConfiguration, runKey, RunStore } from '../../lib/experiments/run-store';
 import { collectProvenance } from '../../lib/report/provenance';
 import { temporaryFolder } from '../support/command';
 
@@ -109,5 +109,39 @@ describe('RunStore', () => {
 
   it('has no runs before the first', async () => {
     expect(await new RunStore(join(temporaryFolder(), 'none')).count('fig0')).toBe(0);
+  });
+});
+
+describe('RememberingStore', () => {
+  it('has the parts of all that it found or did, each once', async () => {
+    const { folder } = new RunStore(temporaryFolder());
+    const done = { ...provenance, durationSeconds: 3 };
+    const other = { ...configuration, revision: 2 };
+    await new RunStore(folder).findOrRun(configuration, () =>
+      Promise.resolve({ result: 1, provenance: done }),
+    );
+    const store = new RememberingStore(folder);
+    await store.findOrRun(other, () => Promise.resolve({ result: 2, provenance: done }));
+    for (let times = 0; times < 2; times++) {
+      const { result } = await store.findOrRun(configuration, () => Promise.reject(new Error('not again')));
+      expect(result).toBe(1);
+    }
+    const [part] = store.parts;
+    expect(store.parts).toHaveLength(1);
+    expect([part?.origin?.commit, part?.seconds]).toEqual([provenance.commit, 6]);
+    expect(part?.work.map(({ name, run }) => [name, run])).toEqual(
+      [other, configuration].map((one) => ['smoke', `fig0-${runKey(one)}`]),
+    );
+  });
+
+  it('lets a run that was found say what it lacks', async () => {
+    const store = new RememberingStore(temporaryFolder());
+    const work = () => Promise.resolve({ result: 1, provenance: { ...provenance, durationSeconds: 3 } });
+    await new RunStore(store.folder).findOrRun(configuration, work);
+    const parts = [{ origin: null, seconds: 3, work: [{ name: 'training', run: 'a', seconds: 3 }] }];
+    await store.findOrRun(configuration, work, (earlier) =>
+      Promise.resolve({ ...earlier.provenance, parts }),
+    );
+    expect(store.parts).toEqual(parts);
   });
 });

@@ -3,7 +3,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { collectProvenance, provenanceLine, sourceState } from '../../lib/report/provenance';
+import {
+  collectProvenance,
+  joinParts,
+  type Origin,
+  originOf,
+  partsOf,
+  provenanceLine,
+  provenancePart,
+  sourceState,
+} from '../../lib/report/provenance';
 import { sampleProvenance } from './samples';
 
 const hasGit = spawnSync('git', ['--version']).status === 0;
@@ -32,6 +41,76 @@ describe('collectProvenance', () => {
 
   it('leaves null what does not apply', () => {
     expect(provenance).toMatchObject({ seeds: [], steps: null, data: [], engine: null, captured: null });
+  });
+});
+
+describe('parts of a result', () => {
+  const own = originOf(sampleProvenance);
+  const other: Origin = { ...own, commit: 'f'.repeat(40), dirty: false };
+  const piece = (name: string, seconds: number) => ({ name, run: `run-${name}`, seconds });
+
+  it('are joined by what computed them, each piece of work once', () => {
+    const joined = joinParts([
+      provenancePart(own, [piece('a', 1)]),
+      provenancePart(other, [piece('b', 2)]),
+      provenancePart({ ...own }, [piece('c', 4), piece('a', 1)]),
+      provenancePart(null, [piece('d', 8)]),
+    ]);
+    expect(joined).toEqual([
+      { origin: own, seconds: 5, work: [piece('a', 1), piece('c', 4)] },
+      { origin: other, seconds: 2, work: [piece('b', 2)] },
+      { origin: null, seconds: 8, work: [piece('d', 8)] },
+    ]);
+  });
+
+  it('have the seconds that they took when they were done', () => {
+    const { durationSeconds, parts } = collectProvenance({
+      item: 'fig4',
+      preset: 'quick',
+      scale: 'Small.',
+      startedAt: Date.now() - 3000,
+      parts: [provenancePart(own, [piece('a', 1000)]), provenancePart(null, [piece('b', 500)])],
+      secondsInParts: 3000,
+    });
+    expect(durationSeconds).toBe(1500);
+    expect(parts).toHaveLength(2);
+  });
+
+  it('are a stored result itself, unless it is made of parts', () => {
+    const work = [{ name: 'quick', run: 'released-model-0', seconds: 12.5 }];
+    const itself = [{ origin: own, seconds: 12.5, work }];
+    expect(partsOf(sampleProvenance, 'released-model-0')).toEqual(itself);
+    const parts = [provenancePart(other, [piece('a', 1)])];
+    expect(partsOf({ ...sampleProvenance, parts }, 'small-0')).toBe(parts);
+  });
+
+  it('are named at the foot of a figure by their commits, engines and machines, each once', () => {
+    const lineOf = (...origins: (Origin | null)[]): string =>
+      provenanceLine({
+        ...sampleProvenance,
+        durationSeconds: 100 * origins.length,
+        parts: origins.map((origin, index) => provenancePart(origin, [piece(String(index), 100)])),
+      });
+    expect(lineOf(own, { ...own })).toBe(provenanceLine(sampleProvenance));
+    expect(lineOf(other)).toContain(' · commits ffffffffff, 0123456789 with changes · tensorflow');
+    expect(lineOf(own, null)).toContain(
+      ' · commit 0123456789 with changes · commit not recorded of 1 of 2 parts · ',
+    );
+    expect(lineOf({ ...own, commit: null })).toContain(
+      ' · commit 0123456789 with changes · version 0.1.0 · tensorflow',
+    );
+    const many = ['a', 'b', 'c', 'd'].map((commit) => ({ ...own, commit: commit.repeat(40), dirty: false }));
+    expect(lineOf(...many)).toContain(' · commits aaaaaaaaaa, bbbbbbbbbb, cccccccccc, 2 more · ');
+    const threads = (engine: string): Origin => ({ ...own, engine });
+    expect(lineOf(threads('native (1 thread)'), threads('native (2 threads)'))).toContain(
+      ' · native (1 and 2 threads), captured · ',
+    );
+    const gpu: Origin = { ...own, machine: { ...own.machine, gpu: 'Imaginary GPU', cores: 16 } };
+    expect(lineOf(gpu, own)).toMatch(
+      / · Imaginary GPU, 16 cores, .* · Imaginary Processor 9000 .*, 2 cores, /,
+    );
+    // The whole's own machine is not named where it only put the parts together.
+    expect(lineOf(gpu)).not.toContain('Imaginary Processor');
   });
 });
 
