@@ -22,9 +22,10 @@ import {
   measuresOf,
   queriesOf,
 } from './attention-contexts';
+import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { fig4Presets, type Fig4Settings } from './fig4';
-import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
+import { type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import {
   commonSeparators,
   languageModelCheckpoint,

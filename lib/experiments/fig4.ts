@@ -3,14 +3,10 @@
 
 import { z } from 'zod';
 import { parseInside } from '../base/schema';
+import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
-import {
-  notMeasured,
-  type PreparedModels,
-  prepareLanguageModels,
-  trainLanguageModels,
-} from './language-model-comparison';
+import { type PreparedModels, prepareLanguageModels, trainLanguageModels } from './language-model-comparison';
 import {
   languageModelFields,
   type LanguageModelRunPoint,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { formatShort } from '../report/log-axis';
 import { encodingStyle } from '../report/style';
+import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig5, type Fig5Result } from './fig5-drawing';
 import {
@@ -16,7 +17,7 @@ import {
   scalingNames,
 } from './fig5-runs';
 import { fig4Presets } from './fig4';
-import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
+import { type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import { languageModelFields } from './language-model-runs';
 
 /** Which models are finetuned, and how. */

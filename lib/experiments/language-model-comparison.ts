@@ -1,10 +1,11 @@
 // What comparisons of language models have in common: they read the sources that this machine has, and train one model after the other.
 
-import { messageOf, UsageError } from '../base/errors';
+import { UsageError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { prepareSource } from '../data/sources/prepare';
 import { liveCurves } from '../report/live';
 import { encodingStyle } from '../report/style';
+import { absentNames, available } from './available';
 import { type PreparedInput, type RunContext } from './experiment';
 import {
   checkLanguageModelSettings,
@@ -33,26 +34,13 @@ export async function prepareLanguageModels<Settings extends LanguageModelRunSet
   reporter: Reporter,
 ): Promise<PreparedInput<PreparedModels<Settings>>> {
   checkLanguageModelSettings(settings, encodings);
-  const sources: string[] = [];
-  const missing: string[] = [];
-  for (const name of settings.sources) {
-    try {
-      await prepareSource(name, { reporter });
-      sources.push(name);
-    } catch (error) {
-      if (error instanceof UsageError) throw error;
-      missing.push(`${name}: ${messageOf(error)}`);
-    }
-  }
+  const { had, absent } = await available(settings.sources, (name) => prepareSource(name, { reporter }));
+  const missing = absentNames(absent);
+  const sources = had.map(({ info }) => info.name);
   if (sources.length === 0) throw new UsageError(`none of the sources is here: ${missing.join('; ')}`);
-  const available = { ...settings, sources };
-  const corpus = await prepareLanguageModelCorpus(available, reporter);
-  return { input: { settings: available, corpus }, data: corpus.data, missing };
-}
-
-/** A sentence that names what is missing; nothing if nothing is. */
-export function notMeasured(missing: readonly string[]): string {
-  return missing.length === 0 ? '' : ` Not measured on this machine: ${missing.join('; ')}.`;
+  const prepared = { ...settings, sources };
+  const corpus = await prepareLanguageModelCorpus(prepared, reporter);
+  return { input: { settings: prepared, corpus }, data: corpus.data, missing };
 }
 
 /** Trains models, or finds them trained, with live curves of their losses. */

@@ -12,8 +12,9 @@ import {
   rulesLike,
   type RulesLike,
 } from './ablations';
+import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
-import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
+import { type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import {
   languageModelFields,
   languageModelRun,

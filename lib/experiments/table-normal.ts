@@ -1,14 +1,10 @@
 // The table of data of normal length: perplexity at the training length, by encoding and kind of text.
 
 import { z } from 'zod';
+import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { fig4Presets, type Fig4Settings } from './fig4';
-import {
-  notMeasured,
-  type PreparedModels,
-  prepareLanguageModels,
-  trainLanguageModels,
-} from './language-model-comparison';
+import { type PreparedModels, prepareLanguageModels, trainLanguageModels } from './language-model-comparison';
 import { languageModelFields } from './language-model-runs';
 import { drawNormal, type NormalResult } from './table-normal-drawing';
 

@@ -2,7 +2,6 @@
 // do the same on quick tasks of the same shape, made from the bundled books; their rows are none of SCROLLS', and say so.
 
 import { z } from 'zod';
-import { messageOf, NetworkError } from '../base/errors';
 import { sha256 } from '../base/files';
 import { type Reporter } from '../base/progress';
 import { downloadScrolls } from '../data/scrolls/download';
@@ -12,6 +11,7 @@ import { prepareSource } from '../data/sources/prepare';
 import { liveCurves } from '../report/live';
 import { type DataSource } from '../report/provenance';
 import { encodingStyle } from '../report/style';
+import { available, notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
 import { fig4Presets } from './fig4';
 import {
@@ -231,23 +231,6 @@ async function prepareTask(settings: PromptedTaskSettings, reporter: Reporter): 
   return { settings, data: [{ name: `SCROLLS ${task}`, version, checksum }] };
 }
 
-async function prepareTasks(
-  tasks: readonly PromptedTaskSettings[],
-  reporter: Reporter,
-): Promise<{ tasks: PreparedTask[]; missing: string[] }> {
-  const prepared: PreparedTask[] = [];
-  const missing: string[] = [];
-  for (const task of tasks) {
-    try {
-      prepared.push(await prepareTask(task, reporter));
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      missing.push(messageOf(error));
-    }
-  }
-  return { tasks: prepared, missing };
-}
-
 /** Each source once. */
 function distinct(data: readonly DataSource[]): DataSource[] {
   return [...new Map(data.map((source) => [source.name, source])).values()];
@@ -306,8 +289,8 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   usesEngine: true,
   prepare: async (settings, reporter) => {
     const starts = await prepareStarts(settings.start, settings.encodings, settings.tokenizer, reporter);
-    const { tasks, missing: absent } = await prepareTasks(settings.tasks, reporter);
-    const missing = [...starts.missing, ...absent];
+    const { had: tasks, absent } = await available(settings.tasks, (task) => prepareTask(task, reporter));
+    const missing = [...starts.missing, ...absent.map(({ error }) => error.message)];
     // Without a model, or without a task, there is nothing to be measured.
     const complete = starts.encodings.length > 0 && tasks.length > 0;
     const data = complete ? distinct([...starts.data, ...tasks.flatMap((task) => task.data)]) : [];
@@ -316,8 +299,7 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   run,
   scale: ({ tasks, maxTokens, steps, batchSize, accumulation, seeds, start }, missing) =>
     `Measured on ${tasks.map(({ data }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${modelsOf(start)} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
-    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.` +
-    (missing.length === 0 ? '' : ` Not measured on this machine: ${missing.join('; ')}.`),
+    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
   draw: (result) => drawTableScrolls(result),
 });
 
