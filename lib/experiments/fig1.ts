@@ -17,6 +17,7 @@ import {
   type RunContext,
 } from './experiment';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
+import { ascendingLengths } from './list-fields';
 import { measureSegments } from './segment-statistics';
 
 /** The kinds of text, in the order of the figure's columns. */
@@ -37,15 +38,7 @@ export interface Fig1Settings {
 const schema: z.ZodType<Fig1Settings> = z.strictObject({
   sources: z.array(z.string()).min(1),
   separators: z.array(z.enum(['paper', 'released'])).min(1),
-  sequenceLengths: z
-    .array(z.number().int().positive())
-    .min(1)
-    .refine(
-      (lengths) => lengths.every((length, index) => index === 0 || length > (lengths[index - 1] ?? 0)),
-      {
-        message: 'must be ascending, e.g. [512, 1024, 2048]',
-      },
-    ),
+  sequenceLengths: ascendingLengths(1),
   maxTokens: z.number().int().positive(),
 });
 

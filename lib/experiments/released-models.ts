@@ -25,6 +25,7 @@ import { collectProvenance, type DataSource } from '../report/provenance';
 import { available } from './available';
 import { type PreparedInput, type RunContext } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
+import { ascendingLengths } from './list-fields';
 import { type RunConfiguration } from './run-store';
 
 /** What is evaluated. */
@@ -35,7 +36,7 @@ export interface ReleasedSettings {
   readonly corpora: Readonly<Partial<Record<Modality, readonly string[]>>>;
   /** The one that the models were trained with. */
   readonly tokenizer: string;
-  /** Tokens of a block. */
+  /** Tokens of a block, ascending. */
   readonly lengths: readonly number[];
   /** At most so many tokens of each corpus are read at each length, spread over all of its documents; null: all. */
   readonly maxTokens: number | null;
@@ -55,7 +56,7 @@ export const releasedSettingsSchema: z.ZodType<ReleasedSettings> = z.strictObjec
       message: 'must name a source, e.g. {"books": ["pg19-validation"]}',
     }),
   tokenizer: z.string(),
-  lengths: z.array(z.int().min(2)).min(1),
+  lengths: ascendingLengths(2),
   maxTokens: z.int().min(1).nullable(),
 });
 

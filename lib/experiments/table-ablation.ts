@@ -15,13 +15,10 @@ import {
 import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { type PreparedModels, prepareLanguageModels } from './language-model-comparison';
-import {
-  languageModelFields,
-  languageModelRun,
-  type LanguageModelRun,
-  type LanguageModelRunSettings,
-  segmentLengthsIn,
-} from './language-model-runs';
+import { languageModelRun, type LanguageModelRun } from './language-model-runs';
+import { languageModelFields, type LanguageModelRunSettings } from './language-model-settings';
+import { segmentLengthsIn } from './language-model-text';
+import { listOnce, seedsField } from './list-fields';
 import { type AblationResult, drawAblations } from './table-ablation-drawing';
 
 /** Which ablations, and how their models are trained. */
@@ -39,11 +36,16 @@ const schema: z.ZodType<AblationSettings> = z
   .strictObject({
     groups: z.array(z.enum(Object.keys(ablationGroups) as [AblationGroup, ...AblationGroup[]])).min(1),
     hiddenSize: z.int().min(1),
-    seeds: z.array(z.int().min(0)).min(1),
-    chanceSeeds: z.array(z.int().min(0)),
+    seeds: seedsField,
+    chanceSeeds: listOnce(z.int().min(0)),
     ...languageModelFields,
   })
-  .omit({ variants: true, separators: true });
+  .omit({ variants: true, separators: true })
+  // A seed of every model is none that only shows chance.
+  .transform((settings) => ({
+    ...settings,
+    chanceSeeds: settings.chanceSeeds.filter((seed) => !settings.seeds.includes(seed)),
+  }));
 
 const allGroups = Object.keys(ablationGroups) as readonly AblationGroup[];
 

@@ -12,8 +12,10 @@ import { liveCurves } from '../report/live';
 import { type DataSource } from '../report/provenance';
 import { encodingStyle } from '../report/style';
 import { available, notMeasured } from './available';
+import { mainFour } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
 import { fig4Presets } from './fig4';
+import { encodingsField, seedsField } from './list-fields';
 import {
   promptedRun,
   type PromptedRun,
@@ -41,8 +43,8 @@ export interface TableScrollsSettings extends PromptedRunSettings {
 const count = z.int().min(1);
 
 const schema: z.ZodType<TableScrollsSettings> = z.strictObject({
-  encodings: z.array(z.string()).min(1),
-  seeds: z.array(z.int().min(0)).min(1),
+  encodings: encodingsField,
+  seeds: seedsField,
   tasks: z
     .array(z.strictObject({ data: promptedDataSchema, outputTokens: count.min(2) }))
     .min(1)
@@ -173,7 +175,7 @@ export const tableScrollsPresets = {
     time: 'a GPU or a cluster',
     settings: {
       ...small,
-      encodings: ['bipe_rope', 'rope', 'bipe_alibi', 'alibi'],
+      encodings: mainFour,
       start: { kind: 'released' },
       tokenizer: 'llama2',
       tasks: [
@@ -297,14 +299,8 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
     return { input: { starts, tasks }, data, missing };
   },
   run,
-  scale: ({ tasks, maxTokens, steps, batchSize, accumulation, seeds, start }, missing) =>
-    `Measured on ${tasks.map(({ data }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${modelsOf(start)} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
+  scale: ({ maxTokens, steps, batchSize, accumulation, seeds }, missing, { starts, tasks }) =>
+    `Measured on ${tasks.map(({ settings: { data } }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${starts.models} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
     `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
   draw: (result) => drawTableScrolls(result),
 });
-
-function modelsOf(start: StartSettings): string {
-  return start.kind === 'released'
-    ? 'the released models'
-    : `models of ${start.layers} layers of width ${start.hiddenSize}, trained on ${start.sources.join(', ')},`;
-}

@@ -6,11 +6,8 @@ import { type Fig4Result } from '../../lib/experiments/fig4-drawing';
 import { fig5 } from '../../lib/experiments/fig5';
 import { type Fig5Result } from '../../lib/experiments/fig5-drawing';
 import { scaledEncoding } from '../../lib/experiments/fig5-runs';
-import {
-  checkLanguageModelSettings,
-  tokensPerSegment,
-  validationDocuments,
-} from '../../lib/experiments/language-model-runs';
+import { checkLanguageModelSettings } from '../../lib/experiments/language-model-settings';
+import { tokensPerSegment, validationDocuments } from '../../lib/experiments/language-model-text';
 import { RunStore } from '../../lib/experiments/run-store';
 import { type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
 import { temporaryFolder } from '../support/command';
