@@ -32,7 +32,8 @@ export interface AblationSettings extends Omit<LanguageModelRunSettings, 'varian
   readonly chanceSeeds: readonly number[];
 }
 
-const schema: z.ZodType<AblationSettings> = z
+/** Checks settings. */
+export const ablationSchema: z.ZodType<AblationSettings> = z
   .strictObject({
     groups: z.array(z.enum(Object.keys(ablationGroups) as [AblationGroup, ...AblationGroup[]])).min(1),
     hiddenSize: z.int().min(1),
@@ -179,7 +180,7 @@ export const tableAblation = defineExperiment<
     'The abstract and the summary page name ablations; what they measure and find is not at hand. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
   notebook: 'notebooks/table_ablation.ipynb',
   revision: 1,
-  schema,
+  schema: ablationSchema,
   presets: ablationPresets,
   seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],
   steps: ({ steps }) => steps,
