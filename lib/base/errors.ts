@@ -27,6 +27,9 @@ export class DataError extends WorkbenchError {
   readonly exitCode = 2;
 }
 
+/** Data that is not on this machine, and that it cannot get: no package, no program, no server has it. A comparison may do without. */
+export class AbsentError extends DataError {}
+
 /** A checkpoint that is not one, or not of the model it is to be. */
 export class CheckpointError extends WorkbenchError {
   readonly exitCode = 2;

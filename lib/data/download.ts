@@ -4,7 +4,7 @@
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataError, MachineError, NetworkError } from '../base/errors';
+import { AbsentError, MachineError, NetworkError } from '../base/errors';
 import { freeBytes, sha256File, writeError, writeFileAtomic } from '../base/files';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
@@ -102,7 +102,7 @@ const longestBackoffMs = 15_000;
  * gives the file its name. A file already there is replaced by a right one or stays as it is.
  *
  * @throws NetworkError if no address could be reached or served it
- * @throws DataError if what they serve is not the file that was asked for
+ * @throws AbsentError if what they serve is not the file that was asked for
  * @throws MachineError if the disk is full or not writable (what has arrived is kept), or another process downloads it
  */
 export async function downloadFile(
@@ -138,7 +138,7 @@ async function tryAddresses(
         options.reporter?.note(`${where}: ${error.message}; trying another address`);
     }
   }
-  if (wrongContent) throw new DataError(`${where}: ${reasons.join('; ')}; ${request.advice}`);
+  if (wrongContent) throw new AbsentError(`${where}: ${reasons.join('; ')}; ${request.advice}`);
   throw new NetworkError(`${where}: could not be downloaded: ${reasons.join('; ')}; ${request.advice}`);
 }
 

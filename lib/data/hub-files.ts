@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, NetworkError, UsageError } from '../base/errors';
+import { AbsentError, NetworkError, UsageError } from '../base/errors';
 import { sha256File } from '../base/files';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
@@ -118,7 +118,7 @@ export class HubFiles {
    * Brings a file here, or leaves the one that is. A partial one is continued.
    *
    * @throws NetworkError if it cannot be reached
-   * @throws DataError if what comes does not match the hub's hash
+   * @throws AbsentError if what comes does not match the hub's hash
    * @throws MachineError if the disk is full or cannot be written
    */
   async fetch(file: RemoteFile): Promise<HubFile> {
@@ -206,7 +206,7 @@ async function checkGitHash(path: string, expected: string): Promise<void> {
   const own = await gitHash(path);
   if (own === expected) return;
   await rm(path);
-  throw new DataError(
+  throw new AbsentError(
     `${displayPath(path)}: what came does not match the hub's hash (git's is ${own}, should be ${expected}); run the same command again`,
   );
 }

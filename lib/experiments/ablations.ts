@@ -3,6 +3,7 @@
 
 import { type EncodingConfig } from '../positional/registry';
 import { type SegmentRule } from '../segment/ends';
+import { smallSines } from './encoding-pairs';
 
 /** What is varied. */
 export const ablationGroups = {
@@ -92,14 +93,14 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
         {
           id: 'sinusoidal_rope',
           label: 'sinusoidal, RoPE between',
-          encoding: { kind: 'bipe', intra: sines, inter: rope },
+          encoding: { kind: 'bipe', intra: smallSines, inter: rope },
           separators: paper,
         },
         { ...bipeAlibi, label: 'learned, ALiBi between' },
         {
           id: 'sinusoidal_alibi',
           label: 'sinusoidal, ALiBi between',
-          encoding: { kind: 'bipe', intra: sines, inter: alibi(96) },
+          encoding: { kind: 'bipe', intra: smallSines, inter: alibi(96) },
           separators: paper,
         },
       ];
@@ -149,9 +150,6 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
       ];
   }
 }
-
-/** Sines as large as the embeddings they are added to, which begin with a deviation of 0.02. */
-const sines = { kind: 'sinusoidal', scale: 0.02 } as const;
 
 /** Models that others are compared with. */
 export const basesOfAblation: readonly string[] = ['bipe_rope', 'bipe_alibi'];

@@ -23,16 +23,14 @@ import {
   measuresOf,
   queriesOf,
 } from './attention-contexts';
+import { notMeasured } from './available';
+import { bilevelPairs, mainFour } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { fig4Presets, type Fig4Settings } from './fig4';
-import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
-import {
-  commonSeparators,
-  languageModelCheckpoint,
-  languageModelFields,
-  languageModelRun,
-  validationDocuments,
-} from './language-model-runs';
+import { comparisonFields, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
+import { trainedLanguageModel } from './language-model-runs';
+import { commonSeparators } from './language-model-settings';
+import { validationDocuments } from './language-model-text';
 
 /** Which of Figure 4's models are looked at, and over which text. */
 export interface AttentionBySegmentSettings extends Fig4Settings {
@@ -49,10 +47,7 @@ const count = z.int().min(1);
 /** Checks settings. */
 export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
   .strictObject({
-    encodings: z.array(z.string()).min(1),
-    hiddenSize: count,
-    seeds: z.array(z.int().min(0)).min(1),
-    ...languageModelFields,
+    ...comparisonFields,
     times: z.array(count).min(1),
     modality: z.enum(['books', 'code', 'papers']),
     documents: count,
@@ -69,14 +64,6 @@ export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
         `${Math.max(...times)} is too many: validation documents are as long as the longest of the lengths, ${most} times the training length`,
       );
   });
-
-const mainFour = ['bipe_rope', 'rope', 'bipe_alibi', 'alibi'];
-
-/** Bilevel encodings, and those of one level that they are made of. */
-const pairs = [
-  ['bipe_rope', 'rope'],
-  ['bipe_alibi', 'alibi'],
-] as const;
 
 const looked = { times: [1, 4], modality: 'books', documents: 16 } as const;
 
@@ -136,8 +123,7 @@ export const attentionBySegment = defineExperiment<
         `model ${index + 1} of ${settings.encodings.length}: ${encodingStyle(encoding, settings.encodings).name}`,
       );
       // Trained by Figure 4, or now; never anew, which is Figure 4's to do.
-      await languageModelRun(point, settings, corpus, { store, reporter });
-      const folder = await languageModelCheckpoint(point, settings, corpus, store);
+      const { folder } = await trainedLanguageModel(point, settings, corpus, { store, reporter });
       const { decoder, parameters } = await loadCheckpoint(folder);
       try {
         measured.push(await attentionInContexts(encoding, decoder, parameters, documents, context, reporter));
@@ -154,7 +140,7 @@ export const attentionBySegment = defineExperiment<
       models: measured.map(({ model }) => model),
       evenly: measuresOf(evenly),
       differences: [
-        ...pairs.flatMap(([bilevel, single]) => {
+        ...bilevelPairs.flatMap(([bilevel, single]) => {
           const [first, second] = [bilevel, single].map((wanted) =>
             measured.find(({ name }) => name === wanted),
           );
@@ -169,7 +155,11 @@ export const attentionBySegment = defineExperiment<
       ],
     };
   },
-  scale: ({ hiddenSize, layers, trainLength, steps, batchSize, sources, tokenizer, seeds }, missing) =>
+  scale: (
+    { hiddenSize, layers, trainLength, steps, batchSize, tokenizer, seeds },
+    missing,
+    { settings: { sources } },
+  ) =>
     `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
     "The paper's have 12 layers of width 768 and 1,000,000 steps; of their attention nothing is known here." +
     notMeasured(missing),

@@ -83,8 +83,8 @@ export interface ExperimentSpec<Settings, Input, Result> {
   readonly steps?: (settings: Settings) => number | null;
   /** Whether tensors are computed, so that the provenance names the engine. */
   readonly usesEngine?: boolean;
-  /** A sentence: at which scale this is measured, and how that differs from the paper's. */
-  readonly scale: (settings: Settings, missing: readonly string[]) => string;
+  /** A sentence: at which scale this is measured, and how that differs from the paper's. What was prepared may be less than was asked for. */
+  readonly scale: (settings: Settings, missing: readonly string[], input: Input) => string;
   readonly draw: (result: Result, settings: Settings) => Drawing;
 }
 
@@ -229,7 +229,7 @@ async function execute<Settings extends object, Input, Result>(
     const provenance = collectProvenance({
       item: spec.id,
       preset: overridden ? `${preset}, changed` : preset,
-      scale: spec.scale(settings, missing),
+      scale: spec.scale(settings, missing, input),
       startedAt,
       data,
       seeds: spec.seeds?.(settings) ?? [],

@@ -2,14 +2,13 @@
 // statement behind bilevel positions: segments stay short however long the sequence; only their number grows.
 
 import { z } from 'zod';
-import { messageOf } from '../base/errors';
 import { formatCount } from '../base/format';
 import { type Reporter } from '../base/progress';
 import { type Modality, type PreparedSource } from '../data/sources/source';
 import { prepareSource } from '../data/sources/prepare';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { separatorsFor } from '../segment/separators';
-import { type DataSource } from '../report/provenance';
+import { absentNames, available, notMeasured } from './available';
 import {
   defineExperiment,
   type PreparedInput,
@@ -18,6 +17,7 @@ import {
   type RunContext,
 } from './experiment';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
+import { ascendingLengths } from './list-fields';
 import { measureSegments } from './segment-statistics';
 
 /** The kinds of text, in the order of the figure's columns. */
@@ -38,34 +38,16 @@ export interface Fig1Settings {
 const schema: z.ZodType<Fig1Settings> = z.strictObject({
   sources: z.array(z.string()).min(1),
   separators: z.array(z.enum(['paper', 'released'])).min(1),
-  sequenceLengths: z
-    .array(z.number().int().positive())
-    .min(1)
-    .refine(
-      (lengths) => lengths.every((length, index) => index === 0 || length > (lengths[index - 1] ?? 0)),
-      {
-        message: 'must be ascending, e.g. [512, 1024, 2048]',
-      },
-    ),
+  sequenceLengths: ascendingLengths(1),
   maxTokens: z.number().int().positive(),
 });
 
 const lengthsToTheCaptions = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 120_000];
 
 async function prepare(settings: Fig1Settings, reporter: Reporter): Promise<PreparedInput<PreparedSource[]>> {
-  const input: PreparedSource[] = [];
-  const data: DataSource[] = [];
-  const missing: string[] = [];
-  for (const name of settings.sources) {
-    try {
-      const source = await prepareSource(name, { reporter });
-      input.push(source);
-      data.push({ name, version: source.info.version, checksum: source.checksum });
-    } catch (error) {
-      missing.push(`${name}: ${messageOf(error)}`);
-    }
-  }
-  return { input, data, missing };
+  const { had, absent } = await available(settings.sources, (name) => prepareSource(name, { reporter }));
+  const data = had.map(({ info: { name, version }, checksum }) => ({ name, version, checksum }));
+  return { input: [...had], data, missing: absentNames(absent) };
 }
 
 async function run(
@@ -148,7 +130,6 @@ export const fig1 = defineExperiment<Fig1Settings, PreparedSource[], Fig1Result>
   prepare,
   run,
   scale: (settings, missing) =>
-    `Measured on ${settings.sources.join(', ')}, at most ${formatCount(settings.maxTokens)} tokens of each kind; the paper measured PG-19.` +
-    (missing.length === 0 ? '' : ` Not measured on this machine: ${missing.join('; ')}.`),
+    `Measured on ${settings.sources.join(', ')}, at most ${formatCount(settings.maxTokens)} tokens of each kind; the paper measured PG-19.${notMeasured(missing)}`,
   draw: drawFig1,
 });

@@ -13,8 +13,10 @@ import {
   type ArithmeticRunPoint,
   type ArithmeticRunSettings,
 } from './arithmetic-runs';
+import { smallSines } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig3, type Fig3Result } from './fig3-drawing';
+import { encodingsField, seedsField } from './list-fields';
 
 /** Which models are compared, and how they are trained. */
 export interface Fig3Settings extends ArithmeticRunSettings {
@@ -27,10 +29,10 @@ export interface Fig3Settings extends ArithmeticRunSettings {
 const count = z.int().min(1);
 
 const schema: z.ZodType<Fig3Settings> = z.strictObject({
-  encodings: z.array(z.string()).min(1),
+  encodings: encodingsField,
   variants: z.record(z.string(), encodingSchema),
   hiddenSizes: z.array(count.multipleOf(8, 'must be a multiple of 8: four heads of an even width')).min(1),
-  seeds: z.array(z.int().min(0)).min(1),
+  seeds: seedsField,
   operators: count,
   modulus: count,
   steps: count,
@@ -48,11 +50,7 @@ const schema: z.ZodType<Fig3Settings> = z.strictObject({
 const mainFour = ['bipe_alibi', 'bipe_rope', 'rope', 'alibi'];
 const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
 
-/**
- * Sines as large as the embeddings they are added to, which begin with a deviation of 0.02: the proportion of the source,
- * where both have a deviation of about 1.
- */
-const variants = { sinusoidal: { kind: 'sinusoidal', scale: 0.02 } } as const;
+const variants = { sinusoidal: smallSines };
 
 const small = {
   variants,

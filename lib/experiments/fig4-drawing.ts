@@ -7,6 +7,7 @@ import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Table } from '../report/tables';
+import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
 import {
@@ -201,27 +202,22 @@ function findings(curves: readonly LengthCurve[], modality: Modality, trainLengt
   const longest = Math.max(...curves.flatMap((one) => lengthsOf(one, modality)));
   const times = `${formatShort(longest / trainLength)} times the training length`;
   const text = modalityStyles[modality].name;
-  const pairs = (
-    [
-      ['bipe_rope', 'rope'],
-      ['bipe_alibi', 'alibi'],
-      ['bipe_alibi', 'rope'],
-      ['alibi', 'rope'],
-    ] as const
-  ).flatMap(([better, worse]): Finding[] => {
-    const [first, second] = [curve(better), curve(worse)];
-    if (first === undefined || second === undefined) return [];
-    return [
-      compare(
-        {
-          claim: `${text}, ${times}: ${first.style.name} predicts better than ${second.style.name}`,
-          better: [first, longest],
-          worse: [second, longest],
-        },
-        modality,
-      ),
-    ];
-  });
+  const pairs = ([...bilevelPairs, ['bipe_alibi', 'rope'], ['alibi', 'rope']] as const).flatMap(
+    ([better, worse]): Finding[] => {
+      const [first, second] = [curve(better), curve(worse)];
+      if (first === undefined || second === undefined) return [];
+      return [
+        compare(
+          {
+            claim: `${text}, ${times}: ${first.style.name} predicts better than ${second.style.name}`,
+            better: [first, longest],
+            worse: [second, longest],
+          },
+          modality,
+        ),
+      ];
+    },
+  );
   const itself = ['bipe_rope', 'bipe_alibi', 'alibi', 'rope'].flatMap((name): Finding[] => {
     const one = curve(name);
     if (one === undefined || !lengthsOf(one, modality).includes(trainLength)) return [];

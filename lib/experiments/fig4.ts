@@ -5,19 +5,19 @@ import { z } from 'zod';
 import { present } from '../base/present';
 import { parseInside } from '../base/schema';
 import { paperValue } from '../report/paper-values';
+import { notMeasured } from './available';
+import { mainFour, smallSines } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
 import {
-  notMeasured,
+  compareEncodings,
+  comparisonFields,
+  comparisonScale,
+  type ComparisonSettings,
   type PreparedModels,
   prepareLanguageModels,
-  trainLanguageModels,
 } from './language-model-comparison';
-import {
-  languageModelFields,
-  type LanguageModelRunPoint,
-  type LanguageModelRunSettings,
-} from './language-model-runs';
+import { type LanguageModelRunSettings, requireLength } from './language-model-settings';
 import {
   prepareReleased,
   releasedCurves,
@@ -28,30 +28,16 @@ import {
 } from './released-models';
 
 /** Which models are compared, and how they are trained. */
-export interface Fig4Settings extends LanguageModelRunSettings {
-  /** Names of encodings. */
-  readonly encodings: readonly string[];
-  readonly hiddenSize: number;
-  readonly seeds: readonly number[];
-}
+export type Fig4Settings = ComparisonSettings;
 
-const trainedSchema: z.ZodType<Fig4Settings> = z.strictObject({
-  encodings: z.array(z.string()).min(1),
-  hiddenSize: z.int().min(1),
-  seeds: z.array(z.int().min(0)).min(1),
-  ...languageModelFields,
-});
+const trainedSchema: z.ZodType<Fig4Settings> = z.strictObject(comparisonFields);
 
-const mainFour = ['bipe_rope', 'rope', 'bipe_alibi', 'alibi'];
 const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
 
-/**
- * Sines as large as the embeddings they are added to, which begin with a deviation of 0.02; and positions of the randomized form drawn
- * up to the longest block that is read.
- */
+/** Small sines, and positions of the randomized form drawn up to the longest block that is read. */
 function variantsFor(longest: number): LanguageModelRunSettings['variants'] {
   return {
-    sinusoidal: { kind: 'sinusoidal', scale: 0.02 },
+    sinusoidal: smallSines,
     randomized_rope: { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition: longest },
   };
 }
@@ -153,11 +139,6 @@ export const fig4Presets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig4Settings>>>>;
 
-function pointsOf({ encodings, hiddenSize, seeds }: Fig4Settings): LanguageModelRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison already.
-  return seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
-}
-
 /** What either kind of preset sets. */
 type AnySettings = Fig4Settings | ReleasedSettings;
 
@@ -167,6 +148,17 @@ type Fig4Input =
 
 function isReleased(settings: AnySettings): settings is ReleasedSettings {
   return 'checkpoints' in settings;
+}
+
+function releasedScale(
+  { models, corpora }: ReleasedInput,
+  maxTokens: number | null,
+  missing: readonly string[],
+): string {
+  const part =
+    maxTokens === null ? '' : `, at most ${maxTokens.toLocaleString('en')} tokens of each at each length`;
+  const sources = corpora.flatMap(({ info }) => info.sources.map(({ name }) => name));
+  return `The authors' checkpoints ${models.map(({ checkpoint }) => checkpoint.model).join(', ')}, read as by the released code, on ${sources.join(', ')}${part}.${notMeasured(missing)}`;
 }
 
 /** Settings with `checkpoints` are those of released models. */
@@ -184,14 +176,6 @@ function trainLengthOf(result: Fig4Result, settings: AnySettings): number {
 
 function paperPerplexity(encoding: string): number {
   return present(paperValue('pg19-perplexity', encoding), `the paper's perplexity of ${encoding}`).value;
-}
-
-/** What is read of the text, where not all of it is. */
-function partRead(settings: AnySettings): string {
-  const tokens = (count: number): string => `at most ${count.toLocaleString('en')} tokens`;
-  const { maxTokens } = settings;
-  if (isReleased(settings)) return maxTokens === null ? '' : `, ${tokens(maxTokens)} of each at each length`;
-  return `${maxTokens === null ? '' : `, ${tokens(maxTokens)} in all`}, ${tokens(settings.documentTokens)} of each held-out document`;
 }
 
 /** Figure 4 as a paper item. */
@@ -220,25 +204,17 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
       const { input: released, data, missing } = await prepareReleased(settings, { reporter });
       return { input: { kind: 'released', settings, released }, data, missing };
     }
+    requireLength(settings, 'training length', settings.trainLength);
     const prepared = await prepareLanguageModels(settings, settings.encodings, reporter);
     return { ...prepared, input: { kind: 'trained', models: prepared.input } };
   },
   run: async (_settings, input, context) =>
     input.kind === 'trained'
-      ? {
-          kind: 'trained',
-          runs: await trainLanguageModels(pointsOf(input.models.settings), input.models, context),
-        }
+      ? { kind: 'trained', runs: await compareEncodings(input.models, context) }
       : { kind: 'released', runs: await releasedCurves(input.settings, input.released, context) },
-  scale: (settings, missing) => {
-    const lacking = notMeasured(missing);
-    if (isReleased(settings))
-      return `The authors' checkpoints ${Object.values(settings.checkpoints).join(', ')}, read as by the released code, on ${Object.values(settings.corpora).flat().join(', ')}${partRead(settings)}.${lacking}`;
-    const { sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds } = settings;
-    return (
-      `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${partRead(settings)}, ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-      `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 12 layers of width 768, 1,000,000 steps of 256 blocks of 1,024 tokens.${lacking}`
-    );
-  },
+  scale: (settings, missing, input) =>
+    input.kind === 'trained'
+      ? comparisonScale(input.models.settings, missing)
+      : releasedScale(input.released, settings.maxTokens, missing),
   draw: (result, settings) => drawFig4(result, trainLengthOf(result, settings)),
 });

@@ -3,26 +3,21 @@
 
 import { ConfigError } from '../base/errors';
 import { displayPath } from '../base/paths';
-import { libraryVersion } from '../base/version';
-import { startEngine } from '../engine/engine';
 import { loadCheckpoint } from '../model/checkpoint';
 import { createDecoder } from '../model/config';
-import { disposeParameters } from '../model/parameters';
 import { type EncodingConfig } from '../positional/registry';
 import { type RopeScaling } from '../positional/rope-scaling';
-import { collectProvenance } from '../report/provenance';
 import {
-  encodingOf,
-  type LanguageModelCorpus,
   languageModelCheckpoint,
   languageModelRun,
   type LanguageModelRun,
   type LanguageModelRunPoint,
-  type LanguageModelRunSettings,
   type ModalityPerplexity,
   perplexityByModality,
-  tokensPerSegment,
+  type ReadModel,
 } from './language-model-runs';
+import { encodingOf, type LanguageModelRunSettings } from './language-model-settings';
+import { type LanguageModelCorpus, tokensPerSegment } from './language-model-text';
 import { type TrainedRunOptions } from './trained-run';
 
 /** Names of the scalings that are compared; `none` finetunes without one. */
@@ -48,8 +43,6 @@ export interface ScaledModel {
   readonly scaling: ScalingName;
   readonly modalities: readonly ModalityPerplexity[];
 }
-
-const revision = 1;
 
 /**
  * An encoding with its RoPE scaled, wherever in it RoPE stands: between segments of a bilevel encoding, lengths are counted in segments.
@@ -114,49 +107,26 @@ export class ScaledModels {
     readonly options: TrainedRunOptions,
   ) {}
 
-  /** The model before anything is done: the run that Figure 4 has, where settings are the same. */
+  /** The model before anything is done: the run that Figure 4 has, where settings are the same. Never made anew, which is Figure 4's to do. */
   async trained(): Promise<LanguageModelRun> {
-    return languageModelRun(this.point, this.settings, this.corpus, this.options);
+    const { store, reporter } = this.options;
+    return languageModelRun(this.point, this.settings, this.corpus, { store, reporter });
   }
 
   /** The trained model, read with its RoPE scaled. */
   async scaled(scaling: Exclude<ScalingName, 'none'>): Promise<readonly ModalityPerplexity[]> {
-    const { store, reporter, fresh = false } = this.options;
     const folder = await this.#checkpoint();
     const encoding = await this.#encoding(scaling);
-    const settings = { checkpoint: displayPath(folder), encoding, ...this.#asked() };
-    const configuration = {
-      item: 'language-model-scaled',
-      revision,
-      libraryVersion,
-      settings,
-      data: this.corpus.data,
+    const model: ReadModel = {
+      identity: { checkpoint: displayPath(folder), encoding },
+      label: `${this.point.encoding}, ${scaling}`,
+      seed: this.point.seed,
+      open: async () => {
+        const { config, parameters } = await loadCheckpoint(folder);
+        return { decoder: createDecoder({ ...config, encoding }), parameters };
+      },
     };
-    if (fresh) await store.forget(configuration);
-    const finished = await store.findOrRun(configuration, async () => {
-      const startedAt = Date.now();
-      const engine = await startEngine({ reporter });
-      const { config, parameters } = await loadCheckpoint(folder);
-      try {
-        const decoder = createDecoder({ ...config, encoding });
-        const modalities = await perplexityByModality(decoder, parameters, this.settings, reporter);
-        const provenance = collectProvenance({
-          item: configuration.item,
-          preset: `${this.point.encoding}, ${scaling}`,
-          scale: 'One model of a comparison.',
-          startedAt,
-          data: this.corpus.data,
-          seeds: [this.point.seed],
-          steps: this.settings.steps,
-          engine: engine.description,
-          captured: engine.captures,
-        });
-        return { result: { modalities }, provenance };
-      } finally {
-        disposeParameters(parameters);
-      }
-    });
-    return finished.result.modalities;
+    return perplexityByModality(model, this.settings, this.corpus, this.options);
   }
 
   /** The trained model after a few steps on longer blocks. */
@@ -173,11 +143,6 @@ export class ScaledModels {
       initialCheckpoint,
     };
     return languageModelRun({ ...this.point, encoding: name }, settings, this.corpus, this.options);
-  }
-
-  #asked(): Pick<LanguageModelRunSettings, 'lengths' | 'documentTokens' | 'validationShare'> {
-    const { lengths, documentTokens, validationShare } = this.settings;
-    return { lengths, documentTokens, validationShare };
   }
 
   #checkpoint(): Promise<string> {

@@ -5,19 +5,22 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { formatShort } from '../report/log-axis';
 import { encodingStyle } from '../report/style';
+import { notMeasured } from './available';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig5, type Fig5Result } from './fig5-drawing';
 import {
   type FinetuneSettings,
   type ScaledModel,
+  scaledEncoding,
   ScaledModels,
   type ScaledModelSettings,
   type ScalingName,
   scalingNames,
 } from './fig5-runs';
 import { fig4Presets } from './fig4';
-import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
-import { languageModelFields } from './language-model-runs';
+import { type PreparedModels, prepareLanguageModels } from './language-model-comparison';
+import { commonSeparators, encodingOf, languageModelFields, requireLength } from './language-model-settings';
+import { encodingsField, listOnce } from './list-fields';
 
 /** Which models are finetuned, and how. */
 export interface Fig5Settings extends ScaledModelSettings {
@@ -39,10 +42,10 @@ const finetuneSchema: z.ZodType<FinetuneSettings> = z.strictObject({
 });
 
 const schema: z.ZodType<Fig5Settings> = z.strictObject({
-  encodings: z.array(z.string()).min(1),
+  encodings: encodingsField,
   hiddenSize: count,
   seed: z.int().min(0),
-  scalings: z.array(z.enum(scalingNames)).min(1),
+  scalings: listOnce(z.enum(scalingNames)).min(1),
   finetune: finetuneSchema,
   ...languageModelFields,
 });
@@ -97,6 +100,21 @@ export const fig5Presets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig5Settings>>>>;
 
+/**
+ * Refuses, before anything is trained, encodings that cannot be scaled, and separators that segments cannot be counted by.
+ *
+ * @throws ConfigError, UsageError naming it
+ */
+function checkScalings(settings: Fig5Settings): void {
+  const { encodings, scalings, trainLength, finetune } = settings;
+  const lengths = { tokens: trainLength, segments: 1, factor: finetune.length / trainLength };
+  for (const scaling of scalings) {
+    if (scaling === 'none') continue;
+    commonSeparators(settings);
+    for (const name of encodings) scaledEncoding(encodingOf(name, settings), scaling, lengths);
+  }
+}
+
 /** Figure 5 as a paper item. */
 export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>, Fig5Result>({
   id: 'fig5',
@@ -112,12 +130,15 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    const { trainLength, finetune } = settings;
+    const { trainLength, finetune, encodings } = settings;
     if (finetune.length <= trainLength)
       throw new ConfigError(
         `fig5 settings: finetune.length: ${finetune.length} is not above the training length, ${trainLength}; give e.g. ${4 * trainLength}`,
       );
-    return prepareLanguageModels(settings, settings.encodings, reporter);
+    requireLength(settings, 'training length', trainLength);
+    requireLength(settings, 'finetune.length', finetune.length);
+    checkScalings(settings);
+    return prepareLanguageModels(settings, encodings, reporter);
   },
   run: async (_settings, { settings, corpus }, { reporter, store, fresh }) => {
     const models: ScaledModel[] = [];
@@ -148,7 +169,11 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
     }
     return { models };
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, finetune }, missing) =>
+  scale: (
+    { tokenizer, hiddenSize, layers, trainLength, steps, finetune },
+    missing,
+    { settings: { sources } },
+  ) =>
     `Models of Figure 4 (${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
     `${finetune.steps} steps of ${finetune.batchSize} blocks of ${finetune.length} tokens (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
   draw: (result, settings) => drawFig5(result, settings),

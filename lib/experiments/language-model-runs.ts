@@ -1,77 +1,36 @@
 // One language model trained on a corpus, and its perplexity on the corpus' validation documents, read at several lengths: the unit of
 // which Figures 4 and 5 and the tables of language models are made.
 
-import { z } from 'zod';
-import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
+import { type Reporter } from '../base/progress';
+import { libraryVersion } from '../base/version';
 import { type Modality } from '../data/sources/source';
-import { type Corpus } from '../data/tokens/corpus';
-import { type CorpusConfig, prepareCorpus } from '../data/tokens/prepare';
-import { splitDocuments, type ValidationSplit } from '../data/tokens/split';
 import { getTokenizer } from '../data/tokenizers/registry';
-import { type ProductType } from '../engine/graph/program';
+import { startEngine } from '../engine/engine';
 import { Random } from '../engine/random';
 import { evaluatePerplexity, type PerplexityByLength } from '../evaluate/perplexity';
+import { type Checkpoint, loadCheckpoint } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
-import { type Decoder } from '../model/decoder';
-import { type ModelParameters } from '../model/parameters';
-import { createEncoding, type EncodingConfig, encodingNamed, encodingSchema } from '../positional/registry';
-import { type Reporter } from '../base/progress';
-import { type DataSource } from '../report/provenance';
-import { type SegmentEnds, segmentEndsSchema } from '../segment/ends';
-import { segmentLengths } from '../segment/lengths';
+import { disposeParameters } from '../model/parameters';
+import { createEncoding } from '../positional/registry';
+import { collectProvenance } from '../report/provenance';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
-import { type RunStore } from './run-store';
 import {
-  trainedCheckpoint,
-  trainedRun,
-  type TrainedRunOptions,
-  type TrainedRunSpec,
-  type TrainingFigures,
-} from './trained-run';
-
-/** What all runs of a comparison share. */
-export interface LanguageModelRunSettings {
-  /** Encodings by names that the registry does not have, as for ablations, or has with other settings. */
-  readonly variants: Readonly<Record<string, EncodingConfig>>;
-  /** Names of data sources (`bipe data list`). */
-  readonly sources: readonly string[];
-  readonly tokenizer: string;
-  /** At most so many tokens of the sources are read; null: all. */
-  readonly maxTokens: number | null;
-  /**
-   * What ends segments: `paper`, `released`, or ids. For ablations, what ends those of each level but the outermost, innermost first.
-   */
-  readonly separators: string | readonly SegmentEndsName[];
-  /** The share of the tokens that is kept, in whole documents, for the evaluation. */
-  readonly validationShare: number;
-  readonly layers: number;
-  readonly heads: number;
-  /** Tokens of a training block. */
-  readonly trainLength: number;
-  /** Updates of the parameters. */
-  readonly steps: number;
-  readonly batchSize: number;
-  /** The highest, after the warm-up; it then falls linearly to 0. */
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  readonly weightDecay: number;
-  /** The largest norm of the gradient; null: no clipping. */
-  readonly clipNorm: number | null;
-  /** What training rounds matrix products to; evaluations are in float32. Default `float32`. */
-  readonly products?: ProductType;
-  /** The folder of a checkpoint to go on from: a finetuning. Left out: parameters are drawn. */
-  readonly initialCheckpoint?: string;
-  /** Tokens of a block, ascending: at each, the same text is read. */
-  readonly lengths: readonly number[];
-  /** At most so many tokens of each validation document are read; a multiple of the longest length. */
-  readonly documentTokens: number;
-}
-
-/** What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a rule. */
-export type SegmentEndsName = string | SegmentEnds;
+  corpusConfig,
+  encodingOf,
+  type LanguageModelRunSettings,
+  type SegmentEndsName,
+  validationSplit,
+} from './language-model-settings';
+import {
+  type LanguageModelCorpus,
+  type ValidationDocument,
+  validationDocuments,
+} from './language-model-text';
+import { type RunConfiguration, type RunStore } from './run-store';
+import { trainedCheckpoint, trainedRun, type TrainedRunOptions, type TrainingFigures } from './trained-run';
 
 /** What differs between runs. */
 export interface LanguageModelRunPoint {
@@ -97,89 +56,7 @@ export interface LanguageModelAnswers extends LanguageModelRunPoint {
 /** What came of a run. */
 export type LanguageModelRun = LanguageModelAnswers & TrainingFigures;
 
-const count = z.int().min(1);
-
-/** The fields of the settings, for the schemas of items. */
-export const languageModelFields = {
-  variants: z.record(z.string(), encodingSchema),
-  sources: z.array(z.string()).min(1),
-  tokenizer: z.string(),
-  maxTokens: count.nullable(),
-  separators: z.union([z.string(), z.array(z.union([z.string(), segmentEndsSchema]))]),
-  validationShare: z.number().positive().lt(1),
-  layers: count,
-  heads: count,
-  trainLength: count.min(2),
-  steps: count,
-  batchSize: count,
-  learningRate: z.number().positive(),
-  warmupSteps: z.int().min(0),
-  weightDecay: z.number().min(0),
-  clipNorm: z.number().positive().nullable(),
-  products: z.enum(['float32', 'bfloat16']).exactOptional(),
-  lengths: z.array(count.min(2)).min(1),
-  documentTokens: count,
-};
-
-/** A corpus that was made ready for a comparison: what every run of it reads. */
-export interface LanguageModelCorpus {
-  /** Sources with checksums. */
-  readonly data: readonly DataSource[];
-}
-
 const revision = 1;
-
-/** The encoding that a name stands for: of the variants first, then of the registry. */
-export function encodingOf(
-  name: string,
-  { variants }: Pick<LanguageModelRunSettings, 'variants'>,
-): EncodingConfig {
-  return variants[name] ?? encodingNamed(name);
-}
-
-/**
- * Refuses settings that no run would accept, before the first one runs.
- *
- * @throws ConfigError, UsageError naming the field
- */
-export function checkLanguageModelSettings(
-  { lengths, documentTokens, ...settings }: LanguageModelRunSettings,
-  encodings: readonly string[],
-): void {
-  for (const name of encodings) encodingOf(name, settings);
-  const longest = Math.max(...lengths);
-  if (documentTokens % longest !== 0)
-    throw new ConfigError(
-      `documentTokens: ${documentTokens} is no multiple of the longest length, ${longest}; give e.g. ${Math.max(1, Math.round(documentTokens / longest)) * longest}`,
-    );
-  const uneven = lengths.find((length) => longest % length !== 0);
-  if (uneven !== undefined)
-    throw new ConfigError(
-      `lengths: ${uneven} does not divide ${longest}, the longest, so both would not read the same text; give lengths such as ${settings.trainLength}, ${2 * settings.trainLength}, ${4 * settings.trainLength}`,
-    );
-}
-
-function corpusConfig({ sources, tokenizer, maxTokens }: LanguageModelRunSettings): CorpusConfig {
-  return { sources, tokenizer, ...(maxTokens === null ? {} : { maxTokens }) };
-}
-
-/** A document is only kept for the evaluation if a block of every length fits. */
-function splitOf({ validationShare, lengths }: LanguageModelRunSettings): ValidationSplit {
-  return { validationShare, minimumLength: Math.max(...lengths) };
-}
-
-/** Makes the corpus ready: its text is fetched, checked and turned into tokens, unless that is done. */
-export async function prepareLanguageModelCorpus(
-  settings: LanguageModelRunSettings,
-  reporter: Reporter,
-): Promise<LanguageModelCorpus> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
-  try {
-    return { data: corpus.data };
-  } finally {
-    corpus.close();
-  }
-}
 
 /** What ends the segments of so many levels: the same everywhere, unless each level has its own. */
 function levelEnds(
@@ -228,7 +105,7 @@ export async function languageModelTraining(
       kind: 'corpus',
       ...corpusConfig(settings),
       validationShare: settings.validationShare,
-      validationMinimum: splitOf(settings).minimumLength,
+      validationMinimum: validationSplit(settings).minimumLength,
       blocks: 'concatenated',
     },
     batchSize,
@@ -264,6 +141,37 @@ export async function languageModelCheckpoint(
   return trainedCheckpoint(await trainingOf(point, settings, corpus), store);
 }
 
+/** A model that was trained. */
+export interface TrainedLanguageModel {
+  /** Its folder, as `loadCheckpoint` reads it. */
+  readonly folder: string;
+  readonly training: TrainingConfig;
+  readonly figures: TrainingFigures;
+}
+
+/**
+ * Trains a model, or goes on, or finds it finished; nothing is read with it.
+ *
+ * @throws MachineError if the run was interrupted
+ */
+export async function trainedLanguageModel(
+  point: LanguageModelRunPoint,
+  settings: LanguageModelRunSettings,
+  corpus: LanguageModelCorpus,
+  options: TrainedRunOptions,
+): Promise<TrainedLanguageModel> {
+  const run = await trainingOf(point, settings, corpus);
+  const figures = await trainedRun<object>(
+    { ...run, label: labelOf(point), asked: {}, ask: () => Promise.resolve({}) },
+    options,
+  );
+  return { folder: trainedCheckpoint(run, options.store), training: run.training, figures };
+}
+
+function labelOf({ encoding, hiddenSize }: LanguageModelRunPoint): string {
+  return `${encoding}, hidden size ${hiddenSize}`;
+}
+
 /**
  * Trains a model, or goes on, or finds it finished; then reads the validation documents with it.
  *
@@ -275,118 +183,114 @@ export async function languageModelRun(
   corpus: LanguageModelCorpus,
   options: TrainedRunOptions,
 ): Promise<LanguageModelRun> {
-  const { lengths, documentTokens } = settings;
-  const run: TrainedRunSpec<LanguageModelAnswers> = {
-    ...(await trainingOf(point, settings, corpus)),
-    label: `${point.encoding}, hidden size ${point.hiddenSize}`,
-    asked: { lengths, documentTokens },
-    ask: async (decoder, parameters) => ({
-      ...point,
-      modalities: await perplexityByModality(decoder, parameters, settings, options.reporter),
-    }),
+  const { folder, training, figures } = await trainedLanguageModel(point, settings, corpus, options);
+  const model: ReadModel = {
+    identity: { training },
+    label: labelOf(point),
+    seed: point.seed,
+    open: () => loadCheckpoint(folder),
   };
-  return trainedRun(run, options);
+  const modalities = await perplexityByModality(model, settings, corpus, options);
+  return { ...point, modalities, ...figures };
 }
 
-/** A validation document and its kind of text. */
-export interface ValidationDocument {
-  readonly id: string;
-  readonly modality: Modality;
-  /** [tokens] */
-  readonly ids: Int32Array;
+/** A model that is to read. */
+export interface ReadModel {
+  /** What its parameters and its configuration depend on. */
+  readonly identity: Readonly<Record<string, unknown>>;
+  /** Which one it is, for the provenance. */
+  readonly label: string;
+  readonly seed: number;
+  /** Loads it; its parameters are the caller's to dispose. */
+  readonly open: () => Promise<Pick<Checkpoint, 'decoder' | 'parameters'>>;
 }
+
+/** A perplexity on each kind of text, at one length. */
+type AtLength = readonly { readonly modality: Modality; readonly perplexity: PerplexityByLength }[];
 
 /**
- * The documents that no model of the comparison was trained on, each cut so that blocks of every length read the same text.
- *
- * @throws ConfigError if there is none
+ * A model's perplexity at each length, for each kind of text: those that are in the store, and the others measured now. Each length is a
+ * run of its own, so another comparison that reads the same text at some of the lengths finds those; the model is loaded once, when it
+ * is first needed.
  */
-export async function validationDocuments(
-  settings: LanguageModelRunSettings,
-  reporter: Reporter,
-): Promise<ValidationDocument[]> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
-  try {
-    return splitDocuments(corpus.documents, splitOf(settings)).validation.map((document) => ({
-      id: document.id,
-      modality: document.modality,
-      ids: beginningOf(corpus, document, settings),
-    }));
-  } finally {
-    corpus.close();
-  }
-}
-
-function beginningOf(
-  corpus: Corpus,
-  { start, length }: { readonly start: number; readonly length: number },
-  { lengths, documentTokens }: LanguageModelRunSettings,
-): Int32Array {
-  const longest = Math.max(...lengths);
-  const whole = Math.floor(Math.min(length, documentTokens) / longest) * longest;
-  return corpus.read(start, whole);
-}
-
-/** Tokens of which the length of segments is taken, from the corpus' beginning. */
-const tokensForSegments = 1_000_000;
-
-/** The lengths of segments, in tokens, in the text of a comparison, by separators as text. */
-export async function segmentLengthsIn(
-  settings: LanguageModelRunSettings,
-  separators: string,
-  reporter: Reporter,
-): Promise<Int32Array> {
-  const corpus = await prepareCorpus(corpusConfig(settings), { reporter });
-  try {
-    const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
-    return segmentLengths(ids, separatorsFor(await getTokenizer(settings.tokenizer), separators));
-  } finally {
-    corpus.close();
-  }
-}
-
-/**
- * The separators as text, where they are the same for all levels.
- *
- * @throws ConfigError if each level has its own
- */
-export function commonSeparators({ separators }: Pick<LanguageModelRunSettings, 'separators'>): string {
-  if (typeof separators === 'string') return separators;
-  throw new ConfigError('separators: one set for all levels is needed here; give paper, released, or ids');
-}
-
-/** The mean length of a segment, in tokens, in the text that models are trained on. */
-export async function tokensPerSegment(
-  settings: LanguageModelRunSettings,
-  reporter: Reporter,
-): Promise<number> {
-  const lengths = await segmentLengthsIn(settings, commonSeparators(settings), reporter);
-  return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-}
-
-/** A model's perplexity at each length, for each kind of text. */
 export async function perplexityByModality(
-  decoder: Decoder,
-  parameters: ModelParameters,
+  model: ReadModel,
   settings: LanguageModelRunSettings,
-  reporter: Reporter,
+  { data }: LanguageModelCorpus,
+  { store, reporter, fresh = false }: TrainedRunOptions,
 ): Promise<ModalityPerplexity[]> {
-  const documents = await validationDocuments(settings, reporter);
+  const found: AtLength[] = [];
+  let reading: Reading | undefined;
+  try {
+    for (const length of settings.lengths) {
+      const configuration: RunConfiguration = {
+        item: 'language-model-perplexity',
+        revision,
+        libraryVersion,
+        settings: { ...model.identity, ...textRead(settings), length },
+        data,
+      };
+      if (fresh) await store.forget(configuration);
+      const { result } = await store.findOrRun(configuration, async () => {
+        const startedAt = Date.now();
+        const engine = await startEngine({ reporter });
+        reading ??= {
+          documents: await validationDocuments(settings, reporter),
+          model: await model.open(),
+        };
+        const perplexities = await perplexitiesAt(length, reading, settings.trainLength, reporter);
+        const provenance = collectProvenance({
+          item: configuration.item,
+          preset: `${model.label}, ${length} tokens`,
+          scale: 'One length of one model of a comparison.',
+          startedAt,
+          data,
+          seeds: [model.seed],
+          steps: settings.steps,
+          engine: engine.description,
+          captured: engine.captures,
+        });
+        return { result: perplexities, provenance };
+      });
+      found.push(result);
+    }
+  } finally {
+    if (reading) disposeParameters(reading.model.parameters);
+  }
+  return (found[0] ?? []).map(({ modality }, place) => ({
+    modality,
+    byLength: found.map((atLength) => present(atLength[place], modality).perplexity),
+  }));
+}
+
+/** Which documents are read, and where they are cut: the longest length decides, whichever is read. */
+function textRead({ lengths, documentTokens, validationShare }: LanguageModelRunSettings) {
+  return { longest: Math.max(...lengths), documentTokens, validationShare };
+}
+
+/** A model on hand, and what it reads. */
+interface Reading {
+  readonly documents: readonly ValidationDocument[];
+  readonly model: Pick<Checkpoint, 'decoder' | 'parameters'>;
+}
+
+async function perplexitiesAt(
+  length: number,
+  { documents, model: { decoder, parameters } }: Reading,
+  trainLength: number,
+  reporter: Reporter,
+): Promise<AtLength> {
   const modalities = [...new Set(documents.map(({ modality }) => modality))];
-  const found: ModalityPerplexity[] = [];
+  const found: { modality: Modality; perplexity: PerplexityByLength }[] = [];
   for (const modality of modalities) {
     const ids = documents.filter((document) => document.modality === modality).map((one) => one.ids);
-    const byLength: PerplexityByLength[] = [];
-    for (const length of settings.lengths)
-      byLength.push(
-        await evaluatePerplexity(decoder, parameters, ids, length, {
-          // The same draws for each model, so that they are compared on the same ones.
-          random: Random.fromSeed(0).fork(`perplexity of ${modality} at ${length}`),
-          bins: Math.max(8, Math.round((2 * length) / settings.trainLength)),
-          reporter,
-        }),
-      );
-    found.push({ modality, byLength });
+    const perplexity = await evaluatePerplexity(decoder, parameters, ids, length, {
+      // The same draws for each model, so that they are compared on the same ones.
+      random: Random.fromSeed(0).fork(`perplexity of ${modality} at ${length}`),
+      bins: Math.max(8, Math.round((2 * length) / trainLength)),
+      reporter,
+    });
+    found.push({ modality, perplexity });
   }
   return found;
 }

@@ -8,17 +8,9 @@ import { type Reporter } from '../base/progress';
 import { readModelConfig } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
 import { type DataSource } from '../report/provenance';
-import { type RunStore } from './run-store';
-import {
-  checkLanguageModelSettings,
-  type LanguageModelCorpus,
-  languageModelCheckpoint,
-  languageModelFields,
-  languageModelRun,
-  type LanguageModelRunPoint,
-  type LanguageModelRunSettings,
-  prepareLanguageModelCorpus,
-} from './language-model-runs';
+import { prepareLanguageModels } from './language-model-comparison';
+import { trainedLanguageModel } from './language-model-runs';
+import { languageModelFields, type LanguageModelRunSettings } from './language-model-settings';
 import { prepareReleasedModels, releasedSettings } from './released-models';
 import { type TrainedRunOptions } from './trained-run';
 
@@ -58,6 +50,8 @@ export interface Start {
 /** What is made ready before the first finetuning: for which encodings there is something to start from, and how it is got. */
 export interface PreparedStarts {
   readonly encodings: readonly string[];
+  /** What they are, in words. */
+  readonly models: string;
   readonly data: readonly DataSource[];
   /** For which there is none, and why; one line each. */
   readonly missing: readonly string[];
@@ -92,28 +86,18 @@ async function languageModelStarts(
     throw new ConfigError(
       `tokenizer: ${tokenizer}, but the models to start from read ${settings.tokenizer}; give the same`,
     );
-  checkLanguageModelSettings(settings, encodings);
-  const corpus = await prepareLanguageModelCorpus(settings, reporter);
+  const { input, data, missing } = await prepareLanguageModels(settings, encodings, reporter);
   return {
     encodings,
-    data: corpus.data,
-    missing: [],
+    models: `models of ${settings.layers} layers of width ${settings.hiddenSize}, trained on ${input.settings.sources.join(', ')},`,
+    data,
+    missing,
     startOf: async (encoding, options) => {
       const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seed };
-      await languageModelRun(point, settings, corpus, options);
-      return trainedStart(point, settings, corpus, options.store);
+      const { folder } = await trainedLanguageModel(point, input.settings, input.corpus, options);
+      return { folder, model: await readModelConfig(folder) };
     },
   };
-}
-
-async function trainedStart(
-  point: LanguageModelRunPoint,
-  settings: LanguageModelRunSettings,
-  corpus: LanguageModelCorpus,
-  store: RunStore,
-): Promise<Start> {
-  const folder = await languageModelCheckpoint(point, settings, corpus, store);
-  return { folder, model: await readModelConfig(folder) };
 }
 
 async function releasedStarts(
@@ -125,6 +109,7 @@ async function releasedStarts(
   const { input: models, data, missing } = await prepareReleasedModels(checkpoints, tokenizer, { reporter });
   return {
     encodings: models.map(({ encoding }) => encoding),
+    models: 'the released models',
     data,
     missing,
     startOf: async (encoding) => {

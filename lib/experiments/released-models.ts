@@ -3,7 +3,7 @@
 // evaluation that was interrupted goes on.
 
 import { z } from 'zod';
-import { CheckpointError, DataError, UsageError, WorkbenchError } from '../base/errors';
+import { CheckpointError, DataError } from '../base/errors';
 import { sha256 } from '../base/files';
 import { displayPath } from '../base/paths';
 import { libraryVersion } from '../base/version';
@@ -22,8 +22,10 @@ import { type Checkpoint, loadCheckpoint, readModelConfig } from '../model/check
 import { disposeParameters } from '../model/parameters';
 import { createEncoding, encodingNamed } from '../positional/registry';
 import { collectProvenance, type DataSource } from '../report/provenance';
+import { available } from './available';
 import { type PreparedInput, type RunContext } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
+import { ascendingLengths } from './list-fields';
 import { type RunConfiguration } from './run-store';
 
 /** What is evaluated. */
@@ -34,7 +36,7 @@ export interface ReleasedSettings {
   readonly corpora: Readonly<Partial<Record<Modality, readonly string[]>>>;
   /** The one that the models were trained with. */
   readonly tokenizer: string;
-  /** Tokens of a block. */
+  /** Tokens of a block, ascending. */
   readonly lengths: readonly number[];
   /** At most so many tokens of each corpus are read at each length, spread over all of its documents; null: all. */
   readonly maxTokens: number | null;
@@ -54,7 +56,7 @@ export const releasedSettingsSchema: z.ZodType<ReleasedSettings> = z.strictObjec
       message: 'must name a source, e.g. {"books": ["pg19-validation"]}',
     }),
   tokenizer: z.string(),
-  lengths: z.array(z.int().min(2)).min(1),
+  lengths: ascendingLengths(2),
   maxTokens: z.int().min(1).nullable(),
 });
 
@@ -111,8 +113,10 @@ const revision = 1;
  *
  * @returns what is here; what could not be had is among `missing`, a line each
  * @throws UsageError for a name that is none
- * @throws CheckpointError if models were trained on blocks of different lengths, so that none is the length of training
- * @throws WorkbenchError the first failure, if not one checkpoint or not one corpus is here
+ * @throws CheckpointError for a model that is not the one its name in `checkpoints` says, or if models were trained on blocks of different
+ *   lengths, so that none is the length of training
+ * @throws AbsentError, NetworkError the first failure, if not one checkpoint or not one corpus can be had
+ * @throws DataError, MachineError for a damaged file, or a full disk
  */
 export async function prepareReleased(
   settings: ReleasedSettings,
@@ -338,23 +342,15 @@ async function prepareText(
   return { modality, folder, info };
 }
 
-/** Those that could be had; a line for each of the others. */
+/** Those that can be had; a line for each of the others. */
 async function thoseHad<Wanted, Had>(
   wanted: readonly Wanted[],
   missing: string[],
   get: (one: Wanted) => Promise<Had>,
-): Promise<Had[]> {
-  const had: Had[] = [];
-  let first: WorkbenchError | undefined;
-  for (const one of wanted) {
-    try {
-      had.push(await get(one));
-    } catch (error) {
-      if (!(error instanceof WorkbenchError) || error instanceof UsageError) throw error;
-      first ??= error;
-      missing.push(error.message);
-    }
-  }
-  if (had.length === 0 && first !== undefined) throw first;
+): Promise<readonly Had[]> {
+  const { had, absent } = await available(wanted, get);
+  const [first] = absent;
+  if (had.length === 0 && first !== undefined) throw first.error;
+  missing.push(...absent.map(({ error }) => error.message));
   return had;
 }

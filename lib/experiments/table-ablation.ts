@@ -1,7 +1,6 @@
 // The table of ablations: language models that differ from BiPE-RoPE and BiPE-ALiBi in one part, read at the training length and beyond.
 
 import { z } from 'zod';
-import { liveCurves } from '../report/live';
 import { orderedStyles } from '../report/style';
 import {
   type Ablation,
@@ -13,14 +12,16 @@ import {
   type RulesLike,
 } from './ablations';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
-import { notMeasured, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import {
-  languageModelFields,
-  languageModelRun,
-  type LanguageModelRun,
-  type LanguageModelRunSettings,
-  segmentLengthsIn,
-} from './language-model-runs';
+  comparisonScale,
+  type PlannedModel,
+  type PreparedModels,
+  prepareLanguageModels,
+  runLanguageModels,
+} from './language-model-comparison';
+import { languageModelFields, type LanguageModelRunSettings } from './language-model-settings';
+import { segmentLengthsIn } from './language-model-text';
+import { listOnce, seedsField } from './list-fields';
 import { type AblationResult, drawAblations } from './table-ablation-drawing';
 
 /** Which ablations, and how their models are trained. */
@@ -34,15 +35,21 @@ export interface AblationSettings extends Omit<LanguageModelRunSettings, 'varian
   readonly chanceSeeds: readonly number[];
 }
 
-const schema: z.ZodType<AblationSettings> = z
+/** Checks settings. */
+export const ablationSchema: z.ZodType<AblationSettings> = z
   .strictObject({
     groups: z.array(z.enum(ablationGroupNames as [AblationGroup, ...AblationGroup[]])).min(1),
     hiddenSize: z.int().min(1),
-    seeds: z.array(z.int().min(0)).min(1),
-    chanceSeeds: z.array(z.int().min(0)),
+    seeds: seedsField,
+    chanceSeeds: listOnce(z.int().min(0)),
     ...languageModelFields,
   })
-  .omit({ variants: true, separators: true });
+  .omit({ variants: true, separators: true })
+  // A seed of every model is none that only shows chance.
+  .transform((settings) => ({
+    ...settings,
+    chanceSeeds: settings.chanceSeeds.filter((seed) => !settings.seeds.includes(seed)),
+  }));
 
 const small = {
   groups: ablationGroupNames,
@@ -173,7 +180,7 @@ export const tableAblation = defineExperiment<
     'The abstract and the summary page name ablations; what they measure and find is not at hand. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
   notebook: 'notebooks/table_ablation.ipynb',
   revision: 2,
-  schema,
+  schema: ablationSchema,
   presets: ablationPresets,
   seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],
   steps: ({ steps }) => steps,
@@ -183,41 +190,27 @@ export const tableAblation = defineExperiment<
     const { sources } = input.settings;
     return { input: { settings: { ...settings, sources }, corpus: input.corpus }, data, missing };
   },
-  run: async (_settings, { settings, corpus }, { reporter, store, fresh }) => {
-    const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', reporter), 0);
+  run: async (_settings, { settings, corpus }, context) => {
+    const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', context.reporter), 0);
     const models = modelsOf(settings);
-    const points = [
-      ...settings.seeds.flatMap((seed) => models.map((model) => ({ model, seed }))),
-      ...settings.chanceSeeds
-        .filter((seed) => !settings.seeds.includes(seed))
-        .flatMap((seed) =>
-          models.filter(({ id }) => basesOfAblation.includes(id)).map((model) => ({ model, seed })),
-        ),
-    ];
     const styles = orderedStyles(models.map(({ id }) => id));
-    const curves = liveCurves('Training loss', 'step', 'loss');
-    const runs: LanguageModelRun[] = [];
-    for (const [index, { model, seed }] of points.entries()) {
-      reporter.note(`run ${index + 1} of ${points.length}: ${model.id}, seed ${seed}`);
-      const style = styles[models.indexOf(model)];
-      const point = { encoding: model.id, hiddenSize: settings.hiddenSize, seed };
-      const onCurve = (step: number, loss: number): void => {
-        if (style) curves.add(`${model.id} ${seed}`, style, step, loss);
-      };
-      runs.push(
-        await languageModelRun(point, settingsOf(model, settings, rules), corpus, {
-          store,
-          reporter,
-          fresh,
-          onCurve,
-        }),
-      );
-    }
-    curves.finish();
+    const planned = (seed: number, wanted: (id: string) => boolean): PlannedModel[] =>
+      models.flatMap((model, place) => {
+        const style = styles[place];
+        if (style === undefined || !wanted(model.id)) return [];
+        const point = { encoding: model.id, hiddenSize: settings.hiddenSize, seed };
+        return [{ point, settings: settingsOf(model, settings, rules), style }];
+      });
+    const runs = await runLanguageModels(
+      [
+        ...settings.seeds.flatMap((seed) => planned(seed, () => true)),
+        ...settings.chanceSeeds.flatMap((seed) => planned(seed, (id) => basesOfAblation.includes(id))),
+      ],
+      corpus,
+      context,
+    );
     return { runs, rules };
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }, missing) =>
-    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.${notMeasured(missing)}`,
+  scale: (_settings, missing, { settings }) => comparisonScale(settings, missing),
   draw: drawAblations,
 });

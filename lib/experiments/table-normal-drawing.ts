@@ -6,6 +6,7 @@ import { formatPerplexity, logAxis } from '../report/log-axis';
 import { formatPaperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
+import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
 import { compare, type LengthCurve, modalitiesOf, modalityTitle, perplexityRange } from './length-curves';
@@ -125,12 +126,7 @@ function perplexityTable(
 
 /** Each bilevel encoding beside its one-level form. */
 function findings(curves: readonly LengthCurve[], modality: Modality, trainLength: number): Finding[] {
-  return (
-    [
-      ['bipe_rope', 'rope'],
-      ['bipe_alibi', 'alibi'],
-    ] as const
-  ).flatMap(([bilevel, standard]): Finding[] => {
+  return bilevelPairs.flatMap(([bilevel, standard]): Finding[] => {
     const [first, second] = [bilevel, standard].map((name) => curves.find((curve) => curve.name === name));
     if (first === undefined || second === undefined) return [];
     const [a, b] = [encodingStyle(bilevel).name, encodingStyle(standard).name];

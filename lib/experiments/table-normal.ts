@@ -1,26 +1,23 @@
 // The table of data of normal length: perplexity at the training length, by encoding and kind of text.
 
 import { z } from 'zod';
+import { canonicalJson } from '../base/json';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { fig4Presets, type Fig4Settings } from './fig4';
 import {
-  notMeasured,
+  compareEncodings,
+  comparisonFields,
+  comparisonScale,
   type PreparedModels,
   prepareLanguageModels,
-  trainLanguageModels,
 } from './language-model-comparison';
-import { languageModelFields } from './language-model-runs';
+import { requireLength } from './language-model-settings';
 import { drawNormal, type NormalResult } from './table-normal-drawing';
 
 /** Which models are compared, and how they are trained: Figure 4's, whose runs are used again where the settings are the same. */
 export type NormalSettings = Fig4Settings;
 
-const schema: z.ZodType<NormalSettings> = z.strictObject({
-  encodings: z.array(z.string()).min(1),
-  hiddenSize: z.int().min(1),
-  seeds: z.array(z.int().min(0)).min(1),
-  ...languageModelFields,
-});
+const schema: z.ZodType<NormalSettings> = z.strictObject(comparisonFields);
 
 const { smoke, quick, evening, paper } = fig4Presets;
 const threeKinds = ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources'];
@@ -38,6 +35,14 @@ export const normalPresets = {
   paper: { ...paper, time: "none after fig4's paper, whose models these are" },
 } satisfies Readonly<Partial<Record<PresetName, Preset<NormalSettings>>>>;
 
+/** Whether the models are trained as those of a preset of Figure 4, whichever encodings and seeds are asked for. */
+function areOfFig4(settings: NormalSettings): boolean {
+  const recipe = (of: NormalSettings): string =>
+    // Of the lengths the longest alone counts: it decides which documents are kept from training.
+    canonicalJson({ ...of, encodings: [], seeds: [], documentTokens: 0, lengths: [Math.max(...of.lengths)] });
+  return Object.values(fig4Presets).some((preset) => recipe(preset.settings) === recipe(settings));
+}
+
 /** Perplexity at the training length as a paper item. */
 export const tableNormal = defineExperiment<NormalSettings, PreparedModels<NormalSettings>, NormalResult>({
   id: 'table-normal',
@@ -52,15 +57,14 @@ export const tableNormal = defineExperiment<NormalSettings, PreparedModels<Norma
   seeds: ({ seeds }) => seeds,
   steps: ({ steps }) => steps,
   usesEngine: true,
-  prepare: (settings, reporter) => prepareLanguageModels(settings, settings.encodings, reporter),
-  run: async (_settings, models, context) => {
-    const { encodings, hiddenSize, seeds } = models.settings;
-    const points = seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
-    return { runs: await trainLanguageModels(points, models, context) };
+  prepare: (settings, reporter) => {
+    requireLength(settings, 'training length', settings.trainLength);
+    return prepareLanguageModels(settings, settings.encodings, reporter);
   },
-  scale: ({ sources, tokenizer, hiddenSize, layers, trainLength, steps, batchSize, seeds }, missing) =>
-    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer}), ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.` +
-    notMeasured(missing),
+  run: async (settings, models, context) => ({
+    // Figure 4's models are its own to train anew.
+    runs: await compareEncodings(models, { ...context, fresh: context.fresh && !areOfFig4(settings) }),
+  }),
+  scale: (_settings, missing, { settings }) => comparisonScale(settings, missing),
   draw: drawNormal,
 });

@@ -12,7 +12,8 @@ import { defineExperiment } from './experiment';
 import { fig3Presets, type Fig3Settings } from './fig3';
 import { fig4Presets, type Fig4Settings } from './fig4';
 import { fig5Presets, type Fig5Settings } from './fig5';
-import { encodingOf, languageModelTraining } from './language-model-runs';
+import { languageModelTraining } from './language-model-runs';
+import { encodingOf } from './language-model-settings';
 import {
   bilevelSettings,
   modelSettings,

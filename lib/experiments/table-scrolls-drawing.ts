@@ -10,6 +10,7 @@ import { scrollsMetrics, scrollsScore } from '../evaluate/scrolls';
 import { barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../report/style';
 import { type Cell, type Column, type Table } from '../report/tables';
+import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
@@ -368,13 +369,8 @@ function barLabel(comparison: Comparison, task: string, encoding: string, panel:
   };
 }
 
-const comparisons = [
-  ['bipe_rope', 'rope'],
-  ['bipe_alibi', 'alibi'],
-] as const;
-
 function findings(comparison: Comparison): Finding[] {
-  return comparisons.flatMap(([better, worse]) => [
+  return bilevelPairs.flatMap(([better, worse]) => [
     ...comparison.tasks.filter(isQuick).flatMap((task) => quickFinding(comparison, task, better, worse)),
     ...scrollsFinding(comparison, better, worse),
   ]);

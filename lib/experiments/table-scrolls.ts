@@ -2,7 +2,6 @@
 // do the same on quick tasks of the same shape, made from the bundled books; their rows are none of SCROLLS', and say so.
 
 import { z } from 'zod';
-import { messageOf, NetworkError } from '../base/errors';
 import { sha256 } from '../base/files';
 import { present } from '../base/present';
 import { type Reporter } from '../base/progress';
@@ -14,8 +13,11 @@ import { liveCurves } from '../report/live';
 import { paperValue } from '../report/paper-values';
 import { type DataSource } from '../report/provenance';
 import { encodingStyle } from '../report/style';
+import { available, notMeasured } from './available';
+import { mainFour } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
 import { fig4Presets } from './fig4';
+import { encodingsField, seedsField } from './list-fields';
 import {
   promptedRun,
   type PromptedRun,
@@ -43,8 +45,8 @@ export interface TableScrollsSettings extends PromptedRunSettings {
 const count = z.int().min(1);
 
 const schema: z.ZodType<TableScrollsSettings> = z.strictObject({
-  encodings: z.array(z.string()).min(1),
-  seeds: z.array(z.int().min(0)).min(1),
+  encodings: encodingsField,
+  seeds: seedsField,
   tasks: z
     .array(z.strictObject({ data: promptedDataSchema, outputTokens: count.min(2) }))
     .min(1)
@@ -175,7 +177,7 @@ export const tableScrollsPresets = {
     time: 'a GPU or a cluster',
     settings: {
       ...small,
-      encodings: ['bipe_rope', 'rope', 'bipe_alibi', 'alibi'],
+      encodings: mainFour,
       start: { kind: 'released' },
       tokenizer: 'llama2',
       tasks: [
@@ -231,23 +233,6 @@ async function prepareTask(settings: PromptedTaskSettings, reporter: Reporter): 
   ];
   const checksum = sha256(`${train.sha256} ${validation.sha256}`);
   return { settings, data: [{ name: `SCROLLS ${task}`, version, checksum }] };
-}
-
-async function prepareTasks(
-  tasks: readonly PromptedTaskSettings[],
-  reporter: Reporter,
-): Promise<{ tasks: PreparedTask[]; missing: string[] }> {
-  const prepared: PreparedTask[] = [];
-  const missing: string[] = [];
-  for (const task of tasks) {
-    try {
-      prepared.push(await prepareTask(task, reporter));
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      missing.push(messageOf(error));
-    }
-  }
-  return { tasks: prepared, missing };
 }
 
 /** Each source once. */
@@ -307,23 +292,16 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   usesEngine: true,
   prepare: async (settings, reporter) => {
     const starts = await prepareStarts(settings.start, settings.encodings, settings.tokenizer, reporter);
-    const { tasks, missing: absent } = await prepareTasks(settings.tasks, reporter);
-    const missing = [...starts.missing, ...absent];
+    const { had: tasks, absent } = await available(settings.tasks, (task) => prepareTask(task, reporter));
+    const missing = [...starts.missing, ...absent.map(({ error }) => error.message)];
     // Without a model, or without a task, there is nothing to be measured.
     const complete = starts.encodings.length > 0 && tasks.length > 0;
     const data = complete ? distinct([...starts.data, ...tasks.flatMap((task) => task.data)]) : [];
     return { input: { starts, tasks }, data, missing };
   },
   run,
-  scale: ({ tasks, maxTokens, steps, batchSize, accumulation, seeds, start }, missing) =>
-    `Measured on ${tasks.map(({ data }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${modelsOf(start)} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
-    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.` +
-    (missing.length === 0 ? '' : ` Not measured on this machine: ${missing.join('; ')}.`),
+  scale: ({ maxTokens, steps, batchSize, accumulation, seeds }, missing, { starts, tasks }) =>
+    `Measured on ${tasks.map(({ settings: { data } }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${starts.models} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
+    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
   draw: (result) => drawTableScrolls(result),
 });
-
-function modelsOf(start: StartSettings): string {
-  return start.kind === 'released'
-    ? 'the released models'
-    : `models of ${start.layers} layers of width ${start.hiddenSize}, trained on ${start.sources.join(', ')},`;
-}

@@ -17,13 +17,9 @@ import { escapeMarkup } from '../report/text';
 import { separatorsFor } from '../segment/separators';
 import { attentionPanels } from './attention-panels';
 import { fig4Presets, type Fig4Settings } from './fig4';
-import {
-  encodingOf,
-  commonSeparators,
-  languageModelCheckpoint,
-  languageModelRun,
-  prepareLanguageModelCorpus,
-} from './language-model-runs';
+import { prepareLanguageModels } from './language-model-comparison';
+import { trainedLanguageModel } from './language-model-runs';
+import { commonSeparators } from './language-model-settings';
 import { layerAttention } from './layer-attention';
 import { defaultPreset } from './reproduce';
 import { RunStore } from './run-store';
@@ -60,12 +56,12 @@ export async function languageModel(
   const presets: Readonly<Record<string, { readonly settings: Fig4Settings }>> = fig4Presets;
   const settings = presets[preset]?.settings;
   if (settings === undefined) throw unknownName('preset of fig4', preset, Object.keys(presets));
-  encodingOf(encoding, settings);
   const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seeds[0] ?? 1 };
   await startEngine({ reporter });
-  const corpus = await prepareLanguageModelCorpus(settings, reporter);
-  await languageModelRun(point, settings, corpus, { store, reporter });
-  const folder = await languageModelCheckpoint(point, settings, corpus, store);
+  // Read and trained as by Figure 4, which does without the sources that this machine cannot have.
+  const { input, missing } = await prepareLanguageModels(settings, [encoding], reporter);
+  for (const line of missing) reporter.note(`not here: ${line}`);
+  const { folder } = await trainedLanguageModel(point, input.settings, input.corpus, { store, reporter });
   const { decoder, parameters } = await loadCheckpoint(folder);
   const tokenizer = await getTokenizer(settings.tokenizer);
   return {

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { encodingNamed, encodingSchema } from '../positional/registry';
 import { liveCurves } from '../report/live';
 import { encodingStyle } from '../report/style';
+import { mainFour, smallSines } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { encodingsField, seedsField } from './list-fields';
 import { drawThm32Trained, type Thm32TrainedResult } from './thm3-2-trained-drawing';
 import {
   askedWords,
@@ -29,10 +31,10 @@ const count = z.int().min(1);
 
 const schema: z.ZodType<Thm32TrainedSettings> = z
   .strictObject({
-    encodings: z.array(z.string()).min(1),
+    encodings: encodingsField,
     variants: z.record(z.string(), encodingSchema),
     hiddenSizes: z.array(count).min(1),
-    seeds: z.array(z.int().min(0)).min(1),
+    seeds: seedsField,
     automaton: z.strictObject({
       subStates: count,
       segmentStates: count,
@@ -71,19 +73,19 @@ const schema: z.ZodType<Thm32TrainedSettings> = z
         });
   });
 
-const main = ['bipe_rope', 'rope', 'bipe_alibi', 'alibi', 'learned'];
+const main = [...mainFour, 'learned'];
 const all = [...main, 'sinusoidal'];
 
 /**
- * The bilevel encodings with a table as long as segments are, instead of 1,024 rows, so that parameters are comparable; and sines as
- * large as the embeddings they are added to, which begin with a deviation of 0.02.
+ * The bilevel encodings with a table as long as segments are, instead of 1,024 rows, so that parameters are comparable; and small
+ * sines.
  */
 function variantsFor(maxSegmentLength: number): StateSetRunSettings['variants'] {
   const intra = { kind: 'learned', rows: maxSegmentLength + 1 } as const;
   return {
     bipe_rope: { kind: 'bipe', intra, inter: { kind: 'rope' } },
     bipe_alibi: { kind: 'bipe', intra, inter: { kind: 'alibi', slopeFactor: 96 } },
-    sinusoidal: { kind: 'sinusoidal', scale: 0.02 },
+    sinusoidal: smallSines,
   };
 }
 

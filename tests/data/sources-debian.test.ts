@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataError, MachineError, NetworkError } from '../../lib/base/errors';
+import { AbsentError, DataError, MachineError, NetworkError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { prepareSource, verifySource } from '../../lib/data/sources/prepare';
 import { type SourceOptions, type TextDocument } from '../../lib/data/sources/source';
@@ -165,7 +165,7 @@ describe('LaTeX sources of a Debian package', () => {
     const error = await failure(
       prepareSource('papers', { ...(await options()), environment: { PATH: folder } }),
     );
-    expect(error).toBeInstanceOf(MachineError);
+    expect(error).toBeInstanceOf(AbsentError);
     expect(error.message).toMatch(
       /^papers: needs apt-get, which only Debian and its like have; choose another source/,
     );

@@ -1,26 +1,43 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
-import { silentReporter } from '../../lib/base/progress';
+import { type Reporter, silentReporter } from '../../lib/base/progress';
+import { parseWith } from '../../lib/base/schema';
 import { fig4, fig4Presets } from '../../lib/experiments/fig4';
 import { type Fig4Result } from '../../lib/experiments/fig4-drawing';
 import { fig5 } from '../../lib/experiments/fig5';
 import { type Fig5Result } from '../../lib/experiments/fig5-drawing';
 import { scaledEncoding } from '../../lib/experiments/fig5-runs';
+import { prepareLanguageModels } from '../../lib/experiments/language-model-comparison';
 import {
-  checkLanguageModelSettings,
-  tokensPerSegment,
-  validationDocuments,
+  languageModelCheckpoint,
+  languageModelRun,
+  perplexityAt,
 } from '../../lib/experiments/language-model-runs';
+import { checkLanguageModelSettings, requireLength } from '../../lib/experiments/language-model-settings';
+import { tokensPerSegment, validationDocuments } from '../../lib/experiments/language-model-text';
+import { prepareStarts } from '../../lib/experiments/prompted-start';
+import { releasedSettings, releasedSettingsSchema } from '../../lib/experiments/released-models';
 import { type RunConfiguration, RunStore } from '../../lib/experiments/run-store';
+import { ablationPresets, ablationSchema } from '../../lib/experiments/table-ablation';
+import { tableNormal } from '../../lib/experiments/table-normal';
+import { languageModel } from '../../lib/experiments/text-attention';
+import { disposeParameters } from '../../lib/model/parameters';
 import { type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
 import { provenanceLine } from '../../lib/report/provenance';
 import { temporaryFolder } from '../support/command';
 
 const smoke = fig4Presets.smoke.settings;
 const reporter = silentReporter;
+
+function packageVersion(name: string): string {
+  const manifest = readFileSync(projectPath('node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
 
 describe('settings of language models', () => {
   it.each([
@@ -39,6 +56,74 @@ describe('settings of language models', () => {
     expect(() => {
       checkLanguageModelSettings(smoke, ['bipe_rop']);
     }).toThrow('did you mean bipe_rope?');
+  });
+
+  const refusal = async (
+    item: typeof fig4,
+    settings: Readonly<Record<string, unknown>>,
+    message: string,
+  ): Promise<void> => {
+    const store = new RunStore(temporaryFolder());
+    await expect(item.execute({ preset: 'smoke', settings, reporter, store })).rejects.toThrow(message);
+    expect(await store.count('language-model')).toBe(0);
+  };
+
+  it.each([fig4, fig5, tableNormal])(
+    'of $id need the length that is drawn, before anything is trained',
+    (item) =>
+      refusal(
+        item,
+        { trainLength: 128, documentTokens: 512, lengths: [64, 256] },
+        'lengths: 64, 256 are without 128, the training length, at which models are compared; give e.g. [64, 128, 256]',
+      ),
+  );
+
+  it('of Figure 5 need the length of the finetuning', () =>
+    refusal(
+      fig5,
+      { lengths: [64, 128] },
+      'lengths: 64, 128 are without 256, the finetune.length, at which models are compared; give e.g. [64, 128, 256]',
+    ));
+
+  it('name lengths that go together where the given ones do not', () => {
+    expect(() => {
+      requireLength({ lengths: [100, 200] }, 'training length', 64);
+    }).toThrow('give e.g. [64, 128, 256]');
+  });
+
+  it.each([
+    [{ lengths: [256, 64] }, 'lengths: must be ascending, e.g. [512, 1024, 2048]'],
+    [{ lengths: [64, 64, 256] }, 'lengths: must be ascending, e.g. [512, 1024, 2048]'],
+    [{ encodings: ['rope', 'bipe_rope', 'rope'] }, 'encodings: rope is given twice; give it once'],
+    [{ seeds: [1, 2, 1] }, 'seeds: 1 is given twice; give it once'],
+  ])('say what is wrong with %j', (settings, message) => refusal(fig4, settings, message));
+
+  it('of released models have lengths that ascend', () => {
+    expect(releasedSettingsSchema.safeParse({ ...releasedSettings, lengths: [2048, 1024] }).success).toBe(
+      false,
+    );
+  });
+
+  it.each([
+    [
+      { encodings: ['rope', 'alibi'] },
+      'encoding alibi: there is no RoPE in it to scale; give rope or bipe_rope',
+    ],
+    [
+      { separators: ['paper'] },
+      'separators: one set for all levels is needed here; give paper, released, or ids',
+    ],
+    [{ scalings: ['yarn', 'yarn'] }, 'scalings: yarn is given twice; give it once'],
+  ])('of Figure 5 that cannot be scaled are refused before anything is trained: %j', (settings, message) =>
+    refusal(fig5, settings, message),
+  );
+
+  it('of ablations have no seed twice: one of every model is none that only shows chance', () => {
+    const { settings } = ablationPresets.quick;
+    const chanceOf = (changed: Partial<typeof settings>): readonly number[] =>
+      parseWith(ablationSchema, { ...settings, ...changed }, 'settings').chanceSeeds;
+    expect(chanceOf({ seeds: [1, 2], chanceSeeds: [2, 3] })).toEqual([3]);
+    expect(() => chanceOf({ chanceSeeds: [2, 2] })).toThrow('chanceSeeds: 2 is given twice; give it once');
   });
 
   it('refuse to finetune on blocks that are no longer than in training', async () => {
@@ -94,8 +179,150 @@ describe('an encoding with its RoPE scaled', () => {
   });
 });
 
+/** Settings of the smallest models there are. */
+const tiny = { ...smoke, layers: 1, hiddenSize: 16, steps: 2, warmupSteps: 0 };
+const point = { encoding: 'rope', hiddenSize: 16, seed: 1 };
+
+/** A store that knows what it was told to forget. */
+class WatchedStore extends RunStore {
+  readonly forgotten: string[] = [];
+
+  override async forget(configuration: RunConfiguration): Promise<void> {
+    this.forgotten.push(this.folderOf(configuration));
+    await super.forget(configuration);
+  }
+}
+
+/** Lengths at which something is measured, in order. */
+function watching(): { readonly reporter: Reporter; readonly measured: string[] } {
+  const measured: string[] = [];
+  const task: Reporter['task'] = (label, total, unit) => {
+    if (label.startsWith('perplexity at')) measured.push(label.replace('perplexity at ', ''));
+    return silentReporter.task(label, total, unit);
+  };
+  return { reporter: { ...silentReporter, task }, measured };
+}
+
+describe('a language model', () => {
+  it(
+    'reads each length once, whichever others are asked for, and leaves no tensor',
+    { timeout: 300_000 },
+    async () => {
+      const store = new RunStore(temporaryFolder());
+      const { input } = await prepareLanguageModels(tiny, ['rope'], reporter);
+      const run = async (lengths: readonly number[], changed: Partial<typeof tiny> = {}) => {
+        const { reporter: watched, measured } = watching();
+        const settings = { ...input.settings, ...changed, lengths };
+        const { modalities } = await languageModelRun(point, settings, input.corpus, {
+          store,
+          reporter: watched,
+        });
+        return { measured, modalities };
+      };
+      const first = await run([64, 256]);
+      expect(first.measured).toEqual(['64', '256']);
+      const tensors = tf.memory().numTensors;
+      const more = await run([64, 128, 256]);
+      expect(more.measured).toEqual(['128']);
+      expect(tf.memory().numTensors).toBe(tensors);
+      // Read alone, or with others, before or after them: the same numbers.
+      const alone = await run([128, 256], { documentTokens: 256 });
+      expect(alone.measured).toEqual([]);
+      const at = (found: typeof first, length: number) =>
+        JSON.stringify(perplexityAt(found, 'books', length));
+      for (const length of [64, 256]) expect(at(more, length)).toBe(at(first, length));
+      expect(at(alone, 128)).toBe(at(more, 128));
+      const anew = new RunStore(temporaryFolder());
+      const { modalities } = await languageModelRun(
+        point,
+        { ...input.settings, lengths: [64, 128, 256] },
+        input.corpus,
+        { store: anew, reporter },
+      );
+      expect(JSON.stringify(modalities)).toBe(JSON.stringify(more.modalities));
+      // Where documents are cut, and so what is read, is another question.
+      expect((await run([64, 256], { documentTokens: 512 })).measured).toEqual(['64', '256']);
+      expect(await store.count('language-model')).toBe(1);
+    },
+  );
+
+  it(
+    'keeps the name it is asked for by, where two stand for one configuration',
+    { timeout: 300_000 },
+    async () => {
+      const store = new RunStore(temporaryFolder());
+      const variants = { mine: encodingNamed('rope') };
+      const { input } = await prepareLanguageModels({ ...tiny, variants }, ['mine', 'rope'], reporter);
+      for (const encoding of ['rope', 'mine']) {
+        const run = await languageModelRun({ ...point, encoding }, input.settings, input.corpus, {
+          store,
+          reporter,
+        });
+        expect(run.encoding).toBe(encoding);
+      }
+      expect(await store.count('language-model')).toBe(1);
+    },
+  );
+});
+
+describe('what a machine lacks', () => {
+  /** Texts of a package of this project's, of one that nobody has, and of one that is a single file. */
+  const made = (): string => {
+    const folder = temporaryFolder();
+    const source = (name: string, modality: string, files: Record<string, unknown>) => ({
+      ...{ name, modality, title: 'Made up', document: 'a file', licence: 'MIT', version: 'as pinned' },
+      ...{ checksum: null, bytes: 1, reader: { kind: 'package-files', packages: [files] } },
+    });
+    const zod = { package: 'zod', version: packageVersion('zod'), extensions: ['.ts'] };
+    const sources = [
+      source('many', 'books', { ...zod, paths: ['src/v4/classic'] }),
+      source('single', 'code', { ...zod, paths: ['src/v4/core/schemas.ts'] }),
+      source('nowhere', 'papers', { ...zod, package: 'nowhere-to-be-had', paths: ['src'] }),
+    ];
+    writeFileSync(join(folder, 'registry.json'), JSON.stringify({ sources }));
+    return folder;
+  };
+  const settings = { ...tiny, sources: ['many', 'nowhere', 'single'], maxTokens: null };
+
+  it('is left out by whatever trains models or begins with them, all the same, and named', async () => {
+    vi.stubEnv('BIPE_DATASETS', made());
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { input, data, missing } = await prepareLanguageModels(settings, ['rope'], reporter);
+    expect(input.settings.sources).toEqual(['many', 'single']);
+    expect(missing).toEqual([
+      expect.stringMatching(/^nowhere: .*package nowhere-to-be-had is not installed; run npm run setup$/),
+      'code: no validation document of 256 tokens',
+    ]);
+    const starts = await prepareStarts(
+      { kind: 'language-model', seed: 1, ...settings },
+      ['rope'],
+      settings.tokenizer,
+      reporter,
+    );
+    expect([starts.data, starts.missing]).toEqual([data, missing]);
+    expect(starts.models).toBe('models of 1 layers of width 16, trained on many, single,');
+    const store = new RunStore(temporaryFolder());
+    const report = await fig4.execute({
+      preset: 'smoke',
+      settings: { ...settings, encodings: ['rope'] },
+      reporter,
+      store,
+    });
+    expect(report.provenance.scale).toMatch(/^Measured on many, single \(tokenizer/);
+    expect(report.provenance.scale).toMatch(
+      /Not measured on this machine: nowhere: .*; code: no validation document of 256 tokens\.$/,
+    );
+    // The model that it trained is the one that others begin with.
+    const { folder } = await starts.startOf('rope', { store, reporter });
+    expect(existsSync(join(folder, 'model.safetensors'))).toBe(true);
+    expect(await store.count('language-model')).toBe(1);
+  }, 300_000);
+});
+
 describe('Figures 4 and 5', () => {
-  it('train a model once, however often it is asked for', { timeout: 300_000 }, async () => {
+  it('train a model once, however often it is asked for', { timeout: 600_000 }, async () => {
     const store = new RunStore(temporaryFolder());
     const options = { preset: 'smoke', reporter, store };
     const first = await fig4.execute(options);
@@ -150,5 +377,38 @@ describe('Figures 4 and 5', () => {
     const ofFirst = first.provenance.parts?.reduce((sum, part) => sum + part.seconds, 0);
     expect(seconds).toBeCloseTo(ofFirst ?? 0, 2);
     expect(provenance.durationSeconds).toBeGreaterThanOrEqual(seconds ?? Infinity);
+
+    // A model to look at is one of them, too.
+    const { parameters, tokenizer } = await languageModel('rope', { preset: 'smoke', reporter, store });
+    disposeParameters(parameters);
+    expect(tokenizer.name).toBe(smoke.tokenizer);
+    expect(await store.count('language-model')).toBe(4);
+
+    // Asked anew, Figure 5 makes its own models again, and none of Figure 4's.
+    const watched = new WatchedStore(store.folder);
+    const { input } = await prepareLanguageModels(smoke, smoke.encodings, reporter);
+    const theirs = await Promise.all(
+      smoke.encodings.map(async (encoding) => {
+        const { hiddenSize } = smoke;
+        const base = { encoding, hiddenSize, seed: 1 };
+        return dirname(await languageModelCheckpoint(base, input.settings, input.corpus, store));
+      }),
+    );
+    await fig5.execute({ ...options, store: watched, fresh: true });
+    const trainings = watched.forgotten.filter((folder) => folder.includes('language-model-training'));
+    expect(trainings).toHaveLength(2);
+    for (const folder of theirs) expect(trainings).not.toContain(folder);
+
+    // So does the table of normal-length data, unless its models are its own.
+    watched.forgotten.length = 0;
+    await tableNormal.execute({ ...options, store: watched, fresh: true });
+    expect(watched.forgotten).toHaveLength(1);
+    await tableNormal.execute({
+      ...options,
+      store: watched,
+      fresh: true,
+      settings: { steps: 2, warmupSteps: 0 },
+    });
+    expect(watched.forgotten.filter((folder) => folder.includes('language-model-training'))).toHaveLength(2);
   });
 });

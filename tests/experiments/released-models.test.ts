@@ -356,10 +356,11 @@ describe('the released models', () => {
 
   it('are not evaluated as what they are not', async () => {
     const other = { ...settings, checkpoints: { rope: 'hzy00/BiPE_RoPE-151M', alibi: 'hzy00/ALiBi-151M' } };
-    const { missing } = await prepareReleased(other, places);
-    expect(missing).toEqual([
+    const misnamed = await failure(prepareReleased(other, places));
+    expect(misnamed).toBeInstanceOf(CheckpointError);
+    expect(misnamed.message).toBe(
       'hzy00/BiPE_RoPE-151M: has the encoding bipe_rope, not rope; give it that name in checkpoints',
-    ]);
+    );
     const error = await failure(prepareReleased({ ...settings, tokenizer: 'llama2' }, places));
     expect(error).toBeInstanceOf(CheckpointError);
     expect(error.message).toBe(

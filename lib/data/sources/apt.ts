@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MachineError, NetworkError, systemCode } from '../../base/errors';
+import { AbsentError, MachineError, NetworkError, systemCode } from '../../base/errors';
 import { displayPath } from '../../base/paths';
 import { type SourceContext } from './source';
 
@@ -33,7 +33,7 @@ async function runProgram(
     child.on('error', (error) => {
       reject(
         systemCode(error) === 'ENOENT'
-          ? new MachineError(
+          ? new AbsentError(
               `${context.info.name}: needs ${program}, which only Debian and its like have; choose another source ` +
                 `(bipe data list), or copy ${displayPath(join(context.cacheFolder, 'debian'))} from such a machine`,
               { cause: error },
@@ -50,7 +50,8 @@ async function runProgram(
 /**
  * The newest version of a package that the system's servers have, in `folder`.
  *
- * @throws MachineError where there is no apt, or no room
+ * @throws AbsentError where there is no apt
+ * @throws MachineError where there is no room
  * @throws NetworkError where apt does not get it
  */
 export async function fetchPackage(
@@ -93,7 +94,8 @@ export async function findPackage(name: string, folder: string): Promise<Package
 /**
  * Unpacks a package file into a folder.
  *
- * @throws MachineError where there is no dpkg-deb, or it fails
+ * @throws AbsentError where there is no dpkg-deb
+ * @throws MachineError where it fails
  */
 export async function unpackPackage(file: string, folder: string, context: SourceContext): Promise<void> {
   const { code, output } = await runProgram(

@@ -4,7 +4,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { DataError, messageOf } from '../../base/errors';
+import { AbsentError, DataError, messageOf } from '../../base/errors';
 import { readError, readTextFile } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { type PackageFiles } from '../registry';
@@ -121,7 +121,7 @@ async function loadDataset<T>(name: string, context: SourceContext): Promise<rea
 async function checkVersion(name: string, version: string, context: SourceContext): Promise<void> {
   const manifest = join(context.packagesFolder, name, 'package.json');
   const content = await readFile(manifest, 'utf8').catch((error: unknown) => {
-    throw new DataError(`${displayPath(manifest)}: package ${name} is not installed; run npm run setup`, {
+    throw new AbsentError(`${displayPath(manifest)}: package ${name} is not installed; run npm run setup`, {
       cause: error,
     });
   });

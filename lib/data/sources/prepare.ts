@@ -22,8 +22,9 @@ import {
  *
  * @throws UsageError for an unknown name, listing those there are
  * @throws ConfigError for a registry that is not right
- * @throws DataError for text that does not match its checksum, or packages that are not installed
- * @throws NetworkError, MachineError where it cannot be fetched or kept, saying what to do
+ * @throws DataError for text that does not match its checksum
+ * @throws AbsentError, NetworkError where it cannot be had: a package is not installed, a server does not have it
+ * @throws MachineError where it cannot be kept
  */
 export async function prepareSource(name: string, options: SourceOptions = {}): Promise<PreparedSource> {
   const { context, reader } = openSource(name, options);
