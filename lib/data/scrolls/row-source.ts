@@ -61,7 +61,8 @@ export async function rowsOfFile(path: string): Promise<RowSource> {
     row: async (index) => {
       const place = lines[index];
       if (place === undefined) throw new RangeError(`row ${index} of ${lines.length}`);
-      return parseRow(decode(await readPlace(path, place), name), `${name}:${place.number}`);
+      const where = `${name}:${place.number}`;
+      return parseRow(decode(await readPlace(path, place), where), where);
     },
   };
 }
@@ -121,10 +122,10 @@ async function readPlace(path: string, { start, bytes }: LinePlace): Promise<Buf
   }
 }
 
-function decode(line: Buffer, name: string): string {
+function decode(line: Buffer, where: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(line);
   } catch (error) {
-    throw new DataError(`${name}: not UTF-8 text; get the file again`, { cause: error });
+    throw new DataError(`${where}: not UTF-8 text; get the file again`, { cause: error });
   }
 }
