@@ -15,6 +15,11 @@ export function formatBytes(bytes: number): string {
   return `${sign}${threeDigits(size)} ${byteUnits[unit] ?? 'B'}`;
 }
 
+/** Whole megabytes, as progress counts them: rounded up, since a total of 0 would say that it is unknown. */
+export function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
+}
+
 /** `75.3` seconds as `1 min 15 s`; below a minute with three significant digits (`12.3 s`, `45 ms`). */
 export function formatDuration(seconds: number): string {
   const sign = seconds < 0 ? '-' : '';

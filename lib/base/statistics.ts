@@ -1,4 +1,4 @@
-// Summaries of samples: quantiles, the empirical distribution function, intervals by the bootstrap, and fitted powers.
+// Summaries of samples: quantiles, the empirical distribution function, intervals, and fitted powers.
 
 import { linearRegression, quantileSorted } from 'simple-statistics';
 import { ConfigError } from './errors';
@@ -53,41 +53,6 @@ export interface Interval {
   readonly estimate: number;
   readonly low: number;
   readonly high: number;
-}
-
-/** How an interval is found. */
-export interface BootstrapOptions {
-  /** Uniform in [0, 1); seeded by the caller, so that the interval is the same every time. */
-  readonly random: () => number;
-  /** Default 0.95. */
-  readonly level?: number;
-  /** Default 2,000. */
-  readonly resamples?: number;
-}
-
-/**
- * The percentile bootstrap (Efron 1979): `statistic` of the sample, and between which values it lies in `level` of
- * the samples drawn from it with replacement.
- *
- * @throws ConfigError if there are no values, or the level is not between 0 and 1
- */
-export function bootstrapInterval(
-  values: ArrayLike<number>,
-  statistic: (sample: Float64Array) => number,
-  options: BootstrapOptions,
-): Interval {
-  const { random, level = 0.95, resamples = 2000 } = options;
-  if (values.length === 0) throw new ConfigError('bootstrap of no values; give at least one');
-  if (!(level > 0 && level < 1)) throw new ConfigError(`bootstrap level ${level}: must lie between 0 and 1`);
-  const sample = Float64Array.from(values);
-  const resample = new Float64Array(sample.length);
-  const estimates = Float64Array.from({ length: resamples }, () => {
-    for (let index = 0; index < resample.length; index += 1)
-      resample[index] = sample[Math.floor(random() * sample.length)] ?? 0;
-    return statistic(resample);
-  });
-  const [low = 0, high = 0] = quantiles(estimates, [(1 - level) / 2, (1 + level) / 2]);
-  return { estimate: statistic(sample), low, high };
 }
 
 /** y = factor x^exponent, by least squares of the logarithms; all numbers are above 0, and two x differ. */

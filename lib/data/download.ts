@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbsentError, MachineError, NetworkError } from '../base/errors';
 import { freeBytes, sha256File, writeError, writeFileAtomic } from '../base/files';
+import { formatBytes } from '../base/format';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import {
@@ -304,12 +305,8 @@ async function checkSpace(
   const free = await disk.freeBytes(dirname(request.to));
   if (free < needed)
     throw new MachineError(
-      `${displayPath(request.to)}: needs ${megabytes(needed)} of disk, ${megabytes(free)} are free; free some space and run the same command again`,
+      `${displayPath(request.to)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
     );
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** What the server said of the version a partial file holds. */

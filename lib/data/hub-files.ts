@@ -8,6 +8,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbsentError, NetworkError, UsageError } from '../base/errors';
 import { sha256File } from '../base/files';
+import { megabytes } from '../base/format';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { downloadFile, type DownloadOptions } from './download';
@@ -215,8 +216,4 @@ async function checkGitHash(path: string, expected: string): Promise<void> {
 async function gitHash(path: string): Promise<string> {
   const content = await readFile(path);
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1e6);
 }

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DataError, UsageError } from '../base/errors';
 import { sha256File, writeFileAtomic } from '../base/files';
+import { jsonOrUndefined } from '../base/json';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
 import { openHttpClient } from './http';
@@ -113,14 +114,6 @@ function checkpointFolder(
   { to, environment = process.env }: Pick<HubOptions, 'to' | 'environment'>,
 ): string {
   return to ?? join(datasetsFolder(environment), 'cache', 'checkpoints', ...model.split('/'));
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const indexSchema = z.object({

@@ -8,8 +8,9 @@ import { present } from '../base/present';
 import { attentionWeights } from '../model/attention';
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
-import { chunksOf, watchAttention } from '../model/watch-attention';
+import { watchAttention } from '../model/watch-attention';
 import { type Span } from '../positional/encoding';
+import { chunksOf } from '../positional/spans';
 import { nestedPositions } from '../segment/levels';
 
 /** Which keys are counted together. */

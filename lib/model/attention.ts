@@ -10,6 +10,7 @@ import { lateConstant } from '../engine/graph/order';
 import { type FusedKernels, fusedKernels } from '../engine/kernels';
 import { biasOf } from '../positional/bias';
 import type { AppliedEncoding, Span } from '../positional/encoding';
+import { chunksOf } from '../positional/spans';
 import { headsSideBySide } from './heads';
 
 /** Queries, keys and values, each [batch, heads, time, headDim]. */
@@ -80,7 +81,7 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
   return tf.tidy(() => {
     const time = heads.queries.shape[2];
     const context: tf.Tensor4D[] = [];
-    for (const [chunk, spans] of chunksOf(time, options).entries()) {
+    for (const [chunk, spans] of spansOf(time, options).entries()) {
       const previous = context.at(-1);
       context.push(
         tf.tidy(() => {
@@ -127,9 +128,8 @@ interface Spans {
 }
 
 /** The chunks of queries, each with the keys that any of its queries may see. */
-function chunksOf(time: number, { queryChunk, window }: AttentionOptions): Spans[] {
-  return Array.from({ length: Math.ceil(time / queryChunk) }, (_, chunk) => {
-    const queries = { start: chunk * queryChunk, end: Math.min(time, (chunk + 1) * queryChunk) };
+function spansOf(time: number, { queryChunk, window }: AttentionOptions): Spans[] {
+  return chunksOf({ start: 0, end: time }, queryChunk).map((queries) => {
     const first = window === undefined ? 0 : Math.max(0, queries.start - window + 1);
     return { queries, keys: { start: first, end: queries.end } };
   });

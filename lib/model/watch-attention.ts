@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Span } from '../positional/encoding';
+import { chunksOf } from '../positional/spans';
 import { decoderBlock } from './blocks';
 import { type Decoder, defaultQueryChunk, embedTokens, type ForwardOptions, placeTokens } from './decoder';
 import { attend, attentionMap, encodeHeads } from './encoded-attention';
@@ -67,12 +68,4 @@ export function attentionMaps(
 ): tf.Tensor4D[] {
   const whole = { ...options, queryChunk: ids.shape[1] };
   return watchAttention(decoder, parameters, ids, (weights) => weights, whole).flat();
-}
-
-/** A span in chunks of a length, the last as long as what is left. */
-export function chunksOf({ start, end }: Span, length: number): Span[] {
-  return Array.from({ length: Math.ceil((end - start) / length) }, (_, chunk) => ({
-    start: start + chunk * length,
-    end: Math.min(end, start + (chunk + 1) * length),
-  }));
 }

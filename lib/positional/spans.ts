@@ -1,7 +1,15 @@
-// Distances between the queries and keys of spans, for encodings that bias scores.
+// Spans of tokens in chunks, and the distances between the queries and keys of spans, for encodings that bias scores.
 
 import * as tf from '@tensorflow/tfjs';
 import { type Span } from './encoding';
+
+/** A span in chunks of a length, the last as long as what is left. */
+export function chunksOf({ start, end }: Span, length: number): Span[] {
+  return Array.from({ length: Math.ceil((end - start) / length) }, (_, chunk) => ({
+    start: start + chunk * length,
+    end: Math.min(end, start + (chunk + 1) * length),
+  }));
+}
 
 /**
  * The positions of a span, as float32: exact below 2^24, and computed with on every device.

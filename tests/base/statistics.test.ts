@@ -1,22 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { bootstrapInterval, empiricalDistribution, fitPower, quantiles } from '../../lib/base/statistics';
+import { empiricalDistribution, fitPower, quantiles } from '../../lib/base/statistics';
 
 const sample = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 60 });
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('quantiles', () => {
   it('rise with the share asked for, from the least to the greatest value', () => {
@@ -63,40 +50,6 @@ describe('empiricalDistribution', () => {
         });
       }),
     );
-  });
-});
-
-describe('bootstrapInterval', () => {
-  it('is the same for the same seed, and contains the estimate of a mean', () => {
-    const random = generator(7);
-    const values = Float64Array.from({ length: 200 }, () => random() * 10);
-    const interval = (seed: number): object => bootstrapInterval(values, mean, { random: generator(seed) });
-    expect(interval(1)).toEqual(interval(1));
-    expect(interval(1)).not.toEqual(interval(2));
-    const { low, estimate, high } = bootstrapInterval(values, mean, { random: generator(1) });
-    expect(low).toBeLessThan(estimate);
-    expect(high).toBeGreaterThan(estimate);
-    // A mean's interval is close to 1.96 standard errors on each side.
-    const error = Math.sqrt(mean(values.map((value) => (value - estimate) ** 2)) / values.length);
-    expect((high - low) / (2 * 1.96 * error)).toBeCloseTo(1, 1);
-  });
-
-  it('covers the true mean about as often as it says', () => {
-    const random = generator(11);
-    const trials = 300;
-    let covered = 0;
-    for (let trial = 0; trial < trials; trial += 1) {
-      const values = Float64Array.from({ length: 60 }, random);
-      const { low, high } = bootstrapInterval(values, mean, { random, level: 0.9, resamples: 400 });
-      if (low <= 0.5 && high >= 0.5) covered += 1;
-    }
-    expect(covered / trials).toBeGreaterThan(0.84);
-    expect(covered / trials).toBeLessThan(0.96);
-  });
-
-  it('refuses an empty sample and an impossible level', () => {
-    expect(() => bootstrapInterval([], mean, { random: Math.random })).toThrow(ConfigError);
-    expect(() => bootstrapInterval([1], mean, { random: Math.random, level: 1 })).toThrow(/between 0 and 1/);
   });
 });
 

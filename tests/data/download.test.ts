@@ -335,7 +335,7 @@ describe('a download', () => {
     const disk = { ...fullDisk(0), freeBytes: () => Promise.resolve(1000) };
     const error = await failure(downloadFile(requestOf(server.url), { ...patient, disk }));
     expect(error).toBeInstanceOf(MachineError);
-    expect(error.message).toContain('needs 0.3 MB of disk, 0.0 MB are free');
+    expect(error.message).toContain('needs 300 kB of disk, 1 kB are free');
     expect(await readdir(folder)).toEqual([]);
   });
 

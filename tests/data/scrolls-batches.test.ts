@@ -100,6 +100,8 @@ describe('the rows of a file, by number', () => {
     const source = await rowsOfFile(path);
     await expect(source.row(0)).rejects.toThrow(DataError);
     await expect(source.row(0)).rejects.toThrow(/train\.jsonl:3: id: /);
+    appendFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]));
+    await expect((await rowsOfFile(path)).row(1)).rejects.toThrow(/train\.jsonl:4: not UTF-8 text; get/);
     truncateSync(path, 5);
     await expect(source.row(0)).rejects.toThrow(/has become shorter while it was read/);
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../lib/engine/random';
 import { present } from '../../lib/base/present';
-import { bootstrapInterval } from '../../lib/base/statistics';
+import { quantiles } from '../../lib/base/statistics';
 import {
   differenceOfMeans,
   meanOfParts,
@@ -235,19 +235,20 @@ describe('the interval of a mean over parts', () => {
   it.each(Object.entries(hard))(
     'holds the truth more often than percentiles of means where means %s, if not quite at its level',
     (_name, [truth, draw]) => {
-      const percentiles = (parts: readonly Part[], random: Random) =>
-        bootstrapInterval(
-          [...parts.keys()],
-          (places) => {
-            let [sum, count] = [0, 0];
-            for (const place of places) {
-              sum += parts[place]?.sum ?? 0;
-              count += parts[place]?.count ?? 0;
-            }
-            return sum / count;
-          },
-          { random: () => random.uniform(), resamples: 1000 },
-        );
+      /** The percentile bootstrap (Efron 1979) of the mean. */
+      const percentiles = (parts: readonly Part[], random: Random) => {
+        const means = Float64Array.from({ length: 1000 }, () => {
+          let [sum, count] = [0, 0];
+          for (const drawn of parts.map(() => random.integer(0, parts.length))) {
+            const part = parts[drawn];
+            sum += part?.sum ?? 0;
+            count += part?.count ?? 0;
+          }
+          return sum / count;
+        });
+        const [low = NaN, high = NaN] = quantiles(means, [0.025, 0.975]);
+        return { low, high };
+      };
       const ofTwenty = (interval: Parameters<typeof share>[3]) => share(draw, 20, 500, interval, truth);
       const ours = ofTwenty((parts, random) => meanOfParts(parts, { random, resamples: 1000 }));
       expect(ours).toBeGreaterThan(0.9);

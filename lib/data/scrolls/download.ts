@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
 import { sha256File, writeFileAtomic } from '../../base/files';
+import { megabytes } from '../../base/format';
+import { jsonOrUndefined } from '../../base/json';
 import { displayPath } from '../../base/paths';
 import { type Reporter, silentReporter } from '../../base/progress';
 import { openHttpClient } from '../http';
@@ -75,7 +77,7 @@ export async function downloadScrolls(
       const hub = new HubFiles({ name: repository, path: `datasets/${repository}`, folder }, client, options);
       const remote = await hub.find(name);
       // A branch or tag may stand for the commit whose files are here.
-      if (here !== undefined && hub.revision === here.revision) return here;
+      if (hub.revision === here?.revision) return here;
       if (remote === undefined) throw hub.absent(name, 'try again later, or set a revision that has it');
       const { sha256: archive } = await hub.fetch(remote);
       const files = await unpack(task, path, folder, reporter);
@@ -169,23 +171,11 @@ function recordPath(folder: string): string {
 async function presentDownload(task: ScrollsTaskName, folder: string): Promise<ScrollsDownload | undefined> {
   const path = recordPath(folder);
   if (!existsSync(path)) return undefined;
-  const record = recordSchema.safeParse(jsonOrNothing(await readFile(path, 'utf8')));
+  const record = recordSchema.safeParse(jsonOrUndefined(await readFile(path, 'utf8')));
   if (!record.success || record.data.task !== task) return undefined;
   for (const { name, sha256 } of record.data.files) {
     const file = join(folder, name);
     if (!existsSync(file) || (await sha256File(file)) !== sha256) return undefined;
   }
   return { ...record.data, task, folder };
-}
-
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1e6);
 }

@@ -63,7 +63,8 @@ export async function rowsOfFile(path: string, groupOf?: (input: string) => stri
     row: async (index) => {
       const place = lines[index];
       if (place === undefined) throw new RangeError(`row ${index} of ${lines.length}`);
-      const row = parseRow(decode(await readPlace(path, place), name), `${name}:${place.number}`);
+      const where = `${name}:${place.number}`;
+      const row = parseRow(decode(await readPlace(path, place), where), where);
       return groupOf === undefined ? row : { ...row, group: groupOf(row.input) };
     },
   };
@@ -124,10 +125,10 @@ async function readPlace(path: string, { start, bytes }: LinePlace): Promise<Buf
   }
 }
 
-function decode(line: Buffer, name: string): string {
+function decode(line: Buffer, where: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(line);
   } catch (error) {
-    throw new DataError(`${name}: not UTF-8 text; get the file again`, { cause: error });
+    throw new DataError(`${where}: not UTF-8 text; get the file again`, { cause: error });
   }
 }

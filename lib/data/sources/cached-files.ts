@@ -6,6 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, UsageError } from '../../base/errors';
 import { sha256File, writeFileAtomic } from '../../base/files';
+import { megabytes } from '../../base/format';
 import { displayPath } from '../../base/paths';
 import { downloadFile } from '../download';
 import { openHttpClient } from '../http';
@@ -194,8 +195,4 @@ async function sizeAndTime(path: string): Promise<{ bytes: number; modified: num
 async function filterAsync<T>(values: readonly T[], keep: (value: T) => Promise<boolean>): Promise<T[]> {
   const flags = await Promise.all(values.map(keep));
   return values.filter((_, index) => flags[index]);
-}
-
-function megabytes(bytes: number): number {
-  return Math.ceil(bytes / 1e6);
 }
