@@ -19,7 +19,7 @@ import {
   type LanguageModelRunSettings,
   prepareLanguageModelCorpus,
 } from './language-model-runs';
-import { prepareReleasedModels, releasedSettings } from './released-models';
+import { checkpointSource, prepareReleasedModels, releasedSettings } from './released-models';
 import { type TrainedRunOptions } from './trained-run';
 
 /** A language model of this project's, of which there is one for each encoding. */
@@ -53,11 +53,14 @@ export interface Start {
   readonly model: ModelConfig;
   /** Its folder, as `loadCheckpoint` reads it. */
   readonly folder: string;
+  /** What it was made of, for what is trained from it: the language model's corpus, or the checkpoint itself. */
+  readonly data: readonly DataSource[];
 }
 
 /** What is made ready before the first finetuning: for which encodings there is something to start from, and how it is got. */
 export interface PreparedStarts {
   readonly encodings: readonly string[];
+  /** Of all of them. */
   readonly data: readonly DataSource[];
   /** For which there is none, and why; one line each. */
   readonly missing: readonly string[];
@@ -113,7 +116,7 @@ async function trainedStart(
   store: RunStore,
 ): Promise<Start> {
   const folder = await languageModelCheckpoint(point, settings, corpus, store);
-  return { folder, model: await readModelConfig(folder) };
+  return { folder, model: await readModelConfig(folder), data: corpus.data };
 }
 
 async function releasedStarts(
@@ -128,11 +131,12 @@ async function releasedStarts(
     data,
     missing,
     startOf: async (encoding) => {
-      const { folder } = present(
+      const { checkpoint } = present(
         models.find((model) => model.encoding === encoding),
         `the checkpoint of ${encoding}`,
-      ).checkpoint;
-      return { folder, model: await readModelConfig(folder) };
+      );
+      const { folder } = checkpoint;
+      return { folder, model: await readModelConfig(folder), data: [checkpointSource(checkpoint)] };
     },
   };
 }
