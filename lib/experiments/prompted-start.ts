@@ -11,7 +11,7 @@ import { type DataSource } from '../report/provenance';
 import { prepareLanguageModels } from './language-model-comparison';
 import { trainedLanguageModel } from './language-model-runs';
 import { languageModelFields, type LanguageModelRunSettings } from './language-model-settings';
-import { prepareReleasedModels, releasedSettings } from './released-models';
+import { checkpointSource, prepareReleasedModels, releasedSettings } from './released-models';
 import { type TrainedRunOptions } from './trained-run';
 
 /** A language model of this project's, of which there is one for each encoding. */
@@ -45,6 +45,8 @@ export interface Start {
   readonly model: ModelConfig;
   /** Its folder, as `loadCheckpoint` reads it. */
   readonly folder: string;
+  /** What it was made of, for what is trained from it: the language model's corpus, or the checkpoint itself. */
+  readonly data: readonly DataSource[];
 }
 
 /** What is made ready before the first finetuning: for which encodings there is something to start from, and how it is got. */
@@ -52,6 +54,7 @@ export interface PreparedStarts {
   readonly encodings: readonly string[];
   /** What they are, in words. */
   readonly models: string;
+  /** Of all of them. */
   readonly data: readonly DataSource[];
   /** For which there is none, and why; one line each. */
   readonly missing: readonly string[];
@@ -95,7 +98,7 @@ async function languageModelStarts(
     startOf: async (encoding, options) => {
       const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seed };
       const { folder } = await trainedLanguageModel(point, input.settings, input.corpus, options);
-      return { folder, model: await readModelConfig(folder) };
+      return { folder, model: await readModelConfig(folder), data };
     },
   };
 }
@@ -113,11 +116,12 @@ async function releasedStarts(
     data,
     missing,
     startOf: async (encoding) => {
-      const { folder } = present(
+      const { checkpoint } = present(
         models.find((model) => model.encoding === encoding),
         `the checkpoint of ${encoding}`,
-      ).checkpoint;
-      return { folder, model: await readModelConfig(folder) };
+      );
+      const { folder } = checkpoint;
+      return { folder, model: await readModelConfig(folder), data: [checkpointSource(checkpoint)] };
     },
   };
 }

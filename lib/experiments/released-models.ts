@@ -300,7 +300,7 @@ function fileHashes({ files }: HubCheckpoint): Record<string, string> {
 }
 
 /** A checkpoint as provenance names it: its checksum is that of the lines `<SHA-256>  <file>`. */
-function checkpointSource({ model, revision: version, files }: HubCheckpoint): DataSource {
+export function checkpointSource({ model, revision: version, files }: HubCheckpoint): DataSource {
   const lines = files.map((file) => `${file.sha256}  ${file.name}\n`);
   return { name: model, version, checksum: sha256(lines.join('')) };
 }

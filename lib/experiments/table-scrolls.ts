@@ -260,7 +260,7 @@ async function run(
         const style = encodingStyle(encoding, starts.encodings);
         const { task: name } = task.settings.data;
         reporter.note(`${style.name} on ${name}, seed ${seed}`);
-        const data = distinct([...starts.data, ...task.data]);
+        const data = distinct([...start.data, ...task.data]);
         const finetuned = await promptedRun({ start, seed, encoding }, task.settings, settings, data, {
           store,
           reporter,

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
@@ -7,7 +7,7 @@ import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
 import { type TextMetricName, type TextScore } from '../../lib/evaluate/metrics/text-metrics';
 import { quickMetrics, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
 import { type PromptedRun } from '../../lib/experiments/prompted-runs';
-import { RunStore } from '../../lib/experiments/run-store';
+import { type RunConfiguration, RunStore } from '../../lib/experiments/run-store';
 import { tableScrolls, tableScrollsPresets } from '../../lib/experiments/table-scrolls';
 import { drawTableScrolls, type TableScrollsResult } from '../../lib/experiments/table-scrolls-drawing';
 import { type Figure } from '../../lib/report/figure';
@@ -15,6 +15,12 @@ import { answerAsHub, type HubFiles } from '../data/local-hub';
 import { type LocalServer, serve } from '../data/local-server';
 import { zipOf } from '../data/zip';
 import { temporaryFolder } from '../support/command';
+
+/** What is read here of a finetuning's configuration. */
+interface PromptedTraining {
+  readonly initialCheckpoint: string;
+  readonly task: { readonly data: { readonly task: string } };
+}
 
 const reporter = silentReporter;
 const instances = 60;
@@ -309,6 +315,7 @@ describe('table-scrolls', () => {
       });
       vi.stubEnv('BIPE_MIRROR_HUGGINGFACE', server.url);
       vi.stubEnv('BIPE_DATASETS', temporaryFolder());
+      const store = new RunStore(join(temporaryFolder(), 'runs'));
       const { figures, tables, findings, missing, provenance } = await tableScrolls.execute({
         preset: 'paper',
         settings: {
@@ -320,7 +327,7 @@ describe('table-scrolls', () => {
           accumulation: 2,
         },
         reporter,
-        store: new RunStore(join(temporaryFolder(), 'runs')),
+        store,
       });
       expect(missing).toEqual([expect.stringMatching(/^hzy00\/ALiBi-151M \(main\): has no config\.json/)]);
       expect(provenance.scale).toMatch(/Not measured on this machine: hzy00\/ALiBi-151M/);
@@ -334,6 +341,19 @@ describe('table-scrolls', () => {
       expect(typeof rows.at(-1)?.['bipe_rope']).toBe('number');
       expect(findings).toHaveLength(1);
       expect(figures).toHaveLength(1);
+      // Each finetuning depends on the model that it starts from, and not on the others of the comparison.
+      const finetuned = readdirSync(store.folder)
+        .filter((name) => /^prompted-[0-9a-f]{16}$/.test(name))
+        .map((name) => {
+          const text = readFileSync(join(store.folder, name, 'config.json'), 'utf8');
+          return JSON.parse(text) as RunConfiguration & { settings: { training: PromptedTraining } };
+        });
+      expect(finetuned).toHaveLength(14);
+      for (const { data, settings } of finetuned) {
+        const { initialCheckpoint, task } = settings.training;
+        const names = [`hzy00/${basename(initialCheckpoint)}`, `SCROLLS ${task.data.task}`];
+        expect(data.map(({ name }) => name)).toEqual(names);
+      }
     },
   );
 });
