@@ -81,7 +81,7 @@ class Greedy:
         return self.take_step(tokens, self.model.places_at(intra, outer), write, attend)
 
     def masked_step(self, tokens: Tensor, intra: Tensor | None, outer: Tensor, at: Tensor) -> Tensor:
-        seen = (torch.arange(self.capacity) <= at)[None, None, None, :]
+        seen = (torch.arange(self.capacity, device=at.device) <= at)[None, None, None, :]
 
         def attend(q: Tensor, keys: Tensor, values: Tensor) -> Tensor:
             return F.scaled_dot_product_attention(

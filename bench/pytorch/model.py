@@ -49,9 +49,9 @@ def encoding_of(config: dict[str, Any]) -> Encoding:
 
 def bilevel_positions(ids: Tensor, separators: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Place inside the segment and index of the segment, each [b, t]; a separator closes its own segment."""
-    ends = torch.isin(ids, torch.tensor(separators, dtype=ids.dtype))
+    ends = torch.isin(ids, torch.tensor(separators, dtype=ids.dtype, device=ids.device))
     segment = ends.cumsum(1) - ends.long()
-    clock = torch.arange(ids.shape[1]).expand_as(ids)
+    clock = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
     begins = F.pad(ends[:, :-1], (1, 0))
     start = torch.where(begins, clock, 0).cummax(1).values
     return clock - start, segment
@@ -155,7 +155,7 @@ class Decoder(nn.Module):
         if self.encoding.bilevel:
             intra, outer = bilevel_positions(ids, self.encoding.separators)
             return self.places_at(intra, outer)
-        return self.places_at(None, torch.arange(ids.shape[1]).unsqueeze(0))
+        return self.places_at(None, torch.arange(ids.shape[1], device=ids.device).unsqueeze(0))
 
     def places_at(self, intra: Tensor | None, outer: Tensor) -> Places:
         """Of tokens at these positions, each [b or 1, t]."""
@@ -194,7 +194,7 @@ class Decoder(nn.Module):
                 distance = places.bias.transpose(-1, -2) - places.bias
                 scores = scores + distance
             t = q.shape[2]
-            mask = torch.full((t, t), torch.finfo(scores.dtype).min).triu(1)
+            mask = torch.full((t, t), torch.finfo(scores.dtype).min, device=scores.device).triu(1)
             return torch.softmax(scores + mask, dim=-1, dtype=torch.float32).to(q.dtype) @ v
 
         return plain if self.plain else fast

@@ -25,7 +25,8 @@ from decoding import Greedy
 from model import Decoder
 from tensors import TensorFile
 
-# `bipe bench --device gpu` sets it; the default device of all tensors.
+# `bipe bench --device gpu` sets it; the default device of all tensors. torch.compile does not heed it everywhere, so what is made
+# in a pass names its device.
 DEVICE = os.environ.get("BIPE_BENCH_DEVICE", "cpu")
 
 def precision(job: dict[str, Any]) -> torch.autocast:
