@@ -104,10 +104,11 @@ export async function evaluatePerplexity(
   const tally = new LossTally(documents, length);
   const batch = Math.min(windows.length, options.batch ?? Math.max(1, Math.floor(tokensAtOnce / length)));
   const sequence = joined(documents);
-  const step = captureLosses(decoder, parameters, options);
   const task = reporter.task(`perplexity at ${length}`, windows.length, 'windows');
+  let step: LossStep | undefined;
   let note = 'stopped';
   try {
+    step = captureLosses(decoder, parameters, options);
     for (let begin = 0; begin < windows.length; begin += batch) {
       const some = windows.slice(begin, begin + batch);
       const losses = await lossesOf(step, decoder, sequence, some, [batch, length], random);
@@ -134,7 +135,7 @@ export async function evaluatePerplexity(
       byPosition: tally.byPosition(bins),
     };
   } finally {
-    step.dispose();
+    step?.dispose();
     task.finish(note);
   }
 }
