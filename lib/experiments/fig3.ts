@@ -86,7 +86,7 @@ export const fig3Presets = {
   },
   quick: {
     description: 'the main four encodings, 3 operators modulo 5, hidden size 16, three seeds',
-    time: 'about 4 minutes',
+    time: 'about 5 minutes',
     settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 1000 },
   },
   evening: {

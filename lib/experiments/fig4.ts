@@ -88,7 +88,7 @@ export const fig4Presets = {
   quick: {
     description:
       'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
-    time: 'about 8 minutes',
+    time: 'about 6 minutes',
     settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
   },
   evening: {

@@ -71,7 +71,7 @@ export const fig5Presets = {
   },
   quick: {
     description: "the models of Figure 4's quick, finetuned for 100 steps on blocks four times as long",
-    time: 'about 4 minutes after fig4',
+    time: 'about 3 minutes after fig4',
     settings: {
       ...modelsOf('quick'),
       lengths: [512, 2048, 8192],

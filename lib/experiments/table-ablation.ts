@@ -96,7 +96,7 @@ export const ablationPresets = {
   quick: {
     description:
       'all ablations with very small models, 800 steps each of 4 blocks of 256 tokens of the bundled books: what differs much shows, what differs little does not',
-    time: 'about 5 minutes',
+    time: 'about 6 minutes',
     settings: small,
   },
   evening: {

@@ -28,7 +28,7 @@ export const normalPresets = {
   quick: {
     description:
       "the main four encodings, models of Figure 4's size trained half as long on books, papers and code together",
-    time: 'about 5 minutes',
+    time: 'about 3 minutes',
     settings: { ...quick.settings, sources: threeKinds, steps: 1200, lengths: [quick.settings.trainLength] },
   },
   evening: { ...evening, time: "none after fig4's evening, whose models these are" },

@@ -130,7 +130,7 @@ export const tableScrollsPresets = {
   quick: {
     description:
       "three quick tasks from the bundled books, none of them SCROLLS'; the models of Figure 4's quick, finetuned for some seconds each",
-    time: 'about 3 minutes after fig4',
+    time: 'about 2 minutes after fig4',
     settings: {
       ...small,
       ...languageModelsOf('quick', 4),

@@ -131,7 +131,7 @@ export const thm32TrainedPresets = {
   quick: {
     description:
       'BiPE-RoPE, RoPE and learned absolute positions, three widths, three seeds, 1,000 steps each',
-    time: 'about 4 minutes',
+    time: 'about 9 minutes',
     settings: { ...small, encodings: main, hiddenSizes: [8, 16, 32], seeds: [1, 2], steps: 1000 },
   },
   evening: {
