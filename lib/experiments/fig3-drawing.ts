@@ -22,6 +22,7 @@ import {
   overSeeds,
   type Range,
   type SeedGroup,
+  seedsOf,
   whiskeredLine,
   whiskers,
   whiskersWord,
@@ -52,7 +53,7 @@ export function drawFig3(result: Fig3Result): Drawing {
 }
 
 function seedsWord(groups: readonly Group[]): string {
-  return whiskersWord(groups, '95 % interval of the questions');
+  return whiskersWord(seedsOf(groups), '95 % interval of the questions');
 }
 
 /** Accuracy over size where there are several sizes, as bars where there is one; and by number of operators. */

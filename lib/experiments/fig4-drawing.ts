@@ -24,7 +24,7 @@ import {
   trainLengthLine,
 } from './length-curves';
 import { type ReleasedRun } from './released-models';
-import { groupsOf, mean, rangeWord, type SeedGroup, whiskersWord } from './seed-groups';
+import { groupsOf, mean, rangeWord, type SeedGroup, seedsOf, whiskersWord } from './seed-groups';
 
 /** All models that were trained, or what the released ones made of each kind of text. */
 export type Fig4Result =
@@ -81,7 +81,7 @@ function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read
   return makeFigure({
     id: 'fig4',
     title: 'Perplexity beyond the training length, by positional encoding',
-    subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(curves, '95 % interval over documents')}`,
+    subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(seedsOf(curves), '95 % interval over documents')}`,
     caption:
       `${read} A longer block gives a token more to look back at, ` +
       'so a model that can use it gets better to the right, one that cannot stays level, and one that is ' +
@@ -174,7 +174,7 @@ function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], 
         .map((modality) => modalityTitle(curves, modality).toLowerCase())
         .join(
           '; ',
-        )}. Low and high belong to the longest block: ${rangeWord(curves[0]?.runs.length ?? 1, '95 % interval over documents')}.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
+        )}. Low and high belong to the longest block: ${rangeWord(seedsOf(curves), '95 % interval over documents')}.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
     },
     {
       columns: [

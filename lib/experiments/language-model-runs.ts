@@ -13,7 +13,7 @@ import { type Checkpoint, loadCheckpoint } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
 import { disposeParameters } from '../model/parameters';
 import { createEncoding } from '../positional/registry';
-import { collectProvenance } from '../report/provenance';
+import { collectProvenance, currentOrigin, type Origin } from '../report/provenance';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
@@ -233,11 +233,7 @@ export async function perplexityByModality(
       if (fresh) await store.forget(configuration);
       const { result } = await store.findOrRun(configuration, async () => {
         const startedAt = Date.now();
-        const engine = await startEngine({ reporter });
-        reading ??= {
-          documents: await validationDocuments(settings, reporter),
-          model: await model.open(),
-        };
+        reading ??= await openReading(model, settings, reporter);
         const perplexities = await perplexitiesAt(length, reading, settings.trainLength, reporter);
         const provenance = collectProvenance({
           item: configuration.item,
@@ -247,8 +243,7 @@ export async function perplexityByModality(
           data,
           seeds: [model.seed],
           steps: settings.steps,
-          engine: engine.description,
-          captured: engine.captures,
+          origin: reading.origin,
         });
         return { result: perplexities, provenance };
       });
@@ -272,6 +267,18 @@ function textRead({ lengths, documentTokens, validationShare }: LanguageModelRun
 interface Reading {
   readonly documents: readonly ValidationDocument[];
   readonly model: Pick<Checkpoint, 'decoder' | 'parameters'>;
+  /** What reads, looked up once. */
+  readonly origin: Origin;
+}
+
+async function openReading(
+  model: ReadModel,
+  settings: LanguageModelRunSettings,
+  reporter: Reporter,
+): Promise<Reading> {
+  const { description, captures } = await startEngine({ reporter });
+  const origin = currentOrigin({ engine: description, captured: captures });
+  return { documents: await validationDocuments(settings, reporter), model: await model.open(), origin };
 }
 
 async function perplexitiesAt(

@@ -12,7 +12,7 @@ import { ink, modalityStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Finding } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
-import { mean, type Range, whiskeredLine } from './seed-groups';
+import { mean, type Range, seedsWord, whiskeredLine } from './seed-groups';
 
 /** A line of the figure: models that differ in their seed alone. */
 export interface LengthCurve {
@@ -184,7 +184,7 @@ export function compare({ claim, below = 1, better, worse }: Comparison, modalit
   );
   const [a, b] = [better, worse].map(([curve, length]) => perplexityRange(curve, modality, length).centre);
   const says = (value: number | undefined): string => formatPerplexity(value ?? NaN);
-  const seeds = seedsWord(better[0], worse[0]);
+  const seeds = trainingsWord(better[0], worse[0]);
   if (ratio === undefined)
     return {
       claim,
@@ -199,10 +199,9 @@ export function compare({ claim, below = 1, better, worse }: Comparison, modalit
 }
 
 /** How many trainings a comparison rests on. */
-function seedsWord(first: LengthCurve, second: LengthCurve): string {
-  const [a, b] = [first.runs.length, second.runs.length];
-  const word = (seeds: number): string => (seeds === 1 ? 'one seed' : `mean of ${seeds} seeds`);
-  return a === b ? word(a) : `${word(a)} and ${word(b)}`;
+function trainingsWord(first: LengthCurve, second: LengthCurve): string {
+  const [a = '', b = ''] = [first, second].map(({ runs }) => seedsWord(runs.length));
+  return a === b ? a : `${a} and ${b}`;
 }
 
 /** What a table says of a curve beside its perplexities. */

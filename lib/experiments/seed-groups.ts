@@ -49,13 +49,19 @@ export function overSeeds(ranges: readonly Range[]): Range {
   return { centre: mean(centres), low: Math.min(...centres), high: Math.max(...centres) };
 }
 
+/** How many seeds each group of a comparison has. */
+export function seedsOf(groups: readonly { readonly runs: readonly unknown[] }[]): number {
+  return groups[0]?.runs.length ?? 1;
+}
+
+/** Says what a value rests on, e.g. `mean of 3 seeds`. */
+export function seedsWord(seeds: number): string {
+  return seeds === 1 ? 'one seed' : `mean of ${seeds} seeds`;
+}
+
 /** Says what whiskers are, e.g. `mean of 3 seeds; whiskers: least and most`. */
-export function whiskersWord(
-  groups: readonly { readonly runs: readonly unknown[] }[],
-  interval: string,
-): string {
-  const seeds = groups[0]?.runs.length ?? 1;
-  return seeds === 1 ? `one seed; whiskers: ${interval}` : `mean of ${seeds} seeds; whiskers: least and most`;
+export function whiskersWord(seeds: number, interval: string): string {
+  return `${seedsWord(seeds)}; whiskers: ${seeds === 1 ? interval : 'least and most'}`;
 }
 
 /** Says what the ends of a range are in a table, e.g. `least and most of 3 seeds`. */

@@ -1,5 +1,7 @@
 // How much of a difference between two trained models the seed alone can make.
 
+import { mean } from './seed-groups';
+
 /** How far apart trainings are that differ in their seed alone. */
 export interface SeedSpread {
   /** Standard deviation of the loss between seeds, in nats. */
@@ -18,7 +20,7 @@ export function seedSpread(losses: readonly (readonly number[])[]): SeedSpread |
   let [squares, freedom] = [0, 0];
   for (const ofModel of losses) {
     if (ofModel.length < 2) continue;
-    const centre = ofModel.reduce((sum, loss) => sum + loss, 0) / ofModel.length;
+    const centre = mean(ofModel);
     squares += ofModel.reduce((sum, loss) => sum + (loss - centre) ** 2, 0);
     freedom += ofModel.length - 1;
   }

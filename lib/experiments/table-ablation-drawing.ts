@@ -18,7 +18,7 @@ import {
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun, perplexityAt } from './language-model-runs';
 import { compare, documentCount, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
-import { rangeWord, whiskers, whiskersWord } from './seed-groups';
+import { rangeWord, seedsOf, whiskers, whiskersWord } from './seed-groups';
 import { seedSpread, smallestTold } from './seed-spread';
 
 /** All models that were trained. */
@@ -96,7 +96,7 @@ function perplexityFigure(
   return makeFigure({
     id: modalities === 1 ? 'table-ablation-perplexity' : `table-ablation-${modality}`,
     title: `Ablations of bilevel encoding: perplexity of ${text}`,
-    subtitle: `Trained on blocks of ${countOf(trainLength)}; ${whiskersWord(curves, '95 % interval over documents')}${hollow}`,
+    subtitle: `Trained on blocks of ${countOf(trainLength)}; ${whiskersWord(seedsOf(curves), '95 % interval over documents')}${hollow}`,
     caption:
       `${documentCount(curves, modality)} held-out documents, read in blocks of a length side by side; all lengths read the same text. Bold: BiPE-RoPE and BiPE-ALiBi, ` +
       'which the other models differ from. Further left is better. Hollow marks are further trainings of those two that differ in their seed alone: ' +
@@ -216,7 +216,7 @@ function perplexityTable(
         )
         .join(
           ', ',
-        )} by the tokens of a block; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(rows[0]?.curve.runs.length ?? 1, '95 % interval over documents')}. ` +
+        )} by the tokens of a block; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(seedsOf(rows.map(({ curve }) => curve)), '95 % interval over documents')}. ` +
       `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. The paper's values are not at hand.`,
     columns: [
       { key: 'group', label: 'What is varied' },

@@ -10,7 +10,7 @@ import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
 import { compare, type LengthCurve, modalitiesOf, modalityTitle, perplexityRange } from './length-curves';
-import { groupsOf, rangeWord, type SeedGroup, whiskers, whiskersWord } from './seed-groups';
+import { groupsOf, rangeWord, type SeedGroup, seedsOf, whiskers, whiskersWord } from './seed-groups';
 
 /** All models that were trained. */
 export interface NormalResult {
@@ -48,7 +48,7 @@ function perplexityFigure(
   return makeFigure({
     id: 'table-normal-perplexity',
     title: 'Perplexity at the training length, by positional encoding',
-    subtitle: `Blocks of ${trainLength.toLocaleString('en')} tokens, as in training; ${whiskersWord(groups, '95 % interval over documents')}`,
+    subtitle: `Blocks of ${trainLength.toLocaleString('en')} tokens, as in training; ${whiskersWord(seedsOf(groups), '95 % interval over documents')}`,
     caption:
       'Held-out documents; the same models for all kinds of text, each of which has its own scale. Nothing is extrapolated here: a difference is one of how well and how fast a ' +
       'model with that encoding learns. Whiskers show how different documents are; models are compared on the same ones (findings).',
@@ -100,7 +100,7 @@ function perplexityTable(
   return {
     id: 'table-normal',
     title: 'Perplexity at the training length',
-    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents (${modalities.map((modality) => modalityTitle(groups.map(curveOf), modality).toLowerCase()).join('; ')}); low and high: ${rangeWord(groups[0]?.runs.length ?? 1, '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
+    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents (${modalities.map((modality) => modalityTitle(groups.map(curveOf), modality).toLowerCase()).join('; ')}); low and high: ${rangeWord(seedsOf(groups), '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
     columns: [
       { key: 'encoding', label: 'Encoding' },
       ...modalities.flatMap((modality) => [

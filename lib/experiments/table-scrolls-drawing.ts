@@ -15,7 +15,7 @@ import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
-import { mean, overSeeds, type Range, whiskers } from './seed-groups';
+import { mean, overSeeds, type Range, seedsWord, whiskers, whiskersWord } from './seed-groups';
 
 /** How many points the paper's BiPE-RoPE is above its RoPE, on the mean of the seven tasks. */
 export const paperGain = present(
@@ -166,7 +166,7 @@ function scoresTable(comparison: Comparison): Table {
     id: 'table-scrolls',
     title: 'SCROLLS',
     caption:
-      `Scores of greedy answers on validation instances, in percent${comparison.seeds > 1 ? `, mean of ${comparison.seeds} seeds` : ''}. ` +
+      `Scores of greedy answers on validation instances, in percent${comparison.seeds > 1 ? `, ${seedsWord(comparison.seeds)}` : ''}. ` +
       'Swapped: what the same answers score when they are handed to other instances, as they would without reading. ' +
       belowSwapped(comparison) +
       (quick.length === 0
@@ -277,7 +277,7 @@ function scoresFigure(comparison: Comparison): Figure {
     title: tasks.every(isQuick) ? "Quick tasks of SCROLLS' shape" : 'SCROLLS by task',
     subtitle: [
       'Scores of greedy answers; black line: of the same answers, handed to other instances, so without reading',
-      `Not learnt: not clearly above that line; ${seeds === 1 ? `one seed; whiskers: 95 % interval over ${groupsWord(tasks)}` : `mean of ${seeds} seeds; whiskers: least and most`}`,
+      `Not learnt: not clearly above that line; ${whiskersWord(seeds, `95 % interval over ${groupsWord(tasks)}`)}`,
     ].join('\n'),
     caption:
       'Line across a bar: what the same answers score when they are handed to other instances, as they would without reading. ' +

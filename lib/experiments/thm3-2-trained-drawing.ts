@@ -23,6 +23,7 @@ import {
   overSeeds,
   type Range,
   type SeedGroup,
+  seedsOf,
   whiskeredLine,
   whiskersWord,
 } from './seed-groups';
@@ -60,7 +61,8 @@ function sizesOf(groups: readonly Group[]): number[] {
   return [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].sort((a, b) => a - b);
 }
 
-const seedsWord = (groups: readonly Group[]): string => whiskersWord(groups, '95 % interval over the words');
+const restsOn = (groups: readonly Group[]): string =>
+  whiskersWord(seedsOf(groups), '95 % interval over the words');
 
 /** Whole sets that are right on words of the `place`-th length. */
 function exactness({ runs }: Group, place: number): Range {
@@ -80,7 +82,7 @@ function widthFigure(result: Thm32TrainedResult, groups: readonly Group[]): Figu
   return makeFigure({
     id: 'thm3-2-trained',
     title: 'State sets of a Bi-NFA, learnt: accuracy by width',
-    subtitle: `Prefixes after which every state is told right; ${seedsWord(groups)}`,
+    subtitle: `Prefixes after which every state is told right; ${restsOn(groups)}`,
     caption:
       `Models trained on words of ${lengths[0] ?? 0} symbols of the same random Bi-NFA (${result.automaton.segmentStates.length} segment states, ${result.automaton.subStates.length} sub-states), asked after every ` +
       'prefix which states are reachable. Broken line: always the most frequent set. Dotted line: the sub-states of the open segment known, the segments before it not.',
@@ -258,7 +260,7 @@ function accuracyTable(result: Thm32TrainedResult, groups: readonly Group[]): Ta
   return {
     id: 'thm3-2-trained-accuracy',
     title: 'Right state sets in numbers',
-    caption: `Shares of prefixes; ${seedsWord(groups)}. Low, high and the two levels, each alone, belong to the length of training.`,
+    caption: `Shares of prefixes; ${restsOn(groups)}. Low, high and the two levels, each alone, belong to the length of training.`,
     columns: [
       { key: 'encoding', label: 'Encoding' },
       { key: 'hiddenSize', label: 'Hidden size', format: 'integer' },
