@@ -11,7 +11,7 @@ import { type BackendCandidate, BackendUnavailable } from './backend';
 import { findGpu, type GpuPresence } from './gpu';
 import { loadedKernels, loadKernels } from './kernel-library';
 import { probe, type ProbeOutcome } from './probe';
-import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
+import { loadTensorFlow, packageFile } from './tensorflow';
 
 const setUpMend = 'run npm run setup, which builds it';
 
@@ -31,7 +31,10 @@ interface NativeAnswer {
 /** The machine this process runs on. */
 export function thisMachine(): NativeMachine {
   const packageFolder = dirname(packageFile('@tensorflow/tfjs-node-gpu/package.json'));
-  const bindingFile = join(packageFolder, 'lib', 'napi-v8', 'tfjs_binding.node');
+  const compiled = projectPath('.cache', 'native', 'tfjs_binding.node');
+  // The package's own download, where nothing could be compiled.
+  const prebuilt = join(packageFolder, 'lib', 'napi-v8', 'tfjs_binding.node');
+  const bindingFile = !existsSync(compiled) && existsSync(prebuilt) ? prebuilt : compiled;
   const libraries = [
     projectPath('.venv', 'engine', 'tensorflow', 'libtensorflow_cc.so.2'),
     join(packageFolder, 'deps', 'lib', 'libtensorflow.so.2'),
@@ -42,8 +45,8 @@ export function thisMachine(): NativeMachine {
     probe: (gpuHidden) =>
       probe({
         name: gpuHidden ? 'native-cpu' : 'native-gpu',
-        script: probeScript,
-        files: [bindingFile, ...libraries],
+        script: probeScript(bindingFile),
+        files: [bindingFile, loaderFile, ...libraries],
         environment: gpuHidden ? { CUDA_VISIBLE_DEVICES: '-1' } : {},
         // The first use of a new GPU compiles kernels for it.
         timeoutSeconds: gpuHidden ? 60 : 300,
@@ -51,9 +54,13 @@ export function thisMachine(): NativeMachine {
   };
 }
 
-const probeScript = `
+/** Registers the native backend: plain JavaScript, since the child process that tries it runs it too. */
+const loaderFile = projectPath('native', 'load.cjs');
+
+const probeScript = (bindingFile: string): string => `
 const tf = require('@tensorflow/tfjs');
-require('@tensorflow/tfjs-node-gpu');
+require(${JSON.stringify(loaderFile)}).registerNativeBackend(${JSON.stringify(bindingFile)});
+tf.setBackend('tensorflow');
 const a = tf.ones([64, 48]);
 const product = tf.softmax(tf.matMul(a, a, false, true)).dataSync();
 if (Math.abs(product[0] - 1 / 64) > 1e-4) throw new Error('it computes wrong numbers');
@@ -138,10 +145,14 @@ async function examineLibrary(machine: NativeMachine, gpuHidden: boolean): Promi
 /** Loads the library into this process (once: Node.js keeps it) and makes it the current backend. */
 async function loadLibrary(bindingFile: string): Promise<NativeAnswer> {
   setDefaults();
-  restoreRemovedUtilities();
   const tf = loadTensorFlow();
+  const loader = createRequire(__filename)(loaderFile) as {
+    registerNativeBackend(bindingFile: string): void;
+  };
   try {
-    quietly(bindingFile, () => loadBackendPackage('@tensorflow/tfjs-node-gpu'));
+    quietly(bindingFile, () => {
+      loader.registerNativeBackend(bindingFile);
+    });
     await tf.setBackend('tensorflow');
   } catch (error) {
     throw new BackendUnavailable(`the native library does not load: ${messageOf(error)}`, setUpMend, {
@@ -169,7 +180,7 @@ function setDefaults(): void {
  * static initializer of TensorFlow prints three lines about oneDNN whatever the log level), and without keeping the
  * parts of the library in memory that only its loading touches.
  */
-function quietly(bindingFile: string, load: () => unknown): void {
+function quietly(bindingFile: string, load: () => void): void {
   const path = join(dirname(bindingFile), 'tfjs_quiet.node');
   if (!existsSync(path)) {
     load();
@@ -191,11 +202,3 @@ function quietly(bindingFile: string, load: () => unknown): void {
 type LoadingHelper = Readonly<
   Record<'mute' | 'restore', () => void> & Partial<Record<'startReleasing' | 'stopReleasing', () => void>>
 >;
-
-/** tfjs-node 4.22 calls two functions that Node.js 23 removed from `util` (and that Node.js 22 warns about). */
-function restoreRemovedUtilities(): void {
-  Object.assign(createRequire(__filename)('node:util') as object, {
-    isArray: Array.isArray,
-    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
-  });
-}

@@ -13,7 +13,7 @@ export function loadTensorFlow(): typeof TensorFlow {
 
 /** Another package that adds a backend to it. */
 export function loadBackendPackage(
-  name: '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-backend-wasm' | '@tensorflow/tfjs-backend-webgpu',
+  name: '@tensorflow/tfjs-backend-wasm' | '@tensorflow/tfjs-backend-webgpu',
 ): unknown {
   return load(name);
 }

@@ -17,7 +17,10 @@ export const tensorflowFolder = join(engineFolder, 'tensorflow');
 export const nodeModules = join(root, 'node_modules');
 /** The C++ of this project. */
 export const nativeFolder = join(root, 'native');
+/** The package whose C++ is compiled into the engine's binding. */
 export const bindingPackage = join(nodeModules, '@tensorflow', 'tfjs-node-gpu');
-/** Where @tensorflow/tfjs-node-gpu looks for its native binding. */
-export const bindingFolder = join(bindingPackage, 'lib', 'napi-v8');
+/** What is compiled: not inside of node_modules, which npm empties when a package is added. */
+export const bindingFolder = join(cacheFolder, 'native');
 export const bindingPath = join(bindingFolder, 'tfjs_binding.node');
+/** Where the package's own download puts its prebuilt binding. */
+export const prebuiltBindingPath = join(bindingPackage, 'lib', 'napi-v8', 'tfjs_binding.node');

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
-import { bindingFolder, bindingPath, cacheFolder, nativeFolder, tensorflowFolder } from '../lib/paths.mjs';
+import { bindingFolder, bindingPath, nativeFolder, tensorflowFolder } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { headerFlags, sharedLibraries, tensorflowRunPath } from './binding.mjs';
@@ -11,7 +11,7 @@ import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
 const kernelsPath = join(bindingFolder, 'bipe_kernels.node');
 const stamp = `${kernelsPath}.built`;
-const objectsFolder = join(cacheFolder, 'native');
+const objectsFolder = join(bindingFolder, 'objects');
 
 // Those that native/choose.cc asks the processor for, spelled out: older compilers do not know `x86-64-v4`.
 const avx2 = ['-mavx2', '-mfma', '-mbmi2'];
@@ -33,6 +33,7 @@ const fast = ['-O3', '-ffp-contract=fast', '-Wall', '-Wno-psabi'];
 
 function key() {
   const sources = readdirSync(nativeFolder)
+    .filter((name) => /\.(cc|h)$/.test(name))
     .sort()
     .map((name) => readFileSync(join(nativeFolder, name), 'utf8'));
   return fingerprint(

@@ -3,7 +3,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasNvidiaGpu } from '../lib/machine.mjs';
-import { bindingPackage, bindingPath, engineFolder } from '../lib/paths.mjs';
+import { bindingPackage, engineFolder, prebuiltBindingPath } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { ensureVenv } from './python.mjs';
@@ -21,7 +21,7 @@ function wheel() {
 
 /** Whether the package's own prebuilt library is in place instead of the wheel's. */
 export function usesOwnDownload() {
-  return existsSync(ownDownloadStamp) && existsSync(bindingPath);
+  return existsSync(ownDownloadStamp) && existsSync(prebuiltBindingPath);
 }
 
 export const tensorflow = {
@@ -99,7 +99,7 @@ async function installOwnDownload(line) {
     log: 'tensorflow',
     timeoutSeconds: 900,
   });
-  if (!existsSync(bindingPath)) throw new SetupError("the package's own download brought no binding");
+  if (!existsSync(prebuiltBindingPath)) throw new SetupError("the package's own download brought no binding");
   writeStamp(ownDownloadStamp, variant);
   return "tfjs-node-gpu's own download";
 }

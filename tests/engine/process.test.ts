@@ -40,7 +40,7 @@ describe('a process that starts the engine', () => {
 
   it('ends with one line where the backend asked for is not there', () => {
     const { stdout, stderr } = runNode(
-      ['--no-expose-wasm', '-e', script.replace('});', '}).catch((error) => console.error(error.message));')],
+      ['--jitless', '-e', script.replace('});', '}).catch((error) => console.error(error.message));')],
       { BIPE_ENGINE: 'wasm' },
     );
     expect(stdout).toBe('');
