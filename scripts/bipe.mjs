@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { root } from './lib/paths.mjs';
-import { setup } from './setup.mjs';
+import { setup, warnOfOldEngine } from './setup.mjs';
 
 await setup({ only: ['packages', 'library'] });
+await warnOfOldEngine();
 createRequire(import.meta.url)(join(root, 'dist', 'lib', 'cli', 'main.js')).main(process.argv.slice(2));

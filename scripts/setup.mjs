@@ -4,11 +4,12 @@
 //
 //   npm run setup               everything, and again what failed before
 //   npm run setup -- --check    says what is there, changes nothing (--json for machines)
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fail, stepLine } from './lib/console.mjs';
-import { cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
+import { fail, stepLine, warn } from './lib/console.mjs';
+import { bindingPath, cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
 import { examineTools } from './lib/machine.mjs';
 import { SetupError, stopRunning } from './lib/run.mjs';
 import { fingerprint } from './lib/stamps.mjs';
@@ -22,37 +23,47 @@ import { python } from './steps/python.mjs';
 import { tensorflow } from './steps/tensorflow.mjs';
 
 const steps = [packages, library, python, kernel, tensorflow, binding, kernels, browser];
+/** Those that decide which engine there is and how fast it is. */
+const engineSteps = [tensorflow, binding, kernels];
 const failuresPath = join(logFolder, 'failures.json');
 const lockPath = join(cacheFolder, 'setup.lock');
 const smallestNode = [20, 19];
 const smallestDiskBytes = 4e9;
 
 /**
- * Does what is missing.
+ * Does what is missing, and names the engine that will be used if that was part of it.
  *
  * @param only   ids of the steps wanted; all by default
  * @param needs  ids of optional steps that the caller cannot do without
  * @param retry  whether to try again what failed before under the same circumstances
  */
-export async function setup({ only, needs = [], retry = false } = {}) {
+export async function setup(options = {}) {
+  const missing = await doMissing(options);
+  if (missing.some((step) => engineSteps.includes(step))) sayEngine();
+}
+
+/** Returns the steps that were missing. */
+async function doMissing({ only, needs = [], retry = false }) {
   checkNode();
   const wanted = steps.filter((step) => only === undefined || only.includes(step.id));
   const missing = [];
   for (const step of wanted) if (!(await isDone(step))) missing.push(step);
-  if (missing.length === 0) return;
-  await locked(async () => {
-    const failures = readFailures();
-    for (const step of wanted) {
-      if (await isDone(step)) continue;
-      const essential = step.required || needs.includes(step.id);
-      const earlier = failures[step.id];
-      if (earlier !== undefined && earlier.machine === machine() && !retry && !essential) {
-        stepLine(step.title).warn(`${earlier.message}; ${step.without} (npm run setup tries again)`);
-        continue;
-      }
-      await perform(step, essential, failures);
+  if (missing.length > 0) await locked(() => performAll(wanted, needs, retry));
+  return missing;
+}
+
+async function performAll(wanted, needs, retry) {
+  const failures = readFailures();
+  for (const step of wanted) {
+    if (await isDone(step)) continue;
+    const essential = step.required || needs.includes(step.id);
+    const earlier = failures[step.id];
+    if (earlier !== undefined && earlier.machine === machine() && !retry && !essential) {
+      stepLine(step.title).warn(`${earlier.message}; ${step.without} (npm run setup tries again)`);
+      continue;
     }
-  });
+    await perform(step, essential, failures);
+  }
 }
 
 /** A step that throws while it looks is not done: what it looks with is missing. */
@@ -172,6 +183,37 @@ function isAlive(pid) {
   }
 }
 
+/** One line that names the engine that will be used: started for real, in a process of its own. */
+function sayEngine() {
+  const engine = join(root, 'dist', 'lib', 'engine', 'engine.js');
+  const script = `
+    require(${JSON.stringify(engine)})
+      .startEngine({ allowSlow: true, reporter: { note: () => undefined } })
+      .then(({ description, warnings }) => process.stdout.write(JSON.stringify({ description, warnings })));`;
+  const run = spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' });
+  if (run.status !== 0) {
+    warn(
+      `engine: it does not start (npm run -s bipe -- doctor says more): ${run.stderr.trim().split('\n').at(-1)}`,
+    );
+    return;
+  }
+  const { description, warnings } = JSON.parse(run.stdout);
+  if (warnings.length === 0) process.stderr.write(`Engine: ${description}\n`);
+  else for (const warning of warnings) warn(`Engine: ${warning}`);
+}
+
+/**
+ * Says in a line what of the engine was set up by an earlier version of the project: a pull changed what it is made of.
+ * Where nothing of it was set up, the engine says so itself when it starts.
+ */
+export async function warnOfOldEngine() {
+  if (!existsSync(bindingPath)) return;
+  for (const step of engineSteps) {
+    if (await isDone(step)) continue;
+    warn(`engine: ${step.title} of another version of the project; npm run setup brings it up to date`);
+  }
+}
+
 /** What each step and each tool of the machine is like, without changing anything. */
 export async function examine() {
   return { steps: await examineSteps(), tools: examineTools() };
@@ -217,7 +259,8 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
           `${step.done ? '✓' : '!'} ${step.title}: ${step.detail}${step.done ? '' : `; ${step.mend}`}`,
         );
   } else {
-    await setup({ retry: true });
+    await doMissing({ retry: true });
     console.log('Ready: npm run reproduce makes the figures, npm start opens the notebooks.');
+    sayEngine();
   }
 }

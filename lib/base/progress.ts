@@ -2,6 +2,7 @@
 // nobody reads. Long functions take a `Reporter` and never print themselves.
 
 import { performance } from 'node:perf_hooks';
+import { styleText } from 'node:util';
 import { MultiBar, Presets } from 'cli-progress';
 import { formatDuration } from './format';
 
@@ -15,8 +16,8 @@ export interface ProgressTask {
 
 /** Where progress goes. */
 export interface Reporter {
-  /** A line that stays: a result, a warning. */
-  note(line: string): void;
+  /** A line that stays; as a warning it is yellow where there are colours. */
+  note(line: string, level?: 'warning'): void;
   /** Begins a piece of work of `total` units (0 if unknown). */
   task(label: string, total: number, unit?: string): ProgressTask;
 }
@@ -37,9 +38,10 @@ function barReporter(stream: NodeJS.WriteStream): Reporter {
   let running = 0;
   const format = '  {label} [{bar}] {percentage}% {value}/{total} {unit} {eta_formatted} {note}';
   return {
-    note: (line) => {
-      if (bars) bars.log(`${line}\n`);
-      else stream.write(`${line}\n`);
+    note: (line, level) => {
+      const text = level === 'warning' ? styleText('yellow', line, { stream }) : line;
+      if (bars) bars.log(`${text}\n`);
+      else stream.write(`${text}\n`);
     },
     task: (label, total, unit = '') => {
       bars ??= new MultiBar(

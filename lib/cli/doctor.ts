@@ -9,6 +9,7 @@ import { messageOf } from '../base/errors';
 import { formatBytes } from '../base/format';
 import { projectPath, projectRoot } from '../base/paths';
 import { silentReporter } from '../base/progress';
+import { testedNodeVersions } from '../base/version';
 
 /** One thing looked at. */
 export interface Diagnosis {
@@ -72,10 +73,13 @@ async function examineHardware(): Promise<Diagnosis> {
   const { findGpu } = await import('../engine/gpu.js');
   const { bavail, bsize } = await statfs(projectRoot);
   const gpu = findGpu();
+  const { node } = process.versions;
+  const tested = testedNodeVersions.includes(Number.parseInt(node, 10));
+  const hint = tested ? '' : ` (tested: ${testedNodeVersions.join(', ')})`;
   return {
     what: 'machine',
     state: 'works',
-    detail: `Node.js ${process.versions.node}, ${cpus().length} cores, ${formatBytes(totalmem())} memory, ${formatBytes(bavail * bsize)} free disk, GPU: ${gpu.state === 'visible' ? gpu.evidence : 'none'}`,
+    detail: `Node.js ${node}${hint}, ${cpus().length} cores, ${formatBytes(totalmem())} memory, ${formatBytes(bavail * bsize)} free disk, GPU: ${gpu.state === 'visible' ? gpu.evidence : 'none'}`,
     mend: null,
   };
 }
@@ -122,10 +126,11 @@ async function examineBackends(): Promise<Diagnosis> {
     };
   }
   const native = chosen.backend.startsWith('native');
+  const cost = chosen.slowdown === undefined ? '' : `; training takes ${chosen.slowdown} as on native-cpu`;
   return {
     what: 'engine',
     state: native ? 'works' : 'limited',
-    detail: `${chosen.backend}: ${chosen.why}${rest}`,
+    detail: `${chosen.backend}: ${chosen.why}${cost}${rest}`,
     mend: native ? null : (backends.find((backend) => backend.backend === 'native-cpu')?.mend ?? null),
   };
 }

@@ -10,8 +10,8 @@ export type BackendName = (typeof backendNames)[number];
 /** One way to compute. */
 export interface BackendCandidate {
   readonly name: BackendName;
-  /** Whether whoever uses it must be told that it is slow. */
-  readonly slow: boolean;
+  /** How much longer training takes than on the native backend, for who would not wait that long; else undefined. */
+  readonly slowdown: string | undefined;
   /**
    * Whether it can be had here, without loading it into this process.
    *

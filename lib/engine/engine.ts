@@ -6,6 +6,7 @@ import { type Reporter, terminalReporter } from '../base/progress';
 import { type BackendCandidate, type BackendName, backendNames, BackendUnavailable } from './backend';
 import { checkCurrentBackend } from './check';
 import { findGpu, type GpuPresence } from './gpu';
+import { missingKernels } from './kernel-library';
 import { nativeCpuCandidate, nativeGpuCandidate } from './native';
 import { javascriptCandidate, wasmCandidate } from './portable';
 import { webGpuCandidate } from './webgpu';
@@ -32,6 +33,8 @@ export interface Engine {
   readonly slow: boolean;
   /** Whether `capture` makes graphs here; elsewhere its steps run operation by operation. */
   readonly captures: boolean;
+  /** What is slower than this machine could be, why, and how to mend it; a line each, empty if the backend was asked for by name. */
+  readonly warnings: readonly string[];
 }
 
 /** How `startEngine` chooses. */
@@ -52,6 +55,8 @@ export interface BackendExamination {
   readonly why: string;
   /** What would make it available; absent if it is. */
   readonly mend?: string;
+  /** How much longer training takes than on the native backend, if it does much. */
+  readonly slowdown?: string;
 }
 
 /** The backends in the order in which they are tried. */
@@ -107,7 +112,9 @@ export async function examineEngine(
   for (const candidate of candidates) {
     const backend = candidate.name;
     try {
-      examinations.push({ backend, available: true, why: await candidate.examine(false) });
+      const why = await candidate.examine(false);
+      const { slowdown } = candidate;
+      examinations.push({ backend, available: true, why, ...(slowdown === undefined ? {} : { slowdown }) });
     } catch (error) {
       examinations.push({ backend, available: false, ...asUnavailable(error) });
     }
@@ -137,16 +144,17 @@ export async function chooseBackend(request: BackendRequest, choices: BackendCho
   for (const candidate of choices.candidates) {
     if (candidate.name === 'javascript' && !choices.allowSlow) throw onlyJavaScript(rejected);
     try {
-      const engine: Engine = {
+      const engine = {
         backend: candidate.name,
         description: await prepareAndCheck(candidate, false),
         reason: rejected.length === 0 ? 'the fastest there is' : 'the fastest that works on this machine',
         rejected,
-        slow: candidate.slow,
+        slow: candidate.slowdown !== undefined,
         captures: makesGraphs(candidate.name),
       };
-      sayAloud(engine, choices);
-      return engine;
+      const warnings = warningsOf(engine, candidate.slowdown, choices.gpu);
+      for (const warning of warnings) choices.reporter.note(`engine: ${warning}`, 'warning');
+      return { ...engine, warnings };
     } catch (error) {
       // Asked for wrongly: another backend would not be what was meant.
       if (error instanceof UsageError) throw error;
@@ -170,8 +178,9 @@ async function startNamed(
       description,
       reason: `asked for by ${source}`,
       rejected: [],
-      slow: candidate.slow,
+      slow: candidate.slowdown !== undefined,
       captures: makesGraphs(name),
+      warnings: [],
     };
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -190,17 +199,26 @@ async function prepareAndCheck(candidate: BackendCandidate, explicit: boolean): 
   return description;
 }
 
-function sayAloud(engine: Engine, { gpu, reporter }: BackendChoices): void {
-  const reasonAgainst = (backend: BackendName): string => {
-    const found = engine.rejected.find((one) => one.backend === backend);
-    return found ? `${found.why}; ${found.mend}` : '';
+function warningsOf(
+  engine: Omit<Engine, 'warnings'>,
+  slowdown: string | undefined,
+  gpu: GpuPresence,
+): string[] {
+  const warnings: string[] = [];
+  const warn = (what: string, backend: BackendName): void => {
+    const rejected = engine.rejected.find((one) => one.backend === backend);
+    warnings.push(rejected ? `${what}: ${rejected.why}; ${rejected.mend}` : what);
   };
   if (gpu.state === 'visible' && engine.backend !== 'native-gpu')
-    reporter.note(`engine: the GPU is not used, ${engine.description} is: ${reasonAgainst('native-gpu')}`);
-  if (engine.slow)
-    reporter.note(
-      `engine: ${engine.description}, many times slower than native: ${reasonAgainst('native-cpu')}`,
+    warn(`the GPU is not used, ${engine.description} is`, 'native-gpu');
+  if (slowdown !== undefined)
+    warn(`on ${engine.description} training takes ${slowdown} as on the native engine`, 'native-cpu');
+  const withoutKernels = engine.backend === 'native-cpu' && missingKernels();
+  if (withoutKernels)
+    warnings.push(
+      `${engine.description} without the fused kernels, at about half the speed: ${withoutKernels}; run npm run setup`,
     );
+  return warnings;
 }
 
 function onlyJavaScript(rejected: readonly RejectedBackend[]): MachineError {

@@ -56,6 +56,14 @@ export function loadedKernels(): string | undefined {
   return kernelHome().instructions;
 }
 
+/** Why no kernels are loaded though nobody switched them off; undefined where they are, or before the native library is. */
+export function missingKernels(): string | undefined {
+  const { file, instructions } = kernelHome();
+  if (file === undefined || instructions !== undefined || process.env['BIPE_KERNELS'] === 'none')
+    return undefined;
+  return existsSync(file) ? 'they do not load' : 'they are not built';
+}
+
 /** The recorder, with `BIPE_KERNELS=none` too; undefined where the module is not built, does not load or is older. */
 export function operationRecorder(): OperationRecorder | undefined {
   const { file } = kernelHome();

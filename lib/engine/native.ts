@@ -85,7 +85,7 @@ export function nativeGpuCandidate(machine: NativeMachine = thisMachine()): Back
   };
   return {
     name: 'native-gpu',
-    slow: false,
+    slowdown: undefined,
     examine,
     prepare: async () => {
       const found = await examine();
@@ -101,7 +101,7 @@ export function nativeCpuCandidate(machine: NativeMachine = thisMachine()): Back
   const examine = async (): Promise<string> => describeCpu((await examineLibrary(machine, true)).version);
   return {
     name: 'native-cpu',
-    slow: false,
+    slowdown: undefined,
     examine,
     prepare: async () => {
       await examine();

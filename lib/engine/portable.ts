@@ -45,7 +45,8 @@ export function wasmCandidate(machine: WasmMachine = wasmMachine()): BackendCand
   };
   return {
     name: 'wasm',
-    slow: true,
+    // Measured at hidden size 48 on two cores: 2,614 tokens a second, native 75,848.
+    slowdown: 'about 29 times as long',
     examine,
     prepare: async () => {
       await examine();
@@ -65,7 +66,7 @@ export function wasmCandidate(machine: WasmMachine = wasmMachine()): BackendCand
 export function javascriptCandidate(): BackendCandidate {
   return {
     name: 'javascript',
-    slow: true,
+    slowdown: 'hundreds of times as long',
     examine: () => Promise.resolve('pure JavaScript, 1 thread'),
     prepare: async () => {
       const tf = loadTensorFlow();

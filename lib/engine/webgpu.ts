@@ -60,7 +60,7 @@ export function webGpuCandidate(machine: WebGpuMachine = webGpuMachine()): Backe
   };
   return {
     name: 'webgpu',
-    slow: false,
+    slowdown: undefined,
     examine,
     prepare: async (explicit) => {
       const adapter = await examine(explicit);

@@ -63,6 +63,8 @@ export function defaultReporter(): Reporter {
   return isNotebook() ? notebookReporter() : terminalReporter();
 }
 
+/** Dark on yellow, in both of JupyterLab's themes. */
+const warningStyle = 'padding:4px 8px;border-left:4px solid #B58900;background:#FFF4CC;color:#3D3000';
 const REDRAW_MS = 200;
 let taskCount = 0;
 
@@ -70,8 +72,9 @@ let taskCount = 0;
 export function notebookReporter(): Reporter {
   const display: DisplayFunction = (...output) => displayFunction()?.(...output);
   return {
-    note: (line) => {
-      display({ 'text/html': `<div>${escapeXml(line)}</div>`, 'text/plain': line });
+    note: (line, level) => {
+      const style = level === 'warning' ? ` style="${warningStyle}"` : '';
+      display({ 'text/html': `<div${style}>${escapeXml(line)}</div>`, 'text/plain': line });
     },
     task: (label, total, unit = '') => barTask(display, label, total, unit),
   };

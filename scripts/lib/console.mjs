@@ -1,9 +1,15 @@
 // What the set-up says while it works: one line a step, rewritten in place on a terminal, sparse lines in a log.
+import { styleText } from 'node:util';
 
 /** Ends the program with one line. */
 export function fail(message, exitCode = 1) {
   process.stderr.write(`${message}\n`);
   process.exit(exitCode);
+}
+
+/** A line that must not be overlooked: yellow on a terminal. */
+export function warn(line) {
+  stream.write(`${styleText('yellow', line, { stream })}\n`);
 }
 
 const stream = process.stderr;

@@ -9,4 +9,4 @@ export interface KernelPlace {
 export const kernelName: string;
 export function jupyterEnvironment(root?: string): NodeJS.ProcessEnv;
 export function installKernelspec(place?: KernelPlace): void;
-export function isKernelspecInstalled(place?: KernelPlace): boolean;
+export function kernelspecTrouble(place?: KernelPlace): string | undefined;

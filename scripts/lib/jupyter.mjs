@@ -113,9 +113,26 @@ function says(path, content) {
   }
 }
 
-/** Whether the kernel is registered as `installKernelspec` would. */
-export function isKernelspecInstalled({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
-  return registration(root).every(([name, content]) => says(join(prefix, name), content));
+/**
+ * Why the kernel that is registered is not the one that `installKernelspec` would register: a line for people; undefined
+ * where it is. A folder .venv that was copied brings the kernel of the checkout it comes from.
+ */
+export function kernelspecTrouble({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
+  if (registration(root).every(([name, content]) => says(join(prefix, name), content))) return undefined;
+  let found;
+  try {
+    found = JSON.parse(
+      readFileSync(join(prefix, 'share', 'jupyter', 'kernels', kernelName, 'kernel.json'), 'utf8'),
+    );
+  } catch {
+    return 'not registered';
+  }
+  const [node, main] = found.argv;
+  const own = kernelspec(root).argv;
+  if (main !== own[1])
+    return `the registered one is that of another checkout (${main}): .venv was copied or moved`;
+  if (node !== own[0]) return `registered for another Node.js (${node})`;
+  return 'registered by another version of the project';
 }
 
 /**

@@ -12,10 +12,11 @@ export const kernel = {
   required: false,
   without: 'notebooks cannot be opened; figures and numbers are not affected',
   async status() {
-    const { isKernelspecInstalled } = await jupyter();
-    return isKernelspecInstalled()
+    const { kernelspecTrouble } = await jupyter();
+    const trouble = kernelspecTrouble();
+    return trouble === undefined
       ? { done: true, detail: 'TypeScript (BiPE)' }
-      : { done: false, detail: 'not registered', mend: 'npm run setup' };
+      : { done: false, detail: trouble, mend: 'npm run setup' };
   },
   async perform() {
     if (!existsSync(venvPython)) throw new SetupError('waits for JupyterLab (see the line above)');

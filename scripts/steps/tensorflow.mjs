@@ -16,7 +16,9 @@ const ownDownloadStamp = join(bindingPackage, '.own-download');
 
 function wheel() {
   const gpu = hasNvidiaGpu();
-  return { gpu, key: `${gpu ? 'tensorflow[and-cuda]' : 'tensorflow-cpu'} ${tensorflowVersion}` };
+  // `tensorflow-cpu` is published for x86-64 alone; elsewhere `tensorflow` is for the processor.
+  const name = gpu ? 'tensorflow[and-cuda]' : process.arch === 'x64' ? 'tensorflow-cpu' : 'tensorflow';
+  return { gpu, name, key: `${name} ${tensorflowVersion}` };
 }
 
 /** Whether the package's own prebuilt library is in place instead of the wheel's. */
@@ -52,13 +54,11 @@ export const tensorflow = {
 };
 
 async function installWheel(line) {
-  const { gpu, key } = wheel();
+  const { gpu, name, key } = wheel();
   const python = await ensureVenv(line);
   const partial = `${engineFolder}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  const packages = gpu
-    ? [`tensorflow[and-cuda]==${tensorflowVersion}`]
-    : ['--no-deps', `tensorflow-cpu==${tensorflowVersion}`];
+  const packages = [...(gpu ? [] : ['--no-deps']), `${name}==${tensorflowVersion}`];
   line.update(gpu ? 'with CUDA, about 4 GB' : 'about 280 MB');
   await run(
     python,

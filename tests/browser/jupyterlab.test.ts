@@ -1,111 +1,38 @@
 // What a reader sees: `npm start`, the address it prints, a notebook in a real browser, every cell run, every figure
 // drawn. The pictures are kept in .cache/screenshots, for a person to look at.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
-import {
-  browserInstallHint,
-  findBrowser,
-  launchBrowser,
-  type RunningBrowser,
-} from '../../lib/report/browser';
+import { errorTexts, idle, Lab, numbers, printedAddress, runAll } from '../support/lab';
 import { notebookOf } from '../support/notebook';
 
 const minute = 60_000;
 const screenshots = projectPath('.cache', 'screenshots');
 
-let lab: ChildProcess | undefined;
-let address: URL;
-let browser: RunningBrowser | undefined;
+let lab: Lab;
 /** Notebooks of this test alone, below the repository's folder, which is what JupyterLab shows. */
 let folder: string;
 
 beforeAll(async () => {
-  const found = findBrowser();
-  if (found === undefined)
-    throw new Error(`no browser, so JupyterLab cannot be looked at: ${browserInstallHint()}`);
   mkdirSync(screenshots, { recursive: true });
   folder = mkdtempSync(projectPath('.cache', 'notebooks-'));
   // A port of its own, since the usual one may be taken, and no window; .cache is a hidden folder.
   const options = ['--port=0', '--no-browser', '--ContentsManager.allow_hidden=True'];
-  lab = spawn(process.execPath, [projectPath('scripts', 'start.mjs'), ...options], {
+  const server = spawn(process.execPath, [projectPath('scripts', 'start.mjs'), ...options], {
     env: { ...process.env, BIPE_PRESET: 'smoke' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  address = await printedAddress(lab);
-  browser = await launchBrowser(found);
-  await browser.context.setOffline(false);
+  lab = await Lab.meet(server, printedAddress(server));
 }, 3 * minute);
 
 afterAll(async () => {
-  await browser?.close();
-  if (lab?.exitCode === null) {
-    lab.kill('SIGINT');
-    await once(lab, 'exit');
-  }
+  await lab.close();
   rmSync(folder, { recursive: true, force: true });
 }, minute);
-
-/** The address in the line that `npm start` prints for people. */
-async function printedAddress(child: ChildProcess): Promise<URL> {
-  if (child.stdout === null) throw new Error('the output of npm start is not read');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const printed = /^JupyterLab: (http\S+)$/.exec(line)?.[1];
-    if (printed !== undefined) return new URL(printed);
-  }
-  throw new Error('npm start ended without an address');
-}
-
-async function newPage(): Promise<Page> {
-  if (browser === undefined) throw new Error('the browser has not started');
-  return browser.context.newPage();
-}
-
-/** Opens a notebook, given by its path in the repository, and waits until its kernel waits for work. */
-async function open(path: string): Promise<Page> {
-  const url = new URL(address);
-  // A workspace of its own: JupyterLab would open again what the last one had open. Its name may have no full stop.
-  url.pathname = `/lab/workspaces/test-${basename(path, '.ipynb').replace('.', '-')}/tree/${path}`;
-  const page = await newPage();
-  await page.setViewportSize({ width: 1400, height: 1000 });
-  await page.goto(url.href);
-  await idle(page);
-  return page;
-}
-
-/** Waits until the status bar says that the kernel is there and has nothing to do. */
-async function idle(page: Page): Promise<void> {
-  await page
-    .locator('#jp-main-statusbar')
-    .getByText('TypeScript (BiPE) | Idle')
-    .waitFor({ timeout: 10 * minute });
-}
-
-/** What stands in brackets before each code cell: its number, or a star while it waits or runs. */
-const numbers = (page: Page): Promise<string[]> =>
-  page.locator('.jp-CodeCell .jp-InputArea-prompt').allTextContents();
-
-/** Run > Run All Cells, until nothing runs or waits any more. */
-async function runAll(page: Page): Promise<void> {
-  await page.getByRole('menuitem', { name: 'Run', exact: true }).click();
-  await page.getByRole('menuitem', { name: 'Run All Cells', exact: true }).click();
-  await expect
-    .poll(
-      async () => {
-        const [first = '', ...others] = await numbers(page);
-        return /\d/.test(first) && ![first, ...others].some((text) => text.includes('*'));
-      },
-      { timeout: 10 * minute },
-    )
-    .toBe(true);
-  await idle(page);
-}
 
 /** Scrolls through the notebook, so that what is drawn only in sight is drawn; takes pictures of each screen and figure. */
 async function look(page: Page, name: string): Promise<void> {
@@ -121,15 +48,11 @@ async function look(page: Page, name: string): Promise<void> {
     await figure.screenshot({ path: join(screenshots, `${name}-figure-${index + 1}.png`) });
 }
 
-/** The errors below cells; JupyterLab draws them as it draws the standard error stream, which holds none here. */
-const errorTexts = (page: Page): Promise<string[]> =>
-  page.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.stderr"]').allTextContents();
-
 describe('JupyterLab', () => {
   it('asks nothing, offers one kernel, and opens the start page', async () => {
-    const page = await newPage();
-    await page.goto(address.href);
-    expect(address.pathname).toBe('/lab/tree/notebooks/00_start_here.ipynb');
+    const page = await lab.newPage();
+    await page.goto(lab.address.href);
+    expect(lab.address.pathname).toBe('/lab/tree/notebooks/00_start_here.ipynb');
     await idle(page);
     expect(await page.locator('.jp-Dialog').count()).toBe(0);
     expect(await page.locator('.jp-toast-button, .Toastify__toast').count()).toBe(0);
@@ -142,7 +65,7 @@ describe('JupyterLab', () => {
   it('shows an error below its cell, and its line', { timeout: 3 * minute }, async () => {
     const path = join(folder, 'errors.ipynb');
     writeFileSync(path, notebookOf('const fine = 1;\nfine', 'const n: number =\n  fine.toFixed();', '2'));
-    const page = await open(displayPath(path));
+    const page = await lab.open(displayPath(path));
     await runAll(page);
     const errors = await errorTexts(page);
     expect(errors).toHaveLength(1);
@@ -173,7 +96,7 @@ describe('the notebook', () => {
     ['arithmetic_playground.ipynb', 1],
     ['automaton_playground.ipynb', 2],
   ])('%s runs top to bottom and draws its figures', { timeout: 12 * minute }, async (name, leastFigures) => {
-    const page = await open(`notebooks/${name}`);
+    const page = await lab.open(`notebooks/${name}`);
     await runAll(page);
     expect(await errorTexts(page)).toEqual([]);
     await look(page, basename(name, '.ipynb'));
@@ -192,7 +115,7 @@ describe('the notebook', () => {
       const source =
         "import { productSlider, showFigure } from '../../lib';\nshowFigure(productSlider(4, [1, 0.1, 0.01]));";
       writeFileSync(path, notebookOf(source));
-      const page = await open(displayPath(path));
+      const page = await lab.open(displayPath(path));
       await runAll(page);
       expect(await errorTexts(page)).toEqual([]);
       const figure = page.locator('.jp-OutputArea .js-plotly-plot').first();
@@ -216,7 +139,7 @@ describe('the notebook', () => {
       const path = join(folder, 'frame.ipynb');
       const source = "import { showAutomatonPage } from '../../lib';\nawait showAutomatonPage();";
       writeFileSync(path, notebookOf(source));
-      const page = await open(displayPath(path));
+      const page = await lab.open(displayPath(path));
       await runAll(page);
       expect(await errorTexts(page)).toEqual([]);
       const shown = await numbers(page);

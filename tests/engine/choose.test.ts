@@ -43,7 +43,7 @@ const noWasm = () => wasmCandidate({ ...wasmMachine(), supported: false });
 function wrongCandidate(): BackendCandidate {
   return {
     name: 'native-cpu',
-    slow: false,
+    slowdown: undefined,
     examine: () => Promise.resolve('a broken library'),
     prepare: async () => {
       tf.registerBackend('wrong', () => Object.create(tf.findBackend('cpu')) as tf.KernelBackend);
@@ -86,7 +86,7 @@ describe('the automatic choice', () => {
       ],
     });
     expect(notes).toEqual([
-      `engine: ${engine.description}, many times slower than native: the native library is not built; run npm run setup, which builds it`,
+      `engine: on ${engine.description} training takes about 29 times as long as on the native engine: the native library is not built; run npm run setup, which builds it`,
     ]);
     expect(tf.getBackend()).toBe('wasm');
   });
@@ -151,7 +151,9 @@ describe('the automatic choice', () => {
       allowSlow: true,
     });
     expect(engine).toMatchObject({ backend: 'javascript', slow: true });
-    expect(notes[0]).toContain('engine: pure JavaScript (1 thread), many times slower than native');
+    expect(notes[0]).toContain(
+      'engine: on pure JavaScript (1 thread) training takes hundreds of times as long as on the native engine',
+    );
   });
 
   it('says aloud that a GPU stays unused, and why', async () => {

@@ -1,10 +1,10 @@
 // Notebooks executed by Jupyter's own tools, in a miniature project with its own lib.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installKernelspec, isKernelspecInstalled, jupyterEnvironment } from '../../scripts/lib/jupyter.mjs';
+import { installKernelspec, jupyterEnvironment, kernelspecTrouble } from '../../scripts/lib/jupyter.mjs';
 import { venvPython } from '../../scripts/lib/paths.mjs';
 import { temporaryFolder } from '../support/command';
 import { type ExecutedNotebook, executeCells, notebookEnvironment, notebookOf } from '../support/notebook';
@@ -93,9 +93,9 @@ describe('the registration of the kernel', () => {
   it('is known to be missing, done, or out of date, and is not repeated', () => {
     const prefix = temporaryFolder();
     const place = { root: project.root, prefix };
-    expect(isKernelspecInstalled(place)).toBe(false);
+    expect(kernelspecTrouble(place)).toBe('not registered');
     installKernelspec(place);
-    expect(isKernelspecInstalled(place)).toBe(true);
+    expect(kernelspecTrouble(place)).toBeUndefined();
     const path = join(prefix, 'share', 'jupyter', 'kernels', 'bipe', 'kernel.json');
     const { mtimeMs } = statSync(path);
     installKernelspec(place);
@@ -104,7 +104,11 @@ describe('the registration of the kernel', () => {
       'kernel.json',
       'logo-svg.svg',
     ]);
-    expect(isKernelspecInstalled({ root: '/elsewhere', prefix })).toBe(false);
+    expect(kernelspecTrouble({ root: '/elsewhere', prefix })).toBe(
+      `the registered one is that of another checkout (${join(project.root, 'scripts', 'kernel', 'main.mjs')}): .venv was copied or moved`,
+    );
+    writeFileSync(path, readFileSync(path, 'utf8').replace(JSON.stringify(process.execPath), '"/old/node"'));
+    expect(kernelspecTrouble(place)).toBe('registered for another Node.js (/old/node)');
   });
 
   it('starts this Node.js with the launcher', () => {

@@ -1,39 +1,17 @@
 // A clone whose packages are there, on a machine without Python, compiler, Chromium and apt: the doctor explains, and
 // the numbers of Figure 1 still come out.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { projectPath } from '../../lib/base/paths';
-import { bipe, runScript, temporaryFolder } from '../support/command';
+import { bareClone } from '../support/clone';
+import { bipe, runScript } from '../support/command';
 
 interface Diagnosis {
   readonly what: string;
   readonly state: 'works' | 'limited' | 'broken';
   readonly detail: string;
   readonly mend: string | null;
-}
-
-/** A copy of the project with its packages (hard links) but without the native binding, and a PATH of Node.js alone. */
-function bareClone(): { root: string; env: NodeJS.ProcessEnv } {
-  const cache = projectPath('.cache');
-  mkdirSync(cache, { recursive: true });
-  const root = temporaryFolder(cache);
-  for (const name of readdirSync(projectPath())) {
-    if (name.startsWith('.') || ['node_modules', 'dist', 'runs', 'figures'].includes(name)) continue;
-    cpSync(projectPath(name), join(root, name), {
-      recursive: true,
-      filter: (path) => !path.includes('datasets/cache'),
-    });
-  }
-  const linked = spawnSync('cp', ['-al', projectPath('node_modules'), root], { encoding: 'utf8' });
-  expect(linked.stderr).toBe('');
-  rmSync(join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'lib'), { recursive: true, force: true });
-  const bin = join(root, 'bare-bin');
-  mkdirSync(bin);
-  symlinkSync(process.execPath, join(bin, 'node'));
-  return { root, env: { PATH: bin, HOME: join(root, 'home'), BIPE_CHROMIUM: 'none' } };
 }
 
 describe('a machine without Python, compiler, Chromium and apt', () => {
