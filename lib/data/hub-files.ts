@@ -3,7 +3,8 @@
 // (`x-linked-etag`, `x-linked-size`), small ones directly, with git's hash of them as `etag`. This is what its own client reads
 // (huggingface_hub, `get_hf_file_metadata`).
 
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NetworkError, UsageError } from '../base/errors';
 import { sha256File } from '../base/files';
@@ -12,6 +13,7 @@ import { type Reporter, silentReporter } from '../base/progress';
 import { downloadFile, type DownloadOptions } from './download';
 import { gitHashOfFile } from './git-hash';
 import { type HttpClient, HttpFailure, type HttpResponse, statusFailure } from './http';
+import { stagingFolder } from './staging';
 
 /** How to get files; every field has a default. */
 export interface HubFileOptions extends Omit<DownloadOptions, 'client' | 'onProgress'> {
@@ -53,6 +55,7 @@ export interface HubPlace {
   readonly name: string;
   /** Its path on the hub: a model's is its name, a dataset's begins with `datasets/`. */
   readonly path: string;
+  /** Where files are once they are published; see `staging.ts`. */
   readonly folder: string;
 }
 
@@ -115,15 +118,17 @@ export class HubFiles {
   }
 
   /**
-   * Brings a file here, or leaves the one that is. A partial one is continued.
+   * Brings a file into the staging folder, or leaves the one that is there or published. A partial one is continued.
    *
    * @throws NetworkError if it cannot be reached
    * @throws AbsentError if what comes does not match the hub's hash
    * @throws MachineError if the disk is full or cannot be written
    */
   async fetch(file: RemoteFile): Promise<HubFile> {
-    const to = join(this.place.folder, file.name);
-    const here = await this.presentFile(to, file);
+    const to = join(stagingFolder(this.place.folder), file.name);
+    const published = await this.presentFile(join(this.place.folder, file.name), file);
+    if (published !== undefined) await rm(to, { force: true });
+    const here = published ?? (await this.presentFile(to, file));
     if (here !== undefined) return here;
     const task = this.reporter.task(`download ${file.name}`, megabytes(file.bytes ?? 0), 'MB');
     try {
@@ -158,6 +163,12 @@ export class HubFiles {
     const sha256 = await sha256File(path);
     const own = hash.kind === 'sha256' ? sha256 : await gitHashOfFile(path);
     return own === hash.value ? { name, bytes: found.size, sha256, verified: true } : undefined;
+  }
+
+  /** Where a file that was fetched is. */
+  pathOf({ name }: HubFile): string {
+    const staged = join(stagingFolder(this.place.folder), name);
+    return existsSync(staged) ? staged : join(this.place.folder, name);
   }
 
   /** What to say of a file that the repository does not have. */
