@@ -5,6 +5,30 @@ import { z } from 'zod';
 import { ConfigError, UsageError } from './errors';
 import { unknownFields } from './suggest';
 
+/** Far more than any setting is; schemas and what reads settings call themselves for each level. */
+const mostNested = 64;
+
+/** Whether lists and objects are inside each other too often, or in a circle. */
+function isNestedTooDeep(value: unknown): boolean {
+  let level: ReadonlySet<object> = containersAmong([value]);
+  for (let depth = 0; level.size > 0; depth += 1) {
+    if (depth === mostNested) return true;
+    const inside = new Set<object>();
+    for (const container of level)
+      for (const found of containersAmong(Object.values(container))) inside.add(found);
+    level = inside;
+  }
+  return false;
+}
+
+function containersAmong(values: readonly unknown[]): Set<object> {
+  return new Set(
+    values.filter(
+      (value): value is object => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value),
+    ),
+  );
+}
+
 /**
  * `value` as the schema types it.
  *
@@ -12,6 +36,8 @@ import { unknownFields } from './suggest';
  * @throws ConfigError naming the field
  */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  if (isNestedTooDeep(value))
+    throw new ConfigError(`${where}: nested more than ${mostNested} deep; write it flatter`);
   const parsed = schema.safeParse(value, { error: nameFields });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,14 +1,15 @@
 // Brings one file from the network to the disk, whole and checked, or says in one line why not. What has
 // arrived stays beside the target as `.partial` and is continued; the target appears only when it is right.
 
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbsentError, MachineError, NetworkError } from '../base/errors';
-import { freeBytes, sha256File, writeError, writeFileAtomic } from '../base/files';
+import { freeBytes, sha256File, writeError } from '../base/files';
 import { formatBytes } from '../base/format';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
+import { gitHashOfFile } from './git-hash';
 import {
   connectionFailure,
   hostOf,
@@ -17,9 +18,10 @@ import {
   type HttpOptions,
   type HttpResponse,
   openHttpClient,
-  statusFailure,
 } from './http';
 import { withLock } from './lock';
+import { PartialFile } from './partial-file';
+import { headersFor, partOf, type ResponsePart } from './response-part';
 
 /** What to fetch and what it must be. */
 export interface DownloadRequest {
@@ -29,6 +31,8 @@ export interface DownloadRequest {
   readonly to: string;
   /** SHA-256 as lower-case hex; null if nobody knows it. */
   readonly sha256: string | null;
+  /** Git's hash of the content as lower-case hex, where that is what is known. */
+  readonly gitHash?: string;
   /** Exact size; null if nobody knows it. */
   readonly bytes: number | null;
   /** More than this is never written. */
@@ -65,8 +69,10 @@ export interface DownloadOptions extends HttpOptions {
   readonly reporter?: Reporter;
   /** Called with the bytes on the disk so far. */
   readonly onProgress?: (bytes: number) => void;
-  /** Tries in a row that bring nothing new before an address is given up. */
+  /** Tries in a row that bring nothing new before an address is given up; there are at most 200 tries altogether. */
   readonly attempts?: number;
+  /** A body that brings less than 64 kB in this time is given up as if it were cut. Default a minute. */
+  readonly slowMs?: number;
   /** Wait before the first further try; doubled for each next one. */
   readonly backoffMs?: number;
   readonly disk?: DownloadDisk;
@@ -93,8 +99,13 @@ const realDisk: DownloadDisk = {
   freeBytes,
 };
 
-/** A connection that brought at least this much was no failure, however it ended. */
+/**
+ * A connection that brought at least this much beyond all before it was no failure, however it ended; one that brings less in
+ * `slowMs` is as good as none.
+ */
 const worthwhileBytes = 1 << 16;
+/** Requests to one address, whatever they bring: a file that needs more is continued by the next call. */
+const mostRequests = 200;
 const longestBackoffMs = 15_000;
 
 /**
@@ -153,9 +164,11 @@ async function downloadFrom(
   client: HttpClient,
 ): Promise<Download> {
   const { attempts = 5, backoffMs = 500, reporter = silentReporter } = options;
-  const partial = new PartialFile(request, url);
+  const partial = new PartialFile(request.to, url, isChecked(request));
   let [failures, startedOver, reached] = [0, false, false];
-  for (;;) {
+  // What is thrown away and comes again is nothing new.
+  let most = await partial.size();
+  for (let requests = 1; ; requests += 1) {
     const before = await partial.size();
     try {
       await transfer(url, request, options, client, partial);
@@ -163,8 +176,10 @@ async function downloadFrom(
       if (!(error instanceof HttpFailure) || error.kind === 'refused') throw error;
       reached ||= error.kind === 'transient';
       if (!reached) throw error;
-      failures = (await partial.size()) - before >= worthwhileBytes ? 1 : failures + 1;
-      if (failures >= attempts) throw error;
+      const size = await partial.size();
+      failures = size - most >= worthwhileBytes ? 1 : failures + 1;
+      most = Math.max(most, size);
+      if (failures >= attempts || requests >= mostRequests) throw error;
       const wait = error.retryAfterMs ?? Math.min(backoffMs * 2 ** (failures - 1), longestBackoffMs);
       reporter.note(
         `${displayPath(request.to)}: ${error.message}; trying again in ${(wait / 1000).toFixed(1)} s`,
@@ -172,18 +187,38 @@ async function downloadFrom(
       await sleep(wait);
       continue;
     }
-    const sha256 = await sha256File(partial.path);
-    if (request.sha256 === null || sha256 === request.sha256) return partial.finish(sha256);
+    const { sha256, wrong } = await compareChecksum(partial.path, request);
+    if (wrong === undefined) {
+      const bytes = await partial.size();
+      await partial.finish();
+      return { sha256, bytes, url };
+    }
     await partial.discard();
     if (before === 0 || startedOver)
-      throw new WrongContent(
-        `what ${hostOf(url)} sent does not match the checksum (SHA-256 is ${sha256}, should be ${request.sha256})`,
-      );
+      throw new WrongContent(`what ${hostOf(url)} sent does not match the checksum (${wrong})`);
     startedOver = true;
     reporter.note(
       `${displayPath(request.to)}: the continued download does not match its checksum; starting over`,
     );
   }
+}
+
+function isChecked({ sha256, gitHash }: DownloadRequest): boolean {
+  return sha256 !== null || gitHash !== undefined;
+}
+
+/** A file's SHA-256, and how it differs from what was asked for, if it does. */
+async function compareChecksum(
+  path: string,
+  request: DownloadRequest,
+): Promise<{ readonly sha256: string; readonly wrong: string | undefined }> {
+  const sha256 = await sha256File(path);
+  if (request.sha256 !== null && sha256 !== request.sha256)
+    return { sha256, wrong: `SHA-256 is ${sha256}, should be ${request.sha256}` };
+  const gitHash = request.gitHash === undefined ? undefined : await gitHashOfFile(path);
+  if (gitHash !== request.gitHash)
+    return { sha256, wrong: `git's is ${gitHash}, should be ${request.gitHash}` };
+  return { sha256, wrong: undefined };
 }
 
 /** One request, its body appended to the partial file. Returns when the file is complete. */
@@ -194,20 +229,20 @@ async function transfer(
   client: HttpClient,
   partial: PartialFile,
 ): Promise<void> {
-  const { size, headers } = await partial.resumption();
-  const response = await client.get(url, headers);
+  const held = await partial.held();
+  const response = await client.get(url, headersFor(held));
   try {
-    const extent = extentOf(url, response, size);
-    if (extent === 'complete') return;
-    if (extent === 'mismatch') {
+    const part = partOf(url, response, held, isChecked(request));
+    if (part === 'complete') return;
+    if (part === 'mismatch') {
       await partial.discard();
       throw new HttpFailure('transient', `${hostOf(url)} cannot continue this download`, 0);
     }
-    checkExtent(url, extent.total, request);
-    await checkSpace(options.disk ?? realDisk, request, extent);
-    if (extent.offset === 0) await partial.begin(response);
-    const written = await writeBody(url, request, options, response, partial, extent.offset);
-    const total = extent.total ?? request.bytes;
+    checkSize(url, part.version.bytes, request);
+    await checkSpace(options.disk ?? realDisk, request, part);
+    if (part.offset === 0) await partial.begin(part.version);
+    const written = await writeBody(url, request, options, response, partial, part);
+    const total = part.version.bytes ?? request.bytes;
     if (total !== null && written < total)
       throw new HttpFailure('transient', `${hostOf(url)} stopped after ${written} of ${total} bytes`);
   } finally {
@@ -219,20 +254,21 @@ async function transfer(
 async function writeBody(
   url: string,
   request: DownloadRequest,
-  { disk = realDisk, onProgress }: DownloadOptions,
+  { disk = realDisk, onProgress, slowMs = 60_000 }: DownloadOptions,
   response: HttpResponse,
   partial: PartialFile,
-  offset: number,
+  { offset, end }: ResponsePart,
 ): Promise<number> {
   let written = offset;
+  const most = end ?? request.bytes ?? request.maxBytes;
   try {
     const file = await disk.open(partial.path, offset === 0 ? 'w' : 'a');
     try {
       onProgress?.(written);
-      for await (const chunk of bodyOf(url, response)) {
-        if (written + chunk.length > (request.bytes ?? request.maxBytes)) {
+      for await (const chunk of bodyOf(url, response, slowMs)) {
+        if (written + chunk.length > most) {
           await partial.discard();
-          throw tooLarge(url, request);
+          throw tooLarge(url, most);
         }
         await file.write(chunk);
         written += chunk.length;
@@ -249,141 +285,55 @@ async function writeBody(
   return written;
 }
 
-/** The pieces of a body; a cut becomes an HttpFailure, so that it cannot be taken for an error of the disk. */
-async function* bodyOf(url: string, response: HttpResponse): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * The pieces of a body; a cut becomes an HttpFailure, so that it cannot be taken for an error of the disk. So does a body that comes
+ * more slowly than is worth waiting for; the time in which the disk writes is not counted.
+ */
+async function* bodyOf(
+  url: string,
+  response: HttpResponse,
+  slowMs: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const pieces = response.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+  let [bytes, waited] = [0, 0];
   for (;;) {
+    const asked = performance.now();
     const piece = await pieces.next().catch((error: unknown) => {
       throw connectionFailure(url, error);
     });
     if (piece.done === true) return;
+    waited += performance.now() - asked;
+    bytes += piece.value.length;
     yield piece.value;
+    if (bytes >= worthwhileBytes) [bytes, waited] = [0, 0];
+    else if (waited > slowMs)
+      throw new HttpFailure(
+        'transient',
+        `${hostOf(url)} is too slow (${bytes} bytes in ${(waited / 1000).toFixed(1)} s)`,
+      );
   }
 }
 
-interface Extent {
-  /** Where the body's first byte belongs. */
-  readonly offset: number;
-  /** Size of the whole file, if the server says. */
-  readonly total: number | null;
+function checkSize(url: string, bytes: number | null, request: DownloadRequest): void {
+  if (bytes === null) return;
+  if (bytes > request.maxBytes) throw tooLarge(url, request.bytes ?? request.maxBytes);
+  if (request.bytes !== null && bytes !== request.bytes)
+    throw new WrongContent(`${hostOf(url)} has another version (${bytes} bytes, should be ${request.bytes})`);
 }
 
-/** Which part of the file a response brings, given that `size` bytes are here and the rest was asked for. */
-function extentOf(url: string, response: HttpResponse, size: number): Extent | 'complete' | 'mismatch' {
-  const { status, headers } = response;
-  const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
-  const total = range?.[2] === undefined || range[2] === '*' ? null : Number(range[2]);
-  if (status === 206) return range?.[1] === String(size) ? { offset: size, total } : 'mismatch';
-  if (status === 416 && size > 0) return total === size ? 'complete' : 'mismatch';
-  if (status !== 200) throw statusFailure(url, response);
-  const coding = headers['content-encoding'] ?? 'identity';
-  if (coding !== 'identity')
-    throw new HttpFailure('refused', `${hostOf(url)} sends the file ${coding}-coded, not as it is`);
-  const length = headers['content-length'];
-  return { offset: 0, total: length === undefined ? null : Number(length) };
-}
-
-function checkExtent(url: string, total: number | null, request: DownloadRequest): void {
-  if (total === null) return;
-  if (total > request.maxBytes) throw tooLarge(url, request);
-  if (request.bytes !== null && total !== request.bytes)
-    throw new WrongContent(`${hostOf(url)} has another version (${total} bytes, should be ${request.bytes})`);
-}
-
-function tooLarge(url: string, request: DownloadRequest): WrongContent {
-  return new WrongContent(
-    `${hostOf(url)} sends more than the ${request.bytes ?? request.maxBytes} bytes allowed`,
-  );
+function tooLarge(url: string, most: number): WrongContent {
+  return new WrongContent(`${hostOf(url)} sends more than the ${most} bytes allowed`);
 }
 
 async function checkSpace(
   disk: DownloadDisk,
   request: DownloadRequest,
-  { offset, total }: Extent,
+  { offset, version }: ResponsePart,
 ): Promise<void> {
-  const needed = (total ?? request.bytes ?? 0) - offset;
+  const needed = (version.bytes ?? request.bytes ?? 0) - offset;
   const free = await disk.freeBytes(dirname(request.to));
   if (free < needed)
     throw new MachineError(
       `${displayPath(request.to)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
     );
-}
-
-/** What the server said of the version a partial file holds. */
-interface PartialOrigin {
-  readonly url: string;
-  readonly validator: string | null;
-}
-
-/** `<target>.partial` and, beside it, which version it is a part of. */
-class PartialFile {
-  readonly path: string;
-  private readonly originPath: string;
-
-  constructor(
-    private readonly request: DownloadRequest,
-    private readonly url: string,
-  ) {
-    this.path = `${request.to}.partial`;
-    this.originPath = `${this.path}.json`;
-  }
-
-  async size(): Promise<number> {
-    return stat(this.path).then(
-      (found) => found.size,
-      () => 0,
-    );
-  }
-
-  /**
-   * How much is here and what to send to get the rest. Without a validator or a checksum nothing could tell
-   * whether the rest belongs to the same version; then nothing is kept.
-   */
-  async resumption(): Promise<{ size: number; headers: Record<string, string> }> {
-    const size = await this.size();
-    if (size === 0) return { size: 0, headers: {} };
-    const origin = await this.origin();
-    const validator = origin?.url === this.url ? origin.validator : null;
-    if (validator === null && this.request.sha256 === null) {
-      await this.discard();
-      return { size: 0, headers: {} };
-    }
-    const range = { range: `bytes=${size}-` };
-    return { size, headers: validator === null ? range : { ...range, 'if-range': validator } };
-  }
-
-  /** Notes which version is about to be written, before its first byte is. */
-  async begin(response: HttpResponse): Promise<void> {
-    const { etag, 'last-modified': modified } = response.headers;
-    const strong = etag !== undefined && !etag.startsWith('W/') ? etag : undefined; // a weak one promises no equal bytes
-    const origin: PartialOrigin = { url: this.url, validator: strong ?? modified ?? null };
-    await rm(this.path, { force: true });
-    await writeFileAtomic(this.originPath, `${JSON.stringify(origin)}\n`);
-  }
-
-  async discard(): Promise<void> {
-    await rm(this.path, { force: true });
-    await rm(this.originPath, { force: true });
-  }
-
-  /** Gives the file its name. */
-  async finish(sha256: string): Promise<Download> {
-    const bytes = await this.size();
-    try {
-      await mkdir(dirname(this.request.to), { recursive: true });
-      await rename(this.path, this.request.to);
-    } catch (error) {
-      throw writeError(this.request.to, error);
-    }
-    await rm(this.originPath, { force: true });
-    return { sha256, bytes, url: this.url };
-  }
-
-  private async origin(): Promise<PartialOrigin | undefined> {
-    try {
-      return JSON.parse(await readFile(this.originPath, 'utf8')) as PartialOrigin;
-    } catch {
-      return undefined; // absent or cut short: as good as unknown
-    }
-  }
 }

@@ -89,7 +89,7 @@ export async function openHttpClient(options: HttpOptions = {}): Promise<HttpCli
       body.on('error', () => undefined); // a body that is given up may still fail; nobody is left to hear it
       if (status < 300 || status === 304 || status >= 400)
         return { status, headers: response.headers, redirects, body };
-      await body.dump();
+      body.destroy(); // unread: it may come one byte a second, or never end
       redirects.push(response.headers);
       url = redirectTarget(url, response.headers['location'], visited, maxRedirects);
       visited.push(url);

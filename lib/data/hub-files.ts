@@ -3,16 +3,17 @@
 // (`x-linked-etag`, `x-linked-size`), small ones directly, with git's hash of them as `etag`. This is what its own client reads
 // (huggingface_hub, `get_hf_file_metadata`).
 
-import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AbsentError, NetworkError, UsageError } from '../base/errors';
+import { NetworkError, UsageError } from '../base/errors';
 import { sha256File } from '../base/files';
 import { megabytes } from '../base/format';
-import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { downloadFile, type DownloadOptions } from './download';
+import { gitHashOfFile } from './git-hash';
 import { type HttpClient, HttpFailure, type HttpResponse, statusFailure } from './http';
+import { stagingFolder } from './staging';
 
 /** How to get files; every field has a default. */
 export interface HubFileOptions extends Omit<DownloadOptions, 'client' | 'onProgress'> {
@@ -54,6 +55,7 @@ export interface HubPlace {
   readonly name: string;
   /** Its path on the hub: a model's is its name, a dataset's begins with `datasets/`. */
   readonly path: string;
+  /** Where files are once they are published; see `staging.ts`. */
   readonly folder: string;
 }
 
@@ -116,15 +118,17 @@ export class HubFiles {
   }
 
   /**
-   * Brings a file here, or leaves the one that is. A partial one is continued.
+   * Brings a file into the staging folder, or leaves the one that is there or published. A partial one is continued.
    *
    * @throws NetworkError if it cannot be reached
    * @throws AbsentError if what comes does not match the hub's hash
    * @throws MachineError if the disk is full or cannot be written
    */
   async fetch(file: RemoteFile): Promise<HubFile> {
-    const to = join(this.place.folder, file.name);
-    const here = await this.presentFile(to, file);
+    const to = join(stagingFolder(this.place.folder), file.name);
+    const published = await this.presentFile(join(this.place.folder, file.name), file);
+    if (published !== undefined) await rm(to, { force: true });
+    const here = published ?? (await this.presentFile(to, file));
     if (here !== undefined) return here;
     const task = this.reporter.task(`download ${file.name}`, megabytes(file.bytes ?? 0), 'MB');
     try {
@@ -133,6 +137,7 @@ export class HubFiles {
           urls: [file.url],
           to,
           sha256: file.hash?.kind === 'sha256' ? file.hash.value : null,
+          ...(file.hash?.kind === 'git' ? { gitHash: file.hash.value } : {}),
           bytes: file.bytes,
           maxBytes: file.bytes ?? maxFileBytes,
           advice,
@@ -145,7 +150,6 @@ export class HubFiles {
           },
         },
       );
-      if (file.hash?.kind === 'git') await checkGitHash(to, file.hash.value);
       return { name: file.name, bytes, sha256, verified: file.hash !== null };
     } finally {
       task.finish();
@@ -157,8 +161,14 @@ export class HubFiles {
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || (bytes !== null && found.size !== bytes) || hash === null) return undefined;
     const sha256 = await sha256File(path);
-    const own = hash.kind === 'sha256' ? sha256 : await gitHash(path);
+    const own = hash.kind === 'sha256' ? sha256 : await gitHashOfFile(path);
     return own === hash.value ? { name, bytes: found.size, sha256, verified: true } : undefined;
+  }
+
+  /** Where a file that was fetched is. */
+  pathOf({ name }: HubFile): string {
+    const staged = join(stagingFolder(this.place.folder), name);
+    return existsSync(staged) ? staged : join(this.place.folder, name);
   }
 
   /** What to say of a file that the repository does not have. */
@@ -201,19 +211,4 @@ function hashFrom(etag: string | undefined): RemoteHash | null {
   const value = etag?.replace(/^W\//, '').replaceAll('"', '') ?? '';
   if (/^[0-9a-f]{64}$/.test(value)) return { kind: 'sha256', value };
   return /^[0-9a-f]{40}$/.test(value) ? { kind: 'git', value } : null;
-}
-
-async function checkGitHash(path: string, expected: string): Promise<void> {
-  const own = await gitHash(path);
-  if (own === expected) return;
-  await rm(path);
-  throw new AbsentError(
-    `${displayPath(path)}: what came does not match the hub's hash (git's is ${own}, should be ${expected}); run the same command again`,
-  );
-}
-
-/** Git's hash of a file's content; only small files have no other. */
-async function gitHash(path: string): Promise<string> {
-  const content = await readFile(path);
-  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }

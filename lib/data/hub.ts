@@ -4,13 +4,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DataError, UsageError } from '../base/errors';
-import { sha256File, writeFileAtomic } from '../base/files';
+import { sha256File } from '../base/files';
 import { jsonOrUndefined } from '../base/json';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
 import { openHttpClient } from './http';
 import { type HubFile, type HubFileOptions, HubFiles } from './hub-files';
+import { withLock } from './lock';
 import { datasetsFolder } from './registry';
+import { fileNameSchema, publish, recordName, settle } from './staging';
 
 /** The checkpoints that the authors released. */
 export const releasedCheckpoints = [
@@ -45,8 +47,8 @@ const formats = [
 
 /**
  * Downloads a checkpoint's configuration and tensors: files that are here and right stay, partial ones are continued,
- * and each is compared with the hash that the hub gives for it. The address of another server that speaks as the hub
- * does can be given in BIPE_MIRROR_HUGGINGFACE.
+ * and each is compared with the hash that the hub gives for it. Those that are here are replaced only when all of the
+ * revision's have come. The address of another server that speaks as the hub does can be given in BIPE_MIRROR_HUGGINGFACE.
  *
  * @param model `owner/name`, e.g. `hzy00/BiPE_RoPE-151M`
  * @throws UsageError if that is no model's name
@@ -56,29 +58,29 @@ const formats = [
 export async function downloadCheckpoint(model: string, options: HubOptions = {}): Promise<HubCheckpoint> {
   if (!/^[\w.-]+\/[\w.-]+$/.test(model) || model.includes('..'))
     throw new UsageError(`checkpoint '${model}': give owner/name, e.g. ${releasedCheckpoints[0]}`);
-  const client = await openHttpClient(options);
-  try {
-    const folder = checkpointFolder(model, options);
-    const hub = new HubFiles({ name: model, path: model, folder }, client, options);
-    const files = [await fetchNamed(hub, configFile, 'check its name and revision')];
-    files.push(...(await fetchTensors(hub, folder)));
-    const { revision } = hub;
-    const record = { model, revision, files };
-    await writeFileAtomic(join(folder, recordFile), `${JSON.stringify(record, null, 2)}\n`);
-    return { model, revision, folder, files };
-  } finally {
-    await client.close();
-  }
+  const folder = checkpointFolder(model, options);
+  return withLock(join(folder, 'download.lock'), `the checkpoint ${model}`, async () => {
+    await settle(folder);
+    const client = await openHttpClient(options);
+    try {
+      const hub = new HubFiles({ name: model, path: model, folder }, client, options);
+      const files = [await fetchNamed(hub, configFile, 'check its name and revision')];
+      files.push(...(await fetchTensors(hub)));
+      const { revision } = hub;
+      await publish(folder, { model, revision, files });
+      return { model, revision, folder, files };
+    } finally {
+      await client.close();
+    }
+  });
 }
-
-const recordFile = 'download.json';
 
 const recordSchema = z.object({
   model: z.string(),
   revision: z.string(),
   files: z.array(
     z.object({
-      name: z.string().regex(/^[\w-][\w.-]*$/),
+      name: fileNameSchema,
       bytes: z.int().nonnegative(),
       sha256: z.string(),
       verified: z.boolean(),
@@ -97,7 +99,8 @@ export async function downloadedCheckpoint(
   options: Pick<HubOptions, 'to' | 'environment'> = {},
 ): Promise<HubCheckpoint | undefined> {
   const folder = checkpointFolder(model, options);
-  const text = await readFile(join(folder, recordFile), 'utf8').catch(() => undefined);
+  await settle(folder);
+  const text = await readFile(join(folder, recordName), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const record = recordSchema.safeParse(jsonOrUndefined(text));
   if (!record.success || record.data.model !== model) return undefined;
@@ -117,7 +120,7 @@ function checkpointFolder(
 }
 
 const indexSchema = z.object({
-  weight_map: z.record(z.string(), z.string().regex(/^[\w-][\w.-]*$/)),
+  weight_map: z.record(z.string(), fileNameSchema),
 });
 
 /** A file that must be there, else `mend` says what to do. */
@@ -128,12 +131,14 @@ async function fetchNamed(hub: HubFiles, name: string, mend: string): Promise<Hu
 }
 
 /** The tensors in the first of the formats that the model has, whole or in the pieces that an index names. */
-async function fetchTensors(hub: HubFiles, folder: string): Promise<HubFile[]> {
+async function fetchTensors(hub: HubFiles): Promise<HubFile[]> {
   for (const format of formats) {
     const whole = await hub.find(format.whole);
     if (whole) return [await hub.fetch(whole)];
     const index = await hub.find(format.index);
-    if (index) return [await hub.fetch(index), ...(await fetchPieces(hub, join(folder, format.index)))];
+    if (index === undefined) continue;
+    const fetched = await hub.fetch(index);
+    return [fetched, ...(await fetchPieces(hub, hub.pathOf(fetched)))];
   }
   const known = formats.map(({ whole }) => whole).join(' or ');
   throw hub.absent(known, 'choose a checkpoint that has one');

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ConfigError, messageOf } from '../base/errors';
 import { displayPath, projectPath } from '../base/paths';
 import { parseWith } from '../base/schema';
+import { checkKeys } from '../base/strict-json';
 import { unknownName } from '../base/suggest';
 import { type SourceInfo } from './sources/source';
 
@@ -135,8 +136,11 @@ export function readRegistry(file: string = defaultRegistryFile()): readonly Reg
   const where = displayPath(file);
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    content = JSON.parse(text);
+    checkKeys(text, where);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ConfigError(
       `${where}: not readable as JSON (${messageOf(error)}); restore it from the repository`,
       {

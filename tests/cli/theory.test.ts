@@ -207,6 +207,24 @@ describe('bipe theory', () => {
     expect(existsSync(paths.out)).toBe(false);
   });
 
+  it('refuses more than this machine has in one line with its numbers, and writes nothing', () => {
+    const states = Array.from({ length: 30_000 }, (_, index) => `s${index}`);
+    const paths = files({ ...nfa, states, start: 's0', accept: [], transitions: [] });
+    const { exitCode, stdout, stderr } = compile(paths, 'ape');
+    expect(stderr).toMatch(
+      /^this network is too large for this machine: 5 layers of width 1,800,\d{3},\d{3}, [^\n]* are free; use fewer states[^\n]*\n$/,
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(existsSync(paths.out)).toBe(false);
+  });
+
+  it('says how large a network will be, and how far it is, where that takes more than a moment', () => {
+    const { stderr } = compile(files(log), 'ape', '--max-length', '600');
+    expect(stderr).toMatch(
+      /^compiling [^\n]*a\.json: 10 layers of width \d+, [^\n]* of memory\n +certificate /,
+    );
+  });
+
   it('refuses words that the network was not compiled for in one line with their place, and prints none', () => {
     const paths = files(log);
     expect(compile(paths, 'bipe').exitCode).toBe(0);

@@ -102,6 +102,19 @@ describe('an expression that somebody typed', () => {
   });
 });
 
+describe('parentheses', () => {
+  it('may be nested 500 deep, and are refused beyond that in one line', () => {
+    const nested = (depth: number): string => `${'('.repeat(depth)}7${')'.repeat(depth)}`;
+    expect(readExpression(nested(500)).answer).toBe(7);
+    for (const text of [nested(501), nested(20_000), '('.repeat(1_000_000)])
+      expect(() => readExpression(text)).toThrow(
+        new UsageError(
+          `"${'('.repeat(60)}...", character 501: this '(' is inside of 500 others; write it flatter`,
+        ),
+      );
+  });
+});
+
 describe('token ids', () => {
   it('are written up to <eos>, or one by one with all control tokens', () => {
     const ids = encodeArithmetic('7 + 5 = 1 <eos> <pad>');

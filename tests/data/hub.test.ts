@@ -126,7 +126,36 @@ describe('a checkpoint from the hub', () => {
     const error = await failure(downloadCheckpoint(model, options));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain('does not match the checksum');
-    expect(await readdir(folder)).toEqual(['config.json']);
+    expect(await readdir(folder)).toEqual(['download.partial']);
+    expect(await readdir(join(folder, 'download.partial'))).toEqual(['config.json']);
+  });
+
+  it('stays as it is until another revision has come whole', async () => {
+    const options = await hub(whole);
+    const before = await downloadCheckpoint(model, options);
+    await server?.close();
+    const newer = { small: { 'config.json': Buffer.from('{"vocab_size": 6}\n') }, large: whole.large };
+    const broken = await hub(newer, (request, response) => {
+      sendFile(request, response, Buffer.alloc(tensors.length));
+    });
+    // Its tensors are the same, and need not come again; without the file here, they have to, and are wrong.
+    await rm(join(folder, 'model.safetensors'));
+    await expect(downloadCheckpoint(model, broken)).rejects.toThrow(DataError);
+    await writeFile(join(folder, 'model.safetensors'), tensors);
+    expect(await downloadedCheckpoint(model, options)).toEqual(before);
+    await server?.close();
+    const { files } = await downloadCheckpoint(model, await hub(newer));
+    expect(await downloadedCheckpoint(model, options)).toMatchObject({ files });
+    expect(files[0]?.sha256).not.toBe(before.files[0]?.sha256);
+    expect(await readdir(folder)).toEqual(['config.json', 'download.json', 'model.safetensors']);
+  });
+
+  it('is of one format: files of the other, from a revision before, go', async () => {
+    await downloadCheckpoint(model, await hub(whole));
+    await server?.close();
+    const pickled: HubFiles = { small: { 'config.json': config }, large: { 'pytorch_model.bin': tensors } };
+    await downloadCheckpoint(model, await hub(pickled));
+    expect(await readdir(folder)).toEqual(['config.json', 'download.json', 'pytorch_model.bin']);
   });
 
   it('says what is missing', async () => {

@@ -66,6 +66,6 @@ export function sendFile(
   }
   response.write(body.subarray(0, cutAfter), () => {
     // The bytes must have left before the connection goes, or the client would see none of them.
-    setTimeout(() => response.destroy(), 30);
+    setTimeout(() => response.destroy(), 150);
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -107,10 +107,37 @@ describe("SCROLLS' files", () => {
     expect(await downloadScrolls('qasper', { ...options, revision: 'main' })).toEqual(first);
   });
 
+  it('stay those of their revision where another one is broken, and are found without a network', async () => {
+    const options = await hub(archive);
+    const first = await downloadScrolls('qasper', options);
+    await server?.close();
+    const others = { ...inFolder, 'qasper/train.jsonl': rowLine('new', 'x'), 'qasper/test.jsonl': '{"id"' };
+    const later = await hub(zipOf(others));
+    const revision = 'main';
+    const record = join(options.to ?? '', 'download.json');
+    writeFileSync(record, readFileSync(record, 'utf8').replace(commit, 'e'.repeat(40)));
+    const broken = downloadScrolls('qasper', { ...later, to: options.to ?? '', revision });
+    await expect(broken).rejects.toThrow(/test\.jsonl:1: not JSON/);
+    await server?.close();
+    expect(await downloadScrolls('qasper', options)).toEqual({ ...first, revision: 'e'.repeat(40) });
+    const rows = await openPromptedRows(
+      { kind: 'scrolls', task: 'qasper', folder: options.to ?? '' },
+      'train',
+    );
+    expect(rows.count).toBe(3);
+    const mended = await hub(zipOf({ ...others, 'qasper/test.jsonl': rowLine('e', null) }));
+    const next = await downloadScrolls('qasper', { ...mended, to: options.to ?? '', revision });
+    expect(next.files[0]).toMatchObject({ name: 'train.jsonl', rows: 1 });
+    expect(readdirSync(options.to ?? '').sort()).toEqual(['download.json', ...Object.keys(files)].sort());
+  });
+
   it('leave no archive behind, also where the process was killed before it was deleted', async () => {
     const options = await hub(archive);
     await downloadScrolls('qasper', options);
-    const path = join(options.to ?? '', 'qasper.zip');
+    const staging = join(options.to ?? '', 'download.partial');
+    mkdirSync(staging);
+    renameSync(join(options.to ?? '', 'download.json'), join(staging, 'download.json'));
+    const path = join(staging, 'qasper.zip');
     writeFileSync(path, archive);
     await downloadScrolls('qasper', options);
     expect(existsSync(path)).toBe(false);

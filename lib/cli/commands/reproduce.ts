@@ -4,8 +4,10 @@ import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { UsageError, WorkbenchError } from '../../base/errors';
 import { formatDuration } from '../../base/format';
+import { jsonOrUndefined } from '../../base/json';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
+import { checkKeys } from '../../base/strict-json';
 import { type Experiment, type Report } from '../../experiments/experiment';
 import { type FigureDrawer } from '../../report/draw';
 import { collect } from '../options';
@@ -56,12 +58,9 @@ function splitSetting(text: string): readonly [field: string, value: string] {
 
 /** A value as JSON where it is JSON, else as text; where the preset has a list, several with commas between them. */
 function parseValue(text: string, inPreset: unknown): unknown {
-  let value: unknown = text;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // It is text then.
-  }
+  const json = jsonOrUndefined(text);
+  if (json !== undefined) checkKeys(text, '--set');
+  const value = json === undefined ? text : json;
   if (!Array.isArray(inPreset) || Array.isArray(value)) return value;
   return text === '' ? [] : text.split(',').map((part) => parseValue(part, undefined));
 }

@@ -2,11 +2,12 @@
 
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { CheckError, UsageError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { displayPath } from '../../base/paths';
-import { terminalReporter } from '../../base/progress';
+import { type Reporter, silentReporter, terminalReporter } from '../../base/progress';
 import type { Automaton } from '../../theory/automata/automaton';
 import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
@@ -66,13 +67,14 @@ interface CompileOptions {
 
 async function compile(options: CompileOptions): Promise<void> {
   const { automaton: file, out, json } = options;
-  const [{ readAutomaton }, { certify }, { networkFiles, saveNetwork }] = await Promise.all([
+  const [{ readAutomaton }, { networkFiles, saveNetwork }] = await Promise.all([
     import('../../theory/automata/file.js'),
-    import('../../theory/compile/certificate.js'),
     import('../../theory/network/network-file.js'),
   ]);
-  const network = await compiled(await readAutomaton(file), options);
-  const certificate = certify(network);
+  const automaton = await readAutomaton(file);
+  const reporter = await announce(automaton, options);
+  const network = await compiled(automaton, options);
+  const certificate = await certified(network, reporter);
   await saveNetwork(out, { network, certificate });
   if (json === true) printJson(certificate);
   else
@@ -90,17 +92,44 @@ async function compile(options: CompileOptions): Promise<void> {
     );
 }
 
+/**
+ * Says how large a network will be if it takes more than a moment, and gives who says how far it is then. Nothing is built yet: to
+ * flatten a bilevel automaton may be what takes the memory.
+ */
+async function announce(automaton: Automaton, options: CompileOptions): Promise<Reporter> {
+  const { checkBound } = await import('../../theory/compile/compile.js');
+  const { checkMemory, describeEstimate, estimateNetwork, isLong } =
+    await import('../../theory/compile/estimate.js');
+  const bounds = boundsOf(automaton, options);
+  for (const [name, value] of Object.entries(bounds)) if (typeof value === 'number') checkBound(name, value);
+  const estimate = estimateNetwork(automaton, bounds, options.activation);
+  checkMemory(estimate);
+  if (!isLong(estimate)) return silentReporter;
+  const reporter = terminalReporter();
+  reporter.note(`compiling ${displayPath(options.automaton)}: ${describeEstimate(estimate)}`);
+  return reporter;
+}
+
 /** The network that the options ask for. */
 async function compiled(automaton: Automaton, options: CompileOptions): Promise<Network> {
   const { compileApe, compileBiPE } = await import('../../theory/compile/compile.js');
   const { asNfa } = await import('../../theory/automata/flatten.js');
-  const { encoding, maxLength, activation } = options;
+  const { activation } = options;
+  const bounds = boundsOf(automaton, options);
+  if (bounds.encoding === 'ape') return compileApe(asNfa(automaton), bounds.maxLength, { activation });
+  if (automaton.type === 'nfa') throw new Error('a bilevel network of an NFA');
+  return compileBiPE(automaton, bounds, { activation });
+}
+
+/** For which words the options ask. */
+function boundsOf(automaton: Automaton, options: CompileOptions): Bounds {
+  const { encoding, maxLength } = options;
   const maxSegmentLength = atLeastOne('--max-segment', options.maxSegment);
   const maxSegments = atLeastOne('--max-segments', options.maxSegments);
   if (encoding === 'ape') {
     const length =
       maxLength === undefined ? maxSegments * (maxSegmentLength + 1) : atLeastOne('--max-length', maxLength);
-    return compileApe(asNfa(automaton), length, { activation });
+    return { encoding, maxLength: length };
   }
   if (maxLength !== undefined)
     throw new UsageError('--max-length: is for --encoding ape; give --max-segment and --max-segments');
@@ -108,7 +137,24 @@ async function compiled(automaton: Automaton, options: CompileOptions): Promise<
     throw new UsageError(
       `--encoding bipe: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape`,
     );
-  return compileBiPE(automaton, { maxSegmentLength, maxSegments }, { activation });
+  return { encoding, maxSegmentLength, maxSegments };
+}
+
+/** The certificate of a network, a step at a time, so that a terminal shows how far it is. */
+async function certified(network: Network, reporter: Reporter): Promise<NetworkCertificate> {
+  const { certifySteps } = await import('../../theory/compile/certificate.js');
+  const task = reporter.task('certificate', network.layers.length + 1, 'steps');
+  try {
+    const steps = certifySteps(network);
+    for (let done = 0; ; done += 1) {
+      task.update(done);
+      await setImmediate();
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  } finally {
+    task.finish();
+  }
 }
 
 function describe({ automaton, bounds, readout }: Network, certificate: NetworkCertificate): string[] {

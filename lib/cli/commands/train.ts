@@ -2,12 +2,13 @@
 
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
-import { ConfigError, messageOf, TrainingError } from '../../base/errors';
+import { TrainingError } from '../../base/errors';
 import { readTextFile, sha256 } from '../../base/files';
 import { formatDuration } from '../../base/format';
 import { canonicalJson } from '../../base/json';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
+import { parseStrictJson } from '../../base/strict-json';
 import { printJson, printLines } from '../output';
 
 interface TrainOptions {
@@ -54,7 +55,7 @@ async function train(options: TrainOptions): Promise<void> {
   const { startEngine } = await import('../../engine/engine.js');
   const path = resolve(options.config);
   const where = displayPath(path);
-  const config = parseTrainingConfig(await readJson(path), where);
+  const config = parseTrainingConfig(parseStrictJson(await readTextFile(path), where), where);
   const folder =
     options.out === undefined
       ? projectPath('runs', `training-${sha256(canonicalJson(config)).slice(0, 16)}`)
@@ -99,13 +100,4 @@ async function train(options: TrainOptions): Promise<void> {
     throw new TrainingError(
       `${displayPath(folder)}: ${result.reason}; the same command with --resume goes on`,
     );
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readTextFile(path));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ConfigError(`${displayPath(path)}: not JSON (${messageOf(error)}); mend it`, { cause: error });
-  }
 }

@@ -79,13 +79,16 @@ export function arithmeticTokenTexts(
   return Array.from(ids, (token) => tokenText(token, vocabulary));
 }
 
+/** Parentheses inside each other; a person nests a few, and each takes several calls of the reader. */
+const mostNested = 500;
+
 /**
  * The value of an expression, by recursive descent: `*` and `/` before `+` and `-`, each from left to right.
  *
  * @throws ExpressionError at the token that is not right
  */
 export function evaluateExpression(ids: ArrayLike<number>, vocabulary: ArithmeticVocabulary): number {
-  let place = 0;
+  let [place, open] = [0, 0];
   const fail = (what: string, at = place): never => {
     throw new ExpressionError(what, at);
   };
@@ -99,8 +102,11 @@ export function evaluateExpression(ids: ArrayLike<number>, vocabulary: Arithmeti
     }
     if (token !== id.open) return fail(`a number or '(' is missing before ${text(place)}`);
     const opened = place;
+    if (open >= mostNested) return fail(`this '(' is inside of ${mostNested} others; write it flatter`);
     place += 1;
+    open += 1;
     const value = sum();
+    open -= 1;
     const closing = ids[place];
     if (closing === undefined) return fail("this '(' is never closed", opened);
     if (closing !== id.close) return fail(`an operator or ')' is missing before ${text(place)}`);

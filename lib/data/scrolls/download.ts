@@ -2,11 +2,11 @@
 // and deleted. What is here is told by size and checksum, without the network.
 
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
-import { sha256File, writeFileAtomic } from '../../base/files';
+import { sha256File } from '../../base/files';
 import { megabytes } from '../../base/format';
 import { jsonOrUndefined } from '../../base/json';
 import { displayPath } from '../../base/paths';
@@ -14,6 +14,7 @@ import { type Reporter, silentReporter } from '../../base/progress';
 import { openHttpClient } from '../http';
 import { type HubFileOptions, HubFiles } from '../hub-files';
 import { withLock } from '../lock';
+import { publish, recordName, settle, stagingFolder } from '../staging';
 import { openZip, type ZipArchive } from '../unzip';
 import { scrollsFolder } from './prompted-data';
 import { rowsOfFile } from './row-source';
@@ -52,7 +53,7 @@ const maxFileBytes = 50e9;
 
 /**
  * Downloads and unpacks a task, or finds it here and right: of the revision that is asked for, or of any where none is. A download that
- * was cut off is continued.
+ * was cut off is continued. The files that are here are replaced only by a revision that has come whole and right.
  *
  * @throws NetworkError if the hub cannot be reached, or has no such archive
  * @throws DataError if what it sends does not match its hash, or is not what SCROLLS' files are
@@ -65,11 +66,9 @@ export async function downloadScrolls(
   const { environment = process.env, to, reporter = silentReporter } = options;
   const folder = to ?? scrollsFolder(task, environment);
   const name = `${task}.zip`;
-  const path = join(folder, name);
   return withLock(join(folder, 'download.lock'), `SCROLLS' ${task}`, async () => {
+    await settle(folder);
     const here = await presentDownload(task, folder);
-    // Left where a process was killed after it had unpacked it.
-    if (here !== undefined) await rm(path, { force: true });
     const isAsked = options.revision === undefined || options.revision === here?.revision;
     if (here !== undefined && isAsked) return here;
     const client = await openHttpClient(options);
@@ -79,11 +78,10 @@ export async function downloadScrolls(
       // A branch or tag may stand for the commit whose files are here.
       if (hub.revision === here?.revision) return here;
       if (remote === undefined) throw hub.absent(name, 'try again later, or set a revision that has it');
-      const { sha256: archive } = await hub.fetch(remote);
-      const files = await unpack(task, path, folder, reporter);
-      const download = { task, folder, revision: hub.revision, archive, files };
-      await writeFileAtomic(recordPath(folder), `${JSON.stringify(recordOf(download), null, 2)}\n`);
-      await rm(path, { force: true });
+      const fetched = await hub.fetch(remote);
+      const files = await unpack(task, hub.pathOf(fetched), stagingFolder(folder), reporter);
+      const download = { task, folder, revision: hub.revision, archive: fetched.sha256, files };
+      await publish(folder, recordOf(download));
       return download;
     } finally {
       await client.close();
@@ -163,13 +161,9 @@ function recordOf({ task, revision, archive, files }: ScrollsDownload): z.infer<
   return { task, revision, archive, files: [...files] };
 }
 
-function recordPath(folder: string): string {
-  return join(folder, 'download.json');
-}
-
 /** What an earlier download has left, if all of it is there and unchanged. */
 async function presentDownload(task: ScrollsTaskName, folder: string): Promise<ScrollsDownload | undefined> {
-  const path = recordPath(folder);
+  const path = join(folder, recordName);
   if (!existsSync(path)) return undefined;
   const record = recordSchema.safeParse(jsonOrUndefined(await readFile(path, 'utf8')));
   if (!record.success || record.data.task !== task) return undefined;

@@ -8,6 +8,7 @@ import { DataError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { displayPath, projectRoot } from '../../base/paths';
 import { datasetsFolder } from '../registry';
+import { settle } from '../staging';
 import { quickChapters, type QuickOptions, quickRows, quickTasks, type QuickTaskName } from './quick';
 import { rowsInMemory, type RowSource, rowsOfFile } from './row-source';
 import { documentOf, scrollsTasks, type ScrollsTaskName } from './tasks';
@@ -73,6 +74,7 @@ export async function openPromptedRows(data: PromptedData, split: PromptedSplit)
     );
   }
   const folder = data.folder === undefined ? scrollsFolder(data.task) : resolve(projectRoot, data.folder);
+  await settle(folder);
   const path = join(folder, `${split}.jsonl`);
   if (!existsSync(path))
     throw new DataError(`${displayPath(path)}: no such file; get it by: bipe data scrolls ${data.task}`);

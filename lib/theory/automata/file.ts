@@ -1,10 +1,11 @@
 // Automata as JSON files: reading them with every field checked, and writing them an arrow a line.
 
 import { z } from 'zod';
-import { ConfigError, DataError, messageOf } from '../../base/errors';
+import { ConfigError, DataError } from '../../base/errors';
 import { readTextFile, writeFileAtomic } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
+import { parseStrictJson } from '../../base/strict-json';
 import type { Automaton, BiNfa, Nfa } from './automaton';
 import { checkAutomaton } from './problems';
 
@@ -46,19 +47,14 @@ const kindSchema = z.looseObject({
  * The automaton that a JSON text describes.
  *
  * @param where the message's first words, e.g. the file it is from
- * @throws DataError naming the field: text that is not JSON, a field that is unknown or missing or of the wrong type, or what
+ * @throws DataError naming the field: text that is not JSON, a field that is named twice, unknown, missing or of the wrong type, or what
  *   `problemsOf` finds
  */
 export function parseAutomaton(text: string, where: string): Automaton {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new DataError(`${where}: not JSON (${messageOf(error).replace(/\s+/g, ' ')}); mend it`, {
-      cause: error,
-    });
-  }
-  return automatonFrom(value, where);
+  return automatonFrom(
+    asData(() => parseStrictJson(text, where)),
+    where,
+  );
 }
 
 /**
@@ -73,9 +69,16 @@ export function automatonFrom(value: unknown, where: string): Automaton {
 }
 
 function fields(value: unknown, where: string): Automaton {
-  try {
+  return asData(() => {
     const { type } = parseWith(kindSchema, value, where);
     return parseWith<Automaton>(schemas[type], value, where);
+  });
+}
+
+/** An automaton is data, not a configuration. */
+function asData<T>(work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     if (error instanceof ConfigError) throw new DataError(error.message, { cause: error });
     throw error;

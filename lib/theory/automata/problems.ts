@@ -4,12 +4,20 @@ import { DataError } from '../../base/errors';
 import { hintFor } from './alphabet';
 import type { Automaton, BiNfa, Nfa } from './automaton';
 
+/** A file may have a million mistakes; a person mends the first ones and looks again. */
+const most = 100;
+
 /**
- * Every mistake of an automaton, each with its place, e.g. `transitions[3]: state "x" is not in states; did you mean "y"?`;
- * none if it is sound.
+ * The mistakes of an automaton, the first 100, each with its place, e.g. `transitions[3]: state "x" is not in states; did you mean
+ * "y"?`; none if it is sound.
  */
 export function problemsOf(automaton: Automaton): string[] {
-  return automaton.type === 'nfa' ? problemsOfNfa(automaton) : problemsOfBiNfa(automaton);
+  const found: string[] = [];
+  for (const problem of automaton.type === 'nfa' ? problemsOfNfa(automaton) : problemsOfBiNfa(automaton)) {
+    found.push(problem);
+    if (found.length === most) break;
+  }
+  return found;
 }
 
 /**
@@ -21,50 +29,46 @@ export function problemsOf(automaton: Automaton): string[] {
 export function checkAutomaton(automaton: Automaton, where = 'automaton'): void {
   const [first, ...others] = problemsOf(automaton);
   if (first === undefined) return;
-  throw new DataError(`${where}: ${first}${others.length === 0 ? '' : ` (and ${others.length} more)`}`);
+  const more = `${others.length + 1 === most ? 'at least ' : ''}${others.length} more`;
+  throw new DataError(`${where}: ${first}${others.length === 0 ? '' : ` (and ${more})`}`);
 }
 
-function problemsOfNfa({ states, symbols, start, accept, transitions }: Nfa): string[] {
-  const state = { what: 'state', field: 'states', names: states };
-  const symbol = { what: 'symbol', field: 'symbols', names: symbols };
-  return [
-    ...problemsOfNames(state),
-    ...problemsOfNames(symbol),
-    ...problemsOfUse('start', start, state),
-    ...problemsOfAccept(accept, state),
-    ...problemsOfArrows('transitions', transitions, [state, symbol, state]),
-  ];
+type Problems = Generator<string, void, undefined>;
+
+function* problemsOfNfa({ states, symbols, start, accept, transitions }: Nfa): Problems {
+  const state = declaration('state', 'states', states);
+  const symbol = declaration('symbol', 'symbols', symbols);
+  yield* problemsOfNames(state);
+  yield* problemsOfNames(symbol);
+  yield* problemsOfUse('start', start, state);
+  yield* problemsOfAccept(accept, state);
+  yield* problemsOfArrows('transitions', transitions, [state, symbol, state]);
 }
 
-function problemsOfBiNfa(automaton: BiNfa): string[] {
-  const { segmentStates, subStates, symbols, separators } = automaton;
-  const segmentState = { what: 'segment state', field: 'segmentStates', names: segmentStates };
-  const subState = { what: 'sub-state', field: 'subStates', names: subStates };
-  const symbol = { what: 'symbol', field: 'symbols', names: symbols };
-  const separator = { what: 'separator', field: 'separators', names: separators };
-  return [
-    ...problemsOfNames(segmentState),
-    ...problemsOfCommas(segmentState),
-    ...problemsOfNames(subState),
-    ...problemsOfCommas(subState),
-    ...problemsOfNames(symbol),
-    ...problemsOfNames(separator),
-    ...separators.flatMap((name, index) =>
-      symbols.includes(name)
-        ? [`separators[${index}]: ${JSON.stringify(name)} is also a symbol; rename one of them`]
-        : [],
-    ),
-    ...problemsOfUse('segmentStart', automaton.segmentStart, segmentState),
-    ...problemsOfUse('subStart', automaton.subStart, subState),
-    ...problemsOfAccept(automaton.accept, segmentState),
-    ...problemsOfArrows('subTransitions', automaton.subTransitions, [subState, symbol, subState]),
-    ...problemsOfArrows('segmentTransitions', automaton.segmentTransitions, [
-      segmentState,
-      subState,
-      separator,
-      segmentState,
-    ]),
-  ];
+function* problemsOfBiNfa(automaton: BiNfa): Problems {
+  const segmentState = declaration('segment state', 'segmentStates', automaton.segmentStates);
+  const subState = declaration('sub-state', 'subStates', automaton.subStates);
+  const symbol = declaration('symbol', 'symbols', automaton.symbols);
+  const separator = declaration('separator', 'separators', automaton.separators);
+  yield* problemsOfNames(segmentState);
+  yield* problemsOfCommas(segmentState);
+  yield* problemsOfNames(subState);
+  yield* problemsOfCommas(subState);
+  yield* problemsOfNames(symbol);
+  yield* problemsOfNames(separator);
+  for (const [index, name] of separator.names.entries())
+    if (symbol.known.has(name))
+      yield `separators[${index}]: ${JSON.stringify(name)} is also a symbol; rename one of them`;
+  yield* problemsOfUse('segmentStart', automaton.segmentStart, segmentState);
+  yield* problemsOfUse('subStart', automaton.subStart, subState);
+  yield* problemsOfAccept(automaton.accept, segmentState);
+  yield* problemsOfArrows('subTransitions', automaton.subTransitions, [subState, symbol, subState]);
+  yield* problemsOfArrows('segmentTransitions', automaton.segmentTransitions, [
+    segmentState,
+    subState,
+    separator,
+    segmentState,
+  ]);
 }
 
 /** Names that other fields use. */
@@ -72,57 +76,63 @@ interface Declaration {
   readonly what: string;
   readonly field: string;
   readonly names: readonly string[];
+  /** The same, to look up. */
+  readonly known: ReadonlySet<string>;
 }
 
-function problemsOfNames({ what, field, names }: Declaration): string[] {
-  if (names.length === 0) return [`${field}: empty; name at least one ${what}`];
-  return names.flatMap((name, index) => {
+function declaration(what: string, field: string, names: readonly string[]): Declaration {
+  return { what, field, names, known: new Set(names) };
+}
+
+function* problemsOfNames({ what, field, names }: Declaration): Problems {
+  if (names.length === 0) yield `${field}: empty; name at least one ${what}`;
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
     const place = `${field}[${index}]`;
-    if (name === '') return [`${place}: a ${what} without a name; give it one`];
-    if (names.indexOf(name) === index) return [];
-    return [`${place}: ${what} ${JSON.stringify(name)} is named twice; rename or remove one`];
-  });
+    if (name === '') yield `${place}: a ${what} without a name; give it one`;
+    else if (seen.has(name))
+      yield `${place}: ${what} ${JSON.stringify(name)} is named twice; rename or remove one`;
+    seen.add(name);
+  }
 }
 
 /** Pairs are written `"s,k"`. */
-function problemsOfCommas({ what, field, names }: Declaration): string[] {
-  return names.flatMap((name, index) =>
-    name.includes(',')
-      ? [
-          `${field}[${index}]: ${what} ${JSON.stringify(name)} has a comma, which stands between the two names of a pair; rename it`,
-        ]
-      : [],
-  );
+function* problemsOfCommas({ what, field, names }: Declaration): Problems {
+  for (const [index, name] of names.entries())
+    if (name.includes(','))
+      yield `${field}[${index}]: ${what} ${JSON.stringify(name)} has a comma, which stands between the two names of a pair; rename it`;
 }
 
-function problemsOfUse(place: string, name: string, { what, field, names }: Declaration): string[] {
-  if (names.includes(name)) return [];
-  return [`${place}: ${what} ${JSON.stringify(name)} is not in ${field}; ${hintFor(name, names)}`];
+function* problemsOfUse(place: string, name: string, { what, field, names, known }: Declaration): Problems {
+  if (!known.has(name))
+    yield `${place}: ${what} ${JSON.stringify(name)} is not in ${field}; ${hintFor(name, names)}`;
 }
 
-function problemsOfAccept(accept: readonly string[], states: Declaration): string[] {
-  return accept.flatMap((name, index) => {
+function* problemsOfAccept(accept: readonly string[], states: Declaration): Problems {
+  const seen = new Set<string>();
+  for (const [index, name] of accept.entries()) {
     const place = `accept[${index}]`;
-    const repeated = accept.indexOf(name) !== index;
-    return [
-      ...problemsOfUse(place, name, states),
-      ...(repeated ? [`${place}: ${states.what} ${JSON.stringify(name)} is listed twice; remove one`] : []),
-    ];
-  });
+    yield* problemsOfUse(place, name, states);
+    if (seen.has(name)) yield `${place}: ${states.what} ${JSON.stringify(name)} is listed twice; remove one`;
+    seen.add(name);
+  }
 }
 
-function problemsOfArrows(
+function* problemsOfArrows(
   field: string,
   arrows: readonly (readonly string[])[],
   parts: readonly Declaration[],
-): string[] {
+): Problems {
   const seen = new Map<string, number>();
-  return arrows.flatMap((arrow, index) => {
+  for (const [index, arrow] of arrows.entries()) {
     const place = `${field}[${index}]`;
     const key = JSON.stringify(arrow);
     const earlier = seen.get(key);
-    if (earlier !== undefined) return [`${place}: ${key} is ${field}[${earlier}] again; remove one`];
+    if (earlier !== undefined) {
+      yield `${place}: ${key} is ${field}[${earlier}] again; remove one`;
+      continue;
+    }
     seen.set(key, index);
-    return parts.flatMap((part, column) => problemsOfUse(place, arrow[column] ?? '', part));
-  });
+    for (const [column, part] of parts.entries()) yield* problemsOfUse(place, arrow[column] ?? '', part);
+  }
 }

@@ -8,6 +8,15 @@ import type { Nfa } from './automaton';
 
 /** The most states an NFA may get, for {m,n} multiplies them; and the most characters that a range may name. */
 const MOST = 1000;
+/** A few words can ask for as many arrows as states times states times symbols. */
+const MOST_ARROWS = 1_000_000;
+/** How often a place may be joined to one after it, the same pair counted each time: nested quantifiers do it again and again. */
+const MOST_JOINS = 3_000_000;
+/** Far more than a person nests; each takes several calls of the parser. */
+const MOST_NESTED = 200;
+const MOST_CHARACTERS = 10_000;
+/** Characters of a pattern that a message repeats. */
+const QUOTED = 60;
 
 /**
  * The NFA of a pattern: literals, escapes (`\d \w \s \n \t \r` and those of punctuation), `.`, classes `[a-z]` and `[^a-z]`, `|`,
@@ -22,6 +31,7 @@ export function compileRegex(pattern: string, symbols?: readonly string[]): Nfa 
   const parser = new Parser(pattern, symbols);
   const positions = new Positions(pattern, parser.symbols);
   const whole = positions.add(parser.tree);
+  positions.checkArrows(whole.first);
   const name = (position: number): string => `p${position + 1}`;
   const arrows = (from: string, targets: Iterable<number>): (readonly [string, string, string])[] =>
     [...targets]
@@ -76,6 +86,8 @@ class Parser {
   /** Characters that stand for themselves, and where. */
   private readonly literals = new Map<string, number>();
   private place = 0;
+  /** Groups that are open. */
+  private open = 0;
 
   constructor(
     private readonly pattern: string,
@@ -84,15 +96,19 @@ class Parser {
     const wrong = given?.find((symbol) => Array.from(symbol).length !== 1);
     if (wrong !== undefined)
       throw new DataError(
-        `regular expression ${JSON.stringify(pattern)}: the symbol ${JSON.stringify(wrong)} is not one character; give single characters`,
+        `${quote(pattern)}: the symbol ${JSON.stringify(wrong)} is not one character; give single characters`,
       );
     this.characters = Array.from(pattern);
+    if (this.characters.length > MOST_CHARACTERS)
+      throw new DataError(
+        `${quote(pattern)}: has ${this.characters.length} characters, more than ${MOST_CHARACTERS}; make it shorter, or write the automaton as JSON`,
+      );
     this.tree = this.choice();
     if (this.peek() === ')') this.fail('closes no group', 'remove it, or write \\)');
     this.symbols = given ?? [...this.named].sort();
     if (this.symbols.length === 0)
       throw new DataError(
-        `regular expression ${JSON.stringify(pattern)}: names no character, so that the alphabet would be empty; give the symbols`,
+        `${quote(pattern)}: names no character, so that the alphabet would be empty; give the symbols`,
       );
     for (const [character, place] of this.literals)
       if (!this.symbols.includes(character))
@@ -191,7 +207,11 @@ class Parser {
   private group(place: number): Tree {
     if (this.take('?') && !this.take(':'))
       this.fail('begins a group of a kind that is not supported', 'use ( or (?:', place);
+    this.open += 1;
+    if (this.open > MOST_NESTED)
+      this.fail(`opens a group inside of ${MOST_NESTED} others`, 'write it flatter', place);
     const inside = this.choice();
+    this.open -= 1;
     if (!this.take(')')) this.fail('opens a group that is not closed', 'add a )', place);
     return inside;
   }
@@ -287,7 +307,14 @@ function codePoint(character: string): number {
 
 function errorAt(pattern: string, place: number, character: string | undefined, message: string): DataError {
   const shown = character === undefined ? 'the end' : `character ${place + 1}, ${JSON.stringify(character)},`;
-  return new DataError(`regular expression ${JSON.stringify(pattern)}: ${shown} ${message}`);
+  return new DataError(`${quote(pattern)}: ${shown} ${message}`);
+}
+
+/** A pattern as the first words of a message. */
+function quote(pattern: string): string {
+  const characters = Array.from(pattern);
+  const isLong = characters.length > QUOTED;
+  return `regular expression ${JSON.stringify(isLong ? `${characters.slice(0, QUOTED).join('')}...` : pattern)}`;
 }
 
 /** What Glushkov's construction needs to know of a part of the pattern. */
@@ -305,6 +332,7 @@ const EMPTY: Fragment = { nullable: true, first: [], last: [] };
 class Positions {
   private readonly reads: (readonly string[])[] = [];
   private readonly followers: Set<number>[] = [];
+  private joins = 0;
 
   constructor(
     private readonly pattern: string,
@@ -322,6 +350,21 @@ class Positions {
 
   follow(position: number): ReadonlySet<number> {
     return present(this.followers[position], 'position');
+  }
+
+  /** @throws DataError if there are more arrows than an NFA may get; they are made only afterwards */
+  checkArrows(first: readonly number[]): void {
+    const arrowsTo = (targets: Iterable<number>): number => {
+      let arrows = 0;
+      for (const target of targets) arrows += this.read(target).length;
+      return arrows;
+    };
+    const arrows = this.followers.reduce((sum, targets) => sum + arrowsTo(targets), arrowsTo(first));
+    if (arrows > MOST_ARROWS)
+      throw this.tooLarge(
+        `${arrows.toLocaleString('en')} arrows, more than ${MOST_ARROWS.toLocaleString('en')}`,
+        ' or narrower classes',
+      );
   }
 
   add(tree: Tree): Fragment {
@@ -353,28 +396,27 @@ class Positions {
         `matches none of the symbols; ${hintFor('', this.symbols)}`,
       );
     const position = this.reads.push(symbols) - 1;
-    if (position + 2 > MOST)
-      throw new DataError(
-        `regular expression ${JSON.stringify(this.pattern)}: needs more than ${MOST} states; use smaller numbers in { }`,
-      );
+    if (position + 2 > MOST) throw this.tooLarge(`more than ${MOST} states`);
     this.followers.push(new Set());
     return { nullable: false, first: [position], last: [position] };
   }
 
   /** `min` copies, then up to `max`, or the last one again and again. */
   private repeat(part: Tree, min: number, max: number): Fragment {
+    if (max === 0) return EMPTY;
+    const before = this.count;
+    let next = this.add(part);
+    // Without a place it matches the empty word alone, however often.
+    if (this.count === before) return EMPTY;
     let whole = EMPTY;
-    for (let copy = 1; copy < min; copy++) whole = this.concatenate(whole, this.add(part));
-    if (max === Infinity) {
-      const again = this.add(part);
-      this.connect(again, again);
-      return this.concatenate(whole, { ...again, nullable: again.nullable || min === 0 });
+    for (let copy = 1; ; copy++) {
+      const isLast = copy >= (max === Infinity ? min : max);
+      if (isLast && max === Infinity) this.connect(next, next);
+      const isOptional = max === Infinity ? isLast && min === 0 : copy > min;
+      whole = this.concatenate(whole, { ...next, nullable: next.nullable || isOptional });
+      if (isLast) return whole;
+      next = this.add(part);
     }
-    for (let copy = Math.max(1, min); copy <= max; copy++) {
-      const next = this.add(part);
-      whole = this.concatenate(whole, { ...next, nullable: next.nullable || copy > min });
-    }
-    return whole;
   }
 
   private concatenate(before: Fragment, after: Fragment): Fragment {
@@ -387,7 +429,14 @@ class Positions {
   }
 
   private connect({ last }: Fragment, { first }: Fragment): void {
+    this.joins += last.length * first.length;
+    if (this.joins > MOST_JOINS)
+      throw this.tooLarge('too many arrows', ' or fewer of them inside each other');
     for (const position of last)
       for (const next of first) present(this.followers[position], 'position').add(next);
+  }
+
+  private tooLarge(what: string, mend = ''): DataError {
+    return new DataError(`${quote(this.pattern)}: needs ${what}; use smaller numbers in { }${mend}`);
   }
 }

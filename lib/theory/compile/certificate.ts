@@ -42,10 +42,27 @@ export interface NetworkCertificate extends NetworkSize {
 
 /** The certificate of a network. */
 export function certify(network: Network): NetworkCertificate {
+  const steps = certifySteps(network);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same in steps, for who wants to say how far it is: one more than the network has layers, each of up to minutes for words of
+ * thousands of tokens, since all pairs of places are looked at.
+ */
+export function* certifySteps(network: Network): Generator<undefined, NetworkCertificate, undefined> {
   const tokens = mostTokens(network);
   const mistakes = mistakesOf(network);
+  yield;
   const measured: Measured[] = [];
-  const parts = network.layers.map((layer) => certifyLayer(network, layer, tokens, measured));
+  const parts: ReturnType<typeof certifyLayer>[] = [];
+  for (const layer of network.layers) {
+    parts.push(certifyLayer(network, layer, tokens, measured));
+    yield;
+  }
   const exactUpTo = parts.map((part) => part.exactUpTo);
   return {
     ...networkSize(network),

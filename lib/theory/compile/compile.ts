@@ -6,6 +6,7 @@ import { UsageError } from '../../base/errors';
 import type { BiNfa, Nfa } from '../automata/automaton';
 import type { Activation } from '../network/mlp';
 import type { Network } from '../network/network';
+import { checkMemory, estimateNetwork } from './estimate';
 import { bilevelProgram, flatProgram } from './program';
 import { lower } from './weights';
 
@@ -19,6 +20,7 @@ export interface CompileOptions {
  * The flat construction: ceil(log2 maxLength) layers, width O(|Q|^2). A bilevel automaton is flattened first (`asNfa`).
  *
  * @throws UsageError for a length that is not a whole number of at least 1
+ * @throws MachineError if the network would not fit into memory
  */
 export function compileApe(
   automaton: Nfa,
@@ -26,6 +28,7 @@ export function compileApe(
   { activation = 'gelu' }: CompileOptions = {},
 ): Network {
   checkBound('maxLength', maxLength);
+  checkMemory(estimateNetwork(automaton, { encoding: 'ape', maxLength }, activation));
   return lower(flatProgram(automaton, maxLength), activation);
 }
 
@@ -42,6 +45,7 @@ export interface BilevelBounds {
  * sub-states and |S| segment states.
  *
  * @throws UsageError for a bound that is not a whole number of at least 1
+ * @throws MachineError if the network would not fit into memory
  */
 export function compileBiPE(
   automaton: BiNfa,
@@ -50,13 +54,15 @@ export function compileBiPE(
 ): Network {
   checkBound('maxSegmentLength', bounds.maxSegmentLength);
   checkBound('maxSegments', bounds.maxSegments);
+  checkMemory(estimateNetwork(automaton, { encoding: 'bipe', ...bounds }, activation));
   return lower(bilevelProgram(automaton, bounds), activation);
 }
 
 /** Beyond, float32 does not tell the angles of segments apart, and a certificate, which looks at all pairs of places, takes minutes. */
 const mostPlaces = 2 ** 14;
 
-function checkBound(name: string, value: number): void {
+/** @throws UsageError for a bound that is none */
+export function checkBound(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > mostPlaces)
     throw new UsageError(
       `${name}: ${value}; it must be a whole number from 1 to ${mostPlaces.toLocaleString('en')}`,

@@ -2,11 +2,14 @@
 // `certificate.json`, which says what is known of the two and which files it means, so that none can be changed without notice.
 
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CheckpointError, messageOf } from '../../base/errors';
+import { CheckpointError, MachineError, messageOf } from '../../base/errors';
 import { readTextFile, sha256, sha256File, writeFilesAtomic } from '../../base/files';
+import { formatBytes } from '../../base/format';
 import { canonicalJson } from '../../base/json';
+import { availableMemory } from '../../base/memory';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../../model/safetensors';
@@ -82,6 +85,7 @@ export async function saveNetwork(folder: string, { network, certificate }: Cert
  * A network from its folder.
  *
  * @throws CheckpointError if a file is missing, damaged, or not the one that was certified
+ * @throws MachineError if it would not fit into memory
  */
 export async function loadNetwork(folder: string): Promise<CertifiedNetwork> {
   for (const name of networkFiles) {
@@ -94,6 +98,7 @@ export async function loadNetwork(folder: string): Promise<CertifiedNetwork> {
   const text = await readTextFile(networkPath);
   if (sha256(text) !== files[networkFile]) throw changed(networkPath);
   if ((await sha256File(weightsPath)) !== files[weightsFile]) throw changed(weightsPath);
+  await checkMemory(weightsPath);
   const json = parseWith(networkSchema, parseJson(text, networkPath), displayPath(networkPath));
   const network = networkOf(json, await readTensors(weightsPath), {
     json: displayPath(networkPath),
@@ -109,6 +114,15 @@ async function readCertificate(path: string): Promise<z.infer<typeof certificate
   if (sha256(canonicalJson(certified)) !== own)
     throw new CheckpointError(`${displayPath(path)}: was changed after it was written; ${compileAgain}`);
   return parsed;
+}
+
+/** Read in float32, kept in float64, and computed with as tensors. */
+async function checkMemory(weightsPath: string): Promise<void> {
+  const [bytes, available] = [4 * (await stat(weightsPath)).size, availableMemory()];
+  if (bytes > available)
+    throw new MachineError(
+      `${displayPath(weightsPath)}: takes about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are free; run it on a larger machine, or compile a smaller automaton`,
+    );
 }
 
 async function readTensors(path: string): Promise<Map<string, StoredTensor>> {

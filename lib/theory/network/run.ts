@@ -6,7 +6,9 @@ import { type Network, startId } from './network';
 import { readoutWeights, reachedStates } from './readout';
 
 /** How many tokens are computed at once, padding included; their residual streams are in memory together. */
-const batchTokens = 8192;
+const mostTokens = 8192;
+/** Numbers of the residual streams of a batch; layers make several of the kind. */
+const mostNumbers = 2 ** 26;
 
 /**
  * The reached states of each word.
@@ -20,14 +22,15 @@ export async function* runWords(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const tensors = networkTensors(network);
   try {
-    for (const batch of batchesOf(words)) yield* await runBatch(tensors, batch);
+    const batchTokens = Math.min(mostTokens, mostNumbers / network.layout.width);
+    for (const batch of batchesOf(words, batchTokens)) yield* await runBatch(tensors, batch);
   } finally {
     disposeNetwork(tensors);
   }
 }
 
 /** As many words at once as fit, in their order; at least one. */
-function* batchesOf(words: Iterable<Int32Array>): Generator<Int32Array[]> {
+function* batchesOf(words: Iterable<Int32Array>, batchTokens: number): Generator<Int32Array[]> {
   let batch: Int32Array[] = [];
   let longest = 0;
   for (const word of words) {

@@ -2,7 +2,9 @@
 // JavaScript) by dense matrices of some units at a time. In float32; `evaluateMlp` is the reference.
 
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../../base/errors';
+import { MachineError, UsageError } from '../../base/errors';
+import { formatBytes, formatCount } from '../../base/format';
+import { availableMemory } from '../../base/memory';
 import { present } from '../../base/present';
 import {
   type FusedKernels,
@@ -112,7 +114,13 @@ function gelu(x: tf.Tensor2D): tf.Tensor2D {
   return tf.add(half, tf.mul(half, tf.erf(tf.mul(x, Math.SQRT1_2))));
 }
 
+/** @throws MachineError if they would not fit into memory: they are mostly zeros */
 function matricesOf(mlp: Mlp, width: number): DenseUnits[] {
+  const [bytes, available] = [8 * width * mlp.hidden, availableMemory()];
+  if (bytes > available)
+    throw new MachineError(
+      `a feed-forward block of ${formatCount(mlp.hidden)} units takes ${formatBytes(bytes)} as matrices, and ${formatBytes(available)} are free; use the native engine, which reads its connections as lists, or a smaller automaton`,
+    );
   const matrices: DenseUnits[] = [];
   for (let from = 0; from < mlp.hidden; from += mostUnits) {
     const end = Math.min(mlp.hidden, from + mostUnits);

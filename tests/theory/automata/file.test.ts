@@ -135,6 +135,26 @@ describe('an automaton as text', () => {
   });
 });
 
+describe('the JSON of an automaton', () => {
+  it('is refused where a field or a file is more than is read', () => {
+    const text = `{\n"start": "b",\n"start": "a",\n${JSON.stringify(nfa).slice(1)}`;
+    expect(() => parseAutomaton(text, 'A.json')).toThrow(
+      new DataError('A.json: line 3, column 1: "start" is named twice; remove or rename one'),
+    );
+    const deep = `{"type": "nfa", "states": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+    expect(() => parseAutomaton(deep, 'A.json')).toThrow(
+      new DataError('A.json: nested more than 64 deep; write it flatter'),
+    );
+  });
+
+  it('is refused by its first mistake, however many there are', () => {
+    const states = Array.from({ length: 50_000 }, (_, index) => `s${index}`);
+    const transitions = states.map((state) => [state, 'x', `${state}!`]);
+    const text = JSON.stringify({ ...nfa, states: [...states, 'a'], transitions });
+    expect(() => parseAutomaton(text, 'A.json')).toThrow(/ \(and at least 99 more\)$/);
+  });
+});
+
 describe('an automaton file', () => {
   it('is read back as it was written', async () => {
     const path = join(temporaryFolder(), 'automata', 'B.json');

@@ -103,6 +103,13 @@ describe('a regular expression', () => {
   });
 });
 
+describe('a pattern', () => {
+  it('that repeats nothing matches what is around it, however often it does', () => {
+    for (const nothing of ['(b{0}){999999999}', '(((){1000}){1000}){1000}', '(|){99999,}'])
+      expect(compileRegex(`a${nothing}`, ['a', 'b'])).toEqual(compileRegex('a', ['a', 'b']));
+  });
+});
+
 describe('a pattern that is not right', () => {
   const cases: [string, string][] = [
     ['*a', 'character 1, "*", has nothing to repeat; put something before it, or write \\*'],
@@ -143,6 +150,28 @@ describe('a pattern that is not right', () => {
     expect(() => compileRegex(text)).toThrow(
       new DataError(`regular expression ${JSON.stringify(text)}: ${message}`),
     );
+  });
+
+  it.each([
+    [
+      'a thousand copies of a wide class',
+      '([一-典]?){998}',
+      /: needs 44\d,\d{3},\d{3} arrows, more than 1,000,000; /,
+    ],
+    ['groups in groups', '('.repeat(20_000), /: has 20000 characters, more than 10000; /],
+    [
+      'fewer that are closed',
+      `${'('.repeat(4_000)}a${')'.repeat(4_000)}`,
+      /: character 201, "\(", opens a group inside of 200 others; write it flatter$/,
+    ],
+    ['a text', 'a'.repeat(2_000_000), /: has 2000000 characters, more than 10000; make it shorter, or/],
+    ['as many states as never end', `a{${'9'.repeat(400)}}`, /: needs more than 1000 states; /],
+    ['loops in loops', `${'('.repeat(150)}(a?){998}${')*'.repeat(150)}`, /: needs too many arrows; /],
+  ])('is refused in a short line before it is built: %s', (_what, text, says) => {
+    const attempt = (): unknown => compileRegex(text);
+    expect(attempt).toThrow(DataError);
+    expect(attempt).toThrow(says);
+    expect(attempt).toThrow(/^.{1,300}$/su);
   });
 
   it('is refused where it does not go with the symbols', () => {

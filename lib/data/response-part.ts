@@ -1,0 +1,102 @@
+// Which part of a file a response brings, judged by its headers alone. A server may answer the request for the rest of a file with
+// another version, another place or another coding of it; nothing of that is put behind what is here.
+
+import { hostOf, HttpFailure, type HttpResponse, statusFailure } from './http';
+
+/** What tells versions of a file apart; null where the server does not say. */
+export interface FileVersion {
+  /** A strong ETag; a weak one promises no equal bytes. */
+  readonly etag: string | null;
+  readonly modified: string | null;
+  /** Size of the whole file. */
+  readonly bytes: number | null;
+}
+
+/** The beginning of a file that is here. */
+export interface HeldPart {
+  /** In bytes; 0 if nothing is here. */
+  readonly size: number;
+  /** undefined if unknown. */
+  readonly version: FileVersion | undefined;
+}
+
+/** Which bytes of the file a body has. */
+export interface ResponsePart {
+  /** Where its first byte belongs. */
+  readonly offset: number;
+  /** Where it ends, if the server says. */
+  readonly end: number | null;
+  readonly version: FileVersion;
+}
+
+/** Headers of a request for what is missing. */
+export function headersFor({ size, version }: HeldPart): Record<string, string> {
+  if (size === 0) return {};
+  const range = { range: `bytes=${size}-` };
+  return typeof version?.etag === 'string' ? { ...range, 'if-range': version.etag } : range;
+}
+
+/**
+ * The part that a response brings, given what is here and that the rest was asked for.
+ *
+ * @param isChecked whether the finished file will be compared with a checksum; without one, the server's word must be complete
+ * @returns `complete`: what is here is the whole file; `mismatch`: the response does not continue it
+ * @throws HttpFailure for a response that brings nothing of the file
+ */
+export function partOf(
+  url: string,
+  response: HttpResponse,
+  held: HeldPart,
+  isChecked: boolean,
+): ResponsePart | 'complete' | 'mismatch' {
+  const { status, headers } = response;
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (status === 206 && held.size > 0)
+    return coding === 'identity' ? continuation(response, held, isChecked) : 'mismatch';
+  if (status === 206)
+    throw new HttpFailure('refused', `${hostOf(url)} answered with a part, but the whole file was asked for`);
+  if (status === 416 && held.size > 0) return isComplete(response, held, isChecked) ? 'complete' : 'mismatch';
+  if (status !== 200) throw statusFailure(url, response);
+  if (coding !== 'identity')
+    throw new HttpFailure('refused', `${hostOf(url)} sends the file ${coding}-coded, not as it is`);
+  const bytes = naturalOrNull(headers['content-length']);
+  if (bytes === null && !isChecked && headers['transfer-encoding'] === undefined)
+    throw new HttpFailure('refused', `${hostOf(url)} does not say how long the file is`); // a cut would look like its end
+  return { offset: 0, end: bytes, version: versionOf(response, bytes) };
+}
+
+function continuation(response: HttpResponse, held: HeldPart, isChecked: boolean): ResponsePart | 'mismatch' {
+  const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers['content-range'] ?? '');
+  const [start = -1, last = -1, bytes = -1] = (range ?? []).slice(1).map(Number);
+  const version = versionOf(response, bytes);
+  const fits = start === held.size && start <= last && last < bytes;
+  if (!fits || !isSameVersion(held.version, version, isChecked)) return 'mismatch';
+  return { offset: start, end: last + 1, version };
+}
+
+/** Whether 416 says that nothing is missing. */
+function isComplete(response: HttpResponse, { size, version }: HeldPart, isChecked: boolean): boolean {
+  const [, total] = /^bytes \*\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
+  return Number(total) === size && (isChecked || version?.bytes === size);
+}
+
+/** Whether nothing says otherwise; without a checksum, whether the strong ETag says so. */
+function isSameVersion(held: FileVersion | undefined, sent: FileVersion, isChecked: boolean): boolean {
+  if (held === undefined) return isChecked;
+  if (!isChecked && (held.etag === null || held.etag !== sent.etag)) return false;
+  const fields = ['etag', 'modified', 'bytes'] as const;
+  return fields.every((field) => held[field] === null || sent[field] === null || held[field] === sent[field]);
+}
+
+function versionOf({ headers }: HttpResponse, bytes: number | null): FileVersion {
+  const { etag, 'last-modified': modified } = headers;
+  return {
+    etag: etag !== undefined && !etag.startsWith('W/') ? etag : null,
+    modified: modified ?? null,
+    bytes,
+  };
+}
+
+function naturalOrNull(text: string | undefined): number | null {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+}
