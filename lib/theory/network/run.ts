@@ -1,6 +1,7 @@
 // Words through a compiled network, in batches: the set of reachable states after every prefix.
 
 import * as tf from '@tensorflow/tfjs';
+import { heedStop } from '../../base/interrupt';
 import { disposeNetwork, forward, networkTensors, type NetworkTensors } from './forward';
 import { type Network, startId } from './network';
 import { readoutWeights, reachedStates } from './readout';
@@ -20,7 +21,10 @@ export async function* runWords(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const tensors = networkTensors(network);
   try {
-    for (const batch of batchesOf(words)) yield* await runBatch(tensors, batch);
+    for (const batch of batchesOf(words)) {
+      await heedStop();
+      yield* await runBatch(tensors, batch);
+    }
   } finally {
     disposeNetwork(tensors);
   }
