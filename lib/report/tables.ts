@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DataFrame } from 'danfojs-node';
 import { ConfigError } from '../base/errors';
 import { writeFilesAtomic } from '../base/files';
+import { ownEntry } from '../base/own';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { formatJson } from './json';
@@ -36,7 +37,8 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 
-const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell => row[column.key] ?? null;
+const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell =>
+  ownEntry(row, column.key) ?? null;
 
 const isMissing = (cell: Cell): boolean => cell === null || (typeof cell === 'number' && Number.isNaN(cell));
 
