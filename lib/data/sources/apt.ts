@@ -28,11 +28,10 @@ async function runProgram(
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    const collect = (piece: Buffer): void => {
-      output = (output + piece.toString()).slice(-16_384);
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (piece: string) => {
+        output = (output + piece).slice(-16_384);
+      });
     child.on('error', (error) => {
       reject(
         systemCode(error) === 'ENOENT'

@@ -142,7 +142,7 @@ function nameOf({ maxTokens }: CorpusConfig, sources: readonly CorpusSource[], t
     maxTokens: maxTokens ?? null,
   };
   const names = sources.map(({ name }) => name).join('+');
-  const readable = names.length > 60 ? `${names.slice(0, 57)}...` : names;
+  const readable = names.length > 60 ? `${Array.from(names).slice(0, 57).join('')}...` : names;
   return `${readable}-${tokenizer.name}-${sha256(canonicalJson(identity)).slice(0, 12)}`;
 }
 
