@@ -6,6 +6,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, statfs } from 'node
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
+import { cellInterrupt } from './interrupt';
 import { displayPath } from './paths';
 
 let temporaryCount = 0;
@@ -150,7 +151,7 @@ function firstInvalidByte(bytes: Uint8Array): number {
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(path), hash);
+    await pipeline(createReadStream(path), hash, { signal: cellInterrupt() });
   } catch (error) {
     throw readError(path, error);
   }

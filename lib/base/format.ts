@@ -1,4 +1,4 @@
-// Numbers as people read them: bytes, durations, counts. Used wherever the workbench speaks.
+// Numbers and texts as people read them: bytes, durations, counts, beginnings of long texts. Used wherever the workbench speaks.
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -41,6 +41,20 @@ export function formatCount(count: number): string {
 /** `0.786` as `78.6 %`. */
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** UTF-16 units: a text of letters with very many accents is longer than what is seen of it. */
+const longestCharacter = 32;
+
+/** The first characters of a text, as a reader counts them, and an ellipsis where something is left out; no character is cut. */
+export function shorten(text: string, most: number, ellipsis = '…'): string {
+  let count = 0;
+  for (const { segment, index } of characters.segment(text)) {
+    if (count === most || segment.length > longestCharacter) return text.slice(0, index).trimEnd() + ellipsis;
+    count += 1;
+  }
+  return text;
 }
 
 function threeDigits(value: number): string {

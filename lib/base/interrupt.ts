@@ -1,7 +1,28 @@
-// A notebook's stop button, for work that lasts: it ends well, with what it has so far, instead of running on unseen.
+// A notebook's stop button, for work that lasts: it ends, and what it holds is released, instead of running on unseen. Elsewhere
+// nothing here does anything: a signal ends the process.
 
-/** Aborted when the reader interrupts the cell that runs now; undefined outside the workbench's notebook kernel. */
+import { performance } from 'node:perf_hooks';
+
+/** Aborted when the reader stops the cell to which the work that asks belongs; undefined outside the workbench's notebook kernel. */
 export function cellInterrupt(): AbortSignal | undefined {
   const signal = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.interrupt')];
   return signal instanceof AbortSignal ? signal : undefined;
+}
+
+const mostMs = 50;
+let heardAt = 0;
+
+/**
+ * Between two pieces of long work: lets a stop be heard now and then, and ends the work after one.
+ *
+ * @throws DOMException `AbortError` if the cell was stopped
+ */
+export async function heedStop(): Promise<void> {
+  const signal = cellInterrupt();
+  if (signal === undefined) return;
+  if (performance.now() - heardAt >= mostMs) {
+    await new Promise(setImmediate);
+    heardAt = performance.now();
+  }
+  signal.throwIfAborted();
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AbsentError, MachineError, NetworkError } from '../base/errors';
 import { freeBytes, sha256File, writeError } from '../base/files';
 import { formatBytes } from '../base/format';
+import { cellInterrupt } from '../base/interrupt';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { gitHashOfFile } from './git-hash';
@@ -184,7 +185,7 @@ async function downloadFrom(
       reporter.note(
         `${displayPath(request.to)}: ${error.message}; trying again in ${(wait / 1000).toFixed(1)} s`,
       );
-      await sleep(wait);
+      await sleep(wait, undefined, { signal: cellInterrupt() });
       continue;
     }
     const { sha256, wrong } = await compareChecksum(partial.path, request);

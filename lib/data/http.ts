@@ -4,6 +4,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type Readable } from 'node:stream';
 import { messageOf, systemCode, UsageError } from '../base/errors';
+import { cellInterrupt } from '../base/interrupt';
 
 /** How patient a client is. */
 export interface HttpOptions {
@@ -71,12 +72,15 @@ export async function openHttpClient(options: HttpOptions = {}): Promise<HttpCli
   const get: HttpClient['get'] = async (start, headers) => {
     const visited = [start];
     const redirects: IncomingHttpHeaders[] = [];
+    const stop = cellInterrupt();
     for (let url = start; ;) {
       let response;
+      stop?.throwIfAborted();
       try {
         response = await withDeadline(
           request(url, {
             dispatcher,
+            signal: stop,
             headers: { 'user-agent': 'bipe-workbench', 'accept-encoding': 'identity', ...headers },
           }),
           connectTimeoutMs + idleTimeoutMs,

@@ -8,6 +8,7 @@ import { crc32, createInflateRaw } from 'node:zlib';
 import { DataError, MachineError, messageOf, systemCode } from '../base/errors';
 import { freeBytes, makeFolder, readError, temporaryPath, writeError } from '../base/files';
 import { formatBytes } from '../base/format';
+import { heedStop } from '../base/interrupt';
 import { displayPath } from '../base/paths';
 import { type ZipEntry, zipDirectory, ZipFailure } from './zip-directory';
 
@@ -99,6 +100,7 @@ async function writeUnpacked(
     const file = await open(temporary, 'w');
     try {
       for await (const piece of unpacked(archive, entry, where)) {
+        await heedStop();
         written += piece.length;
         // A bomb: more than the archive's own directory says.
         if (written > entry.bytes) throw wrong(where);

@@ -2,6 +2,7 @@
 // ends. A step is one captured graph of fixed shapes; its tokens stay tensors, and are read back once a batch.
 
 import * as tf from '@tensorflow/tfjs';
+import { heedStop } from '../base/interrupt';
 import { capture } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -89,16 +90,23 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
     const inputs = { ...promptTensors(prompts, batch, promptLength, eos), ...generator.draw(capacity) };
     let unfinished = run(inputs);
     tf.dispose(inputs);
-    while (chosen.length < newTokens) {
-      if (chosen.length % checkEvery === 0 && (await isZero(unfinished))) break;
-      unfinished.dispose();
-      unfinished = run({});
+    let columns: tf.Tensor | undefined;
+    try {
+      while (chosen.length < newTokens) {
+        if (chosen.length % checkEvery === 0) {
+          if (await isZero(unfinished)) break;
+          await heedStop();
+        }
+        unfinished.dispose();
+        unfinished = run({});
+      }
+      columns = tf.tidy(() => tf.stack(chosen, 1));
+      const values = (await columns.data()) as Int32Array;
+      const width = chosen.length;
+      return prompts.map((_, row) => throughEos(values.subarray(row * width, (row + 1) * width), eos));
+    } finally {
+      tf.dispose([unfinished, columns ?? [], ...chosen]);
     }
-    const columns = tf.tidy(() => tf.stack(chosen, 1));
-    const values = (await columns.data()) as Int32Array;
-    const width = chosen.length;
-    tf.dispose([unfinished, columns, ...chosen]);
-    return prompts.map((_, row) => throughEos(values.subarray(row * width, (row + 1) * width), eos));
   };
 
   return {

@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
+import { heedStop } from '../base/interrupt';
 import { type Reporter, silentReporter } from '../base/progress';
 import { type Interval } from '../base/statistics';
 import { type TokenSequence } from '../data/tokens/sequence';
@@ -110,6 +111,7 @@ export async function evaluatePerplexity(
   try {
     step = captureLosses(decoder, parameters, options);
     for (let begin = 0; begin < windows.length; begin += batch) {
+      await heedStop();
       const some = windows.slice(begin, begin + batch);
       const losses = await lossesOf(step, decoder, sequence, some, [batch, length], random);
       some.forEach((window, row) => {

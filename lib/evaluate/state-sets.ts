@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
+import { heedStop } from '../base/interrupt';
 import { Random } from '../engine/random';
 import { type Decoder, logits } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
@@ -113,6 +114,7 @@ export async function evaluateStateSets(
   const byPrefix = new Array<number>(time).fill(0);
   const [exact, segmentLevel, subLevel]: [number[], number[], number[]] = [[], [], []];
   for (let first = 0; first < words; first += rowsAtOnce) {
+    await heedStop();
     const rows = Math.min(rowsAtOnce, words - first);
     const scores = tf.tidy(() => {
       const chunk = tf.tensor2d(ids.subarray(first * time, (first + rows) * time), [rows, time], 'int32');

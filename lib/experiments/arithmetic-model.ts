@@ -1,6 +1,7 @@
 // A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what it looks at.
 
 import * as tf from '@tensorflow/tfjs';
+import { ownEntry } from '../base/own';
 import { type Reporter } from '../base/progress';
 import { unknownName } from '../base/suggest';
 import {
@@ -81,7 +82,7 @@ export async function arithmeticModel(
 ): Promise<ArithmeticModel> {
   const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
   const presets: Readonly<Record<string, { readonly settings: Fig3Settings }>> = fig3Presets;
-  const settings = presets[preset]?.settings;
+  const settings = ownEntry(presets, preset)?.settings;
   if (settings === undefined) throw unknownName('preset of fig3', preset, Object.keys(presets));
   encodingNamed(encoding);
   const { hiddenSize = Math.max(...settings.hiddenSizes) } = options;

@@ -87,7 +87,7 @@ export type ArithmeticRun = ArithmeticAnswers & TrainingFigures;
 const revision = 2;
 
 function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): ModelConfig {
-  const encoding = settings.variants[point.encoding] ?? encodingNamed(point.encoding);
+  const encoding = encodingNamed(point.encoding, settings.variants);
   const { levels } = createEncoding(encoding);
   return {
     ...arithmeticModelSize(point.hiddenSize, arithmeticLength(settings.operators)),

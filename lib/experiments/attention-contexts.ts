@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
+import { heedStop } from '../base/interrupt';
 import { present } from '../base/present';
 import { type Reporter } from '../base/progress';
 import { type Interval } from '../base/statistics';
@@ -228,6 +229,7 @@ async function attentionAt(
   const random = Random.fromSeed(0).fork(`positions of attention at ${length}`);
   const found: SequenceAttention[] = [];
   for (let begin = 0; begin < documents.length; begin += atOnce) {
+    await heedStop();
     const some = documents.slice(begin, begin + atOnce);
     const values = new Int32Array(some.length * length);
     some.forEach((ids, row) => {

@@ -154,7 +154,7 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
     // What no run would accept is said before the first one.
     resolveArithmeticOptions(settings);
     arithmeticVocabulary(settings.modulus);
-    for (const name of settings.encodings) if (!(name in settings.variants)) encodingNamed(name);
+    for (const name of settings.encodings) encodingNamed(name, settings.variants);
     return Promise.resolve({ input: settings, data: [], missing: [] });
   },
   run: async (settings, _input, { reporter, store, fresh }) => {

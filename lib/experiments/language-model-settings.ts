@@ -79,7 +79,7 @@ export function encodingOf(
   name: string,
   { variants }: Pick<LanguageModelRunSettings, 'variants'>,
 ): EncodingConfig {
-  return variants[name] ?? encodingNamed(name);
+  return encodingNamed(name, variants);
 }
 
 /**

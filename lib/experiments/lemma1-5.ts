@@ -1,6 +1,7 @@
 // Lemma 1.5: one attention head copies, and takes means. In float32, by the model's own attention.
 
 import { z } from 'zod';
+import { heedStop } from '../base/interrupt';
 import { Random } from '../engine/random';
 import { certifyAttention } from '../theory/lemmas/attention';
 import { defineExperiment, type Finding } from './experiment';
@@ -78,7 +79,8 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
       for (const length of lengths) {
         const addresses = kind === 'copy' ? length : Math.max(1, Math.round(length / matches));
         const certificates = [];
-        for (const epsilon of [...epsilons].sort((a, b) => b - a))
+        for (const epsilon of [...epsilons].sort((a, b) => b - a)) {
+          await heedStop();
           certificates.push(
             await certifyAttention({
               length,
@@ -88,6 +90,7 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
               random: random.fork(`${kind} ${length}`),
             }),
           );
+        }
         series.push({ name: `${length.toLocaleString('en')} positions`, kind, value: length, certificates });
         task.update(series.length);
       }

@@ -1,5 +1,6 @@
 // One model finetuned on one task and asked its instances: the unit of which the table of SCROLLS is made.
 
+import { shorten } from '../base/format';
 import { displayPath } from '../base/paths';
 import { openPromptedRows, type PromptedData } from '../data/scrolls/prompted-data';
 import { quickTasks } from '../data/scrolls/quick';
@@ -229,6 +230,5 @@ function partsOfInput(prompt: string, asks: boolean): Pick<AnswerExample, 'query
 
 /** On one line, with an ellipsis where something is left out. */
 function beginningOf(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ');
-  return line.length <= charactersShown ? line : `${line.slice(0, charactersShown).trimEnd()} …`;
+  return shorten(text.trim().replace(/\s+/g, ' '), charactersShown, ' …');
 }

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { ownEntry } from '../base/own';
 import { present } from '../base/present';
 import { type Reporter } from '../base/progress';
 import { readModelConfig } from '../model/checkpoint';
@@ -128,7 +129,7 @@ async function releasedStarts(
 
 function releasedName(encoding: string): string {
   const { checkpoints } = releasedSettings;
-  const name = checkpoints[encoding];
+  const name = ownEntry(checkpoints, encoding);
   if (name !== undefined) return name;
   throw new ConfigError(
     `encodings: no checkpoint of ${encoding} was released; take some of ${Object.keys(checkpoints).join(', ')}`,

@@ -3,6 +3,7 @@
 
 import { linearRegression } from 'simple-statistics';
 import { Histogram } from '../base/histogram';
+import { heedStop } from '../base/interrupt';
 import { type TextDocument } from '../data/sources/source';
 import { type Tokenizer } from '../data/tokenizers/tokenizer';
 import { segmentLengths } from '../segment/lengths';
@@ -161,6 +162,7 @@ export async function measureSegments(
   let [count, tokens, longestDocument] = [0, 0, 0];
   const documentsByReach = new Histogram();
   for await (const document of documents) {
+    await heedStop();
     const ids = measurement.tokenizer.encode(document.text).subarray(0, measurement.maxTokens - tokens);
     const reach = measurement.sequenceLengths.findLast((length) => length <= ids.length) ?? 0;
     documentsByReach.add(reach);

@@ -1,6 +1,7 @@
 // A trained language model of Figure 4 and a text that somebody typed: what its tokens look at.
 
 import { UsageError } from '../base/errors';
+import { ownEntry } from '../base/own';
 import { type Reporter } from '../base/progress';
 import { unknownName } from '../base/suggest';
 import { getTokenizer } from '../data/tokenizers/registry';
@@ -54,7 +55,7 @@ export async function languageModel(
 ): Promise<LanguageModel> {
   const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
   const presets: Readonly<Record<string, { readonly settings: Fig4Settings }>> = fig4Presets;
-  const settings = presets[preset]?.settings;
+  const settings = ownEntry(presets, preset)?.settings;
   if (settings === undefined) throw unknownName('preset of fig4', preset, Object.keys(presets));
   const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seeds[0] ?? 1 };
   await startEngine({ reporter });

@@ -1,6 +1,7 @@
 // What the item of Theorem 3.1 measures: all relations of the witness automaton, what contexts tell of them, ranks, and what is left of
 // them in few numbers.
 
+import { heedStop } from '../base/interrupt';
 import { type Reporter } from '../base/progress';
 import { Random } from '../engine/random';
 import { codeOf, transitionMonoid } from '../theory/automata/monoid';
@@ -232,6 +233,7 @@ async function cliffsOf(
       const whole = await recall(network, automaton, fragments);
       const points: CliffPoint[] = [];
       for (const numbers of upTo(states * states + 1)) {
+        await heedStop();
         points.push({
           numbers,
           ...(await recall(network, automaton, fragments, codeOfNumbers(numbers))),

@@ -1,6 +1,7 @@
 // Bilevel automata of one size, compiled both ways, certified, run, and compared with the set simulator: what Theorem 3.2's item
 // measures for each size of its grid.
 
+import { heedStop } from '../base/interrupt';
 import type { Random } from '../engine/random';
 import { alphabetOf } from '../theory/automata/alphabet';
 import { type BiNfa, type Word } from '../theory/automata/automaton';
@@ -76,6 +77,7 @@ export async function sizeResult(
   let shortWords: Comparison | null = null;
   const definition = { prefixes: 0, mismatches: 0 };
   for (let index = 0; index < automata; index++) {
+    await heedStop();
     const automaton = randomAutomaton(random, subStates, segmentStates);
     const long = Array.from({ length: words }, () =>
       randomSegments(random, automaton, { segments, maxSegmentLength }),

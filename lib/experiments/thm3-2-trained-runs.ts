@@ -105,7 +105,7 @@ export function guessesOf(automaton: BiNfa, asked: readonly StateSetWords[]): St
 }
 
 function modelConfig(point: StateSetRunPoint, settings: StateSetRunSettings, automaton: BiNfa): ModelConfig {
-  const encoding = settings.variants[point.encoding] ?? encodingNamed(point.encoding);
+  const encoding = encodingNamed(point.encoding, settings.variants);
   const { levels } = createEncoding(encoding);
   return {
     style: 'llama',

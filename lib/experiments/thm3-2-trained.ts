@@ -195,7 +195,7 @@ export const thm32Trained = defineExperiment<Thm32TrainedSettings, Thm32TrainedS
   usesEngine: true,
   prepare: (settings) => {
     // What no run would accept is said before the first one.
-    for (const name of settings.encodings) if (!(name in settings.variants)) encodingNamed(name);
+    for (const name of settings.encodings) encodingNamed(name, settings.variants);
     return Promise.resolve({ input: settings, data: [], missing: [] });
   },
   run: async (settings, _input, { reporter, store, fresh }) => {

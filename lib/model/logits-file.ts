@@ -2,6 +2,7 @@
 // are computed, and exist for some tokens at a time.
 
 import * as tf from '@tensorflow/tfjs';
+import { heedStop } from '../base/interrupt';
 import { type Reporter, silentReporter } from '../base/progress';
 import { loadCheckpoint } from './checkpoint';
 import { headLogits, hiddenStates } from './decoder';
@@ -57,6 +58,7 @@ export async function writeLogits(
         );
         try {
           for (let token = 0; token < rows * time; token += scoredAtOnce) {
+            await heedStop();
             const count = Math.min(scoredAtOnce, rows * time - token);
             const scores = tf.tidy(() => headLogits(parameters, hidden.slice(token, count)));
             yield (await scores.data()) as Float32Array;

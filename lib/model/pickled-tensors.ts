@@ -3,6 +3,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../base/errors';
+import { ownEntry } from '../base/own';
 import { readBytes, readError } from '../base/files';
 import { displayPath } from '../base/paths';
 import { type ZipEntry, zipDirectory, ZipFailure } from '../data/zip-directory';
@@ -158,7 +159,7 @@ function storageOf(id: unknown, entryOf: (key: string) => ZipEntry | undefined, 
   const [tag, kind, key] = Array.isArray(id) ? (id as unknown[]) : [];
   if (tag !== 'storage' || !(kind instanceof PickledName) || typeof key !== 'string')
     throw new CheckpointError(`${where}: refers to something that is no storage; get it again`);
-  const type = typeOfStorage[kind.name];
+  const type = ownEntry(typeOfStorage, kind.name);
   if (type === undefined)
     throw new CheckpointError(
       `${where}: holds numbers of ${kind.name}, which are not read here; convert them to float32`,

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { UsageError } from '../base/errors';
+import { ownEntry } from '../base/own';
 import { parseInside, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { alibiKind } from './alibi';
@@ -104,10 +105,16 @@ export const encodingNames = Object.keys(named) as readonly EncodingName[];
 /**
  * The configuration with a name, e.g. `bipe_rope`.
  *
+ * @param variants more of them by name, which are looked at first
  * @throws UsageError if there is none
  */
-export function encodingNamed(name: string): EncodingConfig {
-  if (!isName(name)) throw unknownName('encoding', name, encodingNames);
+export function encodingNamed(
+  name: string,
+  variants: Readonly<Record<string, EncodingConfig>> = {},
+): EncodingConfig {
+  const variant = ownEntry(variants, name);
+  if (variant !== undefined) return variant;
+  if (!isName(name)) throw unknownName('encoding', name, [...Object.keys(variants), ...encodingNames]);
   return named[name];
 }
 

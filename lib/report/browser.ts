@@ -193,6 +193,10 @@ async function start(
     args: [...FLAGS],
     env: childEnvironment(),
     timeout: 60_000,
+    // A signal is for this process, whose way to end is its own; the browser ends when its pipe closes.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
   });
 }
 

@@ -36,6 +36,12 @@ export interface FigureDrawer {
   close(): Promise<void>;
 }
 
+/** Draws pages too, with the same browser. */
+export interface PageDrawer extends FigureDrawer {
+  /** An HTML page as it opens, without a network, as PNG. Call it after `ready` gave undefined. */
+  photograph(html: string, size: { readonly width: number; readonly height: number }): Promise<Uint8Array>;
+}
+
 const EDGE = 14;
 const PNG_SCALE = 2;
 const plotlyPath = require.resolve('plotly.js-dist-min');
@@ -77,7 +83,7 @@ export function drawRequest(figure: Figure, footer: string): DrawRequest {
 }
 
 /** A drawer with the browser that `find` finds. Nothing starts before it is needed. */
-export function figureDrawer(find: () => FoundBrowser | undefined = findBrowser): FigureDrawer {
+export function figureDrawer(find: () => FoundBrowser | undefined = findBrowser): PageDrawer {
   let opening: Promise<{ browser: RunningBrowser; page: Page } | string> | undefined;
   let description = 'none';
   const open = async (): Promise<{ browser: RunningBrowser; page: Page } | string> => {
@@ -104,6 +110,18 @@ export function figureDrawer(find: () => FoundBrowser | undefined = findBrowser)
       if (typeof opened === 'string') throw new Error(opened);
       const { svg, png } = await opened.page.evaluate(drawInPage, drawRequest(figure, footer));
       return { svg, png: Buffer.from(png, 'base64') };
+    },
+    photograph: async (html, size) => {
+      const opened = await (opening ??= open());
+      if (typeof opened === 'string') throw new Error(opened);
+      const page = await opened.browser.context.newPage();
+      try {
+        await page.setViewportSize(size);
+        await page.setContent(html);
+        return await page.screenshot();
+      } finally {
+        await page.close();
+      }
     },
     close: async () => {
       const opened = await opening;

@@ -5,6 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../base/errors';
 import { sha256, writeFilesAtomic } from '../base/files';
+import { heedStop } from '../base/interrupt';
 import { canonicalJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
@@ -63,6 +64,7 @@ export async function exportFigures(
   const exported: ExportedFigure[] = [];
   try {
     for (const [index, figure] of figures.entries()) {
+      await heedStop();
       const numbers = index === 0 ? options.numbers : { in: `${figures[0]?.id ?? ''}.json` };
       exported.push(await exportFigure(figure, { ...options, numbers }, drawer, reporter));
       task.update(exported.length);

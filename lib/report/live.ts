@@ -40,7 +40,7 @@ export function liveCurves(title: string, xLabel: string, yLabel: string): LiveC
     const display = displayFunction();
     if (display === undefined || curves.size === 0) return;
     const svg = curvesSvg(title, xLabel, yLabel, [...curves.values()]);
-    display({ 'text/html': svg, 'text/plain': title }, undefined, { displayId, update: shown });
+    display({ 'image/svg+xml': svg, 'text/plain': title }, undefined, { displayId, update: shown });
     shown = true;
     drawnAt = Date.now();
   };

@@ -1,9 +1,11 @@
 // Figures, tables and progress in a notebook, through the display function that the workbench's kernel provides.
 // Outside a notebook nothing is shown; `isNotebook` tells.
 
+import { messageOf } from '../base/errors';
 import { type ProgressTask, type Reporter, terminalReporter } from '../base/progress';
 import { type Figure } from './figure';
 import { toPlain } from './json';
+import { stillFigure, stillPage } from './stills';
 import { figureWidth, ink } from './style';
 import { type Table, toHtml, toMarkdown } from './tables';
 import { escapeXml, stripMarkup } from './text';
@@ -11,11 +13,14 @@ import { escapeXml, stripMarkup } from './text';
 /** One output as several media types; the reader's program takes the richest it knows. */
 export type DisplayBundle = Record<string, unknown>;
 
-/** What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. */
+/**
+ * What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. What is `later` made takes the place of the bundle, unless it is
+ * undefined; the cell waits for it.
+ */
 export type DisplayFunction = (
   bundle: DisplayBundle,
   metadata?: Record<string, unknown>,
-  options?: { displayId?: string; update?: boolean },
+  options?: { displayId?: string; update?: boolean; later?: Promise<DisplayBundle | undefined> },
 ) => void;
 
 /** The kernel's display function; undefined outside a notebook. */
@@ -29,23 +34,60 @@ export function isNotebook(): boolean {
   return displayFunction() !== undefined;
 }
 
-/** Shows an interactive figure and its caption below the cell; nothing outside a notebook. */
+let figureCount = 0;
+
+/**
+ * Shows an interactive figure and its caption below the cell; nothing outside a notebook. For readers whose program has no plotly the
+ * same output gets a still picture as soon as it is drawn.
+ */
 export function showFigure(figure: Figure): void {
   const display = displayFunction();
   if (display === undefined) return;
-  display({
+  figureCount += 1;
+  const displayId = `bipe-figure-${process.pid}-${figureCount}`;
+  const bundle = {
     'application/vnd.plotly.v1+json': {
       data: toPlain(figure.data),
       layout: toPlain(figure.layout),
       config: { displaylogo: false, toImageButtonOptions: { format: 'svg', filename: figure.id } },
     },
-    'text/plain': figure.title,
-  });
+    'text/plain': stripMarkup(figure.title),
+  };
+  // A PNG would be shown instead of the figure until the pointer is on it; an SVG is behind plotly everywhere.
+  const later = stillFigure(figure).then((svg) => ({ ...bundle, 'image/svg+xml': svg }), sayWhyNot);
+  display(bundle, {}, { displayId, later });
   const caption = stripMarkup(figure.caption);
   display({
     'text/html': `<p style="max-width:${figureWidth.page}px;color:${ink.muted}">${escapeXml(caption)}</p>`,
     'text/plain': caption,
   });
+}
+
+/** Shows an HTML page in a frame below the cell, over a picture of it for readers who see no frames; nothing outside a notebook. */
+export async function showPage(html: string, title: string, height: number): Promise<void> {
+  const display = displayFunction();
+  if (display === undefined) return;
+  const png = await stillPage(html, PAGE_WIDTH, height).catch(sayWhyNot);
+  const data = png === undefined ? '' : Buffer.from(png).toString('base64');
+  const name = escapeXml(title);
+  const picture = `<img alt="${name}" src="data:image/png;base64,${data}" style="width:100%;height:100%;object-fit:contain;object-position:top">`;
+  // Markdown would end the output at an empty line.
+  const source = escapeXml(html).replaceAll('\n', '&#10;');
+  const frame = `<iframe title="${name}" srcdoc="${source}" sandbox="allow-scripts" style="position:absolute;inset:0;width:100%;height:100%;border:0;background:#FFFFFF"></iframe>`;
+  display({
+    'text/html': `<div style="position:relative;height:${height}px;border:1px solid #D5D5D5;border-radius:6px;overflow:hidden">${png === undefined ? '' : picture}${frame}</div>`,
+    'text/plain': `${title}: an interactive page, shown in JupyterLab`,
+  });
+}
+
+const PAGE_WIDTH = 1000; // px, about that of a notebook's outputs
+const said = new Set<string>();
+
+/** One word, once, of what saved notebooks will lack. */
+function sayWhyNot(error: unknown): undefined {
+  const line = `no still pictures for readers outside JupyterLab: ${messageOf(error)}`;
+  if (!said.has(line)) notebookReporter().note(line);
+  said.add(line);
 }
 
 /** Shows a table below the cell; nothing outside a notebook. */

@@ -1,6 +1,8 @@
 // The one visual style of all figures: colours by meaning, dashes and markers that carry the same meaning in
 // black and white, fonts and sizes. A figure never picks a colour: it says what a line stands for.
 
+import { ownEntry } from '../base/own';
+
 /** How one series is drawn, the same in every figure. Two series of one family differ in colour, dash and marker. */
 export interface SeriesStyle {
   /** What a legend calls it. */
@@ -94,9 +96,12 @@ const OWN_PATTERNS = ['.', 'x', '+', ''] as const;
  */
 export function encodingStyle(name: string, among: readonly string[] = [name]): SeriesStyle {
   const styles: Readonly<Record<string, SeriesStyle>> = { ...encodingStyles, ...furtherEncodingStyles };
-  const place = among.filter((other) => !(other in styles)).indexOf(name);
+  const place = among.filter((other) => !Object.hasOwn(styles, other)).indexOf(name);
   const cycle = (list: readonly string[]): string => list[Math.max(0, place) % list.length] ?? '';
-  return styles[name] ?? style(name, cycle(OWN_GREYS), '2px,3px', cycle(OWN_SYMBOLS), cycle(OWN_PATTERNS));
+  return (
+    ownEntry(styles, name) ??
+    style(name, cycle(OWN_GREYS), '2px,3px', cycle(OWN_SYMBOLS), cycle(OWN_PATTERNS))
+  );
 }
 
 /** The kinds of text. */

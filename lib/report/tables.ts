@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { type DataFrame } from 'danfojs-node';
 import { ConfigError } from '../base/errors';
 import { writeFilesAtomic } from '../base/files';
+import { ownEntry } from '../base/own';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
+import { loadDanfo } from './danfo';
 import { formatJson } from './json';
 import { type Provenance, provenanceLine } from './provenance';
 import { escapeXml } from './text';
@@ -36,7 +38,8 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 
-const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell => row[column.key] ?? null;
+const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell =>
+  ownEntry(row, column.key) ?? null;
 
 const isMissing = (cell: Cell): boolean => cell === null || (typeof cell === 'number' && Number.isNaN(cell));
 
@@ -84,18 +87,17 @@ function formatNumber(value: number, format: CellFormat | undefined): string {
 }
 
 /**
- * The table as a danfo data frame, with the columns' keys as names. What is missing is NaN in columns of numbers and
- * null elsewhere. In danfo a single NaN makes a column's mean NaN: drop it first, `frame.dropNa({ axis: 1 })`.
+ * The table as a danfo data frame, with the columns' keys as names. What is missing is NaN in columns of numbers and null elsewhere; danfo
+ * leaves it out of means and sums, and sorts it last. A column that is called like a member of the frame (`index`, `mean`) is reached by
+ * `frame.column(name)`.
  */
 export async function toDataFrame(table: Table): Promise<DataFrame> {
-  const danfo = await import('danfojs-node');
-  const columns = Object.fromEntries(
-    table.columns.map((column) => {
-      const missing = isNumeric(table, column) ? Number.NaN : null;
-      return [column.key, table.rows.map((row) => cellOf(row, column) ?? missing)];
-    }),
+  const danfo = await loadDanfo();
+  const missing = table.columns.map((column) => (isNumeric(table, column) ? Number.NaN : null));
+  return new danfo.DataFrame(
+    table.rows.map((row) => table.columns.map((column, place) => cellOf(row, column) ?? missing[place])),
+    { columns: table.columns.map(({ key }) => key) },
   );
-  return new danfo.DataFrame(columns);
 }
 
 /**

@@ -1,6 +1,7 @@
 // When to stop before the last step: a metric of the evaluations has reached its target, or no longer improves.
 
 import { ConfigError } from '../base/errors';
+import { ownEntry } from '../base/own';
 
 /** What to watch. */
 export interface EarlyStopSettings {
@@ -36,7 +37,7 @@ export function observe(
   step: number,
   metrics: Readonly<Record<string, number>>,
 ): EarlyStopState {
-  const value = metrics[settings.metric];
+  const value = ownEntry(metrics, settings.metric);
   if (value === undefined) {
     throw new ConfigError(
       `earlyStop.metric: the evaluation gives no '${settings.metric}'; it gives ${Object.keys(metrics).join(', ')}`,

@@ -29,6 +29,8 @@ export class Cells {
   /** Their values. */
   #values = declaredValues();
   #abort = new AbortController();
+  /** Outputs of the cell that runs that are still being made; it ends after them. */
+  #outputs = new Set();
 
   /**
    * @param {string} root the project's folder
@@ -84,8 +86,16 @@ export class Cells {
       signal.addEventListener('abort', () => resolve({ failure: interruptFailure }), { once: true });
     });
     // Begun in a job of its own: an interrupt may end whatever is on the stack of the cell.
-    const outcome = Promise.resolve().then(() => this.#run(code, number, signal));
+    const outputs = (this.#outputs = new Set());
+    const outcome = Promise.resolve()
+      .then(() => this.#run(code, number, signal))
+      .finally(() => allThere(outputs));
     return Promise.race([outcome, interrupted]);
+  }
+
+  /** The cell that runs ends no earlier than this output is there; one that is interrupted does not wait. */
+  awaitOutput(output) {
+    this.#outputs.add(output);
   }
 
   /** Ends the wait for the cell that runs; whether its work ends too is up to who listens to the signal. */
@@ -153,6 +163,11 @@ export class Cells {
   isComplete(code) {
     return this.#tslab.isCompleteCode(code);
   }
+}
+
+/** One output may begin another. */
+async function allThere(outputs) {
+  for (const output of outputs) await output;
 }
 
 /**

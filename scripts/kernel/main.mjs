@@ -35,7 +35,15 @@ process.on('uncaughtException', say('An error was thrown outside of a cell:'));
 process.on('SIGINT', () => cells.interrupt());
 
 // What lib may use when it runs in a notebook; elsewhere both are absent.
-const display = (...bundle) => output.display(...bundle);
+const display = (bundle, metadata, options = {}) => {
+  output.display(bundle, metadata, options);
+  if (options.later === undefined) return;
+  const signal = cells.interruptSignal;
+  const replace = (made) => {
+    if (made !== undefined && !signal.aborted) output.display(made, metadata, { ...options, update: true });
+  };
+  cells.awaitOutput(options.later.then(replace).catch(say('An output could not be made:')));
+};
 Object.defineProperty(globalThis, Symbol.for('bipe.display'), { value: display });
 Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => cells.interruptSignal });
 const { default: tslabOutput } = await import('tslab/dist/jupyter.js');

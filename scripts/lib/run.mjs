@@ -101,5 +101,5 @@ function explain(command, code, signal, tail, logPath) {
     .at(-1)
     ?.trim();
   const ended = signal ? `was stopped by ${signal}` : `ended with code ${code}`;
-  return `${command} ${ended}${last ? `: ${last.slice(0, 200)}` : ''} (log: ${logPath})`;
+  return `${command} ${ended}${last ? `: ${Array.from(last).slice(0, 200).join('')}` : ''} (log: ${logPath})`;
 }

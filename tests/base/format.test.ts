@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration } from '../../lib/base/format';
+import { formatBytes, formatCount, formatDuration, shorten } from '../../lib/base/format';
 
 describe('formatBytes', () => {
   it.each([
@@ -55,5 +55,25 @@ describe('formatCount', () => {
       '1,234,568',
       '-4,200',
     ]);
+  });
+});
+
+describe('shorten', () => {
+  it('cuts no character, whatever it is made of, and leaves short texts as they are', () => {
+    const character = fc.constantFrom('a', 'ß', '一', '😀', 'e\u0301', '👨‍👩‍👧', '🇩🇪');
+    fc.assert(
+      fc.property(fc.array(character, { maxLength: 30 }), fc.integer({ min: 1, max: 30 }), (text, most) => {
+        const kept = text.slice(0, most).join('');
+        expect(shorten(text.join(''), most)).toBe(text.length > most ? `${kept}…` : kept);
+      }),
+    );
+  });
+
+  it('ends at a character that is longer than any is', () => {
+    expect(shorten(`ab${'\u0301'.repeat(400_000)}c`, 60)).toBe('a…');
+  });
+
+  it('puts no space before the ellipsis', () => {
+    expect(shorten('one two three', 4)).toBe('one…');
   });
 });

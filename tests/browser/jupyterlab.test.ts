@@ -2,13 +2,13 @@
 // drawn. The pictures are kept in .cache/screenshots, for a person to look at.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
 import { errorTexts, idle, Lab, numbers, printedAddress, runAll } from '../support/lab';
-import { notebookOf } from '../support/notebook';
+import { type ExecutedCell, notebookOf } from '../support/notebook';
 
 const minute = 60_000;
 const screenshots = projectPath('.cache', 'screenshots');
@@ -128,6 +128,31 @@ describe('the notebook', () => {
       await figure.locator('.slider-rail-touch-rect').click();
       await expect.poll(numbersAt).not.toBe(before);
       expect(await numbers(page)).toEqual(shown);
+      await page.close();
+    },
+  );
+
+  it(
+    'with a figure is saved with a still picture of it, and still shows the one that can be moved',
+    { timeout: 3 * minute },
+    async () => {
+      const path = join(folder, 'still.ipynb');
+      const source =
+        "import { productSlider, showFigure } from '../../lib';\nshowFigure(productSlider(4, [1, 0.1, 0.01]));";
+      writeFileSync(path, notebookOf(source));
+      const page = await lab.open(displayPath(path));
+      await runAll(page);
+      const figure = page.locator('.jp-OutputArea .js-plotly-plot');
+      await figure.locator('svg.main-svg').first().waitFor();
+      await page.keyboard.press('Control+s');
+      const savedTypes = (): string[] => {
+        const { cells } = JSON.parse(readFileSync(path, 'utf8')) as { cells: ExecutedCell[] };
+        return cells.flatMap(({ outputs = [] }) => outputs.flatMap(({ data = {} }) => Object.keys(data)));
+      };
+      await expect.poll(savedTypes).toContain('image/svg+xml');
+      expect(savedTypes()).toContain('application/vnd.plotly.v1+json');
+      expect(await figure.count()).toBe(1);
+      expect(await page.locator('.jp-RenderedSVG').count()).toBe(0);
       await page.close();
     },
   );

@@ -100,6 +100,12 @@ describe('an expression that somebody typed', () => {
       new UsageError(`"${'1+'.repeat(30)}...", character 1001: 'x' is none of 0 to 10, + - * / ( ) =`),
     );
   });
+
+  it('is refused in a line that cuts no character', () => {
+    expect(() => readExpression(`1${'😀'.repeat(70)}`)).toThrow(
+      new UsageError(`"1${'😀'.repeat(59)}...", character 2: '😀' is none of 0 to 10, + - * / ( ) =`),
+    );
+  });
 });
 
 describe('parentheses', () => {

@@ -2,11 +2,12 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AbsentError, DataError, MachineError, NetworkError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { prepareSource, verifySource } from '../../lib/data/sources/prepare';
 import { type SourceOptions, type TextDocument } from '../../lib/data/sources/source';
+import { interruptibleCell } from '../support/cell';
 
 // apt-get and dpkg-deb are scripts of the test's own here: what is tested is what the workbench makes of them.
 let folder: string;
@@ -103,6 +104,24 @@ describe('LaTeX sources of a Debian package', () => {
       ['latex/two/chapter.tex', '\\section{Two} Compressed prose, as Debian likes it.'],
     ]);
     expect(await readdir(join(cache, 'debian'))).toEqual(['texlive-test-doc']);
+  });
+
+  it('are let go of where a cell is stopped, with the program that fetches them, and fetched by the next one', async () => {
+    const given = await options();
+    await program('apt-get', `echo $$ > "${folder}/running"; exec sleep 600`);
+    const stop = interruptibleCell();
+    const work = failure(prepareSource('papers', given));
+    const pid = Number(
+      await vi.waitUntil(() => readFile(join(folder, 'running'), 'utf8').catch(() => ''), 20_000),
+    );
+    stop();
+    expect((await work).name).toBe('AbortError');
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(await readdir(join(cache, 'debian'))).toEqual([]);
+
+    interruptibleCell();
+    await program('apt-get', `case "$3" in download) printf '${packageContent}' > "$4_2.0-1_all.deb";; esac`);
+    expect(await all((await prepareSource('papers', given)).documents())).toHaveLength(3);
   });
 
   it('are pinned when the text has the checksum that the registry gives, and reported when not', async () => {

@@ -16,6 +16,7 @@ import { writeCorpus } from '../../lib/data/tokens/corpus-writer';
 import { prepareCorpus, preparedCorpora, verifyPrepared } from '../../lib/data/tokens/prepare';
 import { documentSequence } from '../../lib/data/tokens/sequence';
 import { splitDocuments } from '../../lib/data/tokens/split';
+import { interruptibleCell } from '../support/cell';
 import { temporaryFolder } from '../support/command';
 import { corpusOf, originOf, textSources, vocabularyOf } from './tokens.support';
 
@@ -308,6 +309,26 @@ describe('a corpus of sources', () => {
     again.close();
     expect(notes).toEqual([expect.stringMatching(/ids\.bin: cut short: 10 bytes, .*; it is made again$/)]);
     await verifyCorpus(folder);
+  });
+
+  it('is made by the next cell where the one that was making it was stopped', async () => {
+    const options = textSources(temporaryFolder(), { tales });
+    const request = { sources: ['tales'], tokenizer: 'bytes' };
+    const stop = interruptibleCell();
+    const reporter: Reporter = {
+      ...silentReporter,
+      task: () => {
+        stop();
+        return silentReporter.task('', 0);
+      },
+    };
+    await expect(prepareCorpus(request, { ...options, reporter })).rejects.toThrow(
+      'the cell was interrupted',
+    );
+    interruptibleCell();
+    const corpus = await prepareCorpus(request, options);
+    corpus.close();
+    expect(corpus.documents).toHaveLength(2);
   });
 
   it('is made again where the process that was making it was killed', async () => {

@@ -69,7 +69,7 @@ describe('live curves', () => {
     expect(calls.length).toBeLessThanOrEqual(7);
     expect(calls.map(([, , options]) => options?.update)).toEqual(calls.map((_, index) => index > 0));
     expect(new Set(calls.map(([, , options]) => options?.displayId)).size).toBe(1);
-    const last = calls.at(-1)?.[0]['text/html'] as string;
+    const last = calls.at(-1)?.[0]['image/svg+xml'] as string;
     expect(pointsOf(last)[0]).toHaveLength(100);
   });
 

@@ -159,6 +159,85 @@ describe('toDataFrame', () => {
     expect(frame.column('share').values).toEqual([0.912, Number.NaN]);
     expect(frame.dropNa({ axis: 1 }).shape).toEqual([1, 5]);
   });
+
+  const tableWith = (key: string, values: readonly Cell[]): Table => ({
+    id: 'one',
+    title: 'One',
+    caption: '',
+    columns: [{ key, label: 'Values' }],
+    rows: values.map((value) => Object.fromEntries([[key, value]])),
+  });
+  const holes = [3, Number.NaN, 1, 2, null, 5];
+
+  it('leaves what is missing out of a mean', async () => {
+    const frame = await toDataFrame(tableWith('a', holes));
+    expect(frame.column('a').mean()).toBe(2.75);
+    expect(frame.mean({ axis: 0 }).values).toEqual([2.75]);
+  });
+
+  it('gives an empty frame for a table without rows, and a table of it again', async () => {
+    const empty = tableWith('a', []);
+    const frame = await toDataFrame(empty);
+    expect(frame.shape).toEqual([0, 1]);
+    expect(frame.columns).toEqual(['a']);
+    expect(frame.sortValues('a').shape).toEqual([0, 1]);
+    expect(tableOf(frame, empty).rows).toEqual([]);
+  });
+
+  it.each([
+    'columns',
+    'values',
+    'index',
+    'dtypes',
+    'shape',
+    'mean',
+    'median',
+    'column',
+    'loc',
+    'config',
+    '$data',
+    'constructor',
+    '__proto__',
+  ])('takes a column called %s, and the frame still works', async (key) => {
+    const frame = await toDataFrame(tableWith(key, holes));
+    expect(frame.columns).toEqual([key]);
+    expect(frame.shape).toEqual([6, 1]);
+    expect(frame.column(key).values).toEqual([3, NaN, 1, 2, NaN, 5]);
+    expect(frame.mean({ axis: 0 }).values).toEqual([2.75]);
+    expect(frame.sortValues(key).index).toEqual([2, 3, 0, 5, 1, 4]);
+    expect(frame.sortValues(key).loc({ columns: [key] }).shape).toEqual([6, 1]);
+    expect(tableOf(frame, tableWith(key, [])).rows).toHaveLength(6);
+  });
+
+  it('sorts any column both ways with what is missing last, and equal values as they stood', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constant(Number.NaN)), { minLength: 1 }),
+        fc.boolean(),
+        async (values, ascending) => {
+          const frame = await toDataFrame(tableWith('a', values));
+          const places = values.map((_, place) => place);
+          const known = places.filter((place) => !Number.isNaN(values[place]));
+          const by = (a: number, b: number): number => (values[a] ?? 0) - (values[b] ?? 0);
+          const order = [
+            ...known.toSorted((a, b) => (ascending ? by(a, b) : by(b, a))),
+            ...places.filter((place) => Number.isNaN(values[place])),
+          ];
+          expect(frame.sortValues('a', { ascending }).index).toEqual(order);
+          expect(frame.column('a').sortValues({ ascending }).values).toEqual(
+            order.map((place) => values[place]),
+          );
+          frame.sortValues('a', { ascending, inplace: true });
+          expect(frame.index).toEqual(order);
+        },
+      ),
+    );
+  });
+
+  it('sorts texts without regard to case, null last', async () => {
+    const frame = await toDataFrame(tableWith('a', ['b', null, 'A', 'C']));
+    expect(frame.sortValues('a').column('a').values).toEqual(['A', 'b', 'C', null]);
+  });
 });
 
 describe('tableOf', () => {

@@ -5,6 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { MachineError } from '../../base/errors';
+import { shorten } from '../../base/format';
 import { type BenchWork, endOfSequence } from './rows';
 import { type Way } from './measurement';
 
@@ -127,7 +128,7 @@ export class Side {
     const failed = failure.safeParse(value);
     if (failed.success) throw this.error(`"${kind}" failed: ${failed.data.error}`);
     const answer = answers[kind].safeParse(value);
-    if (!answer.success) throw this.error(`answered "${kind}" with ${line.value.slice(0, 200)}`);
+    if (!answer.success) throw this.error(`answered "${kind}" with ${shorten(line.value, 200)}`);
     return answer.data as z.infer<Answers[Kind]>;
   }
 
@@ -144,7 +145,7 @@ export class Side {
   /** The last line that it wrote on standard error. */
   private lastWords(): string {
     const last = this.tail.trim().split('\n').at(-1)?.trim() ?? '';
-    return last === '' ? '' : `: ${last.slice(0, 300)}`;
+    return last === '' ? '' : `: ${shorten(last, 300)}`;
   }
 }
 

@@ -5,6 +5,7 @@ import { type Command } from 'commander';
 import { UsageError, WorkbenchError } from '../../base/errors';
 import { formatDuration } from '../../base/format';
 import { jsonOrUndefined } from '../../base/json';
+import { ownEntry } from '../../base/own';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { checkKeys } from '../../base/strict-json';
@@ -113,7 +114,7 @@ async function reproduceItem(
   const preset = experiment.presets.find(({ name }) => name === options.preset);
   const inPreset: Readonly<Record<string, unknown>> = { ...preset?.settings };
   const settings = Object.fromEntries(
-    changes.map(([field, value]) => [field, parseValue(value, inPreset[field])]),
+    changes.map(([field, value]) => [field, parseValue(value, ownEntry(inPreset, field))]),
   );
   const report = await experiment.execute({
     preset: options.preset,

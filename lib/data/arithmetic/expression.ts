@@ -2,6 +2,7 @@
 // whether one expression follows from another by a single operation.
 
 import { UsageError } from '../../base/errors';
+import { shorten } from '../../base/format';
 import {
   arithmeticIds as id,
   type ArithmeticVocabulary,
@@ -264,10 +265,9 @@ const quoted = 60;
 
 function pointAt(text: string, index: number, what: string): UsageError {
   const line = text.replace(/\s+/g, ' ');
-  const shown = line.length > quoted ? `${line.slice(0, quoted)}...` : line;
   // In code points, as a reader counts.
   const character = Array.from(text.slice(0, index)).length + 1;
-  return new UsageError(`"${shown}", character ${character}: ${what}`);
+  return new UsageError(`"${shorten(line, quoted, '...')}", character ${character}: ${what}`);
 }
 
 function tokenText(token: number | undefined, { tokens, size }: ArithmeticVocabulary): string {

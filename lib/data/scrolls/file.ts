@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError, DataError, messageOf } from '../../base/errors';
 import { readError } from '../../base/files';
+import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
 
@@ -49,6 +50,7 @@ const rowSchema = z.object({
 export async function* readScrollsRows(path: string): AsyncGenerator<ScrollsRow> {
   let number = 0;
   for await (const line of linesOf(path)) {
+    await heedStop();
     number += 1;
     if (line.trim() !== '') yield parseRow(line, `${displayPath(path)}:${number}`);
   }

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DataError } from '../../base/errors';
 import { readError, sha256 } from '../../base/files';
+import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { parseRow, type ScrollsRow } from './file';
 
@@ -80,6 +81,7 @@ async function scanLines(path: string): Promise<{ lines: LinePlace[]; sha256: st
   };
   try {
     for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      await heedStop();
       hash.update(piece);
       for (let at = 0; at < piece.length;) {
         const found = piece.indexOf(newline, at);

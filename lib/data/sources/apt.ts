@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbsentError, MachineError, NetworkError, systemCode } from '../../base/errors';
+import { cellInterrupt } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { type SourceContext } from './source';
 
@@ -22,14 +23,15 @@ async function runProgram(
   context: SourceContext,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const environment = { ...context.environment, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
+  const stop = cellInterrupt();
+  stop?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    const collect = (piece: Buffer): void => {
-      output = (output + piece.toString()).slice(-16_384);
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (piece: string) => {
+        output = (output + piece).slice(-16_384);
+      });
     child.on('error', (error) => {
       reject(
         systemCode(error) === 'ENOENT'
@@ -41,7 +43,16 @@ async function runProgram(
           : error,
       );
     });
+    // It is waited for: until it has ended it may write into the folder, which is removed.
+    const end = (): void => {
+      child.once('exit', () => {
+        reject(stop?.reason as Error);
+      });
+      child.kill();
+    };
+    stop?.addEventListener('abort', end);
     child.on('close', (code) => {
+      stop?.removeEventListener('abort', end);
       resolve({ code, output });
     });
   });

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { DataError } from '../../base/errors';
 import { readTextFile, sha256File, writeFileAtomic } from '../../base/files';
+import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { withLock } from '../lock';
 import { type ReaderSettings } from '../registry';
@@ -136,6 +137,7 @@ async function readRecord(folder: string): Promise<PackageRecord | undefined> {
 async function collectProse(from: string, to: string, minimumCharacters: number): Promise<void> {
   for (const path of await filesUnder(from)) {
     if (!/\.(tex|ltx)(\.gz)?$/.test(path)) continue;
+    await heedStop();
     const bytes = await readFile(join(from, path));
     const text = decodedText(path.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes);
     if (text.length < minimumCharacters || !isProse(text)) continue;

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, messageOf } from '../../base/errors';
 import { readError } from '../../base/files';
+import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { type ReaderSettings } from '../registry';
 import { type CachedFolder, ensureFiles, inspectFiles } from './cached-files';
@@ -44,6 +45,7 @@ async function* readSubset(file: string, subset: string): AsyncGenerator<TextDoc
   const mark = JSON.stringify(subset);
   let [line, count] = [0, 0];
   for await (const bytes of decompressedLines(file)) {
+    await heedStop();
     line += 1;
     if (!bytes.includes(mark)) continue; // most lines are of other subsets and need not be parsed
     const entry = parseLine(bytes, file, line);

@@ -1,6 +1,7 @@
 // What all readers do to text: one kind of line end, and one checksum of a whole sequence of documents.
 
 import { createHash } from 'node:crypto';
+import { heedStop } from '../../base/interrupt';
 import { type TextDocument } from './source';
 
 /** `text` with every line ending in `\n` alone, without a byte-order mark. */
@@ -32,6 +33,7 @@ export async function digestOf(documents: AsyncIterable<TextDocument>): Promise<
   const hash = createHash('sha256');
   let [count, bytes] = [0, 0];
   for await (const document of documents) {
+    await heedStop();
     hash.update(`${document.id}\0`).update(document.text).update('\0');
     count += 1;
     bytes += Buffer.byteLength(document.text);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DataError, messageOf, UsageError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { formatCount } from '../../base/format';
+import { heedStop } from '../../base/interrupt';
 import { canonicalJson } from '../../base/json';
 import { displayPath } from '../../base/paths';
 import { present } from '../../base/present';
@@ -141,7 +142,7 @@ function nameOf({ maxTokens }: CorpusConfig, sources: readonly CorpusSource[], t
     maxTokens: maxTokens ?? null,
   };
   const names = sources.map(({ name }) => name).join('+');
-  const readable = names.length > 60 ? `${names.slice(0, 57)}...` : names;
+  const readable = names.length > 60 ? `${Array.from(names).slice(0, 57).join('')}...` : names;
   return `${readable}-${tokenizer.name}-${sha256(canonicalJson(identity)).slice(0, 12)}`;
 }
 
@@ -173,8 +174,10 @@ async function tokenizeSource(
   for await (const { id, title, text } of source.documents()) {
     writer.begin({ id: `${source.info.name}/${id}`, title, source: source.info.name });
     const stream = tokenizer.stream({ beginOfText: tokenizer.beginOfText !== undefined });
-    for (let start = 0; start < text.length && writer.tokens < maxTokens; start += charactersAtOnce)
+    for (let start = 0; start < text.length && writer.tokens < maxTokens; start += charactersAtOnce) {
+      await heedStop();
       await append(stream.push(text.slice(start, start + charactersAtOnce)));
+    }
     await append(stream.finish());
     tell();
     if (writer.tokens >= maxTokens) return;

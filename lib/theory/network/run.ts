@@ -1,6 +1,7 @@
 // Words through a compiled network, in batches: the set of reachable states after every prefix.
 
 import * as tf from '@tensorflow/tfjs';
+import { heedStop } from '../../base/interrupt';
 import { disposeNetwork, forward, networkTensors, type NetworkTensors } from './forward';
 import { type Network, startId } from './network';
 import { readoutWeights, reachedStates } from './readout';
@@ -23,7 +24,10 @@ export async function* runWords(
   const tensors = networkTensors(network);
   try {
     const batchTokens = Math.min(mostTokens, mostNumbers / network.layout.width);
-    for (const batch of batchesOf(words, batchTokens)) yield* await runBatch(tensors, batch);
+    for (const batch of batchesOf(words, batchTokens)) {
+      await heedStop();
+      yield* await runBatch(tensors, batch);
+    }
   } finally {
     disposeNetwork(tensors);
   }

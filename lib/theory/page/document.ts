@@ -1,11 +1,11 @@
 // The page as one HTML text without a network: style, a first picture, the automaton, and the script, bundled by esbuild from `main.ts` and
 // what it imports: the same compiler that Node.js runs.
 
+import { createHash } from 'node:crypto';
 import { ConfigError, MachineError, messageOf, UsageError } from '../../base/errors';
 import { writeFileAtomic } from '../../base/files';
 import { displayPath, projectPath } from '../../base/paths';
-import { displayFunction } from '../../report/notebook';
-import { escapeXml } from '../../report/text';
+import { isNotebook, showPage } from '../../report/notebook';
 import { alphabetOf } from '../automata/alphabet';
 import type { BiNfa, Word } from '../automata/automaton';
 import { checkAutomaton } from '../automata/problems';
@@ -41,7 +41,7 @@ export async function automatonPage(options: PageOptions = { example: defaultExa
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${pageStyle}</style></head>
+<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(script)}"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${pageStyle}</style></head>
 <body>${filled(bodyHtml(state), state)}
 <script type="application/json" id="source">${json}</script>
 <script>${script}</script></body>
@@ -51,13 +51,7 @@ export async function automatonPage(options: PageOptions = { example: defaultExa
 
 /** Shows the page below the cell, in a frame of its own; nothing outside a notebook. @param height of the frame in px */
 export async function showAutomatonPage(options?: PageOptions, height = 900): Promise<void> {
-  const display = displayFunction();
-  if (display === undefined) return;
-  const page = escapeXml(await automatonPage(options));
-  display({
-    'text/html': `<iframe title="${title}" srcdoc="${page}" sandbox="allow-scripts" style="width:100%;height:${height}px;border:1px solid #D5D5D5;border-radius:6px;background:#FFFFFF"></iframe>`,
-    'text/plain': `${title}: an interactive page, shown in JupyterLab`,
-  });
+  if (isNotebook()) await showPage(await automatonPage(options), title, height);
 }
 
 /** Writes the page to a file that a browser opens without a server. @throws MachineError if it cannot be written */
@@ -106,6 +100,12 @@ function filled(body: string, state: PageState): string {
       ),
     body,
   );
+}
+
+/** The page reaches for nothing, and runs its own script alone, whatever a name in it may hold. */
+function policy(script: string): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
 }
 
 /** What runs in the page. */

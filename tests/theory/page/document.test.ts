@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { BiNfa } from '../../../lib/theory/automata/automaton';
 import { automatonPage, showAutomatonPage } from '../../../lib/theory/page/document';
@@ -50,6 +51,20 @@ describe('the page as a document', () => {
     });
   });
 
+  it('reaches for nothing and runs its own script alone', async () => {
+    const page = await automatonPage({ automaton: own, word: ['a', ';'] });
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+    const script = /<script>(.*)<\/script>/s.exec(page)?.[1] ?? '';
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(policy.split('; ')).toEqual([
+      "default-src 'none'",
+      `script-src 'sha256-${hash}'`,
+      "style-src 'unsafe-inline'",
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+  });
+
   it.each([
     [
       'an example that there is not',
@@ -92,7 +107,7 @@ describe('the page as a document', () => {
     }
     const [bundle] = bundles;
     expect(bundle?.['text/html']).toMatch(
-      /^<iframe [^>]*srcdoc="&lt;!doctype html&gt;[^"]*" sandbox="allow-scripts"/,
+      /<iframe [^>]*srcdoc="&lt;!doctype html&gt;[^"]*" sandbox="allow-scripts"/,
     );
     expect(bundle?.['text/html']).toContain('height:700px');
   });

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { findBrowser } from '../../lib/report/browser';
+import { makeFigure } from '../../lib/report/figure';
+import { stillFigure, stillPage } from '../../lib/report/stills';
+import { sampleFigure } from './samples';
+
+const idsOf = (svg: string): string[] => [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id ?? '');
+
+describe.skipIf(findBrowser() === undefined)('a still picture', { timeout: 120_000 }, () => {
+  it('of figures drawn at once: SVG that runs nothing, whose parts refer to parts of the same figure', async () => {
+    const svgs = await Promise.all(['', ' more'].map((words) => stillFigure(sampleFigure(words))));
+    for (const svg of svgs) {
+      expect(svg).toMatch(/^<svg [^>]*viewBox/);
+      expect(svg).toContain('Perplexity beyond the training length');
+      expect(svg).not.toMatch(/<script|<foreignObject| on[a-z]+="/i);
+      const ids = new Set(idsOf(svg));
+      const used = [...svg.matchAll(/url\(#([^)]+)\)| href="#([^"]+)"/g)].map(([, a, b]) => a ?? b ?? '');
+      expect(used.length).toBeGreaterThan(0);
+      expect(used.filter((id) => !ids.has(id))).toEqual([]);
+    }
+    const [first = [], second = []] = svgs.map(idsOf);
+    expect(first.filter((id) => second.includes(id))).toEqual([]);
+  });
+
+  it('of a figure with very many points is as large as a picture, not as its points', async () => {
+    const values = Array.from({ length: 8_000 }, (_, index) => Math.sin(index * index));
+    const svg = await stillFigure(
+      makeFigure({
+        id: 'dense',
+        title: 'Dense',
+        caption: 'Noise.',
+        alt: 'Noise.',
+        data: [{ type: 'scatter', mode: 'markers', x: values.map((_, index) => index), y: values }],
+      }),
+    );
+    expect(svg.length).toBeLessThan(1_500_000);
+    expect(svg).toContain('<image ');
+    expect(svg).toMatch(/<title[^>]*>Dense<\/title>/);
+  });
+
+  it('of a page has its size', async () => {
+    const png = Buffer.from(await stillPage('<!doctype html><p>text</p>', 320, 200));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([320, 200]);
+  });
+});
