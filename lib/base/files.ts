@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
 import { displayPath } from './paths';
@@ -14,6 +14,27 @@ let temporaryCount = 0;
 export function temporaryPath(path: string): string {
   temporaryCount += 1;
   return `${path}.${process.pid}-${temporaryCount}.partial`;
+}
+
+const temporaryName = /\.\d+-\d+\.partial$/;
+
+/**
+ * Deletes what was not finished in a folder, if the folder is there: for who knows, by a lock, that nobody else writes in it.
+ *
+ * @param except what belongs to this file stays, e.g. to the lock, which others may be waiting for
+ */
+export async function removeLeftovers(folder: string, except?: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw readError(folder, error);
+  });
+  const left = names.filter((name) => temporaryName.test(name) && name.replace(temporaryName, '') !== except);
+  for (const name of left) {
+    const path = join(folder, name);
+    await rm(path, { force: true }).catch((error: unknown) => {
+      throw writeError(path, error);
+    });
+  }
 }
 
 /**
