@@ -83,6 +83,7 @@ export function checkMemory({
   );
 }
 
-function tooMuch(what: string, bytes: number, memory: number): string {
+/** What is wrong with a size, and how to mend it, without the field's name before it. */
+export function tooMuch(what: string, bytes: number, memory: number): string {
   return `${what} take at least ${formatBytes(bytes)}, and this machine has ${formatBytes(memory)} of memory; lower it`;
 }

@@ -31,6 +31,7 @@ export const textTask: TaskKind<TextTaskConfig> = {
     testShare: z.number().positive().lt(1).default(0.1),
   }),
   metrics: ['loss', 'perplexity'],
+  size: (_, trainLength) => ({ time: trainLength + 1, bytes: 0 }),
   create,
 };
 

@@ -8,7 +8,14 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError, TrainingError, UsageError } from '../base/errors';
-import { readTextFile, removeLeftovers, sha256, writeFileAtomic } from '../base/files';
+import {
+  makeFolder,
+  readTextFile,
+  removeLeftovers,
+  sha256,
+  writeError,
+  writeFileAtomic,
+} from '../base/files';
 import { formatCount, formatDuration } from '../base/format';
 import { cellInterrupt } from '../base/interrupt';
 import { canonicalJson, fromJson, toJson } from '../base/json';
@@ -137,6 +144,9 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   // Before anything is written: a configuration that is not right leaves no folder behind.
   const design = designOf(run);
   checkProducts(run);
+  await makeFolder(run.folder).catch((error: unknown) => {
+    throw writeError(run.folder, error);
+  });
   return withLock(join(run.folder, lockName), 'this run', async () => {
     // With the lock, nobody else writes here: what a killed process had begun is nobody's.
     await removeLeftovers(run.folder, lockName);
