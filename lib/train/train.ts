@@ -25,6 +25,7 @@ import { type Reporter, silentReporter } from '../base/progress';
 import { errorAt } from '../base/schema';
 import { withLock } from '../data/lock';
 import { capture, type CapturedStep } from '../engine/graph/capture';
+import { bfloat16IsSlow } from '../engine/bfloat16';
 import { nativeBackend } from '../engine/graph/binding';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -180,12 +181,17 @@ function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): 
   }
 }
 
-/** Steps that run operation by operation would silently compute in float32. */
-function checkProducts({ plan, execution, where = 'training' }: TrainingRun): void {
-  if (plan.products !== 'bfloat16' || (execution !== 'eager' && nativeBackend() !== undefined)) return;
-  throw new ConfigError(
-    `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see bipe doctor for the native engine`,
-  );
+/** Steps that run operation by operation would silently compute in float32; what is only slow is said. */
+function checkProducts({ plan, execution, where = 'training', reporter }: TrainingRun): void {
+  if (plan.products !== 'bfloat16') return;
+  if (execution === 'eager' || nativeBackend() === undefined)
+    throw new ConfigError(
+      `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see bipe doctor for the native engine`,
+    );
+  if (bfloat16IsSlow())
+    reporter?.note(
+      `${where}: products: bfloat16 takes several times as long as float32 on this processor, which has no instructions for it; leave it out unless you want its rounding`,
+    );
 }
 
 /** The file of a run's configuration. */

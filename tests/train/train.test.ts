@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { CheckpointError, ConfigError, DataError, TrainingError, UsageError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
+import { bfloat16IsSlow } from '../../lib/engine/bfloat16';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
@@ -151,7 +152,12 @@ describe('training', () => {
       const line = (await readMetrics(own)).find(({ kind }) => kind === 'training');
       return line?.kind === 'training' ? line.loss : NaN;
     };
-    const [rounded, exact] = [await trainNetwork({ plan }), await trainNetwork()];
+    const notes: string[] = [];
+    const reporter = { ...silentReporter, note: (line: string) => notes.push(line) };
+    const [rounded, exact] = [await trainNetwork({ plan, reporter }), await trainNetwork()];
+    expect(
+      notes.filter((line) => line.includes('bfloat16 takes several times as long as float32')),
+    ).toHaveLength(bfloat16IsSlow() ? 1 : 0);
     const [roundedLoss, exactLoss] = [await lossOf(rounded.folder), await lossOf(exact.folder)];
     expect(roundedLoss).not.toBe(exactLoss);
     // Half a unit in the last of 8 bits is 0.2 %; the loss is a square of differences.
