@@ -2,11 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
 import { cellInterrupt } from './interrupt';
+import { formatBytes } from './format';
 import { displayPath } from './paths';
 
 let temporaryCount = 0;
@@ -15,6 +16,27 @@ let temporaryCount = 0;
 export function temporaryPath(path: string): string {
   temporaryCount += 1;
   return `${path}.${process.pid}-${temporaryCount}.partial`;
+}
+
+const temporaryName = /\.\d+-\d+\.partial$/;
+
+/**
+ * Deletes what was not finished in a folder, if the folder is there: for who knows, by a lock, that nobody else writes in it.
+ *
+ * @param except what belongs to this file stays, e.g. to the lock, which others may be waiting for
+ */
+export async function removeLeftovers(folder: string, except?: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw readError(folder, error);
+  });
+  const left = names.filter((name) => temporaryName.test(name) && name.replace(temporaryName, '') !== except);
+  for (const name of left) {
+    const path = join(folder, name);
+    await rm(path, { force: true }).catch((error: unknown) => {
+      throw writeError(path, error);
+    });
+  }
 }
 
 /**
@@ -106,26 +128,98 @@ export function readError(path: string, error: unknown): DataError {
   return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
 }
 
+/** Bytes of the longest text that is read as one; JavaScript's own limit is twice that, and decoding takes several times the size. */
+const mostText = 2 ** 28;
+
 /**
  * The text of a UTF-8 file, without a byte-order mark.
  *
- * @throws DataError if it is missing, a folder, or not UTF-8 (with the offset of the first bad byte)
+ * @param most bytes
+ * @throws DataError if it is missing, a folder, too long, or not UTF-8 (with the offset of the first bad byte)
  */
-export async function readTextFile(path: string): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
+export async function readTextFile(path: string, most = mostText): Promise<string> {
+  const { size } = await stat(path).catch((error: unknown) => {
     throw readError(path, error);
+  });
+  const pieces: string[] = [];
+  let read = size;
+  if (size <= most) {
+    read = 0;
+    for await (const piece of readTextPieces(path)) {
+      pieces.push(piece);
+      // What has no size, such as a pipe, can be long too.
+      read += piece.length;
+      if (read > most) break;
+    }
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
+  if (read > most)
     throw new DataError(
-      `${displayPath(path)}: not UTF-8 text (byte ${firstInvalidByte(bytes)}); convert it, e.g. with iconv -t utf-8`,
-      { cause: error },
+      `${displayPath(path)}: ${formatBytes(read)} of text, and at most ${formatBytes(most)} are read at once; split it`,
     );
+  return pieces.join('');
+}
+
+/**
+ * The text of a UTF-8 file of any length in pieces, cut between characters, without a byte-order mark.
+ *
+ * @param bytesAtOnce about how long a piece is
+ * @throws DataError as `readTextFile`, at the piece that is not right
+ */
+export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): AsyncGenerator<string> {
+  let held: Uint8Array = new Uint8Array(0); // of a character whose other bytes have not come yet
+  let offset = 0;
+  const decode = (bytes: Uint8Array): string => {
+    try {
+      // A mark is one at the beginning alone.
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
+      offset += bytes.length;
+      return text;
+    } catch (error) {
+      const place = offset + firstInvalidByte(bytes);
+      throw new DataError(
+        `${displayPath(path)}: not UTF-8 text (byte ${place}); convert it, e.g. with iconv -t utf-8`,
+        { cause: error },
+      );
+    }
+  };
+  try {
+    for await (const read of createReadStream(path, {
+      highWaterMark: bytesAtOnce,
+    }) as AsyncIterable<Buffer>) {
+      const bytes = held.length === 0 ? read : Buffer.concat([held, read]);
+      const end = endOfCharacters(bytes);
+      held = bytes.subarray(end);
+      if (end > 0) yield decode(bytes.subarray(0, end));
+    }
+  } catch (error) {
+    throw error instanceof DataError ? error : readError(path, error);
   }
+  if (held.length > 0) yield decode(held);
+}
+
+/** Where the last character ends of which all bytes are there. */
+function endOfCharacters(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** The lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as `readTextPieces`. */
+export async function* readTextLines(path: string): AsyncGenerator<string> {
+  let begun: string[] = []; // of a line whose end has not come yet
+  for await (const piece of readTextPieces(path)) {
+    const [first = '', ...rest] = piece.split('\n');
+    begun.push(first);
+    for (const next of rest) {
+      yield begun.join('').replace(/\r$/, '');
+      begun = [next];
+    }
+  }
+  yield begun.join('').replace(/\r$/, '');
 }
 
 function firstInvalidByte(bytes: Uint8Array): number {

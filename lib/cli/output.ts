@@ -1,8 +1,10 @@
 // How subcommands print: JSON for machines on request, aligned columns for people.
 
-/** Prints a value as one line of JSON. */
+import { toJson } from '../base/json';
+
+/** Prints a value as one line of JSON; NaN and infinities as text, as `toJson` writes them. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${toJson(value)}\n`);
 }
 
 /** Prints lines of text. */

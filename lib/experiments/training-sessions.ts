@@ -4,6 +4,7 @@
 import { basename, join } from 'node:path';
 import { DataError, systemCode, WorkbenchError } from '../base/errors';
 import { readTextFile, writeFileAtomic } from '../base/files';
+import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import {
   originOf,
@@ -25,7 +26,7 @@ const fileName = 'sessions.json';
 async function readSessions(folder: string): Promise<TrainingSession[]> {
   const path = join(folder, fileName);
   try {
-    return JSON.parse(await readTextFile(path)) as TrainingSession[];
+    return fromJson(await readTextFile(path)) as TrainingSession[];
   } catch (error) {
     if (error instanceof DataError && systemCode(error.cause) === 'ENOENT') return [];
     if (!(error instanceof SyntaxError)) throw error;
@@ -42,10 +43,7 @@ export async function beginSession(
   origin: Origin,
 ): Promise<void> {
   const kept = (await readSessions(folder)).filter(({ step }) => step < position.step);
-  await writeFileAtomic(
-    join(folder, fileName),
-    `${JSON.stringify([...kept, { ...position, origin }], null, 2)}\n`,
-  );
+  await writeFileAtomic(join(folder, fileName), `${toJson([...kept, { ...position, origin }], 2)}\n`);
 }
 
 /**

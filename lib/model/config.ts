@@ -2,19 +2,24 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
-import { parseWith } from '../base/schema';
+import { countUpTo, parseWith } from '../base/schema';
 import { createEncoding, type EncodingConfig, encodingSchema } from '../positional/registry';
 import { segmentEndsSchema } from '../segment/ends';
 import { separatorIds } from '../segment/levels';
 import type { Architecture } from './architecture';
 import { type Decoder, decoderWith } from './decoder';
+import { checkModelSize } from './size';
 
 /** A whole model's configuration. */
 export interface ModelConfig extends Architecture {
   readonly encoding: EncodingConfig;
 }
 
-const count = z.number().int().positive();
+/** A tensor's axis is an int32. */
+const count = countUpTo(2 ** 31 - 1);
+
+/** Each layer is a dozen tensors, however small. */
+const mostLayers = 10_000;
 
 /** Checks a model's configuration, field by field; what spans several fields is `parseModelConfig`'s. */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
@@ -24,7 +29,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
     outputs: count.exactOptional(),
     hiddenSize: count,
     intermediateSize: count,
-    numLayers: count,
+    numLayers: countUpTo(mostLayers),
     numHeads: count,
     trainLength: count,
     normEps: z.number().positive(),
@@ -52,12 +57,13 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
   });
 
 function divisorsNear({ hiddenSize, numHeads }: Architecture): string {
-  const divisors = Array.from({ length: hiddenSize }, (_, index) => index + 1).filter(
+  const upToRoot = Array.from({ length: Math.sqrt(hiddenSize) }, (_, index) => index + 1).filter(
     (heads) => hiddenSize % heads === 0,
   );
-  const below = divisors.filter((heads) => heads < numHeads).at(-1);
-  const above = divisors.find((heads) => heads > numHeads);
-  return `${[below, above].filter((heads) => heads !== undefined).join(' or ')} would`;
+  const divisors = [...upToRoot, ...upToRoot.map((heads) => hiddenSize / heads)];
+  const below = Math.max(...divisors.filter((heads) => heads < numHeads));
+  const above = Math.min(...divisors.filter((heads) => heads > numHeads));
+  return `${[below, above].filter(Number.isFinite).join(' or ')} would`;
 }
 
 /**
@@ -79,11 +85,13 @@ export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
 /**
  * The decoder that a configuration describes.
  *
- * @throws ConfigError naming the field that is not right
+ * @throws ConfigError naming the field that is not right, or that makes the model larger than this machine's memory
  */
 export function createDecoder(config: ModelConfig): Decoder {
-  const { encoding, ...architecture } = parseModelConfig(config);
-  return decoderWith(architecture, createEncoding(encoding));
+  const { encoding: settings, ...architecture } = parseModelConfig(config);
+  const encoding = createEncoding(settings);
+  checkModelSize(architecture, encoding);
+  return decoderWith(architecture, encoding);
 }
 
 /** Sizes of a model whose encoding, separators and vocabulary are the caller's. */

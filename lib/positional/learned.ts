@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { countUpTo } from '../base/schema';
 import { lookup } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
@@ -39,6 +40,6 @@ export function learned({ rows }: Settings<LearnedConfig> = {}): Encoding {
 /** Learned encoding for the registry. */
 export const learnedKind: EncodingKind<LearnedConfig> = {
   kind: 'learned',
-  schema: z.strictObject({ kind: z.literal('learned'), rows: z.number().int().positive().exactOptional() }),
+  schema: z.strictObject({ kind: z.literal('learned'), rows: countUpTo(2 ** 31 - 1).exactOptional() }),
   create: learned,
 };

@@ -2,12 +2,13 @@
 // all it writes stays in `.cache/browser` of the repository.
 
 import { accessSync, constants, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { type BrowserContext } from 'playwright-core';
 import { MachineError, messageOf, systemCode } from '../base/errors';
+import { makeFolder } from '../base/files';
 import { projectPath } from '../base/paths';
 
 /** A browser on this machine. */
@@ -152,8 +153,8 @@ export async function launchBrowser(found: FoundBrowser): Promise<RunningBrowser
   profileCount += 1;
   const profile = join(folder, `profile-${process.pid}-${profileCount}`);
   const artifacts = join(profile, 'artifacts');
-  await mkdir(artifacts, { recursive: true });
-  await mkdir(browserHome, { recursive: true });
+  await makeFolder(artifacts);
+  await makeFolder(browserHome);
   const isRoot = process.getuid?.() === 0;
   try {
     // Chromium refuses its sandbox as root, and fails with it where the system forbids user namespaces.

@@ -2,8 +2,9 @@
 // captured as a graph. Small parameters with the same settings are updated as one long vector: a model has dozens of
 // them, and the sixteen operations of an update cost more to start than to compute.
 
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
-import { ConfigError } from '../base/errors';
+import { ConfigError, systemCode } from '../base/errors';
 import { adamInPlace } from '../engine/graph/adam';
 import { nativeBackend } from '../engine/graph/binding';
 import { executeNative } from '../engine/native-operation';
@@ -66,18 +67,23 @@ const aloneFrom = 1 / 16;
 /**
  * Which parameters are updated together.
  *
- * @throws ConfigError if a group's `match` is no regular expression or matches no parameter
+ * @throws ConfigError if a group's `match` is no regular expression, takes too long, or matches no parameter
  */
 export function planBundles(
   parameters: readonly ParameterShape[],
   settings: AdamWSettings,
   limit = bundleLimit,
 ): readonly Bundle[] {
-  const groups = settings.groups.map((group) => ({ ...group, pattern: patternOf(group), used: false }));
+  const names = parameters.map(({ name }) => name);
+  const groups = settings.groups.map((group) => ({
+    ...group,
+    matches: matchesOf(group, names),
+    used: false,
+  }));
   const open = new Map<string, { members: number[]; sizes: number[]; size: number; key: string }>();
   const bundles: { members: number[]; sizes: number[]; size: number; key: string }[] = [];
-  parameters.forEach(({ name, shape }, index) => {
-    const group = groups.find(({ pattern }) => pattern.test(name));
+  parameters.forEach(({ shape }, index) => {
+    const group = groups.find(({ matches }) => matches[index]);
     if (group !== undefined) group.used = true;
     const key = JSON.stringify([group?.weightDecay ?? settings.weightDecay, group?.learningRateFactor ?? 1]);
     const size = tf.util.sizeFromShape([...shape]);
@@ -95,10 +101,7 @@ export function planBundles(
   const unused = groups.find(({ used }) => !used);
   if (unused !== undefined) {
     throw new ConfigError(
-      `optimizer.groups: '${unused.match}' applies to no parameter; names are such as ${parameters
-        .slice(0, 3)
-        .map(({ name }) => name)
-        .join(', ')}`,
+      `optimizer.groups: '${unused.match}' applies to no parameter; names are such as ${names.slice(0, 3).join(', ')}`,
     );
   }
   return bundles.map(({ members, sizes, size, key }) => {
@@ -107,13 +110,24 @@ export function planBundles(
   });
 }
 
-function patternOf({ match }: ParameterGroup): RegExp {
+/** Milliseconds that matching a pattern may take: thousands of times what it needs, as long as it does not try for ever. */
+const patience = 2000;
+
+/** Which of the names a group's pattern matches. */
+function matchesOf({ match }: ParameterGroup, names: readonly string[]): readonly boolean[] {
   try {
-    return new RegExp(match, 'u');
+    // A context of its own is what can be stopped: a repetition inside a repetition tries more ways than there is time.
+    return runInNewContext(
+      'const pattern = new RegExp(match, "u"); names.map((name) => pattern.test(name));',
+      { match, names },
+      { timeout: patience },
+    ) as boolean[];
   } catch (error) {
-    throw new ConfigError(`optimizer.groups: '${match}' is not a regular expression; mend it`, {
-      cause: error,
-    });
+    const what =
+      systemCode(error) === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+        ? 'takes too long to match; write it without a repetition inside a repetition'
+        : 'is not a regular expression; mend it';
+    throw new ConfigError(`optimizer.groups: '${match}' ${what}`, { cause: error });
   }
 }
 

@@ -1,9 +1,11 @@
 // The arithmetic task (Feng et al. 2023): training instances without end or in epochs, judged by generated answers.
 
 import { z } from 'zod';
+import { countUpTo } from '../base/schema';
 import { storedArithmeticBatches, streamArithmeticBatches } from '../data/arithmetic/batches';
 import { questionsOf } from '../data/arithmetic/file';
-import { generateArithmeticSet } from '../data/arithmetic/set';
+import { arithmeticLength, mostOperators } from '../data/arithmetic/generator';
+import { generateArithmeticSet, mostInstances } from '../data/arithmetic/set';
 import { paperModulus } from '../data/arithmetic/vocabulary';
 import { Random } from '../engine/random';
 import { evaluateArithmetic } from '../evaluate/arithmetic';
@@ -24,19 +26,23 @@ export interface ArithmeticTaskConfig {
   readonly testInstances: number;
 }
 
-const count = z.int().min(1);
+const count = countUpTo(mostInstances);
 
 /** The task for the registry. */
 export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
   kind: 'arithmetic',
   schema: z.strictObject({
     kind: z.literal('arithmetic'),
-    operators: count,
+    operators: countUpTo(mostOperators),
     modulus: z.int().default(paperModulus),
     instances: count.exactOptional(),
     testInstances: count.default(500),
   }),
   metrics: ['accuracy', 'soundness'],
+  size: ({ operators, instances = 0, testInstances }) => {
+    const time = arithmeticLength(operators);
+    return { time, bytes: (instances + testInstances) * time };
+  },
   create,
 };
 

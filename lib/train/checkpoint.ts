@@ -1,20 +1,21 @@
 // A run's state between two steps, in one file that is replaced whole: parameters, both moments of the optimizer, the
-// running loss, and where data, random generators and early stop are. A run that is killed at any moment finds it
-// complete, either the one before or the one after.
+// running loss, the best parameters that an early stop has seen, and where data, random generators and early stop are. A run
+// that is killed at any moment finds it complete, either the one before or the one after, and has its models from it alone.
 
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { CheckpointError } from '../base/errors';
+import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
-import { parseWith } from '../base/schema';
+import { anyNumber, parseWith } from '../base/schema';
 import { handOver } from '../engine/hand-over';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
 import { type Bundle, type ParameterShape } from './adamw';
 import { type EarlyStopState } from './early-stop';
 import { type NamedTensors } from '../engine/graph/specs';
-import { firstMomentKey, runningLossKey, secondMomentKey, type StepDesign } from './step';
+import { firstMomentKey, type Parameters, runningLossKey, secondMomentKey, type StepDesign } from './step';
 
 /** Where a run stands, apart from its tensors. */
 export interface RunPosition {
@@ -29,6 +30,17 @@ export interface RunPosition {
   /** What the batch source's `state()` gave. */
   readonly batches: unknown;
   readonly earlyStop: EarlyStopState;
+  /** SHA-256 of the run's configuration; absent in states of earlier versions. */
+  readonly config?: string;
+}
+
+/** A run's state. */
+export interface RunState {
+  /** The tensors of `step.ts`, by name. */
+  readonly tensors: NamedTensors;
+  readonly position: RunPosition;
+  /** The parameters of the best evaluation, where an early stop has seen one. */
+  readonly best?: Parameters;
 }
 
 const positionSchema: z.ZodType<RunPosition> = z.strictObject({
@@ -38,9 +50,10 @@ const positionSchema: z.ZodType<RunPosition> = z.strictObject({
   runningWeight: z.number(),
   batches: z.unknown(),
   earlyStop: z.strictObject({
-    best: z.strictObject({ value: z.number(), step: z.int() }).exactOptional(),
+    best: z.strictObject({ value: anyNumber, step: z.int() }).exactOptional(),
     stale: z.int(),
   }),
+  config: z.string().exactOptional(),
 });
 
 /** The file of a run's state. */
@@ -54,6 +67,8 @@ const momentNames = [
   { key: secondMomentKey, nameOf: (parameter: string): string => `optimizer.second_moment.${parameter}` },
 ] as const;
 
+const bestName = (parameter: string): string => `early_stop.best.${parameter}`;
+
 /**
  * Writes a run's state, the whole file or nothing. The tensors stay the caller's.
  *
@@ -62,11 +77,10 @@ const momentNames = [
 export async function writeState(
   folder: string,
   design: StepDesign,
-  state: NamedTensors,
-  position: RunPosition,
+  { tensors: state, position, best }: RunState,
 ): Promise<void> {
   const tensors = design.parameters.map(({ name, shape }) =>
-    source(name, shape, () => valuesOf(state, name)),
+    source(name, shape, () => valuesOf(state[name], name)),
   );
   for (const { key, nameOf } of momentNames) {
     for (const [index, bundle] of design.bundles.entries()) {
@@ -86,8 +100,10 @@ export async function writeState(
       }
     }
   }
-  tensors.push(source(runningLossKey, [], () => valuesOf(state, runningLossKey)));
-  await writeSafetensors(statePath(folder), tensors, { training: JSON.stringify(position) });
+  tensors.push(source(runningLossKey, [], () => valuesOf(state[runningLossKey], runningLossKey)));
+  for (const [name, tensor] of best ?? [])
+    tensors.push(source(bestName(name), tensor.shape, () => valuesOf(tensor, name)));
+  await writeSafetensors(statePath(folder), tensors, { training: toJson(position) });
 }
 
 /**
@@ -95,13 +111,11 @@ export async function writeState(
  *
  * @throws CheckpointError if the file is damaged, or of another model
  */
-export async function readState(
-  folder: string,
-  design: StepDesign,
-): Promise<{ readonly state: Record<string, tf.Tensor>; readonly position: RunPosition }> {
+export async function readState(folder: string, design: StepDesign): Promise<RunState> {
   const path = statePath(folder);
   const file = await openSafetensors(path);
   const state: Record<string, tf.Tensor> = {};
+  const best = new Map<string, tf.Tensor>();
   try {
     const position = parsePosition(file.metadata['training'], path);
     const stored = async ({ name, shape }: ParameterShape): Promise<Float32Array> => {
@@ -113,8 +127,12 @@ export async function readState(
       }
       return tensor.values as Float32Array;
     };
+    const tensorOf = async (parameter: ParameterShape): Promise<tf.Tensor> =>
+      handOver(tf.tensor(await stored(parameter), [...parameter.shape], 'float32'));
     for (const parameter of [...design.parameters, { name: runningLossKey, shape: [] }])
-      state[parameter.name] = handOver(tf.tensor(await stored(parameter), [...parameter.shape], 'float32'));
+      state[parameter.name] = await tensorOf(parameter);
+    const kept = design.parameters.filter(({ name }) => file.tensors.has(bestName(name)));
+    for (const { name, shape } of kept) best.set(name, await tensorOf({ name: bestName(name), shape }));
     for (const { key, nameOf } of momentNames) {
       for (const [index, bundle] of design.bundles.entries()) {
         const vector = new Float32Array(bundle.size);
@@ -127,9 +145,9 @@ export async function readState(
         state[key(index)] = handOver(tf.tensor1d(vector, 'float32'));
       }
     }
-    return { state, position };
+    return { tensors: state, position, ...(best.size > 0 && { best }) };
   } catch (error) {
-    tf.dispose(state);
+    tf.dispose([state, [...best.values()]]);
     throw error;
   } finally {
     await file.close();
@@ -139,7 +157,7 @@ export async function readState(
 function parsePosition(text: string | undefined, path: string): RunPosition {
   let value: unknown;
   try {
-    value = JSON.parse(text ?? '');
+    value = fromJson(text ?? '');
   } catch (error) {
     throw new CheckpointError(
       `${displayPath(path)}: does not say where a training stood; name the folder of a run`,
@@ -153,8 +171,8 @@ function source(name: string, shape: readonly number[], values: () => Promise<Fl
   return { name, type: 'F32', shape, values };
 }
 
-async function valuesOf(state: NamedTensors, key: string): Promise<Float32Array> {
-  return (await present(state[key], key).data()) as Float32Array;
+async function valuesOf(tensor: tf.Tensor | undefined, name: string): Promise<Float32Array> {
+  return (await present(tensor, name).data()) as Float32Array;
 }
 
 function membersOf({ parameters }: StepDesign, { members }: Bundle): readonly ParameterShape[] {

@@ -1,7 +1,7 @@
 // A whole training as one checked JSON file: model, task, optimizer, schedule, and how often to measure.
 
 import { z } from 'zod';
-import { errorAt, parseWith } from '../base/schema';
+import { countUpTo, errorAt, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { type ModelConfig, modelConfigSchema, parseModelConfig } from '../model/config';
 import { defaultAdamW } from './adamw';
@@ -63,7 +63,7 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
   .strictObject({
     model: modelConfigSchema,
     task: taskSchema,
-    batchSize: count,
+    batchSize: countUpTo(2 ** 31 - 1),
     remember: z.enum(['all', 'block-inputs']).exactOptional(),
     initialCheckpoint: z.string().min(1).exactOptional(),
     seed: z.int().min(0).default(0),

@@ -50,6 +50,8 @@ export const corpusTask: TaskKind<CorpusTaskConfig> = {
     blocks: z.enum(['concatenated', 'documents']).default('concatenated'),
   }),
   metrics: ['loss', 'perplexity'],
+  // The ids stay on the disk.
+  size: (_, trainLength) => ({ time: trainLength, bytes: 0 }),
   create,
 };
 

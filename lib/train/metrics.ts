@@ -1,11 +1,14 @@
 // What a run measured, as it goes: `metrics.jsonl` for programs and a TensorBoard event file that says the same. Lines
 // are appended; a resumed run first drops those after its checkpoint, so that no step is told twice.
 
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { readTextFile, writeError, writeFileAtomic } from '../base/files';
-import { DataError, systemCode } from '../base/errors';
+import { DataError, MachineError, messageOf, systemCode } from '../base/errors';
+import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
+import { anyNumber, parseWith } from '../base/schema';
 import { fileHeader, scalarRecord, type ScalarEvent } from './events';
 
 /** What depends on the machine and the moment: all else is the same in every repetition of a run. */
@@ -41,7 +44,7 @@ export interface TrainingMetrics {
   };
 }
 
-/** An evaluation after a step. */
+/** An evaluation after a step. Its numbers may be infinite, as a perplexity that overflows, or NaN. */
 export interface EvaluationMetrics {
   readonly kind: 'evaluation';
   readonly step: number;
@@ -51,6 +54,26 @@ export interface EvaluationMetrics {
 
 /** A line of `metrics.jsonl`. */
 export type MetricsLine = TrainingMetrics | EvaluationMetrics;
+
+const machineSchema = z.looseObject({ wallTime: z.number(), seconds: z.number() });
+
+const lineSchema = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('training'),
+    step: z.int().min(1),
+    loss: anyNumber,
+    learningRate: anyNumber,
+    gradientNorm: anyNumber,
+    tokens: z.number(),
+    machine: machineSchema.extend({ tokensPerSecond: anyNumber }),
+  }),
+  z.looseObject({
+    kind: z.literal('evaluation'),
+    step: z.int().min(1),
+    metrics: z.record(z.string(), anyNumber),
+    machine: machineSchema,
+  }),
+]);
 
 const metricsName = 'metrics.jsonl';
 const eventsName = 'events.out.tfevents.bipe';
@@ -71,16 +94,19 @@ export async function readMetrics(folder: string): Promise<MetricsLine[]> {
     throw error;
   }
   const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, index) => {
-    try {
-      return JSON.parse(line) as MetricsLine;
-    } catch (error) {
-      throw new DataError(
-        `${displayPath(path)}: line ${index + 1} is not JSON; delete the line, or start the run anew`,
-        { cause: error },
-      );
-    }
-  });
+  return lines.map((line, index) => parseLine(line, `${displayPath(path)}: line ${index + 1}`));
+}
+
+/** The line as it stands, so that it is written again to the byte. */
+function parseLine(line: string, where: string): MetricsLine {
+  try {
+    const value = fromJson(line);
+    parseWith<unknown>(lineSchema, value, where);
+    return value as MetricsLine;
+  } catch (error) {
+    const why = error instanceof SyntaxError ? `${where} is not JSON` : messageOf(error);
+    throw new DataError(`${why}; delete the line, or start the run anew`, { cause: error });
+  }
 }
 
 /** Where a run writes its metrics. */
@@ -88,6 +114,8 @@ export class MetricsLog {
   private constructor(
     private readonly lines: OpenFile,
     private readonly events: OpenFile,
+    /** What was measured before the log was opened. */
+    readonly earlier: readonly MetricsLine[],
   ) {}
 
   /**
@@ -100,20 +128,33 @@ export class MetricsLog {
     const wallTime = kept[0]?.machine.wallTime ?? Date.now() / 1000;
     const records = [fileHeader(wallTime), ...kept.flatMap(eventsOf).map(scalarRecord)];
     const [linesPath, eventsPath] = [join(folder, metricsName), join(folder, eventsName)];
-    await writeFileAtomic(linesPath, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await writeFileAtomic(linesPath, kept.map((line) => `${toJson(line)}\n`).join(''));
     await writeFileAtomic(eventsPath, Buffer.concat(records));
-    return new MetricsLog(new OpenFile(linesPath), new OpenFile(eventsPath));
+    return new MetricsLog(new OpenFile(linesPath), new OpenFile(eventsPath), kept);
   }
 
+  /** @throws MachineError if the disk is full, or the files are not in the folder any more */
   write(line: MetricsLine): void {
-    this.lines.append(`${JSON.stringify(line)}\n`);
+    this.checkPlace();
+    this.lines.append(`${toJson(line)}\n`);
     this.events.append(Buffer.concat(eventsOf(line).map(scalarRecord)));
   }
 
   /** Makes sure that what was written survives a power failure: to be called before a checkpoint. */
   flush(): void {
+    this.checkPlace();
     this.lines.flush();
     this.events.flush();
+  }
+
+  /**
+   * Open files can be written to after they were deleted, and then everything is lost at the end.
+   *
+   * @throws MachineError if the files are not in the folder any more
+   */
+  checkPlace(): void {
+    this.lines.checkPlace();
+    this.events.checkPlace();
   }
 
   close(): void {
@@ -141,6 +182,14 @@ class OpenFile {
     this.guard(() => {
       fsyncSync(this.descriptor);
     });
+  }
+
+  checkPlace(): void {
+    const here = this.guard(() => statSync(this.path, { throwIfNoEntry: false }));
+    if (here?.ino === fstatSync(this.descriptor).ino) return;
+    throw new MachineError(
+      `${displayPath(this.path)}: was moved, deleted or replaced while the run wrote to it; put the run's folder back and resume it, or start it anew`,
+    );
   }
 
   close(): void {

@@ -45,6 +45,7 @@ export const promptedTask: TaskKind<PromptedTaskConfig> = {
     testRows: count.default(200),
   }),
   metrics: ['loss'],
+  size: ({ maxTokens }) => ({ time: maxTokens, bytes: 0 }),
   create,
 };
 

@@ -52,10 +52,17 @@ export const stateSetsTask: TaskKind<StateSetsTaskConfig> = {
   schema: z.strictObject({
     kind: z.literal('state-sets'),
     automaton: automatonSchema,
-    maxSegmentLength: z.int().min(0),
+    maxSegmentLength: z
+      .int()
+      .min(0)
+      .max(2 ** 20),
     testWords: z.int().min(2).default(100),
   }),
   metrics: ['accuracy', 'segmentLevel', 'subLevel'],
+  size: ({ automaton, testWords }, trainLength) => {
+    const states = automaton.segmentStates.length + automaton.subStates.length;
+    return { time: trainLength, bytes: testWords * trainLength * (4 + states) };
+  },
   create,
 };
 

@@ -32,6 +32,14 @@ export interface TaskContext {
   readonly reporter?: Reporter;
 }
 
+/** What a task keeps in memory. */
+export interface TaskSize {
+  /** Tokens of the longest sequence of a batch. */
+  readonly time: number;
+  /** Bytes of the data that its settings ask for. */
+  readonly bytes: number;
+}
+
 /** One kind of task: its settings as JSON, and how it is made of them. */
 export interface TaskKind<Config extends { readonly kind: string }> {
   readonly kind: Config['kind'];
@@ -39,6 +47,8 @@ export interface TaskKind<Config extends { readonly kind: string }> {
   readonly schema: z.ZodType<Config>;
   /** The names of what an evaluation measures: what an early stop may watch. */
   readonly metrics: readonly string[];
+  /** Known before anything of it is made. */
+  readonly size: (config: Config, trainLength: number) => TaskSize;
   /** @throws ConfigError if the model does not fit the task */
   readonly create: (config: Config, context: TaskContext) => Task | Promise<Task>;
 }

@@ -7,7 +7,7 @@ import { arithmeticTask, type ArithmeticTaskConfig } from './arithmetic-task';
 import { corpusTask, type CorpusTaskConfig } from './corpus-task';
 import { promptedTask, type PromptedTaskConfig } from './prompted-task';
 import { stateSetsTask, type StateSetsTaskConfig } from './state-sets-task';
-import { type Task, type TaskContext, type TaskKind } from './task';
+import { type Task, type TaskContext, type TaskKind, type TaskSize } from './task';
 import { textTask, type TextTaskConfig } from './text-task';
 
 /** A task as JSON: its `kind` and that kind's settings. */
@@ -38,6 +38,12 @@ export const taskSchema: z.ZodType<TaskConfig> = z.unknown().transform((value, c
 /** The names of what an evaluation of the task measures. */
 export function taskMetrics({ kind }: TaskConfig): readonly string[] {
   return kinds[kind].metrics;
+}
+
+/** What the task keeps in memory, for a model that is trained at `trainLength`. */
+export function taskSize(config: TaskConfig, trainLength: number): TaskSize {
+  const kind = kinds[config.kind] as TaskKind<TaskConfig>;
+  return kind.size(config, trainLength);
 }
 
 /**

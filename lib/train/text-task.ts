@@ -1,10 +1,13 @@
-// The next token of a text: windows of it, each beginning at a random token; its end is kept for the evaluation.
+// The next token of a text: windows of it, each beginning at a random token; its end is kept for the evaluation. The ids stay on the
+// disk, so a text may be larger than memory.
 
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
-import { readTextFile, sha256 } from '../base/files';
 import { parseWith } from '../base/schema';
 import { getTokenizer } from '../data/tokenizers/registry';
+import { documentSequence, type TokenSequence } from '../data/tokens/sequence';
+import { storeFileTokens, type StoredTokens } from '../data/tokens/text-file';
 import { Random } from '../engine/random';
 import { evaluatePerplexity } from '../evaluate/perplexity';
 import { type BatchSource } from './batches';
@@ -31,22 +34,34 @@ export const textTask: TaskKind<TextTaskConfig> = {
     testShare: z.number().positive().lt(1).default(0.1),
   }),
   metrics: ['loss', 'perplexity'],
+  size: (_, trainLength) => ({ time: trainLength + 1, bytes: 0 }),
   create,
 };
 
-async function create(
+async function create(config: TextTaskConfig, context: TaskContext): Promise<Task> {
+  const tokenizer = await getTokenizer(config.tokenizer);
+  checkVocabulary(context.decoder, tokenizer.vocabularySize, `the tokenizer ${config.tokenizer}`);
+  const ids = await storeFileTokens(config.file, tokenizer);
+  try {
+    return taskOf(ids, config, context);
+  } catch (error) {
+    ids.close();
+    throw error;
+  }
+}
+
+function taskOf(
+  ids: StoredTokens,
   config: TextTaskConfig,
   { decoder, batchSize, seed, forward }: TaskContext,
-): Promise<Task> {
-  const tokenizer = await getTokenizer(config.tokenizer);
-  checkVocabulary(decoder, tokenizer.vocabularySize, `the tokenizer ${config.tokenizer}`);
+): Task {
   const time = decoder.architecture.trainLength + 1;
-  const ids = tokenizer.encode(await readTextFile(config.file));
-  const border = Math.round(ids.length * (1 - config.testShare));
-  const [train, test] = [ids.subarray(0, border), ids.subarray(border)];
+  const border = Math.round(ids.tokens * (1 - config.testShare));
+  const train = documentSequence(ids, [{ start: 0, length: border }]);
+  const test = documentSequence(ids, [{ start: border, length: ids.tokens - border }]);
   if (Math.min(train.length, test.length) < time) {
     throw new ConfigError(
-      `task.file: ${config.file} has ${ids.length} tokens, too few for training at ${time - 1} and an evaluation; take a longer text or a shorter trainLength`,
+      `task.file: ${config.file} has ${ids.tokens} tokens, too few for training at ${time - 1} and an evaluation; take a longer text or a shorter trainLength`,
     );
   }
   const random = Random.fromSeed(seed);
@@ -63,6 +78,7 @@ async function create(
       });
       return { loss, perplexity };
     },
+    close: ids.close,
   };
 }
 
@@ -84,14 +100,27 @@ const stateSchema = z.strictObject({
   }),
 });
 
+/** Ids that are hashed at once. */
+const idsAtOnce = 1 << 20;
+
+/** SHA-256 of ids as int32, in hex. */
+function hashOf(ids: TokenSequence): string {
+  const hash = createHash('sha256');
+  for (let start = 0; start < ids.length; start += idsAtOnce) {
+    const some = ids.subarray(start, Math.min(ids.length, start + idsAtOnce));
+    hash.update(new Uint8Array(some.buffer, some.byteOffset, some.byteLength));
+  }
+  return hash.digest('hex');
+}
+
 /**
  * Windows of a text.
  *
  * @param ids the text, at least `time` tokens
  * @returns batches with `ids`, [batch, time] int32
  */
-export function textBatches(ids: Int32Array, { batch, time, random }: TextBatchOptions): BatchSource {
-  const text = sha256(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+export function textBatches(ids: TokenSequence, { batch, time, random }: TextBatchOptions): BatchSource {
+  const text = hashOf(ids);
   let stream = random;
   return {
     next: () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { errorAt } from '../base/schema';
 import { Random } from '../engine/random';
 import { saveCheckpoint } from '../model/checkpoint';
-import { createDecoder, type ModelConfig } from '../model/config';
+import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, initialParameters } from '../model/parameters';
 import { statePath } from './checkpoint';
@@ -12,7 +12,8 @@ import { parseTrainingConfig, type TrainingConfig } from './config';
 import { checkpointParameters } from './initial-checkpoint';
 import { type Parameters } from './step';
 import { type Task, type TaskContext } from './task';
-import { createTask, type TaskConfig } from './tasks';
+import { checkTrainingSize } from './size';
+import { createTask } from './tasks';
 import { train, type TrainingResult, type TrainingRun } from './train';
 
 /** Where and how to train, without what the configuration says. */
@@ -37,11 +38,11 @@ export async function trainModel(
 ): Promise<TrainingResult> {
   const { where = 'training', folder } = options;
   const checked = parseTrainingConfig(config, where);
-  const { model, task: taskConfig, batchSize, remember = 'all', initialCheckpoint, seed, ...plan } = checked;
+  const { model, batchSize, remember = 'all', initialCheckpoint, seed, ...plan } = checked;
   const {
     decoder,
     task: { close, ...task },
-  } = await prepare(model, taskConfig, {
+  } = await prepare(checked, where, {
     batchSize,
     seed,
     forward: { remember },
@@ -77,10 +78,11 @@ export async function trainModel(
 }
 
 async function prepare(
-  model: ModelConfig,
-  task: TaskConfig,
+  config: TrainingConfig,
+  where: string,
   context: Omit<TaskContext, 'decoder'>,
 ): Promise<{ readonly decoder: Decoder; readonly task: Task }> {
-  const decoder = createDecoder(model);
-  return { decoder, task: await createTask(task, { ...context, decoder }) };
+  const decoder = createDecoder(config.model);
+  checkTrainingSize(config, decoder, where);
+  return { decoder, task: await createTask(config.task, { ...context, decoder }) };
 }

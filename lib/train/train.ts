@@ -8,16 +8,24 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError, TrainingError, UsageError } from '../base/errors';
-import { readTextFile, writeFileAtomic } from '../base/files';
+import {
+  makeFolder,
+  readTextFile,
+  removeLeftovers,
+  sha256,
+  writeError,
+  writeFileAtomic,
+} from '../base/files';
 import { formatCount, formatDuration } from '../base/format';
 import { cellInterrupt } from '../base/interrupt';
-import { canonicalJson } from '../base/json';
+import { canonicalJson, fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
 import { errorAt } from '../base/schema';
 import { withLock } from '../data/lock';
 import { capture, type CapturedStep } from '../engine/graph/capture';
+import { bfloat16IsSlow } from '../engine/bfloat16';
 import { nativeBackend } from '../engine/graph/binding';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -32,7 +40,7 @@ import {
   observe,
   reasonToStop,
 } from './early-stop';
-import { type MachineFigures, type MetricsLine, MetricsLog } from './metrics';
+import { type EvaluationMetrics, type MachineFigures, type MetricsLine, MetricsLog } from './metrics';
 import { learningRateAt, type ScheduleSettings } from './schedule';
 import {
   type LossFunction,
@@ -87,7 +95,10 @@ export interface TrainingRun {
   readonly batches: BatchSource;
   /** Numbers by name. It must dispose what it makes, and depend on nothing but the parameters and the step. */
   readonly evaluate?: (parameters: Parameters, step: number) => Promise<Readonly<Record<string, number>>>;
-  /** Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop, `best/`. */
+  /**
+   * Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop, `best/`. A resumed run calls it
+   * at once: the run's state decides what its models are, not what a killed process left of them.
+   */
   readonly exportModel?: (folder: string, parameters: Parameters) => Promise<void>;
   /** Default `captured`: whole steps run as one native graph where the backend can do that. */
   readonly execution?: 'captured' | 'eager';
@@ -96,7 +107,7 @@ export interface TrainingRun {
   readonly onBegin?: (position: TrainingPosition) => Promise<void>;
   /** Told each line of metrics as it is written, e.g. to draw a live curve. */
   readonly onMetrics?: (line: MetricsLine) => void;
-  /** Stops after the current step, with a checkpoint. Default: the notebook's stop button. */
+  /** Stops after the current batch, with a checkpoint of the last whole step. Default: the notebook's stop button. */
   readonly signal?: AbortSignal;
 }
 
@@ -128,14 +139,20 @@ export interface TrainingResult {
  *   engine
  * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
  * @throws CheckpointError if the checkpoint to resume from is damaged
- * @throws MachineError if the folder cannot be written, or another process trains in it
+ * @throws MachineError if the folder cannot be written, is moved or deleted, or another process trains in it
  */
 export async function train(run: TrainingRun): Promise<TrainingResult> {
   // Before anything is written: a configuration that is not right leaves no folder behind.
   const design = designOf(run);
   checkProducts(run);
-  return withLock(join(run.folder, 'training.lock'), 'this run', async () => {
-    await claimFolder(run);
+  await makeFolder(run.folder).catch((error: unknown) => {
+    throw writeError(run.folder, error);
+  });
+  return withLock(join(run.folder, lockName), 'this run', async () => {
+    // With the lock, nobody else writes here: what a killed process had begun is nobody's.
+    await removeLeftovers(run.folder, lockName);
+    for (const models of modelFolders) await removeLeftovers(join(run.folder, models));
+    await checkFolder(run);
     const loop = await Loop.begin(run, design);
     try {
       return await loop.run();
@@ -144,6 +161,10 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     }
   });
 }
+
+const lockName = 'training.lock';
+/** Of the run's state, and with an early stop of the best evaluation. */
+const modelFolders = ['checkpoint', 'best'] as const;
 
 function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): StepDesign {
   try {
@@ -160,37 +181,52 @@ function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): 
   }
 }
 
-/** Steps that run operation by operation would silently compute in float32. */
-function checkProducts({ plan, execution, where = 'training' }: TrainingRun): void {
-  if (plan.products !== 'bfloat16' || (execution !== 'eager' && nativeBackend() !== undefined)) return;
-  throw new ConfigError(
-    `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see bipe doctor for the native engine`,
-  );
+/** Steps that run operation by operation would silently compute in float32; what is only slow is said. */
+function checkProducts({ plan, execution, where = 'training', reporter }: TrainingRun): void {
+  if (plan.products !== 'bfloat16') return;
+  if (execution === 'eager' || nativeBackend() === undefined)
+    throw new ConfigError(
+      `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see bipe doctor for the native engine`,
+    );
+  if (bfloat16IsSlow())
+    reporter?.note(
+      `${where}: products: bfloat16 takes several times as long as float32 on this processor, which has no instructions for it; leave it out unless you want its rounding`,
+    );
+}
+
+/** The file of a run's configuration. */
+function configPath(folder: string): string {
+  return join(folder, 'config.json');
 }
 
 /** Makes sure that the folder is this run's. */
-async function claimFolder({ folder, config, resume = false }: TrainingRun): Promise<void> {
-  const path = join(folder, 'config.json');
-  if (!existsSync(path)) {
-    await writeFileAtomic(path, `${JSON.stringify(config, null, 2)}\n`);
-    return;
-  }
-  if (!resume) {
+async function checkFolder({ folder, config, resume = false }: TrainingRun): Promise<void> {
+  const path = configPath(folder);
+  const isThere = existsSync(path);
+  if (!resume && (isThere || existsSync(statePath(folder)))) {
     throw new UsageError(
       `${displayPath(folder)}: holds a run already; resume it (--resume), or choose another folder`,
     );
   }
+  if (!isThere) return;
   let earlier: unknown;
   try {
-    earlier = JSON.parse(await readTextFile(path));
+    earlier = fromJson(await readTextFile(path));
   } catch (error) {
     throw new ConfigError(`${displayPath(path)}: damaged; choose another folder`, { cause: error });
   }
-  if (canonicalJson(earlier) !== canonicalJson(JSON.parse(JSON.stringify(config)))) {
-    throw new ConfigError(
-      `${displayPath(path)}: the run there has another configuration; resume with that one, or choose another folder`,
-    );
-  }
+  if (configHash(earlier) !== configHash(config)) throw anotherConfiguration(path);
+}
+
+/** What a state knows of its configuration: `config.json` may be gone. */
+function configHash(config: unknown): string {
+  return sha256(canonicalJson(fromJson(toJson(config))));
+}
+
+function anotherConfiguration(path: string): ConfigError {
+  return new ConfigError(
+    `${displayPath(path)}: the run there has another configuration; resume with that one, or choose another folder`,
+  );
 }
 
 /** What a loop counts while it runs. */
@@ -204,12 +240,21 @@ interface Progress {
 
 type Step = CapturedStep<NamedTensors, NamedTensors, NamedTensors>;
 
+/** The numbers of an evaluation that are none, or infinite, by name. */
+function notFinite(line: MetricsLine): [name: string, value: number][] {
+  return line.kind === 'evaluation'
+    ? Object.entries(line.metrics).filter(([, value]) => !Number.isFinite(value))
+    : [];
+}
+
 class Loop {
   /** The norm of the last step's gradient, a scalar. */
   private norm: tf.Tensor | undefined;
   /** Since the last line of metrics: tokens, and seconds of steps alone. */
   private pace = { tokens: 0, seconds: 0 };
   private readonly signal: AbortSignal | undefined;
+  /** Metrics that were said to be no finite numbers. */
+  private readonly saidOf: Set<string>;
 
   private constructor(
     private readonly job: TrainingRun,
@@ -217,26 +262,36 @@ class Loop {
     private readonly step: Step,
     private readonly progress: Progress,
     private readonly log: MetricsLog,
+    /** Whether it goes on from a state in the folder. */
+    private readonly resumed: boolean,
+    /** The parameters of the best evaluation, where an early stop has seen one. */
+    private best: Parameters | undefined,
   ) {
     this.signal = job.signal ?? cellInterrupt();
+    this.saidOf = new Set(log.earlier.flatMap(notFinite).map(([name]) => name));
   }
 
   /** At the run's checkpoint, or before its first step. */
   static async begin(job: TrainingRun, design: StepDesign): Promise<Loop> {
     const { folder, batches } = job;
-    let state: Record<string, tf.Tensor> = {};
+    let state: NamedTensors = {};
+    let best: Parameters | undefined;
     let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };
+    const resumed = existsSync(statePath(folder));
     try {
-      if (existsSync(statePath(folder))) {
+      if (resumed) {
         const stored = await readState(folder, design);
-        ({ state } = stored);
-        const { batches: place, ...counts } = stored.position;
+        ({ tensors: state, best } = stored);
+        const { batches: place, config = configHash(job.config), ...counts } = stored.position;
+        if (config !== configHash(job.config)) throw anotherConfiguration(statePath(folder));
         batches.restore(place);
         progress = counts;
       } else {
         state = Object.fromEntries(job.initial());
       }
       state = { ...state, ...zeroState(design, state) };
+      if (!existsSync(configPath(folder)))
+        await writeFileAtomic(configPath(folder), `${toJson(job.config, 2)}\n`);
       const log = await MetricsLog.open(folder, progress.step);
       const eager = job.execution === 'eager';
       const { products = 'float32' } = job.plan;
@@ -246,8 +301,11 @@ class Loop {
         eager,
         products,
       });
-      return new Loop(job, design, step, progress, log);
+      const loop = new Loop(job, design, step, progress, log, resumed, best);
+      best = undefined;
+      return loop;
     } finally {
+      tf.dispose([...(best?.values() ?? [])]);
       // The step has its own.
       tf.dispose(state);
     }
@@ -266,11 +324,13 @@ class Loop {
     let ended = this.ended();
     let note = 'stopped by an error';
     try {
+      if (this.resumed) await this.exportModels();
       if (ended === undefined) await this.job.onBegin?.({ step: progress.step, seconds: progress.seconds });
       while (ended === undefined) {
-        await this.advance();
-        if (isDue(plan.logEvery)) task.update(progress.step, await this.measure());
-        if (evaluate && isDue(plan.evaluateEvery)) await this.evaluate(evaluate);
+        if (await this.advance()) {
+          if (isDue(plan.logEvery)) task.update(progress.step, await this.measure());
+          if (evaluate && isDue(plan.evaluateEvery)) await this.evaluate(evaluate);
+        }
         ended = this.ended();
         if (ended !== undefined || isDue(plan.checkpointEvery)) await this.checkpoint();
         task.update(progress.step);
@@ -285,6 +345,7 @@ class Loop {
 
   close(): void {
     this.norm?.dispose();
+    tf.dispose([...(this.best?.values() ?? [])]);
     this.step.dispose();
     this.log.close();
   }
@@ -301,23 +362,37 @@ class Loop {
     return undefined;
   }
 
-  /** One update of the parameters. */
-  private async advance(): Promise<void> {
+  /** One update of the parameters. @returns false if it was given up between two of its batches, as if not begun */
+  private async advance(): Promise<boolean> {
     const { plan, batches } = this.job;
     const { design, progress } = this;
     const started = performance.now();
     const step = progress.step + 1;
+    // What the batches before the last change, but for the sum of gradients, which no state keeps.
+    const before =
+      design.accumulation > 1 ? { loss: this.runningLoss(), batches: batches.state() } : undefined;
     let [weight, tokens] = [0, 0];
-    for (let left = design.accumulation; left > 0; left--) {
-      const batch = await batches.next();
-      weight += batch.weight;
-      tokens += batch.tokens;
-      const learningRate = learningRateAt(plan.schedule, step, plan.steps);
-      const scalars = left === 1 ? updateScalars(design, { step, weight, learningRate }) : {};
-      const inputs = { ...batchTensors(batch), ...scalars };
-      this.norm?.dispose();
-      this.norm = this.step.run(inputs)['gradientNorm'];
-      tf.dispose(inputs);
+    try {
+      for (let left = design.accumulation; left > 0; left--) {
+        if (before !== undefined && left < design.accumulation && (await this.isStopped())) {
+          this.step.writeState({ [runningLossKey]: before.loss });
+          batches.restore(before.batches);
+          return false;
+        }
+        const batch = await batches.next();
+        weight += batch.weight;
+        tokens += batch.tokens;
+        const learningRate = learningRateAt(plan.schedule, step, plan.steps);
+        const scalars = left === 1 ? updateScalars(design, { step, weight, learningRate }) : {};
+        const inputs = { ...batchTensors(batch), ...scalars };
+        const { gradientNorm } = this.step.run(inputs);
+        tf.dispose(inputs);
+        if (gradientNorm === undefined) continue;
+        this.norm?.dispose();
+        this.norm = gradientNorm;
+      }
+    } finally {
+      before?.loss.dispose();
     }
     progress.step = step;
     progress.tokens += tokens;
@@ -325,8 +400,19 @@ class Loop {
     const seconds = (performance.now() - started) / 1000;
     progress.seconds += seconds;
     this.pace = { tokens: this.pace.tokens + tokens, seconds: this.pace.seconds + seconds };
-    // Signals, timers and a notebook's display get their turn: a step does not give them any.
     await nextTurn();
+    return true;
+  }
+
+  /** Whether to stop, after signals, timers and a notebook's display had their turn: a batch does not give them any. */
+  private async isStopped(): Promise<boolean> {
+    await nextTurn();
+    return this.signal?.aborted === true;
+  }
+
+  /** A scalar, the caller's to dispose. */
+  private runningLoss(): tf.Tensor {
+    return this.step.readState([runningLossKey])[runningLossKey];
   }
 
   /** Writes a line of metrics and sets the running loss to zero. @returns it in words */
@@ -361,7 +447,7 @@ class Loop {
     const { plan, folder, exportModel, onMetrics } = this.job;
     const { progress } = this;
     const started = performance.now();
-    const parameters = this.parameters();
+    let parameters: Parameters | undefined = this.parameters();
     try {
       const metrics = await measure(parameters, progress.step);
       progress.seconds += (performance.now() - started) / 1000;
@@ -373,28 +459,60 @@ class Loop {
       };
       this.log.write(line);
       onMetrics?.(line);
-      if (plan.earlyStop !== undefined) {
-        progress.earlyStop = observe(plan.earlyStop, progress.earlyStop, progress.step, metrics);
-        if (progress.earlyStop.best?.step === progress.step)
-          await exportModel?.(join(folder, 'best'), parameters);
-      }
+      this.sayIfNotFinite(line);
+      if (plan.earlyStop === undefined) return;
+      progress.earlyStop = observe(plan.earlyStop, progress.earlyStop, progress.step, metrics);
+      if (progress.earlyStop.best?.step !== progress.step) return;
+      await exportModel?.(join(folder, 'best'), parameters);
+      [this.best, parameters] = [parameters, this.best];
     } finally {
-      tf.dispose([...parameters.values()]);
+      tf.dispose([...(parameters?.values() ?? [])]);
+    }
+  }
+
+  /** Once for each metric of a run: a perplexity that has overflowed will do so again. */
+  private sayIfNotFinite(line: EvaluationMetrics): void {
+    const { reporter = silentReporter } = this.job;
+    for (const [name, value] of notFinite(line)) {
+      if (this.saidOf.has(name)) continue;
+      this.saidOf.add(name);
+      const what = Number.isNaN(value) ? 'is not a number' : 'overflowed';
+      reporter.note(
+        `evaluation: ${name} ${what} at step ${formatCount(line.step)}; the metrics have it as ${value}, and training goes on`,
+      );
     }
   }
 
   private async checkpoint(): Promise<void> {
-    const { folder, batches, exportModel } = this.job;
+    const { folder, config, batches, exportModel } = this.job;
     // A state that cannot be trained any further must not take the place of one that can.
     await this.readLoss();
     this.log.flush();
-    const position: RunPosition = { ...this.progress, batches: batches.state() };
-    const state = this.step.readState();
+    const position: RunPosition = {
+      ...this.progress,
+      batches: batches.state(),
+      config: configHash(config),
+    };
+    const tensors = this.step.readState();
     try {
-      await writeState(folder, this.design, state, position);
-      await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, state));
+      await writeState(folder, this.design, { tensors, position, ...(this.best && { best: this.best }) });
+      await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, tensors));
+      // Else a folder that was deleted meanwhile would be there again, with these files alone.
+      this.log.checkPlace();
     } finally {
-      tf.dispose(state);
+      tf.dispose(tensors);
+    }
+  }
+
+  /** Writes the models that belong to the state: those in the folder may be older, or gone. */
+  private async exportModels(): Promise<void> {
+    const { folder, exportModel } = this.job;
+    const parameters = this.parameters();
+    try {
+      await exportModel?.(join(folder, 'checkpoint'), parameters);
+      if (this.best !== undefined) await exportModel?.(join(folder, 'best'), this.best);
+    } finally {
+      tf.dispose([...parameters.values()]);
     }
   }
 
@@ -404,9 +522,10 @@ class Loop {
    * @throws TrainingError if they are no numbers
    */
   private async readLoss(): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
-    const running = this.step.readState([runningLossKey])[runningLossKey];
+    const running = this.runningLoss();
     const [loss = Number.NaN] = await running.data();
-    const [gradientNorm = Number.NaN] = (await this.norm?.data()) ?? [];
+    // None yet where a resumed run is stopped within its first step.
+    const [gradientNorm = 0] = (await this.norm?.data()) ?? [];
     running.dispose();
     if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return { loss, gradientNorm };
     const what = Number.isFinite(loss) ? 'gradient' : 'loss';

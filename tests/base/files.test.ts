@@ -1,8 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, readTextFile, sha256, sha256File, writeFileAtomic } from '../../lib/base/files';
+import {
+  makeFolder,
+  readTextFile,
+  readTextLines,
+  readTextPieces,
+  removeLeftovers,
+  sha256,
+  sha256File,
+  temporaryPath,
+  writeFileAtomic,
+} from '../../lib/base/files';
 import { displayPath } from '../../lib/base/paths';
 import { temporaryFolder } from '../support/command';
 
@@ -28,6 +38,106 @@ describe('readTextFile', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('a text that is read in pieces', () => {
+  const bytesAtOnce = fc.integer({ min: 1, max: 9 });
+  const collect = async (pieces: AsyncIterable<string>): Promise<string[]> => {
+    const all: string[] = [];
+    for await (const piece of pieces) all.push(piece);
+    return all;
+  };
+
+  it('is the whole text, wherever its bytes are cut, and no piece ends inside a character', async () => {
+    const file = join(temporaryFolder(), 'text');
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), bytesAtOnce, async (text, atOnce) => {
+        writeFileSync(file, text);
+        const pieces = await collect(readTextPieces(file, atOnce));
+        expect(pieces.join('')).toBe(text.replace(/^\uFEFF/, ''));
+        // Half a character would come back from its bytes as another one.
+        expect(pieces.map((piece) => Buffer.from(piece).toString())).toEqual(pieces);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('names the same byte that is not UTF-8, wherever its bytes are cut', async () => {
+    const file = join(temporaryFolder(), 'text');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme' }),
+        fc.constantFrom([0xe9], [0xff], [0x80], [0xf0, 0x9f], [0xed, 0xa0, 0x80], [0xc0, 0xaf]),
+        fc.constantFrom(' tail', 'é', ''),
+        bytesAtOnce,
+        async (text, bad, tail, atOnce) => {
+          writeFileSync(file, Buffer.concat([Buffer.from(text), Buffer.from(bad), Buffer.from(tail)]));
+          const place = `(byte ${Buffer.byteLength(text)})`;
+          await expect(collect(readTextPieces(file, atOnce))).rejects.toThrow(place);
+          await expect(readTextFile(file)).rejects.toThrow(place);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('has lines, with either end', async () => {
+    const file = join(temporaryFolder(), 'text');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(
+            fc.string().map((line) => line.replace(/[\r\n]/g, '')),
+            fc.constantFrom('\n', '\r\n'),
+          ),
+        ),
+        async (lines) => {
+          writeFileSync(file, lines.flat().join(''));
+          expect(await collect(readTextLines(file))).toEqual([...lines.map(([line]) => line), '']);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is refused as one text by its size, before it is read', async () => {
+    const file = join(temporaryFolder(), 'long.txt');
+    writeFileSync(file, 'x'.repeat(1001));
+    await expect(readTextFile(file, 1000)).rejects.toThrow(
+      /long\.txt: 1 kB of text, and at most 1 kB are read at once; split it$/,
+    );
+    expect(await readTextFile(file, 1001)).toHaveLength(1001);
+    // Larger than any text that JavaScript can make, and without one block on the disk.
+    truncateSync(file, 2 ** 33);
+    await expect(readTextFile(file)).rejects.toThrow(
+      /long\.txt: 8\.59 GB of text, and at most 268 MB are read at once/,
+    );
+  });
+
+  it('is told as any file that cannot be read', async () => {
+    const folder = temporaryFolder();
+    for (const read of [
+      (path: string) => readTextFile(path),
+      (path: string) => collect(readTextPieces(path)),
+    ]) {
+      await expect(read(join(folder, 'none'))).rejects.toThrow(/none: no such file; check the path$/);
+      await expect(read(folder)).rejects.toThrow(/is a folder; name a file in it$/);
+    }
+  });
+});
+
+describe('removeLeftovers', () => {
+  it('does nothing where there is no folder', async () => {
+    await removeLeftovers(join(temporaryFolder(), 'none'));
+  });
+
+  it('removes what temporaryPath names, but not what belongs to the exception', async () => {
+    const folder = temporaryFolder();
+    for (const name of ['a.json', 'lock']) writeFileSync(temporaryPath(join(folder, name)), '');
+    writeFileSync(join(folder, 'a.json'), '');
+    await removeLeftovers(folder, 'lock');
+    expect(readdirSync(folder)).toEqual(['a.json', expect.stringMatching(/^lock\.\d+-\d+\.partial$/)]);
   });
 });
 

@@ -174,6 +174,16 @@ describe('bundles of parameters', () => {
   });
 });
 
+describe('a pattern that would be tried for ever', () => {
+  it('is refused', () => {
+    const groups = [{ match: '([a-z_.]*)*!', weightDecay: 0 }];
+    const layer = [{ name: 'model.layers.self_attention.q_proj.weight', shape: [1] }];
+    const plan = () => planBundles(layer, { ...defaultAdamW, groups });
+    expect(plan).toThrow(ConfigError);
+    expect(plan).toThrow(/takes too long to match; write it without a repetition inside a repetition$/);
+  });
+});
+
 describe('clipping', () => {
   it('scales gradients down to the limit, and never up', () => {
     fc.assert(

@@ -73,6 +73,24 @@ describe('bipe train', () => {
     },
   );
 
+  it('says in one line where no folder can be made', () => {
+    const folder = temporaryFolder();
+    const config = join(folder, 'train.json');
+    writeFileSync(config, JSON.stringify(smallConfig));
+    const places = [
+      [join(config, 'run'), /train\.json\/run: could not be written \(ENOTDIR/],
+      [config, /train\.json.*: could not be written \(/],
+      ...(process.platform === 'linux'
+        ? [['/proc/1/x/y', /^\/proc\/1\/x\/y: could not be written \(ENOENT/] as const]
+        : []),
+    ] as const;
+    for (const [out, says] of places) {
+      const { exitCode, stdout, stderr } = bipe(['train', '--config', config, '--out', out]);
+      expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(says)]);
+      expect([exitCode, stdout]).toEqual([1, '']);
+    }
+  });
+
   it('refuses a configuration with a mistake, and writes nothing', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'train.json');

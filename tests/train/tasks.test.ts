@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../lib/base/files';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
@@ -13,6 +14,7 @@ import { parseTrainingConfig, type TrainingConfig } from '../../lib/train/config
 import { withRandomInputs } from '../../lib/train/random-inputs';
 import { createTask, taskMetrics } from '../../lib/train/tasks';
 import { readMetrics } from '../../lib/train/metrics';
+import { textBatches } from '../../lib/train/text-task';
 import { trainModel } from '../../lib/train/train-model';
 import { temporaryFolder } from '../support/command';
 import { numbersOf, points } from './regression';
@@ -158,6 +160,12 @@ describe('the text task', () => {
       if (says === undefined) disposeParameters((await run).parameters);
       else await expect(run).rejects.toThrow(says);
     }
+  });
+
+  it('knows its text by the SHA-256 of its ids as int32', () => {
+    const ids = Int32Array.from({ length: 3_000_000 }, (_, index) => index % 251);
+    const { state } = textBatches(ids, { batch: 1, time: 9, random: Random.fromSeed(1) });
+    expect(state()).toMatchObject({ text: sha256(new Uint8Array(ids.buffer)) });
   });
 
   it('says when a text is too short', async () => {

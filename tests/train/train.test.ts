@@ -2,13 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { CheckpointError, ConfigError, TrainingError, UsageError } from '../../lib/base/errors';
+import { CheckpointError, ConfigError, DataError, TrainingError, UsageError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
+import { bfloat16IsSlow } from '../../lib/engine/bfloat16';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { type BatchSource } from '../../lib/train/batches';
-import { type MetricsLine, readMetrics } from '../../lib/train/metrics';
+import { type EvaluationMetrics, type MetricsLine, readMetrics } from '../../lib/train/metrics';
 import { learningRateAt } from '../../lib/train/schedule';
 import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';
 import { temporaryFolder } from '../support/command';
@@ -151,7 +152,12 @@ describe('training', () => {
       const line = (await readMetrics(own)).find(({ kind }) => kind === 'training');
       return line?.kind === 'training' ? line.loss : NaN;
     };
-    const [rounded, exact] = [await trainNetwork({ plan }), await trainNetwork()];
+    const notes: string[] = [];
+    const reporter = { ...silentReporter, note: (line: string) => notes.push(line) };
+    const [rounded, exact] = [await trainNetwork({ plan, reporter }), await trainNetwork()];
+    expect(
+      notes.filter((line) => line.includes('bfloat16 takes several times as long as float32')),
+    ).toHaveLength(bfloat16IsSlow() ? 1 : 0);
     const [roundedLoss, exactLoss] = [await lossOf(rounded.folder), await lossOf(exact.folder)];
     expect(roundedLoss).not.toBe(exactLoss);
     // Half a unit in the last of 8 bits is 0.2 %; the loss is a square of differences.
@@ -346,6 +352,97 @@ describe('a run that is interrupted', () => {
     },
   );
 
+  it.each(['captured', 'eager'] as const)(
+    'between two batches of a step is as if the step had not begun, and measures the same bit for bit, %s',
+    async (execution) => {
+      const plan = { ...shortPlan, accumulation: 5 };
+      const whole = await trainNetwork({ plan, execution });
+      const folder = temporaryFolder();
+      let outcome = '';
+      let numbers: Record<string, number[]> = {};
+      const steps: number[] = [];
+      // Within the first step already; within a step after a line of metrics, and after none; not at the end of one.
+      for (const batches of [3, 17, 36, 41, Infinity]) {
+        const part = await trainNetwork({
+          folder,
+          plan,
+          execution,
+          resume: true,
+          ...stopping(points(16), batches),
+        });
+        steps.push(part.result.step);
+        ({ outcome } = part.result);
+        ({ numbers } = part);
+      }
+      expect(steps).toEqual([0, 3, 10, 18, 30]);
+      expect(outcome).toBe('finished');
+      expect(numbers).toEqual(whole.numbers);
+      expect(await measured(folder)).toEqual(await measured(whole.folder));
+    },
+  );
+
+  it('is noticed within a step that would never end', async () => {
+    const controller = new AbortController();
+    setTimeout(() => {
+      controller.abort();
+    }, 50);
+    const { result } = await trainNetwork({
+      plan: { ...shortPlan, accumulation: 1e9 },
+      signal: controller.signal,
+    });
+    expect([result.outcome, result.step]).toEqual(['interrupted', 0]);
+  });
+
+  it.each([
+    ['is infinite', [Infinity, Infinity, 7, Infinity, -Infinity], { value: -Infinity, step: 25 }],
+    ['is no number', [NaN, Infinity, NaN, NaN, NaN], { value: Infinity, step: 10 }],
+    ['is negative zero', [0, -0, 0, 0, 0], { value: 0, step: 5 }],
+  ])('while a metric %s measures and tells the same', async (_, values, best) => {
+    const plan = {
+      ...shortPlan,
+      steps: 25,
+      evaluateEvery: 5,
+      earlyStop: { metric: 'error', better: 'smaller', patience: 9 },
+    } as const;
+    const told: string[] = [];
+    const reporter = { ...silentReporter, note: (line: string) => told.push(line) };
+    const evaluate: TrainingRun['evaluate'] = (now, step) =>
+      Promise.resolve({ size: now.size, error: values[step / 5 - 1] ?? 0 });
+    const whole = await trainNetwork({ plan, evaluate, reporter });
+    const toldOfWhole = told.splice(0).filter((line) => line.startsWith('evaluation:'));
+    const folder = temporaryFolder();
+    let result = whole.result;
+    for (const batches of [6, 6, Infinity])
+      ({ result } = await trainNetwork({
+        folder,
+        plan,
+        evaluate,
+        reporter,
+        resume: true,
+        ...stopping(points(16), batches),
+      }));
+    expect(result).toMatchObject({ outcome: 'finished', best });
+    const lines = await measured(folder);
+    expect(lines).toStrictEqual(await measured(whole.folder));
+    expect(
+      lines.flatMap((line) => ('metrics' in (line as object) ? [(line as EvaluationMetrics).metrics] : [])),
+    ).toStrictEqual(values.map((error) => ({ size: 4, error })));
+    const seen = readEvents(readFileSync(join(folder, 'events.out.tfevents.bipe'))).flatMap((event) =>
+      'evaluation/error' in event.scalars ? [event.scalars['evaluation/error']] : [],
+    );
+    expect(seen).toStrictEqual(values);
+    // Once, however often it was resumed.
+    expect(told.filter((line) => line.startsWith('evaluation:'))).toEqual(toldOfWhole);
+    const first = values.findIndex((value) => !Number.isFinite(value));
+    expect(toldOfWhole).toEqual(
+      first < 0
+        ? []
+        : [
+            `evaluation: error ${Number.isNaN(values[first]) ? 'is not a number' : 'overflowed'} at step ${5 * first + 5}; the metrics have it as ${values[first] ?? ''}, and training goes on`,
+          ],
+    );
+  });
+
   it("by a notebook's stop button ends after that step, with a checkpoint", async () => {
     const { batches, signal } = stopping(points(16), 4);
     const hook = Symbol.for('bipe.interrupt');
@@ -380,6 +477,27 @@ describe('a run that is interrupted', () => {
       'train/loss' in event.scalars ? [event.step] : [],
     );
     expect(steps).toEqual([7, 14, 21, 28, 30]);
+  });
+
+  it.each([
+    ['no JSON', '{"kind":"training","st', 'is not JSON'],
+    ['null', 'null', 'the value: '],
+    ['another step', '{"kind":"evaluation","step":"4","metrics":{},"machine":{}}', 'step: '],
+    [
+      'null for a number',
+      '{"kind":"evaluation","step":4,"metrics":{"size":null},"machine":{"wallTime":1,"seconds":1}}',
+      'metrics.size: expected number, received null',
+    ],
+  ])('whose metrics have %s in a line says in which', async (_, line, says) => {
+    const { folder } = await trainNetwork();
+    const path = join(folder, 'metrics.jsonl');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    lines[2] = line;
+    writeFileSync(path, lines.join('\n'));
+    await expect(readMetrics(folder)).rejects.toThrow(DataError);
+    await expect(readMetrics(folder)).rejects.toThrow(
+      new RegExp(`metrics\\.jsonl: line 3.*${says}.*; delete the line, or start the run anew$`),
+    );
   });
 
   it('while it wrote a line forgets the half of it', async () => {

@@ -1,8 +1,9 @@
 // One row: every side in a process of its own, the same weights and tokens, losses compared, then timed in turns.
 
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MachineError, messageOf } from '../../base/errors';
+import { makeFolder } from '../../base/files';
 import { type Reporter } from '../../base/progress';
 import { type RowMeasurement, spreadOf, type Way, type WayMeasurement } from './measurement';
 import { type BenchRow, type PeerWay } from './rows';
@@ -96,7 +97,7 @@ export async function compareRow(row: BenchRow, options: CompareOptions): Promis
 
 /** Writes the row's weights and ids to the folder; the side ends with it. */
 export async function prepare({ work }: BenchRow, side: Side, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await side.ask('prepare', { folder, job: jobFor(work, 'ours') });
   await side.close();
 }

@@ -2,8 +2,8 @@
 // caller's choice, or in an environment of its own in .cache, made on demand.
 
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
 import { MachineError, messageOf } from '../../base/errors';
+import { makeFolder } from '../../base/files';
 import { projectPath } from '../../base/paths';
 import { type PeerWay } from './rows';
 import { Side, type SideCommand } from './side';
@@ -18,7 +18,7 @@ const temporaryFolder = projectPath('.cache', 'tmp');
  * @throws MachineError if there is no Python, or PyTorch cannot be installed
  */
 export async function peerInterpreter(python?: string): Promise<string> {
-  await mkdir(temporaryFolder, { recursive: true });
+  await makeFolder(temporaryFolder);
   if (python !== undefined) return python;
   const child = spawn(process.execPath, [projectPath('bench', 'pytorch', 'setup.mjs')], {
     stdio: ['ignore', 'pipe', 'pipe'],

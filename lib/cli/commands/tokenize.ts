@@ -1,8 +1,7 @@
 // `bipe tokenize`: token ids of a text file.
 
+import { once } from 'node:events';
 import { type Command } from 'commander';
-import { readTextFile } from '../../base/files';
-import { printJson, printLines } from '../output';
 
 interface TokenizeOptions {
   readonly textFile: string;
@@ -23,9 +22,21 @@ export function addTokenizeCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  bipe tokenize --text-file README.md --tokenizer llama2')
     .action(async ({ textFile, tokenizer: name, beginOfText, json }: TokenizeOptions) => {
       const { getTokenizer } = await import('../../data/tokenizers/registry.js');
+      const { fileTokens } = await import('../../data/tokens/text-file.js');
       const tokenizer = await getTokenizer(name);
-      const ids = tokenizer.encode(await readTextFile(textFile), { beginOfText: beginOfText === true });
-      if (json === true) printJson({ tokenizer: name, ids: Array.from(ids) });
-      else printLines([Array.from(ids).join(',')]);
+      const [before, after] =
+        json === true ? [`{"tokenizer":${JSON.stringify(name)},"ids":[`, ']}'] : ['', ''];
+      // As they come: the ids of a long text are no string that JavaScript can make.
+      let separator = before;
+      for await (const ids of fileTokens(textFile, tokenizer, { beginOfText: beginOfText === true })) {
+        if (ids.length === 0) continue;
+        await print(`${separator}${ids.join(',')}`);
+        separator = ',';
+      }
+      await print(`${separator === ',' ? '' : separator}${after}\n`);
     });
+}
+
+async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

@@ -65,7 +65,7 @@ async function train(options: TrainOptions): Promise<void> {
   const stop = new AbortController();
   // The first Ctrl-C ends the run well; with the listener gone, a second one ends the process.
   process.once('SIGINT', () => {
-    reporter.note('stopping after this step, with a checkpoint');
+    reporter.note('stopping, with a checkpoint of the last whole step');
     stop.abort();
   });
   const { parameters, ...result } = await trainModel(config, {

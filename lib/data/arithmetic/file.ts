@@ -2,7 +2,7 @@
 // with wrong answers means nothing.
 
 import { DataError, UsageError } from '../../base/errors';
-import { readTextFile } from '../../base/files';
+import { readTextLines } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { encodeArithmetic, evaluateExpression, ExpressionError } from './expression';
 import { type ArithmeticSet } from './set';
@@ -27,10 +27,12 @@ export async function readArithmeticFile(
   path: string,
   vocabulary: ArithmeticVocabulary,
 ): Promise<ArithmeticQuestion[]> {
-  const lines = (await readTextFile(path)).split(/\r?\n/);
-  const questions = lines.flatMap((line, index) =>
-    line.trim() === '' ? [] : [questionOf(line, vocabulary, `${displayPath(path)}:${index + 1}`)],
-  );
+  const questions: ArithmeticQuestion[] = [];
+  let number = 0;
+  for await (const line of readTextLines(path)) {
+    number += 1;
+    if (line.trim() !== '') questions.push(questionOf(line, vocabulary, `${displayPath(path)}:${number}`));
+  }
   if (questions.length === 0)
     throw new DataError(`${displayPath(path)}: no instances; write some with bipe arithmetic generate`);
   return questions;

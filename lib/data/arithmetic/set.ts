@@ -36,6 +36,9 @@ export interface ArithmeticSetOptions extends ArithmeticOptions {
   readonly distinct?: boolean;
 }
 
+/** The most instances of a set. */
+export const mostInstances = 2 ** 27;
+
 /** So many duplicates in a row mean that there are no more instances. */
 const patience = 100_000;
 
@@ -47,8 +50,8 @@ const patience = 100_000;
  */
 export function generateArithmeticSet(options: ArithmeticSetOptions): ArithmeticSet {
   const { count, seed, distinct = false } = options;
-  if (!Number.isInteger(count) || count < 0 || count > 2 ** 27)
-    throw new ConfigError(`arithmetic count ${count}: must be an integer from 0 to ${2 ** 27}`);
+  if (!Number.isInteger(count) || count < 0 || count > mostInstances)
+    throw new ConfigError(`arithmetic count ${count}: must be an integer from 0 to ${mostInstances}`);
   const resolved = resolveArithmeticOptions(options);
   const generator = new ArithmeticGenerator(
     resolved,

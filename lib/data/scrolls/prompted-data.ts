@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DataError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { displayPath, projectRoot } from '../../base/paths';
+import { countUpTo } from '../../base/schema';
 import { datasetsFolder } from '../registry';
 import { settle } from '../staging';
 import { quickChapters, type QuickOptions, quickRows, quickTasks, type QuickTaskName } from './quick';
@@ -42,7 +43,7 @@ export const promptedDataSchema: z.ZodType<PromptedData> = z.discriminatedUnion(
     kind: z.literal('quick'),
     task: z.enum(namesOf(quickTasks)),
     documentLength: z.int().min(200),
-    perChapter: z.int().min(1),
+    perChapter: countUpTo(10_000),
     validationShare: z.number().positive().lt(1).exactOptional(),
     seed: z.int().min(0).default(0),
   }),

@@ -2,10 +2,11 @@
 // in a folder that is deleted afterwards, and nothing is installed. Servers and keys are the system's.
 
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbsentError, MachineError, NetworkError, systemCode } from '../../base/errors';
 import { cellInterrupt } from '../../base/interrupt';
+import { makeFolder } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { type SourceContext } from './source';
 
@@ -72,8 +73,8 @@ export async function fetchPackage(
 ): Promise<PackageFile> {
   const state = join(folder, 'apt');
   const configuration = join(state, 'apt.conf');
-  await mkdir(join(state, 'lists', 'partial'), { recursive: true });
-  await mkdir(join(state, 'cache', 'archives', 'partial'), { recursive: true });
+  await makeFolder(join(state, 'lists', 'partial'));
+  await makeFolder(join(state, 'cache', 'archives', 'partial'));
   await writeFile(join(state, 'status'), '');
   await writeFile(configuration, privateConfiguration(state));
   const task = context.reporter.task(`fetch ${name} with apt`, 0);

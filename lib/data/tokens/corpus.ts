@@ -108,10 +108,11 @@ async function checkSize(path: string, { tokens, type }: CorpusInfo): Promise<vo
   );
 }
 
-function readIds(
+/** Ids of an open file that holds `tokens` of them. Throws as `Corpus.read`. */
+export function readIds(
   file: number,
   path: string,
-  { tokens, type }: CorpusInfo,
+  { tokens, type }: Pick<CorpusInfo, 'tokens' | 'type'>,
   start: number,
   count: number,
 ): Int32Array {
