@@ -14,26 +14,46 @@ export interface ModelConfig extends Architecture {
   readonly encoding: EncodingConfig;
 }
 
-const count = z.number().int().positive();
+/** A whole number from 1 to `most`. */
+const upTo = (most: number): z.ZodNumber =>
+  z
+    .number()
+    .int()
+    .positive()
+    .max(most, { error: ({ input }) => `${String(input)} is more than the ${most} that are possible here` });
+
+/**
+ * What sizes may be, far above those of any model there is: a file that says more is damaged, or was made to fill the
+ * memory.
+ */
+export const sizes = {
+  vocabSize: upTo(2 ** 24),
+  hiddenSize: upTo(2 ** 20),
+  intermediateSize: upTo(2 ** 22),
+  numLayers: upTo(2 ** 12),
+  numHeads: upTo(2 ** 14),
+  trainLength: upTo(2 ** 31 - 1),
+} as const;
 
 /** Checks a model's configuration, field by field; what spans several fields is `parseModelConfig`'s. */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
   .strictObject({
     style: z.enum(['llama', 'gpt2']),
-    vocabSize: count,
-    outputs: count.exactOptional(),
-    hiddenSize: count,
-    intermediateSize: count,
-    numLayers: count,
-    numHeads: count,
-    trainLength: count,
+    vocabSize: sizes.vocabSize,
+    outputs: sizes.vocabSize.exactOptional(),
+    hiddenSize: sizes.hiddenSize,
+    intermediateSize: sizes.intermediateSize,
+    numLayers: sizes.numLayers,
+    numHeads: sizes.numHeads,
+    trainLength: sizes.trainLength,
     normEps: z.number().positive(),
     initializerRange: z.number().nonnegative(),
     tieEmbeddings: z.boolean(),
     separators: z.array(segmentEndsSchema),
     logScale: z.boolean(),
-    window: count.exactOptional(),
+    window: sizes.trainLength.exactOptional(),
     dropout: z.number().min(0).lt(1).exactOptional(),
+    paddingIndex: z.int().exactOptional(),
     encoding: encodingSchema,
   })
   .superRefine((config, context) => {
@@ -47,6 +67,9 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
       );
     if (config.outputs !== undefined && config.tieEmbeddings)
       fail('outputs', 'the head is the embedding, which scores tokens; set tieEmbeddings to false');
+    const { paddingIndex = 0, vocabSize } = config;
+    if (paddingIndex < -vocabSize || paddingIndex >= vocabSize)
+      fail('paddingIndex', `${paddingIndex} in a vocabulary of ${vocabSize}; give an id, or -1 for the last`);
     if (separatorIds(config.separators).some((id) => id >= config.vocabSize))
       fail('separators', `an id is not in the vocabulary; ids go up to ${config.vocabSize - 1}`);
   });

@@ -87,7 +87,12 @@ export const fireKind: EncodingKind<FireConfig> = {
   kind: 'fire',
   schema: z.strictObject({
     kind: z.literal('fire'),
-    width: z.number().int().positive().exactOptional(),
+    width: z
+      .number()
+      .int()
+      .positive()
+      .max(2 ** 16)
+      .exactOptional(),
     threshold: z.number().positive().exactOptional(),
   }),
   create: fire,
