@@ -44,7 +44,7 @@ export interface Checkpoint {
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const config = await readModelConfig(folder);
-  const decoder = createDecoder(config);
+  const decoder = createDecoder(config, displayPath(join(folder, configFile)));
   const files = await openShards(folder);
   try {
     const where = displayPath(folder);

@@ -2,56 +2,42 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
-import { parseWith } from '../base/schema';
+import { countUpTo, parseWith } from '../base/schema';
 import { createEncoding, type EncodingConfig, encodingSchema } from '../positional/registry';
 import { segmentEndsSchema } from '../segment/ends';
 import { separatorIds } from '../segment/levels';
 import type { Architecture } from './architecture';
 import { type Decoder, decoderWith } from './decoder';
+import { checkModelSize } from './size';
 
 /** A whole model's configuration. */
 export interface ModelConfig extends Architecture {
   readonly encoding: EncodingConfig;
 }
 
-/** A whole number from 1 to `most`. */
-const upTo = (most: number): z.ZodNumber =>
-  z
-    .number()
-    .int()
-    .positive()
-    .max(most, { error: ({ input }) => `${String(input)} is more than the ${most} that are possible here` });
+/** A size: a tensor's axis is an int32. */
+export const sizeSchema = countUpTo(2 ** 31 - 1);
 
-/**
- * What sizes may be, far above those of any model there is: a file that says more is damaged, or was made to fill the
- * memory.
- */
-export const sizes = {
-  vocabSize: upTo(2 ** 24),
-  hiddenSize: upTo(2 ** 20),
-  intermediateSize: upTo(2 ** 22),
-  numLayers: upTo(2 ** 12),
-  numHeads: upTo(2 ** 14),
-  trainLength: upTo(2 ** 31 - 1),
-} as const;
+/** How many layers there are: each is a dozen tensors, however small. */
+export const layersSchema = countUpTo(10_000);
 
 /** Checks a model's configuration, field by field; what spans several fields is `parseModelConfig`'s. */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
   .strictObject({
     style: z.enum(['llama', 'gpt2']),
-    vocabSize: sizes.vocabSize,
-    outputs: sizes.vocabSize.exactOptional(),
-    hiddenSize: sizes.hiddenSize,
-    intermediateSize: sizes.intermediateSize,
-    numLayers: sizes.numLayers,
-    numHeads: sizes.numHeads,
-    trainLength: sizes.trainLength,
+    vocabSize: sizeSchema,
+    outputs: sizeSchema.exactOptional(),
+    hiddenSize: sizeSchema,
+    intermediateSize: sizeSchema,
+    numLayers: layersSchema,
+    numHeads: sizeSchema,
+    trainLength: sizeSchema,
     normEps: z.number().positive(),
     initializerRange: z.number().nonnegative(),
     tieEmbeddings: z.boolean(),
     separators: z.array(segmentEndsSchema),
     logScale: z.boolean(),
-    window: sizes.trainLength.exactOptional(),
+    window: sizeSchema.exactOptional(),
     dropout: z.number().min(0).lt(1).exactOptional(),
     paddingIndex: z.int().exactOptional(),
     encoding: encodingSchema,
@@ -75,12 +61,13 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
   });
 
 function divisorsNear({ hiddenSize, numHeads }: Architecture): string {
-  const divisors = Array.from({ length: hiddenSize }, (_, index) => index + 1).filter(
+  const upToRoot = Array.from({ length: Math.sqrt(hiddenSize) }, (_, index) => index + 1).filter(
     (heads) => hiddenSize % heads === 0,
   );
-  const below = divisors.filter((heads) => heads < numHeads).at(-1);
-  const above = divisors.find((heads) => heads > numHeads);
-  return `${[below, above].filter((heads) => heads !== undefined).join(' or ')} would`;
+  const divisors = [...upToRoot, ...upToRoot.map((heads) => hiddenSize / heads)];
+  const below = Math.max(...divisors.filter((heads) => heads < numHeads));
+  const above = Math.min(...divisors.filter((heads) => heads > numHeads));
+  return `${[below, above].filter(Number.isFinite).join(' or ')} would`;
 }
 
 /**
@@ -102,11 +89,14 @@ export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
 /**
  * The decoder that a configuration describes.
  *
- * @throws ConfigError naming the field that is not right
+ * @param where the message's first words, e.g. the file it is from
+ * @throws ConfigError naming the field that is not right, or that makes the model larger than this machine's memory
  */
-export function createDecoder(config: ModelConfig): Decoder {
-  const { encoding, ...architecture } = parseModelConfig(config);
-  return decoderWith(architecture, createEncoding(encoding));
+export function createDecoder(config: ModelConfig, where = 'model'): Decoder {
+  const { encoding: settings, ...architecture } = parseModelConfig(config, where);
+  const encoding = createEncoding(settings);
+  checkModelSize(architecture, encoding, where);
+  return decoderWith(architecture, encoding);
 }
 
 /** Sizes of a model whose encoding, separators and vocabulary are the caller's. */

@@ -7,7 +7,7 @@ import { ConfigError } from '../base/errors';
 import { canonicalJson } from '../base/json';
 import { type RopeConfig } from '../positional/rope';
 import { type RopeScaling } from '../positional/rope-scaling';
-import { sizes } from './config';
+import { sizeSchema } from './config';
 
 /** A field of other models, which may say nothing but what holds of those known here. */
 export const only = (value: string | number | boolean | null): z.ZodType =>
@@ -32,7 +32,7 @@ const parametersSchema = z.preprocess(
         factor,
         beta_fast: turns,
         beta_slow: turns,
-        original_max_position_embeddings: sizes.trainLength.nullish(),
+        original_max_position_embeddings: sizeSchema.nullish(),
         attention_factor: only(null),
         mscale: only(null),
         mscale_all_dim: only(null),

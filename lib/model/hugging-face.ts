@@ -10,7 +10,7 @@ import { parseWith } from '../base/schema';
 import { type EncodingConfig, encodingNamed } from '../positional/registry';
 import { type RopeConfig } from '../positional/rope';
 import { separatorSets } from '../segment/separators';
-import { type ModelConfig, parseModelConfig, sizes } from './config';
+import { layersSchema, type ModelConfig, parseModelConfig, sizeSchema } from './config';
 import { only, readRope, ropeFields, writeRope } from './hugging-face-rope';
 
 const relativeTypes = ['rope', 'alibi', 'bipe_rope', 'bipe_alibi'] as const;
@@ -23,11 +23,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Those that a model depends on. Others, such as most token ids and versions, are passed over. */
 const standardSchema = z.object({
-  vocab_size: sizes.vocabSize,
-  hidden_size: sizes.hiddenSize,
-  intermediate_size: sizes.intermediateSize,
-  num_hidden_layers: sizes.numLayers,
-  num_attention_heads: sizes.numHeads,
+  vocab_size: sizeSchema,
+  hidden_size: sizeSchema,
+  intermediate_size: sizeSchema,
+  num_hidden_layers: layersSchema,
+  num_attention_heads: sizeSchema,
   num_key_value_heads: z.number().nullish(),
   head_dim: z.number().nullish(),
   hidden_act: z.literal('silu', { error: 'only silu is known here' }).default('silu'),
@@ -35,11 +35,11 @@ const standardSchema = z.object({
   rms_norm_eps: z.number().positive().default(1e-6),
   tie_word_embeddings: z.boolean().default(false),
   pad_token_id: z.int().nullish(),
-  max_position_embeddings: sizes.trainLength.default(2048),
+  max_position_embeddings: sizeSchema.default(2048),
   ...ropeFields,
   rpe_type: z.enum(relativeTypes).nullish(),
   log_scale: z.boolean().nullish(),
-  train_scale: sizes.trainLength.nullish(),
+  train_scale: sizeSchema.nullish(),
   model_type: only('llama'),
   attention_bias: only(false),
   attention_dropout: only(0),

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { countUpTo } from '../base/schema';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { distancesBack, positionsIn } from './spans';
@@ -87,12 +88,7 @@ export const fireKind: EncodingKind<FireConfig> = {
   kind: 'fire',
   schema: z.strictObject({
     kind: z.literal('fire'),
-    width: z
-      .number()
-      .int()
-      .positive()
-      .max(2 ** 16)
-      .exactOptional(),
+    width: countUpTo(2 ** 20).exactOptional(),
     threshold: z.number().positive().exactOptional(),
   }),
   create: fire,

@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { countUpTo } from '../base/schema';
 import { lookup, rowAt } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
@@ -56,6 +57,6 @@ function paddingRow(index: number, rows: number): number {
 /** Learned encoding for the registry. */
 export const learnedKind: EncodingKind<LearnedConfig> = {
   kind: 'learned',
-  schema: z.strictObject({ kind: z.literal('learned'), rows: z.number().int().positive().exactOptional() }),
+  schema: z.strictObject({ kind: z.literal('learned'), rows: countUpTo(2 ** 31 - 1).exactOptional() }),
   create: learned,
 };

@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { countUpTo } from '../base/schema';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
 
@@ -82,7 +83,7 @@ export function randomizedKind<Part>(
     schema: z.strictObject({
       kind: z.literal('randomized'),
       encoding: schema,
-      maxPosition: z.number().int().positive(),
+      maxPosition: countUpTo(2 ** 31),
     }),
     create: ({ encoding, maxPosition }) => randomized(create(encoding), { maxPosition }),
   };

@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { countUpTo } from '../base/schema';
 import { lookup } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
@@ -68,8 +69,12 @@ export const t5Kind: EncodingKind<T5Config> = {
   kind: 't5',
   schema: z.strictObject({
     kind: z.literal('t5'),
-    buckets: z.number().int().min(2).exactOptional(),
-    maxDistance: z.number().int().positive().exactOptional(),
+    buckets: z
+      .int()
+      .min(2)
+      .max(2 ** 20)
+      .exactOptional(),
+    maxDistance: countUpTo(2 ** 20).exactOptional(),
   }),
   create: t5,
 };
