@@ -2,12 +2,13 @@
 // are computed, and exist for some tokens at a time.
 
 import * as tf from '@tensorflow/tfjs';
+import { checkOutputs } from '../base/outputs';
 import { type Reporter, silentReporter } from '../base/progress';
 import { loadCheckpoint } from './checkpoint';
 import { headLogits, hiddenStates } from './decoder';
 import { checkIds, readIds } from './ids-file';
 import { disposeParameters } from './parameters';
-import { writeSafetensors } from './safetensors';
+import { openSafetensors, writeSafetensors } from './safetensors';
 
 /** Files to read and write. */
 export interface LogitsRequest {
@@ -28,6 +29,7 @@ const scoresAtOnce = 2 ** 24;
  * Writes the scores that a model gives to every next token of some sequences. The engine must have been started.
  *
  * @returns the shape of the logits
+ * @throws UsageError if `out` is one of the files that are read, or a file that does not hold logits alone
  * @throws CheckpointError, ConfigError as `loadCheckpoint`; CheckpointError if the ids are not what they should be
  * @throws DataError if the file of ids cannot be read; MachineError if that of logits cannot be written
  */
@@ -35,6 +37,8 @@ export async function writeLogits(
   request: LogitsRequest,
   reporter: Reporter = silentReporter,
 ): Promise<readonly [batch: number, time: number, outputs: number]> {
+  const output = { path: request.out, what: 'a file of logits', isOwn: holdsLogits };
+  await checkOutputs([output], [request.ids, request.checkpoint]);
   const ids = await readIds(request.ids);
   const [batch, time] = ids.shape;
   const { decoder, parameters } = await loadCheckpoint(request.checkpoint);
@@ -75,4 +79,10 @@ export async function writeLogits(
   } finally {
     disposeParameters(parameters);
   }
+}
+
+async function holdsLogits(path: string): Promise<boolean> {
+  const file = await openSafetensors(path).catch(() => undefined);
+  await file?.close();
+  return file?.tensors.size === 1 && file.tensors.has('logits');
 }

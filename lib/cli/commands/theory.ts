@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CheckError, UsageError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
+import { checkOutputs } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import type { Automaton } from '../../theory/automata/automaton';
@@ -66,11 +67,12 @@ interface CompileOptions {
 
 async function compile(options: CompileOptions): Promise<void> {
   const { automaton: file, out, json } = options;
-  const [{ readAutomaton }, { certify }, { networkFiles, saveNetwork }] = await Promise.all([
+  const [{ readAutomaton }, { certify }, { networkFiles, networkOutputs, saveNetwork }] = await Promise.all([
     import('../../theory/automata/file.js'),
     import('../../theory/compile/certificate.js'),
     import('../../theory/network/network-file.js'),
   ]);
+  await checkOutputs(networkOutputs(out), [file]);
   const network = await compiled(await readAutomaton(file), options);
   const certificate = certify(network);
   await saveNetwork(out, { network, certificate });

@@ -6,6 +6,7 @@ import { ConfigError, messageOf, TrainingError } from '../../base/errors';
 import { readTextFile, sha256 } from '../../base/files';
 import { formatDuration } from '../../base/format';
 import { canonicalJson } from '../../base/json';
+import { checkOutputs } from '../../base/outputs';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { printJson, printLines } from '../output';
@@ -51,6 +52,7 @@ async function train(options: TrainOptions): Promise<void> {
   const { parseTrainingConfig } = await import('../../train/config.js');
   const { trainModel } = await import('../../train/train-model.js');
   const { readMetrics } = await import('../../train/metrics.js');
+  const { runInputs, runOutputs } = await import('../../train/run-files.js');
   const { startEngine } = await import('../../engine/engine.js');
   const path = resolve(options.config);
   const where = displayPath(path);
@@ -59,6 +61,7 @@ async function train(options: TrainOptions): Promise<void> {
     options.out === undefined
       ? projectPath('runs', `training-${sha256(canonicalJson(config)).slice(0, 16)}`)
       : resolve(options.out);
+  await checkOutputs(runOutputs(folder), [path, ...runInputs(config)]);
   const reporter = terminalReporter();
   await startEngine({ reporter });
   const stop = new AbortController();
