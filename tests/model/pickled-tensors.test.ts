@@ -96,9 +96,13 @@ function pickleOf(tensors: readonly TensorSaid[]): Buffer {
 
 /** An archive as PyTorch writes it; each file of numbers has six of float32: 0, 1, 2, 3, 4, 5. */
 function dictionaryOf(tensors: readonly TensorSaid[], wrong: Partial<ZipMember> = {}): Buffer {
+  return archiveOf(pickleOf(tensors), wrong);
+}
+
+function archiveOf(pickle: Buffer, wrong: Partial<ZipMember> = {}): Buffer {
   const content = Buffer.from(Float32Array.of(0, 1, 2, 3, 4, 5).buffer);
   return zipOf({
-    'archive/data.pkl': { content: pickleOf(tensors), stored: true },
+    'archive/data.pkl': { content: pickle, stored: true },
     'archive/data/0': { content, stored: true, ...wrong },
     'archive/data/1': { content: Buffer.alloc(400, 0x40), stored: true },
   });
@@ -250,6 +254,30 @@ describe('a state dictionary of PyTorch', () => {
   it('whose list of tensors is not what its checksum says is refused', async () => {
     const error = await failure(replaced('model.norm.weight', 'model.nurm.weight'));
     expect(error.message).toMatch(/is not what its checksum in the archive says; get it again$/);
+  });
+
+  it('whose list is changed anywhere, its checksum with it, is read or refused, and never crashes', async () => {
+    const path = join(temporaryFolder(), 'pytorch_model.bin');
+    const pickle = pickleOf([
+      { name: 'a', shape: [2, 2], strides: [3, 1], offset: 1 },
+      { name: 'b', key: '1', storage: 'HalfStorage', shape: [4, 25], strides: [25, 1] },
+    ]);
+    const change = fc.record({ at: fc.nat(pickle.length - 1), to: fc.nat(255), removed: fc.nat(3) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        let bytes: Buffer = Buffer.from(pickle);
+        for (const { at, to, removed } of changes)
+          bytes = Buffer.concat([bytes.subarray(0, at), Buffer.of(to), bytes.subarray(at + removed)]);
+        writeFileSync(path, archiveOf(bytes));
+        try {
+          await readAll(path);
+        } catch (error) {
+          if (!(error instanceof WorkbenchError)) throw error;
+          expect(error.message).not.toContain('\n');
+        }
+      }),
+      { numRuns: 1000, seed: 23 },
+    );
   });
 
   it('with any byte changed or cut anywhere is read or refused, and never crashes', async () => {
