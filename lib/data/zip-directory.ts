@@ -1,6 +1,7 @@
 // Where the files of a zip archive are. The format is PKWARE's (APPNOTE 6.3), with the 64-bit fields that archives over 4 GB need.
 
 import { type FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { readBytes } from '../base/files';
 
 /** Where a file's bytes are, and what they are. */
@@ -46,11 +47,24 @@ export async function zipDirectory(file: FileHandle): Promise<Map<string, ZipEnt
   for (let at = 0; at + 46 <= directory.length;) {
     const { name, header, next, ...stored } = centralEntry(directory, at);
     const begin = await contentStart(file, header, size);
-    if (begin + stored.storedBytes > size) throw new ZipFailure('damaged');
+    const { storedBytes, bytes: unpackedBytes, method } = stored;
+    // What is stored as it is has one size; with another one, a reader would take what follows for a part of it.
+    if (begin + storedBytes > size || (method === 0 && storedBytes !== unpackedBytes))
+      throw new ZipFailure('damaged');
     entries.set(name, { begin, ...stored });
     at = next;
   }
   return entries;
+}
+
+const pieceBytes = 1 << 20;
+
+/** The CRC-32 of a file's stored bytes: that of the file, if it is stored as it is. */
+export async function storedChecksum(file: FileHandle, { begin, storedBytes }: ZipEntry): Promise<number> {
+  let checksum = 0;
+  for (let done = 0; done < storedBytes; done += pieceBytes)
+    checksum = crc32(await readBytes(file, begin + done, Math.min(pieceBytes, storedBytes - done)), checksum);
+  return checksum;
 }
 
 /** Finds the record at the archive's end, behind which a comment may stand, and in it the directory's place. */

@@ -7,11 +7,12 @@ import * as tf from '@tensorflow/tfjs';
  * The rows of a table that the ids name. The gradient reaches the table alone: each row gets the sum of what its
  * places got.
  *
- * @param table [rows, width]
- * @param ids   any shape, int32, each in [0, rows): what others give is up to the backend
+ * @param table  [rows, width]
+ * @param ids    any shape, int32, each in [0, rows): what others give is up to the backend
+ * @param frozen a row that no gradient reaches (PyTorch's `padding_idx`); negative counts from the end; left out: none
  * @returns [...ids.shape, width]
  */
-export function lookup(table: tf.Tensor2D, ids: tf.Tensor): tf.Tensor {
+export function lookup(table: tf.Tensor2D, ids: tf.Tensor, frozen?: number): tf.Tensor {
   const [rows, width] = table.shape;
   const rowsOf = tf.customGrad((...inputs) => {
     const [source, save] = inputs as [tf.Tensor2D, tf.GradSaveFunc];
@@ -19,9 +20,20 @@ export function lookup(table: tf.Tensor2D, ids: tf.Tensor): tf.Tensor {
     const gradFunc = (upstream: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       const [places] = saved as [tf.Tensor];
       const flat: tf.Tensor1D = places.reshape([-1]);
-      return tf.unsortedSegmentSum(upstream.reshape([-1, width]), flat, rows);
+      const gradients: tf.Tensor2D = upstream.reshape([-1, width]);
+      if (frozen === undefined) return tf.unsortedSegmentSum(gradients, flat, rows);
+      const counts = tf
+        .notEqual(flat, tf.scalar(rowAt(frozen, rows), 'int32'))
+        .toFloat()
+        .expandDims(1);
+      return tf.unsortedSegmentSum(tf.mul(gradients, counts), flat, rows);
     };
     return { value: tf.gatherND(source, ids.expandDims(-1)), gradFunc };
   });
   return rowsOf(table);
+}
+
+/** A row's place from the start, where negative ones count from the end. */
+export function rowAt(index: number, rows: number): number {
+  return index < 0 ? rows + index : index;
 }

@@ -119,6 +119,7 @@ export class ScaledModels {
     const encoding = await this.#encoding(scaling);
     const model: ReadModel = {
       identity: { checkpoint: displayPath(folder), encoding },
+      encoding,
       label: `${this.point.encoding}, ${scaling}`,
       seed: this.point.seed,
       open: async () => {

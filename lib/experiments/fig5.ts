@@ -123,7 +123,7 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
   claim:
     'Figure 5 shows language-model perplexity after finetuning with YaRN, for RoPE and BiPE-RoPE (public summary page); its numbers are not at hand.',
   notebook: 'notebooks/fig5.ipynb',
-  revision: 2,
+  revision: 3,
   schema,
   presets: fig5Presets,
   seeds: ({ seed }) => [seed],

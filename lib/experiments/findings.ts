@@ -2,7 +2,8 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFilesAtomic } from '../base/files';
+import { readTextFile, writeFilesAtomic } from '../base/files';
+import { checkOutputs } from '../base/outputs';
 import { provenanceLine } from '../report/provenance';
 import { type Table, toMarkdown } from '../report/tables';
 import { type Finding, type Report } from './experiment';
@@ -56,10 +57,15 @@ export function findingsId({ item }: Pick<Report, 'item'>): string {
  */
 export async function exportFindings(report: Report, folder: string): Promise<string[]> {
   const path = join(folder, `${findingsId(report)}.md`);
+  await checkOutputs([{ path, what: 'findings', isOwn: holdsFindings }]);
   if (report.findings.length === 0) {
     await rm(path, { force: true });
     return [];
   }
   await writeFilesAtomic([[path, toMarkdown(findingsTable(report))]]);
   return [path];
+}
+
+async function holdsFindings(path: string): Promise<boolean> {
+  return /^\| Claim \| Verdict \|/m.test(await readTextFile(path).catch(() => ''));
 }

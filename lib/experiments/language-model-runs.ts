@@ -12,7 +12,7 @@ import { evaluatePerplexity, type PerplexityByLength } from '../evaluate/perplex
 import { type Checkpoint, loadCheckpoint } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
 import { disposeParameters } from '../model/parameters';
-import { createEncoding } from '../positional/registry';
+import { createEncoding, type EncodingConfig } from '../positional/registry';
 import { collectProvenance, currentOrigin, type Origin } from '../report/provenance';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
@@ -56,7 +56,13 @@ export interface LanguageModelAnswers extends LanguageModelRunPoint {
 /** What came of a run. */
 export type LanguageModelRun = LanguageModelAnswers & TrainingFigures;
 
-const revision = 1;
+/**
+ * Of what a model of this encoding is trained and judged by. Where it sees the length of a sequence, as dynamic scaling does, the
+ * loss is that of all tokens since revision 2.
+ */
+function revisionOf(encoding: EncodingConfig): number {
+  return createEncoding(encoding).seesLength === true ? 2 : 1;
+}
 
 /** What ends the segments of so many levels: the same everywhere, unless each level has its own. */
 function levelEnds(
@@ -128,7 +134,8 @@ async function trainingOf(
   settings: LanguageModelRunSettings,
   { data }: LanguageModelCorpus,
 ) {
-  return { item: 'language-model', revision, training: await languageModelTraining(point, settings), data };
+  const training = await languageModelTraining(point, settings);
+  return { item: 'language-model', revision: revisionOf(training.model.encoding), training, data };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
@@ -186,6 +193,7 @@ export async function languageModelRun(
   const { folder, training, figures } = await trainedLanguageModel(point, settings, corpus, options);
   const model: ReadModel = {
     identity: { training },
+    encoding: training.model.encoding,
     label: labelOf(point),
     seed: point.seed,
     open: () => loadCheckpoint(folder),
@@ -198,6 +206,8 @@ export async function languageModelRun(
 export interface ReadModel {
   /** What its parameters and its configuration depend on. */
   readonly identity: Readonly<Record<string, unknown>>;
+  /** By which it reads. */
+  readonly encoding: EncodingConfig;
   /** Which one it is, for the provenance. */
   readonly label: string;
   readonly seed: number;
@@ -225,7 +235,7 @@ export async function perplexityByModality(
     for (const length of settings.lengths) {
       const configuration: RunConfiguration = {
         item: 'language-model-perplexity',
-        revision,
+        revision: revisionOf(model.encoding),
         libraryVersion,
         settings: { ...model.identity, ...textRead(settings), length },
         data,

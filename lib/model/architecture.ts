@@ -29,4 +29,9 @@ export interface Architecture {
   readonly window?: number;
   /** The share that is dropped in training; left out: none. */
   readonly dropout?: number;
+  /**
+   * The row of the embedding's table, and of tables of positions, that starts at 0 and gets no gradient as an input
+   * (PyTorch's `padding_idx`); -1 is each table's last, as in the released code. Left out: all rows are trained.
+   */
+  readonly paddingIndex?: number;
 }

@@ -70,7 +70,7 @@ export function prefill(
   return tf.tidy(() => {
     const placed = placeTokens(decoder, parameters, ids, drawnPositions);
     const store = new HeadStore();
-    let hidden = embedTokens(parameters, ids, placed.applied);
+    let hidden = embedTokens(decoder, parameters, ids, placed.applied);
     for (let layer = 0; layer < architecture.numLayers; layer += 1) {
       hidden = decoderBlock(architecture, parameters, { layer, batch }, hidden, (heads) => {
         const encoded = encodeHeads(decoder, placed, heads);
@@ -120,7 +120,7 @@ export function decodeStep(
     const placed = placeNext(decoder, parameters, ids, slots, options.drawnPositions);
     const attendTo = slotAttention(placed.applied, cache.lengths, capacity, architecture);
     const store = new HeadStore();
-    let hidden = embedTokens(parameters, column, placed.applied);
+    let hidden = embedTokens(decoder, parameters, column, placed.applied);
     for (let layer = 0; layer < architecture.numLayers; layer += 1) {
       hidden = decoderBlock(architecture, parameters, { layer, batch }, hidden, (heads) => {
         const [keys, values] = [cache.keys[layer], cache.values[layer]].map((held) =>

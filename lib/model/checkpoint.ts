@@ -12,7 +12,7 @@ import { parseWith } from '../base/schema';
 import { handOver } from '../engine/hand-over';
 import type { ParameterSpec } from '../positional/encoding';
 import { createDecoder, type ModelConfig } from './config';
-import type { Decoder } from './decoder';
+import { type Decoder, embeddingName, headName } from './decoder';
 import { fromHuggingFace, huggingFaceJson } from './hugging-face';
 import { disposeParameters, type ModelParameters } from './parameters';
 import { openPickledTensors } from './pickled-tensors';
@@ -44,15 +44,18 @@ export interface Checkpoint {
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const config = await readModelConfig(folder);
-  const decoder = createDecoder(config);
+  const decoder = createDecoder(config, displayPath(join(folder, configFile)));
   const files = await openShards(folder);
   try {
-    const places = matchTensors(files, decoder.parameters, displayPath(folder));
-    return {
-      config,
-      decoder,
-      parameters: await readParameters(decoder.parameters, places, displayPath(folder)),
-    };
+    const where = displayPath(folder);
+    const places = findTensors(files);
+    const copy = config.tieEmbeddings ? places.get(headName) : undefined;
+    if (copy !== undefined && places.has(embeddingName)) {
+      await checkCopy(copy, places.get(embeddingName), where);
+      places.delete(headName);
+    }
+    matchTensors(places, decoder.parameters, where);
+    return { config, decoder, parameters: await readParameters(decoder.parameters, places, where) };
   } finally {
     for (const file of files) await file.close();
   }
@@ -138,7 +141,7 @@ async function openShards(folder: string): Promise<TensorFile[]> {
   const opened: TensorFile[] = [];
   try {
     const { names, open } = await shardNames(folder);
-    for (const name of names) opened.push(await open(join(folder, name)));
+    for (const name of names) opened.push(await open(join(folder, name), isDerived));
     return opened;
   } catch (error) {
     for (const file of opened) await file.close();
@@ -150,7 +153,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string().regex
 
 async function shardNames(
   folder: string,
-): Promise<{ names: readonly string[]; open: (path: string) => Promise<TensorFile> }> {
+): Promise<{ names: readonly string[]; open: (typeof formats)[number]['open'] }> {
   for (const { whole, index, open } of formats) {
     if (existsSync(join(folder, whole))) return { names: [whole], open };
     const path = join(folder, index);
@@ -176,19 +179,25 @@ async function readJson(path: string, folder: string): Promise<unknown> {
   }
 }
 
-/** Tensors of Hugging Face checkpoints that hold no trained numbers: ALiBi's slopes and RoPE's frequencies. */
-const derivedTensor = /\.self_attn\.(alibi|rotary_emb\.inv_freq)$/;
+/** Tensors of Hugging Face checkpoints that hold no trained numbers: ALiBi's slopes, RoPE's frequencies, causal masks. */
+const derived =
+  /(^|\.)(self_)?attn\.(alibi|(masked_)?bias)$|(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/;
 
-/** Where each parameter is, once all are there, none is left over, and all have the right shape. */
+function isDerived(name: string): boolean {
+  return derived.test(name);
+}
+
+/** Where each tensor is. */
+function findTensors(files: readonly TensorFile[]): Map<string, TensorFile> {
+  return new Map(files.flatMap((file) => [...file.tensors.keys()].map((name) => [name, file] as const)));
+}
+
+/** Makes sure that all parameters are there, none is left over, and all have the right shape. */
 function matchTensors(
-  files: readonly TensorFile[],
+  places: ReadonlyMap<string, TensorFile>,
   specs: readonly ParameterSpec[],
   where: string,
-): Map<string, TensorFile> {
-  const places = new Map<string, TensorFile>();
-  for (const file of files) {
-    for (const name of file.tensors.keys()) if (!derivedTensor.test(name)) places.set(name, file);
-  }
+): void {
   const missing = specs.filter(({ name }) => !places.has(name)).map(({ name }) => name);
   if (missing.length > 0)
     throw new CheckpointError(
@@ -211,7 +220,16 @@ function matchTensors(
         `${where}: ${name} is ${formatShape(stored)}, should be ${formatShape(shape)}; ${configFile} describes another model`,
       );
   }
-  return places;
+}
+
+/** Makes sure that a tied head that stands in a file too, as it does in every `pytorch_model.bin`, is the embedding. */
+async function checkCopy(head: TensorFile, embedding: TensorFile | undefined, where: string): Promise<void> {
+  const [copy, table] = [await head.read(headName), await embedding?.read(embeddingName)];
+  const isSame = (value: number, index: number): boolean => value === table?.values[index];
+  if (formatShape(copy.shape) === formatShape(table?.shape ?? []) && copy.values.every(isSame)) return;
+  throw new CheckpointError(
+    `${where}: ${headName} is not ${embeddingName}, but ${configFile} says that they are one; set tie_word_embeddings to false there`,
+  );
 }
 
 /** `tensor a is`, `5 tensors (a, b, ...) are`. */

@@ -15,30 +15,31 @@ export interface ModelConfig extends Architecture {
   readonly encoding: EncodingConfig;
 }
 
-/** A tensor's axis is an int32. */
-const count = countUpTo(2 ** 31 - 1);
+/** A size: a tensor's axis is an int32. */
+export const sizeSchema = countUpTo(2 ** 31 - 1);
 
-/** Each layer is a dozen tensors, however small. */
-const mostLayers = 10_000;
+/** How many layers there are: each is a dozen tensors, however small. */
+export const layersSchema = countUpTo(10_000);
 
 /** Checks a model's configuration, field by field; what spans several fields is `parseModelConfig`'s. */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
   .strictObject({
     style: z.enum(['llama', 'gpt2']),
-    vocabSize: count,
-    outputs: count.exactOptional(),
-    hiddenSize: count,
-    intermediateSize: count,
-    numLayers: countUpTo(mostLayers),
-    numHeads: count,
-    trainLength: count,
+    vocabSize: sizeSchema,
+    outputs: sizeSchema.exactOptional(),
+    hiddenSize: sizeSchema,
+    intermediateSize: sizeSchema,
+    numLayers: layersSchema,
+    numHeads: sizeSchema,
+    trainLength: sizeSchema,
     normEps: z.number().positive(),
     initializerRange: z.number().nonnegative(),
     tieEmbeddings: z.boolean(),
     separators: z.array(segmentEndsSchema),
     logScale: z.boolean(),
-    window: count.exactOptional(),
+    window: sizeSchema.exactOptional(),
     dropout: z.number().min(0).lt(1).exactOptional(),
+    paddingIndex: z.int().exactOptional(),
     encoding: encodingSchema,
   })
   .superRefine((config, context) => {
@@ -52,6 +53,9 @@ export const modelConfigSchema: z.ZodType<ModelConfig> = z
       );
     if (config.outputs !== undefined && config.tieEmbeddings)
       fail('outputs', 'the head is the embedding, which scores tokens; set tieEmbeddings to false');
+    const { paddingIndex = 0, vocabSize } = config;
+    if (paddingIndex < -vocabSize || paddingIndex >= vocabSize)
+      fail('paddingIndex', `${paddingIndex} in a vocabulary of ${vocabSize}; give an id, or -1 for the last`);
     if (separatorIds(config.separators).some((id) => id >= config.vocabSize))
       fail('separators', `an id is not in the vocabulary; ids go up to ${config.vocabSize - 1}`);
   });
@@ -85,12 +89,13 @@ export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
 /**
  * The decoder that a configuration describes.
  *
+ * @param where the message's first words, e.g. the file it is from
  * @throws ConfigError naming the field that is not right, or that makes the model larger than this machine's memory
  */
-export function createDecoder(config: ModelConfig): Decoder {
-  const { encoding: settings, ...architecture } = parseModelConfig(config);
+export function createDecoder(config: ModelConfig, where = 'model'): Decoder {
+  const { encoding: settings, ...architecture } = parseModelConfig(config, where);
   const encoding = createEncoding(settings);
-  checkModelSize(architecture, encoding);
+  checkModelSize(architecture, encoding, where);
   return decoderWith(architecture, encoding);
 }
 

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
 import { recomputed } from '../engine/gradients';
-import { lookup } from '../engine/lookup';
+import { lookup, rowAt } from '../engine/lookup';
 import type {
   AppliedEncoding,
   Encoding,
@@ -49,12 +49,21 @@ export const defaultQueryChunk = 256;
 /** A decoder of these sizes with this encoding. */
 export function decoderWith(architecture: Architecture, encoding: Encoding): Decoder {
   const { vocabSize, outputs = vocabSize, hiddenSize, numHeads, numLayers, trainLength } = architecture;
-  const shape = { hiddenSize, numHeads, headDim: hiddenSize / numHeads, trainLength };
+  const padding = architecture.paddingIndex;
+  const shape = {
+    hiddenSize,
+    numHeads,
+    headDim: hiddenSize / numHeads,
+    trainLength,
+    ...(padding !== undefined && { paddingIndex: padding }),
+  };
   const table = (name: string, rows: number): ParameterSpec[] => [
     { name, shape: [rows, hiddenSize], initial: 'normal' },
   ];
   const parameters = [
-    ...table(embeddingName, vocabSize),
+    ...table(embeddingName, vocabSize).map((spec) =>
+      padding === undefined ? spec : { ...spec, zeroRow: rowAt(padding, vocabSize) },
+    ),
     ...Array.from({ length: numLayers }, (_, layer) => blockParameters(architecture, layer)).flat(),
     ...decoderStyles[architecture.style].normParameters(finalNormName, hiddenSize),
     ...encoding.parameters(shape),
@@ -63,9 +72,11 @@ export function decoderWith(architecture: Architecture, encoding: Encoding): Dec
   return { architecture, encoding, shape, parameters };
 }
 
-const embeddingName = 'model.embed_tokens.weight';
+/** The embedding's table in checkpoints. */
+export const embeddingName = 'model.embed_tokens.weight';
 const finalNormName = 'model.norm';
-const headName = 'lm_head.weight';
+/** The head's table in checkpoints; there is none where the head is the embedding. */
+export const headName = 'lm_head.weight';
 
 /**
  * The hidden states from which the head predicts, after the last normalization.
@@ -84,7 +95,7 @@ export function hiddenStates(
   return tf.tidy(() => {
     const placed = placeTokens(decoder, parameters, ids, options.drawnPositions);
     const dropout = dropoutOf(decoder, options);
-    let hidden = drop(embedTokens(parameters, ids, placed.applied), dropout, { layer: -1, part: 0 });
+    let hidden = drop(embedTokens(decoder, parameters, ids, placed.applied), dropout, { layer: -1, part: 0 });
     for (let layer = 0; layer < architecture.numLayers; layer += 1) {
       const place = { layer, batch, dropout };
       hidden =
@@ -134,12 +145,13 @@ export function placeTokens(
  * @returns [batch * time, hiddenSize]
  */
 export function embedTokens(
+  { architecture: { paddingIndex } }: Decoder,
   parameters: ModelParameters,
   ids: tf.Tensor2D,
   applied: AppliedEncoding,
 ): tf.Tensor2D {
   const table = matrix(parameters, embeddingName);
-  const embedded = lookup(table, ids) as tf.Tensor3D;
+  const embedded = lookup(table, ids, paddingIndex) as tf.Tensor3D;
   return tf.reshape(applied.embed?.(embedded) ?? embedded, [-1, table.shape[1]]);
 }
 

@@ -3,12 +3,13 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../base/interrupt';
+import { checkOutputs } from '../base/outputs';
 import { type Reporter, silentReporter } from '../base/progress';
 import { loadCheckpoint } from './checkpoint';
 import { headLogits, hiddenStates } from './decoder';
 import { checkIds, readIds } from './ids-file';
 import { disposeParameters } from './parameters';
-import { writeSafetensors } from './safetensors';
+import { openSafetensors, writeSafetensors } from './safetensors';
 
 /** Files to read and write. */
 export interface LogitsRequest {
@@ -29,6 +30,7 @@ const scoresAtOnce = 2 ** 24;
  * Writes the scores that a model gives to every next token of some sequences. The engine must have been started.
  *
  * @returns the shape of the logits
+ * @throws UsageError if `out` is one of the files that are read, or a file that does not hold logits alone
  * @throws CheckpointError, ConfigError as `loadCheckpoint`; CheckpointError if the ids are not what they should be
  * @throws DataError if the file of ids cannot be read; MachineError if that of logits cannot be written
  */
@@ -36,6 +38,8 @@ export async function writeLogits(
   request: LogitsRequest,
   reporter: Reporter = silentReporter,
 ): Promise<readonly [batch: number, time: number, outputs: number]> {
+  const output = { path: request.out, what: 'a file of logits', isOwn: holdsLogits };
+  await checkOutputs([output], [request.ids, request.checkpoint]);
   const ids = await readIds(request.ids);
   const [batch, time] = ids.shape;
   const { decoder, parameters } = await loadCheckpoint(request.checkpoint);
@@ -77,4 +81,10 @@ export async function writeLogits(
   } finally {
     disposeParameters(parameters);
   }
+}
+
+async function holdsLogits(path: string): Promise<boolean> {
+  const file = await openSafetensors(path).catch(() => undefined);
+  await file?.close();
+  return file?.tensors.size === 1 && file.tensors.has('logits');
 }

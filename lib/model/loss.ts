@@ -75,7 +75,10 @@ export function nextTokenLosses(
   });
 }
 
-/** The hidden states of all tokens but each sequence's last, and the tokens after them. */
+/**
+ * The hidden states of all tokens but each sequence's last, and the tokens after them. The last one goes in only where the
+ * others' encoding depends on it (`Encoding.seesLength`).
+ */
 function nextTokenPrediction(
   decoder: Decoder,
   parameters: ModelParameters,
@@ -83,9 +86,13 @@ function nextTokenPrediction(
   options: ForwardOptions,
 ): Prediction {
   const [batch, time] = ids.shape;
-  const inputs = ids.slice([0, 0], [batch, time - 1]);
+  const { hiddenSize } = decoder.architecture;
+  const hidden =
+    decoder.encoding.seesLength === true
+      ? hiddenStates(decoder, parameters, ids, options).slice([0, 0, 0], [batch, time - 1, hiddenSize])
+      : hiddenStates(decoder, parameters, ids.slice([0, 0], [batch, time - 1]), options);
   return {
-    hidden: hiddenStates(decoder, parameters, inputs, options).reshape([-1, decoder.architecture.hiddenSize]),
+    hidden: hidden.reshape([-1, hiddenSize]),
     head: headTable(parameters),
     targets: ids.slice([0, 1], [batch, time - 1]).reshape([-1]),
   };

@@ -29,10 +29,18 @@ export function initialParameters(
   );
 }
 
-function initialTensor({ shape, initial }: ParameterSpec, deviation: number, random: Random): tf.Tensor {
+function initialTensor(
+  { shape, initial, zeroRow }: ParameterSpec,
+  deviation: number,
+  random: Random,
+): tf.Tensor {
   if (typeof initial === 'number') return tf.fill([...shape], initial);
   const size = shape.reduce((product, length) => product * length, 1);
   const values = initial === 'normal' ? random.normalArray(size, 0, deviation) : initial;
+  if (zeroRow !== undefined) {
+    const width = size / present(shape[0], 'an axis of rows');
+    values.fill(0, zeroRow * width, (zeroRow + 1) * width);
+  }
   return handOver(tf.tensor(values, [...shape], 'float32'));
 }
 

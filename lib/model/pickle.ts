@@ -132,7 +132,8 @@ class Unpickler {
     },
     e: () => {
       const values = this.sinceMark();
-      this.list().push(...values);
+      const list = this.list();
+      for (const value of values) list.push(value);
     },
     s: () => {
       const [key, value] = this.last(2);

@@ -3,10 +3,9 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../base/errors';
-import { ownEntry } from '../base/own';
 import { readBytes, readError } from '../base/files';
 import { displayPath } from '../base/paths';
-import { type ZipEntry, zipDirectory, ZipFailure } from '../data/zip-directory';
+import { storedChecksum, type ZipEntry, zipDirectory, ZipFailure } from '../data/zip-directory';
 import { PickledName, unpickle } from './pickle';
 import {
   decodeNumbers,
@@ -14,53 +13,62 @@ import {
   formatShape,
   type Numbers,
   type NumberType,
+  type PassedOver,
   sizeOf,
   type TensorFile,
 } from './tensor-file';
 
-const typeOfStorage: Readonly<Record<string, NumberType | undefined>> = {
-  'torch.FloatStorage': 'F32',
-  'torch.HalfStorage': 'F16',
-  'torch.BFloat16Storage': 'BF16',
-  'torch.IntStorage': 'I32',
-  'torch.LongStorage': 'I64',
-};
+const typeOfStorage: ReadonlyMap<string, NumberType> = new Map([
+  ['torch.FloatStorage', 'F32'],
+  ['torch.HalfStorage', 'F16'],
+  ['torch.BFloat16Storage', 'BF16'],
+  ['torch.IntStorage', 'I32'],
+  ['torch.LongStorage', 'I64'],
+]);
+
+/** PyTorch's own limit of axes. */
+const mostAxes = 64;
 
 /** A run of numbers that tensors are views of. */
 class Storage {
   constructor(
-    readonly type: NumberType,
+    /** PyTorch's name of its type. */
+    readonly kind: string,
     readonly place: ZipEntry,
   ) {}
 }
 
-/** A view of a storage. */
-class View {
-  constructor(
-    readonly storage: Storage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
+/** Which numbers of a storage a tensor has. */
+interface Place {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
 
-  get type(): NumberType {
-    return this.storage.type;
-  }
+/** A tensor as the pickle makes it. */
+class StoredView {
+  constructor(readonly place: Place) {}
+}
 
+/** A tensor whose numbers are read here. */
+interface View extends Place {
+  readonly type: NumberType;
   /** Numbers from the first of the view to the last, whatever lies between. */
-  get extent(): number {
-    if (sizeOf(this.shape) === 0) return 0;
-    return this.shape.reduce((sum, length, axis) => sum + (length - 1) * (this.strides[axis] ?? 0), 1);
-  }
+  readonly extent: number;
 }
 
 /**
  * Opens a state dictionary and checks that all its tensors are there.
  *
+ * @param passedOver tensors that nobody wants; none if left out
  * @throws DataError if there is no such file, or it cannot be read
  * @throws CheckpointError if it is no state dictionary, is damaged or cut short, or would call something unknown
  */
-export async function openPickledTensors(path: string): Promise<TensorFile> {
+export async function openPickledTensors(
+  path: string,
+  passedOver: PassedOver = () => false,
+): Promise<TensorFile> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -68,13 +76,18 @@ export async function openPickledTensors(path: string): Promise<TensorFile> {
     throw readError(path, error);
   }
   try {
-    const tensors = await readViews(file, displayPath(path));
+    const tensors = await readViews(file, passedOver, displayPath(path));
+    const checked = new Set<ZipEntry>();
     return {
       tensors,
       async read(name) {
         const view = tensors.get(name);
         if (view === undefined) throw new CheckpointError(`${displayPath(path)}: has no tensor ${name}`);
-        return { shape: view.shape, values: await readView(file, view, `${displayPath(path)}: ${name}`) };
+        const where = `${displayPath(path)}: ${name}`;
+        const { place } = view.storage;
+        if (!checked.has(place)) await checkEntry(file, place, where);
+        checked.add(place);
+        return { shape: view.shape, values: await readView(file, view, where) };
       },
       close: () => file.close(),
     };
@@ -84,7 +97,11 @@ export async function openPickledTensors(path: string): Promise<TensorFile> {
   }
 }
 
-async function readViews(file: FileHandle, where: string): Promise<Map<string, View>> {
+async function readViews(
+  file: FileHandle,
+  passedOver: PassedOver,
+  where: string,
+): Promise<Map<string, View>> {
   const entries = await archiveEntries(file, where);
   const pickleName = [...entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name)) ?? '';
   const pickle = entries.get(pickleName);
@@ -102,7 +119,17 @@ async function readViews(file: FileHandle, where: string): Promise<Map<string, V
     },
     where,
   );
-  return viewsOf(value, where);
+  const views = viewsOf(value, passedOver, where);
+  const { size } = await file.stat();
+  checkSizes(views, size, where);
+  await checkEntry(file, pickle, where);
+  return views;
+}
+
+/** Makes sure that a file of the archive is the one that was stored. */
+async function checkEntry(file: FileHandle, entry: ZipEntry, where: string): Promise<void> {
+  if ((await storedChecksum(file, entry)) !== entry.crc32)
+    throw new CheckpointError(`${where}: is not what its checksum in the archive says; get it again`);
 }
 
 /** The files of an archive as PyTorch writes it, each as it is. */
@@ -125,20 +152,48 @@ async function archiveEntries(file: FileHandle, where: string): Promise<Map<stri
   return entries;
 }
 
-function viewsOf(value: unknown, where: string): Map<string, View> {
+/** The named tensors that somebody wants. */
+function viewsOf(value: unknown, passedOver: PassedOver, where: string): Map<string, View> {
   const views = new Map<string, View>();
   for (const [name, view] of value instanceof Map ? (value as Map<unknown, unknown>) : []) {
-    if (typeof name === 'string' && view instanceof View) views.set(name, view);
+    if (typeof name === 'string' && view instanceof StoredView && !passedOver(name))
+      views.set(name, readableView(view.place, where));
   }
   if (views.size === 0)
     throw new CheckpointError(`${where}: not a state dictionary; it holds no named tensors`);
-  for (const [name, { storage, offset, extent, shape }] of views) {
-    if ((offset + extent) * bytesOf[storage.type] > storage.place.bytes)
+  return views;
+}
+
+function readableView(place: Place, where: string): View {
+  const { storage, shape, strides } = place;
+  const type = typeOfStorage.get(storage.kind);
+  if (type === undefined)
+    throw new CheckpointError(
+      `${where}: holds numbers of ${storage.kind}, which are not read here; convert them to float32`,
+    );
+  const last = shape.reduce((sum, length, axis) => sum + (length - 1) * (strides[axis] ?? 0), 1);
+  return { ...place, type, extent: sizeOf(shape) === 0 ? 0 : last };
+}
+
+/**
+ * Makes sure that no tensor needs more numbers than its storage has, and all together no more than the file. A tied head
+ * stands in a file twice; tensors that share numbers more often could ask for any amount of memory.
+ */
+function checkSizes(views: ReadonlyMap<string, View>, fileBytes: number, where: string): void {
+  let bytes = 0;
+  for (const [name, { storage, offset, extent, shape, type }] of views) {
+    const size = sizeOf(shape);
+    // Not `>`: the size of a shape that was made up may be no number.
+    if (!((offset + Math.max(extent, size)) * bytesOf[type] <= storage.place.bytes))
       throw new CheckpointError(
         `${where}: ${name} ${formatShape(shape)} reaches beyond its numbers; get it again`,
       );
+    bytes += size * bytesOf[type];
   }
-  return views;
+  if (bytes > 2 * fileBytes)
+    throw new CheckpointError(
+      `${where}: its tensors take ${bytes} bytes, more than a file of ${fileBytes} can mean; get it again`,
+    );
 }
 
 /** The few functions that state dictionaries call. */
@@ -147,8 +202,9 @@ function callKnown(name: string, args: readonly unknown[], where: string): unkno
   if (name === 'torch._utils._rebuild_parameter') return args[0];
   if (name === 'torch._utils._rebuild_tensor_v2') {
     const [storage, offset, shape, strides] = args;
-    if (storage instanceof Storage && isCount(offset) && isCounts(shape) && isCounts(strides))
-      return new View(storage, offset, shape, strides);
+    const isView = isCounts(shape) && isCounts(strides) && shape.length === strides.length;
+    if (storage instanceof Storage && isCount(offset) && isView)
+      return new StoredView({ storage, offset, shape, strides });
   }
   throw new CheckpointError(
     `${where}: calls ${name}, which a state dictionary need not; nothing of it was run`,
@@ -159,15 +215,10 @@ function storageOf(id: unknown, entryOf: (key: string) => ZipEntry | undefined, 
   const [tag, kind, key] = Array.isArray(id) ? (id as unknown[]) : [];
   if (tag !== 'storage' || !(kind instanceof PickledName) || typeof key !== 'string')
     throw new CheckpointError(`${where}: refers to something that is no storage; get it again`);
-  const type = ownEntry(typeOfStorage, kind.name);
-  if (type === undefined)
-    throw new CheckpointError(
-      `${where}: holds numbers of ${kind.name}, which are not read here; convert them to float32`,
-    );
   const place = entryOf(key);
   if (place === undefined)
     throw new CheckpointError(`${where}: its numbers ${key} are missing; get it again`);
-  return new Storage(type, place);
+  return new Storage(kind.name, place);
 }
 
 function isCount(value: unknown): value is number {
@@ -175,7 +226,7 @@ function isCount(value: unknown): value is number {
 }
 
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isCount);
+  return Array.isArray(value) && value.length <= mostAxes && value.every(isCount);
 }
 
 async function readView(file: FileHandle, view: View, where: string): Promise<Numbers> {

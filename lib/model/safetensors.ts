@@ -16,6 +16,7 @@ import {
   isNumberType,
   type Numbers,
   type NumberType,
+  type PassedOver,
   sizeOf,
   type TensorFile,
 } from './tensor-file';
@@ -45,13 +46,19 @@ const placeSchema = z.object({
   data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
 });
 
+type Place = z.infer<typeof placeSchema>;
+
 /**
  * Opens a file and checks its header against its size.
  *
+ * @param passedOver tensors that nobody wants; none if left out
  * @throws DataError if there is no such file, or it cannot be read
  * @throws CheckpointError if it is not safetensors, or is cut short
  */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+export async function openSafetensors(
+  path: string,
+  passedOver: PassedOver = () => false,
+): Promise<SafetensorsFile> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -59,24 +66,28 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     throw readError(path, error);
   }
   try {
-    return await openHandle(file, path);
+    return await openHandle(file, path, passedOver);
   } catch (error) {
     await file.close();
     throw error instanceof CheckpointError ? error : readError(path, error);
   }
 }
 
-async function openHandle(file: FileHandle, path: string): Promise<SafetensorsFile> {
+async function openHandle(file: FileHandle, path: string, passedOver: PassedOver): Promise<SafetensorsFile> {
   const where = displayPath(path);
   const { size } = await file.stat();
   const headerBytes = await headerLength(file, size, where);
-  const header = parseHeader(await readBytes(file, 8, headerBytes), where);
+  const { entries, metadata } = parseHeader(await readBytes(file, 8, headerBytes), where);
   const dataStart = 8 + headerBytes;
-  checkPlaces(header.tensors, size - dataStart, where);
+  checkPlaces(entries, size - dataStart, where);
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, place] of entries)
+    if (!passedOver(name)) tensors.set(name, tensorEntry(place, `${where}: ${name}`));
   return {
-    ...header,
+    tensors,
+    metadata,
     async read(name) {
-      const entry = header.tensors.get(name);
+      const entry = tensors.get(name);
       if (entry === undefined) throw new CheckpointError(`${where}: has no tensor ${name}`);
       const bytes = await readBytes(file, dataStart + entry.begin, entry.end - entry.begin);
       return { shape: entry.shape, values: decodeNumbers(bytes, entry.type, `${where}: ${name}`) };
@@ -98,7 +109,7 @@ async function headerLength(file: FileHandle, size: number, where: string): Prom
 function parseHeader(
   bytes: Buffer,
   where: string,
-): Pick<SafetensorsFile, 'metadata'> & { tensors: Map<string, TensorEntry> } {
+): Pick<SafetensorsFile, 'metadata'> & { entries: Map<string, Place> } {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -110,19 +121,21 @@ function parseHeader(
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
   const text = z.record(z.string(), z.string()).safeParse(metadata);
   if (!text.success) throw notSafetensors(where, 'its metadata is not text');
-  const tensors = new Map(
-    Object.entries(entries).map(([name, entry]) => [name, tensorEntry(entry, `${where}: ${name}`)]),
+  const places = Object.entries(entries).map(
+    ([name, entry]) => [name, placeOf(entry, `${where}: ${name}`)] as const,
   );
-  return { tensors, metadata: text.data };
+  return { entries: new Map(places), metadata: text.data };
 }
 
-function tensorEntry(value: unknown, where: string): TensorEntry {
+function placeOf(value: unknown, where: string): Place {
   const parsed = placeSchema.safeParse(value);
-  if (!parsed.success)
-    throw new CheckpointError(
-      `${where}: type, shape or place is missing from the header; the file is damaged, get it again`,
-    );
-  const { dtype, shape, data_offsets: offsets } = parsed.data;
+  if (parsed.success) return parsed.data;
+  throw new CheckpointError(
+    `${where}: type, shape or place is missing from the header; the file is damaged, get it again`,
+  );
+}
+
+function tensorEntry({ dtype, shape, data_offsets: offsets }: Place, where: string): TensorEntry {
   if (!isNumberType(dtype))
     throw new CheckpointError(
       `${where}: numbers of type ${dtype} are not read here; convert it to ${Object.keys(bytesOf).join(', ')}`,
@@ -137,11 +150,10 @@ function tensorEntry(value: unknown, where: string): TensorEntry {
 }
 
 /** Tensors must fill the file, without gaps or overlaps: a file that could be read in two ways is none. */
-function checkPlaces(tensors: ReadonlyMap<string, TensorEntry>, dataBytes: number, where: string): void {
+function checkPlaces(entries: ReadonlyMap<string, Place>, dataBytes: number, where: string): void {
+  const places = [...entries].map(([name, { data_offsets: offsets }]) => [name, ...offsets] as const);
   let position = 0;
-  for (const [name, { begin, end }] of [...tensors].sort(
-    ([, a], [, b]) => a.begin - b.begin || a.end - b.end,
-  )) {
+  for (const [name, begin, end] of places.sort(([, a, c], [, b, d]) => a - b || c - d)) {
     if (begin !== position)
       throw new CheckpointError(
         `${where}: ${name} begins at byte ${begin}, not where the tensor before it ends (${position}); the file is damaged, get it again`,

@@ -11,8 +11,11 @@ export type NumberType = keyof typeof bytesOf;
 
 /** Whether this is the name of a type that is read here. */
 export function isNumberType(name: string): name is NumberType {
-  return name in bytesOf;
+  return Object.hasOwn(bytesOf, name);
 }
+
+/** Whether nobody wants a tensor of this name: then its type does not matter, and an opened file does not list it. */
+export type PassedOver = (name: string) => boolean;
 
 /** Numbers as they are read and written. */
 export type Numbers = Float32Array | Int32Array;

@@ -34,7 +34,7 @@ export function watchAttention<T extends tf.Tensor>(
   const { queries = { start: 0, end: time }, queryChunk = defaultQueryChunk, drawnPositions } = options;
   return tf.tidy(() => {
     const placed = placeTokens(decoder, parameters, ids, drawnPositions);
-    let hidden = embedTokens(parameters, ids, placed.applied);
+    let hidden = embedTokens(decoder, parameters, ids, placed.applied);
     return Array.from({ length: architecture.numLayers }, (_, layer) => {
       let seen: T[] = [];
       hidden = decoderBlock(architecture, parameters, { layer, batch }, hidden, (heads) => {

@@ -34,6 +34,7 @@ export function bipe(intra: Encoding, inter: Encoding): Encoding {
   return {
     name: intra.name === 'learned' ? `bipe_${inter.name}` : `bipe_${intra.name}_${inter.name}`,
     levels: 1 + inter.levels,
+    seesLength: [intra, inter].some((part) => part.seesLength === true),
     cacheLimit: (shape) =>
       Math.min(intra.cacheLimit?.(shape) ?? Infinity, inter.cacheLimit?.(shape) ?? Infinity),
     parameters: (shape) => [

@@ -26,6 +26,8 @@ export interface EncodingShape {
   readonly headDim: number;
   /** The sequence length the model is trained at; scalings and clamps refer to it. */
   readonly trainLength: number;
+  /** The row of its tables that starts at 0 and stays there, negative from the end; left out: none. */
+  readonly paddingIndex?: number;
 }
 
 /** A trainable tensor that an encoding brings into the model. */
@@ -35,6 +37,8 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** Its value before training: a normal of the model's initializer range, a constant, or given numbers. */
   readonly initial: 'normal' | number | Float32Array;
+  /** A row that starts at 0 instead; left out: none. */
+  readonly zeroRow?: number;
 }
 
 /** What is added to scaled scores: slope x (position of the key - position of the query). No gradient reaches the slopes. */
@@ -105,10 +109,15 @@ export interface Encoding {
   /**
    * Positions to train at instead of 0, 1, 2, ...: randomized encodings draw them, in ascending order.
    *
-   * @param length  how many
+   * @param length  how many: a position for each token that goes in
    * @param uniform a number in [0, 1) at each call
    */
   readonly drawPositions?: (length: number, uniform: () => number) => Int32Array;
+  /**
+   * Whether a token's encoding depends on how many tokens there are, as by dynamic scaling, or by positions that are drawn
+   * for all of them. A sequence then goes in whole, the last token too, from which nothing is predicted. Left out: it does not.
+   */
+  readonly seesLength?: boolean;
   /** The highest position at which float32 still holds its numbers. Left out, any. */
   readonly highestPosition?: number;
   /**

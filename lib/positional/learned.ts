@@ -3,15 +3,19 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { ConfigError } from '../base/errors';
 import { countUpTo } from '../base/schema';
-import { lookup } from '../engine/lookup';
+import { lookup, rowAt } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 
 /** What can be set. */
 export interface LearnedConfig {
   readonly kind: 'learned';
-  /** Rows of the table; the training length if left out. Positions beyond take the last row. */
+  /**
+   * Rows of the table; the training length if left out. Positions beyond take the last row; inside segments, the released
+   * code takes row 1,023 whatever the table has.
+   */
   readonly rows?: number;
 }
 
@@ -23,18 +27,31 @@ export function learned({ rows }: Settings<LearnedConfig> = {}): Encoding {
   return {
     name: 'learned',
     levels: 1,
-    parameters: ({ hiddenSize, trainLength }) => [
-      { name: tableName, shape: [rows ?? trainLength, hiddenSize], initial: 'normal' },
+    parameters: ({ hiddenSize, trainLength, paddingIndex }) => [
+      {
+        name: tableName,
+        shape: [rows ?? trainLength, hiddenSize],
+        initial: 'normal',
+        ...(paddingIndex !== undefined && { zeroRow: paddingRow(paddingIndex, rows ?? trainLength) }),
+      },
     ],
-    apply: ([tokens], _keys, _shape, parameters) => ({
+    apply: ([tokens], _keys, { paddingIndex }, parameters) => ({
       embed: (embeddings) =>
         tf.tidy(() => {
           const table = trained(parameters, tableName) as tf.Tensor2D;
           const row = tf.clipByValue(tokens.toFloat(), 0, table.shape[0] - 1).toInt();
-          return tf.add(embeddings, lookup(table, row));
+          return tf.add(embeddings, lookup(table, row, paddingIndex));
         }),
     }),
   };
+}
+
+function paddingRow(index: number, rows: number): number {
+  const row = rowAt(index, rows);
+  if (row >= 0 && row < rows) return row;
+  throw new ConfigError(
+    `encoding learned: paddingIndex ${index}, but its table has ${rows} rows; give -1 for the last`,
+  );
 }
 
 /** Learned encoding for the registry. */

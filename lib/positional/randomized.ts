@@ -1,6 +1,10 @@
 // Randomized positions: a sequence is trained at positions drawn from a range that is longer than any training sequence,
 // in order, so that none is new at a greater length. Ruoss et al. 2023, "Randomized Positional Encodings Boost Length
 // Generalization of Transformers" (arXiv 2305.16843), section 3.
+//
+// Positions are drawn once for a batch, for all its tokens and layers. The authors' code (google-deepmind/
+// randomized_positional_encodings) draws anew in each layer; its noisy RoPE and sines draw positions too, but its noisy ALiBi
+// draws distances, the same along each diagonal. `randomized(alibi())` is ALiBi at drawn positions, and not that.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -39,6 +43,7 @@ export function randomized(
   return {
     ...encoding,
     name: `randomized_${encoding.name}`,
+    seesLength: true,
     drawPositions: (length, uniform) => drawAscending(length, maxPosition, uniform),
   };
 }

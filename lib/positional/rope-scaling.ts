@@ -40,7 +40,9 @@ export interface YarnScaling {
   readonly originalLength?: number;
   /**
    * What the ramp between both bands is linear in: the number of turns, as the paper's equation has it (if left out), or
-   * the index of the pair between whole indices, as its released code and Hugging Face's have it.
+   * the index of the pair between whole indices, as its released code and Hugging Face's have it. By `pairs`, from a length
+   * so short that not even the fastest pair turns `alpha` times (3 or 4 positions for heads of 64), the released code's
+   * bounds change places and it interpolates nothing; here every pair but the first is interpolated.
    */
   readonly ramp?: 'turns' | 'pairs';
 }

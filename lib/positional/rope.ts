@@ -41,6 +41,7 @@ export function rope(settings: Settings<RopeConfig> = {}): Encoding {
     levels: 1,
     // Up to there nothing is scaled; beyond, the base of all keys grows with each token.
     ...(scaling?.type === 'dynamic' && {
+      seesLength: true,
       cacheLimit: ({ trainLength }) => scaling.originalLength ?? trainLength,
     }),
     parameters: (shape) => {

@@ -7,10 +7,12 @@ import { systemCode } from '../base/errors';
 import { sha256, writeFilesAtomic } from '../base/files';
 import { heedStop } from '../base/interrupt';
 import { canonicalJson } from '../base/json';
+import { checkOutputs } from '../base/outputs';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { type FigureDrawer, drawRequest, drawingVersion, figureDrawer } from './draw';
 import { type Figure } from './figure';
+import { exportOutputs } from './export-outputs';
 import { formatJson } from './json';
 import { type Provenance, provenanceLine } from './provenance';
 
@@ -97,6 +99,7 @@ async function exportFigure(
     svg: join(options.folder, `${figure.id}.svg`),
     png: join(options.folder, `${figure.id}.png`),
   };
+  await checkOutputs(exportOutputs(Object.values(paths)));
   const footer = provenanceLine(provenance);
   const shows = sha256(canonicalJson(drawRequest(figure, footer)));
   const content = (pictures: PictureRecord | null): string =>

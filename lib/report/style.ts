@@ -75,7 +75,13 @@ export const encodingStyles = {
 export const furtherEncodingStyles = {
   kerple: style('KERPLE', '#4A2E00', '5px,3px,2px,3px', 'hexagon-open', '/'),
   fire: style('FIRE', '#C02A5A', '2px,2px', 'pentagon', '\\'),
-  randomized_alibi: style('Randomized ALiBi', '#8A9A00', '16px,4px,3px,4px', 'star-square-open', 'x'),
+  randomized_alibi: style(
+    'ALiBi at random positions',
+    '#8A9A00',
+    '16px,4px,3px,4px',
+    'star-square-open',
+    'x',
+  ),
   randomized_sinusoidal: style(
     'Randomized sinusoidal',
     '#1F6F9E',

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { type DataFrame } from 'danfojs-node';
 import { ConfigError } from '../base/errors';
 import { writeFilesAtomic } from '../base/files';
+import { checkOutputs } from '../base/outputs';
 import { ownEntry } from '../base/own';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
 import { loadDanfo } from './danfo';
+import { exportOutputs } from './export-outputs';
 import { formatJson } from './json';
 import { type Provenance, provenanceLine } from './provenance';
 import { escapeXml } from './text';
@@ -253,6 +255,7 @@ export async function exportTables(tables: readonly Table[], options: TableExpor
       [join(folder, `${table.id}.tex`), `% ${source}\n${toLatex(table)}`],
       [join(folder, `${table.id}.json`), formatJson(json)],
     ];
+    await checkOutputs(exportOutputs(files.map(([path]) => path)));
     await writeFilesAtomic(files);
     written.push(...files.map(([path]) => path));
   }

@@ -47,6 +47,11 @@ describe('a file out of a zip archive', () => {
       { content: 'a'.repeat(100_000), bytes: 10 },
       /is not what its size and checksum say/,
     ],
+    [
+      'stored as it is, and of another size',
+      { content: 'abc', stored: true, bytes: 400 },
+      /the archive is damaged; get it again/,
+    ],
     ['smaller than it says', { content: 'abc', bytes: 10 }, /is not what its size and checksum say/],
     ['packed in another way', { content: 'abc', method: 9 }, /packed by method 9, which is not read here/],
     [

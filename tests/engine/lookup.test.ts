@@ -61,6 +61,30 @@ describe.each(['the engine', 'WASM', 'plain JavaScript'])('lookup, by %s', (comp
     });
   });
 
+  it.each([2, -1])('sends nothing to the row that is frozen: %d', (frozen) => {
+    tf.tidy(() => {
+      const gradientOf = (row?: number): number[][] =>
+        tf
+          .grad((table) =>
+            tf.sum(
+              tf.mul(
+                tf.tensor3d(weights, [2, 5, width]),
+                lookup(
+                  table as tf.Tensor2D,
+                  tf.tensor2d([2, 6, 0, 2, 6, 1, 2, 6, 0, 0], [2, 5], 'int32'),
+                  row,
+                ),
+              ),
+            ),
+          )(tf.tensor2d(values, [rows, width]))
+          .arraySync() as number[][];
+      const wanted = gradientOf();
+      expect(wanted.at(frozen)).not.toEqual([0, 0, 0]);
+      wanted.splice(frozen, 1, [0, 0, 0]);
+      expect(gradientOf(frozen)).toEqual(wanted);
+    });
+  });
+
   it('agrees with finite differences through a nonlinear function', () => {
     const score = (table: tf.Tensor): tf.Tensor =>
       tf.sum(tf.square(tf.sin(lookup(table as tf.Tensor2D, tf.tensor1d([1, 4, 1, 6], 'int32')))));

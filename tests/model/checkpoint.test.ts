@@ -79,6 +79,34 @@ describe('a checkpoint', () => {
     expect(loaded.parameters.has('model.layers.0.self_attn.alibi')).toBe(false);
   });
 
+  it('that is tied may have its head in the file too, if it is the embedding', async () => {
+    const folder = temporaryFolder();
+    const { config, parameters } = smallModel('rope', { tieEmbeddings: true });
+    const embedding = present(parameters.get('model.embed_tokens.weight'), 'embedding');
+    await saveCheckpoint(folder, config, parameters);
+    await withTensors(folder, (tensors) => tensors.set('lm_head.weight', tf.clone(embedding)));
+    const loaded = await loadCheckpoint(folder);
+    expect([...loaded.parameters.keys()]).toEqual([...parameters.keys()]);
+    disposeParameters(loaded.parameters);
+    await withTensors(folder, (tensors) => tensors.set('lm_head.weight', tf.add(embedding, 1e-3)));
+    expect((await failure(loadCheckpoint(folder))).message).toMatch(
+      /: lm_head\.weight is not model\.embed_tokens\.weight, but config\.json says that they are one; set tie_word_embeddings to false there$/,
+    );
+  });
+
+  it.each(['BOOL', 'F64'])('may have tensors of type %s that nobody needs, and no others', async (type) => {
+    const folder = temporaryFolder();
+    const { config, parameters } = smallModel('rope');
+    await saveCheckpoint(folder, config, parameters);
+    const names = ['model.layers.0.self_attn.bias', 'model.layers.0.self_attn.rotary_emb.inv_freq'];
+    for (const name of names) addTensor(join(folder, 'model.safetensors'), name, type, Buffer.alloc(16));
+    disposeParameters((await loadCheckpoint(folder)).parameters);
+    addTensor(join(folder, 'model.safetensors'), 'model.extra', type, Buffer.alloc(16));
+    expect((await failure(loadCheckpoint(folder))).message).toMatch(
+      new RegExp(`model\\.extra: numbers of type ${type} are not read here`),
+    );
+  });
+
   it.each<[what: string, change: (tensors: Map<string, tf.Tensor>) => void, message: RegExp]>([
     [
       'a missing tensor',
@@ -177,6 +205,19 @@ function released(): string {
   const folder = temporaryFolder();
   cpSync(projectPath('tests', 'golden', 'bipe_rope'), folder, { recursive: true });
   return folder;
+}
+
+/** Adds a tensor of any type to a file, behind the others. */
+function addTensor(path: string, name: string, dtype: string, data: Buffer): void {
+  const bytes = readFileSync(path);
+  const dataStart = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.toString('utf8', 8, dataStart)) as Record<string, unknown>;
+  const end = bytes.length - dataStart;
+  const place = { dtype, shape: [2], data_offsets: [end, end + data.length] };
+  const text = Buffer.from(JSON.stringify({ ...header, [name]: place }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  writeFileSync(path, Buffer.concat([length, text, bytes.subarray(dataStart), data]));
 }
 
 /** Changes the tensors of a checkpoint. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import {
@@ -15,7 +16,7 @@ import { type RopeScaling } from '../../lib/positional/rope-scaling';
 import { type SegmentEnds } from '../../lib/segment/ends';
 import { smallConfig } from './small';
 
-const rope = { encoding: { kind: 'rope' }, separators: [] } as const;
+const withRope = { encoding: { kind: 'rope' }, separators: [] } as const;
 
 describe('a model configuration', () => {
   it.each<[what: string, change: object, message: RegExp]>([
@@ -64,12 +65,12 @@ describe('a model configuration', () => {
   });
 
   it('has the sizes of the paper', () => {
-    const { parameters } = createDecoder({ ...languageModelSize, vocabSize: 32000, ...rope });
+    const { parameters } = createDecoder({ ...languageModelSize, vocabSize: 32000, ...withRope });
     expect(parameterCount(parameters)).toBe(162_417_408);
     expect(parameters.find(({ name }) => name === 'model.layers.11.mlp.gate_proj.weight')?.shape).toEqual([
       3072, 768,
     ]);
-    const arithmetic = createDecoder({ ...arithmeticModelSize(48), vocabSize: 21, ...rope });
+    const arithmetic = createDecoder({ ...arithmeticModelSize(48), vocabSize: 21, ...withRope });
     expect(arithmetic.architecture).toMatchObject({ numLayers: 3, numHeads: 4, hiddenSize: 48 });
   });
 });
@@ -78,6 +79,8 @@ function readGolden(name: string): Record<string, unknown> {
   const path = projectPath('tests', 'golden', name, 'config.json');
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 }
+
+const onlyKnownTypes = 'only default, linear, dynamic and yarn are known here';
 
 function scaledConfig(scaling: RopeScaling): ModelConfig {
   return {
@@ -89,7 +92,233 @@ function scaledConfig(scaling: RopeScaling): ModelConfig {
   };
 }
 
+/** A model that transformers can compute, and `config.json` as this project writes it. */
+const ours = {
+  style: 'llama',
+  vocabSize: 101,
+  hiddenSize: 32,
+  intermediateSize: 56,
+  numLayers: 2,
+  numHeads: 4,
+  trainLength: 64,
+  normEps: 1e-5,
+  initializerRange: 0.15,
+  tieEmbeddings: false,
+  separators: [],
+  logScale: false,
+  encoding: { kind: 'rope' },
+} as const satisfies ModelConfig;
+
+const size = fc.integer({ min: 1, max: 4000 });
+const positive = fc.double({ min: 1e-9, max: 1, noNaN: true });
+const factor = fc.double({ min: 1.01, max: 64, noNaN: true });
+const theta = fc.double({ min: 2, max: 1e7, noNaN: true });
+
+const rope = (settings: object): Partial<ModelConfig> => ({ encoding: { kind: 'rope', ...settings } });
+const scaled = (scaling: object): Partial<ModelConfig> => rope({ scaling });
+
+/** Each standard field that may be set otherwise: values, what the file then says, and the model that it is then. */
+const changes: fc.Arbitrary<{ field: string; said: object; model: Partial<ModelConfig> }> = fc.oneof(
+  size.map((vocabSize) => ({ field: 'vocab_size', said: { vocab_size: vocabSize }, model: { vocabSize } })),
+  size.map((n) => ({ field: 'hidden_size', said: { hidden_size: 4 * n }, model: { hiddenSize: 4 * n } })),
+  size.map((n) => ({
+    field: 'intermediate_size',
+    said: { intermediate_size: n },
+    model: { intermediateSize: n },
+  })),
+  size.map((n) => ({ field: 'num_hidden_layers', said: { num_hidden_layers: n }, model: { numLayers: n } })),
+  fc.constantFrom(1, 2, 8, 16, 32).map((n) => ({
+    field: 'num_attention_heads',
+    said: { num_attention_heads: n, num_key_value_heads: n },
+    model: { numHeads: n },
+  })),
+  positive.map((eps) => ({ field: 'rms_norm_eps', said: { rms_norm_eps: eps }, model: { normEps: eps } })),
+  positive.map((range) => ({
+    field: 'initializer_range',
+    said: { initializer_range: range },
+    model: { initializerRange: range },
+  })),
+  fc.constant({
+    field: 'tie_word_embeddings',
+    said: { tie_word_embeddings: true },
+    model: { tieEmbeddings: true },
+  }),
+  fc
+    .nat(99)
+    .map((id) => ({ field: 'pad_token_id', said: { pad_token_id: id }, model: { paddingIndex: id } })),
+  theta.map((base) => ({ field: 'rope_theta', said: { rope_theta: base }, model: rope({ base }) })),
+  theta.map((base) => ({
+    field: 'rope_parameters',
+    said: { rope_parameters: { rope_type: 'default', rope_theta: base } },
+    model: rope({ base }),
+  })),
+  fc.tuple(fc.constantFrom('rope_scaling', 'rope_parameters'), factor).chain(([field, by]) =>
+    fc.constantFrom(
+      {
+        field,
+        said: { [field]: { rope_type: 'linear', factor: by } },
+        model: scaled({ type: 'linear', factor: by }),
+      },
+      {
+        field,
+        said: { [field]: { type: 'dynamic', factor: by }, max_position_embeddings: 32 },
+        model: scaled({ type: 'dynamic', factor: by, originalLength: 32 }),
+      },
+      {
+        field,
+        said: { [field]: { rope_type: 'yarn', type: 'yarn', factor: by, beta_slow: 2 } },
+        model: scaled({ type: 'yarn', factor: by, alpha: 2, ramp: 'pairs' }),
+      },
+      {
+        field,
+        said: {
+          [field]: { rope_type: 'yarn', factor: by, original_max_position_embeddings: 32, rope_theta: 500 },
+        },
+        model: rope({
+          base: 500,
+          scaling: { type: 'yarn', factor: by, originalLength: 32, ramp: 'pairs' },
+        }),
+      },
+    ),
+  ),
+);
+
 describe('config.json', () => {
+  it("that other code changed says what its standard fields say, in a checkpoint of this project's too", () => {
+    fc.assert(
+      fc.property(changes, fc.boolean(), ({ said, model }, isOurs) => {
+        const { bipe_workbench: own, ...standard } = toHuggingFace(ours);
+        const file = { ...standard, ...(isOurs && { bipe_workbench: own }), ...said };
+        expect(fromHuggingFace(file, 'config.json')).toEqual({ ...ours, ...model });
+      }),
+      { numRuns: 300, seed: 5 },
+    );
+  });
+
+  it('of a model that only this project computes is refused by the field that was changed', () => {
+    const config: ModelConfig = { ...ours, style: 'gpt2' };
+    const file = toHuggingFace(config);
+    expect(fromHuggingFace(file, 'config.json')).toEqual(config);
+    fc.assert(
+      fc.property(changes, ({ field, said }) => {
+        const same = Object.entries(said).every(([name, value]) => file[name] === value);
+        fc.pre(!same);
+        expect(() => fromHuggingFace({ ...file, ...said }, 'config.json')).toThrow(
+          new RegExp(`^config\\.json: (${field}|${Object.keys(said).join('|')}): .* change both$`),
+        );
+      }),
+      { numRuns: 200, seed: 6 },
+    );
+  });
+
+  it('that transformers saved of a model that it cannot compute is refused', () => {
+    const file = { ...toHuggingFace({ ...ours, window: 8 }), model_type: 'llama', hidden_act: 'silu' };
+    expect(() => fromHuggingFace(file, 'config.json')).toThrow(
+      /^config\.json: model_type: "llama", but bipe_workbench describes a model that is none; set it to/,
+    );
+  });
+
+  it.each<[what: string, fields: object, message: RegExp]>([
+    [
+      'two bases',
+      { rope_theta: 500, rope_parameters: { rope_theta: 700 } },
+      /^config\.json: rope_theta: said to be 700 and 500; leave one of them$/,
+    ],
+    [
+      'two scalings',
+      {
+        rope_scaling: { rope_type: 'linear', factor: 2 },
+        rope_parameters: { rope_type: 'linear', factor: 4 },
+      },
+      /^config\.json: rope_scaling: rope_parameters says something else; leave one of them$/,
+    ],
+    [
+      'two types',
+      { rope_scaling: { rope_type: 'linear', type: 'dynamic', factor: 2 } },
+      /^config\.json: rope_scaling\.type: rope_type says another one; leave one of them$/,
+    ],
+    [
+      'a base that the released code does not know',
+      { rpe_type: 'bipe_rope', rope_theta: 500 },
+      /^config\.json: rope_theta: 500; with bipe_rope only 10000 is known here$/,
+    ],
+    [
+      'YaRN from a length in which no pair turns once',
+      { rope_scaling: { rope_type: 'yarn', factor: 2, original_max_position_embeddings: 4 } },
+      /^config\.json: original_max_position_embeddings: 4; YaRN is known here for more than 6\.28/,
+    ],
+  ])('with %s is refused', (_, fields, message) => {
+    expect(() => fromHuggingFace({ ...toHuggingFace(ours), ...fields }, 'config.json')).toThrow(message);
+  });
+
+  it.each<[field: string, value: number]>([
+    ['hidden_size', 400_000_000],
+    ['num_hidden_layers', 50_000_000],
+    ['num_hidden_layers', 2 ** 40],
+    ['num_attention_heads', 2 ** 40],
+    ['vocab_size', 2 ** 40],
+    ['intermediate_size', 2 ** 40],
+    ['max_position_embeddings', 2 ** 40],
+    ['train_scale', 2 ** 40],
+  ])('with a %s of %d is refused in one line, before anything is made of it', (field, value) => {
+    const file = {
+      ...readGolden('bipe_rope'),
+      num_attention_heads: 3,
+      num_key_value_heads: 3,
+      [field]: value,
+    };
+    expect(() => createDecoder(fromHuggingFace(file, 'config.json'), 'config.json')).toThrow(
+      /^config\.json: [^\n]*$/,
+    );
+  });
+
+  it.each<[what: string, config: ModelConfig, model: string, fields: object]>([
+    ['RoPE', ours, 'MyLlamaForCausalLM', { rope_scaling: null }],
+    ['another base', { ...ours, ...rope({ base: 500 }) }, 'LlamaForCausalLM', { rope_theta: 500 }],
+    [
+      "YaRN as transformers' code has it",
+      { ...ours, ...scaled({ type: 'yarn', factor: 4, ramp: 'pairs' }) },
+      'LlamaForCausalLM',
+      {
+        rope_scaling: {
+          rope_type: 'yarn',
+          factor: 4,
+          beta_fast: 32,
+          beta_slow: 1,
+          original_max_position_embeddings: 64,
+        },
+      },
+    ],
+    [
+      'a base and a scaling',
+      { ...ours, ...rope({ base: 500, scaling: { type: 'dynamic', factor: 2, originalLength: 32 } }) },
+      'LlamaForCausalLM',
+      { rope_scaling: { rope_type: 'dynamic', factor: 2 }, max_position_embeddings: 32 },
+    ],
+  ])('says %s as other code reads it', (_, config, architecture, fields) => {
+    const written = toHuggingFace(config);
+    expect(written).toMatchObject({ model_type: 'llama', architectures: [architecture], ...fields });
+    expect(fromHuggingFace(written, 'config.json')).toEqual(config);
+  });
+
+  it('names the row that is not trained as an id that transformers saves, and none where all are trained', () => {
+    expect(toHuggingFace(ours)['pad_token_id']).toBeNull();
+    const padded = { ...ours, paddingIndex: -1 };
+    expect(toHuggingFace(padded)['pad_token_id']).toBe(100);
+    expect(fromHuggingFace(toHuggingFace(padded), 'config.json')).toEqual(padded);
+    // Beside a table inside segments the last row has no one id.
+    const released = fromHuggingFace(readGolden('bipe_rope'), 'config.json');
+    expect(released.paddingIndex).toBe(-1);
+    expect(toHuggingFace(released)['pad_token_id']).toBe(-1);
+  });
+
+  it('of an earlier version, which wrote a pad_token_id of -1 for every model, is read as it was meant', () => {
+    for (const config of [ours, { ...ours, window: 8 }, smallConfig('bipe_rope')]) {
+      const file = { ...toHuggingFace(config), pad_token_id: -1 };
+      expect(fromHuggingFace(file, 'config.json')).toEqual(config);
+    }
+  });
+
   it.each(['rope', 'alibi', 'bipe_rope', 'bipe_alibi'])(
     'of the released code with %s is understood',
     (name) => {
@@ -145,18 +374,24 @@ describe('config.json', () => {
 
   it.each<[field: string, value: unknown, message: string]>([
     ['model_type', 'mistral', 'only llama is known here'],
-    ['rope_theta', 500_000, 'only 10000 is known here'],
-    ['rope_parameters', { rope_type: 'llama3' }, 'only null is known here'],
+    ['rope_parameters.rope_type', { rope_type: 'llama3' }, onlyKnownTypes],
+    ['rope_scaling.rope_type', { rope_type: 'longrope', factor: 2 }, onlyKnownTypes],
+    ['rope_parameters.partial_rotary_factor', { partial_rotary_factor: 0.5 }, 'only 1 is known here'],
+    ['rope_scaling.attention_factor', { type: 'yarn', factor: 2, attention_factor: 1.5 }, 'only null'],
     ['partial_rotary_factor', 0.5, 'only 1 is known here'],
     ['attention_bias', true, 'only false is known here'],
     ['mlp_bias', true, 'only false is known here'],
+    ['attention_dropout', 0.1, 'only 0 is known here'],
+    ['hidden_act', 'gelu', 'only silu is known here'],
+    ['pad_token_id', 1000, '1000 in a vocabulary of 1000; give one of its ids, or null'],
     ['sliding_window', 64, 'only null is known here'],
     ['quantization_config', { bits: 4 }, 'only null is known here'],
     ['head_dim', 12, '12 for 6 heads; only hidden_size / num_attention_heads is known here'],
     ['num_key_value_heads', 2, '2 for 6 heads; shared keys are not known here'],
   ])('of another Llama is refused by its %s', (field, value, message) => {
     const released = readGolden('rope');
-    expect(() => fromHuggingFace({ ...released, [field]: value }, 'config.json')).toThrow(
+    const [name = ''] = field.split('.');
+    expect(() => fromHuggingFace({ ...released, [name]: value }, 'config.json')).toThrow(
       `config.json: ${field}: ${message}`,
     );
   });
@@ -170,10 +405,6 @@ describe('config.json', () => {
   });
 
   it.each<[scaling: object, message: RegExp]>([
-    [
-      { type: 'yarn', factor: 4, original_max_position_embeddings: 2048 },
-      /^config\.json: rope_scaling\.type: only linear and dynamic are known here$/,
-    ],
     [{ type: 'linear', factor: 1 }, /^config\.json: rope_scaling\.factor: /],
     [
       { type: 'linear', factor: 2, original_max_position_embeddings: 2048 },

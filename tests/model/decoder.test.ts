@@ -103,6 +103,32 @@ describe.each(['llama', 'gpt2'] as const)('the gradients of a whole %s-style mod
   );
 });
 
+describe('a padding row', () => {
+  it('starts at 0, in the table inside segments too, and changes no other number', () => {
+    const { decoder, parameters } = smallModel('bipe_rope', { paddingIndex: -1 });
+    const plain = smallModel('bipe_rope').parameters;
+    for (const [name, table] of parameters) {
+      const wanted = present(plain.get(name), name);
+      const isTable = name.startsWith('model.embed');
+      const rows = isTable ? present(table.shape[0], 'rows') - 1 : 0;
+      const kept = (tensor: tf.Tensor): tf.Tensor => (isTable ? tensor.slice(0, rows) : tensor);
+      expect(distance(kept(table), kept(wanted)), name).toBe(0);
+      if (isTable) expect(tf.max(tf.abs(table.slice(rows))).dataSync()[0], name).toBe(0);
+    }
+    expect(decoder.parameters.filter(({ zeroRow }) => zeroRow !== undefined)).toHaveLength(2);
+  });
+
+  it('that a table does not have is refused', () => {
+    expect(() => smallModel('bipe_rope', { paddingIndex: -14 })).toThrow(
+      /^model: paddingIndex: -14 in a vocabulary of 13; give an id, or -1 for the last$/,
+    );
+    const short = { kind: 'bipe', intra: { kind: 'learned', rows: 4 }, inter: { kind: 'rope' } } as const;
+    expect(() => smallModel(short, { paddingIndex: 7 })).toThrow(
+      /^encoding learned: paddingIndex 7, but its table has 4 rows; give -1 for the last$/,
+    );
+  });
+});
+
 describe('a window', () => {
   it('hides everything but the last tokens', () => {
     const { decoder, parameters } = smallModel('rope', { window: 3, numLayers: 1 });

@@ -8,6 +8,7 @@ import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { type Checkpoint, loadCheckpoint, loadTensors } from '../../lib/model/checkpoint';
+import { createDecoder } from '../../lib/model/config';
 import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
 import { disposeParameters } from '../../lib/model/parameters';
@@ -76,6 +77,72 @@ describe.each(['rope', 'alibi', 'bipe_rope', 'bipe_alibi'])('the released model 
     expect(losses).toHaveLength(expected.adamw_losses.length);
   });
 });
+
+interface PaddedGradients {
+  readonly loss: number;
+  readonly grad_norms: Readonly<Record<string, number>>;
+  readonly row_norms: Readonly<Record<string, number>>;
+}
+
+describe.each(['rope', 'bipe_rope', 'bipe_alibi'])(
+  'the released model with %s on a text without separators, longer than its table',
+  (name) => {
+    const golden = (file: string): string => projectPath('tests', 'golden', file);
+    const expected = (
+      JSON.parse(readFileSync(golden('padding/expected.json'), 'utf8')) as Record<string, PaddedGradients>
+    )[name];
+
+    async function gradientsOf(paddingIndex: number | undefined): Promise<{
+      loss: number;
+      norms: Record<string, number>;
+      rows: Record<string, number>;
+    }> {
+      const { config, parameters } = await loadCheckpoint(golden(name));
+      const { paddingIndex: read, ...trainable } = config;
+      expect(read).toBe(-1);
+      const decoder = createDecoder({ ...trainable, ...(paddingIndex !== undefined && { paddingIndex }) });
+      const { tensors } = await loadTensors(golden('padding/input_ids.safetensors'));
+      const ids = tensors.get('input_ids') as tf.Tensor2D;
+      const names = [...parameters.keys()];
+      const { value, gradients } = valueAndGradients(
+        () => nextTokenLoss(decoder, parameters, ids, { remember: 'block-inputs' }),
+        [...parameters.values()],
+      );
+      const norm = (tensor: tf.Tensor): number => tf.tidy(() => tf.norm(tensor).dataSync()[0] ?? NaN);
+      const of = (parameter: string): tf.Tensor => present(gradients[names.indexOf(parameter)], parameter);
+      const rowNorm = (place: string): number => {
+        const [, table = '', row = ''] = /^(.*)\[(\d+)\]$/.exec(place) ?? [];
+        return norm(of(`model.${table}.weight`).slice([Number(row), 0], [1, -1]));
+      };
+      const result = {
+        loss: value.dataSync()[0] ?? NaN,
+        norms: Object.fromEntries(names.map((parameter) => [parameter, norm(of(parameter))])),
+        rows: Object.fromEntries(
+          Object.keys(expected?.row_norms ?? {}).map((place) => [place, rowNorm(place)]),
+        ),
+      };
+      tf.dispose([value, ...gradients]);
+      disposeParameters(parameters);
+      disposeParameters(tensors);
+      return result;
+    }
+
+    it('gives the same gradients: none to the last row of a table', async () => {
+      const { loss, norms, rows } = await gradientsOf(-1);
+      expect(Math.abs(loss - (expected?.loss ?? NaN))).toBeLessThan(1e-5);
+      for (const [parameter, wanted] of Object.entries(expected?.grad_norms ?? {}))
+        expect(Math.abs((norms[parameter] ?? NaN) / wanted - 1), parameter).toBeLessThan(1e-4);
+      for (const [place, wanted] of Object.entries(expected?.row_norms ?? {}))
+        expect(Math.abs((rows[place] ?? NaN) - wanted), place).toBeLessThan(1e-5);
+    });
+
+    it('trains these rows where nothing is said of padding', async () => {
+      const { rows } = await gradientsOf(undefined);
+      expect(rows['embed_tokens[999]']).toBeGreaterThan(1e-3);
+      if (name !== 'rope') expect(rows['embeds.0[1023]']).toBeGreaterThan(1e-1);
+    });
+  },
+);
 
 /** Losses before each step of plain AdamW (PyTorch's defaults, lr 1e-3) and after the last. */
 function adamwCourse(model: Checkpoint, ids: tf.Tensor2D, steps: number): number[] {

@@ -50,6 +50,13 @@ describe('named encodings', () => {
 });
 
 describe('a configuration', () => {
+  it('that is nested without end is refused in one line', () => {
+    let nested: EncodingConfig = { kind: 'rope' };
+    for (let level = 0; level < 20_000; level += 1)
+      nested = { kind: 'bipe', intra: { kind: 'none' }, inter: nested };
+    expect(() => createEncoding(nested)).toThrow(/^encoding: .*has more than the 32 levels/);
+  });
+
   it('stays as it is written: defaults are not filled in', () => {
     const config: EncodingConfig = {
       kind: 'bipe',

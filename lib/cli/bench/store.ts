@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DataError, messageOf } from '../../base/errors';
 import { readTextFile, writeFileAtomic } from '../../base/files';
 import { canonicalJson } from '../../base/json';
+import { checkOutputs, isJsonOfKind } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
 import { formatJson } from '../../report/json';
@@ -72,6 +73,7 @@ export async function storeRow(
 ): Promise<string> {
   const { row, ways, missing } = measurement;
   const path = fileOf(folder, row.name);
+  await checkOutputs([{ path, what: 'a measured row', isOwn: (file) => isJsonOfKind(file, 'bench-row') }]);
   const { name, title, work } = row;
   await writeFileAtomic(
     path,

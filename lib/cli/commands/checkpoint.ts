@@ -1,7 +1,12 @@
 // `bipe checkpoint`: models on the disk: get the authors' from the hub, and see what one is.
 
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Command } from 'commander';
+import { z } from 'zod';
 import { formatBytes, formatCount } from '../../base/format';
+import { jsonOrUndefined } from '../../base/json';
+import { checkOutputs, type Output } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { alignColumns, printJson, printLines } from '../output';
@@ -38,6 +43,7 @@ export function addCheckpointCommand(program: Command): void {
 
 async function download(model: string, { revision, out, json }: DownloadOptions): Promise<void> {
   const { downloadCheckpoint } = await import('../../data/hub.js');
+  if (out !== undefined) await checkOutputs(await downloadOutputs(out));
   const checkpoint = await downloadCheckpoint(model, {
     revision,
     reporter: terminalReporter(),
@@ -57,6 +63,16 @@ async function download(model: string, { revision, out, json }: DownloadOptions)
     `${model} (${checkpoint.revision}) in ${displayPath(checkpoint.folder)}`,
     ...alignColumns(rows),
   ]);
+}
+
+/** What a download may replace in a folder: files of an earlier one, which left its record there. */
+async function downloadOutputs(folder: string): Promise<Output[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const record = await readFile(join(folder, 'download.json'), 'utf8').catch(() => '');
+  const isOwn = (): boolean => z.object({ model: z.string() }).safeParse(jsonOrUndefined(record)).success;
+  return names
+    .filter((name) => /\.(json|safetensors|bin)$/.test(name))
+    .map((name) => ({ path: join(folder, name), what: "a downloaded checkpoint's", isOwn }));
 }
 
 async function show(folder: string, { json }: { readonly json?: boolean }): Promise<void> {

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { CheckError, UsageError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
+import { checkOutputs } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { type Reporter, silentReporter, terminalReporter } from '../../base/progress';
 import type { Automaton } from '../../theory/automata/automaton';
@@ -67,10 +68,11 @@ interface CompileOptions {
 
 async function compile(options: CompileOptions): Promise<void> {
   const { automaton: file, out, json } = options;
-  const [{ readAutomaton }, { networkFiles, saveNetwork }] = await Promise.all([
+  const [{ readAutomaton }, { networkFiles, networkOutputs, saveNetwork }] = await Promise.all([
     import('../../theory/automata/file.js'),
     import('../../theory/network/network-file.js'),
   ]);
+  await checkOutputs(networkOutputs(out), [file]);
   const automaton = await readAutomaton(file);
   const reporter = await announce(automaton, options);
   const network = await compiled(automaton, options);

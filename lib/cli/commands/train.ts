@@ -6,6 +6,7 @@ import { TrainingError } from '../../base/errors';
 import { readTextFile, sha256 } from '../../base/files';
 import { formatDuration } from '../../base/format';
 import { canonicalJson } from '../../base/json';
+import { checkOutputs } from '../../base/outputs';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { parseStrictJson } from '../../base/strict-json';
@@ -52,6 +53,7 @@ async function train(options: TrainOptions): Promise<void> {
   const { parseTrainingConfig } = await import('../../train/config.js');
   const { trainModel } = await import('../../train/train-model.js');
   const { readMetrics } = await import('../../train/metrics.js');
+  const { runInputs, runOutputs } = await import('../../train/run-files.js');
   const { startEngine } = await import('../../engine/engine.js');
   const path = resolve(options.config);
   const where = displayPath(path);
@@ -60,6 +62,7 @@ async function train(options: TrainOptions): Promise<void> {
     options.out === undefined
       ? projectPath('runs', `training-${sha256(canonicalJson(config)).slice(0, 16)}`)
       : resolve(options.out);
+  await checkOutputs(runOutputs(folder), [path, ...runInputs(config)]);
   const reporter = terminalReporter();
   await startEngine({ reporter });
   const stop = new AbortController();

@@ -10,6 +10,7 @@ import { readTextFile, sha256, sha256File, writeFilesAtomic } from '../../base/f
 import { formatBytes } from '../../base/format';
 import { canonicalJson } from '../../base/json';
 import { availableMemory } from '../../base/memory';
+import { type Output } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../../model/safetensors';
@@ -21,6 +22,13 @@ import { compileAgain, jsonOf, networkOf, networkSchema, weightsOf } from './net
 /** The files of a network's folder. */
 export const networkFiles = ['network.json', 'model.safetensors', 'certificate.json'] as const;
 const [networkFile, weightsFile, certificateFile] = networkFiles;
+
+/** What is written into a network's folder. It is one if it has a certificate. */
+export function networkOutputs(folder: string): Output[] {
+  const isOwn = async (): Promise<boolean> =>
+    (await readCertificate(join(folder, certificateFile)).catch(() => undefined)) !== undefined;
+  return networkFiles.map((name) => ({ path: join(folder, name), what: "a compiled network's", isOwn }));
+}
 
 /** A network and what is known of it. */
 export interface CertifiedNetwork {

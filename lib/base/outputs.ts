@@ -1,0 +1,79 @@
+// Files that a command is about to write: none may be one that it reads, under whatever name, and one that is there already
+// must be of the kind that the command itself writes. Asked before the work begins, so that nothing is computed in vain.
+
+import { type BigIntStats } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from './errors';
+import { displayPath } from './paths';
+
+/** A file that is about to be written. */
+export interface Output {
+  readonly path: string;
+  /** What is written, with its article: `a file of logits`. */
+  readonly what: string;
+  /** Whether the file that is there is one of these, so that it may be replaced. */
+  readonly isOwn: (path: string) => boolean | Promise<boolean>;
+}
+
+/**
+ * Makes sure that files may be written.
+ *
+ * @param inputs files that are read, or folders whose files are; some may be missing
+ * @throws UsageError if an output is an input (by any name, symbolic or hard link), no regular file, or a file of another kind
+ */
+export async function checkOutputs(
+  outputs: readonly Output[],
+  inputs: readonly string[] = [],
+): Promise<void> {
+  const read = new Map<string, string>();
+  for (const path of (await Promise.all(inputs.map(filesAt))).flat()) {
+    const found = await statOf(path);
+    if (found !== undefined) read.set(identity(found), path);
+  }
+  const present: { output: Output; found: BigIntStats }[] = [];
+  for (const output of outputs) {
+    const found = await statOf(output.path);
+    if (found === undefined) continue;
+    const input = read.get(identity(found));
+    if (input !== undefined) throw refused(output, `is read by this command (${displayPath(input)})`);
+    present.push({ output, found });
+  }
+  for (const { output, found } of present) {
+    if (!found.isFile()) throw refused(output, 'is no file');
+    if (!(await output.isOwn(output.path)))
+      throw refused(output, `is there already, and is not ${output.what}`);
+  }
+}
+
+function refused({ path }: Output, why: string): UsageError {
+  return new UsageError(`${displayPath(path)}: ${why}; nothing was written, write elsewhere`);
+}
+
+/**
+ * Whether a file begins as JSON of one of these kinds, as what this project exports does: `{"kind": "figure", ...`. One that was
+ * cut short is still told by what is left.
+ */
+export async function isJsonOfKind(path: string, ...kinds: readonly string[]): Promise<boolean> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const begin = text?.slice(0, 200).replace(/\s/g, '');
+  return kinds
+    .map((kind) => `{"kind":"${kind}"`)
+    .some((wanted) => begin !== undefined && (begin.startsWith(wanted) || wanted.startsWith(begin)));
+}
+
+/** A file, or those in a folder. */
+async function filesAt(path: string): Promise<string[]> {
+  const names = await readdir(path).catch(() => undefined);
+  return names?.map((name) => join(path, name)) ?? [path];
+}
+
+/** Undefined if there is none. Links are followed: what matters is what would be lost. */
+function statOf(path: string): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined);
+}
+
+/** The same for all names of one file. */
+function identity({ dev, ino }: BigIntStats): string {
+  return `${dev} ${ino}`;
+}
