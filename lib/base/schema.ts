@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { ConfigError, UsageError } from './errors';
+import { formatCount } from './format';
 import { unknownFields } from './suggest';
 
 /**
@@ -18,6 +19,19 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   if (issue === undefined) throw new ConfigError(`${where}: not valid`);
   const place = fieldName(issue.path) || (issue.code === 'unrecognized_keys' ? '' : 'the value');
   throw new ConfigError([where, place, issue.message].filter((part) => part !== '').join(': '));
+}
+
+/** Any number, NaN and the infinities too, which `z.number()` refuses: what a measurement may be. */
+export const anyNumber: z.ZodType<number> = z.custom<number>((value) => typeof value === 'number', {
+  error: ({ input }) => `expected number, received ${input === null ? 'null' : typeof input}`,
+});
+
+/** A whole number from 1 to `most`: a size, or how many of something. */
+export function countUpTo(most: number): z.ZodType<number> {
+  return z
+    .int()
+    .min(1)
+    .max(most, `must be ${formatCount(most)} or less`);
 }
 
 /**
