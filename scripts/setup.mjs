@@ -6,9 +6,11 @@
 //   npm run setup -- --check    says what is there, changes nothing (--json for machines)
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail, stepLine, warn } from './lib/console.mjs';
+import { isLink } from './lib/links.mjs';
+import { takeLock } from './lib/lock.mjs';
 import { bindingPath, cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
 import { examineTools } from './lib/machine.mjs';
 import { SetupError, stopRunning } from './lib/run.mjs';
@@ -133,28 +135,9 @@ function checkDisk(step) {
   );
 }
 
-/** One set-up at a time: another waits for it, and a lock left by a killed one is taken over. */
+/** One set-up at a time: another waits for it. */
 async function locked(work) {
-  mkdirSync(cacheFolder, { recursive: true });
-  let told = false;
-  for (;;) {
-    try {
-      writeFileSync(lockPath, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code === 'ENOSPC') fail('the disk is full: free about 4 GB and run the same command again');
-      if (error.code !== 'EEXIST')
-        fail(`.cache cannot be written (${error.code}): make the repository writable by this user`);
-      if (!isAlive(Number(readFileSync(lockPath, 'utf8')))) {
-        rmSync(lockPath, { force: true });
-        continue;
-      }
-      if (!told) process.stderr.write('  another set-up is running; waiting for it ...\n');
-      told = true;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-  }
-  const release = () => rmSync(lockPath, { force: true });
+  const release = await takeSetupLock();
   const interrupted = () => {
     stopRunning();
     release();
@@ -166,20 +149,33 @@ async function locked(work) {
   try {
     await work();
   } finally {
+    process.off('exit', release);
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
     release();
-    rmSync(temporaryFolder, { recursive: true, force: true });
+    if (!isLink(cacheFolder)) rmSync(temporaryFolder, { recursive: true, force: true });
   }
 }
 
-function isAlive(pid) {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+async function takeSetupLock() {
+  for (let told = false; ; told = true) {
+    const { holder, release } = tryLock();
+    if (release !== undefined) return release;
+    if (!told)
+      process.stderr.write(
+        `  another set-up is running: ${holder.name}; waiting for it (if it is gone: delete ${relative(root, lockPath)}) ...\n`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+function tryLock() {
   try {
-    process.kill(pid, 0);
-    return true;
+    mkdirSync(cacheFolder, { recursive: true });
+    return takeLock(lockPath);
   } catch (error) {
-    return error.code === 'EPERM';
+    if (error.code === 'ENOSPC') fail('the disk is full: free about 4 GB and run the same command again');
+    fail(`.cache cannot be written (${error.code}): make the repository writable by this user`);
   }
 }
 

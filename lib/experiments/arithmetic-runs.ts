@@ -68,7 +68,7 @@ export interface OperatorsAccuracy {
 }
 
 /** What a model answered. */
-export interface ArithmeticAnswers extends ArithmeticRunPoint {
+export interface ArithmeticAnswers {
   /** The most operators of a training instance. */
   readonly trainedOperators: number;
   /** Numbers there are to guess among. */
@@ -82,7 +82,7 @@ export interface ArithmeticAnswers extends ArithmeticRunPoint {
 }
 
 /** What came of a run. */
-export type ArithmeticRun = ArithmeticAnswers & TrainingFigures;
+export type ArithmeticRun = ArithmeticRunPoint & ArithmeticAnswers & TrainingFigures;
 
 const revision = 2;
 
@@ -159,7 +159,7 @@ export async function arithmeticRun(
     asked: { questions, longer },
     ask: (decoder, parameters) => askArithmetic(point, settings, decoder, parameters),
   };
-  return trainedRun(run, options);
+  return { ...point, ...(await trainedRun(run, options)) };
 }
 
 async function askArithmetic(
@@ -181,7 +181,7 @@ async function askArithmetic(
   }
   const longest = byOperators.find(({ operators }) => operators === settings.operators);
   const { accuracy, soundness } = present(longest, 'the trained number of operators');
-  return { ...point, trainedOperators: settings.operators, modulus, accuracy, soundness, byOperators };
+  return { trainedOperators: settings.operators, modulus, accuracy, soundness, byOperators };
 }
 
 function operatorsAsked({ operators, longer }: ArithmeticRunSettings): number[] {

@@ -5,13 +5,20 @@ import { type z } from 'zod';
 import { UsageError } from '../base/errors';
 import { unknownName } from '../base/suggest';
 import { type Reporter } from '../base/progress';
+import { canonicalJson } from '../base/json';
 import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
 import { startEngine } from '../engine/engine';
 import { type Figure } from '../report/figure';
-import { collectProvenance, currentOrigin, type DataSource, type Provenance } from '../report/provenance';
+import {
+  collectStoredProvenance,
+  currentOrigin,
+  type DataSource,
+  labelled,
+  type Provenance,
+} from '../report/provenance';
 import { type Table } from '../report/tables';
-import { RememberingStore, RunStore } from './run-store';
+import { type FinishedRun, RememberingStore, RunStore } from './run-store';
 
 /** The scales at which an item can be run; an item offers those that differ for it. */
 export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
@@ -116,6 +123,7 @@ export interface Report extends Drawing {
 
 /** What the run of an item that ended last has found. */
 export interface LatestRun {
+  /** That has its settings, or the most of them; then it ends in `, changed`. */
   readonly preset: string;
   readonly findings: readonly Finding[];
 }
@@ -167,15 +175,50 @@ async function latest<Settings extends object, Input, Result>(
 ): Promise<LatestRun | undefined> {
   const stored = await store.latest<Result>(
     spec.id,
-    (configuration, { preset }) =>
+    (configuration) =>
       configuration.revision === spec.revision &&
       configuration.libraryVersion === libraryVersion &&
-      (presets?.some((name) => name === preset) ?? true),
+      (presets === undefined || presets.some((name) => hasSettings(spec, name, configuration.settings))),
   );
   if (stored === undefined) return undefined;
   const settings = spec.schema.safeParse(stored.configuration.settings);
   if (!settings.success) return undefined;
-  return { preset: stored.provenance.preset, findings: spec.draw(stored.result, settings.data).findings };
+  const preset = nearestPreset(spec, settings.data);
+  return {
+    preset: hasSettings(spec, preset, settings.data) ? preset : `${preset}, changed`,
+    findings: spec.draw(stored.result, settings.data).findings,
+  };
+}
+
+type AnySpec<Settings extends object> = Pick<ExperimentSpec<Settings, never, never>, 'presets' | 'schema'>;
+
+/** The settings of a preset, as a run's configuration has them. */
+function settingsOf<Settings extends object>(
+  { presets, schema }: AnySpec<Settings>,
+  name: PresetName,
+): object {
+  const preset = presets[name];
+  return preset === undefined ? {} : { ...schema.parse(preset.settings) };
+}
+
+function hasSettings<Settings extends object>(
+  spec: AnySpec<Settings>,
+  name: PresetName,
+  settings: unknown,
+): boolean {
+  return (
+    spec.presets[name] !== undefined && canonicalJson(settingsOf(spec, name)) === canonicalJson(settings)
+  );
+}
+
+/** The preset that has most of these settings: by which one a run was asked for it does not say. */
+function nearestPreset<Settings extends object>(spec: AnySpec<Settings>, settings: Settings): PresetName {
+  const fields = new Map(Object.entries(settings).map(([name, value]) => [name, canonicalJson(value)]));
+  const alike = (name: PresetName): number =>
+    Object.entries(settingsOf(spec, name)).filter(
+      ([field, value]) => fields.get(field) === canonicalJson(value),
+    ).length;
+  return presetOrder.reduce((best, name) => (alike(name) > alike(best) ? name : best), 'quick');
 }
 
 /**
@@ -219,17 +262,15 @@ async function execute<Settings extends object, Input, Result>(
   const { store = new RunStore(), fresh = false } = options;
   const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
   if (fresh) await store.forget(configuration);
-  const finished = await store.findOrRun(configuration, async () => {
+  const work = async (): Promise<FinishedRun<Result>> => {
     const startedAt = Date.now();
     const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
     // Looked up now: a long computation may end beside other files than it began with.
     const origin = currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
     const remembering = new RememberingStore(store.folder);
     const result = await spec.run(settings, input, { reporter: options.reporter, store: remembering, fresh });
-    const provenance = collectProvenance({
+    const provenance = collectStoredProvenance({
       item: spec.id,
-      preset: overridden ? `${preset}, changed` : preset,
-      scale: spec.scale(settings, missing, input),
       startedAt,
       data,
       seeds: spec.seeds?.(settings) ?? [],
@@ -239,16 +280,22 @@ async function execute<Settings extends object, Input, Result>(
       secondsInParts: remembering.seconds,
     });
     return { result, provenance };
-  });
+  };
+  const { reporter } = options;
+  const { result, provenance, reused } = await store.findOrRun(configuration, work, { reporter });
+  const labels = {
+    preset: overridden ? `${preset}, changed` : preset,
+    scale: spec.scale(settings, missing, input),
+  };
   return {
     item: spec.id,
     title: spec.title,
-    preset: finished.provenance.preset,
+    preset: labels.preset,
     settings,
-    numbers: finished.result,
+    numbers: result,
     missing,
-    provenance: finished.provenance,
-    reused: finished.reused,
-    ...spec.draw(finished.result, settings),
+    provenance: labelled(provenance, labels),
+    reused,
+    ...spec.draw(result, settings),
   };
 }

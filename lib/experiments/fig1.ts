@@ -46,7 +46,13 @@ const lengthsToTheCaptions = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_53
 
 async function prepare(settings: Fig1Settings, reporter: Reporter): Promise<PreparedInput<PreparedSource[]>> {
   const { had, absent } = await available(settings.sources, (name) => prepareSource(name, { reporter }));
-  const data = had.map(({ info: { name, version }, checksum }) => ({ name, version, checksum }));
+  // What kind of text a source is, too: the result has its numbers under that.
+  const data = had.map(({ info: { name, version, modality }, checksum }) => ({
+    name,
+    version,
+    checksum,
+    modality,
+  }));
   return { input: [...had], data, missing: absentNames(absent) };
 }
 

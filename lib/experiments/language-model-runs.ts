@@ -13,7 +13,7 @@ import { type Checkpoint, loadCheckpoint } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
 import { disposeParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig } from '../positional/registry';
-import { collectProvenance, currentOrigin, type Origin } from '../report/provenance';
+import { collectStoredProvenance, currentOrigin, type Origin } from '../report/provenance';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
@@ -29,7 +29,7 @@ import {
   type ValidationDocument,
   validationDocuments,
 } from './language-model-text';
-import { type RunConfiguration, type RunStore } from './run-store';
+import { type FinishedRun, type RunConfiguration, type RunStore } from './run-store';
 import { trainedCheckpoint, trainedRun, type TrainedRunOptions, type TrainingFigures } from './trained-run';
 
 /** What differs between runs. */
@@ -241,14 +241,12 @@ export async function perplexityByModality(
         data,
       };
       if (fresh) await store.forget(configuration);
-      const { result } = await store.findOrRun(configuration, async () => {
+      const work = async (): Promise<FinishedRun<AtLength>> => {
         const startedAt = Date.now();
         reading ??= await openReading(model, settings, reporter);
         const perplexities = await perplexitiesAt(length, reading, settings.trainLength, reporter);
-        const provenance = collectProvenance({
+        const provenance = collectStoredProvenance({
           item: configuration.item,
-          preset: `${model.label}, ${length} tokens`,
-          scale: 'One length of one model of a comparison.',
           startedAt,
           data,
           seeds: [model.seed],
@@ -256,7 +254,9 @@ export async function perplexityByModality(
           origin: reading.origin,
         });
         return { result: perplexities, provenance };
-      });
+      };
+      const label = `${model.label}, ${length} tokens`;
+      const { result } = await store.findOrRun(configuration, work, { label, reporter });
       found.push(result);
     }
   } finally {

@@ -82,7 +82,7 @@ export interface AnswerExample {
 }
 
 /** What a model answered. */
-export interface PromptedAnswers extends PromptedRunPoint {
+export interface PromptedAnswers {
   readonly metric: TextMetricName;
   /** In percent. */
   readonly score: number;
@@ -96,7 +96,7 @@ export interface PromptedAnswers extends PromptedRunPoint {
 }
 
 /** What came of a run. */
-export type PromptedRun = PromptedAnswers & TrainingFigures;
+export type PromptedRun = PromptedRunPoint & PromptedAnswers & TrainingFigures;
 
 const revision = 2;
 
@@ -156,9 +156,9 @@ export async function promptedRun(
     data,
     label: `${encoding}, ${point.task}`,
     asked: { instances: settings.instances, answersRevision },
-    ask: (decoder, parameters) => ask(point, task, settings, decoder, parameters, options),
+    ask: (decoder, parameters) => ask(task, settings, decoder, parameters, options),
   };
-  return trainedRun(run, options);
+  return { ...point, ...(await trainedRun(run, options)) };
 }
 
 /** The instances that every model of a comparison is asked. */
@@ -173,7 +173,6 @@ async function instancesOf(
 }
 
 async function ask(
-  point: PromptedRunPoint,
   task: PromptedTaskSettings,
   settings: PromptedRunSettings,
   decoder: Decoder,
@@ -187,7 +186,7 @@ async function ask(
   const swapped = scoreSwapped(metric, asked, answers, random);
   const groups = asked.map(({ group }) => group);
   const examples = examplesOf(task, asked, answers, sequences);
-  return { ...point, metric, score, byInstance, groups, swapped, examples };
+  return { metric, score, byInstance, groups, swapped, examples };
 }
 
 const examplesShown = 5;

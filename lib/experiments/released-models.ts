@@ -21,12 +21,12 @@ import { evaluatePerplexity, type PerplexityByLength } from '../evaluate/perplex
 import { type Checkpoint, loadCheckpoint, readModelConfig } from '../model/checkpoint';
 import { disposeParameters } from '../model/parameters';
 import { createEncoding, encodingNamed } from '../positional/registry';
-import { collectProvenance, type DataSource } from '../report/provenance';
+import { collectStoredProvenance, type DataSource } from '../report/provenance';
 import { available } from './available';
 import { type PreparedInput, type RunContext } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
 import { ascendingLengths } from './list-fields';
-import { type RunConfiguration } from './run-store';
+import { type FinishedRun, type RunConfiguration } from './run-store';
 
 /** What is evaluated. */
 export interface ReleasedSettings {
@@ -208,7 +208,7 @@ async function releasedRun(
     for (const length of settings.lengths) {
       const configuration = runConfiguration(model, corpus, settings, length);
       if (fresh) await store.forget(configuration);
-      const { result } = await store.findOrRun(configuration, async () => {
+      const work = async (): Promise<FinishedRun<PerplexityByLength>> => {
         const startedAt = Date.now();
         const engine = await startEngine({ reporter });
         opened ??= await openRun(model, corpus, settings);
@@ -219,17 +219,17 @@ async function releasedRun(
           ...(settings.maxTokens !== null && { maxTokens: settings.maxTokens }),
           reporter,
         });
-        const provenance = collectProvenance({
+        // Of the data the configuration has the hashes; where it came from and what it is called is the comparison's to say.
+        const provenance = collectStoredProvenance({
           item: configuration.item,
-          preset: `${encoding}, ${modality}, ${length} tokens`,
-          scale: 'One length of one of the authors’ models.',
           startedAt,
-          data: [checkpointSource(checkpoint), ...textSources(corpus)],
           engine: engine.description,
           captured: engine.captures,
         });
         return { result: point, provenance };
-      });
+      };
+      const label = `${encoding}, ${modality}, ${length} tokens`;
+      const { result } = await store.findOrRun(configuration, work, { label, reporter });
       byLength.push(result);
     }
   } finally {

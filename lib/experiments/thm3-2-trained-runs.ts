@@ -65,13 +65,13 @@ export interface StateSetRunPoint {
 }
 
 /** How right a model is. */
-export interface StateSetAnswers extends StateSetRunPoint {
+export interface StateSetAnswers {
   /** By the length of words, that of training first. */
   readonly byLength: readonly StateSetAccuracy[];
 }
 
 /** What came of a run. */
-export type StateSetRun = StateSetAnswers & TrainingFigures;
+export type StateSetRun = StateSetRunPoint & StateSetAnswers & TrainingFigures;
 
 const revision = 1;
 
@@ -159,7 +159,7 @@ export async function stateSetRun(
   options: TrainedRunOptions,
 ): Promise<StateSetRun> {
   const { words, longer } = settings;
-  return trainedRun<StateSetAnswers>(
+  const run = await trainedRun<StateSetAnswers>(
     {
       item: 'state-sets',
       revision,
@@ -170,9 +170,10 @@ export async function stateSetRun(
         const byLength: StateSetAccuracy[] = [];
         for (const asked of askedWords(automaton, settings))
           byLength.push(await evaluateStateSets(decoder, parameters, asked, automaton.segmentStates.length));
-        return { ...point, byLength };
+        return { byLength };
       },
     },
     options,
   );
+  return { ...point, ...run };
 }

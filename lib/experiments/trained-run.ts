@@ -10,7 +10,7 @@ import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
 import {
-  collectProvenance,
+  collectStoredProvenance,
   currentOrigin,
   type DataSource,
   joinParts,
@@ -20,7 +20,7 @@ import { type TrainingConfig } from '../train/config';
 import { readMetrics } from '../train/metrics';
 import { trainModel } from '../train/train-model';
 import { type RunConfiguration, type RunStore } from './run-store';
-import { askedPart, beginSession, partsOfBefore, trainingParts } from './training-sessions';
+import { askedPart, beginSession, trainingParts } from './training-sessions';
 
 /** A training, and what its model is asked. */
 export interface TrainedRunSpec<Answers> {
@@ -28,13 +28,14 @@ export interface TrainedRunSpec<Answers> {
   readonly item: string;
   /** Raise it when the computation changes. */
   readonly revision: number;
-  /** Which of a comparison's models it is, for the provenance. */
+  /** Which of a comparison's models it is, for the provenance: no part of what is kept. */
   readonly label: string;
   readonly training: TrainingConfig;
   /** What the training reads, with checksums; none if left out. */
   readonly data?: readonly DataSource[];
   /** What the answers depend on beside the training. */
   readonly asked: Readonly<Record<string, unknown>>;
+  /** What it gives is kept, so it has no names in it that neither the training nor `asked` has. */
   readonly ask: (decoder: Decoder, parameters: ModelParameters) => Promise<Answers>;
 }
 
@@ -97,27 +98,19 @@ export async function trainedRun<Answers extends object>(
       const origin = currentOrigin({ engine: engine.description, captured: engine.captures });
       const { result, trainedFor } = await trainAndAsk(spec, folder, origin, options);
       const seconds = (Date.now() - startedAt) / 1000;
-      const provenance = collectProvenance({
+      const provenance = collectStoredProvenance({
         item,
-        preset: label,
-        scale: 'One model of a comparison.',
         startedAt,
         data,
         seeds: [training.seed],
         steps: training.steps,
         origin,
-        parts: joinParts([
-          ...(await trainingParts(folder, label)),
-          askedPart(origin, label, run, seconds - trainedFor),
-        ]),
+        parts: joinParts([...(await trainingParts(folder)), askedPart(origin, run, seconds - trainedFor)]),
         secondsInParts: seconds,
       });
       return { result, provenance };
     },
-    async ({ result, provenance }) => {
-      if (provenance.parts !== undefined) return provenance;
-      return { ...provenance, parts: await partsOfBefore(provenance, run, folder, result.seconds) };
-    },
+    { label, reporter },
   );
   return finished.result;
 }

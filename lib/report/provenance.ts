@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
+import { z } from 'zod';
 import { canonicalJson } from '../base/json';
 import { projectRoot } from '../base/paths';
 import { libraryVersion } from '../base/version';
@@ -79,11 +80,64 @@ export interface Provenance extends Origin {
   readonly parts?: readonly ProvenancePart[];
 }
 
+/** What a result is called by whoever asks for it: the same numbers may be another preset's, or another model's of a comparison. */
+export type ProvenanceLabels = Pick<Provenance, 'preset' | 'scale'>;
+
+/** What is kept of a result, without what it is called. The work of its parts is `training` or `evaluation`, without whose. */
+export type StoredProvenance = Omit<Provenance, keyof ProvenanceLabels>;
+
+/** Checks a source that was kept; some have more fields, as the kind of text. */
+export const sourceSchema: z.ZodType<DataSource> = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  checksum: z.string(),
+});
+
+const originFields = {
+  commit: z.string().nullable(),
+  dirty: z.boolean(),
+  libraryVersion: z.string(),
+  machine: z.object({
+    cpu: z.string(),
+    cores: z.number(),
+    memoryBytes: z.number(),
+    gpu: z.string().nullable(),
+    os: z.string(),
+    node: z.string(),
+  }),
+  engine: z.string().nullable(),
+  captured: z.boolean().nullable(),
+};
+
+/** Checks an origin that was kept. */
+export const originSchema: z.ZodType<Origin> = z.object(originFields);
+
+/** Checks a provenance that was kept. */
+export const storedProvenanceSchema: z.ZodType<StoredProvenance> = z.looseObject({
+  ...originFields,
+  item: z.string(),
+  seeds: z.array(z.number()),
+  steps: z.number().nullable(),
+  data: z.array(sourceSchema),
+  createdAt: z.string(),
+  durationSeconds: z.number(),
+  parts: z
+    .array(
+      z.object({
+        origin: originSchema.nullable(),
+        seconds: z.number(),
+        work: z.array(z.object({ name: z.string(), run: z.string(), seconds: z.number() })),
+      }),
+    )
+    .exactOptional(),
+});
+
 /** What only the experiment knows; the rest is looked up. */
-export interface ProvenanceInput {
+export interface ProvenanceInput extends StoredProvenanceInput, ProvenanceLabels {}
+
+/** The same, without what the result is called. */
+export interface StoredProvenanceInput {
   readonly item: string;
-  readonly preset: string;
-  readonly scale: string;
   /** When the work began, `Date.now()`. */
   readonly startedAt: number;
   readonly seeds?: readonly number[];
@@ -105,7 +159,7 @@ export function currentOrigin({
   engine,
   captured,
   gpu,
-}: Pick<ProvenanceInput, 'engine' | 'captured' | 'gpu'> = {}): Origin {
+}: Pick<StoredProvenanceInput, 'engine' | 'captured' | 'gpu'> = {}): Origin {
   return {
     ...sourceState(projectRoot),
     libraryVersion,
@@ -117,30 +171,43 @@ export function currentOrigin({
 
 /** The provenance of work that ends now. Never fails: what cannot be found out is null. */
 export function collectProvenance(input: ProvenanceInput): Provenance {
+  return labelled(collectStoredProvenance(input), input);
+}
+
+/** What was kept of a result, called as it is now. */
+export function labelled(stored: StoredProvenance, { preset, scale }: ProvenanceLabels): Provenance {
+  const { item, ...rest } = stored;
+  return { item, preset, scale, ...rest };
+}
+
+/** As `collectProvenance`, of a result that is to be kept. */
+export function collectStoredProvenance(input: StoredProvenanceInput): StoredProvenance {
   const now = Date.now();
   const { parts = [], secondsInParts = 0 } = input;
   const own = Math.max(0, (now - input.startedAt) / 1000 - secondsInParts);
   return {
     item: input.item,
-    preset: input.preset,
     seeds: input.seeds ?? [],
     steps: input.steps ?? null,
     data: input.data ?? [],
     ...(input.origin ?? currentOrigin(input)),
     createdAt: new Date(now).toISOString(),
-    scale: input.scale,
     durationSeconds: milliseconds(own + secondsOf(parts)),
     ...(parts.length > 0 && { parts }),
   };
 }
 
-/** Parts with those of the same origin put together; a piece of work that is there twice counts once. */
+/** Parts with those of the same origin put together; a piece of work that is there twice counts once, by whatever names. */
 export function joinParts(parts: readonly ProvenancePart[]): ProvenancePart[] {
   const joined = new Map<string, { origin: Origin | null; work: Map<string, Work> }>();
   for (const { origin, work } of parts) {
     const key = canonicalJson(origin);
     const same = joined.get(key) ?? { origin, work: new Map<string, Work>() };
-    for (const piece of work) same.work.set(canonicalJson(piece), piece);
+    for (const piece of work) {
+      const { run, seconds } = piece;
+      const place = canonicalJson({ run, seconds });
+      if (!same.work.has(place)) same.work.set(place, piece);
+    }
     joined.set(key, same);
   }
   return [...joined.values()].map(({ origin, work }) => provenancePart(origin, [...work.values()]));
@@ -151,10 +218,12 @@ export function provenancePart(origin: Origin | null, work: readonly Work[]): Pr
   return { origin, seconds: milliseconds(secondsOf(work)), work };
 }
 
-/** What a stored result is to one that is made of it: its own parts, or itself. */
-export function partsOf(provenance: Provenance, run: string): readonly ProvenancePart[] {
-  const { parts, preset: name, durationSeconds: seconds } = provenance;
-  return parts ?? [provenancePart(originOf(provenance), [{ name, run, seconds }])];
+/** What a stored result is to one that is made of it, and calls it by this name: its own parts, or itself. */
+export function partsOf(provenance: StoredProvenance, run: string, name: string): readonly ProvenancePart[] {
+  const { parts, durationSeconds: seconds } = provenance;
+  if (parts === undefined) return [provenancePart(originOf(provenance), [{ name, run, seconds }])];
+  const named = (piece: Work): Work => ({ ...piece, name: `${name}: ${piece.name}` });
+  return parts.map(({ origin, work }) => provenancePart(origin, work.map(named)));
 }
 
 /** What computed a result as a whole. */

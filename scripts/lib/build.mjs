@@ -1,11 +1,15 @@
 // Compiles lib/ to dist/. Used by the set-up, by `npm run build` and by the notebook kernel when lib changes.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ownFolder } from './links.mjs';
+import { takeLock } from './lock.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const stampPath = join(root, 'dist', '.built');
+const distFolder = join(root, 'dist');
+const stampPath = join(distFolder, '.built');
+const lockPath = join(distFolder, '.lock');
 const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 
 /** Every source of the library with its modification time and size: a string that changes when one changes. */
@@ -34,13 +38,44 @@ export function isLibraryBuilt(state = libraryState()) {
   return existsSync(stampPath) && readFileSync(stampPath, 'utf8') === state;
 }
 
+/** A compile takes seconds. */
+const patienceMs = 60_000;
+const pauseMs = 50;
+
 /**
  * Brings dist/ up to date. An emitted file whose source is gone is removed with everything else: dist/ is
- * built whole, which the native compiler does in well under a second.
+ * built whole, which the native compiler does in well under a second. Where another process builds it, this one waits.
  *
  * @returns {{ok: true} | {ok: false, message: string}} with the compiler's own lines when lib has an error
  */
 export function buildLibrary() {
+  if (isLibraryBuilt()) return { ok: true };
+  ownFolder(distFolder);
+  for (const began = Date.now(); ;) {
+    const { holder, release } = takeLock(lockPath);
+    if (release !== undefined) {
+      try {
+        return compileLibrary();
+      } finally {
+        release();
+      }
+    }
+    if (Date.now() - began > patienceMs)
+      return {
+        ok: false,
+        message: `${holder.name} is compiling lib and does not end; wait for it, or delete ${relative(root, lockPath)} if it is gone`,
+      };
+    pause();
+  }
+}
+
+/** Whoever builds is asked from where nothing can be awaited, as between two cells. */
+function pause() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+}
+
+function compileLibrary() {
+  // Looked at now: another process may have built it, and sources that change while they are compiled are compiled again.
   const state = libraryState();
   if (isLibraryBuilt(state)) return { ok: true };
   rmSync(stampPath, { force: true });
@@ -52,7 +87,6 @@ export function buildLibrary() {
     return { ok: false, message: `the TypeScript compiler could not start: ${run.error.message}` };
   if (run.status !== 0) return { ok: false, message: (run.stdout + run.stderr).trim() };
   removeOrphans();
-  mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, state);
   return { ok: true };
 }
@@ -64,13 +98,10 @@ function removeOrphans() {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
       else {
-        const source = join(
-          root,
-          relative(join(root, 'dist'), path).replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'),
-        );
+        const source = join(root, relative(distFolder, path).replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts'));
         if (!existsSync(source)) rmSync(path);
       }
     }
   };
-  if (existsSync(join(root, 'dist', 'lib'))) visit(join(root, 'dist', 'lib'));
+  if (existsSync(join(distFolder, 'lib'))) visit(join(distFolder, 'lib'));
 }

@@ -2,6 +2,7 @@
 // building is built by a step of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFolder } from '../lib/links.mjs';
 import { nodeModules, root } from '../lib/paths.mjs';
 import { run } from '../lib/run.mjs';
 import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
@@ -35,6 +36,8 @@ export const packages = {
   async perform(line) {
     const total = Object.keys(JSON.parse(lockFile()).packages).length - 1;
     let fetched = 0;
+    // npm empties it.
+    ownFolder(nodeModules);
     removeStamp(stamp);
     line.update(`${total} packages`);
     const [command, ...prefix] = npmCommand();

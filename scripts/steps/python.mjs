@@ -1,6 +1,7 @@
 // .venv: JupyterLab and the renderers, pinned. Notebooks need it; figures and numbers do not.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFolder } from '../lib/links.mjs';
 import { findPython } from '../lib/machine.mjs';
 import { engineFolder, root, venvFolder, venvPython } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
@@ -21,7 +22,7 @@ function key() {
 
 /** Removes what an interrupted installation may have left half done; TensorFlow's files have a step of their own. */
 function clearVenv() {
-  if (!existsSync(venvFolder)) return;
+  ownFolder(venvFolder);
   for (const name of readdirSync(venvFolder)) {
     const path = join(venvFolder, name);
     if (path !== engineFolder) rmSync(path, { recursive: true, force: true });
@@ -40,7 +41,6 @@ export async function ensureVenv(line) {
   const python = findPython();
   if (python.path === undefined) throw new SetupError(python.mend);
   clearVenv();
-  mkdirSync(venvFolder, { recursive: true });
   line.update(`making .venv with Python ${python.version}`);
   await run(python.path, ['-m', 'venv', venvFolder], { log: 'python' });
   await run(venvPython, ['-m', 'pip', 'install', '--quiet', `pip==${pipVersion}`], { log: 'python' });

@@ -2,6 +2,7 @@
 // The wheel's Python side is not used, so any Python that runs pip will do.
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFolder } from '../lib/links.mjs';
 import { hasNvidiaGpu } from '../lib/machine.mjs';
 import { bindingPackage, engineFolder, prebuiltBindingPath } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
@@ -83,6 +84,7 @@ async function installWheel(line) {
       },
     },
   );
+  ownFolder(engineFolder);
   removeStamp(stamp);
   rmSync(engineFolder, { recursive: true, force: true });
   renameSync(partial, engineFolder);

@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
@@ -276,6 +284,7 @@ describe('a corpus of sources', () => {
     expect(new Set([first, ...others, changed]).size).toBe(6);
     expect(made).toHaveLength(6);
     const names = [first, ...others, changed].map((folder) => basename(folder));
+    mkdirSync(`${first}.lock`);
     expect(await preparedCorpora(options)).toEqual(names.sort());
   });
 

@@ -30,6 +30,7 @@ import { disposeParameters } from '../../lib/model/parameters';
 import { type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
 import { provenanceLine } from '../../lib/report/provenance';
 import { temporaryFolder } from '../support/command';
+import { replaceRun } from '../support/store';
 
 const smoke = fig4Presets.smoke.settings;
 const reporter = silentReporter;
@@ -354,10 +355,8 @@ describe('Figures 4 and 5', () => {
       }),
     );
     await store.forget(present(whole, 'fig4'));
-    const path = join(store.folderOf(present(model, 'model')), 'result.json');
-    writeFileSync(
-      path,
-      readFileSync(path, 'utf8').replaceAll(/"commit":("\w+"|null)/g, '"commit":"0123456789ab"'),
+    await replaceRun(store, present(model, 'model'), (text) =>
+      text.replaceAll(/"commit":("\w+"|null)/g, '"commit":"0123456789ab"'),
     );
     const { provenance } = await fig4.execute(options);
     expect(provenanceLine(provenance)).toMatch(/ · commits? .*\b0123456789\b/);

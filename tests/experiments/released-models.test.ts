@@ -341,7 +341,9 @@ describe('the released models', () => {
     const { input, data, missing } = await prepareReleased(settings, places);
     expect(missing).toEqual([
       'hzy00/BiPE_ALiBi-151M (cccccccccccccccccccccccccccccccccccccccc): has no model.safetensors or pytorch_model.bin; choose a checkpoint that has one',
-      expect.stringMatching(/RoPE-151M.download\.partial.model\.safetensors: .*does not match the checksum/) as string,
+      expect.stringMatching(
+        /RoPE-151M.download\.partial.model\.safetensors: .*does not match the checksum/,
+      ) as string,
       'hzy00/ALiBi-151M (main): has no config.json; check its name and revision',
       ...[1, 2].map(() => expect.stringContaining('val.jsonl.zst') as string),
     ]);

@@ -1,8 +1,16 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RememberingStore, type RunConfiguration, runKey, RunStore } from '../../lib/experiments/run-store';
+import {
+  type FinishedRun,
+  RememberingStore,
+  type RunConfiguration,
+  runKey,
+  RunStore,
+} from '../../lib/experiments/run-store';
+import { displayPath } from '../../lib/base/paths';
+import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { collectProvenance } from '../../lib/report/provenance';
 import { temporaryFolder } from '../support/command';
 
@@ -99,6 +107,87 @@ describe('RunStore', () => {
     await expect(store.find(configuration)).rejects.toThrow(/result\.json: damaged; delete the folder/);
   });
 
+  /** A store with one run, what it notes when that is asked for again, and what it gives. */
+  async function storeWith(result: unknown) {
+    const store = new RunStore(temporaryFolder());
+    const work = () => Promise.resolve({ result, provenance });
+    await store.findOrRun(configuration, work);
+    const path = join(store.folderOf(configuration), 'result.json');
+    const notes: string[] = [];
+    const reporter: Reporter = { ...silentReporter, note: (line) => notes.push(line) };
+    return { store, path, notes, again: () => store.findOrRun(configuration, work, { reporter }) };
+  }
+
+  it.each([
+    ['null', () => 'null', 'it has no checksum, as results of earlier versions'],
+    ['empty', () => '', 'it has no checksum, as results of earlier versions'],
+    ['cut short', (text: string) => text.slice(0, -9), 'it does not match its checksum'],
+    [
+      'a number that was changed',
+      (text: string) => text.replace('31', '2147483648'),
+      'it does not match its checksum',
+    ],
+    [
+      'another commit',
+      (text: string) => text.replace(/"commit":[^,]*/, '"commit":"f"'),
+      'it does not match its checksum',
+    ],
+  ])('names a result that is %s, and computes it anew', async (_, damage, why) => {
+    const { store, path, notes, again } = await storeWith({ intra: 31 });
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    expect(await store.latest('fig0', () => true)).toBeUndefined();
+    expect(await again()).toMatchObject({ result: { intra: 31 }, reused: false });
+    expect(notes).toEqual([`${displayPath(path)}: damaged (${why}); computed anew`]);
+    expect(await again()).toMatchObject({ result: { intra: 31 }, reused: true });
+    expect(notes).toHaveLength(1);
+  });
+
+  it('notices each change of a byte', async () => {
+    const { store, path } = await storeWith({ intra: 31, names: ['a', 'b'] });
+    const bytes = readFileSync(path);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), async (place, change) => {
+        const damaged = Buffer.from(bytes);
+        damaged[place] = (damaged[place] ?? 0) ^ change;
+        writeFileSync(path, damaged);
+        await expect(store.find(configuration)).rejects.toThrow(/damaged/);
+      }),
+    );
+    writeFileSync(path, bytes);
+    expect((await store.find(configuration))?.result).toEqual({ intra: 31, names: ['a', 'b'] });
+  });
+
+  it('does not take the result of another run, or a provenance that is none', async () => {
+    const { store, path, notes, again } = await storeWith(1);
+    const other = { ...configuration, revision: 2 };
+    await store.findOrRun(other, () => Promise.resolve({ result: 2, provenance }));
+    cpSync(join(store.folderOf(other), 'result.json'), path);
+    expect((await again()).result).toBe(1);
+    await store.forget(configuration);
+    const none = { result: 1, provenance: { ...provenance, machine: null as never } };
+    await store.findOrRun(configuration, () => Promise.resolve(none));
+    expect(await again()).toMatchObject({ reused: false, provenance: { machine: provenance.machine } });
+    expect(notes).toEqual([
+      expect.stringContaining('it does not match its checksum'),
+      expect.stringContaining('it: provenance.machine: Invalid input: expected object, received null'),
+    ]);
+  });
+
+  it('keeps every number as it is', async () => {
+    const numbers = [NaN, Infinity, -Infinity, -0, 5e-324];
+    const { again } = await storeWith({ numbers });
+    expect((await again()).result).toEqual({ numbers });
+  });
+
+  it('forgets a run as a whole, and what was left of one that was being forgotten', async () => {
+    const { store, again } = await storeWith(1);
+    const folder = store.folderOf(configuration);
+    mkdirSync(`${folder}.99-1.partial`);
+    await store.forget(configuration);
+    expect(readdirSync(store.folder)).toEqual([]);
+    expect((await again()).reused).toBe(false);
+  });
+
   it('writes the configuration beside the result, for people', async () => {
     const store = new RunStore(temporaryFolder());
     await store.findOrRun(configuration, () => Promise.resolve({ result: 1, provenance }));
@@ -121,9 +210,11 @@ describe('RememberingStore', () => {
       Promise.resolve({ result: 1, provenance: done }),
     );
     const store = new RememberingStore(folder);
-    await store.findOrRun(other, () => Promise.resolve({ result: 2, provenance: done }));
+    const request = { label: 'smoke' };
+    await store.findOrRun(other, () => Promise.resolve({ result: 2, provenance: done }), request);
     for (let times = 0; times < 2; times++) {
-      const { result } = await store.findOrRun(configuration, () => Promise.reject(new Error('not again')));
+      const again = () => Promise.reject<FinishedRun<number>>(new Error('not again'));
+      const { result } = await store.findOrRun(configuration, again, request);
       expect(result).toBe(1);
     }
     const [part] = store.parts;
@@ -132,16 +223,5 @@ describe('RememberingStore', () => {
     expect(part?.work.map(({ name, run }) => [name, run])).toEqual(
       [other, configuration].map((one) => ['smoke', `fig0-${runKey(one)}`]),
     );
-  });
-
-  it('lets a run that was found say what it lacks', async () => {
-    const store = new RememberingStore(temporaryFolder());
-    const work = () => Promise.resolve({ result: 1, provenance: { ...provenance, durationSeconds: 3 } });
-    await new RunStore(store.folder).findOrRun(configuration, work);
-    const parts = [{ origin: null, seconds: 3, work: [{ name: 'training', run: 'a', seconds: 3 }] }];
-    await store.findOrRun(configuration, work, (earlier) =>
-      Promise.resolve({ ...earlier.provenance, parts }),
-    );
-    expect(store.parts).toEqual(parts);
   });
 });

@@ -73,6 +73,11 @@ describe('dependencies of lib', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('leave lib for nothing but the lock, which the set-up has too', () => {
+    const outside = files.flatMap((path) => importsOf(path).filter((name) => name.startsWith('#')));
+    expect(outside).toEqual(['#lock']);
+  });
+
   it('have no cycle between files', () => {
     const graph = new Map(
       files.map((path) => [

@@ -79,9 +79,17 @@ describe('parts of a result', () => {
   it('are a stored result itself, unless it is made of parts', () => {
     const work = [{ name: 'quick', run: 'released-model-0', seconds: 12.5 }];
     const itself = [{ origin: own, seconds: 12.5, work }];
-    expect(partsOf(sampleProvenance, 'released-model-0')).toEqual(itself);
+    expect(partsOf(sampleProvenance, 'released-model-0', 'quick')).toEqual(itself);
     const parts = [provenancePart(other, [piece('a', 1)])];
-    expect(partsOf({ ...sampleProvenance, parts }, 'small-0')).toBe(parts);
+    expect(partsOf({ ...sampleProvenance, parts }, 'small-0', 'rope')).toEqual([
+      provenancePart(other, [{ ...piece('a', 1), name: 'rope: a' }]),
+    ]);
+  });
+
+  it('count once where one piece of work is asked for by two names', () => {
+    const { run, seconds } = piece('a', 4);
+    const parts = ['one', 'two'].map((name) => provenancePart(own, [{ name, run, seconds }]));
+    expect(joinParts(parts)).toEqual([{ origin: own, seconds: 4, work: [{ name: 'one', run, seconds }] }]);
   });
 
   it('are named at the foot of a figure by their commits, engines and machines, each once', () => {

@@ -2,7 +2,17 @@
 // for npm, so that nothing is downloaded.
 
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
@@ -164,6 +174,48 @@ describe('the set-up', () => {
       exitCode: 2,
       stdout: '',
       stderr: 'unknown option --chek: --check and --json are known\n',
+    });
+  });
+});
+
+describe('the set-up of a checkout with links to folders of another one', () => {
+  /** Links a folder to one elsewhere that holds a file; says whether that file is still there, and the link. */
+  function linked(root: string, name: string) {
+    const elsewhere = temporaryFolder();
+    for (const folder of ['bin', 'tmp']) mkdirSync(join(elsewhere, folder));
+    for (const path of ['precious', 'bin/precious', 'tmp/precious']) writeFileSync(join(elsewhere, path), '');
+    symlinkSync(elsewhere, join(root, name));
+    return () => ({
+      there: readdirSync(elsewhere, { recursive: true }).map(String).sort(),
+      isLink: lstatSync(join(root, name)).isSymbolicLink(),
+    });
+  }
+  const there = ['bin', 'bin/precious', 'precious', 'tmp', 'tmp/precious'];
+
+  it('empties none of them: packages and Python get folders of their own', async () => {
+    const { root, env } = cloneWithNpm(`${installs}
+      for (const name of fs.readdirSync('node_modules')) fs.rmSync('node_modules/' + name, { recursive: true });
+    `);
+    const python = join(root, 'python');
+    writeFileSync(python, '#!/bin/sh\ntest "$1" = -c && echo 3.12.1\n');
+    chmodSync(python, 0o755);
+    const state = ['node_modules', '.venv'].map((name) => linked(root, name));
+    const program = onlyPackages.replace("'packages'", "'packages', 'python'");
+    await ended(runSetup(root, { ...env, BIPE_PYTHON: python }, program));
+    expect(existsSync(join(root, 'calls.txt'))).toBe(true);
+    expect(state.map((now) => now())).toEqual([
+      { there, isLink: false },
+      { there, isLink: false },
+    ]);
+  });
+
+  it('leaves what is temporary there', async () => {
+    const { root, env } = cloneWithNpm(installs);
+    const now = linked(root, '.cache');
+    expect(await ended(runSetup(root, env))).toMatchObject({ exitCode: 0 });
+    expect(now()).toEqual({
+      there: [...there, 'setup', ...['failures.json', 'packages.log'].map((name) => `setup/${name}`)].sort(),
+      isLink: true,
     });
   });
 });

@@ -99,7 +99,9 @@ export async function prepareCorpus(request: CorpusConfig, options: CorpusOption
 /** The folders of corpora that are there, or were begun, by their names in `preparedFolder`. */
 export async function preparedCorpora(options: CorpusOptions = {}): Promise<string[]> {
   const entries = await readdir(preparedFolder(options), { withFileTypes: true }).catch(() => []);
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  const names = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  // Locks are folders, too.
+  return names.filter((name) => !/^\.lock-|\.lock$/.test(name)).sort();
 }
 
 /** Checks every id of a prepared corpus, and that its tokenizer is still the same. Changes nothing. */
