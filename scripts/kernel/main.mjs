@@ -11,45 +11,52 @@ if (values['config-path'] === undefined) {
   process.stderr.write('usage: node scripts/kernel/main.mjs --config-path <Jupyter connection file>\n');
   process.exit(2);
 }
+// Its registration leaves it empty (scripts/lib/jupyter.mjs), which is not the same as not being there.
+delete process.env.JUPYTER_TOKEN;
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
 
-const [{ Activity }, { KernelServer }, { Cells }, { Library }, build] = await Promise.all([
-  import('./activity.mjs'),
-  import('./server.mjs'),
-  import('./cells.mjs'),
-  import('./library.mjs'),
-  import('../lib/build.mjs'),
-]);
+const [{ Activity }, { captureChildren }, { KernelServer }, { Cells }, { Runs }, { Library }, build] =
+  await Promise.all([
+    import('./activity.mjs'),
+    import('./children.mjs'),
+    import('./server.mjs'),
+    import('./cells.mjs'),
+    import('./runs.mjs'),
+    import('./library.mjs'),
+    import('../lib/build.mjs'),
+  ]);
 const activity = new Activity();
 const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')), activity);
-const cells = new Cells(root, process.cwd(), new Library(root, build), activity);
+const cells = new Cells(root, process.cwd(), new Library(root, build));
+const runs = new Runs(cells, activity);
 
-const { output } = server;
 const say = (kind) => (thrown) => {
-  output.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
+  runs.output?.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
 };
 process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
 process.on('uncaughtException', say('An error was thrown outside of a cell:'));
 // Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
-process.on('SIGINT', () => cells.interrupt());
+process.on('SIGINT', () => runs.interrupt());
 
 // What lib may use when it runs in a notebook; elsewhere both are absent.
 const display = (bundle, metadata, options = {}) => {
+  const { output } = runs;
+  if (output === undefined) return;
   output.display(bundle, metadata, options);
   if (options.later === undefined) return;
-  const signal = cells.interruptSignal;
   const replace = (made) => {
-    if (made !== undefined && !signal.aborted) output.display(made, metadata, { ...options, update: true });
+    if (made !== undefined) output.display(made, metadata, { ...options, update: true });
   };
-  cells.awaitOutput(options.later.then(replace).catch(say('An output could not be made:')));
+  runs.awaitOutput(options.later.then(replace).catch(say('An output could not be made:')));
 };
 Object.defineProperty(globalThis, Symbol.for('bipe.display'), { value: display });
-Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => cells.interruptSignal });
+Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => runs.signal });
 const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
 tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
-  output.display(data, metadata, { displayId: transient?.display_id, update });
+  display(data, metadata, { displayId: transient?.display_id, update });
 
-await server.serve(cells);
+captureChildren();
+await server.serve(cells, runs);
 // The first cell would wait for the compiler.
-setImmediate(() => cells.warm());
+setImmediate(() => activity.protect(() => cells.warm()));

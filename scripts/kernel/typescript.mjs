@@ -50,7 +50,14 @@ export function prepareTypeScript(root, library) {
   for (const [name, value] of Object.entries(replaced)) descriptors[name] = { value, enumerable: true };
   require.cache[typescriptPath].exports = Object.defineProperties({}, descriptors);
   const importsOf = (code) => original.preProcessFile(code).importedFiles.map(({ fileName }) => fileName);
-  return { watchers, maps, importsOf, compileModule };
+  return { watchers, maps, importsOf, namesOf, compileModule };
+}
+
+/** The names that a cell declares or imports. */
+function namesOf(code) {
+  const file = original.createSourceFile('cell.ts', code, original.ScriptTarget.ES2022);
+  original.bindSourceFile(file, {});
+  return [...(file.locals?.keys() ?? [])].map(original.unescapeLeadingUnderscores);
 }
 
 /** A TypeScript module outside of lib, as CommonJS with its source map inside. */

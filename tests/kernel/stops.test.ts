@@ -1,0 +1,192 @@
+// The stop button, at any moment of whatever a cell does. BIPE_STOPS says how often:
+// `BIPE_STOPS=1000 npx vitest run tests/kernel/stops.test.ts` takes half an hour and more.
+
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type MiniatureProject, miniatureProject, plain } from '../support/project';
+
+const stops = Number(process.env['BIPE_STOPS'] ?? 60);
+const outcomes: Record<string, { done: number; interrupted: number }> = {};
+const runs = mkdtempSync(join(tmpdir(), 'bipe-stops-'));
+let kernel: KernelClient;
+
+beforeAll(async () => {
+  kernel = await startKernel();
+});
+
+afterAll(async () => {
+  await kernel.stop();
+  rmSync(runs, { recursive: true, force: true });
+});
+
+const training = {
+  model: {
+    style: 'llama',
+    vocabSize: 17,
+    hiddenSize: 16,
+    intermediateSize: 32,
+    numLayers: 1,
+    numHeads: 2,
+    trainLength: 14,
+    normEps: 1e-5,
+    initializerRange: 0.02,
+    tieEmbeddings: false,
+    logScale: false,
+    encoding: 'alibi',
+  },
+  task: { kind: 'arithmetic', operators: 2, modulus: 7, testInstances: 20 },
+  batchSize: 4,
+  seed: 3,
+  schedule: { kind: 'linear', learningRate: 3e-3, warmupSteps: 2 },
+  evaluateEvery: 1000,
+};
+
+/** What a cell does for some milliseconds before it has its value, `'done'`. */
+const cells: Readonly<Record<string, (ms: number) => string>> = {
+  computes: (ms) => `const end = performance.now() + ${ms};
+while (performance.now() < end);`,
+  'computes in a callback': (ms) => `await new Promise<void>((resolve) => setTimeout(() => {
+  const end = performance.now() + ${ms};
+  while (performance.now() < end);
+  resolve();
+}, 5));`,
+  prints: (ms) => `const end = performance.now() + ${ms};
+while (performance.now() < end) { console.log('more'); for (let i = 0; i < 1e5; i++); }`,
+  waits: (ms) => `await new Promise((resolve) => setTimeout(resolve, ${ms}));`,
+  'awaits without pause': (ms) => `const end = performance.now() + ${ms};
+while (performance.now() < end) await null;`,
+  'waits and computes': (ms) => `for (let i = 0; i < 10; i++) {
+  await new Promise((resolve) => setTimeout(resolve, ${ms / 20}));
+  const end = performance.now() + ${ms / 20};
+  while (performance.now() < end);
+}`,
+  'has no end': () => 'while (true);',
+  'leaves a callback without an end': () => `await new Promise(() => {
+  setInterval(() => { while (true); }, 1);
+  setTimeout(() => undefined, 1e6);
+});`,
+  trains: (ms) => `import { parseTrainingConfig, trainModel } from '../lib';
+const folder = ${JSON.stringify(runs)} + '/' + String(Math.random());
+const config = parseTrainingConfig(${JSON.stringify({ ...training, steps: Math.ceil(ms / 10) })}, 'cell');
+await trainModel(config, { folder });`,
+};
+
+async function stopAfter(kind: string, duration: number, delay: number): Promise<void> {
+  let begins: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begins = resolve;
+  });
+  const code = `console.log('runs');\n${cells[kind]?.(duration) ?? ''}\n'done'`;
+  const run = kernel.execute(code, {
+    onPublished: ({ type }) => {
+      if (type === 'stream' || type === 'error') begins();
+    },
+  });
+  await begun;
+  await sleep(delay);
+  await kernel.interrupt();
+  const { result, error } = await run;
+  if (error === undefined) expect(result).toEqual({ 'text/plain': "'done'" });
+  else expect(plain(error.traceback)).toBe('KeyboardInterrupt: the cell was interrupted');
+  outcomes[kind] ??= { done: 0, interrupted: 0 };
+  outcomes[kind][error === undefined ? 'done' : 'interrupted'] += 1;
+  expect((await kernel.execute('clearTimers()')).result).toEqual({ 'text/plain': "'next'" });
+}
+
+it(
+  'a cell that is stopped gives its value or is interrupted, and the next one runs',
+  async () => {
+    // An interval of a stopped cell would go on.
+    await kernel.execute(`const timers: NodeJS.Timeout[] = [];
+const { setInterval: original } = globalThis;
+globalThis.setInterval = ((...given: Parameters<typeof original>) => {
+  timers.push(original(...given));
+}) as typeof original;
+function clearTimers() {
+  for (const timer of timers.splice(0)) clearInterval(timer);
+  return 'next';
+}`);
+    const kind = fc.constantFrom(...Object.keys(cells));
+    // A thread that computes is ended 0.4 s after the stop, so the most happens when a cell is about to end by itself then.
+    const when = fc.oneof(
+      fc.record({ duration: fc.integer({ min: 545, max: 640 }), delay: fc.constant(200) }),
+      fc.record({ duration: fc.integer({ min: 1, max: 900 }), delay: fc.integer({ min: 0, max: 900 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(kind, when, (kind, { duration, delay }) => stopAfter(kind, duration, delay)),
+      { numRuns: stops, endOnFailure: true },
+    );
+    if (stops > 60) console.info(outcomes);
+  },
+  30_000 + 10_000 * stops,
+);
+
+describe('a stop', () => {
+  let project: MiniatureProject;
+  let other: KernelClient;
+
+  beforeAll(async () => {
+    project = miniatureProject({
+      'index.ts': "export { first } from './first';\nexport { slow } from './slow';\n",
+      // Loaded whole before its other half is.
+      'first.ts': "import { slow } from './slow';\nexport const first = (): number => slow() + 1;\n",
+      'slow.ts': `import * as other from './first';
+const patience = globalThis as { isPatient?: boolean };
+const end = performance.now() + (patience.isPatient === true ? 0 : 60_000);
+while (performance.now() < end);
+export const slow = (): number => (typeof other.first === 'function' ? 1 : 0);
+`,
+    });
+    other = await startKernel({ root: project.root });
+  });
+
+  afterAll(async () => {
+    await other.stop();
+    project.dispose();
+  });
+
+  /** Stops a cell that prints when it has come to where it is wanted. */
+  async function stopped(code: string): Promise<CellRun> {
+    let begins: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begins = resolve;
+    });
+    const run = other.execute(code, {
+      onPublished: ({ type }) => {
+        if (type === 'stream' || type === 'error') begins();
+      },
+    });
+    await begun;
+    await other.interrupt();
+    return run;
+  }
+
+  it('in the middle of an import leaves no module half loaded', async () => {
+    // An import stands before the rest of a cell.
+    const before = "const told = import('node:fs').then(() => { console.log('runs'); });\nawait told;\n";
+    const { error } = await stopped(`${before}await import('../lib');`);
+    expect(error?.ename).toBe('KeyboardInterrupt');
+    const { result } = await other.execute(`Object.assign(globalThis, { isPatient: true });
+const library = await import('../lib');
+library.first()`);
+    expect(result).toEqual({ 'text/plain': '2' });
+  });
+
+  it('leaves a cell that asked for its signal the time for a step', async () => {
+    const { stdout, error } = await stopped(`console.log('runs');
+const signal = (globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')];
+for (let step = 0; signal?.aborted === false; step++) {
+  const end = performance.now() + 1500;
+  while (performance.now() < end);
+  console.log('a whole step');
+  await new Promise((resolve) => setImmediate(resolve));
+}`);
+    expect(error?.ename).toBe('KeyboardInterrupt');
+    expect(stdout).toMatch(/^runs\n(a whole step\n)+$/);
+  });
+});
