@@ -1,54 +1,119 @@
-// What the main thread is doing, in memory that the channels' thread can read while the main thread computes. It
-// decides what an interrupt may end: V8 ends whatever runs, and the compiler must not be left half way.
+// What a stop may end. V8 can end whatever runs on the main thread, at any loop or call: `finally` does not run, waiting
+// continuations of promises are dropped. So the main thread itself decides, in the middle of what runs: only code of a
+// cell is ended, never the kernel's, and nothing the kernel still has to do hangs on what ends with it.
+//
+// The channels' thread makes the main thread call `#stop`, however busy that is, through V8's debugger. If code of a
+// cell runs, the main thread asks back for its end and waits until that is under way, so that nothing comes between.
 
-const slot = { compiling: 0, running: 1, heard: 2 };
-/** By then it is not the kernel's own few lines that run, but what an interrupted cell has left behind. */
-const patience = 8;
+const state = { none: 0, asked: 1, underWay: 2 };
+/** Until this attempt, code inside of Node.js's own functions is spared, which would leave their books wrong. */
+const sparingAttempts = 10;
+
+const kernelFolder = new URL('.', import.meta.url).href;
 
 export class Activity {
-  #memory;
+  #ending;
+  #askForEnd;
+  #protected = 0;
+  #heard = 0;
 
-  /** @param {SharedArrayBuffer} [buffer] that of the other thread's object; a new one without */
-  constructor(buffer = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)) {
-    this.#memory = new Int32Array(buffer);
+  /** Memory that says how far an end has come. */
+  buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+
+  constructor() {
+    this.#ending = new Int32Array(this.buffer);
+    const value = (number, attempt) => this.#stop(number, attempt);
+    Object.defineProperty(globalThis, Symbol.for('bipe.stop'), { value });
   }
 
-  get buffer() {
-    return this.#memory.buffer;
+  /** @param {() => void} askForEnd asks the channels' thread to end what runs */
+  connect(askForEnd) {
+    this.#askForEnd = askForEnd;
   }
 
-  /** Does work of the compiler. */
-  compile(work) {
-    Atomics.add(this.#memory, slot.compiling, 1);
+  /** Does work of the kernel, which no stop ends half way. */
+  protect(work) {
+    // An end that is under way comes here, rather than in the middle of the work.
+    while (Atomics.load(this.#ending, 0) !== state.none);
+    this.#protected += 1;
     try {
       return work();
     } finally {
-      Atomics.sub(this.#memory, slot.compiling, 1);
+      this.#protected -= 1;
     }
   }
 
-  /** Runs a cell's code. One that is interrupted may go on for ever. */
-  async run(work) {
-    Atomics.add(this.#memory, slot.running, 1);
-    try {
-      return await work();
-    } finally {
-      Atomics.sub(this.#memory, slot.running, 1);
-    }
-  }
-
-  /** Notes that an interrupt was heard; false if it was heard before. */
+  /** Notes that a stop was heard in the event loop; false if it was heard before. */
   hear(number) {
-    return Atomics.exchange(this.#memory, slot.heard, number) !== number;
+    if (this.#heard >= number) return false;
+    this.#heard = number;
+    return true;
   }
 
-  hasHeard(number) {
-    return Atomics.load(this.#memory, slot.heard) >= number;
+  /**
+   * Ends the code of a cell that keeps the event loop from hearing a stop.
+   *
+   * @param {number} number the stop's
+   * @param {number} attempt how often it was tried before
+   * @returns {boolean} whether it has been heard
+   */
+  #stop(number, attempt) {
+    if (this.#heard >= number) return true;
+    const isEnding = Atomics.load(this.#ending, 0) !== state.none;
+    if (!isEnding && this.#protected === 0 && isInCell(attempt < sparingAttempts)) {
+      forgetCallbacks();
+      Atomics.store(this.#ending, 0, state.asked);
+      this.#askForEnd();
+      while (Atomics.load(this.#ending, 0) === state.asked);
+    }
+    return false;
+  }
+}
+
+/** The other thread's side. */
+export class Endings {
+  #ending;
+
+  /** @param {SharedArrayBuffer} buffer that of the main thread's Activity */
+  constructor(buffer) {
+    this.#ending = new Int32Array(buffer);
   }
 
-  /** Whether what runs may be ended, at the given attempt to make an interrupt heard. */
-  mayBeEnded(attempt) {
-    if (Atomics.load(this.#memory, slot.compiling) > 0) return false;
-    return Atomics.load(this.#memory, slot.running) > 0 || attempt >= patience;
+  /** @param {() => Promise<void>} end asks V8 to end what runs; resolves once it has */
+  async carryOut(end) {
+    const ended = end();
+    Atomics.store(this.#ending, 0, state.underWay);
+    await ended.catch(() => undefined);
+    Atomics.store(this.#ending, 0, state.none);
   }
+}
+
+/**
+ * Whether code runs that is neither the kernel's nor Node.js's. `sparing`: and is not inside of a function of Node.js.
+ * Read from the stack below the caller, which V8 has put on top of what it interrupts.
+ */
+function isInCell(sparing) {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.stackTraceLimit = Infinity;
+  Error.prepareStackTrace = (_, sites) => sites;
+  const sites = new Error().stack;
+  Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  // Built-in functions, and what the debugger evaluates, are in no file.
+  const isSomewhere = (site) => !site.isAsync() && (site.isEval() || Boolean(site.getFileName()));
+  const isOfCell = (site) => site.isEval() || !/^node:/.test(site.getFileName());
+  const files = sites.filter(isSomewhere).filter((site) => !isOfKernel(site));
+  return sparing ? files.length > 0 && isOfCell(files[0]) : files.some(isOfCell);
+}
+
+const isOfKernel = (site) => site.getFileName()?.startsWith(kernelFolder) === true;
+
+/**
+ * Makes Node.js forget the callbacks that it is in the middle of, as it does after an error that nobody caught. It would
+ * find their ends missing and abort the process.
+ */
+function forgetCallbacks() {
+  const isFree = !process.hasUncaughtExceptionCaptureCallback();
+  if (isFree) process.setUncaughtExceptionCaptureCallback(() => undefined);
+  process._fatalException(new Error('the cell was stopped'));
+  if (isFree) process.setUncaughtExceptionCaptureCallback(null);
 }

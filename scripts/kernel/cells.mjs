@@ -1,21 +1,14 @@
-// Runs cells: checks and compiles them, then executes them one after another in this process, where what they
-// declare stays for the next.
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { inspect } from 'node:util';
+// Cells as code: checked and compiled, executed in this process, where what they declare stays for the next.
 import vm from 'node:vm';
 import { foreignFailure } from './checkout.mjs';
 import { Compiler, completeness, nothingDeclared } from './compiler.mjs';
-import { cellFileName, interruptFailure, libraryFailure, ThrownFailures, typeFailure } from './errors.mjs';
+import { cellFileName, libraryFailure, ThrownFailures, typeFailure } from './errors.mjs';
 import { Modules } from './modules.mjs';
-
-/** A value's own way to show itself: a method that returns one entry a MIME type. */
-const jupyterDisplay = Symbol.for('Jupyter.display');
 
 export class Cells {
   #root;
   #folder;
   #library;
-  #activity;
   #failures;
   #compiler;
   #modules;
@@ -23,19 +16,16 @@ export class Cells {
   #declarations = nothingDeclared;
   /** The values of it. */
   #values = Object.create(null);
-  #abort = new AbortController();
 
   /**
    * @param {string} root the project's folder
    * @param {string} folder where the notebook is
    * @param {import('./library.mjs').Library} library
-   * @param {import('./activity.mjs').Activity} activity
    */
-  constructor(root, folder, library, activity) {
+  constructor(root, folder, library) {
     this.#root = root;
     this.#folder = folder;
     this.#library = library;
-    this.#activity = activity;
     this.#failures = new ThrownFailures(root, library);
     this.#compiler = new Compiler(root, folder, library);
     this.#modules = new Modules(folder, library);
@@ -43,57 +33,26 @@ export class Cells {
 
   /** Readies the compiler; the first cell would wait for it. */
   warm() {
-    this.#activity.compile(() => this.#compiler.warm());
+    this.#compiler.warm();
   }
 
-  /** The failure that something thrown outside of a cell's own run is. */
+  /** The failure that something thrown is. Code of who made it may run. */
   describe(thrown) {
     return this.#failures.describe(thrown);
   }
 
-  /** The AbortSignal of the cell that runs. */
-  get interruptSignal() {
-    return this.#abort.signal;
-  }
-
   /**
-   * Runs a cell.
+   * Checks and compiles a cell.
    *
    * @param {string} code
    * @param {number} number what the notebook shows in brackets
-   * @returns {Promise<{ failure?: import('./errors.mjs').Failure, result?: Record<string, unknown> }>} `result`:
-   *   the value of the last expression, one entry a MIME type
+   * @returns {{ failure?: import('./errors.mjs').Failure, compiled?: import('./compiler.mjs').Compiled }}
    */
-  async execute(code, number) {
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    const interrupted = new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve({ failure: interruptFailure }), { once: true });
-    });
-    // Begun in a job of its own: an interrupt may end whatever is on the stack of the cell.
-    const outcome = Promise.resolve().then(() => this.#run(code, number, signal));
-    return Promise.race([outcome, interrupted]);
-  }
-
-  /** Ends the wait for the cell that runs; whether its work ends too is up to who listens to the signal. */
-  interrupt() {
-    this.#abort.abort(new DOMException('the cell was interrupted', 'AbortError'));
-  }
-
-  async #run(code, number, signal) {
+  compile(code, number) {
     try {
-      const { failure, compiled } = this.#activity.compile(() => this.#compile(code, number));
-      if (failure !== undefined) return { failure };
-      // An interrupt that came while the compiler worked is heard in the event loop's next round.
-      await nextTurn();
-      await nextTurn();
-      if (signal.aborted) return { failure: interruptFailure };
-      const { result, declared } = await this.#activity.run(() => this.#evaluate(compiled, number));
-      const shown = await show(result);
-      if (!signal.aborted) this.#declare(compiled, declared);
-      return { result: shown };
+      return this.#compile(code, number);
     } catch (error) {
-      return { failure: this.#failures.describe(error) };
+      return { failure: this.describe(error) };
     }
   }
 
@@ -121,14 +80,14 @@ export class Cells {
    * @returns {Promise<{ result?: unknown, declared: object }>} the value of the last expression, and what the cell
    *   declared, for `declare`
    */
-  async #evaluate({ code }, number) {
+  async evaluate({ code }, number) {
     const filename = cellFileName(number);
     const cell = vm.compileFunction(code, ['require'], { filename })(this.#modules.require);
     return cell(this.#values, this.#modules);
   }
 
   /** Keeps what a cell declared, types and values. */
-  #declare({ declarations }, declared) {
+  declare({ declarations }, declared) {
     this.#declarations = declarations;
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(declared))) {
       const { get, set } = 'value' in descriptor ? variable(descriptor.value) : descriptor;
@@ -141,12 +100,12 @@ export class Cells {
 
   /** Names that may stand at a position of the code, and the span they replace; positions in UTF-16 units. */
   complete(code, position) {
-    return this.#activity.compile(() => this.#compiler.complete(code, position, this.#declarations));
+    return this.#compiler.complete(code, position, this.#declarations);
   }
 
   /** Type and documentation of what stands at a position of the code, as text; undefined for nothing. */
   inspect(code, position) {
-    return this.#activity.compile(() => this.#compiler.inspect(code, position, this.#declarations));
+    return this.#compiler.inspect(code, position, this.#declarations);
   }
 
   /** Whether the code can run, or a console should ask for its next line. */
@@ -163,11 +122,4 @@ function variable(value) {
       value = next;
     },
   };
-}
-
-/** A cell's result as a reader sees it, one entry a MIME type. */
-async function show(value) {
-  if (value === undefined) return undefined;
-  if (typeof value?.[jupyterDisplay] === 'function') return value[jupyterDisplay]();
-  return { 'text/plain': inspect(value) };
 }

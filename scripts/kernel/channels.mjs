@@ -2,18 +2,19 @@
 // leaves, the heartbeat still beats, and a kernel can still be interrupted and shut down. (One thread only
 // may use ZeroMQ: two of them corrupt its memory when the process ends.)
 //
-// An interrupt is a message to the main thread, which ends the wait for what the cell awaits. If the main
-// thread does not hear it, because the cell computes, V8 is asked to end whatever runs there.
-import inspector from 'node:inspector';
+// An interrupt is a message to the main thread, which ends the wait for what the cell awaits. If the main thread does not
+// hear it, because the cell computes, what runs there is ended (see activity.mjs).
+import inspector from 'node:inspector/promises';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Activity } from './activity.mjs';
+import { Endings } from './activity.mjs';
 import { decodeMessage, encodeMessage, newMessage } from './protocol.mjs';
 
-const { connection, zeromqPath, activity } = workerData;
+const { connection, zeromqPath, endings } = workerData;
 const zmq = createRequire(import.meta.url)(zeromqPath);
 const interruptMs = 400;
-const endingMs = 2000;
+const retryMs = 40;
 const shutdownGraceMs = 3000;
 const parentCheckMs = 1000;
 
@@ -36,20 +37,21 @@ function send(channel, frames) {
   sent = sent.then(() => channels[channel].send(buffers)).catch(() => undefined);
 }
 
-const mainThread = new Activity(activity);
+const mainThread = new Endings(endings);
 let interrupts = 0;
 
-/**
- * Makes the main thread hear an interrupt. That is tried again until it is heard, since to end what runs may end
- * the hearing too; but a second end, once the first has begun, would be the end of what comes after.
- */
-function interrupt(number, attempt = 0, isEnding = false) {
-  if (mainThread.hasHeard(number)) return;
-  parentPort.postMessage({ type: 'interrupt', number });
-  const next = (isNowEnding) => interrupt(number, attempt + 1, isNowEnding);
-  if (attempt === 0 || isEnding || !mainThread.mayBeEnded(attempt)) {
-    setTimeout(next, isEnding ? endingMs : interruptMs, false).unref();
-  } else debuggerSession.post('Runtime.terminateExecution', () => next(true));
+/** Makes the main thread hear an interrupt: tried until it does, since what it is busy with may end the hearing too. */
+async function interrupt() {
+  interrupts += 1;
+  const number = interrupts;
+  for (let attempt = 0; ; attempt += 1) {
+    parentPort.postMessage({ type: 'interrupt', number });
+    await sleep(attempt === 0 ? interruptMs : retryMs, undefined, { ref: false });
+    const expression = `globalThis[Symbol.for('bipe.stop')](${number}, ${attempt})`;
+    // It fails where the stack is full, and when this thread ends.
+    const evaluated = await debuggerSession.post('Runtime.evaluate', { expression }).catch(() => undefined);
+    if (evaluated?.result.value === true) return;
+  }
 }
 
 async function close() {
@@ -62,7 +64,9 @@ async function close() {
 
 parentPort.on('message', (message) => {
   if (message.type === 'send') send(message.channel, message.frames);
-  else void close();
+  else if (message.type === 'end') {
+    void mainThread.carryOut(() => debuggerSession.post('Runtime.terminateExecution'));
+  } else void close();
 });
 
 async function echoHeartbeats() {
@@ -81,8 +85,7 @@ async function receive(channel) {
     const { identities } = message;
     const type = message.header.msg_type;
     if (type === 'interrupt_request') {
-      interrupts += 1;
-      interrupt(interrupts);
+      void interrupt();
       const reply = newMessage('interrupt_reply', { status: 'ok' }, { parent: message, identities });
       send(channel, encodeMessage(reply, connection.key));
       continue;

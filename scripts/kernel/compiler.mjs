@@ -214,12 +214,15 @@ export class Compiler {
 export function completeness(code) {
   // A blank line at the end is the reader's word that it is.
   if (/\n\s*\n\s*$/.test(code)) return { isComplete: true };
-  const { parseDiagnostics } = parse(code);
-  if (!parseDiagnostics.some(({ start }) => start >= code.trimEnd().length)) return { isComplete: true };
+  const isOpen = ({ code: id, start }) => start >= code.trimEnd().length && id !== unterminatedString;
+  if (!parse(code).parseDiagnostics.some(isOpen)) return { isComplete: true };
   const line = code.slice(code.lastIndexOf('\n') + 1);
   const indent = line.slice(0, line.length - line.trimStart().length);
   return { isComplete: false, indent: /[{([]\s*$/.test(line) ? `${indent}  ` : indent };
 }
+
+/** "Unterminated string literal": no further line mends that. */
+const unterminatedString = 1002;
 
 const isPackage = (path) => path.includes('/node_modules/');
 const isIdentifier = (name) =>

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /** @typedef {{ ename: string, evalue: string, traceback: string[] }} Failure */
 
@@ -11,6 +11,7 @@ const red = (text) => `\u001b[31m${text}\u001b[39m`;
 const dim = (text) => `\u001b[2m${text}\u001b[22m`;
 const shownDiagnostics = 10;
 const shownFrames = 12;
+const shownCauses = 10;
 const contextLines = 2;
 
 /** The name of cell `number` in a stack, which no file can have. */
@@ -139,15 +140,19 @@ export class ThrownFailures {
     this.#cells.set(cellFileName(number), { number, code, toSource });
   }
 
-  /** @returns {Failure} */
+  /**
+   * Whatever was thrown, as one failure. Getters, traps and methods of it may throw in their turn.
+   *
+   * @returns {Failure}
+   */
   describe(thrown) {
     if (!isError(thrown)) {
-      const evalue = inspect(thrown);
+      const evalue = textOf(thrown);
       return { ename: 'Thrown', evalue, traceback: [`${red('Thrown')}: ${evalue}`] };
     }
-    const ename = thrown.name || 'Error';
-    const evalue = String(thrown.message);
-    const frames = this.#frames(thrown);
+    const ename = nameOf(thrown);
+    const evalue = messageOf(thrown);
+    const frames = this.#frames(thrown, evalue);
     const traceback = [`${red(ename)}: ${evalue}`];
     const inCell = frames.find((frame) => frame.cell !== undefined);
     if (inCell !== undefined) {
@@ -157,27 +162,21 @@ export class ThrownFailures {
     if (!isExpected(thrown)) {
       const texts = frames.slice(0, shownFrames).map((frame) => `    at ${frame.text}`);
       if (texts.length > 1) traceback.push(...texts);
-      traceback.push(...this.#causes(thrown));
+      traceback.push(...causes(thrown));
     }
     return { ename, evalue, traceback };
   }
 
-  #causes(error) {
-    const causes = error instanceof AggregateError ? [...error.errors] : [];
-    if (error.cause !== undefined) causes.push(error.cause);
-    return causes.flatMap((cause) => {
-      if (!isError(cause)) return [`caused by ${inspect(cause)}`];
-      return [`caused by ${red(cause.name)}: ${cause.message}`, ...this.#causes(cause)];
-    });
-  }
-
   /** The frames of an error from the innermost out, as far as the outermost one in a cell. */
-  #frames(error) {
-    // `stack` repeats the message, which may itself look like a frame.
-    const stack = String(error.stack ?? '');
-    const start = stack.indexOf(String(error.message));
-    const lines = stack.slice(start < 0 ? 0 : start + String(error.message).length).split('\n');
-    const frames = lines.map((line) => this.#frame(line)).filter((frame) => frame !== undefined);
+  #frames(error, message) {
+    const stack = read(error, 'stack');
+    if (typeof stack !== 'string') return [];
+    // It repeats the message, which may itself look like a frame.
+    const start = stack.indexOf(message);
+    const lines = stack.slice(start < 0 ? 0 : start + message.length).split('\n');
+    const frames = lines
+      .map((line) => attempt(() => this.#frame(line)))
+      .filter((frame) => frame !== undefined);
     const outermost = frames.findLastIndex((frame) => frame.cell !== undefined);
     return outermost < 0 ? frames : frames.slice(0, outermost + 1);
   }
@@ -206,11 +205,55 @@ export class ThrownFailures {
   }
 }
 
-const isError = (value) =>
-  value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+/** What a function gives; undefined if it throws. */
+function attempt(work) {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+const read = (error, name) => attempt(() => error[name]);
+const textOf = (value) => attempt(() => inspect(value)) ?? 'a value that cannot be shown';
+const isError = (value) => types.isNativeError(value) || attempt(() => value instanceof Error) === true;
+
+function nameOf(error) {
+  const name = read(error, 'name');
+  return typeof name === 'string' && name !== '' ? name : 'Error';
+}
+
+function messageOf(error) {
+  const message = attempt(() => String(error.message));
+  return message ?? 'its message cannot be read';
+}
+
+/** A line for each cause of an error, and theirs. */
+function causes(error) {
+  const lines = [];
+  const seen = new Set([error]);
+  const add = (parent) => {
+    const several = read(parent, 'errors');
+    const single = read(parent, 'cause');
+    for (const cause of [
+      ...(Array.isArray(several) ? several : []),
+      ...(single === undefined ? [] : [single]),
+    ]) {
+      if (lines.length > shownCauses) return;
+      const text = isError(cause) ? `${red(nameOf(cause))}: ${messageOf(cause)}` : textOf(cause);
+      if (lines.length === shownCauses) lines.push('... and more');
+      else lines.push(`caused by ${text}${seen.has(cause) ? ' (see above)' : ''}`);
+      if (seen.has(cause) || !isError(cause)) continue;
+      seen.add(cause);
+      add(cause);
+    }
+  };
+  add(error);
+  return lines;
+}
 
 /**
  * Whether it is a WorkbenchError of lib, whose one line says all. By shape, not by class: an edited lib has
  * the class anew.
  */
-const isExpected = (error) => error.exitCode === 1 || error.exitCode === 2;
+const isExpected = (error) => [1, 2].includes(read(error, 'exitCode'));

@@ -12,6 +12,16 @@ const { cache } = createRequire(import.meta.url);
 const isPath = (request) => /^\.{0,2}\/|^\.\.?$/.test(request) || isAbsolute(request);
 const digest = (path) => createHash('sha1').update(readFileSync(path)).digest('hex');
 
+/** Forgets the modules whose loading was stopped, and those that have got hold of one in that state. */
+export function forgetHalfLoaded() {
+  const modules = Object.values(cache);
+  const dead = new Set(modules.filter((module) => !module.loaded));
+  for (const module of dead) {
+    for (const user of modules) if (user.children.includes(module)) dead.add(user);
+  }
+  for (const { filename } of dead) delete cache[filename];
+}
+
 /** A compile that failed: the compiler's lines. */
 export class LibraryError extends Error {
   constructor(message) {

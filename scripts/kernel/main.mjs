@@ -14,34 +14,35 @@ if (values['config-path'] === undefined) {
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
 
-const [{ Activity }, { KernelServer }, { Cells }, { Library }, build] = await Promise.all([
+const [{ Activity }, { KernelServer }, { Cells }, { Runs }, { Library }, build] = await Promise.all([
   import('./activity.mjs'),
   import('./server.mjs'),
   import('./cells.mjs'),
+  import('./runs.mjs'),
   import('./library.mjs'),
   import('../lib/build.mjs'),
 ]);
 const activity = new Activity();
 const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')), activity);
-const cells = new Cells(root, process.cwd(), new Library(root, build), activity);
+const cells = new Cells(root, process.cwd(), new Library(root, build));
+const runs = new Runs(cells, activity);
 
-const { output } = server;
 const say = (kind) => (thrown) => {
-  output.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
+  runs.output?.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
 };
 process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
 process.on('uncaughtException', say('An error was thrown outside of a cell:'));
 // Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
-process.on('SIGINT', () => cells.interrupt());
+process.on('SIGINT', () => runs.interrupt());
 
 // What lib may use when it runs in a notebook; elsewhere both are absent.
-const display = (...bundle) => output.display(...bundle);
+const display = (...bundle) => runs.output?.display(...bundle);
 Object.defineProperty(globalThis, Symbol.for('bipe.display'), { value: display });
-Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => cells.interruptSignal });
+Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => runs.signal });
 const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
 tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
-  output.display(data, metadata, { displayId: transient?.display_id, update });
+  display(data, metadata, { displayId: transient?.display_id, update });
 
-await server.serve(cells);
-// The first cell would wait for the compiler.
-setImmediate(() => cells.warm());
+// Before requests are answered: whoever came while the compiler gets ready would wait for seconds.
+activity.protect(() => cells.warm());
+await server.serve(cells, runs);

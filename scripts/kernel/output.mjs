@@ -1,48 +1,68 @@
-// What a cell writes, on its way to the notebook: text of the standard streams, joined so that a loop which
-// prints does not drown the browser, and rich outputs.
+// What a cell writes, on its way to the notebook: text of the standard streams, joined so that a loop which prints does
+// not drown the browser, and rich outputs.
 import { StringDecoder } from 'node:string_decoder';
+import { toBundle, toMetadata } from './display.mjs';
 
 /** Text waits at most this long, so what a loop prints is seen while it runs. */
 const flushMs = 40;
 
+/** The outputs below one cell. */
 export class Output {
-  /** The request whose cell gets what is written; the last one keeps getting it after its cell has ended. */
-  #parent;
   #publish;
+  #activity;
+  #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   #pending = '';
   #stream = 'stdout';
   #timer;
   #flushedAt = 0;
 
-  /** @param {(type: string, content: object, parent: object) => void} publish sends a message to every client */
-  constructor(publish) {
+  /**
+   * @param {(type: string, content: object) => void} publish tells every client
+   * @param {import('./activity.mjs').Activity} activity
+   */
+  constructor(publish, activity) {
     this.#publish = publish;
+    this.#activity = activity;
   }
 
-  /** From now on outputs belong to this request. */
-  begin(parent) {
-    this.flush();
-    this.#parent = parent;
-  }
-
-  /** Text for one of the standard streams. */
-  write(stream, text) {
-    if (stream !== this.#stream) this.flush();
-    this.#stream = stream;
-    this.#pending += text;
-    if (Date.now() - this.#flushedAt >= flushMs) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), flushMs);
+  /**
+   * Text, or its bytes, for one of the standard streams.
+   *
+   * @param {'stdout' | 'stderr'} stream
+   * @param {string | Uint8Array} chunk
+   * @param {BufferEncoding} [encoding] what the string of `chunk` means
+   */
+  write(stream, chunk, encoding = 'utf8') {
+    this.#activity.protect(() => {
+      const isText = typeof chunk === 'string' && /^utf-?8$/i.test(encoding);
+      const text = isText ? chunk : this.#decoders[stream].write(Buffer.from(chunk, encoding));
+      if (stream !== this.#stream) this.#send();
+      this.#stream = stream;
+      this.#pending += text;
+      if (Date.now() - this.#flushedAt >= flushMs) this.#sendWhole();
+      else this.#timer ??= setTimeout(() => this.#activity.protect(() => this.#sendWhole()), flushMs);
+    });
   }
 
   /** Sends the text that waits. */
   flush() {
+    this.#activity.protect(() => this.#send());
+  }
+
+  /** Sends the text that waits, but not the half of a character whose other half may come. */
+  #sendWhole() {
+    const isHalf = /[\ud800-\udbff]$/.test(this.#pending);
+    this.#send(isHalf ? this.#pending.length - 1 : undefined);
+  }
+
+  #send(end = this.#pending.length) {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#pending === '') return;
+    const text = this.#pending.slice(0, end);
+    this.#pending = this.#pending.slice(end);
+    if (text === '') return;
     this.#flushedAt = Date.now();
-    const text = this.#pending;
-    this.#pending = '';
-    this.#send('stream', { name: this.#stream, text });
+    this.#publish('stream', { name: this.#stream, text });
   }
 
   /**
@@ -51,34 +71,35 @@ export class Output {
    * @param {Record<string, unknown>} data one entry a MIME type
    * @param {Record<string, unknown>} [metadata]
    * @param {{ displayId?: string, update?: boolean }} [options] `update` replaces the output with that id
+   * @throws {import('./display.mjs').DisplayError} if Jupyter could not show it
    */
   display(data, metadata = {}, { displayId, update = false } = {}) {
-    this.flush();
-    const transient = displayId === undefined ? {} : { display_id: displayId };
-    this.#send(update ? 'update_display_data' : 'display_data', { data, metadata, transient });
+    const transient = displayId === undefined ? {} : { display_id: String(displayId) };
+    const content = { data: toBundle(data, 'a display'), metadata: toMetadata(metadata), transient };
+    this.publish(update ? 'update_display_data' : 'display_data', content);
   }
 
-  /** Any other output message of the running cell. */
+  /** Any other output message, after the text that came before it. */
   publish(type, content) {
-    this.flush();
-    this.#send(type, content);
+    this.#activity.protect(() => {
+      this.#send();
+      this.#publish(type, content);
+    });
   }
+}
 
-  #send(type, content) {
-    if (this.#parent !== undefined) this.#publish(type, content, this.#parent);
-  }
-
-  /** Sends what this process writes to its standard streams to the notebook. */
-  captureStandardStreams() {
-    for (const name of ['stdout', 'stderr']) {
-      const decoder = new StringDecoder('utf8');
-      process[name].write = (chunk, encoding, callback) => {
-        const text = typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk));
-        this.write(name, text);
-        const done = typeof encoding === 'function' ? encoding : callback;
-        if (done !== undefined) process.nextTick(done);
-        return true;
-      };
-    }
+/**
+ * Sends what this process writes to its standard streams to a notebook.
+ *
+ * @param {() => Output | undefined} outputNow where what is written now belongs
+ */
+export function captureStandardStreams(outputNow) {
+  for (const name of ['stdout', 'stderr']) {
+    process[name].write = (chunk, encoding, callback) => {
+      const [done, given] = typeof encoding === 'function' ? [encoding] : [callback, encoding];
+      outputNow()?.write(name, chunk, given ?? undefined);
+      if (done !== undefined) process.nextTick(done);
+      return true;
+    };
   }
 }

@@ -1,8 +1,7 @@
 // The kernel as Jupyter's clients see it: requests on the shell channel are answered one after another, those on
 // the control channel at once; everything a cell does is told to all clients on iopub.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { Output } from './output.mjs';
+import { captureStandardStreams, Output } from './output.mjs';
 import { encodeMessage, newMessage } from './protocol.mjs';
 import { ts, zeromqPath } from './typescript.mjs';
 
@@ -13,11 +12,12 @@ export class KernelServer {
   #key;
   #activity;
   #cells;
+  #runs;
   #channels;
+  /** Requests of the shell channel that wait for the one at work. */
   #waiting = [];
   #isWorking = false;
   #executionCount = 0;
-  output = new Output((type, content, parent) => this.#publish(type, content, parent));
 
   /**
    * @param {object} connection the content of Jupyter's connection file
@@ -26,54 +26,71 @@ export class KernelServer {
   constructor(connection, activity) {
     this.#activity = activity;
     this.#key = connection.key;
-    const workerData = { connection, zeromqPath, activity: activity.buffer };
+    const workerData = { connection, zeromqPath, endings: activity.buffer };
     this.#channels = new Worker(new URL('channels.mjs', import.meta.url), { workerData });
+    activity.connect(() => this.#channels.postMessage({ type: 'end' }));
   }
 
   /**
    * Answers requests until a client shuts the kernel down.
    *
    * @param {import('./cells.mjs').Cells} cells
+   * @param {import('./runs.mjs').Runs} runs
    * @returns {Promise<void>} once clients can connect
    */
-  async serve(cells) {
+  async serve(cells, runs) {
     this.#cells = cells;
-    this.output.captureStandardStreams();
+    this.#runs = runs;
+    captureStandardStreams(() => runs.output);
     await new Promise((resolve, reject) => {
       this.#channels.on('error', reject);
       this.#channels.on('exit', (code) => process.exit(code));
       this.#channels.on('message', ({ type, ...request }) => {
         if (type === 'ready') resolve();
         else if (type === 'interrupt') {
-          if (this.#activity.hear(request.number)) this.#cells.interrupt();
-        } else if (request.channel === 'control') void this.#answer(request);
-        else {
-          this.#waiting.push(request);
-          void this.#work();
-        }
+          if (this.#activity.hear(request.number)) runs.interrupt();
+        } else this.#activity.protect(() => this.#take(request));
       });
     });
   }
 
-  async #work() {
-    if (this.#isWorking) return;
-    this.#isWorking = true;
-    while (this.#waiting.length > 0) await this.#answer(this.#waiting.shift());
-    this.#isWorking = false;
+  #take(request) {
+    if (request.channel === 'control') {
+      this.#begin(request, () => undefined);
+      return;
+    }
+    this.#waiting.push(request);
+    this.#work();
   }
 
-  async #answer({ channel, message }) {
-    const type = message.header.msg_type;
-    this.#publish('status', { execution_state: 'busy' }, message);
-    try {
-      const content = await this.#handlers[type]?.(message);
-      if (content !== undefined) this.#reply(channel, message, content);
-    } catch (error) {
-      this.#reply(channel, message, { status: 'error', ...this.#cells.describe(error) });
+  /** Answers requests of the shell channel until none waits, or a cell runs: the end of that goes on. */
+  #work() {
+    while (!this.#isWorking && this.#waiting.length > 0) {
+      this.#isWorking = true;
+      this.#begin(this.#waiting.shift(), () => {
+        this.#isWorking = false;
+      });
     }
-    this.output.flush();
-    this.#publish('status', { execution_state: 'idle' }, message);
-    if (type === 'shutdown_request') this.#channels.postMessage({ type: 'close' });
+  }
+
+  #begin(request, done) {
+    const { message } = request;
+    const type = message.header.msg_type;
+    const end = (content) => {
+      if (content !== undefined) this.#reply(request.channel, message, content);
+      this.#publish('status', { execution_state: 'idle' }, message);
+      if (type === 'shutdown_request') this.#channels.postMessage({ type: 'close' });
+      done();
+    };
+    this.#publish('status', { execution_state: 'busy' }, message);
+    if (type === 'execute_request') return this.#execute(message, end);
+    let content;
+    try {
+      content = this.#handlers[type]?.(message);
+    } catch (error) {
+      content = { status: 'error', ...this.#cells.describe(error) };
+    }
+    end(content);
   }
 
   #reply(channel, message, content) {
@@ -89,10 +106,9 @@ export class KernelServer {
     this.#channels.postMessage({ type: 'send', channel, frames: encodeMessage(message, this.#key) });
   }
 
-  /** One for each type of request; what it returns is the reply's content. Other types get no reply. */
+  /** One for each type of request but execution; what it returns is the reply's content. Other types get no reply. */
   #handlers = {
     kernel_info_request: () => kernelInfo,
-    execute_request: (message) => this.#execute(message),
     comm_info_request: () => ({ status: 'ok', comms: {} }),
     history_request: () => ({ status: 'ok', history: [] }),
     shutdown_request: ({ content }) => ({ status: 'ok', restart: content.restart === true }),
@@ -112,27 +128,31 @@ export class KernelServer {
     },
   };
 
-  async #execute(message) {
+  /** @param {(content: object) => void} end answers the request, then goes on to the next */
+  #execute(message, end) {
     const { code, silent = false, store_history: store = true, stop_on_error: stop = true } = message.content;
     if (!silent && store) this.#executionCount += 1;
     const count = this.#executionCount;
-    this.output.begin(message);
-    if (!silent) this.output.publish('execute_input', { code, execution_count: count });
-    const { failure, result } = await this.#cells.execute(code, count);
-    if (failure === undefined) {
+    const output = new Output((type, content) => this.#publish(type, content, message), this.#activity);
+    if (!silent) output.publish('execute_input', { code, execution_count: count });
+    this.#runs.begin(code, count, output, ({ failure, result }) => {
+      if (failure !== undefined && !silent) output.publish('error', failure);
       if (result !== undefined && !silent) {
-        this.output.publish('execute_result', { execution_count: count, data: result, metadata: {} });
+        output.publish('execute_result', { execution_count: count, data: result, metadata: {} });
       }
-      return { status: 'ok', execution_count: count, payload: [], user_expressions: {} };
-    }
-    if (!silent) this.output.publish('error', failure);
-    if (stop) await this.#abortWaiting();
-    return { status: 'error', execution_count: count, ...failure };
+      output.flush();
+      const answer = () => {
+        const outcome = failure ?? { payload: [], user_expressions: {} };
+        end({ status: failure === undefined ? 'ok' : 'error', execution_count: count, ...outcome });
+        this.#work();
+      };
+      if (failure === undefined || !stop) answer();
+      else setTimeout(() => this.#activity.protect(() => this.#abortWaiting(answer)), abortMs);
+    });
   }
 
   /** Cells that were sent to run after one that failed do not run. */
-  async #abortWaiting() {
-    await sleep(abortMs);
+  #abortWaiting(answer) {
     const isExecution = ({ message }) => message.header.msg_type === 'execute_request';
     const aborted = this.#waiting.filter(isExecution);
     this.#waiting = this.#waiting.filter((request) => !isExecution(request));
@@ -141,6 +161,7 @@ export class KernelServer {
       this.#reply(channel, message, { status: 'aborted' });
       this.#publish('status', { execution_state: 'idle' }, message);
     }
+    answer();
   }
 }
 

@@ -1,0 +1,103 @@
+// Runs of cells, one after another. Whatever a cell began belongs to its run, also what goes on after its end: it prints
+// below that cell and hears that cell's signal.
+//
+// A stop may drop whatever waits for a promise here (see activity.mjs). So nothing depends on that: who hears the stop
+// ends the run.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { interruptFailure } from './errors.mjs';
+import { show } from './display.mjs';
+import { forgetHalfLoaded } from './library.mjs';
+
+/**
+ * @typedef {object} Outcome
+ * @property {import('./errors.mjs').Failure} [failure]
+ * @property {Record<string, unknown>} [result] the value of the last expression, one entry a MIME type
+ */
+
+export class Runs {
+  #cells;
+  #activity;
+  #context = new AsyncLocalStorage();
+  #latest;
+  /** The run that has not ended. */
+  #current;
+
+  /**
+   * @param {import('./cells.mjs').Cells} cells
+   * @param {import('./activity.mjs').Activity} activity
+   */
+  constructor(cells, activity) {
+    this.#cells = cells;
+    this.#activity = activity;
+  }
+
+  /** Where what is written now belongs; undefined before the first cell. */
+  get output() {
+    return this.#asking?.output;
+  }
+
+  /** The AbortSignal of the cell that asks for it. */
+  get signal() {
+    return this.#asking?.abort.signal;
+  }
+
+  /** The run that the code which runs now belongs to. What no cell began counts as the latest one's. */
+  get #asking() {
+    return this.#context.getStore() ?? this.#latest;
+  }
+
+  /**
+   * Begins to run a cell.
+   *
+   * @param {string} code
+   * @param {number} number what the notebook shows in brackets
+   * @param {import('./output.mjs').Output} output
+   * @param {(outcome: Outcome) => void} finish called once
+   */
+  begin(code, number, output, finish) {
+    const run = { output, finish, abort: new AbortController() };
+    this.#latest = run;
+    this.#current = run;
+    const { failure, compiled } = this.#cells.compile(code, number);
+    if (failure !== undefined) return this.#end(run, { failure });
+    // A stop that came while the compiler worked is heard in the event loop's next round.
+    setImmediate(() => setImmediate(() => this.#start(run, compiled, number)));
+  }
+
+  #start(run, compiled, number) {
+    if (run !== this.#current) return;
+    void this.#context
+      .run(run, () => this.#evaluate(compiled, number))
+      .then((outcome) => this.#activity.protect(() => this.#end(run, outcome)));
+  }
+
+  /** Not the kernel's own work: a cell's code may be anywhere in it, in how it shows a value or what it has thrown. */
+  async #evaluate(compiled, number) {
+    try {
+      const { result, declared } = await this.#cells.evaluate(compiled, number);
+      return { result: await show(result), declare: () => this.#cells.declare(compiled, declared) };
+    } catch (thrown) {
+      return { failure: this.#cells.describe(thrown) };
+    }
+  }
+
+  /** Ends a run, unless it has ended. What fails or is stopped declares nothing, then or later. */
+  #end(run, { failure, result, declare }) {
+    if (run !== this.#current) return;
+    this.#current = undefined;
+    declare?.();
+    run.finish({ failure, result });
+  }
+
+  /** Ends the run; whether its work ends too is up to who listens to the signal. */
+  interrupt() {
+    const run = this.#current;
+    if (run === undefined) return;
+    this.#current = undefined;
+    forgetHalfLoaded();
+    // Who listens may print, and may never return.
+    setImmediate(() => this.#activity.protect(() => run.finish({ failure: interruptFailure })));
+    const reason = new DOMException('the cell was interrupted', 'AbortError');
+    this.#context.run(run, () => run.abort.abort(reason));
+  }
+}

@@ -1,0 +1,123 @@
+// The stop button, at any moment of whatever a cell does. BIPE_STOPS says how often; `BIPE_STOPS=1000 npx vitest run
+// tests/kernel/stops.test.ts` takes about half an hour.
+
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { plain } from '../support/project';
+
+const stops = Number(process.env['BIPE_STOPS'] ?? 60);
+const runs = mkdtempSync(join(tmpdir(), 'bipe-stops-'));
+let kernel: KernelClient;
+
+beforeAll(async () => {
+  kernel = await startKernel();
+});
+
+afterAll(async () => {
+  await kernel.stop();
+  rmSync(runs, { recursive: true, force: true });
+});
+
+const training = {
+  model: {
+    style: 'llama',
+    vocabSize: 17,
+    hiddenSize: 16,
+    intermediateSize: 32,
+    numLayers: 1,
+    numHeads: 2,
+    trainLength: 14,
+    normEps: 1e-5,
+    initializerRange: 0.02,
+    tieEmbeddings: false,
+    logScale: false,
+    encoding: 'alibi',
+  },
+  task: { kind: 'arithmetic', operators: 2, modulus: 7, testInstances: 20 },
+  batchSize: 4,
+  seed: 3,
+  schedule: { kind: 'linear', learningRate: 3e-3, warmupSteps: 2 },
+  evaluateEvery: 1000,
+};
+
+/** What a cell does for some milliseconds before it has its value, `'done'`. */
+const cells: Readonly<Record<string, (ms: number) => string>> = {
+  computes: (ms) => `const end = performance.now() + ${ms};
+while (performance.now() < end);`,
+  'computes in a callback': (ms) => `await new Promise<void>((resolve) => setTimeout(() => {
+  const end = performance.now() + ${ms};
+  while (performance.now() < end);
+  resolve();
+}, 5));`,
+  prints: (ms) => `const end = performance.now() + ${ms};
+while (performance.now() < end) { console.log('more'); for (let i = 0; i < 1e5; i++); }`,
+  waits: (ms) => `await new Promise((resolve) => setTimeout(resolve, ${ms}));`,
+  'awaits without pause': (ms) => `const end = performance.now() + ${ms};
+while (performance.now() < end) await null;`,
+  'waits and computes': (ms) => `for (let i = 0; i < 10; i++) {
+  await new Promise((resolve) => setTimeout(resolve, ${ms / 20}));
+  const end = performance.now() + ${ms / 20};
+  while (performance.now() < end);
+}`,
+  'has no end': () => 'while (true);',
+  'leaves a callback without an end': () => `await new Promise(() => {
+  setInterval(() => { while (true); }, 1);
+  setTimeout(() => undefined, 1e6);
+});`,
+  trains: (ms) => `import { parseTrainingConfig, trainModel } from '../lib';
+const folder = ${JSON.stringify(runs)} + '/' + String(Math.random());
+const config = parseTrainingConfig(${JSON.stringify({ ...training, steps: Math.ceil(ms / 10) })}, 'cell');
+await trainModel(config, { folder });`,
+};
+
+async function stopAfter(kind: string, duration: number, delay: number): Promise<void> {
+  let begins: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begins = resolve;
+  });
+  const code = `console.log('runs');\n${cells[kind]?.(duration) ?? ''}\n'done'`;
+  const run = kernel.execute(code, {
+    onPublished: ({ type }) => {
+      if (type === 'stream' || type === 'error') begins();
+    },
+  });
+  await begun;
+  await sleep(delay);
+  await kernel.interrupt();
+  const { result, error } = await run;
+  if (error === undefined) expect(result).toEqual({ 'text/plain': "'done'" });
+  else expect(plain(error.traceback)).toBe('KeyboardInterrupt: the cell was interrupted');
+  expect((await kernel.execute('clearTimers()')).result).toEqual({ 'text/plain': "'next'" });
+}
+
+it(
+  'a cell that is stopped gives its value or is interrupted, and the next one runs',
+  async () => {
+    // An interval of a stopped cell would go on.
+    await kernel.execute(`const timers: NodeJS.Timeout[] = [];
+const { setInterval: original } = globalThis;
+globalThis.setInterval = ((...given: Parameters<typeof original>) => {
+  timers.push(original(...given));
+}) as typeof original;
+function clearTimers() {
+  for (const timer of timers.splice(0)) clearInterval(timer);
+  return 'next';
+}`);
+    const kind = fc.constantFrom(...Object.keys(cells));
+    // A thread that computes is ended 0.4 s after the stop, so the most happens when a cell is about to end by itself then.
+    const when = fc.oneof(
+      fc.record({ duration: fc.integer({ min: 545, max: 640 }), delay: fc.constant(200) }),
+      fc.record({ duration: fc.integer({ min: 1, max: 900 }), delay: fc.integer({ min: 0, max: 900 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(kind, when, (kind, { duration, delay }) => stopAfter(kind, duration, delay)),
+      { numRuns: stops, endOnFailure: true },
+    );
+  },
+  30_000 + 10_000 * stops,
+);
