@@ -8,12 +8,15 @@
 const state = { none: 0, asked: 1, underWay: 2 };
 /** Until this attempt, code inside of Node.js's own functions is spared, which would leave their books wrong. */
 const sparingAttempts = 10;
+/** And until this one, some 5 s, a cell that asked for its signal, which may hear it at its next step. */
+const listeningAttempts = 120;
 
 const kernelFolder = new URL('.', import.meta.url).href;
 
 export class Activity {
   #ending;
   #askForEnd;
+  #isListening;
   #protected = 0;
   #heard = 0;
 
@@ -26,9 +29,13 @@ export class Activity {
     Object.defineProperty(globalThis, Symbol.for('bipe.stop'), { value });
   }
 
-  /** @param {() => void} askForEnd asks the channels' thread to end what runs */
-  connect(askForEnd) {
+  /**
+   * @param {() => void} askForEnd asks the channels' thread to end what runs
+   * @param {() => boolean} isListening whether the cell that runs asked for its signal
+   */
+  connect(askForEnd, isListening) {
     this.#askForEnd = askForEnd;
+    this.#isListening = isListening;
   }
 
   /** Does work of the kernel, which no stop ends half way. */
@@ -59,13 +66,13 @@ export class Activity {
    */
   #stop(number, attempt) {
     if (this.#heard >= number) return true;
-    const isEnding = Atomics.load(this.#ending, 0) !== state.none;
-    if (!isEnding && this.#protected === 0 && isInCell(attempt < sparingAttempts)) {
-      forgetCallbacks();
-      Atomics.store(this.#ending, 0, state.asked);
-      this.#askForEnd();
-      while (Atomics.load(this.#ending, 0) === state.asked);
-    }
+    if (this.#protected > 0 || Atomics.load(this.#ending, 0) !== state.none) return false;
+    if (attempt < listeningAttempts && this.#isListening()) return false;
+    if (!isInCell(attempt < sparingAttempts)) return false;
+    forgetCallbacks();
+    Atomics.store(this.#ending, 0, state.asked);
+    this.#askForEnd();
+    while (Atomics.load(this.#ending, 0) === state.asked);
     return false;
   }
 }

@@ -21,6 +21,7 @@ export interface KernelFailure {
 
 export interface CellRun {
   reply: Record<string, unknown>;
+  /** Grows when the cell goes on to write after its end. */
   published: Published[];
   stdout: string;
   stderr: string;

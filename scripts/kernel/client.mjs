@@ -104,7 +104,10 @@ export class KernelClient {
     this.#waiting.clear();
   }
 
-  /** Sends a request; gives everything the kernel said about it, once it is idle again. */
+  /**
+   * Sends a request; gives everything the kernel said about it, once it is idle again. What it says later, because a cell
+   * goes on to print for instance, is added to `published`.
+   */
   async exchange(type, content, { channel = 'shell', onPublished = () => undefined } = {}) {
     if (!this.#isRunning) throw new Error('the kernel has ended');
     const message = newMessage(type, content, { session: this.#session });
@@ -126,7 +129,6 @@ export class KernelClient {
     });
     await this.#channels[channel].send(encodeMessage(message, this.#connection.key));
     await answered;
-    this.#waiting.delete(id);
     return { reply, published };
   }
 

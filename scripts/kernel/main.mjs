@@ -11,17 +11,21 @@ if (values['config-path'] === undefined) {
   process.stderr.write('usage: node scripts/kernel/main.mjs --config-path <Jupyter connection file>\n');
   process.exit(2);
 }
+// Its registration leaves it empty (scripts/lib/jupyter.mjs), which is not the same as not being there.
+delete process.env.JUPYTER_TOKEN;
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
 
-const [{ Activity }, { KernelServer }, { Cells }, { Runs }, { Library }, build] = await Promise.all([
-  import('./activity.mjs'),
-  import('./server.mjs'),
-  import('./cells.mjs'),
-  import('./runs.mjs'),
-  import('./library.mjs'),
-  import('../lib/build.mjs'),
-]);
+const [{ Activity }, { captureChildren }, { KernelServer }, { Cells }, { Runs }, { Library }, build] =
+  await Promise.all([
+    import('./activity.mjs'),
+    import('./children.mjs'),
+    import('./server.mjs'),
+    import('./cells.mjs'),
+    import('./runs.mjs'),
+    import('./library.mjs'),
+    import('../lib/build.mjs'),
+  ]);
 const activity = new Activity();
 const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')), activity);
 const cells = new Cells(root, process.cwd(), new Library(root, build));
@@ -43,6 +47,7 @@ const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
 tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
   display(data, metadata, { displayId: transient?.display_id, update });
 
+captureChildren();
 // Before requests are answered: whoever came while the compiler gets ready would wait for seconds.
 activity.protect(() => cells.warm());
 await server.serve(cells, runs);

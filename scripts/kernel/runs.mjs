@@ -38,7 +38,14 @@ export class Runs {
 
   /** The AbortSignal of the cell that asks for it. */
   get signal() {
-    return this.#asking?.abort.signal;
+    const run = this.#asking;
+    if (run !== undefined) run.isListening = true;
+    return run?.abort.signal;
+  }
+
+  /** Whether the cell that runs asked for its signal. */
+  get isListening() {
+    return this.#current?.isListening === true;
   }
 
   /** The run that the code which runs now belongs to. What no cell began counts as the latest one's. */
@@ -55,7 +62,7 @@ export class Runs {
    * @param {(outcome: Outcome) => void} finish called once
    */
   begin(code, number, output, finish) {
-    const run = { output, finish, abort: new AbortController() };
+    const run = { output, finish, abort: new AbortController(), isListening: false };
     this.#latest = run;
     this.#current = run;
     const { failure, compiled } = this.#cells.compile(code, number);

@@ -28,7 +28,6 @@ export class KernelServer {
     this.#key = connection.key;
     const workerData = { connection, zeromqPath, endings: activity.buffer };
     this.#channels = new Worker(new URL('channels.mjs', import.meta.url), { workerData });
-    activity.connect(() => this.#channels.postMessage({ type: 'end' }));
   }
 
   /**
@@ -42,6 +41,10 @@ export class KernelServer {
     this.#cells = cells;
     this.#runs = runs;
     captureStandardStreams(() => runs.output);
+    this.#activity.connect(
+      () => this.#channels.postMessage({ type: 'end' }),
+      () => runs.isListening,
+    );
     await new Promise((resolve, reject) => {
       this.#channels.on('error', reject);
       this.#channels.on('exit', (code) => process.exit(code));

@@ -40,12 +40,16 @@ const kernelspec = (root) => ({
   display_name: 'TypeScript (BiPE)',
   language: 'typescript',
   interrupt_mode: 'message',
+  // The server's own would be inherited: the key to everything that it serves, in the hands of every cell.
+  env: { JUPYTER_TOKEN: '' },
   metadata: { debugger: false },
 });
 
 const serverConfig = {
   // One kernel, so that nobody has to choose; the other one speaks Python.
   KernelSpecManager: { allowed_kernelspecs: [kernelName], ensure_native_kernel: false },
+  // For who asks for a kernel without a name.
+  MultiKernelManager: { default_kernel_name: kernelName },
   ServerApp: {
     answer_yes: true,
     log_level: 'ERROR',

@@ -1,11 +1,13 @@
 // Notebooks executed by Jupyter's own tools, in a miniature project with its own lib.
 
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installKernelspec, isKernelspecInstalled, jupyterEnvironment } from '../../scripts/lib/jupyter.mjs';
 import { venvPython } from '../../scripts/lib/paths.mjs';
+import { projectPath } from '../../lib/base/paths';
 import { temporaryFolder } from '../support/command';
 import { type ExecutedNotebook, executeCells, notebookEnvironment, notebookOf } from '../support/notebook';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
@@ -87,6 +89,75 @@ it.each([
   );
   expect([run.status, run.stderr]).toEqual([status, expect.anything()]);
   if (status === 1) expect(plain(run.stderr)).toContain('Error: so be it');
+});
+
+it('a notebook saved with halves of characters and displays of every kind is a valid file', () => {
+  const half = "'😀'.slice(0, 1)";
+  const code = `console.log(${half});
+({ [Symbol.for('Jupyter.display')]: () => ({ 'text/plain': ${half}, 'application/json': { [${half}]: ${half} } }) })`;
+  project.write('notebooks/halves.ipynb', notebookOf(code, `throw new Error(${half});`));
+  const options = { cwd: project.notebooks, encoding: 'utf8', env: notebookEnvironment(env) } as const;
+  const convert = ['-m', 'nbconvert', '--to', 'notebook', '--inplace', '--execute', '--allow-errors'];
+  expect(spawnSync(venvPython, [...convert, 'halves.ipynb'], options).status).toBe(0);
+  const check = 'import nbformat; nbformat.validate(nbformat.read("halves.ipynb", as_version=4))';
+  expect(spawnSync(venvPython, ['-c', check], options)).toMatchObject({ status: 0, stderr: '' });
+  const { cells } = JSON.parse(
+    readFileSync(join(project.notebooks, 'halves.ipynb'), 'utf8'),
+  ) as ExecutedNotebook;
+  expect(
+    cells.map(({ outputs }) => outputs?.map((output) => output.text ?? output.data ?? output.evalue)),
+  ).toEqual([
+    [['\ufffd\n'], { 'text/plain': ['\ufffd'], 'application/json': { '\ufffd': '\ufffd' } }],
+    ['\ufffd'],
+  ]);
+});
+
+it('a cell does not find the token of the server that started its kernel', () => {
+  const token = 'f00dfeed';
+  const code = `import { readFileSync } from 'node:fs';
+const given = process.platform === 'linux' ? readFileSync('/proc/self/environ', 'utf8') : '';
+console.log(process.env['JUPYTER_TOKEN'], given.includes('${token}'));`;
+  const { outputs } = executeCells(project.notebooks, [code], { env: { ...env, JUPYTER_TOKEN: token } });
+  expect(outputs).toMatchObject([{ output_type: 'stream', text: 'undefined false\n' }]);
+});
+
+describe('a server of JupyterLab', () => {
+  let lab: ChildProcess;
+  let address: URL;
+
+  beforeAll(async () => {
+    const start = projectPath('scripts', 'start.mjs');
+    lab = spawn(process.execPath, [start, '--port=0', '--no-browser'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    address = await new Promise((resolve, reject) => {
+      lab.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        const printed = /^JupyterLab: (http\S+)$/m.exec(text)?.[1];
+        if (printed !== undefined) resolve(new URL(printed));
+      });
+      lab.on('exit', () => {
+        reject(new Error('npm start ended without an address'));
+      });
+    });
+  });
+
+  afterAll(async () => {
+    lab.kill('SIGINT');
+    await once(lab, 'exit');
+  });
+
+  async function ask(path: string, method = 'GET'): Promise<Record<string, unknown>> {
+    const headers = { authorization: `token ${address.searchParams.get('token') ?? ''}` };
+    const answer = await fetch(new URL(path, address), { method, headers });
+    return answer.status === 204 ? {} : ((await answer.json()) as Record<string, unknown>);
+  }
+
+  it('starts this kernel where one is asked for without a name', async () => {
+    expect(await ask('/api/kernelspecs')).toMatchObject({ default: 'bipe', kernelspecs: { bipe: {} } });
+    const kernel = await ask('/api/kernels', 'POST');
+    expect(kernel['name']).toBe('bipe');
+    await ask(`/api/kernels/${String(kernel['id'])}`, 'DELETE');
+  });
 });
 
 describe('the registration of the kernel', () => {

@@ -1,16 +1,17 @@
-// The stop button, at any moment of whatever a cell does. BIPE_STOPS says how often; `BIPE_STOPS=1000 npx vitest run
-// tests/kernel/stops.test.ts` takes about half an hour.
+// The stop button, at any moment of whatever a cell does. BIPE_STOPS says how often:
+// `BIPE_STOPS=1000 npx vitest run tests/kernel/stops.test.ts` takes half an hour and more.
 
 import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
-import { plain } from '../support/project';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 const stops = Number(process.env['BIPE_STOPS'] ?? 60);
+const outcomes: Record<string, { done: number; interrupted: number }> = {};
 const runs = mkdtempSync(join(tmpdir(), 'bipe-stops-'));
 let kernel: KernelClient;
 
@@ -92,6 +93,8 @@ async function stopAfter(kind: string, duration: number, delay: number): Promise
   const { result, error } = await run;
   if (error === undefined) expect(result).toEqual({ 'text/plain': "'done'" });
   else expect(plain(error.traceback)).toBe('KeyboardInterrupt: the cell was interrupted');
+  outcomes[kind] ??= { done: 0, interrupted: 0 };
+  outcomes[kind][error === undefined ? 'done' : 'interrupted'] += 1;
   expect((await kernel.execute('clearTimers()')).result).toEqual({ 'text/plain': "'next'" });
 }
 
@@ -118,6 +121,72 @@ function clearTimers() {
       fc.asyncProperty(kind, when, (kind, { duration, delay }) => stopAfter(kind, duration, delay)),
       { numRuns: stops, endOnFailure: true },
     );
+    if (stops > 60) console.info(outcomes);
   },
   30_000 + 10_000 * stops,
 );
+
+describe('a stop', () => {
+  let project: MiniatureProject;
+  let other: KernelClient;
+
+  beforeAll(async () => {
+    project = miniatureProject({
+      'index.ts': "export { first } from './first';\nexport { slow } from './slow';\n",
+      // Loaded whole before its other half is.
+      'first.ts': "import { slow } from './slow';\nexport const first = (): number => slow() + 1;\n",
+      'slow.ts': `import * as other from './first';
+const patience = globalThis as { isPatient?: boolean };
+const end = performance.now() + (patience.isPatient === true ? 0 : 60_000);
+while (performance.now() < end);
+export const slow = (): number => (typeof other.first === 'function' ? 1 : 0);
+`,
+    });
+    other = await startKernel({ root: project.root });
+  });
+
+  afterAll(async () => {
+    await other.stop();
+    project.dispose();
+  });
+
+  /** Stops a cell that prints when it has come to where it is wanted. */
+  async function stopped(code: string): Promise<CellRun> {
+    let begins: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begins = resolve;
+    });
+    const run = other.execute(code, {
+      onPublished: ({ type }) => {
+        if (type === 'stream' || type === 'error') begins();
+      },
+    });
+    await begun;
+    await other.interrupt();
+    return run;
+  }
+
+  it('in the middle of an import leaves no module half loaded', async () => {
+    // An import stands before the rest of a cell.
+    const before = "const told = import('node:fs').then(() => { console.log('runs'); });\nawait told;\n";
+    const { error } = await stopped(`${before}await import('../lib');`);
+    expect(error?.ename).toBe('KeyboardInterrupt');
+    const { result } = await other.execute(`Object.assign(globalThis, { isPatient: true });
+const library = await import('../lib');
+library.first()`);
+    expect(result).toEqual({ 'text/plain': '2' });
+  });
+
+  it('leaves a cell that asked for its signal the time for a step', async () => {
+    const { stdout, error } = await stopped(`console.log('runs');
+const signal = (globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')];
+for (let step = 0; signal?.aborted === false; step++) {
+  const end = performance.now() + 1500;
+  while (performance.now() < end);
+  console.log('a whole step');
+  await new Promise((resolve) => setImmediate(resolve));
+}`);
+    expect(error?.ename).toBe('KeyboardInterrupt');
+    expect(stdout).toMatch(/^runs\n(a whole step\n)+$/);
+  });
+});
