@@ -1,5 +1,5 @@
 // Failures as Jupyter shows them: a name, one line, and a traceback that points into the cell. Frames of the
-// kernel, of Node.js and of tslab are left out: the reader wrote none of them.
+// kernel and of Node.js are left out: the reader wrote none of them.
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,13 +48,14 @@ function excerpt(source, { line, column, length = 1 }) {
  *
  * @param {string} code the cell
  * @param {number} number the cell's number
- * @param {object[]} diagnostics tslab's, zero-based; an explanation follows the one it explains at the same place
+ * @param {{ start: object, end: object, messageText: string, code: number, fileName?: string }[]} diagnostics
+ *   zero-based; an explanation follows the one it explains at the same place
  * @returns {Failure}
  */
 export function typeFailure(code, number, diagnostics) {
   const found = [];
   for (const { start, end, messageText, code: id, fileName } of diagnostics) {
-    // tslab exports what a cell declares below it; what is said there is said in the cell too.
+    // The compiler sees an export of all names below the cell; what is said there is said in the cell too.
     if (fileName === undefined && start.offset > code.length && found.length > 0) continue;
     const place = `${fileName ?? ''}:${start.offset}:${end.offset}`;
     const previous = found.at(-1);

@@ -51,6 +51,11 @@ export class Library {
     this.#build = build;
   }
 
+  /** Whether the sources as they were last looked at do not compile. */
+  get isBroken() {
+    return this.#error !== undefined;
+  }
+
   /** Whether a path lies in `lib`. */
   covers(path) {
     return path.startsWith(this.#sources + sep);

@@ -57,6 +57,6 @@ tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
   display(data, metadata, { displayId: transient?.display_id, update });
 
 captureChildren();
+// Before requests are answered: whoever came while the compiler gets ready would wait for seconds.
+activity.protect(() => cells.warm());
 await server.serve(cells, runs);
-// The first cell would wait for the compiler.
-setImmediate(() => activity.protect(() => cells.warm()));

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { captureStandardStreams, Output } from './output.mjs';
 import { encodeMessage, newMessage } from './protocol.mjs';
-import { typescriptVersion, zeromqPath } from './typescript.mjs';
+import { ts, zeromqPath } from './typescript.mjs';
 
 /** How long the requests that were sent together with one that failed may take to arrive. */
 const abortMs = 30;
@@ -116,8 +116,8 @@ export class KernelServer {
     history_request: () => ({ status: 'ok', history: [] }),
     shutdown_request: ({ content }) => ({ status: 'ok', restart: content.restart === true }),
     is_complete_request: ({ content }) => {
-      const { completed, indent } = this.#cells.isComplete(content.code);
-      return completed ? { status: 'complete' } : { status: 'incomplete', indent: indent ?? '' };
+      const { isComplete, indent } = this.#cells.isComplete(content.code);
+      return isComplete ? { status: 'complete' } : { status: 'incomplete', indent };
     },
     complete_request: ({ content: { code, cursor_pos } }) => {
       const { start, end, candidates } = this.#cells.complete(code, toUnits(code, cursor_pos));
@@ -173,11 +173,11 @@ const kernelInfo = {
   protocol_version: '5.3',
   implementation: 'bipe',
   implementation_version: '1.0.0',
-  banner: `TypeScript ${typescriptVersion} on Node.js ${process.version}`,
+  banner: `TypeScript ${ts.version} on Node.js ${process.version}`,
   help_links: [{ text: 'TypeScript handbook', url: 'https://www.typescriptlang.org/docs/handbook/' }],
   language_info: {
     name: 'typescript',
-    version: typescriptVersion,
+    version: ts.version,
     mimetype: 'text/typescript',
     file_extension: '.ts',
     pygments_lexer: 'typescript',

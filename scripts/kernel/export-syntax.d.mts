@@ -1,0 +1,3 @@
+// Types of export-syntax.mjs, for the tests.
+
+export function withoutExports(code: string): string;
