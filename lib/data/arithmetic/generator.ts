@@ -30,7 +30,8 @@ export interface ArithmeticOptions {
 /** The options with nothing left open. */
 export type ResolvedArithmeticOptions = Required<ArithmeticOptions>;
 
-const mostOperators = 40;
+/** Of an instance: its evaluation has about twice as many tokens as their square. */
+export const mostOperators = 40;
 
 /**
  * Tokens of the longest instance with that many operators, `<eos>` included: 26 for 3, 86 for 6. (Feng et al. store
