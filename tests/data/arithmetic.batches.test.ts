@@ -192,6 +192,12 @@ describe('a file of instances', () => {
     ['no equals sign', '7 + 5 = 1\n\n7 + 5', /test\.txt:3: no '='/],
     ['another modulus', '7 + 5 = 12', /test\.txt:1: .*'12' is not a number from 0 to 10/],
     ['answers modulo another', '4 + 4 = 1', /:1: the answer is 1, but modulo 11 the expression is 8; was/],
+    ['more than a model evaluates', `${'1 + '.repeat(41)}1 = 9`, /:1: 41 operators, more than 40; give/],
+    [
+      'a nest',
+      `${'('.repeat(20_000)}7${')'.repeat(20_000)} = 7`,
+      /:1: token 501: this '\(' is inside of 500/,
+    ],
     ['no answer', '7 + 5 =', /:1: does not end with the answer/],
     ['no expression', '= 5', /:1: token 1: a number or '\(' is missing/],
     ['a division by zero', '5 / 0 = 5', /:1: token 2: the divisor is 0 modulo 11/],

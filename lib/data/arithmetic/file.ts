@@ -5,6 +5,7 @@ import { DataError, UsageError } from '../../base/errors';
 import { readTextLines } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { encodeArithmetic, evaluateExpression, ExpressionError } from './expression';
+import { mostOperators } from './generator';
 import { type ArithmeticSet } from './set';
 import { arithmeticIds as id, type ArithmeticVocabulary, countOperators } from './vocabulary';
 
@@ -20,8 +21,8 @@ export interface ArithmeticQuestion {
  * The questions of a file that has an instance on each line, as `bipe arithmetic generate` writes them: an expression,
  * `=`, and more, the last number being the answer. Empty lines are skipped.
  *
- * @throws DataError naming file and line: a token outside the vocabulary, no `=`, no expression, or an answer that the
- *   expression does not have for this modulus
+ * @throws DataError naming file and line: a token outside the vocabulary, no `=`, no expression, more than 40
+ *   operators, or an answer that the expression does not have for this modulus
  */
 export async function readArithmeticFile(
   path: string,
@@ -50,12 +51,17 @@ function questionOf(line: string, vocabulary: ArithmeticVocabulary, where: strin
       `${where}: does not end with the answer, a number from 0 to ${vocabulary.modulus - 1}`,
     );
   const expression = ids.subarray(0, equals);
+  const operators = countOperators(expression);
+  if (operators > mostOperators)
+    throw new DataError(
+      `${where}: ${operators} operators, more than ${mostOperators}; give expressions that a model of this task can evaluate`,
+    );
   const answer = evaluateLine(expression, vocabulary, where);
   if (answer !== last - id.number)
     throw new DataError(
       `${where}: the answer is ${last - id.number}, but modulo ${vocabulary.modulus} the expression is ${answer}; was the file made for another modulus?`,
     );
-  return { prompt: ids.slice(0, equals + 1), answer, operators: countOperators(expression) };
+  return { prompt: ids.slice(0, equals + 1), answer, operators };
 }
 
 function encodeLine(line: string, vocabulary: ArithmeticVocabulary, where: string): Int32Array {

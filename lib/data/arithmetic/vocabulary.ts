@@ -43,7 +43,7 @@ export interface ArithmeticVocabulary {
  * @throws ConfigError if it is not a prime up to 241
  */
 export function arithmeticVocabulary(modulus: number = paperModulus): ArithmeticVocabulary {
-  if (!isPrime(modulus) || modulus > largestModulus)
+  if (modulus > largestModulus || !isPrime(modulus))
     throw new ConfigError(
       `arithmetic modulus ${modulus}: must be a prime up to ${largestModulus}, so that every division has one result; the paper's is ${paperModulus}`,
     );
@@ -64,7 +64,7 @@ export function arithmeticVocabulary(modulus: number = paperModulus): Arithmetic
  */
 export function arithmeticVocabularyOfSize(size: number): ArithmeticVocabulary {
   const modulus = size - arithmeticIds.number;
-  if (!isPrime(modulus) || modulus > largestModulus)
+  if (modulus > largestModulus || !isPrime(modulus))
     throw new ConfigError(
       `a vocabulary of ${size} tokens is not that of the arithmetic task, which has 10 and a prime number of numbers (21 in the paper); give a checkpoint trained on it`,
     );
