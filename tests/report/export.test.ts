@@ -129,6 +129,14 @@ describe('exportFigures', () => {
     expect(drawer.drawn).toEqual(['a', 'a']);
   });
 
+  it.each(['a.svg', 'a.json'])('writes over no %s that is not of a figure', async (name) => {
+    await writeFile(join(folder, name), '{"drawn": "by hand"}');
+    await expect(exportFigures([figure('a')], options(fakeDrawer()))).rejects.toThrow(
+      /a\.(svg|json): is there already, and is not of an exported figure or table; nothing was written, write elsewhere$/,
+    );
+    expect(await readdir(folder)).toEqual([name]);
+  });
+
   it('leaves the files of a figure as they were where its drawing fails', async () => {
     await exportFigures([figure('broken')], options(withoutBrowser()));
     const content = await readFile(join(folder, 'broken.json'), 'utf8');
