@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, DataError, systemCode, WorkbenchError } from '../base/errors';
 import { readTextFile, writeFileAtomic } from '../base/files';
+import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
 import { type Origin, originSchema, provenancePart, type ProvenancePart } from '../report/provenance';
@@ -25,7 +26,7 @@ const sessionsSchema: z.ZodType<TrainingSession[]> = z.array(
 async function readSessions(folder: string): Promise<TrainingSession[]> {
   const path = join(folder, fileName);
   try {
-    return parseWith(sessionsSchema, JSON.parse(await readTextFile(path)), 'sessions');
+    return parseWith(sessionsSchema, fromJson(await readTextFile(path)), 'sessions');
   } catch (error) {
     if (error instanceof DataError && systemCode(error.cause) === 'ENOENT') return [];
     if (!(error instanceof SyntaxError) && !(error instanceof ConfigError)) throw error;
@@ -42,10 +43,7 @@ export async function beginSession(
   origin: Origin,
 ): Promise<void> {
   const kept = (await readSessions(folder)).filter(({ step }) => step < position.step);
-  await writeFileAtomic(
-    join(folder, fileName),
-    `${JSON.stringify([...kept, { ...position, origin }], null, 2)}\n`,
-  );
+  await writeFileAtomic(join(folder, fileName), `${toJson([...kept, { ...position, origin }], 2)}\n`);
 }
 
 /**
