@@ -97,7 +97,7 @@ const originFields = {
   commit: z.string().nullable(),
   dirty: z.boolean(),
   libraryVersion: z.string(),
-  machine: z.object({
+  machine: z.looseObject({
     cpu: z.string(),
     cores: z.number(),
     memoryBytes: z.number(),
@@ -110,7 +110,7 @@ const originFields = {
 };
 
 /** Checks an origin that was kept. */
-export const originSchema: z.ZodType<Origin> = z.object(originFields);
+export const originSchema: z.ZodType<Origin> = z.looseObject(originFields);
 
 /** Checks a provenance that was kept. */
 export const storedProvenanceSchema: z.ZodType<StoredProvenance> = z.looseObject({

@@ -120,10 +120,11 @@ function startOf(pid) {
 
 function startOnLinux(pid) {
   try {
-    // A /proc of other process numbers than ours, as of a container's host, says nothing about them.
-    if (Number.parseInt(readFileSync('/proc/self/stat', 'utf8')) !== process.pid) return '';
+    const own = readFileSync('/proc/self/stat', 'utf8');
+    // A /proc of other process numbers than ours, as of a container's host, says nothing about the others.
+    if (pid !== process.pid && Number.parseInt(own) !== process.pid) return '';
+    const stat = pid === process.pid ? own : readFileSync(`/proc/${pid}/stat`, 'utf8');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name before it, in brackets, may hold anything.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return 'ZX'.includes(fields[0]) ? hasEnded : `${fields[19]}.${boot}`;
