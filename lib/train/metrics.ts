@@ -55,17 +55,23 @@ export interface EvaluationMetrics {
 /** A line of `metrics.jsonl`. */
 export type MetricsLine = TrainingMetrics | EvaluationMetrics;
 
-const machineSchema = z.looseObject({ wallTime: z.number(), seconds: z.number() });
+/** Numbers may be missing, as in lines of earlier versions; those that are there are checked. */
+const number = anyNumber.exactOptional();
+const machineSchema = z.looseObject({
+  wallTime: z.number().exactOptional(),
+  seconds: z.number(),
+  tokensPerSecond: number,
+});
 
 const lineSchema = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('training'),
     step: z.int().min(1),
-    loss: anyNumber,
-    learningRate: anyNumber,
-    gradientNorm: anyNumber,
-    tokens: z.number(),
-    machine: machineSchema.extend({ tokensPerSecond: anyNumber }),
+    loss: number,
+    learningRate: number,
+    gradientNorm: number,
+    tokens: number,
+    machine: machineSchema,
   }),
   z.looseObject({
     kind: z.literal('evaluation'),
