@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readTextFile, writeError, writeFileAtomic } from '../base/files';
+import { readTextLines, writeError, writeFileAtomic } from '../base/files';
 import { DataError, MachineError, messageOf, systemCode } from '../base/errors';
 import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
@@ -55,17 +55,23 @@ export interface EvaluationMetrics {
 /** A line of `metrics.jsonl`. */
 export type MetricsLine = TrainingMetrics | EvaluationMetrics;
 
-const machineSchema = z.looseObject({ wallTime: z.number(), seconds: z.number() });
+/** Numbers may be missing, as in lines of earlier versions; those that are there are checked. */
+const number = anyNumber.exactOptional();
+const machineSchema = z.looseObject({
+  wallTime: z.number().exactOptional(),
+  seconds: z.number(),
+  tokensPerSecond: number,
+});
 
 const lineSchema = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('training'),
     step: z.int().min(1),
-    loss: anyNumber,
-    learningRate: anyNumber,
-    gradientNorm: anyNumber,
-    tokens: z.number(),
-    machine: machineSchema.extend({ tokensPerSecond: anyNumber }),
+    loss: number,
+    learningRate: number,
+    gradientNorm: number,
+    tokens: number,
+    machine: machineSchema,
   }),
   z.looseObject({
     kind: z.literal('evaluation'),
@@ -86,15 +92,18 @@ const eventsName = 'events.out.tfevents.bipe';
  */
 export async function readMetrics(folder: string): Promise<MetricsLine[]> {
   const path = join(folder, metricsName);
-  let text: string;
+  const lines: MetricsLine[] = [];
+  let begun: string | undefined; // what stands behind the last end of a line is none
   try {
-    text = await readTextFile(path);
+    for await (const next of readTextLines(path)) {
+      if (begun !== undefined) lines.push(parseLine(begun, `${displayPath(path)}: line ${lines.length + 1}`));
+      begun = next;
+    }
   } catch (error) {
     if (error instanceof DataError && systemCode(error.cause) === 'ENOENT') return [];
     throw error;
   }
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, index) => parseLine(line, `${displayPath(path)}: line ${index + 1}`));
+  return lines;
 }
 
 /** The line as it stands, so that it is written again to the byte. */
@@ -128,7 +137,7 @@ export class MetricsLog {
     const wallTime = kept[0]?.machine.wallTime ?? Date.now() / 1000;
     const records = [fileHeader(wallTime), ...kept.flatMap(eventsOf).map(scalarRecord)];
     const [linesPath, eventsPath] = [join(folder, metricsName), join(folder, eventsName)];
-    await writeFileAtomic(linesPath, kept.map((line) => `${toJson(line)}\n`).join(''));
+    await writeFileAtomic(linesPath, Buffer.concat(kept.map((line) => Buffer.from(`${toJson(line)}\n`))));
     await writeFileAtomic(eventsPath, Buffer.concat(records));
     return new MetricsLog(new OpenFile(linesPath), new OpenFile(eventsPath), kept);
   }

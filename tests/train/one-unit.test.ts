@@ -27,14 +27,14 @@ beforeAll(async () => {
 
 const plan = {
   ...shortPlan,
-  steps: 4,
+  steps: 3,
   logEvery: 1,
   checkpointEvery: 2,
   evaluateEvery: 1,
   earlyStop: { metric: 'error', better: 'smaller', patience: 9 },
 } as const;
 
-/** Trains a line; its error is smallest after step 3, so the best model is not that of the state. */
+/** Trains a line; its error is smallest after step 2, so the best model is not that of the state. */
 async function trainLine(options: Partial<TrainingRun> & { readonly folder: string }): Promise<{
   readonly outcome: TrainingResult['outcome'];
   readonly numbers: Record<string, number[]>;
@@ -51,7 +51,7 @@ async function trainLine(options: Partial<TrainingRun> & { readonly folder: stri
         .square()
         .sum<tf.Scalar>(),
     batches: points(4),
-    evaluate: (_, step) => Promise.resolve({ error: Math.abs(step - 3) }),
+    evaluate: (_, step) => Promise.resolve({ error: Math.abs(step - 2) }),
     exportModel: (to, now) => saveTensors(join(to, 'model.safetensors'), now),
     execution: 'eager',
     ...options,
@@ -75,13 +75,13 @@ async function leftBehind(folder: string): Promise<unknown> {
 describe('a run', () => {
   it.each<[kind: Fault]>([['killed'], ['disk full']])(
     'that is %s at any of its file operations and resumed is the one that was not, bit for bit',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async (kind) => {
       const whole = join(temporaryFolder(), 'run');
       watch(whole, kind);
       const { numbers } = await trainLine({ folder: whole });
       const operations = operationsSeen();
-      expect(operations).toBeGreaterThan(60);
+      expect(operations).toBeGreaterThan(50);
       const expected = await leftBehind(whole);
       for (let at = 1; at <= operations; at += 1) {
         const folder = join(temporaryFolder(), 'run');
@@ -188,7 +188,7 @@ describe('a run', () => {
     const disturbed = trainLine({
       folder,
       evaluate: (_, step) => {
-        if (step === 3) disturb();
+        if (step === 2) disturb();
         return Promise.resolve({ error: 1 });
       },
     });
