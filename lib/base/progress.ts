@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { styleText } from 'node:util';
 import { MultiBar, Presets } from 'cli-progress';
 import { formatDuration } from './format';
+import { oneLine } from './printable';
 
 /** One piece of work whose end is known (or not: `total` 0). */
 export interface ProgressTask {
@@ -30,7 +31,28 @@ export const silentReporter: Reporter = {
 
 /** A reporter for standard error: bars on a terminal, a line for each start, each tenth and each end elsewhere. */
 export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): Reporter {
-  return stream.isTTY ? barReporter(stream) : lineReporter(stream);
+  return printableReporter(stream.isTTY ? barReporter(stream) : lineReporter(stream));
+}
+
+/** Says the same, each in one line in which nothing is for the terminal. */
+function printableReporter(reporter: Reporter): Reporter {
+  const safe = (text?: string): string | undefined => (text === undefined ? undefined : oneLine(text));
+  return {
+    note: (line) => {
+      reporter.note(oneLine(line));
+    },
+    task: (label, total, unit) => {
+      const task = reporter.task(oneLine(label), total, unit);
+      return {
+        update: (done, note) => {
+          task.update(done, safe(note));
+        },
+        finish: (note) => {
+          task.finish(safe(note));
+        },
+      };
+    },
+  };
 }
 
 function barReporter(stream: NodeJS.WriteStream): Reporter {

@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
+import { printable } from '../base/printable';
 import { libraryVersion } from '../base/version';
 import { addArithmeticCommand } from './commands/arithmetic';
 import { addBenchCommand } from './commands/bench';
@@ -17,6 +18,7 @@ import { addSegmentCommand } from './commands/segment';
 import { addTheoryCommand } from './commands/theory';
 import { addTokenizeCommand } from './commands/tokenize';
 import { addTrainCommand } from './commands/train';
+import { printFailure } from './output';
 
 /** The command line as a value, for tests and for `main`. */
 export function createProgram(): Command {
@@ -62,16 +64,17 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (error.code === 'commander.help') return 2;
-    process.stderr.write(
-      `${error.message.replace(/^error: /, '').replace(/\n/g, ' ')}; bipe --help shows what there is\n`,
-    );
+    const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+    printFailure(`${message}; bipe --help shows what there is`);
     return 2;
   }
   if (error instanceof WorkbenchError) {
-    process.stderr.write(`${error.message}\n`);
+    printFailure(error.message);
     return error instanceof UsageError ? 2 : error.exitCode;
   }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+  // A mistake of ours: its stack has lines.
+  const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  process.stderr.write(`${printable(stack)}\n`);
   return 1;
 }
 

@@ -1,6 +1,7 @@
 // How subcommands print: JSON for machines on request, aligned columns for people.
 
 import { toJson } from '../base/json';
+import { oneLine, printable } from '../base/printable';
 
 /** Prints a value as one line of JSON; NaN and infinities as text, as `toJson` writes them. */
 export function printJson(value: unknown): void {
@@ -9,7 +10,12 @@ export function printJson(value: unknown): void {
 
 /** Prints lines of text. */
 export function printLines(lines: readonly string[]): void {
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
+}
+
+/** Says on standard error, in one line, what went wrong. */
+export function printFailure(message: string): void {
+  process.stderr.write(`${oneLine(message)}\n`);
 }
 
 /** Rows as lines with aligned columns; the last column is not padded. */

@@ -3,7 +3,7 @@
 
 import { ConfigError } from '../base/errors';
 import { type SeriesStyle, figureWidth, fontSize, ink, template, translucent } from './style';
-import { estimateWidth, wrapText } from './text';
+import { estimateWidth, onlySmallMarkup, wrapText } from './text';
 
 /** A trace, an axis or a part of a layout, in plotly's own terms. */
 export type PlotlyObject = Readonly<Record<string, unknown>>;
@@ -84,9 +84,10 @@ function axisId(letter: 'x' | 'y', index: number): string {
  *
  * @throws ConfigError if the id cannot be a file name, or a text a reader needs is missing
  */
-export function makeFigure(spec: FigureSpec): Figure {
+export function makeFigure(given: FigureSpec): Figure {
+  checkTexts(given);
+  const spec = withSmallMarkup(given);
   const { id, title, caption, alt, data } = spec;
-  checkTexts(spec);
   const width = figureWidth[spec.width ?? 'page'];
   const panels = spec.panels ?? [{}];
   const columns = Math.min(spec.columns ?? panels.length, panels.length);
@@ -121,6 +122,17 @@ export function makeFigure(spec: FigureSpec): Figure {
       annotations: [...grid.titles, ...asList(annotations)],
     },
   };
+}
+
+/** The value, in whose texts plotly finds no tags but the small ones: names come from whoever named them. What has none stays itself. */
+function withSmallMarkup<T>(value: T): T {
+  if (typeof value === 'string') return onlySmallMarkup(value) as T;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  const fields: readonly unknown[] = Object.values(value);
+  const made = fields.map(withSmallMarkup);
+  if (made.every((field, index) => Object.is(field, fields[index]))) return value;
+  if (Array.isArray(value)) return made as T;
+  return Object.fromEntries(Object.keys(value).map((key, index) => [key, made[index]])) as T;
 }
 
 /** A trace without points in each panel that has none: plotly leaves out axes that no trace has, and what refers to them. */

@@ -8,7 +8,7 @@ import { toPlain } from './json';
 import { stillFigure, stillPage } from './stills';
 import { figureWidth, ink } from './style';
 import { type Table, toHtml, toMarkdown } from './tables';
-import { escapeXml, stripMarkup } from './text';
+import { escapeHtml, escapeXml, stripMarkup } from './text';
 
 /** One output as several media types; the reader's program takes the richest it knows. */
 export type DisplayBundle = Record<string, unknown>;
@@ -49,7 +49,11 @@ export function showFigure(figure: Figure): void {
     'application/vnd.plotly.v1+json': {
       data: toPlain(figure.data),
       layout: toPlain(figure.layout),
-      config: { displaylogo: false, toImageButtonOptions: { format: 'svg', filename: figure.id } },
+      config: {
+        displaylogo: false,
+        typesetMath: false,
+        toImageButtonOptions: { format: 'svg', filename: figure.id },
+      },
     },
     'text/plain': stripMarkup(figure.title),
   };
@@ -58,7 +62,7 @@ export function showFigure(figure: Figure): void {
   display(bundle, {}, { displayId, later });
   const caption = stripMarkup(figure.caption);
   display({
-    'text/html': `<p style="max-width:${figureWidth.page}px;color:${ink.muted}">${escapeXml(caption)}</p>`,
+    'text/html': `<p style="max-width:${figureWidth.page}px;color:${ink.muted}">${escapeHtml(caption)}</p>`,
     'text/plain': caption,
   });
 }
@@ -116,7 +120,7 @@ export function notebookReporter(): Reporter {
   return {
     note: (line, level) => {
       const style = level === 'warning' ? ` style="${warningStyle}"` : '';
-      display({ 'text/html': `<div${style}>${escapeXml(line)}</div>`, 'text/plain': line });
+      display({ 'text/html': `<div${style}>${escapeHtml(line)}</div>`, 'text/plain': line });
     },
     task: (label, total, unit = '') => barTask(display, label, total, unit),
   };
@@ -142,7 +146,7 @@ function barTask(display: DisplayFunction, label: string, total: number, unit: s
       isOpen = false;
       const line = `${label}: ${note}`;
       display(
-        { 'text/html': `<div>${escapeXml(line)}</div>`, 'text/plain': line },
+        { 'text/html': `<div>${escapeHtml(line)}</div>`, 'text/plain': line },
         {},
         { displayId, update: true },
       );
@@ -164,7 +168,7 @@ function progressBundle(
   const text = `${label}: ${count.join(' ').trim()}${left}`;
   const fill = `<div style="width:${(100 * share).toFixed(1)}%;height:8px;border-radius:4px;background:#173A7D"></div>`;
   const html =
-    `<div style="max-width:640px"><div>${escapeXml(text)}</div>` +
+    `<div style="max-width:640px"><div>${escapeHtml(text)}</div>` +
     `<div role="progressbar" aria-valuenow="${Math.round(100 * share)}" aria-valuemin="0" aria-valuemax="100" ` +
     `style="height:8px;border-radius:4px;background:#E6E6E6">${fill}</div></div>`;
   return { 'text/html': html, 'text/plain': text };

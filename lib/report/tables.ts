@@ -13,7 +13,7 @@ import { loadDanfo } from './danfo';
 import { exportOutputs } from './export-outputs';
 import { formatJson } from './json';
 import { type Provenance, provenanceLine } from './provenance';
-import { escapeXml } from './text';
+import { escapeHtml } from './text';
 
 /** A value of a table; null is a value that is not known, NaN one that does not exist. */
 export type Cell = string | number | boolean | null;
@@ -212,17 +212,17 @@ export function toHtml(table: Table): string {
   const style = (column: Column): string =>
     `style="text-align:${isNumeric(table, column) ? 'right' : 'left'};padding:2px 10px"`;
   const head = columns.map(
-    (column) => `<th scope="col" ${style(column)}>${escapeXml(headerOf(column))}</th>`,
+    (column) => `<th scope="col" ${style(column)}>${escapeHtml(headerOf(column))}</th>`,
   );
   const body = rows.map((row) => {
     const cells = columns.map(
-      (column) => `<td ${style(column)}>${escapeXml(formatCell(cellOf(row, column), column.format))}</td>`,
+      (column) => `<td ${style(column)}>${escapeHtml(formatCell(cellOf(row, column), column.format))}</td>`,
     );
     return `<tr>${cells.join('')}</tr>`;
   });
   return [
     '<table style="border-collapse:collapse">',
-    `<caption style="text-align:left;padding:4px 10px"><b>${escapeXml(table.title)}</b><br>${escapeXml(table.caption)}</caption>`,
+    `<caption style="text-align:left;padding:4px 10px"><b>${escapeHtml(table.title)}</b><br>${escapeHtml(table.caption)}</caption>`,
     `<thead><tr>${head.join('')}</tr></thead>`,
     `<tbody>${body.join('\n')}</tbody>`,
     '</table>',

@@ -42,7 +42,7 @@ function cutWord(word: string, width: number, fontSize: number, bold: boolean): 
   if (word.includes('<') || estimateWidth(word, fontSize, bold) <= width) return [word];
   const parts: string[] = [];
   let part = '';
-  for (const character of word) {
+  for (const [character] of word.matchAll(/&(?:lt|gt|amp);|./gsu)) {
     if (part !== '' && estimateWidth(part + character, fontSize, bold) > width) {
       parts.push(part);
       part = '';
@@ -58,6 +58,13 @@ export function escapeMarkup(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
+const markup = /^<(?:\/?(?:b|i|sub|sup|extra)|br\s*\/?)>$/;
+
+/** Text for plotly in which the small markup alone is markup: other tags, such as links in names, are seen and do nothing. */
+export function onlySmallMarkup(text: string): string {
+  return text.replace(/<[^<>]*>/g, (tag) => (markup.test(tag) ? tag : escapeMarkup(tag)));
+}
+
 /** A label without plotly's markup, for places that show plain text. */
 export function stripMarkup(text: string): string {
   return text
@@ -66,6 +73,12 @@ export function stripMarkup(text: string): string {
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&amp;/g, '&');
+}
+
+/** Text inside an element of a notebook's HTML, where dollars and backslashes would begin mathematics. */
+export function escapeHtml(text: string): string {
+  // A formula does not go on over an element.
+  return escapeXml(text).replace(/[$\\]/g, '<span>$&</span>');
 }
 
 /** Text inside XML or HTML, in an element or a quoted attribute; control characters that XML forbids are dropped. */

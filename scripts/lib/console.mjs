@@ -29,7 +29,11 @@ export function stepLine(title) {
     update(text) {
       if (stream.isTTY) {
         const line = `  ${title}: ${text} (${seconds()})`;
-        stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 100) - 1)}`);
+        stream.write(
+          `\r\x1b[2K${Array.from(line)
+            .slice(0, (stream.columns ?? 100) - 1)
+            .join('')}`,
+        );
       } else if (Date.now() - lastLine > secondsBetweenLogLines * 1000) {
         lastLine = Date.now();
         stream.write(`  ${title}: ${text} (${seconds()})\n`);

@@ -111,6 +111,16 @@ describe('what is asked for wrongly', () => {
       /hiddenSizes\[0\]: must be a multiple of 8/,
     ],
     ['an unknown dataset', ['data', 'prepare', 'moby'], /unknown dataset "moby"/],
+    [
+      'an encoding with a name that every object has',
+      ['reproduce', 'fig3', '--set', 'encodings=constructor'],
+      /^unknown encoding "constructor"/,
+    ],
+    [
+      'a name of what a terminal obeys, of lines, and too long for one',
+      ['data', 'prepare', `a\u001b]0;x\u0007\nb${'x'.repeat(100_000)}`],
+      /^unknown dataset "a\\x1b\]0;x\\x07\\nbx{500,} … .{300,350}$/,
+    ],
   ];
 
   it.each(cases)('is refused in one line with exit code 2: %s', (_what, args, says) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findBrowser } from '../../lib/report/browser';
-import { makeFigure } from '../../lib/report/figure';
+import { barTrace, lineTrace, makeFigure } from '../../lib/report/figure';
 import { stillFigure, stillPage } from '../../lib/report/stills';
+import { encodingStyle } from '../../lib/report/style';
 import { sampleFigure } from './samples';
 
 const idsOf = (svg: string): string[] => [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id ?? '');
@@ -36,6 +37,26 @@ describe.skipIf(findBrowser() === undefined)('a still picture', { timeout: 120_0
     expect(svg.length).toBeLessThan(1_500_000);
     expect(svg).toContain('<image ');
     expect(svg).toMatch(/<title[^>]*>Dense<\/title>/);
+  });
+
+  it('has no link where names, titles and labels are written as links', async () => {
+    const link = '<a href="http://127.0.0.1:9/x">';
+    const figure = makeFigure({
+      id: 'link',
+      title: `Title ${link}`,
+      subtitle: link,
+      caption: link,
+      alt: link,
+      panels: [{ title: link, x: { title: link, ticktext: [link], tickvals: [1] }, y: { title: link } }],
+      data: [
+        lineTrace({ x: [1, 2], y: [1, 2], style: encodingStyle(`${link}name</a>`), markers: true }),
+        barTrace({ x: [link, 'b'], y: [1, 2], style: encodingStyle(link) }),
+      ],
+      layout: { annotations: [{ text: link, x: 1, y: 1 }] },
+    });
+    const svg = await stillFigure(figure);
+    expect(svg).not.toMatch(/<a[ >]|<[^>]* href="http/);
+    expect(svg).toContain('127.0.0.1');
   });
 
   it('of a page has its size', async () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeMarkup, escapeXml, estimateWidth, stripMarkup, wrapText } from '../../lib/report/text';
+import {
+  escapeHtml,
+  escapeMarkup,
+  escapeXml,
+  estimateWidth,
+  onlySmallMarkup,
+  stripMarkup,
+  wrapText,
+} from '../../lib/report/text';
 
 describe('wrapText', () => {
   const words = fc.array(fc.stringMatching(/^[A-Za-z0-9.,é中—-]{1,24}$/), { minLength: 1, maxLength: 30 });
@@ -44,4 +52,34 @@ describe('markup', () => {
 
 it('drops from XML the characters that XML forbids and keeps the others', () => {
   expect(escapeXml('a\u0000b\u0008<&">\ud800 é 𝛼')).toBe('ab&lt;&amp;&quot;&gt; é 𝛼');
+});
+
+describe('text that others have written', () => {
+  it('has the small markup alone as markup in a figure', () => {
+    expect(onlySmallMarkup('<b>a</b> x<sup>2</sup><br>b < c > d <i>e</i><extra></extra>')).toBe(
+      '<b>a</b> x<sup>2</sup><br>b &lt; c &gt; d <i>e</i><extra></extra>',
+    );
+    expect(onlySmallMarkup('<a href="http://127.0.0.1:9/x">y</a><b style="x">')).toBe(
+      '&lt;a href="http://127.0.0.1:9/x"&gt;y&lt;/a&gt;&lt;b style="x"&gt;',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('<', '>', 'a', 'b', '/', ' ', '&', '"') }), (text) => {
+        const tags = onlySmallMarkup(text).match(/<[^<>]*>/g) ?? [];
+        expect(tags.filter((tag) => !/^<\/?b>$/.test(tag))).toEqual([]);
+        expect(stripMarkup(onlySmallMarkup(text)).length).toBeLessThanOrEqual(text.length);
+      }),
+    );
+  });
+
+  it('is no mathematics in HTML: nothing that begins a formula has its end in the same element', () => {
+    expect(escapeHtml('cost $5$ or \\(x\\) & <b>')).toBe(
+      'cost <span>$</span>5<span>$</span> or <span>\\</span>(x<span>\\</span>) &amp; &lt;b&gt;',
+    );
+  });
+
+  it('is cut into lines between its characters, not inside of one that is escaped', () => {
+    const lines = wrapText('&lt;'.repeat(50), 100, 14);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(line).toMatch(/^(&lt;)+$/);
+  });
 });

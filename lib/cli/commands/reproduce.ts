@@ -12,7 +12,7 @@ import { checkKeys } from '../../base/strict-json';
 import { type Experiment, type Report } from '../../experiments/experiment';
 import { type FigureDrawer } from '../../report/draw';
 import { collect } from '../options';
-import { printJson, printLines } from '../output';
+import { printFailure, printJson, printLines } from '../output';
 
 interface ReproduceOptions {
   readonly preset: string;
@@ -81,13 +81,13 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
         summaries.push(summary);
         if (failure === undefined) continue;
         failures.push(failure);
-        if (chosen.length > 1) process.stderr.write(`${failure.message}\n`);
+        if (chosen.length > 1) printFailure(failure.message);
       } catch (error) {
         // One item that cannot be done does not keep the others from being done.
         if (!(error instanceof WorkbenchError)) throw error;
         failures.push(error);
         summaries.push({ item: experiment.id, error: error.message });
-        if (chosen.length > 1) process.stderr.write(`${experiment.id}: ${error.message}\n`);
+        if (chosen.length > 1) printFailure(`${experiment.id}: ${error.message}`);
       }
     }
   } finally {
