@@ -44,7 +44,7 @@ const training = {
   task: { kind: 'arithmetic', operators: 2, modulus: 7, testInstances: 20 },
   batchSize: 4,
   seed: 3,
-  schedule: { kind: 'linear', learningRate: 3e-3, warmupSteps: 2 },
+  schedule: { kind: 'linear', learningRate: 3e-3, warmupSteps: 1 },
   evaluateEvery: 1000,
 };
 
@@ -82,7 +82,7 @@ while (true);`,
   trains: (ms) => `import { parseTrainingConfig, trainModel } from '../lib';
 ${begin}
 const folder = ${JSON.stringify(runs)} + '/' + String(Math.random());
-const config = parseTrainingConfig(${JSON.stringify({ ...training, steps: Math.ceil(ms / 10) })}, 'cell');
+const config = parseTrainingConfig(${JSON.stringify({ ...training, steps: 2 + Math.ceil(ms / 10) })}, 'cell');
 await trainModel(config, { folder });`,
 };
 
