@@ -38,8 +38,8 @@ export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): R
 function printableReporter(reporter: Reporter): Reporter {
   const safe = (text?: string): string | undefined => (text === undefined ? undefined : oneLine(text));
   return {
-    note: (line) => {
-      reporter.note(oneLine(line));
+    note: (line, level) => {
+      reporter.note(oneLine(line), level);
     },
     task: (label, total, unit) => {
       const task = reporter.task(oneLine(label), total, unit);
