@@ -101,7 +101,11 @@ describe('one valid error output, and no further cell', () => {
       'let e = new Error("0"); for (let i = 1; i < 1e5; i++) e = new Error(String(i), { cause: e }); throw e;',
       '99999',
     ],
-    ['a Proxy that throws', "throw new Proxy({}, { get() { throw new Error('trap'); } });", '{}'],
+    [
+      'a Proxy that throws',
+      "throw new Proxy({}, { get() { throw new Error('trap'); } });",
+      expect.stringContaining('{}'),
+    ],
     [
       'a Proxy of an error whose every trap throws',
       'throw new Proxy(new Error("x"), new Proxy({}, { get() { throw new Error("trap"); } }));',
@@ -209,7 +213,7 @@ throw new (Hostile as new (text: string) => Error)('said');`,
 
 it('a value that does not let itself be asked how it is shown is shown as any other', async () => {
   expect((await run("new Proxy({ a: 1 }, { get() { throw new Error('trap'); } })")).result).toEqual({
-    'text/plain': '{ a: 1 }',
+    'text/plain': expect.stringContaining('{ a: 1 }') as string,
   });
 });
 
