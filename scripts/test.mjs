@@ -1,6 +1,6 @@
 // `npm test [-- FILTER ...]`: set-up, then every test. The last line is `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, nodeModules, root } from './lib/paths.mjs';
 import { toolEnvironment } from './lib/run.mjs';
@@ -9,12 +9,15 @@ import { setup } from './setup.mjs';
 await setup();
 const resultsPath = join(cacheFolder, 'test-results.json');
 rmSync(resultsPath, { force: true });
+// Not the set-up's own, which it empties: a test may run it.
+const testFolder = join(cacheFolder, 'tests');
+mkdirSync(testFolder, { recursive: true });
 const vitest = join(nodeModules, 'vitest', 'vitest.mjs');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultsPath}`];
 const run = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
-  env: toolEnvironment(),
+  env: toolEnvironment({ TMPDIR: testFolder }),
 });
 const counts = countResults();
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
