@@ -33,7 +33,13 @@ function choices(candidates: readonly BackendCandidate[], notes: string[] = []):
     candidates,
     gpu: { state: 'absent' },
     allowSlow: false,
-    reporter: { ...silentReporter, note: (line) => notes.push(line) },
+    reporter: {
+      ...silentReporter,
+      note: (line, level) => {
+        expect(level).toBe('warning');
+        notes.push(line);
+      },
+    },
   };
 }
 
