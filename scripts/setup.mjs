@@ -206,7 +206,7 @@ export async function warnOfOldEngine() {
   if (!existsSync(bindingPath)) return;
   for (const step of engineSteps) {
     if (await isDone(step)) continue;
-    warn(`engine: ${step.title} of another version of the project; npm run setup brings it up to date`);
+    warn(`engine: ${step.title}: not as this version of the project needs it; npm run setup mends it`);
   }
 }
 

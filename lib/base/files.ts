@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
@@ -22,16 +22,13 @@ const temporaryName = /\.\d+-\d+\.partial$/;
 
 /**
  * Deletes what was not finished in a folder, if the folder is there: for who knows, by a lock, that nobody else writes in it.
- *
- * @param except what belongs to this file stays, e.g. to the lock, which others may be waiting for
  */
-export async function removeLeftovers(folder: string, except?: string): Promise<void> {
+export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw readError(folder, error);
   });
-  const left = names.filter((name) => temporaryName.test(name) && name.replace(temporaryName, '') !== except);
-  for (const name of left) {
+  for (const name of names.filter((name) => temporaryName.test(name))) {
     const path = join(folder, name);
     await rm(path, { force: true }).catch((error: unknown) => {
       throw writeError(path, error);
@@ -87,6 +84,8 @@ export async function makeFolder(path: string): Promise<void> {
       if (systemCode(error) !== 'EEXIST') throw error;
     });
   }
+  // ENOTDIR where a file has the name.
+  await access(`${path}/.`);
 }
 
 async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
@@ -106,6 +105,10 @@ export function writeError(path: string, error: unknown): MachineError {
   const code = systemCode(error);
   if (code === 'ENOSPC')
     return new MachineError(`${where}: the disk is full; free some space and run the same command again`, {
+      cause: error,
+    });
+  if (code === 'ENOTDIR')
+    return new MachineError(`${where}: a file stands where a folder should be; choose another name`, {
       cause: error,
     });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {

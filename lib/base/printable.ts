@@ -2,7 +2,7 @@
 // lines as lines of ours. Done once, where text leaves: by the reporters and by the command line.
 
 /** All that a terminal obeys or that turns the direction of what follows, and halves of characters; a tab does no harm. */
-const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 const keptInText = new Set(['\n', '\t']);
 
 /** Text of several lines whose control characters are seen, `\x1b` for an escape, and do nothing. */

@@ -77,7 +77,9 @@ function continuation(response: HttpResponse, held: HeldPart, isChecked: boolean
 /** Whether 416 says that nothing is missing. */
 function isComplete(response: HttpResponse, { size, version }: HeldPart, isChecked: boolean): boolean {
   const [, total] = /^bytes \*\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
-  return Number(total) === size && (isChecked || version?.bytes === size);
+  const { etag } = response.headers;
+  const isSame = version?.bytes === size && (etag === undefined || etag === version.etag);
+  return Number(total) === size && (isChecked || isSame);
 }
 
 /** Whether nothing says otherwise; without a checksum, whether the strong ETag says so. */

@@ -74,7 +74,20 @@ export function fromHuggingFace(value: unknown, where: string): ModelConfig {
     throw new ConfigError(
       `${where}: model_type: ${JSON.stringify(said['model_type'])}, but ${own} describes a model that is none; set it to "${own}", or take that field out`,
     );
-  return fromStandardFields(said, where);
+  const read = fromStandardFields(said, where);
+  return meaningOf(read) === meaningOf(config) ? config : read;
+}
+
+/** What of a model the standard fields can say: what it computes, not how it is trained or spelled. */
+function meaningOf(config: ModelConfig): string {
+  const { encoding } = config;
+  const plain = isRope(encoding) && encoding.base === 10_000 ? { ...encoding, base: undefined } : encoding;
+  return canonicalJson({
+    ...config,
+    dropout: undefined,
+    paddingIndex: writePadding(config),
+    encoding: plain,
+  });
 }
 
 /** Makes sure that no standard field contradicts a model that the own field alone describes. */
@@ -243,7 +256,7 @@ function isRope(encoding: EncodingConfig): encoding is RopeConfig {
 
 function describes(fields: Fields, config: ModelConfig): boolean {
   try {
-    return canonicalJson(fromStandardFields(fields, '')) === canonicalJson(config);
+    return meaningOf(fromStandardFields(fields, '')) === meaningOf(config);
   } catch (error) {
     if (error instanceof ConfigError) return false;
     throw error;

@@ -157,7 +157,7 @@ function viewsOf(value: unknown, passedOver: PassedOver, where: string): Map<str
   const views = new Map<string, View>();
   for (const [name, view] of value instanceof Map ? (value as Map<unknown, unknown>) : []) {
     if (typeof name === 'string' && view instanceof StoredView && !passedOver(name))
-      views.set(name, readableView(view.place, where));
+      views.set(name, readableView(view.place, `${where}: ${name}`));
   }
   if (views.size === 0)
     throw new CheckpointError(`${where}: not a state dictionary; it holds no named tensors`);

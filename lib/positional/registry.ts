@@ -114,7 +114,8 @@ export function encodingNamed(
 ): EncodingConfig {
   const variant = ownEntry(variants, name);
   if (variant !== undefined) return variant;
-  if (!isName(name)) throw unknownName('encoding', name, [...Object.keys(variants), ...encodingNames]);
+  if (!isName(name))
+    throw unknownName('encoding', name, [...new Set([...Object.keys(variants), ...encodingNames])]);
   return named[name];
 }
 

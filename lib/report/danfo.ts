@@ -1,6 +1,7 @@
 // danfo's data frames, loaded when they are needed, with two of their faults mended for every frame of the process: a column may have
 // the name of one of their members, and sorting puts what is missing last.
 
+import { createRequire } from 'node:module';
 import type * as danfo from 'danfojs-node';
 
 type Danfo = typeof danfo;
@@ -26,11 +27,12 @@ interface SortOptions {
   readonly inplace?: boolean;
 }
 
-let mended: Promise<Danfo> | undefined;
+let mended: Danfo | undefined;
 
-/** danfo. */
+/** danfo. Required: what a stopped cell has half loaded is required anew, but Node.js imports it no second time. */
 export function loadDanfo(): Promise<Danfo> {
-  return (mended ??= import('danfojs-node').then(mend));
+  mended ??= mend(createRequire(__filename)('danfojs-node') as Danfo);
+  return Promise.resolve(mended);
 }
 
 function mend(loaded: Danfo): Danfo {

@@ -2,6 +2,7 @@
 // it. This file lays out titles, legend and panels in pixels, so that every figure reads alike and nothing is cut.
 
 import { ConfigError } from '../base/errors';
+import { printable } from '../base/printable';
 import { type SeriesStyle, figureWidth, fontSize, ink, template, translucent } from './style';
 import { estimateWidth, onlySmallMarkup, wrapText } from './text';
 
@@ -126,7 +127,7 @@ export function makeFigure(given: FigureSpec): Figure {
 
 /** The value, in whose texts plotly finds no tags but the small ones: names come from whoever named them. What has none stays itself. */
 function withSmallMarkup<T>(value: T): T {
-  if (typeof value === 'string') return onlySmallMarkup(value) as T;
+  if (typeof value === 'string') return onlySmallMarkup(printable(value)) as T;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   const fields: readonly unknown[] = Object.values(value);
   const made = fields.map(withSmallMarkup);

@@ -1,6 +1,8 @@
 // Still pictures of what a cell shows, for readers in whose program nothing runs: nbconvert, GitHub, a PDF. One browser
 // draws them all, one after another. It starts with the first and ends when nobody has asked for a while.
 
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MachineError, messageOf } from '../base/errors';
 import { sha256 } from '../base/files';
 import { figureDrawer, type PageDrawer } from './draw';
@@ -10,9 +12,11 @@ import { type Figure } from './figure';
 const mostSvgBytes = 400_000;
 const longestDrawingMs = 30_000;
 const keepMs = 60_000;
+const pauseMs = 20;
 
 let drawer: PageDrawer | undefined;
-let queue: Promise<unknown> = Promise.resolve();
+/** When the drawing that goes on has ended at the latest; a cell that is stopped may leave it without an end. */
+let busyUntil = 0;
 let closing: NodeJS.Timeout | undefined;
 
 /**
@@ -34,11 +38,15 @@ export function stillPage(html: string, width: number, height: number): Promise<
   return drawn((browser) => browser.photograph(html, { width, height }));
 }
 
-/** Draws when what was asked for before is drawn. */
-function drawn<T>(draw: (browser: PageDrawer) => Promise<T>): Promise<T> {
-  const result = queue.then(() => drawNow(draw));
-  queue = result.catch(() => undefined);
-  return result;
+/** Draws when no other drawing goes on. Nobody waits for the other's promise: see docs/notebooks.md on what a stop drops. */
+async function drawn<T>(draw: (browser: PageDrawer) => Promise<T>): Promise<T> {
+  while (performance.now() < busyUntil) await sleep(pauseMs);
+  busyUntil = performance.now() + longestDrawingMs;
+  try {
+    return await drawNow(draw);
+  } finally {
+    busyUntil = 0;
+  }
 }
 
 async function drawNow<T>(draw: (browser: PageDrawer) => Promise<T>): Promise<T> {

@@ -55,23 +55,17 @@ export interface EvaluationMetrics {
 /** A line of `metrics.jsonl`. */
 export type MetricsLine = TrainingMetrics | EvaluationMetrics;
 
-/** Numbers may be missing, as in lines of earlier versions; those that are there are checked. */
-const number = anyNumber.exactOptional();
-const machineSchema = z.looseObject({
-  wallTime: z.number().exactOptional(),
-  seconds: z.number(),
-  tokensPerSecond: number,
-});
+const machineSchema = z.looseObject({ wallTime: z.number(), seconds: z.number() });
 
 const lineSchema = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('training'),
     step: z.int().min(1),
-    loss: number,
-    learningRate: number,
-    gradientNorm: number,
-    tokens: number,
-    machine: machineSchema,
+    loss: anyNumber,
+    learningRate: anyNumber,
+    gradientNorm: anyNumber,
+    tokens: anyNumber,
+    machine: machineSchema.extend({ tokensPerSecond: anyNumber }),
   }),
   z.looseObject({
     kind: z.literal('evaluation'),

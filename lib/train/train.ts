@@ -150,8 +150,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   });
   return withLock(join(run.folder, lockName), 'this run', async () => {
     // With the lock, nobody else writes here: what a killed process had begun is nobody's.
-    await removeLeftovers(run.folder, lockName);
-    for (const models of modelFolders) await removeLeftovers(join(run.folder, models));
+    for (const part of ['', ...modelFolders]) await removeLeftovers(join(run.folder, part));
     await checkFolder(run);
     const loop = await Loop.begin(run, design);
     try {

@@ -218,11 +218,8 @@ class CellFunction {
         factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), callee)),
         callee,
       );
-    if (
-      ts.isCallExpression(visited) &&
-      visited.expression !== node.expression &&
-      ts.isIdentifier(node.expression)
-    ) {
+    const isMoved = (was, is) => was !== is && ts.isIdentifier(ts.skipOuterExpressions(was));
+    if (ts.isCallExpression(visited) && isMoved(node.expression, visited.expression)) {
       return factory.updateCallExpression(
         visited,
         wrapped(visited.expression),
@@ -230,7 +227,7 @@ class CellFunction {
         visited.arguments,
       );
     }
-    if (ts.isTaggedTemplateExpression(visited) && visited.tag !== node.tag && ts.isIdentifier(node.tag)) {
+    if (ts.isTaggedTemplateExpression(visited) && isMoved(node.tag, visited.tag)) {
       return factory.updateTaggedTemplateExpression(
         visited,
         wrapped(visited.tag),

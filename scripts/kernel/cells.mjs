@@ -2,7 +2,7 @@
 import vm from 'node:vm';
 import { foreignFailure } from './checkout.mjs';
 import { Compiler, completeness, nothingDeclared } from './compiler.mjs';
-import { cellFileName, libraryFailure, ThrownFailures, typeFailure } from './errors.mjs';
+import { libraryFailure, ThrownFailures, typeFailure } from './errors.mjs';
 import { Modules } from './modules.mjs';
 
 export class Cells {
@@ -66,8 +66,7 @@ export class Cells {
     this.#modules.refresh();
     const { diagnostics, compiled } = this.#compiler.compile(code, this.#declarations);
     if (compiled === undefined) return { failure: typeFailure(code, number, diagnostics) };
-    this.#failures.remember(number, code, compiled.toSource);
-    return { compiled };
+    return { compiled: { ...compiled, filename: this.#failures.remember(number, code, compiled.toSource) } };
   }
 
   #importsLibrary(code) {
@@ -80,8 +79,7 @@ export class Cells {
    * @returns {Promise<{ result?: unknown, declared: object }>} the value of the last expression, and what the cell
    *   declared, for `declare`
    */
-  async evaluate({ code }, number) {
-    const filename = cellFileName(number);
+  async evaluate({ code, filename }) {
     const cell = vm.compileFunction(code, ['require'], { filename })(this.#modules.require);
     return cell(this.#values, this.#modules);
   }

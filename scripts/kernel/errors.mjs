@@ -14,9 +14,6 @@ const shownFrames = 12;
 const shownCauses = 10;
 const contextLines = 2;
 
-/** The name of cell `number` in a stack, which no file can have. */
-export const cellFileName = (number) => `<cell ${number}>`;
-
 /**
  * Lines of source with one of them marked, and a caret below it.
  *
@@ -135,9 +132,12 @@ export class ThrownFailures {
    * @param {number} number
    * @param {string} code
    * @param {(line: number, column: number) => { line: number, column: number } | undefined} toSource zero-based
+   * @returns {string} its name in a stack, which no file and no other cell has: a client may let several have one number
    */
   remember(number, code, toSource) {
-    this.#cells.set(cellFileName(number), { number, code, toSource });
+    const filename = `<cell ${number}, run ${this.#cells.size + 1}>`;
+    this.#cells.set(filename, { number, code, toSource });
+    return filename;
   }
 
   /**

@@ -73,26 +73,26 @@ export class Runs {
     const { failure, compiled } = this.#cells.compile(code, number);
     if (failure !== undefined) return this.#end(run, { failure });
     // A stop that came while the compiler worked is heard in the event loop's next round.
-    setImmediate(() => setImmediate(() => this.#start(run, compiled, number)));
+    setImmediate(() => setImmediate(() => this.#start(run, compiled)));
   }
 
-  #start(run, compiled, number) {
+  #start(run, compiled) {
     if (run !== this.#current) return;
     void this.#context
-      .run(run, () => this.#outcomeOf(run, compiled, number))
+      .run(run, () => this.#outcomeOf(run, compiled))
       .then((outcome) => this.#activity.protect(() => this.#end(run, outcome)));
   }
 
-  async #outcomeOf(run, compiled, number) {
-    const outcome = await this.#evaluate(compiled, number);
+  async #outcomeOf(run, compiled) {
+    const outcome = await this.#evaluate(compiled);
     for (const output of run.awaited) await output;
     return outcome;
   }
 
   /** Not the kernel's own work: a cell's code may be anywhere in it, in how it shows a value or what it has thrown. */
-  async #evaluate(compiled, number) {
+  async #evaluate(compiled) {
     try {
-      const { result, declared } = await this.#cells.evaluate(compiled, number);
+      const { result, declared } = await this.#cells.evaluate(compiled);
       return { result: await show(result), declare: () => this.#cells.declare(compiled, declared) };
     } catch (thrown) {
       return { failure: this.#cells.describe(thrown) };

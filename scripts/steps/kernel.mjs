@@ -1,6 +1,7 @@
 // The notebook kernel, known to the JupyterLab of .venv alone.
 import { existsSync } from 'node:fs';
-import { venvPython } from '../lib/paths.mjs';
+import { isLink } from '../lib/links.mjs';
+import { venvFolder, venvPython } from '../lib/paths.mjs';
 import { SetupError } from '../lib/run.mjs';
 
 // Loaded when asked: it is of no use to commands that open no notebook.
@@ -19,7 +20,9 @@ export const kernel = {
       : { done: false, detail: trouble, mend: 'npm run setup' };
   },
   async perform() {
-    if (!existsSync(venvPython)) throw new SetupError('waits for JupyterLab (see the line above)');
+    // Behind a link is another checkout's, whose notebooks would start this kernel.
+    if (isLink(venvFolder) || !existsSync(venvPython))
+      throw new SetupError('waits for JupyterLab (see the line above)');
     const { installKernelspec } = await jupyter();
     await installKernelspec();
     return 'TypeScript (BiPE)';

@@ -15,7 +15,15 @@ const origin = (commit: string): Origin => ({ ...originOf(sampleProvenance), com
 
 /** Metrics of a training of which each line took a second. */
 function writeMetrics(folder: string, lines: number): void {
-  const line = (second: number) => ({ kind: 'training', step: second, machine: { seconds: second } });
+  const line = (second: number) => ({
+    kind: 'training',
+    step: second,
+    loss: 1,
+    learningRate: 1e-3,
+    gradientNorm: 1,
+    tokens: second,
+    machine: { wallTime: second, seconds: second, tokensPerSecond: 1 },
+  });
   const text = Array.from({ length: lines }, (_, index) => `${JSON.stringify(line(index + 1))}\n`);
   writeFileSync(join(folder, 'metrics.jsonl'), text.join(''));
 }

@@ -129,6 +129,22 @@ it(
   30_000 + 10_000 * stops,
 );
 
+/** Stops a cell that prints when it has come to where it is wanted. */
+async function stopped(client: KernelClient, code: string): Promise<CellRun> {
+  let begins: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begins = resolve;
+  });
+  const run = client.execute(code, {
+    onPublished: ({ type }) => {
+      if (type === 'stream' || type === 'error') begins();
+    },
+  });
+  await begun;
+  await client.interrupt();
+  return run;
+}
+
 describe('a stop', () => {
   let project: MiniatureProject;
   let other: KernelClient;
@@ -153,26 +169,10 @@ export const slow = (): number => (typeof other.first === 'function' ? 1 : 0);
     project.dispose();
   });
 
-  /** Stops a cell that prints when it has come to where it is wanted. */
-  async function stopped(code: string): Promise<CellRun> {
-    let begins: () => void = () => undefined;
-    const begun = new Promise<void>((resolve) => {
-      begins = resolve;
-    });
-    const run = other.execute(code, {
-      onPublished: ({ type }) => {
-        if (type === 'stream' || type === 'error') begins();
-      },
-    });
-    await begun;
-    await other.interrupt();
-    return run;
-  }
-
   it('in the middle of an import leaves no module half loaded', async () => {
     // An import stands before the rest of a cell.
     const before = "const told = import('node:fs').then(() => { console.log('runs'); });\nawait told;\n";
-    const { error } = await stopped(`${before}await import('../lib');`);
+    const { error } = await stopped(other, `${before}await import('../lib');`);
     expect(error?.ename).toBe('KeyboardInterrupt');
     const { result } = await other.execute(`Object.assign(globalThis, { isPatient: true });
 const library = await import('../lib');
@@ -180,15 +180,28 @@ library.first()`);
     expect(result).toEqual({ 'text/plain': '2' });
   });
 
+  it('while a figure is drawn leaves the drawing to the next one', { timeout: 120_000 }, async () => {
+    const show = 'showFigure(productSlider(4, [1, 0.1, 0.01]));';
+    expect(
+      (await kernel.execute("import { productSlider, showFigure } from '../lib';")).error,
+    ).toBeUndefined();
+    const { error } = await stopped(kernel, `${show} console.log('runs'); while (true);`);
+    expect(error?.ename).toBe('KeyboardInterrupt');
+    expect((await kernel.execute(show)).error).toBeUndefined();
+  });
+
   it('leaves a cell that asked for its signal the time for a step', async () => {
-    const { stdout, error } = await stopped(`console.log('runs');
+    const { stdout, error } = await stopped(
+      other,
+      `console.log('runs');
 const signal = (globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')];
 for (let step = 0; signal?.aborted === false; step++) {
   const end = performance.now() + 1500;
   while (performance.now() < end);
   console.log('a whole step');
   await new Promise((resolve) => setImmediate(resolve));
-}`);
+}`,
+    );
     expect(error?.ename).toBe('KeyboardInterrupt');
     expect(stdout).toMatch(/^runs\n(a whole step\n)+$/);
   });

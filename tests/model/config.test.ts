@@ -301,6 +301,18 @@ describe('config.json', () => {
     expect(fromHuggingFace(written, 'config.json')).toEqual(config);
   });
 
+  it.each<[what: string, change: Partial<ModelConfig>]>([
+    ['RoPE with its usual base spelled out', rope({ base: 10_000 })],
+    ['dropout, which is a matter of training', { dropout: 0.1 }],
+    ['a padding row counted from the front', { paddingIndex: 100 }],
+    ['a padding row counted from the end', { paddingIndex: -2 }],
+  ])("is a Llama's for one with %s, and read back as it was", (_what, change) => {
+    const config = { ...ours, ...change };
+    const written = toHuggingFace(config);
+    expect(written['model_type']).toBe('llama');
+    expect(fromHuggingFace(written, 'config.json')).toEqual(config);
+  });
+
   it('names the row that is not trained as an id that transformers saves, and none where all are trained', () => {
     expect(toHuggingFace(ours)['pad_token_id']).toBeNull();
     const padded = { ...ours, paddingIndex: -1 };

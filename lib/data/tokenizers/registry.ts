@@ -12,7 +12,8 @@ const loaders: ReadonlyMap<string, () => Promise<Tokenizer>> = new Map<string, (
   ['characters', () => Promise.resolve(new CharacterTokenizer())],
 ]);
 
-const loaded = new Map<string, Promise<Tokenizer>>();
+// Not their promises: one that a cell was stopped in has no end.
+const loaded = new Map<string, Tokenizer>();
 
 /** The names `getTokenizer` knows, besides `llama2-<pieces>`. */
 export const tokenizerNames: readonly string[] = [...loaders.keys()];
@@ -26,9 +27,11 @@ export const tokenizerNames: readonly string[] = [...loaders.keys()];
 export async function getTokenizer(name: string): Promise<Tokenizer> {
   const load = loaders.get(name) ?? smallerLlama2(name);
   if (!load) throw unknownName('tokenizer', name, tokenizerNames);
-  const tokenizer = loaded.get(name) ?? load();
-  loaded.set(name, tokenizer);
-  return tokenizer;
+  const tokenizer = loaded.get(name) ?? (await load());
+  // Who asked at the same time may have been first.
+  const first = loaded.get(name) ?? tokenizer;
+  loaded.set(name, first);
+  return first;
 }
 
 function smallerLlama2(name: string): (() => Promise<Tokenizer>) | undefined {
