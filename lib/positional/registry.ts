@@ -123,33 +123,11 @@ function isName(value: unknown): value is EncodingName {
   return encodingNames.some((name) => name === value);
 }
 
-/** Levels of position that an encoding may have. They are checked one inside the other, and the stack has an end. */
-const mostLevels = 32;
-
 /** Checks an encoding's configuration; where one is expected, one of the names will do. */
 export const encodingSchema: z.ZodType<EncodingConfig> = z.preprocess(
-  (value, context) => {
-    if (isName(value)) return named[value];
-    if (levelsUpTo(value, mostLevels + 1) <= mostLevels) return value;
-    context.issues.push({
-      code: 'custom',
-      message: `has more than the ${mostLevels} levels that are possible`,
-      input: value,
-    });
-    return z.NEVER;
-  },
+  (value) => (isName(value) ? named[value] : value),
   schemaOf<EncodingConfig>(() => kinds),
 );
-
-/** Levels of a configuration that may be wrong in any way; counted up to `most`. */
-function levelsUpTo(value: unknown, most: number): number {
-  let levels = 1;
-  for (let outer = value; levels < most; levels += 1) {
-    if (typeof outer !== 'object' || outer === null || !('inter' in outer)) break;
-    outer = outer.inter;
-  }
-  return levels;
-}
 
 /**
  * The encoding that a configuration describes.
