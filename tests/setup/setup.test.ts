@@ -89,6 +89,21 @@ describe('the set-up', () => {
     expect(calls[0]).toMatch(/^ci --ignore-scripts/);
   });
 
+  it('says, before any command of bipe, what of the engine was built for another version', async () => {
+    const { root, env } = cloneWithNpm(installs);
+    const program = "import { warnOfOldEngine } from './scripts/setup.mjs';\nawait warnOfOldEngine();\n";
+    expect((await ended(runSetup(root, env, program))).stderr).toBe('');
+    const native = join(root, '.cache', 'native');
+    mkdirSync(native, { recursive: true });
+    writeFileSync(join(native, 'tfjs_binding.node'), '');
+    const { stderr } = await ended(runSetup(root, env, program));
+    expect(stderr.trim().split('\n')).toEqual(
+      ['TensorFlow', 'engine binding', 'fused kernels'].map(
+        (part) => `engine: ${part}: not as this version of the project needs it; npm run setup mends it`,
+      ),
+    );
+  });
+
   it('installs again when the lock file changes', async () => {
     const { root, env } = cloneWithNpm(installs);
     await ended(runSetup(root, env));
