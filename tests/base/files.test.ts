@@ -180,7 +180,7 @@ describe('makeFolder', () => {
     await expect(makeFolder(join(file, 'folder'))).rejects.toThrow('ENOTDIR');
     await expect(makeFolder(file)).rejects.toThrow('ENOTDIR');
     await expect(writeFileAtomic(join(file, 'x.json'), '')).rejects.toThrow(
-      `${displayPath(join(file, 'x.json'))}: could not be written (`,
+      `${displayPath(join(file, 'x.json'))}: a file stands where a folder should be; choose another name`,
     );
   });
 });
