@@ -80,7 +80,8 @@ function settle<Own extends Sortable & { readonly index?: unknown }>(
   return undefined;
 }
 
-const isMissing = (value: unknown): boolean =>
+/** Whether a cell says nothing: null, undefined or NaN. */
+export const isMissing = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'number' && Number.isNaN(value));
 
 /** The places of values in their order, equal ones in the order in which they stand; what is missing is last both ways. */

@@ -9,7 +9,7 @@ import { checkOutputs } from '../base/outputs';
 import { ownEntry } from '../base/own';
 import { displayPath } from '../base/paths';
 import { type Reporter, silentReporter } from '../base/progress';
-import { loadDanfo } from './danfo';
+import { isMissing, loadDanfo } from './danfo';
 import { exportOutputs } from './export-outputs';
 import { formatJson } from './json';
 import { type Provenance, provenanceLine } from './provenance';
@@ -42,8 +42,6 @@ export interface Table {
 
 const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell =>
   ownEntry(row, column.key) ?? null;
-
-const isMissing = (cell: Cell): boolean => cell === null || (typeof cell === 'number' && Number.isNaN(cell));
 
 /** Whether the column holds numbers, so that it is set flush right. */
 function isNumeric(table: Table, column: Column): boolean {
