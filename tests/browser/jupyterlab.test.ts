@@ -2,7 +2,7 @@
 // drawn. The pictures are kept in .cache/screenshots, for a person to look at.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,35 +77,49 @@ describe('JupyterLab', () => {
   });
 });
 
+/** The notebooks, and the least number of figures in each. */
+const figuresOf = {
+  '00_start_here.ipynb': 1,
+  'fig1.ipynb': 1,
+  'fig2.ipynb': 1,
+  'fig3.ipynb': 2,
+  'fig4.ipynb': 3,
+  'fig5.ipynb': 2,
+  'attention_by_segment.ipynb': 3,
+  'table_normal.ipynb': 2,
+  'table_ablation.ipynb': 1,
+  'table_recipes.ipynb': 1,
+  'table_scrolls.ipynb': 1,
+  'encodings.ipynb': 5,
+  'lemmas.ipynb': 11,
+  'thm3.1.ipynb': 4,
+  'thm3.2.ipynb': 3,
+  'thm3.2-trained.ipynb': 1,
+  'arithmetic_playground.ipynb': 1,
+  'automaton_playground.ipynb': 2,
+};
+
 describe('the notebook', () => {
-  it.each([
-    ['00_start_here.ipynb', 1],
-    ['fig1.ipynb', 1],
-    ['fig2.ipynb', 1],
-    ['fig3.ipynb', 2],
-    ['fig4.ipynb', 3],
-    ['fig5.ipynb', 2],
-    ['attention_by_segment.ipynb', 3],
-    ['table_normal.ipynb', 2],
-    ['table_ablation.ipynb', 1],
-    ['table_scrolls.ipynb', 1],
-    ['encodings.ipynb', 5],
-    ['lemmas.ipynb', 11],
-    ['thm3.1.ipynb', 4],
-    ['thm3.2.ipynb', 3],
-    ['arithmetic_playground.ipynb', 1],
-    ['automaton_playground.ipynb', 2],
-  ])('%s runs top to bottom and draws its figures', { timeout: 12 * minute }, async (name, leastFigures) => {
-    const page = await lab.open(`notebooks/${name}`);
-    await runAll(page);
-    expect(await errorTexts(page)).toEqual([]);
-    await look(page, basename(name, '.ipynb'));
-    const figures = page.locator('.jp-OutputArea .js-plotly-plot');
-    expect(await figures.count()).toBeGreaterThanOrEqual(leastFigures);
-    for (const figure of await figures.all())
-      expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
-    await page.close();
+  it('is in the list of those that are run', () => {
+    const written = readdirSync(projectPath('notebooks')).filter((name) => name.endsWith('.ipynb'));
+    expect(Object.keys(figuresOf).sort()).toEqual(written.sort());
   });
+
+  it.each(Object.entries(figuresOf))(
+    '%s runs top to bottom and draws its figures',
+    { timeout: 12 * minute },
+    async (name, leastFigures) => {
+      const page = await lab.open(`notebooks/${name}`);
+      await runAll(page);
+      expect(await errorTexts(page)).toEqual([]);
+      await look(page, basename(name, '.ipynb'));
+      const figures = page.locator('.jp-OutputArea .js-plotly-plot');
+      expect(await figures.count()).toBeGreaterThanOrEqual(leastFigures);
+      for (const figure of await figures.all())
+        expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
+      await page.close();
+    },
+  );
 
   it(
     'with a slider below a figure shows another step when that is moved',

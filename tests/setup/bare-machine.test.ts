@@ -45,7 +45,7 @@ describe('a machine without Python, compiler, Chromium and apt', () => {
     });
     expect(diagnoses.filter((diagnosis) => diagnosis.state === 'broken')).toEqual([]);
 
-    const reproduce = runScript('reproduce.mjs', ['--preset', 'smoke'], { root, env });
+    const reproduce = runScript('reproduce.mjs', ['fig1', 'fig3', '--preset', 'smoke'], { root, env });
     expect(reproduce.exitCode).toBe(0);
     expect(reproduce.stderr).toMatch(/! JupyterLab: no Python: install Python/);
     expect(reproduce.stderr).toMatch(/! Chromium: not found/);
