@@ -8,8 +8,11 @@
 const state = { none: 0, asked: 1, underWay: 2 };
 /** Until this attempt, code inside of Node.js's own functions is spared, which would leave their books wrong. */
 const sparingAttempts = 10;
-/** And until this one, some 5 s, a cell that asked for its signal, which may hear it at its next step. */
-const listeningAttempts = 120;
+/**
+ * And until this one, some 5 s, a cell that asked for its signal, which may hear it at its next step, and an ES module that
+ * is being evaluated: Node.js keeps one whose evaluation was ended, and never evaluates it again.
+ */
+const patientAttempts = 120;
 
 const kernelFolder = new URL('.', import.meta.url).href;
 
@@ -67,8 +70,11 @@ export class Activity {
   #stop(number, attempt) {
     if (this.#heard >= number) return true;
     if (this.#protected > 0 || Atomics.load(this.#ending, 0) !== state.none) return false;
-    if (attempt < listeningAttempts && this.#isListening()) return false;
-    if (!isInCell(attempt < sparingAttempts)) return false;
+    const isPatient = attempt < patientAttempts;
+    if (isPatient && this.#isListening()) return false;
+    const files = filesOnStack();
+    if (isPatient && files.some(evaluatesModules)) return false;
+    if (!isInCell(files, attempt < sparingAttempts)) return false;
     forgetCallbacks();
     Atomics.store(this.#ending, 0, state.asked);
     this.#askForEnd();
@@ -95,24 +101,27 @@ export class Endings {
   }
 }
 
-/**
- * Whether code runs that is neither the kernel's nor Node.js's. `sparing`: and is not inside of a function of Node.js.
- * Read from the stack below the caller, which V8 has put on top of what it interrupts.
- */
-function isInCell(sparing) {
+/** The files, innermost first, whose code V8 has interrupted to call the caller; what `eval` runs is in `eval`. */
+function filesOnStack() {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = Infinity;
   Error.prepareStackTrace = (_, sites) => sites;
   const sites = new Error().stack;
   Object.assign(Error, { prepareStackTrace, stackTraceLimit });
   // Built-in functions, and what the debugger evaluates, are in no file.
-  const isSomewhere = (site) => !site.isAsync() && (site.isEval() || Boolean(site.getFileName()));
-  const isOfCell = (site) => site.isEval() || !/^node:/.test(site.getFileName());
-  const files = sites.filter(isSomewhere).filter((site) => !isOfKernel(site));
-  return sparing ? files.length > 0 && isOfCell(files[0]) : files.some(isOfCell);
+  const files = sites
+    .filter((site) => !site.isAsync())
+    .map((site) => (site.isEval() ? 'eval' : site.getFileName()));
+  return files.filter((file) => file && !file.startsWith(kernelFolder));
 }
 
-const isOfKernel = (site) => site.getFileName()?.startsWith(kernelFolder) === true;
+const isOfNode = (file) => file.startsWith('node:');
+const evaluatesModules = (file) => file.startsWith('node:internal/modules/esm/');
+
+/** Whether code runs that is neither the kernel's nor Node.js's. `sparing`: and is not inside of a function of Node.js. */
+function isInCell(files, sparing) {
+  return sparing ? files.length > 0 && !isOfNode(files[0]) : !files.every(isOfNode);
+}
 
 /**
  * Makes Node.js forget the callbacks that it is in the middle of, as it does after an error that nobody caught. It would

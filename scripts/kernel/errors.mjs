@@ -116,14 +116,25 @@ export class ThrownFailures {
   #root;
   #library;
   #cells = new Map();
+  /** The frames of errors whose stack was read. */
+  #known = new WeakMap();
 
   /**
+   * From now on an error's `stack`, too, is told in places of cells and of `lib/*.ts`: whoever prints one sees that.
+   *
    * @param {string} root the project's folder
    * @param {import('./library.mjs').Library} library
    */
   constructor(root, library) {
     this.#root = root;
     this.#library = library;
+    Error.prepareStackTrace = (error, sites) => {
+      const lines = sites.map((site) => `    at ${site}`);
+      const frames = this.#read(lines);
+      this.#known.set(error, frames);
+      const shown = frames.length === 0 ? lines : frames.map(toLine);
+      return [attempt(() => String(error)) ?? 'Error', ...shown].join('\n');
+    };
   }
 
   /**
@@ -160,7 +171,7 @@ export class ThrownFailures {
       traceback.push(dim(`cell ${cell.number}, line ${line}`), ...excerpt(cell.code, { line, column }));
     }
     if (!isExpected(thrown)) {
-      const texts = frames.slice(0, shownFrames).map((frame) => `    at ${frame.text}`);
+      const texts = frames.slice(0, shownFrames).map(toLine);
       if (texts.length > 1) traceback.push(...texts);
       traceback.push(...causes(thrown));
     }
@@ -170,10 +181,14 @@ export class ThrownFailures {
   /** The frames of an error from the innermost out, as far as the outermost one in a cell. */
   #frames(error, message) {
     const stack = read(error, 'stack');
-    if (typeof stack !== 'string') return [];
-    // It repeats the message, which may itself look like a frame.
+    const known = this.#known.get(error);
+    if (known !== undefined || typeof stack !== 'string') return known ?? [];
+    // Made in another thread, say. It repeats the message, which may itself look like a frame.
     const start = stack.indexOf(message);
-    const lines = stack.slice(start < 0 ? 0 : start + message.length).split('\n');
+    return this.#read(stack.slice(start < 0 ? 0 : start + message.length).split('\n'));
+  }
+
+  #read(lines) {
     const frames = lines
       .map((line) => attempt(() => this.#frame(line)))
       .filter((frame) => frame !== undefined);
@@ -204,6 +219,8 @@ export class ThrownFailures {
     return { text: named(`${name}:${shown.line}:${shown.column}`) };
   }
 }
+
+const toLine = (frame) => `    at ${frame.text}`;
 
 /** What a function gives; undefined if it throws. */
 function attempt(work) {

@@ -12,6 +12,10 @@ const { cache } = createRequire(import.meta.url);
 const isPath = (request) => /^\.{0,2}\/|^\.\.?$/.test(request) || isAbsolute(request);
 const digest = (path) => createHash('sha1').update(readFileSync(path)).digest('hex');
 
+function readMap(path) {
+  return existsSync(path) ? new Module.SourceMap(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
+}
+
 /** Forgets the modules whose loading was stopped, and those that have got hold of one in that state. */
 export function forgetHalfLoaded() {
   const modules = Object.values(cache);
@@ -39,6 +43,8 @@ export class Library {
   /** The sources as they were when last looked at, and what came of compiling them. */
   #state = '';
   #error;
+  /** Source maps of compiled modules that were asked for. */
+  #maps = new Map();
 
   /**
    * @param {string} root the project's folder
@@ -83,10 +89,10 @@ export class Library {
    * @returns {{ path: string, line: number, column: number } | undefined}
    */
   sourcePlace(path, line, column) {
-    if (!path.startsWith(this.#compiled + sep) || !existsSync(`${path}.map`)) return undefined;
-    const map = new Module.SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')));
-    const entry = map.findEntry(line - 1, column - 1);
-    if (entry.originalLine === undefined) return undefined;
+    if (!path.startsWith(this.#compiled + sep)) return undefined;
+    if (!this.#maps.has(path)) this.#maps.set(path, readMap(`${path}.map`));
+    const entry = this.#maps.get(path)?.findEntry(line - 1, column - 1);
+    if (entry?.originalLine === undefined) return undefined;
     return {
       path: resolve(dirname(path), entry.originalSource),
       line: entry.originalLine + 1,
@@ -119,6 +125,7 @@ export class Library {
     if (state === this.#state) return this.#error;
     this.#state = state;
     const result = this.#build.buildLibrary();
+    this.#maps.clear();
     this.#error = result.ok ? undefined : new LibraryError(result.message);
     if (result.ok) this.#forgetChanged();
     return this.#error;

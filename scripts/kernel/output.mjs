@@ -35,18 +35,27 @@ export class Output {
   write(stream, chunk, encoding = 'utf8') {
     this.#activity.protect(() => {
       const isText = typeof chunk === 'string' && /^utf-?8$/i.test(encoding);
-      const text = isText ? chunk : this.#decoders[stream].write(Buffer.from(chunk, encoding));
-      if (stream !== this.#stream) this.#send();
-      this.#stream = stream;
-      this.#pending += text;
+      this.#add(stream, isText ? chunk : this.#decoders[stream].write(Buffer.from(chunk, encoding)));
       if (Date.now() - this.#flushedAt >= flushMs) this.#sendWhole();
       else this.#timer ??= setTimeout(() => this.#activity.protect(() => this.#sendWhole()), flushMs);
     });
   }
 
-  /** Sends the text that waits. */
+  #add(stream, text) {
+    if (stream !== this.#stream) this.#send();
+    this.#stream = stream;
+    this.#pending += text;
+  }
+
+  /** Sends the text that waits, and U+FFFD for bytes of a character whose others did not come. */
   flush() {
-    this.#activity.protect(() => this.#send());
+    this.#activity.protect(() => {
+      for (const [stream, decoder] of Object.entries(this.#decoders)) {
+        const rest = decoder.end();
+        if (rest !== '') this.#add(stream, rest);
+      }
+      this.#send();
+    });
   }
 
   /** Sends the text that waits, but not the half of a character whose other half may come. */

@@ -254,6 +254,23 @@ throw new RangeError('out of ' + value.b.length + Kept[1]);`);
     expect(text).not.toMatch(/dist|scripts|node:/);
   });
 
+  it('prints an error with the same places, whoever prints it', async () => {
+    const { stdout } = await run(`import { deepThrow } from '../lib';
+try {
+  [1].forEach(() => deepThrow(1));
+} catch (error) {
+  console.log(error);
+  console.log((error as Error).stack);
+}`);
+    const trace = expect.stringMatching(
+      /^\S*Error: .*\n {4}at deepThrow \(lib\/base\/errors.ts:8:26\)\n(?: {4}at .*\n)* {4}at .*cell \d+, line 3\)?\n/,
+    ) as unknown;
+    expect(stdout).toEqual(trace);
+    const [first = '', second] = stdout.trim().split(/\n(?=\S)/);
+    expect(second).toBe(first);
+    expect(stdout).not.toMatch(/dist|scripts|node:|<cell/);
+  });
+
   it('shows an expected error of lib as its one line', async () => {
     const { ename, evalue, traceback } = await failureOf(
       "import { ConfigError } from '../lib';\nfunction load() { throw new ConfigError('model.heads: 0 is too few'); }\nload();",

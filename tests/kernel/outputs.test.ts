@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { printed, stopped } from '../support/kernel';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 let project: MiniatureProject;
@@ -19,27 +20,6 @@ afterAll(async () => {
 });
 
 const run = (code: string): Promise<CellRun> => kernel.execute(code);
-
-function printed({ published }: CellRun, stream = 'stdout'): string {
-  const texts = published.filter(({ type, content }) => type === 'stream' && content['name'] === stream);
-  return texts.map(({ content }) => content['text']).join('');
-}
-
-/** Runs a cell that goes on for ever, and stops it once it has printed. */
-async function stopped(code: string): Promise<CellRun> {
-  let begins: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => {
-    begins = resolve;
-  });
-  const running = kernel.execute(code, {
-    onPublished: ({ type }) => {
-      if (type === 'stream' || type === 'error') begins();
-    },
-  });
-  await begun;
-  await kernel.interrupt();
-  return running;
-}
 
 describe('text that leaves the kernel', () => {
   const unit = fc.oneof(fc.constantFrom('\ud83d', '\ude00', '\\', 'u', 'd83d', '"', '\n'), fc.string());
@@ -75,6 +55,12 @@ process.stdout.write(high);
 console.error('b');
 process.stdout.write(low);`);
     expect(stdout).toBe('a😀😀\ufffd\ufffd');
+  });
+
+  it('has U+FFFD for bytes of a character that is never written whole', async () => {
+    const half = "process.stdout.write(Buffer.from('😀').subarray(0, 2));";
+    expect((await run(`process.stdout.write('a'); ${half}`)).stdout).toBe('a\ufffd');
+    expect((await run("process.stdout.write('b');")).stdout).toBe('b');
   });
 
   it('is what the encoding of a write says', async () => {
@@ -239,10 +225,13 @@ describe('a cell that fails or is stopped', () => {
   });
 
   it('declares nothing later either, and prints below itself', async () => {
-    const first = await stopped(`console.log('runs');
+    const first = await stopped(
+      kernel,
+      `console.log('runs');
 await new Promise((resolve) => setTimeout(resolve, 1000));
 const late = 'old';
-console.log('late text');`);
+console.log('late text');`,
+    );
     expect(first.error?.ename).toBe('KeyboardInterrupt');
     const second = await run('const late = 5;\nawait new Promise((resolve) => setTimeout(resolve, 1500));');
     expect((await run('late.toFixed(1)')).result).toEqual({ 'text/plain': "'5.0'" });
@@ -252,9 +241,12 @@ console.log('late text');`);
 
   it('hears in what it still begins that it is stopped', async () => {
     const signal = "(globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')]";
-    const first = await stopped(`console.log('runs');
+    const first = await stopped(
+      kernel,
+      `console.log('runs');
 await new Promise((resolve) => setTimeout(resolve, 800));
-console.log(${signal}?.aborted);`);
+console.log(${signal}?.aborted);`,
+    );
     await run('await new Promise((resolve) => setTimeout(resolve, 1500));');
     expect(printed(first)).toBe('runs\ntrue\n');
   });

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { begin, stopped } from '../support/kernel';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 const stops = Number(process.env['BIPE_STOPS'] ?? 60);
@@ -48,56 +49,46 @@ const training = {
   evaluateEvery: 1000,
 };
 
-const begin = "console.log('runs');";
+const say = "console.log('runs');";
 
 /** Cells that print when they have begun, do something for some milliseconds and have the value `'done'`. */
 const cells: Readonly<Record<string, (ms: number) => string>> = {
-  computes: (ms) => `${begin}
+  computes: (ms) => `${say}
 const end = performance.now() + ${ms};
 while (performance.now() < end);`,
   'computes in a callback': (ms) => `await new Promise<void>((resolve) => setTimeout(() => {
-  ${begin}
+  ${say}
   const end = performance.now() + ${ms};
   while (performance.now() < end);
   resolve();
 }, 5));`,
   prints: (ms) => `const end = performance.now() + ${ms};
-while (performance.now() < end) { ${begin} for (let i = 0; i < 1e5; i++); }`,
-  waits: (ms) => `${begin}
+while (performance.now() < end) { ${say} for (let i = 0; i < 1e5; i++); }`,
+  waits: (ms) => `${say}
 await new Promise((resolve) => setTimeout(resolve, ${ms}));`,
-  'awaits without pause': (ms) => `${begin}
+  'awaits without pause': (ms) => `${say}
 const end = performance.now() + ${ms};
 while (performance.now() < end) await null;`,
-  'waits and computes': (ms) => `${begin}
+  'waits and computes': (ms) => `${say}
 for (let i = 0; i < 10; i++) {
   await new Promise((resolve) => setTimeout(resolve, ${ms / 20}));
   const end = performance.now() + ${ms / 20};
   while (performance.now() < end);
 }`,
-  'has no end': () => `${begin}
+  'has no end': () => `${say}
 while (true);`,
   'has a callback without an end': () => `await new Promise(() => {
-  setTimeout(() => { ${begin} while (true); }, 1);
+  setTimeout(() => { ${say} while (true); }, 1);
 });`,
   trains: (ms) => `import { parseTrainingConfig, trainModel } from '../lib';
-${begin}
+${say}
 const folder = ${JSON.stringify(runs)} + '/' + String(Math.random());
 const config = parseTrainingConfig(${JSON.stringify({ ...training, steps: 2 + Math.ceil(ms / 10) })}, 'cell');
 await trainModel(config, { folder });`,
 };
 
 async function stopAfter(kind: string, duration: number, delay: number): Promise<void> {
-  let begins: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => {
-    begins = resolve;
-  });
-  const code = `${cells[kind]?.(duration) ?? ''}\n'done'`;
-  const run = kernel.execute(code, {
-    onPublished: ({ type }) => {
-      if (type === 'stream' || type === 'error') begins();
-    },
-  });
-  await begun;
+  const { run } = await begin(kernel, `${cells[kind]?.(duration) ?? ''}\n'done'`);
   await sleep(delay);
   await kernel.interrupt();
   const { result, error } = await run;
@@ -128,22 +119,6 @@ it(
   },
   30_000 + 10_000 * stops,
 );
-
-/** Stops a cell that prints when it has come to where it is wanted. */
-async function stopped(client: KernelClient, code: string): Promise<CellRun> {
-  let begins: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => {
-    begins = resolve;
-  });
-  const run = client.execute(code, {
-    onPublished: ({ type }) => {
-      if (type === 'stream' || type === 'error') begins();
-    },
-  });
-  await begun;
-  await client.interrupt();
-  return run;
-}
 
 describe('a stop', () => {
   let project: MiniatureProject;
@@ -179,6 +154,35 @@ const library = await import('../lib');
 library.first()`);
     expect(result).toEqual({ 'text/plain': '2' });
   });
+
+  it(
+    'in the middle of an ES module is heard when that is evaluated, so that it can be used',
+    { timeout: 90_000 },
+    async () => {
+      project.write('notebooks/late.d.mts', 'export const value: number;\n');
+      project.write(
+        'notebooks/late.mjs',
+        `import './later.mjs';
+console.log('runs');
+const end = performance.now() + 1500;
+while (performance.now() < end);
+export const value = 7;
+`,
+      );
+      project.write(
+        'notebooks/later.mjs',
+        'const end = performance.now() + 500;\nwhile (performance.now() < end);\n',
+      );
+      const load = "import { value } from './late.mjs';\nvalue";
+      const wait = 'await new Promise((resolve) => setTimeout(resolve, 60_000));';
+      expect((await stopped(other, `${load};\n${wait}`)).error?.ename).toBe('KeyboardInterrupt');
+      expect((await other.execute(load)).result).toEqual({ 'text/plain': '7' });
+      // One that never ends is ended all the same.
+      project.write('notebooks/endless.mjs', "console.log('runs');\nwhile (true);\n");
+      expect((await stopped(other, "import './endless.mjs';")).error?.ename).toBe('KeyboardInterrupt');
+      expect((await other.execute("'next'")).result).toEqual({ 'text/plain': "'next'" });
+    },
+  );
 
   it('while a figure is drawn leaves the drawing to the next one', { timeout: 120_000 }, async () => {
     const show = 'showFigure(productSlider(4, [1, 0.1, 0.01]));';

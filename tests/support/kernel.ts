@@ -1,0 +1,31 @@
+// Cells that are stopped in the middle, and what they printed.
+
+import type { CellRun, KernelClient } from '../../scripts/kernel/client.mjs';
+
+/** Runs a cell; resolves once it has printed, or failed. */
+export async function begin(kernel: KernelClient, code: string): Promise<{ readonly run: Promise<CellRun> }> {
+  let begins: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begins = resolve;
+  });
+  const run = kernel.execute(code, {
+    onPublished: ({ type }) => {
+      if (type === 'stream' || type === 'error') begins();
+    },
+  });
+  await begun;
+  return { run };
+}
+
+/** Runs a cell and stops it once it has printed. */
+export async function stopped(kernel: KernelClient, code: string): Promise<CellRun> {
+  const { run } = await begin(kernel, code);
+  await kernel.interrupt();
+  return run;
+}
+
+/** The text of a stream, as far as it was published before the cell ended. */
+export function printed({ published }: CellRun, stream = 'stdout'): string {
+  const texts = published.filter(({ type, content }) => type === 'stream' && content['name'] === stream);
+  return texts.map(({ content }) => content['text']).join('');
+}
