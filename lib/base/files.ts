@@ -2,7 +2,19 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+  access,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
@@ -86,6 +98,21 @@ export async function makeFolder(path: string): Promise<void> {
   }
   // ENOTDIR where a file has the name.
   await access(`${path}/.`);
+}
+
+/**
+ * Makes sure that a folder can be written, or made, and leaves nothing: for commands that compute before they write.
+ *
+ * @throws MachineError if it cannot
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  let place = folder;
+  while (!existsSync(place)) place = dirname(place);
+  try {
+    await rmdir(await mkdtemp(join(place, '.writable-')));
+  } catch (error) {
+    throw writeError(folder, error);
+  }
 }
 
 async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {

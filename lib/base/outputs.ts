@@ -3,8 +3,9 @@
 
 import { type BigIntStats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from './errors';
+import { checkWritable } from './files';
 import { displayPath } from './paths';
 
 /** A file that is about to be written. */
@@ -21,6 +22,7 @@ export interface Output {
  *
  * @param inputs files that are read, or folders whose files are; some may be missing
  * @throws UsageError if an output is an input (by any name, symbolic or hard link), no regular file, or a file of another kind
+ * @throws MachineError if a folder can be neither written nor made
  */
 export async function checkOutputs(
   outputs: readonly Output[],
@@ -44,6 +46,7 @@ export async function checkOutputs(
     if (!(await output.isOwn(output.path)))
       throw refused(output, `is there already, and is not ${output.what}`);
   }
+  for (const folder of new Set(outputs.map(({ path }) => dirname(path)))) await checkWritable(folder);
 }
 
 function refused({ path }: Output, why: string): UsageError {

@@ -82,11 +82,13 @@ export function parseInside<T>(schema: z.ZodType<T>, value: unknown, context: z.
   return z.NEVER;
 }
 
-/** Words the issue of an object that has fields it should not have. */
-const nameFields: z.core.$ZodErrorMap = (issue) =>
-  issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
+/** Words the issue of an object that has fields it should not have, and of one with a name that it may not have. */
+const nameFields: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message;
+  return issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
     ? unknownFields(issue.keys, Object.keys(issue.inst.shape))
     : undefined;
+};
 
 function fieldName(path: readonly PropertyKey[]): string {
   return path

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { resolveArithmeticOptions } from '../data/arithmetic/generator';
 import { arithmeticVocabulary } from '../data/arithmetic/vocabulary';
-import { encodingNamed, encodingSchema } from '../positional/registry';
+import { encodingNamed, variantsSchema } from '../positional/registry';
 import { liveCurves } from '../report/live';
 import { encodingStyle } from '../report/style';
 import {
@@ -30,7 +30,7 @@ const count = z.int().min(1);
 
 const schema: z.ZodType<Fig3Settings> = z.strictObject({
   encodings: encodingsField,
-  variants: z.record(z.string(), encodingSchema),
+  variants: variantsSchema,
   hiddenSizes: z.array(count.multipleOf(8, 'must be a multiple of 8: four heads of an even width')).min(1),
   seeds: seedsField,
   operators: count,

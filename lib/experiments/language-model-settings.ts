@@ -5,7 +5,7 @@ import { ConfigError } from '../base/errors';
 import { type CorpusConfig } from '../data/tokens/prepare';
 import { type ValidationSplit } from '../data/tokens/split';
 import { type ProductType } from '../engine/graph/program';
-import { type EncodingConfig, encodingNamed, encodingSchema } from '../positional/registry';
+import { type EncodingConfig, encodingNamed, variantsSchema } from '../positional/registry';
 import { type SegmentEnds, segmentEndsSchema } from '../segment/ends';
 import { ascendingLengths } from './list-fields';
 
@@ -54,7 +54,7 @@ const count = z.int().min(1);
 
 /** The fields of the settings, for the schemas of items. */
 export const languageModelFields = {
-  variants: z.record(z.string(), encodingSchema),
+  variants: variantsSchema,
   sources: z.array(z.string()).min(1),
   tokenizer: z.string(),
   maxTokens: count.nullable(),

@@ -2,7 +2,7 @@
 // theorem's are built to tell. Nothing here proves or refutes a theorem; it is what training makes of the same task.
 
 import { z } from 'zod';
-import { encodingNamed, encodingSchema } from '../positional/registry';
+import { encodingNamed, variantsSchema } from '../positional/registry';
 import { liveCurves } from '../report/live';
 import { encodingStyle } from '../report/style';
 import { mainFour, smallSines } from './encoding-pairs';
@@ -32,7 +32,7 @@ const count = z.int().min(1);
 const schema: z.ZodType<Thm32TrainedSettings> = z
   .strictObject({
     encodings: encodingsField,
-    variants: z.record(z.string(), encodingSchema),
+    variants: variantsSchema,
     hiddenSizes: z.array(count).min(1),
     seeds: seedsField,
     automaton: z.strictObject({

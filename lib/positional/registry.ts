@@ -129,6 +129,17 @@ export const encodingSchema: z.ZodType<EncodingConfig> = z.preprocess(
   schemaOf<EncodingConfig>(() => kinds),
 );
 
+/** Checks encodings of one's own by name. Figures show the names, and take <, > and & for markup. */
+export const variantsSchema = z.record(
+  z
+    .string()
+    .regex(
+      /^[^<>&]+$/,
+      'the name of a variant is not empty and has no <, > or &, which figures take for markup',
+    ),
+  encodingSchema,
+);
+
 /**
  * The encoding that a configuration describes.
  *

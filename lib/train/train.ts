@@ -198,6 +198,11 @@ function configPath(folder: string): string {
   return join(folder, 'config.json');
 }
 
+async function writeConfig({ folder, config }: TrainingRun): Promise<void> {
+  const path = configPath(folder);
+  if (!existsSync(path)) await writeFileAtomic(path, `${toJson(config, 2)}\n`);
+}
+
 /** Makes sure that the folder is this run's. */
 async function checkFolder({ folder, config, resume = false }: TrainingRun): Promise<void> {
   const path = configPath(folder);
@@ -289,8 +294,7 @@ class Loop {
         state = Object.fromEntries(job.initial());
       }
       state = { ...state, ...zeroState(design, state) };
-      if (!existsSync(configPath(folder)))
-        await writeFileAtomic(configPath(folder), `${toJson(job.config, 2)}\n`);
+      await writeConfig(job);
       const log = await MetricsLog.open(folder, progress.step);
       const eager = job.execution === 'eager';
       const { products = 'float32' } = job.plan;
@@ -498,6 +502,7 @@ class Loop {
       await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, tensors));
       // Else a folder that was deleted meanwhile would be there again, with these files alone.
       this.log.checkPlace();
+      await writeConfig(this.job);
     } finally {
       tf.dispose(tensors);
     }

@@ -112,6 +112,11 @@ describe('what is asked for wrongly', () => {
     ],
     ['an unknown dataset', ['data', 'prepare', 'moby'], /unknown dataset "moby"/],
     [
+      'a variant whose name figures would take for markup',
+      ['reproduce', 'fig3', '--set', 'variants={"<b>x</b>":{"kind":"rope"}}'],
+      /^fig3 settings: variants\.<b>x<\/b>: the name of a variant .* has no <, > or &/,
+    ],
+    [
       'an encoding with a name that every object has',
       ['reproduce', 'fig3', '--set', 'encodings=constructor'],
       /^unknown encoding "constructor"/,
@@ -182,6 +187,17 @@ describe('bipe list', () => {
 });
 
 describe('bipe reproduce', () => {
+  it('says before it computes that it cannot write there', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const { exitCode, stderr } = bipe(['reproduce', 'fig1', '--preset', 'smoke', '--out', join(file, 'x')]);
+    expect(exitCode).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^Figure 1/),
+      expect.stringMatching(/file\/x: a file stands where a folder should be; choose another name$/),
+    ]);
+  });
+
   it(
     'writes figures and tables with their numbers and provenance, and reuses the run',
     { timeout: 120_000 },

@@ -1,6 +1,6 @@
 // `bipe theory`, as a user runs it: from a file of an automaton and one of words to reachable states.
 
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../lib/engine/random';
@@ -216,6 +216,23 @@ describe('bipe theory', () => {
     );
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(existsSync(paths.out)).toBe(false);
+  });
+
+  it('says before it compiles that it cannot write there', () => {
+    const paths = files(log);
+    const elsewhere = { ...paths, out: join(paths.automaton, 'model') };
+    const { exitCode, stdout, stderr } = compile(elsewhere, 'ape', '--max-length', '600');
+    expect(stderr).toMatch(/a\.json\/model: a file stands where a folder should be; choose another name\n$/);
+    expect(stderr).not.toContain('certificate');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  });
+
+  it('removes what a killed one left half written', () => {
+    const paths = files(log);
+    mkdirSync(paths.out);
+    writeFileSync(join(paths.out, 'model.safetensors.77-1.partial'), 'half');
+    expect(compile(paths, 'bipe').exitCode).toBe(0);
+    expect(readdirSync(paths.out).sort()).toEqual(['certificate.json', 'model.safetensors', 'network.json']);
   });
 
   it('says how large a network will be, and how far it is, where that takes more than a moment', () => {

@@ -201,6 +201,19 @@ describe('a run', () => {
     expect((await trainLine({ folder: elsewhere, resume: true })).outcome).toBe('finished');
   });
 
+  it('has its configuration again where that alone was deleted while it trained', async () => {
+    const folder = join(temporaryFolder(), 'run');
+    await trainLine({
+      folder,
+      evaluate: (_, step) => {
+        if (step === 2) rmSync(join(folder, 'config.json'));
+        return Promise.resolve({ error: 1 });
+      },
+    });
+    expect(existsSync(join(folder, 'config.json'))).toBe(true);
+    expect((await trainLine({ folder, resume: true })).outcome).toBe('finished');
+  });
+
   it('holds no tensor of its best model after its end', async () => {
     const folder = join(temporaryFolder(), 'run');
     await assertNoLeak(async () => {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { UsageError, WorkbenchError } from '../../base/errors';
+import { checkWritable } from '../../base/files';
 import { formatDuration } from '../../base/format';
 import { jsonOrUndefined } from '../../base/json';
 import { ownEntry } from '../../base/own';
@@ -116,13 +117,14 @@ async function reproduceItem(
   const settings = Object.fromEntries(
     changes.map(([field, value]) => [field, parseValue(value, ownEntry(inPreset, field))]),
   );
+  const folder = options.out === undefined ? projectPath('figures') : resolve(options.out);
+  await checkWritable(folder);
   const report = await experiment.execute({
     preset: options.preset,
     settings,
     reporter,
     fresh: !options.resume,
   });
-  const folder = options.out === undefined ? projectPath('figures') : resolve(options.out);
   const files = await exportReport(report, { folder, reporter, drawer });
   if (options.json !== true) printLines(await describe(report, files, (Date.now() - started) / 1000));
   const summary = {

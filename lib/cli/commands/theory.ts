@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { CheckError, UsageError } from '../../base/errors';
+import { removeLeftovers } from '../../base/files';
 import { formatBytes, formatCount } from '../../base/format';
 import { checkOutputs } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { type Reporter, silentReporter, terminalReporter } from '../../base/progress';
+import { withLock } from '../../data/lock';
 import type { Automaton } from '../../theory/automata/automaton';
 import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
@@ -77,7 +79,10 @@ async function compile(options: CompileOptions): Promise<void> {
   const reporter = await announce(automaton, options);
   const network = await compiled(automaton, options);
   const certificate = await certified(network, reporter);
-  await saveNetwork(out, { network, certificate });
+  await withLock(join(out, 'compile.lock'), 'this network', async () => {
+    await removeLeftovers(out);
+    await saveNetwork(out, { network, certificate });
+  });
   if (json === true) printJson(certificate);
   else
     printLines([
