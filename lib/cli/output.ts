@@ -1,7 +1,7 @@
 // How subcommands print: JSON for machines on request, aligned columns for people.
 
 import { toJson } from '../base/json';
-import { oneLine, printable } from '../base/printable';
+import { oneLine } from '../base/printable';
 
 /** Prints a value as one line of JSON; NaN and infinities as text, as `toJson` writes them. */
 export function printJson(value: unknown): void {
@@ -10,7 +10,7 @@ export function printJson(value: unknown): void {
 
 /** Prints lines of text. */
 export function printLines(lines: readonly string[]): void {
-  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
+  process.stdout.write(lines.map((line) => `${oneLine(line, Infinity)}\n`).join(''));
 }
 
 /** Says on standard error, in one line, what went wrong. */

@@ -8,6 +8,7 @@ import { writeFilesAtomic } from '../base/files';
 import { checkOutputs } from '../base/outputs';
 import { ownEntry } from '../base/own';
 import { displayPath } from '../base/paths';
+import { printable } from '../base/printable';
 import { type Reporter, silentReporter } from '../base/progress';
 import { isMissing, loadDanfo } from './danfo';
 import { exportOutputs } from './export-outputs';
@@ -136,9 +137,14 @@ export function toMarkdown(table: Table): string {
   ].join('\n');
 }
 
+/** Lines joined, and control characters seen: a terminal that shows the file would obey them. */
+function onOneLine(text: string): string {
+  return printable(text.replace(/\s*[\r\n]+\s*/g, ' '));
+}
+
 /** Text that Markdown shows as it is, on one line; `$` too, which notebooks take for mathematics. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>|$~#&]/g, '\\$&').replace(/\s*[\r\n]+\s*/g, ' ');
+  return onOneLine(text).replace(/[\\`*_{}[\]<>|$~#&]/g, '\\$&');
 }
 
 /** CSV (RFC 4180): a header of column keys, full precision, an empty field for what is missing, CRLF line ends. */
@@ -199,9 +205,10 @@ const LATEX: Readonly<Record<string, string>> = {
 
 /** Text that LaTeX prints as it is, on one line. */
 export function escapeLatex(text: string): string {
-  return text
-    .replace(/\s*[\r\n]+\s*/g, ' ')
-    .replace(/[\\~^<>|"–−∞[\]]|[$&#%_{}]/g, (character) => LATEX[character] ?? `\\${character}`);
+  return onOneLine(text).replace(
+    /[\\~^<>|"–−∞[\]]|[$&#%_{}]/g,
+    (character) => LATEX[character] ?? `\\${character}`,
+  );
 }
 
 /** An HTML table for notebooks and pages. */

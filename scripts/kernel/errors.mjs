@@ -162,8 +162,9 @@ export class ThrownFailures {
       return { ename: 'Thrown', evalue, traceback: [`${red('Thrown')}: ${evalue}`] };
     }
     const ename = nameOf(thrown);
-    const evalue = messageOf(thrown);
-    const frames = this.#frames(thrown, evalue);
+    const message = messageOf(thrown);
+    const evalue = isExpected(thrown) ? withoutControls(message) : message;
+    const frames = this.#frames(thrown, message);
     const traceback = [`${red(ename)}: ${evalue}`];
     const inCell = frames.find((frame) => frame.cell !== undefined);
     if (inCell !== undefined) {
@@ -243,6 +244,15 @@ function nameOf(error) {
 function messageOf(error) {
   const message = attempt(() => String(error.message));
   return message ?? 'its message cannot be read';
+}
+
+/** Names in it come from files and servers; a terminal that shows the notebook would obey their control characters. */
+function withoutControls(message) {
+  return message.replace(
+    // eslint-disable-next-line no-control-regex -- they are what is looked for
+    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** A line for each cause of an error, and theirs. */

@@ -279,6 +279,13 @@ try {
     expect(plain(traceback)).not.toMatch(/^ {4}at /m);
   });
 
+  it('shows control characters of such a line rather than obeying them', async () => {
+    const { evalue } = await failureOf(
+      "import { ConfigError } from '../lib';\nthrow new ConfigError('a tensor \\u001b]0;x\\u0007\\u009b');",
+    );
+    expect(evalue).toBe('a tensor \\x1b]0;x\\x07\\x9b');
+  });
+
   it('shows a promise that it awaits and that is rejected, and the cause', async () => {
     const { ename, evalue, traceback } = await failureOf(`async function work() {
   await null;

@@ -91,6 +91,11 @@ describe('Markdown', () => {
     );
   });
 
+  it('shows control characters, in LaTeX too, where a terminal would obey them', () => {
+    expect(escapeMarkdown('a\u001b]0;x\u0007\nb')).toBe('a\\\\x1b\\]0;x\\\\x07 b');
+    expect(escapeLatex('a\u001bb')).toBe('a\\textbackslash{}x1bb');
+  });
+
   it('sets numbers flush right', () => {
     expect(toMarkdown(sampleTable)).toContain('| :--- | ---: | ---: | ---: | :--- |');
   });
