@@ -168,6 +168,9 @@ describe('the notebook', () => {
       expect(await figure.count()).toBe(1);
       expect(await page.locator('.jp-RenderedSVG').count()).toBe(0);
       await page.close();
+      // What Save and Export Notebook As > HTML gets.
+      const exported = new URL(`/nbconvert/html/${displayPath(path)}${lab.address.search}`, lab.address);
+      expect(await (await fetch(exported)).text()).toMatch(/<img [^>]*src="data:image\/svg\+xml;base64,/);
     },
   );
 

@@ -12,7 +12,7 @@ beforeEach(async () => {
     'index.ts': "export { answer } from './answer';\nexport { Kept } from './kept';\n",
     'answer.ts': "import { base } from './base';\nexport function answer(): number { return base + 2; }\n",
     'base.ts': 'export const base = 40;\n',
-    'kept.ts': 'export class Kept {}\n',
+    'kept.ts': "export class Kept { name() { return 'old'; } }\n",
   });
   kernel = await startKernel({ root: project.root });
 });
@@ -41,6 +41,9 @@ it('an edit reaches what uses the edited module, and leaves the rest as it is lo
   expect((await kernel.execute("import { Kept } from '../lib';\nobject instanceof Kept")).result).toEqual({
     'text/plain': 'true',
   });
+  project.write('lib/kept.ts', "export class Kept { name() { return 'new'; } }\n");
+  const names = "import { Kept } from '../lib';\n[object.name(), new Kept().name()]";
+  expect((await kernel.execute(names)).result).toEqual({ 'text/plain': "[ 'old', 'new' ]" });
 });
 
 it('a module that comes is found, and one that goes is missed', async () => {
@@ -81,4 +84,21 @@ it('a module beside the notebook is checked, run, and read again after an edit',
   expect((await kernel.execute(code)).result).toEqual({ 'text/plain': '43' });
   project.write('notebooks/helper.ts', "export const help: string = 'more';\n");
   expect((await kernel.execute(code)).result).toEqual({ 'text/plain': "'more'" });
+});
+
+it('a module beside the notebook that is no TypeScript is read again after a restart', async () => {
+  const code =
+    "const both = [require('./one.cjs'), (await import('./two.mjs' as string)).default];\nboth.join()";
+  const write = (value: string): void => {
+    project.write('notebooks/one.cjs', `module.exports = '${value}';\n`);
+    project.write('notebooks/two.mjs', `export default '${value}';\n`);
+  };
+  write('old');
+  expect((await kernel.execute(code)).result).toEqual({ 'text/plain': "'old,old'" });
+  write('new');
+  expect((await kernel.execute(code)).result).toEqual({ 'text/plain': "'old,old'" });
+  const next = await startKernel({ root: project.root });
+  const { result } = await next.execute(code);
+  await next.stop();
+  expect(result).toEqual({ 'text/plain': "'new,new'" });
 });

@@ -194,6 +194,28 @@ export const value = 7;
     expect((await kernel.execute(show)).error).toBeUndefined();
   });
 
+  it('ends a cell where it stands: no finally runs', async () => {
+    const { stdout, error } = await stopped(
+      other,
+      "try { console.log('runs'); while (true); } finally { console.log('finally'); }",
+    );
+    expect([stdout, error?.ename]).toEqual(['runs\n', 'KeyboardInterrupt']);
+  });
+
+  it('ends the cell that waits, and the next stop what that has begun, if it computes for ever', async () => {
+    const first = await stopped(
+      other,
+      `console.log('runs');
+await new Promise(() => setTimeout(() => { console.log('computes'); while (true); }, 1000));`,
+    );
+    expect(first.error?.ename).toBe('KeyboardInterrupt');
+    const waiting = other.execute("'next'");
+    await sleep(1500);
+    await other.interrupt();
+    const answers = await Promise.all([waiting, other.execute("'last'")]);
+    expect(answers[1].result).toEqual({ 'text/plain': "'last'" });
+  });
+
   it('leaves a cell that asked for its signal the time for a step', async () => {
     const { stdout, error } = await stopped(
       other,

@@ -313,6 +313,12 @@ describe('config.json', () => {
     expect(fromHuggingFace(written, 'config.json')).toEqual(config);
   });
 
+  it("takes a file of the authors' that names no training length as their code does: 256", () => {
+    const { train_scale: named, ...others } = readGolden('bipe_rope');
+    expect(named).not.toBe(256);
+    expect(fromHuggingFace(others, 'config.json').trainLength).toBe(256);
+  });
+
   it('names the row that is not trained as an id that transformers saves, and none where all are trained', () => {
     expect(toHuggingFace(ours)['pad_token_id']).toBeNull();
     const padded = { ...ours, paddingIndex: -1 };
