@@ -2,9 +2,9 @@
 // The wheel's Python side is not used, so any Python that runs pip will do.
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ownFolder } from '../lib/links.mjs';
+import { isLink, ownFolder } from '../lib/links.mjs';
 import { hasNvidiaGpu } from '../lib/machine.mjs';
-import { bindingPackage, engineFolder, prebuiltBindingPath } from '../lib/paths.mjs';
+import { bindingPackage, engineFolder, nodeModules, prebuiltBindingPath } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
 import { hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { ensureVenv } from './python.mjs';
@@ -94,6 +94,8 @@ async function installWheel(line) {
 
 /** TensorFlow 2.9 with the prebuilt binding, from the servers of the TensorFlow.js project. */
 async function installOwnDownload(line) {
+  // It writes into the package, which behind a link is another checkout's.
+  if (isLink(nodeModules)) throw new SetupError('node_modules is a link, and what is behind it stays as it is');
   const variant = hasNvidiaGpu() ? 'gpu' : 'cpu';
   line.update(`tfjs-node-gpu's own download (${variant})`);
   await run(process.execPath, ['scripts/install.js', variant, 'download'], {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
 import { begin, stopped } from '../support/kernel';
+import { smallConfig } from '../train/small-config';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 const stops = Number(process.env['BIPE_STOPS'] ?? 60);
@@ -27,24 +28,9 @@ afterAll(async () => {
 });
 
 const training = {
-  model: {
-    style: 'llama',
-    vocabSize: 17,
-    hiddenSize: 16,
-    intermediateSize: 32,
-    numLayers: 1,
-    numHeads: 2,
-    trainLength: 14,
-    normEps: 1e-5,
-    initializerRange: 0.02,
-    tieEmbeddings: false,
-    logScale: false,
-    separators: [],
-    encoding: 'alibi',
-  },
-  task: { kind: 'arithmetic', operators: 2, modulus: 7, testInstances: 20 },
+  ...smallConfig,
+  model: { ...smallConfig.model, numLayers: 1, encoding: 'alibi' },
   batchSize: 4,
-  seed: 3,
   schedule: { kind: 'linear', learningRate: 3e-3, warmupSteps: 1 },
   evaluateEvery: 1000,
 };
