@@ -29,9 +29,8 @@ export function parse(code) {
 export function withoutExports(code) {
   if (!code.includes('export')) return code;
   const file = parse(code);
-  // What is not whole is not hidden from the type checker.
-  const isWhole = (node) =>
-    !file.parseDiagnostics.some(({ start }) => node.pos <= start && start <= node.end);
+  // What is no program is not made one: the type checker says what is wrong.
+  if (file.parseDiagnostics.length > 0) return code;
   const units = code.split('');
   const replace = (start, end, text = '') => {
     for (let place = start; place < end; place += 1) {
@@ -43,7 +42,7 @@ export function withoutExports(code) {
     if (ts.isExportAssignment(statement)) {
       replace(start, statement.expression.getStart(file), startOfExpression);
     } else if (ts.isExportDeclaration(statement)) {
-      if (isWhole(statement)) replaceExportDeclaration(statement, file, replace);
+      replaceExportDeclaration(statement, file, replace);
     } else {
       const modifiers = (statement.modifiers ?? []).filter(isExportModifier);
       const needsExpression = modifiers.length > 1 && statement.name === undefined;

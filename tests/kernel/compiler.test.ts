@@ -93,6 +93,7 @@ describe('a text without its exports', () => {
         );
         expect(withoutExports(text)).toBe(text);
       }),
+      { examples: [[['export', 'export default', "export * from 'm';"]]] },
     );
   });
 
