@@ -5,7 +5,7 @@ import { nodeModules, root } from './lib/paths.mjs';
 
 const tools = [
   ['types', ['typescript-native', 'bin', 'tsc'], ['-p', 'tsconfig.json']],
-  ['lint', ['eslint', 'bin', 'eslint.js'], ['.', '--max-warnings', '0']],
+  ['lint', ['oxlint', 'bin', 'oxlint'], ['--quiet']],
   ['format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.']],
 ];
 let failed = 0;

@@ -95,7 +95,8 @@ async function installWheel(line) {
 /** TensorFlow 2.9 with the prebuilt binding, from the servers of the TensorFlow.js project. */
 async function installOwnDownload(line) {
   // It writes into the package, which behind a link is another checkout's.
-  if (isLink(nodeModules)) throw new SetupError('node_modules is a link, and what is behind it stays as it is');
+  if (isLink(nodeModules))
+    throw new SetupError('node_modules is a link, and what is behind it stays as it is');
   const variant = hasNvidiaGpu() ? 'gpu' : 'cpu';
   line.update(`tfjs-node-gpu's own download (${variant})`);
   await run(process.execPath, ['scripts/install.js', variant, 'download'], {
