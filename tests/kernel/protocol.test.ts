@@ -1,47 +1,25 @@
 // The kernel as Jupyter's clients meet it: counts, silence, interrupts, aborts, completion, shutdown.
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { begin, stopped } from '../support/kernel';
 import { type MiniatureProject, miniatureProject } from '../support/project';
 
 let project: MiniatureProject;
 let kernel: KernelClient;
 
-beforeEach(async () => {
+beforeAll(async () => {
   project = miniatureProject({ 'index.ts': 'export const one = 1;\n' });
   kernel = await startKernel({ root: project.root });
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await kernel.stop();
   project.dispose();
 });
-
-/** Begins a cell that prints when it is where it is wanted; resolves when that has come. */
-async function begin(code: string): Promise<{ run: Promise<CellRun> }> {
-  let runs: () => void = () => undefined;
-  const started = new Promise<void>((resolve) => {
-    runs = resolve;
-  });
-  const run = kernel.execute(code, {
-    onPublished: ({ type }) => {
-      if (type === 'stream') runs();
-    },
-  });
-  // A cell that fails before it prints would be waited for in vain.
-  await Promise.race([started, run]);
-  return { run };
-}
-
-/** Interrupts a cell while it runs. */
-async function interrupted(code: string, interrupt: () => unknown): Promise<CellRun> {
-  const { run } = await begin(code);
-  await interrupt();
-  return run;
-}
 
 it('tells clients what it is', async () => {
   expect(await kernel.request('kernel_info_request', {})).toMatchObject({
@@ -52,25 +30,27 @@ it('tells clients what it is', async () => {
 });
 
 it('shows every client the code and its number, between busy and idle', async () => {
+  const { reply: before } = await kernel.execute('0');
+  const count = Number(before['execution_count']) + 1;
   const { published, reply } = await kernel.execute('1 + 1');
   expect(
     published.map(({ type, content }) => [type, content['execution_state'] ?? content['execution_count']]),
   ).toEqual([
     ['status', 'busy'],
-    ['execute_input', 1],
-    ['execute_result', 1],
+    ['execute_input', count],
+    ['execute_result', count],
     ['status', 'idle'],
   ]);
-  expect(reply).toMatchObject({ status: 'ok', execution_count: 1 });
+  expect(reply).toMatchObject({ status: 'ok', execution_count: count });
 });
 
 it('runs silently where asked: no input, no result, no number taken', async () => {
+  const { execution_count: before } = (await kernel.execute('0')).reply;
   const { published } = await kernel.execute('const quiet = 5; quiet', { silent: true });
   expect(published.map(({ type }) => type)).toEqual(['status', 'status']);
-  expect((await kernel.execute('quiet')).reply).toMatchObject({ execution_count: 1 });
-  expect((await kernel.execute('quiet', { store_history: false })).reply).toMatchObject({
-    execution_count: 1,
-  });
+  const execution_count = Number(before) + 1;
+  expect((await kernel.execute('quiet')).reply).toMatchObject({ execution_count });
+  expect((await kernel.execute('quiet', { store_history: false })).reply).toMatchObject({ execution_count });
 });
 
 it('runs cells that arrive together one after another, and none after one that fails', async () => {
@@ -113,7 +93,7 @@ describe('an interrupt', () => {
     ['that awaits without an end', "console.log('runs');\nwhile (true) await null;"],
   ])('ends a cell %s, and the kernel goes on', async (_, code) => {
     await kernel.execute('const before = 3;');
-    const { error, reply } = await interrupted(code, () => kernel.interrupt());
+    const { error, reply } = await stopped(kernel, code);
     expect(error?.ename).toBe('KeyboardInterrupt');
     expect(reply['status']).toBe('error');
     expect((await kernel.execute('before')).result).toEqual({ 'text/plain': '3' });
@@ -123,7 +103,8 @@ describe('an interrupt', () => {
   });
 
   it('comes as a signal too, where a cell waits', async () => {
-    const { error } = await interrupted("console.log('runs');\nawait new Promise(() => undefined);", () => {
+    const waits = "console.log('runs');\nawait new Promise(() => undefined);";
+    const { error } = await stopped(kernel, waits, () => {
       kernel.signal('SIGINT');
     });
     expect(error?.ename).toBe('KeyboardInterrupt');
@@ -132,11 +113,11 @@ describe('an interrupt', () => {
   it('is told to the work that a cell has begun, so that it can end', async () => {
     const signal = "(globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')]";
     await kernel.execute('let told = 0;');
-    await interrupted(
+    await stopped(
+      kernel,
       `${signal}?.addEventListener('abort', () => { told += 1; });
 console.log('runs');
 await new Promise(() => undefined);`,
-      () => kernel.interrupt(),
     );
     expect((await kernel.execute(`[told, ${signal}?.aborted]`)).result).toEqual({
       'text/plain': '[ 1, false ]',
@@ -168,17 +149,19 @@ it('asks for more lines only where the code is not whole', async () => {
 });
 
 it('says whether a shutdown is for a restart, and ends', async () => {
-  expect(await kernel.request('shutdown_request', { restart: true }, 'control')).toEqual({
+  const other = await startKernel({ root: project.root });
+  expect(await other.request('shutdown_request', { restart: true }, 'control')).toEqual({
     status: 'ok',
     restart: true,
   });
-  expect(await kernel.stop()).toEqual({ code: 0, signal: null });
+  expect(await other.stop()).toEqual({ code: 0, signal: null });
 });
 
 it('ends when asked, even in the middle of a loop', async () => {
-  const { run } = await begin("console.log('runs');\nwhile (true);");
+  const other = await startKernel({ root: project.root });
+  const { run } = await begin(other, "console.log('runs');\nwhile (true);");
   const outcome = expect(run).rejects.toThrow('the kernel ended');
-  await kernel.stop();
+  await other.stop();
   await outcome;
 });
 

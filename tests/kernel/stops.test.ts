@@ -12,7 +12,7 @@ import { begin, stopped } from '../support/kernel';
 import { smallConfig } from '../train/small-config';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
-const stops = Number(process.env['BIPE_STOPS'] ?? 60);
+const stops = Number(process.env['BIPE_STOPS'] ?? 40);
 let trials = 0;
 const outcomes: Record<string, { done: number; interrupted: number }> = {};
 const runs = mkdtempSync(join(tmpdir(), 'bipe-stops-'));

@@ -2,7 +2,7 @@
 
 import type { CellRun, KernelClient } from '../../scripts/kernel/client.mjs';
 
-/** Runs a cell; resolves once it has printed, or failed. */
+/** Runs a cell; resolves once it has printed, or ended. */
 export async function begin(kernel: KernelClient, code: string): Promise<{ readonly run: Promise<CellRun> }> {
   let begins: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => {
@@ -10,17 +10,22 @@ export async function begin(kernel: KernelClient, code: string): Promise<{ reado
   });
   const run = kernel.execute(code, {
     onPublished: ({ type }) => {
-      if (type === 'stream' || type === 'error') begins();
+      if (type === 'stream') begins();
     },
   });
-  await begun;
+  // A cell that fails before it prints would be waited for in vain.
+  await Promise.race([begun, run]);
   return { run };
 }
 
 /** Runs a cell and stops it once it has printed. */
-export async function stopped(kernel: KernelClient, code: string): Promise<CellRun> {
+export async function stopped(
+  kernel: KernelClient,
+  code: string,
+  stop: () => unknown = () => kernel.interrupt(),
+): Promise<CellRun> {
   const { run } = await begin(kernel, code);
-  await kernel.interrupt();
+  await stop();
   return run;
 }
 
