@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
@@ -22,6 +22,7 @@ import { bareClone, type BareClone } from '../support/clone';
 import { largestDifference } from '../support/golden';
 import { errorTexts, Lab, runAll } from '../support/lab';
 import { notebookEnvironment, notebookOf } from '../support/notebook';
+import { smallConfig } from '../train/small-config';
 import { venvPython } from '../../scripts/lib/paths.mjs';
 
 const minute = 60_000;
@@ -73,28 +74,7 @@ function run(
   return { status, stdout, stderr };
 }
 
-const training = {
-  model: {
-    style: 'llama',
-    vocabSize: 21,
-    hiddenSize: 16,
-    intermediateSize: 32,
-    numLayers: 1,
-    numHeads: 2,
-    trainLength: 16,
-    normEps: 1e-5,
-    initializerRange: 0.02,
-    tieEmbeddings: false,
-    logScale: false,
-    encoding: 'bipe_alibi',
-    separators: [[9]],
-  },
-  task: { kind: 'arithmetic', operators: 1 },
-  batchSize: 32,
-  steps: 200,
-  schedule: { kind: 'constant', learningRate: 1e-3 },
-  checkpointEvery: 20,
-};
+const training = { ...smallConfig, steps: 200, checkpointEvery: 20 };
 
 const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
@@ -115,6 +95,31 @@ async function trainInTwo(clone: BareClone, config: string, out: string): Promis
   expect(stderr).toContain('the same command with --resume goes on');
   const resumed = run(clone, 'bipe.mjs', 'train', '--config', config, '--out', out, '--resume');
   expect(resumed).toMatchObject({ status: 0 });
+}
+
+const golden = (name: string): string => projectPath('tests', 'golden', name);
+
+/** The files of the logits of the authors' models, by name. */
+function writeGoldenLogits(clone: BareClone): Record<string, string> {
+  const requests = ['rope', 'alibi', 'bipe_rope', 'bipe_alibi'].map((name) => ({
+    checkpoint: golden(name),
+    ids: join(golden(name), 'expected.safetensors'),
+    out: join(clone.root, `${name}.safetensors`),
+  }));
+  const script = `
+    const { startEngine } = require('./dist/lib/engine/engine');
+    const { writeLogits } = require('./dist/lib/model/logits-file');
+    (async () => {
+      await startEngine();
+      for (const request of ${JSON.stringify(requests)}) await writeLogits(request);
+    })();`;
+  const { status, stderr } = spawnSync('node', ['-e', script], {
+    cwd: clone.root,
+    env: clone.env,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return Object.fromEntries(requests.map(({ checkpoint, out }) => [basename(checkpoint), out]));
 }
 
 describe('the versions of Node.js', () => {
@@ -159,16 +164,8 @@ describe.runIf(isLinux && existsSync(projectPath('.cache', 'native')))('Node.js'
       const bytes: Record<string, string> = { model: digest(join(whole, 'checkpoint', 'model.safetensors')) };
       expect(digest(join(parts, 'checkpoint', 'model.safetensors'))).toBe(bytes['model']);
 
-      for (const name of ['rope', 'alibi', 'bipe_rope', 'bipe_alibi']) {
-        const checkpoint = projectPath('tests', 'golden', name);
-        const [ids, out] = [
-          join(checkpoint, 'expected.safetensors'),
-          join(clone.root, `${name}.safetensors`),
-        ];
-        expect(
-          run(clone, 'bipe.mjs', 'logits', '--checkpoint', checkpoint, '--ids', ids, '--out', out),
-        ).toMatchObject({ status: 0 });
-        expect(await largestDifference(out, checkpoint)).toBeLessThan(1e-4);
+      for (const [name, out] of Object.entries(writeGoldenLogits(clone))) {
+        expect(await largestDifference(out, golden(name))).toBeLessThan(1e-4);
         bytes[name] = digest(out);
       }
       computed.set(version, bytes);
