@@ -32,6 +32,8 @@ export interface RunPosition {
   readonly earlyStop: EarlyStopState;
   /** SHA-256 of the run's configuration; absent in states of earlier versions. */
   readonly config?: string;
+  /** SHA-256 of the lines of metrics up to this step; absent in states of earlier versions. */
+  readonly metrics?: string;
 }
 
 /** A run's state. */
@@ -54,6 +56,7 @@ const positionSchema: z.ZodType<RunPosition> = z.strictObject({
     stale: z.int(),
   }),
   config: z.string().exactOptional(),
+  metrics: z.string().exactOptional(),
 });
 
 /** The file of a run's state. */

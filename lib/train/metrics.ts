@@ -1,6 +1,7 @@
 // What a run measured, as it goes: `metrics.jsonl` for programs and a TensorBoard event file that says the same. Lines
 // are appended; a resumed run first drops those after its checkpoint, so that no step is told twice.
 
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -108,38 +109,57 @@ function parseLine(line: string, where: string): MetricsLine {
     return value as MetricsLine;
   } catch (error) {
     const why = error instanceof SyntaxError ? `${where} is not JSON` : messageOf(error);
-    throw new DataError(`${why}; delete the line, or start the run anew`, { cause: error });
+    throw new DataError(`${why}; put the file back, or delete the run's folder to train anew`, {
+      cause: error,
+    });
   }
 }
 
 /** Where a run writes its metrics. */
 export class MetricsLog {
+  /** Of all lines. */
+  private readonly hash: Hash;
+
   private constructor(
     private readonly lines: OpenFile,
     private readonly events: OpenFile,
     /** What was measured before the log was opened. */
     readonly earlier: readonly MetricsLine[],
-  ) {}
+  ) {
+    this.hash = hashOf(earlier);
+  }
 
   /**
    * Opens a run's metrics and drops all that was measured after `step`.
    *
+   * @param checksum what `checksum()` gave at that step; a file that is gone has none
+   * @throws DataError if a line was changed since
    * @throws MachineError if the folder cannot be written
    */
-  static async open(folder: string, step: number): Promise<MetricsLog> {
+  static async open(folder: string, step: number, checksum?: string): Promise<MetricsLog> {
     const kept = (await readMetrics(folder)).filter((line) => line.step <= step);
     const wallTime = kept[0]?.machine.wallTime ?? Date.now() / 1000;
     const records = [fileHeader(wallTime), ...kept.flatMap(eventsOf).map(scalarRecord)];
     const [linesPath, eventsPath] = [join(folder, metricsName), join(folder, eventsName)];
-    await writeFileAtomic(linesPath, Buffer.concat(kept.map((line) => Buffer.from(`${toJson(line)}\n`))));
+    if (kept.length > 0 && checksum !== undefined && hashOf(kept).digest('hex') !== checksum)
+      throw new DataError(
+        `${displayPath(linesPath)}: changed since the run wrote it; put it back, or delete the run's folder to train anew`,
+      );
+    await writeFileAtomic(linesPath, Buffer.concat(kept.map((line) => Buffer.from(textOf(line)))));
     await writeFileAtomic(eventsPath, Buffer.concat(records));
     return new MetricsLog(new OpenFile(linesPath), new OpenFile(eventsPath), kept);
+  }
+
+  /** SHA-256 of all lines so far. */
+  checksum(): string {
+    return this.hash.copy().digest('hex');
   }
 
   /** @throws MachineError if the disk is full, or the files are not in the folder any more */
   write(line: MetricsLine): void {
     this.checkPlace();
-    this.lines.append(`${toJson(line)}\n`);
+    this.lines.append(textOf(line));
+    this.hash.update(textOf(line));
     this.events.append(Buffer.concat(eventsOf(line).map(scalarRecord)));
   }
 
@@ -165,6 +185,14 @@ export class MetricsLog {
     this.events.close();
   }
 }
+
+function hashOf(lines: readonly MetricsLine[]): Hash {
+  const hash = createHash('sha256');
+  for (const line of lines) hash.update(textOf(line));
+  return hash;
+}
+
+const textOf = (line: MetricsLine): string => `${toJson(line)}\n`;
 
 /** A file that grows at its end. Writes are synchronous: a killed process has written what it measured. */
 class OpenFile {

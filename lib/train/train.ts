@@ -280,13 +280,15 @@ class Loop {
     const { folder, batches } = job;
     let state: NamedTensors = {};
     let best: Parameters | undefined;
+    let checksum: string | undefined;
     let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };
     const resumed = existsSync(statePath(folder));
     try {
       if (resumed) {
         const stored = await readState(folder, design);
         ({ tensors: state, best } = stored);
-        const { batches: place, config = configHash(job.config), ...counts } = stored.position;
+        const { batches: place, config = configHash(job.config), metrics, ...counts } = stored.position;
+        checksum = metrics;
         if (config !== configHash(job.config)) throw anotherConfiguration(statePath(folder));
         batches.restore(place);
         progress = counts;
@@ -295,7 +297,7 @@ class Loop {
       }
       state = { ...state, ...zeroState(design, state) };
       await writeConfig(job);
-      const log = await MetricsLog.open(folder, progress.step);
+      const log = await MetricsLog.open(folder, progress.step, checksum);
       const eager = job.execution === 'eager';
       const { products = 'float32' } = job.plan;
       const step = capture(trainingStep(design), {
@@ -495,6 +497,7 @@ class Loop {
       ...this.progress,
       batches: batches.state(),
       config: configHash(config),
+      metrics: this.log.checksum(),
     };
     const tensors = this.step.readState();
     try {

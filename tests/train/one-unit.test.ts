@@ -201,6 +201,25 @@ describe('a run', () => {
     expect((await trainLine({ folder: elsewhere, resume: true })).outcome).toBe('finished');
   });
 
+  it('is not resumed, nor found finished, with metrics that were changed; without any it is', async () => {
+    const folder = join(temporaryFolder(), 'run');
+    await trainLine({ folder });
+    const path = join(folder, 'metrics.jsonl');
+    const lines = readFileSync(path, 'utf8');
+    const says = /metrics\.jsonl: changed since the run wrote it; put it back, or delete the run's folder/;
+    const changed = lines.replace(/"loss":(\d)/, (_, digit) => `"loss":${9 - Number(digit)}`);
+    for (const other of [changed, lines.slice(lines.indexOf('\n') + 1)]) {
+      expect(other).not.toBe(lines);
+      writeFileSync(path, other);
+      await expect(trainLine({ folder, resume: true })).rejects.toThrow(says);
+      expect(readFileSync(path, 'utf8')).toBe(other);
+    }
+    writeFileSync(path, lines);
+    expect((await trainLine({ folder, resume: true })).outcome).toBe('finished');
+    rmSync(path);
+    expect((await trainLine({ folder, resume: true })).outcome).toBe('finished');
+  });
+
   it('has its configuration again where that alone was deleted while it trained', async () => {
     const folder = join(temporaryFolder(), 'run');
     await trainLine({

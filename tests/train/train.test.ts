@@ -496,7 +496,9 @@ describe('a run that is interrupted', () => {
     writeFileSync(path, lines.join('\n'));
     await expect(readMetrics(folder)).rejects.toThrow(DataError);
     await expect(readMetrics(folder)).rejects.toThrow(
-      new RegExp(`metrics\\.jsonl: line 3.*${says}.*; delete the line, or start the run anew$`),
+      new RegExp(
+        `metrics\\.jsonl: line 3.*${says}.*; put the file back, or delete the run's folder to train anew$`,
+      ),
     );
   });
 
