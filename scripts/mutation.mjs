@@ -1,0 +1,212 @@
+// `npm run test:mutation [-- --sample 200 --seed 1 --folders lib/report,lib/train]`: plants small mistakes in lib, one at a
+// time, and says which of them no test notices. Mistakes are those of StrykerJS; a random sample of them is tried, each with
+// the tests that are near it: those of its module's name, then those that import the module, then those that import what
+// imports it. Hours for 200; what was tried is kept in .cache/mutation, and the same command goes on from there.
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pathToFileURL } from 'node:url';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import ts from 'typescript';
+import { cacheFolder, nodeModules, root } from './lib/paths.mjs';
+import { setup } from './setup.mjs';
+
+const stryker = '@stryker-mutator/instrumenter@10.1.1';
+const folder = join(cacheFolder, 'mutation');
+const secondsForTests = 300;
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    folders: { type: 'string', default: 'lib/report,lib/experiments,lib/train,lib/model,lib/base' },
+    workers: { type: 'string', default: '2' },
+  },
+});
+
+/** What the type checker refuses is no program; it is not counted. */
+const isCounted = ({ outcome }) => outcome !== 'does not compile';
+const isSame = (one, other) =>
+  one.file === other.file &&
+  one.start === other.start &&
+  one.end === other.end &&
+  one.replacement === other.replacement;
+
+const onOneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 80);
+const placeOf = ({ file, line, kind, original, replacement }) =>
+  `${file}:${line} ${kind}: ${onOneLine(original)} → ${onOneLine(replacement)}`;
+
+await setup();
+const Instrumenter = await loadInstrumenter();
+const files = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).stdout.trim().split('\n');
+const usersOf = importGraph(files.filter((file) => /^(lib|tests)\/.*\.ts$/.test(file)));
+const mutants = shuffled(await allMutants(), Number(values.seed));
+const reportPath = join(folder, `seed-${values.seed}.jsonl`);
+const tried = existsSync(reportPath)
+  ? readFileSync(reportPath, 'utf8')
+      .trim()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+  : [];
+const wanted = Number(values.sample);
+let next = 0;
+await Promise.all(Array.from({ length: Number(values.workers) }, (_, index) => work(index)));
+report();
+
+/** StrykerJS needs a Node.js of its own choosing for its command line, its mistakes do not; so it is no dependency. */
+async function loadInstrumenter() {
+  const path = join(folder, 'node_modules', '@stryker-mutator', 'instrumenter');
+  if (!existsSync(path)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder];
+    const { status } = spawnSync('npm', ['install', ...options, stryker], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (status !== 0) throw new Error(`${stryker} could not be installed`);
+  }
+  const entry = createRequire(join(folder, 'package.json')).resolve('@stryker-mutator/instrumenter');
+  return (await import(pathToFileURL(entry).href)).Instrumenter;
+}
+
+/** Every mistake in the folders: a range of a file's text, and what takes its place. */
+async function allMutants() {
+  const chosen = values.folders.split(',').map((name) => `${name.replace(/\/$/, '')}/`);
+  const sources = files.filter(
+    (file) => file.endsWith('.ts') && chosen.some((name) => file.startsWith(name)),
+  );
+  const silent = new Proxy({}, { get: (_, name) => () => (name.startsWith('is') ? false : undefined) });
+  const options = { plugins: null, excludedMutations: [], ignorers: [] };
+  const all = [];
+  for (const name of sources) {
+    const content = readFileSync(join(root, name), 'utf8');
+    const made = await new Instrumenter(silent).instrument([{ name, content, mutate: true }], options);
+    for (const { location, replacement, mutatorName } of made.mutants) {
+      const start = offsetOf(content, location.start);
+      const end = offsetOf(content, location.end);
+      all.push({ file: name, line: location.start.line + 1, kind: mutatorName, start, end, replacement });
+    }
+  }
+  return all;
+}
+
+function offsetOf(content, { line, column }) {
+  let offset = 0;
+  for (let left = line; left > 0; left -= 1) offset = content.indexOf('\n', offset) + 1;
+  return offset + column;
+}
+
+/** In an order that the seed decides (Fisher and Yates's). */
+function shuffled(list, seed) {
+  const generator = xoroshiro128plus(seed);
+  for (let index = list.length - 1; index > 0; index -= 1) {
+    const other = uniformInt(generator, 0, index);
+    [list[index], list[other]] = [list[other], list[index]];
+  }
+  return list;
+}
+
+/** For each module those that import it. */
+function importGraph(modules) {
+  const users = new Map();
+  for (const file of modules) {
+    for (const { fileName } of ts.preProcessFile(readFileSync(join(root, file), 'utf8')).importedFiles) {
+      if (!fileName.startsWith('.')) continue;
+      const target = relative(root, resolve(root, dirname(file), fileName.replace(/\.js$/, '')));
+      const found = [`${target}.ts`, `${target}/index.ts`].find((path) => modules.includes(path));
+      if (found !== undefined) users.set(found, [...(users.get(found) ?? []), file]);
+    }
+  }
+  return users;
+}
+
+/** The tests near a module, nearest first, in groups. */
+function testsOf(file) {
+  const isTest = (path) =>
+    path.endsWith('.test.ts') && !/^tests\/(browser|setup|kernel|project)\//.test(path);
+  const name = basename(file, '.ts');
+  const named = files.filter((path) => isTest(path) && basename(path).startsWith(`${name}.`));
+  const groups = [named];
+  let level = [file];
+  // The public names are no user of a module, and everything's.
+  const usersAmong = (paths) =>
+    paths.flatMap((path) => usersOf.get(path) ?? []).filter((path) => path !== 'lib/index.ts');
+  for (let depth = 0; depth < 2; depth += 1) {
+    level = [...new Set(usersAmong(level))];
+    groups.push(level.filter(isTest));
+    level = level.filter((path) => !isTest(path));
+  }
+  const seen = new Set();
+  return groups.map((group) => [...new Set(group)].filter((path) => !seen.has(path) && seen.add(path)));
+}
+
+/** A copy of the project in which one worker plants its mistakes. */
+function sandbox(index) {
+  const copy = join(folder, `work-${index}`);
+  rmSync(copy, { recursive: true, force: true });
+  for (const file of files) {
+    if (file.startsWith('figures/evening') || !existsSync(join(root, file))) continue;
+    cpSync(join(root, file), join(copy, file), { recursive: true });
+  }
+  symlinkSync(nodeModules, join(copy, 'node_modules'));
+  mkdirSync(join(copy, '.venv'));
+  symlinkSync(join(root, '.venv', 'engine'), join(copy, '.venv', 'engine'));
+  cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+  if (existsSync(join(cacheFolder, 'native')))
+    cpSync(join(cacheFolder, 'native'), join(copy, '.cache', 'native'), { recursive: true });
+  return copy;
+}
+
+async function work(index) {
+  const copy = sandbox(index);
+  while (tried.filter(isCounted).length < wanted && next < mutants.length) {
+    const mutant = mutants[next];
+    next += 1;
+    if (tried.some((one) => isSame(one, mutant))) continue;
+    const path = join(copy, mutant.file);
+    const original = readFileSync(path, 'utf8');
+    writeFileSync(path, original.slice(0, mutant.start) + mutant.replacement + original.slice(mutant.end));
+    const result = {
+      ...mutant,
+      original: original.slice(mutant.start, mutant.end),
+      outcome: await outcomeOf(mutant, copy),
+    };
+    writeFileSync(path, original);
+    tried.push(result);
+    writeFileSync(reportPath, `${JSON.stringify(result)}\n`, { flag: 'a' });
+    console.log(`${tried.filter(isCounted).length}/${wanted} ${result.outcome}: ${placeOf(result)}`);
+  }
+}
+
+async function outcomeOf({ file }, cwd) {
+  const types = [join(nodeModules, 'typescript-native', 'bin', 'tsc'), '-p', 'tsconfig.json'];
+  if ((await run(types, cwd)) !== 0) return 'does not compile';
+  for (const group of testsOf(file)) {
+    if (group.length === 0) continue;
+    const vitest = [join(nodeModules, 'vitest', 'vitest.mjs'), 'run', '--bail', '1', '--maxWorkers', '1'];
+    const status = await run([...vitest, '--reporter', 'dot', ...group], cwd);
+    // Killed: the mistake made it go on for ever, which a person would notice.
+    if (status !== 0) return 'caught';
+  }
+  return 'missed';
+}
+
+/** @returns {Promise<number | null>} the exit status, null of a process that took too long */
+function run(args, cwd) {
+  return new Promise((end) => {
+    const child = spawn(process.execPath, args, { cwd, stdio: 'ignore', timeout: 1000 * secondsForTests });
+    child.on('exit', end);
+  });
+}
+
+function report() {
+  const counted = tried.filter(isCounted);
+  const missed = counted.filter(({ outcome }) => outcome === 'missed');
+  for (const one of missed) console.log(`missed: ${placeOf(one)}`);
+  const share = ((100 * (counted.length - missed.length)) / counted.length).toFixed(1);
+  console.log(`${counted.length - missed.length} of ${counted.length} caught (${share} %)`);
+}
