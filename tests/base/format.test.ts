@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, shorten } from '../../lib/base/format';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  megabytes,
+  shorten,
+} from '../../lib/base/format';
 
 describe('formatBytes', () => {
   it.each([
@@ -55,6 +62,23 @@ describe('formatCount', () => {
       '1,234,568',
       '-4,200',
     ]);
+  });
+});
+
+describe('formatPercent', () => {
+  it.each([
+    [0, '0.0 %'],
+    [0.786, '78.6 %'],
+    [0.00449, '0.4 %'],
+    [1, '100.0 %'],
+  ])('writes the share %d as %s', (share, text) => {
+    expect(formatPercent(share)).toBe(text);
+  });
+});
+
+describe('megabytes', () => {
+  it('rounds up, so that nothing but nothing is 0', () => {
+    expect([0, 1, 1e6, 1e6 + 1, 2.5e9].map(megabytes)).toEqual([0, 1, 1, 2, 2500]);
   });
 });
 

@@ -113,23 +113,50 @@ describe('the accuracy of a model', () => {
   });
 });
 
+describe('a solution', () => {
+  it('is sound as the generator writes it, and not with any one number, sign or step changed', () => {
+    for (const [question, solution] of [...solved(4, 12), ...solved(2, 6)]) {
+      const soundness = (written: readonly number[]): boolean =>
+        judge(question, Int32Array.from(written), vocabulary).sound;
+      expect(soundness(solution)).toBe(true);
+      solution.forEach((token, place) => {
+        for (let other = arithmeticIds.eos + 1; other < vocabulary.size; other += 1) {
+          if (other === token || token === arithmeticIds.eos) continue;
+          const changed = solution.with(place, other);
+          expect(soundness(changed), formatArithmetic(Int32Array.from(changed))).toBe(false);
+        }
+        // One token left out: also the sign between two steps, or the end.
+        const shorter = solution.toSpliced(place, 1);
+        expect(soundness(shorter), formatArithmetic(Int32Array.from(shorter))).toBe(false);
+      });
+    }
+  });
+});
+
 describe('an answer', () => {
-  const question = { ...readExpression('2*3+4'), operators: 2 };
   it.each([
-    ['6+4 = 10 <eos>', 10, true, true],
-    ['6+4 = 9 <eos>', 9, false, false],
-    ['2*7 = 10 <eos>', 10, true, false],
-    ['6+4 = 10', undefined, false, false],
-    ['6+4 = <eos>', undefined, false, false],
-    ['<eos> 10', undefined, false, false],
-    ['6+4 = 10 <eos> = 3 <eos>', 10, true, true],
-  ] as const)('is the last number before <eos>: %j', (text, answer, correct, sound) => {
+    ['2*3+4', '6+4 = 10 <eos>', 10, true, true],
+    ['2*3+4', '6+4 = 9 <eos>', 9, false, false],
+    ['2*3+4', '2*7 = 10 <eos>', 10, true, false],
+    ['2*3+4', '6+4 = 10', undefined, false, false],
+    ['2*3+4', '6+4 = <eos>', undefined, false, false],
+    ['2*3+4', '<eos> 10', undefined, false, false],
+    ['2*3+4', '6+4 = 10 <eos> = 3 <eos>', 10, true, true],
+    // Every step is right and the last number is the answer, but the last step is no number.
+    ['0*3+7', '0+7 <eos>', 7, true, false],
+    ['0*3+7', '0+7 = 7 <eos>', 7, true, true],
+    // One step is left out, or comes twice.
+    ['2*3+4', '10 <eos>', 10, true, false],
+    ['2*3+4', '6+4 = 6+4 = 10 <eos>', 10, true, false],
+    ['2*3+4', '6+4 = 10 = 10 <eos>', 10, true, false],
+  ] as const)('of %s is the last number before <eos>: %j', (expression, text, answer, correct, sound) => {
+    const question = { ...readExpression(expression), operators: 2 };
     const outcome = judge(question, encodeArithmetic(text), vocabulary);
     expect({ answer: outcome.answer, correct: outcome.correct, sound: outcome.sound }).toEqual({
       answer,
       correct,
       sound,
     });
-    expect(formatArithmetic(outcome.question.prompt)).toBe('2 * 3 + 4 =');
+    expect(formatArithmetic(outcome.question.prompt)).toBe(`${expression.split('').join(' ')} =`);
   });
 });

@@ -1,12 +1,15 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { canonicalJson } from '../../lib/base/json';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { parseWith } from '../../lib/base/schema';
+import { getTokenizer } from '../../lib/data/tokenizers/registry';
+import { prepareCorpus } from '../../lib/data/tokens/prepare';
 import { fig4, fig4Presets } from '../../lib/experiments/fig4';
 import { type Fig4Result } from '../../lib/experiments/fig4-drawing';
 import { fig5 } from '../../lib/experiments/fig5';
@@ -147,7 +150,15 @@ describe('validation documents', () => {
   });
 
   it('have segments of some tens of tokens', async () => {
+    const { sources, tokenizer: name, maxTokens } = smoke;
+    const corpus = await prepareCorpus({ sources, tokenizer: name, maxTokens });
+    const ids = corpus.read(0, corpus.info.tokens);
+    corpus.close();
+    const tokenizer = await getTokenizer(name);
+    const ends = new Set(['.', ' .', '\n'].map((text) => tokenizer.idOf(text)));
+    const segments = ids.filter((id, place) => ends.has(id) || place === ids.length - 1).length;
     const tokens = await tokensPerSegment(smoke, reporter);
+    expect(tokens).toBeCloseTo(ids.length / segments, 9);
     expect(tokens).toBeGreaterThan(20);
     expect(tokens).toBeLessThan(100);
   });
@@ -179,6 +190,14 @@ describe('an encoding with its RoPE scaled', () => {
     );
   });
 });
+
+/** How YaRN scales in all runs of a store. */
+function yarnIn(store: RunStore): Set<string> {
+  const texts = readdirSync(store.folder).map((name) =>
+    canonicalJson(JSON.parse(readFileSync(join(store.folder, name, 'config.json'), 'utf8'))),
+  );
+  return new Set(texts.flatMap((text) => text.match(/\{[^{}]*"type":"yarn"[^{}]*\}/g) ?? []));
+}
 
 /** Settings of the smallest models there are. */
 const tiny = { ...smoke, layers: 1, hiddenSize: 16, steps: 2, warmupSteps: 0 };
@@ -316,6 +335,7 @@ describe('Figures 4 and 5', () => {
   it('train a model once, however often it is asked for', { timeout: 600_000 }, async () => {
     const store = new RunStore(temporaryFolder());
     const options = { preset: 'smoke', reporter, store };
+    const perSegment = await tokensPerSegment(smoke, reporter);
     const first = await fig4.execute(options);
     expect(await store.count('language-model')).toBe(2);
     const { runs } = first.numbers as Extract<Fig4Result, { kind: 'trained' }>;
@@ -346,6 +366,11 @@ describe('Figures 4 and 5', () => {
     expect(trained?.modalities).toEqual(runs.find(({ encoding }) => encoding === 'rope')?.modalities);
     const again = await fig5.execute(options);
     expect(again.reused).toBe(true);
+    // YaRN's original length is what training had, not what finetuning will have: in tokens, and in segments.
+    const [training, finetuning] = [64, 256].map((tokens) => Math.round(tokens / perSegment));
+    expect(training).not.toBe(finetuning);
+    const yarn = (originalLength: unknown) => canonicalJson({ type: 'yarn', factor: 4, originalLength });
+    expect(yarnIn(store)).toEqual(new Set([yarn(64), yarn(training)]));
 
     // Put together anew, of models that other code trained: they are what takes the time, and say so.
     const [whole, model] = await Promise.all(

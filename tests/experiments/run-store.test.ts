@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -78,6 +78,29 @@ describe('RunStore', () => {
     expect([await store.count('fig0'), await store.count('fig0-again')]).toEqual([0, 1]);
     expect(await store.latest('fig0', () => true)).toBeUndefined();
     expect((await store.latest('fig0-again', () => true))?.result).toBe(1);
+  });
+
+  it('gives of an item the wanted run that ended last, whatever the order of their folders', async () => {
+    const store = new RunStore(temporaryFolder());
+    const revisions = [1, 2, 3, 4, 5];
+    for (const revision of revisions) {
+      const one = { ...configuration, revision };
+      await store.findOrRun(one, () => Promise.resolve({ result: revision, provenance }));
+    }
+    const ended = [20, 50, 40, 10, 30];
+    revisions.forEach((revision, index) => {
+      const path = join(store.folderOf({ ...configuration, revision }), 'result.json');
+      utimesSync(path, 1_700_000_000, 1_700_000_000 + (ended[index] ?? 0));
+    });
+    const latest = async (isWanted: (revision: number) => boolean): Promise<unknown> => {
+      const found = await store.latest('fig0', (one) => isWanted(one.revision));
+      expect(found?.configuration.revision).toBe(found?.result);
+      return found?.result;
+    };
+    expect(await latest(() => true)).toBe(2);
+    expect(await latest((revision) => revision !== 2)).toBe(3);
+    expect(await latest((revision) => revision % 2 === 1 && revision !== 3)).toBe(5);
+    expect(await latest((revision) => revision > 5)).toBeUndefined();
   });
 
   it('keeps nothing of work that fails, and can be asked again', async () => {

@@ -2,17 +2,20 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
+import { Random } from '../../lib/engine/random';
 import { type Report } from '../../lib/experiments/experiment';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';
 import { drawTheorem31 } from '../../lib/experiments/thm3-1-drawing';
 import {
+  codesForAll,
   measureTheorem31,
   type Theorem31Result,
   type Theorem31Settings,
 } from '../../lib/experiments/thm3-1-measures';
 import { recallSlider } from '../../lib/experiments/thm3-1-slider';
+import { countRecalled, thresholdRecall } from '../../lib/theory/bounds/codes';
 import { temporaryFolder } from '../support/command';
 
 function smoke(settings: Record<string, unknown> = {}): Promise<Report> {
@@ -67,6 +70,16 @@ describe('the item thm3.1', () => {
     const other = (await smoke({ ...settings, seed: 2 })).numbers as Theorem31Result;
     expect(other.monoids).toEqual(result.monoids);
     expect(other.cliffs).not.toEqual(result.cliffs);
+  });
+
+  it('loses the relations that codes of the seed lose, which are those that words were squeezed through', () => {
+    const codeOfNumbers = codesForAll(2, Random.fromSeed(settings.seed).fork('cliff'));
+    const lost = [1, 2, 3, 4, 5].map(
+      (numbers) => 16 - countRecalled(thresholdRecall(codeOfNumbers(numbers), Infinity), 2),
+    );
+    expect(result.lost).toMatchObject([{ states: 2, lost }]);
+    const other = codesForAll(2, Random.fromSeed(settings.seed).fork('another'));
+    expect(other(2).encoder).not.toEqual(codeOfNumbers(2).encoder);
   });
 
   it('refuses what cannot be enumerated', async () => {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { withoutFusedKernels } from '../../lib/engine/kernels';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { type DecoderCache, decodeStep, disposeCache, enlargeCache, prefill } from '../../lib/model/cache';
@@ -80,6 +82,30 @@ describe('generation', () => {
     expect(distance(scores, wanted)).toBeLessThan(1e-5);
   });
 
+  it('gives, by kernels and by plain operations, what comes without a cache, whatever the model', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          encoding: fc.constantFrom('rope', 'alibi', 't5', 'bipe_rope', 'bipe_alibi'),
+          style: fc.constantFrom('llama' as const, 'gpt2' as const),
+          window: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+          logScale: fc.boolean(),
+          numHeads: fc.constantFrom(1, 2, 4),
+          lengths: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 3 }),
+          seed: fc.nat(1000),
+        }),
+        ({ encoding, window, lengths, seed, ...changes }) => {
+          const model = smallModel(encoding, { ...changes, ...(window !== undefined && { window }) }, seed);
+          expectAsWithoutCache(model, lengths);
+          withoutFusedKernels(() => {
+            expectAsWithoutCache(model, lengths);
+          });
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
   it('uses drawn positions as the whole sequence does', () => {
     const model = smallModel('randomized_rope');
     const random = Random.fromSeed(6);
@@ -137,11 +163,11 @@ describe('generation', () => {
 });
 
 /** What comes side by side from a cache against each sequence alone in one piece. */
-function expectAsWithoutCache(model: SmallModel): void {
-  const prompts = randomIds(4, 8);
-  const added = randomIds(4, 7, 3);
-  const { scores } = generate(model, prompts, added);
-  promptLengths.forEach((length, row) => {
+function expectAsWithoutCache(model: SmallModel, lengths: readonly number[] = promptLengths): void {
+  const prompts = randomIds(lengths.length, 8);
+  const added = randomIds(lengths.length, 7, 3);
+  const { scores } = generate(model, prompts, added, lengths);
+  lengths.forEach((length, row) => {
     const ids = tf.concat([prompts.slice([row, 0], [1, length]), added.slice([row, 0], [1, 7])], 1);
     const wanted = logits(model.decoder, model.parameters, ids).slice([0, length - 1, 0], [1, 8, vocabulary]);
     expect(distance(scores.slice([row, 0, 0], [1, 8, vocabulary]), wanted), `row ${row}`).toBeLessThan(1e-5);

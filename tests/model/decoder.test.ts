@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { valueAndGradients } from '../../lib/engine/gradients';
+import { withoutFusedKernels } from '../../lib/engine/kernels';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
 import { logits } from '../../lib/model/decoder';
@@ -153,6 +155,39 @@ describe('a window', () => {
     const whole = logits(decoder, parameters, ids);
     for (const queryChunk of [1, 2, 5])
       expectSameLogits(logits(decoder, parameters, ids, { queryChunk }), whole, `chunks of ${queryChunk}`);
+  });
+});
+
+describe('the two forms of attention', () => {
+  it('give the same loss and gradients, by kernels and by plain operations, whatever the model', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          encoding: fc.constantFrom('rope', 'alibi', 't5', 'kerple', 'bipe_rope', 'bipe_alibi'),
+          style: fc.constantFrom('llama' as const, 'gpt2' as const),
+          window: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
+          logScale: fc.boolean(),
+          numHeads: fc.constantFrom(1, 2, 4),
+          tieEmbeddings: fc.boolean(),
+          seed: fc.nat(1000),
+          time: fc.integer({ min: 2, max: 12 }),
+          queryChunk: fc.integer({ min: 1, max: 12 }),
+          remember: fc.constantFrom('all' as const, 'block-inputs' as const),
+        }),
+        ({ encoding, window, seed, time, queryChunk, remember, ...changes }) => {
+          const model = smallModel(encoding, { ...changes, ...(window !== undefined && { window }) }, seed);
+          const run = (): ReturnType<typeof gradientsOf> =>
+            gradientsOf(model, randomIds(2, time, seed), { queryChunk, remember });
+          const [fused, plain] = [run(), withoutFusedKernels(run)];
+          expect(distance(fused.value, plain.value)).toBeLessThan(1e-5);
+          [...model.parameters.keys()].forEach((name, index) => {
+            const [one, other] = [fused, plain].map(({ gradients }) => present(gradients[index], name));
+            expect(distance(present(one, name), present(other, name)), name).toBeLessThan(1e-4);
+          });
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 });
 

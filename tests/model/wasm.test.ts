@@ -13,6 +13,7 @@ import { loadCheckpoint, loadTensors } from '../../lib/model/checkpoint';
 import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
 import { attentionMaps } from '../../lib/model/watch-attention';
+import { dropsAsAsked } from './dropping';
 import { distance, randomIds, separator, smallModel } from './small';
 
 beforeAll(async () => {
@@ -88,4 +89,8 @@ describe('on WebAssembly', () => {
       });
     });
   });
+});
+
+describe('on WebAssembly dropout', () => {
+  dropsAsAsked();
 });

@@ -7,7 +7,6 @@ import { startEngine } from '../../lib/engine/engine';
 import { Random } from '../../lib/engine/random';
 import {
   adamwUpdate,
-  type AdamWSettings,
   biasCorrections,
   clipFactor,
   defaultAdamW,
@@ -16,33 +15,11 @@ import {
   planBundles,
   splitBundle,
 } from '../../lib/train/adamw';
+import { referenceStep } from './adamw.reference';
 
 beforeAll(async () => {
   await startEngine();
 });
-
-/** PyTorch's AdamW (torch/optim/adamw.py, `_single_tensor_adamw`) in float64, in place. */
-function referenceStep(
-  parameter: Float64Array,
-  gradient: ArrayLike<number>,
-  first: Float64Array,
-  second: Float64Array,
-  step: number,
-  learningRate: number,
-  { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
-): void {
-  for (let i = 0; i < parameter.length; i++) {
-    const g = gradient[i] ?? NaN;
-    let p = parameter[i] ?? NaN;
-    p -= learningRate * weightDecay * p;
-    const m = beta1 * (first[i] ?? NaN) + (1 - beta1) * g;
-    const v = beta2 * (second[i] ?? NaN) + (1 - beta2) * g * g;
-    first[i] = m;
-    second[i] = v;
-    const denominator = Math.sqrt(v) / Math.sqrt(1 - beta2 ** step) + epsilon;
-    parameter[i] = p - ((learningRate / (1 - beta1 ** step)) * m) / denominator;
-  }
-}
 
 describe('AdamW', () => {
   it('follows PyTorch over many steps of random problems', () => {

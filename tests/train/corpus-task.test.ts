@@ -11,12 +11,14 @@ import { splitDocuments } from '../../lib/data/tokens/split';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
+import { evaluatePerplexity } from '../../lib/evaluate/perplexity';
 import { createDecoder } from '../../lib/model/config';
 import { nextTokenLosses } from '../../lib/model/loss';
 import { disposeParameters, initialParameters } from '../../lib/model/parameters';
 import { beginnings, blockBatches, type CorpusTaskConfig } from '../../lib/train/corpus-task';
 import { parseTrainingConfig, type TrainingConfig } from '../../lib/train/config';
 import { readMetrics } from '../../lib/train/metrics';
+import { withRandomInputs } from '../../lib/train/random-inputs';
 import { createTask, taskMetrics } from '../../lib/train/tasks';
 import { trainModel } from '../../lib/train/train-model';
 import { temporaryFolder } from '../support/command';
@@ -154,6 +156,45 @@ describe('the corpus task', () => {
       close?.();
       whole.close();
     }
+  });
+
+  it('draws blocks, and positions of training and evaluation, from the streams of its seed', async () => {
+    const { model, task: checked } = configWith(
+      {},
+      { model: { ...configWith().model, encoding: 'randomized_rope' } },
+    );
+    const decoder = createDecoder(model);
+    const random = Random.fromSeed(8);
+    const whole = await corpus();
+    const { training, validation } = splitDocuments(whole.documents, {
+      validationShare: 0.1,
+      minimumLength: length,
+    });
+    const blocks = blockBatches(documentSequence(whole, training), {
+      corpus: whole.info.sha256,
+      starts: blockStarts(training, length, 'concatenated'),
+      batch: 3,
+      length,
+      random: random.fork('corpus blocks'),
+    });
+    const wanted = withRandomInputs(blocks, decoder, length, random.fork('training inputs'));
+    const task = await createTask(checked, { decoder, batchSize: 3, seed: 8 });
+    for (let step = 0; step < 3; step += 1) expect(await task.batches.next()).toEqual(await wanted.next());
+    const parameters = initialParameters(decoder.parameters, 0.5, Random.fromSeed(1));
+    const { loss } = await evaluatePerplexity(
+      decoder,
+      parameters,
+      beginnings(whole, validation, length),
+      length,
+      {
+        batch: 3,
+        random: random.fork('evaluation inputs'),
+      },
+    );
+    expect(await task.evaluate(parameters)).toEqual({ loss, perplexity: Math.exp(loss) });
+    disposeParameters(parameters);
+    task.close?.();
+    whole.close();
   });
 
   it('measures the validation documents, block by block', async () => {

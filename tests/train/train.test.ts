@@ -8,7 +8,7 @@ import { bfloat16IsSlow } from '../../lib/engine/bfloat16';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { Random } from '../../lib/engine/random';
-import { type BatchSource } from '../../lib/train/batches';
+import { type BatchSource, batchTensors } from '../../lib/train/batches';
 import { type EvaluationMetrics, type MetricsLine, readMetrics } from '../../lib/train/metrics';
 import { learningRateAt } from '../../lib/train/schedule';
 import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';
@@ -84,6 +84,22 @@ function inPieces(source: BatchSource, sizes: readonly number[]): BatchSource {
   };
 }
 
+/** Aborts after a number of batches have been drawn. */
+function stopping(source: BatchSource, after: number): { batches: BatchSource; signal: AbortSignal } {
+  const controller = new AbortController();
+  let drawn = 0;
+  const next: BatchSource['next'] = () => {
+    drawn += 1;
+    if (drawn === after) controller.abort();
+    return source.next();
+  };
+  return { batches: { ...source, next }, signal: controller.signal };
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
 describe('training', () => {
   it('lowers the loss, and tells what it measures when it should', async () => {
     const plan = { ...shortPlan, steps: 200, logEvery: 50, evaluateEvery: 150 };
@@ -114,6 +130,81 @@ describe('training', () => {
         expect(line.tokens).toBe(16 * line.step);
         expect(line.machine.peakResidentBytes).toBeGreaterThan(0);
       }
+    }
+  });
+
+  /** The sum of the losses of each batch, and its weight: by hand, where parameters do not change. */
+  async function lossesByHand(steps: number): Promise<{ sum: number; weight: number }[]> {
+    const parameters = networkParameters();
+    const source = points(16);
+    const losses: { sum: number; weight: number }[] = [];
+    for (let step = 0; step < steps; step++) {
+      const batch = await source.next();
+      const sum = tf.tidy(() => squaredError(parameters, batchTensors(batch)).dataSync()[0] ?? NaN);
+      losses.push({ sum, weight: batch.weight });
+    }
+    tf.dispose([...parameters.values()]);
+    return losses;
+  }
+
+  it.each(['captured', 'eager'] as const)(
+    'tells in each line the mean loss of a prediction since the line before, also where it was stopped between, %s',
+    async (execution) => {
+      const schedule = { kind: 'constant', learningRate: 0, warmupSteps: 0, finalFraction: 0 } as const;
+      const plan = { ...shortPlan, schedule, checkpointEvery: 5 };
+      const losses = await lossesByHand(plan.steps);
+      expect(new Set(losses.map(({ weight }) => weight)).size).toBeGreaterThan(3);
+      const folder = temporaryFolder();
+      for (const batches of [10, Infinity])
+        await trainNetwork({ folder, plan, execution, resume: true, ...stopping(points(16), batches) });
+      const lines = (await readMetrics(folder)).filter((line) => line.kind === 'training');
+      expect(lines.map(({ step }) => step)).toEqual([7, 14, 21, 28, 30]);
+      lines.forEach(({ step, loss }, index) => {
+        const since = losses.slice(lines[index - 1]?.step ?? 0, step);
+        const [sum, weight] = [total(since.map((one) => one.sum)), total(since.map((one) => one.weight))];
+        expect(loss, `at step ${step}`).toBeCloseTo(sum / weight, 5);
+      });
+    },
+  );
+
+  it('counts the time of batches, of reading the loss and of evaluations, and the pace of the first two', async () => {
+    let clock = 0;
+    const backend = tf.backend();
+    const read = backend.read.bind(backend);
+    const spies = [
+      vi.spyOn(performance, 'now').mockImplementation(() => 1000 * clock),
+      vi.spyOn(backend, 'read').mockImplementation((data) => {
+        clock += 5;
+        return read(data);
+      }),
+    ];
+    try {
+      const source = points(16);
+      const next: BatchSource['next'] = () => {
+        clock += 2;
+        return source.next();
+      };
+      const plan = { ...shortPlan, steps: 6, logEvery: 3, evaluateEvery: 4, checkpointEvery: 3 };
+      const evaluate: TrainingRun['evaluate'] = () => {
+        clock += 30;
+        return Promise.resolve({ size: 1 });
+      };
+      const { folder } = await trainNetwork({ plan, batches: { ...source, next }, evaluate });
+      // A line reads two numbers from the device: the loss, and the norm of the gradient.
+      expect(
+        (await readMetrics(folder)).map(({ kind, step, machine }) => [kind, step, machine.seconds]),
+      ).toEqual([
+        ['training', 3, 3 * 2 + 10],
+        ['evaluation', 4, 4 * 2 + 10 + 30],
+        ['training', 6, 6 * 2 + 20 + 30],
+        ['evaluation', 6, 6 * 2 + 20 + 60],
+      ]);
+      const paces = (await readMetrics(folder)).flatMap((line) =>
+        line.kind === 'training' ? [line.machine.tokensPerSecond] : [],
+      );
+      expect(paces).toEqual([48 / 16, 48 / 16]);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
     }
   });
 
@@ -309,18 +400,6 @@ describe('training', () => {
 });
 
 describe('a run that is interrupted', () => {
-  /** Aborts after a number of batches have been drawn. */
-  function stopping(source: BatchSource, after: number): { batches: BatchSource; signal: AbortSignal } {
-    const controller = new AbortController();
-    let drawn = 0;
-    const next: BatchSource['next'] = () => {
-      drawn += 1;
-      if (drawn === after) controller.abort();
-      return source.next();
-    };
-    return { batches: { ...source, next }, signal: controller.signal };
-  }
-
   it.each(['captured', 'eager'] as const)(
     'and resumed, however often, measures the same bit for bit, %s',
     async (execution) => {
