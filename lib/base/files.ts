@@ -287,14 +287,21 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** One read of a file is of less than 2 GiB, so a large tensor takes several. */
-const bytesAtOnce = 1 << 30;
-
-/** Bytes of a file. */
-export async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+/**
+ * Bytes of a file.
+ *
+ * @param atOnce the most of one read: of less than 2 GiB, so a large tensor takes several
+ * @throws Error if the file ends before
+ */
+export async function readBytes(
+  file: Pick<FileHandle, 'read'>,
+  position: number,
+  length: number,
+  atOnce = 1 << 30,
+): Promise<Buffer> {
   const bytes = Buffer.from(new ArrayBuffer(length));
   for (let done = 0; done < length;) {
-    const count = Math.min(length - done, bytesAtOnce);
+    const count = Math.min(length - done, atOnce);
     const { bytesRead } = await file.read(bytes, done, count, position + done);
     if (bytesRead === 0) throw new Error('the file ends early');
     done += bytesRead;

@@ -1,9 +1,24 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { DataError, MachineError } from '../../lib/base/errors';
 import {
+  checkWritable,
+  freeBytes,
   makeFolder,
+  readBytes,
+  readError,
   readTextFile,
   readTextLines,
   readTextPieces,
@@ -11,9 +26,11 @@ import {
   sha256,
   sha256File,
   temporaryPath,
+  writeError,
   writeFileAtomic,
+  writeFilesAtomic,
 } from '../../lib/base/files';
-import { displayPath } from '../../lib/base/paths';
+import { displayPath, projectPath } from '../../lib/base/paths';
 import { temporaryFolder } from '../support/command';
 
 describe('readTextFile', () => {
@@ -148,6 +165,26 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(join(folder, 'a'))).toEqual(['b.txt']);
   });
 
+  it('flushes all files to the disk before the first takes its name', async () => {
+    const folder = temporaryFolder();
+    const names = ['a.json', 'b.json', 'c.json'];
+    const handle = await open(join(folder, 'any'), 'w');
+    const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync');
+    await handle.close();
+    const flushed: unknown[] = [];
+    sync.mockImplementation(async function (this: FileHandle) {
+      const { size } = await this.stat();
+      flushed.push({ size, there: names.filter((name) => existsSync(join(folder, name))) });
+    });
+    try {
+      await writeFilesAtomic(names.map((name, index) => [join(folder, name), 'x'.repeat(10 + index)]));
+    } finally {
+      sync.mockRestore();
+    }
+    expect(flushed).toEqual([10, 11, 12].map((size) => ({ size, there: [] })));
+    expect(names.map((name) => statSync(join(folder, name)).size)).toEqual([10, 11, 12]);
+  });
+
   it('keeps what existed when it cannot write', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'taken'));
@@ -182,6 +219,93 @@ describe('makeFolder', () => {
     await expect(writeFileAtomic(join(file, 'x.json'), '')).rejects.toThrow(
       `${displayPath(join(file, 'x.json'))}: a file stands where a folder should be; choose another name`,
     );
+  });
+});
+
+describe('checkWritable', () => {
+  it('leaves nothing in a folder, nor one that was not there', async () => {
+    const folder = temporaryFolder();
+    await checkWritable(folder);
+    await checkWritable(join(folder, 'a', 'b'));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('names the folder that was asked for', async () => {
+    await expect(checkWritable('/proc/none/such')).rejects.toThrow(/^\/proc\/none\/such: /);
+  });
+});
+
+describe('what is read or written in vain', () => {
+  const failed = (code: string): Error => Object.assign(new Error('no'), { code });
+
+  it.each([
+    ['ENOSPC', 'x.txt: the disk is full; free some space and run the same command again'],
+    ['ENOTDIR', 'x.txt: a file stands where a folder should be; choose another name'],
+    ['EACCES', 'x.txt: not writable by this user; change its permissions or write elsewhere'],
+    ['EPERM', 'x.txt: not writable by this user; change its permissions or write elsewhere'],
+    ['EROFS', 'x.txt: not writable by this user; change its permissions or write elsewhere'],
+    ['EIO', 'x.txt: could not be written (no)'],
+  ])('says why a write failed with %s', (code, says) => {
+    expect(writeError(projectPath('x.txt'), failed(code))).toEqual(new MachineError(says));
+  });
+
+  it.each([
+    ['ENOENT', 'x.txt: no such file; check the path'],
+    ['EISDIR', 'x.txt: is a folder; name a file in it'],
+    ['EACCES', 'x.txt: not readable by this user; change its permissions'],
+    ['EIO', 'x.txt: could not be read (no)'],
+  ])('says why a read failed with %s', (code, says) => {
+    expect(readError(projectPath('x.txt'), failed(code))).toEqual(new DataError(says));
+  });
+});
+
+describe('readBytes', () => {
+  it('gives what stands at a place, in however many reads', async () => {
+    const path = join(temporaryFolder(), 'bytes');
+    const bytes = Buffer.from(Array.from({ length: 100 }, (_, index) => index));
+    writeFileSync(path, bytes);
+    const file = await open(path);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(99),
+        fc.nat(100),
+        fc.integer({ min: 1, max: 40 }),
+        async (start, length, atOnce) => {
+          const asked: number[] = [];
+          // A disk may also give less than it is asked for.
+          const read = ((into: Buffer, offset: number, count: number, position: number) => {
+            asked.push(count);
+            return file.read(into, offset, Math.ceil(count / 2), position);
+          }) as FileHandle['read'];
+          const found = readBytes({ read }, start, length, atOnce);
+          if (start + length > 100) await expect(found).rejects.toThrow('the file ends early');
+          else expect((await found).equals(bytes.subarray(start, start + length))).toBe(true);
+          expect(Math.max(0, ...asked)).toBeLessThanOrEqual(atOnce);
+        },
+      ),
+    );
+    await file.close();
+  });
+
+  it('reads what stands beyond 4 GiB', async () => {
+    const path = join(temporaryFolder(), 'sparse');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 32 + 10);
+    const file = await open(path, 'r+');
+    await file.write(Buffer.from('end'), 0, 3, 2 ** 32 + 5);
+    expect((await readBytes(file, 2 ** 32 + 4, 5, 2)).toString()).toBe('\0end\0');
+    await file.close();
+  });
+});
+
+describe('freeBytes', () => {
+  it('is what the system says', async () => {
+    const folder = temporaryFolder();
+    const { bavail, bsize, blocks } = statfsSync(folder);
+    const free = await freeBytes(folder);
+    expect(free % bsize).toBe(0);
+    // Other processes write meanwhile.
+    expect(Math.abs(free - bavail * bsize)).toBeLessThan(0.05 * blocks * bsize);
   });
 });
 

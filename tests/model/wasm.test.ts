@@ -61,7 +61,7 @@ describe('on WebAssembly', () => {
     expect(distance(next, whole.slice([0, 7, 0]).reshape(next.shape))).toBeLessThan(1e-5);
   });
 
-  it('dropout drops the share it should, the same for the same seed', () => {
+  it('dropout is the same for the same seed, and another for another', () => {
     const { decoder, parameters } = smallModel('rope', { dropout: 0.3 });
     const ids = randomIds(2, 8);
     const run = (seed: number): tf.Tensor =>

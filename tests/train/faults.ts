@@ -10,12 +10,30 @@ export type Fault = 'killed' | 'disk full';
 let folder = '/nowhere';
 let fault: { readonly kind: Fault; readonly at: number } | undefined;
 let operations = 0;
+/** Files with something that a power failure would lose. */
+const unflushed = new Set<string>();
+let renames: Rename[] = [];
+
+/** A file that took its name. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+  /** What a power failure would have lost then. */
+  readonly unflushed: readonly string[];
+}
 
 /** Begins to count in a folder; the fault comes at operation `at`, counted from 1. */
 export function watch(inside: string, kind?: Fault, at = Infinity): void {
   folder = inside;
   fault = kind && { kind, at };
   operations = 0;
+  unflushed.clear();
+  renames = [];
+}
+
+/** Files that took their names since `watch`, in order. */
+export function renamesSeen(): readonly Rename[] {
+  return renames;
 }
 
 /** Operations since `watch`. */
@@ -55,6 +73,7 @@ export function faultyPromises(actual: typeof promises): typeof promises {
     rename: async (from: string, to: string) => {
       pass(from);
       await actual.rename(from, to);
+      if (from.startsWith(folder)) renames.push({ from, to, unflushed: [...unflushed] });
     },
     link: async (from: string, to: string) => {
       pass(to);
@@ -85,10 +104,12 @@ function watched(file: promises.FileHandle, path: unknown): promises.FileHandle 
       await half;
     }
     await writeFile(content, ...rest);
+    unflushed.add(String(path));
   };
   file.sync = async () => {
     pass(path);
     await sync();
+    unflushed.delete(String(path));
   };
   return file;
 }
@@ -106,11 +127,13 @@ export function faultySync(actual: typeof fs): typeof fs {
     pass(paths.get(descriptor), () => {
       actual.writeSync(descriptor, bytes, offset, (bytes.length - offset) >> 1);
     });
+    unflushed.add(String(paths.get(descriptor)));
     return actual.writeSync(descriptor, bytes, offset);
   };
   const fsyncSync: typeof fs.fsyncSync = (descriptor) => {
     pass(paths.get(descriptor));
     actual.fsyncSync(descriptor);
+    unflushed.delete(String(paths.get(descriptor)));
   };
   const closeSync: typeof fs.closeSync = (descriptor) => {
     paths.delete(descriptor);

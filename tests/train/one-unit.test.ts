@@ -2,7 +2,7 @@
 // metrics and the state of one that was left alone, bit for bit, and with nothing else in its folder.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
@@ -13,7 +13,7 @@ import { loadTensors, saveTensors } from '../../lib/model/checkpoint';
 import { readMetrics } from '../../lib/train/metrics';
 import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';
 import { temporaryFolder } from '../support/command';
-import { type Fault, operationsSeen, watch } from './faults';
+import { type Fault, operationsSeen, renamesSeen, watch } from './faults';
 import { numbersOf, points, shortPlan } from './regression';
 
 vi.mock('node:fs/promises', async (original) =>
@@ -101,6 +101,19 @@ describe('a run', () => {
       }
     },
   );
+
+  it('has each file on the disk before it takes its name, and all that was measured before its state does', async () => {
+    const folder = join(temporaryFolder(), 'run');
+    watch(folder);
+    await trainLine({ folder });
+    const names = renamesSeen().map(({ to }) => basename(to));
+    for (const name of ['config.json', 'metrics.jsonl', 'training.safetensors', 'model.safetensors'])
+      expect(names).toContain(name);
+    for (const { from, to, unflushed } of renamesSeen()) {
+      expect(unflushed).not.toContain(from);
+      if (to.endsWith('training.safetensors')) expect(unflushed).toEqual([]);
+    }
+  });
 
   it('whose models were deleted, or are older, has those of its state after it was resumed', async () => {
     const folder = join(temporaryFolder(), 'run');
