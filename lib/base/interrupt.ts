@@ -9,6 +9,25 @@ export function cellInterrupt(): AbortSignal | undefined {
   return signal instanceof AbortSignal ? signal : undefined;
 }
 
+const adviceKey = Symbol.for('bipe.advice');
+
+/**
+ * Does work that a stop does not lose: whoever stops the cell meanwhile is told so by the kernel, which ends the cell before the work has
+ * ended.
+ *
+ * @param advice what is kept, and how to go on
+ */
+export async function withStopAdvice<T>(advice: string, work: () => Promise<T>): Promise<T> {
+  const signal: (AbortSignal & { [adviceKey]?: string }) | undefined = cellInterrupt();
+  if (signal === undefined) return work();
+  signal[adviceKey] = advice;
+  try {
+    return await work();
+  } finally {
+    Reflect.deleteProperty(signal, adviceKey);
+  }
+}
+
 const mostMs = 50;
 let heardAt = 0;
 

@@ -17,7 +17,7 @@ import {
   writeFileAtomic,
 } from '../base/files';
 import { formatCount, formatDuration } from '../base/format';
-import { cellInterrupt } from '../base/interrupt';
+import { cellInterrupt, withStopAdvice } from '../base/interrupt';
 import { canonicalJson, fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
@@ -154,11 +154,16 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     await checkFolder(run);
     const loop = await Loop.begin(run, design);
     try {
-      return await loop.run();
+      return await withStopAdvice(adviceAfterStop(run), () => loop.run());
     } finally {
       loop.close();
     }
   });
+}
+
+function adviceAfterStop({ folder, resume = false }: TrainingRun): string {
+  const how = resume ? 'run the cell again' : `resume the run in ${displayPath(folder)}`;
+  return `what was trained is kept; to go on, ${how}`;
 }
 
 const lockName = 'training.lock';

@@ -104,12 +104,17 @@ export function libraryFailure(root, error) {
   return { ename: 'LibraryError', evalue: first ?? error.message.split('\n')[0], traceback };
 }
 
-/** A cell that the user ended. */
-export const interruptFailure = {
-  ename: 'KeyboardInterrupt',
-  evalue: 'the cell was interrupted',
-  traceback: [red('KeyboardInterrupt: the cell was interrupted')],
-};
+/**
+ * A cell that the user ended.
+ *
+ * @param {AbortSignal & { [key: symbol]: string | undefined }} signal the cell's, on which its work may have left what a stop keeps
+ * @returns {Failure}
+ */
+export function interruptFailure(signal) {
+  const advice = signal[Symbol.for('bipe.advice')];
+  const evalue = advice === undefined ? 'the cell was interrupted' : `the cell was interrupted; ${advice}`;
+  return { ename: 'KeyboardInterrupt', evalue, traceback: [red(`KeyboardInterrupt: ${evalue}`)] };
+}
 
 /** Turns what a cell threw into what the reader can use. */
 export class ThrownFailures {

@@ -113,8 +113,9 @@ export class Runs {
     if (run === undefined) return;
     this.#current = undefined;
     forgetHalfLoaded();
-    // Who listens may print, and may never return.
-    setImmediate(() => this.#activity.protect(() => run.finish({ failure: interruptFailure })));
+    // Asked now: who listens may print, may never return, and may have nothing left to keep then.
+    const failure = interruptFailure(run.abort.signal);
+    setImmediate(() => this.#activity.protect(() => run.finish({ failure })));
     const reason = new DOMException('the cell was interrupted', 'AbortError');
     this.#context.run(run, () => run.abort.abort(reason));
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { cellInterrupt, heedStop } from '../../lib/base/interrupt';
+import { cellInterrupt, heedStop, withStopAdvice } from '../../lib/base/interrupt';
 import { sha256File } from '../../lib/base/files';
 import { projectPath } from '../../lib/base/paths';
 import { interruptibleCell } from '../support/cell';
@@ -31,4 +31,19 @@ it('a cell that was not stopped goes on, also after one that was', async () => {
 it('a file whose cell was stopped is not read to its end', async () => {
   interruptibleCell()();
   await expect(sha256File(projectPath('package.json'))).rejects.toThrow();
+});
+
+it('work that a stop does not lose says so on the signal of its cell while it lasts, however it ends', async () => {
+  const adviceNow = (): unknown => Reflect.get(cellInterrupt() ?? {}, Symbol.for('bipe.advice'));
+  expect(await withStopAdvice('kept', () => Promise.resolve(7))).toBe(7);
+  interruptibleCell();
+  const said: unknown[] = [adviceNow()];
+  const work = async (): Promise<never> => {
+    said.push(adviceNow());
+    await sleep(1);
+    said.push(adviceNow());
+    throw new Error('no');
+  };
+  await expect(withStopAdvice('kept', work)).rejects.toThrow('no');
+  expect([...said, adviceNow()]).toEqual([undefined, 'kept', 'kept', undefined]);
 });

@@ -79,7 +79,7 @@ async function stopAfter(kind: string, duration: number, delay: number): Promise
   await kernel.interrupt();
   const { result, error } = await run;
   if (error === undefined) expect(result).toEqual({ 'text/plain': "'done'" });
-  else expect(plain(error.traceback)).toBe('KeyboardInterrupt: the cell was interrupted');
+  else expect(plain(error.traceback)).toMatch(/^KeyboardInterrupt: the cell was interrupted(; what was|$)/);
   outcomes[kind] ??= { done: 0, interrupted: 0 };
   outcomes[kind][error === undefined ? 'done' : 'interrupted'] += 1;
   trials += 1;
@@ -105,6 +105,32 @@ it(
   },
   30_000 + 10_000 * stops,
 );
+
+it('a training that is stopped tells that it is kept and how to go on, and no later cell does', async () => {
+  const config = JSON.stringify({ ...training, steps: 1e6 });
+  // What an engine prints when it starts must not be taken for a training that has begun.
+  expect(
+    (await kernel.execute("import { startEngine } from '../lib';\nawait startEngine();")).error,
+  ).toBeUndefined();
+  for (const [resume, how] of [
+    [false, `resume the run in ${join(runs, 'false')}`],
+    [true, 'run the cell again'],
+  ] as const) {
+    const { error } = await stopped(
+      kernel,
+      `import { parseTrainingConfig, trainModel } from '../lib';
+await trainModel(parseTrainingConfig(${config}, 'cell'), {
+  folder: ${JSON.stringify(join(runs, String(resume)))},
+  resume: ${resume},
+  onMetrics: () => console.log('runs'),
+});`,
+    );
+    expect(error?.evalue).toBe(`the cell was interrupted; what was trained is kept; to go on, ${how}`);
+    expect(plain(error?.traceback ?? [])).toBe(`KeyboardInterrupt: ${error?.evalue ?? ''}`);
+  }
+  const { error } = await stopped(kernel, `${say}\nawait new Promise(() => undefined);`);
+  expect(error?.evalue).toBe('the cell was interrupted');
+}, 120_000);
 
 describe('a stop', () => {
   let project: MiniatureProject;
