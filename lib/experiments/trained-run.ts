@@ -17,7 +17,7 @@ import {
   type Origin,
 } from '../report/provenance';
 import { type TrainingConfig } from '../train/config';
-import { readMetrics } from '../train/metrics';
+import { type MetricsLine, readMetrics } from '../train/metrics';
 import { trainModel } from '../train/train-model';
 import { type RunConfiguration, type RunStore } from './run-store';
 import { askedPart, beginSession, trainingParts } from './training-sessions';
@@ -55,7 +55,7 @@ export interface TrainedRunOptions {
   readonly reporter: Reporter;
   /** Train and ask anew, even if it is all there. */
   readonly fresh?: boolean;
-  /** Told each point of the training curve as it is measured. */
+  /** Told each point of the training curve as it is measured; of one that goes on, at once those that were measured before. */
   readonly onCurve?: (step: number, loss: number) => void;
 }
 
@@ -128,6 +128,9 @@ async function trainAndAsk<Answers extends object>(
   { reporter, onCurve }: TrainedRunOptions,
 ): Promise<Outcome<Answers>> {
   let begunAt: number | undefined;
+  const tell = (line: MetricsLine): void => {
+    if (line.kind === 'training') onCurve?.(line.step, line.loss);
+  };
   const { outcome, parameters } = await trainModel(spec.training, {
     folder,
     resume: true,
@@ -135,10 +138,10 @@ async function trainAndAsk<Answers extends object>(
     onBegin: async (position) => {
       begunAt = position.seconds;
       await beginSession(folder, position, origin);
+      // A curve that is drawn anew has what was trained before, too.
+      (await readMetrics(folder)).forEach(tell);
     },
-    onMetrics: (line) => {
-      if (line.kind === 'training') onCurve?.(line.step, line.loss);
-    },
+    onMetrics: tell,
   });
   try {
     if (outcome === 'interrupted')
