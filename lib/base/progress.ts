@@ -23,6 +23,21 @@ export interface Reporter {
   task(label: string, total: number, unit?: string): ProgressTask;
 }
 
+/**
+ * How long a piece of work will still take: a function of what is done, asked at every update. The pace is that since the first update:
+ * what was done before, in an earlier run, took none of this time.
+ *
+ * @returns seconds; undefined where they cannot be told
+ */
+export function remainingTime(total: number): (done: number) => number | undefined {
+  let first: { readonly time: number; readonly done: number } | undefined;
+  return (done) => {
+    first ??= { time: performance.now(), done };
+    if (done <= first.done || done > total) return undefined;
+    return ((performance.now() - first.time) / 1000 / (done - first.done)) * (total - done);
+  };
+}
+
 /** Says nothing: for tests and for functions called without a reporter. */
 export const silentReporter: Reporter = {
   note: () => undefined,
@@ -58,7 +73,7 @@ function printableReporter(reporter: Reporter): Reporter {
 function barReporter(stream: NodeJS.WriteStream): Reporter {
   let bars: MultiBar | undefined;
   let running = 0;
-  const format = '  {label} [{bar}] {percentage}% {value}/{total} {unit} {eta_formatted} {note}';
+  const format = '  {label} [{bar}] {percentage}% {value}/{total} {unit} {left} {note}';
   return {
     note: (line, level) => {
       const text = level === 'warning' ? styleText('yellow', line, { stream }) : line;
@@ -71,12 +86,15 @@ function barReporter(stream: NodeJS.WriteStream): Reporter {
         Presets.shades_classic,
       );
       const current = bars;
-      const bar = current.create(total, 0, { label, unit, note: '' });
+      const bar = current.create(total, 0, { label, unit, left: '', note: '' });
+      const remaining = remainingTime(total);
       running += 1;
       let open = true;
       return {
         update: (done, note) => {
-          bar.update(done, note === undefined ? {} : { note });
+          const seconds = remaining(done);
+          const left = seconds === undefined ? '' : `${formatDuration(seconds)} left`;
+          bar.update(done, { left, ...(note !== undefined && { note }) });
         },
         finish: (note) => {
           if (!open) return;
@@ -101,19 +119,17 @@ function lineReporter(stream: NodeJS.WriteStream): Reporter {
     },
     task: (label, total, unit = '') => {
       stream.write(`  ${label} ...\n`);
-      // What was done before the first update, in an earlier run, says nothing about the pace.
-      let first: { readonly time: number; readonly done: number } | undefined;
+      const remaining = remainingTime(total);
       let tenth = 0;
       let open = true;
       return {
         update: (done, note) => {
-          first ??= { time: performance.now(), done };
+          const seconds = remaining(done);
           if (total <= 0) return;
           const reached = Math.floor((10 * done) / total);
           if (reached <= tenth || reached >= 10) return;
           tenth = reached;
-          const pace = (performance.now() - first.time) / 1000 / (done - first.done);
-          const left = Number.isFinite(pace) ? `, ${formatDuration(pace * (total - done))} left` : '';
+          const left = seconds === undefined ? '' : `, ${formatDuration(seconds)} left`;
           stream.write(
             `  ${label} ${reached * 10}% (${done}/${total}${unit === '' ? '' : ` ${unit}`})${left}${note ? `; ${note}` : ''}\n`,
           );
