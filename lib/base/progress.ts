@@ -17,7 +17,7 @@ export interface ProgressTask {
 
 /** Where progress goes. */
 export interface Reporter {
-  /** A line that stays; as a warning it is yellow where there are colours. */
+  /** A line that stays; in a notebook folded under the next ones. A warning is not folded, and yellow where there are colours. */
   note(line: string, level?: 'warning'): void;
   /** Begins a piece of work of `total` units (0 if unknown). */
   task(label: string, total: number, unit?: string): ProgressTask;

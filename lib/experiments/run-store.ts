@@ -93,7 +93,7 @@ export class RunStore {
       if (earlier !== undefined) return { ...earlier, reused: true };
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
-      reporter.note(`${error.where}: damaged (${error.why}); computed anew`);
+      reporter.note(`${error.where}: damaged (${error.why}); computed anew`, 'warning');
     }
     const folder = this.folderOf(configuration);
     await writeFileAtomic(join(folder, configurationName), `${toJson(configuration, 2)}\n`);

@@ -2,9 +2,10 @@
 // Outside a notebook nothing is shown; `isNotebook` tells.
 
 import { messageOf } from '../base/errors';
-import { type ProgressTask, type Reporter, terminalReporter } from '../base/progress';
+import { type Reporter, terminalReporter } from '../base/progress';
 import { type Figure } from './figure';
 import { toPlain } from './json';
+import { paneReporter } from './progress-pane';
 import { stillFigure, stillPage } from './stills';
 import { figureWidth, ink } from './style';
 import { type Table, toHtml, toMarkdown } from './tables';
@@ -109,74 +110,7 @@ export function defaultReporter(): Reporter {
   return isNotebook() ? notebookReporter() : terminalReporter();
 }
 
-/** Dark on yellow, in both of JupyterLab's themes. */
-const warningStyle = 'padding:4px 8px;border-left:4px solid #B58900;background:#FFF4CC;color:#3D3000';
-const REDRAW_MS = 200;
-let taskCount = 0;
-
-/** Progress below the cell that began it: a bar that fills in place, then one line that stays. */
+/** Progress below the cell that began it. */
 export function notebookReporter(): Reporter {
-  const display: DisplayFunction = (...output) => displayFunction()?.(...output);
-  return {
-    note: (line, level) => {
-      const style = level === 'warning' ? ` style="${warningStyle}"` : '';
-      display({ 'text/html': `<div${style}>${escapeHtml(line)}</div>`, 'text/plain': line });
-    },
-    task: (label, total, unit = '') => barTask(display, label, total, unit),
-  };
-}
-
-function barTask(display: DisplayFunction, label: string, total: number, unit: string): ProgressTask {
-  taskCount += 1;
-  const displayId = `bipe-progress-${process.pid}-${taskCount}`;
-  const startedAt = Date.now();
-  let drawnAt = startedAt;
-  let isOpen = true;
-  const bar = (done: number): DisplayBundle =>
-    progressBundle(label, done, total, unit, Date.now() - startedAt);
-  display(bar(0), {}, { displayId });
-  return {
-    update: (done) => {
-      if (!isOpen || Date.now() - drawnAt < REDRAW_MS) return;
-      drawnAt = Date.now();
-      display(bar(done), {}, { displayId, update: true });
-    },
-    finish: (note = 'done') => {
-      if (!isOpen) return;
-      isOpen = false;
-      const line = `${label}: ${note}`;
-      display(
-        { 'text/html': `<div>${escapeHtml(line)}</div>`, 'text/plain': line },
-        {},
-        { displayId, update: true },
-      );
-    },
-  };
-}
-
-/** A bar as HTML, with the remaining time once it can be told. */
-function progressBundle(
-  label: string,
-  done: number,
-  total: number,
-  unit: string,
-  elapsed: number,
-): DisplayBundle {
-  const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
-  const count = [done.toLocaleString('en'), ...(total > 0 ? [`of ${total.toLocaleString('en')}`] : []), unit];
-  const left = share > 0.02 && share < 1 ? `, ${duration((elapsed * (1 - share)) / share)} left` : '';
-  const text = `${label}: ${count.join(' ').trim()}${left}`;
-  const fill = `<div style="width:${(100 * share).toFixed(1)}%;height:8px;border-radius:4px;background:#173A7D"></div>`;
-  const html =
-    `<div style="max-width:640px"><div>${escapeHtml(text)}</div>` +
-    `<div role="progressbar" aria-valuenow="${Math.round(100 * share)}" aria-valuemin="0" aria-valuemax="100" ` +
-    `style="height:8px;border-radius:4px;background:#E6E6E6">${fill}</div></div>`;
-  return { 'text/html': html, 'text/plain': text };
-}
-
-function duration(milliseconds: number): string {
-  const seconds = Math.ceil(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return paneReporter((...output) => displayFunction()?.(...output));
 }

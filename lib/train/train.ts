@@ -195,6 +195,7 @@ function checkProducts({ plan, execution, where = 'training', reporter }: Traini
   if (bfloat16IsSlow())
     reporter?.note(
       `${where}: products: bfloat16 takes several times as long as float32 on this processor, which has no instructions for it; leave it out unless you want its rounding`,
+      'warning',
     );
 }
 
@@ -489,6 +490,7 @@ class Loop {
       const what = Number.isNaN(value) ? 'is not a number' : 'overflowed';
       reporter.note(
         `evaluation: ${name} ${what} at step ${formatCount(line.step)}; the metrics have it as ${value}, and training goes on`,
+        'warning',
       );
     }
   }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   defaultReporter,
   isNotebook,
@@ -32,6 +32,7 @@ describe('in a notebook', () => {
 
   afterEach(() => {
     Reflect.deleteProperty(globals, hook);
+    vi.restoreAllMocks();
   });
 
   it('shows a figure as plotly JSON that survives the wire, with its texts for readers without plotly', () => {
@@ -48,24 +49,67 @@ describe('in a notebook', () => {
     expect(Object.keys(shown[0]?.[0] ?? {})).toEqual(['text/html', 'text/markdown', 'text/plain']);
   });
 
-  it('fills one bar in place for each task, and leaves one line', () => {
+  const texts = (): unknown[] => shown.map(([bundle]) => bundle['text/plain']);
+  const lastHtml = (): string => String(shown.at(-1)?.[0]['text/html']);
+
+  it('tells all in one output in place: bars, and a line of what is done', () => {
     const reporter = defaultReporter();
     const first = reporter.task('counting <tokens>', 100, 'tokens');
     const second = reporter.task('drawing', 0);
     first.finish('100 tokens');
     first.finish('again');
     second.finish();
-    const ids = shown.map(([, , options]) => options?.displayId);
-    expect(ids[0]).not.toBe(ids[1]);
-    expect(ids).toEqual([ids[0], ids[1], ids[0], ids[1]]);
-    expect(shown.map(([, , options]) => options?.update ?? false)).toEqual([false, false, true, true]);
-    expect(shown.map(([bundle]) => bundle['text/plain'])).toEqual([
+    expect(new Set(shown.map(([, , options]) => options?.displayId)).size).toBe(1);
+    expect(shown.map(([, , options]) => options?.update)).toEqual([false, true, true, true]);
+    expect(texts()).toEqual([
       'counting <tokens>: 0 of 100 tokens',
-      'drawing: 0',
-      'counting <tokens>: 100 tokens',
-      'drawing: done',
+      'counting <tokens>: 0 of 100 tokens\ndrawing: 0',
+      'counting <tokens>: 100 tokens\ndrawing: 0',
+      'counting <tokens>: 100 tokens\ndrawing: done',
     ]);
     for (const [bundle] of shown) expect(bundle['text/html']).not.toContain('<tokens>');
+    // Another reporter, such as that of the next cell, has an output of its own.
+    notebookReporter().note('next');
+    expect(shown.at(-1)?.[2]?.displayId).not.toBe(shown[0]?.[2]?.displayId);
+  });
+
+  it('shows the last line of what is done and folds those before, but no warning', () => {
+    const reporter = notebookReporter();
+    reporter.note('a < b');
+    expect(lastHtml()).toBe('<div>a &lt; b</div>');
+    reporter.note('engine: slow & old', 'warning');
+    expect(lastHtml()).toContain('>engine: slow &amp; old</div>');
+    expect(shown.at(-1)?.[2]).toBeUndefined();
+    reporter.note('second');
+    reporter.task('third', 1).finish('done well');
+    expect(lastHtml()).toBe(
+      '<div><details><summary style="cursor:pointer">third: done well</summary><div>a &lt; b</div><div>second</div></details></div>',
+    );
+    expect(texts().at(-1)).toBe('a < b\nsecond\nthird: done well');
+  });
+
+  it('fills a bar by what is done, and tells the time left at the pace since the work went on', () => {
+    let clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => 1000 * clock);
+    vi.spyOn(Date, 'now').mockImplementation(() => 1000 * clock);
+    const task = notebookReporter().task('training', 2000, 'steps');
+    task.update(1200);
+    clock = 10;
+    task.update(1400);
+    expect(texts().at(-1)).toBe('training: 1,400 of 2,000 steps, 30 s left');
+    expect(lastHtml()).toContain('aria-valuenow="70"');
+    expect(lastHtml()).toContain('width:70.0%');
+    for (const [seconds, left] of [
+      [90, '5 min'],
+      [4000, '3 h 25 min'],
+    ] as const) {
+      clock += seconds;
+      task.update(1400);
+      expect(texts().at(-1)).toBe(`training: 1,400 of 2,000 steps, ${left} left`);
+    }
+    clock += 1;
+    task.update(2000);
+    expect(texts().at(-1)).toBe('training: 2,000 of 2,000 steps');
   });
 
   it('does not flood the notebook with updates', () => {
@@ -73,10 +117,5 @@ describe('in a notebook', () => {
     for (let done = 0; done < 100_000; done += 1) task.update(done);
     task.finish();
     expect(shown.length).toBeLessThan(50);
-  });
-
-  it('shows a note as text', () => {
-    notebookReporter().note('a < b');
-    expect(shown[0]?.[0]).toEqual({ 'text/html': '<div>a &lt; b</div>', 'text/plain': 'a < b' });
   });
 });
