@@ -10,7 +10,7 @@ export {
   UsageError,
   WorkbenchError,
 } from './base/errors';
-export { formatBytes, formatCount, formatDuration } from './base/format';
+export { formatBytes, formatCount, formatDuration, type Range } from './base/format';
 export { Histogram } from './base/histogram';
 export { type ProgressTask, type Reporter, silentReporter, terminalReporter } from './base/progress';
 export {
@@ -387,6 +387,7 @@ export {
   separatorStyles,
   type SeriesStyle,
 } from './report/style';
+export { type PointWords, type WhiskerLook, whiskers } from './report/whiskers';
 export { type LiveCurves, liveCurves } from './report/live';
 export { type Slider, sliderFigure, type SliderStep } from './report/slider';
 export {

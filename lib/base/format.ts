@@ -38,9 +38,21 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** `0.786` as `78.6 %`. */
-export function formatPercent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+/** `0.786` as `78.6 %`, or with another number of decimals. */
+export function formatPercent(share: number, decimals = 1): string {
+  return `${(100 * share).toFixed(decimals)} %`;
+}
+
+/** A number and the ends of what is known of it; ends that are not known are NaN, or both are the number. */
+export interface Range {
+  readonly centre: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** `40.0 (36.3 to 44.0)`, or the number alone where no range around it is known. */
+export function formatRange({ centre, low, high }: Range, format: (value: number) => string): string {
+  return low < high ? `${format(centre)} (${format(low)} to ${format(high)})` : format(centre);
 }
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });

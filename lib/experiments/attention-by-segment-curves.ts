@@ -6,6 +6,7 @@ import { present } from '../base/present';
 import { type Interval } from '../base/statistics';
 import { type AttentionBins, type AttentionMass } from '../evaluate/attention-mass';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
+import { formatShort } from '../report/log-axis';
 import { ink, orderedStyles, type SeriesStyle } from '../report/style';
 import {
   type AttentionBySegmentResult,
@@ -426,6 +427,8 @@ function intervalTrace(
   x: number,
   panel: number,
 ): PlotlyObject {
-  const trace = whiskeredLine(style, [x], [{ centre: estimate, low, high }], { panel, legend: false });
+  const words = { at: () => 'at the same place', quantity: 'times evenly spread', format: formatShort };
+  const range = { centre: estimate, low, high };
+  const trace = whiskeredLine(style, [x], [range], words, { panel, legend: false });
   return { ...trace, mode: 'markers', marker: { color: style.color, size: 4 } };
 }

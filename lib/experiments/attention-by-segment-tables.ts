@@ -14,6 +14,7 @@ import {
 } from './attention-by-segment-result';
 import { evenlySpread, type MeasuredInterval, type MeasureName, type Measures } from './attention-contexts';
 import { type Finding } from './experiment';
+import { liesBelow } from './verdicts';
 
 /** Means, a row for each model and context. */
 export function numbersTable(result: AttentionBySegmentResult): Table {
@@ -167,7 +168,7 @@ export function findings(result: AttentionBySegmentResult): Finding[] {
     if (difference === null || (measure !== 'samePlace' && longest.times === 1)) return [];
     const { says, wanted, format, difference: apart } = claims[measure];
     const measured = [first, second].map((one) => `${name(one)} ${within(measuresBy(one)[measure], format)}`);
-    const isLess = difference.high < 0 ? true : difference.low > 0 ? false : null;
+    const isLess = liesBelow(difference, 0);
     return [
       {
         claim: says(whose(first), whose(second), `At ${longest.times} times the training length`, times),

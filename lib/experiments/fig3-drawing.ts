@@ -1,6 +1,6 @@
 // Figure 3 as pictures, a table and findings.
 
-import { formatPercent } from '../base/format';
+import { formatPercent, formatRange, type Range } from '../base/format';
 import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { encodingStyle, fontSize, ink } from '../report/style';
 import {
@@ -8,25 +8,26 @@ import {
   barTrace,
   type Figure,
   inPanel,
-  lineTrace,
   makeFigure,
   type PanelSpec,
   type PlotlyObject,
 } from '../report/figure';
 import { type Cell, type Table } from '../report/tables';
+import { whiskers } from '../report/whiskers';
 import { type ArithmeticRun, type OperatorsAccuracy } from './arithmetic-runs';
 import { type Drawing, type Finding } from './experiment';
 import {
   groupsOf,
+  lossAxis,
+  lossTrace,
   mean,
   overSeeds,
-  type Range,
   type SeedGroup,
   seedsOf,
   whiskeredLine,
-  whiskers,
   whiskersWord,
 } from './seed-groups';
+import { liesBelow } from './verdicts';
 
 /** All models that were trained. */
 export interface Fig3Result {
@@ -91,7 +92,7 @@ function accuracyFigure(groups: readonly Group[]): Figure {
     alt: groups
       .map(({ style, hiddenSize, runs }) => {
         const { centre } = rangeOf(runs.map(({ accuracy }) => accuracy));
-        return `${style.name} at hidden size ${hiddenSize}: ${(100 * centre).toFixed(0)} %`;
+        return `${style.name} at hidden size ${hiddenSize}: ${formatPercent(centre, 0)}`;
       })
       .join('; '),
     data: [...bySize, ...byOperators],
@@ -151,11 +152,14 @@ function guessingLabel(chance: number, modulus: number): PlotlyObject {
   };
 }
 
+/** How the pointer gives an accuracy. */
+const accuracyWords = { quantity: 'right answers', format: (share: number) => formatPercent(share) };
+
 function barOf({ style, runs }: Group): PlotlyObject {
   const range = rangeOf(runs.map(({ accuracy }) => accuracy));
   return {
     ...barTrace({ x: [style.name], y: [range.centre], style, legend: false }),
-    error_y: whiskers([range], 4),
+    ...whiskers([range], { ...accuracyWords, points: [style.name] }, { width: 4 }),
   };
 }
 
@@ -164,7 +168,7 @@ function barLabel({ style, runs }: Group): PlotlyObject {
   const { centre, high } = rangeOf(runs.map(({ accuracy }) => accuracy));
   const { xaxis, yaxis } = inPanel(0);
   return {
-    text: `${(100 * centre).toFixed(0)} %`,
+    text: formatPercent(centre, 0),
     xref: xaxis,
     x: style.name,
     yref: yaxis,
@@ -181,7 +185,8 @@ function sizeTraces(groups: readonly Group[], sizes: readonly number[]): PlotlyO
       const group = groups.find((one) => one.encoding === encoding && one.hiddenSize === size);
       return rangeOf((group?.runs ?? []).map(({ accuracy }) => accuracy));
     });
-    return whiskeredLine(style, sizes, ranges, { panel: 0, legend: false });
+    const words = { ...accuracyWords, at: (size: number) => `at hidden size ${size}` };
+    return whiskeredLine(style, sizes, ranges, words, { panel: 0, legend: false });
   });
 }
 
@@ -194,7 +199,8 @@ function operatorsTrace({ style, runs }: Group): PlotlyObject {
       ),
     ),
   );
-  return whiskeredLine(style, operators, ranges, { panel: 1, legend: true });
+  const words = { ...accuracyWords, at: (asked: number) => `at ${countOf(asked)}` };
+  return whiskeredLine(style, operators, ranges, words, { panel: 1, legend: true });
 }
 
 function curvesFigure(groups: readonly Group[]): Figure {
@@ -209,19 +215,15 @@ function curvesFigure(groups: readonly Group[]): Figure {
     panels: sizes.map((size) => ({
       title: `Hidden size ${size}`,
       x: axes.count('Step'),
-      y: { title: 'Loss (nats)', rangemode: 'tozero' },
+      y: { ...lossAxis, rangemode: 'tozero' },
     })),
     columns: Math.min(3, sizes.length),
-    data: groups.map(({ style, hiddenSize, runs }) => {
-      const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
-      return lineTrace({
-        x: steps,
-        y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
-        style,
-        panel: sizes.indexOf(hiddenSize),
-        legend: hiddenSize === sizes[0],
-      });
-    }),
+    data: groups.map((group) =>
+      lossTrace(group, {
+        panel: sizes.indexOf(group.hiddenSize),
+        legend: group.hiddenSize === sizes[0],
+      }),
+    ),
   });
 }
 
@@ -304,12 +306,11 @@ function findings(groups: readonly Group[]): Finding[] {
       const [first, second] = [rangeFor(better), rangeFor(worse)];
       if (first === undefined || second === undefined) return [];
       const [a, b] = [encodingStyle(better).name, encodingStyle(worse).name];
-      const overlap = first.low <= second.high && second.low <= first.high;
       return [
         {
           claim: `Hidden size ${hiddenSize}: ${a} computes better than ${b}`,
-          holds: overlap ? null : first.centre > second.centre,
-          measured: `${a} ${formatPercent(first.centre)} (${formatPercent(first.low)} to ${formatPercent(first.high)}), ${b} ${formatPercent(second.centre)} (${formatPercent(second.low)} to ${formatPercent(second.high)})`,
+          holds: liesBelow(second, first),
+          measured: `${a} ${formatRange(first, formatPercent)}, ${b} ${formatRange(second, formatPercent)}`,
         },
       ];
     }),

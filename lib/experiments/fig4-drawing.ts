@@ -2,7 +2,7 @@
 
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
-import { axes, type Figure, lineTrace, makeFigure, type PanelSpec } from '../report/figure';
+import { axes, type Figure, makeFigure, type PanelSpec } from '../report/figure';
 import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
@@ -24,7 +24,16 @@ import {
   trainLengthLine,
 } from './length-curves';
 import { type ReleasedRun } from './released-models';
-import { groupsOf, mean, rangeWord, type SeedGroup, seedsOf, whiskersWord } from './seed-groups';
+import {
+  groupsOf,
+  lossAxis,
+  lossTrace,
+  mean,
+  rangeWord,
+  type SeedGroup,
+  seedsOf,
+  whiskersWord,
+} from './seed-groups';
 
 /** All models that were trained, or what the released ones made of each kind of text. */
 export type Fig4Result =
@@ -140,15 +149,8 @@ function trainingFigure(groups: readonly Group[]): Figure {
     subtitle: 'Mean cross-entropy of a predicted token over the steps since the point before',
     caption: 'Mean over the seeds. What a model does beyond its training length does not show here.',
     alt: `Falling curves for ${groups.map(({ style }) => style.name).join(', ')}.`,
-    panels: [{ x: axes.count('Step'), y: { title: 'Loss (nats)' } }],
-    data: groups.map(({ style, runs }) => {
-      const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
-      return lineTrace({
-        x: steps,
-        y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
-        style,
-      });
-    }),
+    panels: [{ x: axes.count('Step'), y: lossAxis }],
+    data: groups.map((group) => lossTrace(group)),
   });
 }
 

@@ -1,6 +1,7 @@
 // Perplexity against length, as Figures 4 and 5 draw it: a curve for each encoding, a panel for each kind of text; where in a block the
 // losses are; the numbers as a table; and comparisons of two models on the same documents.
 
+import { formatCount, type Range } from '../base/format';
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { Random } from '../engine/random';
@@ -12,7 +13,8 @@ import { ink, modalityStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Finding } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
-import { mean, type Range, seedsWord, whiskeredLine } from './seed-groups';
+import { mean, seedsWord, whiskeredLine } from './seed-groups';
+import { liesBelow } from './verdicts';
 
 /** A line of the figure: models that differ in their seed alone. */
 export interface LengthCurve {
@@ -95,6 +97,9 @@ function lengthAxis(lengths: readonly number[]): AxisSpec {
   };
 }
 
+/** How the pointer gives a perplexity. */
+export const perplexityWords = { quantity: 'perplexity', format: formatPerplexity } as const;
+
 /** The lines of a panel; the legend is that of the first one. */
 export function lengthTraces(
   curves: readonly LengthCurve[],
@@ -107,6 +112,7 @@ export function lengthTraces(
       curve.style,
       lengths,
       lengths.map((length) => perplexityRange(curve, modality, length)),
+      { ...perplexityWords, at: (length) => `at ${formatCount(length)} tokens` },
       { panel, legend: panel === 0 },
     );
   });
@@ -193,7 +199,7 @@ export function compare({ claim, below = 1, better, worse }: Comparison, modalit
     };
   return {
     claim,
-    holds: ratio.high < below ? true : ratio.low > below ? false : null,
+    holds: liesBelow(ratio, below),
     measured: `${says(a)} and ${says(b)}: ratio ${ratio.estimate.toFixed(3)} (${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)} over documents); ${seeds}`,
   };
 }

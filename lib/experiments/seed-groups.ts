@@ -1,7 +1,10 @@
 // Trained models by encoding and size, a run for each seed: what is known of a group, and how it is drawn.
 
-import { lineTrace, type PlotlyObject } from '../report/figure';
+import { type Range } from '../base/format';
+import { type AxisSpec, lineTrace, type PlotlyObject } from '../report/figure';
 import { encodingStyle, type SeriesStyle } from '../report/style';
+import { type PointWords, whiskers } from '../report/whiskers';
+import { type TrainingFigures } from './trained-run';
 
 /** The runs of one encoding at one size: a run for each seed. */
 export interface SeedGroup<Run> {
@@ -27,13 +30,6 @@ export function groupsOf<Run extends { readonly encoding: string; readonly hidde
     const { encoding, hiddenSize } = first;
     return [{ encoding, style: encodingStyle(encoding, encodings), hiddenSize, runs: members }];
   });
-}
-
-/** A share and how far it may be from there. */
-export interface Range {
-  readonly centre: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /** The mean of some values. */
@@ -69,25 +65,36 @@ export function rangeWord(seeds: number, interval: string): string {
   return seeds === 1 ? `${interval}, one seed` : `least and most of ${seeds} seeds`;
 }
 
-/** A whisker to both ends of each range. */
-export function whiskers(ranges: readonly Range[], width = 3): PlotlyObject {
-  return {
-    type: 'data',
-    symmetric: false,
-    array: ranges.map(({ centre, high }) => high - centre),
-    arrayminus: ranges.map(({ centre, low }) => centre - low),
-    thickness: 1.25,
-    width,
-  };
-}
-
-/** A line with a marker and a whisker at each point. */
+/** A line with a marker and a whisker at each point; `at` is the place of a point in words, e.g. `at 4,096 tokens`. */
 export function whiskeredLine(
   style: SeriesStyle,
   x: readonly number[],
   ranges: readonly Range[],
+  words: Omit<PointWords, 'points'> & { readonly at: (x: number) => string },
   { panel, legend }: { readonly panel: number; readonly legend: boolean },
 ): PlotlyObject {
   const y = ranges.map(({ centre }) => centre);
-  return { ...lineTrace({ x, y, style, panel, legend, markers: true }), error_y: whiskers(ranges) };
+  const points = x.map((place) => `${style.name} ${words.at(place)}`);
+  return {
+    ...lineTrace({ x, y, style, panel, legend, markers: true }),
+    ...whiskers(ranges, { ...words, points }),
+  };
+}
+
+/** The axis of training losses. */
+export const lossAxis: AxisSpec = { title: 'Loss (nats)' };
+
+/** The training loss of a group, in the mean over its seeds. */
+export function lossTrace(
+  { style, runs }: SeedGroup<Pick<TrainingFigures, 'curve'>>,
+  { panel, legend }: { readonly panel: number; readonly legend: boolean } = { panel: 0, legend: true },
+): PlotlyObject {
+  const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
+  return lineTrace({
+    x: steps,
+    y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
+    style,
+    panel,
+    legend,
+  });
 }

@@ -1,11 +1,13 @@
 // The ablations as a table, a picture and findings.
 
+import { formatCount } from '../base/format';
 import { present } from '../base/present';
 import { type Modality } from '../data/sources/source';
 import { type AxisSpec, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { modalityStyles, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
+import { whiskers } from '../report/whiskers';
 import {
   type Ablation,
   type AblationGroup,
@@ -17,8 +19,15 @@ import {
 } from './ablations';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun, perplexityAt } from './language-model-runs';
-import { compare, documentCount, type LengthCurve, modalitiesOf, perplexityRange } from './length-curves';
-import { rangeWord, seedsOf, whiskers, whiskersWord } from './seed-groups';
+import {
+  compare,
+  documentCount,
+  type LengthCurve,
+  modalitiesOf,
+  perplexityRange,
+  perplexityWords,
+} from './length-curves';
+import { rangeWord, seedsOf, whiskersWord } from './seed-groups';
 import { seedSpread, smallestTold } from './seed-spread';
 
 /** All models that were trained. */
@@ -74,7 +83,7 @@ function rowsOf({ runs }: AblationResult, { groups, seeds, trainLength }: Ablati
   );
 }
 
-const countOf = (tokens: number): string => `${tokens.toLocaleString('en')} tokens`;
+const countOf = (tokens: number): string => `${formatCount(tokens)} tokens`;
 
 /** A panel for each group, a line for each of its models, a mark for each length. */
 function perplexityFigure(
@@ -168,7 +177,11 @@ function marks(
     x: ranges.map(({ centre }) => centre),
     y: rows.map((_, place) => place + shift),
     marker: { color: style.color, symbol: style.symbol, size: 8 },
-    error_x: whiskers(ranges),
+    ...whiskers(
+      ranges,
+      { ...perplexityWords, points: rows.map((row) => `${row.label} at ${countOf(length)}`) },
+      { axis: 'x' },
+    ),
     ...inPanel(panel),
   };
 }

@@ -6,11 +6,19 @@ import { formatPerplexity, logAxis } from '../report/log-axis';
 import { formatPaperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
+import { whiskers } from '../report/whiskers';
 import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
-import { compare, type LengthCurve, modalitiesOf, modalityTitle, perplexityRange } from './length-curves';
-import { groupsOf, rangeWord, type SeedGroup, seedsOf, whiskers, whiskersWord } from './seed-groups';
+import {
+  compare,
+  type LengthCurve,
+  modalitiesOf,
+  modalityTitle,
+  perplexityRange,
+  perplexityWords,
+} from './length-curves';
+import { groupsOf, rangeWord, type SeedGroup, seedsOf, whiskersWord } from './seed-groups';
 
 /** All models that were trained. */
 export interface NormalResult {
@@ -84,7 +92,7 @@ function perplexityFigure(
           x: [name],
           y: [range.centre],
           marker: { color, symbol, size: 11, line: { color, width: 1.5 } },
-          error_y: { ...whiskers([range]), color },
+          ...whiskers([range], { ...perplexityWords, points: [name] }, { color }),
           ...inPanel(panel),
         };
       }),

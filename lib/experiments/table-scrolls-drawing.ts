@@ -1,5 +1,6 @@
 // The table of SCROLLS as a table, a picture and findings. Scores of quick tasks stand in rows of their own, and no mean has them.
 
+import { type Range } from '../base/format';
 import { present } from '../base/present';
 import { type Interval } from '../base/statistics';
 import { quickTasks } from '../data/scrolls/quick';
@@ -11,11 +12,13 @@ import { barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '.
 import { paperValue } from '../report/paper-values';
 import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../report/style';
 import { type Cell, type Column, type Table } from '../report/tables';
+import { whiskers } from '../report/whiskers';
 import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
-import { mean, overSeeds, type Range, seedsWord, whiskers, whiskersWord } from './seed-groups';
+import { mean, overSeeds, seedsWord, whiskersWord } from './seed-groups';
+import { liesBelow } from './verdicts';
 
 /** How many points the paper's BiPE-RoPE is above its RoPE, on the mean of the seven tasks. */
 export const paperGain = present(
@@ -110,7 +113,8 @@ class Comparison {
     if (run === undefined) return false;
     const first = runs.map(({ byInstance }) => byInstance);
     const second = runs.flatMap(({ swapped }) => swapped.rounds);
-    return differenceInterval([{ metric: run.metric, groups: run.groups, first, second }]).low > 0;
+    const difference = differenceInterval([{ metric: run.metric, groups: run.groups, first, second }]);
+    return liesBelow(0, difference) === true;
   }
 
   /** The benchmark's score of an encoding, the mean over seeds; null where not all seven tasks were measured. */
@@ -305,9 +309,10 @@ function scoresFigure(comparison: Comparison): Figure {
       ...encodings.map((encoding) => {
         const style = comparison.styleOf(encoding);
         const range = comparison.rangeOf(task, encoding);
+        const words = { quantity: metricNames[comparison.metricOf(task)], format: percents };
         return {
           ...barTrace({ x: [style.name], y: [range.centre], style, panel, legend: panel === 0 }),
-          error_y: whiskers([range], 4),
+          ...whiskers([range], { ...words, points: [style.name] }, { width: 4 }),
         };
       }),
       ...swappedMarks(comparison, task, panel, figureWidth.page / columns / encodings.length),
@@ -328,6 +333,8 @@ function panelTitle(comparison: Comparison, task: string): string {
   const names = failed.map((encoding) => comparison.styleOf(encoding).name).join(', ');
   return `${titleOf(task)}\nnot learnt${failed.length === encodings.length ? '' : ` by ${names}`}`;
 }
+
+const percents = (score: number): string => `${score.toFixed(1)} %`;
 
 /** A line across each bar of a task, light around dark, so that it is seen on any bar; in the legend once. */
 function swappedMarks(
@@ -399,7 +406,7 @@ function quickFinding(comparison: Comparison, task: string, better: string, wors
   return [
     {
       claim: `Quick task "${titleOf(task)}", which is none of SCROLLS': ${a} answers better than ${b}`,
-      holds: learnt ? verdict(difference) : null,
+      holds: learnt ? liesBelow(0, difference) : null,
       measured:
         `${said.join(', ')}: a difference of ${points(difference.estimate)} points (${intervalWord(difference, [task])}${seedWord(comparison)})` +
         (learnt
@@ -419,7 +426,7 @@ function scrollsFinding(comparison: Comparison, better: string, worse: string): 
   return [
     {
       claim: `On the mean of SCROLLS' seven tasks, ${a} is above ${b}${paper}`,
-      holds: verdict(difference),
+      holds: liesBelow(0, difference),
       measured: `${a} ${roundedScore(first ?? NaN)}, ${b} ${roundedScore(second ?? NaN)}; the difference: ${intervalWord(difference, scrollsTaskNames)}${seedWord(comparison)}`,
     },
   ];
@@ -440,10 +447,4 @@ function intervalWord({ low, high }: Interval, tasks: readonly string[]): string
 
 function seedWord({ seeds }: Comparison): string {
   return seeds === 1 ? '; one seed' : '';
-}
-
-/** Whether a difference is above 0; null where its interval holds 0. */
-function verdict({ low, high }: Interval): boolean | null {
-  if (low > 0) return true;
-  return high < 0 ? false : null;
 }

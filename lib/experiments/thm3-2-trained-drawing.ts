@@ -1,6 +1,6 @@
 // The trained counterpart of Theorem 3.2 as pictures, a table and findings.
 
-import { formatPercent } from '../base/format';
+import { formatPercent, formatRange, type Range } from '../base/format';
 import { present } from '../base/present';
 import { type StateSetGuesses } from '../evaluate/state-sets';
 import {
@@ -19,15 +19,17 @@ import { type SetStatistics } from '../theory/automata/informative';
 import { type Drawing, type Finding } from './experiment';
 import {
   groupsOf,
+  lossAxis,
+  lossTrace,
   mean,
   overSeeds,
-  type Range,
   type SeedGroup,
   seedsOf,
   whiskeredLine,
   whiskersWord,
 } from './seed-groups';
 import { type StateSetRun } from './thm3-2-trained-runs';
+import { liesBelow } from './verdicts';
 
 /** The automaton, and all models that were trained on it. */
 export interface Thm32TrainedResult {
@@ -113,7 +115,12 @@ function widthFigure(result: Thm32TrainedResult, groups: readonly Group[]): Figu
         );
         const x = own.map(({ hiddenSize }) => hiddenSize);
         const ranges = own.map((group) => exactness(group, place));
-        return whiskeredLine(style, x, ranges, { panel: place, legend: place === 0 });
+        const words = {
+          at: (size: number) => `of hidden size ${size}`,
+          quantity: 'right sets',
+          format: (share: number) => formatPercent(share),
+        };
+        return whiskeredLine(style, x, ranges, words, { panel: place, legend: place === 0 });
       }),
     ),
     layout: {
@@ -240,18 +247,14 @@ function curvesFigure(groups: readonly Group[]): Figure {
     panels: sizes.map((size) => ({
       title: `Hidden size ${size}`,
       x: axes.count('Step'),
-      y: { title: 'Loss (nats)', rangemode: 'tozero' },
+      y: { ...lossAxis, rangemode: 'tozero' },
     })),
-    data: groups.map(({ style, hiddenSize, runs }) => {
-      const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
-      return lineTrace({
-        x: steps,
-        y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
-        style,
-        panel: sizes.indexOf(hiddenSize),
-        legend: hiddenSize === sizes[0],
-      });
-    }),
+    data: groups.map((group) =>
+      lossTrace(group, {
+        panel: sizes.indexOf(group.hiddenSize),
+        legend: group.hiddenSize === sizes[0],
+      }),
+    ),
   });
 }
 
@@ -374,13 +377,12 @@ function findings(result: Thm32TrainedResult, groups: readonly Group[]): Finding
       const second = groups.find((one) => one.encoding === worse && one.hiddenSize === against);
       if (first === undefined || second === undefined) return [];
       const [a, b] = [exactness(first, place), exactness(second, place)];
-      const overlap = a.low <= b.high && b.low <= a.high;
-      const say = ({ style }: Group, { centre, low, high }: Range): string =>
-        `${style.name} ${formatPercent(centre)} (${formatPercent(low)} to ${formatPercent(high)})`;
+      const say = ({ style }: Group, range: Range): string =>
+        `${style.name} ${formatRange(range, formatPercent)}`;
       return [
         {
           claim: `Words of ${lengths[place] ?? 0} symbols: ${first.style.name} of width ${first.hiddenSize} tells more state sets than ${second.style.name} of width ${second.hiddenSize}`,
-          holds: overlap ? null : a.centre > b.centre,
+          holds: liesBelow(b, a),
           measured: `${say(first, a)}, ${say(second, b)}`,
         },
       ];

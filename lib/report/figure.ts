@@ -358,8 +358,6 @@ export interface Curve {
   readonly legend?: boolean;
   /** Markers at the points: for measurements, not for dense curves; false if left out. */
   readonly markers?: boolean;
-  /** Half-lengths of the error bars. */
-  readonly error?: ArrayLike<number>;
 }
 
 /** A line in the style of what it stands for. */
@@ -375,9 +373,6 @@ export function lineTrace(curve: Curve): PlotlyObject {
     y: Array.from(curve.y),
     line: { color: style.color, dash: style.dash, width: 2.25 },
     marker: { color: style.color, symbol: style.symbol, size: 8, line: { color: style.color, width: 1.5 } },
-    ...(curve.error === undefined
-      ? {}
-      : { error_y: { type: 'data', array: Array.from(curve.error), thickness: 1.25, width: 3 } }),
     ...inPanel(curve.panel ?? 0),
   };
 }
@@ -425,17 +420,6 @@ export function barTrace(curve: Curve): PlotlyObject {
       line: { color: style.color, width: 1 },
       pattern: { shape: style.pattern, fillmode: 'overlay', fgcolor: ink.paper, size: 6, solidity: 0.3 },
     },
-    ...(curve.error === undefined
-      ? {}
-      : {
-          error_y: {
-            type: 'data',
-            array: Array.from(curve.error),
-            thickness: 1.25,
-            width: 3,
-            color: ink.text,
-          },
-        }),
     ...inPanel(curve.panel ?? 0),
   };
 }

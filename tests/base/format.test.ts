@@ -5,6 +5,7 @@ import {
   formatCount,
   formatDuration,
   formatPercent,
+  formatRange,
   megabytes,
   shorten,
 } from '../../lib/base/format';
@@ -99,5 +100,24 @@ describe('shorten', () => {
 
   it('puts no space before the ellipsis', () => {
     expect(shorten('one two three', 4)).toBe('one…');
+  });
+});
+
+describe('shares and ranges', () => {
+  it('are in per cent, with as many decimals as asked for', () => {
+    expect([0.786, 0, 1, 0.00049].map((share) => formatPercent(share))).toEqual([
+      '78.6 %',
+      '0.0 %',
+      '100.0 %',
+      '0.0 %',
+    ]);
+    expect(formatPercent(0.786, 0)).toBe('79 %');
+  });
+
+  it('have the lower end before the upper one, where there are two', () => {
+    const format = (value: number): string => value.toFixed(1);
+    expect(formatRange({ centre: 2, low: 1, high: 4 }, format)).toBe('2.0 (1.0 to 4.0)');
+    expect(formatRange({ centre: 2, low: 2, high: 2 }, format)).toBe('2.0');
+    expect(formatRange({ centre: 2, low: NaN, high: NaN }, format)).toBe('2.0');
   });
 });

@@ -160,8 +160,8 @@ describe('traces', () => {
   });
 
   it('take typed arrays and hold lists', () => {
-    const trace = lineTrace({ x: new Int32Array([1, 2]), y: new Float64Array([3, 4]), style, error: [1, 1] });
-    expect(trace).toMatchObject({ x: [1, 2], y: [3, 4], error_y: { array: [1, 1] } });
+    const trace = lineTrace({ x: new Int32Array([1, 2]), y: new Float64Array([3, 4]), style });
+    expect(trace).toMatchObject({ x: [1, 2], y: [3, 4] });
   });
 
   it('draw a band as one closed outline that toggles with its line', () => {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { whiskers } from '../../lib/report/whiskers';
+
+const ranges = [
+  { centre: 40, low: 36.3, high: 44 },
+  { centre: 7, low: NaN, high: NaN },
+];
+const words = {
+  points: ['RoPE at 4,096 tokens', 'RoPE at 512 tokens'],
+  quantity: 'perplexity',
+  format: (value: number) => value.toFixed(1),
+};
+
+describe('whiskers', () => {
+  it('go from each number down to the lower end and up to the upper one', () => {
+    const { error_y: bars, error_x: across } = whiskers(ranges, words) as Record<string, unknown>;
+    expect(across).toBeUndefined();
+    expect(bars).toMatchObject({
+      symmetric: false,
+      array: [4, NaN],
+      arrayminus: [expect.closeTo(3.7) as number, NaN],
+    });
+  });
+
+  it('lie along x where the numbers do, as wide and in the colour asked for', () => {
+    const { error_x: bars } = whiskers(ranges, words, { axis: 'x', width: 4, color: 'red' });
+    expect(bars).toMatchObject({ array: [4, NaN], width: 4, color: 'red' });
+  });
+
+  it('are told under the pointer in rounded numbers, where an interval is known', () => {
+    expect(whiskers(ranges, words)).toMatchObject({
+      hovertext: [
+        'RoPE at 4,096 tokens: perplexity 40.0 (36.3 to 44.0)',
+        'RoPE at 512 tokens: perplexity 7.0',
+      ],
+      hovertemplate: '%{hovertext}<extra></extra>',
+    });
+  });
+});
