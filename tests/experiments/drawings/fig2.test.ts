@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { present } from '../../../lib/base/present';
+import { drawFig2 } from '../../../lib/experiments/fig2-drawing';
+import { type SegmentedToken } from '../../../lib/segment/text';
+import { expectPoints, readFigure } from '../../support/read-figure';
+import { readTable } from '../../support/read-table';
+
+// Segments of one, three and two tokens: places, segments and positions part soon.
+const tokens: SegmentedToken[] = [
+  [7, '▁a', 0, 0],
+  [11, 'stone', 0, 1],
+  [5, '▁up', 1, 1],
+  [3, '<', 2, 1],
+  [13, 'b', 0, 2],
+  [29, 'c', 1, 2],
+].map(([id, text, intra, segment], position) => ({ id, text, intra, segment, position }) as SegmentedToken);
+const labels = ['·a', 'stone', '·up', '&lt;', 'b', 'c'];
+const { figures, tables } = drawFig2({ tokens });
+const figure = readFigure(present(figures[0], 'figure'));
+
+it('Figure 2, read back, shows the positions of each token, distances, and rows of the table', () => {
+  expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([
+    ['Standard: position', '', ''],
+    ['Bilevel: place in segment', '', ''],
+    ['Bilevel: segment', '', ''],
+    ['Attention: distance', 'key', 'query'],
+    ['Embedding: table row', 'token', 'row'],
+    ['Attention: distance', 'key', 'query'],
+  ]);
+  const strips = (['position', 'intra', 'segment'] as const).flatMap((level, panel) =>
+    tokens.map((token, x) => ({
+      panel,
+      x,
+      y: 0,
+      z: token.segment + 0.5,
+      text: String(token[level]),
+      hover: `${labels[x] ?? ''}: ${token[level]}`,
+    })),
+  );
+  const distances = (
+    [
+      ['position', 3],
+      ['segment', 5],
+    ] as const
+  ).flatMap(([level, panel]) =>
+    tokens.flatMap((query, y) =>
+      tokens.slice(0, y + 1).map((key, x) => {
+        const distance = query[level] - key[level];
+        const hover = `query ${labels[y] ?? ''}, key ${labels[x] ?? ''}: distance ${distance}`;
+        return { panel, x, y, z: distance, text: String(distance), hover };
+      }),
+    ),
+  );
+  const rows = tokens.map(({ intra, segment }, x) => ({
+    panel: 4,
+    x,
+    y: intra,
+    z: segment + 0.5,
+    text: String(intra),
+    hover: `${labels[x] ?? ''}: row ${intra}`,
+  }));
+  expectPoints(figure.points, [...strips, ...distances, ...rows]);
+  for (const panel of [3, 5])
+    expect(figure.panels[panel]?.y.ticks).toEqual(labels.map((label, place) => [place, label]));
+  expect(figure.labels.map(({ panel, x, text }) => [panel, x, text])).toEqual(
+    [0, 1, 2].flatMap((panel) => labels.map((label, place) => [panel, place, label])),
+  );
+});
+
+it("Figure 2's table, read back, has the positions of each token", () => {
+  expect(readTable(present(tables[0], 'table'))).toEqual({
+    headers: ['Token', 'Id', 'Position', 'Place in segment', 'Segment'],
+    rows: tokens.map(({ text, id, position, intra, segment }) => [
+      text,
+      ...[id, position, intra, segment].map(String),
+    ]),
+  });
+});

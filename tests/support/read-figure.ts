@@ -1,0 +1,352 @@
+// Reads a figure back as a reader sees it: panels with their axes, the legend, points with whiskers and the text under the pointer, lines
+// and labels. What is drawn is compared with the rows it was made from, whatever made it.
+
+import { expect } from 'vitest';
+import { present } from '../../lib/base/present';
+import { type Figure } from '../../lib/report/figure';
+import { type SeriesStyle } from '../../lib/report/style';
+
+/** An axis: what stands beside it, and how it writes numbers. */
+export interface ReadAxis {
+  readonly title: string;
+  /** plotly's type; absent where it follows from the data. */
+  readonly type?: string;
+  /** plotly's `tickformat`. */
+  readonly format?: string;
+  /** Labelled values, where they are given one by one. */
+  readonly ticks?: readonly (readonly [number, string])[];
+  /** Ends, in the units of the data. */
+  readonly range?: readonly number[];
+}
+
+/** A point, a bar, or a cell of a heat map. */
+export interface ReadPoint {
+  readonly panel: number;
+  readonly series?: string;
+  readonly x: number | string;
+  readonly y: number | string;
+  /** Of a cell. */
+  readonly z?: number;
+  /** The ends of its whisker. */
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+  /** What is written on it. */
+  readonly text?: string;
+  /** What the pointer shows, where the figure says it. */
+  readonly hover?: string;
+}
+
+/** An area between two curves, at one x. */
+export type ReadBand = Required<Pick<ReadPoint, 'panel' | 'series' | 'x' | 'low' | 'high'>>;
+
+/** A line across a panel, from end to end or between two points. */
+export interface ReadLine {
+  readonly panel: number;
+  readonly x?: number;
+  readonly y?: number;
+  readonly dash?: string;
+}
+
+/** A text inside a panel. */
+export interface ReadLabel {
+  readonly panel: number;
+  readonly x: number | string;
+  readonly y: number | string;
+  readonly text: string;
+}
+
+/** A figure as it is read. */
+export interface ReadFigure {
+  /** Lines of the title, subtitle included. */
+  readonly title: readonly string[];
+  readonly panels: readonly { readonly title: string; readonly x: ReadAxis; readonly y: ReadAxis }[];
+  readonly legend: readonly string[];
+  readonly points: readonly ReadPoint[];
+  readonly bands: readonly ReadBand[];
+  readonly lines: readonly ReadLine[];
+  readonly labels: readonly ReadLabel[];
+  /** By series: colours, dashes and markers that it is drawn in. */
+  readonly looks: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+type Values = readonly unknown[];
+
+interface Whisker {
+  readonly array: readonly number[];
+  readonly arrayminus?: readonly number[];
+}
+
+interface Trace {
+  readonly type: string;
+  readonly mode?: string;
+  readonly name?: string;
+  readonly visible?: boolean;
+  readonly showlegend?: boolean;
+  readonly x?: Values;
+  readonly y?: Values;
+  readonly z?: readonly Values[];
+  readonly text?: Values | readonly Values[];
+  readonly texttemplate?: string;
+  readonly hovertext?: Values;
+  readonly customdata?: Values | readonly Values[];
+  readonly hovertemplate?: string;
+  readonly hoverinfo?: string;
+  readonly fill?: string;
+  readonly line?: { readonly color?: string; readonly dash?: string };
+  readonly marker?: { readonly color?: unknown; readonly symbol?: string };
+  readonly error_x?: Whisker;
+  readonly error_y?: Whisker;
+  readonly xaxis?: string;
+}
+
+interface Axis {
+  readonly title?: { readonly text?: string };
+  readonly type?: string;
+  readonly tickformat?: string;
+  readonly tickvals?: readonly number[];
+  readonly ticktext?: readonly string[];
+  readonly range?: readonly number[];
+}
+
+interface Shape {
+  readonly type: string;
+  readonly xref: string;
+  readonly yref: string;
+  readonly x0: number;
+  readonly x1: number;
+  readonly y0: number;
+  readonly y1: number;
+  readonly line?: { readonly dash?: string };
+}
+
+interface Annotation {
+  readonly text: string;
+  readonly xref: string;
+  readonly yref: string;
+  readonly x: number | string;
+  readonly y: number | string;
+  readonly yanchor?: string;
+}
+
+/** Reads a figure; of a slider, the step that is shown first. */
+export function readFigure({ layout, data }: Figure): ReadFigure {
+  const axes = layout as Readonly<Record<string, Axis | undefined>>;
+  const panelCount = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key)).length;
+  const axis = (letter: 'x' | 'y', panel: number): Axis =>
+    present(axes[`${letter}axis${panel === 0 ? '' : panel + 1}`], 'axis');
+  const annotations = layout['annotations'] as readonly Annotation[];
+  const isTitle = ({ yref, y, yanchor }: Annotation): boolean =>
+    yref.endsWith(' domain') && y === 1 && yanchor === 'bottom';
+  const traces = (data as unknown as readonly Trace[]).filter(({ visible }) => visible !== false);
+  const inLegend = traces.filter(({ showlegend }) => showlegend !== false);
+  const format = (letter: 'x' | 'y', panel: number) => axis(letter, panel).tickformat;
+  const read = traces
+    .filter(({ fill }) => fill !== 'toself')
+    .flatMap((trace) => {
+      const panel = panelOf(trace.xaxis);
+      return trace.type === 'heatmap'
+        ? cellsOf(trace, panel)
+        : pointsOf(trace, panel, format('x', panel), format('y', panel));
+    });
+  return tidy({
+    title: plainLines((layout['title'] as { text: string }).text),
+    panels: Array.from({ length: panelCount }, (_, panel) => ({
+      title: plainLines(
+        annotations.find((one) => isTitle(one) && panelOf(one.xref) === panel)?.text ?? '',
+      ).join(' '),
+      x: readAxis(axis('x', panel)),
+      y: readAxis(axis('y', panel)),
+    })),
+    legend: layout['showlegend'] === false ? [] : [...new Set(inLegend.flatMap(({ name }) => name ?? []))],
+    points: read,
+    bands: traces.filter(({ fill }) => fill === 'toself').flatMap(bandOf),
+    lines: (layout['shapes'] as readonly Shape[]).filter(({ type }) => type === 'line').map(readLine),
+    labels: annotations
+      .filter((one) => !isTitle(one) && one.xref !== 'paper')
+      .map(({ text, xref, yref, x, y }): ReadLabel => {
+        const panel = panelOf(xref);
+        // Places on a logarithmic axis are given as logarithms.
+        const place = (value: number | string, letter: 'x' | 'y', ref: string): number | string =>
+          typeof value === 'number' && !ref.endsWith(' domain') && axis(letter, panel).type === 'log'
+            ? 10 ** value
+            : value;
+        return { panel, x: place(x, 'x', xref), y: place(y, 'y', yref), text: plainLines(text).join(' ') };
+      }),
+    looks: looksOf(traces),
+  });
+}
+
+/** Numbers to nine digits, so that sums in another order are the same. */
+export function tidy<T>(value: T): T {
+  if (typeof value === 'number') return Number(value.toPrecision(9)) as T;
+  if (typeof value !== 'object' || value === null || value instanceof Map) return value;
+  if (Array.isArray(value)) return value.map(tidy) as T;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([key, field]) => [key, tidy(field)])) as T;
+}
+
+/** Expects that a figure shows these points, in any order, and no others. */
+export function expectPoints(read: readonly ReadPoint[], wanted: readonly ReadPoint[]): void {
+  const sorted = (points: readonly ReadPoint[]): ReadPoint[] => {
+    const key = ({ panel, series, x, y }: ReadPoint): string => JSON.stringify([panel, series, x, y]);
+    return [...points].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  };
+  expect(sorted(read)).toEqual(sorted(tidy(wanted)));
+}
+
+/** Expects that each of these series is drawn in its style everywhere, and no other is drawn. */
+export function expectLooks({ looks }: ReadFigure, styles: Readonly<Record<string, SeriesStyle>>): void {
+  const seen = Object.fromEntries([...looks].map(([name, look]) => [name, [...look].sort()]));
+  const wanted = Object.entries(styles).map(([name, style]) => [name, lookOf(style)]);
+  expect(Object.keys(seen).sort()).toEqual(Object.keys(styles).sort());
+  for (const [name, look] of wanted as [string, readonly string[]][])
+    for (const one of seen[name] ?? []) expect(look, name).toContain(one);
+}
+
+const lookOf = ({ color, dash, symbol }: SeriesStyle): string[] => [color, dash, symbol, `${symbol}-open`];
+
+function looksOf(traces: readonly Trace[]): Map<string, Set<string>> {
+  const looks = new Map<string, Set<string>>();
+  for (const { name, type, mode = '', line, marker } of traces) {
+    if (name === undefined || type === 'heatmap') continue;
+    const look = looks.get(name) ?? new Set();
+    looks.set(name, look);
+    const parts = [
+      ...(mode.includes('lines') ? [line?.color, line?.dash] : []),
+      ...(mode.includes('markers') || type === 'bar' ? [marker?.color] : []),
+      ...(mode.includes('markers') ? [marker?.symbol] : []),
+    ];
+    for (const part of parts) if (typeof part === 'string') look.add(part);
+  }
+  return looks;
+}
+
+/** From 0, by a reference such as `x3` or `y3 domain`. */
+function panelOf(reference = 'x'): number {
+  const [, number = ''] = /^[xy](\d*)/.exec(reference) ?? [];
+  return number === '' ? 0 : Number(number) - 1;
+}
+
+function plainLines(text: string): string[] {
+  return text.split('<br>').map((line) => line.replace(/<\/?(?:b|i|span)[^>]*>/g, ''));
+}
+
+function readAxis({ title, type, tickformat, tickvals, ticktext, range }: Axis): ReadAxis {
+  return {
+    title: plainLines(title?.text ?? '').join(' '),
+    ...(type === undefined ? {} : { type }),
+    ...(tickformat === undefined ? {} : { format: tickformat }),
+    ...(tickvals === undefined
+      ? {}
+      : { ticks: tickvals.map((value, index) => [value, ticktext?.[index] ?? String(value)] as const) }),
+    ...(range === undefined ? {} : { range: type === 'log' ? range.map((end) => 10 ** end) : range }),
+  };
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
+const isShown = (value: unknown): value is number | string => isNumber(value) || typeof value === 'string';
+
+function pointsOf(trace: Trace, panel: number, xFormat?: string, yFormat?: string): ReadPoint[] {
+  const { name, x = [], y = [], error_x: across, error_y: up } = trace;
+  return y.flatMap((value, index) => {
+    const place = x[index];
+    if (!isShown(place) || !isShown(value)) return [];
+    const [whisker, centre] = across === undefined ? [up, value] : [across, place];
+    const ends =
+      whisker === undefined || !isNumber(centre)
+        ? {}
+        : {
+            low: known(centre - ((whisker.arrayminus ?? whisker.array)[index] ?? NaN)),
+            high: known(centre + (whisker.array[index] ?? NaN)),
+          };
+    const hover = hoverAt(trace, {
+      x: [place, xFormat],
+      y: [value, yFormat],
+      text: [trace.text?.[index]],
+      hovertext: [trace.hovertext?.[index]],
+      customdata: [trace.customdata?.[index]],
+    });
+    return [
+      { panel, ...(name === undefined ? {} : { series: name }), x: place, y: value, ...ends, ...hover },
+    ];
+  });
+}
+
+const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+
+function cellsOf(trace: Trace, panel: number): ReadPoint[] {
+  const at = (values: Trace['text'], row: number, column: number): unknown =>
+    (values?.[row] as Values | undefined)?.[column];
+  return (trace.z ?? []).flatMap((cells, row) =>
+    cells.flatMap((z, column): ReadPoint[] => {
+      if (!isNumber(z)) return [];
+      const [x, y] = [trace.x?.[column] ?? column, trace.y?.[row] ?? row] as [number, number];
+      const text = at(trace.text, row, column);
+      const values = {
+        x: [x],
+        y: [y],
+        z: [z],
+        text: [text],
+        customdata: [at(trace.customdata, row, column)],
+      } as const;
+      return [
+        {
+          panel,
+          x,
+          y,
+          z,
+          ...(trace.texttemplate === undefined ? {} : { text: plainLines(String(text)).join(' ') }),
+          ...hoverAt(trace, values),
+        },
+      ];
+    }),
+  );
+}
+
+/** Values that a template may name, each with the format of its axis. */
+type HoverValues = Readonly<Record<string, readonly [value: unknown, format?: string | undefined]>>;
+
+/** The text under the pointer; what plotly says by itself is left out. */
+function hoverAt({ hovertemplate, hoverinfo, name }: Trace, values: HoverValues): { hover?: string } {
+  if (hovertemplate === undefined || hoverinfo === 'skip') return {};
+  const [shown = '', extra] = hovertemplate.split('<extra>');
+  const filled = shown.replace(/%\{(\w+)(?::([^}]+))?\}/g, (_, key: string, format?: string) => {
+    const [value, ofAxis] = present(values[key], `value of %{${key}}`);
+    return formatted(value, format ?? ofAxis);
+  });
+  // The name stands beside, unless the template says what does.
+  return { hover: `${plainLines(filled).join(' ')}${extra === undefined ? ` | ${name ?? ''}` : ''}` };
+}
+
+/** As d3-format writes it, for the formats that figures use. */
+export function formatted(value: unknown, format?: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') throw new Error('a hover text names what is not there');
+  if (format === undefined) return String(value);
+  const [, digits = '', type = ''] = /^\.(\d+)([fg%])$/.exec(format) ?? [];
+  if (type === 'f') return value.toFixed(Number(digits)).replace('-', '−');
+  if (type === 'g') return value.toPrecision(Number(digits)).replace('-', '−');
+  if (type === '%') return `${(100 * value).toFixed(Number(digits))}%`;
+  throw new Error(`format ${format} is not known here`);
+}
+
+function bandOf({ name = '', x = [], y = [], xaxis }: Trace): ReadBand[] {
+  return x.slice(0, x.length / 2).map((place, index) => ({
+    panel: panelOf(xaxis),
+    series: name,
+    x: place as number,
+    low: y[x.length - 1 - index] as number,
+    high: y[index] as number,
+  }));
+}
+
+function readLine({ xref, yref, x0, x1, y0, y1, line }: Shape): ReadLine {
+  const panel = panelOf(xref);
+  const dash = line?.dash === undefined ? {} : { dash: line.dash };
+  return {
+    panel,
+    ...(x0 === x1 && !xref.endsWith(' domain') ? { x: x0 } : {}),
+    ...(y0 === y1 && !yref.endsWith(' domain') ? { y: y0 } : {}),
+    ...dash,
+  };
+}
