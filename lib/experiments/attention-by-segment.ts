@@ -31,6 +31,7 @@ import { comparisonFields, type PreparedModels, prepareLanguageModels } from './
 import { trainedLanguageModel } from './language-model-runs';
 import { commonSeparators } from './language-model-settings';
 import { validationDocuments } from './language-model-text';
+import { counted, encodingsListed, showsThatItRuns } from './preset-words';
 
 /** Which of Figure 4's models are looked at, and over which text. */
 export interface AttentionBySegmentSettings extends Fig4Settings {
@@ -67,26 +68,33 @@ export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
 
 const looked = { times: [1, 4], modality: 'books', documents: 16 } as const;
 
+function describe(
+  preset: keyof typeof fig4Presets,
+  { encodings, times, documents }: AttentionBySegmentSettings,
+): string {
+  return `${encodingsListed(encodings)} of Figure 4's preset ${preset}, at ${times.join(' and ')} times their training length, over ${counted(documents, 'document')} at most`;
+}
+
 /** The scales at which it can be measured: Figure 4's, with the main four encodings. */
 export const attentionBySegmentPresets = {
   smoke: {
-    description: "Figure 4's smallest models over a few documents: shows that everything runs, nothing else",
+    description: (settings) => `${describe('smoke', settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: { ...fig4Presets.smoke.settings, ...looked, documents: 4 },
   },
   quick: {
-    description: "the models of Figure 4's preset quick, at 1 and 4 times their training length",
-    time: 'under a minute once Figure 4 has run',
+    description: (settings) => describe('quick', settings),
+    time: 'under a minute after fig4',
     settings: { ...fig4Presets.quick.settings, encodings: mainFour, ...looked },
   },
   evening: {
-    description: "the main four models of Figure 4's preset evening, at 1 and 4 times their training length",
-    time: 'minutes once Figure 4 has run',
+    description: (settings) => describe('evening', settings),
+    time: 'minutes after fig4',
     settings: { ...fig4Presets.evening.settings, encodings: mainFour, ...looked, documents: 32 },
   },
   paper: {
-    description: "the main four models of Figure 4's preset paper, at 1 and 4 times their training length",
-    time: 'minutes on a GPU once Figure 4 has run',
+    description: (settings) => describe('paper', settings),
+    time: 'minutes on a GPU after fig4',
     settings: { ...fig4Presets.paper.settings, encodings: mainFour, ...looked, documents: 50 },
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<AttentionBySegmentSettings>>>>;

@@ -25,8 +25,12 @@ export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
-  readonly description: string;
-  /** How long it takes on two CPU cores, in words. */
+  /**
+   * What it computes. Its numbers come from the settings, so that the two cannot contradict each other. (A method: an item with two
+   * kinds of settings has presets that describe one of them.)
+   */
+  description(settings: Settings): string;
+  /** How long it takes on two CPU cores, in words; no other place says it. */
   readonly time: string;
   readonly settings: Settings;
 }

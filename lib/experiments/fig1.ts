@@ -18,6 +18,7 @@ import {
 } from './experiment';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
 import { ascendingLengths } from './list-fields';
+import { counted } from './preset-words';
 import { measureSegments } from './segment-statistics';
 
 /** The kinds of text, in the order of the figure's columns. */
@@ -90,7 +91,8 @@ async function* documentsOf(sources: readonly PreparedSource[]) {
 /** The scales at which Figure 1 can be measured. */
 export const fig1Presets = {
   smoke: {
-    description: 'the first 60,000 tokens of one book',
+    description: ({ sources, maxTokens }) =>
+      `the first ${counted(maxTokens, 'token')} of ${sources.join(', ')}`,
     time: 'seconds',
     settings: {
       sources: ['moby-dick'],
@@ -100,7 +102,8 @@ export const fig1Presets = {
     },
   },
   quick: {
-    description: 'books, papers and code that come with packages; up to 4 million tokens of each',
+    description: ({ maxTokens }) =>
+      `books, papers and code that come with packages; up to ${counted(maxTokens, 'token')} of each`,
     time: 'about a minute',
     settings: {
       sources: ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources', 'typescript-compiler'],
@@ -110,7 +113,7 @@ export const fig1Presets = {
     },
   },
   paper: {
-    description: "the paper's corpora: PG-19, ArXiv and GitHub, validation sets (downloads)",
+    description: () => "the paper's corpora: PG-19, ArXiv and GitHub, validation sets (downloads)",
     time: 'the downloads, then about 15 minutes',
     settings: {
       sources: ['pg19-validation', 'pile-arxiv', 'pile-github'],

@@ -57,11 +57,15 @@ export const fig2 = defineExperiment<Fig2Settings, Fig2Settings, Fig2Result>({
   schema,
   presets: {
     smoke: {
-      description: 'one short sentence',
+      description: ({ text }) => `"${text}"`,
       time: 'seconds',
       settings: { ...settings, text: 'Up. Down.' },
     },
-    quick: { description: 'three sentences; give your own with --set text="..."', time: 'seconds', settings },
+    quick: {
+      description: ({ text }) => `"${text}"; give your own with --set text="..."`,
+      time: 'seconds',
+      settings,
+    },
   },
   prepare: (chosen) =>
     Promise.resolve({

@@ -17,6 +17,7 @@ import { smallSines } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { drawFig3, type Fig3Result } from './fig3-drawing';
 import { encodingsField, seedsField } from './list-fields';
+import { counted, encodingsListed, showsThatItRuns } from './preset-words';
 
 /** Which models are compared, and how they are trained. */
 export interface Fig3Settings extends ArithmeticRunSettings {
@@ -67,10 +68,26 @@ const small = {
   longer: [4],
 };
 
+/** What is compared, and how it is trained. */
+function describe({
+  encodings,
+  operators,
+  modulus,
+  hiddenSizes,
+  seeds,
+  steps,
+  batchSize,
+}: Fig3Settings): string {
+  return (
+    `${encodingsListed(encodings)}; ${counted(operators, 'operator')} modulo ${modulus}, hidden size ${hiddenSizes.join(', ')}, ` +
+    `${counted(seeds.length, 'seed')}, ${counted(steps, 'step')} of ${counted(batchSize, 'instance')}`
+  );
+}
+
 /** The scales at which Figure 3 can be measured. */
 export const fig3Presets = {
   smoke: {
-    description: 'two encodings, one operator, a few steps: shows that everything runs, nothing else',
+    description: (settings) => `${describe(settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...small,
@@ -85,13 +102,13 @@ export const fig3Presets = {
     },
   },
   quick: {
-    description: 'the main four encodings, 3 operators modulo 5, hidden size 16, three seeds',
+    description: describe,
     time: 'about 5 minutes',
     settings: { ...small, encodings: mainFour, seeds: [1, 2, 3], steps: 1000 },
   },
   evening: {
-    description:
-      "all encodings at the paper's 6 operators modulo 11 and hidden size 48, three seeds, a training of a few epochs",
+    description: (settings) =>
+      `the paper's task and hidden size, with a shorter training: ${describe(settings)}`,
     time: 'about two hours for the main four, more for the others',
     settings: {
       ...small,
@@ -106,8 +123,8 @@ export const fig3Presets = {
     },
   },
   paper: {
-    description:
-      "the paper's task and training: 6 operators modulo 11, 1,000,000 instances, 100 epochs of batches of 512; of the sizes only 48 is known to be the paper's",
+    description: (settings) =>
+      `the paper's task and training; of the hidden sizes only the first is known to be the paper's: ${describe(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       encodings: all,
@@ -182,6 +199,6 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
   },
   scale: ({ operators, modulus, hiddenSizes, steps, batchSize, seeds }) =>
     `Measured with at most ${operators} operators modulo ${modulus}, hidden size ${hiddenSizes.join(', ')}, ${steps.toLocaleString('en')} steps of ${batchSize} instances, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's has 6 operators modulo 11, hidden size 48 and more and, after Feng et al., 195,313 steps of 512.`,
+    `${counted(seeds.length, 'seed')}; the paper's has 6 operators modulo 11, hidden size 48 and more and, after Feng et al., 195,313 steps of 512.`,
   draw: drawFig3,
 });

@@ -18,6 +18,7 @@ import {
   prepareLanguageModels,
 } from './language-model-comparison';
 import { type LanguageModelRunSettings, requireLength } from './language-model-settings';
+import { counted, encodingsListed, extent, showsThatItRuns } from './preset-words';
 import {
   prepareReleased,
   releasedCurves,
@@ -64,10 +65,19 @@ const small = {
   documentTokens: 8192,
 };
 
+/** Which models are compared, and how they are trained. */
+export function describeComparison(settings: Fig4Settings): string {
+  const { encodings, layers, hiddenSize, steps, batchSize, trainLength, seeds } = settings;
+  return (
+    `${encodingsListed(encodings)}; ${counted(layers, 'layer')} of width ${hiddenSize}, ` +
+    `${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${counted(trainLength, 'token')}, ${counted(seeds.length, 'seed')}`
+  );
+}
+
 /** The scales at which Figure 4 can be measured. */
 export const fig4Presets = {
   smoke: {
-    description: 'two encodings, short blocks, a few steps: shows that everything runs, nothing else',
+    description: (settings) => `${describeComparison(settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...small,
@@ -86,14 +96,13 @@ export const fig4Presets = {
     },
   },
   quick: {
-    description:
-      'the main four encodings, small models trained for some minutes on the bundled books, in blocks of 512 tokens of a small vocabulary',
+    description: (settings) => `small models, on the bundled books: ${describeComparison(settings)}`,
     time: 'about 6 minutes',
     settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
   },
   evening: {
-    description:
-      "all encodings, models of 10 million parameters with Llama 2's tokenizer, on books, papers and code",
+    description: (settings) =>
+      `larger models with Llama 2's tokenizer, on books, papers and code: ${describeComparison(settings)}`,
     time: 'an hour and a half for the main four on books alone, more for all',
     settings: {
       ...small,
@@ -111,8 +120,8 @@ export const fig4Presets = {
     },
   },
   paper: {
-    description:
-      "the paper's models and recipe: 12 layers of width 768, blocks of 1,024 tokens, 1,000,000 steps of 256 blocks; the Pile, which it is trained on, is not to be had whole",
+    description: (settings) =>
+      `the paper's models and recipe; the Pile, which it is trained on, is not to be had whole: ${describeComparison(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       variants: variantsFor(8192),
@@ -190,8 +199,8 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
   presets: {
     ...fig4Presets,
     released: {
-      description:
-        "the authors' published checkpoints of 151 M parameters, at 1,024 to 6,144 tokens of PG-19, ArXiv and GitHub (downloads)",
+      description: ({ lengths }) =>
+        `the authors' published checkpoints, in blocks of ${extent(lengths)} tokens of PG-19, ArXiv and GitHub (downloads)`,
       time: 'the downloads, then hours on a GPU; on two cores a night with maxTokens=400000',
       settings: releasedSettings,
     },

@@ -21,6 +21,7 @@ import { fig4Presets } from './fig4';
 import { type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import { commonSeparators, encodingOf, languageModelFields, requireLength } from './language-model-settings';
 import { encodingsField, listOnce } from './list-fields';
+import { counted, showsThatItRuns } from './preset-words';
 
 /** Which models are finetuned, and how. */
 export interface Fig5Settings extends ScaledModelSettings {
@@ -58,10 +59,15 @@ function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scaling
 
 const all: readonly ScalingName[] = ['yarn', 'linear', 'dynamic', 'none'];
 
+function describe(preset: keyof typeof fig4Presets, { trainLength, finetune }: Fig5Settings): string {
+  const { length, steps } = finetune;
+  return `the models of Figure 4's preset ${preset}, finetuned for ${counted(steps, 'step')} on blocks ${length / trainLength} times as long`;
+}
+
 /** The scales at which Figure 5 can be measured. */
 export const fig5Presets = {
   smoke: {
-    description: 'YaRN alone, a few steps: shows that everything runs, nothing else',
+    description: (settings) => `${describe('smoke', settings)}, YaRN alone: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...modelsOf('smoke'),
@@ -70,7 +76,7 @@ export const fig5Presets = {
     },
   },
   quick: {
-    description: "the models of Figure 4's quick, finetuned for 100 steps on blocks four times as long",
+    description: (settings) => describe('quick', settings),
     time: 'about 3 minutes after fig4',
     settings: {
       ...modelsOf('quick'),
@@ -80,7 +86,7 @@ export const fig5Presets = {
     },
   },
   evening: {
-    description: "the models of Figure 4's evening, finetuned for 100 steps on blocks four times as long",
+    description: (settings) => describe('evening', settings),
     time: 'about an hour after fig4',
     settings: {
       ...modelsOf('evening'),
@@ -89,8 +95,8 @@ export const fig5Presets = {
     },
   },
   paper: {
-    description:
-      "the paper's models, finetuned on blocks four times as long; the paper's own recipe of this finetuning is not at hand",
+    description: (settings) =>
+      `${describe('paper', settings)}; the paper's own recipe of this finetuning is not at hand`,
     time: 'a GPU or a cluster',
     settings: {
       ...modelsOf('paper'),

@@ -17,6 +17,7 @@ import {
 } from './language-model-settings';
 import { type LanguageModelCorpus, prepareLanguageModelCorpus } from './language-model-text';
 import { encodingsField, seedsField } from './list-fields';
+import { counted } from './preset-words';
 
 /** Which models are compared, and how they are trained. */
 export interface ComparisonSettings extends LanguageModelRunSettings {
@@ -66,7 +67,7 @@ export function comparisonScale(
   const part = settings.maxTokens === null ? '' : `, ${tokens(settings.maxTokens)} in all`;
   return (
     `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${part}, ${tokens(settings.documentTokens)} of each held-out document; ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
-    `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.${notMeasured(missing)}`
+    `${counted(seeds.length, 'seed')}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.${notMeasured(missing)}`
   );
 }
 

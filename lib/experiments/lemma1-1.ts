@@ -14,6 +14,7 @@ import {
 import { defineExperiment, type Finding } from './experiment';
 import { formatShort } from '../report/log-axis';
 import { drawLemma, type LemmaResult } from './lemma';
+import { extent } from './preset-words';
 
 /** Which products are certified. */
 export interface Lemma11Settings {
@@ -46,6 +47,10 @@ const schema: z.ZodType<Lemma11Settings> = z.strictObject({
 
 const epsilons = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
+function describe({ bounds, epsilons, grid }: Lemma11Settings): string {
+  return `M from ${extent(bounds)}, errors from ${extent(epsilons)}, a grid of ${grid} x ${grid}`;
+}
+
 /** Lemma 1.1 as an item. */
 export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
   id: 'lemma1.1',
@@ -58,17 +63,17 @@ export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
   schema,
   presets: {
     smoke: {
-      description: 'two bounds, two errors, a coarse grid',
+      description: describe,
       time: 'seconds',
       settings: { bounds: [1, 4], epsilons: [1e-2, 1e-4], grid: 21, scales: 7 },
     },
     quick: {
-      description: 'M from 1 to 16, errors from 0.1 to 1e-6',
+      description: describe,
       time: 'seconds',
       settings: { bounds: [1, 2, 4, 8, 16], epsilons, grid: 101, scales: 37 },
     },
     paper: {
-      description: 'M from 1 to 64, a dense grid',
+      description: describe,
       time: 'seconds',
       settings: { bounds: [1, 2, 4, 8, 16, 32, 64], epsilons, grid: 401, scales: 73 },
     },

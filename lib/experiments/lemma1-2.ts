@@ -6,6 +6,7 @@ import { certifyRectifier, randomReluLayers, rectifierSteepness } from '../theor
 import { type Mlp } from '../theory/network/mlp';
 import { defineExperiment } from './experiment';
 import { drawLemma, type LemmaResult, tightest } from './lemma';
+import { counted, extent } from './preset-words';
 
 /** Which networks are approximated. */
 export interface Lemma12Settings {
@@ -53,6 +54,10 @@ const quick: Lemma12Settings = {
   seed: 1,
 };
 
+function describe({ depths, networks, epsilons }: Lemma12Settings): string {
+  return `depths from ${extent(depths)}, ${counted(networks, 'random network')} each, errors from ${extent(epsilons)}`;
+}
+
 /** Lemma 1.2 as an item. */
 export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks[], LemmaResult>({
   id: 'lemma1.2',
@@ -65,13 +70,13 @@ export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks
   schema,
   presets: {
     smoke: {
-      description: 'one layer and two, one network each',
+      description: describe,
       time: 'seconds',
       settings: { ...quick, depths: [1, 2], networks: 1, epsilons: [1e-1, 1e-3], points: 20 },
     },
-    quick: { description: '1, 2 and 4 layers, five random networks each', time: 'seconds', settings: quick },
+    quick: { description: describe, time: 'seconds', settings: quick },
     paper: {
-      description: '1 to 6 layers, twenty random networks each',
+      description: describe,
       time: 'about 2 minutes',
       settings: { ...quick, depths: [1, 2, 4, 6], networks: 20, points: 2000 },
     },

@@ -5,6 +5,7 @@ import { Random } from '../engine/random';
 import { certifyLinear, certifySelection } from '../theory/lemmas/selection';
 import { defineExperiment, type Finding } from './experiment';
 import { drawLemma, type LemmaResult, tightest } from './lemma';
+import { extent } from './preset-words';
 
 /** Which selections and maps are certified. */
 export interface Lemma13Settings {
@@ -43,6 +44,10 @@ const quick: Lemma13Settings = {
   seed: 1,
 };
 
+function describe({ bounds, epsilons, sizes }: Lemma13Settings): string {
+  return `M from ${extent(bounds)}, errors from ${extent(epsilons)}; linear maps of size ${extent(sizes)}`;
+}
+
 /** Lemma 1.3 as an item. */
 export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
   id: 'lemma1.3',
@@ -55,13 +60,13 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
   schema,
   presets: {
     smoke: {
-      description: 'two bounds, two errors, two linear maps',
+      description: describe,
       time: 'seconds',
       settings: { ...quick, bounds: [1, 4], epsilons: [1e-1, 1e-4], sizes: [1, 4], maps: 1, points: 50 },
     },
-    quick: { description: 'M from 1 to 16, errors from 0.1 to 1e-8', time: 'seconds', settings: quick },
+    quick: { description: describe, time: 'seconds', settings: quick },
     paper: {
-      description: 'M from 1 to 256, linear maps up to 64 x 64',
+      description: describe,
       time: 'seconds',
       settings: { ...quick, bounds: [1, 4, 16, 64, 256], sizes: [1, 2, 4, 8, 16, 32, 64], points: 5000 },
     },

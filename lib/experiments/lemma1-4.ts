@@ -5,6 +5,7 @@ import { Random } from '../engine/random';
 import { certifyMatrixProduct } from '../theory/lemmas/matrix-product';
 import { defineExperiment, type Finding } from './experiment';
 import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
+import { counted, extent } from './preset-words';
 
 /** Which products are certified. */
 export interface Lemma14Settings {
@@ -36,6 +37,10 @@ const quick: Lemma14Settings = {
   seed: 1,
 };
 
+function describe({ sizes, epsilons, points }: Lemma14Settings): string {
+  return `n from ${extent(sizes)}, errors from ${extent(epsilons)}, a search from ${counted(points, 'pair')} of matrices`;
+}
+
 /** Lemma 1.4 as an item. */
 export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
   id: 'lemma1.4',
@@ -48,13 +53,13 @@ export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
   schema,
   presets: {
     smoke: {
-      description: 'n = 1 to 3, two errors',
+      description: describe,
       time: 'seconds',
       settings: { ...quick, sizes: [1, 2, 3], epsilons: [1e-1, 1e-3], points: 4 },
     },
-    quick: { description: 'n = 1 to 8, errors from 0.1 to 1e-6', time: 'seconds', settings: quick },
+    quick: { description: describe, time: 'seconds', settings: quick },
     paper: {
-      description: 'n = 1 to 8, more matrices',
+      description: describe,
       time: 'seconds',
       settings: { ...quick, points: 1000 },
     },

@@ -6,6 +6,7 @@ import { Random } from '../engine/random';
 import { certifyAttention } from '../theory/lemmas/attention';
 import { defineExperiment, type Finding } from './experiment';
 import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
+import { extent } from './preset-words';
 
 /** Which heads are certified. */
 export interface Lemma15Settings {
@@ -36,6 +37,10 @@ const quick: Lemma15Settings = {
   seed: 1,
 };
 
+function describe({ lengths, epsilons }: Lemma15Settings): string {
+  return `${extent(lengths)} positions, errors from ${extent(epsilons)}`;
+}
+
 /** Lemma 1.5 as an item. */
 export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
   id: 'lemma1.5',
@@ -48,17 +53,17 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
   schema,
   presets: {
     smoke: {
-      description: '16 and 64 positions, two errors',
+      description: describe,
       time: 'seconds',
       settings: { ...quick, lengths: [16, 64], epsilons: [1e-1, 1e-3] },
     },
     quick: {
-      description: '16 to 4,096 positions, errors from 0.1 to 1e-5',
+      description: describe,
       time: 'seconds',
       settings: quick,
     },
     paper: {
-      description: '16 to 16,384 positions, more errors',
+      description: describe,
       time: 'seconds',
       settings: {
         ...quick,

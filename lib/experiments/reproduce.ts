@@ -121,13 +121,13 @@ export function itemsTable(): Table {
       { key: 'item', label: 'Item' },
       { key: 'title', label: 'What' },
       { key: 'notebook', label: 'Notebook' },
-      { key: 'presets', label: 'Presets' },
+      { key: 'presets', label: 'Presets, and their time on two cores' },
     ],
     rows: experiments.map(({ id, title, notebook, presets }) => ({
       item: id,
       title,
       notebook,
-      presets: presets.map((preset) => preset.name).join(', '),
+      presets: presets.map((preset) => `${preset.name}: ${preset.time}`).join('; '),
     })),
   };
 }

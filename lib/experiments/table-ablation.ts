@@ -22,6 +22,7 @@ import {
 import { languageModelFields, type LanguageModelRunSettings } from './language-model-settings';
 import { segmentLengthsIn } from './language-model-text';
 import { listOnce, seedsField } from './list-fields';
+import { counted, showsThatItRuns } from './preset-words';
 import { type AblationResult, drawAblations } from './table-ablation-drawing';
 
 /** Which ablations, and how their models are trained. */
@@ -73,11 +74,19 @@ const small = {
   documentTokens: 2048,
 };
 
+/** What is varied, and how the models are trained. */
+function describe(settings: AblationSettings): string {
+  const { groups, layers, hiddenSize, steps, batchSize, trainLength } = settings;
+  return (
+    `${groups.join(', ')}; ${counted(layers, 'layer')} of width ${hiddenSize}, ` +
+    `${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${counted(trainLength, 'token')}`
+  );
+}
+
 /** The scales at which the ablations can be measured. */
 export const ablationPresets = {
   smoke: {
-    description:
-      'separators and a third level, short blocks, a few steps: shows that everything runs, nothing else',
+    description: (settings) => `${describe(settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...small,
@@ -94,13 +103,13 @@ export const ablationPresets = {
     },
   },
   quick: {
-    description:
-      'all ablations with very small models, 800 steps each of 4 blocks of 256 tokens of the bundled books: what differs much shows, what differs little does not',
+    description: (settings) =>
+      `very small models on the bundled books, so that what differs much shows and what differs little does not: ${describe(settings)}`,
     time: 'about 6 minutes',
     settings: small,
   },
   evening: {
-    description: 'all ablations with models of 2 million parameters, blocks of 512 tokens',
+    description: (settings) => `larger models: ${describe(settings)}`,
     time: 'some hours',
     settings: {
       ...small,
@@ -118,8 +127,8 @@ export const ablationPresets = {
     },
   },
   paper: {
-    description:
-      "all ablations with the paper's models and recipe; which of them the paper has, and on which data it is trained, is not at hand",
+    description: (settings) =>
+      `the paper's models and recipe; which ablations the paper has, and on which data it is trained, is not at hand: ${describe(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       ...small,

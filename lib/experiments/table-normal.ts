@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../base/json';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
-import { fig4Presets, type Fig4Settings } from './fig4';
+import { describeComparison, fig4Presets, type Fig4Settings } from './fig4';
 import {
   compareEncodings,
   comparisonFields,
@@ -26,8 +26,8 @@ const threeKinds = ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources'];
 export const normalPresets = {
   smoke,
   quick: {
-    description:
-      "the main four encodings, models of Figure 4's size trained half as long on books, papers and code together",
+    description: (settings) =>
+      `models of Figure 4's size, on books, papers and code together: ${describeComparison(settings)}`,
     time: 'about 3 minutes',
     settings: { ...quick.settings, sources: threeKinds, steps: 1200, lengths: [quick.settings.trainLength] },
   },

@@ -196,8 +196,8 @@ export const tableRecipes = defineExperiment<Record<string, never>, RecipesResul
   revision: 1,
   schema: nothing,
   presets: {
-    smoke: { description: 'the same as quick', time: 'seconds', settings: {} },
-    quick: { description: 'every preset; nothing is trained', time: 'seconds', settings: {} },
+    smoke: { description: () => 'the same as quick', time: 'seconds', settings: {} },
+    quick: { description: () => 'every preset; nothing is trained', time: 'seconds', settings: {} },
   },
   prepare: async () => {
     const input = { recipes: await recipes() };

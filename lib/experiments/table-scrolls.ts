@@ -16,6 +16,7 @@ import { mainFour } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName, type RunContext } from './experiment';
 import { fig4Presets } from './fig4';
 import { encodingsField, seedsField } from './list-fields';
+import { counted, encodingsListed, showsThatItRuns } from './preset-words';
 import {
   promptedRun,
   type PromptedRun,
@@ -109,10 +110,22 @@ const small = {
   remember: 'all',
 } as const;
 
+/** The tasks, and how long is trained on each. */
+function describe({ tasks, maxTokens, steps, batchSize, accumulation }: TableScrollsSettings): string {
+  return (
+    `${tasks.map(({ data }) => data.task).join(', ')} at ${counted(maxTokens, 'token')}: ` +
+    `${counted(steps, 'step')} of ${counted(batchSize * accumulation, 'sequence')}`
+  );
+}
+
+function describeQuick(preset: keyof typeof fig4Presets, settings: TableScrollsSettings): string {
+  return `quick tasks from the bundled books, not part of SCROLLS: ${describe(settings)}, ${encodingsListed(settings.encodings)} of Figure 4's preset ${preset}`;
+}
+
 /** The scales at which the table can be measured. */
 export const tableScrollsPresets = {
   smoke: {
-    description: 'two encodings, one quick task, a few steps: shows that everything runs, nothing else',
+    description: (settings) => `${describeQuick('smoke', settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...small,
@@ -128,8 +141,7 @@ export const tableScrollsPresets = {
     },
   },
   quick: {
-    description:
-      "three quick tasks from the bundled books, none of them SCROLLS'; the models of Figure 4's quick, finetuned for some seconds each",
+    description: (settings) => describeQuick('quick', settings),
     time: 'about 2 minutes after fig4',
     settings: {
       ...small,
@@ -149,8 +161,7 @@ export const tableScrollsPresets = {
     },
   },
   evening: {
-    description:
-      "three quick tasks from the bundled books, none of them SCROLLS'; the models of Figure 4's evening, finetuned for some minutes each",
+    description: (settings) => describeQuick('evening', settings),
     time: 'about an hour after fig4',
     settings: {
       ...small,
@@ -170,8 +181,7 @@ export const tableScrollsPresets = {
     },
   },
   paper: {
-    description:
-      "SCROLLS' seven tasks at 8,192 tokens, from the released models: 5,000 steps of 64 sequences, AdamW, learning rate 1e-5, weight decay 0.01, no dropout",
+    description: (settings) => `${describe(settings)}, the released models finetuned as the paper's`,
     time: 'a GPU or a cluster',
     settings: {
       ...small,
@@ -300,6 +310,6 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   run,
   scale: ({ maxTokens, steps, batchSize, accumulation, seeds }, missing, { starts, tasks }) =>
     `Measured on ${tasks.map(({ settings: { data } }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${starts.models} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
-    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
+    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${counted(seeds.length, 'seed')}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
   draw: (result) => drawTableScrolls(result),
 });

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { mostMonoidStates } from '../theory/automata/monoid';
 import { defineExperiment } from './experiment';
+import { counted } from './preset-words';
 import { drawTheorem31 } from './thm3-1-drawing';
 import { measureTheorem31, type Theorem31Result, type Theorem31Settings } from './thm3-1-measures';
 
@@ -29,6 +30,14 @@ const quick: Theorem31Settings = {
   seed: 1,
 };
 
+function describe(settings: Theorem31Settings): string {
+  const { monoidStates, rankStates, cliffStates, fragments, bitsStates } = settings;
+  return (
+    `all relations up to n = ${monoidStates}, ranks up to n = ${rankStates}, bits for n = ${bitsStates}; ` +
+    `networks of ${cliffStates.join(', ')} states, ${counted(fragments, 'fragment')} at most`
+  );
+}
+
 /** Theorem 3.1 as an item. */
 export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Result>({
   id: 'thm3.1',
@@ -41,7 +50,7 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
   schema,
   presets: {
     smoke: {
-      description: 'n up to 3; one network of 2 states',
+      description: describe,
       time: 'seconds',
       settings: {
         monoidStates: 3,
@@ -54,12 +63,12 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
       },
     },
     quick: {
-      description: 'all relations of n = 1 to 5, ranks to n = 8, networks of 2, 3 and 4 states',
+      description: describe,
       time: 'half a minute, 0.5 GB',
       settings: quick,
     },
     paper: {
-      description: 'the same with more fragments through the networks; bits for n = 4',
+      description: describe,
       time: 'four minutes, 0.5 GB',
       settings: { ...quick, fragments: 4096, bitsStates: 4 },
     },

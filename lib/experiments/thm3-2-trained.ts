@@ -8,6 +8,7 @@ import { encodingStyle } from '../report/style';
 import { mainFour, smallSines } from './encoding-pairs';
 import { defineExperiment, type Preset, type PresetName } from './experiment';
 import { encodingsField, seedsField } from './list-fields';
+import { counted, encodingsListed, showsThatItRuns } from './preset-words';
 import { drawThm32Trained, type Thm32TrainedResult } from './thm3-2-trained-drawing';
 import {
   askedWords,
@@ -112,10 +113,19 @@ const small = {
   clipNorm: 1,
 };
 
+/** What is compared, and how it is trained. */
+function describe(settings: Thm32TrainedSettings): string {
+  const { automaton, encodings, hiddenSizes, layers, length, seeds, steps } = settings;
+  return (
+    `${encodingsListed(encodings)}; a Bi-NFA of ${automaton.subStates} x ${automaton.segmentStates} states, words of ${length} symbols, ` +
+    `${counted(layers, 'layer')} of width ${hiddenSizes.join(', ')}, ${counted(seeds.length, 'seed')}, ${counted(steps, 'step')}`
+  );
+}
+
 /** The scales at which it can be measured. */
 export const thm32TrainedPresets = {
   smoke: {
-    description: 'two encodings, a few steps: shows that everything runs, nothing else',
+    description: (settings) => `${describe(settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...small,
@@ -129,13 +139,12 @@ export const thm32TrainedPresets = {
     },
   },
   quick: {
-    description:
-      'BiPE-RoPE, RoPE and learned absolute positions, three widths, three seeds, 1,000 steps each',
+    description: describe,
     time: 'about 9 minutes',
     settings: { ...small, encodings: main, hiddenSizes: [8, 16, 32], seeds: [1, 2], steps: 1000 },
   },
   evening: {
-    description: 'six encodings, four widths, three seeds, 5,000 steps each',
+    description: describe,
     time: 'about 80 minutes',
     settings: {
       ...small,
@@ -149,8 +158,8 @@ export const thm32TrainedPresets = {
     },
   },
   paper: {
-    description:
-      'a Bi-NFA of 6 x 6 states, words of 255 symbols, six layers, widths up to 256, 50,000 steps; the paper trains nothing of the kind',
+    description: (settings) =>
+      `the paper trains nothing of the kind; a large comparison: ${describe(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       ...small,
@@ -225,6 +234,6 @@ export const thm32Trained = defineExperiment<Thm32TrainedSettings, Thm32TrainedS
   },
   scale: ({ automaton, length, hiddenSizes, layers, steps, batchSize, seeds }) =>
     `A random Bi-NFA of ${automaton.segmentStates} segment states and ${automaton.subStates} sub-states, words of ${length} symbols, ${layers} layers of width ${hiddenSizes.join(', ')}, ` +
-    `${steps.toLocaleString('en')} steps of ${batchSize} words, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}. The paper trains nothing of the kind.`,
+    `${steps.toLocaleString('en')} steps of ${batchSize} words, ${counted(seeds.length, 'seed')}. The paper trains nothing of the kind.`,
   draw: drawThm32Trained,
 });

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { Random } from '../engine/random';
 import { defineExperiment } from './experiment';
+import { counted, extent } from './preset-words';
 import { drawTheorem32 } from './thm3-2-drawing';
 import { type SizeResult, sizeResult, type Theorem32Result, type Theorem32Settings } from './thm3-2-sizes';
 
@@ -31,6 +32,13 @@ const quick: Theorem32Settings = {
   seed: 1,
 };
 
+function describe({ sizes, automata, words, segments, maxSegmentLength }: Theorem32Settings): string {
+  return (
+    `k and |S| from ${extent(sizes)}: ${counted(automata * sizes.length ** 2, 'Bi-NFA')}, ` +
+    `${counted(words, 'word')} each of ${counted(segments, 'segment')} of up to ${counted(maxSegmentLength, 'symbol')}`
+  );
+}
+
 /** Theorem 3.2 as an item. */
 export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Result>({
   id: 'thm3.2',
@@ -44,7 +52,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   schema,
   presets: {
     smoke: {
-      description: 'k and |S| up to 3, short words',
+      description: describe,
       time: 'seconds',
       settings: {
         ...quick,
@@ -58,12 +66,12 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
       },
     },
     quick: {
-      description: 'k and |S| up to 8, words of 64 segments of up to 16 symbols',
+      description: describe,
       time: 'two minutes',
       settings: quick,
     },
     paper: {
-      description: '216 automata, ten words each of 256 segments of up to 16 symbols',
+      description: describe,
       time: 'half an hour',
       settings: {
         ...quick,

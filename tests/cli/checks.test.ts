@@ -27,7 +27,7 @@ function itemFinding(id: string, findings: readonly Finding[]): Experiment {
     notebook: 'notebooks/none.ipynb',
     revision: 1,
     schema: z.strictObject({}),
-    presets: { quick: { description: 'all', time: 'seconds', settings: {} } },
+    presets: { quick: { description: () => 'all', time: 'seconds', settings: {} } },
     prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
     run: () => Promise.resolve({ error: 2 }),
     scale: () => 'Made up.',

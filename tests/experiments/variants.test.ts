@@ -19,8 +19,16 @@ const item = defineExperiment({
     start: z.record(z.string(), z.unknown()),
   }),
   presets: {
-    smoke: { description: 'without variants', time: 'seconds', settings: { start: { kind: 'a', size: 1 } } },
-    quick: { description: 'all', time: 'seconds', settings: { variants, start: { kind: 'a', size: 1 } } },
+    smoke: {
+      description: () => 'without variants',
+      time: 'seconds',
+      settings: { start: { kind: 'a', size: 1 } },
+    },
+    quick: {
+      description: () => 'all',
+      time: 'seconds',
+      settings: { variants, start: { kind: 'a', size: 1 } },
+    },
   },
   prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
   run: () => Promise.resolve({}),

@@ -24,7 +24,7 @@ export function addListCommand(program: Command): void {
           question,
           claim,
           notebook,
-          presets,
+          presets: presets.map((preset) => ({ ...preset, description: preset.description(preset.settings) })),
           runs: await store.count(id),
         })),
       );
