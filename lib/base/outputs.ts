@@ -2,7 +2,7 @@
 // must be of the kind that the command itself writes. Asked before the work begins, so that nothing is computed in vain.
 
 import { type BigIntStats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from './errors';
 import { checkWritable } from './files';
@@ -58,11 +58,21 @@ function refused({ path }: Output, why: string): UsageError {
  * cut short is still told by what is left.
  */
 export async function isJsonOfKind(path: string, ...kinds: readonly string[]): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  const begin = text?.slice(0, 200).replace(/\s/g, '');
+  const begin = (await beginOf(path))?.replace(/\s/g, '');
   return kinds
     .map((kind) => `{"kind":"${kind}"`)
     .some((wanted) => begin !== undefined && (begin.startsWith(wanted) || wanted.startsWith(begin)));
+}
+
+/** The first bytes of a file, as Latin-1; undefined of one that cannot be read. */
+async function beginOf(path: string): Promise<string | undefined> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read({ length: 200 });
+    return buffer.toString('latin1', 0, bytesRead);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A file, or those in a folder. */

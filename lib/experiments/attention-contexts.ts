@@ -279,9 +279,10 @@ function contextOf(
 
 /** The same with numbers of six digits, more than float32 sums are worth: what is stored is half as long. */
 function rounded<T>(value: T): T {
-  const digits = (_: string, inner: unknown): unknown =>
-    typeof inner === 'number' && Number.isFinite(inner) ? Number(inner.toPrecision(6)) : inner;
-  return JSON.parse(JSON.stringify(value, digits)) as T;
+  if (typeof value === 'number') return Number(value.toPrecision(6)) as T;
+  if (Array.isArray(value)) return value.map(rounded) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, rounded(inner)])) as T;
 }
 
 /** Mass on segments before the query's own, and how much of it is on the query's own place there. */
