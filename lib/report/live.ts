@@ -1,7 +1,7 @@
 // Curves that grow below a cell while something trains: an SVG that is updated in place, which a notebook redraws (an
 // interactive figure it does not). Outside a notebook nothing is drawn.
 
-import { displayFunction } from './notebook';
+import { displayFunction } from './display';
 import { fontFamily, ink, type SeriesStyle } from './style';
 import { escapeXml } from './text';
 

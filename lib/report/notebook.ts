@@ -3,6 +3,7 @@
 
 import { messageOf } from '../base/errors';
 import { type Reporter, terminalReporter } from '../base/progress';
+import { displayFunction } from './display';
 import { type Figure } from './figure';
 import { toPlain } from './json';
 import { paneReporter } from './progress-pane';
@@ -10,25 +11,6 @@ import { stillFigure, stillPage } from './stills';
 import { figureWidth, ink } from './style';
 import { type Table, toHtml, toMarkdown } from './tables';
 import { escapeHtml, escapeXml, stripMarkup } from './text';
-
-/** One output as several media types; the reader's program takes the richest it knows. */
-export type DisplayBundle = Record<string, unknown>;
-
-/**
- * What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. What is `later` made takes the place of the bundle, unless it is
- * undefined; the cell waits for it.
- */
-export type DisplayFunction = (
-  bundle: DisplayBundle,
-  metadata?: Record<string, unknown>,
-  options?: { displayId?: string; update?: boolean; later?: Promise<DisplayBundle | undefined> },
-) => void;
-
-/** The kernel's display function; undefined outside a notebook. */
-export function displayFunction(): DisplayFunction | undefined {
-  const hook = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.display')];
-  return typeof hook === 'function' ? (hook as DisplayFunction) : undefined;
-}
 
 /** Whether this runs in the workbench's notebook kernel. */
 export function isNotebook(): boolean {

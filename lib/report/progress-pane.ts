@@ -2,7 +2,7 @@
 // of what is done. The lines before it are folded, so that a result does not stand below thirty of them.
 
 import { type ProgressTask, type Reporter, remainingTime } from '../base/progress';
-import type { DisplayBundle, DisplayFunction } from './notebook';
+import { type DisplayBundle, type DisplayFunction } from './display';
 import { escapeHtml } from './text';
 
 /** Dark on yellow, in both of JupyterLab's themes. */

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
@@ -187,6 +188,16 @@ describe('bipe list', () => {
 });
 
 describe('bipe reproduce', () => {
+  it('writes where git looks away unless it is told otherwise', () => {
+    expect(bipe(['reproduce', '--help']).stdout).toMatch(/default\s+figures\/local\/<preset>/);
+    const ignored = spawnSync('git', ['check-ignore', 'figures/local/quick/fig1.json'], {
+      cwd: projectPath(),
+      encoding: 'utf8',
+    });
+    // A copy of the project without its history asks nobody.
+    if (ignored.status !== 128) expect(ignored.stdout).toBe('figures/local/quick/fig1.json\n');
+  });
+
   it('says before it computes that it cannot write there', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');

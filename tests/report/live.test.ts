@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { curvesSvg, liveCurves } from '../../lib/report/live';
-import { type DisplayFunction } from '../../lib/report/notebook';
+import { type DisplayFunction } from '../../lib/report/display';
 import { encodingStyle } from '../../lib/report/style';
 
 const rope = encodingStyle('rope');

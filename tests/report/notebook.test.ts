@@ -5,8 +5,8 @@ import {
   notebookReporter,
   showFigure,
   showTable,
-  type DisplayFunction,
 } from '../../lib/report/notebook';
+import { type DisplayFunction } from '../../lib/report/display';
 import { sampleFigure, sampleTable } from './samples';
 
 const globals = globalThis as Record<symbol, unknown>;

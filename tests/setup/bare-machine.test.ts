@@ -46,6 +46,7 @@ describe('a machine without Python, compiler, Chromium and apt', () => {
     expect(diagnoses.filter((diagnosis) => diagnosis.state === 'broken')).toEqual([]);
 
     const reproduce = runScript('reproduce.mjs', ['fig1', 'fig3', '--preset', 'smoke'], { root, env });
+    const figures = join(root, 'figures', 'local', 'smoke');
     expect(reproduce.exitCode).toBe(0);
     expect(reproduce.stderr).toMatch(/! JupyterLab: no Python: install Python/);
     expect(reproduce.stderr).toMatch(/! Chromium: not found/);
@@ -53,9 +54,9 @@ describe('a machine without Python, compiler, Chromium and apt', () => {
       /^Engine: on WASM .* training takes about 29 times as long as on the native engine: the native library is not built; run npm run setup/m,
     );
     expect(reproduce.stdout).toContain('✓ holds: Books');
-    expect(existsSync(join(root, 'figures', 'fig1.json'))).toBe(true);
-    expect(existsSync(join(root, 'figures', 'fig1.svg'))).toBe(false);
-    const { numbers } = JSON.parse(readFileSync(join(root, 'figures', 'fig1.json'), 'utf8')) as {
+    expect(existsSync(join(figures, 'fig1.json'))).toBe(true);
+    expect(existsSync(join(figures, 'fig1.svg'))).toBe(false);
+    const { numbers } = JSON.parse(readFileSync(join(figures, 'fig1.json'), 'utf8')) as {
       numbers: { result: { modalities: { tokens: number }[] } };
     };
     expect(numbers.result.modalities[0]?.tokens).toBe(60_000);

@@ -34,7 +34,7 @@ export function addReproduceCommand(program: Command): void {
       'smoke, quick, evening, paper or released; bipe list shows what each item has',
       'quick',
     )
-    .option('--out <folder>', 'where they go; default figures')
+    .option('--out <folder>', 'where they go; default figures/local/<preset>, which git ignores')
     .option(
       '--set <field=value>',
       'replace a field of the preset (variants are added); may be repeated',
@@ -46,7 +46,7 @@ export function addReproduceCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce fig4 --set encodings=bipe_rope,mine --set \'variants={"mine":{"kind":"rope","base":500}}\'\n  bipe reproduce all --preset smoke --out figures/smoke',
+      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce fig4 --set encodings=bipe_rope,mine --set \'variants={"mine":{"kind":"rope","base":500}}\'\n  bipe reproduce all --preset smoke',
     )
     .action(reproduce);
 }
@@ -117,7 +117,8 @@ async function reproduceItem(
   const settings = Object.fromEntries(
     changes.map(([field, value]) => [field, parseValue(value, ownEntry(inPreset, field))]),
   );
-  const folder = options.out === undefined ? projectPath('figures') : resolve(options.out);
+  const folder =
+    options.out === undefined ? projectPath('figures', 'local', options.preset) : resolve(options.out);
   await checkWritable(folder);
   const report = await experiment.execute({
     preset: options.preset,
