@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { canonicalJson, fromJson, toJson } from '../../lib/base/json';
+import { canonicalJson, fromJson, jsonOrUndefined, toJson } from '../../lib/base/json';
 import { anyNumber, parseWith } from '../../lib/base/schema';
 
 const unusual = fc.constantFrom(NaN, Infinity, -Infinity, -0);
@@ -75,6 +76,31 @@ describe('canonical JSON', () => {
         const reversed = Object.fromEntries(Object.entries(value).reverse());
         expect(canonicalJson(reversed)).toBe(canonicalJson(value));
       }),
+    );
+  });
+
+  it('has the fields of every object in order, lists as they are, and no spaces', () => {
+    expect(canonicalJson({ b: [3, 1, { d: null, c: 'x y' }], a: true })).toBe(
+      '{"a":true,"b":[3,1,{"c":"x y","d":null}]}',
+    );
+  });
+
+  it('differs for what differs', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+        const alike = isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
+        expect(canonicalJson(one) === canonicalJson(other)).toBe(alike);
+      }),
+    );
+  });
+});
+
+describe('JSON that may be none', () => {
+  it('is its value, or undefined', () => {
+    expect(jsonOrUndefined(' {"a":[1,null]} ')).toEqual({ a: [1, null] });
+    expect(jsonOrUndefined('null')).toBeNull();
+    expect(['', '{', 'undefined', 'NaN'].map(jsonOrUndefined)).toEqual(
+      Array.from({ length: 4 }, () => undefined),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
-import { errorAt, parseWith } from '../../lib/base/schema';
+import { countUpTo, errorAt, parseInside, parseWith } from '../../lib/base/schema';
 
 const shape = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('circle'), radius: z.number() }),
@@ -51,5 +51,51 @@ describe('an error in making something of settings', () => {
   it('is left as it is when it is not about them', () => {
     const error = new MachineError('the disk is full');
     expect(errorAt('picture', error)).toBe(error);
+  });
+});
+
+describe('a count', () => {
+  it.each([
+    [1, true],
+    [2000, true],
+    [0, false],
+    [-1, false],
+    [1.5, false],
+    [2001, false],
+    ['2', false],
+  ])('up to 2,000 may be %j: %j', (value, isRight) => {
+    expect(countUpTo(2000).safeParse(value).success).toBe(isRight);
+  });
+
+  it('says what the most is', () => {
+    expect(() => parseWith(z.strictObject({ layers: countUpTo(2000) }), { layers: 3000 }, 'model')).toThrow(
+      new ConfigError('model: layers: must be 2,000 or less'),
+    );
+  });
+});
+
+describe('a schema that is chosen by the value', () => {
+  const chosen = z.strictObject({
+    kind: z.string(),
+    inside: z.unknown().transform((value, context) => parseInside(schema, value, context)),
+  });
+
+  it('gives what that one makes of it', () => {
+    expect(parseWith(chosen, { kind: 'a', inside: { title: 'b' } }, 'file')).toEqual({
+      kind: 'a',
+      inside: { title: 'b', shapes: [] },
+    });
+  });
+
+  it('tells its issues with their whole place', () => {
+    const inside = { title: 'b', shapes: [{ kind: 'circle', radius: 'x' }] };
+    expect(() => parseWith(chosen, { kind: 'a', inside }, 'file')).toThrow(
+      new ConfigError('file: inside.shapes[0].radius: Invalid input: expected number, received string'),
+    );
+    expect(() => parseWith(chosen, { kind: 'a', inside: { title: 'b', shape: [] } }, 'file')).toThrow(
+      new ConfigError(
+        "file: inside: unknown field 'shape'; did you mean shapes? known are title, shapes, frame",
+      ),
+    );
   });
 });

@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { spreadPlaces } from '../../lib/base/spread';
 
 describe('places spread over many', () => {
+  it('begin with the first', () => {
+    expect(spreadPlaces(10, 4)).toEqual([0, 2, 5, 7]);
+    expect(spreadPlaces(3, 4)).toEqual([0, 1, 2]);
+  });
+
   it('are all of them, or as many as are allowed, with gaps that differ by one at most', () => {
     fc.assert(
       fc.property(fc.nat(500), fc.integer({ min: 1, max: 200 }), (count, most) => {

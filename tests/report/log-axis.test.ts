@@ -33,6 +33,23 @@ describe('a logarithmic axis', () => {
     expect(labelsInSight(values)).toEqual(expect.arrayContaining(labels));
   });
 
+  it.each([
+    [
+      [1, 5],
+      [1, 2, 5],
+    ],
+    [
+      [2, 10],
+      [2, 5, 10],
+    ],
+    [
+      [1.5, 3],
+      [1.5, 2, 3],
+    ],
+  ])('of %j counts the labels at its ends, too', (values, labels) => {
+    expect(labelsInSight(values)).toEqual(labels);
+  });
+
   it('has two labels in sight at least, and not too many, however close the values are', () => {
     fc.assert(
       fc.property(

@@ -117,7 +117,19 @@ describe('parts of a result', () => {
     expect(lineOf(gpu, own)).toMatch(
       / · Imaginary GPU, 16 cores, .* · Imaginary Processor 9000 .*, 2 cores, /,
     );
-    // The whole's own machine is not named where it only put the parts together.
+    // Each engine once, of parts that had one.
+    expect(lineOf({ ...own, engine: 'webgpu' }, { ...own, engine: null }, own)).toContain(
+      ' · webgpu, captured · tensorflow 2.21.0 (CPU), captured · ',
+    );
+    // The whole's own machine is named where it took a hundredth of the time,
+    const whole = (seconds: number): string =>
+      provenanceLine({
+        ...sampleProvenance,
+        durationSeconds: seconds,
+        parts: [provenancePart(gpu, [piece('a', 100)])],
+      });
+    expect(whole(102)).toContain('Imaginary Processor');
+    // and not where it only put the parts together.
     expect(lineOf(gpu)).not.toContain('Imaginary Processor');
   });
 });

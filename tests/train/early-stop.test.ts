@@ -42,6 +42,22 @@ describe('early stop', () => {
     expect(state).toEqual({ best: { value: 1, step: 1 }, stale: 1 });
   });
 
+  it('says why', () => {
+    const best = { value: 0.5, step: 20 };
+    const reasons = [
+      reasonToStop({ ...accuracy, target: 0.5 }, { best, stale: 0 }),
+      reasonToStop({ ...accuracy, patience: 3 }, { best, stale: 3 }),
+      reasonToStop({ ...accuracy, patience: 3, target: 0.6 }, { best, stale: 2 }),
+      reasonToStop({ ...accuracy, patience: 0 }, nothingSeen),
+    ];
+    expect(reasons).toEqual([
+      'accuracy has reached 0.5, the target is 0.5',
+      'accuracy has not improved on 0.5 of step 20 in 3 evaluations',
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('says which metrics there are when its own is not among them', () => {
     expect(() => observe({ ...accuracy, patience: 1 }, nothingSeen, 1, { loss: 1 })).toThrow(
       /no 'accuracy'; it gives loss/,
