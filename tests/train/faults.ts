@@ -92,7 +92,12 @@ export function faultyPromises(actual: typeof promises): typeof promises {
 }
 
 function watched(file: promises.FileHandle, path: unknown): promises.FileHandle {
+  const write = file.write.bind(file) as (...content: unknown[]) => unknown;
   const [writeFile, sync] = [file.writeFile.bind(file), file.sync.bind(file)];
+  file.write = ((...content: unknown[]) => {
+    unflushed.add(String(path));
+    return write(...content);
+  }) as typeof file.write;
   file.writeFile = async (content, ...rest) => {
     const bytes = Buffer.from(content as Uint8Array);
     let half: Promise<void> | undefined;

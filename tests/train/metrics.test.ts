@@ -1,9 +1,18 @@
+import type * as fs from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type MetricsLine, MetricsLog, readMetrics } from '../../lib/train/metrics';
 import { temporaryFolder } from '../support/command';
 import { readEvents } from './events.reader';
+
+// A disk that takes a part of what is written at once.
+vi.mock('node:fs', async (original) => {
+  const actual = await original<typeof fs>();
+  const writeSync = (file: number, bytes: Uint8Array, offset = 0): number =>
+    actual.writeSync(file, bytes, offset, Math.ceil((bytes.length - offset) / 2));
+  return { ...actual, writeSync, default: { ...actual, writeSync } };
+});
 
 const machine = {
   wallTime: 100,
