@@ -13,6 +13,7 @@ import { encodeArithmetic, formatArithmetic, readExpression } from '../../lib/da
 import { questionsOf, readArithmeticFile } from '../../lib/data/arithmetic/file';
 import { generateArithmeticSet } from '../../lib/data/arithmetic/set';
 import { arithmeticVocabulary } from '../../lib/data/arithmetic/vocabulary';
+import { Random } from '../../lib/engine/random';
 import { type BatchSource } from '../../lib/train/batches';
 import { temporaryFolder } from '../support/command';
 import { faultsOf, surprise } from './arithmetic.reference';
@@ -112,6 +113,14 @@ describe('a stored set', () => {
     expect(first.length).toBe(all);
     expect([...first].sort()).toEqual([...second].sort());
     expect(first).not.toEqual(second);
+    // Its orders are those of the seed's streams, from epoch 0 on.
+    const order = Random.fromSeed(1).fork('arithmetic order');
+    const wanted = [0, 1].flatMap((epoch) =>
+      Array.from(order.fork(`epoch ${epoch}`).permutation(small.count), (row) =>
+        formatArithmetic(small.ids.subarray(row * small.time, (row + 1) * small.time), source.vocabulary),
+      ),
+    );
+    expect([...first, ...second]).toEqual(wanted);
   });
 
   it('has numbers of operators in proportion, to the instance', () => {

@@ -10,6 +10,7 @@ import { rowsInMemory, rowsOfFile } from '../../lib/data/scrolls/row-source';
 import { promptedSequence, sequenceOptions } from '../../lib/data/scrolls/sequence';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
+import { Random } from '../../lib/engine/random';
 import { temporaryFolder } from '../support/command';
 
 const bytes = new ByteTokenizer();
@@ -124,6 +125,10 @@ describe('batches of prompted sequences', () => {
     expect(first.slice(10)).not.toEqual(first.slice(0, 10));
     expect(second).not.toEqual(first);
     expect(await take(1)).toEqual(first);
+    // Its orders are those of the seed's streams, from epoch 0 on.
+    const order = Random.fromSeed(1).fork('prompted order');
+    const wanted = [0, 1].flatMap((epoch) => [...order.fork(`epoch ${epoch}`).permutation(10)]);
+    expect(first).toEqual(wanted.map((row) => whole[row]));
   });
 
   it('go on exactly where their state was taken, also in the middle of an epoch', async () => {

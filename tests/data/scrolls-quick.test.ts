@@ -126,6 +126,14 @@ describe('the quick tasks', () => {
     for (const row of rows) expect(all.has(JSON.stringify(row))).toBe(true);
   });
 
+  it('ask nothing of a chapter that has no fit sentence', () => {
+    const bare = { id: 'bare', heading: 'bare', text: 'no sentence ends here '.repeat(100) };
+    const rows = quickRows('find', [...chapters.slice(0, 40), bare], options);
+    const asked = new Set([...rows.train, ...rows.validation].map(({ id }) => id.replace(/ \d+$/, '')));
+    expect(asked.has('find bare')).toBe(false);
+    expect(asked.size).toBeGreaterThan(35);
+  });
+
   it('leave out excerpts that are equal', () => {
     const short = ['one', 'two'].map((id) => ({ id, heading: id, text: `A short chapter, ${id}.` }));
     const { train, validation } = quickRows('heading', short, options);

@@ -97,5 +97,15 @@ describe('the memory of a training', () => {
     }).toThrow(
       /^train\.json: batchSize: 1,073,741,824 sequences of 14 tokens .*; lower it and raise accumulation$/,
     );
+    // At the bound itself.
+    const { architecture } = createDecoder({ ...parsed.model, trainLength: 16 });
+    const { task } = parseTrainingConfig({ ...smallConfig, task: { kind: 'corpus', sources: ['any'] } });
+    const check = (batchSize: number) => () => {
+      checkTrainingSize({ task, batchSize }, { ...decoder, architecture }, 'train.json', Infinity);
+    };
+    expect(check(2 ** 27 - 1)).not.toThrow();
+    expect(check(2 ** 27)).toThrow(
+      /134,217,728 sequences of 16 tokens are more than the 2,147,483,647 numbers/,
+    );
   });
 });
