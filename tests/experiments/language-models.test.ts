@@ -179,6 +179,19 @@ describe('an encoding with its RoPE scaled', () => {
         expect(scaledEncoding(encodingNamed('rope'), 'yarn', lengths)).toEqual(yarn(tokens));
         const bilevel = { kind: 'bipe', intra, inter: yarn(segments) };
         expect(scaledEncoding(encodingNamed('bipe_rope'), 'yarn', lengths)).toEqual(bilevel);
+        // Linear scaling needs no length; the length that dynamic scaling begins at is that of a sequence.
+        for (const [name, scaling] of [
+          ['linear', { type: 'linear', factor }],
+          ['dynamic', { type: 'dynamic', originalLength: tokens }],
+        ] as const) {
+          const rope = { kind: 'rope', scaling };
+          expect(scaledEncoding(encodingNamed('rope'), name, lengths)).toEqual(rope);
+          expect(scaledEncoding(encodingNamed('bipe_rope'), name, lengths)).toEqual({
+            kind: 'bipe',
+            intra,
+            inter: rope,
+          });
+        }
       }),
     );
   });
