@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest';
+import { present } from '../../../lib/base/present';
+import { drawTheorem32 } from '../../../lib/experiments/thm3-2-drawing';
+import { type KindResult, type SizeResult } from '../../../lib/experiments/thm3-2-sizes';
+import { encodingStyles } from '../../../lib/report/style';
+import { Differing } from '../../support/differing';
+import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
+import { cells, readTable, recordsOf } from '../../support/read-table';
+
+const some = new Differing();
+
+const compared = () => ({
+  words: some.count(),
+  prefixes: some.count(),
+  seconds: 10 * some.share(),
+  mismatches: some.count(),
+  first: undefined,
+});
+const kindResult = (): KindResult => ({
+  depth: some.count(),
+  width: some.count(),
+  relationWidth: some.count(),
+  hidden: some.count(),
+  weights: some.count(),
+  compileSeconds: some.share(),
+  certified: true,
+  compared: compared(),
+});
+const sizes: SizeResult[] = [
+  [2, 3],
+  [3, 5],
+  [4, 7],
+].map(([subStates = 0, segmentStates = 0]) => ({
+  subStates,
+  segmentStates,
+  bipe: kindResult(),
+  ape: kindResult(),
+  short: compared(),
+  definition: { prefixes: some.count(), mismatches: some.count() },
+}));
+const kinds = [
+  ['bipe', 'Bilevel positions'],
+  ['ape', 'Absolute positions, flattened'],
+] as const;
+const boundOf = ({ subStates, segmentStates }: SizeResult, kind: 'bipe' | 'ape'): number =>
+  kind === 'bipe' ? subStates ** 2 + segmentStates ** 2 : (subStates * segmentStates) ** 2;
+const label = ({ subStates, segmentStates }: SizeResult): string =>
+  `k = ${subStates}, |S| = ${segmentStates}`;
+const drawing = drawTheorem32({ sizes });
+const [width, cost] = drawing.figures.map(readFigure);
+const looks = {
+  'Bilevel positions': encodingStyles.bipe_rope,
+  'Absolute positions, flattened': encodingStyles.learned,
+};
+
+/** By least squares of the logarithms. */
+function fitted(kind: 'bipe' | 'ape'): { readonly exponent: number; readonly factor: number } {
+  const [x, y] = [
+    sizes.map((size) => Math.log(boundOf(size, kind))),
+    sizes.map((size) => Math.log(size[kind].relationWidth)),
+  ];
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / 3;
+  const [ofX, ofY] = [mean(x), mean(y)];
+  const exponent =
+    x.reduce((sum, value, index) => sum + (value - ofX) * ((y[index] ?? NaN) - ofY), 0) /
+    x.reduce((sum, value) => sum + (value - ofX) ** 2, 0);
+  return { exponent, factor: Math.exp(ofY - exponent * ofX) };
+}
+
+describe('Theorem 3.2, read back', () => {
+  it('shows widths against their bounds with fitted powers, and against the states', () => {
+    const figure = present(width, 'figure');
+    expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
+      ['Against the bound of each', 'k² + |S|², or (k |S|)²', 'log', 'Coordinates for relations', 'log'],
+      ['Against the states, k |S|', 'States of the flattened automaton', 'log', 'Width', 'log'],
+    ]);
+    expect(figure.legend).toEqual(kinds.map(([, name]) => name));
+    const isFit = ({ series }: { series?: string }): boolean =>
+      ['BiPE-RoPE', 'Learned APE'].includes(series ?? '');
+    expectLooks(
+      { ...figure, looks: new Map([...figure.looks].filter(([series]) => !isFit({ series }))) },
+      looks,
+    );
+    expectPoints(
+      figure.points.filter((point) => !isFit(point)),
+      kinds.flatMap(([kind, series]) =>
+        sizes.flatMap((size) => {
+          const { relationWidth, width: whole } = size[kind];
+          const x = size.subStates * size.segmentStates;
+          return [
+            {
+              panel: 0,
+              series,
+              x: boundOf(size, kind),
+              y: relationWidth,
+              hover: `${label(size)}: ${relationWidth} coordinates | ${series}`,
+            },
+            { panel: 1, series, x, y: whole, hover: `${label(size)}: width ${whole} | ${series}` },
+          ];
+        }),
+      ),
+    );
+    expect(figure.points.filter(isFit).map(({ panel, x, y }) => ({ panel, x, y }))).toEqual(
+      tidy(
+        kinds.flatMap(([kind]) => {
+          const { exponent, factor } = fitted(kind);
+          const bounds = sizes.map((size) => boundOf(size, kind));
+          return [Math.min(...bounds), Math.max(...bounds)].map((x) => ({
+            panel: 0,
+            x,
+            y: factor * x ** exponent,
+          }));
+        }),
+      ),
+    );
+    expect(figure.labels.map(({ text }) => text)).toEqual([
+      `Bilevel positions: (k² + |S|²)<sup>${fitted('bipe').exponent.toFixed(2)}</sup>`,
+      `Absolute positions: ((k |S|)²)<sup>${fitted('ape').exponent.toFixed(2)}</sup>`,
+    ]);
+  });
+
+  it('shows weights, and milliseconds a token', () => {
+    const figure = present(cost, 'figure');
+    const states = 'States of the flattened automaton';
+    expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
+      ['Weights', states, 'log', 'Weights that are not 0', 'log'],
+      ['Time', states, 'log', 'Milliseconds a token', 'log'],
+    ]);
+    expect(figure.legend).toEqual(kinds.map(([, name]) => name));
+    expectLooks(figure, looks);
+    expectPoints(
+      figure.points,
+      kinds.flatMap(([kind, series]) =>
+        sizes.flatMap((size) => {
+          const { weights, compared: ran } = size[kind];
+          const x = size.subStates * size.segmentStates;
+          const milliseconds = (1000 * ran.seconds) / ran.prefixes;
+          const says = (value: number, unit: string): string =>
+            `${label(size)}: ${value.toPrecision(3)} ${unit} | ${series}`;
+          return [
+            { panel: 0, series, x, y: weights, hover: says(weights, 'weights') },
+            { panel: 1, series, x, y: milliseconds, hover: says(milliseconds, 'ms a token') },
+          ];
+        }),
+      ),
+    );
+  });
+
+  it('has every size in its table', () => {
+    const { integer } = cells;
+    expect(recordsOf(readTable(present(drawing.tables[0], 'table')))).toEqual(
+      sizes.map(({ subStates, segmentStates, bipe, ape }) => ({
+        k: String(subStates),
+        '|S|': String(segmentStates),
+        'Width, bilevel': integer(bipe.width),
+        'Width, flattened': integer(ape.width),
+        'Hidden, bilevel': integer(bipe.hidden),
+        'Hidden, flattened': integer(ape.hidden),
+        'Layers, bilevel': integer(bipe.depth),
+        'Layers, flattened': integer(ape.depth),
+        'Prefixes, bilevel': integer(bipe.compared.prefixes),
+        Wrong: integer(bipe.compared.mismatches),
+        'Prefixes, flattened': integer(ape.compared.prefixes),
+        'Wrong, flattened': integer(ape.compared.mismatches),
+      })),
+    );
+  });
+});
+
+describe('the findings of Theorem 3.2', () => {
+  const right = { words: 5, prefixes: 50, seconds: 1, mismatches: 0, first: undefined };
+  /** A size at which all is as the theorem says. */
+  const sound = (subStates: number, segmentStates: number): SizeResult => {
+    const kind = (name: 'bipe' | 'ape'): KindResult => ({
+      ...kindResult(),
+      compared: right,
+      relationWidth: 0,
+      width: name === 'bipe' ? 100 : 200,
+    });
+    const size = {
+      subStates,
+      segmentStates,
+      bipe: kind('bipe'),
+      ape: kind('ape'),
+      short: right,
+      definition: { prefixes: 9, mismatches: 0 },
+    };
+    const wide = (name: 'bipe' | 'ape'): KindResult => ({
+      ...size[name],
+      relationWidth: boundOf(size, name),
+    });
+    return { ...size, bipe: wide('bipe'), ape: wide('ape') };
+  };
+  const all = [sound(2, 3), sound(3, 5), sound(4, 7)];
+  const failures = (change: (size: SizeResult, index: number) => SizeResult): string[] =>
+    drawTheorem32({ sizes: all.map(change) })
+      .findings.filter(({ holds }) => holds !== true)
+      .map(({ claim }) => claim);
+  const atLast = (change: (size: SizeResult) => SizeResult) =>
+    failures((size, index) => (index === 2 ? change(size) : size));
+
+  it('hold where all is as it says, and fail one by one where one thing is not', () => {
+    expect(failures((size) => size)).toEqual([]);
+    const wrong = { ...right, mismatches: 1 };
+    for (const [kind, name] of kinds) {
+      expect(atLast((size) => ({ ...size, [kind]: { ...size[kind], compared: wrong } }))).toEqual([
+        `${name}: the read-out is the set of reachable states after every prefix of long words`,
+      ]);
+      expect(atLast((size) => ({ ...size, [kind]: { ...size[kind], certified: false } }))).toEqual([
+        `${name}: certified for every word within the bounds`,
+      ]);
+      const grows = new RegExp(`^${name}: the width grows in proportion`);
+      const scaled = (power: number, factor: number) =>
+        failures((size) => ({
+          ...size,
+          [kind]: { ...size[kind], relationWidth: factor * boundOf(size, kind) ** power },
+        }));
+      expect(scaled(1.09, 1)).toEqual([]);
+      expect(scaled(0.91, 1)).toEqual([]);
+      expect(scaled(1, 2)).toEqual([]);
+      expect(scaled(1, 2.01)).toEqual([expect.stringMatching(grows)]);
+      expect(scaled(1.11, 0.5)).toEqual([expect.stringMatching(grows)]);
+      expect(scaled(0.89, 1)).toEqual([expect.stringMatching(grows)]);
+    }
+    expect(atLast((size) => ({ ...size, short: wrong }))).toEqual([
+      'Both: so it is for all short words of small automata',
+    ]);
+    expect(atLast((size) => ({ ...size, definition: { prefixes: 9, mismatches: 1 } }))).toEqual([
+      'Definition: a Bi-NFA and the NFA it flattens to reach the same states',
+    ]);
+    const narrow = (times: number) =>
+      failures((size) => ({ ...size, ape: { ...size.ape, width: times * size.bipe.width } }));
+    expect(narrow(1.01)).toEqual([]);
+    expect(narrow(1)).toEqual([expect.stringMatching(/^A bilevel Transformer is narrower/)]);
+  });
+
+  it('give the counts that they are about', () => {
+    const sum = (of: (size: SizeResult) => number): string =>
+      cells.integer(sizes.reduce((total, size) => total + of(size), 0));
+    const said = new Map(drawing.findings.map(({ claim, measured }) => [claim.split(':')[0], measured]));
+    expect(said.get('Definition')).toBe(
+      `${sum(({ definition }) => definition.mismatches)} of ${sum(({ definition }) => definition.prefixes)} prefixes differ`,
+    );
+    for (const [kind, name] of kinds) {
+      const own = drawing.findings.filter(({ claim }) => claim.startsWith(`${name}:`));
+      expect(own.map(({ measured }) => measured)).toEqual([
+        `${sum((size) => size[kind].compared.mismatches)} of ${sum((size) => size[kind].compared.prefixes)} prefixes of ${sum((size) => size[kind].compared.words)} words are wrong`,
+        'certificates of 3 of 3 sizes hold',
+        expect.stringMatching(
+          new RegExp(`^fitted power ${fitted(kind).exponent.toFixed(2).replace('.', '\\.')};`),
+        ),
+      ]);
+    }
+    const [best] = [...sizes].sort((a, b) => b.ape.width / b.bipe.width - a.ape.width / a.bipe.width);
+    if (best === undefined) throw new Error('no size');
+    expect(drawing.findings.at(-1)?.measured).toBe(
+      `at ${label(best)} the width is ${cells.integer(best.bipe.width)} instead of ${cells.integer(best.ape.width)}, ${(best.ape.width / best.bipe.width).toFixed(1)} times less`,
+    );
+  });
+});
