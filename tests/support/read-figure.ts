@@ -318,14 +318,14 @@ function hoverAt({ hovertemplate, hoverinfo, name }: Trace, values: HoverValues)
   return { hover: `${plainLines(filled).join(' ')}${extra === undefined ? ` | ${name ?? ''}` : ''}` };
 }
 
-/** As d3-format writes it, for the formats that figures use. */
+/** As plotly writes it, for the formats that figures use. */
 export function formatted(value: unknown, format?: string): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') throw new Error('a hover text names what is not there');
   if (format === undefined) return String(value);
   const [, digits = '', type = ''] = /^\.(\d+)([fg%])$/.exec(format) ?? [];
-  if (type === 'f') return value.toFixed(Number(digits)).replace('-', '−');
-  if (type === 'g') return value.toPrecision(Number(digits)).replace('-', '−');
+  if (type === 'f') return value.toFixed(Number(digits));
+  if (type === 'g') return value.toPrecision(Number(digits));
   if (type === '%') return `${(100 * value).toFixed(Number(digits))}%`;
   throw new Error(`format ${format} is not known here`);
 }

@@ -36,7 +36,7 @@ describe('pictures of encodings, read back', () => {
             x,
             y,
             z,
-            hover: `tokens ${y} and ${x}: cosine ${z.toFixed(3).replace('-', '−')}`,
+            hover: `tokens ${y} and ${x}: cosine ${z.toFixed(3)}`,
           })),
         ),
         ...present(scores.at(-1), 'head').flatMap((row, y) =>
@@ -45,7 +45,7 @@ describe('pictures of encodings, read back', () => {
             x,
             y,
             z,
-            hover: `query ${y}, key ${x}: score ${z.toFixed(3).replace('-', '−')}`,
+            hover: `query ${y}, key ${x}: score ${z.toFixed(3)}`,
           })),
         ),
       ]),
