@@ -128,6 +128,34 @@ interface Annotation {
   readonly yanchor?: string;
 }
 
+/** A place of a slider. */
+export interface ReadStep {
+  readonly label: string;
+  /** The line of numbers below. */
+  readonly text: string;
+  readonly figure: ReadFigure;
+}
+
+interface Slider {
+  readonly steps: readonly {
+    readonly label: string;
+    readonly args: readonly [{ readonly visible: readonly boolean[] }, Readonly<Record<string, string>>];
+  }[];
+}
+
+/** Reads a figure with a slider, at each of its places. */
+export function readSteps(figure: Figure): ReadStep[] {
+  const [slider] = figure.layout['sliders'] as readonly Slider[];
+  return present(slider, 'slider').steps.map(({ label, args: [{ visible }, texts] }) => ({
+    label,
+    text: Object.values(texts)[0] ?? '',
+    figure: readFigure({
+      ...figure,
+      data: figure.data.map((trace, index) => ({ ...trace, visible: visible[index] })),
+    }),
+  }));
+}
+
 /** Reads a figure; of a slider, the step that is shown first. */
 export function readFigure({ layout, data }: Figure): ReadFigure {
   const axes = layout as Readonly<Record<string, Axis | undefined>>;

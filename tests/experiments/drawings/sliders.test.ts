@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { silentReporter } from '../../../lib/base/progress';
+import { startEngine } from '../../../lib/engine/engine';
+import {
+  attentionSlider,
+  matrixProductSlider,
+  productSlider,
+  rectifierSlider,
+  selectionSlider,
+} from '../../../lib/experiments/lemma-sliders';
+import { recallSlider } from '../../../lib/experiments/thm3-1-slider';
+import { readSteps, type ReadPoint, type ReadStep } from '../../support/read-figure';
+
+const epsilons = [0.5, 1e-2, 1e-4];
+const labels = ['0.5', '0.01', '1e-4'];
+
+/** The points of a panel, or of one of its series, by x. */
+function pointsOf({ figure }: ReadStep, panel: number, series?: string): ReadPoint[] {
+  return figure.points.filter((point) => point.panel === panel && (series ?? point.series) === point.series);
+}
+const numbers = (points: readonly ReadPoint[]): Map<number, number> =>
+  new Map(points.map(({ x, y }) => [Number(x), Number(y)]));
+
+describe.each([
+  ['1.1', productSlider(4, epsilons), (a: number) => 4 * a, 'a', /^Input weights [\d.e-]+, output weights/],
+  ['1.2', rectifierSlider(epsilons), (x: number) => Math.max(0, x), 'x', /^Steepness s = [\d.e]+\.$/],
+  [
+    '1.3',
+    selectionSlider(2, 0.5, epsilons),
+    (t: number) => (Math.abs(t) >= 0.5 - 1e-9 ? (t > 0 ? 2 : -1) : null),
+    't',
+    /^Largest weight [\d.e]+\.$/,
+  ],
+] as const)('the slider of Lemma %s, read back', (_, figure, should, axis, says) => {
+  const steps = readSteps(figure);
+
+  it('has a place for each error asked for, with its numbers', () => {
+    expect(steps.map(({ label }) => label)).toEqual(labels);
+    expect(new Set(steps.map(({ text }) => text)).size).toBe(3);
+    for (const { text } of steps) expect(text).toMatch(says);
+  });
+
+  it('shows left what it should be and what the weights give, right how far they are apart', () => {
+    steps.forEach((step, index) => {
+      expect(step.figure.panels.map(({ title, x, y }) => [title, x.title, y.type])).toEqual([
+        ['What it gives', axis, undefined],
+        ['Its error', axis, 'log'],
+      ]);
+      expect(step.figure.legend).toEqual(['what it should be', 'what the weights give', 'ε']);
+      const [wanted, given, errors] = [
+        numbers(pointsOf(step, 0, 'what it should be')),
+        numbers(pointsOf(step, 0, 'what the weights give')),
+        numbers(pointsOf(step, 1, 'what the weights give')),
+      ];
+      expect(given.size).toBeGreaterThan(200);
+      for (const [x, y] of given) {
+        const value = should(x);
+        if (value === null) {
+          expect([wanted.get(x), errors.get(x)]).toEqual([undefined, undefined]);
+          continue;
+        }
+        expect(wanted.get(x)).toBeCloseTo(value, 7);
+        expect(errors.get(x) ?? 0).toBeCloseTo(Math.abs(y - value), 6);
+      }
+      expect(pointsOf(step, 1, 'ε').map(({ y }) => y)).toEqual([epsilons[index], epsilons[index]]);
+    });
+  });
+});
+
+it('the slider of Lemma 1.4, read back, shows two products and their errors', () => {
+  const steps = readSteps(matrixProductSlider(3, epsilons));
+  expect(steps.map(({ label }) => label)).toEqual(labels);
+  // What an exact product would be, by the smallest error.
+  const exact = steps.at(-1);
+  for (const step of steps) {
+    expect(step.figure.panels.map(({ title }) => title)).toEqual([
+      'Boolean: the product given',
+      'Its errors',
+      'Real: the product given',
+      'Its errors',
+    ]);
+    expect(step.text).toMatch(/^108 hidden units, largest weight [\d.e]+\.$/);
+    for (const panel of [0, 2]) {
+      const [given, errors, right] = [
+        pointsOf(step, panel),
+        pointsOf(step, panel + 1),
+        exact === undefined ? [] : pointsOf(exact, panel),
+      ];
+      expect(given).toHaveLength(9);
+      given.forEach(({ x, y, z = NaN, text, hover }, place) => {
+        expect([text, hover]).toEqual([z.toFixed(3), `row ${y}, column ${x}: ${z.toFixed(3)}`]);
+        const error = errors[place];
+        const size = 10 ** (error?.z ?? NaN);
+        expect(size).toBeCloseTo(Math.abs(z - (right[place]?.z ?? NaN)), 3);
+        expect(error?.text).toBe(size < 1e-15 ? '0' : size.toExponential(0));
+      });
+    }
+  }
+});
+
+describe('the slider of Lemma 1.5, read back', () => {
+  beforeAll(() => startEngine({ allowSlow: true, reporter: silentReporter }));
+
+  it('shows the weights of all positions, and the errors proved and found at each sharpness', async () => {
+    const steps = readSteps(await attentionSlider(16, epsilons));
+    expect(steps.map(({ label }) => label)).toEqual(labels);
+    steps.forEach((step, index) => {
+      expect(step.figure.panels.map(({ title, x, y }) => [title, x.title, y.type])).toEqual([
+        ['Attention weights', 'Position', 'log'],
+        ['Largest error', 'Sharpness', 'log'],
+      ]);
+      expect(step.figure.legend).toEqual(['proved', 'found']);
+      const weights = pointsOf(step, 0);
+      expect(weights.map(({ x }) => x)).toEqual(Array.from({ length: 16 }, (_, position) => position));
+      expect(weights.reduce((sum, { y }) => sum + Number(y), 0)).toBeCloseTo(1, 6);
+      const [proved, found] = [pointsOf(step, 1, 'proved'), pointsOf(step, 1, 'found')];
+      const [circle] = step.figure.points.filter(({ panel, series }) => panel === 1 && series === undefined);
+      expect(circle).toEqual({ panel: 1, x: found[index]?.x, y: found[index]?.y });
+      const short = (value: unknown): string => String(Number(Number(value).toPrecision(3)));
+      expect(step.text).toContain(`Sharpness ${short(circle?.x)}: the worst sequence errs by `);
+      proved.forEach((point, place) => {
+        expect(Number(found[place]?.y)).toBeLessThanOrEqual(Number(point.y));
+        expect(Number(point.y)).toBeLessThanOrEqual(epsilons[place] ?? NaN);
+      });
+    });
+  });
+});
+
+it('the slider of Theorem 3.1, read back, shows a relation, what d numbers leave of it, and which entries are wrong', () => {
+  const states = 2;
+  const steps = readSteps(recallSlider(states));
+  expect(steps.map(({ label }) => label)).toEqual(['1', '2', '3', '4']);
+  for (const step of steps) {
+    expect(step.figure.panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([
+      ['Relation', 'to', 'from'],
+      ['From d numbers', 'to', ''],
+      ['Above one half', 'to', ''],
+    ]);
+    const [relation, left, recalled] = [0, 1, 2].map((panel) => pointsOf(step, panel));
+    let wrong = 0;
+    relation?.forEach(({ x, y, z = NaN, text, hover }, place) => {
+      expect([text, hover]).toEqual([String(z), `from ${y} to ${x}: ${z}`]);
+      const [value, above] = [left?.[place]?.z ?? NaN, recalled?.[place]?.z ?? NaN];
+      expect(left?.[place]?.text).toBe(value.toFixed(1).replace('-0.0', '0.0').replace('-', '−'));
+      expect(above).toBe(value > 0.5 ? 1 : 0);
+      expect(recalled?.[place]?.text).toBe(above === z ? String(above) : `${above} ✗`);
+      wrong += above === z ? 0 : 1;
+    });
+    expect(step.text).toContain(`${wrong} of 4 entries wrong. Of all 16 relations, `);
+    const [, count = '', share = ''] = /relations, (\d+) come back \((.*)\)\.$/.exec(step.text) ?? [];
+    expect(share).toBe(`${((100 * Number(count)) / 16).toFixed(1)} %`);
+  }
+  expect(steps.at(-1)?.text).toContain('16 come back (100.0 %)');
+});
