@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { bipe } from '../base/command';
 import { messageOf } from '../base/errors';
 import { formatBytes } from '../base/format';
 import { projectPath, projectRoot } from '../base/paths';
@@ -203,7 +204,7 @@ async function examineData(): Promise<Diagnosis[]> {
     if (status === 'ok' || status === 'unpinned')
       diagnoses.push({ what, state: 'works', detail, mend: null });
     else {
-      const mend = `bipe data prepare ${source.name}`;
+      const mend = bipe(`data prepare ${source.name}`);
       diagnoses.push({ what, state: source.needs === 'package' ? 'broken' : 'limited', detail, mend });
     }
   }

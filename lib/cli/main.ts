@@ -2,8 +2,10 @@
 // so that `--help` answers at once.
 
 import { Command, CommanderError } from 'commander';
+import { bipe, bipeCommand } from '../base/command';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
 import { printable } from '../base/printable';
+import { closestName } from '../base/suggest';
 import { libraryVersion } from '../base/version';
 import { addArithmeticCommand } from './commands/arithmetic';
 import { addBenchCommand } from './commands/bench';
@@ -22,7 +24,7 @@ import { printFailure } from './output';
 
 /** The command line as a value, for tests and for `main`. */
 export function createProgram(): Command {
-  const program = new Command('bipe')
+  const program = new Command(bipeCommand)
     .description(
       'Reproduce, vary and explain "Two Stones Hit One Bird: Bilevel Positional Encoding" (ICML 2024)',
     )
@@ -55,17 +57,22 @@ export function main(args: readonly string[]): void {
   stopQuietlyOnClosedPipe();
   createProgram()
     .parseAsync(args, { from: 'user' })
-    .catch((error: unknown) => {
-      process.exitCode = report(error);
+    .catch(async (error: unknown) => {
+      process.exitCode = await report(error, args);
     });
 }
 
-function report(error: unknown): number {
+async function report(error: unknown, args: readonly string[]): Promise<number> {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (error.code === 'commander.help') return 2;
     const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
-    printFailure(`${message}; bipe --help shows what there is`);
+    const item = error.code === 'commander.unknownCommand' ? await itemMeant(args[0] ?? '') : undefined;
+    const hint =
+      item === undefined
+        ? `${bipe('--help')} shows what there is`
+        : `for the paper item: ${bipe(`reproduce ${item}`)}`;
+    printFailure(`${message}; ${hint}`);
     return 2;
   }
   if (error instanceof WorkbenchError) {
@@ -76,6 +83,15 @@ function report(error: unknown): number {
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   process.stderr.write(`${printable(stack)}\n`);
   return 1;
+}
+
+/** The paper item that a word which is no command probably names. */
+async function itemMeant(word: string): Promise<string | undefined> {
+  const { experiments } = await import('../experiments/registry.js');
+  return closestName(
+    word,
+    experiments.map(({ id }) => id),
+  );
 }
 
 /** `bipe ... | head` closes the pipe early; that is no error. */

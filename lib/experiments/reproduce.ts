@@ -1,5 +1,6 @@
 // Running a paper item from code or from a notebook cell, and showing what came of it.
 
+import { bipe } from '../base/command';
 import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { defaultReporter, showFigure, showTable } from '../report/notebook';
@@ -63,8 +64,7 @@ export async function statementsTable(store?: RunStore): Promise<Table> {
   return {
     id: 'statements',
     title: 'Statements of the paper',
-    caption:
-      'npm run -s bipe -- reproduce <check> runs a check; what was checked with which preset is in brackets.',
+    caption: `${bipe('reproduce <check>')} runs a check; what was checked with which preset is in brackets.`,
     columns: [
       { key: 'name', label: 'Statement' },
       { key: 'says', label: 'What' },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
+import { bipe } from '../base/command';
 import { ConfigError, TrainingError, UsageError } from '../base/errors';
 import {
   makeFolder,
@@ -190,7 +191,7 @@ function checkProducts({ plan, execution, where = 'training', reporter }: Traini
   if (plan.products !== 'bfloat16') return;
   if (execution === 'eager' || nativeBackend() === undefined)
     throw new ConfigError(
-      `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see bipe doctor for the native engine`,
+      `${where}: products: bfloat16 is for captured steps, and here they run operation by operation; leave it out, or see ${bipe('doctor')} for the native engine`,
     );
   if (bfloat16IsSlow())
     reporter?.note(

@@ -122,6 +122,8 @@ describe('bipe arithmetic evaluate', { timeout: 120_000 }, () => {
 
 describe('--help of bipe arithmetic', () => {
   it.each(['generate', 'evaluate'])('has an example: %s', (command) => {
-    expect(bipe(['arithmetic', command, '--help']).stdout).toMatch(/Example:\n {2}bipe arithmetic /);
+    expect(bipe(['arithmetic', command, '--help']).stdout).toMatch(
+      /Example:\n {2}npm run -s bipe -- arithmetic /,
+    );
   });
 });

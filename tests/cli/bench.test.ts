@@ -172,7 +172,9 @@ describe('bipe bench', () => {
   });
 
   it('has examples in its help', () => {
-    expect(bipe(['bench', '--help']).stdout).toMatch(/Examples:\n {2}bipe bench --peer pytorch/);
+    expect(bipe(['bench', '--help']).stdout).toMatch(
+      /Examples:\n {2}npm run -s bipe -- bench --peer pytorch/,
+    );
   });
 });
 

@@ -77,6 +77,8 @@ describe('what is asked for wrongly', () => {
     ],
     ['rows that are no number', ['segment', '--ids', '1', '--intra-size', 'x'], /--intra-size: 'x'/],
     ['an unknown command', ['sgment'], /unknown command 'sgment'.*segment/],
+    ['an item for a command', ['fig4'], /unknown command 'fig4'.*npm run -s bipe -- reproduce fig4$/m],
+    ['nearly an item', ['table_scrolls'], /npm run -s bipe -- reproduce table-scrolls$/m],
     ['an unknown option', ['segment', '--idz', '1'], /unknown option '--idz'/],
     ['an unknown item', ['reproduce', 'fig9'], /unknown item "fig9"/],
     [
@@ -254,6 +256,6 @@ describe('--help', () => {
   ])('has an example: %s %s', (...command) => {
     const { exitCode, stdout } = bipe([...command, '--help']);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/Examples?:\n {2}bipe /);
+    expect(stdout).toMatch(/Examples?:\n {2}npm run -s bipe -- /);
   });
 });

@@ -271,7 +271,7 @@ describe('bipe theory', () => {
     const paths = files(log, [['ok']]);
     expect(run(paths)).toMatchObject({ exitCode: 2, stdout: '' });
     expect(run(paths).stderr).toMatch(
-      /network\.json: no such file; give a folder that bipe theory compile wrote/,
+      /network\.json: no such file; give a folder that npm run -s bipe -- theory compile wrote/,
     );
     compile(paths, 'bipe');
     truncateSync(join(paths.out, 'model.safetensors'), 1000);
@@ -282,6 +282,6 @@ describe('bipe theory', () => {
   });
 
   it.each(['compile', 'run'])('has an example in the help of %s', (command) => {
-    expect(bipe(['theory', command, '--help']).stdout).toMatch(/Example:\n {2}bipe theory /);
+    expect(bipe(['theory', command, '--help']).stdout).toMatch(/Example:\n {2}npm run -s bipe -- theory /);
   });
 });

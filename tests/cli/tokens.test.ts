@@ -57,13 +57,13 @@ describe('bipe data tokens', () => {
     expect(changed.exitCode).toBe(1);
     expect(changed.stdout).toContain('ids were changed');
     expect(changed.stderr).toBe(
-      `corrupt: ${name}; delete ${name} in datasets/prepared and make it again with bipe data tokens\n`,
+      `corrupt: ${name}; delete ${name} in datasets/prepared and make it again with npm run -s bipe -- data tokens\n`,
     );
     const registry = join(datasets, 'registry.json');
     const whole = readFileSync(registry, 'utf8');
     writeFileSync(registry, whole.replace('"checksum":null', `"checksum":"${'0'.repeat(64)}"`));
     expect(run('data', 'verify').stderr).toBe(
-      `corrupt: commander, ${name}; run bipe data prepare commander, then delete ${name} in datasets/prepared and make it again with bipe data tokens\n`,
+      `corrupt: commander, ${name}; get it again with npm run -s bipe -- data prepare commander, then delete ${name} in datasets/prepared and make it again with npm run -s bipe -- data tokens\n`,
     );
     writeFileSync(registry, whole);
     truncateSync(ids, 100);
@@ -127,7 +127,10 @@ describe('bipe perplexity --tokens', () => {
         ['--tokens', tokens('characters')],
         /made with the tokenizer characters, of 98 ids, but the model has 256/,
       ],
-      [['--tokens', datasets], /no token file \(it has no index\.json\); make one with bipe data tokens/],
+      [
+        ['--tokens', datasets],
+        /no token file \(it has no index\.json\); make one with npm run -s bipe -- data tokens/,
+      ],
       [['--tokens', folder, '--ids', 'x'], /either --ids <file> or --tokens <folder>/],
       [[], /either --ids <file> or --tokens <folder>/],
     ] as const) {

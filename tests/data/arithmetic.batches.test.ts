@@ -210,7 +210,7 @@ describe('a file of instances', () => {
     ['no answer', '7 + 5 =', /:1: does not end with the answer/],
     ['no expression', '= 5', /:1: token 1: a number or '\(' is missing/],
     ['a division by zero', '5 / 0 = 5', /:1: token 2: the divisor is 0 modulo 11/],
-    ['nothing', '\n\n', /test\.txt: no instances; write some with bipe arithmetic generate/],
+    ['nothing', '\n\n', /test\.txt: no instances; write some with npm run -s bipe -- arithmetic generate/],
   ])('is refused by file and line where there is %s', async (_what, content, message) => {
     await expect(read(content)).rejects.toThrow(message);
     await expect(read(content)).rejects.toThrow(DataError);

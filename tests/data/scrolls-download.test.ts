@@ -202,7 +202,7 @@ describe("SCROLLS' files", () => {
       'train',
     );
     await expect(rows).rejects.toThrow(
-      /qasper\/train\.jsonl: no such file; get it by: bipe data scrolls qasper$/,
+      /qasper\/train\.jsonl: no such file; get it by: npm run -s bipe -- data scrolls qasper$/,
     );
   });
 });

@@ -32,7 +32,9 @@ describe('the registry of tokenizers', () => {
 
   it('says which names there are, and which was probably meant', async () => {
     await expect(getTokenizer('lama2')).rejects.toThrow(
-      new UsageError('unknown tokenizer "lama2"; did you mean llama2? known: llama2, bytes, characters'),
+      new UsageError(
+        'unknown tokenizer "lama2"; did you mean llama2? known: llama2, bytes, characters, llama2-<pieces>',
+      ),
     );
     await expect(getTokenizer('gpt-9')).rejects.toThrow('unknown tokenizer "gpt-9"; known: llama2');
   });

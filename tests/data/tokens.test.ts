@@ -148,7 +148,7 @@ describe('a token file', () => {
         (folder) => {
           truncateSync(join(folder, 'ids.bin'), 5);
         },
-        /ids\.bin: cut short: 5 bytes, but 3 tokens take 6; delete the folder and make it again with bipe data/,
+        /ids\.bin: cut short: 5 bytes, but 3 tokens take 6; delete the folder and make it again with npm run -s bipe -- data/,
         /cut short/,
       ],
       [
@@ -207,7 +207,7 @@ describe('a token file', () => {
     (await corpusOf(folder, [[1]], 256)).close();
     const bytes = await getTokenizer('bytes');
     await expect(openCorpus(folder, bytes)).rejects.toThrow(
-      /: made with the tokenizer of 256, not bytes; make one with bipe data tokens --tokenizer bytes/,
+      /: made with the tokenizer of 256, not bytes; make one with npm run -s bipe -- data tokens --tokenizer bytes/,
     );
     const newer = { ...vocabularyOf(256), fingerprint: sha256('newer') };
     await expect(verifyCorpus(folder, newer)).rejects.toThrow(
@@ -396,7 +396,7 @@ describe('a corpus of sources', () => {
       await expect(refusal).rejects.toThrow(UsageError);
       await expect(refusal).rejects.toThrow(says);
     };
-    await refuse({ sources: [] }, 'corpus: no sources; name some of bipe data list');
+    await refuse({ sources: [] }, 'corpus: no sources; name some of npm run -s bipe -- data list');
     await refuse({ sources: ['songs', 'songs'] }, 'source songs is named twice');
     await refuse({ sources: ['sings'] }, 'unknown dataset "sings"; did you mean songs?');
     await refuse({ tokenizer: 'byte' }, 'unknown tokenizer "byte"; did you mean bytes?');

@@ -142,7 +142,7 @@ describe('the prompted task', () => {
       'files that are not there',
       {},
       { data: { kind: 'scrolls', task: 'qasper', folder: '/nowhere' } },
-      /no such file; get it by: bipe data scrolls qasper/,
+      /no such file; get it by: npm run -s bipe -- data scrolls qasper/,
     ],
   ])('is refused with %s', async (_, change, task, says) => {
     const folder = join(temporaryFolder(), 'run');
@@ -150,7 +150,11 @@ describe('the prompted task', () => {
   });
 
   it.each<[what: string, validation: string | undefined, says: RegExp]>([
-    ['no validation rows', undefined, /validation\.jsonl: no such file; get it by: bipe data scrolls qasper/],
+    [
+      'no validation rows',
+      undefined,
+      /validation\.jsonl: no such file; get it by: npm run -s bipe -- data scrolls qasper/,
+    ],
     ['damaged validation rows', '{"id": "1",', /validation\.jsonl:1: not JSON/],
     [
       'validation rows without outputs',

@@ -2,9 +2,11 @@
 
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
+import { bipe } from '../../base/command';
 import { UsageError } from '../../base/errors';
 import { terminalReporter } from '../../base/progress';
 import { type ArithmeticScore } from '../../evaluate/arithmetic';
+import { examples } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface GenerateOptions {
@@ -43,19 +45,19 @@ export function addArithmeticCommand(program: Command): void {
     .option('--json', 'print a JSON object for each: text, ids, operators, answer')
     .addHelpText(
       'after',
-      '\nExample:\n  bipe arithmetic generate --operators 6 --count 1000 --seed 1 --split test > test.txt',
+      examples('arithmetic generate --operators 6 --count 1000 --seed 1 --split test > test.txt'),
     )
     .action(generate);
   arithmetic
     .command('evaluate')
     .description('ask a model the questions of a file and count right answers')
     .requiredOption('--checkpoint <folder>', 'config.json and model.safetensors of a model of this task')
-    .requiredOption('--file <file>', 'instances, one a line, as bipe arithmetic generate prints them')
+    .requiredOption('--file <file>', `instances, one a line, as ${bipe('arithmetic generate')} prints them`)
     .option('--batch <n>', 'questions side by side', '256')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  bipe arithmetic evaluate --checkpoint runs/my-model/checkpoint --file test.txt',
+      examples('arithmetic evaluate --checkpoint runs/my-model/checkpoint --file test.txt'),
     )
     .action(evaluate);
 }

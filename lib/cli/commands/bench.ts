@@ -11,7 +11,7 @@ import { type ProvenanceInput } from '../../report/provenance';
 import { type BenchSetting, type StoredRow } from '../bench/store';
 import { type BenchDevice } from '../bench/launch';
 import { type BenchRow } from '../bench/rows';
-import { collect } from '../options';
+import { collect, examples } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface BenchOptions {
@@ -53,7 +53,12 @@ export function addBenchCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe bench --peer pytorch\n  bipe bench --peer pytorch --suite train --row train-17m --pairs 7\n  bipe bench --profile --row train-17m\n  bipe bench --suite tokenize',
+      examples(
+        'bench --peer pytorch',
+        'bench --peer pytorch --suite train --row train-17m --pairs 7',
+        'bench --profile --row train-17m',
+        'bench --suite tokenize',
+      ),
     )
     .action(bench);
 }

@@ -9,6 +9,7 @@ import { jsonOrUndefined } from '../../base/json';
 import { checkOutputs, type Output } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
+import { examples } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface DownloadOptions {
@@ -27,17 +28,14 @@ export function addCheckpointCommand(program: Command): void {
     .option('--revision <name>', 'a branch, tag or commit', 'main')
     .option('--out <folder>', 'where to; default: datasets/cache/checkpoints/<model>')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe checkpoint download hzy00/BiPE_RoPE-151M')
+    .addHelpText('after', examples('checkpoint download hzy00/BiPE_RoPE-151M'))
     .action(download);
   checkpoint
     .command('show')
     .description('what model a folder holds; every tensor is read and checked')
     .argument('<folder>', 'config.json and model.safetensors')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  bipe checkpoint show datasets/cache/checkpoints/hzy00/BiPE_RoPE-151M',
-    )
+    .addHelpText('after', examples('checkpoint show datasets/cache/checkpoints/hzy00/BiPE_RoPE-151M'))
     .action(show);
 }
 

@@ -2,10 +2,12 @@
 
 import { join } from 'node:path';
 import { type Command } from 'commander';
+import { bipe } from '../../base/command';
 import { MachineError, UsageError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
+import { examples, tokenizersThereAre } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface DataOptions {
@@ -25,37 +27,37 @@ export function addDataCommand(program: Command): void {
     .command('list')
     .description('every source: kind of text, licence, version, what getting it takes')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe data list')
+    .addHelpText('after', examples('data list'))
     .action(list);
   data
     .command('prepare')
     .description('bring a source onto this machine and check it')
-    .argument('<names...>', 'names from bipe data list')
+    .argument('<names...>', `names from ${bipe('data list')}`)
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe data prepare moby-dick')
+    .addHelpText('after', examples('data prepare moby-dick'))
     .action(prepare);
   data
     .command('tokens')
     .description('the tokens of sources as a file, made unless it is there')
-    .requiredOption('--sources <list>', 'names from bipe data list, e.g. moby-dick,sotu')
-    .option('--tokenizer <name>', 'llama2, llama2-<pieces> (e.g. llama2-4096), bytes or characters', 'llama2')
+    .requiredOption('--sources <list>', `names from ${bipe('data list')}, e.g. moby-dick,sotu`)
+    .option('--tokenizer <name>', tokenizersThereAre, 'llama2')
     .option('--max-tokens <count>', 'end after so many')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe data tokens --sources moby-dick,sotu --tokenizer llama2-4096')
+    .addHelpText('after', examples('data tokens --sources moby-dick,sotu --tokenizer llama2-4096'))
     .action(tokens);
   data
     .command('scrolls')
     .description('download the files of SCROLLS, seven tasks over long texts, and check them')
     .argument('[tasks...]', 'names such as qasper; default: all seven (NarrativeQA takes gigabytes)')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe data scrolls qasper contract_nli')
+    .addHelpText('after', examples('data scrolls qasper contract_nli'))
     .action(scrolls);
   data
     .command('verify')
     .description('recompute the checksums of all sources and token files, or of those named')
-    .argument('[names...]', 'names from bipe data list, or of folders in datasets/prepared')
+    .argument('[names...]', `names from ${bipe('data list')}, or of folders in datasets/prepared`)
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe data verify')
+    .addHelpText('after', examples('data verify'))
     .action(verify);
 }
 
@@ -162,11 +164,14 @@ async function verify(names: readonly string[], { json }: DataOptions): Promise<
   if (corrupt.length === 0) return;
   const tokens = corrupt.filter((name) => corpora.includes(name));
   const sources = corrupt.filter((name) => !corpora.includes(name));
+  const them = (names: readonly string[]): string => (names.length === 1 ? 'it' : 'them');
   const mends = [
-    ...(sources.length > 0 ? [`run bipe data prepare ${sources.join(' ')}`] : []),
+    ...(sources.length > 0
+      ? [`get ${them(sources)} again with ${bipe(`data prepare ${sources.join(' ')}`)}`]
+      : []),
     ...(tokens.length > 0
       ? [
-          `delete ${tokens.join(', ')} in datasets/prepared and make ${tokens.length === 1 ? 'it' : 'them'} again with bipe data tokens`,
+          `delete ${tokens.join(', ')} in datasets/prepared and make ${them(tokens)} again with ${bipe('data tokens')}`,
         ]
       : []),
   ];

@@ -2,6 +2,7 @@
 
 import { type Command } from 'commander';
 import { examineMachine, type Diagnosis } from '../doctor';
+import { examples } from '../options';
 import { printJson, printLines } from '../output';
 
 /** Adds the subcommand. */
@@ -10,7 +11,7 @@ export function addDoctorCommand(program: Command): void {
     .command('doctor')
     .description('what works on this machine, what does not, and what to do')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe doctor')
+    .addHelpText('after', examples('doctor'))
     .action(async ({ json }: { readonly json?: boolean }) => {
       const diagnoses = await examineMachine();
       if (json === true) printJson(diagnoses);

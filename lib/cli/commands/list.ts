@@ -2,6 +2,8 @@
 // paper with what stands for it.
 
 import { type Command } from 'commander';
+import { bipe } from '../../base/command';
+import { examples } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 /** Adds the subcommand. */
@@ -12,7 +14,7 @@ export function addListCommand(program: Command): void {
       'the paper items: what each shows, its notebook, presets, time, and whether it has been run; and the statements of the paper: how each is checked, and whether it holds; and its figures and tables: what stands for each',
     )
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe list')
+    .addHelpText('after', examples('list'))
     .action(async ({ json }: { readonly json?: boolean }) => {
       const { experiments } = await import('../../experiments/registry.js');
       const { RunStore } = await import('../../experiments/run-store.js');
@@ -82,7 +84,7 @@ export function addListCommand(program: Command): void {
           ]),
         ),
         '',
-        'bipe reproduce <item or check> --preset <name>',
+        bipe('reproduce <item or check> --preset <name>'),
       ]);
     });
 }

@@ -3,6 +3,7 @@
 import { type Command } from 'commander';
 import { formatDuration } from '../../base/format';
 import { terminalReporter } from '../../base/progress';
+import { examples } from '../options';
 import { printJson, printLines } from '../output';
 
 interface LogitsOptions {
@@ -26,7 +27,9 @@ export function addLogitsCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  bipe logits --checkpoint checkpoints/BiPE_RoPE-151M --ids ids.safetensors --out logits.safetensors',
+      examples(
+        'logits --checkpoint checkpoints/BiPE_RoPE-151M --ids ids.safetensors --out logits.safetensors',
+      ),
     )
     .action(logits);
 }

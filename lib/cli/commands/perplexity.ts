@@ -1,10 +1,12 @@
 // `bipe perplexity`: how well a model predicts sequences, read at several lengths.
 
 import { type Command } from 'commander';
+import { bipe } from '../../base/command';
 import { DataError, UsageError } from '../../base/errors';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type TokenSequence } from '../../data/tokens/sequence';
+import { examples } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface PerplexityCommandOptions {
@@ -29,7 +31,7 @@ export function addPerplexityCommand(program: Command): void {
     .option('--ids <file>', 'safetensors with int32 input_ids [documents, time]')
     .option(
       '--tokens <folder>',
-      'the documents of a token file, which bipe data tokens makes; instead of --ids',
+      `the documents of a token file, which ${bipe('data tokens')} makes; instead of --ids`,
     )
     .requiredOption('--lengths <list>', 'tokens of a block, e.g. 64,128,256')
     .option('--stride <tokens>', 'slide a window on by so many tokens instead of reading blocks side by side')
@@ -40,7 +42,9 @@ export function addPerplexityCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  bipe perplexity --checkpoint checkpoints/BiPE_RoPE-151M --ids ids.safetensors --lengths 1024,2048',
+      examples(
+        'perplexity --checkpoint checkpoints/BiPE_RoPE-151M --ids ids.safetensors --lengths 1024,2048',
+      ),
     )
     .action(perplexity);
 }

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
+import { bipe } from '../../base/command';
 import { UsageError, WorkbenchError } from '../../base/errors';
 import { checkWritable } from '../../base/files';
 import { formatDuration } from '../../base/format';
@@ -12,7 +13,7 @@ import { terminalReporter } from '../../base/progress';
 import { checkKeys } from '../../base/strict-json';
 import { type Experiment, type Report } from '../../experiments/experiment';
 import { type FigureDrawer } from '../../report/draw';
-import { collect } from '../options';
+import { collect, examples } from '../options';
 import { printFailure, printJson, printLines } from '../output';
 
 interface ReproduceOptions {
@@ -31,7 +32,7 @@ export function addReproduceCommand(program: Command): void {
     .argument('<items...>', 'items such as fig1, or all')
     .option(
       '--preset <name>',
-      'smoke, quick, evening, paper or released; bipe list shows what each item has',
+      `smoke, quick, evening, paper or released; ${bipe('list')} shows what each item has`,
       'quick',
     )
     .option('--out <folder>', 'where they go; default figures/local/<preset>, which git ignores')
@@ -46,7 +47,13 @@ export function addReproduceCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  bipe reproduce fig1\n  bipe reproduce fig2 --set text="One stone. Two birds."\n  bipe reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24\n  bipe reproduce fig4 --set encodings=bipe_rope,mine --set \'variants={"mine":{"kind":"rope","base":500}}\'\n  bipe reproduce all --preset smoke',
+      examples(
+        'reproduce fig1',
+        'reproduce fig2 --set text="One stone. Two birds."',
+        'reproduce fig3 --set encodings=rope,bipe_rope --set hiddenSizes=24',
+        'reproduce fig4 --set encodings=bipe_rope,mine --set \'variants={"mine":{"kind":"rope","base":500}}\'',
+        'reproduce all --preset smoke',
+      ),
     )
     .action(reproduce);
 }

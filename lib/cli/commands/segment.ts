@@ -5,6 +5,7 @@ import { UsageError } from '../../base/errors';
 import { readTextFile } from '../../base/files';
 import { bilevelArrays } from '../../segment/arrays';
 import { parseSeparators, separatorsFor } from '../../segment/separators';
+import { examples, tokenizersThereAre } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 interface SegmentOptions {
@@ -24,10 +25,10 @@ export function addSegmentCommand(program: Command): void {
     .option('--ids <ids>', 'token ids, separated by commas')
     .option('--text-file <file>', 'a UTF-8 text, tokenized first')
     .option('--separators <set>', 'paper, released, or ids such as 869,13', 'paper')
-    .option('--tokenizer <name>', 'llama2, bytes or characters; for --text-file', 'llama2')
+    .option('--tokenizer <name>', `${tokenizersThereAre}; for --text-file`, 'llama2')
     .option('--intra-size <rows>', 'clamp intra to the rows of the intra-segment table, e.g. 1024')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe segment --ids 5,869,7,13,13,9 --separators released --json')
+    .addHelpText('after', examples('segment --ids 5,869,7,13,13,9 --separators released --json'))
     .action(segment);
 }
 

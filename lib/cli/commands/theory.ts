@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import { bipe } from '../../base/command';
 import { CheckError, UsageError } from '../../base/errors';
 import { removeLeftovers } from '../../base/files';
 import { formatBytes, formatCount } from '../../base/format';
@@ -15,6 +16,7 @@ import type { Automaton } from '../../theory/automata/automaton';
 import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
 import type { Bounds, Network } from '../../theory/network/network';
+import { examples } from '../options';
 import { alignColumns, printJson, printLines } from '../output';
 
 /** Adds the subcommand and its own. */
@@ -43,7 +45,9 @@ export function addTheoryCommand(program: Command): void {
     .option('--json', 'print the certificate as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  bipe theory compile --automaton log.json --encoding bipe --max-segment 16 --max-segments 64 --out log',
+      examples(
+        'theory compile --automaton log.json --encoding bipe --max-segment 16 --max-segments 64 --out log',
+      ),
     )
     .action(compile);
   theory
@@ -51,9 +55,9 @@ export function addTheoryCommand(program: Command): void {
     .description(
       'the reachable states after each prefix of each word, the empty one first: a JSON array a word',
     )
-    .requiredOption('--model <folder>', 'what bipe theory compile has written')
+    .requiredOption('--model <folder>', `what ${bipe('theory compile')} has written`)
     .requiredOption('--words <file>', 'JSON lines: an array of symbols a word')
-    .addHelpText('after', '\nExample:\n  bipe theory run --model log --words words.jsonl > states.jsonl')
+    .addHelpText('after', examples('theory run --model log --words words.jsonl > states.jsonl'))
     .action(run);
 }
 

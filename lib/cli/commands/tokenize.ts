@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type Command } from 'commander';
+import { examples, tokenizersThereAre } from '../options';
 
 interface TokenizeOptions {
   readonly textFile: string;
@@ -16,10 +17,10 @@ export function addTokenizeCommand(program: Command): void {
     .command('tokenize')
     .description('token ids of a text')
     .requiredOption('--text-file <file>', 'a UTF-8 text')
-    .option('--tokenizer <name>', 'llama2, llama2-<pieces> (e.g. llama2-4096), bytes or characters', 'llama2')
+    .option('--tokenizer <name>', tokenizersThereAre, 'llama2')
     .option('--begin-of-text', "begin with the tokenizer's begin-of-text token")
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bipe tokenize --text-file README.md --tokenizer llama2')
+    .addHelpText('after', examples('tokenize --text-file README.md --tokenizer llama2'))
     .action(async ({ textFile, tokenizer: name, beginOfText, json }: TokenizeOptions) => {
       const { getTokenizer } = await import('../../data/tokenizers/registry.js');
       const { fileTokens } = await import('../../data/tokens/text-file.js');

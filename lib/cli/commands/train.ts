@@ -10,6 +10,7 @@ import { checkOutputs } from '../../base/outputs';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { parseStrictJson } from '../../base/strict-json';
+import { examples } from '../options';
 import { printJson, printLines } from '../output';
 
 interface TrainOptions {
@@ -30,7 +31,7 @@ export function addTrainCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      `\nExample:\n  bipe train --config train.json --out runs/first\n\ntrain.json:\n${example}`,
+      `${examples('train --config train.json --out runs/first')}\n\ntrain.json:\n${example}`,
     )
     .action(train);
 }

@@ -1,6 +1,7 @@
 // Files of arithmetic instances, one a line: reading them, with every line checked, since what is measured on a file
 // with wrong answers means nothing.
 
+import { bipe } from '../../base/command';
 import { DataError, UsageError } from '../../base/errors';
 import { readTextLines } from '../../base/files';
 import { displayPath } from '../../base/paths';
@@ -35,7 +36,7 @@ export async function readArithmeticFile(
     if (line.trim() !== '') questions.push(questionOf(line, vocabulary, `${displayPath(path)}:${number}`));
   }
   if (questions.length === 0)
-    throw new DataError(`${displayPath(path)}: no instances; write some with bipe arithmetic generate`);
+    throw new DataError(`${displayPath(path)}: no instances; write some with ${bipe('arithmetic generate')}`);
   return questions;
 }
 

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { bipe } from '../../base/command';
 import { DataError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { displayPath, projectRoot } from '../../base/paths';
@@ -78,6 +79,8 @@ export async function openPromptedRows(data: PromptedData, split: PromptedSplit)
   await settle(folder);
   const path = join(folder, `${split}.jsonl`);
   if (!existsSync(path))
-    throw new DataError(`${displayPath(path)}: no such file; get it by: bipe data scrolls ${data.task}`);
+    throw new DataError(
+      `${displayPath(path)}: no such file; get it by: ${bipe(`data scrolls ${data.task}`)}`,
+    );
   return rowsOfFile(path, (input) => sha256(documentOf(data.task, input)).slice(0, 16));
 }

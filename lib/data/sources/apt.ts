@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bipe } from '../../base/command';
 import { AbsentError, MachineError, NetworkError, systemCode } from '../../base/errors';
 import { cellInterrupt } from '../../base/interrupt';
 import { makeFolder } from '../../base/files';
@@ -38,7 +39,7 @@ async function runProgram(
         systemCode(error) === 'ENOENT'
           ? new AbsentError(
               `${context.info.name}: needs ${program}, which only Debian and its like have; choose another source ` +
-                `(bipe data list), or copy ${displayPath(join(context.cacheFolder, 'debian'))} from such a machine`,
+                `(${bipe('data list')}), or copy ${displayPath(join(context.cacheFolder, 'debian'))} from such a machine`,
               { cause: error },
             )
           : error,

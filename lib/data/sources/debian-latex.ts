@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { bipe } from '../../base/command';
 import { DataError } from '../../base/errors';
 import { readTextFile, sha256File, writeFileAtomic } from '../../base/files';
 import { heedStop } from '../../base/interrupt';
@@ -101,7 +102,7 @@ async function fetchText(
     const { sha256, documents, bytes } = await digestOf(readFolder(join(working, 'result', 'text')));
     if (documents === 0)
       throw new DataError(
-        `${info.name}: version ${found.version} of ${settings.package} holds no LaTeX prose; choose another source (bipe data list)`,
+        `${info.name}: version ${found.version} of ${settings.package} holds no LaTeX prose; choose another source (${bipe('data list')})`,
       );
     const record: PackageRecord = {
       package: settings.package,

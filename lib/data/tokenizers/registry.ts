@@ -26,7 +26,7 @@ export const tokenizerNames: readonly string[] = [...loaders.keys()];
  */
 export async function getTokenizer(name: string): Promise<Tokenizer> {
   const load = loaders.get(name) ?? smallerLlama2(name);
-  if (!load) throw unknownName('tokenizer', name, tokenizerNames);
+  if (!load) throw unknownName('tokenizer', name, [...tokenizerNames, 'llama2-<pieces>']);
   const tokenizer = loaded.get(name) ?? (await load());
   // Who asked at the same time may have been first.
   const first = loaded.get(name) ?? tokenizer;

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bipe } from '../../base/command';
 import { ConfigError, DataError, systemCode } from '../../base/errors';
 import { readError } from '../../base/files';
 import { displayPath } from '../../base/paths';
@@ -130,7 +131,7 @@ export async function readIndex(folder: string): Promise<CorpusIndex> {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw readError(path, error);
     throw new DataError(
-      `${displayPath(folder)}: no token file (it has no ${indexFile}); make one with bipe data tokens`,
+      `${displayPath(folder)}: no token file (it has no ${indexFile}); make one with ${bipe('data tokens')}`,
       { cause: error },
     );
   }
@@ -155,7 +156,7 @@ export async function readIndex(folder: string): Promise<CorpusIndex> {
   } catch (error) {
     if (!(error instanceof ConfigError) && !(error instanceof SyntaxError)) throw error;
     const why = error instanceof ConfigError ? error.message : `${where}: not JSON`;
-    throw new DataError(`${why}; delete the folder and make it again with bipe data tokens`, {
+    throw new DataError(`${why}; delete the folder and make it again with ${bipe('data tokens')}`, {
       cause: error,
     });
   }

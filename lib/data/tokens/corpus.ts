@@ -4,6 +4,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bipe } from '../../base/command';
 import { DataError } from '../../base/errors';
 import { readError, sha256File } from '../../base/files';
 import { displayPath } from '../../base/paths';
@@ -36,7 +37,7 @@ export interface Corpus {
   readonly close: () => void;
 }
 
-const remake = 'delete the folder and make it again with bipe data tokens';
+const remake = `delete the folder and make it again with ${bipe('data tokens')}`;
 
 /**
  * Opens a token file, after a check of its index against the size of its ids; `verifyCorpus` checks each id.
@@ -93,7 +94,7 @@ function checkTokenizer(folder: string, { tokenizer: made }: CorpusInfo, wanted:
   throw new DataError(
     made.name === wanted.name
       ? `${where}: made with another version of the tokenizer ${made.name} (fingerprint ${made.fingerprint.slice(0, 12)}, now ${wanted.fingerprint.slice(0, 12)}); ${remake}`
-      : `${where}: made with the tokenizer ${made.name}, not ${wanted.name}; make one with bipe data tokens --tokenizer ${wanted.name}`,
+      : `${where}: made with the tokenizer ${made.name}, not ${wanted.name}; make one with ${bipe(`data tokens --tokenizer ${wanted.name}`)}`,
   );
 }
 

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bipe } from '../../base/command';
 import { DataError, messageOf, UsageError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { formatCount } from '../../base/format';
@@ -111,7 +112,7 @@ export async function verifyPrepared(name: string, options: CorpusOptions = {}):
     return {
       name,
       status: 'missing',
-      detail: 'not whole: interrupted, or being made; bipe data tokens makes it',
+      detail: `not whole: interrupted, or being made; ${bipe('data tokens')} makes it`,
     };
   try {
     const { tokenizer } = await readIndex(folder);
@@ -124,7 +125,7 @@ export async function verifyPrepared(name: string, options: CorpusOptions = {}):
 }
 
 function checkRequest({ sources, maxTokens }: CorpusConfig): void {
-  if (sources.length === 0) throw new UsageError('corpus: no sources; name some of bipe data list');
+  if (sources.length === 0) throw new UsageError(`corpus: no sources; name some of ${bipe('data list')}`);
   const twice = sources.find((name, place) => sources.indexOf(name) !== place);
   if (twice !== undefined) throw new UsageError(`corpus: source ${twice} is named twice; name it once`);
   if (maxTokens !== undefined && (!Number.isInteger(maxTokens) || maxTokens < 1))

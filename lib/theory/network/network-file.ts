@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bipe } from '../../base/command';
 import { CheckpointError, MachineError, messageOf } from '../../base/errors';
 import { readTextFile, sha256, sha256File, writeFilesAtomic } from '../../base/files';
 import { formatBytes } from '../../base/format';
@@ -99,7 +100,7 @@ export async function loadNetwork(folder: string): Promise<CertifiedNetwork> {
   for (const name of networkFiles) {
     const path = displayPath(join(folder, name));
     if (!existsSync(join(folder, name)))
-      throw new CheckpointError(`${path}: no such file; give a folder that bipe theory compile wrote`);
+      throw new CheckpointError(`${path}: no such file; give a folder that ${bipe('theory compile')} wrote`);
   }
   const { certificate, files } = await readCertificate(join(folder, certificateFile));
   const [networkPath, weightsPath] = [join(folder, networkFile), join(folder, weightsFile)];

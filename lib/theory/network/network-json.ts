@@ -2,6 +2,7 @@
 // float32, which is what the engine computes with.
 
 import { z } from 'zod';
+import { bipe } from '../../base/command';
 import { CheckpointError } from '../../base/errors';
 import { present } from '../../base/present';
 import { formatShape, type Numbers, type StoredTensor } from '../../model/tensor-file';
@@ -215,4 +216,4 @@ class StoredWeights {
 }
 
 /** What helps with files that do not go together. */
-export const compileAgain = 'compile the automaton again (bipe theory compile)';
+export const compileAgain = `compile the automaton again (${bipe('theory compile')})`;

@@ -160,7 +160,7 @@ describe('a network in a folder', () => {
 });
 
 describe('a folder that is not as it was written', () => {
-  const again = 'compile the automaton again (bipe theory compile)';
+  const again = 'compile the automaton again (npm run -s bipe -- theory compile)';
   const path = (folder: string, name: string): string => join(folder, name);
 
   /** Changes a character of a file, in its middle. */
@@ -227,7 +227,9 @@ describe('a folder that is not as it was written', () => {
   it.each(networkFiles)('is refused without %s', async (name) => {
     const folder = await saved(bilevel(1));
     rmSync(path(folder, name));
-    expect(await refusal(folder)).toBe(`${name}: no such file; give a folder that bipe theory compile wrote`);
+    expect(await refusal(folder)).toBe(
+      `${name}: no such file; give a folder that npm run -s bipe -- theory compile wrote`,
+    );
   });
 
   it.each(['network.json', 'model.safetensors'])(
