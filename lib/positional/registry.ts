@@ -103,10 +103,11 @@ export type EncodingName = keyof typeof named;
 export const encodingNames = Object.keys(named) as readonly EncodingName[];
 
 /**
- * The configuration with a name, e.g. `bipe_rope`.
+ * The configuration with a name, e.g. `bipe_rope`. The kind of an encoding of one's own is the name of that kind with nothing set.
  *
  * @param variants more of them by name, which are looked at first
  * @throws UsageError if there is none
+ * @throws ConfigError if an encoding of one's own has settings that must be given
  */
 export function encodingNamed(
   name: string,
@@ -114,18 +115,29 @@ export function encodingNamed(
 ): EncodingConfig {
   const variant = ownEntry(variants, name);
   if (variant !== undefined) return variant;
-  if (!isName(name))
-    throw unknownName('encoding', name, [...new Set([...Object.keys(variants), ...encodingNames])]);
-  return named[name];
+  const known = [...new Set([...Object.keys(variants), ...encodingNames, ...ownKinds()])];
+  if (!known.includes(name)) throw unknownName('encoding', name, known);
+  return isName(name) ? named[name] : parseWith(encodingSchema, name, `encoding ${name}`);
+}
+
+/** The kinds that `registerEncoding` has made known. */
+function ownKinds(): string[] {
+  return [...kinds.keys()].filter((kind) => kind.startsWith('own_'));
 }
 
 function isName(value: unknown): value is EncodingName {
   return encodingNames.some((name) => name === value);
 }
 
+/** A name as the configuration that it stands for; anything else as it is. */
+function configurationOf(value: unknown): unknown {
+  if (isName(value)) return named[value];
+  return ownKinds().some((kind) => kind === value) ? { kind: value } : value;
+}
+
 /** Checks an encoding's configuration; where one is expected, one of the names will do. */
 export const encodingSchema: z.ZodType<EncodingConfig> = z.preprocess(
-  (value) => (isName(value) ? named[value] : value),
+  configurationOf,
   schemaOf<EncodingConfig>(() => kinds),
 );
 
@@ -183,7 +195,8 @@ function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<
       context.issues.push({ code: 'custom', message, path: [...path], input: value });
       return z.NEVER;
     };
-    if (typeof value === 'string') return fail(unknownName('encoding', value, encodingNames).message);
+    if (typeof value === 'string')
+      return fail(unknownName('encoding', value, [...encodingNames, ...ownKinds()]).message);
     if (typeof value !== 'object' || value === null || !('kind' in value))
       return fail('not an encoding; give an object with its kind, such as {"kind": "rope"}');
     const name = String(value.kind);
