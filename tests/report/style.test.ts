@@ -60,10 +60,18 @@ describe.each(Object.entries(families))('the styles of %s', (_family, styles) =>
 });
 
 describe('the style of an encoding', () => {
-  const all = encodingNames.map((name) => encodingStyle(name));
+  const styled = Object.keys({ ...encodingStyles, ...furtherEncodingStyles });
+  const all = styled.map((name) => encodingStyle(name));
 
-  it.each(['name', 'symbol', 'color'] as const)('has a %s of its own, each in the registry', (part) => {
-    expect(new Set(all.map((style) => style[part])).size).toBe(encodingNames.length);
+  it.each(['name', 'symbol', 'color'] as const)('has a %s of its own', (part) => {
+    expect(new Set(all.map((style) => style[part])).size).toBe(styled.length);
+  });
+
+  it('is that of a name in the registry; one that has none there is drawn as one of the reader’s own', () => {
+    expect(encodingNames).toEqual(expect.arrayContaining(styled));
+    const others = encodingNames.filter((name) => !styled.includes(name));
+    for (const name of [...others, 'bell'])
+      expect(encodingStyle(name)).toEqual({ ...encodingStyle('own_bell'), name });
   });
 
   it("carries the name of an encoding of the reader's own", () => {
