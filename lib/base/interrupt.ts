@@ -13,13 +13,13 @@ const adviceKey = Symbol.for('bipe.advice');
 
 /**
  * Does work that a stop does not lose: whoever stops the cell meanwhile is told so by the kernel, which ends the cell before the work has
- * ended.
+ * ended. Of works inside each other the outer one knows what the cell does, and its advice stands.
  *
  * @param advice what is kept, and how to go on
  */
 export async function withStopAdvice<T>(advice: string, work: () => Promise<T>): Promise<T> {
   const signal: (AbortSignal & { [adviceKey]?: string }) | undefined = cellInterrupt();
-  if (signal === undefined) return work();
+  if (signal?.[adviceKey] !== undefined || signal === undefined) return work();
   signal[adviceKey] = advice;
   try {
     return await work();

@@ -2,7 +2,9 @@
 // own in the run store: what is finished is not trained again, what was interrupted goes on.
 
 import { join } from 'node:path';
-import { MachineError } from '../base/errors';
+import { DataError, MachineError } from '../base/errors';
+import { withStopAdvice } from '../base/interrupt';
+import { displayPath } from '../base/paths';
 import { type Reporter } from '../base/progress';
 import { libraryVersion } from '../base/version';
 import { startEngine } from '../engine/engine';
@@ -96,7 +98,10 @@ export async function trainedRun<Answers extends object>(
       const engine = await startEngine({ reporter });
       // Looked up now: training may end beside other files than it began with.
       const origin = currentOrigin({ engine: engine.description, captured: engine.captures });
-      const { result, trainedFor } = await trainAndAsk(spec, folder, origin, options);
+      const { result, trainedFor } = await withStopAdvice(
+        `what was trained is kept; to go on, run the cell again${fresh ? ' without fresh' : ''}`,
+        () => trainAndAsk(spec, folder, origin, options),
+      );
       const seconds = (Date.now() - startedAt) / 1000;
       const provenance = collectStoredProvenance({
         item,
@@ -150,6 +155,10 @@ async function trainAndAsk<Answers extends object>(
     const answers = await spec.ask(decoder, parameters);
     const all = await readMetrics(folder);
     const lines = all.filter((line) => line.kind === 'training');
+    if (lines.length === 0)
+      throw new DataError(
+        `${displayPath(folder)}: the metrics of this training are gone; delete the folder to train anew`,
+      );
     const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
     return {
       result: {

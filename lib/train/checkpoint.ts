@@ -14,6 +14,7 @@ import { handOver } from '../engine/hand-over';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
 import { type Bundle, type ParameterShape } from './adamw';
 import { type EarlyStopState } from './early-stop';
+import { type MetricsExtent } from './metrics';
 import { type NamedTensors } from '../engine/graph/specs';
 import { firstMomentKey, type Parameters, runningLossKey, secondMomentKey, type StepDesign } from './step';
 
@@ -32,8 +33,8 @@ export interface RunPosition {
   readonly earlyStop: EarlyStopState;
   /** SHA-256 of the run's configuration; absent in states of earlier versions. */
   readonly config?: string;
-  /** SHA-256 of the lines of metrics up to this step; absent in states of earlier versions. */
-  readonly metrics?: string;
+  /** The lines of metrics until here; absent in states of earlier versions. */
+  readonly metrics?: MetricsExtent;
 }
 
 /** A run's state. */
@@ -56,7 +57,7 @@ const positionSchema: z.ZodType<RunPosition> = z.strictObject({
     stale: z.int(),
   }),
   config: z.string().exactOptional(),
-  metrics: z.string().exactOptional(),
+  metrics: z.strictObject({ lines: z.int().min(0), sha256: z.string() }).exactOptional(),
 });
 
 /** The file of a run's state. */

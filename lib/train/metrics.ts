@@ -2,7 +2,7 @@
 // are appended; a resumed run first drops those after its checkpoint, so that no step is told twice.
 
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readTextLines, writeError, writeFileAtomic } from '../base/files';
@@ -115,10 +115,18 @@ function parseLine(line: string, where: string): MetricsLine {
   }
 }
 
+/** The first lines of a run's metrics, for noticing a change. */
+export interface MetricsExtent {
+  readonly lines: number;
+  readonly sha256: string;
+}
+
 /** Where a run writes its metrics. */
 export class MetricsLog {
   /** Of all lines. */
   private readonly hash: Hash;
+  private count: number;
+  private lastEvaluation: number | undefined;
 
   private constructor(
     private readonly lines: OpenFile,
@@ -127,32 +135,43 @@ export class MetricsLog {
     readonly earlier: readonly MetricsLine[],
   ) {
     this.hash = hashOf(earlier);
+    this.count = earlier.length;
+    this.lastEvaluation = earlier.findLast(({ kind }) => kind === 'evaluation')?.step;
   }
 
   /**
-   * Opens a run's metrics and drops all that was measured after `step`.
+   * Opens a run's metrics and drops what was measured after its state was written.
    *
-   * @param checksum what `checksum()` gave at that step; a file that is gone has none
-   * @throws DataError if a line was changed since
+   * @param step the state's
+   * @param extent what `extent()` gave then; absent in states of earlier versions
+   * @throws DataError if those lines were changed since; a file that is gone begins anew
    * @throws MachineError if the folder cannot be written
    */
-  static async open(folder: string, step: number, checksum?: string): Promise<MetricsLog> {
-    const kept = (await readMetrics(folder)).filter((line) => line.step <= step);
-    const wallTime = kept[0]?.machine.wallTime ?? Date.now() / 1000;
-    const records = [fileHeader(wallTime), ...kept.flatMap(eventsOf).map(scalarRecord)];
+  static async open(folder: string, step: number, extent?: MetricsExtent): Promise<MetricsLog> {
     const [linesPath, eventsPath] = [join(folder, metricsName), join(folder, eventsName)];
-    if (kept.length > 0 && checksum !== undefined && hashOf(kept).digest('hex') !== checksum)
+    const isThere = existsSync(linesPath);
+    const found = await readMetrics(folder);
+    const kept =
+      extent === undefined ? found.filter((line) => line.step <= step) : found.slice(0, extent.lines);
+    if (isThere && extent !== undefined && hashOf(kept).digest('hex') !== extent.sha256)
       throw new DataError(
         `${displayPath(linesPath)}: changed since the run wrote it; put it back, or delete the run's folder to train anew`,
       );
+    const wallTime = kept[0]?.machine.wallTime ?? Date.now() / 1000;
+    const records = [fileHeader(wallTime), ...kept.flatMap(eventsOf).map(scalarRecord)];
     await writeFileAtomic(linesPath, Buffer.concat(kept.map((line) => Buffer.from(textOf(line)))));
     await writeFileAtomic(eventsPath, Buffer.concat(records));
     return new MetricsLog(new OpenFile(linesPath), new OpenFile(eventsPath), kept);
   }
 
-  /** SHA-256 of all lines so far. */
-  checksum(): string {
-    return this.hash.copy().digest('hex');
+  /** The step of the last evaluation. */
+  get evaluatedAt(): number | undefined {
+    return this.lastEvaluation;
+  }
+
+  /** The lines so far. */
+  extent(): MetricsExtent {
+    return { lines: this.count, sha256: this.hash.copy().digest('hex') };
   }
 
   /** @throws MachineError if the disk is full, or the files are not in the folder any more */
@@ -160,6 +179,8 @@ export class MetricsLog {
     this.checkPlace();
     this.lines.append(textOf(line));
     this.hash.update(textOf(line));
+    this.count += 1;
+    if (line.kind === 'evaluation') this.lastEvaluation = line.step;
     this.events.append(Buffer.concat(eventsOf(line).map(scalarRecord)));
   }
 

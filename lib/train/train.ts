@@ -139,6 +139,7 @@ export interface TrainingResult {
  * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters or the
  *   engine
  * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
+ * @throws DataError if the metrics of the run to resume were changed
  * @throws CheckpointError if the checkpoint to resume from is damaged
  * @throws MachineError if the folder cannot be written, is moved or deleted, or another process trains in it
  */
@@ -287,7 +288,7 @@ class Loop {
     const { folder, batches } = job;
     let state: NamedTensors = {};
     let best: Parameters | undefined;
-    let checksum: string | undefined;
+    let measured: RunPosition['metrics'];
     let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };
     const resumed = existsSync(statePath(folder));
     try {
@@ -295,7 +296,7 @@ class Loop {
         const stored = await readState(folder, design);
         ({ tensors: state, best } = stored);
         const { batches: place, config = configHash(job.config), metrics, ...counts } = stored.position;
-        checksum = metrics;
+        measured = metrics;
         if (config !== configHash(job.config)) throw anotherConfiguration(statePath(folder));
         batches.restore(place);
         progress = counts;
@@ -304,7 +305,12 @@ class Loop {
       }
       state = { ...state, ...zeroState(design, state) };
       await writeConfig(job);
-      const log = await MetricsLog.open(folder, progress.step, checksum);
+      const log = await MetricsLog.open(folder, progress.step, measured);
+      if ((measured?.lines ?? 0) > log.earlier.length)
+        job.reporter?.note(
+          `${displayPath(folder)}: its metrics are gone; they begin anew after step ${formatCount(progress.step)}`,
+          'warning',
+        );
       const eager = job.execution === 'eager';
       const { products = 'float32' } = job.plan;
       const step = capture(trainingStep(design), {
@@ -324,10 +330,8 @@ class Loop {
   }
 
   async run(): Promise<TrainingResult> {
-    const { plan, reporter = silentReporter, evaluate } = this.job;
+    const { plan, reporter = silentReporter } = this.job;
     const { progress } = this;
-    const isDue = (every: number | undefined): boolean =>
-      progress.step === plan.steps || (every !== undefined && progress.step % every === 0);
     reporter.note(
       `training: ${this.step.captured ? 'each step is one captured graph' : 'steps run operation by operation'}`,
     );
@@ -339,12 +343,15 @@ class Loop {
       if (this.resumed) await this.exportModels();
       if (ended === undefined) await this.job.onBegin?.({ step: progress.step, seconds: progress.seconds });
       while (ended === undefined) {
-        if (await this.advance()) {
-          if (isDue(plan.logEvery)) task.update(progress.step, await this.measure());
-          if (evaluate && isDue(plan.evaluateEvery)) await this.evaluate(evaluate);
-        }
+        if (this.owedEvaluation() === undefined && (await this.advance()) && this.isDue(plan.logEvery))
+          task.update(progress.step, await this.measure());
+        const evaluate = this.owedEvaluation();
+        const saves = evaluate !== undefined || this.isDue(plan.checkpointEvery);
+        if (saves) await this.checkpoint();
+        // It may take long, and be stopped or killed: the training is kept, and goes on with the evaluation.
+        if (evaluate !== undefined) await this.evaluate(evaluate);
         ended = this.ended();
-        if (ended !== undefined || isDue(plan.checkpointEvery)) await this.checkpoint();
+        if (ended !== undefined && (evaluate !== undefined || !saves)) await this.checkpoint();
         task.update(progress.step);
       }
       note = `${ended.reason}; ${formatDuration(progress.seconds)}`;
@@ -362,13 +369,27 @@ class Loop {
     this.log.close();
   }
 
+  /** Whether something that is done every so many steps, and at the end, is done at this step. */
+  private isDue(every: number | undefined): boolean {
+    const { step } = this.progress;
+    return step === this.job.plan.steps || (every !== undefined && step % every === 0);
+  }
+
+  /** The evaluation, where one is due at this step and its line is not there. */
+  private owedEvaluation(): TrainingRun['evaluate'] {
+    const { plan, evaluate } = this.job;
+    const { step } = this.progress;
+    return step > 0 && this.isDue(plan.evaluateEvery) && this.log.evaluatedAt !== step ? evaluate : undefined;
+  }
+
   /** Whether the run is over, and why. */
   private ended(): Pick<TrainingResult, 'outcome' | 'reason'> | undefined {
     const { plan } = this.job;
     const { step, earlyStop } = this.progress;
     const enough = plan.earlyStop && reasonToStop(plan.earlyStop, earlyStop);
     if (enough !== undefined) return { outcome: 'stopped early', reason: enough };
-    if (step >= plan.steps) return { outcome: 'finished', reason: `${formatCount(step)} steps done` };
+    if (step >= plan.steps && this.owedEvaluation() === undefined)
+      return { outcome: 'finished', reason: `${formatCount(step)} steps done` };
     if (this.signal?.aborted === true)
       return { outcome: 'interrupted', reason: `interrupted after step ${formatCount(step)}` };
     return undefined;
@@ -505,7 +526,7 @@ class Loop {
       ...this.progress,
       batches: batches.state(),
       config: configHash(config),
-      metrics: this.log.checksum(),
+      metrics: this.log.extent(),
     };
     const tensors = this.step.readState();
     try {

@@ -22,6 +22,8 @@ export class Activity {
   #isListening;
   #protected = 0;
   #heard = 0;
+  /** The latest stop for which code was ended where it stood. */
+  #ended = 0;
 
   /** Memory that says how far an end has come. */
   buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -60,6 +62,11 @@ export class Activity {
     return true;
   }
 
+  /** Whether code was ended where it stood until a stop was heard. */
+  hasEnded(number) {
+    return this.#ended === number;
+  }
+
   /**
    * Ends the code of a cell that keeps the event loop from hearing a stop.
    *
@@ -76,6 +83,7 @@ export class Activity {
     if (isPatient && files.some(evaluatesModules)) return false;
     if (!isInCell(files, attempt < sparingAttempts)) return false;
     forgetCallbacks();
+    this.#ended = number;
     Atomics.store(this.#ending, 0, state.asked);
     this.#askForEnd();
     while (Atomics.load(this.#ending, 0) === state.asked);

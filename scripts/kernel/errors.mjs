@@ -112,17 +112,26 @@ export function libraryFailure(root, error) {
  */
 export function interruptFailure(signal) {
   const advice = signal[Symbol.for('bipe.advice')];
-  const evalue = advice === undefined ? 'the cell was interrupted' : `the cell was interrupted; ${advice}`;
+  return interrupted(advice === undefined ? '' : `; ${advice}`);
+}
+
+function interrupted(further) {
+  const evalue = `the cell was interrupted${further}`;
   return { ename: 'KeyboardInterrupt', evalue, traceback: [red(`KeyboardInterrupt: ${evalue}`)] };
 }
+
+/** A cell with work that listens and was ended in the middle of it all the same: what it held, its locks above all, it holds still. */
+export const forcedFailure = interrupted(
+  ' while it computed; restart the kernel before you run it again, else what it held stays locked',
+);
 
 /** Turns what a cell threw into what the reader can use. */
 export class ThrownFailures {
   #root;
   #library;
   #cells = new Map();
-  /** The frames of errors whose stack was read. */
-  #known = new WeakMap();
+  /** Frames by their text, as stacks have it: an error may carry the stack of another one, or a copy of it. */
+  #frames = new Map();
 
   /**
    * From now on an error's `stack`, too, is told in places of cells and of `lib/*.ts`: whoever prints one sees that.
@@ -136,9 +145,9 @@ export class ThrownFailures {
     Error.prepareStackTrace = (error, sites) => {
       const lines = sites.map((site) => `    at ${site}`);
       const frames = this.#read(lines);
-      this.#known.set(error, frames);
+      for (const frame of frames) this.#frames.set(toLine(frame), frame);
       const shown = frames.length === 0 ? lines : frames.map(toLine);
-      return [attempt(() => String(error)) ?? 'Error', ...shown].join('\n');
+      return [attempt(() => Error.prototype.toString.call(error)) ?? 'Error', ...shown].join('\n');
     };
   }
 
@@ -169,7 +178,7 @@ export class ThrownFailures {
     const ename = nameOf(thrown);
     const message = messageOf(thrown);
     const evalue = isExpected(thrown) ? withoutControls(message) : message;
-    const frames = this.#frames(thrown, message);
+    const frames = this.#framesOf(thrown, message);
     const traceback = [`${red(ename)}: ${evalue}`];
     const inCell = frames.find((frame) => frame.cell !== undefined);
     if (inCell !== undefined) {
@@ -185,18 +194,17 @@ export class ThrownFailures {
   }
 
   /** The frames of an error from the innermost out, as far as the outermost one in a cell. */
-  #frames(error, message) {
+  #framesOf(error, message) {
     const stack = read(error, 'stack');
-    const known = this.#known.get(error);
-    if (known !== undefined || typeof stack !== 'string') return known ?? [];
-    // Made in another thread, say. It repeats the message, which may itself look like a frame.
+    if (typeof stack !== 'string') return [];
+    // It repeats the message, which may itself look like a frame.
     const start = stack.indexOf(message);
     return this.#read(stack.slice(start < 0 ? 0 : start + message.length).split('\n'));
   }
 
   #read(lines) {
     const frames = lines
-      .map((line) => attempt(() => this.#frame(line)))
+      .map((line) => this.#frames.get(line) ?? attempt(() => this.#frame(line)))
       .filter((frame) => frame !== undefined);
     const outermost = frames.findLastIndex((frame) => frame.cell !== undefined);
     return outermost < 0 ? frames : frames.slice(0, outermost + 1);

@@ -4,7 +4,7 @@
 // A stop may drop whatever waits for a promise here (see activity.mjs). So nothing depends on that: who hears the stop
 // ends the run.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { interruptFailure } from './errors.mjs';
+import { forcedFailure, interruptFailure } from './errors.mjs';
 import { show } from './display.mjs';
 import { forgetHalfLoaded } from './library.mjs';
 
@@ -107,14 +107,19 @@ export class Runs {
     run.finish({ failure, result });
   }
 
-  /** Ends the run; whether its work ends too is up to who listens to the signal. */
-  interrupt() {
+  /**
+   * Ends the run; whether its work ends too is up to who listens to the signal.
+   *
+   * @param {boolean} [hasEnded] whether its code was ended where it stood, though it may listen
+   */
+  interrupt(hasEnded = false) {
     const run = this.#current;
     if (run === undefined) return;
     this.#current = undefined;
     forgetHalfLoaded();
     // Asked now: who listens may print, may never return, and may have nothing left to keep then.
-    const failure = interruptFailure(run.abort.signal);
+    const { signal } = run.abort;
+    const failure = hasEnded && run.isListening ? forcedFailure : interruptFailure(signal);
     setImmediate(() => this.#activity.protect(() => run.finish({ failure })));
     const reason = new DOMException('the cell was interrupted', 'AbortError');
     this.#context.run(run, () => run.abort.abort(reason));

@@ -51,7 +51,8 @@ export class KernelServer {
       this.#channels.on('message', ({ type, ...request }) => {
         if (type === 'ready') resolve();
         else if (type === 'interrupt') {
-          if (this.#activity.hear(request.number)) runs.interrupt();
+          const { number } = request;
+          if (this.#activity.hear(number)) runs.interrupt(this.#activity.hasEnded(number));
         } else this.#activity.protect(() => this.#take(request));
       });
     });

@@ -271,6 +271,24 @@ try {
     expect(stdout).not.toMatch(/dist|scripts|node:|<cell/);
   });
 
+  it.each([
+    ['a copy of another', 'structuredClone(original)'],
+    ['one with the stack of another', "Object.assign(new Error('other'), { stack: original.stack })"],
+  ])('shows the place of an error that is %s', async (_, copy) => {
+    const { traceback } = await failureOf(
+      `const original = new Error('first');\nconst { stack } = original;\nthrow ${copy};`,
+    );
+    expect(plain(traceback)).toMatch(/> 1 \| const original = new Error\('first'\);/);
+  });
+
+  it('has the stack of an error that tells itself by it, and of what is none', async () => {
+    const { result } = await run(`class Own extends Error { override toString() { return this.stack ?? ''; } }
+const target: { stack?: string } = {};
+Error.captureStackTrace(target);
+[new Own('once').stack?.match(/once/g)?.length, target.stack?.split('\\n')[0]]`);
+    expect(result).toEqual({ 'text/plain': "[ 1, 'Error' ]" });
+  });
+
   it('shows an expected error of lib as its one line', async () => {
     const { ename, evalue, traceback } = await failureOf(
       "import { ConfigError } from '../lib';\nfunction load() { throw new ConfigError('model.heads: 0 is too few'); }\nload();",

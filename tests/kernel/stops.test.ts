@@ -228,6 +228,17 @@ await new Promise(() => setTimeout(() => { console.log('computes'); while (true)
     expect(answers[1].result).toEqual({ 'text/plain': "'last'" });
   });
 
+  it('ends one that asked and never listens, and says what it may still hold', async () => {
+    const { error } = await stopped(
+      other,
+      `const asked = (globalThis as unknown as Record<symbol, AbortSignal>)[Symbol.for('bipe.interrupt')];
+console.log('runs');
+while (true);`,
+    );
+    expect(error?.evalue).toMatch(/^the cell was interrupted while it computed; restart the kernel before/);
+    expect((await other.execute("'next'")).result).toEqual({ 'text/plain': "'next'" });
+  });
+
   it('leaves a cell that asked for its signal the time for a step', async () => {
     const { stdout, error } = await stopped(
       other,

@@ -10,6 +10,7 @@ import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
 import { loadTensors, saveTensors } from '../../lib/model/checkpoint';
+import { silentReporter } from '../../lib/base/progress';
 import { readMetrics } from '../../lib/train/metrics';
 import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';
 import { temporaryFolder } from '../support/command';
@@ -114,6 +115,32 @@ describe('a run', () => {
       if (to.endsWith('training.safetensors')) expect(unflushed).toEqual([]);
     }
   });
+
+  it.each([1, 2, 3])(
+    'that is stopped in the evaluation after step %i keeps the step, and goes on with the evaluation',
+    async (at) => {
+      const whole = join(temporaryFolder(), 'run');
+      const { numbers } = await trainLine({ folder: whole, plan: { ...plan, checkpointEvery: 1000 } });
+      const folder = join(temporaryFolder(), 'run');
+      const evaluated: number[] = [];
+      const stops = [true];
+      const run = (resume: boolean): ReturnType<typeof trainLine> =>
+        trainLine({
+          folder,
+          resume,
+          plan: { ...plan, checkpointEvery: 1000 },
+          evaluate: (_, step) => {
+            if (step === at && stops.pop() === true) throw new DOMException('stopped', 'AbortError');
+            evaluated.push(step);
+            return Promise.resolve({ error: Math.abs(step - 2) });
+          },
+        });
+      await expect(run(false)).rejects.toThrow('stopped');
+      expect(await run(true)).toEqual({ outcome: 'finished', numbers });
+      expect(evaluated).toEqual([1, 2, 3]);
+      expect(await leftBehind(folder)).toEqual(await leftBehind(whole));
+    },
+  );
 
   it('whose models were deleted, or are older, has those of its state after it was resumed', async () => {
     const folder = join(temporaryFolder(), 'run');
@@ -229,8 +256,13 @@ describe('a run', () => {
     }
     writeFileSync(path, lines);
     expect((await trainLine({ folder, resume: true })).outcome).toBe('finished');
+    writeFileSync(path, '');
+    await expect(trainLine({ folder, resume: true })).rejects.toThrow(says);
     rmSync(path);
-    expect((await trainLine({ folder, resume: true })).outcome).toBe('finished');
+    const notes: string[] = [];
+    const reporter = { ...silentReporter, note: (line: string) => void notes.push(line) };
+    expect((await trainLine({ folder, resume: true, reporter })).outcome).toBe('finished');
+    expect(notes.join()).toMatch(/its metrics are gone; they begin anew after step 3/);
   });
 
   it('has its configuration again where that alone was deleted while it trained', async () => {
