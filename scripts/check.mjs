@@ -5,7 +5,7 @@ import { nodeModules, root } from './lib/paths.mjs';
 
 const tools = [
   ['types', ['typescript-native', 'bin', 'tsc'], ['-p', 'tsconfig.json']],
-  ['lint', ['oxlint', 'bin', 'oxlint'], ['--quiet']],
+  ['lint', ['oxlint', 'bin', 'oxlint'], ['--report-unused-disable-directives', '--deny-warnings']],
   ['format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.']],
 ];
 let failed = 0;

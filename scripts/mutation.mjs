@@ -1,9 +1,11 @@
 // `npm run test:mutation [-- --sample 200 --seed 1 --folders lib/report,lib/train]`: plants small mistakes in lib, one at a
 // time, and says which of them no test notices. Mistakes are those of StrykerJS; a random sample of them is tried, each with
 // the tests that are near it: those of its module's name, then those that import the module, then those that import what
-// imports it. Hours for 200; what was tried is kept in .cache/mutation, and the same command goes on from there.
+// imports it. Hours for 200; what was tried is kept in .cache/mutation, and the same command goes on from there, and
+// tries those again that were missed.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,6 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import ts from 'typescript';
+import { fail } from './lib/console.mjs';
 import { cacheFolder, nodeModules, root } from './lib/paths.mjs';
 import { setup } from './setup.mjs';
 
@@ -41,17 +44,19 @@ const placeOf = ({ file, line, kind, original, replacement }) =>
 
 await setup();
 const Instrumenter = await loadInstrumenter();
-const files = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).stdout.trim().split('\n');
+const listed = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' });
+if (listed.status !== 0)
+  fail('npm run test:mutation: needs git and a clone: the files of the project are those that git knows');
+const files = listed.stdout.trim().split('\n');
 const usersOf = importGraph(files.filter((file) => /^(lib|tests)\/.*\.ts$/.test(file)));
 const mutants = shuffled(await allMutants(), Number(values.seed));
-const reportPath = join(folder, `seed-${values.seed}.jsonl`);
-const tried = existsSync(reportPath)
-  ? readFileSync(reportPath, 'utf8')
-      .trim()
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line))
-  : [];
+// Another lib has other mistakes.
+const state = createHash('sha256').update(JSON.stringify(mutants)).digest('hex').slice(0, 12);
+const reportPath = join(folder, `seed-${values.seed}-${state}.jsonl`);
+const earlier = existsSync(reportPath) ? readFileSync(reportPath, 'utf8').split('\n').filter(Boolean) : [];
+const tried = earlier.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome !== 'missed');
+/** For each test file whether it passes without any mistake: one that does not tells nothing. */
+const passing = new Map();
 const wanted = Number(values.sample);
 let next = 0;
 await Promise.all(Array.from({ length: Number(values.workers) }, (_, index) => work(index)));
@@ -167,13 +172,18 @@ async function work(index) {
     const mutant = mutants[next];
     next += 1;
     if (tried.some((one) => isSame(one, mutant))) continue;
+    const groups = [];
+    for (const group of testsOf(mutant.file)) {
+      const passes = await Promise.all(group.map((test) => passesAlone(test, copy)));
+      groups.push(group.filter((_, place) => passes[place]));
+    }
     const path = join(copy, mutant.file);
     const original = readFileSync(path, 'utf8');
     writeFileSync(path, original.slice(0, mutant.start) + mutant.replacement + original.slice(mutant.end));
     const result = {
       ...mutant,
       original: original.slice(mutant.start, mutant.end),
-      outcome: await outcomeOf(mutant, copy),
+      outcome: await outcomeOf(groups, copy),
     };
     writeFileSync(path, original);
     tried.push(result);
@@ -182,24 +192,40 @@ async function work(index) {
   }
 }
 
-async function outcomeOf({ file }, cwd) {
+async function outcomeOf(groups, cwd) {
   const types = [join(nodeModules, 'typescript-native', 'bin', 'tsc'), '-p', 'tsconfig.json'];
   if ((await run(types, cwd)) !== 0) return 'does not compile';
-  for (const group of testsOf(file)) {
-    if (group.length === 0) continue;
-    const vitest = [join(nodeModules, 'vitest', 'vitest.mjs'), 'run', '--bail', '1', '--maxWorkers', '1'];
-    const status = await run([...vitest, '--reporter', 'dot', ...group], cwd);
-    // Killed: the mistake made it go on for ever, which a person would notice.
-    if (status !== 0) return 'caught';
+  for (const group of groups) {
+    // One that took too long would go on for ever, which a person notices.
+    if (group.length > 0 && (await runTests(group, cwd)) !== 0) return 'caught';
   }
   return 'missed';
+}
+
+function passesAlone(test, cwd) {
+  if (!passing.has(test)) {
+    const passes = runTests([test], cwd).then((status) => status === 0);
+    passing.set(test, passes);
+    void passes.then((isGreen) => isGreen || console.log(`left out, it fails without any mistake: ${test}`));
+  }
+  return passing.get(test);
+}
+
+function runTests(tests, cwd) {
+  const vitest = join(nodeModules, 'vitest', 'vitest.mjs');
+  return run([vitest, 'run', '--bail', '1', '--maxWorkers', '1', '--reporter', 'dot', ...tests], cwd);
 }
 
 /** @returns {Promise<number | null>} the exit status, null of a process that took too long */
 function run(args, cwd) {
   return new Promise((end) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: 'ignore', timeout: 1000 * secondsForTests });
-    child.on('exit', end);
+    // A group of its own, so that what the process has started ends with it.
+    const child = spawn(process.execPath, args, { cwd, stdio: 'ignore', detached: true });
+    const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 1000 * secondsForTests);
+    child.on('exit', (status) => {
+      clearTimeout(timer);
+      end(status);
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 // Reading and writing whole files: nothing is ever half written, and what cannot be read says why in one line.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, lstatSync } from 'node:fs';
 import {
   access,
   type FileHandle,
@@ -15,7 +15,7 @@ import {
   stat,
   statfs,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
 import { cellInterrupt } from './interrupt';
@@ -106,9 +106,11 @@ export async function makeFolder(path: string): Promise<void> {
  * @throws MachineError if it cannot
  */
 export async function checkWritable(folder: string): Promise<void> {
-  let place = folder;
-  while (!existsSync(place)) place = dirname(place);
+  let place = resolve(folder);
   try {
+    // A link to nowhere is something, and no folder; above a drive that is not there is nothing.
+    while (lstatSync(place, { throwIfNoEntry: false }) === undefined && dirname(place) !== place)
+      place = dirname(place);
     await rmdir(await mkdtemp(join(place, '.writable-')));
   } catch (error) {
     throw writeError(folder, error);

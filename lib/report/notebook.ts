@@ -92,7 +92,7 @@ export function defaultReporter(): Reporter {
   return isNotebook() ? notebookReporter() : terminalReporter();
 }
 
-/** Progress below the cell that began it. */
+/** Progress below the cell in which it begins; each cell makes its own. */
 export function notebookReporter(): Reporter {
   return paneReporter((...output) => displayFunction()?.(...output));
 }

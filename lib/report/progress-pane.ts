@@ -17,7 +17,10 @@ interface Bar {
   readonly share: number;
 }
 
-/** A reporter that tells all in one output; a warning has its own, which nothing folds. */
+/**
+ * A reporter that tells all in one output, below the cell that its first line is of: one reporter a cell. A warning has an output of its
+ * own, which nothing folds.
+ */
 export function paneReporter(display: DisplayFunction): Reporter {
   paneCount += 1;
   const displayId = `bipe-progress-${process.pid}-${paneCount}`;

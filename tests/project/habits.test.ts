@@ -20,8 +20,9 @@ describe('the sources', () => {
     });
   });
 
-  it('pass the linter', () => {
-    const { status, output } = tool(['oxlint', 'bin', 'oxlint'], ['--quiet', '--format', 'unix']);
+  it('pass the linter', { timeout: 240_000 }, () => {
+    const options = ['--report-unused-disable-directives', '--deny-warnings', '--format', 'unix'];
+    const { status, output } = tool(['oxlint', 'bin', 'oxlint'], options);
     expect(status, output).toBe(0);
   });
 

@@ -58,7 +58,9 @@ export function addListCommand(program: Command): void {
         `${item.id}  ${item.title}`,
         `  ${item.question}`,
         `  ${item.notebook}; ${item.runs === 0 ? 'not run yet' : `${item.runs} finished ${item.runs === 1 ? 'run' : 'runs'}`}`,
-        ...alignColumns(item.presets.map((preset) => [`  ${preset.name}`, preset.time, preset.description])),
+        ...alignColumns(
+          item.presets.map(({ name, time, description }) => [`  ${name}`, `${description}; ${time}`]),
+        ),
         '',
       ]);
       const table = checked.map(({ name, says, notebook, check, ...status }) => [
