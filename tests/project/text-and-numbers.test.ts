@@ -103,6 +103,11 @@ describe('README.md', () => {
     expect(strangers(readme, experiments, [...ratios, ...times])).toEqual([]);
   });
 
+  it('says how long something takes in the table of items alone', () => {
+    const prose = readme.replace(/^\|.*$/gm, '');
+    expect(durations(prose).filter((found) => readNumbers(found).length > 0)).toEqual([]);
+  });
+
   it.each(experiments.map((item) => [item.id, item] as const))(
     'says the time of %s as its preset does',
     (id, item) => {
@@ -171,6 +176,9 @@ describe('a contradiction that was once on a page', () => {
     );
     expect(rest).toEqual([]);
     expect(contradictions('a.md', block ?? { text: '', source: '' })).toHaveLength(1);
+    expect(contradictions('a.md', { text: '1.5', source: 'figures/none.json' })).toEqual([
+      'a.md: there is no figures/none.json',
+    ]);
     expect(unmarkedTables('| a | b |\n| - | - |\n| x | 1.5 |\n| y | 2.5 |\n')).toHaveLength(1);
     expect(unmarkedTables('| a | b |\n| - | - |\n| x | one |\n| y | `2.5` |\n')).toEqual([]);
   });

@@ -31,7 +31,8 @@ export function unmarkedTables(markdown: string): string[] {
 
 /** What of a marked block is not in its file, one line each; nothing where the mark is in words. */
 export function contradictions(where: string, { text, source }: MarkedBlock): string[] {
-  if (!existsSync(projectPath(source)) || !source.endsWith('.json')) return [];
+  if (!source.endsWith('.json')) return [];
+  if (!existsSync(projectPath(source))) return [`${where}: there is no ${source}`];
   const file = readJson(source);
   const everything = [...numbersInside(file), ...overSeeds(file)];
   const missing = (number: TextNumber, values: readonly number[], place: string): string[] =>
