@@ -57,6 +57,12 @@ const earlier = existsSync(reportPath) ? readFileSync(reportPath, 'utf8').split(
 const tried = earlier.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome !== 'missed');
 /** For each test file whether it passes without any mistake: one that does not tells nothing. */
 const passing = new Map();
+/** Ends each process under way, and what it has started. */
+const running = new Set();
+process.on('SIGINT', () => {
+  for (const kill of running) kill();
+  process.exit(130);
+});
 const wanted = Number(values.sample);
 let next = 0;
 await Promise.all(Array.from({ length: Number(values.workers) }, (_, index) => work(index)));
@@ -221,9 +227,12 @@ function run(args, cwd) {
   return new Promise((end) => {
     // A group of its own, so that what the process has started ends with it.
     const child = spawn(process.execPath, args, { cwd, stdio: 'ignore', detached: true });
-    const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 1000 * secondsForTests);
+    const kill = () => process.kill(-Number(child.pid), 'SIGKILL');
+    const timer = setTimeout(kill, 1000 * secondsForTests);
+    running.add(kill);
     child.on('exit', (status) => {
       clearTimeout(timer);
+      running.delete(kill);
       end(status);
     });
   });

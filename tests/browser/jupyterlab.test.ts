@@ -2,13 +2,13 @@
 // drawn. The pictures are kept in .cache/screenshots, for a person to look at.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
 import { errorTexts, idle, Lab, numbers, printedAddress, runAll } from '../support/lab';
-import { type ExecutedCell, notebookOf } from '../support/notebook';
+import { type ExecutedCell, notebookOf, projectNotebooks } from '../support/notebook';
 
 const minute = 60_000;
 const screenshots = projectPath('.cache', 'screenshots');
@@ -101,8 +101,7 @@ const figuresOf = {
 
 describe('the notebook', () => {
   it('is in the list of those that are run', () => {
-    const written = readdirSync(projectPath('notebooks')).filter((name) => name.endsWith('.ipynb'));
-    expect(Object.keys(figuresOf).sort()).toEqual(written.sort());
+    expect(Object.keys(figuresOf).sort()).toEqual(projectNotebooks());
   });
 
   it.each(Object.entries(figuresOf))(

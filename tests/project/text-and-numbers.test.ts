@@ -11,6 +11,7 @@ import { experiments } from '../../lib/experiments/registry';
 import { encodingNamed } from '../../lib/positional/registry';
 import { paperMeasures, paperRecipes, paperValues } from '../../lib/report/paper-values';
 import { contradictions, markedBlocks, unmarkedTables } from '../support/marked-numbers';
+import { projectNotebooks } from '../support/notebook';
 import { numbersInside, readNumbers } from '../support/numbers';
 
 const read = (path: string): string => readFileSync(projectPath(path), 'utf8');
@@ -57,9 +58,7 @@ interface Notebook {
   readonly cells: readonly { readonly cell_type: string; readonly source: readonly string[] }[];
 }
 
-const notebooks = readdirSync(projectPath('notebooks'))
-  .filter((name) => name.endsWith('.ipynb'))
-  .map((name) => `notebooks/${name}`);
+const notebooks = projectNotebooks().map((name) => `notebooks/${name}`);
 
 describe.each(notebooks)('%s', (path) => {
   const { cells } = JSON.parse(read(path)) as Notebook;
@@ -185,7 +184,7 @@ describe('a contradiction that was once on a page', () => {
 
   it('is not seen in names, code, formulas and addresses', () => {
     const text =
-      'Figure 4, Lemmas 1.1 to 1.5 and Llama 2; T5, PG-19; `17`, $19$, [docs](a/23.md); two levels of four kinds';
+      'Figure 4, Lemmas 1.1 to 1.5, Section 4.2, equation (7), llama 2, June 2024 and RFC 4180; T5, PG-19, 64-bit; `17`, $19$, [docs](a/23.md); two levels of four kinds';
     expect(readNumbers(text)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 // Executes notebooks with the Jupyter of .venv, as `jupyter nbconvert --execute` does.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { jupyterEnvironment } from '../../scripts/lib/jupyter.mjs';
@@ -65,6 +65,14 @@ export function notebookOf(...codes: readonly string[]): string {
   }));
   const kernelspec = { name: 'bipe', display_name: 'TypeScript (BiPE)', language: 'typescript' };
   return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
+}
+
+/** The project's own notebooks, in `notebooks/`; what a reader has put beside them is not among them, where git can tell. */
+export function projectNotebooks(): string[] {
+  const folder = projectPath('notebooks');
+  const { status, stdout } = spawnSync('git', ['ls-files'], { cwd: folder, encoding: 'utf8' });
+  const names = status === 0 ? stdout.split('\n') : readdirSync(folder);
+  return names.filter((name) => name.endsWith('.ipynb') && existsSync(join(folder, name))).sort();
 }
 
 /** Runs a notebook file from its first cell to its last, or to the first that fails. The file stays as it is. */

@@ -55,8 +55,10 @@ const notProse: readonly RegExp[] = [
 ];
 
 const names: readonly RegExp[] = [
-  /\b(?:Figures?|Tables?|Theorems?|Lemmas?|equations?|layer) \d+(?:\.\d+)?(?:(?:,| and| to) \d+(?:\.\d+)?)*/g,
-  /\b(?:Llama|transformers|PyTorch|TensorFlow|Node\.js|Python|WSL|Debian|CUDA|Unicode|Zen|ICML|arXiv|et al\.)\]?\s+\d+(?:\.\d+)*(?:(?:,| and| or)? \d+(?:\.\d+)*)*/g,
+  /\b(?:Figures?|Tables?|Theorems?|Lemmas?|Sections?|Chapters?|Appendix|equations?|layer) \(?\d+(?:\.\d+)?\)?(?:(?:,| and| to) \(?\d+(?:\.\d+)?\)?)*/gi,
+  /\b(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2},)? \d{4}\b/g,
+  /\b\d+-bit\b/g,
+  /\b(?:Llama|transformers|PyTorch|TensorFlow|Node\.js|Python|WSL|Debian|Ubuntu|CUDA|Unicode|Zen|ICML|IEEE|ISO|RFC|arXiv|et al\.)\]?\s+\d+(?:\.\d+)*(?:(?:,| and| or)? \d+(?:\.\d+)*)*/gi,
   /\b[A-Za-z]+-?\d[\w.-]*/g,
   /\d+(?:\.\d+){2,}/g,
 ];
