@@ -40,6 +40,16 @@ describe('what does not fit a schema', () => {
   });
 });
 
+describe('what is nested', () => {
+  it('may be so 64 deep, and no deeper', () => {
+    const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+    expect(parseWith(z.unknown(), nested(64), 'picture')).toEqual(nested(64));
+    expect(() => parseWith(z.unknown(), nested(65), 'picture')).toThrow(
+      new ConfigError('picture: nested more than 64 deep; write it flatter'),
+    );
+  });
+});
+
 describe('an error in making something of settings', () => {
   it.each([new ConfigError('too wide'), new UsageError('too wide'), new ConfigError('picture: too wide')])(
     'begins with their place, once: %s',
