@@ -64,6 +64,20 @@ describe('a checkpoint from the hub', () => {
     expect(asked?.slice(1).every((path) => path.includes(`/resolve/${commit}/`))).toBe(true);
   });
 
+  it.each(['a/../b', 'C'.repeat(40), 'c'.repeat(41)])(
+    'stays at the revision that was asked for where the hub names no commit: %s',
+    async (said) => {
+      server = await serve((request, response) => {
+        answerAsHub({ [model]: whole }, request, response, undefined, said);
+      });
+      const environment = { BIPE_MIRROR_HUGGINGFACE: server.url };
+      const { revision } = await downloadCheckpoint(model, { to: folder, environment, backoffMs: 1 });
+      expect(revision).toBe('main');
+      const asked = server.requests.map(({ path }) => path).filter((path) => path.includes('/resolve/'));
+      expect(asked.every((path) => path.includes('/resolve/main/'))).toBe(true);
+    },
+  );
+
   it('comes in pieces where an index names them', async () => {
     const index = Buffer.from(
       JSON.stringify({ weight_map: { a: 'model-1-of-2.safetensors', b: 'model-2-of-2.safetensors' } }),

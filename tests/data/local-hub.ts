@@ -36,6 +36,7 @@ export function answerAsHub(
   request: IncomingMessage,
   response: ServerResponse,
   storage: Storage = sendStored,
+  said = commit,
 ): void {
   const path = request.url ?? '';
   const [, name = '', asked = '', file = ''] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
@@ -45,12 +46,12 @@ export function answerAsHub(
   if (content) storage(request, response, content, path);
   else if (!['main', commit].includes(asked)) response.writeHead(404).end('Revision Not Found');
   else if (here) {
-    response.setHeader('x-repo-commit', commit);
+    response.setHeader('x-repo-commit', said);
     sendFile(request, response, here, { etag: `"${gitHash(here)}"` });
   } else if (elsewhere) {
     const headers = {
       location: `/storage/${name}/${file}`,
-      'x-repo-commit': commit,
+      'x-repo-commit': said,
       'x-linked-etag': `"${sha256(elsewhere)}"`,
       'x-linked-size': String(elsewhere.length),
     };

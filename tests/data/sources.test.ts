@@ -327,6 +327,30 @@ describe('downloaded sources', () => {
       expect(error.message).toMatch(/is cut short or not Zstandard .*delete it and prepare it again/);
     });
 
+    /** Less than 256 bytes as a Zstandard frame of one block that is stored as it is (RFC 8878). */
+    function frame(content: string): Buffer {
+      const bytes = Buffer.from(content);
+      const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, bytes.length, 0, 0, 0]);
+      header.writeUIntLE((bytes.length << 3) | 1, 6, 3);
+      return Buffer.concat([header, bytes]);
+    }
+
+    it.each([
+      ['is no JSON', 'ArXiv "ArXiv"'],
+      ['has no text', '{"meta": {"pile_set_name": "ArXiv"}}'],
+      ['is of no subset', '{"text": "about it", "meta": {}, "more": "ArXiv"}'],
+      ['is of none at all', '{"text": "about", "more": "ArXiv"}'],
+    ])('says so when a line %s', async (_what, entry) => {
+      const right = '{"text": "a text", "meta": {"pile_set_name": "ArXiv"}}';
+      const options = await pile('ArXiv', { checksum: null });
+      files.set('val.jsonl.zst', frame(`${right}\n${entry}\n`));
+      const error = await failure(all((await prepareSource('pile', options)).documents()));
+      expect(error).toBeInstanceOf(DataError);
+      expect(error.message).toMatch(
+        /line 2 is not an entry of the Pile; delete the file and prepare it again$/,
+      );
+    });
+
     it('is refused when the server has something else', async () => {
       const options = await pile('ArXiv');
       files.set('val.jsonl.zst', Buffer.alloc(compressed.length));

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type FinishedRun,
   RememberingStore,
@@ -234,12 +234,23 @@ describe('RememberingStore', () => {
     );
     const store = new RememberingStore(folder);
     const request = { label: 'smoke' };
-    await store.findOrRun(other, () => Promise.resolve({ result: 2, provenance: done }), request);
+    let clock = Date.now();
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => clock);
+    onTestFinished(() => {
+      now.mockRestore();
+    });
+    const work = () => {
+      clock += 4000;
+      return Promise.resolve({ result: 2, provenance: done });
+    };
+    await store.findOrRun(other, work, request);
     for (let times = 0; times < 2; times++) {
       const again = () => Promise.reject<FinishedRun<number>>(new Error('not again'));
       const { result } = await store.findOrRun(configuration, again, request);
       expect(result).toBe(1);
     }
+    // Not the seconds that a run took when it was done, but those that doing and finding took here.
+    expect(store.seconds).toBe(4);
     const [part] = store.parts;
     expect(store.parts).toHaveLength(1);
     expect([part?.origin?.commit, part?.seconds]).toEqual([provenance.commit, 6]);

@@ -89,4 +89,62 @@ describe('a training configuration', () => {
     expect(parse).toThrow(says);
     expect(parse).not.toThrow(/\n/);
   });
+
+  const arithmetic = { kind: 'arithmetic', operators: 2, modulus: 7 };
+  const text = { kind: 'text', file: 'text.txt' };
+  const corpus = { kind: 'corpus', sources: ['sotu'] };
+  const prompted = {
+    kind: 'prompted',
+    data: { kind: 'quick', task: 'find', documentLength: 300, perChapter: 1 },
+    tokenizer: 'bytes',
+    maxTokens: 40,
+    outputTokens: 8,
+  };
+  it.each<[field: string, least: number, below: number, task?: object]>([
+    ['batchSize', 1, 0],
+    ['seed', 0, -1],
+    ['steps', 1, 0],
+    ['accumulation', 1, 0],
+    ['logEvery', 1, 0],
+    ['checkpointEvery', 1, 0],
+    ['evaluateEvery', 1, 0],
+    ['clipNorm', 1e-9, 0],
+    ['schedule.learningRate', 1e-9, 0],
+    ['schedule.warmupSteps', 0, -1],
+    ['schedule.finalFraction', 0, -0.01],
+    ['schedule.finalFraction', 1, 1.01],
+    ['optimizer.beta1', 0, -0.01],
+    ['optimizer.beta1', 0.999999, 1],
+    ['optimizer.beta2', 0, -0.01],
+    ['optimizer.beta2', 0.999999, 1],
+    ['optimizer.epsilon', 1e-30, 0],
+    ['optimizer.weightDecay', 0, -0.01],
+    ['task.operators', 1, 0, arithmetic],
+    ['task.operators', 40, 41, arithmetic],
+    ['task.instances', 1, 0, arithmetic],
+    ['task.testInstances', 1, 0, arithmetic],
+    ['task.testInstances', 134_217_728, 134_217_729, arithmetic],
+    ['task.testShare', 1e-9, 0, text],
+    ['task.testShare', 0.999, 1, text],
+    ['task.maxTokens', 1, 0, corpus],
+    ['task.validationMinimum', 1, 0, corpus],
+    ['task.validationShare', 1e-9, 0, corpus],
+    ['task.validationShare', 0.999, 1, corpus],
+    ['task.maxTokens', 1, 0, prompted],
+    ['task.outputTokens', 1, 0, prompted],
+    ['task.testRows', 1, 0, prompted],
+    ['task.inputWeight', 0, -0.01, prompted],
+    ['task.inputWeight', 1, 1.01, prompted],
+  ])('may say %s: %d, and not %d', (field, right, wrong, task = arithmetic) => {
+    const config = (value: number): unknown => {
+      const plain = { ...smallConfig, schedule: { learningRate: 1e-3 }, optimizer: {}, task };
+      const [first = '', second] = field.split('.');
+      const inside = (plain as Record<string, unknown>)[first] as object | undefined;
+      return { ...plain, [first]: second === undefined ? value : { ...inside, [second]: value } };
+    };
+    const [first = '', second] = field.split('.');
+    const parsed = (parseTrainingConfig(config(right)) as unknown as Record<string, unknown>)[first];
+    expect(second === undefined ? parsed : (parsed as Record<string, unknown>)[second]).toBe(right);
+    expect(() => parseTrainingConfig(config(wrong))).toThrow(`training: ${field}: `);
+  });
 });
