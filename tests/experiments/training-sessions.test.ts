@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
@@ -76,6 +76,11 @@ describe('sessions of a training', () => {
       writeFileSync(join(folder, 'sessions.json'), text);
       await expect(trainingParts(folder)).rejects.toThrow(/sessions\.json: damaged; delete it/);
     }
+    // One that cannot be read is not one that is not there.
+    const other = temporaryFolder();
+    expect(await trainingParts(other)).toEqual([]);
+    mkdirSync(join(other, 'sessions.json'));
+    await expect(trainingParts(other)).rejects.toThrow(/sessions\.json: is a folder; name a file in it$/);
   });
 });
 
