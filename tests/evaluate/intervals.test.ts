@@ -130,6 +130,23 @@ describe('the interval of a mean over parts', () => {
     expect(meanOfParts([...alike, { sum: 7, count: 1 }], options())).toBeUndefined();
   });
 
+  it('takes a sample of one part alone for one that knows no error, also where that part is the mean', () => {
+    const parts = [1, 2, 3, 4, 5].map((sum) => ({ sum, count: 1 }));
+    const random = Random.fromSeed(1);
+    const distances = Array.from({ length: 2000 }, () => {
+      const drawn = Array.from({ length: 5 }, () => 1 + random.integer(0, 5));
+      const mean = drawn.reduce((sum, one) => sum + one, 0) / 5;
+      const squares = drawn.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+      return squares === 0 ? Infinity : Math.abs(mean - 3) / Math.sqrt(squares / 20);
+    });
+    // Among them are samples of the third part alone, which is 3.
+    expect(distances.filter((distance) => distance === Infinity).length).toBeGreaterThan(2);
+    const reach = present(quantiles(distances, [0.95])[0], 'quantile') * Math.sqrt(10 / 20);
+    const interval = present(meanOfParts(parts, options()), 'interval');
+    expect(interval.low).toBeCloseTo(3 - reach, 9);
+    expect(interval.high).toBeCloseTo(3 + reach, 9);
+  });
+
   it('refuses a level that is none', () => {
     expect(() => meanOfParts(some, { ...options(), level: 1 })).toThrow('level 1: must lie between 0 and 1');
   });
