@@ -122,6 +122,8 @@ describe('attention by segment, read back', () => {
         [5, '≥ 16'],
       ],
     ]);
+    expect(figure.title.join(' ')).toContain('The same 4 queries in each of 5 documents');
+    expect(drawing.figures[0]?.caption).toContain('what lies 3 segments back and more');
     expect(figure.legend).toEqual(['Evenly spread', ...names, 'Training length']);
     expectLooks(
       { ...figure, looks: new Map([...figure.looks].filter(([name]) => name !== 'Training length')) },
@@ -301,6 +303,23 @@ describe('attention by segment, read back', () => {
       );
     },
   );
+
+  it('says in words what it shows', () => {
+    const alts = drawing.figures.map(({ alt }) => alt);
+    for (const [index, { contexts }] of models.entries())
+      for (const { length, mean } of contexts) {
+        const [own, before] = mean.bySegment.map(cells.percent);
+        expect(alts[0]).toContain(
+          `${names[index] ?? ''} at ${length} tokens: ${own ?? ''} on the own segment, ${before ?? ''} on the one before`,
+        );
+      }
+    expect(drawing.figures[2]?.caption).toContain('95 % intervals over the 5 documents');
+    const [numbers, measures] = drawing.tables;
+    expect(numbers?.caption).toContain('over 4 queries in each of 5 documents');
+    expect(numbers?.caption).toContain('in nats');
+    expect(measures?.caption).toContain('with 32 tokens of context than with 8');
+    expect(measures?.caption).toContain('95 % interval over 5 documents');
+  });
 
   it('has the means in a table', () => {
     const row = (name: string, context: number, one: AttentionMass) => ({

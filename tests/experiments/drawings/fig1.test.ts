@@ -135,6 +135,9 @@ describe('Figure 1, read back', () => {
     const exponents = modalities.map(({ bySeparators }) => bySeparators[0]?.growthExponent ?? NaN);
     const [least, most] = [Math.min(...exponents), Math.max(...exponents)].map((one) => one.toFixed(2));
     expect(figure.title.join(' ')).toContain(`length^${least ?? ''} to ${most ?? ''}`);
+    expect(drawing.figures[0]?.caption).toContain(
+      modalities.map((one) => `${cells.integer(one.longDocuments)} documents of ${one.modality}`).join(', '),
+    );
   });
 });
 

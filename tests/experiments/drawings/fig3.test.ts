@@ -97,6 +97,10 @@ describe('Figure 3 at one size, read back', () => {
         guessLabel,
       ]),
     );
+    expect(figure.title[1]).toBe(
+      'Greedy solutions, hidden size 48; one seed; whiskers: 95 % interval of the questions',
+    );
+    expect(drawing.figures[0]?.caption).toContain('a guess among the 5 numbers');
     expect(drawing.figures[0]?.alt).toBe(
       runs
         .map(
@@ -199,6 +203,7 @@ it('Figure 3 at several sizes, read back, shows accuracy by size, and by operato
     ...bySize,
     ...byOperators(runs.filter(({ hiddenSize }) => hiddenSize === 96)),
   ]);
+  expect(figure.title[1]).toContain('hidden size 48, 96; one seed');
   expect(figure.lines).toEqual(lines);
   expect(figure.labels).toEqual([guessLabel]);
   const training = readFigure(present(drawing.figures[1], 'figure'));

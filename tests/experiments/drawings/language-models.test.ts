@@ -162,6 +162,12 @@ describe('Figure 4, read back', () => {
   });
 
   it('says in words what it shows', () => {
+    expect(byLength?.title.join(' ')).toContain('Trained on blocks of 512 tokens (dotted line); one seed;');
+    const [table] = drawing.tables;
+    expect(table?.caption).toContain(titles.map((title) => title.toLowerCase()).join('; '));
+    expect(table?.caption).toContain(
+      'Low and high belong to the longest block: 95 % interval over documents',
+    );
     for (const run of runs)
       for (const text of texts) {
         const [first, last] = [512, 4096].map((length) => at(run, text, length).perplexity.toPrecision(3));
@@ -317,6 +323,9 @@ describe('Figure 5, read back', () => {
         marks.map((x, mark) => ({ panel, x, dash: mark === 0 ? 'dot' : '6px,4px' })),
       ),
     );
+    const said = figure.title.join(' ');
+    expect(said).toContain('rained at 512 tokens (dotted)');
+    expect(said).toContain(index === 0 ? '40 steps at 2,048 (broken)' : 'RoPE scaled by 4');
     for (const one of shown)
       expect(drawing.figures[index]?.alt).toContain(
         `${nameOf(one.encoding)}, ${seriesOf(one)}: ${at(one, 'code', 2048).perplexity.toPrecision(3)} at 2048 tokens`,
@@ -324,6 +333,7 @@ describe('Figure 5, read back', () => {
   });
 
   it('has the same numbers in its table', () => {
+    expect(drawing.tables[0]?.caption).toMatch(/trained at 512 tokens.*finetuned at 2,048/);
     expect(recordsOf(readTable(present(drawing.tables[0], 'table')))).toEqual(
       texts.flatMap((text) =>
         models.map((one) => {
@@ -414,6 +424,7 @@ describe('the table of perplexities at the training length, read back', () => {
       titles.map((title) => ({ title, x: { title: '', type: 'category' }, y: perplexityAxis })),
     );
     expect(figure.legend).toEqual([]);
+    expect(figure.title.join(' ')).toContain('Blocks of 512 tokens');
     expectLooks(figure, styles);
     expectPoints(
       figure.points,

@@ -178,6 +178,10 @@ describe('Theorem 3.1, read back', () => {
       ['Decoded by thresholds', 'Numbers, d', 'Bits of each, p'],
       ['Decoded as binary digits', 'Numbers, d', 'Bits of each, p'],
     ]);
+    expect(figure.title.join(' ')).toContain(
+      'Relations of 2 states in d numbers of p bits: bits that survive, of 4',
+    );
+    expect(drawing.figures[2]?.caption).toMatch(/how many of all 16 relations.*d·p is less than 4/);
     expect(figure.legend).toEqual(['d·p ≥ 4 above the line']);
     expectPoints(
       figure.points.filter(({ z }) => z !== undefined),

@@ -124,6 +124,9 @@ describe('the trained counterpart of Theorem 3.2, read back', () => {
         { panel: 0, x: 1, y: guesses[0]?.ownSegment, text: 'open segment alone' },
       ]),
     );
+    expect(drawing.figures[0]?.caption).toMatch(
+      /trained on words of 15 symbols.*\(2 segment states, 3 sub-states\)/,
+    );
     for (const { encoding, hiddenSize, byLength } of runs)
       expect(drawing.figures[0]?.alt).toContain(
         `${hiddenSize === 8 ? `${nameOf(encoding)} ` : ', '}${cells.percent(byLength[1]?.exact.mean ?? NaN)} at ${hiddenSize}`,
@@ -156,6 +159,8 @@ describe('the trained counterpart of Theorem 3.2, read back', () => {
     );
     expect(figure.lines).toEqual(sizes.map((_, panel) => ({ panel, x: 15, dash: 'dot' })));
     expect(figure.labels).toEqual([{ panel: 0, x: 15, y: 1, text: 'training' }]);
+    expect(figure.title.join(' ')).toContain('Words of 31 symbols');
+    expect(drawing.figures[1]?.caption).toMatch(/mean over 8 prefixes.*trained on words of 15 symbols/);
   });
 
   it('shows the losses of training', () => {

@@ -113,6 +113,10 @@ describe('Theorem 3.2, read back', () => {
         }),
       ),
     );
+    const [bilevel, flattened] = kinds.map(([kind]) => fitted(kind).exponent.toFixed(2));
+    expect(drawing.figures[0]?.alt).toContain(
+      `slope ${bilevel ?? ''} (bilevel) and ${flattened ?? ''} (flattened) against their bounds; at 28 states`,
+    );
     expect(figure.labels.map(({ text }) => text)).toEqual([
       `Bilevel positions: (k² + |S|²)<sup>${fitted('bipe').exponent.toFixed(2)}</sup>`,
       `Absolute positions: ((k |S|)²)<sup>${fitted('ape').exponent.toFixed(2)}</sup>`,
