@@ -1,5 +1,5 @@
-// Reads a figure back as a reader sees it: panels with their axes, the legend, points with whiskers and the text under the pointer, lines
-// and labels. What is drawn is compared with the rows it was made from, whatever made it.
+// Reads a figure back as a reader sees it: panels with their axes, the legend, points inside them with whiskers and the text under the
+// pointer, lines and labels. What is drawn is compared with the rows it was made from, whatever made it.
 
 import { expect } from 'vitest';
 import { present } from '../../lib/base/present';
@@ -186,7 +186,7 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
       y: readAxis(axis('y', panel)),
     })),
     legend: layout['showlegend'] === false ? [] : [...new Set(inLegend.flatMap(({ name }) => name ?? []))],
-    points: read,
+    points: read.filter(({ panel, x, y }) => isInside(axis('x', panel), x) && isInside(axis('y', panel), y)),
     bands: traces.filter(({ fill }) => fill === 'toself').flatMap(bandOf),
     lines: (layout['shapes'] as readonly Shape[]).filter(({ type }) => type === 'line').map(readLine),
     labels: annotations
@@ -247,6 +247,13 @@ function looksOf(traces: readonly Trace[]): Map<string, Set<string>> {
     for (const part of parts) if (typeof part === 'string') look.add(part);
   }
   return looks;
+}
+
+/** Whether an axis shows a place; without a range it shows all. */
+function isInside({ type, range }: Axis, place: number | string): boolean {
+  if (range === undefined || typeof place === 'string') return true;
+  const at = type === 'log' ? Math.log10(place) : place;
+  return Math.min(...range) <= at && at <= Math.max(...range);
 }
 
 /** From 0, by a reference such as `x3` or `y3 domain`. */

@@ -8,8 +8,11 @@ export interface ReadTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Reads a table. */
+/** Reads a table, of which every cell has its column. */
 export function readTable(table: Table): ReadTable {
+  const keys = new Set(table.columns.map(({ key }) => key));
+  const stray = table.rows.flatMap((row) => Object.keys(row)).find((key) => !keys.has(key));
+  if (stray !== undefined) throw new Error(`a row has "${stray}", but no column shows it`);
   const lines = toMarkdown(table)
     .split('\n')
     .filter((line) => line.startsWith('| '));

@@ -59,6 +59,7 @@ it('Figure 2, read back, shows the positions of each token, distances, and rows 
     text: String(intra),
     hover: `${labels[x] ?? ''}: row ${intra}`,
   }));
+  expect(figure.panels[4]?.y.range).toEqual([2.5, -0.5]);
   expectPoints(figure.points, [...strips, ...distances, ...rows]);
   for (const panel of [3, 5])
     expect(figure.panels[panel]?.y.ticks).toEqual(labels.map((label, place) => [place, label]));

@@ -265,20 +265,39 @@ describe("what a lemma's weights grow as", () => {
 });
 
 describe('what else a lemma states', () => {
-  const last = (item: unknown, certificates: readonly Certificate[], kind: string, value = 2): Finding =>
-    present(drawn(item, { series: [{ kind, name: 'one', value, certificates }] }).findings.at(-1), 'finding');
+  const last = (item: unknown, certificates: readonly Certificate[], kind: string): Finding =>
+    present(
+      drawn(item, { series: [{ kind, name: 'one', value: 2, certificates }] }).findings.at(-1),
+      'finding',
+    );
 
   it('that steepness is at most √(2 log(3M/ε))/M, but for rounding', () => {
     const [bound, epsilon] = [3, 0.01];
     const most = Math.sqrt(2 * Math.log((3 * bound) / epsilon)) / bound;
-    const judged = (times: number) =>
-      last(lemma13, [certificate(epsilon, { parameters: { bound, steepness: times * most } })], 'selection');
+    // Beside it one that is well below.
+    const judged = (times: number) => {
+      const all = [0.5, times].map((each) =>
+        certificate(epsilon, { parameters: { bound, steepness: each * most } }),
+      );
+      return last(lemma13, all, 'selection');
+    };
     expect([0.5, 1, 1.009, 1.011].map((times) => judged(times).holds)).toEqual([true, true, true, false]);
-    expect(judged(0.75).measured).toBe('it is 0.75 to 0.75 of that');
+    expect(judged(0.75).measured).toBe('it is 0.50 to 0.75 of that');
   });
 
   it('that matrices take 4n³ hidden units', () => {
-    const judged = (hidden: number) => last(lemma14, [certificate(0.1, { hidden })], 'real matrices', 3);
+    const judged = (hidden: number) =>
+      present(
+        drawn(lemma14, {
+          series: [108, hidden].map((each) => ({
+            kind: 'real matrices',
+            name: 'one',
+            value: 3,
+            certificates: [certificate(0.1, { hidden: each })],
+          })),
+        }).findings.at(-1),
+        'finding',
+      );
     expect([107, 108, 109].map((hidden) => judged(hidden).holds)).toEqual([false, true, false]);
     expect(judged(108).measured).toBe('n = 3: 108');
   });
@@ -286,18 +305,19 @@ describe('what else a lemma states', () => {
   it('that sharpness is log(4 V (n − 1)/ε) over the gap, and a tenth more at most', () => {
     const parameters = { length: 9, bound: 2, gap: 0.5 };
     const wanted = Math.log((4 * 2 * 8) / 0.01) / 0.5;
-    const judged = (times: number) =>
-      last(
-        lemma15,
-        [certificate(0.01, { parameters: { ...parameters, sharpness: times * wanted } })],
-        'copy',
+    // Beside it one that is in the middle.
+    const judged = (times: number) => {
+      const all = [1.05, times].map((each) =>
+        certificate(0.01, { parameters: { ...parameters, sharpness: each * wanted } }),
       );
+      return last(lemma15, all, 'copy');
+    };
     expect([0.999, 1.001, 1.099, 1.101].map((times) => judged(times).holds)).toEqual([
       false,
       true,
       true,
       false,
     ]);
-    expect(judged(1.05).measured).toBe('sharpness times gap is 1.050 to 1.050 times that logarithm');
+    expect(judged(1.02).measured).toBe('sharpness times gap is 1.020 to 1.050 times that logarithm');
   });
 });

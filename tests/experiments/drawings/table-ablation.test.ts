@@ -122,6 +122,21 @@ describe('the ablations, read back', () => {
     expect(drawing.tables[0]?.caption).toMatch(/n is 5, the mean length of segments/);
   });
 
+  it('have no column for the text where there is but one', () => {
+    const alone = [...new Set(rows.map(({ id }) => id))].map((id) =>
+      languageModel(some, id, 1, ['books'], [512]),
+    );
+    const scale = { groups, seeds: [1], trainLength: 512, lengths: [512] };
+    const { tables, figures } = drawAblations({ runs: alone, rules: rulesLike([4], 0) }, scale);
+    expect(readTable(present(tables[0], 'table')).headers).toEqual([
+      'What is varied',
+      'Model',
+      ...['512', 'low', 'high'],
+      'Parameters',
+    ]);
+    expect(figures.map(({ id }) => id)).toEqual(['table-ablation-perplexity']);
+  });
+
   it('judge each claim by the models that it names, all of their seeds', () => {
     // Claims at the training length are about levels, separators and the third level; beyond it about every group.
     const claims = {

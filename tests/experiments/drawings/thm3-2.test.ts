@@ -222,6 +222,14 @@ describe('the findings of Theorem 3.2', () => {
       expect(scaled(1.09, 1)).toEqual([]);
       expect(scaled(0.91, 1)).toEqual([]);
       expect(scaled(1, 2)).toEqual([]);
+      // None of them may be above twice its bound.
+      const factors = [2.05, 1.9, 2.05];
+      expect(
+        failures((size, index) => ({
+          ...size,
+          [kind]: { ...size[kind], relationWidth: (factors[index] ?? 0) * boundOf(size, kind) },
+        })),
+      ).toEqual([expect.stringMatching(grows)]);
       expect(scaled(1, 2.01)).toEqual([expect.stringMatching(grows)]);
       expect(scaled(1.11, 0.5)).toEqual([expect.stringMatching(grows)]);
       expect(scaled(0.89, 1)).toEqual([expect.stringMatching(grows)]);
@@ -236,6 +244,16 @@ describe('the findings of Theorem 3.2', () => {
       failures((size) => ({ ...size, ape: { ...size.ape, width: times * size.bipe.width } }));
     expect(narrow(1.01)).toEqual([]);
     expect(narrow(1)).toEqual([expect.stringMatching(/^A bilevel Transformer is narrower/)]);
+  });
+
+  it('name the first prefix that is wrong', () => {
+    const wrong = { ...right, mismatches: 2, first: { word: ['a', 'b', ';'], prefix: 2 } };
+    const { findings } = drawTheorem32({
+      sizes: all.map((size) => ({ ...size, bipe: { ...size.bipe, compared: wrong } })),
+    });
+    expect(findings.find(({ claim }) => claim.startsWith('Bilevel positions: the read-out'))?.measured).toBe(
+      '6 of 150 prefixes of 15 words are wrong; the first after 2 symbols of a b ;',
+    );
   });
 
   it('give the counts that they are about', () => {
