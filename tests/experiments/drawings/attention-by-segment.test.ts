@@ -152,9 +152,11 @@ describe('attention by segment, read back', () => {
     if (first === undefined || second === undefined) throw new Error('no models');
     const faint = first.contexts.map((context) => ({
       ...context,
+      // Three segments back there is no key, which is no faint share.
+      uniform: { ...context.uniform, bySegment: [0.5, 0.5, 0.5, 0] },
       mean: {
         ...context.mean,
-        bySegment: [0.5, 9e-6, 0.5, 0.5],
+        bySegment: [0.5, 9e-6, 0.5, 0],
         byDistance: [0.5, 0.5, 0.5, 0.5, 0.5, 9e-6],
       },
     }));
@@ -211,6 +213,8 @@ describe('attention by segment, read back', () => {
         ),
       ),
     );
+    // The outermost places are set apart.
+    expect(figure.lines).toEqual([0, 1, 2, 3].flatMap((panel) => [-0.5, 0.5].map((x) => ({ panel, x }))));
     expect(figure.legend).toContain('1 (evenly spread, 8 tokens)');
     expect(figure.legend).toContain(
       `${Number((evenlyAt[1] ?? NaN).toPrecision(2))} (evenly spread, 32 tokens)`,

@@ -289,6 +289,11 @@ describe('Theorem 3.1, read back', () => {
     };
     expect(said('n = 2, every relation: with d < 4')).toBe(`right: ${[0, 1, 2].map(share).join(', ')}`);
     expect(said('d numbers of p bits')).toMatch(/the fewest bits that recall all 16 are 4$/);
+    const recalled = (most: number) =>
+      drawTheorem31({ ...result, bits: bits.map((each) => ({ ...each, most })) }).findings.find(({ claim }) =>
+        claim.startsWith('d numbers of p bits'),
+      )?.holds;
+    expect([15, 16].map(recalled)).toEqual([false, true]);
     const enough = bits.filter((each) => each.numbers * each.bits >= 4).length;
     expect(said('The bound is met')).toBe(
       `${enough} of ${enough} such pairs recall all relations; a single number of 4 bits recalls 16`,
