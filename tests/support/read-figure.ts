@@ -27,7 +27,7 @@ export interface ReadPoint {
   readonly y: number | string;
   /** Of a cell. */
   readonly z?: number;
-  /** The ends of its whisker. */
+  /** The ends of its whisker, as far as they are in sight. */
   readonly low?: number | undefined;
   readonly high?: number | undefined;
   /** What is written on it. */
@@ -167,14 +167,13 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
     yref.endsWith(' domain') && y === 1 && yanchor === 'bottom';
   const traces = (data as unknown as readonly Trace[]).filter(({ visible }) => visible !== false);
   const inLegend = traces.filter(({ showlegend }) => showlegend !== false);
-  const format = (letter: 'x' | 'y', panel: number) => axis(letter, panel).tickformat;
   const read = traces
     .filter(({ fill }) => fill !== 'toself')
     .flatMap((trace) => {
       const panel = panelOf(trace.xaxis);
       return trace.type === 'heatmap'
         ? cellsOf(trace, panel)
-        : pointsOf(trace, panel, format('x', panel), format('y', panel));
+        : pointsOf(trace, panel, axis('x', panel), axis('y', panel));
     });
   return tidy({
     title: plainLines((layout['title'] as { text: string }).text),
@@ -281,22 +280,24 @@ function readAxis({ title, type, tickformat, tickvals, ticktext, range }: Axis):
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 const isShown = (value: unknown): value is number | string => isNumber(value) || typeof value === 'string';
 
-function pointsOf(trace: Trace, panel: number, xFormat?: string, yFormat?: string): ReadPoint[] {
+function pointsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPoint[] {
   const { name, x = [], y = [], error_x: across, error_y: up } = trace;
   return y.flatMap((value, index) => {
     const place = x[index];
     if (!isShown(place) || !isShown(value)) return [];
-    const [whisker, centre] = across === undefined ? [up, value] : [across, place];
+    const [whisker, centre, axis] = across === undefined ? [up, value, yAxis] : [across, place, xAxis];
+    const end = (at: number): number | undefined =>
+      Number.isNaN(at) || !isInside(axis, at) ? undefined : at;
     const ends =
       whisker === undefined || !isNumber(centre)
         ? {}
         : {
-            low: known(centre - ((whisker.arrayminus ?? whisker.array)[index] ?? NaN)),
-            high: known(centre + (whisker.array[index] ?? NaN)),
+            low: end(centre - ((whisker.arrayminus ?? whisker.array)[index] ?? NaN)),
+            high: end(centre + (whisker.array[index] ?? NaN)),
           };
     const hover = hoverAt(trace, {
-      x: [place, xFormat],
-      y: [value, yFormat],
+      x: [place, xAxis.tickformat],
+      y: [value, yAxis.tickformat],
       text: [trace.text?.[index]],
       hovertext: [trace.hovertext?.[index]],
       customdata: [trace.customdata?.[index]],
@@ -306,8 +307,6 @@ function pointsOf(trace: Trace, panel: number, xFormat?: string, yFormat?: strin
     ];
   });
 }
-
-const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
 
 function cellsOf(trace: Trace, panel: number): ReadPoint[] {
   const at = (values: Trace['text'], row: number, column: number): unknown =>

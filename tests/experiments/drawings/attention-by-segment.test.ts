@@ -317,6 +317,26 @@ describe('attention by segment, read back', () => {
           `${names[index] ?? ''} at ${length} tokens: ${own ?? ''} on the own segment, ${before ?? ''} on the one before`,
         );
       }
+    const [first] = uniform;
+    const short = (value: number): string => String(Number(value.toPrecision(3)));
+    for (const [index, { contexts }] of models.entries()) {
+      const times = contexts.map(({ length, mean, uniform: even }) => {
+        const evenlyAs = (even.byDistance[0] ?? NaN) / (first?.byDistance[0] ?? NaN);
+        const [own, before] = [0, 1].map((segment) =>
+          short((evenlyAs * (mean.bySegment[segment] ?? NaN)) / (even.bySegment[segment] ?? NaN)),
+        );
+        return `${own ?? ''} and ${before ?? ''} times at ${length} tokens`;
+      });
+      expect(alts[1]).toContain(`${names[index] ?? ''}, own segment and the one before: ${times.join(', ')}`);
+      const place = places?.points.find(
+        ({ panel, series, x, low }) => panel === 1 && series === names[index] && x === 0 && low === undefined,
+      );
+      expect(alts[2]).toContain(
+        `${Number(place?.y).toFixed(2)} times evenly spread attention on the query's own place at 32 tokens`,
+      );
+      const shares = contexts[0]?.heads[1]?.map(({ bySegment }) => cells.percent(bySegment[0] ?? NaN)) ?? [];
+      expect(alts[3]).toContain(`${names[index] ?? ''}, layer 1: ${shares.join(', ')} at distance 0`);
+    }
     expect(drawing.figures[2]?.caption).toContain('95 % intervals over the 5 documents');
     const [numbers, measures] = drawing.tables;
     expect(numbers?.caption).toContain('over 4 queries in each of 5 documents');
