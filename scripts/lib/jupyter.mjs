@@ -58,6 +58,7 @@ const serverConfig = {
   },
   // JupyterLab works without a network and asks nobody for anything.
   LabApp: {
+    custom_css: true,
     check_for_updates_class: 'jupyterlab.NeverCheckForUpdate',
     extension_manager: 'readonly',
     log_level: 'ERROR',
@@ -65,19 +66,26 @@ const serverConfig = {
   },
 };
 
-/** What of JupyterLab's own pages is left out: the other half of the language servers. */
-const pageConfig = {
-  disabledExtensions: { '@jupyterlab/lsp-extension': true },
-  // JupyterLab would add this itself, and the file would then not be what was written.
-  lockedExtensions: { '@jupyterlab/lsp-extension': true },
-};
+/** What of JupyterLab's own pages is left out: the other half of the language servers, and the plugins that require it. */
+const leftOut = Object.fromEntries(
+  [
+    '@jupyterlab/lsp-extension',
+    '@jupyterlab/fileeditor-extension:language-server',
+    '@jupyterlab/notebook-extension:language-server',
+  ].map((name) => [name, true]),
+);
+
+// JupyterLab would lock what is disabled itself, and the file would then not be what was written.
+const pageConfig = { disabledExtensions: leftOut, lockedExtensions: leftOut };
+
+const styleSheet = readFileSync(new URL('jupyterlab.css', import.meta.url), 'utf8');
 
 const labSettings = {
   '@jupyterlab/apputils-extension:notification': { checkForUpdates: false, fetchNews: 'false' },
   '@jupyterlab/extensionmanager-extension:plugin': { enabled: false },
   '@jupyterlab/notebook-extension:tracker': {
-    // An error names the cell's line.
-    codeCellConfig: { lineNumbers: true },
+    // An error names the cell's line. A line that is longer than the cell goes on below.
+    codeCellConfig: { lineNumbers: true, lineWrap: true },
   },
 };
 
@@ -95,16 +103,17 @@ const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
 </svg>
 `;
 
-/** Every file of the registration: its path, relative to the Python environment, and what it says. */
-function registration(root) {
+/** Every file of the registration: its path, and what it says. JupyterLab reads the style sheet from its configuration alone. */
+function registration(root, prefix) {
   const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
   const kernel = join('share', 'jupyter', 'kernels', kernelName);
   return [
-    [join(kernel, 'kernel.json'), json(kernelspec(root))],
-    [join(kernel, 'logo-svg.svg'), logo],
-    [join('etc', 'jupyter', 'jupyter_server_config.json'), json(serverConfig)],
-    [join('etc', 'jupyter', 'labconfig', 'page_config.json'), json(pageConfig)],
-    [join('share', 'jupyter', 'lab', 'settings', 'overrides.json'), json(labSettings)],
+    [join(prefix, kernel, 'kernel.json'), json(kernelspec(root))],
+    [join(prefix, kernel, 'logo-svg.svg'), logo],
+    [join(prefix, 'etc', 'jupyter', 'jupyter_server_config.json'), json(serverConfig)],
+    [join(prefix, 'etc', 'jupyter', 'labconfig', 'page_config.json'), json(pageConfig)],
+    [join(prefix, 'share', 'jupyter', 'lab', 'settings', 'overrides.json'), json(labSettings)],
+    [join(root, '.jupyter', 'config', 'custom', 'custom.css'), styleSheet],
   ];
 }
 
@@ -122,7 +131,7 @@ function says(path, content) {
  * where it is. A folder .venv that was copied brings the kernel of the checkout it comes from.
  */
 export function kernelspecTrouble({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
-  if (registration(root).every(([name, content]) => says(join(prefix, name), content))) return undefined;
+  if (registration(root, prefix).every(([path, content]) => says(path, content))) return undefined;
   let found;
   try {
     found = JSON.parse(
@@ -146,8 +155,7 @@ export function kernelspecTrouble({ root = projectRoot, prefix = join(root, '.ve
  * @param {{ root?: string, prefix?: string }} [options] the project's folder; the Python environment's folder
  */
 export function installKernelspec({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
-  for (const [name, content] of registration(root)) {
-    const path = join(prefix, name);
+  for (const [path, content] of registration(root, prefix)) {
     if (says(path, content)) continue;
     mkdirSync(dirname(path), { recursive: true });
     const temporary = `${path}.${process.pid}.partial`;

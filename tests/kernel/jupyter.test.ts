@@ -175,6 +175,11 @@ describe('the registration of the kernel', () => {
       'kernel.json',
       'logo-svg.svg',
     ]);
+    const sheet = join(project.root, '.jupyter', 'config', 'custom', 'custom.css');
+    writeFileSync(sheet, 'body { color: red; }');
+    expect(kernelspecTrouble(place)).toBe('registered by another version of the project');
+    installKernelspec(place);
+    expect(readFileSync(sheet, 'utf8')).toContain('.jp-RenderedPlotly');
     expect(kernelspecTrouble({ root: '/elsewhere', prefix })).toBe(
       `the registered one is that of another checkout (${join(project.root, 'scripts', 'kernel', 'main.mjs')}): .venv was copied or moved`,
     );
