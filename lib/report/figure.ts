@@ -3,7 +3,7 @@
 
 import { ConfigError } from '../base/errors';
 import { printable } from '../base/printable';
-import { type SeriesStyle, figureWidth, fontSize, ink, template, translucent } from './style';
+import { type SeriesStyle, figureWidth, fontSize, ink, screenWidth, template, translucent } from './style';
 import { estimateWidth, onlySmallMarkup, wrapText } from './text';
 
 /** A trace, an axis or a part of a layout, in plotly's own terms. */
@@ -20,8 +20,10 @@ export interface Figure {
   readonly alt: string;
   /** plotly's traces. */
   readonly data: readonly PlotlyObject[];
-  /** plotly's layout, with the style's template inside. */
+  /** plotly's layout in a file, with the style's template inside. */
   readonly layout: PlotlyObject;
+  /** The layout on a screen: as wide as what it stands in, with nothing cut from `screenWidth.least` px on. */
+  readonly screen: PlotlyObject;
 }
 
 /** An axis in plotly's terms; `title` is the text alone. */
@@ -70,6 +72,8 @@ const LEGEND_KEY = 58; // px of a legend item beside its text
 const LEGEND_ROW = 25; // px of a row of the legend
 const LABELS_BELOW = 24; // px under a panel for tick labels
 const LABELS_LEFT = 48; // px left of a panel for tick labels
+const SCREEN_REACH = 16; // px; less than the narrowest gap and the right margin
+const LEAST_COLUMN = 100; // px of a column with its gap, however many there are
 
 /** The panel `index` (from 0) of a trace, shape or annotation: spread into a trace, `...inPanel(2)`. */
 export function inPanel(index: number): { xaxis: string; yaxis: string } {
@@ -90,38 +94,60 @@ export function makeFigure(given: FigureSpec): Figure {
   const spec = withSmallMarkup(given);
   const { id, title, caption, alt, data } = spec;
   const width = figureWidth[spec.width ?? 'page'];
-  const panels = spec.panels ?? [{}];
-  const columns = Math.min(spec.columns ?? panels.length, panels.length);
-  const head = headLayout(spec, width);
-  const grid = gridLayout(spec, panels, columns, width, head.height);
-  const { shapes, annotations, ...further } = spec.layout ?? {};
   return {
     id,
     title,
     caption,
     alt,
-    data: [...data, ...unseenTraces(panels.length, data)],
-    layout: {
-      template,
-      width,
-      height: grid.height,
-      title: { ...head.title, y: 1 - (EDGE + CAPITAL * fontSize.title) / grid.height },
-      showlegend: head.showLegend,
-      legend: {
-        orientation: 'h',
-        xref: 'container',
-        x: EDGE / width,
-        xanchor: 'left',
-        yref: 'container',
-        y: 1 - head.legendTop / grid.height,
-        yanchor: 'top',
-      },
-      margin: grid.margin,
-      ...grid.axes,
-      ...further,
-      shapes: asList(shapes),
-      annotations: [...grid.titles, ...asList(annotations)],
+    data: [...data, ...unseenTraces(spec.panels?.length ?? 1, data)],
+    layout: { ...layoutAt(spec, width), width },
+    screen: screenLayout(spec),
+  };
+}
+
+/**
+ * A layout that only has more room where it is wider than `screenWidth.least`. Logarithmic x axes have so few labels that
+ * plotly does not turn them, for which the rows have no room.
+ */
+function screenLayout(spec: FigureSpec): PlotlyObject {
+  const { panels = [{}] } = spec;
+  const columns = columnsOf(spec);
+  const nticks = Math.max(2, Math.floor(6 / columns));
+  const withFewerLabels = panels.map((panel) =>
+    panel.x?.['type'] === 'log' ? { ...panel, x: { nticks, ...panel.x } } : panel,
+  );
+  const width = Math.max(screenWidth.least, columns * LEAST_COLUMN);
+  return layoutAt({ ...spec, panels: withFewerLabels }, width, SCREEN_REACH);
+}
+
+function columnsOf({ panels = [{}], columns = panels.length }: FigureSpec): number {
+  return Math.min(columns, panels.length);
+}
+
+/** Texts and panels that fit a figure of `width` px; the width itself is left open. Titles may be `reach` px wider than their panels. */
+function layoutAt(spec: FigureSpec, width: number, reach = 0): PlotlyObject {
+  const head = headLayout(spec, width);
+  const grid = gridLayout(spec, width, reach, head.height);
+  const { shapes, annotations, ...further } = spec.layout ?? {};
+  return {
+    template,
+    height: grid.height,
+    title: { ...head.title, y: 1 - (EDGE + CAPITAL * fontSize.title) / grid.height },
+    showlegend: head.showLegend,
+    legend: {
+      orientation: 'h',
+      xref: 'container',
+      x: EDGE / width,
+      xanchor: 'left',
+      yref: 'container',
+      y: 1 - head.legendTop / grid.height,
+      yanchor: 'top',
     },
+    margin: grid.margin,
+    ...grid.axes,
+    ...further,
+    shapes: asList(shapes),
+    annotations: [...grid.titles, ...asList(annotations)],
   };
 }
 
@@ -228,13 +254,9 @@ interface Grid {
 }
 
 /** Domains of the panels, with gaps in px, and their titles. */
-function gridLayout(
-  spec: FigureSpec,
-  panels: readonly PanelSpec[],
-  columns: number,
-  width: number,
-  headHeight: number,
-): Grid {
+function gridLayout(spec: FigureSpec, width: number, reach: number, headHeight: number): Grid {
+  const { panels = [{}] } = spec;
+  const columns = columnsOf(spec);
   const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) =>
     panels.slice(row * columns, (row + 1) * columns),
   );
@@ -256,8 +278,8 @@ function gridLayout(
   const plotWidth = width - left - right;
   const panelWidth = (plotWidth - (columns - 1) * columnGap) / columns;
 
-  const xTitles = panels.map((panel) => wrapTitle(panel.x?.title, panelWidth));
-  const titles = panels.map((panel) => wrapTitle(panel.title, panelWidth, true));
+  const xTitles = panels.map((panel) => wrapTitle(panel.x?.title, panelWidth + reach));
+  const titles = panels.map((panel) => wrapTitle(panel.title, panelWidth + reach, true));
   const above = rows.map((_, row) => {
     const lines = mostLines(titles.slice(row * columns, (row + 1) * columns));
     return lines * fontSize.panel * LINE + 8;

@@ -8,7 +8,7 @@ import { type Figure } from './figure';
 import { toPlain } from './json';
 import { paneReporter } from './progress-pane';
 import { stillFigure, stillPage } from './stills';
-import { figureWidth, ink } from './style';
+import { ink, screenWidth } from './style';
 import { type Table, toHtml, toMarkdown } from './tables';
 import { escapeHtml, escapeXml, stripMarkup } from './text';
 
@@ -17,6 +17,8 @@ export function isNotebook(): boolean {
   return displayFunction() !== undefined;
 }
 
+/** The theme's colour for lesser texts; the house style's where there are no themes. */
+const captionStyle = `max-width:${screenWidth.most}px;margin:6px 0 14px;color:var(--jp-ui-font-color2,${ink.muted})`;
 let figureCount = 0;
 
 /**
@@ -31,7 +33,7 @@ export function showFigure(figure: Figure): void {
   const bundle = {
     'application/vnd.plotly.v1+json': {
       data: toPlain(figure.data),
-      layout: toPlain(figure.layout),
+      layout: toPlain(figure.screen),
       config: {
         displaylogo: false,
         typesetMath: false,
@@ -45,7 +47,7 @@ export function showFigure(figure: Figure): void {
   display(bundle, {}, { displayId, later });
   const caption = stripMarkup(figure.caption);
   display({
-    'text/html': `<p style="max-width:${figureWidth.page}px;color:${ink.muted}">${escapeHtml(caption)}</p>`,
+    'text/html': `<p style="${captionStyle}">${escapeHtml(caption)}</p>`,
     'text/plain': caption,
   });
 }
@@ -62,7 +64,7 @@ export async function showPage(html: string, title: string, height: number): Pro
   const source = escapeXml(html).replaceAll('\n', '&#10;');
   const frame = `<iframe title="${name}" srcdoc="${source}" sandbox="allow-scripts" style="position:absolute;inset:0;width:100%;height:100%;border:0;background:#FFFFFF"></iframe>`;
   display({
-    'text/html': `<div style="position:relative;height:${height}px;border:1px solid #D5D5D5;border-radius:6px;overflow:hidden">${png === undefined ? '' : picture}${frame}</div>`,
+    'text/html': `<div class="bipe-page" style="position:relative;height:${height}px;border:1px solid #D5D5D5;border-radius:6px;overflow:hidden">${png === undefined ? '' : picture}${frame}</div>`,
     'text/plain': `${title}: an interactive page, shown in JupyterLab`,
   });
 }

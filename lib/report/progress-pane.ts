@@ -3,6 +3,7 @@
 
 import { type ProgressTask, type Reporter, remainingTime } from '../base/progress';
 import { type DisplayBundle, type DisplayFunction } from './display';
+import { ink } from './style';
 import { escapeHtml } from './text';
 
 /** Dark on yellow, in both of JupyterLab's themes. */
@@ -92,11 +93,11 @@ function folded(summary: string, content: readonly string[]): string {
 }
 
 function barHtml({ text, share }: Bar): string {
-  const fill = `<div style="width:${(100 * share).toFixed(1)}%;height:8px;border-radius:4px;background:#173A7D"></div>`;
+  const fill = `<div style="width:${(100 * share).toFixed(1)}%;height:8px;border-radius:4px;background:var(--jp-brand-color1,#173A7D)"></div>`;
   return (
     `<div>${escapeHtml(text)}</div>` +
     `<div role="progressbar" aria-valuenow="${Math.round(100 * share)}" aria-valuemin="0" aria-valuemax="100" ` +
-    `style="max-width:640px;height:8px;border-radius:4px;background:#E6E6E6">${fill}</div>`
+    `style="max-width:640px;height:8px;border-radius:4px;background:var(--jp-layout-color3,${ink.grid})">${fill}</div>`
   );
 }
 

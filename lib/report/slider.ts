@@ -40,7 +40,18 @@ export function sliderFigure(spec: FigureSpec, { prefix, steps, active = 0 }: Sl
     ...own.flatMap((count, step) => Array.from({ length: count }, () => step === shown)),
     ...Array.from({ length: unseen }, () => true),
   ];
-  const layout = figure.layout as Record<string, unknown> & {
+  const withSlider = (layout: PlotlyObject): PlotlyObject =>
+    sliderLayout(layout, { prefix, steps, active }, visibleAt);
+  return { ...figure, layout: withSlider(figure.layout), screen: withSlider(figure.screen) };
+}
+
+/** The layout with room below for the slider and the line of numbers. */
+function sliderLayout(
+  given: PlotlyObject,
+  { prefix, steps, active }: Required<Slider>,
+  visibleAt: (shown: number) => boolean[],
+): PlotlyObject {
+  const layout = given as Record<string, unknown> & {
     height: number;
     margin: Record<string, number>;
     title: { y: number };
@@ -64,34 +75,28 @@ export function sliderFigure(spec: FigureSpec, { prefix, steps, active = 0 }: Sl
     font: { size: fontSize.label, color: ink.text },
   };
   return {
-    ...figure,
-    layout: {
-      ...layout,
-      height,
-      margin: { ...layout.margin, b: below + TEXT_HEIGHT + SLIDER_HEIGHT },
-      title: { ...layout.title, y: lifted(layout.title.y) },
-      legend: { ...layout.legend, y: lifted(layout.legend.y) },
-      annotations: [...layout.annotations, numbers],
-      sliders: [
-        {
-          active,
-          x: 0,
-          len: 1,
-          y: 0,
-          yanchor: 'top',
-          pad: { t: below + TEXT_HEIGHT, b: 0, l: 0, r: 0 },
-          currentvalue: { prefix, font: { size: fontSize.label, color: ink.text }, offset: 8 },
-          font: { size: fontSize.tick, color: ink.muted },
-          steps: steps.map(({ label, text }, step) => ({
-            label,
-            method: 'update',
-            args: [
-              { visible: visibleAt(step) },
-              { [`annotations[${layout.annotations.length}].text`]: text },
-            ],
-          })),
-        },
-      ],
-    },
+    ...layout,
+    height,
+    margin: { ...layout.margin, b: below + TEXT_HEIGHT + SLIDER_HEIGHT },
+    title: { ...layout.title, y: lifted(layout.title.y) },
+    legend: { ...layout.legend, y: lifted(layout.legend.y) },
+    annotations: [...layout.annotations, numbers],
+    sliders: [
+      {
+        active,
+        x: 0,
+        len: 1,
+        y: 0,
+        yanchor: 'top',
+        pad: { t: below + TEXT_HEIGHT, b: 0, l: 0, r: 0 },
+        currentvalue: { prefix, font: { size: fontSize.label, color: ink.text }, offset: 8 },
+        font: { size: fontSize.tick, color: ink.muted },
+        steps: steps.map(({ label, text }, step) => ({
+          label,
+          method: 'update',
+          args: [{ visible: visibleAt(step) }, { [`annotations[${layout.annotations.length}].text`]: text }],
+        })),
+      },
+    ],
   };
 }

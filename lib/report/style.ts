@@ -42,6 +42,9 @@ export const fontFamily = 'Helvetica, Arial, "Liberation Sans", "DejaVu Sans", s
 /** Widths of a figure in px: two columns of a paper (or a slide, or a notebook), and one column. */
 export const figureWidth = { page: 880, column: 440 } as const;
 
+/** Widths in px between which a figure in a notebook fills its cell. */
+export const screenWidth = { least: 640, most: 1200 } as const;
+
 const style = (name: string, color: string, dash: string, symbol: string, pattern: string): SeriesStyle => ({
   name,
   color,

@@ -3,8 +3,9 @@ import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/repor
 import { drawRequest, figureDrawer, type FigureDrawer, type FigureImages } from '../../lib/report/draw';
 import { makeFigure, lineTrace, barTrace, type Figure } from '../../lib/report/figure';
 import { provenanceLine } from '../../lib/report/provenance';
-import { encodingStyles, figureWidth, fontFamily } from '../../lib/report/style';
+import { encodingStyles, figureWidth, fontFamily, screenWidth } from '../../lib/report/style';
 import { estimateWidth } from '../../lib/report/text';
+import { productSlider } from '../../lib/experiments/lemma-sliders';
 import { sampleFigure, sampleProvenance } from './samples';
 
 const found = findBrowser();
@@ -119,19 +120,34 @@ describe.skipIf(found === undefined)('a drawn figure', () => {
     },
   );
 
+  /** No text lies over another. */
+  async function checkTexts(svg: string): Promise<void> {
+    const { texts } = await measure(svg);
+    const shown = texts.filter((entry) => entry.text !== '' && entry.right > entry.left);
+    shown.forEach((first, index) => {
+      for (const second of shown.slice(index + 1)) {
+        const across = Math.min(first.right, second.right) - Math.max(first.left, second.left);
+        const down = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top);
+        expect(across > 1.5 && down > 4, `"${first.text}" over "${second.text}"`).toBe(false);
+      }
+    });
+  }
+
   it('does not let texts of the sample lie over each other', async () => {
-    for (const name of ['sample', 'long'] as const) {
-      const { texts } = await measure(imagesOf(name).svg);
-      const shown = texts.filter((entry) => entry.text !== '' && entry.right > entry.left);
-      shown.forEach((first, index) => {
-        for (const second of shown.slice(index + 1)) {
-          const across = Math.min(first.right, second.right) - Math.max(first.left, second.left);
-          const down = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top);
-          expect(across > 1.5 && down > 4, `"${first.text}" over "${second.text}"`).toBe(false);
-        }
-      });
-    }
+    for (const name of ['sample', 'long'] as const) await checkTexts(imagesOf(name).svg);
   });
+
+  it.each([screenWidth.least, 850, screenWidth.most])(
+    'has room for all its texts on a screen, in a cell of %i px',
+    async (width) => {
+      for (const figure of [figures.sample, figures.long, productSlider(4, [1, 1e-3])]) {
+        const { svg } = await drawer.draw({ ...figure, layout: { ...figure.screen, width } }, '');
+        // A drawing grows where a text would be cut.
+        expect(svg).toContain(`height="${String(figure.screen['height'])}" width="${width}"`);
+        await checkTexts(svg);
+      }
+    },
+  );
 
   it('is a PNG of twice the size of the SVG', () => {
     for (const name of names) {

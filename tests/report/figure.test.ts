@@ -26,16 +26,19 @@ interface PlacedAxis {
   title: { text: string };
 }
 
-function axis(figure: Figure, name: string): PlacedAxis {
-  return figure.layout[name] as PlacedAxis;
+function axis(figure: Figure, name: string, on: 'layout' | 'screen' = 'layout'): PlacedAxis {
+  return figure[on][name] as PlacedAxis;
 }
 
 describe('makeFigure', () => {
-  it('lays panels out without overlap, inside the plot, whatever their number, titles and heights', () => {
+  it.each([
+    ['layout', 4],
+    ['screen', 40],
+  ] as const)('lays the panels of a %s out without overlap, inside the plot', (on, mostColumns) => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 9 }),
-        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: mostColumns }),
         fc.record({
           sharedX: fc.boolean(),
           sharedY: fc.boolean(),
@@ -54,7 +57,10 @@ describe('makeFigure', () => {
           const figure = build({ panels, columns, ...shared });
           const places = panels.map((_, index) => {
             const suffix = index === 0 ? '' : String(index + 1);
-            return { x: axis(figure, `xaxis${suffix}`).domain, y: axis(figure, `yaxis${suffix}`).domain };
+            return {
+              x: axis(figure, `xaxis${suffix}`, on).domain,
+              y: axis(figure, `yaxis${suffix}`, on).domain,
+            };
           });
           places.forEach((place, index) => {
             for (const [low, high] of [place.x, place.y]) {
@@ -81,6 +87,22 @@ describe('makeFigure', () => {
       { x: [], y: [], xaxis: 'x3', yaxis: 'y3', showlegend: false },
     ]);
     expect(build({ panels: [{}] }).data).toEqual([oneLine]);
+  });
+
+  it('leaves the width on a screen to what the figure stands in', () => {
+    const { layout, screen } = build({});
+    expect(layout['width']).toBe(880);
+    expect(screen).not.toHaveProperty('width');
+    expect(screen).toMatchObject({ height: layout['height'], template: layout['template'] });
+  });
+
+  it('labels a logarithmic axis sparsely on a screen, unless it says otherwise', () => {
+    const x = { type: 'log' };
+    const { layout, screen }: Figure = build({ panels: [{ x }, { x: { ...x, nticks: 9 } }, { x: {} }] });
+    const nticks = (given: Figure['layout']): unknown[] =>
+      ['xaxis', 'xaxis2', 'xaxis3'].map((name) => (given[name] as { nticks?: number }).nticks);
+    expect(nticks(screen)).toEqual([2, 9, undefined]);
+    expect(nticks(layout)).toEqual([undefined, 9, undefined]);
   });
 
   it('gives each row the height asked for', () => {

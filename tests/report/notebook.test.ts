@@ -39,9 +39,10 @@ describe('in a notebook', () => {
     showFigure(sampleFigure());
     const [bundle] = shown[0] ?? [{}];
     expect(JSON.parse(JSON.stringify(bundle))).toEqual(bundle);
-    expect(bundle['application/vnd.plotly.v1+json']).toMatchObject({ layout: { width: 880 } });
+    expect(bundle['application/vnd.plotly.v1+json']).toMatchObject({ layout: sampleFigure().screen });
     expect(bundle['text/plain']).toContain('Perplexity beyond the training length');
     expect(shown[1]?.[0]['text/plain']).toBe(sampleFigure().caption);
+    expect(shown[1]?.[0]['text/html']).toContain('color:var(--jp-ui-font-color2,#5A5A5A)');
   });
 
   it('shows a table as HTML and as text', () => {

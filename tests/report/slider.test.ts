@@ -31,9 +31,9 @@ interface Laid {
   sliders: { steps: { args: [{ visible: boolean[] }, Record<string, string>] }[]; active: number }[];
 }
 
-describe('a figure with a slider', () => {
+describe.each(['layout', 'screen'] as const)('the %s of a figure with a slider', (on) => {
   const figure = sliderFigure(spec, { prefix: 'x = ', steps, active: 1 });
-  const layout = figure.layout as unknown as Laid;
+  const layout = figure[on] as unknown as Laid;
   const [slider] = layout.sliders;
 
   it('shows what is always there and one step at a time', () => {
@@ -61,7 +61,7 @@ describe('a figure with a slider', () => {
   });
 
   it('is the same figure with room below', () => {
-    const plain = makeFigure(spec).layout as unknown as Laid;
+    const plain = makeFigure(spec)[on] as unknown as Laid;
     const added = layout.height - plain.height;
     expect(added).toBeGreaterThan(80);
     expect(layout.margin).toEqual({ ...plain.margin, b: plain.margin.b + added });
