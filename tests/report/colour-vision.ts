@@ -57,8 +57,22 @@ export function distance(a: string, b: string, vision: keyof typeof SIMULATION):
   return Math.hypot(first[0] - second[0], first[1] - second[1], first[2] - second[2]);
 }
 
-/** WCAG contrast ratio with white. */
-export function contrastWithWhite(color: string): number {
-  const [red, green, blue] = linear(color);
-  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+/** WCAG contrast ratio of two colours. */
+export function contrast(a: string, b: string): number {
+  const luminance = (color: string): number => {
+    const [red, green, blue] = linear(color);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [light = 1, dark = 1] = [luminance(a), luminance(b)].sort((first, second) => second - first);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** What CSS's `invert(share) hue-rotate(180deg)` makes of a colour (Filter Effects Module, which computes in sRGB). */
+export function inverted(color: string, share: number): string {
+  const HALF_TURN = [-0.574, 1.43, 0.144, 0.426, 0.43, 0.144, 0.426, 1.43, -0.856];
+  const channel = (start: number): number => Number.parseInt(color.slice(start, start + 2), 16) / 255;
+  const flipped = (start: number): number => channel(start) * (1 - 2 * share) + share;
+  const turned = multiply(HALF_TURN, [flipped(1), flipped(3), flipped(5)]);
+  const bytes = turned.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+  return `#${bytes.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }

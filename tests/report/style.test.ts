@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { projectPath } from '../../lib/base/paths';
 import { encodingNames } from '../../lib/positional/registry';
 import {
   encodingStyle,
@@ -9,13 +11,24 @@ import {
   modalityStyles,
   orderedStyles,
   rampColor,
+  screenWidth,
   separatorStyles,
   tintedHeatColor,
   tintedHeatScale,
   translucent,
   type SeriesStyle,
 } from '../../lib/report/style';
-import { contrastWithWhite, distance, lightness, visions } from './colour-vision';
+import { contrast, distance, inverted, lightness, visions } from './colour-vision';
+
+/** The style sheet of the workbench's JupyterLab, which turns what is drawn for white paper into a dark theme's. */
+const sheet = readFileSync(projectPath('scripts', 'lib', 'jupyterlab.css'), 'utf8');
+const share = Number(/filter: invert\(([\d.]+)\) hue-rotate\(180deg\);/.exec(sheet)?.[1]);
+const asDrawn = (color: string): string => color;
+const inDarkTheme = (color: string): string => inverted(color, share);
+const themes = [
+  ['on white paper', asDrawn],
+  ['in a dark theme', inDarkTheme],
+] as const;
 
 const families: Record<string, readonly SeriesStyle[]> = {
   encodings: Object.values(encodingStyles),
@@ -46,14 +59,18 @@ describe.each(Object.entries(families))('the styles of %s', (_family, styles) =>
     }
   });
 
-  it('stand out from white paper by 3:1', () => {
-    for (const style of styles) expect(contrastWithWhite(style.color), style.name).toBeGreaterThanOrEqual(3);
+  it.each(themes)('stand out %s by 3:1', (_theme, seen) => {
+    for (const { color, name } of styles)
+      expect(contrast(seen(color), seen(ink.paper)), name).toBeGreaterThanOrEqual(3);
   });
 
   it.each(visions)('differ in colour for %s vision', (vision) => {
     for (const [first, second] of pairs) {
-      expect(distance(first.color, second.color, vision), `${first.name} and ${second.name}`).toBeGreaterThan(
-        0.085,
+      const names = `${first.name} and ${second.name}`;
+      expect(distance(first.color, second.color, vision), names).toBeGreaterThan(0.085);
+      // Fewer bright colours can be told apart than dark ones; dash and marker are the same in both themes.
+      expect(distance(inDarkTheme(first.color), inDarkTheme(second.color), vision), names).toBeGreaterThan(
+        0.03,
       );
     }
   });
@@ -124,9 +141,20 @@ describe('the scale of maps with empty cells', () => {
   });
 });
 
-it('writes texts dark enough for small print', () => {
-  expect(contrastWithWhite(ink.text)).toBeGreaterThan(7);
-  expect(contrastWithWhite(ink.muted)).toBeGreaterThan(4.5);
+it.each(themes)('writes texts that stand out %s, and lines that are seen', (_theme, seen) => {
+  const from = (color: string): number => contrast(seen(color), seen(ink.paper));
+  expect(from(ink.text)).toBeGreaterThan(7);
+  expect(from(ink.muted)).toBeGreaterThan(4.5);
+  expect(from(ink.axis)).toBeGreaterThan(3);
+  expect(from(ink.grid)).toBeGreaterThan(1.2);
+});
+
+it('turns paper into a dark grey, and black ink into a light one', () => {
+  expect([inDarkTheme(ink.paper), inDarkTheme('#000000')]).toEqual(['#262626', '#d9d9d9']);
+});
+
+it('lets a figure on a screen be as wide as it is laid out for', () => {
+  expect(sheet).toContain(`max-width: ${screenWidth.most}px;`);
 });
 
 it('turns a colour into the same colour with an opacity', () => {

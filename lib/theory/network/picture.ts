@@ -56,7 +56,7 @@ export function matricesFigure(network: Network, layer: number): Figure {
     title: `Matrices of layer ${layer}: ${escapeMarkup(describeHead(head))}`,
     subtitle: `${layout.width} coordinates of the residual stream, in named blocks`,
     caption:
-      `Blue is positive, red negative, white 0; each matrix on its own scale, by square roots. Queries and keys read what a token is and where it stands, and no relation: ` +
+      `Blue is positive, red negative, blank 0; each matrix on its own scale, by square roots. Queries and keys read what a token is and where it stands, and no relation: ` +
       `where a head looks is decided by addresses alone. W_V W_O, which is not drawn, adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
       'An inner product of components “RoPE” depends on the difference of segment indices, of components “place” on the difference of places.',
     alt: `Heat maps of the embedding of ${parts[0]?.rows.length ?? 0} tokens and of W_Q and W_K with ${names.length} components, over ${layout.width} coordinates in the blocks ${layout.blocks.map(({ name }) => name).join(', ')}.`,
