@@ -221,7 +221,9 @@ export function toHtml(table: Table): string {
   );
   const body = rows.map((row) => {
     const cells = columns.map(
-      (column) => `<td ${style(column)}>${escapeHtml(formatCell(cellOf(row, column), column.format))}</td>`,
+      // A number stays beside its sign of per cent.
+      (column) =>
+        `<td ${style(column)}>${escapeHtml(formatCell(cellOf(row, column), column.format)).replace(/ %$/, '&nbsp;%')}</td>`,
     );
     return `<tr>${cells.join('')}</tr>`;
   });

@@ -133,6 +133,7 @@ describe('HTML', () => {
     expect(html).toContain('{e} &lt;f&gt; ~#%&amp;');
     expect(html).not.toContain('<f>');
     expect(html.match(/<td /g)).toHaveLength(10);
+    expect(html).toContain('>91.2&nbsp;%</td>');
   });
 });
 
