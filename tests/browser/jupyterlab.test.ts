@@ -4,10 +4,12 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
-import { errorTexts, idle, Lab, numbers, printedAddress, runAll } from '../support/lab';
+import { screenWidth } from '../../lib/report/style';
+import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
+import { contrast } from '../report/colour-vision';
 import { type ExecutedCell, notebookOf, projectNotebooks } from '../support/notebook';
 
 const minute = 60_000;
@@ -49,8 +51,13 @@ async function look(page: Page, name: string): Promise<void> {
 }
 
 describe('JupyterLab', () => {
-  it('asks nothing, offers one kernel, and opens the start page', async () => {
+  it('asks nothing, offers one kernel, opens the start page, and finds nothing wrong', async () => {
     const page = await lab.newPage();
+    const errors: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(lab.address.href);
     expect(lab.address.pathname).toBe('/lab/tree/notebooks/00_start_here.ipynb');
     await idle(page);
@@ -59,6 +66,7 @@ describe('JupyterLab', () => {
     await expect
       .poll(() => page.locator('.jp-KernelName').first().textContent())
       .toContain('TypeScript (BiPE)');
+    expect(errors).toEqual([]);
     await page.close();
   });
 
@@ -121,59 +129,6 @@ describe('the notebook', () => {
   );
 
   it(
-    'with a slider below a figure shows another step when that is moved',
-    { timeout: 3 * minute },
-    async () => {
-      const path = join(folder, 'slider.ipynb');
-      const source =
-        "import { productSlider, showFigure } from '../../lib';\nshowFigure(productSlider(4, [1, 0.1, 0.01]));";
-      writeFileSync(path, notebookOf(source));
-      const page = await lab.open(displayPath(path));
-      await runAll(page);
-      expect(await errorTexts(page)).toEqual([]);
-      const figure = page.locator('.jp-OutputArea .js-plotly-plot').first();
-      await figure.locator('svg.main-svg').first().waitFor();
-      await figure.scrollIntoViewIfNeeded();
-      const numbersAt = async (): Promise<string | undefined> =>
-        /output weights [\d.e+]+/.exec((await figure.textContent()) ?? '')?.[0];
-      const [before, shown] = [await numbersAt(), await numbers(page)];
-      expect(before).toBeDefined();
-      await figure.locator('.slider-rail-touch-rect').click();
-      await expect.poll(numbersAt).not.toBe(before);
-      expect(await numbers(page)).toEqual(shown);
-      await page.close();
-    },
-  );
-
-  it(
-    'with a figure is saved with a still picture of it, and still shows the one that can be moved',
-    { timeout: 3 * minute },
-    async () => {
-      const path = join(folder, 'still.ipynb');
-      const source =
-        "import { productSlider, showFigure } from '../../lib';\nshowFigure(productSlider(4, [1, 0.1, 0.01]));";
-      writeFileSync(path, notebookOf(source));
-      const page = await lab.open(displayPath(path));
-      await runAll(page);
-      const figure = page.locator('.jp-OutputArea .js-plotly-plot');
-      await figure.locator('svg.main-svg').first().waitFor();
-      await page.keyboard.press('Control+s');
-      const savedTypes = (): string[] => {
-        const { cells } = JSON.parse(readFileSync(path, 'utf8')) as { cells: ExecutedCell[] };
-        return cells.flatMap(({ outputs = [] }) => outputs.flatMap(({ data = {} }) => Object.keys(data)));
-      };
-      await expect.poll(savedTypes).toContain('image/svg+xml');
-      expect(savedTypes()).toContain('application/vnd.plotly.v1+json');
-      expect(await figure.count()).toBe(1);
-      expect(await page.locator('.jp-RenderedSVG').count()).toBe(0);
-      await page.close();
-      // What Save and Export Notebook As > HTML gets.
-      const exported = new URL(`/nbconvert/html/${displayPath(path)}${lab.address.search}`, lab.address);
-      expect(await (await fetch(exported)).text()).toMatch(/<img [^>]*src="data:image\/svg\+xml;base64,/);
-    },
-  );
-
-  it(
     'with a page in a frame below a cell lets it be edited, without the kernel',
     { timeout: 3 * minute },
     async () => {
@@ -196,3 +151,106 @@ describe('the notebook', () => {
     },
   );
 });
+
+describe('what a cell shows', () => {
+  const source = `import { makeFigure, productSlider, showFigure, showTable } from '../../lib';
+showFigure(productSlider(4, [1, 0.1, 0.01]));
+showFigure(makeFigure({ id: 'dollars', title: '$5 and $6', caption: 'From $1 to $2.', alt: 'Nothing.', data: [] }));
+const columns = [{ key: 'price', label: 'Price in $' }];
+showTable({ id: 'prices', title: 'Costs $3 and $4', caption: '\\\\(x\\\\)', columns, rows: [{ price: '$7 and $8' }] });
+({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<p>$x^2$</p>' }) })`;
+  let path: string;
+  let page: Page;
+
+  beforeAll(async () => {
+    path = join(folder, 'shown.ipynb');
+    writeFileSync(path, notebookOf(source));
+    page = await lab.open(displayPath(path));
+    await runAll(page);
+    expect(await errorTexts(page)).toEqual([]);
+    await figure().locator('svg.main-svg').first().waitFor();
+  }, 3 * minute);
+
+  afterAll(() => page.close());
+
+  const figure = (): Locator => page.locator('.jp-OutputArea .js-plotly-plot').first();
+
+  it('has dollars and backslashes in the texts of tables, captions and figures, and formulas in none', async () => {
+    const outputs = page.locator('.jp-OutputArea');
+    // What the cell shows last is a formula: by then the texts before it have been looked through.
+    await outputs.locator('mjx-container').waitFor();
+    expect(await outputs.locator('mjx-container').count()).toBe(1);
+    const text = (await outputs.allTextContents()).join(' ');
+    for (const shown of ['$5 and $6', 'From $1 to $2.', 'Price in $', '$3 and $4', '\\(x\\)', '$7 and $8'])
+      expect(text).toContain(shown);
+  });
+
+  it.each([
+    [1280, 800],
+    [1920, 1080],
+  ])('fills its cell on a screen of %i px, up to the width it is made for', async (width, height) => {
+    await page.setViewportSize({ width, height });
+    const empty = async (): Promise<number> => {
+      const [drawn, cell] = await Promise.all([
+        figure().locator('svg.main-svg').first().boundingBox(),
+        page.locator('.jp-Cell-outputWrapper').first().boundingBox(),
+      ]);
+      if (drawn === null || cell === null) return Infinity;
+      return Math.min(screenWidth.most, cell.x + cell.width - drawn.x) - drawn.width;
+    };
+    // The cell ends a few px after its outputs.
+    await expect.poll(empty).toSatisfy((px: number) => px >= 0 && px < 20);
+    await page.screenshot({ path: join(screenshots, `shown-${width}.png`) });
+  });
+
+  it('is another step of a figure when its slider is moved, without the kernel', async () => {
+    await figure().scrollIntoViewIfNeeded();
+    const numbersAt = async (): Promise<string | undefined> =>
+      /output weights [\d.e+]+/.exec((await figure().textContent()) ?? '')?.[0];
+    const [before, shown] = [await numbersAt(), await numbers(page)];
+    expect(before).toBeDefined();
+    await figure().locator('.slider-rail-touch-rect').click();
+    await expect.poll(numbersAt).not.toBe(before);
+    expect(await numbers(page)).toEqual(shown);
+  });
+
+  it('is saved with a still picture of a figure, and still is the one that can be moved', async () => {
+    await page.keyboard.press('Control+s');
+    const savedTypes = (): string[] => {
+      const { cells } = JSON.parse(readFileSync(path, 'utf8')) as { cells: ExecutedCell[] };
+      return cells.flatMap(({ outputs = [] }) => outputs.flatMap(({ data = {} }) => Object.keys(data)));
+    };
+    await expect.poll(savedTypes).toContain('image/svg+xml');
+    expect(savedTypes()).toContain('application/vnd.plotly.v1+json');
+    expect(await page.locator('.jp-OutputArea .js-plotly-plot').count()).toBe(2);
+    expect(await page.locator('.jp-RenderedSVG').count()).toBe(0);
+    // What Save and Export Notebook As > HTML gets.
+    const exported = new URL(`/nbconvert/html/${displayPath(path)}${lab.address.search}`, lab.address);
+    expect(await (await fetch(exported)).text()).toMatch(/<img [^>]*src="data:image\/svg\+xml;base64,/);
+  });
+
+  it('can be read in the dark theme, too', async () => {
+    await reloadInDark(page);
+    await figure().locator('svg.main-svg').first().waitFor();
+    const [text = '', background = '', filter] = await page.evaluate<string[]>(
+      `['.jp-OutputArea p', '.jp-NotebookPanel-notebook', '.jp-RenderedPlotly'].map((selector) => getComputedStyle(document.querySelector(selector)))
+        .map((style, index) => [style.color, style.backgroundColor, style.filter][index])`,
+    );
+    expect(contrastOn(text, background)).toBeGreaterThanOrEqual(4.5);
+    expect(contrastOn('rgb(255, 255, 255)', background)).toBeGreaterThan(7);
+    expect(filter).toMatch(/^invert\(.+\) hue-rotate\(180deg\)$/);
+    await page.screenshot({ path: join(screenshots, 'shown-dark.png') });
+  });
+});
+
+/** WCAG contrast of a text's computed colour, which may be translucent, on a background. */
+function contrastOn(text: string, background: string): number {
+  const numbersOf = (color: string): number[] => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const [below, [red = 0, green = 0, blue = 0, opacity = 1]] = [numbersOf(background), numbersOf(text)];
+  const mixed = [red, green, blue].map(
+    (value, index) => opacity * value + (1 - opacity) * (below[index] ?? 0),
+  );
+  const hex = (channels: readonly number[]): string =>
+    `#${channels.map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`;
+  return contrast(hex(mixed), hex(below.slice(0, 3)));
+}

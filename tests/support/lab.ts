@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import {
   browserInstallHint,
   findBrowser,
@@ -78,6 +78,20 @@ export async function idle(page: Page): Promise<void> {
     .waitFor({ timeout: 10 * minute });
 }
 
+/** Opens the page again, in JupyterLab's dark theme. The reader's own setting is not touched. */
+export async function reloadInDark(page: Page): Promise<void> {
+  const themes = '@jupyterlab/apputils-extension:themes';
+  await page.route(/\/lab\/api\/settings\?\d+$/, async (route) => {
+    const response = await route.fetch();
+    const { settings } = (await response.json()) as { settings: { id: string }[] };
+    const raw = '{ "theme": "JupyterLab Dark" }';
+    const dark = settings.map((setting) => (setting.id === themes ? { ...setting, raw } : setting));
+    await route.fulfill({ response, json: { settings: dark } });
+  });
+  await page.reload();
+  await idle(page);
+}
+
 /** What stands in brackets before each code cell: its number, or a star while it waits or runs. */
 export const numbers = (page: Page): Promise<string[]> =>
   page.locator('.jp-CodeCell .jp-InputArea-prompt').allTextContents();
@@ -86,15 +100,13 @@ export const numbers = (page: Page): Promise<string[]> =>
 export async function runAll(page: Page): Promise<void> {
   await page.getByRole('menuitem', { name: 'Run', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Run All Cells', exact: true }).click();
-  await expect
-    .poll(
-      async () => {
-        const [first = '', ...others] = await numbers(page);
-        return /\d/.test(first) && ![first, ...others].some((text) => text.includes('*'));
-      },
-      { timeout: 10 * minute },
-    )
-    .toBe(true);
+  await vi.waitUntil(
+    async () => {
+      const [first = '', ...others] = await numbers(page);
+      return /\d/.test(first) && ![first, ...others].some((text) => text.includes('*'));
+    },
+    { timeout: 10 * minute },
+  );
   await idle(page);
 }
 
