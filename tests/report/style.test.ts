@@ -11,6 +11,7 @@ import {
   modalityStyles,
   orderedStyles,
   rampColor,
+  scalingStyles,
   screenWidth,
   separatorStyles,
   tintedHeatColor,
@@ -140,6 +141,18 @@ describe('the scale of maps with empty cells', () => {
     });
   });
 });
+
+it.each(themes)(
+  'draws scaled RoPE and encodings of one’s own so that they stand out %s by 3:1',
+  (_theme, seen) => {
+    const own = ['one', 'two', 'three', 'four'];
+    for (const { color, name } of [
+      ...Object.values(scalingStyles),
+      ...own.map((name) => encodingStyle(name, own)),
+    ])
+      expect(contrast(seen(color), seen(ink.paper)), name).toBeGreaterThanOrEqual(3);
+  },
+);
 
 it.each(themes)('writes texts that stand out %s, and lines that are seen', (_theme, seen) => {
   const from = (color: string): number => contrast(seen(color), seen(ink.paper));
