@@ -11,6 +11,7 @@ import {
 } from '../../lib/data/arithmetic/expression';
 import { ArithmeticGenerator } from '../../lib/data/arithmetic/generator';
 import {
+  arithmeticIds,
   arithmeticSeparators,
   arithmeticVocabulary,
   arithmeticVocabularyOfSize,
@@ -36,6 +37,20 @@ describe('the vocabulary', () => {
   it('is that of the task: 21 tokens in its order', () => {
     expect(paper.tokens.join(' ')).toBe('<pad> <cls> <eos> + - * / ( ) = 0 1 2 3 4 5 6 7 8 9 10');
     expect(paper.size).toBe(21);
+    const { number, ...signs } = arithmeticIds;
+    expect(number).toBe(10);
+    expect(Object.entries(signs).map(([name, id]) => [name, paper.tokens[id]])).toEqual([
+      ['pad', '<pad>'],
+      ['cls', '<cls>'],
+      ['eos', '<eos>'],
+      ['plus', '+'],
+      ['minus', '-'],
+      ['times', '*'],
+      ['divide', '/'],
+      ['open', '('],
+      ['close', ')'],
+      ['equals', '='],
+    ]);
     expect(arithmeticSeparators().map((id) => paper.tokens[id])).toEqual(['=']);
   });
 

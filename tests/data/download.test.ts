@@ -227,6 +227,15 @@ describe('a download', () => {
     expect(error.message).toContain('redirects more than 3 times');
   });
 
+  it('follows as many redirects as it may', async () => {
+    const server = await started((request, response, count) => {
+      if (count <= 3) response.writeHead(302, { location: `/step-${count}` }).end();
+      else sendFile(request, response, content);
+    });
+    await downloadFile(requestOf(server.url), { ...patient, maxRedirects: 3 });
+    expect((await readFile(target)).equals(content)).toBe(true);
+  });
+
   it('stops before the first byte when the announced size is over the limit', async () => {
     const server = await started((request, response) => {
       sendFile(request, response, content);

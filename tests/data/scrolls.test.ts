@@ -63,7 +63,7 @@ describe('the document of an input', () => {
     for (const task of ['gov_report', 'summ_screen_fd'] as const)
       expect(documentOf(task, document)).toBe(document);
     for (const task of ['qmsum', 'narrative_qa', 'qasper', 'contract_nli'] as const)
-      for (const query of ['Who?', 'When (A), or (D)?'])
+      for (const query of ['', 'Who?', 'When (A), or (D)?'])
         expect(documentOf(task, `${query}\n\n${document}`)).toBe(document);
   });
 
