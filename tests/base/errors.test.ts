@@ -1,29 +1,42 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import * as errors from '../../lib/base/errors';
-import { messageOf, systemCode, WorkbenchError } from '../../lib/base/errors';
+import {
+  AbsentError,
+  CaptureError,
+  CheckError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  MachineError,
+  messageOf,
+  NetworkError,
+  systemCode,
+  TrainingError,
+  UsageError,
+  WorkbenchError,
+} from '../../lib/base/errors';
 
 describe('an expected failure', () => {
   it.each([
-    ['UsageError', 2],
-    ['ConfigError', 2],
-    ['DataError', 2],
-    ['AbsentError', 2],
-    ['CheckpointError', 2],
-    ['NetworkError', 1],
-    ['MachineError', 1],
-    ['CaptureError', 1],
-    ['TrainingError', 1],
-    ['CheckError', 1],
-  ] as const)('of kind %s has its name, its message, its cause and exit code %d', (name, exitCode) => {
+    ['UsageError', UsageError, 2],
+    ['ConfigError', ConfigError, 2],
+    ['DataError', DataError, 2],
+    ['AbsentError', AbsentError, 2],
+    ['CheckpointError', CheckpointError, 2],
+    ['NetworkError', NetworkError, 1],
+    ['MachineError', MachineError, 1],
+    ['CaptureError', CaptureError, 1],
+    ['TrainingError', TrainingError, 1],
+    ['CheckError', CheckError, 1],
+  ] as const)('of kind %s has its name, its message, its cause and its exit code', (name, kind, exitCode) => {
     const cause = new Error('cause');
-    const error = new errors[name]('what, where, how', { cause });
+    const error = new kind('what, where, how', { cause });
     expect(error).toBeInstanceOf(WorkbenchError);
     expect(error).toMatchObject({ name, message: 'what, where, how', exitCode, cause });
   });
 
   it('of data that nobody has is one of data', () => {
-    expect(new errors.AbsentError('')).toBeInstanceOf(errors.DataError);
+    expect(new AbsentError('')).toBeInstanceOf(DataError);
   });
 });
 

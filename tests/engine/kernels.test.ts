@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { CaptureError, UsageError } from '../../lib/base/errors';
 import { capture } from '../../lib/engine/graph/capture';
 import { valueAndGradients } from '../../lib/engine/gradients';
-import { type FusedKernels, withoutFusedKernels } from '../../lib/engine/kernels';
+import { type FusedKernels, fusedKernels, withoutFusedKernels } from '../../lib/engine/kernels';
 import { Random } from '../../lib/engine/random';
 import { tokenCrossEntropy, weightedCrossEntropy } from '../../lib/model/cross-entropy';
 import { swiglu } from '../../lib/model/feed-forward';
@@ -500,5 +500,23 @@ describeKernels('a kernel that refuses its inputs', () => {
       new UsageError('BipeCrossEntropy: scores and targets do not go together'),
     );
     step.dispose();
+  });
+});
+
+describeKernels('work without the kernels', () => {
+  it('has none, also after work without them inside it, and the next has them again, whatever was thrown', () => {
+    const failing = (): never => {
+      throw new Error('no');
+    };
+    withoutFusedKernels(() => {
+      expect(fusedKernels()).toBeUndefined();
+      withoutFusedKernels(() => undefined);
+      expect(fusedKernels()).toBeUndefined();
+      expect(() => withoutFusedKernels(failing)).toThrow('no');
+      expect(fusedKernels()).toBeUndefined();
+    });
+    expect(fusedKernels()).toBeDefined();
+    expect(() => withoutFusedKernels(() => Promise.resolve())).toThrow(UsageError);
+    expect(fusedKernels()).toBeDefined();
   });
 });
