@@ -78,8 +78,8 @@ function barOf(label: string, done: number, total: number, unit: string, seconds
 }
 
 function paneBundle(bars: readonly Bar[], lines: readonly string[]): DisplayBundle {
-  const [last, ...before] = [...lines].reverse();
-  const said = before.reverse().map((line) => `<div>${escapeHtml(line)}</div>`);
+  const last = lines.at(-1);
+  const said = lines.slice(0, -1).map((line) => `<div>${escapeHtml(line)}</div>`);
   const html = [...bars.map(barHtml), ...(last === undefined ? [] : [folded(escapeHtml(last), said)])];
   return {
     'text/html': `<div>${html.join('')}</div>`,
