@@ -35,6 +35,14 @@ const recipe: Recipe = {
 };
 const [first, second, third] = recipe.paper;
 
+it("a recipe's caption says what its sources are, or that none is at hand", () => {
+  const captionOf = (paper: Recipe['paper']) =>
+    drawRecipes({ recipes: [{ ...recipe, paper }] }).tables[0]?.caption ?? '';
+  const letters = [...captionOf(recipe.paper).matchAll(/\[(\w)\]/g)].map(([, letter]) => letter);
+  expect(letters.sort()).toEqual(['C', 'F', 'H', 'N']);
+  expect(captionOf([])).toBe("The paper's recipe is not at hand.");
+});
+
 it("a recipe, read back, has the paper's setting, its sources, ours, and where they differ", () => {
   expect(readTable(present(drawRecipes({ recipes: [recipe] }).tables[0], 'table'))).toEqual({
     headers: ['Setting', 'Paper', 'Source', 'Preset quick', 'Preset paper', 'Differs from the paper in'],
