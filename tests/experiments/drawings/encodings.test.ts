@@ -61,9 +61,13 @@ describe('pictures of encodings, read back', () => {
   });
 
   it('show scores by distance, a curve for each head that differs', () => {
-    const figure = readFigure(drawEncodingKernels(encodings, 9));
+    // What only adds to embeddings has no heads.
+    const kernels = { ...encodings, Added: learned() };
+    const drawn = drawEncodingKernels(kernels, 9);
+    const figure = readFigure(drawn);
+    expect(drawn.caption).toContain('in each of 4 heads');
     expect(figure.panels).toEqual(
-      names.map((title) => ({
+      Object.keys(kernels).map((title) => ({
         title,
         x: { title: 'Distance', type: 'linear', format: '~s' },
         y: { title: 'Score' },
@@ -73,12 +77,16 @@ describe('pictures of encodings, read back', () => {
     expect(figure.legend).toEqual([...heads, 'all heads']);
     const alike = { name: 'all heads', color: ink.text, dash: 'solid', symbol: 'circle', pattern: '' };
     expectLooks(figure, Object.fromEntries([...orderedStyles(heads), alike].map((one) => [one.name, one])));
-    const [slopes = [], turning = []] = Object.values(encodings).map((one) => encodingKernel(one, 9));
+    const [slopes = [], turning = [], added = []] = Object.values(kernels).map((one) =>
+      encodingKernel(one, 9),
+    );
     expectPoints(figure.points, [
       ...slopes.flatMap((curve, head) =>
         curve.map((y, x) => ({ panel: 0, series: heads[head] ?? '', x, y })),
       ),
-      ...present(turning[0], 'curve').map((y, x) => ({ panel: 1, series: 'all heads', x, y })),
+      ...[turning, added].flatMap(([curve = []], index) =>
+        curve.map((y, x) => ({ panel: 1 + index, series: 'all heads', x, y })),
+      ),
     ]);
   });
 });

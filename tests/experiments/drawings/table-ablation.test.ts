@@ -50,6 +50,9 @@ describe('the ablations, read back', () => {
         ]),
       ]),
     );
+    expect(figure.title.join(' ')).toMatch(
+      /Trained on blocks of 512 tokens; one seed; .*; hollow: another seed$/,
+    );
     expect(figure.legend).toEqual(series);
     expectLooks(figure, {
       '512 tokens': present(short, 'style'),
