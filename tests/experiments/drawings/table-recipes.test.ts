@@ -39,7 +39,7 @@ it("a recipe's caption says what its sources are, or that none is at hand", () =
   const captionOf = (paper: Recipe['paper']) =>
     drawRecipes({ recipes: [{ ...recipe, paper }] }).tables[0]?.caption ?? '';
   const letters = [...captionOf(recipe.paper).matchAll(/\[(\w)\]/g)].map(([, letter]) => letter);
-  expect(letters.sort()).toEqual(['C', 'F', 'H', 'N']);
+  expect(new Set(letters)).toEqual(new Set(['C', 'F', 'H', 'N']));
   expect(captionOf([])).toBe("The paper's recipe is not at hand.");
 });
 
