@@ -140,6 +140,7 @@ it('the slider of Theorem 3.1, read back, shows a relation, what d numbers leave
       ['Above one half', 'to', ''],
     ]);
     const [relation, left, recalled] = [0, 1, 2].map((panel) => pointsOf(step, panel));
+    expect([relation, left, recalled].map((cells) => cells?.length)).toEqual([4, 4, 4]);
     let wrong = 0;
     relation?.forEach(({ x, y, z = NaN, text, hover }, place) => {
       expect([text, hover]).toEqual([String(z), `from ${y} to ${x}: ${z}`]);
