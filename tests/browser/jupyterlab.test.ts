@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
 import { screenWidth } from '../../lib/report/style';
 import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
@@ -60,6 +60,8 @@ const cutTexts = `[...document.querySelectorAll('.jp-OutputArea .js-plotly-plot'
 })`;
 
 describe('JupyterLab', () => {
+  afterEach(() => lab.closePages());
+
   it('asks nothing, offers one kernel, opens the start page, and finds nothing wrong', async () => {
     const page = await lab.newPage();
     const errors: string[] = [];
@@ -76,7 +78,6 @@ describe('JupyterLab', () => {
       .poll(() => page.locator('.jp-KernelName').first().textContent())
       .toContain('TypeScript (BiPE)');
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   it('shows an error below its cell, and its line', { timeout: 3 * minute }, async () => {
@@ -90,7 +91,6 @@ describe('JupyterLab', () => {
     expect(errors[0]).toContain('> 1 | const n: number =');
     expect(await numbers(page)).toEqual(['[1]:', '[2]:', '[ ]:']);
     await page.screenshot({ path: join(screenshots, 'errors.png') });
-    await page.close();
   });
 });
 
@@ -117,6 +117,8 @@ const figuresOf = {
 };
 
 describe('the notebook', () => {
+  afterEach(() => lab.closePages());
+
   it('is in the list of those that are run', () => {
     expect(Object.keys(figuresOf).sort()).toEqual(projectNotebooks());
   });
@@ -134,7 +136,6 @@ describe('the notebook', () => {
       for (const figure of await figures.all())
         expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
       expect(await page.evaluate(cutTexts)).toEqual([]);
-      await page.close();
     },
   );
 
@@ -157,7 +158,6 @@ describe('the notebook', () => {
       await frame.locator('#problem-word').getByText('symbol 4, "x", is not in the alphabet').waitFor();
       expect(await numbers(page)).toEqual(shown);
       await page.screenshot({ path: join(screenshots, 'frame.png') });
-      await page.close();
     },
   );
 });

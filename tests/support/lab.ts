@@ -43,6 +43,11 @@ export class Lab {
     await exit;
   }
 
+  /** Closes all pages: JupyterLab would go on saving what one has open into its notebook. */
+  async closePages(): Promise<void> {
+    for (const page of this.browser.context.pages()) await page.close();
+  }
+
   newPage(): Promise<Page> {
     return this.browser.context.newPage();
   }
