@@ -60,7 +60,7 @@ const cutTexts = `[...document.querySelectorAll('.jp-OutputArea .js-plotly-plot'
 })`;
 
 describe('JupyterLab', () => {
-  afterEach(() => lab.closePages());
+  afterEach(() => lab.closeNotebooks());
 
   it('asks nothing, offers one kernel, opens the start page, and finds nothing wrong', async () => {
     const page = await lab.newPage();
@@ -117,7 +117,7 @@ const figuresOf = {
 };
 
 describe('the notebook', () => {
-  afterEach(() => lab.closePages());
+  afterEach(() => lab.closeNotebooks());
 
   it('is in the list of those that are run', () => {
     expect(Object.keys(figuresOf).sort()).toEqual(projectNotebooks());
@@ -181,7 +181,7 @@ showTable({ id: 'prices', title: 'Costs $3 and $4', caption: '\\\\(x\\\\)', colu
     await figure().locator('svg.main-svg').first().waitFor();
   }, 3 * minute);
 
-  afterAll(() => page.close());
+  afterAll(() => lab.closeNotebooks());
 
   const figure = (): Locator => page.locator('.jp-OutputArea .js-plotly-plot').first();
 

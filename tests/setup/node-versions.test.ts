@@ -210,7 +210,7 @@ describe.runIf(isLinux && existsSync(venvPython))('a notebook in JupyterLab', ()
       const texts = await page.locator('.jp-OutputArea-output').allTextContents();
       expect(texts.join('\n')).toContain(`'v${version}, native-cpu'`);
       await page.locator('.jp-OutputArea .js-plotly-plot svg.main-svg').first().waitFor();
-      await page.close();
+      await lab.closeNotebooks();
     },
   );
 });

@@ -43,9 +43,19 @@ export class Lab {
     await exit;
   }
 
-  /** Closes all pages: JupyterLab would go on saving what one has open into its notebook. */
-  async closePages(): Promise<void> {
+  /**
+   * Closes all pages, since JupyterLab would go on saving what one has open into its notebook, and ends their kernels, each of which
+   * has an engine and a browser.
+   */
+  async closeNotebooks(): Promise<void> {
     for (const page of this.browser.context.pages()) await page.close();
+    const headers = { authorization: `token ${this.address.searchParams.get('token') ?? ''}` };
+    const kernels = new URL('/api/kernels', this.address);
+    const running = (await (await fetch(kernels, { headers })).json()) as { readonly id: string }[];
+    for (const { id } of running) {
+      const { status } = await fetch(new URL(`/api/kernels/${id}`, kernels), { method: 'DELETE', headers });
+      if (status !== 204) throw new Error(`JupyterLab did not end a kernel: ${status}`);
+    }
   }
 
   newPage(): Promise<Page> {
