@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { displayPath } from '../../lib/base/paths';
 import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
 import { begin, stopped } from '../support/kernel';
 import { smallConfig } from '../train/small-config';
@@ -113,7 +114,7 @@ it('a training that is stopped tells that it is kept and how to go on, and no la
     (await kernel.execute("import { startEngine } from '../lib';\nawait startEngine();")).error,
   ).toBeUndefined();
   for (const [resume, how] of [
-    [false, `resume the run in ${join(runs, 'false')}`],
+    [false, `resume the run in ${displayPath(join(runs, 'false'))}`],
     [true, 'run the cell again'],
   ] as const) {
     const { error } = await stopped(
