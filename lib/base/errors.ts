@@ -27,6 +27,9 @@ export class DataError extends WorkbenchError {
   readonly exitCode = 2;
 }
 
+/** Files of a run that are not what the run wrote: they can be put back, or made anew. */
+export class DamagedRunError extends DataError {}
+
 /** Data that is not on this machine, and that it cannot get: no package, no program, no server has it. A comparison may do without. */
 export class AbsentError extends DataError {}
 

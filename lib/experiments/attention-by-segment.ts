@@ -131,7 +131,7 @@ export const attentionBySegment = defineExperiment<
         `model ${index + 1} of ${settings.encodings.length}: ${encodingStyle(encoding, settings.encodings).name}`,
       );
       // Trained by Figure 4, or now; never anew, which is Figure 4's to do.
-      const { folder } = await trainedLanguageModel(point, settings, corpus, { store, reporter });
+      const folder = await trainedLanguageModel(point, settings, corpus, { store, reporter });
       const { decoder, parameters } = await loadCheckpoint(folder);
       try {
         measured.push(await attentionInContexts(encoding, decoder, parameters, documents, context, reporter));

@@ -15,6 +15,7 @@ import {
   type ModalityPerplexity,
   perplexityByModality,
   type ReadModel,
+  trainedLanguageModel,
 } from './language-model-runs';
 import { encodingOf, type LanguageModelRunSettings } from './language-model-settings';
 import { type LanguageModelCorpus, tokensPerSegment } from './language-model-text';
@@ -109,8 +110,7 @@ export class ScaledModels {
 
   /** The model before anything is done: the run that Figure 4 has, where settings are the same. Never made anew, which is Figure 4's to do. */
   async trained(): Promise<LanguageModelRun> {
-    const { store, reporter } = this.options;
-    return languageModelRun(this.point, this.settings, this.corpus, { store, reporter });
+    return languageModelRun(this.point, this.settings, this.corpus, this.#notAnew());
   }
 
   /** The trained model, read with its RoPE scaled. */
@@ -123,7 +123,9 @@ export class ScaledModels {
       label: `${this.point.encoding}, ${scaling}`,
       seed: this.point.seed,
       open: async () => {
-        const { config, parameters } = await loadCheckpoint(folder);
+        // The same folder; what is damaged there is made anew first.
+        const model = await trainedLanguageModel(this.point, this.settings, this.corpus, this.#notAnew());
+        const { config, parameters } = await loadCheckpoint(model);
         return { decoder: createDecoder({ ...config, encoding }), parameters };
       },
     };
@@ -144,6 +146,11 @@ export class ScaledModels {
       initialCheckpoint,
     };
     return languageModelRun({ ...this.point, encoding: name }, settings, this.corpus, this.options);
+  }
+
+  #notAnew(): TrainedRunOptions {
+    const { store, reporter } = this.options;
+    return { store, reporter };
   }
 
   #checkpoint(): Promise<string> {

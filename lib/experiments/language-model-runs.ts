@@ -30,7 +30,14 @@ import {
   validationDocuments,
 } from './language-model-text';
 import { type FinishedRun, type RunConfiguration, type RunStore } from './run-store';
-import { trainedCheckpoint, trainedRun, type TrainedRunOptions, type TrainingFigures } from './trained-run';
+import {
+  trainedCheckpoint,
+  trainedModel,
+  trainedRun,
+  type TrainedRunOptions,
+  type Training,
+  type TrainingFigures,
+} from './trained-run';
 
 /** What differs between runs. */
 export interface LanguageModelRunPoint {
@@ -148,16 +155,8 @@ export async function languageModelCheckpoint(
   return trainedCheckpoint(await trainingOf(point, settings, corpus), store);
 }
 
-/** A model that was trained. */
-export interface TrainedLanguageModel {
-  /** Its folder, as `loadCheckpoint` reads it. */
-  readonly folder: string;
-  readonly training: TrainingConfig;
-  readonly figures: TrainingFigures;
-}
-
 /**
- * Trains a model, or goes on, or finds it finished; nothing is read with it.
+ * Trains a model, or goes on, or finds it finished; nothing is read with it. Returns its folder, as `loadCheckpoint` reads it.
  *
  * @throws MachineError if the run was interrupted
  */
@@ -166,13 +165,19 @@ export async function trainedLanguageModel(
   settings: LanguageModelRunSettings,
   corpus: LanguageModelCorpus,
   options: TrainedRunOptions,
-): Promise<TrainedLanguageModel> {
+): Promise<string> {
   const run = await trainingOf(point, settings, corpus);
-  const figures = await trainedRun<object>(
-    { ...run, label: labelOf(point), asked: {}, ask: () => Promise.resolve({}) },
-    options,
-  );
-  return { folder: trainedCheckpoint(run, options.store), training: run.training, figures };
+  await trainingFigures(point, run, options);
+  return trainedModel(run, options);
+}
+
+function trainingFigures(
+  point: LanguageModelRunPoint,
+  run: Training,
+  options: TrainedRunOptions,
+): Promise<TrainingFigures> {
+  const label = labelOf(point);
+  return trainedRun<object>({ ...run, label, asked: {}, ask: () => Promise.resolve({}) }, options);
 }
 
 function labelOf({ encoding, hiddenSize }: LanguageModelRunPoint): string {
@@ -190,13 +195,14 @@ export async function languageModelRun(
   corpus: LanguageModelCorpus,
   options: TrainedRunOptions,
 ): Promise<LanguageModelRun> {
-  const { folder, training, figures } = await trainedLanguageModel(point, settings, corpus, options);
+  const run = await trainingOf(point, settings, corpus);
+  const figures = await trainingFigures(point, run, options);
   const model: ReadModel = {
-    identity: { training },
-    encoding: training.model.encoding,
+    identity: { training: run.training },
+    encoding: run.training.model.encoding,
     label: labelOf(point),
     seed: point.seed,
-    open: () => loadCheckpoint(folder),
+    open: async () => loadCheckpoint(await trainedModel(run, options)),
   };
   const modalities = await perplexityByModality(model, settings, corpus, options);
   return { ...point, modalities, ...figures };

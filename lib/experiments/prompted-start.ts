@@ -98,7 +98,7 @@ async function languageModelStarts(
     missing,
     startOf: async (encoding, options) => {
       const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seed };
-      const { folder } = await trainedLanguageModel(point, input.settings, input.corpus, options);
+      const folder = await trainedLanguageModel(point, input.settings, input.corpus, options);
       return { folder, model: await readModelConfig(folder), data };
     },
   };

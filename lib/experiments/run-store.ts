@@ -102,6 +102,17 @@ export class RunStore {
     return { ...finished, reused: false };
   }
 
+  /** Makes room for another run of this configuration; what is there is kept. Returns where. */
+  async setAside(configuration: RunConfiguration): Promise<string> {
+    const folder = this.folderOf(configuration);
+    for (let number = 1; ; number += 1) {
+      const aside = `${folder}.damaged-${number}`;
+      if (existsSync(aside)) continue;
+      await rename(folder, aside);
+      return aside;
+    }
+  }
+
   /** Forgets the run of this configuration: all of it at once, even if the process is killed. */
   async forget(configuration: RunConfiguration): Promise<void> {
     const folder = this.folderOf(configuration);

@@ -62,7 +62,7 @@ export async function languageModel(
   // Read and trained as by Figure 4, which does without the sources that this machine cannot have.
   const { input, missing } = await prepareLanguageModels(settings, [encoding], reporter);
   for (const line of missing) reporter.note(`not here: ${line}`);
-  const { folder } = await trainedLanguageModel(point, input.settings, input.corpus, { store, reporter });
+  const folder = await trainedLanguageModel(point, input.settings, input.corpus, { store, reporter });
   const { decoder, parameters } = await loadCheckpoint(folder);
   const tokenizer = await getTokenizer(settings.tokenizer);
   return {

@@ -1,13 +1,15 @@
 // One model that is trained and then asked something: the unit of which comparisons of trained models are made. Each is a run of its
 // own in the run store: what is finished is not trained again, what was interrupted goes on.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError, MachineError } from '../base/errors';
+import { CheckpointError, ConfigError, DamagedRunError, MachineError } from '../base/errors';
 import { withStopAdvice } from '../base/interrupt';
 import { displayPath } from '../base/paths';
 import { type Reporter } from '../base/progress';
 import { libraryVersion } from '../base/version';
-import { startEngine } from '../engine/engine';
+import { type Engine, startEngine } from '../engine/engine';
+import { checkCheckpoint } from '../model/checkpoint';
 import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
@@ -19,8 +21,10 @@ import {
   type Origin,
 } from '../report/provenance';
 import { type TrainingConfig } from '../train/config';
-import { type MetricsLine, readMetrics } from '../train/metrics';
-import { trainModel } from '../train/train-model';
+import { statePath } from '../train/checkpoint';
+import { hasMetrics, type MetricsLine, readMetrics } from '../train/metrics';
+import { type TrainingResult } from '../train/train';
+import { trainModel, type TrainModelOptions } from '../train/train-model';
 import { type RunConfiguration, type RunStore } from './run-store';
 import { askedPart, beginSession, trainingParts } from './training-sessions';
 
@@ -61,7 +65,8 @@ export interface TrainedRunOptions {
   readonly onCurve?: (step: number, loss: number) => void;
 }
 
-type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data'>;
+/** A training without what its model is asked. */
+export type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data'>;
 
 /** What a training depends on. What its model is asked later does not matter: other questions find it trained. */
 function trainingOf({ item, revision, training, data = [] }: Training): RunConfiguration {
@@ -97,10 +102,10 @@ export async function trainedRun<Answers extends object>(
       const startedAt = Date.now();
       const engine = await startEngine({ reporter });
       // Looked up now: training may end beside other files than it began with.
-      const origin = currentOrigin({ engine: engine.description, captured: engine.captures });
+      const origin = originOf(engine);
       const { result, trainedFor } = await withStopAdvice(
         `what was trained is kept; to go on, run the cell again${fresh ? ' without fresh' : ''}`,
-        () => trainAndAsk(spec, folder, origin, options),
+        () => trainAndAsk(spec, origin, options),
       );
       const seconds = (Date.now() - startedAt) / 1000;
       const provenance = collectStoredProvenance({
@@ -120,6 +125,35 @@ export async function trainedRun<Answers extends object>(
   return finished.result;
 }
 
+/**
+ * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged or gone is written again from the
+ * training's state, or else trained anew.
+ *
+ * @throws MachineError if the training was interrupted
+ */
+export async function trainedModel(training: Training, options: TrainedRunOptions): Promise<string> {
+  const folder = trainedCheckpoint(training, options.store);
+  try {
+    await checkCheckpoint(folder);
+  } catch (error) {
+    if (!(error instanceof CheckpointError || error instanceof ConfigError)) throw error;
+    options.reporter.note(`damaged (${error.message}); made anew`, 'warning');
+    const origin = originOf(await startEngine({ reporter: options.reporter }));
+    const { outcome, parameters } = await trainOrMend(training, origin, options);
+    disposeParameters(parameters);
+    if (outcome === 'interrupted') throw interrupted();
+  }
+  return folder;
+}
+
+function originOf({ description, captures }: Engine): Origin {
+  return currentOrigin({ engine: description, captured: captures });
+}
+
+function interrupted(): MachineError {
+  return new MachineError('training was interrupted; the same command continues where it stopped');
+}
+
 interface Outcome<Answers> {
   readonly result: Answers & TrainingFigures;
   /** Seconds of training now; of one that was found finished, 0. */
@@ -128,37 +162,29 @@ interface Outcome<Answers> {
 
 async function trainAndAsk<Answers extends object>(
   spec: TrainedRunSpec<Answers>,
-  folder: string,
   origin: Origin,
-  { reporter, onCurve }: TrainedRunOptions,
+  options: TrainedRunOptions,
 ): Promise<Outcome<Answers>> {
+  const { store, onCurve } = options;
+  const folder = store.folderOf(trainingOf(spec));
   let begunAt: number | undefined;
   const tell = (line: MetricsLine): void => {
     if (line.kind === 'training') onCurve?.(line.step, line.loss);
   };
-  const { outcome, parameters } = await trainModel(spec.training, {
-    folder,
-    resume: true,
-    reporter,
+  const { outcome, parameters } = await trainOrMend(spec, origin, options, {
     onBegin: async (position) => {
       begunAt = position.seconds;
-      await beginSession(folder, position, origin);
       // A curve that is drawn anew has what was trained before, too.
       (await readMetrics(folder)).forEach(tell);
     },
     onMetrics: tell,
   });
   try {
-    if (outcome === 'interrupted')
-      throw new MachineError('training was interrupted; the same command continues where it stopped');
+    if (outcome === 'interrupted') throw interrupted();
     const decoder = createDecoder(spec.training.model);
     const answers = await spec.ask(decoder, parameters);
     const all = await readMetrics(folder);
     const lines = all.filter((line) => line.kind === 'training');
-    if (lines.length === 0)
-      throw new DataError(
-        `${displayPath(folder)}: the metrics of this training are gone; delete the folder to train anew`,
-      );
     const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
     return {
       result: {
@@ -172,5 +198,38 @@ async function trainAndAsk<Answers extends object>(
     };
   } finally {
     disposeParameters(parameters);
+  }
+}
+
+/** Trains, or goes on; a training whose files are not what it wrote is kept aside, and made anew. */
+async function trainOrMend(
+  training: Training,
+  origin: Origin,
+  { store, reporter }: TrainedRunOptions,
+  { onBegin, onMetrics }: Pick<TrainModelOptions, 'onBegin' | 'onMetrics'> = {},
+): Promise<TrainingResult> {
+  const configuration = trainingOf(training);
+  const folder = store.folderOf(configuration);
+  const train = (): Promise<TrainingResult> =>
+    trainModel(training.training, {
+      folder,
+      resume: true,
+      reporter,
+      onBegin: async (position) => {
+        await beginSession(folder, position, origin);
+        await onBegin?.(position);
+      },
+      ...(onMetrics && { onMetrics }),
+    });
+  try {
+    // Its curve is a part of the result.
+    if (existsSync(statePath(folder)) && !hasMetrics(folder))
+      throw new DamagedRunError(`${displayPath(folder)}: its metrics are gone`);
+    return await train();
+  } catch (error) {
+    if (!(error instanceof DamagedRunError)) throw error;
+    const aside = displayPath(await store.setAside(configuration));
+    reporter.note(`damaged (${error.message}); trained anew, and what was there is in ${aside}`, 'warning');
+    return train();
   }
 }

@@ -43,6 +43,31 @@ export interface Checkpoint {
  * @throws ConfigError if `config.json` describes no model known here
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  return withTensors(folder, async ({ config, decoder, places }) => ({
+    config,
+    decoder,
+    parameters: await readParameters(decoder.parameters, places, displayPath(folder)),
+  }));
+}
+
+/**
+ * Makes sure that a folder has a whole model; its numbers are not read.
+ *
+ * @throws CheckpointError, ConfigError as `loadCheckpoint`, of numbers only where they are stored twice
+ */
+export async function checkCheckpoint(folder: string): Promise<void> {
+  await withTensors(folder, () => Promise.resolve());
+}
+
+/** A model whose files are open. */
+interface StoredModel {
+  readonly config: ModelConfig;
+  readonly decoder: Decoder;
+  /** Where each of its tensors is. */
+  readonly places: ReadonlyMap<string, TensorFile>;
+}
+
+async function withTensors<T>(folder: string, use: (model: StoredModel) => Promise<T>): Promise<T> {
   const config = await readModelConfig(folder);
   const decoder = createDecoder(config, displayPath(join(folder, configFile)));
   const files = await openShards(folder);
@@ -55,7 +80,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
       places.delete(headName);
     }
     matchTensors(places, decoder.parameters, where);
-    return { config, decoder, parameters: await readParameters(decoder.parameters, places, where) };
+    return await use({ config, decoder, places });
   } finally {
     for (const file of files) await file.close();
   }

@@ -115,6 +115,11 @@ function parseLine(line: string, where: string): MetricsLine {
   }
 }
 
+/** Whether a run's folder has its metrics: a run that has a state has them, too, unless they were deleted. */
+export function hasMetrics(folder: string): boolean {
+  return existsSync(join(folder, metricsName));
+}
+
 /** The first lines of a run's metrics, for noticing a change. */
 export interface MetricsExtent {
   readonly lines: number;
@@ -149,7 +154,7 @@ export class MetricsLog {
    */
   static async open(folder: string, step: number, extent?: MetricsExtent): Promise<MetricsLog> {
     const [linesPath, eventsPath] = [join(folder, metricsName), join(folder, eventsName)];
-    const isThere = existsSync(linesPath);
+    const isThere = hasMetrics(folder);
     const found = await readMetrics(folder);
     const kept =
       extent === undefined ? found.filter((line) => line.step <= step) : found.slice(0, extent.lines);

@@ -8,7 +8,15 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { bipe } from '../base/command';
-import { ConfigError, TrainingError, UsageError } from '../base/errors';
+import {
+  CheckpointError,
+  ConfigError,
+  DamagedRunError,
+  DataError,
+  systemCode,
+  TrainingError,
+  UsageError,
+} from '../base/errors';
 import {
   makeFolder,
   readTextFile,
@@ -139,8 +147,7 @@ export interface TrainingResult {
  * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters or the
  *   engine
  * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
- * @throws DataError if the metrics of the run to resume were changed
- * @throws CheckpointError if the checkpoint to resume from is damaged
+ * @throws DamagedRunError if the state or the metrics of the run to resume are not what it wrote
  * @throws MachineError if the folder cannot be written, is moved or deleted, or another process trains in it
  */
 export async function train(run: TrainingRun): Promise<TrainingResult> {
@@ -204,6 +211,17 @@ function checkProducts({ plan, execution, where = 'training', reporter }: Traini
 /** The file of a run's configuration. */
 function configPath(folder: string): string {
   return join(folder, 'config.json');
+}
+
+/** What a run reads of its own: what is wrong with it, if it can be read at all, is damage. */
+async function ofTheRun<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    const isWrong = error instanceof CheckpointError || error instanceof DataError;
+    if (!isWrong || systemCode(error.cause) !== undefined) throw error;
+    throw new DamagedRunError(error.message, { cause: error });
+  }
 }
 
 async function writeConfig({ folder, config }: TrainingRun): Promise<void> {
@@ -293,7 +311,7 @@ class Loop {
     const resumed = existsSync(statePath(folder));
     try {
       if (resumed) {
-        const stored = await readState(folder, design);
+        const stored = await ofTheRun(readState(folder, design));
         ({ tensors: state, best } = stored);
         const { batches: place, config = configHash(job.config), metrics, ...counts } = stored.position;
         measured = metrics;
@@ -305,7 +323,7 @@ class Loop {
       }
       state = { ...state, ...zeroState(design, state) };
       await writeConfig(job);
-      const log = await MetricsLog.open(folder, progress.step, measured);
+      const log = await ofTheRun(MetricsLog.open(folder, progress.step, measured));
       if ((measured?.lines ?? 0) > log.earlier.length)
         job.reporter?.note(
           `${displayPath(folder)}: its metrics are gone; they begin anew after step ${formatCount(progress.step)}`,

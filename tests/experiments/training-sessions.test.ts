@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { RememberingStore, type RunStore } from '../../lib/experiments/run-store';
-import { trainedCheckpoint, trainedRun } from '../../lib/experiments/trained-run';
+import { RememberingStore, RunStore } from '../../lib/experiments/run-store';
+import { trainedCheckpoint, trainedModel, trainedRun } from '../../lib/experiments/trained-run';
 import { beginSession, trainingParts } from '../../lib/experiments/training-sessions';
 import { arithmeticTraining } from '../../lib/experiments/arithmetic-runs';
 import { fig3Presets } from '../../lib/experiments/fig3';
@@ -26,6 +26,14 @@ function writeMetrics(folder: string, lines: number): void {
   });
   const text = Array.from({ length: lines }, (_, index) => `${JSON.stringify(line(index + 1))}\n`);
   writeFileSync(join(folder, 'metrics.jsonl'), text.join(''));
+}
+
+/** Makes the first loss another one. */
+function changeLoss(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  const changed = text.replace(/"loss":\d/, '"loss":9');
+  expect(changed).not.toBe(text);
+  writeFileSync(path, changed);
 }
 
 /** Of each piece of work: what it is, whose it is, how long it took. */
@@ -100,6 +108,18 @@ describe('a trained run', () => {
   });
   const folderOf = (store: RunStore): string => join(trainedCheckpoint(spec(''), store), '..');
 
+  /** Without what depends on the moment. */
+  const withoutTimes = ({
+    tokensPerSecond: _,
+    seconds: __,
+    ...result
+  }: Awaited<ReturnType<typeof trained>>) => result;
+  const trained = (store: RunStore, question: string, notes: string[] = []) =>
+    trainedRun(spec(question), {
+      store,
+      reporter: { ...silentReporter, note: (line) => void notes.push(line) },
+    });
+
   /** The parts of a run, found or made, and its result. */
   async function partsOf(folder: string, question: string) {
     const store = new RememberingStore(folder);
@@ -121,6 +141,68 @@ describe('a trained run', () => {
       expect(part?.work[0]?.seconds).toBeGreaterThanOrEqual(result.seconds - 1e-3);
       expect(part?.origin?.engine).toMatch(/./);
       expect((await partsOf(store.folder, 'first')).parts).toEqual(parts);
+    },
+  );
+
+  it.each<[what: string, says: RegExp, spoil: (folder: string) => void]>([
+    [
+      'changed metrics',
+      /metrics\.jsonl: changed since/,
+      (folder) => changeLoss(join(folder, 'metrics.jsonl')),
+    ],
+    [
+      'metrics that are null',
+      /metrics\.jsonl: line 1/,
+      (folder) => writeFileSync(join(folder, 'metrics.jsonl'), 'null\n'),
+    ],
+    ['metrics that are gone', /its metrics are gone/, (folder) => rmSync(join(folder, 'metrics.jsonl'))],
+    [
+      'a state cut short',
+      /training\.safetensors/,
+      (folder) => truncateSync(join(folder, 'checkpoint', 'training.safetensors'), 1000),
+    ],
+  ])(
+    'is trained anew after %s, says so, and keeps what was there',
+    { timeout: 60_000 },
+    async (_, says, spoil) => {
+      const store = new RunStore(temporaryFolder());
+      const first = await trained(store, 'first');
+      const folder = folderOf(store);
+      spoil(folder);
+      const spoilt = readdirSync(folder).sort();
+      const notes: string[] = [];
+      const second = await trained(store, 'second', notes);
+      expect(withoutTimes(second)).toEqual({ ...withoutTimes(first), answer: 'second' });
+      const [note] = notes.filter((line) => line.startsWith('damaged'));
+      expect(note).toMatch(says);
+      expect(note).toMatch(/; trained anew, and what was there is in .*\.damaged-1$/);
+      expect(readdirSync(`${folder}.damaged-1`).sort()).toEqual(spoilt);
+      // A third question finds all in order.
+      notes.length = 0;
+      await trained(store, 'third', notes);
+      expect(notes.filter((line) => line.startsWith('damaged'))).toEqual([]);
+    },
+  );
+
+  it.each(['model.safetensors', 'config.json'])(
+    'writes its model again where %s is gone or cut short',
+    { timeout: 60_000 },
+    async (name) => {
+      const store = new RunStore(temporaryFolder());
+      await trained(store, 'first');
+      const folder = trainedCheckpoint(spec(''), store);
+      const path = join(folder, name);
+      const original = readFileSync(path);
+      const notes: string[] = [];
+      const reporter = { ...silentReporter, note: (line: string) => void notes.push(line) };
+      for (const spoil of [() => rmSync(path), () => truncateSync(path, original.length >> 1)]) {
+        spoil();
+        expect(await trainedModel(spec(''), { store, reporter })).toBe(folder);
+        expect(readFileSync(path)).toEqual(original);
+        expect(notes.splice(0).filter((line) => /^damaged \(.*; made anew$/.test(line))).toHaveLength(1);
+      }
+      await trainedModel(spec(''), { store, reporter });
+      expect(notes).toEqual([]);
     },
   );
 
