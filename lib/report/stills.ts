@@ -20,13 +20,13 @@ let busyUntil = 0;
 let closing: NodeJS.Timeout | undefined;
 
 /**
- * A figure as SVG, without scripts and without a foot.
+ * A figure as SVG, without scripts and without a foot, as wide as the place where it is shown.
  *
  * @throws MachineError if there is no browser, or if it does not draw
  */
 export async function stillFigure(figure: Figure): Promise<string> {
   const { svg, png } = await drawn((browser) => browser.draw(figure, ''));
-  return withOwnNames(Buffer.byteLength(svg) <= mostSvgBytes ? svg : svgAround(svg, png));
+  return asWideAsItsPlace(withOwnNames(Buffer.byteLength(svg) <= mostSvgBytes ? svg : svgAround(svg, png)));
 }
 
 /**
@@ -91,6 +91,13 @@ function svgAround(svg: string, png: Uint8Array): string {
   );
   const data = Buffer.from(png).toString('base64');
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${texts.join('')}<image width="${width}" height="${height}" href="data:image/png;base64,${data}"/></svg>\n`;
+}
+
+/** On paper and in narrow pages, whose styles are not ours, a picture with a width of its own would be cut. */
+function asWideAsItsPlace(svg: string): string {
+  return svg.replace(/^<svg[^>]*>/, (head) =>
+    head.replace(/ height="[^"]*"/, '').replace(/ width="[^"]*"/, ' width="100%"'),
+  );
 }
 
 /** plotly gives the parts of all figures the same names; inside one page a figure would use another's. */
