@@ -229,9 +229,9 @@ export {
   type ExecuteOptions,
   type Experiment,
   type Finding,
-  type PresetName,
   type Report,
 } from './experiments/experiment';
+export type { PresetName } from './experiments/preset-names';
 export { exportReport } from './experiments/export';
 export { describeFinding, findingsTable, type Verdict, verdictOf } from './experiments/findings';
 export { drawFig2 } from './experiments/fig2-drawing';

@@ -63,6 +63,11 @@ export class CheckError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
+/** A run whose numbers are not those of the reference. */
+export class DifferenceError extends WorkbenchError {
+  readonly exitCode = 1;
+}
+
 /** The one line that says what an unknown thrown value is. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

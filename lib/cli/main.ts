@@ -10,11 +10,13 @@ import { libraryVersion } from '../base/version';
 import { addArithmeticCommand } from './commands/arithmetic';
 import { addBenchCommand } from './commands/bench';
 import { addCheckpointCommand } from './commands/checkpoint';
+import { addCompareCommand } from './commands/compare';
 import { addDataCommand } from './commands/data';
 import { addDoctorCommand } from './commands/doctor';
 import { addListCommand } from './commands/list';
 import { addLogitsCommand } from './commands/logits';
 import { addPerplexityCommand } from './commands/perplexity';
+import { addPublishCommand } from './commands/publish';
 import { addReproduceCommand } from './commands/reproduce';
 import { addSegmentCommand } from './commands/segment';
 import { addTheoryCommand } from './commands/theory';
@@ -35,6 +37,8 @@ export function createProgram(): Command {
   for (const add of [
     addListCommand,
     addReproduceCommand,
+    addCompareCommand,
+    addPublishCommand,
     addDoctorCommand,
     addSegmentCommand,
     addTokenizeCommand,

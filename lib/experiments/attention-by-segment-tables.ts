@@ -4,7 +4,7 @@ import { formatPercent } from '../base/format';
 import { present } from '../base/present';
 import { type AttentionMass, meanDistance } from '../evaluate/attention-mass';
 import { formatShort } from '../report/log-axis';
-import { type Cell, type Column, type Table } from '../report/tables';
+import { type Cell, type Column, measuredCells, measuredColumns, type Table } from '../report/tables';
 import {
   type AttentionBySegmentResult,
   contextsOf,
@@ -98,16 +98,11 @@ export function measuresTable(result: AttentionBySegmentResult): Table {
 }
 
 function intervalColumns(key: MeasureName, label: string, format: 'fixed2' | 'percent'): Column[] {
-  return [
-    { key, label, format },
-    { key: `${key}Low`, label: 'Low', format },
-    { key: `${key}High`, label: 'High', format },
-  ];
+  return measuredColumns({ key, label, format }, ['Low', 'High']);
 }
 
 function intervalCells(key: MeasureName, interval: MeasuredInterval): Record<string, Cell> {
-  const { estimate = null, low = null, high = null } = interval ?? {};
-  return { [key]: estimate, [`${key}Low`]: low, [`${key}High`]: high };
+  return measuredCells(key, interval === null ? undefined : { ...interval, centre: interval.estimate });
 }
 
 const hundredths = (value: number): string => withMinus(value.toFixed(2));

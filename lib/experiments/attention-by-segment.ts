@@ -25,7 +25,8 @@ import {
 } from './attention-contexts';
 import { notMeasured } from './available';
 import { bilevelPairs, mainFour } from './encoding-pairs';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset } from './experiment';
+import { type PresetName } from './preset-names';
 import { fig4Presets, type Fig4Settings } from './fig4';
 import { comparisonFields, type PreparedModels, prepareLanguageModels } from './language-model-comparison';
 import { trainedLanguageModel } from './language-model-runs';

@@ -2,7 +2,7 @@
 // computed and how it is drawn. Notebook, command line and sweeps all go through it.
 
 import { type z } from 'zod';
-import { UsageError } from '../base/errors';
+import { DataError, UsageError } from '../base/errors';
 import { unknownName } from '../base/suggest';
 import { type Reporter } from '../base/progress';
 import { canonicalJson } from '../base/json';
@@ -18,10 +18,10 @@ import {
   type Provenance,
 } from '../report/provenance';
 import { type Table } from '../report/tables';
+import { type Compared, compareWith, type Comparison } from './compare';
+import { changed, type PresetName, presetOrder, unchanged } from './preset-names';
+import { readReference } from './reference';
 import { type FinishedRun, RememberingStore, RunStore } from './run-store';
-
-/** The scales at which an item can be run; an item offers those that differ for it. */
-export type PresetName = 'smoke' | 'quick' | 'evening' | 'paper' | 'released';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -110,12 +110,16 @@ export interface ExecuteOptions {
   readonly store?: RunStore;
   /** Compute anew even if the store has the run. */
   readonly fresh?: boolean;
+  /** Whether to compute what the store does not have; default true. */
+  readonly computes?: boolean;
 }
 
 /** An item's result: figures, tables, findings, numbers, and where they come from. */
 export interface Report extends Drawing {
   readonly item: string;
   readonly title: string;
+  readonly question: string;
+  /** With `, changed` where fields of it were replaced. */
   readonly preset: string;
   readonly settings: unknown;
   readonly numbers: unknown;
@@ -123,6 +127,8 @@ export interface Report extends Drawing {
   readonly provenance: Provenance;
   /** Whether the run store had the result already. */
   readonly reused: boolean;
+  /** With what was published of this item at this preset; null where nothing was, or where the preset was changed. */
+  readonly comparison: Comparison | null;
 }
 
 /** What the run of an item that ended last has found. */
@@ -149,8 +155,6 @@ export interface Experiment {
   /** The run that ended last, of this revision and library, and of one of these presets if some are given; undefined if there is none. */
   readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
 }
-
-const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 'paper', 'released'];
 
 /** Closes a definition over its types. */
 export function defineExperiment<Settings extends object, Input, Result>(
@@ -189,9 +193,25 @@ async function latest<Settings extends object, Input, Result>(
   if (!settings.success) return undefined;
   const preset = nearestPreset(spec, settings.data);
   return {
-    preset: hasSettings(spec, preset, settings.data) ? preset : `${preset}, changed`,
+    preset: hasSettings(spec, preset, settings.data) ? preset : changed(preset),
     findings: spec.draw(stored.result, settings.data).findings,
   };
+}
+
+/** A reference that is damaged is said to be, and costs nobody a run. */
+async function compared(report: Compared, reporter: Reporter): Promise<Comparison | null> {
+  try {
+    const reference = await readReference(report);
+    if (reference === undefined) return null;
+    const comparison = compareWith(report, reference);
+    // Whoever changes a preset wants other numbers.
+    const isOwn = report.preset !== unchanged(report.preset) && comparison.obstacle !== undefined;
+    return isOwn ? null : comparison;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    reporter.note(`not compared with the reference: ${error.message}`, 'warning');
+    return null;
+  }
 }
 
 type AnySpec<Settings extends object> = Pick<ExperimentSpec<Settings, never, never>, 'presets' | 'schema'>;
@@ -263,10 +283,11 @@ async function execute<Settings extends object, Input, Result>(
   if (data.length === 0 && missing.length > 0) {
     throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
   }
-  const { store = new RunStore(), fresh = false } = options;
+  const { store = new RunStore(), fresh = false, computes = true } = options;
   const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
   if (fresh) await store.forget(configuration);
   const work = async (): Promise<FinishedRun<Result>> => {
+    if (!computes) throw new UsageError(`${spec.id}: no finished run of preset ${preset}; run it first`);
     const startedAt = Date.now();
     const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
     // Looked up now: a long computation may end beside other files than it began with.
@@ -288,12 +309,13 @@ async function execute<Settings extends object, Input, Result>(
   const { reporter } = options;
   const { result, provenance, reused } = await store.findOrRun(configuration, work, { reporter });
   const labels = {
-    preset: overridden ? `${preset}, changed` : preset,
+    preset: overridden ? changed(preset) : preset,
     scale: spec.scale(settings, missing, input),
   };
-  return {
+  const report = {
     item: spec.id,
     title: spec.title,
+    question: spec.question,
     preset: labels.preset,
     settings,
     numbers: result,
@@ -302,4 +324,5 @@ async function execute<Settings extends object, Input, Result>(
     reused,
     ...spec.draw(result, settings),
   };
+  return { ...report, comparison: await compared(report, reporter) };
 }

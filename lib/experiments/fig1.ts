@@ -9,13 +9,8 @@ import { prepareSource } from '../data/sources/prepare';
 import { getTokenizer } from '../data/tokenizers/registry';
 import { separatorsFor } from '../segment/separators';
 import { absentNames, available, notMeasured } from './available';
-import {
-  defineExperiment,
-  type PreparedInput,
-  type Preset,
-  type PresetName,
-  type RunContext,
-} from './experiment';
+import { defineExperiment, type PreparedInput, type Preset, type RunContext } from './experiment';
+import { type PresetName } from './preset-names';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './fig1-drawing';
 import { ascendingLengths } from './list-fields';
 import { counted } from './preset-words';

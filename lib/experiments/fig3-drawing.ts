@@ -12,7 +12,7 @@ import {
   type PanelSpec,
   type PlotlyObject,
 } from '../report/figure';
-import { type Cell, type Table } from '../report/tables';
+import { type Cell, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import { type ArithmeticRun, type OperatorsAccuracy } from './arithmetic-runs';
 import { type Drawing, type Finding } from './experiment';
@@ -250,17 +250,15 @@ function accuracyTable(groups: readonly Group[]): Table {
       { key: 'encoding', label: 'Encoding' },
       { key: 'hiddenSize', label: 'Hidden size', format: 'integer' },
       { key: 'parameters', label: 'Parameters', format: 'integer' },
-      { key: 'accuracy', label: 'Accuracy', format: 'percent' },
+      { key: 'accuracy', label: 'Accuracy', format: 'percent', interval: ['low', 'high'] },
       ...(known ? [{ key: 'paper', label: 'Paper' }] : []),
       { key: 'low', label: 'Low', format: 'percent' },
       { key: 'high', label: 'High', format: 'percent' },
-      { key: 'soundness', label: 'By right steps', format: 'percent' },
-      ...asked.map((operators) => ({
-        key: `operators${operators}`,
-        label: countOf(operators),
-        format: 'percent' as const,
-      })),
-      { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+      measuredColumn({ key: 'soundness', label: 'By right steps', format: 'percent' }),
+      ...asked.map((operators) =>
+        measuredColumn({ key: `operators${operators}`, label: countOf(operators), format: 'percent' }),
+      ),
+      { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer', ofMachine: true },
     ],
     rows: groups.map((group) => {
       const { encoding, style, hiddenSize, runs } = group;
@@ -274,16 +272,14 @@ function accuracyTable(groups: readonly Group[]): Table {
         low,
         high,
         ...(known ? { paper: formatPaperValue(ofPaper) } : {}),
-        soundness: mean(runs.map((run) => run.soundness.share)),
+        ...measuredCells('soundness', rangeOf(runs.map(({ soundness }) => soundness))),
         tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
       };
       for (const operators of asked) {
-        const shares = runs.flatMap((run) =>
-          run.byOperators
-            .filter((entry) => entry.operators === operators)
-            .map(({ accuracy }) => accuracy.share),
+        const accuracies = runs.flatMap((run) =>
+          run.byOperators.filter((entry) => entry.operators === operators).map(({ accuracy }) => accuracy),
         );
-        row[`operators${operators}`] = mean(shares);
+        Object.assign(row, measuredCells(`operators${operators}`, rangeOf(accuracies)));
       }
       return row;
     }),

@@ -14,7 +14,8 @@ import {
   type ArithmeticRunSettings,
 } from './arithmetic-runs';
 import { smallSines } from './encoding-pairs';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset } from './experiment';
+import { type PresetName } from './preset-names';
 import { drawFig3, type Fig3Result } from './fig3-drawing';
 import { encodingsField, seedsField } from './list-fields';
 import { counted, encodingsListed, showsThatItRuns } from './preset-words';

@@ -159,7 +159,7 @@ const knownOfPaper = { trainLength: 1024, length: 8192 };
 
 const trainingColumns: Table['columns'] = [
   { key: 'parameters', label: 'Parameters', format: 'integer' },
-  { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+  { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer', ofMachine: true },
 ];
 
 function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], trainLength: number): Table {

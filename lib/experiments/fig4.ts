@@ -7,7 +7,8 @@ import { parseInside } from '../base/schema';
 import { paperValue } from '../report/paper-values';
 import { notMeasured } from './available';
 import { mainFour, smallSines } from './encoding-pairs';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset } from './experiment';
+import { type PresetName } from './preset-names';
 import { drawFig4, type Fig4Result } from './fig4-drawing';
 import {
   compareEncodings,

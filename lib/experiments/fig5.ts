@@ -6,7 +6,8 @@ import { ConfigError } from '../base/errors';
 import { formatShort } from '../report/log-axis';
 import { encodingStyle } from '../report/style';
 import { notMeasured } from './available';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset } from './experiment';
+import { type PresetName } from './preset-names';
 import { drawFig5, type Fig5Result } from './fig5-drawing';
 import {
   type FinetuneSettings,

@@ -7,6 +7,7 @@ import { checkOutputs } from '../base/outputs';
 import { provenanceLine } from '../report/provenance';
 import { type Table, toMarkdown } from '../report/tables';
 import { type Finding, type Report } from './experiment';
+import { fileNameOf } from './reference';
 
 /** A finding's verdict. */
 export type Verdict = 'holds' | 'does not hold' | 'cannot be told';
@@ -44,9 +45,9 @@ export function findingsTable(report: Report): Table {
   };
 }
 
-/** The name of its file without extension: hyphens where the item's name has dots and underscores. */
+/** The name of its file without extension. */
 export function findingsId({ item }: Pick<Report, 'item'>): string {
-  return `${item.replace(/[._]/g, '-')}-findings`;
+  return `${fileNameOf(item)}-findings`;
 }
 
 /**

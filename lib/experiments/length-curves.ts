@@ -10,7 +10,7 @@ import { type PerplexityByLength, perplexityRatio } from '../evaluate/perplexity
 import { type AxisSpec, inPanel, lineTrace, type PanelSpec, type PlotlyObject } from '../report/figure';
 import { formatPerplexity, logAxis } from '../report/log-axis';
 import { ink, modalityStyles, type SeriesStyle } from '../report/style';
-import { type Cell, type Table } from '../report/tables';
+import { type Cell, intervalKeys, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { type Finding } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
 import { mean, seedsWord, whiskeredLine } from './seed-groups';
@@ -227,27 +227,25 @@ export function perplexityTable(
     ...new Set(modalities.flatMap((modality) => curves.flatMap((curve) => lengthsOf(curve, modality)))),
   ].sort((a, b) => a - b);
   const longest = lengths.at(-1) ?? 0;
+  const [low, high] = intervalKeys(`at${longest}`);
   return {
     ...table,
     columns: [
       { key: 'model', label: 'Model' },
       ...(modalities.length > 1 ? [{ key: 'text', label: 'Text' }] : []),
-      ...lengths.map((length) => ({
-        key: `at${length}`,
-        label: length.toLocaleString('en'),
-        format: 'fixed2' as const,
-      })),
-      { key: 'low', label: `Low at ${longest.toLocaleString('en')}`, format: 'fixed2' as const },
-      { key: 'high', label: `High at ${longest.toLocaleString('en')}`, format: 'fixed2' as const },
+      ...lengths.map((length) =>
+        measuredColumn({ key: `at${length}`, label: length.toLocaleString('en'), format: 'fixed2' }),
+      ),
+      { key: low, label: `Low at ${longest.toLocaleString('en')}`, format: 'fixed2' as const },
+      { key: high, label: `High at ${longest.toLocaleString('en')}`, format: 'fixed2' as const },
       ...further.columns,
     ],
     rows: modalities.flatMap((modality) =>
       curves.map((curve) => {
-        const { low, high } = perplexityRange(curve, modality, longest);
-        const row: Record<string, Cell> = { model: curve.style.name, low, high };
+        const row: Record<string, Cell> = { model: curve.style.name };
         if (modalities.length > 1) row['text'] = modalityStyles[modality].name;
         for (const length of lengthsOf(curve, modality))
-          row[`at${length}`] = perplexityRange(curve, modality, length).centre;
+          Object.assign(row, measuredCells(`at${length}`, perplexityRange(curve, modality, length)));
         return { ...row, ...further.of(curve, modality) };
       }),
     ),

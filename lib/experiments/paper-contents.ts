@@ -1,7 +1,8 @@
 // The paper's 9 figures and 8 tables, each with what of this workbench stands for it. The paper's public summary page names five of the
 // figures and some subjects; what it does not name is listed as such, and its caption is not guessed.
 
-import { type LatestRun, type PresetName } from './experiment';
+import { type LatestRun } from './experiment';
+import { type PresetName } from './preset-names';
 import { experiments } from './registry';
 import { type RunStore } from './run-store';
 

@@ -5,6 +5,7 @@ import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { defaultReporter, showFigure, showTable } from '../report/notebook';
 import { type Table } from '../report/tables';
+import { comparisonTable } from './compare';
 import { type Report } from './experiment';
 import { findingsTable } from './findings';
 import { contentStatus, describeContent, paperContents } from './paper-contents';
@@ -49,11 +50,12 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
   return new CheckError(`${report.item}: ${count} not hold: ${first.claim}: ${first.measured}`);
 }
 
-/** Shows a report below the cell: figures, findings, tables, and where the numbers come from. */
+/** Shows a report below the cell: figures, findings, tables, where the numbers come from, and whether they are the reference's. */
 export function showReport(report: Report): void {
   report.figures.forEach(showFigure);
   if (report.findings.length > 0) showTable(findingsTable(report));
   report.tables.forEach(showTable);
+  if (report.comparison !== null) showTable(comparisonTable(report.comparison, report.title));
 }
 
 /** The statements of the paper and how each is checked, as a table. Its status is that of the item's run that ended last. */

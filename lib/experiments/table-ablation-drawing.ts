@@ -6,7 +6,7 @@ import { type Modality } from '../data/sources/source';
 import { type AxisSpec, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { modalityStyles, orderedStyles, type SeriesStyle } from '../report/style';
-import { type Cell, type Table } from '../report/tables';
+import { type Cell, measuredCells, measuredColumns, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import {
   type Ablation,
@@ -235,11 +235,12 @@ function perplexityTable(
       { key: 'group', label: 'What is varied' },
       { key: 'model', label: 'Model' },
       ...(modalities.length > 1 ? [{ key: 'text', label: 'Text' }] : []),
-      ...lengths.flatMap((length) => [
-        { key: `at${length}`, label: length.toLocaleString('en'), format: 'fixed2' as const },
-        { key: `low${length}`, label: 'low', format: 'fixed2' as const },
-        { key: `high${length}`, label: 'high', format: 'fixed2' as const },
-      ]),
+      ...lengths.flatMap((length) =>
+        measuredColumns({ key: `at${length}`, label: length.toLocaleString('en'), format: 'fixed2' }, [
+          'low',
+          'high',
+        ]),
+      ),
       { key: 'parameters', label: 'Parameters', format: 'integer' },
     ],
     rows: modalities.flatMap((modality) =>
@@ -250,10 +251,8 @@ function perplexityTable(
           ...(modalities.length > 1 ? { text: modalityStyles[modality].name } : {}),
           parameters: (curve.runs as readonly LanguageModelRun[])[0]?.parameters ?? null,
         };
-        for (const length of lengths) {
-          const { centre, low, high } = perplexityRange(curve, modality, length);
-          Object.assign(row, { [`at${length}`]: centre, [`low${length}`]: low, [`high${length}`]: high });
-        }
+        for (const length of lengths)
+          Object.assign(row, measuredCells(`at${length}`, perplexityRange(curve, modality, length)));
         return row;
       }),
     ),

@@ -11,7 +11,8 @@ import {
   rulesLike,
   type RulesLike,
 } from './ablations';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset } from './experiment';
+import { type PresetName } from './preset-names';
 import {
   comparisonScale,
   type PlannedModel,

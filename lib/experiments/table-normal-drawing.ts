@@ -5,7 +5,7 @@ import { type Figure, inPanel, makeFigure } from '../report/figure';
 import { formatPerplexity, logAxis } from '../report/log-axis';
 import { formatPaperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
-import { type Cell, type Table } from '../report/tables';
+import { type Cell, measuredCells, measuredColumns, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
@@ -111,11 +111,12 @@ function perplexityTable(
     caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents (${modalities.map((modality) => modalityTitle(groups.map(curveOf), modality).toLowerCase()).join('; ')}); low and high: ${rangeWord(seedsOf(groups), '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
     columns: [
       { key: 'encoding', label: 'Encoding' },
-      ...modalities.flatMap((modality) => [
-        { key: modality, label: modalityStyles[modality].name, format: 'fixed2' as const },
-        { key: `${modality}Low`, label: 'low', format: 'fixed2' as const },
-        { key: `${modality}High`, label: 'high', format: 'fixed2' as const },
-      ]),
+      ...modalities.flatMap((modality) =>
+        measuredColumns({ key: modality, label: modalityStyles[modality].name, format: 'fixed2' }, [
+          'low',
+          'high',
+        ]),
+      ),
       { key: 'parameters', label: 'Parameters', format: 'integer' },
     ],
     rows: groups.map((group) => {
@@ -123,10 +124,8 @@ function perplexityTable(
         encoding: group.style.name,
         parameters: group.runs[0]?.parameters ?? null,
       };
-      for (const modality of modalities) {
-        const { centre, low, high } = perplexityRange(curveOf(group), modality, trainLength);
-        Object.assign(row, { [modality]: centre, [`${modality}Low`]: low, [`${modality}High`]: high });
-      }
+      for (const modality of modalities)
+        Object.assign(row, measuredCells(modality, perplexityRange(curveOf(group), modality, trainLength)));
       return row;
     }),
   };

@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { canonicalJson } from '../base/json';
-import { defineExperiment, type Preset, type PresetName } from './experiment';
+import { defineExperiment, type Preset } from './experiment';
+import { type PresetName } from './preset-names';
 import { describeComparison, fig4Presets, type Fig4Settings } from './fig4';
 import {
   compareEncodings,

@@ -11,7 +11,7 @@ import { scrollsMetrics, scrollsScore } from '../evaluate/scrolls';
 import { barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { paperValue } from '../report/paper-values';
 import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../report/style';
-import { type Cell, type Column, type Table } from '../report/tables';
+import { type Cell, type Column, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import { bilevelPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
@@ -153,12 +153,14 @@ function scoresTable(comparison: Comparison): Table {
     { key: 'metric', label: 'Score' },
     { key: 'measured', label: 'Measured here' },
     { key: 'instances', label: 'Instances', format: 'integer' },
-    ...encodings.map((encoding): Column => ({
-      key: encoding,
-      label: comparison.styleOf(encoding).name,
-      unit: '%',
-      format: 'fixed1',
-    })),
+    ...encodings.map((encoding) =>
+      measuredColumn({
+        key: encoding,
+        label: comparison.styleOf(encoding).name,
+        unit: '%',
+        format: 'fixed1',
+      }),
+    ),
     ...encodings.map((encoding): Column => ({
       key: swappedKey(encoding),
       label: `${comparison.styleOf(encoding).name}, swapped`,
@@ -220,10 +222,13 @@ function measuredRow(comparison: Comparison, task: string, benchmark: string): R
     measured: 'yes',
     instances: run?.byInstance.length ?? null,
     ...Object.fromEntries(
-      encodings.flatMap((encoding) => [
-        [encoding, comparison.scoreOf(task, encoding)],
-        [swappedKey(encoding), comparison.swappedOf(task, encoding)],
-      ]),
+      encodings.flatMap((encoding) =>
+        Object.entries({
+          ...(comparison.runsOf(task, encoding).length > 0 &&
+            measuredCells(encoding, comparison.rangeOf(task, encoding))),
+          [swappedKey(encoding)]: comparison.swappedOf(task, encoding),
+        }),
+      ),
     ),
   };
 }

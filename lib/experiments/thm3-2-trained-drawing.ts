@@ -2,6 +2,7 @@
 
 import { formatPercent, formatRange, type Range } from '../base/format';
 import { present } from '../base/present';
+import { type Mean } from '../evaluate/intervals';
 import { type StateSetGuesses } from '../evaluate/state-sets';
 import {
   axes,
@@ -13,7 +14,7 @@ import {
   type PlotlyObject,
 } from '../report/figure';
 import { fontSize, ink } from '../report/style';
-import { type Cell, type Table } from '../report/tables';
+import { type Cell, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { type BiNfa } from '../theory/automata/automaton';
 import { type SetStatistics } from '../theory/automata/informative';
 import { type Drawing, type Finding } from './experiment';
@@ -68,12 +69,11 @@ const restsOn = (groups: readonly Group[]): string =>
 
 /** Whole sets that are right on words of the `place`-th length. */
 function exactness({ runs }: Group, place: number): Range {
-  return overSeeds(
-    runs.map(({ byLength }) => {
-      const { exact } = present(byLength[place], 'a length');
-      return { centre: exact.mean, low: exact.low, high: exact.high };
-    }),
-  );
+  return overSeeds(runs.map(({ byLength }) => rangeOf(present(byLength[place], 'a length').exact)));
+}
+
+function rangeOf({ mean: centre, low, high }: Mean): Range {
+  return { centre, low, high };
 }
 
 /** Accuracy over width, a panel for each length of words. */
@@ -270,14 +270,12 @@ function accuracyTable(result: Thm32TrainedResult, groups: readonly Group[]): Ta
       { key: 'parameters', label: 'Parameters', format: 'integer' },
       { key: 'low', label: 'Low', format: 'percent' },
       { key: 'high', label: 'High', format: 'percent' },
-      ...lengths.map((length) => ({
-        key: `length${length}`,
-        label: `${length} symbols`,
-        format: 'percent' as const,
-      })),
-      { key: 'segmentLevel', label: 'Segment states', format: 'percent' },
-      { key: 'subLevel', label: 'Sub-states', format: 'percent' },
-      { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer' },
+      ...lengths.map((length) =>
+        measuredColumn({ key: `length${length}`, label: `${length} symbols`, format: 'percent' }),
+      ),
+      measuredColumn({ key: 'segmentLevel', label: 'Segment states', format: 'percent' }),
+      measuredColumn({ key: 'subLevel', label: 'Sub-states', format: 'percent' }),
+      { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer', ofMachine: true },
     ],
     rows: [
       ...groups.map((group) => {
@@ -289,12 +287,15 @@ function accuracyTable(result: Thm32TrainedResult, groups: readonly Group[]): Ta
           parameters: group.runs[0]?.parameters ?? null,
           low,
           high,
-          segmentLevel: mean(levels.map(({ segmentLevel }) => segmentLevel.mean)),
-          subLevel: mean(levels.map(({ subLevel }) => subLevel.mean)),
+          ...measuredCells(
+            'segmentLevel',
+            overSeeds(levels.map(({ segmentLevel }) => rangeOf(segmentLevel))),
+          ),
+          ...measuredCells('subLevel', overSeeds(levels.map(({ subLevel }) => rangeOf(subLevel)))),
           tokensPerSecond: mean(group.runs.map((run) => run.tokensPerSecond)),
         };
         for (const [place, length] of lengths.entries())
-          row[`length${length}`] = exactness(group, place).centre;
+          Object.assign(row, measuredCells(`length${length}`, exactness(group, place)));
         return row;
       }),
       guessRow('guess: the most frequent set', lengths, result.guesses, ({ commonest }) => commonest),

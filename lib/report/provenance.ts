@@ -282,7 +282,7 @@ export function provenanceLine(provenance: Provenance): string {
 }
 
 /** Origins of the parts, and that of the result as a whole. */
-function allOrigins(provenance: Provenance): Origin[] {
+export function allOrigins(provenance: Provenance): Origin[] {
   return [...(provenance.parts ?? []).flatMap(({ origin }) => origin ?? []), originOf(provenance)];
 }
 

@@ -28,6 +28,10 @@ export interface Column {
   readonly label: string;
   readonly unit?: string;
   readonly format?: CellFormat;
+  /** Keys, in the same row, of the ends of the interval to which the value was measured; they need no columns of their own. */
+  readonly interval?: readonly [low: string, high: string];
+  /** The value belongs to the machine, as a speed does: another one has another. */
+  readonly ofMachine?: true;
 }
 
 /** What is exported and shown. The ids of an item's figures and tables share one folder. */
@@ -39,6 +43,35 @@ export interface Table {
   readonly columns: readonly Column[];
   /** Values by column key; a missing key is null. */
   readonly rows: readonly Readonly<Record<string, Cell>>[];
+}
+
+/** A column of values with intervals, whose ends are those of `measuredCells`. */
+export function measuredColumn(column: Column): Column {
+  return { ...column, interval: intervalKeys(column.key) };
+}
+
+/** The same with a column for each end of the interval. */
+export function measuredColumns(column: Column, ends: readonly [low: string, high: string]): Column[] {
+  const { format } = column;
+  const keys = intervalKeys(column.key);
+  return [
+    measuredColumn(column),
+    ...keys.map((key, end): Column => ({ key, label: ends[end] ?? key, ...(format && { format }) })),
+  ];
+}
+
+/** A value and the ends of its interval, in a row. */
+export function measuredCells(
+  key: string,
+  value: { readonly centre: number; readonly low: number; readonly high: number } | undefined,
+): Record<string, Cell> {
+  const [low, high] = intervalKeys(key);
+  return { [key]: value?.centre ?? null, [low]: value?.low ?? null, [high]: value?.high ?? null };
+}
+
+/** Where `measuredCells` puts the ends of an interval. */
+export function intervalKeys(key: string): readonly [low: string, high: string] {
+  return [`${key}Low`, `${key}High`];
 }
 
 const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell =>

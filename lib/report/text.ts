@@ -58,11 +58,11 @@ export function escapeMarkup(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
-const markup = /^<(?:\/?(?:b|i|sub|sup|extra)|br\s*\/?)>$/;
+const markupOrBracket = /<(?:\/?(?:b|i|sub|sup|extra)|br\s*\/?)>|[<>]/g;
 
 /** Text for plotly in which the small markup alone is markup: other tags, such as links in names, are seen and do nothing. */
 export function onlySmallMarkup(text: string): string {
-  return text.replace(/<[^<>]*>/g, (tag) => (markup.test(tag) ? tag : escapeMarkup(tag)));
+  return text.replace(markupOrBracket, (found) => (found.length === 1 ? escapeMarkup(found) : found));
 }
 
 /** A label without plotly's markup, for places that show plain text. */

@@ -8,6 +8,7 @@ import { describeFinding, findingsTable, verdictOf } from '../../lib/experiments
 import { collectProvenance, provenanceLine } from '../../lib/report/provenance';
 import { escapeMarkdown, toMarkdown } from '../../lib/report/tables';
 import { temporaryFolder } from '../support/command';
+import { reportWith } from '../support/report';
 
 const findings: readonly Finding[] = [
   { claim: 'BiPE-RoPE is below RoPE', holds: true, measured: '20.1 and 25.3' },
@@ -16,12 +17,9 @@ const findings: readonly Finding[] = [
 ];
 
 function reportFinding(found: readonly Finding[], item = 'thm9_9.trained'): Report {
-  return {
+  return reportWith({
     item,
     title: 'Made up',
-    preset: 'quick',
-    settings: {},
-    numbers: {},
     missing: ['papers: no apt'],
     provenance: collectProvenance({
       item,
@@ -30,11 +28,8 @@ function reportFinding(found: readonly Finding[], item = 'thm9_9.trained'): Repo
       startedAt: 0,
       seeds: [3],
     }),
-    reused: false,
-    figures: [],
-    tables: [],
     findings: found,
-  };
+  });
 }
 
 describe('a verdict', () => {

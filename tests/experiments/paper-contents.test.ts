@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { type PresetName } from '../../lib/experiments/experiment';
+import { type PresetName } from '../../lib/experiments/preset-names';
 import { contentStatus, describeContent, paperContents } from '../../lib/experiments/paper-contents';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
 import { contentsTable } from '../../lib/experiments/reproduce';

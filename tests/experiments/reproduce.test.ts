@@ -1,24 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { findingsTable } from '../../lib/experiments/findings';
 import { sampleProvenance } from '../report/samples';
+import { reportWith } from '../support/report';
 
 describe('the table of findings', () => {
   it('says once what was not measured', () => {
     const missing = ['pile-arxiv: not to be had'];
     const scale = `Measured on a formula. Not measured on this machine: ${missing.join('; ')}.`;
-    const { caption } = findingsTable({
-      item: 'fig4',
-      title: 'Figure 4',
-      preset: 'quick',
-      settings: {},
-      numbers: {},
-      missing,
-      provenance: { ...sampleProvenance, scale },
-      reused: false,
-      figures: [],
-      tables: [],
-      findings: [],
-    });
+    const { caption } = findingsTable(reportWith({ missing, provenance: { ...sampleProvenance, scale } }));
     expect(caption.split('pile-arxiv')).toHaveLength(2);
   });
 });

@@ -10,9 +10,9 @@ it('formats JSON that reads back as the same value', () => {
   );
 });
 
-it('puts a list of numbers on one line and each field on its own', () => {
+it('puts a list of numbers on one line and each field on its own, but for rows', () => {
   expect(formatJson({ a: new Float32Array([1, 2.5]), b: { c: [], d: [{ e: null }] } })).toBe(
-    '{\n  "a": [1, 2.5],\n  "b": {\n    "c": [],\n    "d": [\n      {\n        "e": null\n      }\n    ]\n  }\n}\n',
+    '{\n  "a": [1, 2.5],\n  "b": {\n    "c": [],\n    "d": [\n      { "e": null }\n    ]\n  }\n}\n',
   );
 });
 

@@ -1,0 +1,49 @@
+// `bipe compare`: whether finished runs have the reference's numbers.
+
+import { type Command } from 'commander';
+import { DifferenceError } from '../../base/errors';
+import { silentReporter } from '../../base/progress';
+import { type Experiment } from '../../experiments/experiment';
+import { forEachItem, type ItemOutcome } from '../items';
+import { examples, presetOption } from '../options';
+import { printLines } from '../output';
+
+interface CompareOptions {
+  readonly preset: string;
+  readonly json?: boolean;
+}
+
+/** Adds the subcommand. */
+export function addCompareCommand(program: Command): void {
+  program
+    .command('compare')
+    .description(
+      'whether runs on this machine have the numbers of the reference in figures/: the same, within its intervals, or different and where (then it ends with 1); nothing is computed',
+    )
+    .argument('<items...>', 'items such as fig1, or all')
+    .option(...presetOption)
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('compare fig4', 'compare all --json'))
+    .action(async (items: readonly string[], options: CompareOptions) =>
+      forEachItem(items, options.json, (experiment) => compareItem(experiment, options)),
+    );
+}
+
+async function compareItem(experiment: Experiment, { preset, json }: CompareOptions): Promise<ItemOutcome> {
+  const { agreementOf, describeComparison } = await import('../../experiments/compare.js');
+  const { comparison } = await experiment.execute({ preset, reporter: silentReporter, computes: false });
+  if (comparison === null) {
+    if (json !== true) printLines([`${experiment.id} (${preset}): there is no reference of this preset`]);
+    return { summary: { item: experiment.id, preset, agreement: 'no reference' }, failure: undefined };
+  }
+  const [first = '', ...further] = describeComparison(comparison);
+  if (json !== true) printLines([`${experiment.id} (${preset}) ${first}`, ...further]);
+  const agreement = agreementOf(comparison);
+  return {
+    summary: { agreement, ...comparison },
+    failure:
+      agreement === 'different'
+        ? new DifferenceError(`${experiment.id}: some numbers are not those of the reference`)
+        : undefined,
+  };
+}

@@ -1,0 +1,51 @@
+// `bipe publish`: makes finished runs the reference, in `figures/`.
+
+import { type Command } from 'commander';
+import { displayPath, projectPath } from '../../base/paths';
+import { terminalReporter } from '../../base/progress';
+import { forEachItem, settingsFor } from '../items';
+import { examples, presetOption, withSetOption } from '../options';
+import { printLines } from '../output';
+
+interface PublishOptions {
+  readonly preset: string;
+  readonly set: readonly string[];
+}
+
+/** Adds the subcommand. */
+export function addPublishCommand(program: Command): void {
+  withSetOption(program.command('publish'))
+    .description(
+      "for maintainers: make this machine's runs the reference gallery, figures/ (one picture, one page and the numbers of each item, and the index); what was not run is run first",
+    )
+    .argument('<items...>', 'items such as fig1, or all')
+    .option(...presetOption)
+    .addHelpText('after', examples('publish all', 'publish fig4 --preset evening'))
+    .action(publish);
+}
+
+async function publish(items: readonly string[], options: PublishOptions): Promise<void> {
+  const { figureDrawer } = await import('../../report/draw.js');
+  const { publishReport } = await import('../../experiments/publish.js');
+  const { writeAutomatonPage } = await import('../../theory/page/document.js');
+  const drawer = figureDrawer();
+  try {
+    await forEachItem(items, undefined, async (experiment) => {
+      const report = await experiment.execute({
+        preset: options.preset,
+        settings: settingsFor(experiment, options),
+        reporter: terminalReporter(),
+      });
+      const paths = await publishReport(report, { drawer });
+      printLines(paths.map(displayPath));
+      return { summary: undefined, failure: undefined };
+    });
+    if (items.includes('all')) {
+      const page = projectPath('figures', 'automaton-playground.html');
+      await writeAutomatonPage(page);
+      printLines([displayPath(page)]);
+    }
+  } finally {
+    await drawer.close();
+  }
+}

@@ -1,0 +1,24 @@
+// Reports made by hand.
+
+import { type Report } from '../../lib/experiments/experiment';
+import { sampleProvenance } from '../report/samples';
+
+/** A report of nothing, with some fields of one's own. */
+export function reportWith(fields: Partial<Report>): Report {
+  return {
+    item: 'fig4',
+    title: 'Figure 4',
+    question: 'Does it hold?',
+    preset: 'quick',
+    settings: {},
+    numbers: {},
+    missing: [],
+    provenance: sampleProvenance,
+    reused: false,
+    comparison: null,
+    figures: [],
+    tables: [],
+    findings: [],
+    ...fields,
+  };
+}
