@@ -57,7 +57,7 @@ export function drawThm32Trained(result: Thm32TrainedResult): Drawing {
 }
 
 function lengthsOf({ runs }: Thm32TrainedResult): number[] {
-  return (runs[0]?.byLength ?? []).map(({ length }) => length);
+  return present(runs[0], 'run').byLength.map(({ length }) => length);
 }
 
 function sizesOf(groups: readonly Group[]): number[] {

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { present } from '../base/present';
 import { padded, promptedBatches, sequenceOf } from '../data/scrolls/batches';
 import { openPromptedRows, type PromptedData, promptedDataSchema } from '../data/scrolls/prompted-data';
 import { type RowSource } from '../data/scrolls/row-source';
@@ -66,7 +67,7 @@ async function create(
   const loss = nextTokens(decoder, forward);
   const drawn = random.fork('evaluation rows').permutation(held.count).slice(0, testRows);
   // What an evaluation would stumble over is said before hours are trained.
-  await sequenceOf(held, drawn[0] ?? 0, options);
+  await sequenceOf(held, present(drawn[0], 'row of an evaluation'), options);
   return {
     batches: withRandomInputs(source, decoder, maxTokens, random.fork('training inputs')),
     loss,
