@@ -14,8 +14,8 @@ const figure = makeFigure({
   columns: 3,
   panels: [
     { title: 'Whiskers', x: { title: 'Length', type: 'log' } },
-    { title: 'Shares', y: axes.share('Share') },
-    { title: 'Cells' },
+    { title: 'Shares', x: { tickvals: [3], ticktext: ['three'] }, y: axes.share('Share') },
+    { title: 'Cells', x: { tickvals: [5, 6], ticktext: ['≤ 5', 'six'] } },
   ],
   data: [
     {
@@ -29,8 +29,8 @@ const figure = makeFigure({
       ),
     },
     {
-      ...lineTrace({ x: [-1.23456, 3], y: [0.123, 0.5], style, panel: 1, markers: true }),
-      hovertemplate: 'at %{x:.3g}: %{y}, %{y:.1%}, %{text}',
+      ...lineTrace({ x: [1.5, 3], y: [0.123, 0.5], style, panel: 1, markers: true }),
+      hovertemplate: 'at %{x}, %{x:.3g}: %{y}, %{y:.1%}, %{text}',
       text: ['first', 'second'],
     },
     {

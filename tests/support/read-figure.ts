@@ -39,11 +39,13 @@ export interface ReadPoint {
 /** An area between two curves, at one x. */
 export type ReadBand = Required<Pick<ReadPoint, 'panel' | 'series' | 'x' | 'low' | 'high'>>;
 
-/** A line across a panel, from end to end or between two points. */
+/** A line along a panel: from one side to the other, or as far as its ends. */
 export interface ReadLine {
   readonly panel: number;
   readonly x?: number;
   readonly y?: number;
+  /** In the units of the axis that it runs along. */
+  readonly ends?: readonly number[];
   readonly dash?: string;
 }
 
@@ -55,11 +57,15 @@ export interface ReadLabel {
   readonly text: string;
 }
 
+/** A cell of a heat map and the colour that it is filled with. */
+export type ReadColor = Required<Pick<ReadPoint, 'panel' | 'x' | 'y'>> & { readonly color: string };
+
 /** A figure as it is read. */
 export interface ReadFigure {
   /** Lines of the title, subtitle included. */
   readonly title: readonly string[];
   readonly panels: readonly { readonly title: string; readonly x: ReadAxis; readonly y: ReadAxis }[];
+  /** In its order; a name twice where two of its entries have it. */
   readonly legend: readonly string[];
   readonly points: readonly ReadPoint[];
   readonly bands: readonly ReadBand[];
@@ -85,6 +91,9 @@ interface Trace {
   readonly x?: Values;
   readonly y?: Values;
   readonly z?: readonly Values[];
+  readonly zmin?: number;
+  readonly zmax?: number;
+  readonly colorscale?: readonly (readonly [number, string])[];
   readonly text?: Values | readonly Values[];
   readonly texttemplate?: string;
   readonly hovertext?: Values;
@@ -172,7 +181,7 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
     .flatMap((trace) => {
       const panel = panelOf(trace.xaxis);
       return trace.type === 'heatmap'
-        ? cellsOf(trace, panel)
+        ? cellsOf(trace, panel, axis('x', panel), axis('y', panel))
         : pointsOf(trace, panel, axis('x', panel), axis('y', panel));
     });
   return tidy({
@@ -184,7 +193,7 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
       x: readAxis(axis('x', panel)),
       y: readAxis(axis('y', panel)),
     })),
-    legend: layout['showlegend'] === false ? [] : [...new Set(inLegend.flatMap(({ name }) => name ?? []))],
+    legend: layout['showlegend'] === false ? [] : inLegend.flatMap(({ name }) => name ?? []),
     points: read.filter(({ panel, x, y }) => isInside(axis('x', panel), x) && isInside(axis('y', panel), y)),
     bands: traces.filter(({ fill }) => fill === 'toself').flatMap(bandOf),
     lines: (layout['shapes'] as readonly Shape[]).filter(({ type }) => type === 'line').map(readLine),
@@ -203,13 +212,53 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
   });
 }
 
+/** The colours of the cells of heat maps; between two colours of a scale plotly mixes them. */
+export function readColors(figure: Figure): ReadColor[] {
+  return (figure.data as unknown as readonly Trace[])
+    .filter(({ type, visible }) => type === 'heatmap' && visible !== false)
+    .flatMap((trace) => {
+      const { z = [], x = [], y = [], zmin = NaN, zmax = NaN, colorscale = [], xaxis } = trace;
+      return z.flatMap((cells, row) =>
+        cells.flatMap((value, column): ReadColor[] => {
+          if (!isNumber(value)) return [];
+          const place = Math.min(1, Math.max(0, (value - zmin) / (zmax - zmin)));
+          return [
+            {
+              panel: panelOf(xaxis),
+              x: (x[column] ?? column) as number | string,
+              y: (y[row] ?? row) as number | string,
+              color: colorAt(colorscale, place),
+            },
+          ];
+        }),
+      );
+    });
+}
+
+function colorAt(scale: Required<Trace>['colorscale'], place: number): string {
+  const above = Math.max(
+    1,
+    scale.findIndex(([end]) => end >= place),
+  );
+  const [[start, from], [end, to]] = [present(scale[above - 1], 'colour'), present(scale[above], 'colour')];
+  if (from === to || place === start) return from;
+  if (place === end) return to;
+  const channels = (color: string): number[] =>
+    [1, 3, 5].map((first) => Number.parseInt(color.slice(first, first + 2), 16));
+  const [low, high] = [channels(from), channels(to)];
+  const mixed = low.map((value, index) =>
+    Math.round(value + ((place - start) / (end - start)) * ((high[index] ?? NaN) - value)),
+  );
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
+}
+
 /** Numbers to nine digits, so that sums in another order are the same. */
-export function tidy<T>(value: T): T {
-  if (typeof value === 'number') return Number(value.toPrecision(9)) as T;
+export function tidy<T>(value: T, digits = 9): T {
+  if (typeof value === 'number') return Number(value.toPrecision(digits)) as T;
   if (typeof value !== 'object' || value === null || value instanceof Map) return value;
-  if (Array.isArray(value)) return value.map(tidy) as T;
+  if (Array.isArray(value)) return value.map((one: unknown) => tidy(one, digits)) as T;
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(fields.map(([key, field]) => [key, tidy(field)])) as T;
+  return Object.fromEntries(fields.map(([key, field]) => [key, tidy(field, digits)])) as T;
 }
 
 /** Expects that a figure shows these points, in any order, and no others. */
@@ -296,8 +345,8 @@ function pointsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPo
             high: end(centre + (whisker.array[index] ?? NaN)),
           };
     const hover = hoverAt(trace, {
-      x: [place, xAxis.tickformat],
-      y: [value, yAxis.tickformat],
+      x: [place, xAxis.tickformat, labelOn(xAxis, place)],
+      y: [value, yAxis.tickformat, labelOn(yAxis, value)],
       text: [trace.text?.[index]],
       hovertext: [trace.hovertext?.[index]],
       customdata: [trace.customdata?.[index]],
@@ -308,7 +357,7 @@ function pointsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPo
   });
 }
 
-function cellsOf(trace: Trace, panel: number): ReadPoint[] {
+function cellsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPoint[] {
   const at = (values: Trace['text'], row: number, column: number): unknown =>
     (values?.[row] as Values | undefined)?.[column];
   return (trace.z ?? []).flatMap((cells, row) =>
@@ -317,8 +366,8 @@ function cellsOf(trace: Trace, panel: number): ReadPoint[] {
       const [x, y] = [trace.x?.[column] ?? column, trace.y?.[row] ?? row] as [number, number];
       const text = at(trace.text, row, column);
       const values = {
-        x: [x],
-        y: [y],
+        x: [x, undefined, labelOn(xAxis, x)],
+        y: [y, undefined, labelOn(yAxis, y)],
         z: [z],
         text: [text],
         customdata: [at(trace.customdata, row, column)],
@@ -337,16 +386,24 @@ function cellsOf(trace: Trace, panel: number): ReadPoint[] {
   );
 }
 
-/** Values that a template may name, each with the format of its axis. */
-type HoverValues = Readonly<Record<string, readonly [value: unknown, format?: string | undefined]>>;
+/** The label of a place on its axis, if it has one. */
+function labelOn({ tickvals = [], ticktext = [] }: Axis, place: number | string): string | undefined {
+  return ticktext[tickvals.findIndex((value) => value === place)];
+}
+
+/** Values that a template may name, each with the format of its axis and its label there. */
+type HoverValues = Readonly<
+  Record<string, readonly [value: unknown, format?: string | undefined, label?: string | undefined]>
+>;
 
 /** The text under the pointer; what plotly says by itself is left out. */
 function hoverAt({ hovertemplate, hoverinfo, name }: Trace, values: HoverValues): { hover?: string } {
   if (hovertemplate === undefined || hoverinfo === 'skip') return {};
   const [shown = '', extra] = hovertemplate.split('<extra>');
   const filled = shown.replace(/%\{(\w+)(?::([^}]+))?\}/g, (_, key: string, format?: string) => {
-    const [value, ofAxis] = present(values[key], `value of %{${key}}`);
-    return formatted(value, format ?? ofAxis);
+    const [value, ofAxis, label] = present(values[key], `value of %{${key}}`);
+    // A template's own format is of the number.
+    return format === undefined && label !== undefined ? label : formatted(value, format ?? ofAxis);
   });
   // The name stands beside, unless the template says what does.
   return { hover: `${plainLines(filled).join(' ')}${extra === undefined ? ` | ${name ?? ''}` : ''}` };
@@ -381,6 +438,8 @@ function readLine({ xref, yref, x0, x1, y0, y1, line }: Shape): ReadLine {
     panel,
     ...(x0 === x1 && !xref.endsWith(' domain') ? { x: x0 } : {}),
     ...(y0 === y1 && !yref.endsWith(' domain') ? { y: y0 } : {}),
+    ...(x0 === x1 && !yref.endsWith(' domain') ? { ends: [y0, y1] } : {}),
+    ...(y0 === y1 && !xref.endsWith(' domain') ? { ends: [x0, x1] } : {}),
     ...dash,
   };
 }

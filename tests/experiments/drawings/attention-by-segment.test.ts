@@ -9,6 +9,7 @@ import {
 import { type HeadAttention, type ModelAttention } from '../../../lib/experiments/attention-contexts';
 import { encodingStyles, orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, type ReadPoint, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -97,6 +98,8 @@ const inContext = (context: number): [string, AttentionMass][] => [
 ];
 
 describe('attention by segment, read back', () => {
+  it('says what its page has', () => expectPage('attention-by-segment', drawing));
+
   it('shows shares by the distance in segments and in tokens', () => {
     const figure = present(distances, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title, y.type, y.ticks])).toEqual(
@@ -207,7 +210,7 @@ describe('attention by segment, read back', () => {
                 x: column - 1,
                 y,
                 z: Math.min(1, Math.max(0, Math.log(times / 0.03) / Math.log(1000))),
-                hover: `${y} segments back, place ${column - 1}: ${times.toFixed(2)}`,
+                hover: `${y} segments back, place ${['≤ −1', '0', '≥ 1'][column] ?? ''}: ${times.toFixed(2)}`,
               };
             }),
           ),
@@ -388,6 +391,13 @@ describe('attention by segment, read back', () => {
         ];
       }),
     });
+  });
+
+  it('has no measures of a longer context where there is none', () => {
+    const short = models.map((one) => ({ ...one, contexts: one.contexts.slice(0, 1) }));
+    const table = present(drawAttentionBySegment({ ...result, models: short }).tables[1], 'table');
+    expect(readTable(table).headers).toEqual(['Encoding', 'Same place', 'Low', 'High']);
+    expect(table.caption).not.toMatch(/Moved|Farther/);
   });
 
   it('gives with each claim the measures of those that it names, and their difference', () => {

@@ -9,6 +9,7 @@ import { bipe } from '../../../lib/positional/bipe';
 import { learned } from '../../../lib/positional/learned';
 import { rope } from '../../../lib/positional/rope';
 import { ink, orderedStyles } from '../../../lib/report/style';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure } from '../../support/read-figure';
 
 beforeAll(() => startEngine({ allowSlow: true, reporter: silentReporter }));
@@ -18,6 +19,11 @@ const names = Object.keys(encodings);
 const sentences = [2, 3];
 
 describe('pictures of encodings, read back', () => {
+  it('say what their page has', () =>
+    expectPage('encodings', {
+      figures: [drawEncodingMaps(encodings, sentences), drawEncodingKernels(encodings, 9)],
+    }));
+
   it('show what is added above and the scores of the last head below, none of them of later keys', () => {
     const figure = readFigure(drawEncodingMaps(encodings, sentences));
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([
@@ -54,8 +60,8 @@ describe('pictures of encodings, read back', () => {
     expect(figure.labels).toEqual([{ panel: 1, x: 0.5, y: 0.5, text: 'nothing' }]);
     expect(figure.lines).toEqual(
       [0, 2, 3].flatMap((panel) => [
-        { panel, x: 1.5, dash: 'dot' },
-        { panel, y: 1.5, dash: 'dot' },
+        { panel, x: 1.5, ends: [-0.5, 4.5], dash: 'dot' },
+        { panel, y: 1.5, ends: [-0.5, 4.5], dash: 'dot' },
       ]),
     );
   });

@@ -5,6 +5,7 @@ import { drawFig1, type ModalityStatistics } from '../../../lib/experiments/fig1
 import { type Distribution, type SegmentStatistics } from '../../../lib/experiments/segment-statistics';
 import { orderedStyles, separatorStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -64,6 +65,8 @@ function each<T>(pick: (one: SegmentStatistics, column: number) => T[]): T[] {
 
 describe('Figure 1, read back', () => {
   const figure = present(main, 'figure');
+
+  it('says what its page has', () => expectPage('fig1', drawing));
 
   it('names its axes and their units', () => {
     const columns = [0, 1, 2];

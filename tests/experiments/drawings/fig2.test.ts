@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { drawFig2 } from '../../../lib/experiments/fig2-drawing';
+import { heatScale, orderedStyles, translucent } from '../../../lib/report/style';
 import { type SegmentedToken } from '../../../lib/segment/text';
-import { expectPoints, readFigure } from '../../support/read-figure';
+import { expectPage } from '../../support/page';
+import { expectPoints, readColors, readFigure } from '../../support/read-figure';
 import { readTable } from '../../support/read-table';
 
 // Segments of one, three and two tokens: places, segments and positions part soon.
@@ -15,8 +17,11 @@ const tokens: SegmentedToken[] = [
   [29, 'c', 1, 2],
 ].map(([id, text, intra, segment], position) => ({ id, text, intra, segment, position }) as SegmentedToken);
 const labels = ['·a', 'stone', '·up', '&lt;', 'b', 'c'];
-const { figures, tables } = drawFig2({ tokens });
+const drawing = drawFig2({ tokens });
+const { figures, tables } = drawing;
 const figure = readFigure(present(figures[0], 'figure'));
+
+it('Figure 2 says what its page has', () => expectPage('fig2', drawing));
 
 it('Figure 2, read back, shows the positions of each token, distances, and rows of the table', () => {
   expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([
@@ -66,6 +71,24 @@ it('Figure 2, read back, shows the positions of each token, distances, and rows 
   expect(figure.labels.map(({ panel, x, text }) => [panel, x, text])).toEqual(
     [0, 1, 2].flatMap((panel) => labels.map((label, place) => [panel, place, label])),
   );
+});
+
+it('Figure 2 has a colour for each segment, and darker ones for longer distances', () => {
+  const ofSegment = orderedStyles(['0', '1', '2']).map(({ color }) => translucent(color, 0.35));
+  const colors = readColors(present(figures[0], 'figure'));
+  for (const panel of [0, 1, 2, 4])
+    expect(
+      colors
+        .filter((cell) => cell.panel === panel)
+        .sort((a, b) => Number(a.x) - Number(b.x))
+        .map(({ color }) => color),
+    ).toEqual(tokens.map(({ segment }) => ofSegment[segment]));
+  const at = (panel: number, x: number, y: number): string | undefined =>
+    colors.find((cell) => cell.panel === panel && cell.x === x && cell.y === y)?.color;
+  const darkest = heatScale.at(-1)?.[1];
+  expect([at(3, 0, 5), at(5, 0, 5)]).toEqual([darkest, darkest]);
+  // No distance at all is not white: that is what no key is.
+  expect([at(3, 5, 5), at(5, 4, 5)]).toEqual(['#F4F1E4', '#F4F1E4']);
 });
 
 it("Figure 2's table, read back, has the positions of each token", () => {

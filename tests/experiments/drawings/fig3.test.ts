@@ -4,6 +4,7 @@ import { type ArithmeticRun } from '../../../lib/experiments/arithmetic-runs';
 import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
 import { encodingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -71,6 +72,8 @@ describe('Figure 3 at one size, read back', () => {
   const runs = encodings.map((encoding) => run(encoding, 48));
   const drawing = drawFig3({ runs });
   const figure = readFigure(present(drawing.figures[0], 'figure'));
+
+  it('says what its page has', () => expectPage('fig3', drawing));
 
   it('shows shares of right answers in per cent, with their intervals', () => {
     expect(figure.panels).toEqual([

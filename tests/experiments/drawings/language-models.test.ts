@@ -9,6 +9,7 @@ import { type LanguageModelRun } from '../../../lib/experiments/language-model-r
 import { drawNormal } from '../../../lib/experiments/table-normal-drawing';
 import { encodingStyles, scalingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 import { at, documentsOf, languageModel, perplexity, ratioOf, readings } from './language-models.support';
@@ -53,6 +54,8 @@ describe('Figure 4, read back', () => {
   const runs = Object.keys(names).map((encoding) => languageModel(some, encoding, 1, texts, lengths));
   const drawing = drawFig4({ kind: 'trained', runs }, trainLength);
   const [byLength, byPlace, training] = drawing.figures.map(readFigure);
+
+  it('says what its page has', () => expectPage('fig4', drawing));
 
   it('shows the perplexity of each model at each length, with its interval', () => {
     const figure = present(byLength, 'figure');
@@ -228,6 +231,9 @@ describe('Figure 4, read back', () => {
     });
     expect(main?.points).toMatchObject(tidy(points));
     expect(main?.title.at(-1)).toMatch(/mean of 2 seeds; whiskers: least and most$/);
+    expect(tables[0]?.caption).toMatch(
+      /Low and high belong to the longest block: least and most of 2 seeds\.$/,
+    );
     expect(places?.points.map(({ y }) => y)).toEqual(
       tidy([0, 1].map((bin) => Math.exp(mean(own(4096).map((one) => one.byPosition[bin]?.loss ?? NaN))))),
     );
@@ -282,6 +288,8 @@ describe('Figure 5, read back', () => {
       models.find((one) => one.encoding === encoding && one.stage === stage && one.scaling === scaling),
       'model',
     );
+
+  it('says what its page has', () => expectPage('fig5', drawing));
 
   it.each([
     ['before and after finetuning', 0, ['trained', 'finetuned'], [512, 2048]],
@@ -417,6 +425,8 @@ describe('Figure 5, read back', () => {
 describe('the table of perplexities at the training length, read back', () => {
   const runs = Object.keys(names).map((encoding) => languageModel(some, encoding, 1, texts, [256, 512]));
   const drawing = drawNormal({ runs }, { trainLength: 512 });
+
+  it('says what its page has', () => expectPage('table-normal', drawing));
 
   it('shows the perplexity of each model at that length', () => {
     const figure = readFigure(present(drawing.figures[0], 'figure'));

@@ -10,6 +10,7 @@ import { lemma15 } from '../../../lib/experiments/lemma1-5';
 import { orderedStyles } from '../../../lib/report/style';
 import { type Certificate } from '../../../lib/theory/lemmas/certificate';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, type ReadPoint } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -73,6 +74,8 @@ const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series: all }) => {
   const drawing = drawn(item, { series: all, precisions } as LemmaResult);
+
+  it('says what its page has', () => expectPage(id, drawing));
 
   it('shows the error that is proved and the one found against the largest weight, and its share of ε', () => {
     const figure = readFigure(present(drawing.figures[0], 'figure'));

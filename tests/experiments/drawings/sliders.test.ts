@@ -9,6 +9,7 @@ import {
   selectionSlider,
 } from '../../../lib/experiments/lemma-sliders';
 import { recallSlider } from '../../../lib/experiments/thm3-1-slider';
+import { expectPage } from '../../support/page';
 import { readSteps, type ReadPoint, type ReadStep } from '../../support/read-figure';
 
 const epsilons = [0.5, 1e-2, 1e-4];
@@ -33,6 +34,8 @@ describe.each([
   ],
 ] as const)('the slider of Lemma %s, read back', (_, figure, should, axis, says) => {
   const steps = readSteps(figure);
+
+  it('says what its page has', () => expectPage(figure.id, { figures: [figure] }));
 
   it('has a place for each error asked for, with its numbers', () => {
     expect(steps.map(({ label }) => label)).toEqual(labels);
@@ -67,8 +70,10 @@ describe.each([
   });
 });
 
-it('the slider of Lemma 1.4, read back, shows two products and their errors', () => {
-  const steps = readSteps(matrixProductSlider(3, epsilons));
+it('the slider of Lemma 1.4, read back, shows two products and their errors', async () => {
+  const slider = matrixProductSlider(3, epsilons);
+  await expectPage(slider.id, { figures: [slider] });
+  const steps = readSteps(slider);
   expect(steps.map(({ label }) => label)).toEqual(labels);
   // What an exact product would be, by the smallest error.
   const exact = steps.at(-1);
@@ -102,7 +107,9 @@ describe('the slider of Lemma 1.5, read back', () => {
   beforeAll(() => startEngine({ allowSlow: true, reporter: silentReporter }));
 
   it('shows the weights of all positions, and the errors proved and found at each sharpness', async () => {
-    const steps = readSteps(await attentionSlider(16, epsilons));
+    const slider = await attentionSlider(16, epsilons);
+    await expectPage(slider.id, { figures: [slider] });
+    const steps = readSteps(slider);
     expect(steps.map(({ label }) => label)).toEqual(labels);
     steps.forEach((step, index) => {
       expect(step.figure.panels.map(({ title, x, y }) => [title, x.title, y.type])).toEqual([
@@ -129,9 +136,11 @@ describe('the slider of Lemma 1.5, read back', () => {
   });
 });
 
-it('the slider of Theorem 3.1, read back, shows a relation, what d numbers leave of it, and which entries are wrong', () => {
+it('the slider of Theorem 3.1, read back, shows a relation, what d numbers leave of it, and which entries are wrong', async () => {
   const states = 2;
-  const steps = readSteps(recallSlider(states));
+  const slider = recallSlider(states);
+  await expectPage(slider.id, { figures: [slider] });
+  const steps = readSteps(slider);
   expect(steps.map(({ label }) => label)).toEqual(['1', '2', '3', '4']);
   for (const step of steps) {
     expect(step.figure.panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([

@@ -10,6 +10,7 @@ import {
 import { drawAblations } from '../../../lib/experiments/table-ablation-drawing';
 import { orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure } from '../../support/read-figure';
 import { cells, readTable } from '../../support/read-table';
 import { at, documentsOf, languageModel, perplexity, ratioOf } from './language-models.support';
@@ -36,6 +37,8 @@ const runOf = (id: string, among = runs) =>
   );
 
 describe('the ablations, read back', () => {
+  it('say what their page has', () => expectPage('table-ablation', drawing));
+
   it.each(texts)('show the perplexity of %s of each model in its group', (text) => {
     const figure = readFigure(present(drawing.figures[texts.indexOf(text)], 'figure'));
     const own = (group: AblationGroup) => rows.filter((row) => row.group === group);
@@ -138,6 +141,26 @@ describe('the ablations, read back', () => {
       'Parameters',
     ]);
     expect(figures.map(({ id }) => id)).toEqual(['table-ablation-perplexity']);
+  });
+
+  it.each([
+    ['a perplexity', { loss: Math.log(40), perplexity: 40 }, 1],
+    ['the end of an interval', { interval: { estimate: 10, low: 2, high: 11 } }, 1],
+    ['the perplexity of another seed', { perplexity: 40 }, 2],
+  ])('have a logarithmic axis where %s is more than three times another', (_, change, seed) => {
+    const scale = { groups, seeds: [1], trainLength: 512, lengths: [512] };
+    const axisWith = (changed: object) => {
+      const all = [...runs, ...further].map((run) => {
+        const byLength = [at(run, 'books', 512)].map((reading) =>
+          run.encoding === 'bipe_rope' && run.seed === seed ? { ...reading, ...changed } : reading,
+        );
+        return { ...run, modalities: [{ modality: 'books' as const, byLength }] };
+      });
+      const [figure] = drawAblations({ runs: all, rules: rulesLike([4, 6], 0) }, scale).figures;
+      return readFigure(present(figure, 'figure')).panels.at(-1)?.x;
+    };
+    expect(axisWith({})).toEqual({ title: 'Perplexity' });
+    expect(axisWith(change)).toMatchObject({ title: 'Perplexity, log scale', type: 'log' });
   });
 
   it('judge each claim by the models that it names, all of their seeds', () => {

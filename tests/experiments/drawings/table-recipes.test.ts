@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type Recipe } from '../../../lib/experiments/recipes';
 import { drawRecipes } from '../../../lib/experiments/table-recipes-drawing';
+import { expectPage } from '../../support/page';
 import { readTable } from '../../support/read-table';
 
 const recipe: Recipe = {
@@ -34,6 +35,8 @@ const recipe: Recipe = {
   ],
 };
 const [first, second, third] = recipe.paper;
+
+it('a recipe says what its page has', () => expectPage('table-recipes', drawRecipes({ recipes: [recipe] })));
 
 it("a recipe's caption says what its sources are, or that none is at hand", () => {
   const captionOf = (paper: Recipe['paper']) =>

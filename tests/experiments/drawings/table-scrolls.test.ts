@@ -5,6 +5,7 @@ import { type PromptedRun } from '../../../lib/experiments/prompted-runs';
 import { drawTableScrolls } from '../../../lib/experiments/table-scrolls-drawing';
 import { encodingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -63,6 +64,8 @@ const drawing = drawTableScrolls({ runs });
 const interval = ({ metric, byInstance, groups }: PromptedRun) => scoreInterval(metric, byInstance, groups);
 
 describe('the table of SCROLLS, read back', () => {
+  it('says what its page has', () => expectPage('table-scrolls', drawing));
+
   it('shows the score of each model on each task, and that of swapped answers, in per cent', () => {
     const figure = readFigure(present(drawing.figures[0], 'figure'));
     expect(figure.panels).toEqual(

@@ -4,6 +4,7 @@ import { drawTheorem31 } from '../../../lib/experiments/thm3-1-drawing';
 import { type Theorem31Result } from '../../../lib/experiments/thm3-1-measures';
 import { orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, type ReadPoint } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -69,6 +70,8 @@ const nameOf = (count: number): string => `n = ${count}`;
 const looks = Object.fromEntries(orderedStyles(names).map((style) => [style.name, style]));
 
 describe('Theorem 3.1, read back', () => {
+  it('says what its page has', () => expectPage('thm3-1', drawing));
+
   it('shows how many relations words have, and the rank of fragments by contexts', () => {
     const figure = present(knowledge, 'figure');
     expect(
@@ -124,6 +127,15 @@ describe('Theorem 3.1, read back', () => {
       { panel: 1, y: 1, dash: 'dot' },
       { panel: 1, y: 4, dash: 'dot' },
     ]);
+  });
+
+  it('marks the points of a curve that has fewer than twenty', () => {
+    const modeOf = (points: number): unknown => {
+      const byLength = Array.from({ length: points }, () => 1);
+      const long = monoids.map((monoid) => ({ ...monoid, byLength }));
+      return drawTheorem31({ ...result, monoids: long }).figures[0]?.data[0]?.['mode'];
+    };
+    expect([19, 20].map(modeOf)).toEqual(['lines+markers', 'lines']);
   });
 
   it('shows what is lost with d numbers, and which words come out right', () => {

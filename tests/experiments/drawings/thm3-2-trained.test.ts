@@ -5,6 +5,7 @@ import { type StateSetRun } from '../../../lib/experiments/thm3-2-trained-runs';
 import { encodingStyles } from '../../../lib/report/style';
 import { type BiNfa } from '../../../lib/theory/automata/automaton';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -78,6 +79,8 @@ const shareAxis = { title: 'Right sets', format: '.0%', range: [0, 1.02] };
 const once = (axis: object, panel: number): object => (panel === 0 ? axis : { ...axis, title: '' });
 
 describe('the trained counterpart of Theorem 3.2, read back', () => {
+  it('says what its page has', () => expectPage('thm3-2-trained', drawing));
+
   it('shows the share of right sets by width, for each length of words', () => {
     const figure = present(byWidth, 'figure');
     expect(figure.panels).toEqual(

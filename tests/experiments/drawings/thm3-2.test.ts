@@ -4,6 +4,7 @@ import { drawTheorem32 } from '../../../lib/experiments/thm3-2-drawing';
 import { type KindResult, type SizeResult } from '../../../lib/experiments/thm3-2-sizes';
 import { encodingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
+import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
@@ -68,6 +69,8 @@ function fitted(kind: 'bipe' | 'ape'): { readonly exponent: number; readonly fac
 }
 
 describe('Theorem 3.2, read back', () => {
+  it('says what its page has', () => expectPage('thm3-2', drawing));
+
   it('shows widths against their bounds with fitted powers, and against the states', () => {
     const figure = present(width, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
