@@ -13,11 +13,14 @@ import {
   solutionTable,
   solveArithmetic,
 } from '../../lib/experiments/arithmetic-model';
+import { arithmeticIds } from '../../lib/data/arithmetic/vocabulary';
 import { arithmeticCheckpoint, arithmeticRun } from '../../lib/experiments/arithmetic-runs';
 import { fig3Presets } from '../../lib/experiments/fig3';
 import { RunStore } from '../../lib/experiments/run-store';
 import { disposeParameters } from '../../lib/model/parameters';
 import { temporaryFolder } from '../support/command';
+import { expectPage } from '../support/page';
+import { readFigure } from '../support/read-figure';
 
 const reporter = silentReporter;
 const { settings } = fig3Presets.smoke;
@@ -144,22 +147,58 @@ describe('a trained model', () => {
   it('shows what each head attends to: causal rows that sum to 1, and the borders of segments', async () => {
     const solution = await solveArithmetic(model, '3*4');
     const figure = attentionFigure(model, solution, 1);
-    const heads = figure.data as unknown as { z: (number | null)[][] }[];
-    expect(heads).toHaveLength(model.decoder.architecture.numHeads);
+    const { panels, points, lines } = readFigure(figure);
+    const { numHeads } = model.decoder.architecture;
     const size = solution.ids.length;
-    for (const { z } of heads) {
-      expect(z).toHaveLength(size);
-      z.forEach((row, query) => {
-        expect(row.map((weight) => weight !== null)).toEqual(row.map((_, key) => key <= query));
-        expect(row.reduce<number>((sum, weight) => sum + (weight ?? 0), 0)).toBeCloseTo(1, 5);
-      });
-    }
-    const shapes = figure.layout['shapes'] as { xref: string; x0: number; x1: number }[];
-    const first = shapes.find(({ x0, x1 }) => x0 === x1);
-    // After `3 * 4 =`: between the fourth token and the fifth.
-    expect(first?.x0).toBe(3.5);
-    const borders = solution.tokens.slice(0, -1).filter((token) => token === '=').length;
-    expect(shapes).toHaveLength(2 * borders * heads.length);
+    // The end is named as it is said, without its brackets.
+    const labels = solution.tokens.map((token) => (token === '<eos>' ? 'eos' : token));
+    expect(panels.map(({ title, y }) => [title, y.ticks?.map(([, label]) => label)])).toEqual(
+      Array.from({ length: numHeads }, (_, head) => [`Head ${head}`, labels]),
+    );
+    for (let head = 0; head < numHeads; head += 1)
+      for (let query = 0; query < size; query += 1) {
+        const row = points.filter(({ panel, y }) => panel === head && y === query);
+        expect(row.map(({ x }) => x)).toEqual(Array.from({ length: query + 1 }, (_, key) => key));
+        expect(row.reduce((sum, { z = NaN }) => sum + z, 0)).toBeCloseTo(1, 5);
+      }
+    // After each `=`, the first after `3 * 4 =`; none after the last token.
+    const borders = solution.tokens
+      .slice(0, -1)
+      .flatMap((token, index) => (token === '=' ? [index + 0.5] : []));
+    expect(borders[0]).toBe(3.5);
+    expect(lines).toEqual(
+      panels.flatMap((_, panel) =>
+        borders.flatMap((border) => [
+          { panel, x: border, ends: [border, size - 0.5] },
+          { panel, y: border, ends: [-0.5, border] },
+        ]),
+      ),
+    );
+  });
+
+  it('says what its page has', async () => {
+    const tokens = ['3', '*', '4', '=', '2', '<eos>'];
+    // What it wrote and how well it learnt differ from machine to machine.
+    const idsOf = async (text: string): Promise<Int32Array> => (await solveArithmetic(model, text)).ids;
+    const two = (await idsOf('2*4')).slice(0, 1);
+    const solution = {
+      ids: Int32Array.of(...(await idsOf('3*4')).slice(0, 4), ...two, arithmeticIds.eos),
+      tokens,
+      steps: [
+        { ids: two, text: '3 * 4', correct: true },
+        { ids: two, text: '2', correct: true },
+      ],
+      expected: 2,
+      correct: true,
+      sound: true,
+    };
+    const accuracy = { ...model.run.accuracy, share: 0.4321, trials: 234 };
+    const known = { ...model, run: { ...model.run, parameters: 56_789, accuracy } };
+    const verdicts = [{}, { sound: false }, { sound: false, correct: false }];
+    await expectPage('arithmetic-model', {
+      figures: [attentionFigure(model, solution, 1)],
+      tables: verdicts.map((verdict) => solutionTable(known, { ...solution, ...verdict })),
+    });
   });
 
   it('has no layer beyond its last', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AttentionMass } from '../../lib/evaluate/attention-mass';
 import { drawHeadMaps } from '../../lib/experiments/attention-map';
+import { expectPage } from '../support/page';
+import { expectPoints, readColors, readFigure } from '../support/read-figure';
 
 function mass(...joint: number[][]): AttentionMass {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -40,39 +42,72 @@ describe('maps of the heads of a layer', () => {
     Other: [{ heads: [[], [uniform, uniform]], uniform }],
   };
 
+  const figure = drawHeadMaps(measured, { title: 'Two models', layer: 1 });
+
+  it('say what their page has', () => expectPage('attention-map', { figures: [figure] }));
+
   it('show the mean over sequences as a multiple of evenly spread attention, a row for each model', () => {
-    const { data, layout } = drawHeadMaps(measured, { title: 'Two models', layer: 1 });
-    const maps = data as unknown as { x: number[]; customdata: (number | null)[][]; xaxis: string }[];
-    expect(maps[0]?.x).toEqual([-1, 0, 1]);
+    const { title, panels, points, legend } = readFigure(figure);
+    expect(title.join(' ')).toMatch(/^Two models .* layer 1; layers and heads are counted from 0$/);
+    // Axes are shared: x is labelled at the foot, y at the left.
+    expect(panels.map((panel) => [panel.title, panel.x.title, panel.y.title])).toEqual([
+      ['One, head 0', '', 'Segments back'],
+      ['One, head 1', '', ''],
+      ['Other, head 0', 'Place of key − place of query', 'Segments back'],
+      ['Other, head 1', 'Place of key − place of query', ''],
+    ]);
+    const places = ['≤ −1', '0', '≥ 1'];
     // The last row of the bins, what is farther, is not shown.
-    expect(maps.slice(0, 4).map(({ customdata }) => customdata)).toEqual([
-      [[1.5, 1, 0]],
-      [[0.5, 3, 0]],
-      [[1, 1, 1]],
-      [[1, 1, 1]],
-    ]);
-    const titles = (layout['annotations'] as { text: string }[]).map(({ text }) => text);
-    expect(titles).toEqual([
-      '<b>One, head 0</b>',
-      '<b>One, head 1</b>',
-      '<b>Other, head 0</b>',
-      '<b>Other, head 1</b>',
-    ]);
-    const { text } = layout['title'] as { text: string };
-    expect(text).toContain('layers and heads are counted from 0');
+    expectPoints(
+      points,
+      [
+        [1.5, 1, 0],
+        [0.5, 3, 0],
+        [1, 1, 1],
+        [1, 1, 1],
+      ].flatMap((row, panel) =>
+        row.map((times, column) => ({
+          panel,
+          x: column - 1,
+          y: 0,
+          z: Math.min(1, Math.max(0, Math.log(times / 0.03) / Math.log(1000))),
+          hover: `0 segments back, place ${places[column] ?? ''}: ${times.toFixed(2)}`,
+        })),
+      ),
+    );
+    expect(legend).toEqual(['≤ 0.03', '0.1', '0.3', '1 (evenly spread)', '3', '10', '≥ 30']);
+  });
+
+  it('have the colours of the legend', () => {
+    const key = new Map(
+      figure.data.map(({ name, marker }) => [name, (marker as { color?: string } | undefined)?.color]),
+    );
+    const colors = readColors(figure).map(({ panel, x, color }) => [panel, x, color]);
+    const expected = (
+      [
+        [0, 0, '1 (evenly spread)'],
+        [0, 1, '≤ 0.03'],
+        [1, 0, '3'],
+        [2, 0, '1 (evenly spread)'],
+      ] as const
+    ).map(([panel, x, name]) => [panel, x, key.get(name)]);
+    expect(colors).toEqual(expect.arrayContaining(expected));
   });
 
   it('leave a cell white where there is no key', () => {
     const none = mass([0, 0.5, 0.5], [0, 0, 0]);
-    const { data } = drawHeadMaps({ One: [{ heads: [[none]], uniform: none }] }, { title: 'One', layer: 0 });
-    expect(data[0]?.['z']).toMatchObject([[null, expect.any(Number), expect.any(Number)]]);
+    const one = drawHeadMaps({ One: [{ heads: [[none]], uniform: none }] }, { title: 'One', layer: 0 });
+    expect(readFigure(one).points.map(({ x }) => x)).toEqual([0, 1]);
   });
 
   it('set the outermost columns apart, which hold all that is farther', () => {
-    const { layout } = drawHeadMaps(measured, { title: 'Two models', layer: 1 });
-    expect(layout['xaxis']).toMatchObject({ tickvals: [-1, 0, 1], ticktext: ['≤ −1', '0', '≥ 1'] });
-    const lines = (layout['shapes'] as { xref: string; x0: number }[]).filter(({ xref }) => xref === 'x2');
-    expect(lines.map(({ x0 }) => x0)).toEqual([-0.5, 0.5]);
+    const { panels, lines } = readFigure(figure);
+    expect(panels[0]?.x.ticks).toEqual([
+      [-1, '≤ −1'],
+      [0, '0'],
+      [1, '≥ 1'],
+    ]);
+    expect(lines).toEqual([0, 1, 2, 3].flatMap((panel) => [-0.5, 0.5].map((x) => ({ panel, x }))));
   });
 
   it('are refused for a layer that a model does not have', () => {

@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { present } from '../../lib/base/present';
 import { type LanguageModel, textAttentionFigure } from '../../lib/experiments/text-attention';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
 import { attentionMaps } from '../../lib/model/watch-attention';
+import { heatScale } from '../../lib/report/style';
 import { smallConfig, smallModel } from '../model/small';
 import { useNativeEngine } from '../support/engine';
+import { expectPage } from '../support/page';
+import { expectPoints, readColors, readFigure, tidy } from '../support/read-figure';
 
 const stop = '.'.charCodeAt(0);
 
@@ -23,37 +27,52 @@ const text = 'Up. <b>';
 describe('attention over a text', () => {
   useNativeEngine();
 
-  it('shows the weights of each head, rows of queries up to their own key', () => {
-    const model = byteModel('bipe_rope');
+  it.each([
+    ['bipe_rope', 'BiPE-RoPE'],
+    ['rope', 'RoPE'],
+  ])('shows the weights of each head of %s, with a line between two segments', async (encoding, name) => {
+    const model = byteModel(encoding);
     const ids = model.tokenizer.encode(text);
     const [, second] = attentionMaps(
       model.decoder,
       model.parameters,
       tf.tensor2d(ids, [1, ids.length], 'int32'),
     );
-    const weights = second?.arraySync()[0] ?? [];
-    const { data } = textAttentionFigure(model, text, 1);
-    const maps = data as unknown as { z: (number | null)[][]; zmax: number }[];
-    expect(maps).toHaveLength(2);
-    maps.forEach(({ z }, head) => {
-      z.forEach((row, query) => {
-        expect(row.slice(0, query + 1)).toEqual(weights[head]?.[query]?.slice(0, query + 1));
-        expect(row.slice(query + 1)).toEqual(row.slice(query + 1).map(() => null));
-      });
-    });
-    const besideFirst = weights.flatMap((map) => map.slice(1).flatMap((row) => row.slice(1)));
-    expect(maps.map(({ zmax }) => zmax)).toEqual([Math.max(...besideFirst), Math.max(...besideFirst)]);
-  });
-
-  it('has a label for each token, with markup escaped, and the borders of segments for models of one level too', () => {
-    const { layout } = textAttentionFigure(byteModel('rope'), text, 0);
-    const { xaxis, shapes } = layout as unknown as {
-      xaxis: { ticktext: string[] };
-      shapes: { x0: number }[];
-    };
-    expect(xaxis.ticktext).toEqual(['U', 'p', '.', '▁', '&lt;', 'b', '&gt;']);
-    // After the full stop: two lines in each of two panels.
-    expect(shapes.map(({ x0 }) => x0)).toEqual([2.5, -0.5, 2.5, -0.5]);
+    const weights = present(second, 'layer').arraySync()[0] ?? [];
+    const figure = textAttentionFigure(model, text, 1);
+    await expectPage(`text-attention-${encoding}`, { figures: [figure] });
+    const { title, panels, points, lines } = readFigure(figure);
+    expect(title[0]).toBe(`What ${name} looks at in your text, layer 1`);
+    const labels = ['U', 'p', '.', '▁', '&lt;', 'b', '&gt;'];
+    const ticks = labels.map((label, token) => [token, label]);
+    // Queries from top to bottom, keys from left to right.
+    expect(panels.map(({ title: head, x, y }) => [head, x.ticks, x.range, y.ticks, y.range])).toEqual(
+      ['Head 0', 'Head 1'].map((head) => [head, ticks, [-0.5, 6.5], ticks, [6.5, -0.5]]),
+    );
+    expectPoints(
+      points,
+      weights.flatMap((map, panel) =>
+        map.flatMap((row, y) =>
+          row.slice(0, y + 1).map((z, x) => {
+            const [query = '', key = ''] = [labels[y], labels[x]];
+            return { panel, x, y, z, hover: `query ${query}, key ${key}: ${z.toFixed(2)}` };
+          }),
+        ),
+      ),
+    );
+    // After the full stop, for models of one level too.
+    expect(lines).toEqual(
+      [0, 1].flatMap((panel) => [
+        { panel, x: 2.5, ends: [2.5, 6.5] },
+        { panel, y: 2.5, ends: [-0.5, 2.5] },
+      ]),
+    );
+    // The darkest is the largest weight beside the first token's.
+    const most = Math.max(...weights.flatMap((map) => map.slice(1).flatMap((row) => row.slice(1))));
+    const darkest = readColors(figure).filter(({ color }) => color === heatScale.at(-1)?.[1]);
+    expect(darkest.map(({ panel, x, y }) => [panel, x, y])).toEqual(
+      points.filter(({ z = 0 }) => z >= tidy(most)).map(({ panel, x, y }) => [panel, x, y]),
+    );
   });
 
   it('says whether the model knows the segments', () => {

@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { DataError } from '../../lib/base/errors';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
-import {
-  compiledAttentionFigure,
-  networkCertificateTable,
-  reachedTable,
-} from '../../lib/experiments/compiled-word';
 import { type Report } from '../../lib/experiments/experiment';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';
 import { type SizeResult, type Theorem32Result } from '../../lib/experiments/thm3-2-sizes';
 import { drawTheorem32 } from '../../lib/experiments/thm3-2-drawing';
-import { type BiNfa } from '../../lib/theory/automata/automaton';
-import { exampleNamed } from '../../lib/theory/automata/examples';
-import { compileBiPE } from '../../lib/theory/compile/compile';
 import { noComparison } from '../../lib/theory/verify';
 import { temporaryFolder } from '../support/command';
 
@@ -74,55 +65,5 @@ describe('the item thm3.2', () => {
     }
     const short = { ...noComparison, words: 1, ...wrong };
     expect(failed((size) => ({ ...size, short }))).toHaveLength(1);
-  });
-});
-
-describe('a compiled network and a word', () => {
-  const automaton = exampleNamed('sentences').automaton as BiNfa;
-  const network = compileBiPE(automaton, { maxSegmentLength: 5, maxSegments: 2 });
-  const word = ['the', 'old', 'man', 'the', 'boats', '.'];
-
-  it('show the readings side by side, as the simulator has them', () => {
-    const { rows } = reachedTable(network, word);
-    expect(rows.map(({ network: found }) => found)).toEqual(rows.map(({ simulator }) => simulator));
-    expect(rows[3]?.['network']).toBe('begin,subject begin,verb');
-    expect(rows[6]?.['network']).toBe('told,start');
-  });
-
-  it('show where each layer looks, with borders between segments', () => {
-    const { data, layout } = compiledAttentionFigure(network, [...word, 'fish']);
-    expect(data).toHaveLength(network.layers.length);
-    const [first] = data as unknown as [{ z: (number | null)[][] }];
-    // The start, 'the' without a token before it, then one back each; never into the segment before.
-    expect(first.z.map((row) => row.findIndex((weight) => (weight ?? 0) > 0.99))).toEqual([
-      0, 0, 1, 2, 3, 4, 5, 0,
-    ]);
-    expect((layout['shapes'] as unknown[]).length).toBe(2 * 2 * network.layers.length);
-  });
-
-  it('refuse a word beyond the bounds in one line', () => {
-    expect(() =>
-      reachedTable(
-        network,
-        Array.from({ length: 6 }, () => 'the'),
-      ),
-    ).toThrow(
-      new DataError(
-        'word: 6 symbols in a segment, and the network was compiled for 5; compile it with --max-segment 6',
-      ),
-    );
-  });
-
-  it('show the certificate, a row a layer', () => {
-    const { rows, title } = networkCertificateTable(network);
-    expect(rows).toHaveLength(network.layers.length);
-    expect(title).toMatch(/^Certified/);
-  });
-
-  it('show, of a network that was changed, that it is not certified, and why', () => {
-    const changed = { ...network, readout: network.readout.toReversed() };
-    const { title, caption } = networkCertificateTable(changed);
-    expect(title).toBe('Not certified');
-    expect(caption).toContain("Mistake: readout: its states are not the automaton's.");
   });
 });
