@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { present } from '../../lib/base/present';
 import { summarize } from '../../lib/cli/bench/measurement';
 import {
   benchFigure,
@@ -15,6 +16,7 @@ import { readRows, type StoredRow, storeRow } from '../../lib/cli/bench/store';
 import { collectProvenance } from '../../lib/report/provenance';
 import { toMarkdown } from '../../lib/report/tables';
 import { temporaryFolder } from '../support/command';
+import { expectPage } from '../support/page';
 
 const provenance = {
   ...collectProvenance({ item: 'bench', preset: 'full', scale: 'Here.', startedAt: 0 }),
@@ -118,6 +120,14 @@ describe('the figure', () => {
     expect(speed.at(-2)?.y).toEqual([2, 2]);
     expect(speed.at(-1)?.y).toEqual([1.7, 1]);
     expect(figure?.alt).toContain('in 2 of them');
+  });
+
+  it('says what its page has', async () => {
+    const rows = [stored('train-17m'), stored('evaluate-151m-1024')];
+    await expectPage('bench', {
+      figures: [present(benchFigure(rows), 'figure')],
+      tables: [benchTable(rows)],
+    });
   });
 
   it('is not drawn without a peer', () => {

@@ -8,6 +8,7 @@ import { describeFinding, findingsTable, verdictOf } from '../../lib/experiments
 import { collectProvenance, provenanceLine } from '../../lib/report/provenance';
 import { escapeMarkdown, toMarkdown } from '../../lib/report/tables';
 import { temporaryFolder } from '../support/command';
+import { readTable } from '../support/read-table';
 import { reportWith } from '../support/report';
 
 const findings: readonly Finding[] = [
@@ -41,6 +42,15 @@ describe('a verdict', () => {
         ` ${verdictOf(finding)}: ${finding.claim}: ${finding.measured}`,
       );
     });
+  });
+});
+
+it('findings as a table say which item they are of, the claim, whether it holds, and what was measured', () => {
+  const table = findingsTable(reportFinding(findings));
+  expect(table.title).toBe('Does it hold here? Made up');
+  expect(readTable(table)).toEqual({
+    headers: ['Claim', 'Verdict', 'Measured'],
+    rows: findings.map((finding) => [finding.claim, verdictOf(finding), finding.measured]),
   });
 });
 

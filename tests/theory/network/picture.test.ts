@@ -4,6 +4,7 @@ import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { connectionsFigure, matricesFigure, unitsBetween } from '../../../lib/theory/network/picture';
 import { pageExamples } from '../../../lib/theory/page/examples';
+import { expectPage } from '../../support/page';
 import { degenerateBiNfas, degenerateNfas } from '../automata/arbitrary';
 
 const [log] = pageExamples;
@@ -15,6 +16,9 @@ const layers = network.layers.map((_, index) => index + 1);
 function cells(figure: ReturnType<typeof matricesFigure>, panel: number): string[][] {
   return figure.data[panel]?.['customdata'] as string[][];
 }
+
+it('pictures of a network say what their page has', () =>
+  expectPage('network', { figures: [matricesFigure(network, 1), connectionsFigure(network, 1)] }));
 
 describe('the picture of a layer’s matrices', () => {
   it.each(layers)('shows every weight of layer %d, with the names of its coordinate and its row', (layer) => {
