@@ -169,12 +169,46 @@ describe('a contradiction that was once on a page', () => {
     ]);
   });
 
+  it('is found in a copied table of rows that are named by their beginning: their least and their most', () => {
+    const source = 'bench/results/bench-table.json';
+    const found = (cell: string, row = 'training, hidden 48', column = 'Speed ratio'): string[] =>
+      contradictions('a.md', { text: `| work | ${column} |\n| --- | --- |\n| ${row} | ${cell} |\n`, source });
+    expect(found('2.7 to 2.8')).toEqual([]);
+    // Numbers of the same column, of other rows or in another order.
+    expect(found('1.5 to 2.8')).toHaveLength(1);
+    expect(found('2.8 to 2.7')).toHaveLength(2);
+    expect(found('2.7')).toHaveLength(1);
+    expect(found('2.7', 'training')).toHaveLength(2);
+    expect(found('2.7', 'walking')).toEqual([expect.stringMatching(/bench-table\.json has no such row/)]);
+    expect(found('2.7', 'training, hidden 48', 'Speed')).toHaveLength(1);
+  });
+
+  it('is found in a copied table of records: a number of another encoding, length or kind of products', () => {
+    const source = 'bench/results/bfloat16.json';
+    const found = (cell: string, row = '| RoPE | at 256', column = 'float32'): string[] =>
+      contradictions('a.md', {
+        text: `| model | encoding | measured | ${column} |\n| - | - | - | - |\n| 256 words ${row} | ${cell} |\n`,
+        source,
+      });
+    expect(found('7.79 (7.76 to 7.81)')).toEqual([]);
+    expect(found('7.79 (7.76 to 7.81)', '| BiPE-RoPE | at 256')).toHaveLength(3);
+    expect(found('7.79 (7.76 to 7.81)', '| RoPE | at 1,024')).toHaveLength(3);
+    expect(found('7.79 (7.76 to 7.81)', '| RoPE | at 256', 'bfloat16')).toHaveLength(3);
+  });
+
   it('is found in a marked paragraph, as is a measured table without a mark', () => {
-    const [block, ...rest] = markedBlocks(
-      '<!-- numbers: bench/results/bench-table.json -->\n\nTraining 9.4 times.\n',
-    );
-    expect(rest).toEqual([]);
-    expect(contradictions('a.md', block ?? { text: '', source: '' })).toHaveLength(1);
+    const found = (text: string, part: string): string[] => {
+      const [block, ...rest] = markedBlocks(
+        `<!-- numbers: bench/results/bench-table.json${part} -->\n\n${text}\n`,
+      );
+      expect(rest).toEqual([]);
+      return contradictions('a.md', block ?? { text: '', source: '' });
+    };
+    expect(found('Training 2.7 times.', ', training, hidden 48')).toEqual([]);
+    expect(found('Training 9.4 times.', ', training, hidden 48')).toHaveLength(1);
+    // A number of another row.
+    expect(found('Training 16.7 times.', ', training, hidden 48')).toHaveLength(1);
+    expect(found('Training 2.7 times.', '')).toEqual([expect.stringMatching(/say in the mark which part/)]);
     expect(contradictions('a.md', { text: '1.5', source: 'figures/none.json' })).toEqual([
       'a.md: there is no figures/none.json',
     ]);
