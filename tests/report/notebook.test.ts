@@ -7,7 +7,10 @@ import {
   showTable,
 } from '../../lib/report/notebook';
 import { type DisplayFunction } from '../../lib/report/display';
+import { stillFigure } from '../../lib/report/stills';
 import { sampleFigure, sampleTable } from './samples';
+
+vi.mock('../../lib/report/stills', { spy: true });
 
 const globals = globalThis as Record<symbol, unknown>;
 const hook = Symbol.for('bipe.display');
@@ -22,6 +25,8 @@ describe('outside a notebook', () => {
 
 describe('in a notebook', () => {
   let shown: Parameters<DisplayFunction>[] = [];
+
+  const texts = (): unknown[] => shown.map(([bundle]) => bundle['text/plain']);
 
   beforeEach(() => {
     shown = [];
@@ -45,12 +50,28 @@ describe('in a notebook', () => {
     expect(shown[1]?.[0]['text/html']).toContain('color:var(--jp-ui-font-color2,#5A5A5A)');
   });
 
+  it('puts a still picture behind the figure once it is drawn; where none can be drawn, one line says why', async () => {
+    vi.mocked(stillFigure).mockResolvedValueOnce('<svg/>');
+    showFigure(sampleFigure());
+    const [bundle, , options] = shown[0] ?? [{}];
+    expect(await options?.later).toEqual({ ...bundle, 'image/svg+xml': '<svg/>' });
+    shown = [];
+    const failure = new Error('no browser here');
+    vi.mocked(stillFigure).mockRejectedValueOnce(failure).mockRejectedValueOnce(failure);
+    showFigure(sampleFigure());
+    showFigure(sampleFigure());
+    const later = await Promise.all(shown.map(([, , { later: one } = {}]) => one));
+    expect(later.filter((one) => one !== undefined)).toEqual([]);
+    expect(texts().filter((text) => String(text).includes('no browser here'))).toEqual([
+      'no still pictures for readers outside JupyterLab: no browser here',
+    ]);
+  });
+
   it('shows a table as HTML and as text', () => {
     showTable(sampleTable);
     expect(Object.keys(shown[0]?.[0] ?? {})).toEqual(['text/html', 'text/markdown', 'text/plain']);
   });
 
-  const texts = (): unknown[] => shown.map(([bundle]) => bundle['text/plain']);
   const lastHtml = (): string => String(shown.at(-1)?.[0]['text/html']);
 
   it('tells all in one output in place: bars, and a line of what is done', () => {
