@@ -301,7 +301,7 @@ function headsFigure(
     id,
     title: `Each head by itself, by ${by}`,
     subtitle: `Share of attention, ${tokensWord(trainLength)} of context, as in training. Layers and heads are counted from 0. Lines end where a share falls below ${leastWord}.`,
-    caption: `Rows: models. Grey: evenly spread attention, the same in all panels. ${without}`,
+    caption: `Rows: models. Evenly spread attention is the same in all panels. ${without}`,
     alt: panels
       .map(({ title, heads }) => {
         const firsts = heads.map((head) => formatPercent(shares(head)[0] ?? 0));

@@ -4,7 +4,7 @@
 import { UsageError } from '../base/errors';
 import { present } from '../base/present';
 import { type AttentionMass, meanMass, type SequenceAttention } from '../evaluate/attention-mass';
-import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
+import { colorKey, type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
 import { ink, tintedHeatColor, tintedHeatScale } from '../report/style';
 
 /** One panel. */
@@ -36,8 +36,8 @@ export interface AttentionMaps {
 /** Segments that a panel shows. */
 const mostSegments = 8;
 
-/** The multiples that have the lightest and the darkest colour, and those that the legend names between them. */
-const [lightest, between, darkest] = [0.03, [0.1, 0.3, 1, 3, 10], 30] as const;
+/** The multiples that have the first and the last colour of the legend, and those that it names between them. */
+const [least, between, most] = [0.03, [0.1, 0.3, 1, 3, 10], 30] as const;
 
 /** Attention to the keys of each cell, as multiples of what they would have if attention were evenly spread. */
 export function attentionMapFigure(maps: AttentionMaps): Figure {
@@ -54,8 +54,8 @@ export function attentionMapFigure(maps: AttentionMaps): Figure {
       'Across: the place of the key in its segment minus the place of the query in its own, so 0 is the query’s own place. ' +
       `The outermost columns, set apart, hold all keys that are ${reach} places away and more. Down: segments back, 0 being the query’s own segment. ` +
       `Colour: ${maps.unit} The first token of all is left out. ` +
-      'White: no key. In the own segment keys stand before the query or are the token itself. ' +
-      'A column that is darker than its neighbours all the way down is attention to a place, a row that is darker is attention to a segment.',
+      'Blank: no key. In the own segment keys stand before the query or are the token itself. ' +
+      `A column that is nearer to the legend’s end (≥ ${most}) than its neighbours all the way down is attention to a place, a row that is nearer to it is attention to a segment.`,
     alt: maps.alt,
     columns,
     sharedX: true,
@@ -68,7 +68,7 @@ export function attentionMapFigure(maps: AttentionMaps): Figure {
     })),
     data: [
       ...panels.map((panel, index) => mapTrace(panel, segments, index)),
-      ...[...new Set([lightest, ...between, darkest, ...maps.evenly.keys()])]
+      ...[...new Set([least, ...between, most, ...maps.evenly.keys()])]
         .sort((a, b) => a - b)
         .map((times) => shadeKey(times, maps.evenly.get(times))),
     ],
@@ -100,7 +100,7 @@ export function placeAxis(reach: number, narrow: boolean): PlotlyObject {
   };
 }
 
-/** A white line that sets the outermost column apart, which holds more than one place. */
+/** A line in the colour of paper that sets the outermost column apart, which holds more than one place. */
 function gap(place: number, panel: number): PlotlyObject {
   const { xaxis, yaxis } = inPanel(panel);
   const line = { color: ink.paper, width: 3 };
@@ -151,9 +151,9 @@ export function drawHeadMaps(
   });
 }
 
-/** 0 for the lightest colour, 1 for the darkest. */
+/** The place of a multiple's colour in the scale, 0 to 1. */
 function shade(times: number): number {
-  const place = Math.log(times / lightest) / Math.log(darkest / lightest);
+  const place = Math.log(times / least) / Math.log(most / least);
   return Math.min(1, Math.max(0, place));
 }
 
@@ -191,26 +191,9 @@ function ratio(mass: number, evenMass: number): number | null {
 /** An entry of the legend that says what a colour stands for, and what else is to be said of it. */
 function shadeKey(times: number, word: string | undefined): PlotlyObject {
   const names: Readonly<Record<number, string>> = {
-    [lightest]: `≤ ${lightest}`,
-    [darkest]: `≥ ${darkest}`,
+    [least]: `≤ ${least}`,
+    [most]: `≥ ${most}`,
   };
   const name = names[times] ?? String(Number(times.toPrecision(2)));
-  const named = word === undefined ? name : `${name} (${word})`;
-  return {
-    type: 'scatter',
-    mode: 'markers',
-    name: named,
-    // By itself: plotly sets what has no group in columns as wide as the longest name.
-    legendgroup: named,
-    x: [null],
-    y: [null],
-    hoverinfo: 'skip',
-    marker: {
-      symbol: 'square',
-      size: 13,
-      color: tintedHeatColor(shade(times)),
-      line: { color: ink.axis, width: 1 },
-    },
-    ...inPanel(0),
-  };
+  return colorKey(word === undefined ? name : `${name} (${word})`, tintedHeatColor(shade(times)));
 }

@@ -1,8 +1,9 @@
 // What figures of attention between the tokens of one sequence have in common: a panel for each map of weights, axes with a label for each
 // token, and the borders of segments.
 
-import { type AxisSpec, type FigureSpec, inPanel, type PlotlyObject } from '../report/figure';
-import { heatScale, ink } from '../report/style';
+import { type AxisSpec, colorKey, type FigureSpec, inPanel, type PlotlyObject } from '../report/figure';
+import { formatShort } from '../report/log-axis';
+import { heatColor, heatScale, ink } from '../report/style';
 import { segmentLengths } from '../segment/lengths';
 
 /** Maps of attention over the tokens of one sequence. */
@@ -17,8 +18,8 @@ export interface AttentionPanels {
   readonly separators: readonly number[];
   /** Of a panel, px. */
   readonly height: number;
-  /** The weight that is darkest; default 1. */
-  readonly darkest?: number;
+  /** The weight from which on all have one colour; default 1. */
+  readonly largest?: number;
   /** Digits of a weight under the pointer; default 2. */
   readonly digits?: number;
   /** Turns the labels of keys, for those that are words; default 0. */
@@ -33,7 +34,7 @@ export function attentionPanels({
   ids,
   separators,
   height,
-  darkest = 1,
+  largest = 1,
   digits = 2,
   labelAngle = 0,
 }: AttentionPanels): Required<Pick<FigureSpec, 'columns' | 'panelHeight' | 'panels' | 'data' | 'layout'>> {
@@ -47,21 +48,31 @@ export function attentionPanels({
       x: { ...ticks, tickangle: labelAngle, range: [-0.5, size - 0.5] },
       y: { ...ticks, range: [size - 0.5, -0.5] },
     })),
-    data: maps.map((map, panel) => ({
-      type: 'heatmap',
-      z: map.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
-      zmin: 0,
-      zmax: darkest,
-      colorscale: heatScale,
-      showscale: false,
-      hovertemplate: `query %{y}, key %{x}: %{z:.${digits}f}<extra></extra>`,
-      ...inPanel(panel),
-    })),
+    data: [
+      ...maps.map((map, panel) => ({
+        type: 'heatmap',
+        z: map.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
+        zmin: 0,
+        zmax: largest,
+        colorscale: heatScale,
+        showscale: false,
+        hovertemplate: `query %{y}, key %{x}: %{z:.${digits}f}<extra></extra>`,
+        ...inPanel(panel),
+      })),
+      ...weightKeys(largest),
+    ],
     layout: {
       shapes: maps.flatMap((_, panel) => segmentBorders(ids, separators, panel)),
-      showlegend: false,
+      showlegend: true,
     },
   };
+}
+
+/** What colours stand for; with a largest weight below 1 there may be larger ones. */
+function weightKeys(largest: number): PlotlyObject[] {
+  const most = `weight ${formatShort(largest)}${largest < 1 ? ' or more' : ''}`;
+  const names = ['weight 0', `weight ${formatShort(largest / 2)}`, most];
+  return names.map((name, index) => colorKey(name, heatColor(index / 2)));
 }
 
 /** An axis with a label for each token; `room` is what the labels share, in px of font size. */

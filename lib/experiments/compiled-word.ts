@@ -31,7 +31,7 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
     subtitle: 'Query (row) to key (column); lines are the borders of segments',
     caption:
       'First inside segments, then from separator to separator. Where there is no token at that distance, the start token is found, whose relations leave every state where it is.',
-    alt: `${layers.length} triangular heat maps over ${tokens} tokens; each row is dark at one key.`,
+    alt: `${layers.length} triangular heat maps over ${tokens} tokens; each row has nearly all its weight on one key.`,
     ...attentionPanels({
       titles: layers.map(({ name }, layer) => `Layer ${layer + 1}: ${name}`),
       maps: layers.map(({ attention }) =>

@@ -1,8 +1,16 @@
 // Pictures of encodings, of any `Encoding`: maps over the tokens of a text in sentences, and kernels over the distance.
 
 import type { Encoding } from '../positional/encoding';
-import { axes, type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
-import { ink, orderedStyles, type SeriesStyle, tintedHeatScale } from '../report/style';
+import {
+  axes,
+  colorKey,
+  type Figure,
+  inPanel,
+  lineTrace,
+  makeFigure,
+  type PlotlyObject,
+} from '../report/figure';
+import { ink, orderedStyles, type SeriesStyle, tintedHeatColor, tintedHeatScale } from '../report/style';
 import { type EffectOptions, encodingEffects, encodingKernel } from './encodings-effects';
 
 /** Encodings by the title of their panel. */
@@ -39,7 +47,8 @@ export function drawEncodingMaps(
     caption:
       `A text of ${sentences.length} sentences with ${sentences.join(', ')} tokens; lines mark where they end. Above: how alike are the vectors ` +
       'that the encoding adds to the embeddings of two tokens. Below: the score of a query (row) and an earlier key (column) in the ' +
-      'last head. Each panel has a scale of its own, dark is alike or high; an empty panel says that the encoding does nothing there. ' +
+      'last head. Each panel has a scale of its own, from its lowest value to its highest: the higher, the more alike, or the more attention. ' +
+      'An empty panel says that the encoding does nothing there. ' +
       'Trained tables hold random numbers here: what counts is which cells are equal.',
     alt:
       `For each of ${names.join(', ')} two square maps over ${time} tokens. One-level encodings show bands along the diagonal, ` +
@@ -52,11 +61,16 @@ export function drawEncodingMaps(
       x: index < names.length ? axis : { ...axis, title: 'key' },
       y: { ...axis, range: rows, title: index < names.length ? 'token' : 'query' },
     })),
-    data: maps.flatMap((map, index) =>
-      map === undefined ? [] : [heatMap(map, index, index >= names.length)],
-    ),
+    data: [
+      ...maps.flatMap((map, index) =>
+        map === undefined ? [] : [heatMap(map, index, index >= names.length)],
+      ),
+      ...['lowest value of a panel', 'halfway', 'highest value of a panel'].map((name, index) =>
+        colorKey(name, tintedHeatColor(index / 2)),
+      ),
+    ],
     layout: {
-      showlegend: false,
+      showlegend: true,
       shapes: maps.flatMap((map, index) => (map === undefined ? [] : sentenceLines(sentences, index, time))),
       annotations: maps.flatMap((map, index) => (map === undefined ? [nothing(index)] : [])),
     },

@@ -156,7 +156,7 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
       id: 'lemma1-3-slider',
       title: 'Lemma 1.3: four GELU units select by sign',
       subtitle: `x = ${bound} where t is positive, y = −${bound / 2} where it is negative; α = ${gap}`,
-      caption: 'Grey: |t| < α, where nothing is promised. A smaller error takes hardly more weight.',
+      caption: 'Band around 0: |t| < α, where nothing is promised. A smaller error takes hardly more weight.',
     },
     t,
     should,

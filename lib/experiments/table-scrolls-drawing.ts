@@ -285,7 +285,7 @@ function scoresFigure(comparison: Comparison): Figure {
     id: 'table-scrolls-scores',
     title: tasks.every(isQuick) ? "Quick tasks of SCROLLS' shape" : 'SCROLLS by task',
     subtitle: [
-      'Scores of greedy answers; black line: of the same answers, handed to other instances, so without reading',
+      'Scores of greedy answers; line across a bar: of the same answers, handed to other instances, so without reading',
       `Not learnt: not clearly above that line; ${whiskersWord(seeds, `95 % interval over ${groupsWord(tasks)}`)}`,
     ].join('\n'),
     caption:

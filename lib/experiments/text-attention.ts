@@ -95,14 +95,14 @@ export function textAttentionFigure(model: LanguageModel, text: string, layer: n
   const positions = decoder.encoding.drawPositions?.(ids.length, () => random.uniform());
   const maps = layerAttention(decoder, parameters, { ids, ...(positions && { positions }) }, layer);
   const { name } = encodingStyle(encoding);
-  // The first token's own row and column are dark in most models, and would leave the rest pale.
+  // The first token's own row and column have large weights in most models, beside which the others would not be seen.
   const others = maps.flatMap((map) => map.slice(1).flatMap((row) => row.slice(1)));
   return makeFigure({
     id: 'text-attention',
     title: `What ${name} looks at in your text, layer ${layer}`,
     subtitle: 'Query (row) to key (column), a panel for each head; lines are the borders of segments',
     caption:
-      'Each row sums to 1. The darkest colour is the largest weight that does not lie on the first token, in any head. ' +
+      'Each row sums to 1. The last colour of the legend is the largest weight that does not lie on the first token, in any head. ' +
       (decoder.encoding.levels > 1
         ? 'The model itself knows the segments.'
         : 'The model knows nothing of the segments: lines are for comparison.'),
@@ -114,7 +114,7 @@ export function textAttentionFigure(model: LanguageModel, text: string, layer: n
       ids,
       separators,
       height: 360,
-      darkest: Math.max(...others, 0.01),
+      largest: Math.max(...others, 0.01),
       labelAngle: -90,
     }),
   });

@@ -4,6 +4,7 @@ import { formatCount, formatPercent } from '../base/format';
 import { present } from '../base/present';
 import {
   axes,
+  colorKey,
   type Figure,
   inPanel,
   lineTrace,
@@ -11,7 +12,7 @@ import {
   type PanelSpec,
   type PlotlyObject,
 } from '../report/figure';
-import { fontSize, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
+import { fontSize, heatColor, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Drawing, type Finding } from './experiment';
 import {
@@ -243,7 +244,7 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
     title: 'Few numbers are enough if they are long: what counts is d·p',
     subtitle: `Relations of ${Math.sqrt(entries)} states in d numbers of p bits: bits that survive, of ${entries}`,
     caption:
-      `${hasTexts ? 'Each cell' : 'Colour'}: the binary logarithm of how many of all ${formatCount(all)} relations are recalled without a mistake; darkest where all are. Left, the linear code decoded by thresholds; right, one whose ` +
+      `${hasTexts ? 'Each cell' : 'Colour'}: the binary logarithm of how many of all ${formatCount(all)} relations are recalled without a mistake; the last colour of the legend where all are. Left, the linear code decoded by thresholds; right, one whose ` +
       `numbers’ binary digits are the entries. Below the line d·p is less than ${entries}, and no code recalls all.`,
     alt: bits.map((one) => `${one.numbers} x ${one.bits}: ${one.thresholds} and ${one.digits}`).join('; '),
     columns: 2,
@@ -258,7 +259,7 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
         type: 'heatmap',
         x: numbers,
         y: precisions,
-        z: cells((one) => (one[kind] === all ? 1 : (0.75 * Math.log2(one[kind])) / entries)),
+        z: cells((one) => colourPlace(one[kind], all)),
         zmin: 0,
         zmax: 1,
         colorscale: heatScale,
@@ -282,8 +283,20 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
         hoverinfo: 'skip',
         ...inPanel(panel),
       },
+      ...(panel > 0
+        ? []
+        : [
+            colorKey('0 bits', heatColor(colourPlace(1, all))),
+            colorKey(`${entries / 2} bits`, heatColor(colourPlace(2 ** (entries / 2), all))),
+            colorKey(`all ${entries} bits`, heatColor(colourPlace(all, all))),
+          ]),
     ]),
   });
+}
+
+/** How far up the colour scale is a code that recalls `right` of `all` relations: apart from the others if it recalls them all. */
+function colourPlace(right: number, all: number): number {
+  return right === all ? 1 : (0.75 * Math.log2(right)) / Math.log2(all);
 }
 
 function knowledgeTable({ monoids, contexts, ranks }: Theorem31Result): Table {

@@ -399,6 +399,25 @@ export function lineTrace(curve: Curve): PlotlyObject {
   };
 }
 
+/**
+ * An entry of the legend that says what a colour of a map stands for. Texts about a map name these entries and no shades, since what is
+ * dark on paper is light in a dark theme.
+ */
+export function colorKey(name: string, color: string): PlotlyObject {
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name,
+    // By itself: plotly sets what has no group in columns as wide as the longest name.
+    legendgroup: name,
+    x: [null],
+    y: [null],
+    hoverinfo: 'skip',
+    marker: { symbol: 'square', size: 13, color, line: { color: ink.axis, width: 1 } },
+    ...inPanel(0),
+  };
+}
+
 /** The area between two curves over the same x, behind their line. */
 export interface Band {
   readonly x: ArrayLike<number>;

@@ -179,8 +179,15 @@ function colorBetween(colors: readonly string[], place: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
 }
 
+const HEAT = ['#FFFFFF', ...RAMP];
+
 /** plotly's colour scale of the ordered ramp, for heat maps: light is small. */
-export const heatScale = scaleOf(['#FFFFFF', ...RAMP]);
+export const heatScale = scaleOf(HEAT);
+
+/** The colour at `place` (0 to 1) of the heat scale, for its legend. */
+export function heatColor(place: number): string {
+  return colorBetween(HEAT, place);
+}
 
 const TINTED = ['#F4F1E4', ...RAMP];
 

@@ -162,7 +162,7 @@ describe('attention by segment, drawn', () => {
     ]);
   });
 
-  it('shows what keys get as multiples of evenly spread attention in training, from 0.03, the lightest, to thirty times', () => {
+  it('shows what keys get as multiples of evenly spread attention in training, from 0.03 to thirty times', () => {
     const maps = (map?.data as unknown as (Trace & { type: string })[]).filter(
       ({ type }) => type === 'heatmap',
     );

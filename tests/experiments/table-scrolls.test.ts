@@ -124,7 +124,7 @@ describe('the table of SCROLLS', () => {
     const named = figure.data.filter(({ showlegend }) => showlegend !== false).map(({ name }) => name);
     expect(named).toEqual(['BiPE-RoPE', 'RoPE', 'Same answers, other instances']);
     expect(JSON.stringify(figure.layout['title'])).toContain(
-      'black line: of the same answers, handed to other',
+      'line across a bar: of the same answers, handed to other',
     );
     const dark = figure.data.filter(({ mode }) => mode === 'markers').map(({ y }) => y);
     expect(dark.slice(0, 2)).toEqual([0, 1].map(() => [(100 * 20) / 60, (100 * 20) / 60]));

@@ -3,7 +3,7 @@
 
 import { UsageError } from '../../base/errors';
 import { present } from '../../base/present';
-import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../../report/figure';
+import { colorKey, type Figure, inPanel, makeFigure, type PlotlyObject } from '../../report/figure';
 import { heatScale, ink } from '../../report/style';
 import { escapeMarkup } from '../../report/text';
 import { alphabetOf } from '../automata/alphabet';
@@ -56,7 +56,7 @@ export function matricesFigure(network: Network, layer: number): Figure {
     title: `Matrices of layer ${layer}: ${escapeMarkup(describeHead(head))}`,
     subtitle: `${layout.width} coordinates of the residual stream, in named blocks`,
     caption:
-      `Blue is positive, red negative, blank 0; each matrix on its own scale, by square roots. Queries and keys read what a token is and where it stands, and no relation: ` +
+      `Blank is 0; each matrix has a scale of its own, by square roots. Queries and keys read what a token is and where it stands, and no relation: ` +
       `where a head looks is decided by addresses alone. W_V W_O, which is not drawn, adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
       'An inner product of components “RoPE” depends on the difference of segment indices, of components “place” on the difference of places.',
     alt: `Heat maps of the embedding of ${parts[0]?.rows.length ?? 0} tokens and of W_Q and W_K with ${names.length} components, over ${layout.width} coordinates in the blocks ${layout.blocks.map(({ name }) => name).join(', ')}.`,
@@ -76,10 +76,15 @@ export function matricesFigure(network: Network, layer: number): Figure {
         ticks: '',
       },
     })),
-    data: parts.map(({ values, rows }, panel) =>
-      heatMap(values, { panel, rows, columns: coordinateNames(layout) }),
-    ),
-    layout: { shapes: parts.flatMap((_, panel) => borders(layout, panel)) },
+    data: [
+      ...parts.map(({ values, rows }, panel) =>
+        heatMap(values, { panel, rows, columns: coordinateNames(layout) }),
+      ),
+      ...['most negative', '0', 'most positive'].map((name, index) =>
+        colorKey(name, signedScale[index]?.[1] ?? ink.paper),
+      ),
+    ],
+    layout: { showlegend: true, shapes: parts.flatMap((_, panel) => borders(layout, panel)) },
   });
 }
 

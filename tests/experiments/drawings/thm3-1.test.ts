@@ -195,7 +195,7 @@ describe('Theorem 3.1, read back', () => {
       'Relations of 2 states in d numbers of p bits: bits that survive, of 4',
     );
     expect(drawing.figures[2]?.caption).toMatch(/how many of all 16 relations.*d·p is less than 4/);
-    expect(figure.legend).toEqual(['d·p ≥ 4 above the line']);
+    expect(figure.legend).toEqual(['d·p ≥ 4 above the line', '0 bits', '2 bits', 'all 4 bits']);
     expectPoints(
       figure.points.filter(({ z }) => z !== undefined),
       (['thresholds', 'digits'] as const).flatMap((kind, panel) =>
