@@ -127,13 +127,13 @@ export const separatorStyles = {
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /**
- * How RoPE is scaled to reach beyond its training length; `trained` is the model before anything is done to it. No encoding has these
- * colours, since a panel of RoPE and one of BiPE-RoPE have all of them.
+ * How RoPE is scaled to reach beyond its training length; `trained` is the model before anything is done to it. No encoding with RoPE has
+ * these colours, since a panel of RoPE and one of BiPE-RoPE have all of them.
  */
 export const scalingStyles = {
   trained: style('As trained', '#1C1C1C', '2px,3px', 'circle-open', '.'),
-  none: style('Finetuned, not scaled', '#6A6A6A', '9px,4px', 'x', '+'),
-  yarn: style('YaRN', '#00796B', 'solid', 'triangle-up', ''),
+  none: style('Finetuned, not scaled', '#808080', '9px,4px', 'x', '+'),
+  yarn: style('YaRN', '#005C1F', 'solid', 'triangle-up', ''),
   linear: style('Linear interpolation', '#B8651B', '5px,3px', 'triangle-down-open', '/'),
   dynamic: style('Dynamic NTK', '#8C2F7F', '9px,3px,3px,3px', 'hexagon', 'x'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;

@@ -37,6 +37,7 @@ const families: Record<string, readonly SeriesStyle[]> = {
   modalities: Object.values(modalityStyles),
   separators: Object.values(separatorStyles),
   levels: Object.values(levelStyles),
+  'scaled RoPE': Object.values(scalingStyles),
 };
 
 describe.each(Object.entries(families))('the styles of %s', (_family, styles) => {
@@ -142,17 +143,11 @@ describe('the scale of maps with empty cells', () => {
   });
 });
 
-it.each(themes)(
-  'draws scaled RoPE and encodings of one’s own so that they stand out %s by 3:1',
-  (_theme, seen) => {
-    const own = ['one', 'two', 'three', 'four'];
-    for (const { color, name } of [
-      ...Object.values(scalingStyles),
-      ...own.map((name) => encodingStyle(name, own)),
-    ])
-      expect(contrast(seen(color), seen(ink.paper)), name).toBeGreaterThanOrEqual(3);
-  },
-);
+it.each(themes)('draws encodings of one’s own so that they stand out %s by 3:1', (_theme, seen) => {
+  const own = ['one', 'two', 'three', 'four'];
+  for (const { color, name } of own.map((name) => encodingStyle(name, own)))
+    expect(contrast(seen(color), seen(ink.paper)), name).toBeGreaterThanOrEqual(3);
+});
 
 it.each(themes)('writes texts that stand out %s, and lines that are seen', (_theme, seen) => {
   const from = (color: string): number => contrast(seen(color), seen(ink.paper));
