@@ -21,12 +21,6 @@ interface Curve {
 const redrawMs = 200;
 const [width, height] = [640, 260];
 const frame = { left: 52, right: 150, top: 30, bottom: 38 };
-const dashes: Readonly<Record<string, string>> = {
-  dash: '7 4',
-  dot: '2 3',
-  dashdot: '7 3 2 3',
-  longdash: '11 4',
-};
 let displayCount = 0;
 
 /** Begins a picture below the cell that runs. */
@@ -86,12 +80,12 @@ export function curvesSvg(title: string, xLabel: string, yLabel: string, curves:
   ]);
   const names = new Map(curves.map(({ style }) => [style.name, style]));
   const stroke = (style: SeriesStyle): string =>
-    `stroke="${style.color}" stroke-width="2" fill="none"${dashes[style.dash] === undefined ? '' : ` stroke-dasharray="${dashes[style.dash]}"`}`;
+    `stroke="${style.color}" stroke-width="2" fill="none"${style.dash === 'solid' ? '' : ` stroke-dasharray="${style.dash.replaceAll('px', '')}"`}`;
   const legend = [...names.values()].flatMap((style, row) => {
     const [x, y] = [width - frame.right + 14, frame.top + 10 + 18 * row];
     return [
-      `<line x1="${x}" x2="${x + 26}" y1="${y}" y2="${y}" ${stroke(style)}/>`,
-      text(x + 32, y + 4, style.name),
+      `<line x1="${x}" x2="${x + 32}" y1="${y}" y2="${y}" ${stroke(style)}/>`,
+      text(x + 38, y + 4, style.name),
     ];
   });
   return [

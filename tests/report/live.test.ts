@@ -41,6 +41,19 @@ describe('the picture of growing curves', () => {
     expect(pointsOf(svg)).toHaveLength(3);
   });
 
+  it('draws each in its dash, and its name beside it', () => {
+    const points: [number, number][] = [[1, 1]];
+    const svg = curvesSvg('loss', 'step', 'nats', [
+      { style: rope, points },
+      { style: encodingStyle('bipe_rope'), points },
+    ]);
+    const dashes = [...svg.matchAll(/<(polyline|line)[^>]* stroke="(#\w+)"[^>]*stroke-dasharray="([^"]*)"/g)];
+    expect(dashes.map((found) => found.slice(1))).toEqual([
+      ['polyline', rope.color, '9,4'],
+      ['line', rope.color, '9,4'],
+    ]);
+  });
+
   it('escapes what it writes', () => {
     const svg = curvesSvg('a < b & c', 'x', 'y', []);
     expect(svg).toContain('a &lt; b &amp; c');
