@@ -91,6 +91,12 @@ function sliderLayout(
         pad: { t: below + TEXT_HEIGHT, b: 0, l: 0, r: 0 },
         currentvalue: { prefix, font: { size: fontSize.label, color: ink.text }, offset: 8 },
         font: { size: fontSize.tick, color: ink.muted },
+        // plotly's own are too near to paper.
+        bgcolor: ink.paper,
+        bordercolor: ink.axis,
+        borderwidth: 1.5,
+        activebgcolor: ink.grid,
+        tickcolor: ink.axis,
         steps: steps.map(({ label, text }, step) => ({
           label,
           method: 'update',

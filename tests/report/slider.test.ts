@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeFigure, type FigureSpec, inPanel, lineTrace } from '../../lib/report/figure';
 import { sliderFigure } from '../../lib/report/slider';
-import { orderedStyles } from '../../lib/report/style';
+import { ink, orderedStyles } from '../../lib/report/style';
 
 const [style] = orderedStyles(['one']);
 if (style === undefined) throw new Error('no style');
@@ -28,7 +28,12 @@ interface Laid {
   margin: { t: number; b: number };
   title: { y: number };
   annotations: { text: string }[];
-  sliders: { steps: { args: [{ visible: boolean[] }, Record<string, string>] }[]; active: number }[];
+  sliders: {
+    steps: { args: [{ visible: boolean[] }, Record<string, string>] }[];
+    active: number;
+    bordercolor: string;
+    tickcolor: string;
+  }[];
 }
 
 describe.each(['layout', 'screen'] as const)('the %s of a figure with a slider', (on) => {
@@ -46,6 +51,10 @@ describe.each(['layout', 'screen'] as const)('the %s of a figure with a slider',
     ]);
     expect(figure.data.map((trace) => trace['visible'] ?? true)).toEqual(visible?.[1]);
     expect(figure.data.at(-1)).toMatchObject(inPanel(2));
+  });
+
+  it('has an outline that is seen: axes are in colours that stand out from paper in both themes', () => {
+    expect([slider?.bordercolor, slider?.tickcolor]).toEqual([ink.axis, ink.axis]);
   });
 
   it('writes the numbers of a step where those of another were', () => {
