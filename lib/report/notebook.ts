@@ -84,8 +84,8 @@ export function showTable(table: Table): void {
   const display = displayFunction();
   if (display === undefined) return;
   const markdown = toMarkdown(table);
-  // A table wider than the page scrolls by itself.
-  const html = `<div style="overflow-x:auto">${toHtml(table)}</div>`;
+  // A table wider than the page scrolls by itself; its caption stays in sight, as wide as this at most.
+  const html = `<div style="overflow-x:auto;container-type:inline-size">${toHtml(table)}</div>`;
   display({ 'text/html': html, 'text/markdown': markdown, 'text/plain': markdown });
 }
 

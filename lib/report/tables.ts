@@ -254,19 +254,26 @@ export function toHtml(table: Table): string {
   );
   const body = rows.map((row) => {
     const cells = columns.map(
-      // A number stays beside its sign of per cent.
       (column) =>
-        `<td ${style(column)}>${escapeHtml(formatCell(cellOf(row, column), column.format)).replace(/ %$/, '&nbsp;%')}</td>`,
+        `<td ${style(column)}>${unbroken(escapeHtml(formatCell(cellOf(row, column), column.format)))}</td>`,
     );
     return `<tr>${cells.join('')}</tr>`;
   });
   return [
     '<table style="border-collapse:collapse">',
-    `<caption style="text-align:left;padding:4px 10px"><b>${escapeHtml(table.title)}</b><br>${escapeHtml(table.caption)}</caption>`,
+    `<caption style="text-align:left;padding:4px 10px"><div style="position:sticky;left:10px;max-width:calc(100cqw - 20px)"><b>${escapeHtml(table.title)}</b><br>${escapeHtml(table.caption)}</div></caption>`,
     `<thead><tr>${head.join('')}</tr></thead>`,
     `<tbody>${body.join('\n')}</tbody>`,
     '</table>',
   ].join('\n');
+}
+
+/** Keeps on one line: a number with its sign of per cent, a power of ten (1e-8), and what is equal or compared (n = 4). */
+function unbroken(html: string): string {
+  return html
+    .replace(/(?<=\d) %/g, '&nbsp;%')
+    .replace(/\d[\d.]*e-\d+/g, '<span style="white-space:nowrap">$&</span>')
+    .replace(/(?<=^|[\s(])(\S+) (=|≤|≥|&lt;|&gt;) (?=\S)/g, '$1&nbsp;$2&nbsp;');
 }
 
 /** Where tables go, and what is written with them. */

@@ -135,6 +135,24 @@ describe('HTML', () => {
     expect(html.match(/<td /g)).toHaveLength(10);
     expect(html).toContain('>91.2&nbsp;%</td>');
   });
+
+  it('breaks no number, and nothing that is compared, between lines', () => {
+    const row = { name: 'product, n = 4, ε ≤ 1e-8 and x<y', share: '5 % of 3' };
+    const columns = [
+      { key: 'name', label: 'Name' },
+      { key: 'share', label: 'Share' },
+    ];
+    const html = toHtml({ ...sampleTable, columns, rows: [row] });
+    expect(html).toContain(
+      '>product, n&nbsp;=&nbsp;4, ε&nbsp;≤&nbsp;<span style="white-space:nowrap">1e-8</span> and x&lt;y</td>',
+    );
+    expect(html).toContain('>5&nbsp;% of 3</td>');
+  });
+
+  it('has a caption no wider than what shows it, and in sight when a wide table is moved', () => {
+    const [, style = ''] = /<caption[^>]*><div style="([^"]*)">/.exec(toHtml(sampleTable)) ?? [];
+    expect(style).toBe('position:sticky;left:10px;max-width:calc(100cqw - 20px)');
+  });
 });
 
 describe('formatCell', () => {
