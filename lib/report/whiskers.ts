@@ -29,16 +29,23 @@ export function whiskers(
   { points, quantity, format }: PointWords,
   { axis = 'y', width = 3, color }: WhiskerLook = {},
 ): PlotlyObject {
+  const lengths = {
+    array: ranges.map(({ centre, high }) => high - centre),
+    arrayminus: ranges.map(({ centre, low }) => centre - low),
+  };
+  // Of no length, as where there is no interval, whiskers would be cross-bars on their points.
+  const hasLength = [...lengths.array, ...lengths.arrayminus].some((length) => length > 0);
   return {
-    [`error_${axis}`]: {
-      type: 'data',
-      symmetric: false,
-      array: ranges.map(({ centre, high }) => high - centre),
-      arrayminus: ranges.map(({ centre, low }) => centre - low),
-      thickness: 1.25,
-      width,
-      ...(color === undefined ? {} : { color }),
-    },
+    ...(hasLength && {
+      [`error_${axis}`]: {
+        type: 'data',
+        symmetric: false,
+        ...lengths,
+        thickness: 1.25,
+        width,
+        ...(color === undefined ? {} : { color }),
+      },
+    }),
     hovertext: ranges.map(
       (range, index) => `${points[index] ?? ''}: ${quantity} ${formatRange(range, format)}`,
     ),

@@ -27,6 +27,12 @@ describe('whiskers', () => {
     expect(bars).toMatchObject({ array: [4, NaN], width: 4, color: 'red' });
   });
 
+  it('are left out where none has a length: plotly would draw a cross-bar on each point', () => {
+    const none = { centre: 7, low: NaN, high: NaN };
+    const drawn = whiskers([none, { centre: 4, low: 4, high: 4 }], words);
+    expect(Object.keys(drawn)).toEqual(['hovertext', 'hovertemplate']);
+  });
+
   it('are told under the pointer in rounded numbers, where an interval is known', () => {
     expect(whiskers(ranges, words)).toMatchObject({
       hovertext: [
