@@ -2,7 +2,7 @@
 
 import { formatPercent, formatRange, type Range } from '../base/format';
 import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
-import { encodingStyle, fontSize, ink } from '../report/style';
+import { encodingStyle, ink } from '../report/style';
 import {
   axes,
   barTrace,
@@ -95,13 +95,13 @@ function accuracyFigure(groups: readonly Group[]): Figure {
         return `${style.name} at hidden size ${hiddenSize}: ${formatPercent(centre, 0)}`;
       })
       .join('; '),
-    data: [...bySize, ...byOperators],
+    data: [...bySize, ...byOperators, guessingKey(modulus)],
     columns: 2,
     panelHeight: 260,
     panels,
     layout: {
       shapes: [beyondTraining(trained), ...[0, 1].map((panel) => guessing(chance, panel))],
-      annotations: [...(single ? groups.map(barLabel) : []), guessingLabel(chance, modulus)],
+      annotations: single ? groups.map(barLabel) : [],
       showlegend: true,
     },
   });
@@ -121,6 +121,8 @@ function beyondTraining(trained: number): PlotlyObject {
   };
 }
 
+const guessingLine = { color: ink.muted, width: 1, dash: '6px,4px' };
+
 /** The share that a guess among all numbers gets right. */
 function guessing(chance: number, panel: number): PlotlyObject {
   const { xaxis, yaxis } = inPanel(panel);
@@ -132,24 +134,14 @@ function guessing(chance: number, panel: number): PlotlyObject {
     x1: 1,
     y0: chance,
     y1: chance,
-    line: { color: ink.muted, width: 1, dash: '6px,4px' },
+    line: guessingLine,
   };
 }
 
-function guessingLabel(chance: number, modulus: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(1);
-  return {
-    text: `guessing: 1/${modulus}`,
-    xref: `${xaxis} domain`,
-    x: 0,
-    xanchor: 'left',
-    xshift: 26,
-    yref: yaxis,
-    y: chance,
-    yanchor: 'top',
-    showarrow: false,
-    font: { color: ink.muted, size: fontSize.tick },
-  };
+/** The name of that line, in the legend: beside it there may be points. */
+function guessingKey(modulus: number): PlotlyObject {
+  const name = `Guessing: 1/${modulus}`;
+  return { type: 'scatter', mode: 'lines', name, x: [null], y: [null], line: guessingLine, ...inPanel(1) };
 }
 
 /** How the pointer gives an accuracy. */

@@ -75,7 +75,8 @@ describe('Figure 3', () => {
     expect(x).toEqual([16, 32]);
     expect(rounded(y)).toEqual([0.45, 0.65]);
     expect(rounded(trace(runs, 0, 'RoPE', 'x2').y)).toEqual([1, 0.65, 0.2]);
-    expect(drawFig3({ runs }).figures[0]?.data.filter((one) => one['xaxis'] === 'x2')).toHaveLength(1);
+    const right = drawFig3({ runs }).figures[0]?.data.filter((one) => one['xaxis'] === 'x2');
+    expect(right?.map(({ name }) => name)).toEqual(['RoPE', 'Guessing: 1/5']);
   });
 
   it('shows what a guess would get, and where training ends', () => {

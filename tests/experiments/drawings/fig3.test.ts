@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type ArithmeticRun } from '../../../lib/experiments/arithmetic-runs';
 import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
-import { encodingStyles } from '../../../lib/report/style';
+import { encodingStyles, ink } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
@@ -64,7 +64,8 @@ const lines = [
   { panel: 0, ...guess },
   { panel: 1, ...guess },
 ];
-const guessLabel = { panel: 1, x: 0, y: 0.2, text: 'guessing: 1/5' };
+const guessing = 'Guessing: 1/5';
+const guessingStyle = { name: guessing, color: ink.muted, dash: guess.dash, symbol: '', pattern: '' };
 const operatorsAxis = { title: 'Operators (trained on at most 2)' };
 const accuracyAxis = (most: number) => ({ title: 'Right answers', format: '.0%', range: [0, most] });
 
@@ -80,8 +81,8 @@ describe('Figure 3 at one size, read back', () => {
       { title: 'At 2 operators', x: { title: '', type: 'category' }, y: accuracyAxis(1.12) },
       { title: 'By number of operators', x: operatorsAxis, y: accuracyAxis(1.02) },
     ]);
-    expect(figure.legend).toEqual(Object.values(names));
-    expectLooks(figure, styles);
+    expect(figure.legend).toEqual([...Object.values(names), guessing]);
+    expectLooks(figure, { ...styles, [guessing]: guessingStyle });
     const bars = runs.map(({ encoding, accuracy }) => {
       const series = nameOf(encoding);
       const { share: y, low, high } = accuracy;
@@ -97,7 +98,6 @@ describe('Figure 3 at one size, read back', () => {
           y: accuracy.high,
           text: `${(100 * accuracy.share).toFixed(0)} %`,
         })),
-        guessLabel,
       ]),
     );
     expect(figure.title[1]).toBe(
@@ -195,7 +195,7 @@ it('Figure 3 at several sizes, read back, shows accuracy by size, and by operato
     },
     { title: 'By number of operators, hidden size 96', x: operatorsAxis, y: accuracyAxis(1.02) },
   ]);
-  expectLooks(figure, styles);
+  expectLooks(figure, { ...styles, [guessing]: guessingStyle });
   const bySize = runs.map(({ encoding, hiddenSize, accuracy }) => {
     const series = nameOf(encoding);
     const { share: y, low, high } = accuracy;
@@ -208,7 +208,7 @@ it('Figure 3 at several sizes, read back, shows accuracy by size, and by operato
   ]);
   expect(figure.title[1]).toContain('hidden size 48, 96; one seed');
   expect(figure.lines).toEqual(lines);
-  expect(figure.labels).toEqual([guessLabel]);
+  expect(figure.labels).toEqual([]);
   const training = readFigure(present(drawing.figures[1], 'figure'));
   expectPoints(
     training.points,
