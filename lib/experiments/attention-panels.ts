@@ -2,7 +2,6 @@
 // token, and the borders of segments.
 
 import { type AxisSpec, colorKey, type FigureSpec, inPanel, type PlotlyObject } from '../report/figure';
-import { formatShort } from '../report/log-axis';
 import { heatColor, heatScale, ink } from '../report/style';
 import { segmentLengths } from '../segment/lengths';
 
@@ -70,9 +69,14 @@ export function attentionPanels({
 
 /** What colours stand for; with a largest weight below 1 there may be larger ones. */
 function weightKeys(largest: number): PlotlyObject[] {
-  const most = `weight ${formatShort(largest)}${largest < 1 ? ' or more' : ''}`;
-  const names = ['weight 0', `weight ${formatShort(largest / 2)}`, most];
-  return names.map((name, index) => colorKey(name, heatColor(index / 2)));
+  const shares = [0, 0.25, 0.5, 0.75, 1];
+  const nameOf = (share: number): string =>
+    `${share === 0 ? 'weight ' : ''}${share === 1 && largest < 1 ? '≥ ' : ''}${formatWeight(share * largest)}`;
+  return shares.map((share) => colorKey(nameOf(share), heatColor(share)));
+}
+
+function formatWeight(weight: number): string {
+  return String(Number(weight.toPrecision(2)));
 }
 
 /** An axis with a label for each token; `room` is what the labels share, in px of font size. */

@@ -100,7 +100,8 @@ export function textAttentionFigure(model: LanguageModel, text: string, layer: n
   return makeFigure({
     id: 'text-attention',
     title: `What ${name} looks at in your text, layer ${layer}`,
-    subtitle: 'Query (row) to key (column), a panel for each head; lines are the borders of segments',
+    subtitle:
+      'Query (row) to key (column), a panel for each head; lines are the borders of segments; · is a space',
     caption:
       'Each row sums to 1. The last colour of the legend is the largest weight that does not lie on the first token, in any head. ' +
       (decoder.encoding.levels > 1
@@ -110,7 +111,8 @@ export function textAttentionFigure(model: LanguageModel, text: string, layer: n
     ...attentionPanels({
       titles: maps.map((_, head) => `Head ${head}`),
       maps,
-      labels: Array.from(ids, (id) => escapeMarkup(tokenizer.tokenText(id))),
+      // The tokenizer's own sign of a space hangs below its line, into the label there.
+      labels: Array.from(ids, (id) => escapeMarkup(tokenizer.tokenText(id).replaceAll('▁', '·'))),
       ids,
       separators,
       height: 360,
