@@ -3,6 +3,7 @@
 
 import { formatCount, formatPercent } from '../base/format';
 import {
+  type AxisSpec,
   type FigureSpec,
   axes,
   bandTrace,
@@ -100,6 +101,15 @@ function shortLabel(panel: number): PlotlyObject {
   };
 }
 
+/** Lengths of sequences: powers of ten, and their multiples by 2 and 5 where there are few of them. */
+function lengthAxis(modalities: readonly ModalityStatistics[]): AxisSpec {
+  const lengths = modalities.flatMap(({ bySeparators }) =>
+    bySeparators.flatMap(({ sequences }) => sequences.map(({ sequenceLength }) => sequenceLength)),
+  );
+  const decades = Math.log10(Math.max(...lengths) / Math.min(...lengths));
+  return { ...axes.count('Sequence length (tokens)', 'log'), dtick: decades < 1.5 ? 'D2' : 1 };
+}
+
 function mainFigure({ modalities }: Fig1Result): Figure {
   const columns = modalities.length;
   const data: PlotlyObject[] = [];
@@ -159,11 +169,11 @@ function mainFigure({ modalities }: Fig1Result): Figure {
         y: { ...axes.share('Share of segments'), range: undefined, rangemode: 'tozero' },
       })),
       ...columnsOf(() => ({
-        x: axes.count('Sequence length (tokens)', 'log'),
+        x: lengthAxis(modalities),
         y: { ...axes.share(`Under ${shortSegment} tokens`), range: [0, 1.06] },
       })),
       ...columnsOf(() => ({
-        x: axes.count('Sequence length (tokens)', 'log'),
+        x: lengthAxis(modalities),
         y: {
           ...axes.count('Segments per sequence', 'log'),
           range: [0, Math.log10(2 * mostSegments(modalities))],

@@ -58,6 +58,15 @@ describe('the pictures of Figure 1', () => {
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
   });
 
+  it('label powers of ten alone, unless lengths lie so close that few would be seen', async () => {
+    const stepOf = async (lengths: number[]): Promise<unknown> => {
+      const [figure] = (await drawingOf('Nine byte. Up. '.repeat(9000), lengths)).figures;
+      return (figure?.layout['xaxis2'] as { dtick: unknown }).dtick;
+    };
+    expect(await stepOf([512, 8192])).toBe('D2');
+    expect(await stepOf([512, 120_000])).toBe(1);
+  });
+
   it('draw one curve for each sequence length, all ending at 1', async () => {
     const [, figure] = (await drawingOf('Nine byte. Up. '.repeat(2000))).figures;
     const curves = figure?.data
