@@ -107,6 +107,16 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
     },
   );
 
+  it('has its four fields in one row in JupyterLab on a screen of 1,280 px', async () => {
+    // What is left for the frame beside the list of files.
+    await page.setViewportSize({ width: 825, height: 900 });
+    const tops = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('header .field')].map((field) => field.getBoundingClientRect().top)",
+    );
+    expect(tops).toHaveLength(4);
+    expect(new Set(tops).size).toBe(1);
+  });
+
   it('compiles anew when an arrow is switched by mouse or by keyboard, which keeps the focus', async () => {
     const toggle: Action = { kind: 'toggle', field: 'subTransitions', arrow: ['error', 'i', 'ok'] };
     const [added, gone] = [after(toggle), after(toggle, toggle)];

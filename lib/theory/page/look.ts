@@ -17,7 +17,7 @@ header { position: sticky; top: 0; z-index: 2; background: ${ink.paper}; border-
 main { padding: 4px 18px 24px; max-width: 1180px; } section { padding: 16px 0 8px; border-bottom: 1px solid var(--edge); } section:last-child { border: 0; }
 .row { display: flex; gap: 10px; align-items: flex-start; flex-wrap: wrap; }
 .field { display: flex; flex-direction: column; gap: 2px; min-width: 0; } .field label { font-size: 12.5px; color: ${ink.muted}; }
-.field.word { flex: 1 1 240px; } .field.maxSegmentLength, .field.maxSegments { width: 190px; } .field.maxSegments { width: 130px; }
+.field.word { flex: 1 1 180px; } .field.maxSegmentLength, .field.maxSegments { width: 190px; } .field.maxSegments { width: 130px; }
 input[type=text], input[type=number], textarea, select { font: inherit; color: ${ink.text}; background: ${ink.paper}; border: 1px solid ${ink.axis}; border-radius: 5px; padding: 4px 7px; width: 100%; } header input, header select, .fields input { height: 32px; }
 .field.word input, textarea, .fields input { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .field.word input { letter-spacing: 1px; } textarea { resize: vertical; line-height: 1.4; }
