@@ -243,7 +243,7 @@ export {
   selectionSlider,
 } from './experiments/lemma-sliders';
 export { type PaperContent, paperContents } from './experiments/paper-contents';
-export { experimentNamed, experiments } from './experiments/registry';
+export { experimentNamed, experiments, items } from './experiments/registry';
 export {
   contentsTable,
   defaultPreset,
@@ -265,7 +265,6 @@ export { RunStore } from './experiments/run-store';
 export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
-export type { Thm32TrainedResult } from './experiments/thm3-2-trained-drawing';
 export {
   type Distribution,
   measureSegments,

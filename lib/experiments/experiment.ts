@@ -8,20 +8,14 @@ import { type Reporter } from '../base/progress';
 import { canonicalJson } from '../base/json';
 import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
-import { startEngine } from '../engine/engine';
 import { type Figure } from '../report/figure';
-import {
-  collectStoredProvenance,
-  currentOrigin,
-  type DataSource,
-  labelled,
-  type Provenance,
-} from '../report/provenance';
+import { type DataSource, labelled, type Provenance } from '../report/provenance';
 import { type Table } from '../report/tables';
 import { type Compared, compareWith, type Comparison } from './compare';
 import { changed, type PresetName, presetOrder, unchanged } from './preset-names';
 import { readReference } from './reference';
-import { type FinishedRun, RememberingStore, RunStore } from './run-store';
+import { measured, type MeasuringContext } from './measured';
+import { RememberingStore, RunStore } from './run-store';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -62,12 +56,8 @@ export interface Drawing {
   readonly findings: readonly Finding[];
 }
 
-/** What a computation may use. */
-export interface RunContext {
-  readonly reporter: Reporter;
-  /** For runs of its own, e.g. one for each model of a comparison. */
-  readonly store: RunStore;
-  /** Whether such runs are to be computed anew, too. */
+/** What a computation may use; its store is for runs of its own, too, e.g. one for each model of a comparison. */
+export interface RunContext extends MeasuringContext {
   readonly fresh: boolean;
 }
 
@@ -100,11 +90,11 @@ export interface ExperimentSpec<Settings, Input, Result> {
 }
 
 /** How an item is to be run. */
-export interface ExecuteOptions {
+export interface ExecuteOptions<Settings extends object = object> {
   /** Default `quick`. */
   readonly preset?: string;
   /** Fields of the preset's settings to replace; `variants` are added to the preset's. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Partial<Settings>;
   readonly reporter: Reporter;
   /** Default: `runs/` of the repository. */
   readonly store?: RunStore;
@@ -115,14 +105,14 @@ export interface ExecuteOptions {
 }
 
 /** An item's result: figures, tables, findings, numbers, and where they come from. */
-export interface Report extends Drawing {
+export interface Report<Settings = unknown, Result = unknown> extends Drawing {
   readonly item: string;
   readonly title: string;
   readonly question: string;
   /** With `, changed` where fields of it were replaced. */
   readonly preset: string;
-  readonly settings: unknown;
-  readonly numbers: unknown;
+  readonly settings: Settings;
+  readonly numbers: Result;
   readonly missing: readonly string[];
   readonly provenance: Provenance;
   /** Whether the run store had the result already. */
@@ -144,14 +134,15 @@ export interface NamedPreset extends Preset<object> {
 }
 
 /** A paper item as the registry, the command line and the notebooks see it. */
-export interface Experiment {
+export interface Experiment<Settings extends object = object, Result = unknown> {
   readonly id: string;
   readonly title: string;
   readonly question: string;
   readonly claim: string;
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
-  readonly execute: (options: ExecuteOptions) => Promise<Report>;
+  // A method: an item with settings of its own is an item.
+  execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result>>;
   /** The run that ended last, of this revision and library, and of one of these presets if some are given; undefined if there is none. */
   readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
 }
@@ -159,7 +150,7 @@ export interface Experiment {
 /** Closes a definition over its types. */
 export function defineExperiment<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
-): Experiment {
+): Experiment<Settings, Result> {
   const names = presetOrder.filter((name) => spec.presets[name] !== undefined);
   return {
     id: spec.id,
@@ -249,13 +240,10 @@ function nearestPreset<Settings extends object>(spec: AnySpec<Settings>, setting
  * A preset's settings with some fields replaced. Variants join those of the preset, which stay: else a comparison that is given one more
  * encoding would take other settings for the preset's own (a sinusoidal one without its scale, say), under the same names.
  */
-function withChanges(
-  preset: object,
-  changes: Readonly<Record<string, unknown>> = {},
-): Readonly<Record<string, unknown>> {
+function withChanges(preset: object, changes: object = {}): Readonly<Record<string, unknown>> {
   const fields: Readonly<Record<string, unknown>> = { ...preset };
-  const [own, more] = [fields['variants'], changes['variants']];
-  const replaced = { ...fields, ...changes };
+  const replaced: Readonly<Record<string, unknown>> = { ...fields, ...changes };
+  const [own, more] = [fields['variants'], 'variants' in changes ? changes.variants : undefined];
   return isRecord(own) && isRecord(more) ? { ...replaced, variants: { ...own, ...more } } : replaced;
 }
 
@@ -266,8 +254,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 async function execute<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
   names: readonly PresetName[],
-  options: ExecuteOptions,
-): Promise<Report> {
+  options: ExecuteOptions<Settings>,
+): Promise<Report<Settings, Result>> {
   const preset = options.preset ?? 'quick';
   const chosen = spec.presets[names.find((name) => name === preset) ?? 'quick'];
   if (chosen === undefined || !names.some((name) => name === preset)) {
@@ -285,29 +273,24 @@ async function execute<Settings extends object, Input, Result>(
   }
   const { store = new RunStore(), fresh = false, computes = true } = options;
   const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
-  if (fresh) await store.forget(configuration);
-  const work = async (): Promise<FinishedRun<Result>> => {
-    if (!computes) throw new UsageError(`${spec.id}: no finished run of preset ${preset}; run it first`);
-    const startedAt = Date.now();
-    const engine = spec.usesEngine === true ? await startEngine({ reporter: options.reporter }) : undefined;
-    // Looked up now: a long computation may end beside other files than it began with.
-    const origin = currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
-    const remembering = new RememberingStore(store.folder);
-    const result = await spec.run(settings, input, { reporter: options.reporter, store: remembering, fresh });
-    const provenance = collectStoredProvenance({
-      item: spec.id,
-      startedAt,
-      data,
-      seeds: spec.seeds?.(settings) ?? [],
-      steps: spec.steps?.(settings) ?? null,
-      origin,
-      parts: remembering.parts,
-      secondsInParts: remembering.seconds,
-    });
-    return { result, provenance };
-  };
   const { reporter } = options;
-  const { result, provenance, reused } = await store.findOrRun(configuration, work, { reporter });
+  const about = {
+    seeds: spec.seeds?.(settings) ?? [],
+    steps: spec.steps?.(settings) ?? null,
+    usesEngine: spec.usesEngine === true,
+  };
+  if (!computes && (await store.find(configuration)) === undefined)
+    throw new UsageError(`${spec.id}: no finished run of preset ${preset}; run it first`);
+  const { result, provenance, reused } = await measured(
+    { store, reporter, fresh },
+    configuration,
+    about,
+    async () => {
+      const remembering = new RememberingStore(store.folder);
+      const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
+      return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
+    },
+  );
   const labels = {
     preset: overridden ? changed(preset) : preset,
     scale: spec.scale(settings, missing, input),

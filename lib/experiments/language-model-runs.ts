@@ -6,14 +6,12 @@ import { type Reporter } from '../base/progress';
 import { libraryVersion } from '../base/version';
 import { type Modality } from '../data/sources/source';
 import { getTokenizer } from '../data/tokenizers/registry';
-import { startEngine } from '../engine/engine';
 import { Random } from '../engine/random';
 import { evaluatePerplexity, type PerplexityByLength } from '../evaluate/perplexity';
 import { type Checkpoint, loadCheckpoint } from '../model/checkpoint';
 import { type ModelConfig } from '../model/config';
 import { disposeParameters } from '../model/parameters';
 import { createEncoding, type EncodingConfig } from '../positional/registry';
-import { collectStoredProvenance, currentOrigin, type Origin } from '../report/provenance';
 import { separatorsFor } from '../segment/separators';
 import { defaultAdamW } from '../train/adamw';
 import { type TrainingConfig } from '../train/config';
@@ -29,7 +27,8 @@ import {
   type ValidationDocument,
   validationDocuments,
 } from './language-model-text';
-import { type FinishedRun, type RunConfiguration, type RunStore } from './run-store';
+import { type Measured, measured } from './measured';
+import { type RunConfiguration, type RunStore } from './run-store';
 import {
   trainedCheckpoint,
   trainedModel,
@@ -233,8 +232,9 @@ export async function perplexityByModality(
   model: ReadModel,
   settings: LanguageModelRunSettings,
   { data }: LanguageModelCorpus,
-  { store, reporter, fresh = false }: TrainedRunOptions,
+  context: TrainedRunOptions,
 ): Promise<ModalityPerplexity[]> {
+  const { reporter } = context;
   const found: AtLength[] = [];
   let reading: Reading | undefined;
   try {
@@ -246,23 +246,16 @@ export async function perplexityByModality(
         settings: { ...model.identity, ...textRead(settings), length },
         data,
       };
-      if (fresh) await store.forget(configuration);
-      const work = async (): Promise<FinishedRun<AtLength>> => {
-        const startedAt = Date.now();
+      const work = async (): Promise<Measured<AtLength>> => {
         reading ??= await openReading(model, settings, reporter);
-        const perplexities = await perplexitiesAt(length, reading, settings.trainLength, reporter);
-        const provenance = collectStoredProvenance({
-          item: configuration.item,
-          startedAt,
-          data,
-          seeds: [model.seed],
-          steps: settings.steps,
-          origin: reading.origin,
-        });
-        return { result: perplexities, provenance };
+        return { result: await perplexitiesAt(length, reading, settings.trainLength, reporter) };
       };
-      const label = `${model.label}, ${length} tokens`;
-      const { result } = await store.findOrRun(configuration, work, { label, reporter });
+      const labels = {
+        label: `${model.label}, ${length} tokens`,
+        seeds: [model.seed],
+        steps: settings.steps,
+      };
+      const { result } = await measured(context, configuration, labels, work);
       found.push(result);
     }
   } finally {
@@ -283,8 +276,6 @@ function textRead({ lengths, documentTokens, validationShare }: LanguageModelRun
 interface Reading {
   readonly documents: readonly ValidationDocument[];
   readonly model: Pick<Checkpoint, 'decoder' | 'parameters'>;
-  /** What reads, looked up once. */
-  readonly origin: Origin;
 }
 
 async function openReading(
@@ -292,9 +283,7 @@ async function openReading(
   settings: LanguageModelRunSettings,
   reporter: Reporter,
 ): Promise<Reading> {
-  const { description, captures } = await startEngine({ reporter });
-  const origin = currentOrigin({ engine: description, captured: captures });
-  return { documents: await validationDocuments(settings, reporter), model: await model.open(), origin };
+  return { documents: await validationDocuments(settings, reporter), model: await model.open() };
 }
 
 async function perplexitiesAt(

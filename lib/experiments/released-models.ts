@@ -16,17 +16,17 @@ import { openCorpus, verifyCorpus } from '../data/tokens/corpus';
 import { type CorpusInfo } from '../data/tokens/corpus-index';
 import { type CorpusOptions, prepareCorpus } from '../data/tokens/prepare';
 import { documentSequence, type TokenSequence } from '../data/tokens/sequence';
-import { startEngine } from '../engine/engine';
 import { evaluatePerplexity, type PerplexityByLength } from '../evaluate/perplexity';
 import { type Checkpoint, loadCheckpoint, readModelConfig } from '../model/checkpoint';
 import { disposeParameters } from '../model/parameters';
 import { createEncoding, encodingNamed } from '../positional/registry';
-import { collectStoredProvenance, type DataSource } from '../report/provenance';
+import { type DataSource } from '../report/provenance';
 import { available } from './available';
 import { type PreparedInput, type RunContext } from './experiment';
 import { type ModalityPerplexity } from './language-model-runs';
 import { ascendingLengths } from './list-fields';
-import { type FinishedRun, type RunConfiguration } from './run-store';
+import { type Measured, measured } from './measured';
+import { type RunConfiguration } from './run-store';
 
 /** What is evaluated. */
 export interface ReleasedSettings {
@@ -198,8 +198,9 @@ async function releasedRun(
   model: ReleasedModel,
   corpus: ReleasedCorpus,
   settings: ReleasedSettings,
-  { store, reporter, fresh }: RunContext,
+  context: RunContext,
 ): Promise<ModalityPerplexity> {
+  const { reporter } = context;
   const { encoding, checkpoint } = model;
   const { modality } = corpus;
   const byLength: PerplexityByLength[] = [];
@@ -207,29 +208,20 @@ async function releasedRun(
   try {
     for (const length of settings.lengths) {
       const configuration = runConfiguration(model, corpus, settings, length);
-      if (fresh) await store.forget(configuration);
-      const work = async (): Promise<FinishedRun<PerplexityByLength>> => {
-        const startedAt = Date.now();
-        const engine = await startEngine({ reporter });
+      const work = async (): Promise<Measured<PerplexityByLength>> => {
         opened ??= await openRun(model, corpus, settings);
         reporter.note(`${checkpoint.model}, ${modality}, blocks of ${length.toLocaleString('en')} tokens`);
         const { decoder, parameters, documents } = opened;
-        const point = await evaluatePerplexity(decoder, parameters, documents, length, {
+        const result = await evaluatePerplexity(decoder, parameters, documents, length, {
           blocks: releasedEvaluationStarts(documents, length),
           ...(settings.maxTokens !== null && { maxTokens: settings.maxTokens }),
           reporter,
         });
-        // Of the data the configuration has the hashes; where it came from and what it is called is the comparison's to say.
-        const provenance = collectStoredProvenance({
-          item: configuration.item,
-          startedAt,
-          engine: engine.description,
-          captured: engine.captures,
-        });
-        return { result: point, provenance };
+        return { result };
       };
+      // Of the data the configuration has the hashes; where it came from and what it is called is the comparison's to say.
       const label = `${encoding}, ${modality}, ${length} tokens`;
-      const { result } = await store.findOrRun(configuration, work, { label, reporter });
+      const { result } = await measured(context, configuration, { label }, work);
       byLength.push(result);
     }
   } finally {

@@ -3,27 +3,36 @@
 import { bipe } from '../base/command';
 import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
+import { unknownName } from '../base/suggest';
 import { defaultReporter, showFigure, showTable } from '../report/notebook';
 import { type Table } from '../report/tables';
 import { comparisonTable } from './compare';
-import { type Report } from './experiment';
+import { type Experiment, type Report } from './experiment';
 import { findingsTable } from './findings';
 import { contentStatus, describeContent, paperContents } from './paper-contents';
-import { experimentNamed, experiments } from './registry';
+import { type PresetName, presetOrder } from './preset-names';
+import { experiments } from './registry';
 import { type RunStore } from './run-store';
 import { describeStatus, statements, statementStatus } from './statements';
 
-/** The preset of a notebook: the environment variable BIPE_PRESET, or `quick`. */
-export function defaultPreset(): string {
-  return process.env['BIPE_PRESET'] ?? 'quick';
+/**
+ * The preset of a notebook: the environment variable BIPE_PRESET, or `quick`.
+ *
+ * @throws UsageError if that is none
+ */
+export function defaultPreset(): PresetName {
+  const wanted = process.env['BIPE_PRESET'] ?? 'quick';
+  const preset = presetOrder.find((name) => name === wanted);
+  if (preset === undefined) throw unknownName('preset (BIPE_PRESET)', wanted, presetOrder);
+  return preset;
 }
 
 /** How an item is run; every field has a default. */
-export interface ReproduceOptions {
-  /** `smoke`, `quick`, `evening`, `paper` or `released`, as far as the item has it; default `defaultPreset()`. */
-  readonly preset?: string;
+export interface ReproduceOptions<Settings extends object> {
+  /** One that the item has; default `defaultPreset()`. */
+  readonly preset?: PresetName;
   /** Fields of the preset's settings to replace; `variants`, encodings of one's own by name, are added to the preset's. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Partial<Settings>;
   /** Default: bars below the cell in a notebook, the terminal elsewhere. */
   readonly reporter?: Reporter;
   /** Compute anew even if there is a finished run. */
@@ -31,14 +40,17 @@ export interface ReproduceOptions {
 }
 
 /**
- * The report of a paper item, computed or found in the run store.
+ * The report of a paper item (`items.fig4`), computed or found in the run store.
  *
- * @throws UsageError if there is no such item or preset
+ * @throws UsageError if the item has no such preset
  * @throws ConfigError if a setting is not right
  */
-export function reproduce(item: string, options: ReproduceOptions = {}): Promise<Report> {
+export function reproduce<Settings extends object, Result>(
+  item: Experiment<Settings, Result>,
+  options: ReproduceOptions<Settings> = {},
+): Promise<Report<Settings, Result>> {
   const { preset = defaultPreset(), reporter = defaultReporter(), ...rest } = options;
-  return experimentNamed(item).execute({ preset, reporter, ...rest });
+  return item.execute({ preset, reporter, ...rest });
 }
 
 /** The failure that a report's checks amount to, named in one line; undefined if all of them hold or cannot be told. */

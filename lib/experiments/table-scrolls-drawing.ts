@@ -225,7 +225,10 @@ function measuredRow(comparison: Comparison, task: string, benchmark: string): R
       encodings.flatMap((encoding) =>
         Object.entries({
           ...(comparison.runsOf(task, encoding).length > 0 &&
-            measuredCells(encoding, comparison.rangeOf(task, encoding))),
+            measuredCells(encoding, {
+              ...comparison.rangeOf(task, encoding),
+              centre: comparison.scoreOf(task, encoding) ?? Number.NaN,
+            })),
           [swappedKey(encoding)]: comparison.swappedOf(task, encoding),
         }),
       ),

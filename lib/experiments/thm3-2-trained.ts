@@ -190,7 +190,11 @@ function pointsOf({ encodings, hiddenSizes, seeds }: Thm32TrainedSettings): Stat
 }
 
 /** The item. */
-export const thm32Trained = defineExperiment<Thm32TrainedSettings, Thm32TrainedSettings, Thm32TrainedResult>({
+export const theorem32Trained = defineExperiment<
+  Thm32TrainedSettings,
+  Thm32TrainedSettings,
+  Thm32TrainedResult
+>({
   id: 'thm3.2-trained',
   title: 'Theorem 3.2, trained: state sets of a Bi-NFA by encoding and width',
   question: 'Does training, too, need less width for the states of a Bi-NFA with bilevel positions?',

@@ -6,25 +6,19 @@ import { join } from 'node:path';
 import { CheckpointError, ConfigError, DamagedRunError, MachineError } from '../base/errors';
 import { withStopAdvice } from '../base/interrupt';
 import { displayPath } from '../base/paths';
-import { type Reporter } from '../base/progress';
 import { libraryVersion } from '../base/version';
 import { type Engine, startEngine } from '../engine/engine';
 import { checkCheckpoint } from '../model/checkpoint';
 import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
-import {
-  collectStoredProvenance,
-  currentOrigin,
-  type DataSource,
-  joinParts,
-  type Origin,
-} from '../report/provenance';
+import { currentOrigin, type DataSource, joinParts, type Origin } from '../report/provenance';
 import { type TrainingConfig } from '../train/config';
 import { statePath } from '../train/checkpoint';
 import { hasMetrics, type MetricsLine, readMetrics } from '../train/metrics';
 import { type TrainingResult } from '../train/train';
 import { trainModel, type TrainModelOptions } from '../train/train-model';
+import { measured, type MeasuringContext } from './measured';
 import { type RunConfiguration, type RunStore } from './run-store';
 import { askedPart, beginSession, trainingParts } from './training-sessions';
 
@@ -56,11 +50,7 @@ export interface TrainingFigures {
 }
 
 /** How a run is made. */
-export interface TrainedRunOptions {
-  readonly store: RunStore;
-  readonly reporter: Reporter;
-  /** Train and ask anew, even if it is all there. */
-  readonly fresh?: boolean;
+export interface TrainedRunOptions extends MeasuringContext {
   /** Told each point of the training curve as it is measured; of one that goes on, at once those that were measured before. */
   readonly onCurve?: (step: number, loss: number) => void;
 }
@@ -88,41 +78,22 @@ export async function trainedRun<Answers extends object>(
   options: TrainedRunOptions,
 ): Promise<Answers & TrainingFigures> {
   const { item, revision, label, training, data = [], asked } = spec;
-  const { store, reporter, fresh = false } = options;
+  const { store, fresh = false } = options;
   const configuration = { item, revision, libraryVersion, settings: { training, ...asked }, data };
-  if (fresh) {
-    await store.forget(configuration);
-    await store.forget(trainingOf(spec));
-  }
-  const run = store.folderOf(configuration);
-  const folder = store.folderOf(trainingOf(spec));
-  const finished = await store.findOrRun<Answers & TrainingFigures>(
-    configuration,
-    async () => {
-      const startedAt = Date.now();
-      const engine = await startEngine({ reporter });
-      // Looked up now: training may end beside other files than it began with.
-      const origin = originOf(engine);
-      const { result, trainedFor } = await withStopAdvice(
-        `what was trained is kept; to go on, run the cell again${fresh ? ' without fresh' : ''}`,
-        () => trainAndAsk(spec, origin, options),
-      );
-      const seconds = (Date.now() - startedAt) / 1000;
-      const provenance = collectStoredProvenance({
-        item,
-        startedAt,
-        data,
-        seeds: [training.seed],
-        steps: training.steps,
-        origin,
-        parts: joinParts([...(await trainingParts(folder)), askedPart(origin, run, seconds - trainedFor)]),
-        secondsInParts: seconds,
-      });
-      return { result, provenance };
-    },
-    { label, reporter },
-  );
-  return finished.result;
+  if (fresh) await store.forget(trainingOf(spec));
+  const labels = { label, seeds: [training.seed], steps: training.steps };
+  const { result } = await measured(options, configuration, labels, async (origin) => {
+    const startedAt = Date.now();
+    const answered = await withStopAdvice(
+      `what was trained is kept; to go on, run the cell again${fresh ? ' without fresh' : ''}`,
+      () => trainAndAsk(spec, origin, options),
+    );
+    const seconds = (Date.now() - startedAt) / 1000;
+    const asking = askedPart(origin, store.folderOf(configuration), seconds - answered.trainedFor);
+    const trained = await trainingParts(store.folderOf(trainingOf(spec)));
+    return { result: answered.result, parts: joinParts([...trained, asking]), secondsInParts: seconds };
+  });
+  return result;
 }
 
 /**

@@ -31,10 +31,10 @@ export interface RunPosition {
   /** What the batch source's `state()` gave. */
   readonly batches: unknown;
   readonly earlyStop: EarlyStopState;
-  /** SHA-256 of the run's configuration; absent in states of earlier versions. */
-  readonly config?: string;
-  /** The lines of metrics until here; absent in states of earlier versions. */
-  readonly metrics?: MetricsExtent;
+  /** SHA-256 of the run's configuration. */
+  readonly config: string;
+  /** The lines of metrics until here. */
+  readonly metrics: MetricsExtent;
 }
 
 /** A run's state. */
@@ -56,8 +56,8 @@ const positionSchema: z.ZodType<RunPosition> = z.strictObject({
     best: z.strictObject({ value: anyNumber, step: z.int() }).exactOptional(),
     stale: z.int(),
   }),
-  config: z.string().exactOptional(),
-  metrics: z.strictObject({ lines: z.int().min(0), sha256: z.string() }).exactOptional(),
+  config: z.string(),
+  metrics: z.strictObject({ lines: z.int().min(0), sha256: z.string() }),
 });
 
 /** The file of a run's state. */

@@ -147,17 +147,14 @@ export class MetricsLog {
   /**
    * Opens a run's metrics and drops what was measured after its state was written.
    *
-   * @param step the state's
-   * @param extent what `extent()` gave then; absent in states of earlier versions
+   * @param extent what `extent()` gave then; none where the run begins
    * @throws DataError if those lines were changed since; a file that is gone begins anew
    * @throws MachineError if the folder cannot be written
    */
-  static async open(folder: string, step: number, extent?: MetricsExtent): Promise<MetricsLog> {
+  static async open(folder: string, extent?: MetricsExtent): Promise<MetricsLog> {
     const [linesPath, eventsPath] = [join(folder, metricsName), join(folder, eventsName)];
     const isThere = hasMetrics(folder);
-    const found = await readMetrics(folder);
-    const kept =
-      extent === undefined ? found.filter((line) => line.step <= step) : found.slice(0, extent.lines);
+    const kept = extent === undefined ? [] : (await readMetrics(folder)).slice(0, extent.lines);
     if (isThere && extent !== undefined && hashOf(kept).digest('hex') !== extent.sha256)
       throw new DataError(
         `${displayPath(linesPath)}: changed since the run wrote it; put it back, or delete the run's folder to train anew`,

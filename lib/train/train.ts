@@ -306,14 +306,14 @@ class Loop {
     const { folder, batches } = job;
     let state: NamedTensors = {};
     let best: Parameters | undefined;
-    let measured: RunPosition['metrics'];
+    let measured: RunPosition['metrics'] | undefined;
     let progress: Progress = { step: 0, tokens: 0, seconds: 0, runningWeight: 0, earlyStop: nothingSeen };
     const resumed = existsSync(statePath(folder));
     try {
       if (resumed) {
         const stored = await ofTheRun(readState(folder, design));
         ({ tensors: state, best } = stored);
-        const { batches: place, config = configHash(job.config), metrics, ...counts } = stored.position;
+        const { batches: place, config, metrics, ...counts } = stored.position;
         measured = metrics;
         if (config !== configHash(job.config)) throw anotherConfiguration(statePath(folder));
         batches.restore(place);
@@ -323,7 +323,7 @@ class Loop {
       }
       state = { ...state, ...zeroState(design, state) };
       await writeConfig(job);
-      const log = await ofTheRun(MetricsLog.open(folder, progress.step, measured));
+      const log = await ofTheRun(MetricsLog.open(folder, measured));
       if ((measured?.lines ?? 0) > log.earlier.length)
         job.reporter?.note(
           `${displayPath(folder)}: its metrics are gone; they begin anew after step ${formatCount(progress.step)}`,

@@ -10,10 +10,10 @@ import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { parseWith } from '../../lib/base/schema';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { prepareCorpus } from '../../lib/data/tokens/prepare';
+import { type Experiment } from '../../lib/experiments/experiment';
 import { fig4, fig4Presets } from '../../lib/experiments/fig4';
 import { type Fig4Result } from '../../lib/experiments/fig4-drawing';
 import { fig5 } from '../../lib/experiments/fig5';
-import { type Fig5Result } from '../../lib/experiments/fig5-drawing';
 import { scaledEncoding } from '../../lib/experiments/fig5-runs';
 import { prepareLanguageModels } from '../../lib/experiments/language-model-comparison';
 import {
@@ -63,7 +63,7 @@ describe('settings of language models', () => {
   });
 
   const refusal = async (
-    item: typeof fig4,
+    item: Experiment,
     settings: Readonly<Record<string, unknown>>,
     message: string,
   ): Promise<void> => {
@@ -364,7 +364,7 @@ describe('Figures 4 and 5', () => {
       '(tokenizer llama2-1024), at most 100,000 tokens in all, at most 256 tokens of each held-out document; 2 layers',
     );
 
-    const { models } = (await fig5.execute(options)).numbers as Fig5Result;
+    const { models } = (await fig5.execute(options)).numbers;
     // Each encoding as it was trained, scaled, and finetuned: of the language models only the finetuned are new.
     expect(models.map(({ stage }) => stage)).toEqual([
       'trained',

@@ -118,7 +118,7 @@ describe('the table of ablations', () => {
     expect(table?.rows[0]).toMatchObject({
       model: 'both, RoPE between segments',
       at16: expect.closeTo(Math.cbrt(30 * 32 * 34)) as number,
-      low64: expect.closeTo(0.9 * Math.cbrt(30 * 32 * 34)) as number,
+      at64Low: expect.closeTo(0.9 * Math.cbrt(30 * 32 * 34)) as number,
     });
     expect(table?.caption).toContain('n is 4');
   });

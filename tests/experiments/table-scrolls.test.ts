@@ -9,7 +9,7 @@ import { quickMetrics, scrollsMetrics, scrollsScore } from '../../lib/evaluate/s
 import { type PromptedRun } from '../../lib/experiments/prompted-runs';
 import { type RunConfiguration, RunStore } from '../../lib/experiments/run-store';
 import { tableScrolls, tableScrollsPresets } from '../../lib/experiments/table-scrolls';
-import { drawTableScrolls, type TableScrollsResult } from '../../lib/experiments/table-scrolls-drawing';
+import { drawTableScrolls } from '../../lib/experiments/table-scrolls-drawing';
 import { type Figure } from '../../lib/report/figure';
 import { answerAsHub, type HubFiles } from '../data/local-hub';
 import { type LocalServer, serve } from '../data/local-server';
@@ -179,7 +179,7 @@ describe('the findings of the table', () => {
     const { findings, figures } = drawTableScrolls({ runs: pair('find', 40, 15) });
     expect(findings.map(({ holds }) => holds)).toEqual([null]);
     expect(findings[0]?.measured).toMatch(/no interval: too few chapters that differ; one seed/);
-    expect(figures[0]?.data[0]?.['error_y']).toMatchObject({ array: [0], arrayminus: [0] });
+    expect(figures[0]?.data[0]).not.toHaveProperty('error_y');
   });
 
   it('say how sure they are: over what, and that one seed is one', () => {
@@ -235,7 +235,7 @@ describe('table-scrolls', () => {
     const store = new RunStore(temporaryFolder());
     const options = { preset: 'smoke', reporter, store };
     const { numbers, provenance } = await tableScrolls.execute(options);
-    const { runs } = numbers as TableScrollsResult;
+    const { runs } = numbers;
     expect(runs.map(({ encoding, task }) => [encoding, task])).toEqual([
       ['bipe_rope', 'kind'],
       ['rope', 'kind'],
@@ -262,9 +262,7 @@ describe('table-scrolls', () => {
     // Another question finds the models trained.
     const more = await tableScrolls.execute({ ...options, settings: { instances: 25 } });
     expect(await store.count('language-model')).toBe(2);
-    expect((more.numbers as TableScrollsResult).runs.map(({ curve }) => curve)).toEqual(
-      runs.map(({ curve }) => curve),
-    );
+    expect(more.numbers.runs.map(({ curve }) => curve)).toEqual(runs.map(({ curve }) => curve));
   });
 
   it('refuses settings that do not fit together, before anything is trained', async () => {

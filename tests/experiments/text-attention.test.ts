@@ -43,7 +43,7 @@ describe('attention over a text', () => {
     await expectPage(`text-attention-${encoding}`, { figures: [figure] });
     const { title, panels, points, lines } = readFigure(figure);
     expect(title[0]).toBe(`What ${name} looks at in your text, layer 1`);
-    const labels = ['U', 'p', '.', '▁', '&lt;', 'b', '&gt;'];
+    const labels = ['U', 'p', '.', '·', '&lt;', 'b', '&gt;'];
     const ticks = labels.map((label, token) => [token, label]);
     // Queries from top to bottom, keys from left to right.
     expect(panels.map(({ title: head, x, y }) => [head, x.ticks, x.range, y.ticks, y.range])).toEqual(

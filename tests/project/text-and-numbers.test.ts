@@ -158,12 +158,12 @@ describe('a contradiction that was once on a page', () => {
   );
 
   it('is found in a copied table: its row, its number and the file', () => {
-    const source = 'figures/evening/fig4-perplexity.json';
+    const source = 'figures/evening/fig4.json#fig4-perplexity';
     const table =
       '| tokens | 512 | 1,024 |\n| --- | ---: | ---: |\n| RoPE | 47.2 | 60.9 |\n| ALiBi | 47.3 | 47.2 |\n';
     expect(contradictions('docs/a.md', { text: table, source })).toEqual([
       expect.stringMatching(
-        /^docs\/a\.md, row RoPE, column 1,024: 60\.9 is not in figures\/evening\/fig4-perplexity\.json; .*\(60\.78/,
+        /^docs\/a\.md, row RoPE, column 1,024: 60\.9 is not in figures\/evening\/fig4\.json; .*\(60\.78/,
       ),
       expect.stringMatching(/row ALiBi, column 1,024: 47\.2 is not in/),
     ]);

@@ -60,7 +60,8 @@ describe('in a notebook', () => {
     vi.mocked(stillFigure).mockRejectedValueOnce(failure).mockRejectedValueOnce(failure);
     showFigure(sampleFigure());
     showFigure(sampleFigure());
-    const later = await Promise.all(shown.map(([, , { later: one } = {}]) => one));
+    const later: unknown[] = [];
+    for (const [, , { later: one } = {}] of shown) later.push(await one);
     expect(later.filter((one) => one !== undefined)).toEqual([]);
     expect(texts().filter((text) => String(text).includes('no browser here'))).toEqual([
       'no still pictures for readers outside JupyterLab: no browser here',

@@ -269,8 +269,8 @@ function addressIn(path: string): Promise<URL> {
 
 function notebookFor(version: string): string {
   const notebook = notebookOf(
-    "import { reproduce, showReport, startEngine } from '../../lib';\n`${process.version}, ${(await startEngine()).backend}`",
-    "showReport(await reproduce('lemma1.1', { preset: 'smoke' }));",
+    "import { items, reproduce, showReport, startEngine } from '../../lib';\n`${process.version}, ${(await startEngine()).backend}`",
+    "showReport(await reproduce(items.lemma11, { preset: 'smoke' }));",
   );
   return notebook.replace('"name":"bipe"', `"name":"${kernelOf(version)}"`);
 }

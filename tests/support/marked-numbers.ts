@@ -1,5 +1,5 @@
 // Numbers of a document that are copies of a file's. The line `<!-- numbers: <file> -->` before a table says which file; before a paragraph
-// it says which part of it, too: `<!-- numbers: <file>, <field or row> -->`.
+// it says which part of it, too: `<!-- numbers: <file>, <field or row> -->`. `<file>#<id>` is one of several tables of a file.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { projectPath } from '../../lib/base/paths';
@@ -32,10 +32,11 @@ export function unmarkedTables(markdown: string): string[] {
 
 /** What of a marked block contradicts its file, one line each; nothing where the mark is in words. */
 export function contradictions(where: string, { text, source }: MarkedBlock): string[] {
-  const [, path, part] = /^(\S+\.json)(?:, (.+))?$/.exec(source) ?? [];
+  const [, path, table, part] = /^(\S+\.json)(?:#(\S+?))?(?:, (.+))?$/.exec(source) ?? [];
   if (path === undefined) return [];
   if (!existsSync(projectPath(path))) return [`${where}: there is no ${path}`];
-  const file = readJson(path);
+  const file = tableIn(readJson(path), table);
+  if (file === undefined) return [`${where}: ${path} has no table ${table ?? ''}`];
   const found = text.startsWith('|') ? inTable(text, file) : inParagraph(text, file, part);
   return found.map(({ place, says }) => `${where}${place}: ${says.replace('its file', path)}`);
 }
@@ -99,6 +100,13 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(projectPath(path), 'utf8'));
 }
 
+/** A file as it is, or the table of that id in it, as the gallery's files have several. */
+function tableIn(file: unknown, id: string | undefined): unknown {
+  return id === undefined
+    ? file
+    : (file as { readonly tables?: readonly { readonly id: string }[] }).tables?.find((one) => one.id === id);
+}
+
 function rowsOf(table: string): string[][] {
   return table
     .trim()
@@ -112,7 +120,6 @@ function rowsOf(table: string): string[][] {
 }
 
 interface TableFile {
-  readonly kind: 'table';
   readonly columns: readonly { readonly key: string; readonly label: string }[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
@@ -136,7 +143,7 @@ function columnOf(file: TableFile, name: string, label: string): number[][] {
 }
 
 function isTable(file: unknown): file is TableFile {
-  return typeof file === 'object' && file !== null && 'kind' in file && file.kind === 'table';
+  return typeof file === 'object' && file !== null && 'columns' in file && 'rows' in file;
 }
 
 const measures = ['perplexity', 'accuracy'];

@@ -10,7 +10,7 @@ export interface ReadTable {
 
 /** Reads a table, of which every cell has its column. */
 export function readTable(table: Table): ReadTable {
-  const keys = new Set(table.columns.map(({ key }) => key));
+  const keys = new Set(table.columns.flatMap(({ key, interval = [] }) => [key, ...interval]));
   const stray = table.rows.flatMap((row) => Object.keys(row)).find((key) => !keys.has(key));
   if (stray !== undefined) throw new Error(`a row has "${stray}", but no column shows it`);
   const lines = toMarkdown(table)

@@ -33,6 +33,7 @@ const position: RunPosition = {
   batches: { place: 3 },
   earlyStop: { best: { value: Infinity, step: 6 }, stale: 1 },
   config: 'f'.repeat(64),
+  metrics: { lines: 3, sha256: 'e'.repeat(64) },
 };
 
 function designWith(limit: number): StepDesign {

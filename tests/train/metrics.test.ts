@@ -70,7 +70,7 @@ describe('the metrics of a run', () => {
   it('are lines and events that say the same', async () => {
     const folder = temporaryFolder();
     const lines = [trainingAt(5), evaluationAt(5), trainingAt(10)];
-    const log = await MetricsLog.open(folder, 0);
+    const log = await MetricsLog.open(folder);
     expect(log.earlier).toEqual([]);
     for (const line of lines) log.write(line);
     log.close();
@@ -79,14 +79,15 @@ describe('the metrics of a run', () => {
     expect(events).toEqual(expectedEvents(lines));
   });
 
-  it('of a run that goes on are kept up to its step, that one included, and told once', async () => {
+  it('of a run that goes on are kept up to its state, and told once', async () => {
     const folder = temporaryFolder();
-    const log = await MetricsLog.open(folder, 0);
-    for (const line of [trainingAt(5), evaluationAt(8), trainingAt(10), evaluationAt(11), trainingAt(15)])
-      log.write(line);
-    log.close();
-    const resumed = await MetricsLog.open(folder, 10);
+    const log = await MetricsLog.open(folder);
     const kept = [trainingAt(5), evaluationAt(8), trainingAt(10)];
+    for (const line of kept) log.write(line);
+    const extent = log.extent();
+    for (const line of [evaluationAt(11), trainingAt(15)]) log.write(line);
+    log.close();
+    const resumed = await MetricsLog.open(folder, extent);
     expect(resumed.earlier).toEqual(kept);
     expect(await readMetrics(folder)).toEqual(kept);
     resumed.write(trainingAt(12));
