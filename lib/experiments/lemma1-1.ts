@@ -27,7 +27,7 @@ export interface Lemma11Settings {
   readonly scales: number;
 }
 
-interface Lemma11Result extends LemmaResult {
+export interface Lemma11Result extends LemmaResult {
   readonly precisions: readonly {
     readonly name: 'float64' | 'float32';
     /** The least epsilon that is certified, for factors up to 1. */
