@@ -262,6 +262,7 @@ export {
   type ReleasedSettings,
 } from './experiments/released-models';
 export { RunStore } from './experiments/run-store';
+export { rowsTable } from './experiments/tidy-rows';
 export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
 export { recallSlider } from './experiments/thm3-1-slider';
 export { type Statement, statements, statementStatus } from './experiments/statements';
@@ -365,6 +366,7 @@ export {
   makeFigure,
 } from './report/figure';
 export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
+export { plot, type PlotOptions, type TidyRow } from './report/plot';
 export {
   formatPaperValue,
   type PaperMeasure,

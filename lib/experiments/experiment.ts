@@ -10,6 +10,7 @@ import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
 import { type Figure } from '../report/figure';
 import { type DataSource, labelled, type Provenance } from '../report/provenance';
+import { type TidyRow } from '../report/plot';
 import { type Table } from '../report/tables';
 import { type Compared, compareWith, type Comparison } from './compare';
 import { changed, type PresetName, presetOrder, unchanged } from './preset-names';
@@ -62,7 +63,7 @@ export interface RunContext extends MeasuringContext {
 }
 
 /** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
-export interface ExperimentSpec<Settings, Input, Result> {
+export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = TidyRow> {
   readonly id: string;
   readonly title: string;
   readonly question: string;
@@ -87,6 +88,8 @@ export interface ExperimentSpec<Settings, Input, Result> {
   /** A sentence: at which scale this is measured, and how that differs from the paper's. What was prepared may be less than was asked for. */
   readonly scale: (settings: Settings, missing: readonly string[], input: Input) => string;
   readonly draw: (result: Result, settings: Settings) => Drawing;
+  /** The result as tidy rows, one for each thing that was measured; left out, those of the first table. */
+  readonly rows?: (result: Result) => readonly Row[];
 }
 
 /** How an item is to be run. */
@@ -105,7 +108,7 @@ export interface ExecuteOptions<Settings extends object = object> {
 }
 
 /** An item's result: figures, tables, findings, numbers, and where they come from. */
-export interface Report<Settings = unknown, Result = unknown> extends Drawing {
+export interface Report<Settings = unknown, Result = unknown, Row extends TidyRow = TidyRow> extends Drawing {
   readonly item: string;
   readonly title: string;
   readonly question: string;
@@ -113,6 +116,8 @@ export interface Report<Settings = unknown, Result = unknown> extends Drawing {
   readonly preset: string;
   readonly settings: Settings;
   readonly numbers: Result;
+  /** The numbers as tidy rows: one for each model, seed and what it was measured on, or those of the first table. */
+  readonly rows: readonly Row[];
   readonly missing: readonly string[];
   readonly provenance: Provenance;
   /** Whether the run store had the result already. */
@@ -134,7 +139,11 @@ export interface NamedPreset extends Preset<object> {
 }
 
 /** A paper item as the registry, the command line and the notebooks see it. */
-export interface Experiment<Settings extends object = object, Result = unknown> {
+export interface Experiment<
+  Settings extends object = object,
+  Result = unknown,
+  Row extends TidyRow = TidyRow,
+> {
   readonly id: string;
   readonly title: string;
   readonly question: string;
@@ -142,15 +151,15 @@ export interface Experiment<Settings extends object = object, Result = unknown> 
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
   // A method: an item with settings of its own is an item.
-  execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result>>;
+  execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
   /** The run that ended last, of this revision and library, and of one of these presets if some are given; undefined if there is none. */
   readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
 }
 
 /** Closes a definition over its types. */
-export function defineExperiment<Settings extends object, Input, Result>(
-  spec: ExperimentSpec<Settings, Input, Result>,
-): Experiment<Settings, Result> {
+export function defineExperiment<Settings extends object, Input, Result, Row extends TidyRow = TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+): Experiment<Settings, Result, Row> {
   const names = presetOrder.filter((name) => spec.presets[name] !== undefined);
   return {
     id: spec.id,
@@ -251,11 +260,11 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-async function execute<Settings extends object, Input, Result>(
-  spec: ExperimentSpec<Settings, Input, Result>,
+async function execute<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
   names: readonly PresetName[],
   options: ExecuteOptions<Settings>,
-): Promise<Report<Settings, Result>> {
+): Promise<Report<Settings, Result, Row>> {
   const preset = options.preset ?? 'quick';
   const chosen = spec.presets[names.find((name) => name === preset) ?? 'quick'];
   if (chosen === undefined || !names.some((name) => name === preset)) {
@@ -295,6 +304,7 @@ async function execute<Settings extends object, Input, Result>(
     preset: overridden ? changed(preset) : preset,
     scale: spec.scale(settings, missing, input),
   };
+  const drawing = spec.draw(result, settings);
   const report = {
     item: spec.id,
     title: spec.title,
@@ -302,10 +312,12 @@ async function execute<Settings extends object, Input, Result>(
     preset: labels.preset,
     settings,
     numbers: result,
+    // Of an item without rows of its own, the first table's are of no narrower kind.
+    rows: spec.rows?.(result) ?? ((drawing.tables[0]?.rows ?? []) as readonly Row[]),
     missing,
     provenance: labelled(provenance, labels),
     reused,
-    ...spec.draw(result, settings),
+    ...drawing,
   };
   return { ...report, comparison: await compared(report, reporter) };
 }

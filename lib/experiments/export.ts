@@ -3,9 +3,11 @@
 import { type Reporter } from '../base/progress';
 import { type FigureDrawer } from '../report/draw';
 import { exportFigures } from '../report/export';
-import { exportTables } from '../report/tables';
+import { exportTables, type Table } from '../report/tables';
 import { type Report } from './experiment';
 import { exportFindings, findingsId } from './findings';
+import { fileNameOf } from './reference';
+import { rowsTable } from './tidy-rows';
 
 /** Where a report goes. */
 export interface ExportReportOptions {
@@ -35,7 +37,7 @@ export async function exportReport(report: Report, options: ExportReportOptions)
           reporter,
           ...(options.drawer === undefined ? {} : { drawer: options.drawer }),
         });
-  const tables = await exportTables(report.tables, { folder, provenance });
+  const tables = await exportTables([...report.tables, ...ownRows(report)], { folder, provenance });
   return [
     ...figures.flatMap((figure) => [figure.svg, figure.png, figure.json].filter((path) => path !== null)),
     ...tables,
@@ -43,10 +45,23 @@ export async function exportReport(report: Report, options: ExportReportOptions)
   ];
 }
 
+/** The tidy rows as a table, where they are not those of a table that is there. */
+function ownRows({ item, title, rows, tables }: Report): Table[] {
+  return tables.some((table) => table.rows === rows)
+    ? []
+    : [
+        rowsTable(rows, {
+          id: `${fileNameOf(item)}-rows`,
+          title: `Tidy rows. ${title}`,
+          caption: 'One row for each measurement.',
+        }),
+      ];
+}
+
 /** Figures, tables and findings share a folder, in which each writes files of its name. */
 function checkIds(report: Report): void {
   const { item, figures, tables } = report;
-  const ids = [...figures.map(({ id }) => id), ...tables.map(({ id }) => id), findingsId(report)];
+  const ids = [...figures, ...tables, ...ownRows(report), { id: findingsId(report) }].map(({ id }) => id);
   const twice = ids.find((id, place) => ids.indexOf(id) !== place);
   if (twice !== undefined)
     throw new Error(`${item}: two of its figures, tables and findings have the id ${twice}`);

@@ -19,6 +19,7 @@ import { type PresetName } from './preset-names';
 import { drawFig3, type Fig3Result } from './fig3-drawing';
 import { encodingsField, seedsField } from './list-fields';
 import { counted, encodingsListed, showsThatItRuns } from './preset-words';
+import { type AccuracyRow, accuracyRows } from './tidy-rows';
 
 /** Which models are compared, and how they are trained. */
 export interface Fig3Settings extends ArithmeticRunSettings {
@@ -155,7 +156,7 @@ function pointsOf({ encodings, hiddenSizes, seeds }: Fig3Settings): ArithmeticRu
 }
 
 /** Figure 3 as a paper item. */
-export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
+export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, AccuracyRow>({
   id: 'fig3',
   title: 'Figure 3: arithmetic accuracy by encoding and size',
   question: 'Does a bilevel encoding help a small model to compute step by step?',
@@ -202,4 +203,5 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result>({
     `Measured with at most ${operators} operators modulo ${modulus}, hidden size ${hiddenSizes.join(', ')}, ${steps.toLocaleString('en')} steps of ${batchSize} instances, ` +
     `${counted(seeds.length, 'seed')}; the paper's has 6 operators modulo 11, hidden size 48 and more and, after Feng et al., 195,313 steps of 512.`,
   draw: drawFig3,
+  rows: ({ runs }) => accuracyRows(runs),
 });

@@ -28,6 +28,7 @@ import {
   releasedSettings,
   releasedSettingsSchema,
 } from './released-models';
+import { type PerplexityRow, perplexityRows } from './tidy-rows';
 
 /** Which models are compared, and how they are trained. */
 export type Fig4Settings = ComparisonSettings;
@@ -189,7 +190,7 @@ function paperPerplexity(encoding: string): number {
 }
 
 /** Figure 4 as a paper item. */
-export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
+export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result, PerplexityRow>({
   id: 'fig4',
   title: 'Figure 4: perplexity beyond the training length',
   question: 'Does a language model still predict well when it reads more than it was trained on?',
@@ -227,4 +228,5 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result>({
       ? comparisonScale(input.models.settings, missing)
       : releasedScale(input.released, settings.maxTokens, missing),
   draw: (result, settings) => drawFig4(result, trainLengthOf(result, settings)),
+  rows: ({ runs }) => perplexityRows(runs),
 });

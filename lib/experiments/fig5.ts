@@ -23,6 +23,7 @@ import { type PreparedModels, prepareLanguageModels } from './language-model-com
 import { commonSeparators, encodingOf, languageModelFields, requireLength } from './language-model-settings';
 import { encodingsField, listOnce } from './list-fields';
 import { counted, showsThatItRuns } from './preset-words';
+import { type ScaledRow, scaledRows } from './tidy-rows';
 
 /** Which models are finetuned, and how. */
 export interface Fig5Settings extends ScaledModelSettings {
@@ -123,7 +124,7 @@ function checkScalings(settings: Fig5Settings): void {
 }
 
 /** Figure 5 as a paper item. */
-export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>, Fig5Result>({
+export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>, Fig5Result, ScaledRow>({
   id: 'fig5',
   title: 'Figure 5: perplexity after finetuning with YaRN',
   question: 'How far does a short finetuning on longer blocks carry RoPE, over tokens and over segments?',
@@ -184,4 +185,5 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
     `Models of Figure 4 (${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
     `${finetune.steps} steps of ${finetune.batchSize} blocks of ${finetune.length} tokens (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
   draw: (result, settings) => drawFig5(result, settings),
+  rows: scaledRows,
 });

@@ -5,6 +5,7 @@ import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { unknownName } from '../base/suggest';
 import { defaultReporter, showFigure, showTable } from '../report/notebook';
+import { type TidyRow } from '../report/plot';
 import { type Table } from '../report/tables';
 import { comparisonTable } from './compare';
 import { type Experiment, type Report } from './experiment';
@@ -45,10 +46,10 @@ export interface ReproduceOptions<Settings extends object> {
  * @throws UsageError if the item has no such preset
  * @throws ConfigError if a setting is not right
  */
-export function reproduce<Settings extends object, Result>(
-  item: Experiment<Settings, Result>,
+export function reproduce<Settings extends object, Result, Row extends TidyRow>(
+  item: Experiment<Settings, Result, Row>,
   options: ReproduceOptions<Settings> = {},
-): Promise<Report<Settings, Result>> {
+): Promise<Report<Settings, Result, Row>> {
   const { preset = defaultPreset(), reporter = defaultReporter(), ...rest } = options;
   return item.execute({ preset, reporter, ...rest });
 }

@@ -25,6 +25,7 @@ import { segmentLengthsIn } from './language-model-text';
 import { listOnce, seedsField } from './list-fields';
 import { counted, showsThatItRuns } from './preset-words';
 import { type AblationResult, drawAblations } from './table-ablation-drawing';
+import { type PerplexityRow, perplexityRows } from './tidy-rows';
 
 /** Which ablations, and how their models are trained. */
 export interface AblationSettings extends Omit<LanguageModelRunSettings, 'variants' | 'separators'> {
@@ -180,7 +181,8 @@ function modelsOf({ groups, trainLength }: AblationSettings): Ablation[] {
 export const tableAblation = defineExperiment<
   AblationSettings,
   PreparedModels<AblationSettings>,
-  AblationResult
+  AblationResult,
+  PerplexityRow
 >({
   id: 'table-ablation',
   title: 'Ablations: levels, encodings, separators, slopes, a third level',
@@ -223,4 +225,5 @@ export const tableAblation = defineExperiment<
   },
   scale: (_settings, missing, { settings }) => comparisonScale(settings, missing),
   draw: drawAblations,
+  rows: ({ runs }) => perplexityRows(runs),
 });

@@ -14,6 +14,7 @@ import {
 } from './language-model-comparison';
 import { requireLength } from './language-model-settings';
 import { drawNormal, type NormalResult } from './table-normal-drawing';
+import { type PerplexityRow, perplexityRows } from './tidy-rows';
 
 /** Which models are compared, and how they are trained: Figure 4's, whose runs are used again where the settings are the same. */
 export type NormalSettings = Fig4Settings;
@@ -45,7 +46,12 @@ function areOfFig4(settings: NormalSettings): boolean {
 }
 
 /** Perplexity at the training length as a paper item. */
-export const tableNormal = defineExperiment<NormalSettings, PreparedModels<NormalSettings>, NormalResult>({
+export const tableNormal = defineExperiment<
+  NormalSettings,
+  PreparedModels<NormalSettings>,
+  NormalResult,
+  PerplexityRow
+>({
   id: 'table-normal',
   title: 'Normal-length data: perplexity at the training length',
   question: 'Does a bilevel encoding predict as well as the others where nothing has to be extrapolated?',
@@ -68,4 +74,5 @@ export const tableNormal = defineExperiment<NormalSettings, PreparedModels<Norma
   }),
   scale: (_settings, missing, { settings }) => comparisonScale(settings, missing),
   draw: drawNormal,
+  rows: ({ runs }) => perplexityRows(runs),
 });

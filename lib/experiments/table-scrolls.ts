@@ -32,6 +32,7 @@ import {
   type StartSettings,
 } from './prompted-start';
 import { drawTableScrolls, type TableScrollsResult, paperGain } from './table-scrolls-drawing';
+import { type ScoreRow, scoreRows } from './tidy-rows';
 
 /** Which models are finetuned on which tasks, and how. */
 export interface TableScrollsSettings extends PromptedRunSettings {
@@ -287,7 +288,7 @@ async function run(
 }
 
 /** The table of SCROLLS as a paper item. */
-export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, TableScrollsResult>({
+export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, TableScrollsResult, ScoreRow>({
   id: 'table-scrolls',
   title: 'SCROLLS: long texts after finetuning',
   question: 'Does a bilevel encoding help a language model that is finetuned to answer about long texts?',
@@ -313,4 +314,5 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
     `Measured on ${tasks.map(({ settings: { data } }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${starts.models} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
     `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${counted(seeds.length, 'seed')}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
   draw: (result) => drawTableScrolls(result),
+  rows: ({ runs }) => scoreRows(runs),
 });

@@ -20,6 +20,7 @@ import {
   type StateSetRunPoint,
   type StateSetRunSettings,
 } from './thm3-2-trained-runs';
+import { type StateSetRow, stateSetRows } from './tidy-rows';
 
 /** Which models are compared, and how they are trained. */
 export interface Thm32TrainedSettings extends StateSetRunSettings {
@@ -193,7 +194,8 @@ function pointsOf({ encodings, hiddenSizes, seeds }: Thm32TrainedSettings): Stat
 export const theorem32Trained = defineExperiment<
   Thm32TrainedSettings,
   Thm32TrainedSettings,
-  Thm32TrainedResult
+  Thm32TrainedResult,
+  StateSetRow
 >({
   id: 'thm3.2-trained',
   title: 'Theorem 3.2, trained: state sets of a Bi-NFA by encoding and width',
@@ -241,4 +243,5 @@ export const theorem32Trained = defineExperiment<
     `A random Bi-NFA of ${automaton.segmentStates} segment states and ${automaton.subStates} sub-states, words of ${length} symbols, ${layers} layers of width ${hiddenSizes.join(', ')}, ` +
     `${steps.toLocaleString('en')} steps of ${batchSize} words, ${counted(seeds.length, 'seed')}. The paper trains nothing of the kind.`,
   draw: drawThm32Trained,
+  rows: ({ runs }) => stateSetRows(runs),
 });

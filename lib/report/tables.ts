@@ -318,8 +318,9 @@ function checkTable(table: Table): void {
   const keys = new Set(table.columns.map((column) => column.key));
   if (keys.size < table.columns.length)
     throw new ConfigError(`table ${table.id}: two columns have the same key`);
+  const known = new Set(table.columns.flatMap(({ key, interval = [] }) => [key, ...interval]));
   for (const row of table.rows) {
-    const stray = Object.keys(row).find((key) => !keys.has(key));
+    const stray = Object.keys(row).find((key) => !known.has(key));
     if (stray !== undefined)
       throw new ConfigError(`table ${table.id}: a row has "${stray}", but no column shows it`);
   }

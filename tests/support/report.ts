@@ -12,6 +12,7 @@ export function reportWith(fields: Partial<Report>): Report {
     preset: 'quick',
     settings: {},
     numbers: {},
+    rows: [],
     missing: [],
     provenance: sampleProvenance,
     reused: false,

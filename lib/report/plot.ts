@@ -1,0 +1,171 @@
+// A figure of one's own from tidy rows, in one line, in the style of the others.
+
+import { ConfigError } from '../base/errors';
+import { formatShort, logAxis } from './log-axis';
+import {
+  axes,
+  type AxisSpec,
+  barTrace,
+  type Figure,
+  lineTrace,
+  makeFigure,
+  type PlotlyObject,
+} from './figure';
+import { encodingStyle, type SeriesStyle } from './style';
+import { type Cell } from './tables';
+import { escapeMarkup } from './text';
+import { whiskers } from './whiskers';
+
+/** One observation, a value for each name. */
+export type TidyRow = Readonly<Record<string, Cell>>;
+
+/** What is drawn of rows; all but `x` and `y` can be left out. */
+export interface PlotOptions<Row extends TidyRow> {
+  /** Numbers are drawn as lines, words as groups of bars. */
+  readonly x: keyof Row & string;
+  readonly y: keyof Row & string;
+  /** A line, or a bar of each group, for each of its values. */
+  readonly color?: keyof Row & string;
+  /** A panel for each of its values. */
+  readonly panel?: keyof Row & string;
+  /** The ends of an interval; used where one row stands for a point. */
+  readonly low?: keyof Row & string;
+  readonly high?: keyof Row & string;
+  /** Axes that are logarithmic. */
+  readonly log?: 'x' | 'y' | 'xy';
+  readonly title?: string;
+  /** File name without extension. */
+  readonly id?: string;
+}
+
+/**
+ * Rows as lines or bars. Rows that share a place, as those of several seeds, are drawn as their mean, with whiskers from the least to
+ * the most. Rows without a number in `y` are left out.
+ *
+ * @throws ConfigError if no row has such a number, or a name of the options is none of the rows
+ */
+export function plot<Row extends TidyRow>(rows: readonly Row[], options: PlotOptions<Row>): Figure {
+  checkNames(rows, options);
+  const drawn = rows.filter((row) => Number.isFinite(row[options.y]));
+  if (drawn.length === 0)
+    throw new ConfigError(`y: no row has a number in ${options.y}; give one of ${numericNames(rows)}`);
+  const panels = valuesOf(drawn, options.panel);
+  const series = valuesOf(drawn, options.color);
+  const title = options.title ?? `${wordsOf(options.y)} by ${wordsOf(options.x).toLowerCase()}`;
+  const isLine = drawn.every((row) => typeof row[options.x] === 'number');
+  const styles = series.map((value) => encodingStyle(nameOf(value), series.map(nameOf)));
+  const data = panels.flatMap((panel, index) =>
+    series.flatMap((value, place) => {
+      const own = drawn.filter((row) => isAt(row, options.panel, panel) && isAt(row, options.color, value));
+      const style = styles[place];
+      return own.length === 0 || style === undefined
+        ? []
+        : [trace(own, options, { style, panel: index, isLine, legend: series.length > 1 && index === 0 })];
+    }),
+  );
+  return makeFigure({
+    id: options.id ?? 'plot',
+    title: escapeMarkup(title),
+    caption: `${drawn.length} rows${rows.length > drawn.length ? `; ${rows.length - drawn.length} without a value are left out` : ''}. Rows that share a place are drawn as their mean, with whiskers from the least to the most.`,
+    alt: `${wordsOf(options.y)} over ${wordsOf(options.x).toLowerCase()}${series.length > 1 ? ` for ${series.map(nameOf).join(', ')}` : ''}.`,
+    columns: Math.min(3, panels.length),
+    panels: panels.map((panel) => ({
+      ...(options.panel !== undefined && { title: escapeMarkup(nameOf(panel)) }),
+      x: isLine ? axisOf('x', drawn, options) : { title: wordsOf(options.x) },
+      y: axisOf('y', drawn, options),
+    })),
+    data,
+    layout: { barmode: 'group' },
+  });
+}
+
+function checkNames<Row extends TidyRow>(rows: readonly Row[], options: PlotOptions<Row>): void {
+  const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  for (const option of ['x', 'y', 'color', 'panel', 'low', 'high'] as const) {
+    const name = options[option];
+    if (name !== undefined && !names.has(name))
+      throw new ConfigError(`${option}: rows have no ${name}; give one of ${[...names].join(', ')}`);
+  }
+}
+
+function numericNames(rows: readonly TidyRow[]): string {
+  const names = rows.flatMap((row) => Object.keys(row).filter((name) => Number.isFinite(row[name])));
+  return [...new Set(names)].join(', ');
+}
+
+function valuesOf(rows: readonly TidyRow[], name: string | undefined): Cell[] {
+  return name === undefined ? [null] : [...new Set(rows.map((row) => row[name] ?? null))];
+}
+
+function isAt(row: TidyRow, name: string | undefined, value: Cell): boolean {
+  return name === undefined || (row[name] ?? null) === value;
+}
+
+const nameOf = (value: Cell): string => (value === null ? '–' : String(value));
+
+/** `hiddenSize` as `Hidden size`. */
+function wordsOf(name: string): string {
+  const words = name.replace(/_/g, ' ').replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}
+
+interface Series {
+  readonly style: SeriesStyle;
+  readonly panel: number;
+  readonly isLine: boolean;
+  readonly legend: boolean;
+}
+
+function trace<Row extends TidyRow>(
+  rows: readonly Row[],
+  options: PlotOptions<Row>,
+  { style, panel, isLine, legend }: Series,
+): PlotlyObject {
+  const places = [...new Set(rows.map((row) => row[options.x] ?? null))];
+  if (isLine) places.sort((a, b) => Number(a) - Number(b));
+  const ranges = places.map((place) =>
+    rangeOf(
+      rows.filter((row) => (row[options.x] ?? null) === place),
+      options,
+    ),
+  );
+  const y = ranges.map(({ centre }) => centre);
+  const x = isLine ? places.map(Number) : places.map(nameOf);
+  const curve = { x, y, style, panel, legend, markers: true };
+  const points = places.map((place) => `${style.name}, ${nameOf(place)}`);
+  return {
+    ...(isLine ? lineTrace(curve) : barTrace(curve)),
+    ...whiskers(ranges, { points, quantity: wordsOf(options.y).toLowerCase(), format: formatShort }),
+  };
+}
+
+function rangeOf<Row extends TidyRow>(
+  rows: readonly Row[],
+  { y, low, high }: PlotOptions<Row>,
+): { centre: number; low: number; high: number } {
+  const values = rows.map((row) => Number(row[y]));
+  const [only] = rows;
+  const ends = [low, high].map((name) => (name === undefined ? undefined : only?.[name]));
+  const centre = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return rows.length === 1
+    ? { centre, low: numberOr(ends[0], centre), high: numberOr(ends[1], centre) }
+    : { centre, low: Math.min(...values), high: Math.max(...values) };
+}
+
+const numberOr = (value: Cell | undefined, otherwise: number): number =>
+  typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+
+function axisOf<Row extends TidyRow>(
+  which: 'x' | 'y',
+  rows: readonly Row[],
+  options: PlotOptions<Row>,
+): AxisSpec {
+  const name = options[which];
+  const title = wordsOf(name);
+  if (options.log?.includes(which) !== true)
+    return which === 'x' ? { title } : { ...axes.count(title), tickformat: '' };
+  const values = rows.map((row) => Number(row[name]));
+  if (values.some((value) => value <= 0))
+    throw new ConfigError(`log: ${name} is not positive everywhere; leave ${which} out`);
+  return logAxis(`${title}, log scale`, values);
+}
