@@ -2,8 +2,8 @@
 // segment index. Above, the positions of each token; below, what enters the model: distances that attention sees,
 // and the row of a learned table that is added to the embedding.
 
-import { type Figure, inPanel, makeFigure, type PlotlyObject } from '../report/figure';
-import { heatScale, ink, orderedStyles, translucent } from '../report/style';
+import { type Figure, inPanel, makeFigure, type PlotlyObject, textMapTraces } from '../report/figure';
+import { ink, orderedStyles, tintedHeatScale, translucent } from '../report/style';
 import { type Table } from '../report/tables';
 import { escapeMarkup } from '../report/text';
 import { type SegmentedToken } from '../segment/text';
@@ -94,9 +94,9 @@ function schematic(tokens: readonly SegmentedToken[]): Figure {
       strip(tokens, standard, 0, cell),
       strip(tokens, intra, 1, cell),
       strip(tokens, segments, 2, cell),
-      matrix(distances(standard), tokens, 3, tokens.length - 1, cell),
+      ...matrix(distances(standard), tokens, 3, tokens.length - 1, cell),
       tableRows(tokens, lastRow, cell),
-      matrix(distances(segments), tokens, 5, lastSegment, cell),
+      ...matrix(distances(segments), tokens, 5, lastSegment, cell),
     ],
     layout: { annotations: [0, 1, 2].flatMap((panel) => tokenTexts(tokens, panel, cell)), showlegend: false },
   });
@@ -183,24 +183,23 @@ function matrix(
   panel: number,
   largest: number,
   cell: number,
-): PlotlyObject {
+): PlotlyObject[] {
   const numbers = z.map((row) => row.map((value) => (value === null ? '' : String(value))));
-  return {
-    type: 'heatmap',
+  return textMapTraces({
     z,
-    ...(cell < smallestNumbered
-      ? {}
-      : { text: numbers, texttemplate: '%{text}', textfont: { size: numberSize(cell, 11, largest) } }),
     zmin: 0,
     zmax: Math.max(1, largest),
-    colorscale: heatScale.map(([place, color]) => [place, place === 0 ? '#F4F1E4' : color]),
-    showscale: false,
-    xgap: 1,
-    ygap: 1,
-    customdata: tokens.map((query) => tokens.map((key) => `query ${label(query)}, key ${label(key)}`)),
-    hovertemplate: '%{customdata}: distance %{z}<extra></extra>',
-    ...inPanel(panel),
-  };
+    colorscale: tintedHeatScale,
+    text: cell < smallestNumbered ? [] : numbers,
+    size: numberSize(cell, 11, largest),
+    panel,
+    further: {
+      xgap: 1,
+      ygap: 1,
+      customdata: tokens.map((query) => tokens.map((key) => `query ${label(query)}, key ${label(key)}`)),
+      hovertemplate: '%{customdata}: distance %{z}<extra></extra>',
+    },
+  });
 }
 
 /** Which row of the intra-segment table each token takes. */

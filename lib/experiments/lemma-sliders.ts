@@ -2,9 +2,16 @@
 // what it should, and the weights it takes.
 
 import { Random } from '../engine/random';
-import { type Figure, inPanel, lineTrace, type PlotlyObject } from '../report/figure';
+import {
+  type Figure,
+  inPanel,
+  lineTrace,
+  type PlotlyObject,
+  type TextMap,
+  textMapTraces,
+} from '../report/figure';
 import { sliderFigure, type SliderStep } from '../report/slider';
-import { heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
+import { fontSize, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { certifyAttention } from '../theory/lemmas/attention';
 import { matrixProductMlp, multiplyMatrices } from '../theory/lemmas/matrix-product';
 import { productError, productMlp } from '../theory/lemmas/product';
@@ -208,19 +215,16 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
     z: readonly number[],
     text: readonly string[],
     panel: number,
-    scale: PlotlyObject,
-  ): PlotlyObject => ({
-    type: 'heatmap',
-    z: rows(z),
-    text: Array.from({ length: size }, (_, row) => text.slice(row * size, (row + 1) * size)),
-    texttemplate: '%{text}',
-    showscale: false,
-    xgap: 2,
-    ygap: 2,
-    hovertemplate: 'row %{y}, column %{x}: %{text}<extra></extra>',
-    ...scale,
-    ...inPanel(panel),
-  });
+    scale: Pick<TextMap, 'colorscale' | 'zmin' | 'zmax'>,
+  ): PlotlyObject[] =>
+    textMapTraces({
+      z: rows(z),
+      text: Array.from({ length: size }, (_, row) => text.slice(row * size, (row + 1) * size)),
+      size: Math.max(6, Math.min(fontSize.label, 90 / size)),
+      panel,
+      ...scale,
+      further: { xgap: 2, ygap: 2, hovertemplate: 'row %{y}, column %{x}: %{text}<extra></extra>' },
+    });
   const axis = { showgrid: false, showticklabels: false, ticks: '', showline: false };
   const steps = epsilons.map((epsilon): SliderStep => {
     const mlp = matrixProductMlp({ size, bound: 1, epsilon });
@@ -231,7 +235,7 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
         const given = [...multiplyMatrices(mlp, left, right)];
         const errors = given.map((value, index) => Math.abs(value - product(left, right, size, index)));
         return [
-          cells(
+          ...cells(
             given,
             given.map((value) => value.toFixed(3)),
             2 * pair,
@@ -245,7 +249,7 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
               zmax: size / 2,
             },
           ),
-          cells(
+          ...cells(
             errors.map((error) => Math.log10(Math.max(error, 1e-16))),
             errors.map((error) => (error === 0 ? '0' : error.toExponential(0))),
             2 * pair + 1,
@@ -341,7 +345,7 @@ export async function attentionSlider(
       title: 'Lemma 1.5: one head copies from the position that matches',
       subtitle: `${length} positions with addresses of ${bits} bits; position ${asked} is asked for`,
       caption:
-        'Left: rows of dots are addresses that differ in one bit, two, and so on. Right: the proved error and the one found in float32 at each sharpness; the circle is the one at the slider.',
+        'Left: the dot at the top is the position asked for; rows of dots below are addresses that differ in one bit, two, and so on. Right: the proved error and the one found in float32 at each sharpness; the circle is the one at the slider.',
       alt: `Attention weights of ${length} positions, and errors over sharpness, for ${epsilons.length} errors asked for.`,
       data: [
         lineTrace({

@@ -11,6 +11,7 @@ import {
   makeFigure,
   type PanelSpec,
   type PlotlyObject,
+  textMapTraces,
 } from '../report/figure';
 import { fontSize, heatColor, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
@@ -83,8 +84,8 @@ function knowledgeFigure(monoids: readonly MonoidResult[], ranks: readonly RankR
     subtitle:
       'Left: bits, as every relation between n states occurs. Right: numbers, as contexts are independent',
     caption:
-      'Left, how many relations between states the words of at most so many symbols have, up to all 2^(n²) of them (dotted). Right, the rank over the rationals of ' +
-      'the table of random fragments by contexts, up to n² (dotted), the number of contexts.',
+      'Left, how many relations between states the words of at most so many symbols have, up to all 2^(n²) of them (horizontal lines). Right, the rank over the rationals of ' +
+      'the table of random fragments by contexts, up to n² (horizontal lines), the number of contexts.',
     alt:
       `${monoids.map(({ states, relations }) => `n = ${states}: ${formatCount(relations)} relations`).join(', ')}; ` +
       `${ranks.map(({ states, random }) => `n = ${states}: rank ${random.at(-1) ?? 0}`).join(', ')}.`,
@@ -171,7 +172,7 @@ function cliffFigure(cliffs: readonly CliffResult[], lost: readonly LostResult[]
     subtitle: 'A compiled network whose last layer holds a fragment’s relation in d numbers',
     caption:
       'Left, relations that the linear code with thresholds gets wrong, of all 2^(n²), counted one by one; thin, the fewest that any such code must. Curves end where none is lost: ' +
-      'at d = n² (dotted). Middle and right, words through the compiled network' +
+      'at d = n² (vertical lines). Middle and right, words through the compiled network' +
       `${sampled === '' ? '' : `, for ${sampled} with a sample of relations`}. The numbers are real here: with so much precision, few relations are lost just below n², though never none.`,
     alt: cliffs
       .map(({ states, kind, points }) => {
@@ -255,22 +256,22 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
       y: { ...axis, title: 'Bits of each, p', range: [0.5, entries + 0.5] },
     })),
     data: kinds.flatMap((kind, panel) => [
-      {
-        type: 'heatmap',
+      ...textMapTraces({
         x: numbers,
         y: precisions,
         z: cells((one) => colourPlace(one[kind], all)),
         zmin: 0,
         zmax: 1,
         colorscale: heatScale,
-        showscale: false,
-        xgap: 1,
-        ygap: 1,
         text: cells((one) => textOf(one[kind])),
-        ...(!hasTexts ? {} : { texttemplate: '%{text}', textfont: { size: fontSize.tick } }),
-        hovertemplate: '%{x} numbers of %{y} bits: %{text} bits survive<extra></extra>',
-        ...inPanel(panel),
-      },
+        size: fontSize.tick,
+        panel,
+        further: {
+          xgap: 1,
+          ygap: 1,
+          hovertemplate: '%{x} numbers of %{y} bits: %{text} bits survive<extra></extra>',
+        },
+      }).slice(0, hasTexts ? 2 : 1),
       {
         type: 'scatter',
         mode: 'lines',

@@ -145,6 +145,8 @@ export const levelStyles = {
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 const RAMP = ['#D0A92B', '#6BA547', '#1F8F7D', '#2B6C93', '#43488A', '#440F54'] as const;
+/** The ramp of lines and markers, for which the maps' first colours are too near to paper. */
+const LINE_RAMP = ['#B8860B', '#3C9466', '#1F7F86', '#2A6298', '#43408A', '#440F54'] as const;
 const DASHES = ['solid', '9px,4px', '2px,3px', '9px,3px,3px,3px', '16px,5px', '16px,4px,3px,4px'] as const;
 const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'] as const;
 const PATTERNS = ['', '/', 'x', '.', '-', '|'] as const;
@@ -162,21 +164,48 @@ export function orderedStyles(names: readonly string[]): SeriesStyle[] {
   });
 }
 
-/** The colour at `place` (0, light, to 1, dark) of the ordered ramp: lightness falls evenly, so it prints in grey. */
+/** The colour at `place` (0, light, to 1, dark) of the ramp of ordered lines: lightness falls, so it prints in grey. */
 export function rampColor(place: number): string {
-  return colorBetween(RAMP, place);
+  return colorBetween(LINE_RAMP, place);
 }
 
 /** The colour at `place` (0 to 1) of colours at even distances. */
 function colorBetween(colors: readonly string[], place: number): string {
   const position = Math.min(1, Math.max(0, place)) * (colors.length - 1);
   const below = Math.min(Math.floor(position), colors.length - 2);
-  const from = channels(colors[below] ?? RAMP[0]);
-  const to = channels(colors[below + 1] ?? RAMP[0]);
-  const mixed = from.map((value, index) =>
-    Math.round(value + (position - below) * ((to[index] ?? 0) - value)),
+  return mix(colors[below] ?? ink.paper, colors[below + 1] ?? ink.paper, position - below);
+}
+
+function mix(from: string, to: string, share: number): string {
+  const ends = channels(to);
+  const mixed = channels(from).map((value, index) =>
+    Math.round(value + share * ((ends[index] ?? 0) - value)),
   );
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
+}
+
+/** plotly's colour scale: places from 0 to 1 with their colours. */
+export type ColorScale = readonly (readonly [place: number, color: string])[];
+
+/** The colour at `place` (0 to 1) of a colour scale, as plotly mixes it. */
+export function scaleColor(scale: ColorScale, place: number): string {
+  const within = Math.min(1, Math.max(0, place));
+  const next = Math.max(
+    1,
+    scale.findIndex(([end]) => end >= within),
+  );
+  const [[start, from], [end, to]] = [scale[next - 1] ?? [0, ink.paper], scale[next] ?? [1, ink.paper]];
+  return mix(from, to, (within - start) / (end - start));
+}
+
+/** Black or white, whichever stands out from `color` more, on paper and in a dark theme together. */
+export function inkOn(color: string): string {
+  const [red = 0, green = 0, blue = 0] = channels(color).map((channel) => {
+    const value = channel / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return luminance > 0.3 ? '#000000' : '#FFFFFF';
 }
 
 const HEAT = ['#FFFFFF', ...RAMP];
@@ -199,7 +228,7 @@ export function tintedHeatColor(place: number): string {
   return colorBetween(TINTED, place);
 }
 
-function scaleOf(colors: readonly string[]): (readonly [number, string])[] {
+function scaleOf(colors: readonly string[]): ColorScale {
   return colors.map((color, index) => [index / (colors.length - 1), color]);
 }
 

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { projectNotebooks } from '../support/notebook';
 
-const shade = /\b(?:dark|light|pale|bright)(?:er|r|e?st)?\b|\b(?:black|white)\b/i;
+/** CSS's white-space is none. */
+const shade = /\b(?:dark|light|pale|bright)(?:er|r|e?st)?\b|\b(?:black|white)\b(?!-)/i;
 
 /** The only place in `lib` where shades are meant: a style sheet. */
 const styleSheet = join('theory', 'page', 'look.ts');

@@ -4,9 +4,11 @@ import { ConfigError } from '../../lib/base/errors';
 import {
   bandTrace,
   barTrace,
+  colorKey,
   inPanel,
   lineTrace,
   makeFigure,
+  textMapTraces,
   type Figure,
   type FigureSpec,
 } from '../../lib/report/figure';
@@ -195,4 +197,55 @@ describe('traces', () => {
       showlegend: false,
     });
   });
+});
+
+describe('the texts of a map', () => {
+  const map = {
+    z: [
+      [0, 1],
+      [null, 4],
+    ],
+    zmin: 0,
+    zmax: 4,
+    colorscale: [
+      [0, '#FFFFFF'],
+      [0.5, '#FFFF00'],
+      [1, '#000080'],
+    ],
+    text: [
+      ['none', ''],
+      ['lost', 'all'],
+    ],
+    size: 12,
+  } as const;
+
+  it('stand in its cells, each in the ink that is read there; cells without a value have none', () => {
+    const [cells, texts] = textMapTraces({ ...map, panel: 1, further: { xgap: 2 } });
+    expect(cells).toMatchObject({ type: 'heatmap', z: map.z, zmax: 4, xgap: 2, ...inPanel(1) });
+    expect(cells).not.toHaveProperty('texttemplate');
+    expect(texts).toMatchObject({
+      mode: 'text',
+      x: [0, 1],
+      y: [0, 1],
+      text: ['none', 'all'],
+      textfont: { size: 12, color: ['#000000', '#FFFFFF'] },
+      hoverinfo: 'skip',
+      ...inPanel(1),
+    });
+  });
+
+  it('stand at the names of columns and rows, where they have names', () => {
+    const [, texts] = textMapTraces({ ...map, x: ['a', 'b'], y: [10, 20] });
+    expect(texts).toMatchObject({ x: ['a', 'b'], y: [10, 20] });
+  });
+
+  it('are left out where there are none', () => {
+    expect(textMapTraces({ ...map, text: [] })).toHaveLength(1);
+  });
+});
+
+it('names a colour of a map in the legend, and draws nothing', () => {
+  const key = colorKey('highest', '#440F54');
+  expect(key).toMatchObject({ name: 'highest', x: [null], y: [null], marker: { color: '#440F54' } });
+  expect(key['showlegend'] ?? true).toBe(true);
 });

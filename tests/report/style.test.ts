@@ -6,11 +6,15 @@ import {
   encodingStyle,
   encodingStyles,
   furtherEncodingStyles,
+  heatColor,
+  heatScale,
   ink,
+  inkOn,
   levelStyles,
   modalityStyles,
   orderedStyles,
   rampColor,
+  scaleColor,
   scalingStyles,
   screenWidth,
   separatorStyles,
@@ -115,6 +119,20 @@ describe('ordered styles', () => {
     });
   });
 
+  it.each(themes)('stand out %s by 3:1', (_theme, seen) => {
+    for (const { color, name } of orderedStyles(['a', 'b', 'c', 'd', 'e', 'f', 'g']))
+      expect(contrast(seen(color), seen(ink.paper)), name).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(visions)('differ in colour for %s vision, four of them', (vision) => {
+    const colors = orderedStyles(['a', 'b', 'c', 'd']).map(({ color }) => color);
+    colors.slice(1).forEach((color, index) => {
+      const other = colors[index] ?? '';
+      expect(distance(color, other, vision)).toBeGreaterThan(0.085);
+      expect(distance(inDarkTheme(color), inDarkTheme(other), vision)).toBeGreaterThan(0.03);
+    });
+  });
+
   it('take the darkest colour where there is only one', () => {
     expect(orderedStyles(['all']).map((style) => style.color)).toEqual([rampColor(1)]);
   });
@@ -143,6 +161,35 @@ describe('the scale of maps with empty cells', () => {
   });
 });
 
+describe('the texts of a map’s cells', () => {
+  const places = Array.from({ length: 101 }, (_, index) => index / 100);
+
+  it.each(themes)('stand out %s by 3:1 on every colour of the scales', (_theme, seen) => {
+    for (const place of places)
+      for (const color of [heatColor(place), tintedHeatColor(place)])
+        expect(contrast(seen(inkOn(color)), seen(color)), color).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are judged by the colour that the scale has there', () => {
+    for (const place of [...places, -1, 2]) {
+      expect(scaleColor(heatScale, place)).toBe(heatColor(place));
+      expect(scaleColor(tintedHeatScale, place)).toBe(tintedHeatColor(place));
+    }
+    const uneven = [
+      [0, '#000000'],
+      [0.2, '#FFFFFF'],
+      [1, '#FF0000'],
+    ] as const;
+    expect([0, 0.1, 0.2, 0.6, 1].map((place) => scaleColor(uneven, place))).toEqual([
+      '#000000',
+      '#808080',
+      '#FFFFFF',
+      '#FF8080',
+      '#FF0000',
+    ]);
+  });
+});
+
 it.each(themes)('draws encodings of one’s own so that they stand out %s by 3:1', (_theme, seen) => {
   const own = ['one', 'two', 'three', 'four'];
   for (const { color, name } of own.map((name) => encodingStyle(name, own)))
@@ -159,6 +206,12 @@ it.each(themes)('writes texts that stand out %s, and lines that are seen', (_the
 
 it('turns paper into a dark grey, and black ink into a light one', () => {
   expect([inDarkTheme(ink.paper), inDarkTheme('#000000')]).toEqual(['#262626', '#d9d9d9']);
+});
+
+it('treats exported figures in texts as those that a cell has drawn', () => {
+  const image = ".jp-RenderedMarkdown img[src*='/figures/']";
+  const rules = sheet.split('}').filter((rule) => rule.includes(image));
+  expect(rules.map((rule) => /(max-width|filter):/.exec(rule)?.[1])).toEqual(['max-width', 'filter']);
 });
 
 it('lets a figure on a screen be as wide as it is laid out for', () => {

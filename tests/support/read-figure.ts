@@ -176,12 +176,20 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
     yref.endsWith(' domain') && y === 1 && yanchor === 'bottom';
   const traces = (data as unknown as readonly Trace[]).filter(({ visible }) => visible !== false);
   const inLegend = traces.filter(({ showlegend }) => showlegend !== false);
+  const isCellText = ({ mode, hoverinfo }: Trace): boolean => mode === 'text' && hoverinfo === 'skip';
+  const cellTexts = new Map(
+    traces
+      .filter(isCellText)
+      .flatMap(({ x = [], y = [], text = [], xaxis }) =>
+        text.map((content, index) => [cellKey(panelOf(xaxis), x[index], y[index]), String(content)] as const),
+      ),
+  );
   const read = traces
-    .filter(({ fill }) => fill !== 'toself')
+    .filter((trace) => trace.fill !== 'toself' && !isCellText(trace))
     .flatMap((trace) => {
       const panel = panelOf(trace.xaxis);
       return trace.type === 'heatmap'
-        ? cellsOf(trace, panel, axis('x', panel), axis('y', panel))
+        ? cellsOf(trace, panel, axis('x', panel), axis('y', panel), cellTexts)
         : pointsOf(trace, panel, axis('x', panel), axis('y', panel));
     });
   return tidy({
@@ -357,7 +365,16 @@ function pointsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPo
   });
 }
 
-function cellsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPoint[] {
+/** Names a cell of a heat map: what a text at its place belongs to. */
+const cellKey = (panel: number, x: unknown, y: unknown): string => JSON.stringify([panel, x, y]);
+
+function cellsOf(
+  trace: Trace,
+  panel: number,
+  xAxis: Axis,
+  yAxis: Axis,
+  cellTexts: ReadonlyMap<string, string>,
+): ReadPoint[] {
   const at = (values: Trace['text'], row: number, column: number): unknown =>
     (values?.[row] as Values | undefined)?.[column];
   return (trace.z ?? []).flatMap((cells, row) =>
@@ -365,6 +382,7 @@ function cellsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPoi
       if (!isNumber(z)) return [];
       const [x, y] = [trace.x?.[column] ?? column, trace.y?.[row] ?? row] as [number, number];
       const text = at(trace.text, row, column);
+      const shown = trace.texttemplate === undefined ? cellTexts.get(cellKey(panel, x, y)) : String(text);
       const values = {
         x: [x, undefined, labelOn(xAxis, x)],
         y: [y, undefined, labelOn(yAxis, y)],
@@ -378,7 +396,7 @@ function cellsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPoi
           x,
           y,
           z,
-          ...(trace.texttemplate === undefined ? {} : { text: plainLines(String(text)).join(' ') }),
+          ...(shown === undefined ? {} : { text: plainLines(shown).join(' ') }),
           ...hoverAt(trace, values),
         },
       ];

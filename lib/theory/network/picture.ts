@@ -3,7 +3,14 @@
 
 import { UsageError } from '../../base/errors';
 import { present } from '../../base/present';
-import { colorKey, type Figure, inPanel, makeFigure, type PlotlyObject } from '../../report/figure';
+import {
+  colorKey,
+  type Figure,
+  inPanel,
+  makeFigure,
+  type PlotlyObject,
+  textMapTraces,
+} from '../../report/figure';
 import { heatScale, ink } from '../../report/style';
 import { escapeMarkup } from '../../report/text';
 import { alphabetOf } from '../automata/alphabet';
@@ -124,17 +131,22 @@ export function connectionsFigure(network: Network, layer: number): Figure {
       x: { ...axis, title: 'reads', tickangle: -60 },
       y: { ...axis, title: 'writes', range: [names.length - 0.5, -0.5] },
     })),
-    data: parts.map(({ units }, panel) => ({
-      ...heatMap(units, { panel, rows: names, columns: names }),
-      z: units.map((row) => row.map((count) => (count === 0 ? 0 : 1 + Math.log10(count)))),
-      colorscale: heatScale,
-      zmin: 0,
-      zmax: 6,
-      text: units.map((row) => row.map((count) => (count === 0 ? '' : String(count)))),
-      texttemplate: '%{text}',
-      textfont: { size: 11 },
-      hovertemplate: '%{text} units read %{x} and write %{y}<extra></extra>',
-    })),
+    data: parts.flatMap(({ units }, panel) =>
+      textMapTraces({
+        z: units.map((row) => row.map((count) => (count === 0 ? 0 : 1 + Math.log10(count)))),
+        colorscale: heatScale,
+        zmin: 0,
+        zmax: 6,
+        text: units.map((row) => row.map((count) => (count === 0 ? '' : String(count)))),
+        size: 11,
+        panel,
+        further: {
+          xgap: 0.5,
+          ygap: 0.5,
+          hovertemplate: '%{text} units read %{x} and write %{y}<extra></extra>',
+        },
+      }),
+    ),
   });
 }
 
