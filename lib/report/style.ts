@@ -95,11 +95,12 @@ export const furtherEncodingStyles = {
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 const OWN_GREYS = ['#1C1C1C', '#6A6A6A', '#3F3F3F', '#8A8A8A'] as const;
+const OWN_DASHES = ['2px,3px', '6px,2px', '12px,2px,2px,2px', '4px,6px'] as const;
 const OWN_SYMBOLS = ['star', 'star-open', 'hexagram', 'hexagram-open'] as const;
 const OWN_PATTERNS = ['.', 'x', '+', ''] as const;
 
 /**
- * How an encoding of the registry is drawn, by its name there. Those of the reader's own are dotted grey lines with stars.
+ * How an encoding of the registry is drawn, by its name there. Those of the reader's own are broken grey lines with stars.
  *
  * @param among the names of all encodings of the figure: the reader's own are told apart by their order
  */
@@ -109,7 +110,7 @@ export function encodingStyle(name: string, among: readonly string[] = [name]): 
   const cycle = (list: readonly string[]): string => list[Math.max(0, place) % list.length] ?? '';
   return (
     ownEntry(styles, name) ??
-    style(name, cycle(OWN_GREYS), '2px,3px', cycle(OWN_SYMBOLS), cycle(OWN_PATTERNS))
+    style(name, cycle(OWN_GREYS), cycle(OWN_DASHES), cycle(OWN_SYMBOLS), cycle(OWN_PATTERNS))
   );
 }
 

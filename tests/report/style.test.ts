@@ -105,7 +105,7 @@ describe('the style of an encoding', () => {
   it("tells encodings of the reader's own apart by their order in the figure", () => {
     const among = ['rope', 'one', 'two', 'three', 'four'];
     const own = among.slice(1).map((name) => encodingStyle(name, among));
-    for (const part of ['name', 'symbol', 'color', 'pattern'] as const)
+    for (const part of ['name', 'symbol', 'color', 'dash', 'pattern'] as const)
       expect(new Set(own.map((style) => style[part])).size, part).toBe(4);
     expect(encodingStyle('rope', among)).toEqual(encodingStyle('rope'));
   });
