@@ -268,11 +268,15 @@ export function toHtml(table: Table): string {
   ].join('\n');
 }
 
-/** Keeps on one line: a number with its sign of per cent, a power of ten (1e-8), and what is equal or compared (n = 4). */
+/**
+ * Keeps on one line: a number with its sign of per cent, a power of ten (1e-8), and what is equal or compared (n = 4). Paths may go on
+ * below after a slash, so that they leave room to other columns.
+ */
 function unbroken(html: string): string {
   return html
     .replace(/(?<=\d) %/g, '&nbsp;%')
     .replace(/\d[\d.]*e-\d+/g, '<span style="white-space:nowrap">$&</span>')
+    .replace(/(?<=[a-z]{3}\/)(?=[a-z])/g, '<wbr>')
     .replace(/(?<=^|[\s(])(\S+) (=|≤|≥|&lt;|&gt;) (?=\S)/g, '$1&nbsp;$2&nbsp;');
 }
 

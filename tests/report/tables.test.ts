@@ -136,8 +136,8 @@ describe('HTML', () => {
     expect(html).toContain('>91.2&nbsp;%</td>');
   });
 
-  it('breaks no number, and nothing that is compared, between lines', () => {
-    const row = { name: 'product, n = 4, ε ≤ 1e-8 and x<y', share: '5 % of 3' };
+  it('breaks no number, and nothing that is compared, between lines, but a path after a slash', () => {
+    const row = { name: 'product, n = 4, ε ≤ 1e-8 and x<y', share: '5 % of 3 in notebooks/fig3.ipynb' };
     const columns = [
       { key: 'name', label: 'Name' },
       { key: 'share', label: 'Share' },
@@ -146,7 +146,7 @@ describe('HTML', () => {
     expect(html).toContain(
       '>product, n&nbsp;=&nbsp;4, ε&nbsp;≤&nbsp;<span style="white-space:nowrap">1e-8</span> and x&lt;y</td>',
     );
-    expect(html).toContain('>5&nbsp;% of 3</td>');
+    expect(html).toContain('>5&nbsp;% of 3 in notebooks/<wbr>fig3.ipynb</td>');
   });
 
   it('has a caption no wider than what shows it, and in sight when a wide table is moved', () => {
