@@ -168,6 +168,8 @@ showFigure(productSlider(4, [1, 0.1, 0.01]));
 showFigure(makeFigure({ id: 'dollars', title: '$5 and $6', caption: 'From $1 to $2.', alt: 'Nothing.', data: [] }));
 const columns = [{ key: 'price', label: 'Price in $' }];
 showTable({ id: 'prices', title: 'Costs $3 and $4', caption: '\\\\(x\\\\)', columns, rows: [{ price: '$7 and $8' }] });
+const many = Array.from({ length: 60 }, (_, index) => ({ key: 'c' + index, label: 'Column ' + index }));
+showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), columns: many, rows: [{}] });
 ({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<p>$x^2$</p>' }) })`;
   let path: string;
   let page: Page;
@@ -193,6 +195,22 @@ showTable({ id: 'prices', title: 'Costs $3 and $4', caption: '\\\\(x\\\\)', colu
     const text = (await outputs.allTextContents()).join(' ');
     for (const shown of ['$5 and $6', 'From $1 to $2.', 'Price in $', '$3 and $4', '\\(x\\)', '$7 and $8'])
       expect(text).toContain(shown);
+  });
+
+  it('has the whole caption of a wide table in sight, wherever the table is moved', async () => {
+    const table = page.locator('.jp-OutputArea table', { hasText: 'Column 59' });
+    const boxes = async (): Promise<readonly (readonly [from: number, to: number])[]> => {
+      const caption = table.locator('caption div');
+      const found = await Promise.all([table, caption, table.locator('..')].map((one) => one.boundingBox()));
+      return found.map((box) => [box?.x ?? NaN, (box?.x ?? NaN) + (box?.width ?? NaN)]);
+    };
+    const isInSight = async (): Promise<boolean> => {
+      const [all = [0, 0], caption = [0, 0], shown = [0, 0]] = await boxes();
+      return all[1] - all[0] > shown[1] - shown[0] && caption[0] >= shown[0] && caption[1] <= shown[1];
+    };
+    expect(await isInSight()).toBe(true);
+    await table.evaluate('(element) => { element.parentElement.scrollLeft = 500; }');
+    expect(await isInSight()).toBe(true);
   });
 
   it.each([
