@@ -101,11 +101,17 @@ function shortLabel(panel: number): PlotlyObject {
   };
 }
 
-/** Lengths of sequences: powers of ten, and their multiples by 2 and 5 where there are few of them. */
-function lengthAxis(modalities: readonly ModalityStatistics[]): AxisSpec {
-  const lengths = modalities.flatMap(({ bySeparators }) =>
+/** From the shortest to the longest. */
+function sequenceLengths(modalities: readonly ModalityStatistics[]): number[] {
+  const all = modalities.flatMap(({ bySeparators }) =>
     bySeparators.flatMap(({ sequences }) => sequences.map(({ sequenceLength }) => sequenceLength)),
   );
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+/** Lengths of sequences: powers of ten, and their multiples by 2 and 5 where there are few of them. */
+function lengthAxis(modalities: readonly ModalityStatistics[]): AxisSpec {
+  const lengths = sequenceLengths(modalities);
   const decades = Math.log10(Math.max(...lengths) / Math.min(...lengths));
   return { ...axes.count('Sequence length (tokens)', 'log'), dtick: decades < 1.5 ? 'D2' : 1 };
 }
@@ -220,15 +226,7 @@ function mostSegments(modalities: readonly ModalityStatistics[]): number {
 /** The appendix's kind of picture: the same distributions, a curve for each sequence length. */
 function distributionsFigure({ modalities }: Fig1Result): Figure {
   const columns = modalities.length;
-  const allLengths = [
-    ...new Set(
-      modalities.flatMap((modality) =>
-        modality.bySeparators.flatMap((statistics) =>
-          statistics.sequences.map((entry) => entry.sequenceLength),
-        ),
-      ),
-    ),
-  ].sort((a, b) => a - b);
+  const allLengths = sequenceLengths(modalities);
   const styles = orderedStyles(allLengths.map((length) => `${formatCount(length)} tokens`));
   const data: PlotlyObject[] = [];
   const inLegend = new Set<number>();
