@@ -15,6 +15,7 @@ import {
 import { type Cell, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import { type ArithmeticRun, type OperatorsAccuracy } from './arithmetic-runs';
+import { ownPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import {
   groupsOf,
@@ -284,6 +285,7 @@ function findings(groups: readonly Group[]): Finding[] {
     ['bipe_alibi', 'alibi'],
     ['bipe_alibi', 'rope'],
     ['bipe_rope', 'rope'],
+    ...ownPairs(groups.map(({ encoding }) => encoding)),
   ] as const;
   return [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].flatMap((hiddenSize) =>
     comparisons.flatMap(([better, worse]) => {

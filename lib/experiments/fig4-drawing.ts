@@ -7,7 +7,7 @@ import { formatPerplexity, formatShort, logAxis } from '../report/log-axis';
 import { explainSources, formatPaperValue, paperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Table } from '../report/tables';
-import { bilevelPairs } from './encoding-pairs';
+import { bilevelPairs, ownPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
 import {
@@ -204,7 +204,8 @@ function findings(curves: readonly LengthCurve[], modality: Modality, trainLengt
   const longest = Math.max(...curves.flatMap((one) => lengthsOf(one, modality)));
   const times = `${formatShort(longest / trainLength)} times the training length`;
   const text = modalityStyles[modality].name;
-  const pairs = ([...bilevelPairs, ['bipe_alibi', 'rope'], ['alibi', 'rope']] as const).flatMap(
+  const named = [...bilevelPairs, ['bipe_alibi', 'rope'], ['alibi', 'rope']] as const;
+  const pairs = [...named, ...ownPairs(curves.map(({ name }) => name))].flatMap(
     ([better, worse]): Finding[] => {
       const [first, second] = [curve(better), curve(worse)];
       if (first === undefined || second === undefined) return [];

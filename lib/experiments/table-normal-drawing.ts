@@ -7,7 +7,7 @@ import { formatPaperValue } from '../report/paper-values';
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Cell, measuredCells, measuredColumns, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
-import { bilevelPairs } from './encoding-pairs';
+import { bilevelPairs, ownPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type LanguageModelRun } from './language-model-runs';
 import {
@@ -131,9 +131,10 @@ function perplexityTable(
   };
 }
 
-/** Each bilevel encoding beside its one-level form. */
+/** Each bilevel encoding beside its one-level form, and those of the reader's own beside the main four. */
 function findings(curves: readonly LengthCurve[], modality: Modality, trainLength: number): Finding[] {
-  return bilevelPairs.flatMap(([bilevel, standard]): Finding[] => {
+  const pairs = [...bilevelPairs, ...ownPairs(curves.map(({ name }) => name))];
+  return pairs.flatMap(([bilevel, standard]): Finding[] => {
     const [first, second] = [bilevel, standard].map((name) => curves.find((curve) => curve.name === name));
     if (first === undefined || second === undefined) return [];
     const [a, b] = [encodingStyle(bilevel).name, encodingStyle(standard).name];

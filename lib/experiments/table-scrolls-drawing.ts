@@ -13,7 +13,7 @@ import { paperValue } from '../report/paper-values';
 import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../report/style';
 import { type Cell, type Column, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
-import { bilevelPairs } from './encoding-pairs';
+import { bilevelPairs, ownPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './experiment';
 import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
@@ -392,7 +392,7 @@ function barLabel(comparison: Comparison, task: string, encoding: string, panel:
 }
 
 function findings(comparison: Comparison): Finding[] {
-  return bilevelPairs.flatMap(([better, worse]) => [
+  return [...bilevelPairs, ...ownPairs(comparison.encodings)].flatMap(([better, worse]) => [
     ...comparison.tasks.filter(isQuick).flatMap((task) => quickFinding(comparison, task, better, worse)),
     ...scrollsFinding(comparison, better, worse),
   ]);

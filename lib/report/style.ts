@@ -106,12 +106,17 @@ const OWN_PATTERNS = ['.', 'x', '+', ''] as const;
  */
 export function encodingStyle(name: string, among: readonly string[] = [name]): SeriesStyle {
   const styles: Readonly<Record<string, SeriesStyle>> = { ...encodingStyles, ...furtherEncodingStyles };
-  const place = among.filter((other) => !Object.hasOwn(styles, other)).indexOf(name);
+  const place = among.filter((other) => !hasEncodingStyle(other)).indexOf(name);
   const cycle = (list: readonly string[]): string => list[Math.max(0, place) % list.length] ?? '';
   return (
     ownEntry(styles, name) ??
     style(name, cycle(OWN_GREYS), cycle(OWN_DASHES), cycle(OWN_SYMBOLS), cycle(OWN_PATTERNS))
   );
+}
+
+/** Whether an encoding is one of those that have a style of their own; the others are the reader's. */
+export function hasEncodingStyle(name: string): boolean {
+  return Object.hasOwn(encodingStyles, name) || Object.hasOwn(furtherEncodingStyles, name);
 }
 
 /** The kinds of text. */
