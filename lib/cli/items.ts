@@ -1,10 +1,12 @@
 // Commands over paper items: which are asked for, and what becomes of those that fail.
 
+import { bipe } from '../base/command';
 import { UsageError, WorkbenchError } from '../base/errors';
 import { jsonOrUndefined } from '../base/json';
 import { ownEntry } from '../base/own';
 import { checkKeys } from '../base/strict-json';
 import { type Experiment } from '../experiments/experiment';
+import { meaningOf } from '../experiments/setting-words';
 import { printFailure, printJson } from './output';
 
 /** What a command did with an item. */
@@ -49,6 +51,28 @@ export async function forEachItem(
   if (first === undefined) return;
   if (chosen.length === 1) throw first;
   process.exitCode = Math.max(...failures.map((failure) => failure.exitCode));
+}
+
+/** The end of `reproduce fig4 --help`: the fields of items, with their meanings and their values; without an item, how to see them. */
+export function describeFields(items: readonly Experiment[]): string {
+  return items.length === 0
+    ? `\n${bipe('reproduce fig4 --help')} lists the fields of Figure 4 that --set replaces.`
+    : items.map(fieldsOf).join('\n');
+}
+
+function fieldsOf({ id, presets }: Experiment): string {
+  const quick = presets.find(({ name }) => name === 'quick');
+  const fields = Object.entries(quick?.settings ?? {});
+  const width = Math.max(...fields.map(([field]) => field.length));
+  const lines = fields.map(
+    ([field, value]) => `  ${field.padEnd(width)}  ${meaningOf(id, field) ?? ''} (${shorten(value)})`,
+  );
+  return [`\nFields of ${id}, with their values in the preset quick:`, ...lines].join('\n');
+}
+
+function shorten(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
 }
 
 /** What an item is run with. */

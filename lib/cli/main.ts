@@ -22,10 +22,15 @@ import { addSegmentCommand } from './commands/segment';
 import { addTheoryCommand } from './commands/theory';
 import { addTokenizeCommand } from './commands/tokenize';
 import { addTrainCommand } from './commands/train';
+import { type Experiment } from '../experiments/experiment';
 import { printFailure } from './output';
 
-/** The command line as a value, for tests and for `main`. */
-export function createProgram(): Command {
+/**
+ * The command line as a value, for tests and for `main`.
+ *
+ * @param items those of which `reproduce --help` is to list the fields
+ */
+export function createProgram(items: readonly Experiment[] = []): Command {
   const program = new Command(bipeCommand)
     .description(
       'Reproduce, vary and explain "Two Stones Hit One Bird: Bilevel Positional Encoding" (ICML 2024)',
@@ -51,7 +56,7 @@ export function createProgram(): Command {
     addTheoryCommand,
     addBenchCommand,
   ]) {
-    add(program);
+    add(program, items);
   }
   return program;
 }
@@ -59,11 +64,21 @@ export function createProgram(): Command {
 /** Runs the command line and sets the process's exit code: 0 done, 1 failed, 2 asked for wrongly. */
 export function main(args: readonly string[]): void {
   stopQuietlyOnClosedPipe();
-  createProgram()
-    .parseAsync(args, { from: 'user' })
-    .catch(async (error: unknown) => {
-      process.exitCode = await report(error, args);
-    });
+  run(args).catch(async (error: unknown) => {
+    process.exitCode = await report(error, args);
+  });
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const program = createProgram(await itemsToExplain(args));
+  await program.parseAsync(args, { from: 'user' });
+}
+
+/** Those that `reproduce ... --help` names; help is printed before a command could load them. */
+async function itemsToExplain([command, ...rest]: readonly string[]): Promise<readonly Experiment[]> {
+  if (command !== 'reproduce' || !rest.some((word) => word === '--help' || word === '-h')) return [];
+  const { experiments } = await import('../experiments/registry.js');
+  return experiments.filter(({ id }) => rest.includes(id));
 }
 
 async function report(error: unknown, args: readonly string[]): Promise<number> {

@@ -8,7 +8,7 @@ import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type Experiment, type Report } from '../../experiments/experiment';
 import { type FigureDrawer } from '../../report/draw';
-import { forEachItem, type ItemOutcome, settingsFor } from '../items';
+import { describeFields, forEachItem, type ItemOutcome, settingsFor } from '../items';
 import { examples, presetOption, withSetOption } from '../options';
 import { printLines } from '../output';
 
@@ -20,8 +20,12 @@ interface ReproduceOptions {
   readonly json?: boolean;
 }
 
-/** Adds the subcommand. */
-export function addReproduceCommand(program: Command): void {
+/**
+ * Adds the subcommand.
+ *
+ * @param items those of which `--help` is to list the fields
+ */
+export function addReproduceCommand(program: Command, items: readonly Experiment[] = []): void {
   withSetOption(program.command('reproduce'))
     .description('run paper items; figures, tables and findings are written as soon as each is done')
     .argument('<items...>', 'items such as fig1, or all')
@@ -40,6 +44,7 @@ export function addReproduceCommand(program: Command): void {
         'reproduce all --preset smoke',
       ),
     )
+    .addHelpText('after', describeFields(items))
     .action(reproduce);
 }
 
