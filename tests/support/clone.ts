@@ -23,7 +23,7 @@ export function bareClone(node: string = process.execPath): BareClone {
   mkdirSync(cache, { recursive: true });
   const root = temporaryFolder(cache);
   for (const name of readdirSync(projectPath())) {
-    if (name.startsWith('.') || ['node_modules', 'dist', 'runs', 'figures'].includes(name)) continue;
+    if (/^(?:\.|node_modules$|dist$|runs$|figures$|work$|work-test-)/.test(name)) continue;
     cpSync(projectPath(name), join(root, name), {
       recursive: true,
       filter: (path) => !path.includes('datasets/cache'),

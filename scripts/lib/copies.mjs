@@ -1,0 +1,137 @@
+// The reader's copies of the project's notebooks. JupyterLab saves outputs into the notebook that it
+// runs, and git refuses to pull over a changed file. So `npm start` opens copies, in a folder that git
+// ignores. When a pull brings a new version of a notebook, the next start puts it in the place of the
+// copy, and keeps the copy under another name if the reader did something in it.
+//
+// Nothing of the reader's is deleted or overwritten: a copy is moved aside before it is examined, and
+// no file takes a name that another one has.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** Beside the copies: by name, the SHA-256 of the original that each was made of. */
+export const recordName = '.originals.json';
+
+const extension = '.ipynb';
+
+/**
+ * Makes the copies that are missing, and replaces those whose original has changed. Only one process
+ * at a time may call it.
+ *
+ * A replaced copy is deleted if nobody touched it: it has the bytes of the original it was made from,
+ * and git has them too. Anything else belongs to the reader and gets a name of its own.
+ *
+ * @param {string} originals the folder of the project's notebooks
+ * @param {string} copies the folder of the reader's copies
+ * @param {Date} [today] the date in the new names
+ * @returns {{ name: string, keptAs: string }[]} the reader's notebooks that got a new name
+ * @throws the file system's error, if a folder cannot be read or written
+ */
+export function updateCopies(originals, copies, today = new Date()) {
+  mkdirSync(copies, { recursive: true });
+  const record = readRecord(copies);
+  const kept = [];
+  for (const name of readdirSync(originals).sort()) {
+    if (!name.endsWith(extension)) continue;
+    const path = join(copies, name);
+    const original = readFileSync(join(originals, name));
+    const [was, is] = [record[name], sha256(original)];
+    record[name] = is;
+    if (isThere(path) && (was === is || contentOf(path)?.equals(original) === true)) continue;
+    const unfinished = writeUnfinished(copies, original);
+    const aside = moveAside(path, today);
+    takeName(unfinished, path);
+    if (aside === undefined) continue;
+    const content = contentOf(aside);
+    if (content !== undefined && sha256(content) === was && isInGit(content, originals)) unlinkSync(aside);
+    else kept.push({ name, keptAs: basename(aside) });
+  }
+  // Last, since an old record errs on the safe side: it takes too many copies for the reader's.
+  renameSync(writeUnfinished(copies, `${JSON.stringify(record, null, 2)}\n`), join(copies, recordName));
+  return kept;
+}
+
+/** The record; empty if it is missing or damaged, and then every copy that differs is the reader's. */
+function readRecord(copies) {
+  const record = Object.create(null);
+  try {
+    return Object.assign(record, JSON.parse(readFileSync(join(copies, recordName), 'utf8')));
+  } catch {
+    return record;
+  }
+}
+
+function writeUnfinished(folder, content) {
+  const path = join(folder, '.unfinished');
+  // A start that was killed may have left this as a second name of a copy: writing would change both.
+  rmSync(path, { force: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Gives the finished file its name, unless another program has just taken that name. */
+function takeName(unfinished, path) {
+  try {
+    // Unlike a rename, this never replaces a file.
+    linkSync(unfinished, path);
+  } catch (error) {
+    // Some file systems have no links.
+    if (error.code !== 'EEXIST' && !isThere(path)) renameSync(unfinished, path);
+  }
+  rmSync(unfinished, { force: true });
+}
+
+/** Renames a file to `fig4 (yours, 2026-11-30).ipynb` or the next free number; undefined if there is none. */
+function moveAside(path, today) {
+  if (!isThere(path)) return undefined;
+  const [year, month, day] = [today.getFullYear(), today.getMonth() + 1, today.getDate()];
+  const date = [year, month, day].map((part) => String(part).padStart(2, '0')).join('-');
+  for (let count = 1; ; count += 1) {
+    const what = count === 1 ? date : `${date}, ${count}`;
+    const aside = `${path.slice(0, -extension.length)} (yours, ${what})${extension}`;
+    if (isThere(aside)) continue;
+    renameSync(path, aside);
+    return aside;
+  }
+}
+
+/** True for a broken link, too. */
+function isThere(path) {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The bytes of a file; undefined for what cannot be read, such as a folder. */
+function contentOf(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether git has these bytes; true outside of a clone. If somebody changed an original and git then
+ * restored it, the change survives in the copy alone.
+ */
+function isInGit(content, originals) {
+  const git = (args, options) => spawnSync('git', args, { cwd: originals, encoding: 'utf8', ...options });
+  // A repository that merely contains the project's folder knows nothing of it.
+  if (git(['rev-parse', '--show-prefix']).stdout?.trim() !== `${basename(originals)}/`) return true;
+  const { stdout } = git(['hash-object', '--stdin'], { input: content });
+  return git(['cat-file', '-e', stdout.trim()]).status === 0;
+}
+
+function sha256(content) {
+  return createHash('sha256').update(content).digest('hex');
+}
