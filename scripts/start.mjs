@@ -1,25 +1,38 @@
-// `npm start`: JupyterLab on this machine, with the start page open. What follows `--` goes to JupyterLab
-// (npm start -- --port 9000). Ctrl+C ends it, kernels included.
+// `npm start`: JupyterLab on this machine, with the start page open. It shows the reader's copies of
+// the notebooks (lib/copies.mjs); with --originals, for those who write the project's notebooks, the
+// notebooks themselves. All other options go to JupyterLab (npm start -- --port 9000). Ctrl+C ends it,
+// kernels included.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from './lib/console.mjs';
+import { updateCopies } from './lib/copies.mjs';
 import { jupyterEnvironment } from './lib/jupyter.mjs';
-import { root, venvPython } from './lib/paths.mjs';
+import { takeLock } from './lib/lock.mjs';
+import { cacheFolder, root, venvPython } from './lib/paths.mjs';
 import { setup } from './setup.mjs';
 
-const startPage = 'notebooks/00_start_here.ipynb';
 const pollMs = 100;
 const patienceMs = 1000;
 
-const hasDisplay =
-  process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
-const page = existsSync(join(root, startPage)) ? `/lab/tree/${startPage}` : '/lab';
+// npm removes the `--` before what is not meant for it; node leaves it.
+const given = process.argv.slice(process.argv[2] === '--' ? 3 : 2);
+const wantsOriginals = given.includes('--originals');
+/** The folder that is opened. Tests name one of their own, beside it. */
+const folder = wantsOriginals ? 'notebooks' : process.env.BIPE_WORK || 'work';
 
 await setup({ needs: ['python', 'kernel'] });
+if (!wantsOriginals)
+  await renewCopies().catch(({ message }) =>
+    fail(`the notebooks could not be copied to ${folder}: ${message}`),
+  );
 
+const hasDisplay =
+  process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+const startPage = `${folder}/00_start_here.ipynb`;
+const page = existsSync(join(root, startPage)) ? `/lab/tree/${startPage}` : '/lab';
 const options = [
   '--ServerApp.ip=127.0.0.1',
   `--ServerApp.root_dir=${root}`,
@@ -27,11 +40,15 @@ const options = [
   ...(hasDisplay ? [] : ['--no-browser']),
   ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
 ];
-// npm removes the `--` before what is not meant for it; node leaves it.
-const given = process.argv.slice(process.argv[2] === '--' ? 3 : 2);
-// With a token of its own making JupyterLab would print its addresses too.
-const environment = { ...jupyterEnvironment(), JUPYTER_TOKEN: randomBytes(24).toString('hex') };
-const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...given], {
+const environment = {
+  ...jupyterEnvironment(),
+  // With a token of its own making JupyterLab would print its addresses too.
+  JUPYTER_TOKEN: randomBytes(24).toString('hex'),
+  // For jupyter_copies.py.
+  BIPE_WORK: wantsOriginals ? '' : folder,
+};
+const forJupyter = given.filter((option) => option !== '--originals');
+const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...forJupyter], {
   cwd: root,
   env: environment,
   stdio: ['ignore', 'inherit', 'inherit'],
@@ -58,3 +75,26 @@ while (!existsSync(infoPath)) await sleep(pollMs);
 const { url, token } = JSON.parse(readFileSync(infoPath, 'utf8'));
 const address = `${url.replace(/\/$/, '')}${page}${token === '' ? '' : `?token=${token}`}`;
 process.stdout.write(`JupyterLab: ${address}\nCtrl+C ends it.\n`);
+
+/** Brings the copies up to date, and says which of the reader's got another name. */
+async function renewCopies() {
+  const release = await takeCopiesLock();
+  try {
+    for (const { name, keptAs } of updateCopies(join(root, 'notebooks'), join(root, folder)))
+      console.log(`${folder}/${name}: the project has a new version; yours is now ${folder}/${keptAs}`);
+  } finally {
+    release();
+  }
+}
+
+async function takeCopiesLock() {
+  mkdirSync(cacheFolder, { recursive: true });
+  const path = join(cacheFolder, 'copies.lock');
+  for (let told = false; ; told = true) {
+    const { holder, release } = takeLock(path);
+    if (release !== undefined) return release;
+    if (!told)
+      console.log(`${holder.name} copies the notebooks; waiting (if it is gone: delete ${path}) ...`);
+    await sleep(1000);
+  }
+}

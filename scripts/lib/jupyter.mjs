@@ -79,6 +79,7 @@ const leftOut = Object.fromEntries(
 const pageConfig = { disabledExtensions: leftOut, lockedExtensions: leftOut };
 
 const styleSheet = readFileSync(new URL('jupyterlab.css', import.meta.url), 'utf8');
+const copiesConfig = readFileSync(new URL('jupyter_copies.py', import.meta.url), 'utf8');
 
 const labSettings = {
   '@jupyterlab/apputils-extension:notification': { checkForUpdates: false, fetchNews: 'false' },
@@ -114,6 +115,7 @@ function registration(root, prefix) {
     [join(prefix, 'etc', 'jupyter', 'labconfig', 'page_config.json'), json(pageConfig)],
     [join(prefix, 'share', 'jupyter', 'lab', 'settings', 'overrides.json'), json(labSettings)],
     [join(root, '.jupyter', 'config', 'custom', 'custom.css'), styleSheet],
+    [join(root, '.jupyter', 'config', 'jupyter_server_config.py'), copiesConfig],
   ];
 }
 

@@ -2,14 +2,30 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { installKernelspec, jupyterEnvironment, kernelspecTrouble } from '../../scripts/lib/jupyter.mjs';
 import { venvPython } from '../../scripts/lib/paths.mjs';
 import { projectPath } from '../../lib/base/paths';
 import { temporaryFolder } from '../support/command';
-import { type ExecutedNotebook, executeCells, notebookEnvironment, notebookOf } from '../support/notebook';
+import { printedAddress } from '../support/lab';
+import {
+  type ExecutedNotebook,
+  executeCells,
+  notebookEnvironment,
+  notebookOf,
+  projectNotebooks,
+} from '../support/notebook';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 let project: MiniatureProject;
@@ -121,43 +137,96 @@ console.log(process.env['JUPYTER_TOKEN'], given.includes('${token}'));`;
   expect(outputs).toMatchObject([{ output_type: 'stream', text: 'undefined false\n' }]);
 });
 
-describe('a server of JupyterLab', () => {
-  let lab: ChildProcess;
-  let address: URL;
+/** JupyterLab as `npm start` opens it, with copies of the notebooks in a folder of the test's own. */
+class Server {
+  private constructor(
+    private readonly lab: ChildProcess,
+    readonly address: URL,
+    /** The folder of the copies. */
+    readonly copies: string,
+  ) {}
 
-  beforeAll(async () => {
+  static async start(...options: string[]): Promise<Server> {
+    const copies = mkdtempSync(projectPath('work-test-'));
     const start = projectPath('scripts', 'start.mjs');
-    lab = spawn(process.execPath, [start, '--port=0', '--no-browser'], {
+    const lab = spawn(process.execPath, [start, ...options, '--port=0', '--no-browser'], {
+      env: { ...process.env, BIPE_WORK: basename(copies) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    address = await new Promise((resolve, reject) => {
-      lab.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        const printed = /^JupyterLab: (http\S+)$/m.exec(text)?.[1];
-        if (printed !== undefined) resolve(new URL(printed));
-      });
-      lab.on('exit', () => {
-        reject(new Error('npm start ended without an address'));
-      });
-    });
-  });
+    return new Server(lab, await printedAddress(lab), copies);
+  }
 
-  afterAll(async () => {
-    lab.kill('SIGINT');
-    await once(lab, 'exit');
-  });
+  async stop(): Promise<void> {
+    this.lab.kill('SIGINT');
+    await once(this.lab, 'exit');
+    rmSync(this.copies, { recursive: true });
+  }
 
-  async function ask(path: string, method = 'GET'): Promise<Record<string, unknown>> {
-    const headers = { authorization: `token ${address.searchParams.get('token') ?? ''}` };
-    const answer = await fetch(new URL(path, address), { method, headers });
+  async ask(path: string, method = 'GET', body?: unknown): Promise<Record<string, unknown>> {
+    const headers = { authorization: `token ${this.address.searchParams.get('token') ?? ''}` };
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(new URL(path, this.address), { method, headers, ...content });
     return answer.status === 204 ? {} : ((await answer.json()) as Record<string, unknown>);
   }
 
-  it('starts this kernel where one is asked for without a name', async () => {
-    expect(await ask('/api/kernelspecs')).toMatchObject({ default: 'bipe', kernelspecs: { bipe: {} } });
-    const kernel = await ask('/api/kernels', 'POST');
-    expect(kernel['name']).toBe('bipe');
-    await ask(`/api/kernels/${String(kernel['id'])}`, 'DELETE');
+  /** Names in the folder that JupyterLab shows first. */
+  async listed(): Promise<string[]> {
+    const { content } = await this.ask('/api/contents');
+    return (content as { name: string }[]).map(({ name }) => name);
+  }
+}
+
+describe('a server of JupyterLab', () => {
+  let server: Server;
+
+  beforeAll(async () => {
+    server = await Server.start();
   });
+
+  afterAll(() => server.stop());
+
+  it('starts this kernel where one is asked for without a name', async () => {
+    expect(await server.ask('/api/kernelspecs')).toMatchObject({
+      default: 'bipe',
+      kernelspecs: { bipe: {} },
+    });
+    const kernel = await server.ask('/api/kernels', 'POST');
+    expect(kernel['name']).toBe('bipe');
+    await server.ask(`/api/kernels/${String(kernel['id'])}`, 'DELETE');
+  });
+
+  it("opens and lists the reader's copies, not the originals", async () => {
+    const folder = basename(server.copies);
+    expect(server.address.pathname).toBe(`/lab/tree/${folder}/00_start_here.ipynb`);
+    expect(readdirSync(server.copies)).toEqual(expect.arrayContaining(projectNotebooks()));
+    const names = await server.listed();
+    expect(names).toEqual(expect.arrayContaining([folder, 'README.md', 'lib', 'docs', 'figures']));
+    expect(names).not.toContain('notebooks');
+  });
+
+  it('lets a folder of the same name elsewhere be seen', async () => {
+    mkdirSync(join(server.copies, 'notebooks'));
+    const { content } = await server.ask(`/api/contents/${basename(server.copies)}`);
+    expect(content).toContainEqual(expect.objectContaining({ name: 'notebooks' }));
+  });
+
+  it('opens and saves the copy where the path is that of an original, as in links of the docs', async () => {
+    const name = `${basename(server.copies)}.ipynb`;
+    const content = JSON.parse(notebookOf('1')) as unknown;
+    await server.ask(`/api/contents/notebooks/${name}`, 'PUT', { type: 'notebook', content });
+    expect(existsSync(projectPath('notebooks', name))).toBe(false);
+    expect(existsSync(join(server.copies, name))).toBe(true);
+    expect(await server.ask(`/api/contents/notebooks/${name}`)).toMatchObject({ name, content });
+  });
+});
+
+it('a server of JupyterLab opens and lists the originals for who asks for them', async () => {
+  const server = await Server.start('--originals');
+  onTestFinished(() => server.stop());
+  expect(server.address.pathname).toBe('/lab/tree/notebooks/00_start_here.ipynb');
+  expect(readdirSync(server.copies)).toEqual([]);
+  expect(await server.listed()).toContain('notebooks');
+  expect(await server.ask('/api/contents/notebooks/fig1.ipynb')).toMatchObject({ name: 'fig1.ipynb' });
 });
 
 describe('the registration of the kernel', () => {
