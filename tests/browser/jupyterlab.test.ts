@@ -1,7 +1,7 @@
 // What a reader sees: `npm start`, the address it prints, a notebook in a real browser, every cell run, every figure
-// drawn. The pictures are kept in .cache/screenshots, for a person to look at.
+// drawn, and the notebook saved, of which git sees nothing. The pictures are kept in .cache/screenshots, for a person to look at.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -10,22 +10,26 @@ import { displayPath, projectPath } from '../../lib/base/paths';
 import { screenWidth } from '../../lib/report/style';
 import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
 import { contrast } from '../report/colour-vision';
-import { type ExecutedCell, notebookOf, projectNotebooks } from '../support/notebook';
+import { type CellOutput, type ExecutedCell, notebookOf, projectNotebooks } from '../support/notebook';
 
 const minute = 60_000;
 const screenshots = projectPath('.cache', 'screenshots');
 
 let lab: Lab;
-/** Notebooks of this test alone, below the repository's folder, which is what JupyterLab shows. */
+/** The reader's copies, and notebooks of this test alone. */
 let folder: string;
+/** The project's files that a reader's work must not change, before it. */
+let originals: Record<string, string>;
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true });
-  folder = mkdtempSync(projectPath('.cache', 'notebooks-'));
-  // A port of its own, since the usual one may be taken, and no window; .cache is a hidden folder.
-  const options = ['--port=0', '--no-browser', '--ContentsManager.allow_hidden=True'];
+  // Not the folder of whoever runs this test.
+  folder = mkdtempSync(projectPath('work-test-'));
+  originals = projectFiles();
+  // A port of its own, since the usual one may be taken, and no window.
+  const options = ['--port=0', '--no-browser'];
   const server = spawn(process.execPath, [projectPath('scripts', 'start.mjs'), ...options], {
-    env: { ...process.env, BIPE_PRESET: 'smoke' },
+    env: { ...process.env, BIPE_PRESET: 'smoke', BIPE_WORK: basename(folder) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   lab = await Lab.meet(server, printedAddress(server));
@@ -35,6 +39,30 @@ afterAll(async () => {
   await lab.close();
   rmSync(folder, { recursive: true, force: true });
 }, minute);
+
+/** What git would notice: the originals by name, and its own word where this is a clone. */
+function projectFiles(): Record<string, string> {
+  const folders = ['notebooks', 'figures'];
+  const { stdout } = spawnSync('git', ['status', '--porcelain', '--', ...folders], {
+    cwd: projectPath(),
+    encoding: 'utf8',
+  });
+  const names = projectNotebooks();
+  const contents = names.map((name) => [name, readFileSync(projectPath('notebooks', name), 'utf8')]);
+  return { 'git status': stdout, ...(Object.fromEntries(contents) as Record<string, string>) };
+}
+
+/** Saves the notebook as a reader does; the outputs that are then in its file. */
+async function save(page: Page, path: string): Promise<ReturnType<typeof savedOutputs>> {
+  await page.keyboard.press('Control+s');
+  await expect.poll(() => savedOutputs(path).length).toBeGreaterThan(0);
+  return savedOutputs(path);
+}
+
+function savedOutputs(path: string): readonly CellOutput[] {
+  const { cells } = JSON.parse(readFileSync(path, 'utf8')) as { cells: ExecutedCell[] };
+  return cells.flatMap(({ outputs = [] }) => outputs);
+}
 
 /** Scrolls through the notebook, so that what is drawn only in sight is drawn; takes pictures of each screen and figure. */
 async function look(page: Page, name: string): Promise<void> {
@@ -70,7 +98,7 @@ describe('JupyterLab', () => {
     });
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(lab.address.href);
-    expect(lab.address.pathname).toBe('/lab/tree/notebooks/00_start_here.ipynb');
+    expect(lab.address.pathname).toBe(`/lab/tree/${basename(folder)}/00_start_here.ipynb`);
     await idle(page);
     expect(await page.locator('.jp-Dialog').count()).toBe(0);
     expect(await page.locator('.jp-toast-button, .Toastify__toast').count()).toBe(0);
@@ -127,7 +155,8 @@ describe('the notebook', () => {
     '%s runs top to bottom and draws its figures',
     { timeout: 12 * minute },
     async (name, leastFigures) => {
-      const page = await lab.open(`notebooks/${name}`);
+      const path = join(folder, name);
+      const page = await lab.open(displayPath(path));
       await runAll(page);
       expect(await errorTexts(page)).toEqual([]);
       await look(page, basename(name, '.ipynb'));
@@ -136,6 +165,7 @@ describe('the notebook', () => {
       for (const figure of await figures.all())
         expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
       expect(await page.evaluate(cutTexts)).toEqual([]);
+      expect((await save(page, path)).length).toBeGreaterThan(leastFigures);
     },
   );
 
@@ -144,7 +174,7 @@ describe('the notebook', () => {
     { timeout: 3 * minute },
     async () => {
       const path = join(folder, 'frame.ipynb');
-      const source = "import { showAutomatonPage } from '../../lib';\nawait showAutomatonPage();";
+      const source = "import { showAutomatonPage } from '../lib';\nawait showAutomatonPage();";
       writeFileSync(path, notebookOf(source));
       const page = await lab.open(displayPath(path));
       await runAll(page);
@@ -163,7 +193,7 @@ describe('the notebook', () => {
 });
 
 describe('what a cell shows', () => {
-  const source = `import { makeFigure, productSlider, showFigure, showTable } from '../../lib';
+  const source = `import { makeFigure, productSlider, showFigure, showTable } from '../lib';
 showFigure(productSlider(4, [1, 0.1, 0.01]));
 showFigure(makeFigure({ id: 'dollars', title: '$5 and $6', caption: 'From $1 to $2.', alt: 'Nothing.', data: [] }));
 const columns = [{ key: 'price', label: 'Price in $' }];
@@ -243,13 +273,9 @@ showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), colum
   });
 
   it('is saved with a still picture of a figure, and still is the one that can be moved', async () => {
-    await page.keyboard.press('Control+s');
-    const savedTypes = (): string[] => {
-      const { cells } = JSON.parse(readFileSync(path, 'utf8')) as { cells: ExecutedCell[] };
-      return cells.flatMap(({ outputs = [] }) => outputs.flatMap(({ data = {} }) => Object.keys(data)));
-    };
-    await expect.poll(savedTypes).toContain('image/svg+xml');
-    expect(savedTypes()).toContain('application/vnd.plotly.v1+json');
+    const types = (await save(page, path)).flatMap(({ data = {} }) => Object.keys(data));
+    expect(types).toContain('image/svg+xml');
+    expect(types).toContain('application/vnd.plotly.v1+json');
     expect(await page.locator('.jp-OutputArea .js-plotly-plot').count()).toBe(2);
     expect(await page.locator('.jp-RenderedSVG').count()).toBe(0);
     // What Save and Export Notebook As > HTML gets.
@@ -268,6 +294,13 @@ showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), colum
     expect(contrastOn('rgb(255, 255, 255)', background)).toBeGreaterThan(7);
     expect(filter).toMatch(/^invert\(.+\) hue-rotate\(180deg\)$/);
     await page.screenshot({ path: join(screenshots, 'shown-dark.png') });
+  });
+});
+
+// The last of this file: by now every notebook was opened, run and saved.
+describe('git', () => {
+  it('sees none of what a reader did', () => {
+    expect(projectFiles()).toEqual(originals);
   });
 });
 
