@@ -176,9 +176,11 @@ const kernelInfo = {
   implementation_version: '1.0.0',
   banner: `TypeScript ${ts.version} on Node.js ${process.version}`,
   help_links: [{ text: 'TypeScript handbook', url: 'https://www.typescriptlang.org/docs/handbook/' }],
+  // JupyterLab copies this into a notebook that is opened. The project's notebooks have it already, so
+  // that opening one is no change, with no more of the version than rarely changes.
   language_info: {
     name: 'typescript',
-    version: ts.version,
+    version: ts.versionMajorMinor.split('.')[0],
     mimetype: 'text/typescript',
     file_extension: '.ts',
     pygments_lexer: 'typescript',

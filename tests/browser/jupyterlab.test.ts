@@ -108,6 +108,11 @@ describe('JupyterLab', () => {
     expect(errors).toEqual([]);
   });
 
+  it('does not change a notebook that is only opened, so that its copy can give way', async () => {
+    const page = await lab.open(`${basename(folder)}/table_recipes.ipynb`);
+    expect(await page.locator('.jp-mod-dirty').count()).toBe(0);
+  });
+
   it('shows an error below its cell, and its line', { timeout: 3 * minute }, async () => {
     const path = join(folder, 'errors.ipynb');
     writeFileSync(path, notebookOf('const fine = 1;\nfine', 'const n: number =\n  fine.toFixed();', '2'));

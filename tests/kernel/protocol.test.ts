@@ -2,10 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { projectPath } from '../../lib/base/paths';
 import { begin, stopped } from '../support/kernel';
+import { projectNotebooks } from '../support/notebook';
 import { type MiniatureProject, miniatureProject } from '../support/project';
 
 let project: MiniatureProject;
@@ -28,6 +31,17 @@ it('tells clients what it is', async () => {
     language_info: { name: 'typescript', file_extension: '.ts' },
   });
 });
+
+it.each(projectNotebooks())(
+  'is of the language that %s names, so that opening it is no change',
+  async (name) => {
+    const { language_info } = await kernel.request('kernel_info_request', {});
+    const { metadata } = JSON.parse(readFileSync(projectPath('notebooks', name), 'utf8')) as {
+      metadata: Record<string, unknown>;
+    };
+    expect(metadata['language_info']).toEqual(language_info);
+  },
+);
 
 it('shows every client the code and its number, between busy and idle', async () => {
   const { reply: before } = await kernel.execute('0');
