@@ -1,5 +1,6 @@
 // Running a paper item from code or from a notebook cell, and showing what came of it.
 
+import { basename } from 'node:path';
 import { bipe } from '../base/command';
 import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
@@ -90,7 +91,7 @@ export async function statementsTable(store?: RunStore): Promise<Table> {
     rows: all.map(({ statement: { name, says, notebook, check }, status }) => ({
       name,
       says,
-      notebook,
+      notebook: basename(notebook),
       check,
       status: describeStatus(status),
     })),
@@ -141,7 +142,7 @@ export function itemsTable(): Table {
     rows: experiments.map(({ id, title, notebook, presets }) => ({
       item: id,
       title,
-      notebook,
+      notebook: basename(notebook),
       presets: presets.map((preset) => `${preset.name}: ${preset.time}`).join('; '),
     })),
   };

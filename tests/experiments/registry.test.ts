@@ -5,6 +5,7 @@ import { projectPath } from '../../lib/base/paths';
 import { listSources } from '../../lib/data/registry';
 import { fig1Presets } from '../../lib/experiments/fig1';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
+import { itemsTable } from '../../lib/experiments/reproduce';
 
 describe('the registry of paper items', () => {
   it('has items with different names, each with a notebook and a quick preset', () => {
@@ -14,6 +15,11 @@ describe('the registry of paper items', () => {
       expect(item.presets.map((preset) => preset.name)).toContain('quick');
       expect(item.question).toMatch(/\?$/);
     }
+  });
+
+  it('names notebooks in its table as they lie beside the notebook that shows it', () => {
+    const named = itemsTable().rows.map(({ notebook }) => `notebooks/${String(notebook)}`);
+    expect(named).toEqual(experiments.map(({ notebook }) => notebook));
   });
 
   it('gives the nearest name for one that it does not have', () => {

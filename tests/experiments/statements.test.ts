@@ -83,6 +83,9 @@ describe('the status of a statement', () => {
     await run(store, [1, 2]);
     expect((await statementStatus(lemma, store)).checks).toBe(5);
     const { rows } = await statementsTable(store);
+    expect(rows.map(({ notebook }) => `notebooks/${String(notebook)}`)).toEqual(
+      statements.map(({ notebook }) => notebook),
+    );
     expect(rows.map(({ status }) => status).filter((status) => status !== 'not run')).toEqual([
       'checked: 5 of 5 (smoke, changed)',
     ]);
