@@ -26,8 +26,9 @@ beforeAll(async () => {
   // Not the folder of whoever runs this test.
   folder = mkdtempSync(projectPath('work-test-'));
   originals = projectFiles();
-  // A port of its own, since the usual one may be taken, and no window.
-  const options = ['--port=0', '--no-browser'];
+  // A port of its own, since the usual one may be taken, and no window. JupyterLab would open again what an earlier run had open.
+  const workspaces = `--LabApp.workspaces_dir=${join(folder, '.workspaces')}`;
+  const options = ['--port=0', '--no-browser', workspaces];
   const server = spawn(process.execPath, [projectPath('scripts', 'start.mjs'), ...options], {
     env: { ...process.env, BIPE_PRESET: 'smoke', BIPE_WORK: basename(folder) },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -118,8 +119,9 @@ describe('JupyterLab', () => {
     writeFileSync(path, notebookOf('const fine = 1;\nfine', 'const n: number =\n  fine.toFixed();', '2'));
     const page = await lab.open(displayPath(path));
     await runAll(page);
+    // It is drawn after the kernel is idle.
+    await expect.poll(() => errorTexts(page)).toHaveLength(1);
     const errors = await errorTexts(page);
-    expect(errors).toHaveLength(1);
     expect(errors[0]).toContain("Type 'string' is not assignable to type 'number'.");
     expect(errors[0]).toContain('> 1 | const n: number =');
     expect(await numbers(page)).toEqual(['[1]:', '[2]:', '[ ]:']);
