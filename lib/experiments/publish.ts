@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bipe } from '../base/command';
 import { MachineError, UsageError } from '../base/errors';
 import { writeFilesAtomic } from '../base/files';
 import { type FigureDrawer } from '../report/draw';
@@ -60,7 +61,7 @@ export async function publishReport(
 function checkPublishable({ item, provenance }: Report): void {
   if (allOrigins(provenance).some(({ dirty }) => dirty))
     throw new UsageError(
-      `${item}: was computed by sources that were not committed; commit them, and compute it anew (--no-resume)`,
+      `${item}: was computed by sources that were not committed; commit them, and compute it anew: ${bipe(`reproduce ${item} --no-resume`)}`,
     );
 }
 
