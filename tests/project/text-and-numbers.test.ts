@@ -90,28 +90,30 @@ describe.each(experiments)('$id', ({ id, title, question, claim }) => {
   });
 });
 
-describe('README.md', () => {
-  const readme = read('README.md');
-
+describe.each(['README.md', 'docs/items.md', 'docs/parts.md'])('%s', (path) => {
   it('has no number in its prose that a run could contradict', () => {
     const { rows } = JSON.parse(read('bench/results/bench-table.json')) as {
       rows: { speed: number | null }[];
     };
     const ratios = rows.flatMap(({ speed }) => (speed === null ? [] : [Number(speed.toFixed(1))]));
     const times = experiments.flatMap(({ presets }) => presets.flatMap(({ time }) => numbersInside(time)));
-    expect(strangers(readme, experiments, [...ratios, ...times])).toEqual([]);
+    expect(strangers(read(path), experiments, [...ratios, ...times])).toEqual([]);
   });
 
   it('says how long something takes in the table of items alone', () => {
-    const prose = readme.replace(/^\|.*$/gm, '');
+    const prose = read(path).replace(/^\|.*$/gm, '');
     expect(durations(prose).filter((found) => readNumbers(found).length > 0)).toEqual([]);
   });
+});
+
+describe('the table of items', () => {
+  const page = read('docs/items.md');
 
   it.each(experiments.map((item) => [item.id, item] as const))(
     'says the time of %s as its preset does',
     (id, item) => {
       const name = id.startsWith('lemma') ? 'lemma1.1' : id;
-      const row = readme.split('\n').find((line) => line.includes(`| \`${name}\` `)) ?? '';
+      const row = page.split('\n').find((line) => line.includes(`| \`${name}\` `)) ?? '';
       expect(row.split('|').at(-2)?.trim(), `the row of ${id}`).toBe(
         item.presets.find((preset) => preset.name === 'quick')?.time,
       );
