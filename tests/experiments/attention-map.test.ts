@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AttentionMass } from '../../lib/evaluate/attention-mass';
-import { drawHeadMaps } from '../../lib/experiments/attention-map';
+import { drawHeadMaps, placeAxis } from '../../lib/experiments/attention-map';
 import { expectPage } from '../support/page';
 import { expectPoints, readColors, readFigure } from '../support/read-figure';
 
@@ -108,6 +108,14 @@ describe('maps of the heads of a layer', () => {
       [1, '≥ 1'],
     ]);
     expect(lines).toEqual([0, 1, 2, 3].flatMap((panel) => [-0.5, 0.5].map((x) => ({ panel, x }))));
+  });
+
+  it('label the places between the ends and the query by what there is room for', () => {
+    const ticks = (reach: number, narrow: boolean) => placeAxis(reach, narrow)['ticktext'];
+    expect(ticks(8, false)).toEqual(['≤ −8', '−4', '0', '4', '≥ 8']);
+    expect(ticks(3, false)).toEqual(['≤ −3', '−1', '0', '1', '≥ 3']);
+    expect(ticks(8, true)).toEqual(['≤ −8', '0', '≥ 8']);
+    expect(placeAxis(8, false)['tickvals']).toEqual([-8, -4, 0, 4, 8]);
   });
 
   it('are refused for a layer that a model does not have', () => {

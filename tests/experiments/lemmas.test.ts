@@ -16,17 +16,24 @@ import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';
 import { type Certificate, certify } from '../../lib/theory/lemmas/certificate';
 import { temporaryFolder } from '../support/command';
+import { expectProgress, recordingReporter } from '../support/recording-reporter';
 
 const lemmas = ['lemma1.1', 'lemma1.2', 'lemma1.3', 'lemma1.4', 'lemma1.5'];
 
-function smoke(item: string, settings: Record<string, unknown> = {}): Promise<Report> {
+function smoke(
+  item: string,
+  settings: Record<string, unknown> = {},
+  reporter = silentReporter,
+): Promise<Report> {
   const store = new RunStore(temporaryFolder());
-  return experimentNamed(item).execute({ preset: 'smoke', settings, reporter: silentReporter, store });
+  return experimentNamed(item).execute({ preset: 'smoke', settings, reporter, store });
 }
 
 describe.each(lemmas)('the item %s', (item) => {
-  it('finds that every check holds, and shows every certificate', async () => {
-    const report = await smoke(item);
+  it('finds that every check holds, shows every certificate, and says how far it is', async () => {
+    const { reporter, tasks } = recordingReporter();
+    const report = await smoke(item, {}, reporter);
+    expectProgress(tasks);
     expect(failedCheck(report)).toBeUndefined();
     expect(report.findings.every(({ check }) => check === true)).toBe(true);
     const { series } = report.numbers as { series: LemmaSeries[] };

@@ -17,6 +17,7 @@ import {
 import { recallSlider } from '../../lib/experiments/thm3-1-slider';
 import { countRecalled, thresholdRecall } from '../../lib/theory/bounds/codes';
 import { temporaryFolder } from '../support/command';
+import { expectProgress, recordingReporter } from '../support/recording-reporter';
 
 function smoke(settings: Record<string, unknown> = {}): Promise<Report> {
   const store = new RunStore(temporaryFolder());
@@ -33,9 +34,10 @@ const settings: Theorem31Settings = {
   seed: 1,
 };
 let result: Theorem31Result;
+const { reporter, tasks } = recordingReporter();
 beforeAll(async () => {
   await startEngine({ allowSlow: true, reporter: silentReporter });
-  result = await measureTheorem31(settings, silentReporter);
+  result = await measureTheorem31(settings, reporter);
 });
 
 /** The claims that do not hold of a result, and whether they are checks. */
@@ -62,6 +64,10 @@ describe('the item thm3.1', () => {
     expect(report.findings.filter(({ check }) => check === true).length).toBeGreaterThan(12);
     expect(JSON.parse(JSON.stringify(report.numbers))).toEqual(report.numbers);
     expect(result.monoids.map(({ relations }) => relations)).toEqual([2, 16, 512]);
+  });
+
+  it('says how far it is, up to all that there is to do', () => {
+    expectProgress(tasks);
   });
 
   it('finds the same again with the same seed, and other words with another', async () => {

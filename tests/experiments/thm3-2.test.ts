@@ -9,20 +9,23 @@ import { type SizeResult, type Theorem32Result } from '../../lib/experiments/thm
 import { drawTheorem32 } from '../../lib/experiments/thm3-2-drawing';
 import { noComparison } from '../../lib/theory/verify';
 import { temporaryFolder } from '../support/command';
+import { expectProgress, recordingReporter } from '../support/recording-reporter';
 
-function smoke(settings: Record<string, unknown> = {}): Promise<Report> {
+function smoke(settings: Record<string, unknown> = {}, reporter = silentReporter): Promise<Report> {
   const store = new RunStore(temporaryFolder());
   return experimentNamed('thm3.2').execute({
     preset: 'smoke',
     settings: { sizes: [1, 2], ...settings },
-    reporter: silentReporter,
+    reporter,
     store,
   });
 }
 
 describe('the item thm3.2', () => {
   it('finds that every check holds, and keeps what it computed', async () => {
-    const report = await smoke();
+    const { reporter, tasks } = recordingReporter();
+    const report = await smoke({}, reporter);
+    expectProgress(tasks);
     expect(failedCheck(report)).toBeUndefined();
     expect(report.findings.filter(({ check }) => check === true).length).toBeGreaterThanOrEqual(8);
     expect(JSON.parse(JSON.stringify(report.numbers))).toEqual(report.numbers);

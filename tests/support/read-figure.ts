@@ -379,10 +379,13 @@ function cellsOf(
     (values?.[row] as Values | undefined)?.[column];
   return (trace.z ?? []).flatMap((cells, row) =>
     cells.flatMap((z, column): ReadPoint[] => {
-      if (!isNumber(z)) return [];
       const [x, y] = [trace.x?.[column] ?? column, trace.y?.[row] ?? row] as [number, number];
       const text = at(trace.text, row, column);
-      const shown = trace.texttemplate === undefined ? cellTexts.get(cellKey(panel, x, y)) : String(text);
+      const written =
+        trace.texttemplate?.replace('%{text}', String(text)) ?? cellTexts.get(cellKey(panel, x, y)) ?? '';
+      const shown = written === '' ? {} : { text: plainLines(written).join(' ') };
+      // A cell without a value has no colour and nothing under the pointer, but what is written on it is seen.
+      if (!isNumber(z)) return written === '' ? [] : [{ panel, x, y, ...shown }];
       const values = {
         x: [x, undefined, labelOn(xAxis, x)],
         y: [y, undefined, labelOn(yAxis, y)],
@@ -396,7 +399,7 @@ function cellsOf(
           x,
           y,
           z,
-          ...(shown === undefined ? {} : { text: plainLines(shown).join(' ') }),
+          ...shown,
           ...hoverAt(trace, values),
         },
       ];

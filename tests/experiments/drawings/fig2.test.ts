@@ -91,6 +91,18 @@ it('Figure 2 has a colour for each segment, and darker ones for longer distances
   expect([at(3, 5, 5), at(5, 4, 5)]).toEqual(['#F4F1E4', '#F4F1E4']);
 });
 
+it('Figure 2 cuts long tokens, and leaves out numbers where cells are small', () => {
+  const named = (text: string) => tokens.map((token, place) => (place === 1 ? { ...token, text } : token));
+  const labelOf = (text: string) =>
+    readFigure(present(drawFig2({ tokens: named(text) }).figures[0], 'figure')).labels[1]?.text;
+  expect(['standing', 'standings', '▁outstand'].map(labelOf)).toEqual(['standing', 'standin…', '·outsta…']);
+  const many = Array.from({ length: 30 }, (_, position) => ({ ...present(tokens[0], 'token'), position }));
+  const small = readFigure(present(drawFig2({ tokens: many }).figures[0], 'figure')).points;
+  expect([...new Set(small.filter(({ text }) => text !== undefined).map(({ panel }) => panel))]).toEqual([
+    0, 1, 2,
+  ]);
+});
+
 it("Figure 2's table, read back, has the positions of each token", () => {
   expect(readTable(present(tables[0], 'table'))).toEqual({
     headers: ['Token', 'Id', 'Position', 'Place in segment', 'Segment'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type ArithmeticRun } from '../../../lib/experiments/arithmetic-runs';
 import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
+import { formatPaperValue, paperValue } from '../../../lib/report/paper-values';
 import { encodingStyles, ink } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';
@@ -174,6 +175,39 @@ describe('Figure 3 at one size, read back', () => {
       ]),
     );
   });
+});
+
+it("has the paper's accuracies beside ours at the size and the task of which they are known, and nowhere else", () => {
+  const ofPaper = (encoding: string): ArithmeticRun => ({
+    ...run(encoding, 48),
+    trainedOperators: 6,
+    modulus: 11,
+  });
+  const tableOf = (runs: readonly ArithmeticRun[]) => present(drawFig3({ runs }).tables[0], 'table');
+  const known = tableOf([...encodings.map(ofPaper), run('rope', 96)]);
+  expect(
+    recordsOf(readTable(known)).map((row) => [row['Hidden size'], row['Encoding'], row['Paper']]),
+  ).toEqual([
+    ...encodings.map((encoding) => [
+      '48',
+      names[encoding],
+      formatPaperValue(paperValue('arithmetic-accuracy', encoding)),
+    ]),
+    ['96', 'RoPE', formatPaperValue(undefined)],
+  ]);
+  expect(known.caption).toContain(
+    `In the paper, all others are ${formatPaperValue(paperValue('arithmetic-accuracy', 'others'))}`,
+  );
+  const another = [
+    { ...ofPaper('rope'), modulus: 5 },
+    { ...ofPaper('rope'), trainedOperators: 2 },
+    { ...ofPaper('rope'), hiddenSize: 96 },
+  ];
+  for (const one of another) {
+    const { columns, caption } = tableOf([one]);
+    expect(columns.map(({ key }) => key)).not.toContain('paper');
+    expect(caption).not.toContain('In the paper');
+  }
 });
 
 it('Figure 3 at several sizes, read back, shows accuracy by size, and by operators at the largest', () => {

@@ -26,7 +26,7 @@ const result: Theorem31Result = {
   contexts: states.map((count) => ({
     states: count,
     fragments: some.count(),
-    contexts: some.count(),
+    contexts: count === 1 ? 1 : some.count(),
     rows: some.count(),
     rowsAsRelation: some.count(),
   })),
@@ -219,6 +219,25 @@ describe('Theorem 3.1, read back', () => {
     expect(line.map(({ x, y }) => [x, y])).toEqual(
       [1, 2, 3, 4, 5].flatMap((d) => [d - 0.5, d + 0.5].map((x) => [x, Math.ceil(4 / d) - 0.5])),
     );
+  });
+
+  it('writes the bits that survive on cells as long as there is room', () => {
+    const figureOf = (entries: number) => {
+      const each = Array.from({ length: entries + 1 }, (_, index) => ({
+        ...present(bits[0], 'bits'),
+        numbers: index + 1,
+        bits: 1,
+      }));
+      return present(drawTheorem31({ ...result, bits: each }).figures[2], 'figure');
+    };
+    const [three, four] = [figureOf(9), figureOf(16)];
+    const written = [three, four].map((figure) =>
+      readFigure(figure).points.some(({ text }) => text !== undefined),
+    );
+    expect(written).toEqual([true, false]);
+    expect([three, four].map(({ caption }) => caption.split(':')[0])).toEqual(['Each cell', 'Colour']);
+    const steps = [three, four].map(({ layout }) => (layout['xaxis'] as { dtick: number }).dtick);
+    expect(steps).toEqual([1, 2]);
   });
 
   it('has what there is to know in a table', () => {
