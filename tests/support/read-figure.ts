@@ -226,6 +226,7 @@ export function readColors(figure: Figure): ReadColor[] {
     .filter(({ type, visible }) => type === 'heatmap' && visible !== false)
     .flatMap((trace) => {
       const { z = [], x = [], y = [], zmin = NaN, zmax = NaN, colorscale = [], xaxis } = trace;
+      if (!(zmin < zmax)) throw new Error(`a scale of colours from ${zmin} to ${zmax}`);
       return z.flatMap((cells, row) =>
         cells.flatMap((value, column): ReadColor[] => {
           if (!isNumber(value)) return [];
@@ -291,14 +292,16 @@ const lookOf = ({ color, dash, symbol }: SeriesStyle): string[] => [color, dash,
 
 function looksOf(traces: readonly Trace[]): Map<string, Set<string>> {
   const looks = new Map<string, Set<string>>();
-  for (const { name, type, mode = '', line, marker } of traces) {
-    if (name === undefined || type === 'heatmap') continue;
+  for (const { name, type, mode = '', line, marker, fill } of traces) {
+    if (name === undefined || type === 'heatmap' || fill === 'toself') continue;
     const look = looks.get(name) ?? new Set();
     looks.set(name, look);
+    const [hasLine, hasMarkers] = [mode.includes('lines'), mode.includes('markers')];
+    // Where no colour or symbol is given plotly takes its own.
     const parts = [
-      ...(mode.includes('lines') ? [line?.color, line?.dash] : []),
-      ...(mode.includes('markers') || type === 'bar' ? [marker?.color] : []),
-      ...(mode.includes('markers') ? [marker?.symbol] : []),
+      ...(hasLine ? [line?.color ?? 'no colour', line?.dash] : []),
+      ...(hasMarkers || type === 'bar' ? [marker?.color ?? 'no colour'] : []),
+      ...(hasMarkers ? [marker?.symbol ?? 'circle'] : []),
     ];
     for (const part of parts) if (typeof part === 'string') look.add(part);
   }

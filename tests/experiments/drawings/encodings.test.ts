@@ -8,9 +8,9 @@ import { alibi } from '../../../lib/positional/alibi';
 import { bipe } from '../../../lib/positional/bipe';
 import { learned } from '../../../lib/positional/learned';
 import { rope } from '../../../lib/positional/rope';
-import { ink, orderedStyles } from '../../../lib/report/style';
+import { ink, orderedStyles, tintedHeatScale } from '../../../lib/report/style';
 import { expectPage } from '../../support/page';
-import { expectLooks, expectPoints, readFigure } from '../../support/read-figure';
+import { expectLooks, expectPoints, readColors, readFigure } from '../../support/read-figure';
 
 beforeAll(() => startEngine({ allowSlow: true, reporter: silentReporter }));
 
@@ -64,6 +64,21 @@ describe('pictures of encodings, read back', () => {
         { panel, y: 1.5, ends: [-0.5, 4.5], dash: 'dot' },
       ]),
     );
+  });
+
+  it('are dark where tokens are alike or scores high, each panel on its own scale, and light where all are equal', () => {
+    const figure = drawEncodingMaps(encodings, sentences);
+    const [light, dark] = [tintedHeatScale[0]?.[1], tintedHeatScale.at(-1)?.[1]];
+    const { points } = readFigure(figure);
+    const colors = readColors(figure);
+    for (const panel of [0, 2, 3]) {
+      const values = points.filter((point) => point.panel === panel).map(({ z = NaN }) => z);
+      const own = colors.filter((cell) => cell.panel === panel).map(({ color }) => color);
+      expect(own[values.indexOf(Math.min(...values))]).toBe(light);
+      expect(own[values.indexOf(Math.max(...values))]).toBe(dark);
+    }
+    const alike = readColors(drawEncodingMaps(encodings, [1]));
+    expect(new Set(alike.map(({ color }) => color))).toEqual(new Set([light]));
   });
 
   it('show scores by distance, a curve for each head that differs', () => {
