@@ -79,9 +79,10 @@ describe('maps of the heads of a layer', () => {
   });
 
   it('have the colours of the legend', () => {
-    const key = new Map(
-      figure.data.map(({ name, marker }) => [name, (marker as { color?: string } | undefined)?.color]),
-    );
+    const { legend, looks } = readFigure(figure);
+    // Each entry is a square of the colour of its cells.
+    const key = new Map(legend.map((name) => [name, [...(looks.get(name) ?? [])][0]]));
+    for (const name of legend) expect([...(looks.get(name) ?? [])][1]).toBe('square');
     const colors = readColors(figure).map(({ panel, x, color }) => [panel, x, color]);
     const expected = (
       [

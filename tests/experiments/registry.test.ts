@@ -6,6 +6,7 @@ import { listSources } from '../../lib/data/registry';
 import { fig1Presets } from '../../lib/experiments/fig1';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
 import { itemsTable } from '../../lib/experiments/reproduce';
+import { expectText } from '../support/page';
 
 describe('the registry of paper items', () => {
   it('has items with different names, each with a notebook and a quick preset', () => {
@@ -20,6 +21,18 @@ describe('the registry of paper items', () => {
   it('names notebooks in its table as they lie beside the notebook that shows it', () => {
     const named = itemsTable().rows.map(({ notebook }) => `notebooks/${String(notebook)}`);
     expect(named).toEqual(experiments.map(({ notebook }) => notebook));
+  });
+
+  it('says of its items what is kept of them', async () => {
+    const texts = experiments.map(({ id, title, question, claim, notebook, presets }) => [
+      `${id}: ${title} (${notebook})`,
+      `  Question: ${question}`,
+      `  Claim: ${claim}`,
+      ...presets.map(
+        ({ name, description, time, settings }) => `  ${name} (${time}): ${description(settings)}`,
+      ),
+    ]);
+    await expectText('items', `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`);
   });
 
   it('gives the nearest name for one that it does not have', () => {

@@ -49,9 +49,14 @@ interface Slider {
   }[];
 }
 
-/** Expects the text that is kept as `pages/<name>.txt` beside the test. */
+/** Expects what a drawing says to be the text that is kept as `pages/<name>.txt` beside the test. */
 export async function expectPage(name: string, drawing: Partial<Drawing>): Promise<void> {
-  await expect(pageOf(drawing)).toMatchFileSnapshot(`pages/${name}.txt`);
+  await expectText(name, pageOf(drawing));
+}
+
+/** Expects the text that is kept as `pages/<name>.txt` beside the test. */
+export async function expectText(name: string, text: string): Promise<void> {
+  await expect(text).toMatchFileSnapshot(`pages/${name}.txt`);
 }
 
 /** Everything that a drawing says. */

@@ -177,6 +177,11 @@ describe('Theorem 3.1, read back', () => {
     expect(figure.lines).toEqual(
       [0, 1, 2].flatMap((panel) => [1, 4].map((x) => ({ panel, x, dash: 'dot' }))),
     );
+    const sampled = cliffs.map((each) => ({ ...each, relations: each.relations - 1 }));
+    expect(drawing.figures[1]?.caption).not.toContain('with a sample');
+    expect(drawTheorem31({ ...result, cliffs: sampled }).figures[1]?.caption).toContain(
+      'words through the compiled network, for n = 1, n = 2 with a sample of relations',
+    );
     for (const { states: count, kind, points } of cliffs)
       expect(drawing.figures[1]?.alt).toContain(
         `n = ${count}, ${kind}, words right by numbers ${points
