@@ -28,9 +28,9 @@ describe('the registry of paper items', () => {
       `${id}: ${title} (${notebook})`,
       `  Question: ${question}`,
       `  Claim: ${claim}`,
-      ...presets.map(
-        ({ name, description, time, settings }) => `  ${name} (${time}): ${description(settings)}`,
-      ),
+      ...presets.map((preset) => {
+        return `  ${preset.name} (${preset.time}): ${preset.description(preset.settings)}`;
+      }),
     ]);
     await expectText('items', `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`);
   });
