@@ -58,7 +58,7 @@ export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
     const fail = (message: string): void => {
       context.addIssue({ code: 'custom', path: ['times'], message });
     };
-    if (times[0] !== 1 || times.some((factor, index) => index > 0 && factor <= (times[index - 1] ?? 0)))
+    if (times[0] !== 1 || times.some((factor, index) => factor <= (times[index - 1] ?? 0)))
       fail(`${times.join(', ')} must begin with 1, the context of training, and ascend, e.g. 1, 4`);
     const most = Math.max(...lengths) / trainLength;
     if (Math.max(...times) > most)

@@ -7,9 +7,7 @@ export function toPlain(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(toPlain);
-  if (ArrayBuffer.isView(value) && Symbol.iterator in value) {
-    return Array.from(value as unknown as Iterable<number>, toPlain);
-  }
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<number>, toPlain);
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(fields.map(([key, field]) => [key, toPlain(field)]));
 }
