@@ -33,7 +33,13 @@ export function logAxis(title: string, values: readonly number[]): AxisSpec {
   const inSight = (tick: number): boolean => Math.log10(tick) >= least && Math.log10(tick) <= most;
   const tickvals =
     choices.find((ticks) => ticks.filter(inSight).length >= 3) ?? evenTicks(10 ** least, 10 ** most);
-  return { ...axis, tickvals, ticktext: tickvals.map(formatShort) };
+  return { ...axis, tickvals, ticktext: tickvals.map(tickLabel) };
+}
+
+/** Three digits do not tell values apart that are close. */
+function tickLabel(value: number): string {
+  const short = formatShort(value);
+  return Number(short) === value ? short : String(value);
 }
 
 /** Even steps of 1, 2 or 5 times a power of ten, where values are so close that a logarithm is almost straight. */

@@ -1,13 +1,56 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logAxis } from '../../lib/report/log-axis';
+import { formatPerplexity, formatShort, logAxis } from '../../lib/report/log-axis';
 
 function labelsInSight(values: readonly number[]): number[] {
   const { tickvals } = logAxis('', values) as unknown as { tickvals: number[] };
   return tickvals.filter((tick) => tick >= Math.min(...values) && tick <= Math.max(...values));
 }
 
+describe('a number in few digits', () => {
+  it('is plain from a thousandth to ten thousand, and else a power of ten', () => {
+    expect([0, 1e-3, 0.5, -2.345, 9999, 42].map(formatShort)).toEqual([
+      '0',
+      '0.001',
+      '0.5',
+      '-2.35',
+      '10000',
+      '42',
+    ]);
+    expect([9.99e-4, 1e-7, 2.5e-7, 1e4, 123_456, -1e5].map(formatShort)).toEqual([
+      '9.99e-4',
+      '1e-7',
+      '2.5e-7',
+      '1e+4',
+      '1.23e+5',
+      '-1e+5',
+    ]);
+  });
+
+  it('keeps its zeros where it is a perplexity', () => {
+    expect([1, 42, 999, 1000, 0.5].map(formatPerplexity)).toEqual(['1.00', '42.0', '999', '1000', '0.5']);
+  });
+});
+
 describe('a logarithmic axis', () => {
+  it('labels each value by itself, however close the values are', () => {
+    const { ticktext } = logAxis('', [386.1, 386.7]) as unknown as { ticktext: string[] };
+    expect(ticktext).toEqual(expect.arrayContaining(['386.2', '386.4', '386.6']));
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+        fc.double({ min: 1e-4, max: 100, noNaN: true }),
+        (low, growth) => {
+          const { tickvals, ticktext: labels } = logAxis('', [low, low * (1 + growth)]) as unknown as {
+            tickvals: number[];
+            ticktext: string[];
+          };
+          expect(labels.map(Number)).toEqual(tickvals);
+        },
+      ),
+    );
+  });
+
   it('of many decades has powers of ten alone', () => {
     expect(logAxis('', [1, 1e6])).toMatchObject({ dtick: 1 });
   });
