@@ -16,7 +16,8 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    // A native engine lives in its process: one process a file, and no two engines fighting for two cores.
+    // A native engine lives in its process: one process a file, and no two engines fighting for two
+    // cores.
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },

@@ -1,7 +1,9 @@
-// Whether the GPU computes what the processor does: the golden models of tests/golden against their expected numbers on each, and
-// models with every encoding (losses, a training's course and what it ends with, long blocks, greedy generation) on one against the
-// other. Products in full float32. Run `npm run build` first, then `node bench/agreement.mjs [--only bipe_rope]`; `--only` takes a part of
-// a name, `--engines native-cpu,native-cpu` tries the script without a GPU. It fails where a difference is more than rounding.
+// Whether the GPU computes what the processor does: the golden models of tests/golden against their
+// expected numbers on each, and models with every encoding (losses, a training's course and what it
+// ends with, long blocks, greedy generation) on one against the other. Products in full float32.
+// Run `npm run build` first, then `node bench/agreement.mjs [--only bipe_rope]`; `--only` takes a
+// part of a name, `--engines native-cpu,native-cpu` tries the script without a GPU. It fails where
+// a difference is more than rounding.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +19,10 @@ const { values: options } = parseArgs({
     numbers: { type: 'boolean', default: false },
   },
 });
-/** Relative to the largest number; what an H100 was measured to differ by is a fifth of it at most, and mostly below 1e-6. */
+/**
+ * Relative to the largest number; what an H100 was measured to differ by is a fifth of it at most,
+ * and mostly below 1e-6.
+ */
 const tolerance = 1e-3;
 /** Of a golden model's logits, loss and norms of gradients, as in the tests. */
 const goldenTolerances = [1e-4, 1e-5, 1e-4];

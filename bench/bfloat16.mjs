@@ -1,8 +1,9 @@
-// What bfloat16 products cost in accuracy: perplexity of a small text model, at its training length and beyond, and
-// answers of Figure 3's models in its quick preset; trained with float32 and bfloat16 products, each measured with both.
-// Run `npm run build` first, then `node bench/bfloat16.mjs [--quick] [--fresh]`. It takes half an hour on two cores, goes on
-// where it was interrupted (--fresh trains anew), and writes bench/results/bfloat16.json; --quick takes a few steps, and
-// writes nothing.
+// What bfloat16 products cost in accuracy: perplexity of a small text model, at its training length
+// and beyond, and answers of Figure 3's models in its quick preset; trained with float32 and
+// bfloat16 products, each measured with both. Run `npm run build` first, then
+// `node bench/bfloat16.mjs [--quick] [--fresh]`. It takes half an hour on two cores, goes on where
+// it was interrupted (--fresh trains anew), and writes bench/results/bfloat16.json; --quick takes a
+// few steps, and writes nothing.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -94,7 +95,10 @@ if (!quick) {
   );
 }
 
-/** A source's documents as one file, as the text task reads them, and its end, as it keeps it for the evaluation. */
+/**
+ * A source's documents as one file, as the text task reads them, and its end, as it keeps it for
+ * the evaluation.
+ */
 async function prepareText(name) {
   const { info, checksum, documents } = await prepareSource(name, { reporter });
   const texts = [];
@@ -138,7 +142,10 @@ function textConfig(encoding, seed, products) {
   });
 }
 
-/** Trains a text model, or finds it trained; perplexities of the text's end, cut into windows of each length. */
+/**
+ * Trains a text model, or finds it trained; perplexities of the text's end, cut into windows of
+ * each length.
+ */
 async function textModel(encoding, seed, trained) {
   const config = textConfig(encoding, seed, trained);
   const folder = join(store.folder, `bench-bfloat16-${sha256(canonicalJson(config)).slice(0, 16)}`);
@@ -182,7 +189,10 @@ function arithmeticSettings(products) {
   return { ...fig3Presets[quick ? 'smoke' : 'quick'].settings, products };
 }
 
-/** Trains a model of Figure 3, or finds it trained; right answers to the questions of the longest training instances. */
+/**
+ * Trains a model of Figure 3, or finds it trained; right answers to the questions of the longest
+ * training instances.
+ */
 async function arithmeticModel(encoding, seed, trained) {
   const settings = arithmeticSettings(trained);
   const { operators, modulus, questions, hiddenSizes } = settings;

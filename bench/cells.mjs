@@ -1,5 +1,5 @@
-// How fast cells compute: the same work at a cell's top level, in later cells and in a function, against a block, whose
-// variables the engine keeps in registers.
+// How fast cells compute: the same work at a cell's top level, in later cells and in a function,
+// against a block, whose variables the engine keeps in registers.
 //
 //   node bench/cells.mjs [repetitions]
 import { startKernel } from '../scripts/kernel/client.mjs';
@@ -11,7 +11,10 @@ const fill =
   'for (let i = 0; i < 3e6; i++) xs[i] = i & 255;\nlet t = 0; for (let i = 0; i < 3e6; i++) t += xs[i] as number;';
 const count = 'while (s < 3e6) s++;';
 
-/** Names with the cells that are run; the last one is timed, the first entry of a group is what the others are to equal. */
+/**
+ * Names with the cells that are run; the last one is timed, the first entry of a group is what the
+ * others are to equal.
+ */
 const groups = {
   'a sum': [
     ['in a block', [`{ let s = 0; ${sum} }`]],

@@ -1,7 +1,8 @@
-// Figure 1 over a corpus of 100 million tokens, as a user runs it: seconds, and the most main memory the command held.
-// The corpus is made for it: books of sentences from the addresses and the novel that come with the packages, in an
-// order of its own for each book, every 20th word misspelt, so that no book repeats another's words altogether.
-// Run `npm run build` first, then `node bench/figure1.mjs [--json]`; it takes 0.5 GB in the temporary folder.
+// Figure 1 over a corpus of 100 million tokens, as a user runs it: seconds, and the most main
+// memory the command held. The corpus is made for it: books of sentences from the addresses and the
+// novel that come with the packages, in an order of its own for each book, every 20th word
+// misspelt, so that no book repeats another's words altogether. Run `npm run build` first, then
+// `node bench/figure1.mjs [--json]`; it takes 0.5 GB in the temporary folder.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -32,7 +33,10 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Books as the reader of PG-19 expects them, with a registry of their own. Returns their characters. */
+/**
+ * Books as the reader of PG-19 expects them, with a registry of their own. Returns their
+ * characters.
+ */
 async function writeCorpus() {
   const sentences = [];
   for (const name of ['sotu', 'moby-dick']) {

@@ -1,5 +1,6 @@
-// What capture brings: whole training steps (forward, backward, AdamW) as a graph against the same operations one by
-// one, in alternation. Run `npm run build` first, then `node bench/graph.mjs [--json] [--rounds 5] [name ...]`.
+// What capture brings: whole training steps (forward, backward, AdamW) as a graph against the same
+// operations one by one, in alternation. Run `npm run build` first, then
+// `node bench/graph.mjs [--json] [--rounds 5] [name ...]`.
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';

@@ -224,13 +224,8 @@ export {
   encodingEffects,
   encodingKernel,
 } from './experiments/encodings-effects';
-export {
-  type Drawing,
-  type ExecuteOptions,
-  type Experiment,
-  type Finding,
-  type Report,
-} from './experiments/experiment';
+export { type ExecuteOptions, type Experiment } from './experiments/experiment';
+export { type Drawing, type Finding, type Report } from './experiments/report';
 export type { PresetName } from './experiments/preset-names';
 export { exportReport } from './experiments/export';
 export { describeFinding, findingsTable, type Verdict, verdictOf } from './experiments/findings';

@@ -1,6 +1,7 @@
-// Causal attention in blocks that lie in cache: scores exist for a block of queries and keys at a time, forward (with
-// a running maximum and sum, Milakov and Gimelshein 2018) and backward (computed again from the normalizers, Dao et al. 2022,
-// "FlashAttention"). Keys that no query of a few rows sees are not touched.
+// Causal attention in blocks that lie in cache: scores exist for a block of queries and keys at a
+// time, forward (with a running maximum and sum, Milakov and Gimelshein 2018) and backward
+// (computed again from the normalizers, Dao et al. 2022, "FlashAttention"). Keys that no query of a
+// few rows sees are not touched.
 #pragma once
 
 #include <algorithm>
@@ -32,15 +33,19 @@ inline float* Scratch(std::vector<float>& store, int64_t count) {
 }
 
 /**
- * A matrix [time, width] turned, [width, time], in blocks of keys one behind another: a block's rows are near each other, whatever
- * the time, and not at distances that fall on the same places of a cache.
+ * A matrix [time, width] turned, [width, time], in blocks of keys one behind another: a block's
+ * rows are near each other, whatever the time, and not at distances that fall on the same places of
+ * a cache.
  */
 struct Across {
   int64_t time, width;
 
   int64_t step() const { return Padded(std::min(time, kKeyBlock)) + kLanes; }
   int64_t size() const { return (time + kKeyBlock - 1) / kKeyBlock * width * step(); }
-  /** Where a key's column begins; its rows are `step` apart, and up to the end of its block the next keys follow. */
+  /**
+   * Where a key's column begins; its rows are `step` apart, and up to the end of its block the next
+   * keys follow.
+   */
   int64_t at(int64_t key) const { return key / kKeyBlock * width * step() + key % kKeyBlock; }
 
   void Pack(const float* x, float* packed) const {
@@ -84,10 +89,11 @@ inline Seen SeenBy(const AttentionShape& shape, int64_t query) {
 }
 
 /**
- * Scores of some queries, first..first + rows, with the keys of a block from `begin` to at most `end`, at scores[row * step + key - begin].
- * Keys that a query does not see get -infinity.
+ * Scores of some queries, first..first + rows, with the keys of a block from `begin` to at most
+ * `end`, at scores[row * step + key - begin]. Keys that a query does not see get -infinity.
  *
- * @return how many keys of the block any of them sees, padded to whole vectors; all columns up to there are set
+ * @return how many keys of the block any of them sees, padded to whole vectors; all columns up to
+ *   there are set
  */
 inline int64_t Scores(const AttentionShape& shape, const float* queries, const float* keys, const Across& across,
                       HeadBias bias, int64_t first, int64_t rows, int64_t begin, int64_t end, float* scores,
@@ -186,8 +192,8 @@ inline void Attention(const AttentionShape& shape, const AttentionInputs& in, fl
   const bool packs_values = padded_width != width;
   const int64_t all = shape.batch * heads, of_head = time * width;
   const int64_t blocks = (time + kQueryBlock - 1) / kQueryBlock;
-  // With enough heads for all threads, one packs a head and attends at once. Otherwise heads are packed first, and their blocks
-  // shared out.
+  // With enough heads for all threads, one packs a head and attends at once. Otherwise heads are
+  // packed first, and their blocks shared out.
   const bool at_once = all >= 4 * parallel.threads || blocks == 1;
   const int64_t packed = across.size() + (packs_values ? time * padded_width : 0);
   const std::unique_ptr<float[]> shared(at_once ? nullptr : new float[all * packed]);

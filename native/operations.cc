@@ -1,5 +1,6 @@
-// The kernels as operations of TensorFlow, on the processor: names, inputs and shapes, memory and threads. What each computes is
-// said in kernels.h; lib/engine/kernels.ts is where TypeScript calls them.
+// The kernels as operations of TensorFlow, on the processor: names, inputs and shapes, memory and
+// threads. What each computes is said in kernels.h; lib/engine/kernels.ts is where TypeScript calls
+// them.
 #include <node_api.h>
 
 #include <stdexcept>
@@ -56,8 +57,8 @@ absl::Status ShapedLike(InferenceContext* c) {
   OP_REQUIRES(context, condition, absl::InvalidArgumentError(absl::StrCat(type_string(), ": ", __VA_ARGS__)))
 
 /**
- * How many sequences have positions of their own in a linear bias of slopes [heads] and positions [1 or batch, keys]; 0 without
- * slopes, negative if they do not go with the heads.
+ * How many sequences have positions of their own in a linear bias of slopes [heads] and positions
+ * [1 or batch, keys]; 0 without slopes, negative if they do not go with the heads.
  */
 int64_t PositionBatch(const tf::Tensor& slopes, const tf::Tensor& positions, int64_t batch, int64_t heads, int64_t keys) {
   if (slopes.NumElements() == 0) return 0;
@@ -207,7 +208,8 @@ class CachedAttentionOp : public WindowedKernel {
 };
 REGISTER_KERNEL_BUILDER(Name("BipeCachedAttention").Device(tf::DEVICE_CPU), CachedAttentionOp);
 
-// The value of a variable, which is left empty: so that the value can be changed in place and put back.
+// The value of a variable, which is left empty: so that the value can be changed in place and put
+// back.
 REGISTER_OP("BipeTakeVariable")
     .Input("resource: resource")
     .Output("value: dtype")
@@ -537,7 +539,10 @@ class AddSparseMlpOp : public tf::OpKernel {
  private:
   static const int32_t* Integers(const tf::Tensor& tensor) { return tensor.flat<int32_t>().data(); }
 
-  /** Whether the units' connections are all of the lists, in their order, and each is to a coordinate below the width. */
+  /**
+   * Whether the units' connections are all of the lists, in their order, and each is to a
+   * coordinate below the width.
+   */
   static bool Fits(const tf::Tensor& start, const tf::Tensor& index, const tf::Tensor& weight, int64_t hidden, int64_t width) {
     const int64_t connections = index.NumElements();
     if (start.NumElements() != hidden + 1 || weight.NumElements() != connections) return false;
@@ -554,8 +559,8 @@ REGISTER_KERNEL_BUILDER(Name("BipeAddSparseMlp").Device(tf::DEVICE_CPU), AddSpar
 }  // namespace bipe
 
 /**
- * To be raised with every new operation, every change of one's inputs, outputs or attributes, and of what the recorder gives;
- * lib/engine/kernel-library.ts expects it.
+ * To be raised with every new operation, every change of one's inputs, outputs or attributes, and
+ * of what the recorder gives; lib/engine/kernel-library.ts expects it.
  */
 constexpr int kInterface = 3;
 

@@ -12,7 +12,9 @@ struct Strided {
   int64_t column_step;
 };
 
-/** C[rows, vectors * kLanes] (+)= A[rows, depth] B[depth, vectors * kLanes], all of C in registers. */
+/**
+ * C[rows, vectors * kLanes] (+)= A[rows, depth] B[depth, vectors * kLanes], all of C in registers.
+ */
 template <int kTileRows, int kVectors, bool kAdd>
 inline void Tile(Strided a, const float* b, int64_t b_step, float* c, int64_t c_step, int64_t depth) {
   Vec sums[kTileRows][kVectors];

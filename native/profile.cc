@@ -1,6 +1,6 @@
-// Records when each operation of TensorFlow began and ended, and on which thread. Operations announce themselves to a recorder
-// that TensorFlow's own profiler reads too, in graphs and out of them; here it is read directly. What the times come to is said
-// in lib/engine/profile.ts.
+// Records when each operation of TensorFlow began and ended, and on which thread. Operations
+// announce themselves to a recorder that TensorFlow's own profiler reads too, in graphs and out of
+// them; here it is read directly. What the times come to is said in lib/engine/profile.ts.
 #include "profile.h"
 
 #include <algorithm>
@@ -26,8 +26,8 @@ constexpr size_t kFields = 4;
 constexpr absl::string_view kSession = "SessionRun";
 
 /**
- * The operation that an event is about, from "name:Operation#details#", or `kSession`; empty if it is about something else, such as
- * "ExecutorState::Process".
+ * The operation that an event is about, from "name:Operation#details#", or `kSession`; empty if it
+ * is about something else, such as "ExecutorState::Process".
  */
 absl::string_view OperationOf(absl::string_view event) {
   const absl::string_view label = event.substr(0, event.find('#'));
@@ -38,7 +38,10 @@ absl::string_view OperationOf(absl::string_view event) {
   return of_operation ? label.substr(colon + 1) : absl::string_view();
 }
 
-/** Types and shapes of an operation's inputs, "float[2,3];float[3,4]"; empty if the event does not say. */
+/**
+ * Types and shapes of an operation's inputs, "float[2,3];float[3,4]"; empty if the event does not
+ * say.
+ */
 absl::string_view InputsOf(absl::string_view event) {
   constexpr absl::string_view kStart = "shape=(";
   const size_t start = event.find(kStart);
@@ -56,8 +59,9 @@ napi_value Start(napi_env env, napi_callback_info) {
 }
 
 /**
- * Ends the recording. In `operations` are names, each followed by a space and the inputs' types and shapes; for each event in
- * `events` the index of its operation, its thread, its start and its end, in nanoseconds after the earliest.
+ * Ends the recording. In `operations` are names, each followed by a space and the inputs' types and
+ * shapes; for each event in `events` the index of its operation, its thread, its start and its end,
+ * in nanoseconds after the earliest.
  */
 napi_value Stop(napi_env env, napi_callback_info) {
   TraceMeRecorder::Events threads = TraceMeRecorder::Stop();

@@ -1,6 +1,7 @@
-// Helps lib/engine while TensorFlow's libraries are loaded. It silences standard error: a static initializer of theirs
-// prints about oneDNN whatever the log level. Errors come as exceptions, so nothing is lost. And it gives pages back:
-// symbols, relocations and initializers of 0.8 GB of library touch 300 MB of it, most of them never again.
+// Helps lib/engine while TensorFlow's libraries are loaded. It silences standard error: a static
+// initializer of theirs prints about oneDNN whatever the log level. Errors come as exceptions, so
+// nothing is lost. And it gives pages back: symbols, relocations and initializers of 0.8 GB of
+// library touch 300 MB of it, most of them never again.
 #include <fcntl.h>
 #include <node_api.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ namespace {
 std::atomic<bool> loading{false};
 std::thread releaser;
 
-// Of TensorFlow's libraries, the parts that are only read: who needs one of those pages again gets it from the file.
+// Of TensorFlow's libraries, the parts that are only read: who needs one of those pages again gets
+// it from the file.
 int ReleaseLibrary(dl_phdr_info* library, size_t, void*) {
   if (library->dlpi_name == nullptr || std::strstr(library->dlpi_name, "libtensorflow") == nullptr) return 0;
   const uintptr_t page = sysconf(_SC_PAGESIZE);

@@ -1,5 +1,5 @@
-// What is computed row by row, in one pass over memory each: normalization, SwiGLU, rotation, the layout of heads, and
-// cross-entropy.
+// What is computed row by row, in one pass over memory each: normalization, SwiGLU, rotation, the
+// layout of heads, and cross-entropy.
 #pragma once
 
 #include <algorithm>

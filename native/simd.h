@@ -1,5 +1,5 @@
-// Vectors of floats as wide as the processor's registers, by the compiler's own vector types: one source for
-// AVX-512, AVX2, SSE and NEON.
+// Vectors of floats as wide as the processor's registers, by the compiler's own vector types: one
+// source for AVX-512, AVX2, SSE and NEON.
 #pragma once
 
 #include <cstddef>
@@ -149,7 +149,10 @@ inline float Sum(Vec value) {
   value += Turned<1>(value);
   return value[0];
 }
-/** Halves of two vectors side by side: the first of each plus the second of each, in blocks of kBlock lanes. */
+/**
+ * Halves of two vectors side by side: the first of each plus the second of each, in blocks of
+ * kBlock lanes.
+ */
 template <int kBlock>
 inline Vec Folded(Vec a, Vec b) {
   // Which lanes of a (below kLanes) and b (from there on) come first, and which are added to them.
@@ -184,8 +187,8 @@ inline float Largest(Vec value) {
 }
 
 /**
- * e^x within two units in the last place: 2^n e^r with |r| <= ln(2)/2, e^r by its series to degree 7 (economized). Below -87, 0;
- * above 88, that of 88; of NaN, NaN.
+ * e^x within two units in the last place: 2^n e^r with |r| <= ln(2)/2, e^r by its series to degree
+ * 7 (economized). Below -87, 0; above 88, that of 88; of NaN, NaN.
  */
 inline Vec Exp(Vec x) {
   // In this order of arguments, what is no number remains none.

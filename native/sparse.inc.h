@@ -1,5 +1,6 @@
-// A feed-forward layer whose hidden units have few connections each, as lib/theory/network/mlp.ts has it. A lane is a token, so
-// that a unit reads and writes whole vectors, whatever its connections are.
+// A feed-forward layer whose hidden units have few connections each, as lib/theory/network/mlp.ts
+// has it. A lane is a token, so that a unit reads and writes whole vectors, whatever its
+// connections are.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +24,9 @@ struct alignas(kLanes * sizeof(float)) GroupColumn {
 };
 
 /**
- * erf(x / sqrt 2), within two units in the last place and exactly odd: up to kSeriesEnd by odd powers of x, beyond it as 1 - e^p(|x|),
- * which is exactly 1 from 5.6 on. Both polynomials are fitted to the least largest relative error of erf.
+ * erf(x / sqrt 2), within two units in the last place and exactly odd: up to kSeriesEnd by odd
+ * powers of x, beyond it as 1 - e^p(|x|), which is exactly 1 from 5.6 on. Both polynomials are
+ * fitted to the least largest relative error of erf.
  */
 constexpr float kSeriesEnd = 1.3f;
 inline Vec ErfSeries(Vec x) {
@@ -93,7 +95,10 @@ inline void AddUnits(const SparseMlp& mlp, const GroupColumn* in, GroupColumn* a
   }
 }
 
-/** Calls f(first token, how many, first column, how many, lanes) for the squares of kLanes tokens and columns of a group. */
+/**
+ * Calls f(first token, how many, first column, how many, lanes) for the squares of kLanes tokens
+ * and columns of a group.
+ */
 template <typename F>
 inline void EachSquare(int64_t tokens, int64_t width, const F& f) {
   for (int64_t token = 0; token < tokens; token += kLanes)
@@ -102,7 +107,9 @@ inline void EachSquare(int64_t tokens, int64_t width, const F& f) {
     });
 }
 
-/** x [tokens, width], at most kGroup tokens -> columns [width]; zeros for tokens that are not there. */
+/**
+ * x [tokens, width], at most kGroup tokens -> columns [width]; zeros for tokens that are not there.
+ */
 inline void ToColumns(const float* x, int64_t tokens, int64_t width, GroupColumn* columns) {
   EachSquare(kGroup, width, [&](int64_t token, int, int64_t column, int count) {
     Vec square[kLanes];

@@ -1,7 +1,8 @@
-// `npm run test:mutation [-- --sample 200 --seed 1 --folders lib/report,lib/train]`: plants small mistakes in lib, one at a
-// time, and says which of them no test notices. Mistakes are those of StrykerJS; a random sample of them is tried, each with
-// the tests that are near it: those of its module's name, then those that import the module, then those that import what
-// imports it. Hours for 200; what was tried is kept in .cache/mutation, and the same command goes on from there, and
+// `npm run test:mutation [-- --sample 200 --seed 1 --folders lib/report,lib/train]`: plants small
+// mistakes in lib, one at a time, and says which of them no test notices. Mistakes are those of
+// StrykerJS; a random sample of them is tried, each with the tests that are near it: those of its
+// module's name, then those that import the module, then those that import what imports it. Hours
+// for 200; what was tried is kept in .cache/mutation, and the same command goes on from there, and
 // tries those again that were missed.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -55,7 +56,10 @@ const state = createHash('sha256').update(JSON.stringify(mutants)).digest('hex')
 const reportPath = join(folder, `seed-${values.seed}-${state}.jsonl`);
 const earlier = existsSync(reportPath) ? readFileSync(reportPath, 'utf8').split('\n').filter(Boolean) : [];
 const tried = earlier.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome !== 'missed');
-/** For each test file that failed, whether it passes without any mistake: one that does not tells nothing. */
+/**
+ * For each test file that failed, whether it passes without any mistake: one that does not tells
+ * nothing.
+ */
 const passing = new Map();
 const compiles = typeChecker();
 /** Ends each process under way, and what it has started. */
@@ -69,7 +73,10 @@ let next = 0;
 await Promise.all(Array.from({ length: Number(values.workers) }, (_, index) => work(index)));
 report();
 
-/** StrykerJS needs a Node.js of its own choosing for its command line, its mistakes do not; so it is no dependency. */
+/**
+ * StrykerJS needs a Node.js of its own choosing for its command line, its mistakes do not; so it is
+ * no dependency.
+ */
 async function loadInstrumenter() {
   const path = join(folder, 'node_modules', '@stryker-mutator', 'instrumenter');
   if (!existsSync(path)) {
@@ -211,7 +218,10 @@ async function outcomeOf(mutant, original, copy) {
   return 'missed';
 }
 
-/** Says of a file with another text whether the project still compiles; far faster than a compiler that begins anew. */
+/**
+ * Says of a file with another text whether the project still compiles; far faster than a compiler
+ * that begins anew.
+ */
 function typeChecker() {
   const configuration = ts.getParsedCommandLineOfConfigFile(
     join(root, 'tsconfig.json'),
@@ -252,7 +262,10 @@ function passesAlone(test, cwd) {
   return passing.get(test);
 }
 
-/** Those of the tests that failed until the first did; all, where they took too long: they would go on for ever, which a person notices. */
+/**
+ * Those of the tests that failed until the first did; all, where they took too long: they would go
+ * on for ever, which a person notices.
+ */
 async function failedOf(tests, cwd) {
   const path = join(cwd, 'outcome.json');
   rmSync(path, { force: true });

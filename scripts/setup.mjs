@@ -1,6 +1,7 @@
-// Makes a fresh clone ready, and does nothing where it is: packages, compiled library, native engine,
-// JupyterLab with the kernel, a browser for figures. Plain Node, no dependency. Every step can be interrupted
-// and continued; a step this machine cannot do says so in one line and the rest goes on.
+// Makes a fresh clone ready, and does nothing where it is: packages, compiled library, native
+// engine, JupyterLab with the kernel, a browser for figures. Plain Node, no dependency. Every step
+// can be interrupted and continued; a step this machine cannot do says so in one line and the rest
+// goes on.
 //
 //   npm run setup               everything, and again what failed before
 //   npm run setup -- --check    says what is there, changes nothing (--json for machines)
@@ -199,8 +200,8 @@ function sayEngine() {
 }
 
 /**
- * Says in a line what of the engine was set up by an earlier version of the project: a pull changed what it is made of.
- * Where nothing of it was set up, the engine says so itself when it starts.
+ * Says in a line what of the engine was set up by an earlier version of the project: a pull changed
+ * what it is made of. Where nothing of it was set up, the engine says so itself when it starts.
  */
 export async function warnOfOldEngine() {
   if (!existsSync(bindingPath)) return;

@@ -1,7 +1,7 @@
-// `npm start`: JupyterLab on this machine, with the start page open. It shows the reader's copies of
-// the notebooks (lib/copies.mjs); with --originals, for those who write the project's notebooks, the
-// notebooks themselves. All other options go to JupyterLab (npm start -- --port 9000). Ctrl+C ends it,
-// kernels included.
+// `npm start`: JupyterLab on this machine, with the start page open. It shows the reader's copies
+// of the notebooks (lib/copies.mjs); with --originals, for those who write the project's notebooks,
+// the notebooks themselves. All other options go to JupyterLab (npm start -- --port 9000). Ctrl+C
+// ends it, kernels included.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -52,7 +52,8 @@ const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...forJupyter], {
   cwd: root,
   env: environment,
   stdio: ['ignore', 'inherit', 'inherit'],
-  // Ctrl+C goes to everything in the terminal's process group; two signals at once would hang JupyterLab.
+  // Ctrl+C goes to everything in the terminal's process group; two signals at once would hang
+  // JupyterLab.
   detached: true,
 });
 
@@ -68,7 +69,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 lab.on('error', (error) => fail(`JupyterLab could not start: ${error.message}`));
 lab.on('exit', (code) => process.exit(stoppedAt === undefined ? (code ?? 1) : 0));
 
-// The server says in this file where it listens, whatever port it found free and whatever options it got.
+// The server says in this file where it listens, whatever port it found free and whatever options
+// it got.
 const infoPath = join(environment.JUPYTER_RUNTIME_DIR, `jpserver-${lab.pid}.json`);
 rmSync(infoPath, { force: true });
 while (!existsSync(infoPath)) await sleep(pollMs);

@@ -1,5 +1,5 @@
-// The peer's own virtual environment in .cache/pytorch, made when `bipe bench --peer pytorch` first needs it. Prints the
-// path of its interpreter; progress and trouble go to standard error.
+// The peer's own virtual environment in .cache/pytorch, made when `bipe bench --peer pytorch` first
+// needs it. Prints the path of its interpreter; progress and trouble go to standard error.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// How the `bipe` command is called. Hints, examples and usage lines all say it through this, so that what is read can be typed.
+// How the `bipe` command is called. Hints, examples and usage lines all say it through this, so
+// that what is read can be typed.
 
 /** What comes before the arguments: from the repository's root, in a fresh clone too. */
 export const bipeCommand = 'npm run -s bipe --';

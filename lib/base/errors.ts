@@ -1,7 +1,10 @@
-// The mistakes a user can make and the trouble a machine can give, one class a kind. The message is one
-// line: what is wrong, where, and how to mend it. A programming mistake is an assertion, not one of these.
+// The mistakes a user can make and the trouble a machine can give, one class a kind. The message is
+// one line: what is wrong, where, and how to mend it. A programming mistake is an assertion, not
+// one of these.
 
-/** What every expected failure of the workbench extends; the command line prints its message alone. */
+/**
+ * What every expected failure of the workbench extends; the command line prints its message alone.
+ */
 export abstract class WorkbenchError extends Error {
   /** Exit code of the command line: 1, the work failed; 2, what was asked for is not right. */
   abstract readonly exitCode: 1 | 2;
@@ -30,7 +33,10 @@ export class DataError extends WorkbenchError {
 /** Files of a run that are not what the run wrote: they can be put back, or made anew. */
 export class DamagedRunError extends DataError {}
 
-/** Data that is not on this machine, and that it cannot get: no package, no program, no server has it. A comparison may do without. */
+/**
+ * Data that is not on this machine, and that it cannot get: no package, no program, no server has
+ * it. A comparison may do without.
+ */
 export class AbsentError extends DataError {}
 
 /** A checkpoint that is not one, or not of the model it is to be. */

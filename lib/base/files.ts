@@ -1,4 +1,5 @@
-// Reading and writing whole files: nothing is ever half written, and what cannot be read says why in one line.
+// Reading and writing whole files: nothing is ever half written, and what cannot be read says why
+// in one line.
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, lstatSync } from 'node:fs';
@@ -24,7 +25,9 @@ import { displayPath } from './paths';
 
 let temporaryCount = 0;
 
-/** A name beside `path` for what is not finished yet; unique in this process and among processes. */
+/**
+ * A name beside `path` for what is not finished yet; unique in this process and among processes.
+ */
 export function temporaryPath(path: string): string {
   temporaryCount += 1;
   return `${path}.${process.pid}-${temporaryCount}.partial`;
@@ -33,7 +36,8 @@ export function temporaryPath(path: string): string {
 const temporaryName = /\.\d+-\d+\.partial$/;
 
 /**
- * Deletes what was not finished in a folder, if the folder is there: for who knows, by a lock, that nobody else writes in it.
+ * Deletes what was not finished in a folder, if the folder is there: for who knows, by a lock, that
+ * nobody else writes in it.
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -86,7 +90,8 @@ export async function writeFilesAtomic(
 /**
  * Makes a folder and those above it that are missing.
  *
- * Node.js's own `recursive` never comes back where a folder is there but none can be made in it, as under /proc.
+ * Node.js's own `recursive` never comes back where a folder is there but none can be made in it, as
+ * under /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
   const missing: string[] = [];
@@ -101,7 +106,8 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes sure that a folder can be written, or made, and leaves nothing: for commands that compute before they write.
+ * Makes sure that a folder can be written, or made, and leaves nothing: for commands that compute
+ * before they write.
  *
  * @throws MachineError if it cannot
  */
@@ -160,14 +166,18 @@ export function readError(path: string, error: unknown): DataError {
   return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
 }
 
-/** Bytes of the longest text that is read as one; JavaScript's own limit is twice that, and decoding takes several times the size. */
+/**
+ * Bytes of the longest text that is read as one; JavaScript's own limit is twice that, and decoding
+ * takes several times the size.
+ */
 const mostText = 2 ** 28;
 
 /**
  * The text of a UTF-8 file, without a byte-order mark.
  *
  * @param most bytes
- * @throws DataError if it is missing, a folder, too long, or not UTF-8 (with the offset of the first bad byte)
+ * @throws DataError if it is missing, a folder, too long, or not UTF-8 (with the offset of the
+ *   first bad byte)
  */
 export async function readTextFile(path: string, most = mostText): Promise<string> {
   const { size } = await stat(path).catch((error: unknown) => {
@@ -192,7 +202,8 @@ export async function readTextFile(path: string, most = mostText): Promise<strin
 }
 
 /**
- * The text of a UTF-8 file of any length in pieces, cut between characters, without a byte-order mark.
+ * The text of a UTF-8 file of any length in pieces, cut between characters, without a byte-order
+ * mark.
  *
  * @param bytesAtOnce about how long a piece is
  * @throws DataError as `readTextFile`, at the piece that is not right
@@ -240,7 +251,10 @@ function endOfCharacters(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** The lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as `readTextPieces`. */
+/**
+ * The lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as
+ * `readTextPieces`.
+ */
 export async function* readTextLines(path: string): AsyncGenerator<string> {
   let begun: string[] = []; // of a line whose end has not come yet
   for await (const piece of readTextPieces(path)) {
@@ -255,7 +269,8 @@ export async function* readTextLines(path: string): AsyncGenerator<string> {
 }
 
 function firstInvalidByte(bytes: Uint8Array): number {
-  // The longest prefix that may still become valid, by bisection; then without the character it ends inside.
+  // The longest prefix that may still become valid, by bisection; then without the character it
+  // ends inside.
   const decode = (end: number): string =>
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, end), {
       stream: true,

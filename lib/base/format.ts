@@ -1,4 +1,5 @@
-// Numbers and texts as people read them: bytes, durations, counts, beginnings of long texts. Used wherever the workbench speaks.
+// Numbers and texts as people read them: bytes, durations, counts, beginnings of long texts. Used
+// wherever the workbench speaks.
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -15,12 +16,17 @@ export function formatBytes(bytes: number): string {
   return `${sign}${threeDigits(size)} ${byteUnits[unit] ?? 'B'}`;
 }
 
-/** Whole megabytes, as progress counts them: rounded up, since a total of 0 would say that it is unknown. */
+/**
+ * Whole megabytes, as progress counts them: rounded up, since a total of 0 would say that it is
+ * unknown.
+ */
 export function megabytes(bytes: number): number {
   return Math.ceil(bytes / 1e6);
 }
 
-/** `75.3` seconds as `1 min 15 s`; below a minute with three significant digits (`12.3 s`, `45 ms`). */
+/**
+ * `75.3` seconds as `1 min 15 s`; below a minute with three significant digits (`12.3 s`, `45 ms`).
+ */
 export function formatDuration(seconds: number): string {
   const sign = seconds < 0 ? '-' : '';
   const length = Math.abs(seconds);
@@ -43,7 +49,10 @@ export function formatPercent(share: number, decimals = 1): string {
   return `${(100 * share).toFixed(decimals)} %`;
 }
 
-/** A number and the ends of what is known of it; ends that are not known are NaN, or both are the number. */
+/**
+ * A number and the ends of what is known of it; ends that are not known are NaN, or both are the
+ * number.
+ */
 export interface Range {
   readonly centre: number;
   readonly low: number;
@@ -59,7 +68,10 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** UTF-16 units: a text of letters with very many accents is longer than what is seen of it. */
 const longestCharacter = 32;
 
-/** The first characters of a text, as a reader counts them, and an ellipsis where something is left out; no character is cut. */
+/**
+ * The first characters of a text, as a reader counts them, and an ellipsis where something is left
+ * out; no character is cut.
+ */
 export function shorten(text: string, most: number, ellipsis = '…'): string {
   let count = 0;
   for (const { segment, index } of characters.segment(text)) {

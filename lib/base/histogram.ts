@@ -1,4 +1,5 @@
-// Counts of whole numbers: exact quantiles of millions of values in the memory of their distinct ones.
+// Counts of whole numbers: exact quantiles of millions of values in the memory of their distinct
+// ones.
 
 /** How often each whole number occurred. */
 export class Histogram {
@@ -39,8 +40,8 @@ export class Histogram {
   }
 
   /**
-   * The smallest value that at least a share `probability` of the values does not exceed (the inverse of the
-   * empirical distribution function); NaN of nothing.
+   * The smallest value that at least a share `probability` of the values does not exceed (the
+   * inverse of the empirical distribution function); NaN of nothing.
    */
   quantile(probability: number): number {
     let below = 0;

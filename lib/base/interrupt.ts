@@ -1,9 +1,12 @@
-// A notebook's stop button, for work that lasts: it ends, and what it holds is released, instead of running on unseen. Elsewhere
-// nothing here does anything: a signal ends the process.
+// A notebook's stop button, for work that lasts: it ends, and what it holds is released, instead of
+// running on unseen. Elsewhere nothing here does anything: a signal ends the process.
 
 import { performance } from 'node:perf_hooks';
 
-/** Aborted when the reader stops the cell to which the work that asks belongs; undefined outside the workbench's notebook kernel. */
+/**
+ * Aborted when the reader stops the cell to which the work that asks belongs; undefined outside the
+ * workbench's notebook kernel.
+ */
 export function cellInterrupt(): AbortSignal | undefined {
   const signal = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.interrupt')];
   return signal instanceof AbortSignal ? signal : undefined;
@@ -12,8 +15,9 @@ export function cellInterrupt(): AbortSignal | undefined {
 const adviceKey = Symbol.for('bipe.advice');
 
 /**
- * Does work that a stop does not lose: whoever stops the cell meanwhile is told so by the kernel, which ends the cell before the work has
- * ended. Of works inside each other the outer one knows what the cell does, and its advice stands.
+ * Does work that a stop does not lose: whoever stops the cell meanwhile is told so by the kernel,
+ * which ends the cell before the work has ended. Of works inside each other the outer one knows
+ * what the cell does, and its advice stands.
  *
  * @param advice what is kept, and how to go on
  */

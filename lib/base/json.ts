@@ -1,10 +1,12 @@
-// JSON of this project: one pair of functions writes and reads values, so that every number survives, also those that JSON has
-// no literal for; canonical JSON for hashes; and JSON that may be none.
+// JSON of this project: one pair of functions writes and reads values, so that every number
+// survives, also those that JSON has no literal for; canonical JSON for hashes; and JSON that may
+// be none.
 
 /**
- * A value as JSON. The numbers that JSON cannot say are the strings "NaN", "Infinity", "-Infinity" and "-0", as in the JSON
- * of protocol buffers, so `Number(...)` and Python's `float(...)` read them; a text that looks like one of them gets an
- * apostrophe before it. Otherwise as `JSON.stringify`.
+ * A value as JSON. The numbers that JSON cannot say are the strings "NaN", "Infinity", "-Infinity"
+ * and "-0", as in the JSON of protocol buffers, so `Number(...)` and Python's `float(...)` read
+ * them; a text that looks like one of them gets an apostrophe before it. Otherwise as
+ * `JSON.stringify`.
  *
  * @param indent spaces a level; left out: all on one line
  */
@@ -41,7 +43,10 @@ export function jsonOrUndefined(text: string): unknown {
   }
 }
 
-/** The numbers that are written as text, in a whole JSON text, and as one field with the apostrophes of texts like them. */
+/**
+ * The numbers that are written as text, in a whole JSON text, and as one field with the apostrophes
+ * of texts like them.
+ */
 const unusual = /(NaN|Infinity|-0)"/;
 const unusualField = /^'*(NaN|-?Infinity|-0)$/;
 

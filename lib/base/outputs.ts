@@ -1,5 +1,6 @@
-// Files that a command is about to write: none may be one that it reads, under whatever name, and one that is there already
-// must be of the kind that the command itself writes. Asked before the work begins, so that nothing is computed in vain.
+// Files that a command is about to write: none may be one that it reads, under whatever name, and
+// one that is there already must be of the kind that the command itself writes. Asked before the
+// work begins, so that nothing is computed in vain.
 
 import { type BigIntStats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
@@ -21,7 +22,8 @@ export interface Output {
  * Makes sure that files may be written.
  *
  * @param inputs files that are read, or folders whose files are; some may be missing
- * @throws UsageError if an output is an input (by any name, symbolic or hard link), no regular file, or a file of another kind
+ * @throws UsageError if an output is an input (by any name, symbolic or hard link), no regular
+ *   file, or a file of another kind
  * @throws MachineError if a folder can be neither written nor made
  */
 export async function checkOutputs(
@@ -54,8 +56,8 @@ function refused({ path }: Output, why: string): UsageError {
 }
 
 /**
- * Whether a file begins as JSON of one of these kinds, as what this project exports does: `{"kind": "figure", ...`. One that was
- * cut short is still told by what is left.
+ * Whether a file begins as JSON of one of these kinds, as what this project exports does:
+ * `{"kind": "figure", ...`. One that was cut short is still told by what is left.
  */
 export async function isJsonOfKind(path: string, ...kinds: readonly string[]): Promise<boolean> {
   const begin = (await beginOf(path))?.replace(/\s/g, '');

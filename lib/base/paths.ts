@@ -1,4 +1,5 @@
-// Where things are in the repository. Sources and compiled code both ask here, so no file counts `..`.
+// Where things are in the repository. Sources and compiled code both ask here, so no file counts
+// `..`.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';

@@ -1,4 +1,5 @@
-// What is there by construction, though its type cannot say so: an element within bounds, an entry just put in.
+// What is there by construction, though its type cannot say so: an element within bounds, an entry
+// just put in.
 
 /**
  * The value itself.

@@ -1,5 +1,5 @@
-// How long work is going, told to whoever waits: a bar on a terminal, sparse lines in a log, nothing where
-// nobody reads. Long functions take a `Reporter` and never print themselves.
+// How long work is going, told to whoever waits: a bar on a terminal, sparse lines in a log,
+// nothing where nobody reads. Long functions take a `Reporter` and never print themselves.
 
 import { performance } from 'node:perf_hooks';
 import { styleText } from 'node:util';
@@ -17,15 +17,19 @@ export interface ProgressTask {
 
 /** Where progress goes. */
 export interface Reporter {
-  /** A line that stays; in a notebook folded under the next ones. A warning is not folded, and yellow where there are colours. */
+  /**
+   * A line that stays; in a notebook folded under the next ones. A warning is not folded, and
+   * yellow where there are colours.
+   */
   note(line: string, level?: 'warning'): void;
   /** Begins a piece of work of `total` units (0 if unknown). */
   task(label: string, total: number, unit?: string): ProgressTask;
 }
 
 /**
- * How long a piece of work will still take: a function of what is done, asked at every update. The pace is that since the first update:
- * what was done before, in an earlier run, took none of this time.
+ * How long a piece of work will still take: a function of what is done, asked at every update. The
+ * pace is that since the first update: what was done before, in an earlier run, took none of this
+ * time.
  *
  * @returns seconds; undefined where they cannot be told
  */
@@ -44,7 +48,10 @@ export const silentReporter: Reporter = {
   task: () => ({ update: () => undefined, finish: () => undefined }),
 };
 
-/** A reporter for standard error: bars on a terminal, a line for each start, each tenth and each end elsewhere. */
+/**
+ * A reporter for standard error: bars on a terminal, a line for each start, each tenth and each end
+ * elsewhere.
+ */
 export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): Reporter {
   return printableReporter(stream.isTTY ? barReporter(stream) : lineReporter(stream));
 }

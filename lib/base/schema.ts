@@ -1,5 +1,5 @@
-// Checking what comes from outside (settings, registries, files) against a zod schema, with one line for the
-// first thing that is wrong: where it stands, what it is, and what would be right.
+// Checking what comes from outside (settings, registries, files) against a zod schema, with one
+// line for the first thing that is wrong: where it stands, what it is, and what would be right.
 
 import { z } from 'zod';
 import { ConfigError, UsageError } from './errors';
@@ -47,7 +47,9 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   throw new ConfigError([where, place, issue.message].filter((part) => part !== '').join(': '));
 }
 
-/** Any number, NaN and the infinities too, which `z.number()` refuses: what a measurement may be. */
+/**
+ * Any number, NaN and the infinities too, which `z.number()` refuses: what a measurement may be.
+ */
 export const anyNumber: z.ZodType<number> = z.custom<number>((value) => typeof value === 'number', {
   error: ({ input }) => `expected number, received ${input === null ? 'null' : typeof input}`,
 });
@@ -61,8 +63,8 @@ export function countUpTo(most: number): z.ZodType<number> {
 }
 
 /**
- * What to throw for an error in making something of settings that fit their schema: one that is about the settings begins
- * with `where` then, as those of `parseWith` do.
+ * What to throw for an error in making something of settings that fit their schema: one that is
+ * about the settings begins with `where` then, as those of `parseWith` do.
  */
 export function errorAt(where: string, error: unknown): unknown {
   const isOfSettings = error instanceof ConfigError || error instanceof UsageError;
@@ -71,7 +73,8 @@ export function errorAt(where: string, error: unknown): unknown {
 }
 
 /**
- * For a schema that chooses another one by the value: what that one makes of it, or its issues in this one's `context`.
+ * For a schema that chooses another one by the value: what that one makes of it, or its issues in
+ * this one's `context`.
  */
 export function parseInside<T>(schema: z.ZodType<T>, value: unknown, context: z.RefinementCtx): T {
   const parsed = schema.safeParse(value, { error: nameFields });
@@ -82,7 +85,10 @@ export function parseInside<T>(schema: z.ZodType<T>, value: unknown, context: z.
   return z.NEVER;
 }
 
-/** Words the issue of an object that has fields it should not have, and of one with a name that it may not have. */
+/**
+ * Words the issue of an object that has fields it should not have, and of one with a name that it
+ * may not have.
+ */
 const nameFields: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message;
   return issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject

@@ -1,5 +1,6 @@
-// SHA-256 (FIPS 180-4) of short texts, in plain JavaScript: the seeded random numbers need it at once, in a browser's page too, where
-// there is no `node:crypto` and the browser's own is asynchronous. Files are hashed by `files.ts`.
+// SHA-256 (FIPS 180-4) of short texts, in plain JavaScript: the seeded random numbers need it at
+// once, in a browser's page too, where there is no `node:crypto` and the browser's own is
+// asynchronous. Files are hashed by `files.ts`.
 
 /** The hash of a text's UTF-8 bytes, [8] words of 32 bits. */
 export function sha256(text: string): Uint32Array {

@@ -1,4 +1,5 @@
-// Summaries of samples: quantiles, the empirical distribution function, intervals, and fitted powers.
+// Summaries of samples: quantiles, the empirical distribution function, intervals, and fitted
+// powers.
 
 import { linearRegression, quantileSorted } from 'simple-statistics';
 import { ConfigError } from './errors';
@@ -11,8 +12,8 @@ function sorted(values: ArrayLike<number>, what: string): Float64Array {
 }
 
 /**
- * Quantiles in the order asked for, interpolated linearly between the two nearest values (type 7 of Hyndman and Fan
- * 1996, as numpy's `quantile`).
+ * Quantiles in the order asked for, interpolated linearly between the two nearest values (type 7 of
+ * Hyndman and Fan 1996, as numpy's `quantile`).
  *
  * @param shares from 0 (least) to 1 (greatest)
  * @throws ConfigError if there are no values or one is NaN
@@ -55,7 +56,10 @@ export interface Interval {
   readonly high: number;
 }
 
-/** y = factor x^exponent, by least squares of the logarithms; all numbers are above 0, and two x differ. */
+/**
+ * y = factor x^exponent, by least squares of the logarithms; all numbers are above 0, and two x
+ * differ.
+ */
 export function fitPower(points: readonly (readonly [x: number, y: number])[]): {
   readonly exponent: number;
   readonly factor: number;

@@ -1,4 +1,5 @@
-// JSON that people write by hand. Of a key that stands twice, `JSON.parse` takes the last without a word; here it is refused.
+// JSON that people write by hand. Of a key that stands twice, `JSON.parse` takes the last without a
+// word; here it is refused.
 
 import { ConfigError, messageOf } from './errors';
 

@@ -18,7 +18,10 @@ export function closestName(name: string, known: readonly string[]): string | un
   );
 }
 
-/** What to say of fields that an object should not have, e.g. `unknown field 'hight'; did you mean height? known are ...`. */
+/**
+ * What to say of fields that an object should not have, e.g.
+ * `unknown field 'hight'; did you mean height? known are ...`.
+ */
 export function unknownFields(fields: readonly string[], known: readonly string[]): string {
   const meant = new Set(fields.flatMap((field) => closestName(field, known) ?? []));
   const hint = meant.size === 0 ? '' : `did you mean ${[...meant].join(', ')}? `;
@@ -26,7 +29,10 @@ export function unknownFields(fields: readonly string[], known: readonly string[
   return `unknown field ${names}; ${known.length === 0 ? 'remove it' : `${hint}known are ${known.join(', ')}`}`;
 }
 
-/** The error for a name that is not in a registry, e.g. `unknown tokenizer "lama2"; did you mean llama2? ...`. */
+/**
+ * The error for a name that is not in a registry, e.g.
+ * `unknown tokenizer "lama2"; did you mean llama2? ...`.
+ */
 export function unknownName(kind: string, name: string, known: readonly string[]): UsageError {
   const closest = closestName(name, known);
   const hint = closest === undefined ? '' : `did you mean ${closest}? `;

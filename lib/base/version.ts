@@ -7,7 +7,10 @@ interface Manifest {
   readonly version: string;
 }
 
-/** The major versions of Node.js that the tests run on, whichever runs the tests (tests/setup/node-versions.test.ts). */
+/**
+ * The major versions of Node.js that the tests run on, whichever runs the tests
+ * (tests/setup/node-versions.test.ts).
+ */
 export const testedNodeVersions: readonly number[] = [22, 24, 26];
 
 /** The version in package.json. */

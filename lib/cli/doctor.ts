@@ -1,5 +1,5 @@
-// What `bipe doctor` finds: the set-up's own view of its steps and tools, then whether engine, tokenizer and data
-// really work. Nothing is installed or changed.
+// What `bipe doctor` finds: the set-up's own view of its steps and tools, then whether engine,
+// tokenizer and data really work. Nothing is installed or changed.
 
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';

@@ -18,8 +18,9 @@ export interface ItemOutcome {
 }
 
 /**
- * Does something with each of the items that are named (`all`: each there is). One item that cannot be done does not keep the others from
- * being done: of one alone its error is thrown, of several each is printed and the exit code is set.
+ * Does something with each of the items that are named (`all`: each there is). One item that cannot
+ * be done does not keep the others from being done: of one alone its error is thrown, of several
+ * each is printed and the exit code is set.
  *
  * @throws UsageError if there is no such item
  */
@@ -53,7 +54,10 @@ export async function forEachItem(
   process.exitCode = Math.max(...failures.map((failure) => failure.exitCode));
 }
 
-/** The end of `reproduce fig4 --help`: the fields of items, with their meanings and their values; without an item, how to see them. */
+/**
+ * The end of `reproduce fig4 --help`: the fields of items, with their meanings and their values;
+ * without an item, how to see them.
+ */
 export function describeFields(items: readonly Experiment[]): string {
   return items.length === 0
     ? `\n${bipe('reproduce fig4 --help')} lists the fields of Figure 4 that --set replaces.`
@@ -102,7 +106,10 @@ function splitSetting(text: string): readonly [field: string, value: string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-/** A value as JSON where it is JSON, else as text; where the preset has a list, several with commas between them. */
+/**
+ * A value as JSON where it is JSON, else as text; where the preset has a list, several with commas
+ * between them.
+ */
 function parseValue(text: string, inPreset: unknown): unknown {
   const json = jsonOrUndefined(text);
   if (json !== undefined) checkKeys(text, '--set');

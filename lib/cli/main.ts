@@ -1,5 +1,5 @@
-// The `bipe` command: parses, calls the library, prints. Anything heavy is loaded by the subcommand that needs it,
-// so that `--help` answers at once.
+// The `bipe` command: parses, calls the library, prints. Anything heavy is loaded by the subcommand
+// that needs it, so that `--help` answers at once.
 
 import { Command, CommanderError } from 'commander';
 import { bipe, bipeCommand } from '../base/command';
@@ -61,7 +61,9 @@ export function createProgram(items: readonly Experiment[] = []): Command {
   return program;
 }
 
-/** Runs the command line and sets the process's exit code: 0 done, 1 failed, 2 asked for wrongly. */
+/**
+ * Runs the command line and sets the process's exit code: 0 done, 1 failed, 2 asked for wrongly.
+ */
 export function main(args: readonly string[]): void {
   stopQuietlyOnClosedPipe();
   run(args).catch(async (error: unknown) => {

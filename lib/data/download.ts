@@ -1,5 +1,6 @@
-// Brings one file from the network to the disk, whole and checked, or says in one line why not. What has
-// arrived stays beside the target as `.partial` and is continued; the target appears only when it is right.
+// Brings one file from the network to the disk, whole and checked, or says in one line why not.
+// What has arrived stays beside the target as `.partial` and is continued; the target appears only
+// when it is right.
 
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -70,9 +71,15 @@ export interface DownloadOptions extends HttpOptions {
   readonly reporter?: Reporter;
   /** Called with the bytes on the disk so far. */
   readonly onProgress?: (bytes: number) => void;
-  /** Tries in a row that bring nothing new before an address is given up; there are at most 200 tries altogether. */
+  /**
+   * Tries in a row that bring nothing new before an address is given up; there are at most 200
+   * tries altogether.
+   */
   readonly attempts?: number;
-  /** A body that brings less than 64 kB in this time is given up as if it were cut. Default a minute. */
+  /**
+   * A body that brings less than 64 kB in this time is given up as if it were cut. Default a
+   * minute.
+   */
   readonly slowMs?: number;
   /** Wait before the first further try; doubled for each next one. */
   readonly backoffMs?: number;
@@ -101,22 +108,27 @@ const realDisk: DownloadDisk = {
 };
 
 /**
- * A connection that brought at least this much beyond all before it was no failure, however it ended; one that brings less in
- * `slowMs` is as good as none.
+ * A connection that brought at least this much beyond all before it was no failure, however it
+ * ended; one that brings less in `slowMs` is as good as none.
  */
 const worthwhileBytes = 1 << 16;
-/** Requests to one address, whatever they bring: a file that needs more is continued by the next call. */
+/**
+ * Requests to one address, whatever they bring: a file that needs more is continued by the next
+ * call.
+ */
 const mostRequests = 200;
 const longestBackoffMs = 15_000;
 
 /**
- * Downloads a file: continues a partial one where the server still has the same version, tries again where
- * a connection was cut, goes on to the next address where one fails, checks size and checksum, and only then
- * gives the file its name. A file already there is replaced by a right one or stays as it is.
+ * Downloads a file: continues a partial one where the server still has the same version, tries
+ * again where a connection was cut, goes on to the next address where one fails, checks size and
+ * checksum, and only then gives the file its name. A file already there is replaced by a right one
+ * or stays as it is.
  *
  * @throws NetworkError if no address could be reached or served it
  * @throws AbsentError if what they serve is not the file that was asked for
- * @throws MachineError if the disk is full or not writable (what has arrived is kept), or another process downloads it
+ * @throws MachineError if the disk is full or not writable (what has arrived is kept), or another
+ *   process downloads it
  */
 export async function downloadFile(
   request: DownloadRequest,
@@ -251,7 +263,10 @@ async function transfer(
   }
 }
 
-/** Appends a body to the partial file and returns the file's size; what was written before a failure stays. */
+/**
+ * Appends a body to the partial file and returns the file's size; what was written before a failure
+ * stays.
+ */
 async function writeBody(
   url: string,
   request: DownloadRequest,
@@ -287,8 +302,9 @@ async function writeBody(
 }
 
 /**
- * The pieces of a body; a cut becomes an HttpFailure, so that it cannot be taken for an error of the disk. So does a body that comes
- * more slowly than is worth waiting for; the time in which the disk writes is not counted.
+ * The pieces of a body; a cut becomes an HttpFailure, so that it cannot be taken for an error of
+ * the disk. So does a body that comes more slowly than is worth waiting for; the time in which the
+ * disk writes is not counted.
  */
 async function* bodyOf(
   url: string,

@@ -1,5 +1,6 @@
-// GET requests as downloads need them: through the proxy the environment names, redirects followed by hand
-// (few, never in a circle, never from https to http), every failure sorted by whether another try may help.
+// GET requests as downloads need them: through the proxy the environment names, redirects followed
+// by hand (few, never in a circle, never from https to http), every failure sorted by whether
+// another try may help.
 
 import { type IncomingHttpHeaders } from 'node:http';
 import { type Readable } from 'node:stream';
@@ -20,7 +21,10 @@ export interface HttpOptions {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The headers of the redirects that led here, in order: some servers say there what they send elsewhere. */
+  /**
+   * The headers of the redirects that led here, in order: some servers say there what they send
+   * elsewhere.
+   */
   readonly redirects: readonly IncomingHttpHeaders[];
   readonly body: Readable;
 }
@@ -33,8 +37,8 @@ export interface HttpClient {
 }
 
 /**
- * Why a request came to nothing: `unreachable`, no server answers there; `transient`, the same request may
- * succeed later; `refused`, the server's answer is final.
+ * Why a request came to nothing: `unreachable`, no server answers there; `transient`, the same
+ * request may succeed later; `refused`, the server's answer is final.
  */
 export class HttpFailure extends Error {
   constructor(
@@ -50,7 +54,10 @@ export class HttpFailure extends Error {
 
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Opens a client. The library behind it is loaded only here: the command line's `--help` must not wait for it. */
+/**
+ * Opens a client. The library behind it is loaded only here: the command line's `--help` must not
+ * wait for it.
+ */
 export async function openHttpClient(options: HttpOptions = {}): Promise<HttpClient> {
   const { environment = process.env, connectTimeoutMs = 15_000, idleTimeoutMs = 60_000 } = options;
   const { maxRedirects = 5 } = options;
@@ -151,8 +158,8 @@ export function hostOf(url: string): string {
 }
 
 /**
- * Gives up a request without an answer. The library's own limits do not cover a proxy that hangs up: it
- * would connect to it again for ever, until the client is closed.
+ * Gives up a request without an answer. The library's own limits do not cover a proxy that hangs
+ * up: it would connect to it again for ever, until the client is closed.
  */
 async function withDeadline<T>(response: Promise<T>, milliseconds: number, url: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 // Files of a repository on the Hugging Face hub, a model's or a dataset's. It serves each under
-// `<repository>/resolve/<revision>/<file>`; large ones by a redirect whose headers say the file's SHA-256 and size
-// (`x-linked-etag`, `x-linked-size`), small ones directly, with git's hash of them as `etag`. This is what its own client reads
-// (huggingface_hub, `get_hf_file_metadata`).
+// `<repository>/resolve/<revision>/<file>`; large ones by a redirect whose headers say the file's
+// SHA-256 and size (`x-linked-etag`, `x-linked-size`), small ones directly, with git's hash of them
+// as `etag`. This is what its own client reads (huggingface_hub, `get_hf_file_metadata`).
 
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
@@ -60,8 +60,8 @@ export interface HubPlace {
 }
 
 /**
- * The files of one repository. From the first one on, all are of that one's commit. The address of another server that speaks as the
- * hub does can be given in BIPE_MIRROR_HUGGINGFACE.
+ * The files of one repository. From the first one on, all are of that one's commit. The address of
+ * another server that speaks as the hub does can be given in BIPE_MIRROR_HUGGINGFACE.
  */
 export class HubFiles {
   private readonly address: string;
@@ -118,7 +118,8 @@ export class HubFiles {
   }
 
   /**
-   * Brings a file into the staging folder, or leaves the one that is there or published. A partial one is continued.
+   * Brings a file into the staging folder, or leaves the one that is there or published. A partial
+   * one is continued.
    *
    * @throws NetworkError if it cannot be reached
    * @throws AbsentError if what comes does not match the hub's hash

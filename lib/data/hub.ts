@@ -1,4 +1,5 @@
-// Checkpoints from the Hugging Face hub: a configuration and its tensors, in the best of the formats that are read here.
+// Checkpoints from the Hugging Face hub: a configuration and its tensors, in the best of the
+// formats that are read here.
 
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -25,7 +26,9 @@ export const releasedCheckpoints = [
 
 /** What to get, and how; every field has a default. */
 export interface HubOptions extends HubFileOptions {
-  /** Where the checkpoint's folder goes. Default `cache/checkpoints/<model>` in `datasetsFolder`. */
+  /**
+   * Where the checkpoint's folder goes. Default `cache/checkpoints/<model>` in `datasetsFolder`.
+   */
   readonly to?: string;
 }
 
@@ -46,13 +49,15 @@ const formats = [
 ] as const;
 
 /**
- * Downloads a checkpoint's configuration and tensors: files that are here and right stay, partial ones are continued,
- * and each is compared with the hash that the hub gives for it. Those that are here are replaced only when all of the
- * revision's have come. The address of another server that speaks as the hub does can be given in BIPE_MIRROR_HUGGINGFACE.
+ * Downloads a checkpoint's configuration and tensors: files that are here and right stay, partial
+ * ones are continued, and each is compared with the hash that the hub gives for it. Those that are
+ * here are replaced only when all of the revision's have come. The address of another server that
+ * speaks as the hub does can be given in BIPE_MIRROR_HUGGINGFACE.
  *
  * @param model `owner/name`, e.g. `hzy00/BiPE_RoPE-151M`
  * @throws UsageError if that is no model's name
- * @throws NetworkError if the hub cannot be reached, or has no such model, or none of its formats is read here
+ * @throws NetworkError if the hub cannot be reached, or has no such model, or none of its formats
+ *   is read here
  * @throws DataError if what it sends does not match its hash
  */
 export async function downloadCheckpoint(model: string, options: HubOptions = {}): Promise<HubCheckpoint> {
@@ -89,8 +94,9 @@ const recordSchema = z.object({
 });
 
 /**
- * The checkpoint that an earlier download left on this machine, if every file of it still has its checksum. Asks no server: what is here
- * stays what it is, whatever the hub has by now, and is found without a network.
+ * The checkpoint that an earlier download left on this machine, if every file of it still has its
+ * checksum. Asks no server: what is here stays what it is, whatever the hub has by now, and is
+ * found without a network.
  *
  * @param options `to` and `environment` say where it would be
  */
@@ -130,7 +136,10 @@ async function fetchNamed(hub: HubFiles, name: string, mend: string): Promise<Hu
   return hub.fetch(file);
 }
 
-/** The tensors in the first of the formats that the model has, whole or in the pieces that an index names. */
+/**
+ * The tensors in the first of the formats that the model has, whole or in the pieces that an index
+ * names.
+ */
 async function fetchTensors(hub: HubFiles): Promise<HubFile[]> {
   for (const format of formats) {
     const whole = await hub.find(format.whole);

@@ -8,7 +8,8 @@ import { makeFolder, writeError } from '../base/files';
 import { displayPath } from '../base/paths';
 
 /**
- * Runs `work` while this process alone holds the lock at `path`. A lock left by a process that is gone is taken over.
+ * Runs `work` while this process alone holds the lock at `path`. A lock left by a process that is
+ * gone is taken over.
  *
  * @param what the work, for the message: `this run`
  * @throws MachineError if another process holds it, or this one does, for other work

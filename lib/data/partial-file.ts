@@ -1,4 +1,5 @@
-// A download that is not finished: `<target>.partial` and, beside it, which version of the file it is a part of.
+// A download that is not finished: `<target>.partial` and, beside it, which version of the file it
+// is a part of.
 
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -41,8 +42,8 @@ export class PartialFile {
   }
 
   /**
-   * What is here and can be continued. Without a strong validator or a checksum nothing could tell whether the rest belongs to the same
-   * version; then nothing is kept.
+   * What is here and can be continued. Without a strong validator or a checksum nothing could tell
+   * whether the rest belongs to the same version; then nothing is kept.
    */
   async held(): Promise<HeldPart> {
     const size = await this.size();

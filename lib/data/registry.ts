@@ -1,4 +1,5 @@
-// The text sources there are, as datasets/registry.json lists them: checked on reading, found by name.
+// The text sources there are, as datasets/registry.json lists them: checked on reading, found by
+// name.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -117,7 +118,10 @@ const registrySchema = z.strictObject({
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the registry and what was downloaded are: the project's `datasets`, or the folder that BIPE_DATASETS names. */
+/**
+ * Where the registry and what was downloaded are: the project's `datasets`, or the folder that
+ * BIPE_DATASETS names.
+ */
 export function datasetsFolder(environment: Environment = process.env): string {
   return environment['BIPE_DATASETS'] ?? projectPath('datasets');
 }

@@ -1,5 +1,6 @@
-// Which part of a file a response brings, judged by its headers alone. A server may answer the request for the rest of a file with
-// another version, another place or another coding of it; nothing of that is put behind what is here.
+// Which part of a file a response brings, judged by its headers alone. A server may answer the
+// request for the rest of a file with another version, another place or another coding of it;
+// nothing of that is put behind what is here.
 
 import { hostOf, HttpFailure, type HttpResponse, statusFailure } from './http';
 
@@ -39,8 +40,10 @@ export function headersFor({ size, version }: HeldPart): Record<string, string> 
 /**
  * The part that a response brings, given what is here and that the rest was asked for.
  *
- * @param isChecked whether the finished file will be compared with a checksum; without one, the server's word must be complete
- * @returns `complete`: what is here is the whole file; `mismatch`: the response does not continue it
+ * @param isChecked whether the finished file will be compared with a checksum; without one, the
+ *   server's word must be complete
+ * @returns `complete`: what is here is the whole file; `mismatch`: the response does not continue
+ *   it
  * @throws HttpFailure for a response that brings nothing of the file
  */
 export function partOf(

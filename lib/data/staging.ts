@@ -1,6 +1,7 @@
-// Files that belong together, such as those of one revision: what arrives gathers in a folder beside those that are here, and takes
-// their place once all of it is right. What is here is thus one revision or the other, also after a crash in between: the record that
-// lists the files is the last to arrive, and from then on whoever looks finishes what was begun.
+// Files that belong together, such as those of one revision: what arrives gathers in a folder
+// beside those that are here, and takes their place once all of it is right. What is here is thus
+// one revision or the other, also after a crash in between: the record that lists the files is the
+// last to arrive, and from then on whoever looks finishes what was begun.
 
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,8 +29,8 @@ export function stagingFolder(folder: string): string {
 }
 
 /**
- * Lets the files that a record lists take their place: those in the staging folder, and those that are here already. Files of the record
- * before that this one does not list are removed.
+ * Lets the files that a record lists take their place: those in the staging folder, and those that
+ * are here already. Files of the record before that this one does not list are removed.
  *
  * @throws MachineError if the disk is full or cannot be written
  */
@@ -39,7 +40,8 @@ export async function publish(folder: string, record: RecordOfFiles): Promise<vo
 }
 
 /**
- * Finishes what a process that was killed had begun to publish; else does nothing. To be called before the files of a folder are read.
+ * Finishes what a process that was killed had begun to publish; else does nothing. To be called
+ * before the files of a folder are read.
  *
  * @throws MachineError if the folder cannot be written
  */

@@ -1,5 +1,5 @@
-// A file out of a zip archive, piece by piece to the disk: it may be larger than memory. Nothing of an archive decides where a file
-// goes: the caller does.
+// A file out of a zip archive, piece by piece to the disk: it may be larger than memory. Nothing of
+// an archive decides where a file goes: the caller does.
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -19,8 +19,8 @@ export interface ZipArchive {
    * Unpacks a file, whole or not at all; one that is there already is replaced.
    *
    * @param onProgress is told how many bytes are written
-   * @throws DataError if it is larger than `maxBytes`, packed in a way that is not read here, not what its checksum says, or cannot be
-   *   read
+   * @throws DataError if it is larger than `maxBytes`, packed in a way that is not read here, not
+   *   what its checksum says, or cannot be read
    * @throws MachineError if the disk is full or cannot be written
    */
   extract(
@@ -34,7 +34,8 @@ export interface ZipArchive {
 /**
  * Opens an archive.
  *
- * @throws DataError if it is none, is damaged, or one of its files would lie outside of the folder it is unpacked in
+ * @throws DataError if it is none, is damaged, or one of its files would lie outside of the folder
+ *   it is unpacked in
  */
 export async function openZip(path: string): Promise<ZipArchive> {
   const where = displayPath(path);

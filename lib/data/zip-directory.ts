@@ -1,4 +1,5 @@
-// Where the files of a zip archive are. The format is PKWARE's (APPNOTE 6.3), with the 64-bit fields that archives over 4 GB need.
+// Where the files of a zip archive are. The format is PKWARE's (APPNOTE 6.3), with the 64-bit
+// fields that archives over 4 GB need.
 
 import { type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -19,7 +20,9 @@ export interface ZipEntry {
 
 /** A file that cannot be read as an archive; the reader says what that means for the user. */
 export class ZipFailure extends Error {
-  /** @param kind `none`: it is no archive, or its end is missing; `damaged`: it contradicts itself */
+  /**
+   * @param kind `none`: it is no archive, or its end is missing; `damaged`: it contradicts itself
+   */
   constructor(readonly kind: 'none' | 'damaged') {
     super(kind === 'none' ? 'not a zip archive, or cut short' : 'the archive is damaged');
   }
@@ -48,7 +51,8 @@ export async function zipDirectory(file: FileHandle): Promise<Map<string, ZipEnt
     const { name, header, next, ...stored } = centralEntry(directory, at);
     const begin = await contentStart(file, header, size);
     const { storedBytes, bytes: unpackedBytes, method } = stored;
-    // What is stored as it is has one size; with another one, a reader would take what follows for a part of it.
+    // What is stored as it is has one size; with another one, a reader would take what follows for
+    // a part of it.
     if (begin + storedBytes > size || (method === 0 && storedBytes !== unpackedBytes))
       throw new ZipFailure('damaged');
     entries.set(name, { begin, ...stored });
@@ -67,7 +71,10 @@ export async function storedChecksum(file: FileHandle, { begin, storedBytes }: Z
   return checksum;
 }
 
-/** Finds the record at the archive's end, behind which a comment may stand, and in it the directory's place. */
+/**
+ * Finds the record at the archive's end, behind which a comment may stand, and in it the
+ * directory's place.
+ */
 async function directoryPlace(file: FileHandle, size: number): Promise<{ position: number; bytes: number }> {
   const tailBytes = Math.min(size, 22 + 0xffff + 20);
   const tail = await readBytes(file, size - tailBytes, tailBytes);
@@ -120,7 +127,10 @@ function wideFields(extra: Buffer): number[] {
   return [];
 }
 
-/** The content begins behind the file's own header, whose extra field may differ from the directory's. */
+/**
+ * The content begins behind the file's own header, whose extra field may differ from the
+ * directory's.
+ */
 async function contentStart(file: FileHandle, header: number, size: number): Promise<number> {
   if (header + 30 > size) throw new ZipFailure('damaged');
   const local = await readBytes(file, header, 30);

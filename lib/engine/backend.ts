@@ -1,5 +1,5 @@
-// What a tensor backend is to the engine: something that can be examined without loading it, loaded, and
-// found unavailable for a reason that a reader can act on.
+// What a tensor backend is to the engine: something that can be examined without loading it,
+// loaded, and found unavailable for a reason that a reader can act on.
 
 /** The backends, the fastest first. */
 export const backendNames = ['native-gpu', 'native-cpu', 'webgpu', 'wasm', 'javascript'] as const;
@@ -10,7 +10,10 @@ export type BackendName = (typeof backendNames)[number];
 /** One way to compute. */
 export interface BackendCandidate {
   readonly name: BackendName;
-  /** How much longer training takes than on the native backend, for who would not wait that long; else undefined. */
+  /**
+   * How much longer training takes than on the native backend, for who would not wait that long;
+   * else undefined.
+   */
   readonly slowdown: string | undefined;
   /**
    * Whether it can be had here, without loading it into this process.
@@ -24,7 +27,8 @@ export interface BackendCandidate {
    * Loads it into this process and makes it TensorFlow.js's current backend.
    *
    * @param explicit whether it was asked for by name
-   * @returns its description, e.g. `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2 threads)`
+   * @returns its description, e.g. `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2
+   *   threads)`
    * @throws BackendUnavailable
    */
   prepare(explicit: boolean): Promise<string>;

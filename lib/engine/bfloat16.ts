@@ -1,5 +1,6 @@
-// Whether the processor multiplies bfloat16 by instructions of its own. Without them every product is of numbers that are widened and
-// rounded one by one, and takes several times as long as in float32.
+// Whether the processor multiplies bfloat16 by instructions of its own. Without them every product
+// is of numbers that are widened and rounded one by one, and takes several times as long as in
+// float32.
 
 import { readFileSync } from 'node:fs';
 import { nativeBackend } from './graph/binding';
@@ -17,7 +18,10 @@ export function hasBfloat16(cpuinfo: string): boolean | undefined {
   return features === undefined ? undefined : instructions.test(features);
 }
 
-/** Whether bfloat16 products are known to be slow here: on a processor without instructions for them. */
+/**
+ * Whether bfloat16 products are known to be slow here: on a processor without instructions for
+ * them.
+ */
 export function bfloat16IsSlow(): boolean {
   if (process.platform !== 'linux' || nativeBackend()?.isUsingGpuDevice === true) return false;
   try {

@@ -1,5 +1,6 @@
-// A backend is trusted after it has computed a small product that plain JavaScript agrees with: a library
-// built for another processor, or a broken driver, gives wrong numbers more often than an error.
+// A backend is trusted after it has computed a small product that plain JavaScript agrees with: a
+// library built for another processor, or a broken driver, gives wrong numbers more often than an
+// error.
 
 import { BackendUnavailable } from './backend';
 import { Random } from './random';
@@ -9,9 +10,9 @@ const [rows, inner, columns] = [64, 48, 32];
 const tolerance = 1e-4;
 
 /**
- * Compares the current backend's product [64, 48] x [48, 32] with float64 arithmetic in JavaScript. The factors
- * are multiples of 1/16 up to 4, which bfloat16 and TF32 hold exactly: this checks that the backend computes
- * right, not how finely it rounds.
+ * Compares the current backend's product [64, 48] x [48, 32] with float64 arithmetic in JavaScript.
+ * The factors are multiples of 1/16 up to 4, which bfloat16 and TF32 hold exactly: this checks that
+ * the backend computes right, not how finely it rounds.
  *
  * @throws BackendUnavailable if it fails or any entry differs by more than 1e-4
  */

@@ -1,5 +1,5 @@
-// Chooses the tensor backend of the process, says which and why, and trusts none before it has computed a
-// small product right. The order: native GPU, native CPU, WebGPU, WASM, JavaScript.
+// Chooses the tensor backend of the process, says which and why, and trusts none before it has
+// computed a small product right. The order: native GPU, native CPU, WebGPU, WASM, JavaScript.
 
 import { MachineError, messageOf, UsageError } from '../base/errors';
 import { type Reporter, terminalReporter } from '../base/progress';
@@ -33,13 +33,18 @@ export interface Engine {
   readonly slow: boolean;
   /** Whether `capture` makes graphs here; elsewhere its steps run operation by operation. */
   readonly captures: boolean;
-  /** What is slower than this machine could be, why, and how to mend it; a line each, empty if the backend was asked for by name. */
+  /**
+   * What is slower than this machine could be, why, and how to mend it; a line each, empty if the
+   * backend was asked for by name.
+   */
   readonly warnings: readonly string[];
 }
 
 /** How `startEngine` chooses. */
 export interface EngineOptions {
-  /** A backend by name, or `auto` (the default): the fastest that works. BIPE_ENGINE goes before it. */
+  /**
+   * A backend by name, or `auto` (the default): the fastest that works. BIPE_ENGINE goes before it.
+   */
   readonly backend?: BackendName | 'auto';
   /** Whether `auto` may fall back to pure JavaScript. Default: no. */
   readonly allowSlow?: boolean;
@@ -71,13 +76,14 @@ export function backendCandidates(): BackendCandidate[] {
 }
 
 /**
- * Starts the engine, once a process: later calls return the same one. From then on `@tensorflow/tfjs`, and
- * danfo with it, computes on the chosen backend.
+ * Starts the engine, once a process: later calls return the same one. From then on
+ * `@tensorflow/tfjs`, and danfo with it, computes on the chosen backend.
  *
- * @throws MachineError if the backend asked for does not work here, or only pure JavaScript would and
- *   `allowSlow` is not set
- * @throws UsageError if BIPE_ENGINE names no backend or BIPE_INSTRUCTIONS no kernels of this processor, or another backend than the running one is asked for:
- *   tensors live on their backend, so changing it takes a new process
+ * @throws MachineError if the backend asked for does not work here, or only pure JavaScript would
+ *   and `allowSlow` is not set
+ * @throws UsageError if BIPE_ENGINE names no backend or BIPE_INSTRUCTIONS no kernels of this
+ *   processor, or another backend than the running one is asked for: tensors live on their backend,
+ *   so changing it takes a new process
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const request = requestedBackend(options);
@@ -104,7 +110,9 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   return engine;
 }
 
-/** Which backends this machine has and what the others need, without starting any in this process. */
+/**
+ * Which backends this machine has and what the others need, without starting any in this process.
+ */
 export async function examineEngine(
   candidates: readonly BackendCandidate[] = backendCandidates(),
 ): Promise<BackendExamination[]> {
@@ -255,7 +263,10 @@ interface EngineHome {
   engine: Promise<Engine> | undefined;
 }
 
-/** Kept outside this module: a notebook kernel loads lib anew when it was edited, while the backend stays. */
+/**
+ * Kept outside this module: a notebook kernel loads lib anew when it was edited, while the backend
+ * stays.
+ */
 function engineHome(): EngineHome {
   const homes = globalThis as unknown as Record<symbol, EngineHome | undefined>;
   return (homes[Symbol.for('bipe-workbench.engine')] ??= { engine: undefined });

@@ -1,5 +1,6 @@
-// JavaScript values that nothing refers to. Node.js collects them when JavaScript allocates, which a program whose work is
-// done by a native library may not do for a long time; then they lie beside what the library holds.
+// JavaScript values that nothing refers to. Node.js collects them when JavaScript allocates, which
+// a program whose work is done by a native library may not do for a long time; then they lie beside
+// what the library holds.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,7 +10,8 @@ export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
-  // The memory of arrays is given back in the background of a collection, and by the next one at the latest.
+  // The memory of arrays is given back in the background of a collection, and by the next one at
+  // the latest.
   collect();
 }
 
@@ -18,7 +20,10 @@ const muchGarbage = 1 << 26;
 
 let garbage = 0;
 
-/** Says that nothing will refer to so many bytes of JavaScript arrays any more: 64 MB of them are freed at once. */
+/**
+ * Says that nothing will refer to so many bytes of JavaScript arrays any more: 64 MB of them are
+ * freed at once.
+ */
 export function countGarbage(bytes: number): void {
   garbage += bytes;
   if (garbage < muchGarbage) return;

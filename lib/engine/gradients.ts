@@ -1,7 +1,7 @@
-// Gradients as TensorFlow.js's tape gives them, with two things that its public functions lack: a parameter that the
-// result does not depend on gets zeros instead of an error, and a part of the computation may be done again in the
-// backward pass instead of being remembered (gradient checkpointing; Chen et al. 2016, "Training Deep Nets with
-// Sublinear Memory Cost").
+// Gradients as TensorFlow.js's tape gives them, with two things that its public functions lack: a
+// parameter that the result does not depend on gets zeros instead of an error, and a part of the
+// computation may be done again in the backward pass instead of being remembered (gradient
+// checkpointing; Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
 
 import * as tf from '@tensorflow/tfjs';
 import { availableAfter } from './graph/order';
@@ -13,7 +13,10 @@ export interface ValueAndGradients {
   readonly gradients: tf.Tensor[];
 }
 
-/** The value of `f` and its gradient with respect to each of `parameters`, tensors or variables that `f` uses. */
+/**
+ * The value of `f` and its gradient with respect to each of `parameters`, tensors or variables that
+ * `f` uses.
+ */
 export function valueAndGradients(f: () => tf.Scalar, parameters: readonly tf.Tensor[]): ValueAndGradients {
   return tf.tidy(() => {
     const { value, grads } = tf.engine().gradients(f, [...parameters], undefined, true);
@@ -78,8 +81,9 @@ interface MultipleResults {
 }
 
 /**
- * `f(...inputs)`, of which only the inputs are kept for the backward pass: there `f` is computed again. So `f` must
- * give the same each time, and everything that wants a gradient must be among its inputs.
+ * `f(...inputs)`, of which only the inputs are kept for the backward pass: there `f` is computed
+ * again. So `f` must give the same each time, and everything that wants a gradient must be among
+ * its inputs.
  */
 export function recomputed<T extends tf.Tensor>(
   f: (...inputs: tf.Tensor[]) => T,
@@ -98,7 +102,10 @@ export function recomputed<T extends tf.Tensor>(
   );
 }
 
-/** `x`, which a graph has only once it has `trigger` (see `availableAfter`). Gradients pass through to `x`. */
+/**
+ * `x`, which a graph has only once it has `trigger` (see `availableAfter`). Gradients pass through
+ * to `x`.
+ */
 export function after<T extends tf.Tensor>(trigger: tf.Tensor, x: T): T {
   return withGradient(
     [x],
@@ -111,7 +118,10 @@ export function after<T extends tf.Tensor>(trigger: tf.Tensor, x: T): T {
   );
 }
 
-/** The tape of a gradient within a backward pass would take the place of the outer one, which is still needed. */
+/**
+ * The tape of a gradient within a backward pass would take the place of the outer one, which is
+ * still needed.
+ */
 function withTapePutAside<T>(work: () => T): T {
   const { state } = tf.engine();
   const outer = state.activeTape;

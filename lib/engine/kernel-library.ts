@@ -1,18 +1,27 @@
-// Loading of the project's own native module (native/): the operations that kernels.ts calls, and the recorder of profile.ts.
+// Loading of the project's own native module (native/): the operations that kernels.ts calls, and
+// the recorder of profile.ts.
 
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, systemCode, UsageError } from '../base/errors';
 
-/** That of the module as kernels.ts and profile.ts use it (`kInterface` in native/operations.cc). */
+/**
+ * That of the module as kernels.ts and profile.ts use it (`kInterface` in native/operations.cc).
+ */
 export const expectedInterface = 3;
 
 /** When operations of TensorFlow ran (native/profile.cc). */
 export interface Recording {
-  /** Their names, a space, and types and shapes of their inputs; `SessionRun ` for runs of whole graphs. */
+  /**
+   * Their names, a space, and types and shapes of their inputs; `SessionRun ` for runs of whole
+   * graphs.
+   */
   readonly operations: readonly string[];
-  /** For each run the index of its operation, its thread, and its start and end in nanoseconds after the earliest. */
+  /**
+   * For each run the index of its operation, its thread, and its start and end in nanoseconds after
+   * the earliest.
+   */
   readonly events: Float64Array;
 }
 
@@ -29,10 +38,11 @@ interface KernelLibrary extends Partial<OperationRecorder> {
 }
 
 /**
- * Loads the kernels beside the binding, once that is loaded itself. Without them, or with `BIPE_KERNELS=none`, everything runs on
- * TensorFlow's own operations.
+ * Loads the kernels beside the binding, once that is loaded itself. Without them, or with
+ * `BIPE_KERNELS=none`, everything runs on TensorFlow's own operations.
  *
- * @throws UsageError if BIPE_INSTRUCTIONS names an instruction set for which there are no kernels, or which the processor lacks
+ * @throws UsageError if BIPE_INSTRUCTIONS names an instruction set for which there are no kernels,
+ *   or which the processor lacks
  */
 export function loadKernels(folder: string): void {
   const file = join(folder, 'bipe_kernels.node');
@@ -51,12 +61,17 @@ export function loadKernels(folder: string): void {
   }
 }
 
-/** The instruction set of the kernels that are loaded, e.g. `AVX-512`; undefined without kernels. */
+/**
+ * The instruction set of the kernels that are loaded, e.g. `AVX-512`; undefined without kernels.
+ */
 export function loadedKernels(): string | undefined {
   return kernelHome().instructions;
 }
 
-/** Why no kernels are loaded though nobody switched them off; undefined where they are, or before the native library is. */
+/**
+ * Why no kernels are loaded though nobody switched them off; undefined where they are, or before
+ * the native library is.
+ */
 export function missingKernels(): string | undefined {
   const { file, instructions } = kernelHome();
   if (file === undefined || instructions !== undefined || process.env['BIPE_KERNELS'] === 'none')
@@ -64,7 +79,10 @@ export function missingKernels(): string | undefined {
   return existsSync(file) ? 'they do not load' : 'they are not built';
 }
 
-/** The recorder, with `BIPE_KERNELS=none` too; undefined where the module is not built, does not load or is older. */
+/**
+ * The recorder, with `BIPE_KERNELS=none` too; undefined where the module is not built, does not
+ * load or is older.
+ */
 export function operationRecorder(): OperationRecorder | undefined {
   const { file } = kernelHome();
   if (file === undefined || !existsSync(file)) return undefined;
@@ -90,7 +108,10 @@ interface KernelHome {
   instructions: string | undefined;
 }
 
-/** Kept outside this module: a notebook kernel loads lib anew when it was edited, while the operations stay. */
+/**
+ * Kept outside this module: a notebook kernel loads lib anew when it was edited, while the
+ * operations stay.
+ */
 function kernelHome(): KernelHome {
   const homes = globalThis as unknown as Record<symbol, KernelHome | undefined>;
   return (homes[Symbol.for('bipe-workbench.kernels')] ??= {

@@ -1,6 +1,7 @@
-// The project's own operations (native/, C++): what attention, normalization, SwiGLU, rotations, heads and cross-entropy
-// take a dozen operations of TensorFlow for, in one pass over memory, and attention without its scores in memory. Each stands
-// beside a form in plain tensor operations, which says what it computes, runs everywhere, and is what tests compare with.
+// The project's own operations (native/, C++): what attention, normalization, SwiGLU, rotations,
+// heads and cross-entropy take a dozen operations of TensorFlow for, in one pass over memory, and
+// attention without its scores in memory. Each stands beside a form in plain tensor operations,
+// which says what it computes, runs everywhere, and is what tests compare with.
 
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../base/errors';
@@ -12,7 +13,10 @@ import { executeNative, type NativeAttribute } from './native-operation';
 export interface LinearBias {
   /** [heads] */
   readonly slopes: tf.Tensor1D;
-  /** Of the keys, [batch or 1, keys], whole numbers below 2^24. A query's is that of the key of its own token. */
+  /**
+   * Of the keys, [batch or 1, keys], whole numbers below 2^24. A query's is that of the key of its
+   * own token.
+   */
   readonly positions: tf.Tensor2D;
 }
 
@@ -74,8 +78,9 @@ export interface FusedKernels {
     upstream: tf.Tensor4D,
   ) => [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
   /**
-   * Puts new keys and values, [batch, heads, 1, headDim], into the caches `keys` and `values`, [batch, heads, capacity,
-   * headDim], and attends to them and what is before. In place where a captured step gave its state up.
+   * Puts new keys and values, [batch, heads, 1, headDim], into the caches `keys` and `values`,
+   * [batch, heads, capacity, headDim], and attends to them and what is before. In place where a
+   * captured step gave its state up.
    *
    * @returns context [batch, heads, 1, headDim], keys and values
    */
@@ -116,14 +121,18 @@ export interface FusedKernels {
    */
   readonly positions: (ids: tf.Tensor2D, closes: tf.Tensor1D, levels: number) => tf.Tensor2D[];
   /**
-   * Of scores [rows, classes] and targets [rows] int32: the losses [rows], and the gradient of each with respect to its
-   * scores, softmax(scores) - onehot(target), in their place if nobody else holds them.
+   * Of scores [rows, classes] and targets [rows] int32: the losses [rows], and the gradient of each
+   * with respect to its scores, softmax(scores) - onehot(target), in their place if nobody else
+   * holds them.
    */
   readonly crossEntropy: (
     scores: tf.Tensor2D,
     targets: tf.Tensor1D,
   ) => { readonly losses: tf.Tensor1D; readonly ofScores: tf.Tensor2D };
-  /** What a layer makes of the residual stream [tokens, width], and the stream itself. There is no gradient. */
+  /**
+   * What a layer makes of the residual stream [tokens, width], and the stream itself. There is no
+   * gradient.
+   */
   readonly addSparseMlp: (residual: tf.Tensor2D, layer: SparseLayer) => tf.Tensor2D;
 }
 
@@ -136,7 +145,10 @@ export function fusedKernels(): FusedKernels | undefined {
   return backend === undefined || backend.isUsingGpuDevice ? undefined : kernelsOf(backend);
 }
 
-/** Runs work in plain tensor operations, up to its end: to compare, or to find a fault. Not for async functions. */
+/**
+ * Runs work in plain tensor operations, up to its end: to compare, or to find a fault. Not for
+ * async functions.
+ */
 export function withoutFusedKernels<T>(work: () => T): T {
   putAside += 1;
   try {

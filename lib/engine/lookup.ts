@@ -1,15 +1,17 @@
-// Rows of a table by index, for embeddings. Not `tf.gather`: on the native backend it reads its indices back to check
-// them, which a captured graph cannot do, and `tf.gatherND`, which does not, has no gradient of its own.
+// Rows of a table by index, for embeddings. Not `tf.gather`: on the native backend it reads its
+// indices back to check them, which a captured graph cannot do, and `tf.gatherND`, which does not,
+// has no gradient of its own.
 
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * The rows of a table that the ids name. The gradient reaches the table alone: each row gets the sum of what its
- * places got.
+ * The rows of a table that the ids name. The gradient reaches the table alone: each row gets the
+ * sum of what its places got.
  *
  * @param table  [rows, width]
  * @param ids    any shape, int32, each in [0, rows): what others give is up to the backend
- * @param frozen a row that no gradient reaches (PyTorch's `padding_idx`); negative counts from the end; left out: none
+ * @param frozen a row that no gradient reaches (PyTorch's `padding_idx`); negative counts from the
+ *   end; left out: none
  * @returns [...ids.shape, width]
  */
 export function lookup(table: tf.Tensor2D, ids: tf.Tensor, frozen?: number): tf.Tensor {

@@ -1,5 +1,6 @@
-// What tensors and the process hold in memory. Counts come from TensorFlow.js's own bookkeeping, which every
-// backend shares; what a native library allocates beyond its tensors shows in the resident size alone.
+// What tensors and the process hold in memory. Counts come from TensorFlow.js's own bookkeeping,
+// which every backend shares; what a native library allocates beyond its tensors shows in the
+// resident size alone.
 
 import { totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
@@ -37,7 +38,10 @@ export function memoryReport(): MemoryReport {
   };
 }
 
-/** Bytes of main memory that this process may use at most: the machine's, or what a container is limited to. */
+/**
+ * Bytes of main memory that this process may use at most: the machine's, or what a container is
+ * limited to.
+ */
 export function machineMemory(): number {
   // 0, or more than there is, where there is no limit.
   const limit = process.constrainedMemory();

@@ -1,5 +1,6 @@
-// Operations run by name on the native backends: TensorFlow's own that TensorFlow.js has no name for, and this
-// project's (kernels.ts). Every use has a portable form beside it, for WASM, WebGPU and JavaScript.
+// Operations run by name on the native backends: TensorFlow's own that TensorFlow.js has no name
+// for, and this project's (kernels.ts). Every use has a portable form beside it, for WASM, WebGPU
+// and JavaScript.
 
 import type * as tf from '@tensorflow/tfjs';
 import { messageOf, UsageError } from '../base/errors';

@@ -1,5 +1,6 @@
-// The native backends: TensorFlow's C library through the binding of @tensorflow/tfjs-node-gpu, which computes
-// on the GPU where it finds one and on the processor's cores otherwise. One library, so one of the two a process.
+// The native backends: TensorFlow's C library through the binding of @tensorflow/tfjs-node-gpu,
+// which computes on the GPU where it finds one and on the processor's cores otherwise. One library,
+// so one of the two a process.
 
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
@@ -54,7 +55,10 @@ export function thisMachine(): NativeMachine {
   };
 }
 
-/** Registers the native backend: plain JavaScript, since the child process that tries it runs it too. */
+/**
+ * Registers the native backend: plain JavaScript, since the child process that tries it runs it
+ * too.
+ */
 const loaderFile = projectPath('native', 'load.cjs');
 
 const probeScript = (bindingFile: string): string => `
@@ -142,7 +146,9 @@ async function examineLibrary(machine: NativeMachine, gpuHidden: boolean): Promi
   return { version: String(outcome.answer['version']), usesGpu: outcome.answer['gpu'] === true };
 }
 
-/** Loads the library into this process (once: Node.js keeps it) and makes it the current backend. */
+/**
+ * Loads the library into this process (once: Node.js keeps it) and makes it the current backend.
+ */
 async function loadLibrary(bindingFile: string): Promise<NativeAnswer> {
   setDefaults();
   const tf = loadTensorFlow();
@@ -167,18 +173,23 @@ async function loadLibrary(bindingFile: string): Promise<NativeAnswer> {
   return { version: backend.binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
 }
 
-/** What the library reads from the environment when it is loaded. Who sets these variables is obeyed. */
+/**
+ * What the library reads from the environment when it is loaded. Who sets these variables is
+ * obeyed.
+ */
 function setDefaults(): void {
-  // Its log goes to standard error, which belongs to the workbench. An operation that fails throws anyway.
+  // Its log goes to standard error, which belongs to the workbench. An operation that fails throws
+  // anyway.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
   // By default it takes all of a GPU's memory at once, and a second notebook finds none.
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
 
 /**
- * Loads with the helper that the set-up has built, if it has: with standard error muted, unless a log was asked for (a
- * static initializer of TensorFlow prints three lines about oneDNN whatever the log level), and without keeping the
- * parts of the library in memory that only its loading touches.
+ * Loads with the helper that the set-up has built, if it has: with standard error muted, unless a
+ * log was asked for (a static initializer of TensorFlow prints three lines about oneDNN whatever
+ * the log level), and without keeping the parts of the library in memory that only its loading
+ * touches.
  */
 function quietly(bindingFile: string, load: () => void): void {
   const path = join(dirname(bindingFile), 'tfjs_quiet.node');

@@ -1,6 +1,7 @@
-// The quantile function of the standard normal distribution by Wichura's algorithm AS 241 (PPND16, Applied
-// Statistics 37, 1988): rational functions, relative accuracy 1e-16. Its logarithm is computed here with
-// arithmetic alone, so that the same bits come out wherever IEEE 754 doubles are.
+// The quantile function of the standard normal distribution by Wichura's algorithm AS 241 (PPND16,
+// Applied Statistics 37, 1988): rational functions, relative accuracy 1e-16. Its logarithm is
+// computed here with arithmetic alone, so that the same bits come out wherever IEEE 754 doubles
+// are.
 
 /** The value that a standard normal variable stays below with probability `p`, 0 < p < 1. */
 export function standardNormalQuantile(p: number): number {
@@ -18,7 +19,8 @@ export function standardNormalQuantile(p: number): number {
 }
 
 /**
- * log(x) for a positive normal x, to 2e-16: x = m 2^e with m near 1, and log m = 2 artanh((m - 1) / (m + 1)).
+ * log(x) for a positive normal x, to 2e-16: x = m 2^e with m near 1, and log m = 2 artanh((m - 1) /
+ * (m + 1)).
  */
 export function naturalLogarithm(x: number): number {
   view.setFloat64(0, x);

@@ -1,4 +1,5 @@
-// The backends that need nothing from the machine: WebAssembly and, slower still, JavaScript itself.
+// The backends that need nothing from the machine: WebAssembly and, slower still, JavaScript
+// itself.
 
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
@@ -25,7 +26,10 @@ export function wasmMachine(): WasmMachine {
   };
 }
 
-/** WebAssembly, SIMD where the processor has it. One thread: TensorFlow.js has no threaded WASM in Node.js. */
+/**
+ * WebAssembly, SIMD where the processor has it. One thread: TensorFlow.js has no threaded WASM in
+ * Node.js.
+ */
 export function wasmCandidate(machine: WasmMachine = wasmMachine()): BackendCandidate {
   const examine = (): Promise<string> => {
     if (!machine.supported) {
@@ -77,7 +81,10 @@ export function javascriptCandidate(): BackendCandidate {
   };
 }
 
-/** At its first tensor the backend advises to install tfjs-node; the engine has given better advice already. */
+/**
+ * At its first tensor the backend advises to install tfjs-node; the engine has given better advice
+ * already.
+ */
 function sayNothingAtFirstUse(): void {
   const tf = loadTensorFlow();
   const production = tf.env().getBool('PROD');

@@ -1,7 +1,7 @@
-// A native library may take the whole process down when it is first used: an instruction that this processor
-// lacks, a driver that crashes. So it is tried in a short child process first. That it worked is remembered
-// in .cache/engine-probe.json until the library or the machine changes; a failure is tried again every time,
-// so that a mend is noticed at once.
+// A native library may take the whole process down when it is first used: an instruction that this
+// processor lacks, a driver that crashes. So it is tried in a short child process first. That it
+// worked is remembered in .cache/engine-probe.json until the library or the machine changes; a
+// failure is tried again every time, so that a mend is noticed at once.
 
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
@@ -20,7 +20,10 @@ export type ProbeOutcome = { readonly answer: ProbeAnswer } | { readonly failure
 export interface Probe {
   /** Under which its answer is remembered. */
   readonly name: string;
-  /** JavaScript (CommonJS, run in the project's root) that writes one line of JSON to standard output. */
+  /**
+   * JavaScript (CommonJS, run in the project's root) that writes one line of JSON to standard
+   * output.
+   */
   readonly script: string;
   /** Files that make the answer invalid when they change. */
   readonly files: readonly string[];
@@ -118,7 +121,8 @@ function failureOf(error: ChildError, stderr: string, timeoutSeconds: number): s
   if (error.signal === 'SIGILL')
     return 'it crashed (SIGILL: it was built for instructions that this processor lacks)';
   if (error.signal) return `it crashed (${error.signal})`;
-  // The uncaught error of the child: `Error: libfoo.so.2: cannot open shared object file: No such file or directory`.
+  // The uncaught error of the child: `Error: libfoo.so.2: cannot open shared object file: No such
+  // file or directory`.
   const uncaught = /^(?:\w*Error): (.+)$/m.exec(stderr)?.[1];
   return uncaught ?? `it ended with exit code ${error.code ?? 'unknown'}`;
 }

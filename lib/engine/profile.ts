@@ -1,5 +1,6 @@
-// Where the time of native work goes, by operation: of captured steps too, whose operations TensorFlow.js never sees. The native
-// module records when each operation ran and on which thread (native/profile.cc); here the times are added up.
+// Where the time of native work goes, by operation: of captured steps too, whose operations
+// TensorFlow.js never sees. The native module records when each operation ran and on which thread
+// (native/profile.cc); here the times are added up.
 
 import { performance } from 'node:perf_hooks';
 import { MachineError, UsageError } from '../base/errors';
@@ -10,17 +11,29 @@ import { type OperationRecorder, operationRecorder, type Recording } from './ker
 /** What some runs took together. */
 export interface RunTime {
   readonly count: number;
-  /** On the threads that it ran on, without operations that ran inside it. Threads that help it are not counted. */
+  /**
+   * On the threads that it ran on, without operations that ran inside it. Threads that help it are
+   * not counted.
+   */
   readonly seconds: number;
-  /** Of the wall time. A moment in which several operations ran is divided among them, so that shares add up to 1 at most. */
+  /**
+   * Of the wall time. A moment in which several operations ran is divided among them, so that
+   * shares add up to 1 at most.
+   */
   readonly share: number;
 }
 
 /** What the runs of one operation took together. */
 export interface OperationTime extends RunTime {
-  /** TensorFlow's name for it, e.g. `MatMul`; `_FusedMatMul` and the like are several that TensorFlow joined. */
+  /**
+   * TensorFlow's name for it, e.g. `MatMul`; `_FusedMatMul` and the like are several that
+   * TensorFlow joined.
+   */
   readonly operation: string;
-  /** The same by types and shapes of the inputs, e.g. `float[2,3];float[3,4]`; the largest share first. */
+  /**
+   * The same by types and shapes of the inputs, e.g. `float[2,3];float[3,4]`; the largest share
+   * first.
+   */
   readonly byInputs: readonly (RunTime & { readonly inputs: string })[];
 }
 
@@ -29,18 +42,24 @@ export interface OperationProfile {
   readonly wallSeconds: number;
   /** The largest share first. */
   readonly operations: readonly OperationTime[];
-  /** The share of the wall time in which a captured step ran, and no operation of it: TensorFlow chose what comes next. */
+  /**
+   * The share of the wall time in which a captured step ran, and no operation of it: TensorFlow
+   * chose what comes next.
+   */
   readonly scheduling: number;
-  /** The share in which neither an operation nor a captured step ran: JavaScript and the binding. */
+  /**
+   * The share in which neither an operation nor a captured step ran: JavaScript and the binding.
+   */
   readonly outside: number;
 }
 
 /**
- * Runs work and says what each native operation in it took, captured or not. Let the work run once before: the first run of a
- * captured step traces and compiles it. Recording costs a few microseconds an operation. Everything that the process computes
- * meanwhile is recorded with it.
+ * Runs work and says what each native operation in it took, captured or not. Let the work run once
+ * before: the first run of a captured step traces and compiles it. Recording costs a few
+ * microseconds an operation. Everything that the process computes meanwhile is recorded with it.
  *
- * @throws MachineError if the engine is not the native one on the processor, or the native kernels are not built
+ * @throws MachineError if the engine is not the native one on the processor, or the native kernels
+ *   are not built
  * @throws UsageError inside the work of another profile
  */
 export async function profileOperations(work: () => unknown): Promise<OperationProfile> {
@@ -145,7 +164,10 @@ function add(sums: Map<string, number>, key: string, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
 }
 
-/** Of one thread's runs, which lie beside or inside each other, the stretches in which each was the innermost. */
+/**
+ * Of one thread's runs, which lie beside or inside each other, the stretches in which each was the
+ * innermost.
+ */
 function innermost(runs: readonly Stretch[]): Stretch[] {
   const stretches: Stretch[] = [];
   const open: Stretch[] = [];
@@ -171,8 +193,8 @@ function innermost(runs: readonly Stretch[]): Stretch[] {
 }
 
 /**
- * The nanoseconds of each operation: each moment is divided equally among the operations' stretches in which it lies, and is the
- * session's where there are none.
+ * The nanoseconds of each operation: each moment is divided equally among the operations' stretches
+ * in which it lies, and is the session's where there are none.
  */
 function dividedTimes(stretches: readonly Stretch[]): Map<string, number> {
   const borders = stretches

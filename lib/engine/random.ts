@@ -1,7 +1,8 @@
-// Every random number of the workbench comes from here: one seed, named streams that do not disturb each
-// other, and a state that can be saved, so that a run gives the same numbers on every backend and after a
-// resume. No Math.random, no tf.random*. Sampling uses only +, -, *, / and the square root, which IEEE 754
-// rounds in one way only; Math.log and its like may differ between JavaScript engines.
+// Every random number of the workbench comes from here: one seed, named streams that do not disturb
+// each other, and a state that can be saved, so that a run gives the same numbers on every backend
+// and after a resume. No Math.random, no tf.random*. Sampling uses only +, -, *, / and the square
+// root, which IEEE 754 rounds in one way only; Math.log and its like may differ between JavaScript
+// engines.
 
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { UsageError } from '../base/errors';
@@ -24,8 +25,8 @@ export interface RandomState {
 /**
  * A seeded stream of random numbers (xoroshiro128+, Blackman and Vigna 2018, from pure-rand).
  *
- * `fork(name)` gives a stream that depends on the seed and the names alone, not on what was drawn before:
- * a new consumer with a name of its own changes nobody else's numbers.
+ * `fork(name)` gives a stream that depends on the seed and the names alone, not on what was drawn
+ * before: a new consumer with a name of its own changes nobody else's numbers.
  */
 export class Random {
   private constructor(
@@ -70,7 +71,10 @@ export class Random {
     return new Random(key, xoroshiro128plusFromState(words));
   }
 
-  /** An independent stream for one purpose (`'data'`, `'initialization'`, ...). Draws nothing from this one. */
+  /**
+   * An independent stream for one purpose (`'data'`, `'initialization'`, ...). Draws nothing from
+   * this one.
+   */
   fork(name: string): Random {
     return Random.fromKey(sha256Hex(`${this.key} ${name}`));
   }
@@ -86,14 +90,18 @@ export class Random {
     return low + (high - low) * (this.bits52() / 2 ** 52);
   }
 
-  /** A normally distributed number. One uniform number in, one normal number out (inverse distribution). */
+  /**
+   * A normally distributed number. One uniform number in, one normal number out (inverse
+   * distribution).
+   */
   normal(mean = 0, deviation = 1): number {
     checkDeviation('normal', deviation);
     return mean + deviation * this.standardNormal();
   }
 
   /**
-   * A normally distributed number not further than `cut` deviations from the mean; those beyond are drawn again.
+   * A normally distributed number not further than `cut` deviations from the mean; those beyond are
+   * drawn again.
    *
    * @throws UsageError if `cut` is under 0.1, where nearly every draw would be thrown away
    */
@@ -179,12 +187,18 @@ export class Random {
     }
   }
 
-  /** 52 random bits as an integer. The upper bits of each word: the lowest of xoroshiro128+ are its weakest. */
+  /**
+   * 52 random bits as an integer. The upper bits of each word: the lowest of xoroshiro128+ are its
+   * weakest.
+   */
   private bits52(): number {
     return (this.source.next() >>> 6) * 2 ** 26 + (this.source.next() >>> 6);
   }
 
-  /** An integer below `count` (1 to 2^32): as many upper bits as it takes, again while they are too large. */
+  /**
+   * An integer below `count` (1 to 2^32): as many upper bits as it takes, again while they are too
+   * large.
+   */
   private below(count: number): number {
     if (count === 1) return 0;
     const shift = Math.clz32(count - 1);

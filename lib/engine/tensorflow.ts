@@ -1,5 +1,6 @@
-// Loads TensorFlow.js's packages when they are first needed: the command line imports the engine's modules
-// for their names alone and must not wait for a megabyte of JavaScript. All packages share one tfjs-core.
+// Loads TensorFlow.js's packages when they are first needed: the command line imports the engine's
+// modules for their names alone and must not wait for a megabyte of JavaScript. All packages share
+// one tfjs-core.
 
 import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs';

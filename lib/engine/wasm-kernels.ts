@@ -1,5 +1,5 @@
-// What TensorFlow.js 4.22's WASM backend lacks and training needs: the sum over segments, through which the
-// gradient of an embedding (a gather) goes.
+// What TensorFlow.js 4.22's WASM backend lacks and training needs: the sum over segments, through
+// which the gradient of an embedding (a gather) goes.
 
 import type * as TensorFlow from '@tensorflow/tfjs';
 
@@ -24,7 +24,8 @@ export function registerMissingWasmKernels(tf: typeof TensorFlow): void {
 }
 
 /**
- * Row s of the sum is the sum of those rows of x whose segment id is s; ids outside [0, segments) count nowhere.
+ * Row s of the sum is the sum of those rows of x whose segment id is s; ids outside [0, segments)
+ * count nowhere.
  *
  * @param x   [rows, ...inner]
  * @param ids [rows] int32

@@ -1,5 +1,5 @@
-// WebGPU through npm `webgpu` (Dawn): GPUs of every maker, where Vulkan, Metal or Direct3D 12 is installed.
-// A software adapter is left aside unless asked for by name, since WASM is faster.
+// WebGPU through npm `webgpu` (Dawn): GPUs of every maker, where Vulkan, Metal or Direct3D 12 is
+// installed. A software adapter is left aside unless asked for by name, since WASM is faster.
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,9 @@ const driverMend = "install the GPU's driver with Vulkan (Debian: mesa-vulkan-dr
 /** What the candidate looks at; a test may give it another machine. */
 export interface WebGpuMachine {
   readonly bindingFile: string;
-  /** Asks for an adapter in a child process: `{adapter, software}`, `adapter` null if there is none. */
+  /**
+   * Asks for an adapter in a child process: `{adapter, software}`, `adapter` null if there is none.
+   */
   probe(): Promise<ProbeOutcome>;
 }
 
@@ -70,7 +72,10 @@ export function webGpuCandidate(machine: WebGpuMachine = webGpuMachine()): Backe
   };
 }
 
-/** The limits that TensorFlow.js's kernels make use of; a device has the lowest values unless asked for more. */
+/**
+ * The limits that TensorFlow.js's kernels make use of; a device has the lowest values unless asked
+ * for more.
+ */
 const usedLimits = [
   'maxBufferSize',
   'maxComputeInvocationsPerWorkgroup',
@@ -84,7 +89,9 @@ interface WebGpuBackendPackage {
   readonly WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => KernelBackend;
 }
 
-/** Makes a device and registers the backend on it, as the package itself does only inside a browser. */
+/**
+ * Makes a device and registers the backend on it, as the package itself does only inside a browser.
+ */
 async function startWebGpu(): Promise<void> {
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);

@@ -1,5 +1,6 @@
-// How well a model does arithmetic: it is asked with an expression and `=`, continues greedily, and is right if the last
-// number before `<eos>` is the answer (Feng et al. 2023). Counted for each number of operators, also beyond training.
+// How well a model does arithmetic: it is asked with an expression and `=`, continues greedily, and
+// is right if the last number before `<eos>` is the answer (Feng et al. 2023). Counted for each
+// number of operators, also beyond training.
 
 import { type Reporter, silentReporter } from '../base/progress';
 import { judgeSteps } from '../data/arithmetic/expression';
@@ -33,7 +34,10 @@ export interface ArithmeticScore {
   readonly unfinished: number;
 }
 
-/** The score of all questions, of those with each number of operators, and what was written for each. */
+/**
+ * The score of all questions, of those with each number of operators, and what was written for
+ * each.
+ */
 export interface ArithmeticEvaluation extends ArithmeticScore {
   /** Ascending by operators. */
   readonly byOperators: readonly (ArithmeticScore & { readonly operators: number })[];
@@ -54,8 +58,8 @@ export interface ArithmeticEvaluationOptions {
 }
 
 /**
- * Asks a model questions and counts right answers. Questions with the same number of operators are asked together, so
- * that shapes are few and short expressions do not wait for long ones.
+ * Asks a model questions and counts right answers. Questions with the same number of operators are
+ * asked together, so that shapes are few and short expressions do not wait for long ones.
  *
  * @param questions at least one
  */
@@ -164,7 +168,10 @@ function longestPrompt(operators: number): number {
   return Math.max(2, 4 * operators);
 }
 
-/** Tokens of the longest solution. An expression that somebody wrote may have needless parentheses in each step. */
+/**
+ * Tokens of the longest solution. An expression that somebody wrote may have needless parentheses
+ * in each step.
+ */
 function longestSolution(operators: number, promptLength: number): number {
   if (operators > 0 && promptLength <= longestPrompt(operators)) return arithmeticLength(operators - 1);
   return operators * promptLength + 2;

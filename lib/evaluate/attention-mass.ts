@@ -1,6 +1,8 @@
-// Where attention goes: how much of a query's mass lies on keys by their segment's distance, by their place inside their segment seen from
-// the query's (the two levels of a bilevel encoding), and by the distance in tokens. Segments are those of given separators whatever
-// the model's encoding is, so that models of one and of two levels are measured alike. Weights become sums chunk by chunk.
+// Where attention goes: how much of a query's mass lies on keys by their segment's distance, by
+// their place inside their segment seen from the query's (the two levels of a bilevel encoding),
+// and by the distance in tokens. Segments are those of given separators whatever the model's
+// encoding is, so that models of one and of two levels are measured alike. Weights become sums
+// chunk by chunk.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -17,11 +19,17 @@ import { nestedPositions } from '../segment/levels';
 export interface AttentionBins {
   /** Segment distances told apart, from 0, the query's own; all further ones are one more. */
   readonly segments: number;
-  /** Offsets, the key's place in its segment less the query's in its own, from minus this to this; the ends hold what lies beyond. */
+  /**
+   * Offsets, the key's place in its segment less the query's in its own, from minus this to this;
+   * the ends hold what lies beyond.
+   */
   readonly offsets: number;
   /** Places of keys in their segments told apart, from 0; all further ones are one more. */
   readonly places: number;
-  /** The least token distance of each group but the first, which is a token itself: ascending, from 1. */
+  /**
+   * The least token distance of each group but the first, which is a token itself: ascending, from
+   * 1.
+   */
   readonly distances: readonly number[];
 }
 
@@ -47,8 +55,9 @@ export interface AttentionMassOptions {
 }
 
 /**
- * Where the attention of some queries goes: shares of a query's mass, in the mean over queries. The first token of a sequence, on which
- * models lay what they have no use for, is apart: `first` and any one of the lists sum to 1.
+ * Where the attention of some queries goes: shares of a query's mass, in the mean over queries. The
+ * first token of a sequence, on which models lay what they have no use for, is apart: `first` and
+ * any one of the lists sum to 1.
  */
 export interface AttentionMass {
   /** On the sequence's first token. */
@@ -73,7 +82,9 @@ export interface AttentionMass {
 export interface SequenceAttention {
   /** What each layer's heads do, [layers][heads]. */
   readonly heads: readonly (readonly AttentionMass[])[];
-  /** If each query weighed all keys that it sees alike: what the text and the bins alone come to. */
+  /**
+   * If each query weighed all keys that it sees alike: what the text and the bins alone come to.
+   */
   readonly uniform: AttentionMass;
 }
 
@@ -156,14 +167,17 @@ export function meanMass(masses: readonly AttentionMass[]): AttentionMass {
   };
 }
 
-/** How far back a query looks, in tokens: the mean over what does not lie on the first token; 0 where all does. */
+/**
+ * How far back a query looks, in tokens: the mean over what does not lie on the first token; 0
+ * where all does.
+ */
 export function meanDistance({ reach, first }: Pick<AttentionMass, 'reach' | 'first'>): number {
   return first < 1 ? reach / (1 - first) : 0;
 }
 
 /**
- * The total variation between where two go, by segment distance and on the first token: the least share of mass that would have to move to
- * make them the same, from 0 to 1.
+ * The total variation between where two go, by segment distance and on the first token: the least
+ * share of mass that would have to move to make them the same, from 0 to 1.
  */
 export function totalVariation(
   one: Pick<AttentionMass, 'first' | 'bySegment'>,
@@ -201,7 +215,8 @@ interface Places {
 
 function placesOf(ids: tf.Tensor2D, separators: readonly number[]): Places {
   const [batch, time] = ids.shape;
-  // One token more, whatever it is: where its segment is another than that of the token before, that one has ended a segment.
+  // One token more, whatever it is: where its segment is another than that of the token before,
+  // that one has ended a segment.
   const longer = tf.pad2d(ids, [
     [0, 0],
     [0, 1],
@@ -225,7 +240,10 @@ function uniformWeights(
   return attentionWeights({ queries: alike, keys: alike }, queries, { window });
 }
 
-/** How many cells each list has, in the order in which their sums lie beside each other; four single numbers follow. */
+/**
+ * How many cells each list has, in the order in which their sums lie beside each other; four single
+ * numbers follow.
+ */
 function cellsOf({ segments, offsets, places, distances }: AttentionBins): [number, number, number] {
   return [(segments + 1) * (2 * offsets + 1), distances.length + 1, places + 1];
 }
@@ -237,7 +255,8 @@ const leastWeight = 1e-30;
  * Sums over the queries of a chunk.
  *
  * @param weights [batch, heads, queries, keys]
- * @returns [batch, heads, statistics]: the cells of `cellsOf`, then first, separators, entropy and reach
+ * @returns [batch, heads, statistics]: the cells of `cellsOf`, then first, separators, entropy and
+ *   reach
  */
 function chunkSums(weights: tf.Tensor4D, chunk: Span, places: Places, bins: AttentionBins): tf.Tensor3D {
   const [batch, heads, queries, keys] = weights.shape;
@@ -262,7 +281,10 @@ function chunkSums(weights: tf.Tensor4D, chunk: Span, places: Places, bins: Atte
   );
 }
 
-/** How many tokens each key stands before each query; 0 for those after it, which have no weight: [queries, keys]. */
+/**
+ * How many tokens each key stands before each query; 0 for those after it, which have no weight:
+ * [queries, keys].
+ */
 function tokensBack({ start, end }: Span, keys: number): tf.Tensor2D {
   return tf.relu(tf.sub<tf.Tensor2D>(tf.range(start, end).expandDims(1), tf.range(0, keys)));
 }
@@ -312,7 +334,9 @@ function sumByCell(values: tf.Tensor3D, cells: tf.Tensor2D, count: number): tf.T
     .reshape([batch, heads, count]);
 }
 
-/** The means as they are told, from sums [batch, layers x heads and the uniform one, statistics]. */
+/**
+ * The means as they are told, from sums [batch, layers x heads and the uniform one, statistics].
+ */
 function sequencesOf(
   sums: Float32Array,
   batch: number,

@@ -1,5 +1,6 @@
-// What greedy generation asks of a model: to read prompts of different lengths, and to take one token more at a time.
-// Both are pure functions of tensors with fixed shapes, so that generation can capture them as native graphs.
+// What greedy generation asks of a model: to read prompts of different lengths, and to take one
+// token more at a time. Both are pure functions of tensors with fixed shapes, so that generation
+// can capture them as native graphs.
 
 import * as tf from '@tensorflow/tfjs';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -18,7 +19,10 @@ export interface Continuation {
 
 /** A model that continues sequences. */
 export interface Generator {
-  /** What is drawn anew for each batch, such as random positions: new tensors, always of the same shapes. */
+  /**
+   * What is drawn anew for each batch, such as random positions: new tensors, always of the same
+   * shapes.
+   */
   readonly draw: (capacity: number) => NamedTensors;
   /**
    * Reads prompts.
@@ -45,8 +49,10 @@ export interface Generator {
 /**
  * A decoder as a generator, with a cache of keys and values.
  *
- * @param parameters stay the caller's; a captured generation keeps the values they had when it was captured
- * @param random     draws the positions of randomized encodings; the sequences of a batch share them, as in training
+ * @param parameters stay the caller's; a captured generation keeps the values they had when it was
+ *   captured
+ * @param random     draws the positions of randomized encodings; the sequences of a batch share
+ *   them, as in training
  */
 export function decoderGenerator(
   decoder: Decoder,

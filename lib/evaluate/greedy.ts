@@ -1,5 +1,6 @@
-// Greedy generation: many prompts of different lengths side by side, each continued by its likeliest token until it
-// ends. A step is one captured graph of fixed shapes; its tokens stay tensors, and are read back once a batch.
+// Greedy generation: many prompts of different lengths side by side, each continued by its
+// likeliest token until it ends. A step is one captured graph of fixed shapes; its tokens stay
+// tensors, and are read back once a batch.
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../base/interrupt';
@@ -32,7 +33,8 @@ export interface Greedy {
    * Continues prompts, any number of them, each of 1 to `promptLength` tokens.
    *
    * @param onProgress is told how many prompts are done
-   * @returns for each prompt the tokens that were generated: through the first `eos`, or `newTokens` without one
+   * @returns for each prompt the tokens that were generated: through the first `eos`, or
+   *   `newTokens` without one
    */
   generate(prompts: readonly ArrayLike<number>[], onProgress?: (done: number) => void): Promise<Int32Array[]>;
   /** Frees graph and memory. */

@@ -1,5 +1,6 @@
-// How sure a measured share is: Wilson's interval, which holds near 0 and 1 too, where accuracies often are; how sure a mean is; and how
-// sure a mean over what comes in parts of different sizes, such as the loss of a token, where tokens come in documents.
+// How sure a measured share is: Wilson's interval, which holds near 0 and 1 too, where accuracies
+// often are; how sure a mean is; and how sure a mean over what comes in parts of different sizes,
+// such as the loss of a token, where tokens come in documents.
 
 import { ConfigError } from '../base/errors';
 import { quantiles } from '../base/statistics';
@@ -16,7 +17,8 @@ export interface Proportion {
 }
 
 /**
- * A share with its score interval (Wilson 1927, "Probable inference, the law of succession, and statistical inference").
+ * A share with its score interval (Wilson 1927, "Probable inference, the law of succession, and
+ * statistical inference").
  *
  * @param level how often the interval holds the true share; default 0.95
  * @throws ConfigError if there are no trials, or the level is not between 0 and 1
@@ -50,8 +52,8 @@ export interface Mean {
 }
 
 /**
- * A mean of independent values with its normal interval, for many of them: such as a share of each of some hundred words, where the
- * places of one word are not independent of each other.
+ * A mean of independent values with its normal interval, for many of them: such as a share of each
+ * of some hundred words, where the places of one word are not independent of each other.
  *
  * @param level how often the interval holds the true mean; default 0.95
  * @throws ConfigError if there are not two values, or the level is not between 0 and 1
@@ -84,18 +86,23 @@ export interface PartsOptions {
   readonly resamples?: number;
 }
 
-/** Fewer parts say nothing about how parts differ: the interval would be as wide as what is measured. */
+/**
+ * Fewer parts say nothing about how parts differ: the interval would be as wide as what is
+ * measured.
+ */
 const fewestParts = 5;
 
 /**
- * The mean sum / count over all parts, with the interval that holds that of all such parts there could be: parts, not what is in them,
- * are independent of each other.
+ * The mean sum / count over all parts, with the interval that holds that of all such parts there
+ * could be: parts, not what is in them, are independent of each other.
  *
- * It is the symmetric bootstrap-t (Hall 1988, "On symmetric bootstrap confidence intervals"): parts are drawn anew, and each sample's
- * distance from the mean is measured in its own standard error. Percentiles of the samples' means would be too close together: at 20
- * parts they hold the truth 91 times of 100, where this holds it 95 times. docs/language-models.md has the numbers.
+ * It is the symmetric bootstrap-t (Hall 1988, "On symmetric bootstrap confidence intervals"): parts
+ * are drawn anew, and each sample's distance from the mean is measured in its own standard error.
+ * Percentiles of the samples' means would be too close together: at 20 parts they hold the truth 91
+ * times of 100, where this holds it 95 times. docs/language-models.md has the numbers.
  *
- * @returns undefined for fewer than five parts, or where all but a few are so much alike that samples tell nothing
+ * @returns undefined for fewer than five parts, or where all but a few are so much alike that
+ *   samples tell nothing
  * @throws ConfigError if the level is not between 0 and 1
  */
 export function meanOfParts(parts: readonly Part[], options: PartsOptions): Mean | undefined {
@@ -103,8 +110,8 @@ export function meanOfParts(parts: readonly Part[], options: PartsOptions): Mean
 }
 
 /**
- * How much the mean of the first is above that of the second, with its interval. Both were measured on the same parts, which are drawn
- * with both: what makes a part large for both does not count.
+ * How much the mean of the first is above that of the second, with its interval. Both were measured
+ * on the same parts, which are drawn with both: what makes a part large for both does not count.
  *
  * @param first, second of the same parts in the same order; counts may differ
  * @returns as `meanOfParts`
@@ -141,7 +148,8 @@ function studentized(columns: readonly Column[], options: PartsOptions): Mean | 
 /**
  * Any smooth number of parts with its interval, as `meanOfParts` has it for a mean.
  *
- * @param statistic of the parts at some places: the number, and the standard error that these parts know of
+ * @param statistic of the parts at some places: the number, and the standard error that these parts
+ *   know of
  * @param parts     how many there are
  * @returns as `meanOfParts`
  * @throws ConfigError as `meanOfParts`
@@ -161,8 +169,8 @@ export interface Estimated {
 }
 
 /**
- * As `studentizedInterval`, where there are parts of several kinds, such as the documents of several tasks: each kind's are drawn among
- * themselves.
+ * As `studentizedInterval`, where there are parts of several kinds, such as the documents of
+ * several tasks: each kind's are drawn among themselves.
  *
  * @param statistic of the parts at some places of each kind
  * @param parts     how many there are of each
@@ -192,7 +200,9 @@ export function studentizedIntervalOfKinds(
   return Number.isFinite(reach) ? { mean, low: mean - reach * error, high: mean + reach * error } : undefined;
 }
 
-/** Of the parts at some places, with the standard error that these know of: that of a ratio of sums. */
+/**
+ * Of the parts at some places, with the standard error that these know of: that of a ratio of sums.
+ */
 function sumOfMeans(columns: readonly Column[], places: Int32Array): Estimated {
   let mean = 0;
   const excess = new Float64Array(places.length);

@@ -1,4 +1,5 @@
-// The losses of an evaluation, added up as they come: for each document, and for each place in a window.
+// The losses of an evaluation, added up as they come: for each document, and for each place in a
+// window.
 
 import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
 import { beginsOf, type Window } from './windows';
@@ -12,7 +13,9 @@ export interface DocumentLoss {
 
 /** The loss of the tokens at some positions of their windows. */
 export interface PositionLoss {
-  /** How many tokens of the window stand before the predicted one: at least `from`, at most `to`. */
+  /**
+   * How many tokens of the window stand before the predicted one: at least `from`, at most `to`.
+   */
   readonly from: number;
   readonly to: number;
   /** Mean, in nats. */
@@ -54,7 +57,9 @@ export class LossTally {
     return Array.from(this.#sums, (sum, document) => ({ sum, tokens: this.#counts[document] ?? 0 }));
   }
 
-  /** In so many groups of places, as even as can be; those without a predicted token are left out. */
+  /**
+   * In so many groups of places, as even as can be; those without a predicted token are left out.
+   */
   byPosition(bins: number): PositionLoss[] {
     const places = this.#sumsAt.length - 1;
     const used = Math.min(bins, places);

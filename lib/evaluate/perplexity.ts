@@ -1,6 +1,7 @@
-// Perplexity by length, the measure of length extrapolation (Figure 4): each document is cut into blocks of a length, or read through a
-// window that slides on by a stride; what is left of it after its last whole window does not count. The released code's blocks, which go
-// on from one document to the next, are given by their starts.
+// Perplexity by length, the measure of length extrapolation (Figure 4): each document is cut into
+// blocks of a length, or read through a window that slides on by a stride; what is left of it after
+// its last whole window does not count. The released code's blocks, which go on from one document
+// to the next, are given by their starts.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -22,13 +23,15 @@ import { chooseWindows, joined, type Window, windowStarts } from './windows';
 /** How to evaluate. */
 export interface PerplexityOptions {
   /**
-   * Tokens from one window to the next, at most the length. Each window after the first counts only tokens that no window before it
-   * held, and never its own first token, which has nothing before it. Left out: the length, that is blocks side by side.
+   * Tokens from one window to the next, at most the length. Each window after the first counts only
+   * tokens that no window before it held, and never its own first token, which has nothing before
+   * it. Left out: the length, that is blocks side by side.
    */
   readonly stride?: number;
   /**
-   * Where blocks begin in the documents' sequence instead, [blocks], ascending and none within another: such as those of the released
-   * code, which go on from one document to the next. A token's loss is its own document's.
+   * Where blocks begin in the documents' sequence instead, [blocks], ascending and none within
+   * another: such as those of the released code, which go on from one document to the next. A
+   * token's loss is its own document's.
    */
   readonly blocks?: Float64Array;
   /** At most so many tokens are read, in windows spread evenly over all there are; default: all. */
@@ -62,9 +65,14 @@ export interface PerplexityByLength {
   readonly loss: number;
   /** exp(loss) */
   readonly perplexity: number;
-  /** Of each document, in their order; no tokens where none was predicted: what comparisons of models read on the same documents are made of. */
+  /**
+   * Of each document, in their order; no tokens where none was predicted: what comparisons of
+   * models read on the same documents are made of.
+   */
   readonly byDocument: readonly DocumentLoss[];
-  /** Of the perplexity, by the bootstrap over documents; undefined where there are too few to tell. */
+  /**
+   * Of the perplexity, by the bootstrap over documents; undefined where there are too few to tell.
+   */
   readonly interval: Interval | undefined;
   /** Ascending; groups without a token are left out. */
   readonly byPosition: readonly PositionLoss[];
@@ -82,8 +90,8 @@ const tokensAtOnce = 4096;
  * @param parameters stay the caller's
  * @param documents  token ids of each, read a batch of windows at a time
  * @param length     tokens of a window, at least 2
- * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window, or the encoding has not that many
- *   positions
+ * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window,
+ *   or the encoding has not that many positions
  */
 export async function evaluatePerplexity(
   decoder: Decoder,
@@ -143,8 +151,9 @@ export async function evaluatePerplexity(
 }
 
 /**
- * The perplexity of documents with its interval: that of the mean loss (`meanOfParts`), taken to perplexities. Documents are drawn anew,
- * since the tokens of one are not independent of each other.
+ * The perplexity of documents with its interval: that of the mean loss (`meanOfParts`), taken to
+ * perplexities. Documents are drawn anew, since the tokens of one are not independent of each
+ * other.
  *
  * @param documents the sum of the losses of each, and of how many tokens
  * @returns undefined for fewer than five documents
@@ -159,11 +168,12 @@ export function perplexityInterval(
 }
 
 /**
- * How many times the perplexity of one reading is that of another on the same documents, with its interval: documents are drawn anew,
- * each with both its losses (`differenceOfMeans`), so that what makes a document easy or hard for both does not count.
+ * How many times the perplexity of one reading is that of another on the same documents, with its
+ * interval: documents are drawn anew, each with both its losses (`differenceOfMeans`), so that what
+ * makes a document easy or hard for both does not count.
  *
- * @param first, second losses of the same documents in the same order; how many tokens of each were predicted may differ, and a document
- *   of which none was in one of them does not count
+ * @param first, second losses of the same documents in the same order; how many tokens of each were
+ *   predicted may differ, and a document of which none was in one of them does not count
  * @returns undefined for fewer than five documents
  * @throws ConfigError if there are not as many of both
  */
@@ -192,8 +202,8 @@ function exponential(mean: Mean | undefined): Interval | undefined {
 }
 
 /**
- * Makes sure that documents can be read at a length. What is to be read at several is checked at all of them first, so that hours are not
- * lost with the last.
+ * Makes sure that documents can be read at a length. What is to be read at several is checked at
+ * all of them first, so that hours are not lost with the last.
  *
  * @throws ConfigError as `evaluatePerplexity`
  */

@@ -1,5 +1,6 @@
-// What a model writes after prompts, and how it is scored: greedy generation over the instances of a task, those of similar length side by
-// side, and the task's metric, with each instance's own part in it.
+// What a model writes after prompts, and how it is scored: greedy generation over the instances of
+// a task, those of similar length side by side, and the task's metric, with each instance's own
+// part in it.
 
 import { type Reporter, silentReporter } from '../base/progress';
 import { groupScrollsRows, type ScrollsRow } from '../data/scrolls/file';
@@ -15,7 +16,10 @@ import { scoreOfParts, scoreTexts, type TextMetricName, type TextScore } from '.
 import { scoreInstances } from './scrolls';
 import { swappedOrder } from './swapping';
 
-/** An instance as a model is asked it. Its document is held as tokens, as far as the model reads it: books are long. */
+/**
+ * An instance as a model is asked it. Its document is held as tokens, as far as the model reads it:
+ * books are long.
+ */
 export interface PromptedInstance {
   readonly id: string;
   /** [time] int32 */
@@ -57,7 +61,10 @@ export async function promptedInstances(
 
 /** How to generate. */
 export interface AnswerOptions {
-  /** Prompts side by side; default: as many as keep the cache of keys and values under a gigabyte, 32 at most. */
+  /**
+   * Prompts side by side; default: as many as keep the cache of keys and values under a gigabyte,
+   * 32 at most.
+   */
   readonly batch?: number;
   /** What captured steps round matrix products to; default `float32`. */
   readonly products?: ProductType;
@@ -72,7 +79,8 @@ const promptLengths = 4;
 const cacheBytes = 1e9;
 
 /**
- * What a model writes for each instance: its likeliest tokens until the end token, or as many as there is room for.
+ * What a model writes for each instance: its likeliest tokens until the end token, or as many as
+ * there is room for.
  *
  * @returns text by the instance's id
  */
@@ -169,18 +177,23 @@ export const swaps = 5;
 
 /** What answers score where they do not belong. */
 export interface SwappedScore {
-  /** The mean over the ways in which they were handed over: each way is scored as the answers themselves are. */
+  /**
+   * The mean over the ways in which they were handed over: each way is scored as the answers
+   * themselves are.
+   */
   readonly score: number;
   /** Each instance's part, for each way. */
   readonly rounds: readonly AnswerScore['byInstance'][];
 }
 
 /**
- * What answers score when they are handed to instances of other groups, the mean over a few ways to do so: what a model scores without
- * reading, by writing what is often right. A score that is not above it is none of reading.
+ * What answers score when they are handed to instances of other groups, the mean over a few ways to
+ * do so: what a model scores without reading, by writing what is often right. A score that is not
+ * above it is none of reading.
  *
- * It is the mean of scores, not the score of mean parts. Of ROUGE the latter would be higher, as a geometric mean is of parts that are
- * seldom 0 together: blind answers would seem to do better where they do not belong.
+ * It is the mean of scores, not the score of mean parts. Of ROUGE the latter would be higher, as a
+ * geometric mean is of parts that are seldom 0 together: blind answers would seem to do better
+ * where they do not belong.
  */
 export function scoreSwapped(
   metric: TextMetricName,

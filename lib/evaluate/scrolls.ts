@@ -1,5 +1,6 @@
-// The scores of SCROLLS, as the official evaluator (github.com/tau-nlp/scrolls, evaluator/) gives them for predictions by id: each task
-// by its metric, and the benchmark's score, the mean over the seven.
+// The scores of SCROLLS, as the official evaluator (github.com/tau-nlp/scrolls, evaluator/) gives
+// them for predictions by id: each task by its metric, and the benchmark's score, the mean over the
+// seven.
 
 import { UsageError } from '../base/errors';
 import { type ScrollsInstance } from '../data/scrolls/file';
@@ -56,10 +57,11 @@ export function scoreInstances(
 }
 
 /**
- * The benchmark's one number: the mean over the seven tasks of their scores in percent, each rounded to four decimals before, as the
- * official evaluator does.
+ * The benchmark's one number: the mean over the seven tasks of their scores in percent, each
+ * rounded to four decimals before, as the official evaluator does.
  *
- * @throws UsageError naming the tasks that are missing: a mean over some of them is not SCROLLS' score
+ * @throws UsageError naming the tasks that are missing: a mean over some of them is not SCROLLS'
+ *   score
  */
 export function scrollsScore(scores: Readonly<Partial<Record<ScrollsTaskName, number>>>): number {
   const missing = scrollsTaskNames.filter((name) => scores[name] === undefined);

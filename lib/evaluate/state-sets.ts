@@ -1,5 +1,5 @@
-// What a model says of an automaton's reachable states, after every prefix of random words: the trained counterpart of Theorem 3.2.
-// A prefix counts as right if its whole set is.
+// What a model says of an automaton's reachable states, after every prefix of random words: the
+// trained counterpart of Theorem 3.2. A prefix counts as right if its whole set is.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -23,7 +23,10 @@ export interface StateSetWords {
   readonly states: number;
   /** The start token, then each symbol's place in the alphabet, from 1: [words, time]. */
   readonly ids: Int32Array;
-  /** 1 where a state is reachable (`levelSimulator`) after the symbols so far: [words, time, states]. */
+  /**
+   * 1 where a state is reachable (`levelSimulator`) after the symbols so far: [words, time,
+   * states].
+   */
   readonly sets: Uint8Array;
 }
 
@@ -70,7 +73,9 @@ export function stateSetWriter(
   };
 }
 
-/** How often a model is right. Intervals are over words: the prefixes of one word share their fate. */
+/**
+ * How often a model is right. Intervals are over words: the prefixes of one word share their fate.
+ */
 export interface StateSetAccuracy {
   /** Symbols of each word. */
   readonly length: number;
@@ -88,7 +93,10 @@ export interface StateSetAccuracy {
 export interface StateSetGuesses {
   /** Always the set that is most frequent among these words. */
   readonly commonest: number;
-  /** Knowing where the sub-level is, and nothing of the segments before: the set that is most frequent with it. */
+  /**
+   * Knowing where the sub-level is, and nothing of the segments before: the set that is most
+   * frequent with it.
+   */
   readonly ownSegment: number;
 }
 

@@ -1,5 +1,6 @@
-// What an evaluation reads: documents one after the other, and the windows in which they go through the model. Windows are known by their
-// starts in the sequence of all ids; which tokens of a window count follows from the window before it.
+// What an evaluation reads: documents one after the other, and the windows in which they go through
+// the model. Windows are known by their starts in the sequence of all ids; which tokens of a window
+// count follows from the window before it.
 
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
@@ -34,8 +35,8 @@ export function beginsOf(documents: readonly Pick<TokenSequence, 'length'>[]): F
 }
 
 /**
- * Where the windows of documents begin in the sequence, [windows], ascending: in each document from its first token on, as long as a whole
- * window is left.
+ * Where the windows of documents begin in the sequence, [windows], ascending: in each document from
+ * its first token on, as long as a whole window is left.
  *
  * @param stride tokens from one window of a document to the next
  * @throws ConfigError if no document is as long as a window
@@ -68,13 +69,16 @@ export function windowStarts(
 export interface Window {
   /** In the sequence. */
   readonly start: number;
-  /** Its first token that counts, from 1: no window before held it, and it has something before it. */
+  /**
+   * Its first token that counts, from 1: no window before held it, and it has something before it.
+   */
   readonly first: number;
 }
 
 /**
- * The windows to read: all of them, or as many as `most` tokens allow, spread evenly, so that a part of a corpus is read in all of its
- * documents and not in the first ones alone. What counts in a window does not depend on which others are read.
+ * The windows to read: all of them, or as many as `most` tokens allow, spread evenly, so that a
+ * part of a corpus is read in all of its documents and not in the first ones alone. What counts in
+ * a window does not depend on which others are read.
  *
  * @param starts ascending
  */

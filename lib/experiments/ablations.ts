@@ -1,5 +1,5 @@
-// The ablations of bilevel encoding as values: models that differ from BiPE-RoPE or BiPE-ALiBi in one part. Each is an encoding and what
-// ends its segments.
+// The ablations of bilevel encoding as values: models that differ from BiPE-RoPE or BiPE-ALiBi in
+// one part. Each is an encoding and what ends its segments.
 
 import { type EncodingConfig } from '../positional/registry';
 import { type SegmentRule } from '../segment/ends';
@@ -34,7 +34,10 @@ export interface Ablation {
   /** For readers; within its group it says what differs. */
   readonly label: string;
   readonly encoding: EncodingConfig;
-  /** What ends the segments of each level but the outermost, innermost first: `paper`, `released` or ids; none, by no id; or a rule. */
+  /**
+   * What ends the segments of each level but the outermost, innermost first: `paper`, `released` or
+   * ids; none, by no id; or a rule.
+   */
   readonly separators: readonly (string | readonly [] | LikePaper)[];
 }
 

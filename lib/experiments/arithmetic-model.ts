@@ -1,4 +1,5 @@
-// A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what it looks at.
+// A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what
+// it looks at.
 
 import * as tf from '@tensorflow/tfjs';
 import { ownEntry } from '../base/own';
@@ -49,7 +50,9 @@ export interface ArithmeticSolution {
   /** The question and all that was written. */
   readonly ids: Int32Array;
   readonly tokens: readonly string[];
-  /** Where the tokens stood, and those that might have followed, if the encoding draws positions. */
+  /**
+   * Where the tokens stood, and those that might have followed, if the encoding draws positions.
+   */
   readonly positions?: Int32Array;
   /** Each rewriting of the expression, the question first. */
   readonly steps: readonly ArithmeticStep[];
@@ -72,7 +75,8 @@ export interface ArithmeticModelOptions {
 }
 
 /**
- * A model with that encoding, trained as those of Figure 3 with the preset's first seed: found, or trained now.
+ * A model with that encoding, trained as those of Figure 3 with the preset's first seed: found, or
+ * trained now.
  *
  * @throws UsageError if there is no such encoding or preset
  */
@@ -157,7 +161,8 @@ export function solutionTable(model: ArithmeticModel, solution: ArithmeticSoluti
 }
 
 /**
- * What each token of a solution attends to, a panel for each head of a layer, with the borders of segments.
+ * What each token of a solution attends to, a panel for each head of a layer, with the borders of
+ * segments.
  *
  * @param layer from 0
  * @throws UsageError if the model has no such layer

@@ -26,7 +26,10 @@ import {
 
 /** What all runs of a comparison share. */
 export interface ArithmeticRunSettings {
-  /** Encodings by names that the registry does not have, as for ablations, or has with other settings. */
+  /**
+   * Encodings by names that the registry does not have, as for ablations, or has with other
+   * settings.
+   */
   readonly variants: Readonly<Record<string, EncodingConfig>>;
   /** The most operators of a training instance; 6 in the paper. */
   readonly operators: number;
@@ -43,7 +46,10 @@ export interface ArithmeticRunSettings {
   /** What training rounds matrix products to; questions are asked in float32. Default `float32`. */
   readonly products?: ProductType;
   readonly dropout: number;
-  /** Training instances, no two alike, stored and gone through in epochs; null: new ones without end. */
+  /**
+   * Training instances, no two alike, stored and gone through in epochs; null: new ones without
+   * end.
+   */
   readonly instances: number | null;
   /** Test questions for each number of operators, as far as there are so many different ones. */
   readonly questions: number;

@@ -1,5 +1,6 @@
-// What models look at, as curves: by the distance of the segment and of the token, in all heads and in each, and by the place in earlier
-// segments. Shares are on a logarithmic axis; what lies below its end is said to.
+// What models look at, as curves: by the distance of the segment and of the token, in all heads and
+// in each, and by the place in earlier segments. Shares are on a logarithmic axis; what lies below
+// its end is said to.
 
 import { formatPercent } from '../base/format';
 import { present } from '../base/present';
@@ -118,7 +119,9 @@ export function distancesFigure(result: AttentionBySegmentResult): Figure {
   });
 }
 
-/** Where the two points apart stand on the axis of segments: what is farther, and the first token. */
+/**
+ * Where the two points apart stand on the axis of segments: what is farther, and the first token.
+ */
 const apart = ({ segments }: AttentionBins): [number, number] => [segments + 1, segments + 4.5];
 
 function segmentAxis(bins: AttentionBins): PlotlyObject {
@@ -211,7 +214,10 @@ function distanceTrace(style: SeriesStyle, { byDistance }: AttentionMass, panel:
 
 const below = { symbol: 'triangle-down', size: 9 } as const;
 
-/** Triangles at the foot where there are keys, with a share too small for the axis; none where all are shown. */
+/**
+ * Triangles at the foot where there are keys, with a share too small for the axis; none where all
+ * are shown.
+ */
 function belowTraces(
   style: SeriesStyle,
   x: readonly number[],

@@ -13,7 +13,7 @@ import {
 } from './attention-by-segment-result';
 import { findings, measuresTable, numbersTable } from './attention-by-segment-tables';
 import { attentionMapFigure } from './attention-map';
-import { type Drawing } from './experiment';
+import { type Drawing } from './report';
 
 /** Everything that is shown of the result. */
 export function drawAttentionBySegment(result: AttentionBySegmentResult): Drawing {
@@ -25,9 +25,10 @@ export function drawAttentionBySegment(result: AttentionBySegmentResult): Drawin
 }
 
 /**
- * Mass by segment distance and offset inside the segment: a row for each model, a column for each context. All contexts have one unit, what a
- * key would get in training if attention were evenly spread: in the unit of its own context a model whose attention stays where it was would
- * seem to gain, and one that loses it would seem unchanged.
+ * Mass by segment distance and offset inside the segment: a row for each model, a column for each
+ * context. All contexts have one unit, what a key would get in training if attention were evenly
+ * spread: in the unit of its own context a model whose attention stays where it was would seem to
+ * gain, and one that loses it would seem unchanged.
  */
 function mapFigure(result: AttentionBySegmentResult): Figure {
   const { models, trainLength } = result;
@@ -76,7 +77,10 @@ function mapFigure(result: AttentionBySegmentResult): Figure {
   });
 }
 
-/** The weight of one key in evenly spread attention, in the mean over queries: that of the token itself, which each query sees. */
+/**
+ * The weight of one key in evenly spread attention, in the mean over queries: that of the token
+ * itself, which each query sees.
+ */
 function keyWeight({ byDistance }: AttentionMass): number {
   return present(byDistance[0], 'the token itself');
 }

@@ -1,4 +1,5 @@
-// What is known of all models that were looked at, and what everything that is drawn of it calls them.
+// What is known of all models that were looked at, and what everything that is drawn of it calls
+// them.
 
 import { present } from '../base/present';
 import { type AttentionBins } from '../evaluate/attention-mass';
@@ -41,7 +42,10 @@ export function styleOf({ models }: AttentionBySegmentResult, encoding: string):
   );
 }
 
-/** The contexts of a model: those of all models are as long, and evenly spread attention is the same in them. */
+/**
+ * The contexts of a model: those of all models are as long, and evenly spread attention is the same
+ * in them.
+ */
 export function contextsOf({ models }: AttentionBySegmentResult): readonly ContextAttention[] {
   return present(models[0], 'a model').contexts;
 }

@@ -13,7 +13,7 @@ import {
   tokensWord,
 } from './attention-by-segment-result';
 import { evenlySpread, type MeasuredInterval, type MeasureName, type Measures } from './attention-contexts';
-import { type Finding } from './experiment';
+import { type Finding } from './report';
 import { liesBelow } from './verdicts';
 
 /** Means, a row for each model and context. */
@@ -110,7 +110,10 @@ const hundredths = (value: number): string => withMinus(value.toFixed(2));
 /** Shares differ by percentage points: 6.2 % less would be less of the other. */
 const points = { format: (value: number): string => withMinus((100 * value).toFixed(1)), unit: ' points' };
 
-/** How a measure is told, and what is claimed of the first of a pair: that it has less of it, or more. */
+/**
+ * How a measure is told, and what is claimed of the first of a pair: that it has less of it, or
+ * more.
+ */
 const claims: Readonly<
   Record<
     MeasureName,

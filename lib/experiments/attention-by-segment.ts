@@ -1,5 +1,6 @@
-// What the models of Figure 4 look at: how their attention falls with the distance of the segment, whether it lands on a certain place
-// inside the segment, and what becomes of both beyond the training length. Nothing is trained for it that Figure 4 does not train.
+// What the models of Figure 4 look at: how their attention falls with the distance of the segment,
+// whether it lands on a certain place inside the segment, and what becomes of both beyond the
+// training length. Nothing is trained for it that Figure 4 does not train.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -157,7 +158,8 @@ export const attentionBySegment = defineExperiment<
           return measureNames.map((measure) => measureDifference(measure, first, second));
         }),
         ...measured.flatMap((one) => [
-          // Evenly spread attention moves where the keys are; half as much is a line between following them and not.
+          // Evenly spread attention moves where the keys are; half as much is a line between
+          // following them and not.
           measureDifference('moved', one, evenly, 0.5),
           measureDifference('samePlace', one, evenly),
         ]),
@@ -175,7 +177,10 @@ export const attentionBySegment = defineExperiment<
   draw: drawAttentionBySegment,
 });
 
-/** Validation documents of the kind, spread evenly over all there are, each as long as the longest context. */
+/**
+ * Validation documents of the kind, spread evenly over all there are, each as long as the longest
+ * context.
+ */
 async function documentsOf(settings: AttentionBySegmentSettings, reporter: Reporter): Promise<Int32Array[]> {
   const { modality, trainLength, times, documents: most } = settings;
   const all = (await validationDocuments(settings, reporter)).filter((one) => one.modality === modality);

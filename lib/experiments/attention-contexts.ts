@@ -1,6 +1,7 @@
-// The attention of one model over documents, each query read with less and with more text before it: as much as in training, and several
-// times that. The queries are the same tokens every time, so what differs is what the longer context does to them. What is said of a model
-// comes with an interval over documents, and models are compared on the same ones.
+// The attention of one model over documents, each query read with less and with more text before
+// it: as much as in training, and several times that. The queries are the same tokens every time,
+// so what differs is what the longer context does to them. What is said of a model comes with an
+// interval over documents, and models are compared on the same ones.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -33,7 +34,10 @@ export interface ContextSettings {
 
 /** One head, in the mean over documents. */
 export interface HeadAttention extends Pick<AttentionMass, 'first' | 'bySegment' | 'byDistance'> {
-  /** How many times as much of the mass on earlier segments lies on the query's own place there as of evenly spread mass. */
+  /**
+   * How many times as much of the mass on earlier segments lies on the query's own place there as
+   * of evenly spread mass.
+   */
   readonly samePlace: number;
 }
 
@@ -54,8 +58,8 @@ export interface ContextAttention {
 export const measureNames = ['moved', 'far', 'samePlace'] as const;
 
 /**
- * - `moved`: the share of mass that lies elsewhere with the longest context than with that of training, by segment distance and on the first
- *   token (total variation), in the mean over heads;
+ * - `moved`: the share of mass that lies elsewhere with the longest context than with that of
+ *   training, by segment distance and on the first token (total variation), in the mean over heads;
  * - `far`: the share of mass on tokens farther back than any of training, with the longest context;
  * - `samePlace`: see `HeadAttention`, over all heads, with the context of training.
  */
@@ -72,7 +76,10 @@ export interface ModelAttention {
 /** All measures of a model, or of evenly spread attention. */
 export type Measures = Readonly<Record<MeasureName, MeasuredInterval>>;
 
-/** A number with its 95 % interval over documents (`studentizedInterval`); null where the documents are too few to have one. */
+/**
+ * A number with its 95 % interval over documents (`studentizedInterval`); null where the documents
+ * are too few to have one.
+ */
 export type MeasuredInterval = Interval | null;
 
 /** Evenly spread attention, where a model may be named. */
@@ -89,7 +96,10 @@ export interface MeasureDifference {
   readonly difference: MeasuredInterval;
 }
 
-/** A number of a sample of documents, and how much each of them, by itself, pulls it away: in sum 0, to first order. */
+/**
+ * A number of a sample of documents, and how much each of them, by itself, pulls it away: in sum 0,
+ * to first order.
+ */
 interface Sampled {
   readonly value: number;
   /** [documents of the sample] */
@@ -116,7 +126,10 @@ export interface ContextMeasurement extends Comparable {
 /** Tokens that are computed at once. */
 const tokensAtOnce = 4096;
 
-/** How many queries are looked at in a document: those of the second half of a training block, which have all of the other half before them. */
+/**
+ * How many queries are looked at in a document: those of the second half of a training block, which
+ * have all of the other half before them.
+ */
 export function queriesOf({ trainLength }: Pick<ContextSettings, 'trainLength'>): number {
   return Math.floor(trainLength / 2);
 }
@@ -277,7 +290,10 @@ function contextOf(
   });
 }
 
-/** The same with numbers of six digits, more than float32 sums are worth: what is stored is half as long. */
+/**
+ * The same with numbers of six digits, more than float32 sums are worth: what is stored is half as
+ * long.
+ */
 function rounded<T>(value: T): T {
   if (typeof value === 'number') return Number(value.toPrecision(6)) as T;
   if (Array.isArray(value)) return value.map(rounded) as T;
@@ -285,7 +301,9 @@ function rounded<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, rounded(inner)])) as T;
 }
 
-/** Mass on segments before the query's own, and how much of it is on the query's own place there. */
+/**
+ * Mass on segments before the query's own, and how much of it is on the query's own place there.
+ */
 interface EarlierMass {
   readonly all: number;
   readonly same: number;
@@ -308,7 +326,8 @@ function samePlace(mass: EarlierMass, uniform: EarlierMass): number {
 }
 
 /**
- * Which places of earlier segments a model prefers: `samePlace` for each offset from the least, not only for 0.
+ * Which places of earlier segments a model prefers: `samePlace` for each offset from the least, not
+ * only for 0.
  *
  * @returns null where there is no key
  */

@@ -1,5 +1,6 @@
-// The picture in which the two levels of position show apart: attention by the distance of the segment, down, and by the place inside it seen
-// from the query's own, across. Attention to places makes columns, attention to segments rows.
+// The picture in which the two levels of position show apart: attention by the distance of the
+// segment, down, and by the place inside it seen from the query's own, across. Attention to places
+// makes columns, attention to segments rows.
 
 import { UsageError } from '../base/errors';
 import { present } from '../base/present';
@@ -24,7 +25,10 @@ export interface AttentionMaps {
   readonly subtitle: string;
   /** A sentence or more: what a colour is a multiple of. */
   readonly unit: string;
-  /** What evenly spread attention is, in the legend: what it is called by the multiple it is shown as, 1 among them. */
+  /**
+   * What evenly spread attention is, in the legend: what it is called by the multiple it is shown
+   * as, 1 among them.
+   */
   readonly evenly: ReadonlyMap<number, string>;
   readonly alt: string;
   /** Panels in a row. */
@@ -36,10 +40,16 @@ export interface AttentionMaps {
 /** Segments that a panel shows. */
 const mostSegments = 8;
 
-/** The multiples that have the first and the last colour of the legend, and those that it names between them. */
+/**
+ * The multiples that have the first and the last colour of the legend, and those that it names
+ * between them.
+ */
 const [least, between, most] = [0.03, [0.1, 0.3, 1, 3, 10], 30] as const;
 
-/** Attention to the keys of each cell, as multiples of what they would have if attention were evenly spread. */
+/**
+ * Attention to the keys of each cell, as multiples of what they would have if attention were evenly
+ * spread.
+ */
 export function attentionMapFigure(maps: AttentionMaps): Figure {
   const { columns, panels } = maps;
   const { joint } = present(panels[0], 'panel').mean;
@@ -100,7 +110,10 @@ export function placeAxis(reach: number, narrow: boolean): PlotlyObject {
   };
 }
 
-/** A line in the colour of paper that sets the outermost column apart, which holds more than one place. */
+/**
+ * A line in the colour of paper that sets the outermost column apart, which holds more than one
+ * place.
+ */
 function gap(place: number, panel: number): PlotlyObject {
   const { xaxis, yaxis } = inPanel(panel);
   const line = { color: ink.paper, width: 3 };

@@ -1,5 +1,5 @@
-// What figures of attention between the tokens of one sequence have in common: a panel for each map of weights, axes with a label for each
-// token, and the borders of segments.
+// What figures of attention between the tokens of one sequence have in common: a panel for each map
+// of weights, axes with a label for each token, and the borders of segments.
 
 import { type AxisSpec, colorKey, type FigureSpec, inPanel, type PlotlyObject } from '../report/figure';
 import { heatColor, heatScale, ink } from '../report/style';
@@ -91,7 +91,10 @@ function tokenAxis(labels: readonly string[], room: number): AxisSpec {
   };
 }
 
-/** Lines between the segments of a sequence of token ids, in the lower triangle of a panel of queries by keys. */
+/**
+ * Lines between the segments of a sequence of token ids, in the lower triangle of a panel of
+ * queries by keys.
+ */
 function segmentBorders(
   ids: ArrayLike<number>,
   separators: readonly number[],

@@ -1,5 +1,6 @@
-// Comparisons measure what this machine can have of what was asked for, and name the rest. What cannot be had is one thing; a damaged
-// file, a full disk or a defect of the program is another, and nothing is measured then: it would be measured on less, for hours.
+// Comparisons measure what this machine can have of what was asked for, and name the rest. What
+// cannot be had is one thing; a damaged file, a full disk or a defect of the program is another,
+// and nothing is measured then: it would be measured on less, for hours.
 
 import { AbsentError, NetworkError, type WorkbenchError } from '../base/errors';
 
@@ -17,7 +18,8 @@ export interface Available<Wanted, Had> {
 }
 
 /**
- * Gets one thing after the other, and does without those that are not on this machine and cannot be brought onto it.
+ * Gets one thing after the other, and does without those that are not on this machine and cannot be
+ * brought onto it.
  *
  * @throws whatever else `get` throws
  */

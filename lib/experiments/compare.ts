@@ -1,44 +1,13 @@
-// Whether a run has the reference's numbers. Each number of an item's tables is the same, which is to say that it is written the same; or
-// it lies within the interval to which the reference measured it; or it differs.
+// Whether a run has the reference's numbers. Each number of an item's tables is the same, which is
+// to say that it is written the same; or it lies within the interval to which the reference
+// measured it; or it differs.
 
 import { canonicalJson } from '../base/json';
 import { formatCount } from '../base/format';
 import { type Cell, type Column, formatCell, type Table } from '../report/tables';
-import { type Report } from './experiment';
+import { type Comparison, type Difference, type Report, type TableComparison } from './report';
 import { verdictOf } from './findings';
 import { plainRows, type Reference, type ReferenceTable } from './reference';
-
-/** A number or a word that is another one here. */
-export interface Difference {
-  /** The title of its table, or `Findings`. */
-  readonly table: string;
-  /** What stands in its row. */
-  readonly row: string;
-  readonly column: string;
-  readonly here: string;
-  readonly reference: string;
-  /** Of numbers: by which share of the reference's this one is larger. */
-  readonly change?: number;
-}
-
-/** How the cells of one table compare. */
-export interface TableComparison {
-  readonly table: string;
-  readonly same: number;
-  readonly within: number;
-  readonly differences: readonly Difference[];
-}
-
-/** How a run compares with the reference. */
-export interface Comparison {
-  readonly item: string;
-  readonly preset: string;
-  /** The commit that computed the reference. */
-  readonly commit: string | null;
-  /** Why nothing was compared; left out where all was. */
-  readonly obstacle?: string;
-  readonly tables: readonly TableComparison[];
-}
 
 /** What of a report is compared. */
 export type Compared = Pick<Report, 'item' | 'preset' | 'settings' | 'tables' | 'findings' | 'provenance'>;
@@ -116,7 +85,10 @@ function compareTables(table: Table, reference: ReferenceTable | undefined): Tab
 
 type Row = ReferenceTable['rows'][number];
 
-/** Whether a value lies within the reference's interval. The end of an interval does where the interval's own value does. */
+/**
+ * Whether a value lies within the reference's interval. The end of an interval does where the
+ * interval's own value does.
+ */
 function isWithin(
   value: Cell,
   column: Column,

@@ -1,5 +1,5 @@
-// A compiled network and one word, for notebooks: where each layer looks, what is reached after every prefix, and the certificate
-// as a table.
+// A compiled network and one word, for notebooks: where each layer looks, what is reached after
+// every prefix, and the certificate as a table.
 
 import { type Figure, makeFigure } from '../report/figure';
 import { type Table } from '../report/tables';

@@ -1,4 +1,5 @@
-// Pictures of encodings, of any `Encoding`: maps over the tokens of a text in sentences, and kernels over the distance.
+// Pictures of encodings, of any `Encoding`: maps over the tokens of a text in sentences, and
+// kernels over the distance.
 
 import type { Encoding } from '../positional/encoding';
 import {
@@ -20,8 +21,8 @@ export type NamedEncodings = Readonly<Record<string, Encoding>>;
 const defaultSentences: readonly number[] = [6, 4, 7, 5, 8];
 
 /**
- * Maps over a text of tokens that all say the same. Above: how alike are the vectors that the encoding adds to two
- * tokens' embeddings. Below: the score of a query and a key.
+ * Maps over a text of tokens that all say the same. Above: how alike are the vectors that the
+ * encoding adds to two tokens' embeddings. Below: the score of a query and a key.
  *
  * @param sentences numbers of tokens
  */
@@ -126,8 +127,8 @@ function nothing(panel: number): PlotlyObject {
 }
 
 /**
- * Kernels: what is left of a score of 1 at each distance, in every head; for encodings that only add to the embedding,
- * the cosine of what they add to two tokens.
+ * Kernels: what is left of a score of 1 at each distance, in every head; for encodings that only
+ * add to the embedding, the cosine of what they add to two tokens.
  *
  * @param length tokens, so distances go from 0 to `length - 1`
  */

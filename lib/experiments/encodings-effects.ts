@@ -1,5 +1,5 @@
-// What an encoding does by itself: its effect on tokens that all say the same, so that only their places differ. What
-// pictures of encodings show.
+// What an encoding does by itself: its effect on tokens that all say the same, so that only their
+// places differ. What pictures of encodings show.
 
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../engine/random';
@@ -9,11 +9,13 @@ import { nestedPositions } from '../segment/levels';
 
 /** The effect on a text of tokens that all say the same. */
 export interface EncodingEffects {
-  /** Cosine of what is added to the embeddings of two tokens, [time][time]; undefined if nothing is. */
+  /**
+   * Cosine of what is added to the embeddings of two tokens, [time][time]; undefined if nothing is.
+   */
   readonly similarity: number[][] | undefined;
   /**
-   * Scores of each query and key, [heads][queries][keys], of a query and a key whose product is 1 before they are
-   * encoded; undefined if all are 1 still.
+   * Scores of each query and key, [heads][queries][keys], of a query and a key whose product is 1
+   * before they are encoded; undefined if all are 1 still.
    */
   readonly scores: number[][][] | undefined;
 }
@@ -29,8 +31,9 @@ export interface EffectOptions {
 const defaultShape: EncodingShape = { hiddenSize: 256, numHeads: 4, headDim: 64, trainLength: 1024 };
 
 /**
- * The effect on a text of sentences with these numbers of tokens; where an encoding has three levels, two sentences make
- * a paragraph. What is trained has its initial value, or where that is near 0, a random one of deviation 1.
+ * The effect on a text of sentences with these numbers of tokens; where an encoding has three
+ * levels, two sentences make a paragraph. What is trained has its initial value, or where that is
+ * near 0, a random one of deviation 1.
  */
 export function encodingEffects(
   encoding: Encoding,
@@ -50,10 +53,11 @@ export function encodingEffects(
 }
 
 /**
- * The effect by distance: of the last of `length` tokens on each one before it, [heads][distance], from distance 0; where
- * scores stay as they are, the similarity of what is added to both, [1][distance], or 1. An encoding of several levels sees
- * every token as a segment of the outermost. Rows of trained tables are a random walk here: neighbours are alike, as
- * training makes them.
+ * The effect by distance: of the last of `length` tokens on each one before it, [heads][distance],
+ * from distance 0; where scores stay as they are, the similarity of what is added to both,
+ * [1][distance], or 1. An encoding of several levels sees every token as a segment of the
+ * outermost. Rows of trained tables are a random walk here: neighbours are alike, as training makes
+ * them.
  */
 export function encodingKernel(encoding: Encoding, length: number, options: EffectOptions = {}): number[][] {
   const { shape = defaultShape, seed = 1 } = options;
@@ -135,7 +139,8 @@ function scoresOf(
 ): number[][][] | undefined {
   const isRelative = [applied.bias, applied.linearBias, applied.queries].some((one) => one !== undefined);
   if (!isRelative) return undefined;
-  // All components alike, so that all pairs that turn weigh the same; product over sqrt(headDim) is 1.
+  // All components alike, so that all pairs that turn weigh the same; product over sqrt(headDim) is
+  // 1.
   const content = tf.fill<tf.Rank.R4>([1, numHeads, time, headDim], headDim ** -0.25);
   const queries = applied.queries?.(content) ?? content;
   const keys = applied.keys?.(content) ?? content;

@@ -1,5 +1,6 @@
-// What a paper item is to the workbench: one value with its question, the paper's claim, its presets, how it is
-// computed and how it is drawn. Notebook, command line and sweeps all go through it.
+// What a paper item is to the workbench: one value with its question, the paper's claim, its
+// presets, how it is computed and how it is drawn. Notebook, command line and sweeps all go through
+// it.
 
 import { type z } from 'zod';
 import { DataError, UsageError } from '../base/errors';
@@ -8,11 +9,10 @@ import { type Reporter } from '../base/progress';
 import { canonicalJson } from '../base/json';
 import { parseWith } from '../base/schema';
 import { libraryVersion } from '../base/version';
-import { type Figure } from '../report/figure';
-import { type DataSource, labelled, type Provenance } from '../report/provenance';
+import { type DataSource, labelled } from '../report/provenance';
 import { type TidyRow } from '../report/plot';
-import { type Table } from '../report/tables';
-import { type Compared, compareWith, type Comparison } from './compare';
+import { type Compared, compareWith } from './compare';
+import { type Comparison, type Drawing, type Finding, type Report } from './report';
 import { changed, type PresetName, presetOrder, unchanged } from './preset-names';
 import { readReference } from './reference';
 import { measured, type MeasuringContext } from './measured';
@@ -21,25 +21,13 @@ import { RememberingStore, RunStore } from './run-store';
 /** One scale of an item. */
 export interface Preset<Settings> {
   /**
-   * What it computes. Its numbers come from the settings, so that the two cannot contradict each other. (A method: an item with two
-   * kinds of settings has presets that describe one of them.)
+   * What it computes. Its numbers come from the settings, so that the two cannot contradict each
+   * other. (A method: an item with two kinds of settings has presets that describe one of them.)
    */
   description(settings: Settings): string;
   /** How long it takes on two CPU cores, in words; no other place says it. */
   readonly time: string;
   readonly settings: Settings;
-}
-
-/** What a measurement says about a sentence of the paper's. */
-export interface Finding {
-  /** The sentence, in the paper's sense. */
-  readonly claim: string;
-  /** Whether it holds here; null where this run cannot tell. */
-  readonly holds: boolean | null;
-  /** What was measured, with its numbers. */
-  readonly measured: string;
-  /** It is a theorem's check, not an observation: if it does not hold, the item has failed. */
-  readonly check?: true;
 }
 
 /** Sources that an item asked for, and which of them are not to be had on this machine. */
@@ -50,14 +38,10 @@ export interface PreparedInput<Input> {
   readonly missing: readonly string[];
 }
 
-/** What is drawn and said of a result. */
-export interface Drawing {
-  readonly figures: readonly Figure[];
-  readonly tables: readonly Table[];
-  readonly findings: readonly Finding[];
-}
-
-/** What a computation may use; its store is for runs of its own, too, e.g. one for each model of a comparison. */
+/**
+ * What a computation may use; its store is for runs of its own, too, e.g. one for each model of a
+ * comparison.
+ */
 export interface RunContext extends MeasuringContext {
   readonly fresh: boolean;
 }
@@ -70,7 +54,9 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   /** What the paper says, and where that is known from. */
   readonly claim: string;
   readonly notebook: string;
-  /** Raise it when the computation changes, so that stored results of before are not taken for it. */
+  /**
+   * Raise it when the computation changes, so that stored results of before are not taken for it.
+   */
   readonly revision: number;
   readonly schema: z.ZodType<Settings>;
   readonly presets: Readonly<Partial<Record<PresetName, Preset<Settings>>>> & {
@@ -85,10 +71,16 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly steps?: (settings: Settings) => number | null;
   /** Whether tensors are computed, so that the provenance names the engine. */
   readonly usesEngine?: boolean;
-  /** A sentence: at which scale this is measured, and how that differs from the paper's. What was prepared may be less than was asked for. */
+  /**
+   * A sentence: at which scale this is measured, and how that differs from the paper's. What was
+   * prepared may be less than was asked for.
+   */
   readonly scale: (settings: Settings, missing: readonly string[], input: Input) => string;
   readonly draw: (result: Result, settings: Settings) => Drawing;
-  /** The result as tidy rows, one for each thing that was measured; left out, those of the first table. */
+  /**
+   * The result as tidy rows, one for each thing that was measured; left out, those of the first
+   * table.
+   */
   readonly rows?: (result: Result) => readonly Row[];
 }
 
@@ -105,25 +97,6 @@ export interface ExecuteOptions<Settings extends object = object> {
   readonly fresh?: boolean;
   /** Whether to compute what the store does not have; default true. */
   readonly computes?: boolean;
-}
-
-/** An item's result: figures, tables, findings, numbers, and where they come from. */
-export interface Report<Settings = unknown, Result = unknown, Row extends TidyRow = TidyRow> extends Drawing {
-  readonly item: string;
-  readonly title: string;
-  readonly question: string;
-  /** With `, changed` where fields of it were replaced. */
-  readonly preset: string;
-  readonly settings: Settings;
-  readonly numbers: Result;
-  /** The numbers as tidy rows: one for each model, seed and what it was measured on, or those of the first table. */
-  readonly rows: readonly Row[];
-  readonly missing: readonly string[];
-  readonly provenance: Provenance;
-  /** Whether the run store had the result already. */
-  readonly reused: boolean;
-  /** With what was published of this item at this preset; null where nothing was, or where the preset was changed. */
-  readonly comparison: Comparison | null;
 }
 
 /** What the run of an item that ended last has found. */
@@ -152,7 +125,10 @@ export interface Experiment<
   readonly presets: readonly NamedPreset[];
   // A method: an item with settings of its own is an item.
   execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
-  /** The run that ended last, of this revision and library, and of one of these presets if some are given; undefined if there is none. */
+  /**
+   * The run that ended last, of this revision and library, and of one of these presets if some are
+   * given; undefined if there is none.
+   */
   readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
 }
 
@@ -246,8 +222,9 @@ function nearestPreset<Settings extends object>(spec: AnySpec<Settings>, setting
 }
 
 /**
- * A preset's settings with some fields replaced. Variants join those of the preset, which stay: else a comparison that is given one more
- * encoding would take other settings for the preset's own (a sinusoidal one without its scale, say), under the same names.
+ * A preset's settings with some fields replaced. Variants join those of the preset, which stay:
+ * else a comparison that is given one more encoding would take other settings for the preset's own
+ * (a sinusoidal one without its scale, say), under the same names.
  */
 function withChanges(preset: object, changes: object = {}): Readonly<Record<string, unknown>> {
   const fields: Readonly<Record<string, unknown>> = { ...preset };

@@ -1,10 +1,11 @@
-// A report as files: every figure and table of it, each with its numbers and their provenance, and what was found.
+// A report as files: every figure and table of it, each with its numbers and their provenance, and
+// what was found.
 
 import { type Reporter } from '../base/progress';
 import { type FigureDrawer } from '../report/draw';
 import { exportFigures } from '../report/export';
 import { exportTables, type Table } from '../report/tables';
-import { type Report } from './experiment';
+import { type Report } from './report';
 import { exportFindings, findingsId } from './findings';
 import { fileNameOf } from './reference';
 import { rowsTable } from './tidy-rows';
@@ -47,7 +48,7 @@ export async function exportReport(report: Report, options: ExportReportOptions)
 
 /** The tidy rows as a table, where they are not those of a table that is there. */
 function ownRows({ item, title, rows, tables }: Report): Table[] {
-  return tables.some((table) => table.rows === rows)
+  return rows.length === 0 || tables.some((table) => table.rows === rows)
     ? []
     : [
         rowsTable(rows, {

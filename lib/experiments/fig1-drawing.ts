@@ -1,5 +1,5 @@
-// Figure 1 as pictures, a table and findings. Every number comes from the result; the paper's own appear only in
-// the wording of its claim.
+// Figure 1 as pictures, a table and findings. Every number comes from the result; the paper's own
+// appear only in the wording of its claim.
 
 import { formatCount, formatPercent } from '../base/format';
 import {
@@ -16,7 +16,7 @@ import {
 import { ink, modalityStyles, orderedStyles, separatorStyles, type SeriesStyle } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Modality } from '../data/sources/source';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import {
   shortSegment,
   type Distribution,
@@ -109,7 +109,9 @@ function sequenceLengths(modalities: readonly ModalityStatistics[]): number[] {
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
-/** Lengths of sequences: powers of ten, and their multiples by 2 and 5 where there are few of them. */
+/**
+ * Lengths of sequences: powers of ten, and their multiples by 2 and 5 where there are few of them.
+ */
 function lengthAxis(modalities: readonly ModalityStatistics[]): AxisSpec {
   const lengths = sequenceLengths(modalities);
   const decades = Math.log10(Math.max(...lengths) / Math.min(...lengths));
@@ -274,7 +276,9 @@ function distributionsFigure({ modalities }: Fig1Result): Figure {
   });
 }
 
-/** The empirical distribution function at every distinct value, thinned to what a picture can show. */
+/**
+ * The empirical distribution function at every distinct value, thinned to what a picture can show.
+ */
 function cumulative(distribution: Distribution, factor: number): { x: number[]; y: number[] } {
   const x: number[] = [];
   const y: number[] = [];

@@ -1,5 +1,6 @@
-// Figure 1: how many tokens a segment has, and how many segments a sequence, on real text of three kinds. The
-// statement behind bilevel positions: segments stay short however long the sequence; only their number grows.
+// Figure 1: how many tokens a segment has, and how many segments a sequence, on real text of three
+// kinds. The statement behind bilevel positions: segments stay short however long the sequence;
+// only their number grows.
 
 import { z } from 'zod';
 import { formatCount } from '../base/format';

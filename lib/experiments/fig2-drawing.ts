@@ -1,13 +1,14 @@
-// The schematic as a picture. Three columns: the standard position; the bilevel place in the segment; the bilevel
-// segment index. Above, the positions of each token; below, what enters the model: distances that attention sees,
-// and the row of a learned table that is added to the embedding.
+// The schematic as a picture. Three columns: the standard position; the bilevel place in the
+// segment; the bilevel segment index. Above, the positions of each token; below, what enters the
+// model: distances that attention sees, and the row of a learned table that is added to the
+// embedding.
 
 import { type Figure, inPanel, makeFigure, type PlotlyObject, textMapTraces } from '../report/figure';
 import { ink, orderedStyles, tintedHeatScale, translucent } from '../report/style';
 import { type Table } from '../report/tables';
 import { escapeMarkup } from '../report/text';
 import { type SegmentedToken } from '../segment/text';
-import { type Drawing } from './experiment';
+import { type Drawing } from './report';
 
 /** The text, token by token, with its positions. */
 export interface Fig2Result {

@@ -1,5 +1,6 @@
-// Figure 2: the schematic of bilevel positional encoding, drawn from what the code computes for a sentence of the
-// reader's choice: standard against bilevel positions, and where each encoding acts.
+// Figure 2: the schematic of bilevel positional encoding, drawn from what the code computes for a
+// sentence of the reader's choice: standard against bilevel positions, and where each encoding
+// acts.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';

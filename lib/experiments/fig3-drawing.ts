@@ -16,7 +16,7 @@ import { type Cell, measuredCells, measuredColumn, type Table } from '../report/
 import { whiskers } from '../report/whiskers';
 import { type ArithmeticRun, type OperatorsAccuracy } from './arithmetic-runs';
 import { ownPairs } from './encoding-pairs';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import {
   groupsOf,
   lossAxis,
@@ -39,7 +39,9 @@ type Group = SeedGroup<ArithmeticRun>;
 
 const countOf = (operators: number): string => (operators === 1 ? '1 operator' : `${operators} operators`);
 
-/** What is known of a share: over several seeds the least and the most, of one its 95 % interval. */
+/**
+ * What is known of a share: over several seeds the least and the most, of one its 95 % interval.
+ */
 function rangeOf(accuracies: readonly OperatorsAccuracy['accuracy'][]): Range {
   return overSeeds(accuracies.map(({ share, low, high }) => ({ centre: share, low, high })));
 }
@@ -58,7 +60,10 @@ function seedsWord(groups: readonly Group[]): string {
   return whiskersWord(seedsOf(groups), '95 % interval of the questions');
 }
 
-/** Accuracy over size where there are several sizes, as bars where there is one; and by number of operators. */
+/**
+ * Accuracy over size where there are several sizes, as bars where there is one; and by number of
+ * operators.
+ */
 function accuracyFigure(groups: readonly Group[]): Figure {
   const sizes = [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].sort((a, b) => a - b);
   const trained = Math.max(...groups.flatMap(({ runs }) => runs.map((run) => run.trainedOperators)));
@@ -279,7 +284,10 @@ function accuracyTable(groups: readonly Group[]): Table {
   };
 }
 
-/** A comparison the paper makes, at each size: is the first above the second, beyond what seeds or questions explain? */
+/**
+ * A comparison the paper makes, at each size: is the first above the second, beyond what seeds or
+ * questions explain?
+ */
 function findings(groups: readonly Group[]): Finding[] {
   const comparisons = [
     ['bipe_alibi', 'alibi'],

@@ -1,5 +1,5 @@
-// Figure 3: accuracy on arithmetic, by encoding and by the size of the model. The `=` between the steps of a solution
-// ends a segment, so a bilevel encoding tells a place in a step from the step.
+// Figure 3: accuracy on arithmetic, by encoding and by the size of the model. The `=` between the
+// steps of a solution ends a segment, so a bilevel encoding tells a place in a step from the step.
 
 import { z } from 'zod';
 import { resolveArithmeticOptions } from '../data/arithmetic/generator';
@@ -149,7 +149,8 @@ export const fig3Presets = {
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig3Settings>>>>;
 
 function pointsOf({ encodings, hiddenSizes, seeds }: Fig3Settings): ArithmeticRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison already.
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
+  // already.
   return seeds.flatMap((seed) =>
     hiddenSizes.flatMap((hiddenSize) => encodings.map((encoding) => ({ encoding, hiddenSize, seed }))),
   );

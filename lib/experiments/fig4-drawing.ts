@@ -8,7 +8,7 @@ import { explainSources, formatPaperValue, paperValue } from '../report/paper-va
 import { encodingStyle, modalityStyles } from '../report/style';
 import { type Table } from '../report/tables';
 import { bilevelPairs, ownPairs } from './encoding-pairs';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type LanguageModelRun } from './language-model-runs';
 import {
   compare,
@@ -74,7 +74,10 @@ function releasedLines(runs: readonly ReleasedRun[]): LengthCurve[] {
   }));
 }
 
-/** What the curves are measured on, by what was read: the released code joins documents before it cuts blocks, and drops the rest. */
+/**
+ * What the curves are measured on, by what was read: the released code joins documents before it
+ * cuts blocks, and drops the rest.
+ */
 const textRead: Readonly<Record<Fig4Result['kind'], string>> = {
   trained:
     'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text.',
@@ -154,7 +157,10 @@ function trainingFigure(groups: readonly Group[]): Figure {
   });
 }
 
-/** The length of training, and that of the evaluation of which the paper's perplexities are known; on books. */
+/**
+ * The length of training, and that of the evaluation of which the paper's perplexities are known;
+ * on books.
+ */
 const knownOfPaper = { trainLength: 1024, length: 8192 };
 
 const trainingColumns: Table['columns'] = [
@@ -198,7 +204,10 @@ function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], 
   );
 }
 
-/** What the paper says of pairs of models beyond the training length, and of each model against its own training length. */
+/**
+ * What the paper says of pairs of models beyond the training length, and of each model against its
+ * own training length.
+ */
 function findings(curves: readonly LengthCurve[], modality: Modality, trainLength: number): Finding[] {
   const curve = (name: string): LengthCurve | undefined => curves.find((one) => one.name === name);
   const longest = Math.max(...curves.flatMap((one) => lengthsOf(one, modality)));

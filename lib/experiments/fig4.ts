@@ -1,5 +1,5 @@
-// Figure 4: perplexity of language models against the length at which they are read, by encoding: trained short, read long. The models
-// are trained here, or are those that the authors released.
+// Figure 4: perplexity of language models against the length at which they are read, by encoding:
+// trained short, read long. The models are trained here, or are those that the authors released.
 
 import { z } from 'zod';
 import { present } from '../base/present';

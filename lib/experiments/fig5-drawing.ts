@@ -5,7 +5,7 @@ import { type Figure, makeFigure, type PlotlyObject } from '../report/figure';
 import { formatPerplexity, formatShort } from '../report/log-axis';
 import { encodingStyle, ink, modalityStyles, scalingStyles } from '../report/style';
 import { type Table } from '../report/tables';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type ScaledModel } from './fig5-runs';
 import {
   compare,
@@ -163,8 +163,9 @@ function numbersTable(curves: readonly ScaledCurve[], { trainLength, finetune }:
 }
 
 /**
- * What finetuning with YaRN does to each, and what it costs at the training length; and which of both ends lower at the length of
- * finetuning and beyond it, with YaRN and each with the scaling that is best for it there.
+ * What finetuning with YaRN does to each, and what it costs at the training length; and which of
+ * both ends lower at the length of finetuning and beyond it, with YaRN and each with the scaling
+ * that is best for it there.
  */
 function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig5Scale): Finding[] {
   const { trainLength, finetune } = scale;

@@ -1,5 +1,5 @@
-// The models of Figure 5: a language model trained short; the same with its RoPE scaled and nothing else done; and finetuned on longer
-// blocks for a few steps, with RoPE scaled or as it was.
+// The models of Figure 5: a language model trained short; the same with its RoPE scaled and nothing
+// else done; and finetuned on longer blocks for a few steps, with RoPE scaled or as it was.
 
 import { ConfigError } from '../base/errors';
 import { displayPath } from '../base/paths';
@@ -46,7 +46,8 @@ export interface ScaledModel {
 }
 
 /**
- * An encoding with its RoPE scaled, wherever in it RoPE stands: between segments of a bilevel encoding, lengths are counted in segments.
+ * An encoding with its RoPE scaled, wherever in it RoPE stands: between segments of a bilevel
+ * encoding, lengths are counted in segments.
  *
  * @param originalLength positions that training had: tokens, or segments
  * @throws ConfigError if there is no RoPE in it
@@ -108,7 +109,10 @@ export class ScaledModels {
     readonly options: TrainedRunOptions,
   ) {}
 
-  /** The model before anything is done: the run that Figure 4 has, where settings are the same. Never made anew, which is Figure 4's to do. */
+  /**
+   * The model before anything is done: the run that Figure 4 has, where settings are the same.
+   * Never made anew, which is Figure 4's to do.
+   */
   async trained(): Promise<LanguageModelRun> {
     return languageModelRun(this.point, this.settings, this.corpus, this.#notAnew());
   }

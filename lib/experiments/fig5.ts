@@ -1,5 +1,5 @@
-// Figure 5: perplexity against length before and after a short finetuning with a scaled RoPE, of RoPE over tokens and of BiPE's over
-// segments.
+// Figure 5: perplexity against length before and after a short finetuning with a scaled RoPE, of
+// RoPE over tokens and of BiPE's over segments.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -109,7 +109,8 @@ export const fig5Presets = {
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig5Settings>>>>;
 
 /**
- * Refuses, before anything is trained, encodings that cannot be scaled, and separators that segments cannot be counted by.
+ * Refuses, before anything is trained, encodings that cannot be scaled, and separators that
+ * segments cannot be counted by.
  *
  * @throws ConfigError, UsageError naming it
  */

@@ -1,4 +1,5 @@
-// What a report says of the paper's sentences, in the words that terminal, notebooks and files share.
+// What a report says of the paper's sentences, in the words that terminal, notebooks and files
+// share.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { readTextFile, writeFilesAtomic } from '../base/files';
 import { checkOutputs } from '../base/outputs';
 import { provenanceLine } from '../report/provenance';
 import { type Table, toMarkdown } from '../report/tables';
-import { type Finding, type Report } from './experiment';
+import { type Finding, type Report } from './report';
 import { fileNameOf } from './reference';
 
 /** A finding's verdict. */
@@ -51,7 +52,8 @@ export function findingsId({ item }: Pick<Report, 'item'>): string {
 }
 
 /**
- * Writes the findings as Markdown, `<item>-findings.md`. Of a report that has none, no earlier findings are left behind.
+ * Writes the findings as Markdown, `<item>-findings.md`. Of a report that has none, no earlier
+ * findings are left behind.
  *
  * @returns the paths written
  * @throws MachineError if the folder cannot be written

@@ -1,5 +1,5 @@
-// What comparisons of language models have in common: their settings, the sources that this machine has, and one model trained after the
-// other.
+// What comparisons of language models have in common: their settings, the sources that this machine
+// has, and one model trained after the other.
 
 import { z } from 'zod';
 import { UsageError } from '../base/errors';
@@ -37,7 +37,8 @@ export const comparisonFields = {
 
 /** A model for each encoding and seed. */
 function comparisonPoints({ encodings, hiddenSize, seeds }: ComparisonSettings): LanguageModelRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison already.
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
+  // already.
   return seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
 }
 
@@ -71,17 +72,21 @@ export function comparisonScale(
   );
 }
 
-/** What the runs of a comparison read: the settings with the sources that are on this machine, and their corpus. */
+/**
+ * What the runs of a comparison read: the settings with the sources that are on this machine, and
+ * their corpus.
+ */
 export interface PreparedModels<Settings> {
   readonly settings: Settings;
   readonly corpus: LanguageModelCorpus;
 }
 
 /**
- * Checks settings, and makes ready what they read. Sources that cannot be had are left out and named; so are kinds of text on which
- * nothing can be measured.
+ * Checks settings, and makes ready what they read. Sources that cannot be had are left out and
+ * named; so are kinds of text on which nothing can be measured.
  *
- * @throws ConfigError, UsageError for settings that no run would accept; UsageError if not one source is here
+ * @throws ConfigError, UsageError for settings that no run would accept; UsageError if not one
+ *   source is here
  * @throws DataError, MachineError for a damaged source, or a full disk
  */
 export async function prepareLanguageModels<Settings extends LanguageModelRunSettings>(
@@ -109,7 +114,10 @@ export interface PlannedModel {
   readonly style: SeriesStyle;
 }
 
-/** Trains models one after the other, or finds them trained, with live curves of their losses; each reads the validation documents. */
+/**
+ * Trains models one after the other, or finds them trained, with live curves of their losses; each
+ * reads the validation documents.
+ */
 export async function runLanguageModels(
   models: readonly PlannedModel[],
   corpus: LanguageModelCorpus,

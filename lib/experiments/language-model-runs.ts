@@ -1,5 +1,6 @@
-// One language model trained on a corpus, and its perplexity on the corpus' validation documents, read at several lengths: the unit of
-// which Figures 4 and 5 and the tables of language models are made.
+// One language model trained on a corpus, and its perplexity on the corpus' validation documents,
+// read at several lengths: the unit of which Figures 4 and 5 and the tables of language models are
+// made.
 
 import { present } from '../base/present';
 import { type Reporter } from '../base/progress';
@@ -63,8 +64,8 @@ export interface LanguageModelAnswers extends LanguageModelRunPoint {
 export type LanguageModelRun = LanguageModelAnswers & TrainingFigures;
 
 /**
- * Of what a model of this encoding is trained and judged by. Where it sees the length of a sequence, as dynamic scaling does, the
- * loss is that of all tokens since revision 2.
+ * Of what a model of this encoding is trained and judged by. Where it sees the length of a
+ * sequence, as dynamic scaling does, the loss is that of all tokens since revision 2.
  */
 function revisionOf(encoding: EncodingConfig): number {
   return createEncoding(encoding).seesLength === true ? 2 : 1;
@@ -155,7 +156,8 @@ export async function languageModelCheckpoint(
 }
 
 /**
- * Trains a model, or goes on, or finds it finished; nothing is read with it. Returns its folder, as `loadCheckpoint` reads it.
+ * Trains a model, or goes on, or finds it finished; nothing is read with it. Returns its folder, as
+ * `loadCheckpoint` reads it.
  *
  * @throws MachineError if the run was interrupted
  */
@@ -224,9 +226,9 @@ export interface ReadModel {
 type AtLength = readonly { readonly modality: Modality; readonly perplexity: PerplexityByLength }[];
 
 /**
- * A model's perplexity at each length, for each kind of text: those that are in the store, and the others measured now. Each length is a
- * run of its own, so another comparison that reads the same text at some of the lengths finds those; the model is loaded once, when it
- * is first needed.
+ * A model's perplexity at each length, for each kind of text: those that are in the store, and the
+ * others measured now. Each length is a run of its own, so another comparison that reads the same
+ * text at some of the lengths finds those; the model is loaded once, when it is first needed.
  */
 export async function perplexityByModality(
   model: ReadModel,
@@ -267,7 +269,9 @@ export async function perplexityByModality(
   }));
 }
 
-/** Which documents are read, and where they are cut: the longest length decides, whichever is read. */
+/**
+ * Which documents are read, and where they are cut: the longest length decides, whichever is read.
+ */
 function textRead({ lengths, documentTokens, validationShare }: LanguageModelRunSettings) {
   return { longest: Math.max(...lengths), documentTokens, validationShare };
 }

@@ -1,4 +1,5 @@
-// The settings that language models of a comparison share: how they are trained, on which text, and at which lengths they are read.
+// The settings that language models of a comparison share: how they are trained, on which text, and
+// at which lengths they are read.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -11,7 +12,10 @@ import { ascendingLengths } from './list-fields';
 
 /** What all runs of a comparison share. */
 export interface LanguageModelRunSettings {
-  /** Encodings by names that the registry does not have, as for ablations, or has with other settings. */
+  /**
+   * Encodings by names that the registry does not have, as for ablations, or has with other
+   * settings.
+   */
   readonly variants: Readonly<Record<string, EncodingConfig>>;
   /** Names of data sources (`bipe data list`). */
   readonly sources: readonly string[];
@@ -19,7 +23,8 @@ export interface LanguageModelRunSettings {
   /** At most so many tokens of the sources are read; null: all. */
   readonly maxTokens: number | null;
   /**
-   * What ends segments: `paper`, `released`, or ids. For ablations, what ends those of each level but the outermost, innermost first.
+   * What ends segments: `paper`, `released`, or ids. For ablations, what ends those of each level
+   * but the outermost, innermost first.
    */
   readonly separators: string | readonly SegmentEndsName[];
   /** The share of the tokens that is kept, in whole documents, for the evaluation. */
@@ -43,11 +48,16 @@ export interface LanguageModelRunSettings {
   readonly initialCheckpoint?: string;
   /** Tokens of a block, ascending: at each, the same text is read. */
   readonly lengths: readonly number[];
-  /** At most so many tokens of each validation document are read; a multiple of the longest length. */
+  /**
+   * At most so many tokens of each validation document are read; a multiple of the longest length.
+   */
   readonly documentTokens: number;
 }
 
-/** What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a rule. */
+/**
+ * What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a
+ * rule.
+ */
 export type SegmentEndsName = string | SegmentEnds;
 
 const count = z.int().min(1);

@@ -1,5 +1,5 @@
-// The text of a comparison of language models: the corpus that they are trained on, the documents of it that none of them was, and the
-// lengths of its segments.
+// The text of a comparison of language models: the corpus that they are trained on, the documents
+// of it that none of them was, and the lengths of its segments.
 
 import { type Reporter } from '../base/progress';
 import { type Modality } from '../data/sources/source';
@@ -21,7 +21,10 @@ import {
 export interface LanguageModelCorpus {
   /** Sources with checksums. */
   readonly data: readonly DataSource[];
-  /** Kinds of text of which no document is long enough to be read at the longest length, or none can be spared. */
+  /**
+   * Kinds of text of which no document is long enough to be read at the longest length, or none can
+   * be spared.
+   */
   readonly unread: readonly Modality[];
 }
 
@@ -54,7 +57,8 @@ export interface ValidationDocument {
 }
 
 /**
- * The documents that no model of the comparison was trained on, each cut so that blocks of every length read the same text.
+ * The documents that no model of the comparison was trained on, each cut so that blocks of every
+ * length read the same text.
  *
  * @throws ConfigError if there is none
  */

@@ -1,5 +1,5 @@
-// A figure for each of Lemmas 1.1 to 1.5 with a slider for the error asked for: what the construction gives, how far that is from
-// what it should, and the weights it takes.
+// A figure for each of Lemmas 1.1 to 1.5 with a slider for the error asked for: what the
+// construction gives, how far that is from what it should, and the weights it takes.
 
 import { Random } from '../engine/random';
 import {
@@ -289,7 +289,10 @@ function product(left: readonly number[], right: readonly number[], size: number
     .reduce((sum, value, middle) => sum + value * (right[middle * size + column] ?? 0), 0);
 }
 
-/** Lemma 1.5: the weights of all positions where one matches, and the error found at each sharpness. The engine must have been started. */
+/**
+ * Lemma 1.5: the weights of all positions where one matches, and the error found at each sharpness.
+ * The engine must have been started.
+ */
 export async function attentionSlider(
   length: number,
   epsilons: readonly number[],

@@ -1,5 +1,5 @@
-// What the items of Lemmas 1.1 to 1.5 share: certificates in series, a figure of error against the weights that pay for it, a table
-// with every certificate, and findings that are checks.
+// What the items of Lemmas 1.1 to 1.5 share: certificates in series, a figure of error against the
+// weights that pay for it, a table with every certificate, and findings that are checks.
 
 import { formatPercent } from '../base/format';
 import { present } from '../base/present';
@@ -18,7 +18,7 @@ import { ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
 import { type Certificate } from '../theory/lemmas/certificate';
 import { type WeightNorm } from '../theory/network/norms';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 
 /** Certificates that differ in the error asked for. */
 export interface LemmaSeries {
@@ -37,7 +37,10 @@ export interface LemmaResult {
   readonly series: readonly LemmaSeries[];
 }
 
-/** What a lemma's largest weight should grow as: `value` to the power `ofValue`, 1 / epsilon to the power `ofError`. */
+/**
+ * What a lemma's largest weight should grow as: `value` to the power `ofValue`, 1 / epsilon to the
+ * power `ofError`.
+ */
 export interface Growth {
   readonly kind: string;
   /** What `value` is, e.g. `M`. */
@@ -59,7 +62,10 @@ export interface LemmaTexts {
   readonly growth?: readonly Growth[];
 }
 
-/** The certificate with the least room below its bound, or one that does not hold: what speaks for several alike. */
+/**
+ * The certificate with the least room below its bound, or one that does not hold: what speaks for
+ * several alike.
+ */
 export function tightest(certificates: readonly Certificate[]): Certificate {
   const room = ({ holds, measured, bound }: Certificate): number => (holds ? 1 - measured / bound : -1);
   return present([...certificates].sort((a, b) => room(a) - room(b))[0], 'certificate to choose from');

@@ -11,7 +11,8 @@ import {
   type ScaleError,
   smallestProductError,
 } from '../theory/lemmas/product';
-import { defineExperiment, type Finding } from './experiment';
+import { defineExperiment } from './experiment';
+import { type Finding } from './report';
 import { formatShort } from '../report/log-axis';
 import { drawLemma, type LemmaResult } from './lemma';
 import { extent } from './preset-words';

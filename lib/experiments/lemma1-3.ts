@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { Random } from '../engine/random';
 import { certifyLinear, certifySelection } from '../theory/lemmas/selection';
-import { defineExperiment, type Finding } from './experiment';
+import { defineExperiment } from './experiment';
+import { type Finding } from './report';
 import { drawLemma, type LemmaResult, tightest } from './lemma';
 import { extent } from './preset-words';
 
@@ -128,8 +129,8 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
 });
 
 /**
- * That steepness * M is at most sqrt(2 log(3 M / epsilon)): the error is below 6 M Phi(-u) <= 3 M exp(-u^2 / 2). One per cent is for
- * what rounding takes of epsilon.
+ * That steepness * M is at most sqrt(2 log(3 M / epsilon)): the error is below 6 M Phi(-u) <= 3 M
+ * exp(-u^2 / 2). One per cent is for what rounding takes of epsilon.
  */
 function steepnessFinding({ series }: LemmaResult): Finding {
   const selections = series.filter(({ kind }) => kind === 'selection').flatMap((one) => one.certificates);

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { Random } from '../engine/random';
 import { certifyMatrixProduct } from '../theory/lemmas/matrix-product';
-import { defineExperiment, type Finding } from './experiment';
+import { defineExperiment } from './experiment';
+import { type Finding } from './report';
 import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
 import { counted, extent } from './preset-words';
 

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { heedStop } from '../base/interrupt';
 import { Random } from '../engine/random';
 import { certifyAttention } from '../theory/lemmas/attention';
-import { defineExperiment, type Finding } from './experiment';
+import { defineExperiment } from './experiment';
+import { type Finding } from './report';
 import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
 import { extent } from './preset-words';
 
@@ -117,7 +118,10 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
   },
 });
 
-/** That gap times sharpness is log(4 V (n - 1) / epsilon), up to what rounding takes of epsilon and of the gap. */
+/**
+ * That gap times sharpness is log(4 V (n - 1) / epsilon), up to what rounding takes of epsilon and
+ * of the gap.
+ */
 function sharpnessFinding({ series }: LemmaResult): Finding {
   const all = series.flatMap(({ certificates }) => certificates);
   const ratios = all.map(({ epsilon, parameters }) => {

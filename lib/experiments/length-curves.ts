@@ -1,5 +1,6 @@
-// Perplexity against length, as Figures 4 and 5 draw it: a curve for each encoding, a panel for each kind of text; where in a block the
-// losses are; the numbers as a table; and comparisons of two models on the same documents.
+// Perplexity against length, as Figures 4 and 5 draw it: a curve for each encoding, a panel for
+// each kind of text; where in a block the losses are; the numbers as a table; and comparisons of
+// two models on the same documents.
 
 import { formatCount, type Range } from '../base/format';
 import { present } from '../base/present';
@@ -11,7 +12,7 @@ import { type AxisSpec, inPanel, lineTrace, type PanelSpec, type PlotlyObject } 
 import { formatPerplexity, logAxis } from '../report/log-axis';
 import { ink, modalityStyles, type SeriesStyle } from '../report/style';
 import { type Cell, intervalKeys, measuredCells, measuredColumn, type Table } from '../report/tables';
-import { type Finding } from './experiment';
+import { type Finding } from './report';
 import { type ModalityPerplexity } from './language-model-runs';
 import { mean, seedsWord, whiskeredLine } from './seed-groups';
 import { liesBelow } from './verdicts';
@@ -59,8 +60,9 @@ export function modalityTitle(curves: readonly LengthCurve[], modality: Modality
 }
 
 /**
- * A curve's perplexity at a length: the mean of the seeds' losses, as a perplexity, with the least and the most of several seeds, or
- * of one the interval over documents, NaN where there are too few for one.
+ * A curve's perplexity at a length: the mean of the seeds' losses, as a perplexity, with the least
+ * and the most of several seeds, or of one the interval over documents, NaN where there are too few
+ * for one.
  */
 export function perplexityRange(curve: LengthCurve, modality: Modality, length: number): Range {
   const found = byLengthOf(curve, modality).flatMap((points) =>
@@ -168,7 +170,10 @@ function documentLosses(curve: LengthCurve, modality: Modality, length: number):
   }));
 }
 
-/** What is said of two points of curves: that the perplexity of the first is below the other's, or not far above it. */
+/**
+ * What is said of two points of curves: that the perplexity of the first is below the other's, or
+ * not far above it.
+ */
 export interface Comparison {
   readonly claim: string;
   /** What the ratio of the perplexities is to stay below; default 1. */
@@ -178,8 +183,9 @@ export interface Comparison {
 }
 
 /**
- * Compares two points on the same documents: the claim holds where the ratio of the perplexities is below the bound with its whole
- * interval over documents, and does not where it is above; a few documents cannot tell.
+ * Compares two points on the same documents: the claim holds where the ratio of the perplexities is
+ * below the bound with its whole interval over documents, and does not where it is above; a few
+ * documents cannot tell.
  */
 export function compare({ claim, below = 1, better, worse }: Comparison, modality: Modality): Finding {
   const [first, second] = [better, worse].map(([curve, length]) => documentLosses(curve, modality, length));

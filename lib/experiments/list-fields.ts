@@ -1,4 +1,5 @@
-// Lists in the settings of items: those in which nothing may stand twice, since it would be trained or counted twice, and those that ascend.
+// Lists in the settings of items: those in which nothing may stand twice, since it would be trained
+// or counted twice, and those that ascend.
 
 import { z } from 'zod';
 

@@ -1,4 +1,5 @@
-// The one way in which something is measured: found in the run store, or done now and kept, with its provenance.
+// The one way in which something is measured: found in the run store, or done now and kept, with
+// its provenance.
 
 import { type Reporter } from '../base/progress';
 import { startEngine } from '../engine/engine';
@@ -29,7 +30,10 @@ export interface MeasurementLabels {
   readonly usesEngine?: boolean;
 }
 
-/** What was measured, and what of it was measured by itself and may be of other code or another machine. */
+/**
+ * What was measured, and what of it was measured by itself and may be of other code or another
+ * machine.
+ */
 export interface Measured<Result> {
   readonly result: Result;
   readonly parts?: readonly ProvenancePart[];
@@ -40,7 +44,8 @@ export interface Measured<Result> {
 /**
  * The finished run of a configuration, or `work` done now and kept.
  *
- * @param work gets what computes, as it was when the work began: long work may end beside other files than it began with
+ * @param work gets what computes, as it was when the work began: long work may end beside other
+ *   files than it began with
  * @throws MachineError if there is no engine, or the store cannot be written; and as `work`
  */
 export async function measured<Result>(

@@ -1,5 +1,6 @@
-// The paper's 9 figures and 8 tables, each with what of this workbench stands for it. The paper's public summary page names five of the
-// figures and some subjects; what it does not name is listed as such, and its caption is not guessed.
+// The paper's 9 figures and 8 tables, each with what of this workbench stands for it. The paper's
+// public summary page names five of the figures and some subjects; what it does not name is listed
+// as such, and its caption is not guessed.
 
 import { type LatestRun } from './experiment';
 import { type PresetName } from './preset-names';
@@ -94,7 +95,10 @@ export function contentNotebook({ item }: PaperContent): string | undefined {
   return experiments.find(({ id }) => id === item)?.notebook;
 }
 
-/** Whether the item was run on this machine, and how: `run (quick)`, `not run`, `not run (needs preset evening or paper)`. */
+/**
+ * Whether the item was run on this machine, and how: `run (quick)`, `not run`,
+ * `not run (needs preset evening or paper)`.
+ */
 export async function contentStatus({ item, presets }: PaperContent, store?: RunStore): Promise<string> {
   const experiment = experiments.find(({ id }) => id === item);
   const run: LatestRun | undefined = await experiment?.latest(store, presets);

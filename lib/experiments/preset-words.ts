@@ -1,4 +1,5 @@
-// Words for descriptions of presets. A description is a function of the preset's settings, and every number in it is one of theirs.
+// Words for descriptions of presets. A description is a function of the preset's settings, and
+// every number in it is one of theirs.
 
 import { formatCount } from '../base/format';
 import { formatShort } from '../report/log-axis';

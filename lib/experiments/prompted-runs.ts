@@ -1,4 +1,5 @@
-// One model finetuned on one task and asked its instances: the unit of which the table of SCROLLS is made.
+// One model finetuned on one task and asked its instances: the unit of which the table of SCROLLS
+// is made.
 
 import { shorten } from '../base/format';
 import { displayPath } from '../base/paths';
@@ -53,7 +54,10 @@ export interface PromptedRunSettings {
   readonly dropout: number;
   /** The largest norm of the gradient; null: no clipping. */
   readonly clipNorm: number | null;
-  /** How much a token of the input counts in training, where one of the output counts 1; 0 on SCROLLS. */
+  /**
+   * How much a token of the input counts in training, where one of the output counts 1; 0 on
+   * SCROLLS.
+   */
   readonly inputWeight: number;
   /** `block-inputs`: blocks are computed again in the backward pass. */
   readonly remember: 'all' | 'block-inputs';
@@ -86,7 +90,9 @@ export interface PromptedAnswers {
   readonly metric: TextMetricName;
   /** In percent. */
   readonly score: number;
-  /** Each instance's part in it, in the order of the instances, which is the same for all models. */
+  /**
+   * Each instance's part in it, in the order of the instances, which is the same for all models.
+   */
   readonly byInstance: readonly TextScore['parts'][];
   /** Which chapter or document each instance is of, in the same order. */
   readonly groups: readonly string[];
@@ -100,7 +106,9 @@ export type PromptedRun = PromptedRunPoint & PromptedAnswers & TrainingFigures;
 
 const revision = 2;
 
-/** Raise it when what is kept of answers changes, or how they are scored: the models stay trained. */
+/**
+ * Raise it when what is kept of answers changes, or how they are scored: the models stay trained.
+ */
 const answersRevision = 3;
 
 /** How a task is scored. */
@@ -217,7 +225,10 @@ function hasQuery(data: PromptedData): boolean {
   return query !== null;
 }
 
-/** A query stands before its document, with an empty line in between; the cue after both is not shown. */
+/**
+ * A query stands before its document, with an empty line in between; the cue after both is not
+ * shown.
+ */
 function partsOfInput(prompt: string, asks: boolean): Pick<AnswerExample, 'query' | 'text'> {
   const input = prompt.endsWith(outputCue) ? prompt.slice(0, -outputCue.length) : prompt;
   if (!asks) return { query: null, text: beginningOf(input) };

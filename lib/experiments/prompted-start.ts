@@ -1,5 +1,5 @@
-// What a finetuning on SCROLLS, or on a quick task, starts from: a language model that this project trained on books, or a checkpoint
-// that the authors released.
+// What a finetuning on SCROLLS, or on a quick task, starts from: a language model that this project
+// trained on books, or a checkpoint that the authors released.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -46,11 +46,17 @@ export interface Start {
   readonly model: ModelConfig;
   /** Its folder, as `loadCheckpoint` reads it. */
   readonly folder: string;
-  /** What it was made of, for what is trained from it: the language model's corpus, or the checkpoint itself. */
+  /**
+   * What it was made of, for what is trained from it: the language model's corpus, or the
+   * checkpoint itself.
+   */
   readonly data: readonly DataSource[];
 }
 
-/** What is made ready before the first finetuning: for which encodings there is something to start from, and how it is got. */
+/**
+ * What is made ready before the first finetuning: for which encodings there is something to start
+ * from, and how it is got.
+ */
 export interface PreparedStarts {
   readonly encodings: readonly string[];
   /** What they are, in words. */
@@ -64,7 +70,8 @@ export interface PreparedStarts {
 }
 
 /**
- * Makes ready what finetunings start from: the language models' corpus, or the released checkpoints.
+ * Makes ready what finetunings start from: the language models' corpus, or the released
+ * checkpoints.
  *
  * @param tokenizer the one that inputs are read with, whose vocabulary the models must have
  * @throws ConfigError, UsageError if a setting is not right

@@ -1,5 +1,5 @@
-// The reference gallery, written: for each item one picture, one page that shows it with what was found and all tables, and its numbers
-// to compare with; and the index of them all.
+// The reference gallery, written: for each item one picture, one page that shows it with what was
+// found and all tables, and its numbers to compare with; and the index of them all.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { type FigureDrawer } from '../report/draw';
 import { formatJson } from '../report/json';
 import { allOrigins, provenanceLine } from '../report/provenance';
 import { escapeMarkdown, toMarkdown } from '../report/tables';
-import { type Report } from './experiment';
+import { type Report } from './report';
 import { findingsTable, verdictOf } from './findings';
 import { presetOrder, unchanged } from './preset-names';
 import {

@@ -1,5 +1,6 @@
-// Configurations and training recipes as rows of a table: what the paper's are, as far as they are known, and what the presets of this
-// workbench have in their place. Everything is read from what a run would be made of; nothing is written down a second time.
+// Configurations and training recipes as rows of a table: what the paper's are, as far as they are
+// known, and what the presets of this workbench have in their place. Everything is read from what a
+// run would be made of; nothing is written down a second time.
 
 import { type ProductType } from '../engine/graph/program';
 import { createDecoder, type ModelConfig } from '../model/config';
@@ -38,11 +39,16 @@ export interface RecipeRow {
   readonly sources: readonly PaperSource[];
   /** By preset; null where a preset has no such setting. */
   readonly ours: Readonly<Record<string, string | null>>;
-  /** Presets whose value is another one than the paper's; null where that is in words, or not known. */
+  /**
+   * Presets whose value is another one than the paper's; null where that is in words, or not known.
+   */
   readonly differs: readonly string[] | null;
 }
 
-/** The rows of a recipe: the paper's settings first, then those of ours of which nothing is known of the paper. */
+/**
+ * The rows of a recipe: the paper's settings first, then those of ours of which nothing is known of
+ * the paper.
+ */
 export function recipeRows({ paper, ours }: Recipe): RecipeRow[] {
   const known = new Set(paper.map(({ key }) => key));
   const further = new Map(

@@ -1,5 +1,6 @@
-// The reference gallery: what the maintainers publish of an item at a preset, small enough for git. `figures/<preset>/` has for each
-// item one picture, one page to read, and its numbers to compare with.
+// The reference gallery: what the maintainers publish of an item at a preset, small enough for git.
+// `figures/<preset>/` has for each item one picture, one page to read, and its numbers to compare
+// with.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { parseWith } from '../base/schema';
 import { toPlain } from '../report/json';
 import { type Provenance } from '../report/provenance';
 import { type Cell, type Table } from '../report/tables';
-import { type Finding, type Report } from './experiment';
+import { type Finding, type Report } from './report';
 import { unchanged } from './preset-names';
 
 /** Where the gallery is. */

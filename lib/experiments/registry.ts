@@ -1,5 +1,6 @@
-// Every paper item that the workbench reproduces: what is computed in seconds before what is trained in minutes, each in the paper's order,
-// so that who runs all of them soon has something to look at. A new item is one file and a line here.
+// Every paper item that the workbench reproduces: what is computed in seconds before what is
+// trained in minutes, each in the paper's order, so that who runs all of them soon has something to
+// look at. A new item is one file and a line here.
 
 import { unknownName } from '../base/suggest';
 import { attentionBySegment } from './attention-by-segment';

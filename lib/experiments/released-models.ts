@@ -1,6 +1,7 @@
-// The authors' published checkpoints, evaluated as their code does it: the part of Figure 4 that trains nothing. Checkpoints come from the
-// hub, corpora from their own servers; each perplexity (a model, a kind of text, a length) is a run of its own in the run store, so an
-// evaluation that was interrupted goes on.
+// The authors' published checkpoints, evaluated as their code does it: the part of Figure 4 that
+// trains nothing. Checkpoints come from the hub, corpora from their own servers; each perplexity (a
+// model, a kind of text, a length) is a run of its own in the run store, so an evaluation that was
+// interrupted goes on.
 
 import { z } from 'zod';
 import { CheckpointError, DataError } from '../base/errors';
@@ -38,7 +39,10 @@ export interface ReleasedSettings {
   readonly tokenizer: string;
   /** Tokens of a block, ascending. */
   readonly lengths: readonly number[];
-  /** At most so many tokens of each corpus are read at each length, spread over all of its documents; null: all. */
+  /**
+   * At most so many tokens of each corpus are read at each length, spread over all of its
+   * documents; null: all.
+   */
   readonly maxTokens: number | null;
 }
 
@@ -60,7 +64,10 @@ export const releasedSettingsSchema: z.ZodType<ReleasedSettings> = z.strictObjec
   maxTokens: z.int().min(1).nullable(),
 });
 
-/** The paper's evaluation: four encodings, three kinds of text, one to six times the training length. */
+/**
+ * The paper's evaluation: four encodings, three kinds of text, one to six times the training
+ * length.
+ */
 export const releasedSettings: ReleasedSettings = {
   checkpoints: {
     bipe_rope: 'hzy00/BiPE_RoPE-151M',
@@ -113,9 +120,10 @@ const revision = 1;
  *
  * @returns what is here; what could not be had is among `missing`, a line each
  * @throws UsageError for a name that is none
- * @throws CheckpointError for a model that is not the one its name in `checkpoints` says, or if models were trained on blocks of different
- *   lengths, so that none is the length of training
- * @throws AbsentError, NetworkError the first failure, if not one checkpoint or not one corpus can be had
+ * @throws CheckpointError for a model that is not the one its name in `checkpoints` says, or if
+ *   models were trained on blocks of different lengths, so that none is the length of training
+ * @throws AbsentError, NetworkError the first failure, if not one checkpoint or not one corpus can
+ *   be had
  * @throws DataError, MachineError for a damaged file, or a full disk
  */
 export async function prepareReleased(
@@ -162,8 +170,9 @@ export async function prepareReleasedModels(
 }
 
 /**
- * The perplexities of every model on every kind of text that were prepared. One kind of text is read by all models before the next one,
- * so that an interrupted comparison is a comparison already.
+ * The perplexities of every model on every kind of text that were prepared. One kind of text is
+ * read by all models before the next one, so that an interrupted comparison is a comparison
+ * already.
  *
  * @throws ConfigError if a corpus is shorter than a block
  * @throws CheckpointError, DataError if a file was damaged since it was prepared
@@ -186,11 +195,11 @@ export async function releasedCurves(
 }
 
 /**
- * The perplexities of one model on one kind of text: those that are in the store, and the others computed now. The model is read when it
- * is first needed.
+ * The perplexities of one model on one kind of text: those that are in the store, and the others
+ * computed now. The model is read when it is first needed.
  *
- * Blocks are those of the released evaluation (`releasedEvaluationStarts`). They go on from one document to the next; for intervals and
- * comparisons each token's loss is its own document's.
+ * Blocks are those of the released evaluation (`releasedEvaluationStarts`). They go on from one
+ * document to the next; for intervals and comparisons each token's loss is its own document's.
  *
  * @throws as `releasedCurves`
  */
@@ -219,7 +228,8 @@ async function releasedRun(
         });
         return { result };
       };
-      // Of the data the configuration has the hashes; where it came from and what it is called is the comparison's to say.
+      // Of the data the configuration has the hashes; where it came from and what it is called is
+      // the comparison's to say.
       const label = `${encoding}, ${modality}, ${length} tokens`;
       const { result } = await measured(context, configuration, { label }, work);
       byLength.push(result);
@@ -261,7 +271,10 @@ function closeRun({ parameters, close }: OpenedRun): void {
   close();
 }
 
-/** What a perplexity depends on: the files of the model and the ids, not where they are or what they are called. */
+/**
+ * What a perplexity depends on: the files of the model and the ids, not where they are or what they
+ * are called.
+ */
 function runConfiguration(
   { encoding, checkpoint }: ReleasedModel,
   { modality, info }: ReleasedCorpus,

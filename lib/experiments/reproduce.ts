@@ -9,7 +9,8 @@ import { defaultReporter, showFigure, showTable } from '../report/notebook';
 import { type TidyRow } from '../report/plot';
 import { type Table } from '../report/tables';
 import { comparisonTable } from './compare';
-import { type Experiment, type Report } from './experiment';
+import { type Experiment } from './experiment';
+import { type Report } from './report';
 import { findingsTable } from './findings';
 import { contentStatus, describeContent, paperContents } from './paper-contents';
 import { type PresetName, presetOrder } from './preset-names';
@@ -33,7 +34,10 @@ export function defaultPreset(): PresetName {
 export interface ReproduceOptions<Settings extends object> {
   /** One that the item has; default `defaultPreset()`. */
   readonly preset?: PresetName;
-  /** Fields of the preset's settings to replace; `variants`, encodings of one's own by name, are added to the preset's. */
+  /**
+   * Fields of the preset's settings to replace; `variants`, encodings of one's own by name, are
+   * added to the preset's.
+   */
   readonly settings?: Partial<Settings>;
   /** Default: bars below the cell in a notebook, the terminal elsewhere. */
   readonly reporter?: Reporter;
@@ -55,7 +59,10 @@ export function reproduce<Settings extends object, Result, Row extends TidyRow>(
   return item.execute({ preset, reporter, ...rest });
 }
 
-/** The failure that a report's checks amount to, named in one line; undefined if all of them hold or cannot be told. */
+/**
+ * The failure that a report's checks amount to, named in one line; undefined if all of them hold or
+ * cannot be told.
+ */
 export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckError | undefined {
   const failed = report.findings.filter(({ check, holds }) => check === true && holds === false);
   const [first] = failed;
@@ -64,7 +71,10 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
   return new CheckError(`${report.item}: ${count} not hold: ${first.claim}: ${first.measured}`);
 }
 
-/** Shows a report below the cell: figures, findings, tables, where the numbers come from, and whether they are the reference's. */
+/**
+ * Shows a report below the cell: figures, findings, tables, where the numbers come from, and
+ * whether they are the reference's.
+ */
 export function showReport(report: Report): void {
   report.figures.forEach(showFigure);
   if (report.findings.length > 0) showTable(findingsTable(report));
@@ -72,7 +82,10 @@ export function showReport(report: Report): void {
   if (report.comparison !== null) showTable(comparisonTable(report.comparison, report.title));
 }
 
-/** The statements of the paper and how each is checked, as a table. Its status is that of the item's run that ended last. */
+/**
+ * The statements of the paper and how each is checked, as a table. Its status is that of the item's
+ * run that ended last.
+ */
 export async function statementsTable(store?: RunStore): Promise<Table> {
   const all = await Promise.all(
     statements.map(async (statement) => ({ statement, status: await statementStatus(statement, store) })),
@@ -99,8 +112,8 @@ export async function statementsTable(store?: RunStore): Promise<Table> {
 }
 
 /**
- * The paper's figures and tables and what stands for each, as a table. Its status is that of the item's run that ended last on this
- * machine.
+ * The paper's figures and tables and what stands for each, as a table. Its status is that of the
+ * item's run that ended last on this machine.
  */
 export async function contentsTable(store?: RunStore): Promise<Table> {
   return {

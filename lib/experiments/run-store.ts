@@ -1,6 +1,6 @@
-// Results by what they depend on. A run is a folder named by the hash of its full configuration; asking for a
-// run that is finished returns what it found, and nothing in the store is ever half written. What a result is called is no part of it:
-// whoever asks for it says so each time.
+// Results by what they depend on. A run is a folder named by the hash of its full configuration;
+// asking for a run that is finished returns what it found, and nothing in the store is ever half
+// written. What a result is called is no part of it: whoever asks for it says so each time.
 
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -26,14 +26,19 @@ import {
 export interface RunConfiguration {
   /** The paper item, e.g. `fig1`. */
   readonly item: string;
-  /** Raised when the item's computation changes, so that older results are not taken for today's. */
+  /**
+   * Raised when the item's computation changes, so that older results are not taken for today's.
+   */
   readonly revision: number;
   readonly libraryVersion: string;
   readonly settings: unknown;
   readonly data: readonly DataSource[];
 }
 
-/** A run that has ended well, and where its numbers come from. Nothing in either is decided by anything but the configuration. */
+/**
+ * A run that has ended well, and where its numbers come from. Nothing in either is decided by
+ * anything but the configuration.
+ */
 export interface FinishedRun<Result> {
   readonly result: Result;
   readonly provenance: StoredProvenance;
@@ -81,7 +86,8 @@ export class RunStore {
   }
 
   /**
-   * The finished run of this configuration, or `work` done now and kept. A result that is damaged is named, and the work done again.
+   * The finished run of this configuration, or `work` done now and kept. A result that is damaged
+   * is named, and the work done again.
    */
   async findOrRun<Result>(
     configuration: RunConfiguration,
@@ -130,7 +136,10 @@ export class RunStore {
     return (await this.finishedFolders(item)).length;
   }
 
-  /** The run of `item` that ended last, of those that are wanted. Damaged ones are passed over: who wants that very run is told. */
+  /**
+   * The run of `item` that ended last, of those that are wanted. Damaged ones are passed over: who
+   * wants that very run is told.
+   */
   async latest<Result>(
     item: string,
     isWanted: (configuration: RunConfiguration) => boolean,
@@ -189,7 +198,10 @@ const configurationSchema: z.ZodType<RunConfiguration> = z.object({
   data: z.array(sourceSchema),
 });
 
-/** A result as it is kept: JSON whose first field is the checksum of the others, and of the run that they are of. */
+/**
+ * A result as it is kept: JSON whose first field is the checksum of the others, and of the run that
+ * they are of.
+ */
 function resultText(folder: string, finished: FinishedRun<unknown>): string {
   const fields = toJson(finished).slice(1);
   return `{"checksum":"${checksumOf(folder, fields)}",${fields}`;

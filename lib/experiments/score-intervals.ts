@@ -1,6 +1,8 @@
-// How sure the scores of answers are. Instances of one chapter or document are not independent of each other: in a quick task all
-// excerpts of a chapter may have one reference, SCROLLS asks many questions about a document. So groups of them are drawn, each with all
-// its instances, by the symmetric bootstrap-t that perplexities have too; paired where two models were asked the same instances.
+// How sure the scores of answers are. Instances of one chapter or document are not independent of
+// each other: in a quick task all excerpts of a chapter may have one reference, SCROLLS asks many
+// questions about a document. So groups of them are drawn, each with all its instances, by the
+// symmetric bootstrap-t that perplexities have too; paired where two models were asked the same
+// instances.
 
 import { type Interval } from '../base/statistics';
 import { Random } from '../engine/random';
@@ -41,10 +43,12 @@ export interface PairedScores {
 }
 
 /**
- * How far the first is above the second, in points, the mean over the tasks, with its 95 % interval. The interval is over groups alone;
- * that another seed would have given other models is not in it.
+ * How far the first is above the second, in points, the mean over the tasks, with its 95 %
+ * interval. The interval is over groups alone; that another seed would have given other models is
+ * not in it.
  *
- * @returns from -Infinity to Infinity where the groups cannot tell: a task has fewer than five, or all but a few are alike
+ * @returns from -Infinity to Infinity where the groups cannot tell: a task has fewer than five, or
+ *   all but a few are alike
  */
 export function differenceInterval(tasks: readonly PairedScores[]): Interval {
   const grouped = tasks.map(groupedTask);
@@ -108,8 +112,9 @@ function groupedTask({ metric, groups, first, second }: PairedScores): GroupedTa
 }
 
 /**
- * The difference of the groups at some places. Its error is the jackknife's (Tukey 1958), from the differences without each one of them: it
- * needs no derivative, and a geometric mean has none where a part is 0.
+ * The difference of the groups at some places. Its error is the jackknife's (Tukey 1958), from the
+ * differences without each one of them: it needs no derivative, and a geometric mean has none where
+ * a part is 0.
  */
 function differenceAt({ counts, scores }: GroupedTask, places: Int32Array): Estimated {
   let count = 0;

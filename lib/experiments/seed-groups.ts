@@ -1,4 +1,5 @@
-// Trained models by encoding and size, a run for each seed: what is known of a group, and how it is drawn.
+// Trained models by encoding and size, a run for each seed: what is known of a group, and how it is
+// drawn.
 
 import { type Range } from '../base/format';
 import { type AxisSpec, lineTrace, type PlotlyObject } from '../report/figure';
@@ -37,7 +38,10 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What is known of a share: over several seeds the mean, the least and the most; of one its own interval. */
+/**
+ * What is known of a share: over several seeds the mean, the least and the most; of one its own
+ * interval.
+ */
 export function overSeeds(ranges: readonly Range[]): Range {
   const [only] = ranges;
   if (ranges.length === 1 && only !== undefined) return only;
@@ -65,7 +69,10 @@ export function rangeWord(seeds: number, interval: string): string {
   return seeds === 1 ? `${interval}, one seed` : `least and most of ${seeds} seeds`;
 }
 
-/** A line with a marker and a whisker at each point; `at` is the place of a point in words, e.g. `at 4,096 tokens`. */
+/**
+ * A line with a marker and a whisker at each point; `at` is the place of a point in words, e.g.
+ * `at 4,096 tokens`.
+ */
 export function whiskeredLine(
   style: SeriesStyle,
   x: readonly number[],

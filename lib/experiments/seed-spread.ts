@@ -31,8 +31,8 @@ export function seedSpread(losses: readonly (readonly number[])[]): SeedSpread |
 const quantilesOfT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
- * The smallest difference of two models' mean losses, in nats, that seeds alone make in fewer than 5 % of cases: Student's t test, with
- * the variance of other models' seeds.
+ * The smallest difference of two models' mean losses, in nats, that seeds alone make in fewer than
+ * 5 % of cases: Student's t test, with the variance of other models' seeds.
  *
  * @param first seeds of the one model
  * @param second seeds of the other

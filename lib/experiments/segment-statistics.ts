@@ -1,5 +1,5 @@
-// How long segments are and how many a sequence holds: what Figure 1 counts, for any text, tokenizer and
-// separators. One document at a time is in memory.
+// How long segments are and how many a sequence holds: what Figure 1 counts, for any text,
+// tokenizer and separators. One document at a time is in memory.
 
 import { linearRegression } from 'simple-statistics';
 import { Histogram } from '../base/histogram';
@@ -8,7 +8,9 @@ import { type TextDocument } from '../data/sources/source';
 import { type Tokenizer } from '../data/tokenizers/tokenizer';
 import { segmentLengths } from '../segment/lengths';
 
-/** Segments of at most this many tokens less one are what the paper's caption calls most of them. */
+/**
+ * Segments of at most this many tokens less one are what the paper's caption calls most of them.
+ */
 export const shortSegment = 50;
 
 /** Quantiles that describe a distribution in a table or a band. */
@@ -30,9 +32,9 @@ export interface Distribution extends Quantiles {
 }
 
 /**
- * The sequences of one length, cut without overlap from the long documents: those that reach the longest length that
- * any document reaches. So every length is measured on the same text, and a difference between lengths is one of
- * length. A document's rest is dropped.
+ * The sequences of one length, cut without overlap from the long documents: those that reach the
+ * longest length that any document reaches. So every length is measured on the same text, and a
+ * difference between lengths is one of length. A document's rest is dropped.
  */
 export interface SequenceStatistics {
   /** Tokens. */
@@ -50,11 +52,14 @@ export interface SegmentStatistics {
   /** Whole documents. */
   readonly tokensPerSegment: Distribution;
   readonly shareShort: number;
-  /** In order of length, all from the same long documents; lengths that no document reaches are absent. */
+  /**
+   * In order of length, all from the same long documents; lengths that no document reaches are
+   * absent.
+   */
   readonly sequences: readonly SequenceStatistics[];
   /**
-   * Exponent a of `segments = c * length^a`, fitted by least squares to the logarithms of the medians; null with
-   * fewer than three lengths.
+   * Exponent a of `segments = c * length^a`, fitted by least squares to the logarithms of the
+   * medians; null with fewer than three lengths.
    */
   readonly growthExponent: number | null;
 }
@@ -121,8 +126,8 @@ class Accumulator {
 }
 
 /**
- * The segments of each whole sequence of a document. A sequence starts a segment of its own, as positions do in a
- * model: a segment that crosses its start or end is cut there.
+ * The segments of each whole sequence of a document. A sequence starts a segment of its own, as
+ * positions do in a model: a segment that crosses its start or end is cut there.
  */
 function cutIntoSequences(
   segments: Int32Array,

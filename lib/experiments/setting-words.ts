@@ -1,4 +1,5 @@
-// What the fields of settings mean, for `--help`. Fields of one name mean the same in all items, but for those listed by item.
+// What the fields of settings mean, for `--help`. Fields of one name mean the same in all items,
+// but for those listed by item.
 
 const meanings: Readonly<Record<string, string>> = {
   accumulation: 'how often gradients of a batch are computed for one update',
@@ -8,7 +9,8 @@ const meanings: Readonly<Record<string, string>> = {
   bitsStates: 'states of the relations that are held in d numbers of p bits',
   bound: 'values are at most this',
   bounds: 'factors are at most these',
-  chanceSeeds: 'further seeds of BiPE-RoPE and BiPE-ALiBi, which show what chance alone makes of a difference',
+  chanceSeeds:
+    'further seeds of BiPE-RoPE and BiPE-ALiBi, which show what chance alone makes of a difference',
   checkpoints: 'models of the hub by the names of their encodings',
   cliffStates: 'states of the compiled networks',
   clipNorm: 'the largest norm of the gradient; null: no clipping',
@@ -16,7 +18,8 @@ const meanings: Readonly<Record<string, string>> = {
   corpora: 'names of data sources by the kind of text they are',
   depths: 'layers in a row',
   documents: 'at most so many validation documents',
-  documentTokens: 'at most so many tokens of each validation document are read; a multiple of the longest length',
+  documentTokens:
+    'at most so many tokens of each validation document are read; a multiple of the longest length',
   dropout: 'the share of numbers that are set to 0 in training',
   encodings: 'names of encodings, of the registry or of `variants`',
   epsilons: 'errors that are asked for',
@@ -49,7 +52,8 @@ const meanings: Readonly<Record<string, string>> = {
   points: 'random inputs on which errors are looked for',
   questions: 'test questions for each number of operators',
   rankStates: 'the most states for which the rank is computed',
-  remember: 'what of a forward pass is kept for the gradients: all, or block-inputs, which takes less memory and more time',
+  remember:
+    'what of a forward pass is kept for the gradients: all, or block-inputs, which takes less memory and more time',
   scales: 'scales at which rounding is shown',
   scalings: 'how RoPE is scaled: yarn, linear, dynamic',
   schedule: 'what the learning rate does after the warm-up; linear falls to 0',
@@ -88,7 +92,9 @@ const inItem: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'table-scrolls': { maxTokens: 'the longest sequence' },
 };
 
-/** What a field of an item's settings means, in a few words; undefined for one that is not known. */
+/**
+ * What a field of an item's settings means, in a few words; undefined for one that is not known.
+ */
 export function meaningOf(item: string, field: string): string | undefined {
   return inItem[item]?.[field] ?? meanings[field];
 }

@@ -1,7 +1,8 @@
-// The statements of the paper, each with the item that checks it. A statement's status is what the run of its item that
-// ended last has found; docs/theory.md has the working definitions.
+// The statements of the paper, each with the item that checks it. A statement's status is what the
+// run of its item that ended last has found; docs/theory.md has the working definitions.
 
-import { type Finding, type LatestRun } from './experiment';
+import { type LatestRun } from './experiment';
+import { type Finding } from './report';
 import { experiments } from './registry';
 import { type RunStore } from './run-store';
 

@@ -17,7 +17,7 @@ import {
   relativeLabels,
   type RulesLike,
 } from './ablations';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type LanguageModelRun, perplexityAt } from './language-model-runs';
 import {
   compare,

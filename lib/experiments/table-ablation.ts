@@ -1,4 +1,5 @@
-// The table of ablations: language models that differ from BiPE-RoPE and BiPE-ALiBi in one part, read at the training length and beyond.
+// The table of ablations: language models that differ from BiPE-RoPE and BiPE-ALiBi in one part,
+// read at the training length and beyond.
 
 import { z } from 'zod';
 import { orderedStyles } from '../report/style';
@@ -34,7 +35,10 @@ export interface AblationSettings extends Omit<LanguageModelRunSettings, 'varian
   readonly hiddenSize: number;
   /** Of every model. */
   readonly seeds: readonly number[];
-  /** Further ones of BiPE-RoPE and BiPE-ALiBi, which show how much chance alone makes of a difference. */
+  /**
+   * Further ones of BiPE-RoPE and BiPE-ALiBi, which show how much chance alone makes of a
+   * difference.
+   */
   readonly chanceSeeds: readonly number[];
 }
 

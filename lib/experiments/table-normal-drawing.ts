@@ -8,7 +8,7 @@ import { encodingStyle, modalityStyles } from '../report/style';
 import { type Cell, measuredCells, measuredColumns, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import { bilevelPairs, ownPairs } from './encoding-pairs';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type LanguageModelRun } from './language-model-runs';
 import {
   compare,
@@ -131,7 +131,10 @@ function perplexityTable(
   };
 }
 
-/** Each bilevel encoding beside its one-level form, and those of the reader's own beside the main four. */
+/**
+ * Each bilevel encoding beside its one-level form, and those of the reader's own beside the main
+ * four.
+ */
 function findings(curves: readonly LengthCurve[], modality: Modality, trainLength: number): Finding[] {
   const pairs = [...bilevelPairs, ...ownPairs(curves.map(({ name }) => name))];
   return pairs.flatMap(([bilevel, standard]): Finding[] => {

@@ -1,4 +1,5 @@
-// The table of data of normal length: perplexity at the training length, by encoding and kind of text.
+// The table of data of normal length: perplexity at the training length, by encoding and kind of
+// text.
 
 import { z } from 'zod';
 import { canonicalJson } from '../base/json';
@@ -16,7 +17,10 @@ import { requireLength } from './language-model-settings';
 import { drawNormal, type NormalResult } from './table-normal-drawing';
 import { type PerplexityRow, perplexityRows } from './tidy-rows';
 
-/** Which models are compared, and how they are trained: Figure 4's, whose runs are used again where the settings are the same. */
+/**
+ * Which models are compared, and how they are trained: Figure 4's, whose runs are used again where
+ * the settings are the same.
+ */
 export type NormalSettings = Fig4Settings;
 
 const schema: z.ZodType<NormalSettings> = z.strictObject(comparisonFields);
@@ -37,7 +41,10 @@ export const normalPresets = {
   paper: { ...paper, time: "none after fig4's paper, whose models these are" },
 } satisfies Readonly<Partial<Record<PresetName, Preset<NormalSettings>>>>;
 
-/** Whether the models are trained as those of a preset of Figure 4, whichever encodings and seeds are asked for. */
+/**
+ * Whether the models are trained as those of a preset of Figure 4, whichever encodings and seeds
+ * are asked for.
+ */
 function areOfFig4(settings: NormalSettings): boolean {
   const recipe = (of: NormalSettings): string =>
     // Of the lengths the longest alone counts: it decides which documents are kept from training.

@@ -2,7 +2,7 @@
 
 import { explainSources, type PaperSource } from '../report/paper-values';
 import { type Table } from '../report/tables';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type Recipe, type RecipeRow, recipeRows } from './recipes';
 
 /** All recipes. */

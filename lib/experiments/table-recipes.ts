@@ -1,5 +1,6 @@
-// The paper's configurations and training recipes as tables, with this workbench's presets beside them. Nothing is trained: every value
-// of ours is read from what a run of the preset would be made of.
+// The paper's configurations and training recipes as tables, with this workbench's presets beside
+// them. Nothing is trained: every value of ours is read from what a run of the preset would be made
+// of.
 
 import { z } from 'zod';
 import { arithmeticVocabulary } from '../data/arithmetic/vocabulary';

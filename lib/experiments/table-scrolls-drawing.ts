@@ -1,4 +1,5 @@
-// The table of SCROLLS as a table, a picture and findings. Scores of quick tasks stand in rows of their own, and no mean has them.
+// The table of SCROLLS as a table, a picture and findings. Scores of quick tasks stand in rows of
+// their own, and no mean has them.
 
 import { type Range } from '../base/format';
 import { present } from '../base/present';
@@ -14,7 +15,7 @@ import { encodingStyle, figureWidth, fontSize, ink, type SeriesStyle } from '../
 import { type Cell, type Column, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { whiskers } from '../report/whiskers';
 import { bilevelPairs, ownPairs } from './encoding-pairs';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
 import { mean, overSeeds, seedsWord, whiskersWord } from './seed-groups';
@@ -96,7 +97,10 @@ class Comparison {
     return encodingStyle(encoding, this.encodings);
   }
 
-  /** Over several seeds the least and the most, of one its interval over chapters or documents, if they can tell. */
+  /**
+   * Over several seeds the least and the most, of one its interval over chapters or documents, if
+   * they can tell.
+   */
   rangeOf(task: string, encoding: string): Range {
     return overSeeds(
       this.runsOf(task, encoding).map(({ metric, byInstance, groups }) => {
@@ -106,7 +110,10 @@ class Comparison {
     );
   }
 
-  /** Whether answers are better where they belong than where they do not: what is meant by having learnt a task. */
+  /**
+   * Whether answers are better where they belong than where they do not: what is meant by having
+   * learnt a task.
+   */
   isLearnt(task: string, encoding: string): boolean {
     const runs = this.runsOf(task, encoding);
     const [run] = runs;
@@ -117,7 +124,10 @@ class Comparison {
     return liesBelow(0, difference) === true;
   }
 
-  /** The benchmark's score of an encoding, the mean over seeds; null where not all seven tasks were measured. */
+  /**
+   * The benchmark's score of an encoding, the mean over seeds; null where not all seven tasks were
+   * measured.
+   */
   scrollsMean(encoding: string): number | null {
     const scores = scrollsTaskNames.map((task) => [task, this.scoreOf(task, encoding)] as const);
     if (scores.some(([, score]) => score === null)) return null;
@@ -310,7 +320,8 @@ function scoresFigure(comparison: Comparison): Figure {
       title: panelTitle(comparison, task),
       // The legend names the bars.
       x: { type: 'category', showticklabels: false, ticks: '' },
-      // All percentages on one scale, so that a failure looks like one; with room for a number above 100.
+      // All percentages on one scale, so that a failure looks like one; with room for a number
+      // above 100.
       y: { title: `${metricNames[comparison.metricOf(task)]} (%)`, range: [0, 112], dtick: 20 },
     })),
     data: tasks.flatMap((task, panel) => [
@@ -344,7 +355,10 @@ function panelTitle(comparison: Comparison, task: string): string {
 
 const percents = (score: number): string => `${score.toFixed(1)} %`;
 
-/** A line across each bar of a task, light around dark, so that it is seen on any bar; in the legend once. */
+/**
+ * A line across each bar of a task, light around dark, so that it is seen on any bar; in the legend
+ * once.
+ */
 function swappedMarks(
   comparison: Comparison,
   task: string,
@@ -400,7 +414,10 @@ function findings(comparison: Comparison): Finding[] {
 
 const points = (value: number): string => `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)}`;
 
-/** What is said of two encodings on a quick task: nothing, where neither model answers by what it reads. */
+/**
+ * What is said of two encodings on a quick task: nothing, where neither model answers by what it
+ * reads.
+ */
 function quickFinding(comparison: Comparison, task: string, better: string, worse: string): Finding[] {
   const pair = comparison.pairOf(task, better, worse);
   if (pair === undefined) return [];

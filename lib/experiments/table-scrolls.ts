@@ -1,5 +1,6 @@
-// The table of SCROLLS: language models finetuned on each of the seven tasks and scored on what they write. The presets that run in minutes
-// do the same on quick tasks of the same shape, made from the bundled books; their rows are none of SCROLLS', and say so.
+// The table of SCROLLS: language models finetuned on each of the seven tasks and scored on what
+// they write. The presets that run in minutes do the same on quick tasks of the same shape, made
+// from the bundled books; their rows are none of SCROLLS', and say so.
 
 import { z } from 'zod';
 import { sha256 } from '../base/files';
@@ -72,7 +73,9 @@ const schema: z.ZodType<TableScrollsSettings> = z.strictObject({
   instances: count.nullable(),
 });
 
-/** The first of the language models of a preset of Figure 4, which are not trained again for this. */
+/**
+ * The first of the language models of a preset of Figure 4, which are not trained again for this.
+ */
 function languageModelsOf(
   preset: 'smoke' | 'quick' | 'evening',
   models: number,
@@ -263,7 +266,8 @@ async function run(
     begun.set(encoding, await starts.startOf(encoding, { store, reporter }));
   }
   const runs: PromptedRun[] = [];
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison already.
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
+  // already.
   for (const seed of settings.seeds) {
     for (const task of tasks) {
       for (const [encoding, start] of begun) {

@@ -78,7 +78,8 @@ export async function languageModel(
 const mostTokens = 96;
 
 /**
- * What each token of a text attends to, a panel for each head of a layer, with the borders of segments.
+ * What each token of a text attends to, a panel for each head of a layer, with the borders of
+ * segments.
  *
  * @param layer from 0
  * @throws UsageError if the model has no such layer, or the text is empty or too long to look at
@@ -95,7 +96,8 @@ export function textAttentionFigure(model: LanguageModel, text: string, layer: n
   const positions = decoder.encoding.drawPositions?.(ids.length, () => random.uniform());
   const maps = layerAttention(decoder, parameters, { ids, ...(positions && { positions }) }, layer);
   const { name } = encodingStyle(encoding);
-  // The first token's own row and column have large weights in most models, beside which the others would not be seen.
+  // The first token's own row and column have large weights in most models, beside which the others
+  // would not be seen.
   const others = maps.flatMap((map) => map.slice(1).flatMap((row) => row.slice(1)));
   return makeFigure({
     id: 'text-attention',

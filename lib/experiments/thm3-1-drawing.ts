@@ -15,7 +15,7 @@ import {
 } from '../report/figure';
 import { fontSize, heatColor, heatScale, ink, orderedStyles, type SeriesStyle } from '../report/style';
 import { type Cell, type Table } from '../report/tables';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import {
   type BitsResult,
   type CliffResult,
@@ -295,7 +295,10 @@ function bitsFigure(bits: readonly BitsResult[]): Figure {
   });
 }
 
-/** How far up the colour scale is a code that recalls `right` of `all` relations: apart from the others if it recalls them all. */
+/**
+ * How far up the colour scale is a code that recalls `right` of `all` relations: apart from the
+ * others if it recalls them all.
+ */
 function colourPlace(right: number, all: number): number {
   return right === all ? 1 : (0.75 * Math.log2(right)) / Math.log2(all);
 }
@@ -422,7 +425,9 @@ function lostFinding({ states, lost, atLeast }: LostResult): Finding {
   };
 }
 
-/** Of a sample all words may be right by chance: an observation, but where all relations are read. */
+/**
+ * Of a sample all words may be right by chance: an observation, but where all relations are read.
+ */
 function droppedFinding({ states, kind, relations, points }: CliffResult): Finding {
   const below = points.filter(({ numbers }) => numbers < states ** 2);
   const complete = kind === 'every relation' && relations === 2 ** (states * states);

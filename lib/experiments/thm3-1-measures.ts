@@ -1,5 +1,5 @@
-// What the item of Theorem 3.1 measures: all relations of the witness automaton, what contexts tell of them, ranks, and what is left of
-// them in few numbers.
+// What the item of Theorem 3.1 measures: all relations of the witness automaton, what contexts tell
+// of them, ranks, and what is left of them in few numbers.
 
 import { heedStop } from '../base/interrupt';
 import { type Reporter } from '../base/progress';
@@ -194,7 +194,10 @@ function ranksOf(most: number, random: Random, reporter: Reporter): RankResult[]
 /** Relations on which a code is fitted. */
 const fitted = 4096;
 
-/** Codes for relations that are all alike; their covariance is the same in every direction, and the sample decides. */
+/**
+ * Codes for relations that are all alike; their covariance is the same in every direction, and the
+ * sample decides.
+ */
 export function codesForAll(states: number, random: Random): (numbers: number) => LinearCode {
   const entries = states * states;
   const own = random.fork(`fit ${states}`);

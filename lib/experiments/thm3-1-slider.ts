@@ -1,4 +1,5 @@
-// One relation squeezed through d numbers, with a slider for d: what goes in, what comes back, and what thresholds make of it.
+// One relation squeezed through d numbers, with a slider for d: what goes in, what comes back, and
+// what thresholds make of it.
 
 import { formatCount, formatPercent } from '../base/format';
 import { Random } from '../engine/random';

@@ -1,5 +1,6 @@
-// Theorem 3.1 (1.6 in the appendix): how much a Transformer with absolute positions must hold to represent an NFA. All relations of a
-// witness automaton, the rank of its fragments by contexts, and what a compiled network forgets when it has less room.
+// Theorem 3.1 (1.6 in the appendix): how much a Transformer with absolute positions must hold to
+// represent an NFA. All relations of a witness automaton, the rank of its fragments by contexts,
+// and what a compiled network forgets when it has less room.
 
 import { z } from 'zod';
 import { mostMonoidStates } from '../theory/automata/monoid';

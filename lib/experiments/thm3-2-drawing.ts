@@ -1,5 +1,5 @@
-// What Theorem 3.2's item draws: widths against their bounds, what they and time come to by the size of the automaton, every size in
-// a table, and the checks.
+// What Theorem 3.2's item draws: widths against their bounds, what they and time come to by the
+// size of the automaton, every size in a table, and the checks.
 
 import { formatCount } from '../base/format';
 import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../report/figure';
@@ -8,7 +8,7 @@ import { fitPower } from '../base/statistics';
 import { encodingStyles, type SeriesStyle } from '../report/style';
 import { type Table } from '../report/tables';
 import { type Comparison, joined, noComparison } from '../theory/verify';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import { type KindResult, type SizeResult, type Theorem32Result } from './thm3-2-sizes';
 
 type KindName = 'bipe' | 'ape';

@@ -1,5 +1,5 @@
-// Bilevel automata of one size, compiled both ways, certified, run, and compared with the set simulator: what Theorem 3.2's item
-// measures for each size of its grid.
+// Bilevel automata of one size, compiled both ways, certified, run, and compared with the set
+// simulator: what Theorem 3.2's item measures for each size of its grid.
 
 import { heedStop } from '../base/interrupt';
 import type { Random } from '../engine/random';
@@ -25,7 +25,10 @@ export interface Theorem32Settings {
   /** Segments of a random word. */
   readonly segments: number;
   readonly maxSegmentLength: number;
-  /** Flattened automata of up to so many states are run, too: as many and as many words. Larger ones are only compiled. */
+  /**
+   * Flattened automata of up to so many states are run, too: as many and as many words. Larger ones
+   * are only compiled.
+   */
   readonly flat: { readonly states: number; readonly automata: number; readonly words: number };
   /** Automata of at most so many states on each level are tried on all words up to a length. */
   readonly short: { readonly states: number; readonly length: number };
@@ -53,7 +56,10 @@ export interface SizeResult {
   readonly ape: KindResult;
   /** All short words, both networks; null for larger automata. */
   readonly short: Comparison | null;
-  /** The definition: prefixes after which a bilevel automaton and its flattening reach different states, of all. */
+  /**
+   * The definition: prefixes after which a bilevel automaton and its flattening reach different
+   * states, of all.
+   */
   readonly definition: { readonly prefixes: number; readonly mismatches: number };
 }
 
@@ -103,7 +109,10 @@ export async function sizeResult(
   };
 }
 
-/** With one or two arrows from a state for each symbol, words neither die out at once nor reach everything. */
+/**
+ * With one or two arrows from a state for each symbol, words neither die out at once nor reach
+ * everything.
+ */
 function randomAutomaton(random: Random, subStates: number, segmentStates: number): BiNfa {
   return randomBiNfa(random, {
     subStates,

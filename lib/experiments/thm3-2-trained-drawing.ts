@@ -17,7 +17,7 @@ import { fontSize, ink } from '../report/style';
 import { type Cell, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { type BiNfa } from '../theory/automata/automaton';
 import { type SetStatistics } from '../theory/automata/informative';
-import { type Drawing, type Finding } from './experiment';
+import { type Drawing, type Finding } from './report';
 import {
   groupsOf,
   lossAxis,
@@ -361,8 +361,8 @@ const comparisons = [
 ] as const;
 
 /**
- * At each width, and of the next smaller width against it, at the length of training; at the largest width, on the longest words
- * too.
+ * At each width, and of the next smaller width against it, at the length of training; at the
+ * largest width, on the longest words too.
  */
 function findings(result: Thm32TrainedResult, groups: readonly Group[]): Finding[] {
   const [lengths, sizes] = [lengthsOf(result), sizesOf(groups)];

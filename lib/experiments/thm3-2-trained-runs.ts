@@ -1,4 +1,5 @@
-// One model trained on the state-set task of a Bi-NFA, and asked about words as long as in training and longer ones.
+// One model trained on the state-set task of a Bi-NFA, and asked about words as long as in training
+// and longer ones.
 
 import { Random } from '../engine/random';
 import {
@@ -75,7 +76,9 @@ export type StateSetRun = StateSetRunPoint & StateSetAnswers & TrainingFigures;
 
 const revision = 1;
 
-/** Words by which automata are compared: fewer than a model is asked, since there are many automata. */
+/**
+ * Words by which automata are compared: fewer than a model is asked, since there are many automata.
+ */
 const wordsOfChoice = 100;
 
 /** The automaton of a comparison. */

@@ -1,5 +1,6 @@
-// The trained counterpart of Theorem 3.2: small Transformers of growing width learn to tell the state sets of a Bi-NFA, which the
-// theorem's are built to tell. Nothing here proves or refutes a theorem; it is what training makes of the same task.
+// The trained counterpart of Theorem 3.2: small Transformers of growing width learn to tell the
+// state sets of a Bi-NFA, which the theorem's are built to tell. Nothing here proves or refutes a
+// theorem; it is what training makes of the same task.
 
 import { z } from 'zod';
 import { encodingNamed, variantsSchema } from '../positional/registry';
@@ -80,8 +81,8 @@ const main = [...mainFour, 'learned'];
 const all = [...main, 'sinusoidal'];
 
 /**
- * The bilevel encodings with a table as long as segments are, instead of 1,024 rows, so that parameters are comparable; and small
- * sines.
+ * The bilevel encodings with a table as long as segments are, instead of 1,024 rows, so that
+ * parameters are comparable; and small sines.
  */
 function variantsFor(maxSegmentLength: number): StateSetRunSettings['variants'] {
   const intra = { kind: 'learned', rows: maxSegmentLength + 1 } as const;
@@ -184,7 +185,8 @@ export const thm32TrainedPresets = {
 } satisfies Readonly<Partial<Record<PresetName, Preset<Thm32TrainedSettings>>>>;
 
 function pointsOf({ encodings, hiddenSizes, seeds }: Thm32TrainedSettings): StateSetRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison already.
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
+  // already.
   return seeds.flatMap((seed) =>
     hiddenSizes.flatMap((hiddenSize) => encodings.map((encoding) => ({ encoding, hiddenSize, seed }))),
   );

@@ -1,5 +1,6 @@
-// Theorem 3.2 (1.7 in the appendix), upper bound, and the definition of Bi-NFA: bilevel automata over a grid of sizes, compiled with
-// bilevel positions and, flattened, with absolute ones, and compared with a set simulator after every prefix.
+// Theorem 3.2 (1.7 in the appendix), upper bound, and the definition of Bi-NFA: bilevel automata
+// over a grid of sizes, compiled with bilevel positions and, flattened, with absolute ones, and
+// compared with a set simulator after every prefix.
 
 import { z } from 'zod';
 import { Random } from '../engine/random';

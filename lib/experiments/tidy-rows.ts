@@ -1,4 +1,5 @@
-// Results as tidy rows: one for each model, seed and whatever it was measured on, to filter, to plot and to export.
+// Results as tidy rows: one for each model, seed and whatever it was measured on, to filter, to
+// plot and to export.
 
 import { type TidyRow } from '../report/plot';
 import { type Table } from '../report/tables';
@@ -8,7 +9,10 @@ import { type ModalityPerplexity } from './language-model-runs';
 import { type PromptedRun } from './prompted-runs';
 import { type StateSetRun } from './thm3-2-trained-runs';
 
-/** Rows as a table with a column for each name, to show, to export, or as a data frame (`toDataFrame(rowsTable(report.rows))`). */
+/**
+ * Rows as a table with a column for each name, to show, to export, or as a data frame
+ * (`toDataFrame(rowsTable(report.rows))`).
+ */
 export function rowsTable(
   rows: readonly TidyRow[],
   texts: Pick<Table, 'id' | 'title' | 'caption'> = { id: 'rows', title: 'Rows', caption: '' },
@@ -39,7 +43,10 @@ export function accuracyRows(runs: readonly ArithmeticRun[]): AccuracyRow[] {
   );
 }
 
-/** A model's perplexity on one kind of text at one length; the ends of its interval are null where documents are too few to tell. */
+/**
+ * A model's perplexity on one kind of text at one length; the ends of its interval are null where
+ * documents are too few to tell.
+ */
 export type PerplexityRow = Readonly<
   Record<'encoding' | 'text', string> &
     Record<'length' | 'perplexity' | 'loss' | 'documents', number> &
@@ -74,7 +81,10 @@ export function perplexityRows(runs: readonly ReadRun[]): PerplexityRow[] {
   );
 }
 
-/** A model's perplexity, and what was done with it: read as it was trained, with its RoPE scaled, or finetuned. */
+/**
+ * A model's perplexity, and what was done with it: read as it was trained, with its RoPE scaled, or
+ * finetuned.
+ */
 export type ScaledRow = PerplexityRow & Readonly<Record<'stage' | 'scaling', string>>;
 
 /** A row for each model, stage, kind of scaling, kind of text and length. */
@@ -84,7 +94,10 @@ export function scaledRows({ models }: Fig5Result): ScaledRow[] {
   );
 }
 
-/** A model's score on one task, and what the same answers score when they are handed to other instances. */
+/**
+ * A model's score on one task, and what the same answers score when they are handed to other
+ * instances.
+ */
 export type ScoreRow = Readonly<
   Record<'encoding' | 'task' | 'metric', string> & Record<'seed' | 'instances' | 'score' | 'swapped', number>
 >;
@@ -102,7 +115,10 @@ export function scoreRows(runs: readonly PromptedRun[]): ScoreRow[] {
   }));
 }
 
-/** How often a model tells the whole set of states after words of one length, with its interval, and those of each level alone. */
+/**
+ * How often a model tells the whole set of states after words of one length, with its interval, and
+ * those of each level alone.
+ */
 export type StateSetRow = Readonly<
   Record<'encoding', string> &
     Record<'hiddenSize' | 'seed' | 'length' | 'exact' | 'low' | 'high' | 'segmentLevel' | 'subLevel', number>

@@ -1,5 +1,6 @@
-// One model that is trained and then asked something: the unit of which comparisons of trained models are made. Each is a run of its
-// own in the run store: what is finished is not trained again, what was interrupted goes on.
+// One model that is trained and then asked something: the unit of which comparisons of trained
+// models are made. Each is a run of its own in the run store: what is finished is not trained
+// again, what was interrupted goes on.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,14 +52,20 @@ export interface TrainingFigures {
 
 /** How a run is made. */
 export interface TrainedRunOptions extends MeasuringContext {
-  /** Told each point of the training curve as it is measured; of one that goes on, at once those that were measured before. */
+  /**
+   * Told each point of the training curve as it is measured; of one that goes on, at once those
+   * that were measured before.
+   */
   readonly onCurve?: (step: number, loss: number) => void;
 }
 
 /** A training without what its model is asked. */
 export type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data'>;
 
-/** What a training depends on. What its model is asked later does not matter: other questions find it trained. */
+/**
+ * What a training depends on. What its model is asked later does not matter: other questions find
+ * it trained.
+ */
 function trainingOf({ item, revision, training, data = [] }: Training): RunConfiguration {
   return { item: `${item}-training`, revision, libraryVersion, settings: training, data };
 }
@@ -97,8 +104,8 @@ export async function trainedRun<Answers extends object>(
 }
 
 /**
- * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged or gone is written again from the
- * training's state, or else trained anew.
+ * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged or
+ * gone is written again from the training's state, or else trained anew.
  *
  * @throws MachineError if the training was interrupted
  */
@@ -172,7 +179,9 @@ async function trainAndAsk<Answers extends object>(
   }
 }
 
-/** Trains, or goes on; a training whose files are not what it wrote is kept aside, and made anew. */
+/**
+ * Trains, or goes on; a training whose files are not what it wrote is kept aside, and made anew.
+ */
 async function trainOrMend(
   training: Training,
   origin: Origin,

@@ -1,5 +1,6 @@
-// By which code and on which machine a model was trained: kept beside its checkpoint, a line for each time that training was begun or
-// gone on with, since the model may be asked something much later, by other code.
+// By which code and on which machine a model was trained: kept beside its checkpoint, a line for
+// each time that training was begun or gone on with, since the model may be asked something much
+// later, by other code.
 
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -36,7 +37,10 @@ async function readSessions(folder: string): Promise<TrainingSession[]> {
   }
 }
 
-/** Keeps that training goes on here, by whom. What was trained beyond this position is gone, as are its checkpoints. */
+/**
+ * Keeps that training goes on here, by whom. What was trained beyond this position is gone, as are
+ * its checkpoints.
+ */
 export async function beginSession(
   folder: string,
   position: TrainingPosition,
@@ -47,8 +51,8 @@ export async function beginSession(
 }
 
 /**
- * A finished training as parts of what is made of its model: one for each origin, and one of none for what was trained before sessions
- * were kept.
+ * A finished training as parts of what is made of its model: one for each origin, and one of none
+ * for what was trained before sessions were kept.
  *
  * @param folder of the training
  */

@@ -7,8 +7,9 @@ export interface Ends {
 }
 
 /**
- * Whether the first number is below the second: only if its whole interval is; null where the intervals overlap or touch, or one is not
- * known (NaN). A number without an interval is known exactly, such as a bound.
+ * Whether the first number is below the second: only if its whole interval is; null where the
+ * intervals overlap or touch, or one is not known (NaN). A number without an interval is known
+ * exactly, such as a bound.
  */
 export function liesBelow(first: Ends | number, second: Ends | number): boolean | null {
   const [a, b] = [endsOf(first), endsOf(second)];

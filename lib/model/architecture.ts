@@ -7,7 +7,10 @@ import type { StyleName } from './style';
 export interface Architecture {
   readonly style: StyleName;
   readonly vocabSize: number;
-  /** What the head scores where that is not the tokens, such as the states of an automaton; left out: `vocabSize`. */
+  /**
+   * What the head scores where that is not the tokens, such as the states of an automaton; left
+   * out: `vocabSize`.
+   */
   readonly outputs?: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
@@ -21,7 +24,10 @@ export interface Architecture {
   readonly initializerRange: number;
   /** Whether the head is the embedding's table. */
   readonly tieEmbeddings: boolean;
-  /** Token ids that end a unit of each level but the outermost, innermost first, or rules; [] for encodings of one level. */
+  /**
+   * Token ids that end a unit of each level but the outermost, innermost first, or rules; [] for
+   * encodings of one level.
+   */
   readonly separators: NestedSeparators;
   /** Whether queries grow with the logarithm of their position (released code, `log_scale`). */
   readonly logScale: boolean;
@@ -30,8 +36,9 @@ export interface Architecture {
   /** The share that is dropped in training; left out: none. */
   readonly dropout?: number;
   /**
-   * The row of the embedding's table, and of tables of positions, that starts at 0 and gets no gradient as an input
-   * (PyTorch's `padding_idx`); -1 is each table's last, as in the released code. Left out: all rows are trained.
+   * The row of the embedding's table, and of tables of positions, that starts at 0 and gets no
+   * gradient as an input (PyTorch's `padding_idx`); -1 is each table's last, as in the released
+   * code. Left out: all rows are trained.
    */
   readonly paddingIndex?: number;
 }

@@ -1,8 +1,10 @@
-// Causal attention: as one operation of this project's where it can be, otherwise in chunks of queries. There scores exist for one
-// chunk at a time, [batch, heads, chunk, keys], and keys that lie in the future of a whole chunk are never touched.
+// Causal attention: as one operation of this project's where it can be, otherwise in chunks of
+// queries. There scores exist for one chunk at a time, [batch, heads, chunk, keys], and keys that
+// lie in the future of a whole chunk are never touched.
 //
-// Queries come scaled by 1/sqrt(headDim). Scaling the scores instead would be the same, but a product followed by a
-// multiplication and an addition is what oneDNN fuses into a kernel that is 30 to 50 times slower.
+// Queries come scaled by 1/sqrt(headDim). Scaling the scores instead would be the same, but a
+// product followed by a multiplication and an addition is what oneDNN fuses into a kernel that is
+// 30 to 50 times slower.
 
 import * as tf from '@tensorflow/tfjs';
 import { after, withGradient } from '../engine/gradients';
@@ -35,7 +37,10 @@ export interface AttentionOptions {
 /** What is added to the score of a key that must not be seen: its weight is then 0 in float32. */
 export const unseenScore = -1e9;
 
-/** What each query takes from the values, with the heads of a token side by side: [batch, time, heads, headDim]. */
+/**
+ * What each query takes from the values, with the heads of a token side by side: [batch, time,
+ * heads, headDim].
+ */
 export function causalAttention(heads: AttentionHeads, options: AttentionOptions): tf.Tensor4D {
   const kernels = fusedKernels();
   const isPlain = options.applied?.bias === undefined && options.onWeights === undefined;
@@ -85,7 +90,8 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
       const previous = context.at(-1);
       context.push(
         tf.tidy(() => {
-          // A graph would otherwise cut keys and values for all chunks first, and compute all their scores, and hold them all.
+          // A graph would otherwise cut keys and values for all chunks first, and compute all their
+          // scores, and hold them all.
           const cut = (whole: tf.Tensor4D, span: Span): tf.Tensor4D =>
             alongTime(previous === undefined ? whole : after(previous, whole), span);
           const weights = chunkWeights(
@@ -135,7 +141,10 @@ function spansOf(time: number, { queryChunk, window }: AttentionOptions): Spans[
   });
 }
 
-/** What the queries of a chunk, [batch, heads, queries, headDim], weigh the keys that any of them sees. */
+/**
+ * What the queries of a chunk, [batch, heads, queries, headDim], weigh the keys that any of them
+ * sees.
+ */
 function chunkWeights(
   { queries, keys }: Pick<AttentionHeads, 'queries' | 'keys'>,
   spans: Spans,
@@ -145,7 +154,8 @@ function chunkWeights(
   const mask = unseenMask(spans, window, scores);
   const shift = biasOf(applied, spans.queries, spans.keys);
   if (shift === undefined) return tf.softmax(tf.add(scores, mask));
-  // Where all sequences have the same bias, joining it with the mask first spares a pass over the scores.
+  // Where all sequences have the same bias, joining it with the mask first spares a pass over the
+  // scores.
   return tf.softmax(
     shift.shape[0] === 1 ? tf.add(scores, tf.add(shift, mask)) : tf.add(tf.add(scores, shift), mask),
   );
@@ -154,8 +164,8 @@ function chunkWeights(
 /**
  * 0 where a query sees a key, `unseenScore` where not: [queries, keys].
  *
- * @param scores what it is for: a graph would otherwise make the masks of all chunks at once, and keep them for all layers,
- *   which grows with the square of the time
+ * @param scores what it is for: a graph would otherwise make the masks of all chunks at once, and
+ *   keep them for all layers, which grows with the square of the time
  */
 function unseenMask({ queries, keys }: Spans, window: number | undefined, scores: tf.Tensor): tf.Tensor2D {
   return tf.tidy(() => {

@@ -1,10 +1,12 @@
-// What a head that scores independent bits is trained by: the cross-entropy of each bit against the sigmoid of its score.
+// What a head that scores independent bits is trained by: the cross-entropy of each bit against the
+// sigmoid of its score.
 
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * The sum of -log(sigmoid(s)) over the scores s of bits that are 1, and of -log(1 - sigmoid(s)) over those of bits that are 0. Both
- * are softplus, of -s and of s, so that nothing overflows or cancels.
+ * The sum of -log(sigmoid(s)) over the scores s of bits that are 1, and of -log(1 - sigmoid(s))
+ * over those of bits that are 0. Both are softplus, of -s and of s, so that nothing overflows or
+ * cancels.
  *
  * @param scores of any shape
  * @param bits   0 or 1, of the same shape

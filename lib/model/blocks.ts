@@ -1,5 +1,5 @@
-// One block of the decoder: attention and feed-forward, each on normalized input and added to what came in. How heads
-// attend (in whole, or to a cache) is given by the caller.
+// One block of the decoder: attention and feed-forward, each on normalized input and added to what
+// came in. How heads attend (in whole, or to a cache) is given by the caller.
 
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec } from '../positional/encoding';
@@ -42,7 +42,8 @@ export interface BlockPlace {
  * The hidden states after a block.
  *
  * @param hidden [batch * time, hiddenSize]
- * @param attend from the heads as projected, not yet scaled: what each query takes, [batch, time, heads, headDim]
+ * @param attend from the heads as projected, not yet scaled: what each query takes, [batch, time,
+ *   heads, headDim]
  */
 export function decoderBlock(
   architecture: Architecture,

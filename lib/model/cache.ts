@@ -1,9 +1,11 @@
-// Generation one token at a time, over keys and values that were computed before. Everything has the shape of the
-// cache's capacity, so that one captured graph serves every step; sequences of different lengths stand side by side.
+// Generation one token at a time, over keys and values that were computed before. Everything has
+// the shape of the cache's capacity, so that one captured graph serves every step; sequences of
+// different lengths stand side by side.
 //
-// Each sequence fills its slots from the first on, and its next token goes to the slot that `lengths` says. What stands
-// there and behind is never seen: positions and attention look back only. So there is no padding to be told apart, and a
-// batch gives each sequence what it would get alone.
+// Each sequence fills its slots from the first on, and its next token goes to the slot that
+// `lengths` says. What stands there and behind is never seen: positions and attention look back
+// only. So there is no padding to be told apart, and a batch gives each sequence what it would get
+// alone.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -28,7 +30,10 @@ import { tokenPositions } from './positions';
 
 /** Sequences under way. Its tensors belong to whoever holds it. */
 export interface DecoderCache {
-  /** [batch, capacity] int32; what stands at `lengths` and behind is arbitrary, but in the vocabulary. */
+  /**
+   * [batch, capacity] int32; what stands at `lengths` and behind is arbitrary, but in the
+   * vocabulary.
+   */
   readonly ids: tf.Tensor2D;
   /** Tokens of each sequence so far, [batch] int32. */
   readonly lengths: tf.Tensor1D;
@@ -95,9 +100,11 @@ export function prefill(
 }
 
 /**
- * One more token for each sequence. The cache that comes back is new; the old one is left as it was.
+ * One more token for each sequence. The cache that comes back is new; the old one is left as it
+ * was.
  *
- * A sequence that has ended may go on being fed, as long as the cache has room: nobody else notices.
+ * A sequence that has ended may go on being fed, as long as the cache has room: nobody else
+ * notices.
  *
  * @throws ConfigError if the encoding forbids a cache of this capacity
  * @param tokens [batch] int32
@@ -170,7 +177,9 @@ function checkCapacity({ encoding, shape }: Decoder, capacity: number): void {
     );
 }
 
-/** Where the next tokens stand, one a sequence, and the encoding there: over the keys of all slots. */
+/**
+ * Where the next tokens stand, one a sequence, and the encoding there: over the keys of all slots.
+ */
 function placeNext(
   { architecture, encoding, shape }: Decoder,
   parameters: ModelParameters,
@@ -257,7 +266,9 @@ function widen(tensor: tf.Tensor4D, capacity: number): tf.Tensor4D {
   ]);
 }
 
-/** Collects each layer's keys and values, which are made in a block's own tidy and must outlive it. */
+/**
+ * Collects each layer's keys and values, which are made in a block's own tidy and must outlive it.
+ */
 class HeadStore {
   readonly #keys: tf.Tensor4D[] = [];
   readonly #values: tf.Tensor4D[] = [];

@@ -1,5 +1,5 @@
-// A model of segments reads a text in those that it was trained on; in others its positions mean nothing. Who is told what ends a segment
-// asks here whether a checkpoint agrees.
+// A model of segments reads a text in those that it was trained on; in others its positions mean
+// nothing. Who is told what ends a segment asks here whether a checkpoint agrees.
 
 import { CheckpointError } from '../base/errors';
 import { canonicalJson } from '../base/json';
@@ -8,7 +8,8 @@ import { type NestedSeparators } from '../segment/levels';
 import { type ModelConfig } from './config';
 
 /**
- * Makes sure that a model was trained for some separators. One without segments was trained for any.
+ * Makes sure that a model was trained for some separators. One without segments was trained for
+ * any.
  *
  * @param separators of each level but the outermost, innermost first, in any order within a level
  * @param where      the checkpoint, as the message's first words

@@ -1,5 +1,6 @@
-// Models on the disk: a folder with `config.json` and `model.safetensors`, or several files of tensors and an index, as
-// Hugging Face has them; older ones with `pytorch_model.bin` are read too. Whatever is wrong with one is said before a number of it is used.
+// Models on the disk: a folder with `config.json` and `model.safetensors`, or several files of
+// tensors and an index, as Hugging Face has them; older ones with `pytorch_model.bin` are read too.
+// Whatever is wrong with one is said before a number of it is used.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,9 @@ import { formatShape, type StoredTensor, type TensorFile } from './tensor-file';
 const configFile = 'config.json';
 const tensorsFile = 'model.safetensors';
 
-/** The files that tensors can be in, those before the others: whole, or several that an index names. */
+/**
+ * The files that tensors can be in, those before the others: whole, or several that an index names.
+ */
 const formats = [
   { whole: tensorsFile, index: 'model.safetensors.index.json', open: openSafetensors },
   { whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', open: openPickledTensors },
@@ -38,8 +41,8 @@ export interface Checkpoint {
 /**
  * A model from its folder: this project's, or the authors' as they were released.
  *
- * @throws CheckpointError if a file is missing or damaged, tensors are missing, left over, or of another shape or type, or
- *   one of their numbers is not finite
+ * @throws CheckpointError if a file is missing or damaged, tensors are missing, left over, or of
+ *   another shape or type, or one of their numbers is not finite
  * @throws ConfigError if `config.json` describes no model known here
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
@@ -53,7 +56,8 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 /**
  * Makes sure that a folder has a whole model; its numbers are not read.
  *
- * @throws CheckpointError, ConfigError as `loadCheckpoint`, of numbers only where they are stored twice
+ * @throws CheckpointError, ConfigError as `loadCheckpoint`, of numbers only where they are stored
+ *   twice
  */
 export async function checkCheckpoint(folder: string): Promise<void> {
   await withTensors(folder, () => Promise.resolve());
@@ -204,7 +208,10 @@ async function readJson(path: string, folder: string): Promise<unknown> {
   }
 }
 
-/** Tensors of Hugging Face checkpoints that hold no trained numbers: ALiBi's slopes, RoPE's frequencies, causal masks. */
+/**
+ * Tensors of Hugging Face checkpoints that hold no trained numbers: ALiBi's slopes, RoPE's
+ * frequencies, causal masks.
+ */
 const derived =
   /(^|\.)(self_)?attn\.(alibi|(masked_)?bias)$|(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/;
 
@@ -247,7 +254,10 @@ function matchTensors(
   }
 }
 
-/** Makes sure that a tied head that stands in a file too, as it does in every `pytorch_model.bin`, is the embedding. */
+/**
+ * Makes sure that a tied head that stands in a file too, as it does in every `pytorch_model.bin`,
+ * is the embedding.
+ */
 async function checkCopy(head: TensorFile, embedding: TensorFile | undefined, where: string): Promise<void> {
   const [copy, table] = [await head.read(headName), await embedding?.read(embeddingName)];
   const isSame = (value: number, index: number): boolean => value === table?.values[index];
@@ -286,7 +296,8 @@ async function readParameters(
 }
 
 function checkFinite({ shape, values }: StoredTensor, where: string): void {
-  // By index: an iterator, or a function for each, takes ten times as long over a model's hundred million.
+  // By index: an iterator, or a function for each, takes ten times as long over a model's hundred
+  // million.
   for (let index = 0; index < values.length; index += 1) {
     if (!Number.isFinite(values[index]))
       throw new CheckpointError(

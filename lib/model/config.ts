@@ -1,4 +1,5 @@
-// What a model is, as checked JSON: sizes, style, encoding and separators; with the sizes of the paper by name.
+// What a model is, as checked JSON: sizes, style, encoding and separators; with the sizes of the
+// paper by name.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -21,7 +22,10 @@ export const sizeSchema = countUpTo(2 ** 31 - 1);
 /** How many layers there are: each is a dozen tensors, however small. */
 export const layersSchema = countUpTo(10_000);
 
-/** Checks a model's configuration, field by field; what spans several fields is `parseModelConfig`'s. */
+/**
+ * Checks a model's configuration, field by field; what spans several fields is
+ * `parseModelConfig`'s.
+ */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
   .strictObject({
     style: z.enum(['llama', 'gpt2']),
@@ -90,7 +94,8 @@ export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
  * The decoder that a configuration describes.
  *
  * @param where the message's first words, e.g. the file it is from
- * @throws ConfigError naming the field that is not right, or that makes the model larger than this machine's memory
+ * @throws ConfigError naming the field that is not right, or that makes the model larger than this
+ *   machine's memory
  */
 export function createDecoder(config: ModelConfig, where = 'model'): Decoder {
   const { encoding: settings, ...architecture } = parseModelConfig(config, where);
@@ -111,8 +116,8 @@ const paperHabits = {
 } as const;
 
 /**
- * The paper's language models, which it calls 151M. With Llama 2's vocabulary of 32,000 they have 162.4 million numbers,
- * of which the embedding and the head are 24.6 million each.
+ * The paper's language models, which it calls 151M. With Llama 2's vocabulary of 32,000 they have
+ * 162.4 million numbers, of which the embedding and the head are 24.6 million each.
  */
 export const languageModelSize: ModelSize = {
   ...paperHabits,
@@ -124,7 +129,8 @@ export const languageModelSize: ModelSize = {
 };
 
 /**
- * The arithmetic models: 3 layers and 4 heads (Feng et al. 2023) at several widths, of which 48 is known.
+ * The arithmetic models: 3 layers and 4 heads (Feng et al. 2023) at several widths, of which 48 is
+ * known.
  *
  * @param trainLength tokens of the longest instance; 87 with 6 operators
  */

@@ -1,9 +1,10 @@
-// Cross-entropy of hidden states through the head against token ids. The scores of a large vocabulary exist for some
-// tokens at a time only, in both directions.
+// Cross-entropy of hidden states through the head against token ids. The scores of a large
+// vocabulary exist for some tokens at a time only, in both directions.
 //
-// Here `s` are a token's scores, `p` = softmax(s), `t` its target. The loss log(sum(exp(s))) - s[t] is computed as
-// max(s) - s[t] - log(max(p)), which is the same, as exact, and needs nothing the size of the scores but `p`, and that in
-// their place. So does its gradient with respect to the scores, p - onehot(t).
+// Here `s` are a token's scores, `p` = softmax(s), `t` its target. The loss log(sum(exp(s))) - s[t]
+// is computed as max(s) - s[t] - log(max(p)), which is the same, as exact, and needs nothing the
+// size of the scores but `p`, and that in their place. So does its gradient with respect to the
+// scores, p - onehot(t).
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
@@ -47,11 +48,13 @@ export function tokenCrossEntropy(
 /**
  * The sum of weight x cross-entropy over tokens, with a gradient for hidden states and head.
  *
- * In training the gradients are computed on the way forward, while a chunk's probabilities are there, and only
- * multiplied by what comes from above on the way back; so no chunk is computed twice and none is kept.
+ * In training the gradients are computed on the way forward, while a chunk's probabilities are
+ * there, and only multiplied by what comes from above on the way back; so no chunk is computed
+ * twice and none is kept.
  *
  * @param weights [tokens]
- * @param rows    tokens whose scores exist at once; default: as many as take 32 MB, or with a gradient 128 MB
+ * @param rows    tokens whose scores exist at once; default: as many as take 32 MB, or with a
+ *   gradient 128 MB
  */
 export function weightedCrossEntropy(
   { hidden, head, targets }: Prediction,
@@ -99,7 +102,10 @@ interface ChunkLosses {
   readonly places: tf.Tensor;
 }
 
-/** The losses of tokens, and the gradient of each with respect to its scores, p - onehot(t): [tokens, vocabSize]. */
+/**
+ * The losses of tokens, and the gradient of each with respect to its scores, p - onehot(t):
+ * [tokens, vocabSize].
+ */
 function lossesAndGradients(chunk: Prediction): { losses: tf.Tensor1D; ofScores: tf.Tensor2D } {
   const kernels = fusedKernels();
   if (kernels) return kernels.crossEntropy(scoresOf(chunk), chunk.targets);
@@ -107,7 +113,10 @@ function lossesAndGradients(chunk: Prediction): { losses: tf.Tensor1D; ofScores:
   return { losses, ofScores: lessOneAt(places, probabilities, losses) };
 }
 
-/** The chunk, to be computed once `previous` is: a graph would otherwise compute the scores of all chunks first, and hold them. */
+/**
+ * The chunk, to be computed once `previous` is: a graph would otherwise compute the scores of all
+ * chunks first, and hold them.
+ */
 function behind<Chunk extends Prediction>(previous: tf.Tensor | undefined, chunk: Chunk): Chunk {
   if (previous === undefined) return chunk;
   const [hidden] = availableAfter(previous, [chunk.hidden]);
@@ -134,7 +143,10 @@ function chunkLosses(chunk: Prediction): ChunkLosses {
   return { losses: tf.sub(surplus, tf.log(tf.max(probabilities, 1))), probabilities, places };
 }
 
-/** `x`, smaller by 1 at each of `places`, where `x` itself is no longer needed once `trigger` is there. */
+/**
+ * `x`, smaller by 1 at each of `places`, where `x` itself is no longer needed once `trigger` is
+ * there.
+ */
 function lessOneAt(places: tf.Tensor, x: tf.Tensor2D, trigger: tf.Tensor): tf.Tensor2D {
   const lessOne = tf.sub(tf.gatherND(x, places), 1);
   const [last] = availableAfter(tf.add(trigger, lessOne), [x]);

@@ -1,6 +1,7 @@
-// The decoder as pure functions of parameters and token ids, with fixed shapes and no value read back, so that whole
-// steps can be captured as graphs: embed, then blocks of attention and feed-forward, then the head. What differs between
-// styles is in `style.ts`, what differs between encodings in lib/positional.
+// The decoder as pure functions of parameters and token ids, with fixed shapes and no value read
+// back, so that whole steps can be captured as graphs: embed, then blocks of attention and
+// feed-forward, then the head. What differs between styles is in `style.ts`, what differs between
+// encodings in lib/positional.
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
@@ -21,7 +22,9 @@ import { matrix, type ModelParameters, parameterNamed } from './parameters';
 import { tokenPositions } from './positions';
 import { decoderStyles } from './style';
 
-/** A model to compute with: its sizes and its encoding. Its numbers are `ModelParameters` beside it. */
+/**
+ * A model to compute with: its sizes and its encoding. Its numbers are `ModelParameters` beside it.
+ */
 export interface Decoder {
   readonly architecture: Architecture;
   readonly encoding: Encoding;
@@ -31,13 +34,22 @@ export interface Decoder {
   readonly parameters: readonly ParameterSpec[];
 }
 
-/** How to compute. But for dropout and drawn positions, none of it changes the result beyond rounding. */
+/**
+ * How to compute. But for dropout and drawn positions, none of it changes the result beyond
+ * rounding.
+ */
 export interface ForwardOptions {
   /** Queries that attend at once; scores take [batch, heads, queryChunk, time]. Default 256. */
   readonly queryChunk?: number;
-  /** What is kept for the backward pass: every intermediate value, or each block's input alone. Default `all`. */
+  /**
+   * What is kept for the backward pass: every intermediate value, or each block's input alone.
+   * Default `all`.
+   */
   readonly remember?: 'all' | 'block-inputs';
-  /** Drops at the architecture's rate by this seed, [2] int32. Left out: nothing is dropped, as in evaluation. */
+  /**
+   * Drops at the architecture's rate by this seed, [2] int32. Left out: nothing is dropped, as in
+   * evaluation.
+   */
   readonly dropoutSeed?: tf.Tensor1D;
   /** Positions instead of 0, 1, 2, ... (see `Encoding.drawPositions`): [time or more] int32. */
   readonly drawnPositions?: tf.Tensor1D;
@@ -111,7 +123,8 @@ export function hiddenStates(
  * The scores of each next token, or of what the head scores instead.
  *
  * @param ids [batch, time] int32
- * @returns [batch, time, outputs]: all of them, which for a large vocabulary is a lot; `loss.ts` never holds them
+ * @returns [batch, time, outputs]: all of them, which for a large vocabulary is a lot; `loss.ts`
+ *   never holds them
  */
 export function logits(
   decoder: Decoder,
@@ -201,8 +214,9 @@ function attentiveBlock(
 }
 
 /**
- * A block of which only the input is kept for the backward pass, where it is computed again. Everything it uses goes in
- * as an input: what was made on the way forward is gone by then, and parameters want gradients.
+ * A block of which only the input is kept for the backward pass, where it is computed again.
+ * Everything it uses goes in as an input: what was made on the way forward is gone by then, and
+ * parameters want gradients.
  */
 function recomputedBlock(
   decoder: Decoder,

@@ -1,5 +1,6 @@
-// Dropout as a function of a seed: the same seed drops the same numbers, whether a block is computed for the first time
-// or again in the backward pass, and a resumed run drops what the uninterrupted one would have.
+// Dropout as a function of a seed: the same seed drops the same numbers, whether a block is
+// computed for the first time or again in the backward pass, and a resumed run drops what the
+// uninterrupted one would have.
 
 import * as tf from '@tensorflow/tfjs';
 import { nativeBackend } from '../engine/graph/binding';
@@ -31,7 +32,10 @@ export function drop<T extends tf.Tensor>(x: T, dropout: Dropout | undefined, si
   });
 }
 
-/** A seed for each site. The factors are odd and large, so that neighbouring sites and steps stay apart. */
+/**
+ * A seed for each site. The factors are odd and large, so that neighbouring sites and steps stay
+ * apart.
+ */
 function seedAt(seed: tf.Tensor1D, { layer, part }: DropoutSite): tf.Tensor1D {
   const shift = [Math.imul(layer + 1, 0x9e3779b1), Math.imul(part + 1, 0x85ebca77)];
   return tf.add(seed, tf.tensor1d(shift, 'int32'));
@@ -46,7 +50,10 @@ function uniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   return present(executeNative(native, 'StatelessRandomUniform', types, inputs)[0], 'random numbers');
 }
 
-/** The same in kind, not in numbers; it reads the seed back, so it cannot be captured, as nothing can there. */
+/**
+ * The same in kind, not in numbers; it reads the seed back, so it cannot be captured, as nothing
+ * can there.
+ */
 function portableUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   const stream = [...seed.dataSync()].reduce((random, word) => random.fork(String(word)), Random.fromSeed(0));
   return tf.tensor(stream.uniformArray(tf.util.sizeFromShape([...shape])), [...shape], 'float32');

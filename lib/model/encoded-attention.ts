@@ -1,5 +1,5 @@
-// Attention as a decoder does it: with what the encoding does to queries, keys and scores at the tokens' positions, and
-// with the released code's scaling of queries.
+// Attention as a decoder does it: with what the encoding does to queries, keys and scores at the
+// tokens' positions, and with the released code's scaling of queries.
 
 import * as tf from '@tensorflow/tfjs';
 import type { AppliedEncoding, EncodingShape, Positions, Span } from '../positional/encoding';
@@ -39,9 +39,10 @@ export function encodeHeads(
 }
 
 /**
- * The released code's `log_scale`: queries grow as log(position + 1) / log(training length), so that attention stays as
- * sharp over more keys. The position is the outermost level's: with BiPE, the segment's index (github.com/zhenyuhe00/BiPE,
- * `my_modeling_llama_bipe_rope.py`, `LlamaAttention.forward`). So the first token's, or segment's, queries are 0.
+ * The released code's `log_scale`: queries grow as log(position + 1) / log(training length), so
+ * that attention stays as sharp over more keys. The position is the outermost level's: with BiPE,
+ * the segment's index (github.com/zhenyuhe00/BiPE, `my_modeling_llama_bipe_rope.py`,
+ * `LlamaAttention.forward`). So the first token's, or segment's, queries are 0.
  *
  * @returns [batch or 1, 1, time, 1]
  */
@@ -54,7 +55,10 @@ function logScaleAt(positions: Positions, trainLength: number): tf.Tensor4D {
 /** How a chunk of queries attends. */
 export type ChunkOptions = Pick<AttentionOptions, 'queryChunk' | 'onWeights'>;
 
-/** What each query takes from its own and earlier tokens, from encoded heads: [batch, time, heads, headDim]. */
+/**
+ * What each query takes from its own and earlier tokens, from encoded heads: [batch, time, heads,
+ * headDim].
+ */
 export function attend(
   model: AttendingModel,
   { applied }: PlacedEncoding,
@@ -64,7 +68,10 @@ export function attend(
   return causalAttention(encoded, { ...options, ...habits(model, applied) });
 }
 
-/** How much some queries weigh each key up to the last of them, from encoded heads: [batch, heads, queries, keys]. */
+/**
+ * How much some queries weigh each key up to the last of them, from encoded heads: [batch, heads,
+ * queries, keys].
+ */
 export function attentionMap(
   model: AttendingModel,
   { applied }: PlacedEncoding,

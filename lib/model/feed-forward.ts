@@ -1,4 +1,5 @@
-// The non-linear part of a block's feed-forward layer, each with its gradient written out: only what came in is kept.
+// The non-linear part of a block's feed-forward layer, each with its gradient written out: only
+// what came in is kept.
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
@@ -41,7 +42,8 @@ const geluScale = Math.sqrt(2 / Math.PI);
 const geluCubic = 0.044715;
 
 /**
- * GELU by its usual approximation (Hendrycks and Gimpel 2016; GPT-2): `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`.
+ * GELU by its usual approximation (Hendrycks and Gimpel 2016; GPT-2):
+ * `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`.
  *
  * @param x any shape
  */

@@ -16,7 +16,10 @@ export function separateHeads(parts: tf.Tensor5D): [tf.Tensor4D, tf.Tensor4D, tf
   return tf.unstack(tf.transpose(parts, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
 }
 
-/** [batch, heads, time, headDim] -> [batch, time, heads, headDim], as the projection of a token wants them. */
+/**
+ * [batch, heads, time, headDim] -> [batch, time, heads, headDim], as the projection of a token
+ * wants them.
+ */
 export function headsSideBySide(context: tf.Tensor4D): tf.Tensor4D {
   return tf.transpose(context, [0, 2, 1, 3]);
 }

@@ -1,6 +1,7 @@
-// RoPE in a Hugging Face `config.json`. transformers 5 says all of it in `rope_parameters`; 4 says its base in `rope_theta` and
-// its scaling in `rope_scaling`; the authors' code knows `rope_scaling` alone. The formulas are transformers'
-// (modeling_rope_utils.py, versions 4.57 and 5.24); its types llama3 and longrope are not known here.
+// RoPE in a Hugging Face `config.json`. transformers 5 says all of it in `rope_parameters`; 4 says
+// its base in `rope_theta` and its scaling in `rope_scaling`; the authors' code knows
+// `rope_scaling` alone. The formulas are transformers' (modeling_rope_utils.py, versions 4.57 and
+// 5.24); its types llama3 and longrope are not known here.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -46,7 +47,9 @@ const parametersSchema = z.preprocess(
 
 type Parameters = z.infer<typeof parametersSchema>;
 
-/** The type under its name of today. It was called `type` before, and transformers 4 writes both. */
+/**
+ * The type under its name of today. It was called `type` before, and transformers 4 writes both.
+ */
 function nameType(value: unknown, context: z.RefinementCtx): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { type, rope_type: named, ...others } = value as Record<string, unknown>;

@@ -1,7 +1,9 @@
-// A model's configuration as `config.json` of a Hugging Face checkpoint. The standard fields are read as transformers 4 and
-// 5 and the authors' code (their `MyLlamaConfig`, github.com/zhenyuhe00/BiPE, config_llama.py) read them, and a model that
-// one of these computes is written so that it does. A field of this project's own has the whole configuration; it counts
-// only for models that no other code computes, because other code keeps it as it was while it changes the rest.
+// A model's configuration as `config.json` of a Hugging Face checkpoint. The standard fields are
+// read as transformers 4 and 5 and the authors' code (their `MyLlamaConfig`,
+// github.com/zhenyuhe00/BiPE, config_llama.py) read them, and a model that one of these computes is
+// written so that it does. A field of this project's own has the whole configuration; it counts
+// only for models that no other code computes, because other code keeps it as it was while it
+// changes the rest.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -15,7 +17,10 @@ import { only, readRope, ropeFields, writeRope } from './hugging-face-rope';
 
 const relativeTypes = ['rope', 'alibi', 'bipe_rope', 'bipe_alibi'] as const;
 
-/** The field in which this project writes a configuration whole, and the `model_type` of what no other code computes. */
+/**
+ * The field in which this project writes a configuration whole, and the `model_type` of what no
+ * other code computes.
+ */
 const own = 'bipe_workbench';
 
 /** The fields of a file. */
@@ -54,10 +59,12 @@ const releasedTrainScale = 256;
 /**
  * The model that a Hugging Face `config.json` describes.
  *
- * The standard fields count. Where they cannot describe the model, this project's own field does, and they must agree with it.
+ * The standard fields count. Where they cannot describe the model, this project's own field does,
+ * and they must agree with it.
  *
  * @param where the file's name, as the message's first words
- * @throws ConfigError naming the field that is missing, wrong, not of a model known here, or not what the own field says
+ * @throws ConfigError naming the field that is missing, wrong, not of a model known here, or not
+ *   what the own field says
  */
 export function fromHuggingFace(value: unknown, where: string): ModelConfig {
   const file: Fields = parseWith(z.record(z.string(), z.unknown()), value, where);
@@ -78,7 +85,9 @@ export function fromHuggingFace(value: unknown, where: string): ModelConfig {
   return meaningOf(read) === meaningOf(config) ? config : read;
 }
 
-/** What of a model the standard fields can say: what it computes, not how it is trained or spelled. */
+/**
+ * What of a model the standard fields can say: what it computes, not how it is trained or spelled.
+ */
 function meaningOf(config: ModelConfig): string {
   const { encoding } = config;
   const plain = isRope(encoding) && encoding.base === 10_000 ? { ...encoding, base: undefined } : encoding;
@@ -143,7 +152,10 @@ function fromStandardFields(file: Fields, where: string): ModelConfig {
   );
 }
 
-/** The released code's encoding: its intra-segment table has `train_scale` rows, and its RoPE one base and no YaRN. */
+/**
+ * The released code's encoding: its intra-segment table has `train_scale` rows, and its RoPE one
+ * base and no YaRN.
+ */
 function encodingOf(
   type: (typeof relativeTypes)[number],
   rows: number,
@@ -169,8 +181,8 @@ function encodingOf(
 }
 
 /**
- * The row that gets no gradient. The last one of the vocabulary is -1, as the authors write it, except beside a table inside
- * segments, in which it is another row.
+ * The row that gets no gradient. The last one of the vocabulary is -1, as the authors write it,
+ * except beside a table inside segments, in which it is another row.
  */
 function readPadding(
   id: number | null | undefined,
@@ -193,8 +205,8 @@ function writePadding({ paddingIndex, vocabSize, encoding }: ModelConfig): numbe
 }
 
 /**
- * `config.json` for a model: complete in a field of its own, and beside it as the released code reads it if that can
- * compute it, otherwise as transformers reads it if that can.
+ * `config.json` for a model: complete in a field of its own, and beside it as the released code
+ * reads it if that can compute it, otherwise as transformers reads it if that can.
  */
 export function toHuggingFace(config: ModelConfig): Record<string, unknown> {
   const unknownElsewhere = {
@@ -234,7 +246,10 @@ function standardFields(config: ModelConfig): Fields {
   };
 }
 
-/** The fields by which other code computes a model: the released code, or transformers' Llama; undefined if none does. */
+/**
+ * The fields by which other code computes a model: the released code, or transformers' Llama;
+ * undefined if none does.
+ */
 function describedElsewhere(config: ModelConfig): Fields | undefined {
   const { encoding, trainLength } = config;
   const llama = { ...standardFields(config), model_type: 'llama', hidden_act: 'silu' };
@@ -263,7 +278,10 @@ function describes(fields: Fields, config: ModelConfig): boolean {
   }
 }
 
-/** A scaling as the released code says it; nothing where there is none, or one that it does not know. */
+/**
+ * A scaling as the released code says it; nothing where there is none, or one that it does not
+ * know.
+ */
 function releasedScaling(encoding: EncodingConfig): Fields {
   if (encoding.kind === 'bipe') return releasedScaling(encoding.inter);
   if (encoding.kind !== 'rope' || encoding.scaling === undefined || encoding.scaling.type === 'yarn')

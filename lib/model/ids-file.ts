@@ -15,7 +15,8 @@ export interface IdSequences {
 /**
  * The tensor `input_ids` of a file.
  *
- * @throws CheckpointError if it is missing, not int32 [batch, time], or empty; DataError if the file cannot be read
+ * @throws CheckpointError if it is missing, not int32 [batch, time], or empty; DataError if the
+ *   file cannot be read
  */
 export async function readIds(path: string): Promise<IdSequences> {
   const file = await openSafetensors(path);
@@ -34,7 +35,9 @@ export async function readIds(path: string): Promise<IdSequences> {
   }
 }
 
-/** Throws CheckpointError, with the place, for an id that a model of this vocabulary does not have. */
+/**
+ * Throws CheckpointError, with the place, for an id that a model of this vocabulary does not have.
+ */
 export function checkIds({ shape, values }: IdSequences, vocabSize: number, path: string): void {
   const time = shape[1];
   const wrong = values.findIndex((id) => id < 0 || id >= vocabSize);

@@ -1,5 +1,5 @@
-// From a file of token ids to a file of scores, for any number of sequences of any length: scores are written as they
-// are computed, and exist for some tokens at a time.
+// From a file of token ids to a file of scores, for any number of sequences of any length: scores
+// are written as they are computed, and exist for some tokens at a time.
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../base/interrupt';
@@ -17,22 +17,31 @@ export interface LogitsRequest {
   readonly checkpoint: string;
   /** safetensors with `input_ids`, [batch, time] int32. */
   readonly ids: string;
-  /** safetensors with `logits`, [batch, time, outputs] float32; outputs is the vocabulary, but where the model's head scores something else. */
+  /**
+   * safetensors with `logits`, [batch, time, outputs] float32; outputs is the vocabulary, but where
+   * the model's head scores something else.
+   */
   readonly out: string;
 }
 
-/** Tokens that go through the blocks at once, if sequences are short enough to stand side by side. */
+/**
+ * Tokens that go through the blocks at once, if sequences are short enough to stand side by side.
+ */
 const tokensAtOnce = 4096;
 /** Scores that exist at once, in numbers: 64 MB. */
 const scoresAtOnce = 2 ** 24;
 
 /**
- * Writes the scores that a model gives to every next token of some sequences. The engine must have been started.
+ * Writes the scores that a model gives to every next token of some sequences. The engine must have
+ * been started.
  *
  * @returns the shape of the logits
- * @throws UsageError if `out` is one of the files that are read, or a file that does not hold logits alone
- * @throws CheckpointError, ConfigError as `loadCheckpoint`; CheckpointError if the ids are not what they should be
- * @throws DataError if the file of ids cannot be read; MachineError if that of logits cannot be written
+ * @throws UsageError if `out` is one of the files that are read, or a file that does not hold
+ *   logits alone
+ * @throws CheckpointError, ConfigError as `loadCheckpoint`; CheckpointError if the ids are not what
+ *   they should be
+ * @throws DataError if the file of ids cannot be read; MachineError if that of logits cannot be
+ *   written
  */
 export async function writeLogits(
   request: LogitsRequest,

@@ -8,8 +8,8 @@ import type { ModelParameters } from './parameters';
 /** How to compute a loss. */
 export interface LossOptions extends ForwardOptions {
   /**
-   * How much each predicted token counts, [batch, time - 1], or [batch, time] of which the first of each sequence does
-   * not count; 0 leaves one out. Left out: all count 1.
+   * How much each predicted token counts, [batch, time - 1], or [batch, time] of which the first of
+   * each sequence does not count; 0 leaves one out. Left out: all count 1.
    */
   readonly weights?: tf.Tensor2D;
   /** Tokens whose scores exist at once; default: as many as take 128 MB. */
@@ -19,7 +19,8 @@ export interface LossOptions extends ForwardOptions {
 /**
  * The mean cross-entropy of each next token, weighted.
  *
- * @param ids [batch, time] int32; the first of each sequence is not predicted, the last predicts nothing
+ * @param ids [batch, time] int32; the first of each sequence is not predicted, the last predicts
+ *   nothing
  */
 export function nextTokenLoss(
   decoder: Decoder,
@@ -76,8 +77,8 @@ export function nextTokenLosses(
 }
 
 /**
- * The hidden states of all tokens but each sequence's last, and the tokens after them. The last one goes in only where the
- * others' encoding depends on it (`Encoding.seesLength`).
+ * The hidden states of all tokens but each sequence's last, and the tokens after them. The last one
+ * goes in only where the others' encoding depends on it (`Encoding.seesLength`).
  */
 function nextTokenPrediction(
   decoder: Decoder,

@@ -1,5 +1,6 @@
-// The two normalizations of a decoder block, each with its gradient written out: the tape of TensorFlow.js would keep
-// six tensors for what two suffice for, and run three times the operations.
+// The two normalizations of a decoder block, each with its gradient written out: the tape of
+// TensorFlow.js would keep six tensors for what two suffice for, and run three times the
+// operations.
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
@@ -72,8 +73,9 @@ function inverseDeviation(x: tf.Tensor2D, eps: number): tf.Tensor {
 /**
  * What both gradients share.
  *
- * @returns the gradient of the scale, [width]; and `upstream * scale` without what of each row lies along the same row
- *   of `normalized`, which a change of the input's length cannot bring about: [tokens, width]
+ * @returns the gradient of the scale, [width]; and `upstream * scale` without what of each row lies
+ *   along the same row of `normalized`, which a change of the input's length cannot bring about:
+ *   [tokens, width]
  */
 function backward(
   upstream: tf.Tensor2D,

@@ -13,8 +13,8 @@ import type { ParameterSpec } from '../positional/encoding';
 export type ModelParameters = ReadonlyMap<string, tf.Tensor>;
 
 /**
- * Values to start training from. Each is drawn from a stream of its own name, so that an encoding's parameters, or one
- * layer more, change no other's.
+ * Values to start training from. Each is drawn from a stream of its own name, so that an encoding's
+ * parameters, or one layer more, change no other's.
  *
  * @param initializerRange the deviation of those that start as a normal
  * @returns tensors that belong to the caller
@@ -70,8 +70,8 @@ export function parameterNamed(parameters: ModelParameters, name: string): tf.Te
 }
 
 /**
- * `x weight^T`, plus the bias if the model has one of that name. Of several names: all their results side by side, from
- * one product, which is faster than several.
+ * `x weight^T`, plus the bias if the model has one of that name. Of several names: all their
+ * results side by side, from one product, which is faster than several.
  *
  * @param x [tokens, in]
  * @returns [tokens, out]
@@ -93,8 +93,8 @@ export function linear(
 }
 
 /**
- * `x [a; b; ...]^T`. The weights are joined where they are used, forward and backward: a graph would join those of all
- * layers before it begins, and keep them.
+ * `x [a; b; ...]^T`. The weights are joined where they are used, forward and backward: a graph
+ * would join those of all layers before it begins, and keep them.
  */
 function joinedProduct(x: tf.Tensor2D, weights: readonly tf.Tensor2D[]): tf.Tensor2D {
   return withGradient<tf.Tensor2D[], tf.Tensor2D, tf.Tensor2D[]>(

@@ -1,6 +1,6 @@
-// The part of Python's pickle format that PyTorch's state dictionaries use (protocol 2; Python's Lib/pickletools.py tells
-// what each operation does). Nothing is run: a pickle names functions to call, and here only a caller's few are known, so a
-// file from anywhere can be read.
+// The part of Python's pickle format that PyTorch's state dictionaries use (protocol 2; Python's
+// Lib/pickletools.py tells what each operation does). Nothing is run: a pickle names functions to
+// call, and here only a caller's few are known, so a file from anywhere can be read.
 
 import { CheckpointError } from '../base/errors';
 
@@ -20,8 +20,8 @@ export interface PickleMeaning {
 const mark = Symbol('mark');
 
 /**
- * The value that a pickle describes: numbers, text, null, arrays for tuples and lists, maps for dictionaries, and what
- * `meaning` gives.
+ * The value that a pickle describes: numbers, text, null, arrays for tuples and lists, maps for
+ * dictionaries, and what `meaning` gives.
  *
  * @param where the file's name, as the message's first words
  * @throws CheckpointError if it is damaged or does more than a state dictionary needs

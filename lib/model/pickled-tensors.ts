@@ -1,5 +1,6 @@
-// State dictionaries as `torch.save` writes them (`pytorch_model.bin`): a zip archive with a pickle that says what tensors
-// there are, and a file for each storage. Older checkpoints on the hub have nothing else. Opening one runs nothing of it.
+// State dictionaries as `torch.save` writes them (`pytorch_model.bin`): a zip archive with a pickle
+// that says what tensors there are, and a file for each storage. Older checkpoints on the hub have
+// nothing else. Opening one runs nothing of it.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../base/errors';
@@ -63,7 +64,8 @@ interface View extends Place {
  *
  * @param passedOver tensors that nobody wants; none if left out
  * @throws DataError if there is no such file, or it cannot be read
- * @throws CheckpointError if it is no state dictionary, is damaged or cut short, or would call something unknown
+ * @throws CheckpointError if it is no state dictionary, is damaged or cut short, or would call
+ *   something unknown
  */
 export async function openPickledTensors(
   path: string,
@@ -176,8 +178,9 @@ function readableView(place: Place, where: string): View {
 }
 
 /**
- * Makes sure that no tensor needs more numbers than its storage has, and all together no more than the file. A tied head
- * stands in a file twice; tensors that share numbers more often could ask for any amount of memory.
+ * Makes sure that no tensor needs more numbers than its storage has, and all together no more than
+ * the file. A tied head stands in a file twice; tensors that share numbers more often could ask for
+ * any amount of memory.
  */
 function checkSizes(views: ReadonlyMap<string, View>, fileBytes: number, where: string): void {
   let bytes = 0;

@@ -1,6 +1,7 @@
-// The safetensors format (github.com/huggingface/safetensors): eight bytes that say how long the header is, the header as
-// JSON (for each tensor its type, shape and place), then the numbers. Read tensor by tensor and written as a stream, so
-// that a file may be larger than memory; no tensor backend is needed.
+// The safetensors format (github.com/huggingface/safetensors): eight bytes that say how long the
+// header is, the header as JSON (for each tensor its type, shape and place), then the numbers. Read
+// tensor by tensor and written as a stream, so that a file may be larger than memory; no tensor
+// backend is needed.
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -149,7 +150,10 @@ function tensorEntry({ dtype, shape, data_offsets: offsets }: Place, where: stri
   return { type: dtype, shape, begin, end };
 }
 
-/** Tensors must fill the file, without gaps or overlaps: a file that could be read in two ways is none. */
+/**
+ * Tensors must fill the file, without gaps or overlaps: a file that could be read in two ways is
+ * none.
+ */
 function checkPlaces(entries: ReadonlyMap<string, Place>, dataBytes: number, where: string): void {
   const places = [...entries].map(([name, { data_offsets: offsets }]) => [name, ...offsets] as const);
   let position = 0;
@@ -187,7 +191,8 @@ export interface TensorSource {
 /**
  * Writes a whole file or nothing, a tensor at a time.
  *
- * @throws MachineError if the disk is full or the folder cannot be written; what `values` throws, as it is
+ * @throws MachineError if the disk is full or the folder cannot be written; what `values` throws,
+ *   as it is
  */
 export async function writeSafetensors(
   path: string,
@@ -224,7 +229,10 @@ async function writeNumbers(file: FileHandle, { name, type, shape, values }: Ten
     throw new Error(`${name}: ${written} bytes for ${type} ${formatShape(shape)}`);
 }
 
-/** The length, and the header padded with spaces so that the numbers begin at a multiple of eight bytes. */
+/**
+ * The length, and the header padded with spaces so that the numbers begin at a multiple of eight
+ * bytes.
+ */
 function headerBytes(tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): Buffer {
   let position = 0;
   const entries = tensors.map(({ name, type, shape }) => {

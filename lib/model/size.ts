@@ -1,5 +1,6 @@
-// The memory that a model needs, from its sizes alone: nothing is made of a configuration that needs more than this machine has.
-// The estimates are lower bounds, so what they refuse cannot work, and what they accept may still be too large.
+// The memory that a model needs, from its sizes alone: nothing is made of a configuration that
+// needs more than this machine has. The estimates are lower bounds, so what they refuse cannot
+// work, and what they accept may still be too large.
 
 import { ConfigError } from '../base/errors';
 import { formatBytes, formatCount } from '../base/format';
@@ -12,7 +13,10 @@ import { parameterCount } from './parameters';
 /** Bytes of a number of a model: float32. */
 export const bytesOfNumber = 4;
 
-/** How many numbers a model's parameters are, without making a list of them: of one block, times the layers. */
+/**
+ * How many numbers a model's parameters are, without making a list of them: of one block, times the
+ * layers.
+ */
 export function modelNumbers(architecture: Architecture, encoding: Encoding): number {
   const withLayers = (numLayers: number): number =>
     parameterCount(decoderWith({ ...architecture, numLayers }, encoding).parameters);
@@ -41,7 +45,10 @@ export function checkModelSize(
     throw new ConfigError(`${where}: encoding: ${tooMuch('its parameters', bytes, memory)}`);
 }
 
-/** Sizes that memory grows with, and their usual values: those of the paper's language models and its batches. */
+/**
+ * Sizes that memory grows with, and their usual values: those of the paper's language models and
+ * its batches.
+ */
 const usualSizes = {
   vocabSize: 32_000,
   outputs: 32_000,

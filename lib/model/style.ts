@@ -1,5 +1,6 @@
-// What the two styles of decoder differ in: Llama's (RMSNorm, SwiGLU, no biases), which the paper's language models
-// have, and GPT-2's (LayerNorm, GELU, biases), which the arithmetic task was first done with (Feng et al. 2023).
+// What the two styles of decoder differ in: Llama's (RMSNorm, SwiGLU, no biases), which the paper's
+// language models have, and GPT-2's (LayerNorm, GELU, biases), which the arithmetic task was first
+// done with (Feng et al. 2023).
 
 import type * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec } from '../positional/encoding';

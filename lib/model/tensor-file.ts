@@ -1,9 +1,12 @@
-// What files of tensors have in common, whatever their format: tensors by name, each read when it is wanted, and the types
-// of their numbers.
+// What files of tensors have in common, whatever their format: tensors by name, each read when it
+// is wanted, and the types of their numbers.
 
 import { CheckpointError } from '../base/errors';
 
-/** Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on reading. */
+/**
+ * Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on
+ * reading.
+ */
 export const bytesOf = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
 
 /** A type of numbers in a file. */
@@ -14,7 +17,10 @@ export function isNumberType(name: string): name is NumberType {
   return Object.hasOwn(bytesOf, name);
 }
 
-/** Whether nobody wants a tensor of this name: then its type does not matter, and an opened file does not list it. */
+/**
+ * Whether nobody wants a tensor of this name: then its type does not matter, and an opened file
+ * does not list it.
+ */
 export type PassedOver = (name: string) => boolean;
 
 /** Numbers as they are read and written. */
@@ -48,7 +54,10 @@ export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** Numbers of a type from their bytes, little end first. `where` begins the message if one does not fit. */
+/**
+ * Numbers of a type from their bytes, little end first. `where` begins the message if one does not
+ * fit.
+ */
 export function decodeNumbers(bytes: Buffer, type: NumberType, where: string): Numbers {
   const { buffer } = bytes;
   switch (type) {
@@ -71,7 +80,9 @@ function fromBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-/** Float16 by a table of all 65,536: computed one by one, a model's worth of them would take long. */
+/**
+ * Float16 by a table of all 65,536: computed one by one, a model's worth of them would take long.
+ */
 function fromFloat16(halves: Uint16Array): Float32Array {
   float16Table ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => float16(half));
   const numbers = new Float32Array(halves.length);

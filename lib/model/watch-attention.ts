@@ -1,5 +1,6 @@
-// What a decoder's attention looks at, layer by layer while it computes: whole maps of short sequences, or what is left of them by somebody
-// who looks at each chunk of queries, so that the maps of long sequences are never in memory together.
+// What a decoder's attention looks at, layer by layer while it computes: whole maps of short
+// sequences, or what is left of them by somebody who looks at each chunk of queries, so that the
+// maps of long sequences are never in memory together.
 
 import * as tf from '@tensorflow/tfjs';
 import type { Span } from '../positional/encoding';
@@ -19,7 +20,8 @@ export interface WatchOptions extends Pick<ForwardOptions, 'queryChunk' | 'drawn
  * What somebody makes of attention. Weights exist for one chunk of one layer at a time.
  *
  * @param ids  [batch, time] int32
- * @param look from the weights of a chunk of queries, [batch, heads, queries, keys up to the last query]; each row sums to 1
+ * @param look from the weights of a chunk of queries, [batch, heads, queries, keys up to the last
+ *   query]; each row sums to 1
  * @returns what `look` gave, [layers][chunks]
  */
 export function watchAttention<T extends tf.Tensor>(
@@ -55,7 +57,8 @@ export function watchAttention<T extends tf.Tensor>(
 }
 
 /**
- * How much every token attends to every other in each layer and head, to look at: for short sequences.
+ * How much every token attends to every other in each layer and head, to look at: for short
+ * sequences.
  *
  * @param ids [batch, time] int32
  * @returns one tensor a layer, [batch, heads, queries, keys]; each row sums to 1

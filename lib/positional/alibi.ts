@@ -1,5 +1,6 @@
-// Attention with linear biases: a penalty that grows with the distance, at a slope of its own in each head. Press, Smith
-// and Lewis 2022, "Train Short, Test Long" (arXiv 2108.12409), section 3, and its released code for other head counts.
+// Attention with linear biases: a penalty that grows with the distance, at a slope of its own in
+// each head. Press, Smith and Lewis 2022, "Train Short, Test Long" (arXiv 2108.12409), section 3,
+// and its released code for other head counts.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -30,8 +31,8 @@ export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding
 }
 
 /**
- * The slope of each head: 2^(-8/n), 2^(-16/n), ..., 2^-8 for n heads, n a power of two; otherwise those of the next
- * lower power, and then every other one of the next higher.
+ * The slope of each head: 2^(-8/n), 2^(-16/n), ..., 2^-8 for n heads, n a power of two; otherwise
+ * those of the next lower power, and then every other one of the next higher.
  */
 export function alibiSlopes(heads: number): number[] {
   const slopes = (count: number): number[] =>

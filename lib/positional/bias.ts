@@ -5,8 +5,8 @@ import type { AppliedEncoding, LinearBias, Span } from './encoding';
 import { positionsIn } from './spans';
 
 /**
- * All that is added to the scaled scores of some queries and keys, up to a constant of each query, which the softmax
- * ignores.
+ * All that is added to the scaled scores of some queries and keys, up to a constant of each query,
+ * which the softmax ignores.
  *
  * @returns what broadcasts to [batch, heads, queries, keys]; undefined: nothing
  */
@@ -21,8 +21,8 @@ export function biasOf(
 }
 
 /**
- * slope x (n - m'), n a key's position and m' that of the last query of the span: a row of keys only, and exact where
- * distances are small.
+ * slope x (n - m'), n a key's position and m' that of the last query of the span: a row of keys
+ * only, and exact where distances are small.
  *
  * @returns [batch or 1, heads, 1, keys]
  */

@@ -1,5 +1,6 @@
-// Bilevel positional encoding: one encoding for the place inside a segment, another for the segment's index. He et al.
-// 2024, "Two Stones Hit One Bird" (arXiv 2401.16421), section 3. As a value: any encoding inside, any between segments.
+// Bilevel positional encoding: one encoding for the place inside a segment, another for the
+// segment's index. He et al. 2024, "Two Stones Hit One Bird" (arXiv 2401.16421), section 3. As a
+// value: any encoding inside, any between segments.
 
 import { z } from 'zod';
 import * as tf from '@tensorflow/tfjs';
@@ -18,11 +19,13 @@ export interface BipeConfig<Intra, Inter> {
 }
 
 /**
- * One encoding inside segments and another between them: both act, each at its own level of positions.
+ * One encoding inside segments and another between them: both act, each at its own level of
+ * positions.
  *
- * `bipe(learned({ rows: 1024 }), rope())` is BiPE-RoPE. It nests: `bipe(learned(), bipe(learned(), rope()))` knows a
- * token's place in its sentence, the sentence's place in its paragraph, and the paragraph's index; their tables are
- * `model.embeds.0.weight` and `model.embeds.1.weight`.
+ * `bipe(learned({ rows: 1024 }), rope())` is BiPE-RoPE. It nests:
+ * `bipe(learned(), bipe(learned(), rope()))` knows a token's place in its sentence, the sentence's
+ * place in its paragraph, and the paragraph's index; their tables are `model.embeds.0.weight` and
+ * `model.embeds.1.weight`.
  *
  * @throws ConfigError if the encoding inside segments has several levels
  */

@@ -1,14 +1,16 @@
-// What a positional encoding is to the model: something that knows the tokens' positions and may act in three
-// places: on the embedding, on queries and keys, and on the scores. Adding one is a file beside this one and a line in
-// `registry.ts`; model, trainer, command line and notebooks then know it.
+// What a positional encoding is to the model: something that knows the tokens' positions and may
+// act in three places: on the embedding, on queries and keys, and on the scores. Adding one is a
+// file beside this one and a line in `registry.ts`; model, trainer, command line and notebooks then
+// know it.
 
 import type * as tf from '@tensorflow/tfjs';
 
 /**
  * Where tokens stand, from the innermost level to the outermost, each [batch, time] int32.
  *
- * With one level, `[position]`: what a standard encoding uses. With two, `[place in segment, segment index]`:
- * bilevel. With three, `[place in sentence, sentence in paragraph, paragraph index]`, and so on.
+ * With one level, `[position]`: what a standard encoding uses. With two,
+ * `[place in segment, segment index]`: bilevel. With three, `[place in sentence, sentence in
+ * paragraph, paragraph index]`, and so on.
  */
 export type Positions = readonly [tf.Tensor2D, ...tf.Tensor2D[]];
 
@@ -26,7 +28,9 @@ export interface EncodingShape {
   readonly headDim: number;
   /** The sequence length the model is trained at; scalings and clamps refer to it. */
   readonly trainLength: number;
-  /** The row of its tables that starts at 0 and stays there, negative from the end; left out: none. */
+  /**
+   * The row of its tables that starts at 0 and stays there, negative from the end; left out: none.
+   */
   readonly paddingIndex?: number;
 }
 
@@ -35,13 +39,19 @@ export interface ParameterSpec {
   /** Its name in checkpoints, e.g. `model.embeds.0.weight`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Its value before training: a normal of the model's initializer range, a constant, or given numbers. */
+  /**
+   * Its value before training: a normal of the model's initializer range, a constant, or given
+   * numbers.
+   */
   readonly initial: 'normal' | number | Float32Array;
   /** A row that starts at 0 instead; left out: none. */
   readonly zeroRow?: number;
 }
 
-/** What is added to scaled scores: slope x (position of the key - position of the query). No gradient reaches the slopes. */
+/**
+ * What is added to scaled scores: slope x (position of the key - position of the query). No
+ * gradient reaches the slopes.
+ */
 export interface LinearBias {
   /** [heads] */
   readonly slopes: tf.Tensor1D;
@@ -51,7 +61,9 @@ export interface LinearBias {
   readonly keys: tf.Tensor2D;
 }
 
-/** An encoding at given positions: what the model calls, once for all layers, inside a `tf.tidy`. */
+/**
+ * An encoding at given positions: what the model calls, once for all layers, inside a `tf.tidy`.
+ */
 export interface AppliedEncoding {
   /**
    * The embeddings with what the encoding adds to them.
@@ -72,14 +84,15 @@ export interface AppliedEncoding {
    */
   readonly keys?: (keys: tf.Tensor4D) => tf.Tensor4D;
   /**
-   * What is added to the scaled scores of some queries, a span of the tokens, and some keys, a span of the keys that
-   * `apply` was given. Any tensor that broadcasts to [batch, heads, queries, keys] will do, and a constant for each query
-   * does not matter (the softmax ignores it): so a bias of the key alone may be [batch, heads, 1, keys].
+   * What is added to the scaled scores of some queries, a span of the tokens, and some keys, a span
+   * of the keys that `apply` was given. Any tensor that broadcasts to [batch, heads, queries, keys]
+   * will do, and a constant for each query does not matter (the softmax ignores it): so a bias of
+   * the key alone may be [batch, heads, 1, keys].
    */
   readonly bias?: (queries: Span, keys: Span) => tf.Tensor4D;
   /**
-   * Instead of `bias`, or beside it: what grows with the distance by a fixed rate, which attention adds without a tensor
-   * for it. `biasOf` (bias.ts) gives both as a tensor.
+   * Instead of `bias`, or beside it: what grows with the distance by a fixed rate, which attention
+   * adds without a tensor for it. `biasOf` (bias.ts) gives both as a tensor.
    */
   readonly linearBias?: LinearBias;
 }
@@ -96,7 +109,8 @@ export interface Encoding {
    * The encoding at the positions of new tokens.
    *
    * @param tokens     positions of the tokens that are embedded, asked and stored, `levels` of them
-   * @param keys       positions of all tokens that may be attended to: those of the cache, then `tokens`; the same
+   * @param keys       positions of all tokens that may be attended to: those of the cache, then
+   *   `tokens`; the same
    *                   as `tokens` without a cache
    * @param parameters the trained tensors by name
    */
@@ -107,22 +121,24 @@ export interface Encoding {
     parameters: ReadonlyMap<string, tf.Tensor>,
   ) => AppliedEncoding;
   /**
-   * Positions to train at instead of 0, 1, 2, ...: randomized encodings draw them, in ascending order.
+   * Positions to train at instead of 0, 1, 2, ...: randomized encodings draw them, in ascending
+   * order.
    *
    * @param length  how many: a position for each token that goes in
    * @param uniform a number in [0, 1) at each call
    */
   readonly drawPositions?: (length: number, uniform: () => number) => Int32Array;
   /**
-   * Whether a token's encoding depends on how many tokens there are, as by dynamic scaling, or by positions that are drawn
-   * for all of them. A sequence then goes in whole, the last token too, from which nothing is predicted. Left out: it does not.
+   * Whether a token's encoding depends on how many tokens there are, as by dynamic scaling, or by
+   * positions that are drawn for all of them. A sequence then goes in whole, the last token too,
+   * from which nothing is predicted. Left out: it does not.
    */
   readonly seesLength?: boolean;
   /** The highest position at which float32 still holds its numbers. Left out, any. */
   readonly highestPosition?: number;
   /**
-   * The most tokens that a sequence may have in a cache: beyond, each new token changes what earlier ones would have
-   * stored. Left out, any number.
+   * The most tokens that a sequence may have in a cache: beyond, each new token changes what
+   * earlier ones would have stored. Left out, any number.
    */
   readonly cacheLimit?: (shape: EncodingShape) => number;
 }

@@ -1,5 +1,6 @@
-// FIRE: a bias that a small network computes of the distance, as a share of the query's own position, on a logarithmic
-// scale. Li et al. 2024, "Functional Interpolation for Relative Positions" (arXiv 2310.04418), equation 4, and appendix.
+// FIRE: a bias that a small network computes of the distance, as a share of the query's own
+// position, on a logarithmic scale. Li et al. 2024, "Functional Interpolation for Relative
+// Positions" (arXiv 2310.04418), equation 4, and appendix.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -13,7 +14,10 @@ export interface FireConfig {
   readonly kind: 'fire';
   /** Hidden units of the network; 32 if left out. */
   readonly width?: number;
-  /** Where L starts: distances count in full before it; a quarter of the training length if left out. */
+  /**
+   * Where L starts: distances count in full before it; a quarter of the training length if left
+   * out.
+   */
   readonly threshold?: number;
 }
 
@@ -31,10 +35,12 @@ const names = {
 const tiny = 1e-6;
 
 /**
- * The score of a query at m and a key at n gets f(ln(|c| (m - n) + 1) / ln(|c| max(m, |L|) + 1)), f a network with one
- * hidden layer and an output for each head; f, c and L are trained, L as a multiple of `threshold`.
+ * The score of a query at m and a key at n gets f(ln(|c| (m - n) + 1) / ln(|c| max(m, |L|) + 1)), f
+ * a network with one hidden layer and an output for each head; f, c and L are trained, L as a
+ * multiple of `threshold`.
  *
- * The hidden units start as hinges at even places between 0 and 1, where their input lies, instead of at random.
+ * The hidden units start as hinges at even places between 0 and 1, where their input lies, instead
+ * of at random.
  */
 export function fire({ width = 32, threshold }: Settings<FireConfig> = {}): Encoding {
   return {

@@ -1,5 +1,6 @@
-// KERPLE's logarithmic kernel: a penalty that grows with the logarithm of the distance, its shape trained in each head.
-// Chi et al. 2022, "KERPLE: Kernelized Relative Positional Embedding" (arXiv 2205.09921), equation 4.
+// KERPLE's logarithmic kernel: a penalty that grows with the logarithm of the distance, its shape
+// trained in each head. Chi et al. 2022, "KERPLE: Kernelized Relative Positional Embedding" (arXiv
+// 2205.09921), equation 4.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -17,8 +18,9 @@ const names = { r1: 'model.kerple.log_r1', r2: 'model.kerple.log_r2' } as const;
 /**
  * The score gets -r1 ln(1 + r2 d) for a distance d, with r1 and r2 of each head above 0.
  *
- * What is trained is their logarithm, which keeps them positive. The source draws r1 from (0, 2) and r2 from (0, 1);
- * here they start spread evenly over these ranges, small to large over the heads.
+ * What is trained is their logarithm, which keeps them positive. The source draws r1 from (0, 2)
+ * and r2 from (0, 1); here they start spread evenly over these ranges, small to large over the
+ * heads.
  */
 export function kerple(): Encoding {
   const spread = (heads: number, largest: number): Float32Array =>

@@ -1,5 +1,5 @@
-// What a file of this folder says about its encoding so that the registry can make it from a configuration, and what
-// several of these files need.
+// What a file of this folder says about its encoding so that the registry can make it from a
+// configuration, and what several of these files need.
 
 import { type z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -17,7 +17,10 @@ export interface EncodingKind<Config extends { readonly kind: string }> {
 /** The configuration that a kind is made of. */
 export type ConfigOf<Kind> = Kind extends EncodingKind<infer Config> ? Config : never;
 
-/** What the function that makes an encoding takes: its configuration without the word that says which one it is. */
+/**
+ * What the function that makes an encoding takes: its configuration without the word that says
+ * which one it is.
+ */
 export type Settings<Config extends { readonly kind: string }> = Omit<Config, 'kind'>;
 
 /**

@@ -1,5 +1,6 @@
-// A trained vector for each position, added to the embedding: Gehring et al. 2017, "Convolutional Sequence to Sequence
-// Learning" (arXiv 1705.03122), section 3.1, and BERT and GPT after it. Inside a segment, it is what BiPE uses.
+// A trained vector for each position, added to the embedding: Gehring et al. 2017, "Convolutional
+// Sequence to Sequence Learning" (arXiv 1705.03122), section 3.1, and BERT and GPT after it. Inside
+// a segment, it is what BiPE uses.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -13,8 +14,8 @@ import { type EncodingKind, type Settings, trained } from './kind';
 export interface LearnedConfig {
   readonly kind: 'learned';
   /**
-   * Rows of the table; the training length if left out. Positions beyond take the last row; inside segments, the released
-   * code takes row 1,023 whatever the table has.
+   * Rows of the table; the training length if left out. Positions beyond take the last row; inside
+   * segments, the released code takes row 1,023 whatever the table has.
    */
   readonly rows?: number;
 }

@@ -1,5 +1,5 @@
-// No positional encoding: a causal mask alone lets a decoder count (NoPE). Kazemnejad et al. 2023, "The Impact of
-// Positional Encoding on Length Generalization in Transformers" (arXiv 2305.19466).
+// No positional encoding: a causal mask alone lets a decoder count (NoPE). Kazemnejad et al. 2023,
+// "The Impact of Positional Encoding on Length Generalization in Transformers" (arXiv 2305.19466).
 
 import { z } from 'zod';
 import { type Encoding } from './encoding';

@@ -1,10 +1,12 @@
-// Randomized positions: a sequence is trained at positions drawn from a range that is longer than any training sequence,
-// in order, so that none is new at a greater length. Ruoss et al. 2023, "Randomized Positional Encodings Boost Length
-// Generalization of Transformers" (arXiv 2305.16843), section 3.
+// Randomized positions: a sequence is trained at positions drawn from a range that is longer than
+// any training sequence, in order, so that none is new at a greater length. Ruoss et al. 2023,
+// "Randomized Positional Encodings Boost Length Generalization of Transformers" (arXiv 2305.16843),
+// section 3.
 //
-// Positions are drawn once for a batch, for all its tokens and layers. The authors' code (google-deepmind/
-// randomized_positional_encodings) draws anew in each layer; its noisy RoPE and sines draw positions too, but its noisy ALiBi
-// draws distances, the same along each diagonal. `randomized(alibi())` is ALiBi at drawn positions, and not that.
+// Positions are drawn once for a batch, for all its tokens and layers. The authors' code
+// (google-deepmind/ randomized_positional_encodings) draws anew in each layer; its noisy RoPE and
+// sines draw positions too, but its noisy ALiBi draws distances, the same along each diagonal.
+// `randomized(alibi())` is ALiBi at drawn positions, and not that.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -24,8 +26,8 @@ export interface RandomizedConfig<Part> {
 /**
  * An encoding that is trained at random positions.
  *
- * @throws ConfigError if it has several levels: positions in a segment and segment indices are what they are; if it
- *   cannot stand at the positions that may be drawn
+ * @throws ConfigError if it has several levels: positions in a segment and segment indices are what
+ *   they are; if it cannot stand at the positions that may be drawn
  */
 export function randomized(
   encoding: Encoding,
@@ -49,8 +51,8 @@ export function randomized(
 }
 
 /**
- * `length` different whole numbers in [0, limit), ascending, every set equally likely: Floyd's algorithm (Bentley and
- * Floyd 1987, "A Sample of Brilliance"), which draws `length` times.
+ * `length` different whole numbers in [0, limit), ascending, every set equally likely: Floyd's
+ * algorithm (Bentley and Floyd 1987, "A Sample of Brilliance"), which draws `length` times.
  *
  * @throws ConfigError if there are not that many
  */

@@ -1,5 +1,6 @@
-// The encodings by name. Adding one is a file beside this one and a line in one of the two lists below; model, trainer,
-// command line and notebooks then know it, `bipe` and `randomized` combine it, and configurations of it are checked.
+// The encodings by name. Adding one is a file beside this one and a line in one of the two lists
+// below; model, trainer, command line and notebooks then know it, `bipe` and `randomized` combine
+// it, and configurations of it are checked.
 
 import { z } from 'zod';
 import { UsageError } from '../base/errors';
@@ -103,7 +104,8 @@ export type EncodingName = keyof typeof named;
 export const encodingNames = Object.keys(named) as readonly EncodingName[];
 
 /**
- * The configuration with a name, e.g. `bipe_rope`. The kind of an encoding of one's own is the name of that kind with nothing set.
+ * The configuration with a name, e.g. `bipe_rope`. The kind of an encoding of one's own is the name
+ * of that kind with nothing set.
  *
  * @param variants more of them by name, which are looked at first
  * @throws UsageError if there is none
@@ -141,7 +143,9 @@ export const encodingSchema: z.ZodType<EncodingConfig> = z.preprocess(
   schemaOf<EncodingConfig>(() => kinds),
 );
 
-/** Checks encodings of one's own by name. Figures show the names, and take <, > and & for markup. */
+/**
+ * Checks encodings of one's own by name. Figures show the names, and take <, > and & for markup.
+ */
 export const variantsSchema = z.record(
   z
     .string()
@@ -162,8 +166,9 @@ export function createEncoding(config: EncodingConfig): Encoding {
 }
 
 /**
- * Makes an encoding of one's own known, by a kind that begins with `own_`; it may then stand wherever an encoding may,
- * inside and between segments too. Registering a kind again replaces it, as when a notebook cell is run again.
+ * Makes an encoding of one's own known, by a kind that begins with `own_`; it may then stand
+ * wherever an encoding may, inside and between segments too. Registering a kind again replaces it,
+ * as when a notebook cell is run again.
  *
  * @throws UsageError if the kind begins otherwise
  */
@@ -188,7 +193,10 @@ function create(config: EncodingConfig): Encoding {
   return kind.create(config as never);
 }
 
-/** Checks a configuration against the schema of its kind, one of those that are known when it is checked. */
+/**
+ * Checks a configuration against the schema of its kind, one of those that are known when it is
+ * checked.
+ */
 function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<Config> {
   return z.unknown().transform((value, context): Config => {
     const fail = (message: string, path: readonly string[] = []): never => {

@@ -1,21 +1,27 @@
-// RoPE beyond its training length, by slower rotation: position interpolation, dynamic NTK-aware scaling, and YaRN.
-// Sources at each; "YaRN" is Peng et al. 2023 (arXiv 2309.00071), whose sections 2 and 3 tell all three.
+// RoPE beyond its training length, by slower rotation: position interpolation, dynamic NTK-aware
+// scaling, and YaRN. Sources at each; "YaRN" is Peng et al. 2023 (arXiv 2309.00071), whose sections
+// 2 and 3 tell all three.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { frequencies } from './rotation';
 
-/** Position interpolation: all positions are divided by `factor`. Chen et al. 2023 (arXiv 2306.15595). */
+/**
+ * Position interpolation: all positions are divided by `factor`. Chen et al. 2023 (arXiv
+ * 2306.15595).
+ */
 export interface LinearScaling {
   readonly type: 'linear';
   readonly factor: number;
 }
 
 /**
- * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which interpolates low
- * frequencies and leaves high ones almost alone (YaRN, section 3.3; the formula is Hugging Face's).
+ * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which
+ * interpolates low frequencies and leaves high ones almost alone (YaRN, section 3.3; the formula is
+ * Hugging Face's).
  *
- * The length is that of the keys: every further token turns all of them anew, so no cache goes beyond the original length.
+ * The length is that of the keys: every further token turns all of them anew, so no cache goes
+ * beyond the original length.
  */
 export interface DynamicScaling {
   readonly type: 'dynamic';
@@ -29,20 +35,24 @@ export interface DynamicScaling {
 export interface YarnScaling {
   readonly type: 'yarn';
   readonly factor: number;
-  /** Pairs that turn less often than this over the original length are interpolated in full; 1 if left out. */
+  /**
+   * Pairs that turn less often than this over the original length are interpolated in full; 1 if
+   * left out.
+   */
   readonly alpha?: number;
   /** Pairs that turn more often than this are left alone; 32 if left out. */
   readonly beta?: number;
   /**
-   * The length, in positions, that the model was trained at; the training length if left out. Between segments, a
-   * position is a segment.
+   * The length, in positions, that the model was trained at; the training length if left out.
+   * Between segments, a position is a segment.
    */
   readonly originalLength?: number;
   /**
-   * What the ramp between both bands is linear in: the number of turns, as the paper's equation has it (if left out), or
-   * the index of the pair between whole indices, as its released code and Hugging Face's have it. By `pairs`, from a length
-   * so short that not even the fastest pair turns `alpha` times (3 or 4 positions for heads of 64), the released code's
-   * bounds change places and it interpolates nothing; here every pair but the first is interpolated.
+   * What the ramp between both bands is linear in: the number of turns, as the paper's equation has
+   * it (if left out), or the index of the pair between whole indices, as its released code and
+   * Hugging Face's have it. By `pairs`, from a length so short that not even the fastest pair turns
+   * `alpha` times (3 or 4 positions for heads of 64), the released code's bounds change places and
+   * it interpolates nothing; here every pair but the first is interpolated.
    */
   readonly ramp?: 'turns' | 'pairs';
 }
@@ -111,8 +121,8 @@ function dynamicBase({ factor = 1, originalLength }: DynamicScaling, rope: Scale
 }
 
 /**
- * YaRN's "NTK-by-parts": rate x ((1 - g) / s + g), g rising from 0 for pairs of fewer than alpha turns over the original
- * length to 1 for those of more than beta (YaRN, section 3.2).
+ * YaRN's "NTK-by-parts": rate x ((1 - g) / s + g), g rising from 0 for pairs of fewer than alpha
+ * turns over the original length to 1 for those of more than beta (YaRN, section 3.2).
  */
 function yarnRates(scaling: YarnScaling, { headDim, base, trainLength }: ScaledRope): Float64Array {
   const { alpha = defaultAlpha, beta = defaultBeta, originalLength = trainLength, ramp = 'turns' } = scaling;
@@ -130,7 +140,10 @@ function yarnRates(scaling: YarnScaling, { headDim, base, trainLength }: ScaledR
   });
 }
 
-/** sqrt(1 / t) = 0.1 ln(s) + 1, on queries and on keys, so that scores grow by its square (YaRN, equation 22). */
+/**
+ * sqrt(1 / t) = 0.1 ln(s) + 1, on queries and on keys, so that scores grow by its square (YaRN,
+ * equation 22).
+ */
 function yarnTemperature(factor: number): number {
   return 0.1 * Math.log(factor) + 1;
 }

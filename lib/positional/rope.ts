@@ -1,5 +1,6 @@
-// Rotary position embedding: queries and keys turn with their position, so that their product depends on the
-// difference alone. Su et al. 2021, "RoFormer" (arXiv 2104.09864), equation 34, in the layout of Llama's code.
+// Rotary position embedding: queries and keys turn with their position, so that their product
+// depends on the difference alone. Su et al. 2021, "RoFormer" (arXiv 2104.09864), equation 34, in
+// the layout of Llama's code.
 
 import { z } from 'zod';
 import { type Encoding, type EncodingShape } from './encoding';
@@ -17,7 +18,8 @@ export interface RopeConfig {
 }
 
 /**
- * How RoPE turns: the angle a position of each pair of dimensions, [headDim / 2], and the factor on queries and keys.
+ * How RoPE turns: the angle a position of each pair of dimensions, [headDim / 2], and the factor on
+ * queries and keys.
  *
  * @param length of the sequence at hand, in tokens, on which dynamic scaling depends
  */
@@ -32,7 +34,8 @@ export function ropeFrequencies(
 }
 
 /**
- * The score of a query at m and a key at n is q^T R(n - m) k: R turns the pair i by the angle (n - m) base^(-2i / headDim).
+ * The score of a query at m and a key at n is q^T R(n - m) k: R turns the pair i by the angle (n -
+ * m) base^(-2i / headDim).
  */
 export function rope(settings: Settings<RopeConfig> = {}): Encoding {
   const { scaling } = settings;

@@ -1,10 +1,14 @@
-// Rotations of queries and keys in pairs of components, and the angles they turn by: what RoPE and xPos share. A pair
-// is component i and component i + headDim / 2 (the layout of Llama's code, "rotate half").
+// Rotations of queries and keys in pairs of components, and the angles they turn by: what RoPE and
+// xPos share. A pair is component i and component i + headDim / 2 (the layout of Llama's code,
+// "rotate half").
 
 import * as tf from '@tensorflow/tfjs';
 import { fusedKernels } from '../engine/kernels';
 
-/** Cosine and sine of each pair's angle, each [batch or 1, 1, time, headDim / 2]; a factor on both scales the vector. */
+/**
+ * Cosine and sine of each pair's angle, each [batch or 1, 1, time, headDim / 2]; a factor on both
+ * scales the vector.
+ */
 export interface Rotation {
   readonly cos: tf.Tensor4D;
   readonly sin: tf.Tensor4D;
@@ -39,7 +43,8 @@ export function rotationAt(positions: tf.Tensor2D, rates: Float64Array, factor =
 /**
  * Vectors with every pair (a, b) turned into (a cos - b sin, b cos + a sin).
  *
- * The gradient is the rotation back, with the same lengths: nothing of the way forward is kept for it.
+ * The gradient is the rotation back, with the same lengths: nothing of the way forward is kept for
+ * it.
  *
  * @param vectors [batch, heads, time, headDim]
  */

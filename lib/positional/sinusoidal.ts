@@ -1,5 +1,5 @@
-// Fixed sines and cosines of the position, added to the embedding. Vaswani et al. 2017, "Attention Is All You Need"
-// (arXiv 1706.03762), section 3.5.
+// Fixed sines and cosines of the position, added to the embedding. Vaswani et al. 2017, "Attention
+// Is All You Need" (arXiv 1706.03762), section 3.5.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -13,15 +13,16 @@ export interface SinusoidalConfig {
   /** Base of the wavelengths; 10,000 if left out. */
   readonly base?: number;
   /**
-   * Amplitude; 1 if left out. The source multiplies embeddings by the square root of their width first; in a model that
-   * does not, the initializer's range as amplitude gives the same proportion.
+   * Amplitude; 1 if left out. The source multiplies embeddings by the square root of their width
+   * first; in a model that does not, the initializer's range as amplitude gives the same
+   * proportion.
    */
   readonly scale?: number;
 }
 
 /**
- * PE(position, 2i) = sin(position / base^(2i / hiddenSize)), PE(position, 2i + 1) = cos of the same, added to the
- * embedding.
+ * PE(position, 2i) = sin(position / base^(2i / hiddenSize)), PE(position, 2i + 1) = cos of the
+ * same, added to the embedding.
  */
 export function sinusoidal({ base = 10_000, scale = 1 }: Settings<SinusoidalConfig> = {}): Encoding {
   return {

@@ -1,4 +1,5 @@
-// Spans of tokens in chunks, and the distances between the queries and keys of spans, for encodings that bias scores.
+// Spans of tokens in chunks, and the distances between the queries and keys of spans, for encodings
+// that bias scores.
 
 import * as tf from '@tensorflow/tfjs';
 import { type Span } from './encoding';
@@ -22,7 +23,8 @@ export function positionsIn(positions: tf.Tensor2D, { start, end }: Span): tf.Te
 }
 
 /**
- * How far each key of a span lies before each query of a span; 0 for keys after it, which attention masks.
+ * How far each key of a span lies before each query of a span; 0 for keys after it, which attention
+ * masks.
  *
  * @param tokens positions of the tokens that ask, [batch or 1, time] int32
  * @param keys   positions of those that may be attended to, [batch or 1, time] int32

@@ -1,5 +1,6 @@
-// T5's relative bias: a trained number for each head and each range of distances, the ranges growing with the distance.
-// Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (arXiv 1910.10683), section 2.1, and its released code.
+// T5's relative bias: a trained number for each head and each range of distances, the ranges
+// growing with the distance. Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (arXiv
+// 1910.10683), section 2.1, and its released code.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -21,7 +22,10 @@ export interface T5Config {
 
 const tableName = 'model.relative_attention_bias.weight';
 
-/** The score gets the table's number for the head and the bucket of the distance, the same in all layers. */
+/**
+ * The score gets the table's number for the head and the bucket of the distance, the same in all
+ * layers.
+ */
 export function t5({ buckets = 32, maxDistance = 128 }: Settings<T5Config> = {}): Encoding {
   checkBuckets(buckets, maxDistance);
   const bucketOf = Int32Array.from({ length: maxDistance + 1 }, (_, distance) =>
@@ -46,8 +50,9 @@ export function t5({ buckets = 32, maxDistance = 128 }: Settings<T5Config> = {})
 }
 
 /**
- * The range that a distance is in, counting from 0: one for each distance below half the buckets, then logarithmic ones
- * up to `maxDistance` (causal attention: `bidirectional` false in the source).
+ * The range that a distance is in, counting from 0: one for each distance below half the buckets,
+ * then logarithmic ones up to `maxDistance` (causal attention: `bidirectional` false in the
+ * source).
  */
 export function t5Bucket(distance: number, buckets: number, maxDistance: number): number {
   const exact = Math.floor(buckets / 2);

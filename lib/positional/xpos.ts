@@ -1,5 +1,5 @@
-// RoPE whose pairs also shrink with the distance, the fast ones more. Sun et al. 2022, "A Length-Extrapolatable
-// Transformer" (arXiv 2212.10554), section 2 and Algorithm 1.
+// RoPE whose pairs also shrink with the distance, the fast ones more. Sun et al. 2022, "A
+// Length-Extrapolatable Transformer" (arXiv 2212.10554), section 2 and Algorithm 1.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -20,10 +20,11 @@ export interface XposConfig {
 }
 
 /**
- * The score of a query at m and a key at n is RoPE's with pair i multiplied by zeta(i)^((m - n) / scaleBase).
+ * The score of a query at m and a key at n is RoPE's with pair i multiplied by zeta(i)^((m - n) /
+ * scaleBase).
  *
- * Queries are scaled by zeta^(m / scaleBase) and keys by its inverse. Float32 holds both up to a position of about
- * 35,000 with the default settings.
+ * Queries are scaled by zeta^(m / scaleBase) and keys by its inverse. Float32 holds both up to a
+ * position of about 35,000 with the default settings.
  */
 export function xpos(settings: Settings<XposConfig> = {}): Encoding {
   const { base = 10_000, scaleBase = 512, gamma = 0.4 } = settings;
@@ -57,7 +58,10 @@ export function xpos(settings: Settings<XposConfig> = {}): Encoding {
   };
 }
 
-/** A little under the logarithm of float32's largest number and of the inverse of its smallest normal one. */
+/**
+ * A little under the logarithm of float32's largest number and of the inverse of its smallest
+ * normal one.
+ */
 const largestExponent = 87;
 
 /** ln(zeta(i)) / scaleBase for each pair, [headDim / 2]. */

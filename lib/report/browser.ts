@@ -1,5 +1,5 @@
-// A Chromium-like browser draws the figures that are exported. It is found where it is, never downloaded, and
-// all it writes stays in `.cache/browser` of the repository.
+// A Chromium-like browser draws the figures that are exported. It is found where it is, never
+// downloaded, and all it writes stays in `.cache/browser` of the repository.
 
 import { accessSync, constants, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -49,8 +49,9 @@ const WINDOWS_PROGRAMS = [
 ] as const;
 
 /**
- * The browser that `BIPE_CHROMIUM` (or `CHROME_PATH`, `PUPPETEER_EXECUTABLE_PATH`) names; else the first on PATH; else
- * one in the usual place of the system. `BIPE_CHROMIUM=none` stands for no browser at all.
+ * The browser that `BIPE_CHROMIUM` (or `CHROME_PATH`, `PUPPETEER_EXECUTABLE_PATH`) names; else the
+ * first on PATH; else one in the usual place of the system. `BIPE_CHROMIUM=none` stands for no
+ * browser at all.
  *
  * @throws MachineError if such a variable names a file that cannot be run
  */
@@ -114,7 +115,10 @@ export function browserInstallHint(platform: NodeJS.Platform = process.platform)
   return `${debian}, or set BIPE_CHROMIUM to the path of a Chromium-like browser`;
 }
 
-/** What `path --version` prints, e.g. `Chromium 140.0.7339.127`; undefined where it prints nothing (Windows). */
+/**
+ * What `path --version` prints, e.g. `Chromium 140.0.7339.127`; undefined where it prints nothing
+ * (Windows).
+ */
 export function browserVersion(path: string): string | undefined {
   if (process.platform === 'win32') return undefined;
   const run = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
@@ -157,7 +161,8 @@ export async function launchBrowser(found: FoundBrowser): Promise<RunningBrowser
   await makeFolder(browserHome);
   const isRoot = process.getuid?.() === 0;
   try {
-    // Chromium refuses its sandbox as root, and fails with it where the system forbids user namespaces.
+    // Chromium refuses its sandbox as root, and fails with it where the system forbids user
+    // namespaces.
     const context = isRoot
       ? await start(found, profile, artifacts, false)
       : await start(found, profile, artifacts, true).catch(() => start(found, profile, artifacts, false));
@@ -194,7 +199,8 @@ async function start(
     args: [...FLAGS],
     env: childEnvironment(),
     timeout: 60_000,
-    // A signal is for this process, whose way to end is its own; the browser ends when its pipe closes.
+    // A signal is for this process, whose way to end is its own; the browser ends when its pipe
+    // closes.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
@@ -218,7 +224,8 @@ function childEnvironment(): Record<string, string> {
     XDG_CONFIG_HOME: home,
     XDG_CACHE_HOME: home,
     XDG_DATA_HOME: home,
-    // In a deeply nested repository Chromium gets a folder of the system's, and empties it when it ends.
+    // In a deeply nested repository Chromium gets a folder of the system's, and empties it when it
+    // ends.
     TMPDIR: [home, tmpdir()].find((folder) => Buffer.byteLength(folder) <= LONGEST_TEMPORARY) ?? '/tmp',
   };
 }

@@ -1,5 +1,6 @@
-// danfo's data frames, loaded when they are needed, with two of their faults mended for every frame of the process: a column may have
-// the name of one of their members, and sorting puts what is missing last.
+// danfo's data frames, loaded when they are needed, with two of their faults mended for every frame
+// of the process: a column may have the name of one of their members, and sorting puts what is
+// missing last.
 
 import { createRequire } from 'node:module';
 import type * as danfo from 'danfojs-node';
@@ -29,7 +30,10 @@ interface SortOptions {
 
 let mended: Danfo | undefined;
 
-/** danfo. Required: what a stopped cell has half loaded is required anew, but Node.js imports it no second time. */
+/**
+ * danfo. Required: what a stopped cell has half loaded is required anew, but Node.js imports it no
+ * second time.
+ */
 export function loadDanfo(): Promise<Danfo> {
   mended ??= mend(createRequire(__filename)('danfojs-node') as Danfo);
   return Promise.resolve(mended);
@@ -39,7 +43,8 @@ function mend(loaded: Danfo): Danfo {
   const frames = ownerOf('$setInternalColumnDataProperty', loaded.DataFrame.prototype);
   const defineColumn = frames['$setInternalColumnDataProperty'] as (this: Frame, column: string) => void;
   Object.assign(frames, {
-    // A column that would hide a member of the frame (`columns`, `mean`) is reached by `frame.column(name)` alone.
+    // A column that would hide a member of the frame (`columns`, `mean`) is reached by
+    // `frame.column(name)` alone.
     $setInternalColumnDataProperty(this: Frame, column?: string) {
       const added = column === undefined ? this.columns : [column];
       for (const name of added) if (!(name in this)) defineColumn.call(this, name);
@@ -60,7 +65,10 @@ function mend(loaded: Danfo): Danfo {
   return loaded;
 }
 
-/** The prototype that has the member itself: danfo's own frames are made of a class above the one that it exports. */
+/**
+ * The prototype that has the member itself: danfo's own frames are made of a class above the one
+ * that it exports.
+ */
 function ownerOf(member: string, prototype: object): Record<string, unknown> {
   const above = Object.getPrototypeOf(prototype) as object | null;
   if (Object.hasOwn(prototype, member)) return prototype as Record<string, unknown>;
@@ -84,7 +92,10 @@ function settle<Own extends Sortable & { readonly index?: unknown }>(
 export const isMissing = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'number' && Number.isNaN(value));
 
-/** The places of values in their order, equal ones in the order in which they stand; what is missing is last both ways. */
+/**
+ * The places of values in their order, equal ones in the order in which they stand; what is missing
+ * is last both ways.
+ */
 function sortedPlaces(values: readonly unknown[], { ascending = true }: SortOptions): number[] {
   const places = values.map((_, place) => place);
   const known = places.filter((place) => !isMissing(values[place]));

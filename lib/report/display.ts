@@ -4,8 +4,8 @@
 export type DisplayBundle = Record<string, unknown>;
 
 /**
- * What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. What is `later` made takes the place of the bundle, unless it is
- * undefined; the cell waits for it.
+ * What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. What is `later` made takes
+ * the place of the bundle, unless it is undefined; the cell waits for it.
  */
 export type DisplayFunction = (
   bundle: DisplayBundle,

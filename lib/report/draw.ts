@@ -1,5 +1,5 @@
-// Figures as pictures: one browser page with plotly in it, started when the first figure needs it and kept for the
-// others.
+// Figures as pictures: one browser page with plotly in it, started when the first figure needs it
+// and kept for the others.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,11 +27,16 @@ export interface FigureImages {
 
 /** Draws figures; `close` it when all are drawn. */
 export interface FigureDrawer {
-  /** Starts what drawing needs; undefined if it can draw, else one line: why not, and what to do. */
+  /**
+   * Starts what drawing needs; undefined if it can draw, else one line: why not, and what to do.
+   */
   ready(): Promise<string | undefined>;
   /** What draws, with its version; `none` before `ready`. */
   describe(): string;
-  /** `footer` is set small below the figure, wrapped to its width. Call it after `ready` gave undefined. */
+  /**
+   * `footer` is set small below the figure, wrapped to its width. Call it after `ready` gave
+   * undefined.
+   */
   draw(figure: Figure, footer: string): Promise<FigureImages>;
   close(): Promise<void>;
 }
@@ -49,7 +54,10 @@ const plotlyVersion = (
   JSON.parse(readFileSync(join(dirname(plotlyPath), 'package.json'), 'utf8')) as { version: string }
 ).version;
 
-/** Changes when the same figure would be drawn differently: with plotly's version and with the code of the page. */
+/**
+ * Changes when the same figure would be drawn differently: with plotly's version and with the code
+ * of the page.
+ */
 export function drawingVersion(): string {
   return sha256(`${plotlyVersion} ${drawInPage.toString()} ${JSON.stringify(footerStyle)}`).slice(0, 16);
 }

@@ -1,4 +1,5 @@
-// What an export may replace: files whose JSON beside them says that they are a figure's or a table's.
+// What an export may replace: files whose JSON beside them says that they are a figure's or a
+// table's.
 
 import { isJsonOfKind, type Output } from '../base/outputs';
 

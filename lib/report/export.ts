@@ -1,5 +1,6 @@
-// Figures as files: JSON with the numbers and where they come from, SVG for papers, PNG for slides. The JSON never
-// depends on a browser; a picture that no longer shows its numbers is not left behind.
+// Figures as files: JSON with the numbers and where they come from, SVG for papers, PNG for slides.
+// The JSON never depends on a browser; a picture that no longer shows its numbers is not left
+// behind.
 
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,9 +51,10 @@ interface PictureRecord {
 }
 
 /**
- * Writes `<id>.json`, `<id>.svg` and `<id>.png` of each figure. The three take their names together, after all
- * of them are on the disk; a figure that cannot be drawn leaves its earlier files as they were. Without a browser
- * the JSON is written alone, and pictures of other numbers are removed.
+ * Writes `<id>.json`, `<id>.svg` and `<id>.png` of each figure. The three take their names
+ * together, after all of them are on the disk; a figure that cannot be drawn leaves its earlier
+ * files as they were. Without a browser the JSON is written alone, and pictures of other numbers
+ * are removed.
  *
  * @throws MachineError if the folder cannot be written
  */

@@ -1,5 +1,6 @@
-// A figure is data: a plotly specification with its title, its caption and a description for those who cannot see
-// it. This file lays out titles, legend and panels in pixels, so that every figure reads alike and nothing is cut.
+// A figure is data: a plotly specification with its title, its caption and a description for those
+// who cannot see it. This file lays out titles, legend and panels in pixels, so that every figure
+// reads alike and nothing is cut.
 
 import { ConfigError } from '../base/errors';
 import { printable } from '../base/printable';
@@ -20,7 +21,10 @@ import { estimateWidth, onlySmallMarkup, wrapText } from './text';
 /** A trace, an axis or a part of a layout, in plotly's own terms. */
 export type PlotlyObject = Readonly<Record<string, unknown>>;
 
-/** What is exported and shown. Texts may use plotly's markup: `<b>`, `<i>`, `<sub>`, `<sup>`, `<br>`. */
+/**
+ * What is exported and shown. Texts may use plotly's markup: `<b>`, `<i>`, `<sub>`, `<sup>`,
+ * `<br>`.
+ */
 export interface Figure {
   /** File name without extension: lower-case letters, digits and `-`. */
   readonly id: string;
@@ -33,7 +37,10 @@ export interface Figure {
   readonly data: readonly PlotlyObject[];
   /** plotly's layout in a file, with the style's template inside. */
   readonly layout: PlotlyObject;
-  /** The layout on a screen: as wide as what it stands in, with nothing cut from `screenWidth.least` px on. */
+  /**
+   * The layout on a screen: as wide as what it stands in, with nothing cut from `screenWidth.least`
+   * px on.
+   */
   readonly screen: PlotlyObject;
 }
 
@@ -86,7 +93,9 @@ const LABELS_LEFT = 48; // px left of a panel for tick labels
 const SCREEN_REACH = 16; // px; less than the narrowest gap and the right margin
 const LEAST_COLUMN = 100; // px of a column with its gap, however many there are
 
-/** The panel `index` (from 0) of a trace, shape or annotation: spread into a trace, `...inPanel(2)`. */
+/**
+ * The panel `index` (from 0) of a trace, shape or annotation: spread into a trace, `...inPanel(2)`.
+ */
 export function inPanel(index: number): { xaxis: string; yaxis: string } {
   return { xaxis: axisId('x', index), yaxis: axisId('y', index) };
 }
@@ -117,8 +126,8 @@ export function makeFigure(given: FigureSpec): Figure {
 }
 
 /**
- * A layout that only has more room where it is wider than `screenWidth.least`. Logarithmic x axes have so few labels that
- * plotly does not turn them, for which the rows have no room.
+ * A layout that only has more room where it is wider than `screenWidth.least`. Logarithmic x axes
+ * have so few labels that plotly does not turn them, for which the rows have no room.
  */
 function screenLayout(spec: FigureSpec): PlotlyObject {
   const { panels = [{}] } = spec;
@@ -135,7 +144,10 @@ function columnsOf({ panels = [{}], columns = panels.length }: FigureSpec): numb
   return Math.min(columns, panels.length);
 }
 
-/** Texts and panels that fit a figure of `width` px; the width itself is left open. Titles may be `reach` px wider than their panels. */
+/**
+ * Texts and panels that fit a figure of `width` px; the width itself is left open. Titles may be
+ * `reach` px wider than their panels.
+ */
 function layoutAt(spec: FigureSpec, width: number, reach = 0): PlotlyObject {
   const head = headLayout(spec, width);
   const grid = gridLayout(spec, width, reach, head.height);
@@ -162,7 +174,10 @@ function layoutAt(spec: FigureSpec, width: number, reach = 0): PlotlyObject {
   };
 }
 
-/** The value, in whose texts plotly finds no tags but the small ones: names come from whoever named them. What has none stays itself. */
+/**
+ * The value, in whose texts plotly finds no tags but the small ones: names come from whoever named
+ * them. What has none stays itself.
+ */
 function withSmallMarkup<T>(value: T): T {
   if (typeof value === 'string') return onlySmallMarkup(printable(value)) as T;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
@@ -173,7 +188,10 @@ function withSmallMarkup<T>(value: T): T {
   return Object.fromEntries(Object.keys(value).map((key, index) => [key, made[index]])) as T;
 }
 
-/** A trace without points in each panel that has none: plotly leaves out axes that no trace has, and what refers to them. */
+/**
+ * A trace without points in each panel that has none: plotly leaves out axes that no trace has, and
+ * what refers to them.
+ */
 function unseenTraces(panels: number, data: readonly PlotlyObject[]): PlotlyObject[] {
   const drawn = new Set(data.map((trace) => trace['xaxis'] ?? 'x'));
   return Array.from({ length: panels }, (_, index) => inPanel(index))
@@ -411,8 +429,8 @@ export function lineTrace(curve: Curve): PlotlyObject {
 }
 
 /**
- * An entry of the legend that says what a colour of a map stands for. Texts about a map name these entries and no shades, since what is
- * dark on paper is light in a dark theme.
+ * An entry of the legend that says what a colour of a map stands for. Texts about a map name these
+ * entries and no shades, since what is dark on paper is light in a dark theme.
  */
 export function colorKey(name: string, color: string): PlotlyObject {
   return {
@@ -450,8 +468,9 @@ export interface TextMap {
 }
 
 /**
- * The traces of a heat map with texts in its cells, black or white, whichever is read better in either theme. plotly's own texts are of
- * one colour, or of a grey that is lost on colours of medium lightness.
+ * The traces of a heat map with texts in its cells, black or white, whichever is read better in
+ * either theme. plotly's own texts are of one colour, or of a grey that is lost on colours of
+ * medium lightness.
  */
 export function textMapTraces(map: TextMap): PlotlyObject[] {
   const { z, zmin, zmax, colorscale, text, x, y, panel = 0, size, further } = map;

@@ -1,7 +1,10 @@
-// JSON as it is committed with the figures: typed arrays become lists, a list of numbers takes one line, as a row of a
-// table does, and what JSON cannot say (NaN, infinities) becomes null.
+// JSON as it is committed with the figures: typed arrays become lists, a list of numbers takes one
+// line, as a row of a table does, and what JSON cannot say (NaN, infinities) becomes null.
 
-/** `value` as plain data: typed arrays as lists, NaN and infinities as null, undefined fields left out. */
+/**
+ * `value` as plain data: typed arrays as lists, NaN and infinities as null, undefined fields left
+ * out.
+ */
 export function toPlain(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (value === undefined) return null;
@@ -12,7 +15,10 @@ export function toPlain(value: unknown): unknown {
   return Object.fromEntries(fields.map(([key, field]) => [key, toPlain(field)]));
 }
 
-/** Readable JSON: objects one field a line, lists of plain values, and records of such in a list, on one line. Ends with a newline. */
+/**
+ * Readable JSON: objects one field a line, lists of plain values, and records of such in a list, on
+ * one line. Ends with a newline.
+ */
 export function formatJson(value: unknown): string {
   return `${format(toPlain(value), '')}\n`;
 }

@@ -1,5 +1,5 @@
-// Curves that grow below a cell while something trains: an SVG that is updated in place, which a notebook redraws (an
-// interactive figure it does not). Outside a notebook nothing is drawn.
+// Curves that grow below a cell while something trains: an SVG that is updated in place, which a
+// notebook redraws (an interactive figure it does not). Outside a notebook nothing is drawn.
 
 import { displayFunction } from './display';
 import { fontFamily, ink, type SeriesStyle } from './style';

@@ -20,7 +20,10 @@ const multiples: readonly (readonly number[])[] = [
   [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
 ];
 
-/** A logarithmic axis for these values: powers of ten, or so many multiples of them that three labels are in sight. */
+/**
+ * A logarithmic axis for these values: powers of ten, or so many multiples of them that three
+ * labels are in sight.
+ */
 export function logAxis(title: string, values: readonly number[]): AxisSpec {
   const logs = values.filter((value) => value > 0).map(Math.log10);
   const [least, most] = [Math.min(...logs), Math.max(...logs)];
@@ -42,7 +45,10 @@ function tickLabel(value: number): string {
   return Number(short) === value ? short : String(value);
 }
 
-/** Even steps of 1, 2 or 5 times a power of ten, where values are so close that a logarithm is almost straight. */
+/**
+ * Even steps of 1, 2 or 5 times a power of ten, where values are so close that a logarithm is
+ * almost straight.
+ */
 function evenTicks(low: number, high: number): number[] {
   const room = (high - low) / 3 || low / 10;
   const power = 10 ** Math.floor(Math.log10(room));

@@ -1,5 +1,5 @@
-// Figures, tables and progress in a notebook, through the display function that the workbench's kernel provides.
-// Outside a notebook nothing is shown; `isNotebook` tells.
+// Figures, tables and progress in a notebook, through the display function that the workbench's
+// kernel provides. Outside a notebook nothing is shown; `isNotebook` tells.
 
 import { messageOf } from '../base/errors';
 import { type Reporter, terminalReporter } from '../base/progress';
@@ -22,8 +22,8 @@ const captionStyle = `max-width:${screenWidth.most}px;margin:6px 0 14px;color:va
 let figureCount = 0;
 
 /**
- * Shows an interactive figure and its caption below the cell; nothing outside a notebook. For readers whose program has no plotly the
- * same output gets a still picture as soon as it is drawn.
+ * Shows an interactive figure and its caption below the cell; nothing outside a notebook. For
+ * readers whose program has no plotly the same output gets a still picture as soon as it is drawn.
  */
 export function showFigure(figure: Figure): void {
   const display = displayFunction();
@@ -42,7 +42,8 @@ export function showFigure(figure: Figure): void {
     },
     'text/plain': stripMarkup(figure.title),
   };
-  // A PNG would be shown instead of the figure until the pointer is on it; an SVG is behind plotly everywhere.
+  // A PNG would be shown instead of the figure until the pointer is on it; an SVG is behind plotly
+  // everywhere.
   const later = stillFigure(figure).then((svg) => ({ ...bundle, 'image/svg+xml': svg }), sayWhyNot);
   display(bundle, {}, { displayId, later });
   const caption = stripMarkup(figure.caption);
@@ -52,7 +53,10 @@ export function showFigure(figure: Figure): void {
   });
 }
 
-/** Shows an HTML page in a frame below the cell, over a picture of it for readers who see no frames; nothing outside a notebook. */
+/**
+ * Shows an HTML page in a frame below the cell, over a picture of it for readers who see no frames;
+ * nothing outside a notebook.
+ */
 export async function showPage(html: string, title: string, height: number): Promise<void> {
   const display = displayFunction();
   if (display === undefined) return;
@@ -84,12 +88,15 @@ export function showTable(table: Table): void {
   const display = displayFunction();
   if (display === undefined) return;
   const markdown = toMarkdown(table);
-  // A table wider than the page scrolls by itself; its caption stays in sight, as wide as this at most.
+  // A table wider than the page scrolls by itself; its caption stays in sight, as wide as this at
+  // most.
   const html = `<div style="overflow-x:auto;container-type:inline-size">${toHtml(table)}</div>`;
   display({ 'text/html': html, 'text/markdown': markdown, 'text/plain': markdown });
 }
 
-/** The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere. */
+/**
+ * The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere.
+ */
 export function defaultReporter(): Reporter {
   return isNotebook() ? notebookReporter() : terminalReporter();
 }

@@ -1,6 +1,6 @@
-// What runs inside the browser page: plotly draws, then the drawing gets its foot line, its description and the room
-// that its texts need, and is turned into SVG text and PNG bytes. The function is sent to the page as text, so it
-// refers to nothing outside itself.
+// What runs inside the browser page: plotly draws, then the drawing gets its foot line, its
+// description and the room that its texts need, and is turned into SVG text and PNG bytes. The
+// function is sent to the page as text, so it refers to nothing outside itself.
 
 /** What the page is asked to draw. */
 export interface DrawRequest {
@@ -31,7 +31,8 @@ export interface DrawReply {
   readonly png: string;
 }
 
-// The few names of the page that are used, since the library is compiled without the browser's types.
+// The few names of the page that are used, since the library is compiled without the browser's
+// types.
 interface Box {
   left: number;
   top: number;
@@ -117,7 +118,8 @@ export async function drawInPage(request: DrawRequest): Promise<DrawReply> {
     svg.append(text);
   });
 
-  // Room for every text that would be cut at the edge; texts inside a plot area are plotly's to clip.
+  // Room for every text that would be cut at the edge; texts inside a plot area are plotly's to
+  // clip.
   svg.setAttribute('width', String(request.width));
   svg.setAttribute('height', String(bottom));
   svg.setAttribute('viewBox', `0 0 ${request.width} ${bottom}`);

@@ -1,5 +1,6 @@
-// The numbers of the paper that are known here, each with its source. There are few: the paper's full text is not at hand. A figure or
-// table shows a paper value only where this file has one, and says so everywhere else.
+// The numbers of the paper that are known here, each with its source. There are few: the paper's
+// full text is not at hand. A figure or table shows a paper value only where this file has one, and
+// says so everywhere else.
 
 /** Where a number of the paper's is known from. */
 export const paperSources = {
@@ -29,7 +30,10 @@ export type PaperMeasure = keyof typeof paperMeasures;
 /** A number of the paper's. */
 export interface PaperValue {
   readonly measure: PaperMeasure;
-  /** Of which encoding, by its name in the registry; `others`: all others of the paper's comparison; null where none is meant. */
+  /**
+   * Of which encoding, by its name in the registry; `others`: all others of the paper's comparison;
+   * null where none is meant.
+   */
   readonly encoding: string | null;
   readonly value: number;
   /** How the source puts it. */
@@ -69,7 +73,10 @@ export function paperValue(measure: PaperMeasure, encoding: string | null): Pape
   return paperValues.find((one) => one.measure === measure && one.encoding === encoding);
 }
 
-/** It for readers, with its source, e.g. `about 97 % [N]`; `paper value not at hand` where there is none. */
+/**
+ * It for readers, with its source, e.g. `about 97 % [N]`; `paper value not at hand` where there is
+ * none.
+ */
 export function formatPaperValue(known: PaperValue | undefined): string {
   if (known === undefined) return notAtHand;
   const { value: number, relation, format, source } = known;

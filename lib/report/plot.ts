@@ -39,8 +39,8 @@ export interface PlotOptions<Row extends TidyRow> {
 }
 
 /**
- * Rows as lines or bars. Rows that share a place, as those of several seeds, are drawn as their mean, with whiskers from the least to
- * the most. Rows without a number in `y` are left out.
+ * Rows as lines or bars. Rows that share a place, as those of several seeds, are drawn as their
+ * mean, with whiskers from the least to the most. Rows without a number in `y` are left out.
  *
  * @throws ConfigError if no row has such a number, or a name of the options is none of the rows
  */

@@ -1,5 +1,6 @@
-// What long work tells below a notebook's cell: one output that is redrawn in place, with a bar for whatever is under way over the last line
-// of what is done. The lines before it are folded, so that a result does not stand below thirty of them.
+// What long work tells below a notebook's cell: one output that is redrawn in place, with a bar for
+// whatever is under way over the last line of what is done. The lines before it are folded, so that
+// a result does not stand below thirty of them.
 
 import { type ProgressTask, type Reporter, remainingTime } from '../base/progress';
 import { type DisplayBundle, type DisplayFunction } from './display';
@@ -19,8 +20,8 @@ interface Bar {
 }
 
 /**
- * A reporter that tells all in one output, below the cell that its first line is of: one reporter a cell. A warning has an output of its
- * own, which nothing folds.
+ * A reporter that tells all in one output, below the cell that its first line is of: one reporter a
+ * cell. A warning has an output of its own, which nothing folds.
  */
 export function paneReporter(display: DisplayFunction): Reporter {
   paneCount += 1;

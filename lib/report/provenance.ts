@@ -1,4 +1,5 @@
-// Where a number comes from: preset, seeds, data, code, machine. Every exported figure and table carries it.
+// Where a number comes from: preset, seeds, data, code, machine. Every exported figure and table
+// carries it.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -39,7 +40,10 @@ export interface Origin {
   readonly machine: Machine;
   /** The tensor backend, with its threads; null where no tensor was needed. */
   readonly engine: string | null;
-  /** Whether its steps ran as captured graphs, not operation by operation; null where no tensor was needed. */
+  /**
+   * Whether its steps ran as captured graphs, not operation by operation; null where no tensor was
+   * needed.
+   */
   readonly captured: boolean | null;
 }
 
@@ -61,7 +65,10 @@ export interface ProvenancePart {
   readonly work: readonly Work[];
 }
 
-/** All that is needed to get the same numbers again, and to judge them. What it has of `Origin` is that of the result as a whole. */
+/**
+ * All that is needed to get the same numbers again, and to judge them. What it has of `Origin` is
+ * that of the result as a whole.
+ */
 export interface Provenance extends Origin {
   /** The paper item, e.g. `fig1`. */
   readonly item: string;
@@ -76,14 +83,23 @@ export interface Provenance extends Origin {
   readonly scale: string;
   /** Of all the work; of parts that were found finished, what they took when they were done. */
   readonly durationSeconds: number;
-  /** What was done by itself and may be of other code or another machine, e.g. trainings; left out where there is nothing such. */
+  /**
+   * What was done by itself and may be of other code or another machine, e.g. trainings; left out
+   * where there is nothing such.
+   */
   readonly parts?: readonly ProvenancePart[];
 }
 
-/** What a result is called by whoever asks for it: the same numbers may be another preset's, or another model's of a comparison. */
+/**
+ * What a result is called by whoever asks for it: the same numbers may be another preset's, or
+ * another model's of a comparison.
+ */
 export type ProvenanceLabels = Pick<Provenance, 'preset' | 'scale'>;
 
-/** What is kept of a result, without what it is called. The work of its parts is `training` or `evaluation`, without whose. */
+/**
+ * What is kept of a result, without what it is called. The work of its parts is `training` or
+ * `evaluation`, without whose.
+ */
 export type StoredProvenance = Omit<Provenance, keyof ProvenanceLabels>;
 
 /** Checks a source that was kept; some have more fields, as the kind of text. */
@@ -143,14 +159,20 @@ export interface StoredProvenanceInput {
   readonly seeds?: readonly number[];
   readonly steps?: number | null;
   readonly data?: readonly DataSource[];
-  /** By what it was computed, if that was looked up when the work began: files may have changed since. */
+  /**
+   * By what it was computed, if that was looked up when the work began: files may have changed
+   * since.
+   */
   readonly origin?: Origin;
   readonly engine?: string | null;
   readonly captured?: boolean | null;
   /** The GPU that computed; left out, the NVIDIA driver is asked. */
   readonly gpu?: string | null;
   readonly parts?: readonly ProvenancePart[];
-  /** Of the time since the work began, what went into the parts, whose own seconds count instead. Default 0. */
+  /**
+   * Of the time since the work began, what went into the parts, whose own seconds count instead.
+   * Default 0.
+   */
   readonly secondsInParts?: number;
 }
 
@@ -197,7 +219,10 @@ export function collectStoredProvenance(input: StoredProvenanceInput): StoredPro
   };
 }
 
-/** Parts with those of the same origin put together; a piece of work that is there twice counts once, by whatever names. */
+/**
+ * Parts with those of the same origin put together; a piece of work that is there twice counts
+ * once, by whatever names.
+ */
 export function joinParts(parts: readonly ProvenancePart[]): ProvenancePart[] {
   const joined = new Map<string, { origin: Origin | null; work: Map<string, Work> }>();
   for (const { origin, work } of parts) {
@@ -218,7 +243,10 @@ export function provenancePart(origin: Origin | null, work: readonly Work[]): Pr
   return { origin, seconds: milliseconds(secondsOf(work)), work };
 }
 
-/** What a stored result is to one that is made of it, and calls it by this name: its own parts, or itself. */
+/**
+ * What a stored result is to one that is made of it, and calls it by this name: its own parts, or
+ * itself.
+ */
 export function partsOf(provenance: StoredProvenance, run: string, name: string): readonly ProvenancePart[] {
   const { parts, durationSeconds: seconds } = provenance;
   if (parts === undefined) return [provenancePart(originOf(provenance), [{ name, run, seconds }])];
@@ -241,8 +269,9 @@ function milliseconds(seconds: number): number {
 }
 
 /**
- * The commit of the repository at `folder`, and whether its files differ from it. What the workbench itself writes,
- * `figures/` and `bench/results/`, does not count. A repository around `folder` that is not its own does not either.
+ * The commit of the repository at `folder`, and whether its files differ from it. What the
+ * workbench itself writes, `figures/` and `bench/results/`, does not count. A repository around
+ * `folder` that is not its own does not either.
  */
 export function sourceState(folder: string): { commit: string | null; dirty: boolean } {
   const git = (...parameters: string[]): string | undefined => {
@@ -261,8 +290,9 @@ export function sourceState(folder: string): { commit: string | null; dirty: boo
 }
 
 /**
- * One line for the foot of a figure: what a reader needs to trust it, short enough to print. Of parts of several origins it names each
- * commit, engine and machine once; which part has which is in the JSON.
+ * One line for the foot of a figure: what a reader needs to trust it, short enough to print. Of
+ * parts of several origins it names each commit, engine and machine once; which part has which is
+ * in the JSON.
  */
 export function provenanceLine(provenance: Provenance): string {
   const { data, seeds } = provenance;
@@ -286,7 +316,10 @@ export function allOrigins(provenance: Provenance): Origin[] {
   return [...(provenance.parts ?? []).flatMap(({ origin }) => origin ?? []), originOf(provenance)];
 }
 
-/** Those that computed: the origin of a whole that only put its parts together, in less than a hundredth of the time, is not among them. */
+/**
+ * Those that computed: the origin of a whole that only put its parts together, in less than a
+ * hundredth of the time, is not among them.
+ */
 function computingOrigins(provenance: Provenance): Origin[] {
   const { parts = [], durationSeconds } = provenance;
   const origins = allOrigins(provenance);
@@ -294,7 +327,9 @@ function computingOrigins(provenance: Provenance): Origin[] {
   return origins.length > 1 && own < durationSeconds / 100 ? origins.slice(0, -1) : origins;
 }
 
-/** Commits, or versions where there are none, each once; and of how many parts they are not known. */
+/**
+ * Commits, or versions where there are none, each once; and of how many parts they are not known.
+ */
 function codeWords(provenance: Provenance): string[] {
   const origins = allOrigins(provenance);
   const commits = distinct(
@@ -329,7 +364,9 @@ function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }
 
-/** Engines, each once; those that differ in their number of threads alone as one, `1 and 2 threads`. */
+/**
+ * Engines, each once; those that differ in their number of threads alone as one, `1 and 2 threads`.
+ */
 function engineWords(origins: readonly Origin[]): string[] {
   const threads = /\b(\d+) threads?\b/;
   const counts = new Map<string, string[]>();

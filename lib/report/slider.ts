@@ -1,4 +1,5 @@
-// A figure with a slider below it: what each of its places shows is computed before, so that moving it needs no kernel.
+// A figure with a slider below it: what each of its places shows is computed before, so that moving
+// it needs no kernel.
 
 import { type Figure, type FigureSpec, makeFigure, type PlotlyObject } from './figure';
 import { fontSize, ink } from './style';

@@ -1,5 +1,6 @@
-// Still pictures of what a cell shows, for readers in whose program nothing runs: nbconvert, GitHub, a PDF. One browser
-// draws them all, one after another. It starts with the first and ends when nobody has asked for a while.
+// Still pictures of what a cell shows, for readers in whose program nothing runs: nbconvert,
+// GitHub, a PDF. One browser draws them all, one after another. It starts with the first and ends
+// when nobody has asked for a while.
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,14 +9,19 @@ import { sha256 } from '../base/files';
 import { figureDrawer, type PageDrawer } from './draw';
 import { type Figure } from './figure';
 
-/** A larger SVG becomes one that holds its PNG, so that a dense figure does not swell the notebook. */
+/**
+ * A larger SVG becomes one that holds its PNG, so that a dense figure does not swell the notebook.
+ */
 const mostSvgBytes = 400_000;
 const longestDrawingMs = 30_000;
 const keepMs = 60_000;
 const pauseMs = 20;
 
 let drawer: PageDrawer | undefined;
-/** When the drawing that goes on has ended at the latest; a cell that is stopped may leave it without an end. */
+/**
+ * When the drawing that goes on has ended at the latest; a cell that is stopped may leave it
+ * without an end.
+ */
 let busyUntil = 0;
 let closing: NodeJS.Timeout | undefined;
 
@@ -38,7 +44,10 @@ export function stillPage(html: string, width: number, height: number): Promise<
   return drawn((browser) => browser.photograph(html, { width, height }));
 }
 
-/** Draws when no other drawing goes on. Nobody waits for the other's promise: see docs/notebooks.md on what a stop drops. */
+/**
+ * Draws when no other drawing goes on. Nobody waits for the other's promise: see docs/notebooks.md
+ * on what a stop drops.
+ */
 async function drawn<T>(draw: (browser: PageDrawer) => Promise<T>): Promise<T> {
   while (performance.now() < busyUntil) await sleep(pauseMs);
   busyUntil = performance.now() + longestDrawingMs;
@@ -93,14 +102,20 @@ function svgAround(svg: string, png: Uint8Array): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${texts.join('')}<image width="${width}" height="${height}" href="data:image/png;base64,${data}"/></svg>\n`;
 }
 
-/** On paper and in narrow pages, whose styles are not ours, a picture with a width of its own would be cut. */
+/**
+ * On paper and in narrow pages, whose styles are not ours, a picture with a width of its own would
+ * be cut.
+ */
 function asWideAsItsPlace(svg: string): string {
   return svg.replace(/^<svg[^>]*>/, (head) =>
     head.replace(/ height="[^"]*"/, '').replace(/ width="[^"]*"/, ' width="100%"'),
   );
 }
 
-/** plotly gives the parts of all figures the same names; inside one page a figure would use another's. */
+/**
+ * plotly gives the parts of all figures the same names; inside one page a figure would use
+ * another's.
+ */
 function withOwnNames(svg: string): string {
   const own = sha256(svg).slice(0, 8);
   return svg.replace(/<[^>]*>/g, (tag) =>

@@ -1,9 +1,13 @@
-// The one visual style of all figures: colours by meaning, dashes and markers that carry the same meaning in
-// black and white, fonts and sizes. A figure never picks a colour: it says what a line stands for.
+// The one visual style of all figures: colours by meaning, dashes and markers that carry the same
+// meaning in black and white, fonts and sizes. A figure never picks a colour: it says what a line
+// stands for.
 
 import { ownEntry } from '../base/own';
 
-/** How one series is drawn, the same in every figure. Two series of one family differ in colour, dash and marker. */
+/**
+ * How one series is drawn, the same in every figure. Two series of one family differ in colour,
+ * dash and marker.
+ */
 export interface SeriesStyle {
   /** What a legend calls it. */
   readonly name: string;
@@ -36,7 +40,10 @@ export const fontSize = {
   footer: 10.5,
 } as const;
 
-/** Fonts present on the usual systems, narrow ones first; all but the last share Helvetica's letter widths. */
+/**
+ * Fonts present on the usual systems, narrow ones first; all but the last share Helvetica's letter
+ * widths.
+ */
 export const fontFamily = 'Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif';
 
 /** Widths of a figure in px: two columns of a paper (or a slide, or a notebook), and one column. */
@@ -54,9 +61,10 @@ const style = (name: string, color: string, dash: string, symbol: string, patter
 });
 
 /**
- * The positional encodings. Blue is RoPE between segments, red to amber ALiBi; the bilevel form is the dark, solid
- * line with filled markers, its one-level form lighter, dashed, with open markers. Any two are at least 0.09 apart in
- * OKLab for normal, protan, deutan and tritan vision, and all have a contrast of 3:1 with white.
+ * The positional encodings. Blue is RoPE between segments, red to amber ALiBi; the bilevel form is
+ * the dark, solid line with filled markers, its one-level form lighter, dashed, with open markers.
+ * Any two are at least 0.09 apart in OKLab for normal, protan, deutan and tritan vision, and all
+ * have a contrast of 3:1 with white.
  */
 export const encodingStyles = {
   bipe_rope: style('BiPE-RoPE', '#173A7D', 'solid', 'circle', ''),
@@ -72,8 +80,8 @@ export const encodingStyles = {
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /**
- * Encodings that no figure of the paper's has. More colours than the ten above cannot be told apart, so these share their
- * hues; marker and dash are their own.
+ * Encodings that no figure of the paper's has. More colours than the ten above cannot be told
+ * apart, so these share their hues; marker and dash are their own.
  */
 export const furtherEncodingStyles = {
   kerple: style('KERPLE', '#4A2E00', '5px,3px,2px,3px', 'hexagon-open', '/'),
@@ -100,9 +108,11 @@ const OWN_SYMBOLS = ['star', 'star-open', 'hexagram', 'hexagram-open'] as const;
 const OWN_PATTERNS = ['.', 'x', '+', ''] as const;
 
 /**
- * How an encoding of the registry is drawn, by its name there. Those of the reader's own are broken grey lines with stars.
+ * How an encoding of the registry is drawn, by its name there. Those of the reader's own are broken
+ * grey lines with stars.
  *
- * @param among the names of all encodings of the figure: the reader's own are told apart by their order
+ * @param among the names of all encodings of the figure: the reader's own are told apart by their
+ *   order
  */
 export function encodingStyle(name: string, among: readonly string[] = [name]): SeriesStyle {
   const styles: Readonly<Record<string, SeriesStyle>> = { ...encodingStyles, ...furtherEncodingStyles };
@@ -114,7 +124,9 @@ export function encodingStyle(name: string, among: readonly string[] = [name]): 
   );
 }
 
-/** Whether an encoding is one of those that have a style of their own; the others are the reader's. */
+/**
+ * Whether an encoding is one of those that have a style of their own; the others are the reader's.
+ */
 export function hasEncodingStyle(name: string): boolean {
   return Object.hasOwn(encodingStyles, name) || Object.hasOwn(furtherEncodingStyles, name);
 }
@@ -133,8 +145,9 @@ export const separatorStyles = {
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 /**
- * How RoPE is scaled to reach beyond its training length; `trained` is the model before anything is done to it. No encoding with RoPE has
- * these colours, since a panel of RoPE and one of BiPE-RoPE have all of them.
+ * How RoPE is scaled to reach beyond its training length; `trained` is the model before anything is
+ * done to it. No encoding with RoPE has these colours, since a panel of RoPE and one of BiPE-RoPE
+ * have all of them.
  */
 export const scalingStyles = {
   trained: style('As trained', '#1C1C1C', '2px,3px', 'circle-open', '.'),
@@ -144,7 +157,10 @@ export const scalingStyles = {
   dynamic: style('Dynamic NTK', '#8C2F7F', '9px,3px,3px,3px', 'hexagon', 'x'),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
-/** The two levels of a bilevel automaton, and what the compiled network holds of each. Dark enough for white text. */
+/**
+ * The two levels of a bilevel automaton, and what the compiled network holds of each. Dark enough
+ * for white text.
+ */
 export const levelStyles = {
   sub: style('Sub-level', '#A85A12', '9px,4px', 'square-open', '/'),
   segment: style('Segment level', '#173A7D', 'solid', 'circle', ''),
@@ -170,7 +186,10 @@ export function orderedStyles(names: readonly string[]): SeriesStyle[] {
   });
 }
 
-/** The colour at `place` (0, light, to 1, dark) of the ramp of ordered lines: lightness falls, so it prints in grey. */
+/**
+ * The colour at `place` (0, light, to 1, dark) of the ramp of ordered lines: lightness falls, so it
+ * prints in grey.
+ */
 export function rampColor(place: number): string {
   return colorBetween(LINE_RAMP, place);
 }
@@ -204,7 +223,9 @@ export function scaleColor(scale: ColorScale, place: number): string {
   return mix(from, to, (within - start) / (end - start));
 }
 
-/** Black or white, whichever stands out from `color` more, on paper and in a dark theme together. */
+/**
+ * Black or white, whichever stands out from `color` more, on paper and in a dark theme together.
+ */
 export function inkOn(color: string): string {
   const [red = 0, green = 0, blue = 0] = channels(color).map((channel) => {
     const value = channel / 255;

@@ -1,5 +1,6 @@
-// A table is data: columns with labels, units and a number format, and rows of plain values. From it come a danfo
-// data frame to work with, and Markdown, LaTeX, HTML to read, and CSV and JSON with every digit.
+// A table is data: columns with labels, units and a number format, and rows of plain values. From
+// it come a danfo data frame to work with, and Markdown, LaTeX, HTML to read, and CSV and JSON with
+// every digit.
 
 import { join } from 'node:path';
 import { type DataFrame } from 'danfojs-node';
@@ -19,7 +20,10 @@ import { escapeHtml } from './text';
 /** A value of a table; null is a value that is not known, NaN one that does not exist. */
 export type Cell = string | number | boolean | null;
 
-/** How a number is written for readers; `percent` takes shares of 1. Without it: four significant digits. */
+/**
+ * How a number is written for readers; `percent` takes shares of 1. Without it: four significant
+ * digits.
+ */
 export type CellFormat = 'integer' | 'percent' | 'fixed1' | 'fixed2' | 'fixed3' | 'fixed4' | 'scientific';
 
 /** A column: where its values are in a row, and how they are shown. */
@@ -28,7 +32,10 @@ export interface Column {
   readonly label: string;
   readonly unit?: string;
   readonly format?: CellFormat;
-  /** Keys, in the same row, of the ends of the interval to which the value was measured; they need no columns of their own. */
+  /**
+   * Keys, in the same row, of the ends of the interval to which the value was measured; they need
+   * no columns of their own.
+   */
   readonly interval?: readonly [low: string, high: string];
   /** The value belongs to the machine, as a speed does: another one has another. */
   readonly ofMachine?: true;
@@ -121,8 +128,9 @@ function formatNumber(value: number, format: CellFormat | undefined): string {
 }
 
 /**
- * The table as a danfo data frame, with the columns' keys as names. What is missing is NaN in columns of numbers and null elsewhere; danfo
- * leaves it out of means and sums, and sorts it last. A column that is called like a member of the frame (`index`, `mean`) is reached by
+ * The table as a danfo data frame, with the columns' keys as names. What is missing is NaN in
+ * columns of numbers and null elsewhere; danfo leaves it out of means and sums, and sorts it last.
+ * A column that is called like a member of the frame (`index`, `mean`) is reached by
  * `frame.column(name)`.
  */
 export async function toDataFrame(table: Table): Promise<DataFrame> {
@@ -135,8 +143,8 @@ export async function toDataFrame(table: Table): Promise<DataFrame> {
 }
 
 /**
- * A data frame as a table again, to show and to export: its columns have the labels, units and formats of those of `like` with the same
- * keys, and their own names otherwise.
+ * A data frame as a table again, to show and to export: its columns have the labels, units and
+ * formats of those of `like` with the same keys, and their own names otherwise.
  */
 export function tableOf(
   frame: DataFrame,
@@ -175,12 +183,17 @@ function onOneLine(text: string): string {
   return printable(text.replace(/\s*[\r\n]+\s*/g, ' '));
 }
 
-/** Text that Markdown shows as it is, on one line; `$` too, which notebooks take for mathematics. */
+/**
+ * Text that Markdown shows as it is, on one line; `$` too, which notebooks take for mathematics.
+ */
 export function escapeMarkdown(text: string): string {
   return onOneLine(text).replace(/[\\`*_{}[\]<>|$~#&]/g, '\\$&');
 }
 
-/** CSV (RFC 4180): a header of column keys, full precision, an empty field for what is missing, CRLF line ends. */
+/**
+ * CSV (RFC 4180): a header of column keys, full precision, an empty field for what is missing, CRLF
+ * line ends.
+ */
 export function toCsv(table: Table): string {
   const line = (fields: readonly string[]): string => `${fields.map(escapeCsv).join(',')}\r\n`;
   const header = line(table.columns.map((column) => column.key));
@@ -269,8 +282,9 @@ export function toHtml(table: Table): string {
 }
 
 /**
- * Keeps on one line: a number with its sign of per cent, a power of ten (1e-8), and what is equal or compared (n = 4). Paths may go on
- * below after a slash, so that they leave room to other columns.
+ * Keeps on one line: a number with its sign of per cent, a power of ten (1e-8), and what is equal
+ * or compared (n = 4). Paths may go on below after a slash, so that they leave room to other
+ * columns.
  */
 function unbroken(html: string): string {
   return html

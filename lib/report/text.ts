@@ -1,5 +1,6 @@
-// Text in figures: how wide it will be, where it breaks, and how plotly's small markup (<b>, <i>, <sub>, <sup>,
-// <br>) is escaped or removed. Widths are estimates on the safe side: the fonts of the reader are not known.
+// Text in figures: how wide it will be, where it breaks, and how plotly's small markup (<b>, <i>,
+// <sub>, <sup>, <br>) is escaped or removed. Widths are estimates on the safe side: the fonts of
+// the reader are not known.
 
 const NARROW = /[iljtfrI.,:;!|'`()[\]{}/\\ ·-]/u;
 const WIDE = /[mwMW@%&—…]/u;
@@ -7,7 +8,10 @@ const CAPITAL = /[\p{Lu}0-9_+=<>~#$*?]/u;
 // Ideographs, syllabaries and symbols fill the whole em square.
 const FULL = /[\u1100-\u11ff\u2e80-\uffef\u{10000}-\u{1ffff}]/u;
 
-/** An upper estimate of the width of `text` in px, from the letter widths of DejaVu Sans, the widest usual sans. */
+/**
+ * An upper estimate of the width of `text` in px, from the letter widths of DejaVu Sans, the widest
+ * usual sans.
+ */
 export function estimateWidth(text: string, fontSize: number, bold = false): number {
   let em = 0;
   for (const character of stripMarkup(text)) {
@@ -20,7 +24,10 @@ export function estimateWidth(text: string, fontSize: number, bold = false): num
   return em * fontSize * (bold ? 1.08 : 1);
 }
 
-/** `text` broken at spaces into lines of at most `width` px; a word that is wider than a line is cut. */
+/**
+ * `text` broken at spaces into lines of at most `width` px; a word that is wider than a line is
+ * cut.
+ */
 export function wrapText(text: string, width: number, fontSize: number, bold = false): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split(/<br\s*\/?>|\n/)) {
@@ -60,7 +67,10 @@ export function escapeMarkup(text: string): string {
 
 const markupOrBracket = /<(?:\/?(?:b|i|sub|sup|extra)|br\s*\/?)>|[<>]/g;
 
-/** Text for plotly in which the small markup alone is markup: other tags, such as links in names, are seen and do nothing. */
+/**
+ * Text for plotly in which the small markup alone is markup: other tags, such as links in names,
+ * are seen and do nothing.
+ */
 export function onlySmallMarkup(text: string): string {
   return text.replace(markupOrBracket, (found) => (found.length === 1 ? escapeMarkup(found) : found));
 }
@@ -75,13 +85,19 @@ export function stripMarkup(text: string): string {
     .replace(/&amp;/g, '&');
 }
 
-/** Text inside an element of a notebook's HTML, where dollars and backslashes would begin mathematics. */
+/**
+ * Text inside an element of a notebook's HTML, where dollars and backslashes would begin
+ * mathematics.
+ */
 export function escapeHtml(text: string): string {
   // A formula does not go on over an element.
   return escapeXml(text).replace(/[$\\]/g, '<span>$&</span>');
 }
 
-/** Text inside XML or HTML, in an element or a quoted attribute; control characters that XML forbids are dropped. */
+/**
+ * Text inside XML or HTML, in an element or a quoted attribute; control characters that XML forbids
+ * are dropped.
+ */
 export function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')

@@ -1,5 +1,5 @@
-// Whiskers: how far a number may be from where it is drawn, and the same in words under the pointer, where plotly alone would
-// show every digit.
+// Whiskers: how far a number may be from where it is drawn, and the same in words under the
+// pointer, where plotly alone would show every digit.
 
 import { formatRange, type Range } from '../base/format';
 import { type PlotlyObject } from './figure';

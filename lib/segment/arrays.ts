@@ -1,5 +1,5 @@
-// Bilevel positions on arrays of token ids, whole or as they stream in: for analysis, for the command line, and
-// for corpora longer than memory. `tensors.ts` has the same on tensors.
+// Bilevel positions on arrays of token ids, whole or as they stream in: for analysis, for the
+// command line, and for corpora longer than memory. `tensors.ts` has the same on tensors.
 
 /** Bilevel positions of a run of tokens, each array [tokens]. */
 export interface BilevelArrays {
@@ -19,7 +19,10 @@ export interface BilevelState {
 
 /** How to count. */
 export interface BilevelOptions {
-  /** Rows of the intra-segment table: positions are clamped to `intraSize - 1`. Default: no clamping. */
+  /**
+   * Rows of the intra-segment table: positions are clamped to `intraSize - 1`. Default: no
+   * clamping.
+   */
   readonly intraSize?: number;
   /** Where to go on from; default: the first token. */
   readonly from?: BilevelState;
@@ -87,7 +90,10 @@ export function bilevelArrays(
   return new BilevelStream(separators, options).push(ids);
 }
 
-/** The number of rows itself. A wrong one is a mistake of the program: configurations are checked before. */
+/**
+ * The number of rows itself. A wrong one is a mistake of the program: configurations are checked
+ * before.
+ */
 function checkIntraSize(intraSize: number): number {
   if (Number.isInteger(intraSize) && intraSize >= 1) return intraSize;
   throw new RangeError(`intraSize must be a whole number of rows, at least 1, not ${intraSize}`);

@@ -1,5 +1,6 @@
-// What ends the segments of one level: token ids, as in the paper, or a rule that does not read the text, for ablations. A new rule
-// is a line in `rules`; model, checkpoints and training configurations then know it.
+// What ends the segments of one level: token ids, as in the paper, or a rule that does not read the
+// text, for ablations. A new rule is a line in `rules`; model, checkpoints and training
+// configurations then know it.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -14,9 +15,10 @@ export interface EveryTokens {
 }
 
 /**
- * Segments have random lengths, whatever the text says. The cuts are those of one long random sequence of segments, read from a
- * place that the first token of a sequence decides: so sequences are cut differently, a sequence always alike, and no cut depends
- * on what comes after it. A sequence begins inside a segment, as a block of a text does.
+ * Segments have random lengths, whatever the text says. The cuts are those of one long random
+ * sequence of segments, read from a place that the first token of a sequence decides: so sequences
+ * are cut differently, a sequence always alike, and no cut depends on what comes after it. A
+ * sequence begins inside a segment, as a block of a text does.
  */
 export interface RandomLengths {
   readonly kind: 'random';

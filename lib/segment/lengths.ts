@@ -32,9 +32,9 @@ export class SegmentLengthStream {
 }
 
 /**
- * Tokens in each segment of a sequence, [segments]; they sum to the number of tokens. A last segment that no
- * separator closes counts like any other, so there are as many as the last token's segment index + 1; an empty
- * sequence has none.
+ * Tokens in each segment of a sequence, [segments]; they sum to the number of tokens. A last
+ * segment that no separator closes counts like any other, so there are as many as the last token's
+ * segment index + 1; an empty sequence has none.
  */
 export function segmentLengths(ids: ArrayLike<number>, separators: readonly number[]): Int32Array {
   const stream = new SegmentLengthStream(separators);

@@ -1,25 +1,28 @@
-// Positions in nested segments: token in sentence, sentence in paragraph, paragraph. Two levels are the paper's bilevel
-// positions; more are the hierarchy that its summary suggests. On tensors for the model, on arrays as reference.
+// Positions in nested segments: token in sentence, sentence in paragraph, paragraph. Two levels are
+// the paper's bilevel positions; more are the hierarchy that its summary suggests. On tensors for
+// the model, on arrays as reference.
 
 import * as tf from '@tensorflow/tfjs';
 import { fusedKernels } from '../engine/kernels';
 import { areIds, endFinder, type SegmentEnds, segmentEnds } from './ends';
 
 /**
- * What ends the segments of the levels but the outermost, innermost first: ids that end a sentence, ids that end a paragraph, ...;
- * or rules that do not read the text.
+ * What ends the segments of the levels but the outermost, innermost first: ids that end a sentence,
+ * ids that end a paragraph, ...; or rules that do not read the text.
  */
 export type NestedSeparators = readonly SegmentEnds[];
 
 /**
- * Positions of each token at each level, innermost first: the token's place in its segment, the segment's place in the
- * segment of the next level, and so on; at last the index of the outermost segment.
+ * Positions of each token at each level, innermost first: the token's place in its segment, the
+ * segment's place in the segment of the next level, and so on; at last the index of the outermost
+ * segment.
  *
- * A separator closes the segment it belongs to, and one of an outer level closes the inner ones with it, whether it is
- * among their separators or not. Without separators there is one level, the position in the sequence.
+ * A separator closes the segment it belongs to, and one of an outer level closes the inner ones
+ * with it, whether it is among their separators or not. Without separators there is one level, the
+ * position in the sequence.
  *
- * Computed in float32, for which every backend has kernels (CUDA has none for int32 sums), and which holds
- * whole numbers exactly up to 2^24: ids and time must stay below. Reads no value back.
+ * Computed in float32, for which every backend has kernels (CUDA has none for int32 sums), and
+ * which holds whole numbers exactly up to 2^24: ids and time must stay below. Reads no value back.
  *
  * @param ids token ids, [batch, time] int32
  * @returns one tensor more than there are sets of separators, each [batch, time] int32
@@ -59,7 +62,8 @@ export function nestedArrays(ids: ArrayLike<number>, separators: NestedSeparator
   const next = positions.map(() => 0);
   for (let token = 0; token < ids.length; token += 1) {
     positions.forEach((level, index) => (level[token] = next[index] ?? 0));
-    // How many levels the token closes, from the innermost on: each starts anew, and the one around them counts one more.
+    // How many levels the token closes, from the innermost on: each starts anew, and the one around
+    // them counts one more.
     const closed = 1 + ends.findLastIndex((isEnd) => isEnd(token));
     next.fill(0, 0, closed);
     next[closed] = (next[closed] ?? 0) + 1;
@@ -76,7 +80,8 @@ export function separatorIds(separators: NestedSeparators): number[] {
 const exactIntegers = 2 ** 24;
 
 /**
- * How many levels each token closes: by its id, or where a rule ends segments, that count itself instead of the ids.
+ * How many levels each token closes: by its id, or where a rule ends segments, that count itself
+ * instead of the ids.
  *
  * @returns tokens, [batch, time] int32, and how many levels each of their values closes
  */
@@ -101,7 +106,10 @@ function levelsClosed(separators: readonly (readonly number[])[]): Int32Array {
   return closed;
 }
 
-/** 1 where a token closes a segment of a level, with its own end or with one of a level around it: [batch, time] each. */
+/**
+ * 1 where a token closes a segment of a level, with its own end or with one of a level around it:
+ * [batch, time] each.
+ */
 function closingEnds(ids: tf.Tensor2D, separators: NestedSeparators): tf.Tensor2D[] {
   const own = separators.map((level) => segmentEnds(ids, level));
   return own.map((_, level) => own.slice(level).reduce((ends, outer) => tf.maximum(ends, outer)));
@@ -117,8 +125,8 @@ function closingEnds(ids: tf.Tensor2D, separators: NestedSeparators): tf.Tensor2
 function countAtStart(count: tf.Tensor2D, segment: tf.Tensor2D, ends: tf.Tensor2D): tf.Tensor2D {
   const [batch, time] = count.shape;
   if (batch === 0 || time === 0) return count;
-  // 1 at the first token of each segment but the first, whose count is 0 anyway; the count there, added up by
-  // segment, is the one that the segment starts with.
+  // 1 at the first token of each segment but the first, whose count is 0 anyway; the count there,
+  // added up by segment, is the one that the segment starts with.
   const begins = tf.pad(ends.slice([0, 0], [batch, time - 1]), [
     [0, 0],
     [1, 0],

@@ -1,5 +1,6 @@
-// The tokens that end a segment, by name. The caption of the paper's Figure 1 says full stop and newline; the
-// released code has the Llama-2 ids of " ." and newline, and so in English text cuts at newlines in effect.
+// The tokens that end a segment, by name. The caption of the paper's Figure 1 says full stop and
+// newline; the released code has the Llama-2 ids of " ." and newline, and so in English text cuts
+// at newlines in effect.
 
 import { closestName } from '../base/suggest';
 import { UsageError } from '../base/errors';
@@ -8,7 +9,10 @@ import type { Tokenizer } from '../data/tokenizers/tokenizer';
 /** The sets of separators that have a name. */
 export type SeparatorSetName = 'paper' | 'released';
 
-/** Llama-2 ids of each set: full stop, full stop after a space, newline; and the same without the first. */
+/**
+ * Llama-2 ids of each set: full stop, full stop after a space, newline; and the same without the
+ * first.
+ */
 export const separatorSets: Readonly<Record<SeparatorSetName, readonly number[]>> = {
   paper: [29889, 869, 13],
   released: [869, 13],
@@ -33,10 +37,11 @@ export function parseSeparators(text: string): readonly number[] {
 }
 
 /**
- * Separator ids in the vocabulary of any tokenizer: of a name, those of its tokens that the vocabulary has
- * (for bytes, `paper` is `.` and newline, `released` is newline); of ids, the ids.
+ * Separator ids in the vocabulary of any tokenizer: of a name, those of its tokens that the
+ * vocabulary has (for bytes, `paper` is `.` and newline, `released` is newline); of ids, the ids.
  *
- * @throws UsageError if `text` is neither, an id is not in the vocabulary, or it has none of the tokens
+ * @throws UsageError if `text` is neither, an id is not in the vocabulary, or it has none of the
+ *   tokens
  */
 export function separatorsFor(
   tokenizer: Pick<Tokenizer, 'name' | 'vocabularySize' | 'idOf'>,

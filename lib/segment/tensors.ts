@@ -1,5 +1,5 @@
-// Bilevel positions as tensor operations of fixed shapes, without reading a value back: part of the model's
-// forward pass, and of any graph captured from it.
+// Bilevel positions as tensor operations of fixed shapes, without reading a value back: part of the
+// model's forward pass, and of any graph captured from it.
 
 import * as tf from '@tensorflow/tfjs';
 import { nestedPositions } from './levels';
@@ -15,8 +15,9 @@ export interface BilevelPositions {
 /**
  * Bilevel positions of each token: its place inside its segment, and its segment's index.
  *
- * A separator closes the segment it belongs to, so the token after it starts at intra 0. Intra positions are
- * clamped to `intraSize - 1`, the last row of the intra-segment table (BiPE, released code).
+ * A separator closes the segment it belongs to, so the token after it starts at intra 0. Intra
+ * positions are clamped to `intraSize - 1`, the last row of the intra-segment table (BiPE, released
+ * code).
  *
  * Ids and time must stay below 2^24.
  *

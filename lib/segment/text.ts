@@ -1,4 +1,5 @@
-// A text, token by token, with its positions: what Figure 2 draws and `bipe segment --text-file` prints.
+// A text, token by token, with its positions: what Figure 2 draws and `bipe segment --text-file`
+// prints.
 
 import type { Tokenizer } from '../data/tokenizers/tokenizer';
 import { type BilevelOptions, bilevelArrays } from './arrays';

@@ -1,6 +1,7 @@
-// AdamW (Loshchilov and Hutter 2019, as PyTorch computes it) as a pure function of tensors, so that an update can be
-// captured as a graph. Small parameters with the same settings are updated as one long vector: a model has dozens of
-// them, and the sixteen operations of an update cost more to start than to compute.
+// AdamW (Loshchilov and Hutter 2019, as PyTorch computes it) as a pure function of tensors, so that
+// an update can be captured as a graph. Small parameters with the same settings are updated as one
+// long vector: a model has dozens of them, and the sixteen operations of an update cost more to
+// start than to compute.
 
 import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
@@ -44,7 +45,10 @@ export interface ParameterShape {
   readonly shape: readonly number[];
 }
 
-/** Parameters with the same settings that are updated as one vector: those at `members` of the parameter list. */
+/**
+ * Parameters with the same settings that are updated as one vector: those at `members` of the
+ * parameter list.
+ */
 export interface Bundle {
   readonly members: readonly number[];
   /** How many numbers each member has, in the same order. */
@@ -59,15 +63,16 @@ export interface Bundle {
 const bundleLimit = 1 << 20;
 
 /**
- * A parameter of more than this share of that is not joined with others: alone it is updated in place, and copying it
- * would cost more than it saves.
+ * A parameter of more than this share of that is not joined with others: alone it is updated in
+ * place, and copying it would cost more than it saves.
  */
 const aloneFrom = 1 / 16;
 
 /**
  * Which parameters are updated together.
  *
- * @throws ConfigError if a group's `match` is no regular expression, takes too long, or matches no parameter
+ * @throws ConfigError if a group's `match` is no regular expression, takes too long, or matches no
+ *   parameter
  */
 export function planBundles(
   parameters: readonly ParameterShape[],
@@ -110,13 +115,17 @@ export function planBundles(
   });
 }
 
-/** Milliseconds that matching a pattern may take: thousands of times what it needs, as long as it does not try for ever. */
+/**
+ * Milliseconds that matching a pattern may take: thousands of times what it needs, as long as it
+ * does not try for ever.
+ */
 const patience = 2000;
 
 /** Which of the names a group's pattern matches. */
 function matchesOf({ match }: ParameterGroup, names: readonly string[]): readonly boolean[] {
   try {
-    // A context of its own is what can be stopped: a repetition inside a repetition tries more ways than there is time.
+    // A context of its own is what can be stopped: a repetition inside a repetition tries more ways
+    // than there is time.
     return runInNewContext(
       'const pattern = new RegExp(match, "u"); names.map((name) => pattern.test(name));',
       { match, names },
@@ -179,8 +188,8 @@ export interface BundleState {
  *     v' = beta2 v + (1 - beta2) g^2
  *     p' = p - lr (m' c1 / (sqrt(v') c2 + epsilon) + weightDecay p)
  *
- * with c1 = 1/(1 - beta1^t), c2 = 1/sqrt(1 - beta2^t). PyTorch subtracts the decay first and the rest then, which is
- * the same.
+ * with c1 = 1/(1 - beta1^t), c2 = 1/sqrt(1 - beta2^t). PyTorch subtracts the decay first and the
+ * rest then, which is the same.
  *
  * @param gradient of the loss, [size]
  */
@@ -234,8 +243,8 @@ function sumOfSquares(x: tf.Tensor): tf.Scalar {
 }
 
 /**
- * What to multiply gradients by so that their global norm does not exceed `limit`: min(1, limit / (norm + 1e-6)),
- * as PyTorch's `clip_grad_norm_`.
+ * What to multiply gradients by so that their global norm does not exceed `limit`: min(1, limit /
+ * (norm + 1e-6)), as PyTorch's `clip_grad_norm_`.
  */
 export function clipFactor(norm: tf.Scalar, limit: number): tf.Scalar {
   return tf.tidy(() => tf.minimum<tf.Scalar>(tf.scalar(1), tf.scalar(limit).div(norm.add(1e-6))));

@@ -1,4 +1,5 @@
-// The arithmetic task (Feng et al. 2023): training instances without end or in epochs, judged by generated answers.
+// The arithmetic task (Feng et al. 2023): training instances without end or in epochs, judged by
+// generated answers.
 
 import { z } from 'zod';
 import { countUpTo } from '../base/schema';
@@ -20,7 +21,10 @@ export interface ArithmeticTaskConfig {
   readonly operators: number;
   /** A prime; the paper's is 11. */
   readonly modulus: number;
-  /** How many instances, no two alike, to store and go through in epochs; left out: new ones without end. */
+  /**
+   * How many instances, no two alike, to store and go through in epochs; left out: new ones without
+   * end.
+   */
   readonly instances?: number;
   /** Questions of an evaluation, with the operators of training in the same proportions. */
   readonly testInstances: number;

@@ -1,4 +1,5 @@
-// What a task hands to the trainer: batches as plain arrays, from a source whose place can be saved and restored.
+// What a task hands to the trainer: batches as plain arrays, from a source whose place can be saved
+// and restored.
 
 import * as tf from '@tensorflow/tfjs';
 
@@ -8,7 +9,10 @@ export interface BatchArray {
   readonly shape: readonly number[];
 }
 
-/** One batch. The shapes should be the same, or few, from batch to batch: a captured step is fixed in them. */
+/**
+ * One batch. The shapes should be the same, or few, from batch to batch: a captured step is fixed
+ * in them.
+ */
 export interface Batch {
   readonly arrays: Readonly<Record<string, BatchArray>>;
   /** How many predictions the loss is summed over. */

@@ -1,6 +1,7 @@
-// A run's state between two steps, in one file that is replaced whole: parameters, both moments of the optimizer, the
-// running loss, the best parameters that an early stop has seen, and where data, random generators and early stop are. A run
-// that is killed at any moment finds it complete, either the one before or the one after, and has its models from it alone.
+// A run's state between two steps, in one file that is replaced whole: parameters, both moments of
+// the optimizer, the running loss, the best parameters that an early stop has seen, and where data,
+// random generators and early stop are. A run that is killed at any moment finds it complete,
+// either the one before or the one after, and has its models from it alone.
 
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -65,7 +66,8 @@ export function statePath(folder: string): string {
   return join(folder, 'checkpoint', 'training.safetensors');
 }
 
-// The moments of a parameter: by its name, so that a file does not depend on how parameters are bundled.
+// The moments of a parameter: by its name, so that a file does not depend on how parameters are
+// bundled.
 const momentNames = [
   { key: firstMomentKey, nameOf: (parameter: string): string => `optimizer.first_moment.${parameter}` },
   { key: secondMomentKey, nameOf: (parameter: string): string => `optimizer.second_moment.${parameter}` },

@@ -1,4 +1,5 @@
-// A whole training as one checked JSON file: model, task, optimizer, schedule, and how often to measure.
+// A whole training as one checked JSON file: model, task, optimizer, schedule, and how often to
+// measure.
 
 import { z } from 'zod';
 import { countUpTo, errorAt, parseWith } from '../base/schema';
@@ -15,16 +16,19 @@ export interface TrainingConfig extends TrainingPlan {
   /** Sequences of a batch. */
   readonly batchSize: number;
   /**
-   * What a step keeps for its backward pass: every intermediate value, or each block's input alone, from which the
-   * block is computed again: slower, in a fraction of the memory. Default `all`.
+   * What a step keeps for its backward pass: every intermediate value, or each block's input alone,
+   * from which the block is computed again: slower, in a fraction of the memory. Default `all`.
    */
   readonly remember?: 'all' | 'block-inputs';
   /**
-   * A finetuning: the folder of the checkpoint whose parameters it starts from, instead of drawing them; a relative path counts
-   * from the repository's root. Left out: they are drawn.
+   * A finetuning: the folder of the checkpoint whose parameters it starts from, instead of drawing
+   * them; a relative path counts from the repository's root. Left out: they are drawn.
    */
   readonly initialCheckpoint?: string;
-  /** Decides the first values of the parameters where they are drawn, the data and its order, and all else that is drawn. */
+  /**
+   * Decides the first values of the parameters where they are drawn, the data and its order, and
+   * all else that is drawn.
+   */
   readonly seed: number;
 }
 

@@ -1,5 +1,5 @@
-// The next token of a corpus: blocks of its training documents, as the released code cuts them, in a new order each epoch; whole documents
-// are kept for the evaluation. The ids stay on the disk.
+// The next token of a corpus: blocks of its training documents, as the released code cuts them, in
+// a new order each epoch; whole documents are kept for the evaluation. The ids stay on the disk.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -31,7 +31,10 @@ export interface CorpusTaskConfig {
   readonly validationShare: number;
   /** Tokens of the shortest document that is kept for it; left out: a block. */
   readonly validationMinimum?: number;
-  /** How training blocks are cut: across the borders of documents, as the released code does it, or within each. */
+  /**
+   * How training blocks are cut: across the borders of documents, as the released code does it, or
+   * within each.
+   */
   readonly blocks: BlockRule;
 }
 
@@ -114,8 +117,9 @@ function taskOf(corpus: Corpus, config: CorpusTaskConfig, context: TaskContext):
 }
 
 /**
- * The first blocks of documents, as many of each as make about `evaluationBlocks` together: of all documents, or of as many spread evenly
- * over them, so that none of a corpus' sources is left out for standing behind others.
+ * The first blocks of documents, as many of each as make about `evaluationBlocks` together: of all
+ * documents, or of as many spread evenly over them, so that none of a corpus' sources is left out
+ * for standing behind others.
  */
 export function beginnings(
   corpus: Pick<Corpus, 'read'>,

@@ -1,4 +1,5 @@
-// When to stop before the last step: a metric of the evaluations has reached its target, or no longer improves.
+// When to stop before the last step: a metric of the evaluations has reached its target, or no
+// longer improves.
 
 import { ConfigError } from '../base/errors';
 import { ownEntry } from '../base/own';

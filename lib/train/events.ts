@@ -1,5 +1,6 @@
-// TensorBoard event files, as much of them as scalars need: records (length, checksum, data, checksum) that hold
-// `Event` messages in protocol buffers' wire format. Sources: TensorFlow's record_writer.cc, event.proto, summary.proto.
+// TensorBoard event files, as much of them as scalars need: records (length, checksum, data,
+// checksum) that hold `Event` messages in protocol buffers' wire format. Sources: TensorFlow's
+// record_writer.cc, event.proto, summary.proto.
 
 import {
   doubleField,
@@ -47,7 +48,9 @@ function checksum(data: Uint8Array): Buffer {
   return bytes;
 }
 
-/** CRC-32C, rotated and shifted: a checksum of data that holds checksums would be weak otherwise. */
+/**
+ * CRC-32C, rotated and shifted: a checksum of data that holds checksums would be weak otherwise.
+ */
 export function maskedCrc32c(data: Uint8Array): number {
   const crc = crc32c(data);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,6 +1,7 @@
-// What a finetuning starts from: the parameters of a checkpoint, which must be those of the configuration's model. What a
-// finetuning may change is lengths, dropout and the settings of an encoding, such as a scaling of RoPE; a model that would read the
-// same numbers in another way (other heads, other separators, another encoding) is refused, even where all shapes fit.
+// What a finetuning starts from: the parameters of a checkpoint, which must be those of the
+// configuration's model. What a finetuning may change is lengths, dropout and the settings of an
+// encoding, such as a scaling of RoPE; a model that would read the same numbers in another way
+// (other heads, other separators, another encoding) is refused, even where all shapes fit.
 
 import { resolve } from 'node:path';
 import { CheckpointError } from '../base/errors';
@@ -13,7 +14,10 @@ import { formatShape } from '../model/tensor-file';
 import { type EncodingConfig } from '../positional/registry';
 import { type Parameters } from './step';
 
-/** The fields of a model that its parameters have been trained for, as they are written; separators are compared apart. */
+/**
+ * The fields of a model that its parameters have been trained for, as they are written; separators
+ * are compared apart.
+ */
 const fixedFields = [
   'style',
   'vocabSize',
@@ -32,7 +36,8 @@ const fixedFields = [
  *
  * @param path its folder; a relative path counts from the repository's root
  * @returns tensors that belong to the caller
- * @throws CheckpointError if it is not a whole checkpoint, or another model's, naming the field or the tensor
+ * @throws CheckpointError if it is not a whole checkpoint, or another model's, naming the field or
+ *   the tensor
  * @throws ConfigError if its `config.json` describes no model known here
  */
 export async function checkpointParameters(path: string, model: ModelConfig): Promise<Parameters> {

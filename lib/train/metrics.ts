@@ -1,5 +1,6 @@
-// What a run measured, as it goes: `metrics.jsonl` for programs and a TensorBoard event file that says the same. Lines
-// are appended; a resumed run first drops those after its checkpoint, so that no step is told twice.
+// What a run measured, as it goes: `metrics.jsonl` for programs and a TensorBoard event file that
+// says the same. Lines are appended; a resumed run first drops those after its checkpoint, so that
+// no step is told twice.
 
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
@@ -12,7 +13,9 @@ import { displayPath } from '../base/paths';
 import { anyNumber, parseWith } from '../base/schema';
 import { fileHeader, scalarRecord, type ScalarEvent } from './events';
 
-/** What depends on the machine and the moment: all else is the same in every repetition of a run. */
+/**
+ * What depends on the machine and the moment: all else is the same in every repetition of a run.
+ */
 export interface MachineFigures {
   /** Seconds since 1970. */
   readonly wallTime: number;
@@ -45,7 +48,9 @@ export interface TrainingMetrics {
   };
 }
 
-/** An evaluation after a step. Its numbers may be infinite, as a perplexity that overflows, or NaN. */
+/**
+ * An evaluation after a step. Its numbers may be infinite, as a perplexity that overflows, or NaN.
+ */
 export interface EvaluationMetrics {
   readonly kind: 'evaluation';
   readonly step: number;
@@ -80,8 +85,8 @@ const metricsName = 'metrics.jsonl';
 const eventsName = 'events.out.tfevents.bipe';
 
 /**
- * The metrics of a run's folder, in the order in which they were measured; none if there is no file. A last line that
- * is cut off, because the run was killed while it wrote, is left out.
+ * The metrics of a run's folder, in the order in which they were measured; none if there is no
+ * file. A last line that is cut off, because the run was killed while it wrote, is left out.
  *
  * @throws DataError if another line is not a line of metrics
  */
@@ -115,7 +120,10 @@ function parseLine(line: string, where: string): MetricsLine {
   }
 }
 
-/** Whether a run's folder has its metrics: a run that has a state has them, too, unless they were deleted. */
+/**
+ * Whether a run's folder has its metrics: a run that has a state has them, too, unless they were
+ * deleted.
+ */
 export function hasMetrics(folder: string): boolean {
   return existsSync(join(folder, metricsName));
 }
@@ -186,7 +194,9 @@ export class MetricsLog {
     this.events.append(Buffer.concat(eventsOf(line).map(scalarRecord)));
   }
 
-  /** Makes sure that what was written survives a power failure: to be called before a checkpoint. */
+  /**
+   * Makes sure that what was written survives a power failure: to be called before a checkpoint.
+   */
   flush(): void {
     this.checkPlace();
     this.lines.flush();
@@ -217,7 +227,10 @@ function hashOf(lines: readonly MetricsLine[]): Hash {
 
 const textOf = (line: MetricsLine): string => `${toJson(line)}\n`;
 
-/** A file that grows at its end. Writes are synchronous: a killed process has written what it measured. */
+/**
+ * A file that grows at its end. Writes are synchronous: a killed process has written what it
+ * measured.
+ */
 class OpenFile {
   private readonly descriptor: number;
 

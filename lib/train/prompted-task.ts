@@ -1,5 +1,6 @@
-// Answering: rows of SCROLLS, or of a quick task of the same shape, as prompted sequences whose outputs are to be predicted. What a
-// finetuning trains on; generated answers are scored after it (lib/evaluate/prompted.ts).
+// Answering: rows of SCROLLS, or of a quick task of the same shape, as prompted sequences whose
+// outputs are to be predicted. What a finetuning trains on; generated answers are scored after it
+// (lib/evaluate/prompted.ts).
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';

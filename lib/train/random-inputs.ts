@@ -1,5 +1,6 @@
-// What a training step needs of chance: a seed for dropout, positions for randomized encodings. They are drawn outside
-// the step and given to it with the batch, so a captured step can be repeated and a resumed run draws the same.
+// What a training step needs of chance: a seed for dropout, positions for randomized encodings.
+// They are drawn outside the step and given to it with the batch, so a captured step can be
+// repeated and a resumed run draws the same.
 
 import { z } from 'zod';
 import { parseWith } from '../base/schema';
@@ -17,8 +18,9 @@ const stateSchema = z.strictObject({
 });
 
 /**
- * The batches of `source`, each with what `decoder` wants drawn: `dropoutSeed`, [2] int32; `drawnPositions`, [time]
- * int32, the same for all sequences of a batch. Where it wants nothing, the source itself.
+ * The batches of `source`, each with what `decoder` wants drawn: `dropoutSeed`, [2] int32;
+ * `drawnPositions`, [time] int32, the same for all sequences of a batch. Where it wants nothing,
+ * the source itself.
  *
  * @param time tokens of a sequence
  * @throws ConfigError if the encoding has not that many positions

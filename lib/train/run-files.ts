@@ -14,7 +14,10 @@ const names = [
   'checkpoint/training.safetensors',
 ];
 
-/** What a training writes into its folder. Its own `config.json`, which it never replaces, says that a folder is a run's. */
+/**
+ * What a training writes into its folder. Its own `config.json`, which it never replaces, says that
+ * a folder is a run's.
+ */
 export function runOutputs(folder: string): Output[] {
   const isOwn = (): boolean => existsSync(join(folder, 'config.json')) || existsSync(statePath(folder));
   return names.map((name) => ({ path: join(folder, name), what: "a training run's", isOwn }));

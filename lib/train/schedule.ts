@@ -1,4 +1,5 @@
-// The learning rate as a function of the step alone, so that a resumed run needs to remember nothing of it.
+// The learning rate as a function of the step alone, so that a resumed run needs to remember
+// nothing of it.
 
 /** How the learning rate goes: up in a straight line during the warm-up, then as `kind` says. */
 export interface ScheduleSettings {
@@ -11,8 +12,8 @@ export interface ScheduleSettings {
 }
 
 /**
- * The learning rate of a step. No step is wasted on a rate of zero: the first of w warm-up steps has 1/w of the highest
- * rate, and a decay would reach its end one step after the last.
+ * The learning rate of a step. No step is wasted on a rate of zero: the first of w warm-up steps
+ * has 1/w of the highest rate, and a decay would reach its end one step after the last.
  *
  * @param step  counted from 1
  * @param steps how many there will be

@@ -1,5 +1,5 @@
-// The memory that a training needs at least, from its configuration alone: what cannot fit is refused before data are made or a
-// folder is.
+// The memory that a training needs at least, from its configuration alone: what cannot fit is
+// refused before data are made or a folder is.
 
 import { ConfigError } from '../base/errors';
 import { formatCount } from '../base/format';
@@ -15,8 +15,8 @@ import { taskSize } from './tasks';
 const mostTokens = 2 ** 31 - 1;
 
 /**
- * Makes sure that a training fits into memory: parameters with their moments and gradients, and of a batch the ids and what each block
- * is given. Of what is on a GPU nothing is counted.
+ * Makes sure that a training fits into memory: parameters with their moments and gradients, and of
+ * a batch the ids and what each block is given. Of what is on a GPU nothing is counted.
  *
  * @param where  the message's first words, e.g. the file that says the sizes
  * @param memory bytes; default: this machine's

@@ -1,5 +1,6 @@
-// The state-set task: after every prefix of a word, which states of a Bi-NFA are reachable. Random words without end, all of the
-// training length; a sigmoid for each segment state and each sub-state; judged by whole sets.
+// The state-set task: after every prefix of a word, which states of a Bi-NFA are reachable. Random
+// words without end, all of the training length; a sigmoid for each segment state and each
+// sub-state; judged by whole sets.
 
 import { z } from 'zod';
 import { DataError } from '../base/errors';
@@ -92,8 +93,8 @@ function create(config: StateSetsTaskConfig, { decoder, batchSize, seed, forward
 }
 
 /**
- * The summed cross-entropy of state sets, each the sum of its states' bits. A batch has `ids`, [batch, time] int32, `sets`,
- * [batch, time, states], and what `withRandomInputs` draws.
+ * The summed cross-entropy of state sets, each the sum of its states' bits. A batch has `ids`,
+ * [batch, time] int32, `sets`, [batch, time, states], and what `withRandomInputs` draws.
  */
 export function stateSetLoss(decoder: Decoder, options: ForwardOptions = {}): LossFunction {
   return (parameters, { ids, sets, dropoutSeed, drawnPositions }) =>

@@ -1,5 +1,6 @@
-// A training step as one pure function of tensors: no value is read back and nothing is decided on one, so it runs as
-// one native graph where the backend can do that (lib/engine/graph) and operation by operation elsewhere.
+// A training step as one pure function of tensors: no value is read back and nothing is decided on
+// one, so it runs as one native graph where the backend can do that (lib/engine/graph) and
+// operation by operation elsewhere.
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
@@ -24,8 +25,9 @@ import {
 export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
 /**
- * The loss *summed* over a batch's predictions, a scalar; the trainer divides by the batch's weight. So gradients
- * accumulated over several batches are those of one large batch, however the predictions are spread.
+ * The loss *summed* over a batch's predictions, a scalar; the trainer divides by the batch's
+ * weight. So gradients accumulated over several batches are those of one large batch, however the
+ * predictions are spread.
  */
 export type LossFunction = (parameters: Parameters, batch: NamedTensors) => tf.Scalar;
 
@@ -41,7 +43,8 @@ export interface StepDesign {
   readonly accumulation: number;
 }
 
-// The names of the state's tensors, beside the parameters under their own: vectors of each bundle, and
+// The names of the state's tensors, beside the parameters under their own: vectors of each bundle,
+// and
 /** the sum of all losses since it was last set to zero. */
 export const runningLossKey = 'training.running_loss';
 /** The running mean of the gradient of a bundle. */
@@ -52,8 +55,8 @@ export const secondMomentKey = (bundle: number): string => `training.second_mome
 const gradientKey = (bundle: number): string => `training.gradient.${bundle}`;
 
 /**
- * The state before the first step, but for the parameters and what is `known` otherwise: all zero. (`tf.zeros` would
- * make it in JavaScript first.)
+ * The state before the first step, but for the parameters and what is `known` otherwise: all zero.
+ * (`tf.zeros` would make it in JavaScript first.)
  */
 export function zeroState(
   { bundles, accumulation }: StepDesign,
@@ -98,8 +101,9 @@ export function updateScalars(
 }
 
 /**
- * The step. Its inputs are a batch's tensors and, with the last batch of an update, the update's scalars; without these
- * it adds the batch's gradient to those before. After an update the output `gradientNorm` is the norm before clipping.
+ * The step. Its inputs are a batch's tensors and, with the last batch of an update, the update's
+ * scalars; without these it adds the batch's gradient to those before. After an update the output
+ * `gradientNorm` is the norm before clipping.
  */
 export function trainingStep(
   design: StepDesign,
@@ -156,8 +160,8 @@ function update(
 }
 
 /**
- * A bundle as it is before its update. One of several members is updated in copies, which wait for its gradient: else a
- * graph makes them first of all and keeps them through the whole step.
+ * A bundle as it is before its update. One of several members is updated in copies, which wait for
+ * its gradient: else a graph makes them first of all and keeps them through the whole step.
  */
 function beforeUpdate(
   gradient: tf.Tensor1D,

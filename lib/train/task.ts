@@ -1,5 +1,6 @@
-// What a task is to the trainer: something that gives batches, the loss on them, and what an evaluation measures. A new
-// one is a file beside `arithmetic-task.ts` and a line in `tasks.ts`; configuration files and `bipe train` then know it.
+// What a task is to the trainer: something that gives batches, the loss on them, and what an
+// evaluation measures. A new one is a file beside `arithmetic-task.ts` and a line in `tasks.ts`;
+// configuration files and `bipe train` then know it.
 
 import type * as tf from '@tensorflow/tfjs';
 import { type z } from 'zod';
@@ -54,8 +55,8 @@ export interface TaskKind<Config extends { readonly kind: string }> {
 }
 
 /**
- * The summed cross-entropy of next tokens. A batch has `ids`, [batch, time] int32, and may have `mask`, how much each
- * token counts, [batch, time], and what `withRandomInputs` draws.
+ * The summed cross-entropy of next tokens. A batch has `ids`, [batch, time] int32, and may have
+ * `mask`, how much each token counts, [batch, time], and what `withRandomInputs` draws.
  */
 export function nextTokens(decoder: Decoder, options: ForwardOptions = {}): LossFunction {
   return (parameters, { ids, mask, dropoutSeed, drawnPositions }) =>

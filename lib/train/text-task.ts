@@ -1,5 +1,5 @@
-// The next token of a text: windows of it, each beginning at a random token; its end is kept for the evaluation. The ids stay on the
-// disk, so a text may be larger than memory.
+// The next token of a text: windows of it, each beginning at a random token; its end is kept for
+// the evaluation. The ids stay on the disk, so a text may be larger than memory.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';

@@ -23,9 +23,9 @@ export type TrainModelOptions = Pick<
 >;
 
 /**
- * Trains the model of a configuration on its task, or goes on. The folder gets `config.json`, `metrics.jsonl`,
- * TensorBoard events and `checkpoint/`, which is a model as `loadCheckpoint` reads it. A finetuning reads what it starts from once:
- * resumed, it goes on from its own state.
+ * Trains the model of a configuration on its task, or goes on. The folder gets `config.json`,
+ * `metrics.jsonl`, TensorBoard events and `checkpoint/`, which is a model as `loadCheckpoint` reads
+ * it. A finetuning reads what it starts from once: resumed, it goes on from its own state.
  *
  * @returns how it ended, with the parameters, which are the caller's to dispose
  * @throws ConfigError if the configuration is not right, or not that of the folder's run

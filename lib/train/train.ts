@@ -1,6 +1,7 @@
-// The training loop: steps, accumulation, measurements, evaluations, early stop, checkpoints. It knows no model and no
-// task, only parameters, a loss and batches. A run that is interrupted at any step, killed too, and resumed measures
-// the same numbers bit for bit (on one machine and backend) as one that was not.
+// The training loop: steps, accumulation, measurements, evaluations, early stop, checkpoints. It
+// knows no model and no task, only parameters, a loss and batches. A run that is interrupted at any
+// step, killed too, and resumed measures the same numbers bit for bit (on one machine and backend)
+// as one that was not.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,8 +73,9 @@ export interface TrainingPlan {
   /** The largest global norm of the gradient. Default: no clipping. */
   readonly clipNorm?: number;
   /**
-   * What a step rounds the factors and results of its matrix products to. Everything else, and every evaluation, is
-   * float32. `bfloat16` needs an engine that captures steps. Default `float32`.
+   * What a step rounds the factors and results of its matrix products to. Everything else, and
+   * every evaluation, is float32. `bfloat16` needs an engine that captures steps. Default
+   * `float32`.
    */
   readonly products?: ProductType;
   /** Steps between two lines of metrics. The loss is read from the device this often only. */
@@ -91,32 +93,50 @@ export interface TrainingRun {
   readonly folder: string;
   /** All that the run's numbers depend on, as JSON: kept, and compared on resuming. */
   readonly config: unknown;
-  /** What messages about the settings begin with, e.g. the file they are from. Default `training`. */
+  /**
+   * What messages about the settings begin with, e.g. the file they are from. Default `training`.
+   */
   readonly where?: string;
-  /** Go on where the run in the folder stopped, if there is one. Default: a run that is there is an error. */
+  /**
+   * Go on where the run in the folder stopped, if there is one. Default: a run that is there is an
+   * error.
+   */
   readonly resume?: boolean;
   readonly plan: TrainingPlan;
   /** What is trained, in the order of a checkpoint. */
   readonly parameters: readonly ParameterShape[];
-  /** Its values before training: asked for once, unless the folder's checkpoint has others, and disposed here. */
+  /**
+   * Its values before training: asked for once, unless the folder's checkpoint has others, and
+   * disposed here.
+   */
   readonly initial: () => Parameters;
   readonly loss: LossFunction;
   readonly batches: BatchSource;
-  /** Numbers by name. It must dispose what it makes, and depend on nothing but the parameters and the step. */
+  /**
+   * Numbers by name. It must dispose what it makes, and depend on nothing but the parameters and
+   * the step.
+   */
   readonly evaluate?: (parameters: Parameters, step: number) => Promise<Readonly<Record<string, number>>>;
   /**
-   * Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop, `best/`. A resumed run calls it
-   * at once: the run's state decides what its models are, not what a killed process left of them.
+   * Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop,
+   * `best/`. A resumed run calls it at once: the run's state decides what its models are, not what
+   * a killed process left of them.
    */
   readonly exportModel?: (folder: string, parameters: Parameters) => Promise<void>;
   /** Default `captured`: whole steps run as one native graph where the backend can do that. */
   readonly execution?: 'captured' | 'eager';
   readonly reporter?: Reporter;
-  /** Told where it stands before it takes a step, also when it goes on; not where there is nothing left to do. */
+  /**
+   * Told where it stands before it takes a step, also when it goes on; not where there is nothing
+   * left to do.
+   */
   readonly onBegin?: (position: TrainingPosition) => Promise<void>;
   /** Told each line of metrics as it is written, e.g. to draw a live curve. */
   readonly onMetrics?: (line: MetricsLine) => void;
-  /** Stops after the current batch, with a checkpoint of the last whole step. Default: the notebook's stop button. */
+  /**
+   * Stops after the current batch, with a checkpoint of the last whole step. Default: the
+   * notebook's stop button.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -144,11 +164,12 @@ export interface TrainingResult {
  * Trains, or goes on training.
  *
  * @throws UsageError if the folder holds a run and `resume` is not set
- * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the parameters or the
- *   engine
+ * @throws ConfigError if the folder's run has another configuration, or a setting does not fit the
+ *   parameters or the engine
  * @throws TrainingError if the loss is no number any more; the last checkpoint is kept
  * @throws DamagedRunError if the state or the metrics of the run to resume are not what it wrote
- * @throws MachineError if the folder cannot be written, is moved or deleted, or another process trains in it
+ * @throws MachineError if the folder cannot be written, is moved or deleted, or another process
+ *   trains in it
  */
 export async function train(run: TrainingRun): Promise<TrainingResult> {
   // Before anything is written: a configuration that is not right leaves no folder behind.
@@ -194,7 +215,10 @@ function designOf({ plan, parameters, loss, where = 'training' }: TrainingRun): 
   }
 }
 
-/** Steps that run operation by operation would silently compute in float32; what is only slow is said. */
+/**
+ * Steps that run operation by operation would silently compute in float32; what is only slow is
+ * said.
+ */
 function checkProducts({ plan, execution, where = 'training', reporter }: TrainingRun): void {
   if (plan.products !== 'bfloat16') return;
   if (execution === 'eager' || nativeBackend() === undefined)
@@ -366,7 +390,8 @@ class Loop {
         const evaluate = this.owedEvaluation();
         const saves = evaluate !== undefined || this.isDue(plan.checkpointEvery);
         if (saves) await this.checkpoint();
-        // It may take long, and be stopped or killed: the training is kept, and goes on with the evaluation.
+        // It may take long, and be stopped or killed: the training is kept, and goes on with the
+        // evaluation.
         if (evaluate !== undefined) await this.evaluate(evaluate);
         ended = this.ended();
         if (ended !== undefined && (evaluate !== undefined || !saves)) await this.checkpoint();
@@ -413,7 +438,10 @@ class Loop {
     return undefined;
   }
 
-  /** One update of the parameters. @returns false if it was given up between two of its batches, as if not begun */
+  /**
+   * One update of the parameters. @returns false if it was given up between two of its batches, as
+   * if not begun
+   */
   private async advance(): Promise<boolean> {
     const { plan, batches } = this.job;
     const { design, progress } = this;
@@ -455,7 +483,10 @@ class Loop {
     return true;
   }
 
-  /** Whether to stop, after signals, timers and a notebook's display had their turn: a batch does not give them any. */
+  /**
+   * Whether to stop, after signals, timers and a notebook's display had their turn: a batch does
+   * not give them any.
+   */
   private async isStopped(): Promise<boolean> {
     await nextTurn();
     return this.signal?.aborted === true;

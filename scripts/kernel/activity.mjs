@@ -1,16 +1,22 @@
-// What a stop may end. V8 can end whatever runs on the main thread, at any loop or call: `finally` does not run, waiting
-// continuations of promises are dropped. So the main thread itself decides, in the middle of what runs: only code of a
-// cell is ended, never the kernel's, and nothing the kernel still has to do hangs on what ends with it.
+// What a stop may end. V8 can end whatever runs on the main thread, at any loop or call: `finally`
+// does not run, waiting continuations of promises are dropped. So the main thread itself decides,
+// in the middle of what runs: only code of a cell is ended, never the kernel's, and nothing the
+// kernel still has to do hangs on what ends with it.
 //
-// The channels' thread makes the main thread call `#stop`, however busy that is, through V8's debugger. If code of a
-// cell runs, the main thread asks back for its end and waits until that is under way, so that nothing comes between.
+// The channels' thread makes the main thread call `#stop`, however busy that is, through V8's
+// debugger. If code of a cell runs, the main thread asks back for its end and waits until that is
+// under way, so that nothing comes between.
 
 const state = { none: 0, asked: 1, underWay: 2 };
-/** Until this attempt, code inside of Node.js's own functions is spared, which would leave their books wrong. */
+/**
+ * Until this attempt, code inside of Node.js's own functions is spared, which would leave their
+ * books wrong.
+ */
 const sparingAttempts = 10;
 /**
- * And until this one, some 5 s, a cell that asked for its signal, which may hear it at its next step, and an ES module that
- * is being evaluated: Node.js keeps one whose evaluation was ended, and never evaluates it again.
+ * And until this one, some 5 s, a cell that asked for its signal, which may hear it at its next
+ * step, and an ES module that is being evaluated: Node.js keeps one whose evaluation was ended, and
+ * never evaluates it again.
  */
 const patientAttempts = 120;
 
@@ -109,7 +115,10 @@ export class Endings {
   }
 }
 
-/** The files, innermost first, whose code V8 has interrupted to call the caller; what `eval` runs is in `eval`. */
+/**
+ * The files, innermost first, whose code V8 has interrupted to call the caller; what `eval` runs is
+ * in `eval`.
+ */
 function filesOnStack() {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = Infinity;
@@ -126,14 +135,17 @@ function filesOnStack() {
 const isOfNode = (file) => file.startsWith('node:');
 const evaluatesModules = (file) => file.startsWith('node:internal/modules/esm/');
 
-/** Whether code runs that is neither the kernel's nor Node.js's. `sparing`: and is not inside of a function of Node.js. */
+/**
+ * Whether code runs that is neither the kernel's nor Node.js's. `sparing`: and is not inside of a
+ * function of Node.js.
+ */
 function isInCell(files, sparing) {
   return sparing ? files.length > 0 && !isOfNode(files[0]) : !files.every(isOfNode);
 }
 
 /**
- * Makes Node.js forget the callbacks that it is in the middle of, as it does after an error that nobody caught. It would
- * find their ends missing and abort the process.
+ * Makes Node.js forget the callbacks that it is in the middle of, as it does after an error that
+ * nobody caught. It would find their ends missing and abort the process.
  */
 function forgetCallbacks() {
   const isFree = !process.hasUncaughtExceptionCaptureCallback();

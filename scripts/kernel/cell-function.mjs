@@ -2,18 +2,22 @@
 //
 //   return async function (earlier, modules) {
 //     'use strict';
-//     const module_1 = await modules.load('node:path');              // import { join } from 'node:path';
-//     let s = 0;                                                      // let s = 0;
-//     function add() { s += earlier.step; }                           // function add() { s += step; }
+//     const module_1 = await modules.load('node:path');   // import { join } from 'node:path';
+//     let s = 0;                                           // let s = 0;
+//     function add() { s += earlier.step; }                // function add() { s += step; }
 //     return {
-//       result: module_1.join('a', 'b'),                              // join('a', 'b')
-//       declared: { get s() { return s; }, set s(value) { s = value; }, add, get join() { return module_1.join; } },
+//       result: module_1.join('a', 'b'),                   // join('a', 'b')
+//       declared: {
+//         get s() { return s; }, set s(value) { s = value; },
+//         add,
+//         get join() { return module_1.join; },
+//       },
 //     };
 //   };
 //
-// What a cell declares are variables of this function, as fast as any. At its end they become properties of an object:
-// values, and accessors for what a function of the cell may still change or read. So a cell that does not reach its end
-// declares nothing.
+// What a cell declares are variables of this function, as fast as any. At its end they become
+// properties of an object: values, and accessors for what a function of the cell may still change
+// or read. So a cell that does not reach its end declares nothing.
 import { ts } from './typescript.mjs';
 
 const { factory } = ts;
@@ -56,7 +60,10 @@ class CellFunction {
   #cell;
   #earlier;
   #context;
-  /** The function's parameters: what earlier cells declared, and the modules. No name of the cell is like theirs. */
+  /**
+   * The function's parameters: what earlier cells declared, and the modules. No name of the cell is
+   * like theirs.
+   */
   #earlierValues = factory.createUniqueName('earlier');
   #modules = factory.createUniqueName('modules');
   /** Where an imported name is found: the variable that holds its module, and its name in there. */
@@ -198,7 +205,9 @@ class CellFunction {
     return positioned(factory.createPropertyAssignment(node.name.text, value), node);
   }
 
-  /** Where the value of a name is, if not in a variable of this function; notes what functions use. */
+  /**
+   * Where the value of a name is, if not in a variable of this function; notes what functions use.
+   */
   #reference(node, symbol) {
     if (symbol === undefined) return undefined;
     const { name } = symbol;
@@ -211,7 +220,9 @@ class CellFunction {
     return undefined;
   }
 
-  /** A function of another cell or module is called as a function, not as a method of what holds it. */
+  /**
+   * A function of another cell or module is called as a function, not as a method of what holds it.
+   */
   #withoutReceiver(visited, node) {
     const wrapped = (callee) =>
       positioned(

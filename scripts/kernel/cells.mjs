@@ -1,4 +1,5 @@
-// Cells as code: checked and compiled, executed in this process, where what they declare stays for the next.
+// Cells as code: checked and compiled, executed in this process, where what they declare stays for
+// the next.
 import vm from 'node:vm';
 import { foreignFailure } from './checkout.mjs';
 import { Compiler, completeness, nothingDeclared } from './compiler.mjs';
@@ -46,7 +47,8 @@ export class Cells {
    *
    * @param {string} code
    * @param {number} number what the notebook shows in brackets
-   * @returns {{ failure?: import('./errors.mjs').Failure, compiled?: import('./compiler.mjs').Compiled }}
+   * @returns {{ failure?: import('./errors.mjs').Failure, compiled?:
+   *   import('./compiler.mjs').Compiled }}
    */
   compile(code, number) {
     try {
@@ -76,8 +78,8 @@ export class Cells {
   /**
    * Runs a compiled cell.
    *
-   * @returns {Promise<{ result?: unknown, declared: object }>} the value of the last expression, and what the cell
-   *   declared, for `declare`
+   * @returns {Promise<{ result?: unknown, declared: object }>} the value of the last expression,
+   *   and what the cell declared, for `declare`
    */
   async evaluate({ code, filename }) {
     const cell = vm.compileFunction(code, ['require'], { filename })(this.#modules.require);
@@ -91,17 +93,23 @@ export class Cells {
       const { get, set } = 'value' in descriptor ? variable(descriptor.value) : descriptor;
       Object.defineProperty(this.#values, name, { get, set, enumerable: true, configurable: true });
     }
-    // V8 keeps an object whose accessors have changed as a hash table, unless it is a prototype: loops in later cells
-    // are 10 to 50 times faster.
+    // V8 keeps an object whose accessors have changed as a hash table, unless it is a prototype:
+    // loops in later cells are 10 to 50 times faster.
     Object.setPrototypeOf({}, this.#values);
   }
 
-  /** Names that may stand at a position of the code, and the span they replace; positions in UTF-16 units. */
+  /**
+   * Names that may stand at a position of the code, and the span they replace; positions in UTF-16
+   * units.
+   */
   complete(code, position) {
     return this.#compiler.complete(code, position, this.#declarations);
   }
 
-  /** Type and documentation of what stands at a position of the code, as text; undefined for nothing. */
+  /**
+   * Type and documentation of what stands at a position of the code, as text; undefined for
+   * nothing.
+   */
   inspect(code, position) {
     return this.#compiler.inspect(code, position, this.#declarations);
   }
@@ -112,7 +120,10 @@ export class Cells {
   }
 }
 
-/** Accessors of a variable: V8 compiles them into the code that uses them, where it looks up a property that changes. */
+/**
+ * Accessors of a variable: V8 compiles them into the code that uses them, where it looks up a
+ * property that changes.
+ */
 function variable(value) {
   return {
     get: () => value,

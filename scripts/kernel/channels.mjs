@@ -1,9 +1,10 @@
-// The kernel's sockets, in a thread of their own: while the main thread computes, text that a cell prints still
-// leaves, the heartbeat still beats, and a kernel can still be interrupted and shut down. (One thread only
-// may use ZeroMQ: two of them corrupt its memory when the process ends.)
+// The kernel's sockets, in a thread of their own: while the main thread computes, text that a cell
+// prints still leaves, the heartbeat still beats, and a kernel can still be interrupted and shut
+// down. (One thread only may use ZeroMQ: two of them corrupt its memory when the process ends.)
 //
-// An interrupt is a message to the main thread, which ends the wait for what the cell awaits. If the main thread does not
-// hear it, because the cell computes, what runs there is ended (see activity.mjs).
+// An interrupt is a message to the main thread, which ends the wait for what the cell awaits. If
+// the main thread does not hear it, because the cell computes, what runs there is ended (see
+// activity.mjs).
 import inspector from 'node:inspector/promises';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +41,10 @@ function send(channel, frames) {
 const mainThread = new Endings(endings);
 let interrupts = 0;
 
-/** Makes the main thread hear an interrupt: tried until it does, since what it is busy with may end the hearing too. */
+/**
+ * Makes the main thread hear an interrupt: tried until it does, since what it is busy with may end
+ * the hearing too.
+ */
 async function interrupt() {
   interrupts += 1;
   const number = interrupts;
@@ -58,7 +62,8 @@ async function close() {
   await sent;
   for (const socket of [...Object.values(channels), heartbeat]) socket.close();
   debuggerSession.disconnect();
-  // Nothing is left to wait for, so the thread ends by itself; ended from outside, ZeroMQ aborts the process.
+  // Nothing is left to wait for, so the thread ends by itself; ended from outside, ZeroMQ aborts
+  // the process.
   parentPort.close();
 }
 
@@ -98,7 +103,8 @@ async function receive(channel) {
   }
 }
 
-// Jupyter names the server that the kernel must not outlive: one that was killed shuts nothing down.
+// Jupyter names the server that the kernel must not outlive: one that was killed shuts nothing
+// down.
 const server = process.env.JPY_PARENT_PID;
 if (server !== undefined && server !== '1') {
   const parent = process.ppid;

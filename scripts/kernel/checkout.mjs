@@ -1,5 +1,5 @@
-// Which checkout of the project a notebook belongs to. A `.venv` that was copied from another checkout starts that one's
-// kernel, whose lib is not the one beside the notebook.
+// Which checkout of the project a notebook belongs to. A `.venv` that was copied from another
+// checkout starts that one's kernel, whose lib is not the one beside the notebook.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,6 +1,7 @@
-// Processes that a cell starts with stdio: 'inherit'. The streams of this process that they would share end in the terminal
-// of Jupyter's server, so something else takes their place whose text goes where the cell's own goes: a pipe, and a file
-// where the cell waits for the process, so that its text is there at the end (spawnSync and its kind).
+// Processes that a cell starts with stdio: 'inherit'. The streams of this process that they would
+// share end in the terminal of Jupyter's server, so something else takes their place whose text
+// goes where the cell's own goes: a pipe, and a file where the cell waits for the process, so that
+// its text is there at the end (spawnSync and its kind).
 import childProcess from 'node:child_process';
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

@@ -1,5 +1,5 @@
-// A Jupyter client for one kernel of this project, without Python: tests and the benchmark talk to the kernel
-// through it as JupyterLab does.
+// A Jupyter client for one kernel of this project, without Python: tests and the benchmark talk to
+// the kernel through it as JupyterLab does.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -50,7 +50,8 @@ export async function startKernel({ root = projectRoot, folder = join(root, 'not
   });
   const exited = once(child, 'exit').finally(() => rmSync(connectionFile, { force: true }));
   const client = new KernelClient(child, exited, connection);
-  // What is published before the subscription has arrived is lost, so ask until the answer is whole.
+  // What is published before the subscription has arrived is lost, so ask until the answer is
+  // whole.
   const retryMs = 300;
   for (let isReady = false; !isReady;) {
     const answered = client.request('kernel_info_request', {}).then(() => true);
@@ -105,8 +106,8 @@ export class KernelClient {
   }
 
   /**
-   * Sends a request; gives everything the kernel said about it, once it is idle again. What it says later, because a cell
-   * goes on to print for instance, is added to `published`.
+   * Sends a request; gives everything the kernel said about it, once it is idle again. What it says
+   * later, because a cell goes on to print for instance, is added to `published`.
    */
   async exchange(type, content, { channel = 'shell', onPublished = () => undefined } = {}) {
     if (!this.#isRunning) throw new Error('the kernel has ended');

@@ -1,5 +1,6 @@
-// Checks and compiles cells. The compiler sees two files beside the notebook that exist only in its memory: what earlier
-// cells declared, and the cell, whose names are looked up in the first where it does not declare them itself.
+// Checks and compiles cells. The compiler sees two files beside the notebook that exist only in its
+// memory: what earlier cells declared, and the cell, whose names are looked up in the first where
+// it does not declare them itself.
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire, SourceMap } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -19,9 +20,10 @@ const flagsBeyondOneCell = new Set(['noUnusedLocals', 'noUnusedParameters']);
 /**
  * @typedef {object} Compiled
  * @property {string} code the body of a function that returns the cell's function
- * @property {import('./declarations.mjs').Declarations} declarations what the next cell sees, once this one has run
- * @property {(line: number, column: number) => { line: number, column: number } | undefined} toSource the place in the
- *   cell for a place in `code`, zero-based
+ * @property {import('./declarations.mjs').Declarations} declarations what the next cell sees, once
+ *   this one has run
+ * @property {(line: number, column: number) => { line: number, column: number } | undefined}
+ *   toSource the place in the cell for a place in `code`, zero-based
  */
 
 export class Compiler {
@@ -56,7 +58,10 @@ export class Compiler {
     this.#service = ts.createLanguageService(this.#host());
   }
 
-  /** Reads the declarations of the standard library and of packages; the first cell would wait for that. */
+  /**
+   * Reads the declarations of the standard library and of packages; the first cell would wait for
+   * that.
+   */
   warm() {
     this.#look();
   }
@@ -71,7 +76,8 @@ export class Compiler {
    *
    * @param {string} code
    * @param {import('./declarations.mjs').Declarations} declarations those of earlier cells
-   * @returns {{ diagnostics: object[], compiled?: Compiled }} diagnostics as `typeFailure` takes them
+   * @returns {{ diagnostics: object[], compiled?: Compiled }} diagnostics as `typeFailure` takes
+   *   them
    */
   compile(code, declarations) {
     const text = withoutExports(code);
@@ -114,7 +120,10 @@ export class Compiler {
     return [...files];
   }
 
-  /** Diagnostics as places with a message each; an explanation follows the one it explains at the same place. */
+  /**
+   * Diagnostics as places with a message each; an explanation follows the one it explains at the
+   * same place.
+   */
   #explain(found) {
     const messages = (chain) =>
       typeof chain === 'string' ? [chain] : [chain.messageText, ...(chain.next ?? []).flatMap(messages)];
@@ -142,7 +151,10 @@ export class Compiler {
     return { start, end, candidates: rank(info?.entries ?? [], code.slice(start, end)) };
   }
 
-  /** Type and documentation of what stands at a position of the code, as text; undefined for nothing. */
+  /**
+   * Type and documentation of what stands at a position of the code, as text; undefined for
+   * nothing.
+   */
   inspect(code, position, declarations) {
     this.#check(withoutExports(code), declarations);
     const info = this.#service.getQuickInfoAtPosition(this.#cellPath, position);
@@ -210,7 +222,10 @@ export class Compiler {
   }
 }
 
-/** Whether the text is whole, or a console should ask for its next line; `indent` is how that one may begin. */
+/**
+ * Whether the text is whole, or a console should ask for its next line; `indent` is how that one
+ * may begin.
+ */
 export function completeness(code) {
   // A blank line at the end is the reader's word that it is.
   if (/\n\s*\n\s*$/.test(code)) return { isComplete: true };
@@ -282,7 +297,10 @@ function emit(program, cell, transformers) {
   return { declared: texts['d.ts'], code: texts.js.replace(/\/\/# sourceMappingURL=.*\s*$/, ''), toSource };
 }
 
-/** Declarations of each `var` in a block: it is a name of the whole cell, but a declaration file leaves it out. */
+/**
+ * Declarations of each `var` in a block: it is a name of the whole cell, but a declaration file
+ * leaves it out.
+ */
 function nestedVariables(checker, cell) {
   const { FunctionScopedVariable } = ts.SymbolFlags;
   const isNested = (node) => {
@@ -309,7 +327,10 @@ export function compileModule(source, fileName) {
   return ts.transpileModule(source, { fileName, compilerOptions }).outputText;
 }
 
-/** The path of what a TypeScript module imports, as code and not as declarations; undefined if there is none. */
+/**
+ * The path of what a TypeScript module imports, as code and not as declarations; undefined if there
+ * is none.
+ */
 export function resolveImport(request, fileName) {
   const options = {
     module: ts.ModuleKind.Preserve,

@@ -1,5 +1,5 @@
-// What earlier cells declared, as the type checker sees it: the declaration file of each cell, cut into its names. A name
-// that is declared again replaces the earlier one.
+// What earlier cells declared, as the type checker sees it: the declaration file of each cell, cut
+// into its names. A name that is declared again replaces the earlier one.
 import { ts } from './typescript.mjs';
 
 const { Value, Type, Namespace } = ts.SymbolFlags;
@@ -8,7 +8,8 @@ const { Value, Type, Namespace } = ts.SymbolFlags;
  * @typedef {object} Entry one name
  * @property {string} [name] none for an import of a module alone
  * @property {number} meaning what the name stands for: flags of values, types and namespaces
- * @property {string} scope '' for the cell's own names, 'global' or a module's quoted name for what it adds there
+ * @property {string} scope '' for the cell's own names, 'global' or a module's quoted name for what
+ *   it adds there
  * @property {string} text its declaration
  */
 
@@ -27,8 +28,8 @@ export class Declarations {
   }
 
   /**
-   * Without what a cell adds to the global scope or to a module: what an earlier one added there under the same name
-   * would contradict it.
+   * Without what a cell adds to the global scope or to a module: what an earlier one added there
+   * under the same name would contradict it.
    *
    * @param {import('typescript').SourceFile} cell
    */

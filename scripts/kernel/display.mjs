@@ -1,5 +1,5 @@
-// What is shown below a cell, as Jupyter's file format allows it: one entry a MIME type, text or, where the type says so,
-// JSON. https://nbformat.readthedocs.io/en/latest/format_description.html
+// What is shown below a cell, as Jupyter's file format allows it: one entry a MIME type, text or,
+// where the type says so, JSON. https://nbformat.readthedocs.io/en/latest/format_description.html
 import { inspect } from 'node:util';
 
 /** A value's own way to show itself: a method that returns one entry a MIME type. */
@@ -18,7 +18,10 @@ export async function show(value) {
   return toBundle(await method.call(value), "[Symbol.for('Jupyter.display')]()");
 }
 
-/** Undefined also for what does not let itself be asked, such as a Proxy that throws at names it does not know. */
+/**
+ * Undefined also for what does not let itself be asked, such as a Proxy that throws at names it
+ * does not know.
+ */
 function displayMethod(value) {
   try {
     const method = value?.[jupyterDisplay];

@@ -1,5 +1,5 @@
-// Failures as Jupyter shows them: a name, one line, and a traceback that points into the cell. Frames of the
-// kernel and of Node.js are left out: the reader wrote none of them.
+// Failures as Jupyter shows them: a name, one line, and a traceback that points into the cell.
+// Frames of the kernel and of Node.js are left out: the reader wrote none of them.
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,14 +45,15 @@ function excerpt(source, { line, column, length = 1 }) {
  *
  * @param {string} code the cell
  * @param {number} number the cell's number
- * @param {{ start: object, end: object, messageText: string, code: number, fileName?: string }[]} diagnostics
- *   zero-based; an explanation follows the one it explains at the same place
+ * @param {{ start: object, end: object, messageText: string, code: number, fileName?: string }[]}
+ *   diagnostics zero-based; an explanation follows the one it explains at the same place
  * @returns {Failure}
  */
 export function typeFailure(code, number, diagnostics) {
   const found = [];
   for (const { start, end, messageText, code: id, fileName } of diagnostics) {
-    // The compiler sees an export of all names below the cell; what is said there is said in the cell too.
+    // The compiler sees an export of all names below the cell; what is said there is said in the
+    // cell too.
     if (fileName === undefined && start.offset > code.length && found.length > 0) continue;
     const place = `${fileName ?? ''}:${start.offset}:${end.offset}`;
     const previous = found.at(-1);
@@ -107,7 +108,8 @@ export function libraryFailure(root, error) {
 /**
  * A cell that the user ended.
  *
- * @param {AbortSignal & { [key: symbol]: string | undefined }} signal the cell's, on which its work may have left what a stop keeps
+ * @param {AbortSignal & { [key: symbol]: string | undefined }} signal the cell's, on which its work
+ *   may have left what a stop keeps
  * @returns {Failure}
  */
 export function interruptFailure(signal) {
@@ -120,7 +122,10 @@ function interrupted(further) {
   return { ename: 'KeyboardInterrupt', evalue, traceback: [red(`KeyboardInterrupt: ${evalue}`)] };
 }
 
-/** A cell with work that listens and was ended in the middle of it all the same: what it held, its locks above all, it holds still. */
+/**
+ * A cell with work that listens and was ended in the middle of it all the same: what it held, its
+ * locks above all, it holds still.
+ */
 export const forcedFailure = interrupted(
   ' while it computed; restart the kernel before you run it again, else what it held stays locked',
 );
@@ -130,11 +135,15 @@ export class ThrownFailures {
   #root;
   #library;
   #cells = new Map();
-  /** Frames by their text, as stacks have it: an error may carry the stack of another one, or a copy of it. */
+  /**
+   * Frames by their text, as stacks have it: an error may carry the stack of another one, or a copy
+   * of it.
+   */
   #frames = new Map();
 
   /**
-   * From now on an error's `stack`, too, is told in places of cells and of `lib/*.ts`: whoever prints one sees that.
+   * From now on an error's `stack`, too, is told in places of cells and of `lib/*.ts`: whoever
+   * prints one sees that.
    *
    * @param {string} root the project's folder
    * @param {import('./library.mjs').Library} library
@@ -156,8 +165,10 @@ export class ThrownFailures {
    *
    * @param {number} number
    * @param {string} code
-   * @param {(line: number, column: number) => { line: number, column: number } | undefined} toSource zero-based
-   * @returns {string} its name in a stack, which no file and no other cell has: a client may let several have one number
+   * @param {(line: number, column: number) => { line: number, column: number } | undefined}
+   *   toSource zero-based
+   * @returns {string} its name in a stack, which no file and no other cell has: a client may let
+   *   several have one number
    */
   remember(number, code, toSource) {
     const filename = `<cell ${number}, run ${this.#cells.size + 1}>`;
@@ -259,7 +270,10 @@ function messageOf(error) {
   return message ?? 'its message cannot be read';
 }
 
-/** Names in it come from files and servers; a terminal that shows the notebook would obey their control characters. */
+/**
+ * Names in it come from files and servers; a terminal that shows the notebook would obey their
+ * control characters.
+ */
 function withoutControls(message) {
   return message.replace(
     // eslint-disable-next-line no-control-regex -- they are what is looked for
@@ -293,7 +307,7 @@ function causes(error) {
 }
 
 /**
- * Whether it is a WorkbenchError of lib, whose one line says all. By shape, not by class: an edited lib has
- * the class anew.
+ * Whether it is a WorkbenchError of lib, whose one line says all. By shape, not by class: an edited
+ * lib has the class anew.
  */
 const isExpected = (error) => [1, 2].includes(read(error, 'exitCode'));

@@ -1,5 +1,6 @@
-// `export` in a cell. Everything a cell declares stays for the next ones, so the word says nothing there; people paste it
-// with the code of a module. It is blanked out, and what is left keeps its place in the text.
+// `export` in a cell. Everything a cell declares stays for the next ones, so the word says nothing
+// there; people paste it with the code of a module. It is blanked out, and what is left keeps its
+// place in the text.
 import { ts } from './typescript.mjs';
 
 /** The name of the file that a cell is to the compiler. */

@@ -1,6 +1,6 @@
-// `lib` as cells see it: what `dist/lib` holds, under the name `lib`. Before a cell runs, lib is compiled
-// again if it has been edited, and the modules that changed, with those that use them, are forgotten, so
-// that the next import runs the new code.
+// `lib` as cells see it: what `dist/lib` holds, under the name `lib`. Before a cell runs, lib is
+// compiled again if it has been edited, and the modules that changed, with those that use them, are
+// forgotten, so that the next import runs the new code.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
@@ -16,7 +16,9 @@ function readMap(path) {
   return existsSync(path) ? new Module.SourceMap(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
 }
 
-/** Forgets the modules whose loading was stopped, and those that have got hold of one in that state. */
+/**
+ * Forgets the modules whose loading was stopped, and those that have got hold of one in that state.
+ */
 export function forgetHalfLoaded() {
   const modules = Object.values(cache);
   const dead = new Set(modules.filter((module) => !module.loaded));
@@ -76,7 +78,10 @@ export class Library {
     return this.#compiled + path.slice(this.#sources.length);
   }
 
-  /** The compiled path for an import of lib written in `folder`; undefined if it means something else. */
+  /**
+   * The compiled path for an import of lib written in `folder`; undefined if it means something
+   * else.
+   */
   compiledPath(request, folder) {
     if (!isPath(request)) return undefined;
     const path = resolve(folder, request);
@@ -100,7 +105,10 @@ export class Library {
     };
   }
 
-  /** Makes `require` find lib where it is compiled, and `tslab` where the kernel has it, from wherever. */
+  /**
+   * Makes `require` find lib where it is compiled, and `tslab` where the kernel has it, from
+   * wherever.
+   */
   installRequireHooks(tslabPath) {
     const resolveFilename = Module._resolveFilename;
     Module._resolveFilename = (request, parent, ...rest) => {

@@ -1,5 +1,5 @@
-// The notebook kernel, as Jupyter starts it: node scripts/kernel/main.mjs --config-path <connection file>,
-// in the notebook's folder. See docs/notebooks.md for what it does for a notebook.
+// The notebook kernel, as Jupyter starts it: node scripts/kernel/main.mjs --config-path <connection
+// file>, in the notebook's folder. See docs/notebooks.md for what it does for a notebook.
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ if (values['config-path'] === undefined) {
   process.stderr.write('usage: node scripts/kernel/main.mjs --config-path <Jupyter connection file>\n');
   process.exit(2);
 }
-// Its registration leaves it empty (scripts/lib/jupyter.mjs), which is not the same as not being there.
+// Its registration leaves it empty (scripts/lib/jupyter.mjs), which is not the same as not being
+// there.
 delete process.env.JUPYTER_TOKEN;
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));

@@ -1,5 +1,5 @@
-// The modules that cells import. A package that offers CommonJS is required, so that a cell and lib share it; one that is
-// an ES module alone is imported.
+// The modules that cells import. A package that offers CommonJS is required, so that a cell and lib
+// share it; one that is an ES module alone is imported.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname, extname, isAbsolute, join } from 'node:path';
@@ -86,8 +86,8 @@ export class Modules {
 }
 
 /**
- * Makes `require` find what the type checker finds for a TypeScript module: packages that offer an ES module alone, and
- * `x.ts` under the name `x.js`.
+ * Makes `require` find what the type checker finds for a TypeScript module: packages that offer an
+ * ES module alone, and `x.ts` under the name `x.js`.
  */
 function resolveAsTypeScript() {
   const resolveFilename = Module._resolveFilename;

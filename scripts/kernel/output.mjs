@@ -1,5 +1,5 @@
-// What a cell writes, on its way to the notebook: text of the standard streams, joined so that a loop which prints does
-// not drown the browser, and rich outputs.
+// What a cell writes, on its way to the notebook: text of the standard streams, joined so that a
+// loop which prints does not drown the browser, and rich outputs.
 import { StringDecoder } from 'node:string_decoder';
 import { toBundle, toMetadata } from './display.mjs';
 
@@ -79,7 +79,8 @@ export class Output {
    *
    * @param {Record<string, unknown>} data one entry a MIME type
    * @param {Record<string, unknown>} [metadata]
-   * @param {{ displayId?: string, update?: boolean }} [options] `update` replaces the output with that id
+   * @param {{ displayId?: string, update?: boolean }} [options] `update` replaces the output with
+   *   that id
    * @throws {import('./display.mjs').DisplayError} if Jupyter could not show it
    */
   display(data, metadata = {}, { displayId, update = false } = {}) {

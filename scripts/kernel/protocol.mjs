@@ -42,13 +42,19 @@ export function decodeMessage(frames, key) {
   return { identities: frames.slice(0, start), header, parent, metadata, content };
 }
 
-/** The frames of a message. Every message leaves by here, so all text in it is well-formed: it can be saved as UTF-8. */
+/**
+ * The frames of a message. Every message leaves by here, so all text in it is well-formed: it can
+ * be saved as UTF-8.
+ */
 export function encodeMessage({ identities, header, parent, metadata, content }, key) {
   const parts = [header, parent, metadata, content].map((part) => Buffer.from(wellFormedJson(part)));
   return [...identities, Buffer.from(delimiter), Buffer.from(signature(key, parts)), ...parts];
 }
 
-/** JSON with U+FFFD for each half of a character; JSON.stringify writes those, and only those, as escapes of surrogates. */
+/**
+ * JSON with U+FFFD for each half of a character; JSON.stringify writes those, and only those, as
+ * escapes of surrogates.
+ */
 function wellFormedJson(value) {
   const json = JSON.stringify(value);
   if (!json.includes('\\ud')) return json;
@@ -60,7 +66,8 @@ function wellFormedJson(value) {
  *
  * @param {string} type
  * @param {Record<string, any>} content
- * @param {{ parent?: Message, identities?: Buffer[], session?: string }} [options] `parent`: the request it answers
+ * @param {{ parent?: Message, identities?: Buffer[], session?: string }} [options] `parent`: the
+ *   request it answers
  * @returns {Message}
  */
 export function newMessage(type, content, { parent, identities = [], session } = {}) {

@@ -1,8 +1,8 @@
-// Runs of cells, one after another. Whatever a cell began belongs to its run, also what goes on after its end: it prints
-// below that cell and hears that cell's signal.
+// Runs of cells, one after another. Whatever a cell began belongs to its run, also what goes on
+// after its end: it prints below that cell and hears that cell's signal.
 //
-// A stop may drop whatever waits for a promise here (see activity.mjs). So nothing depends on that: who hears the stop
-// ends the run.
+// A stop may drop whatever waits for a promise here (see activity.mjs). So nothing depends on that:
+// who hears the stop ends the run.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { forcedFailure, interruptFailure } from './errors.mjs';
 import { show } from './display.mjs';
@@ -11,7 +11,8 @@ import { forgetHalfLoaded } from './library.mjs';
 /**
  * @typedef {object} Outcome
  * @property {import('./errors.mjs').Failure} [failure]
- * @property {Record<string, unknown>} [result] the value of the last expression, one entry a MIME type
+ * @property {Record<string, unknown>} [result] the value of the last expression, one entry a MIME
+ *   type
  */
 
 export class Runs {
@@ -53,7 +54,9 @@ export class Runs {
     return this.#current?.isListening === true;
   }
 
-  /** The run that the code which runs now belongs to. What no cell began counts as the latest one's. */
+  /**
+   * The run that the code which runs now belongs to. What no cell began counts as the latest one's.
+   */
   get #asking() {
     return this.#context.getStore() ?? this.#latest;
   }
@@ -89,7 +92,10 @@ export class Runs {
     return outcome;
   }
 
-  /** Not the kernel's own work: a cell's code may be anywhere in it, in how it shows a value or what it has thrown. */
+  /**
+   * Not the kernel's own work: a cell's code may be anywhere in it, in how it shows a value or what
+   * it has thrown.
+   */
   async #evaluate(compiled) {
     try {
       const { result, declared } = await this.#cells.evaluate(compiled);

@@ -1,5 +1,6 @@
-// The kernel as Jupyter's clients see it: requests on the shell channel are answered one after another, those on
-// the control channel at once; everything a cell does is told to all clients on iopub.
+// The kernel as Jupyter's clients see it: requests on the shell channel are answered one after
+// another, those on the control channel at once; everything a cell does is told to all clients on
+// iopub.
 import { Worker } from 'node:worker_threads';
 import { captureStandardStreams, Output } from './output.mjs';
 import { encodeMessage, newMessage } from './protocol.mjs';
@@ -67,7 +68,10 @@ export class KernelServer {
     this.#work();
   }
 
-  /** Answers requests of the shell channel until none waits, or a cell runs: the end of that goes on. */
+  /**
+   * Answers requests of the shell channel until none waits, or a cell runs: the end of that goes
+   * on.
+   */
   #work() {
     while (!this.#isWorking && this.#waiting.length > 0) {
       this.#isWorking = true;
@@ -110,7 +114,10 @@ export class KernelServer {
     this.#channels.postMessage({ type: 'send', channel, frames: encodeMessage(message, this.#key) });
   }
 
-  /** One for each type of request but execution; what it returns is the reply's content. Other types get no reply. */
+  /**
+   * One for each type of request but execution; what it returns is the reply's content. Other types
+   * get no reply.
+   */
   #handlers = {
     kernel_info_request: () => kernelInfo,
     comm_info_request: () => ({ status: 'ok', comms: {} }),
@@ -176,8 +183,8 @@ const kernelInfo = {
   implementation_version: '1.0.0',
   banner: `TypeScript ${ts.version} on Node.js ${process.version}`,
   help_links: [{ text: 'TypeScript handbook', url: 'https://www.typescriptlang.org/docs/handbook/' }],
-  // JupyterLab copies this into a notebook that is opened. The project's notebooks have it already, so
-  // that opening one is no change, with no more of the version than rarely changes.
+  // JupyterLab copies this into a notebook that is opened. The project's notebooks have it already,
+  // so that opening one is no change, with no more of the version than rarely changes.
   language_info: {
     name: 'typescript',
     version: ts.versionMajorMinor.split('.')[0],

@@ -1,4 +1,5 @@
-// TypeScript's compiler and the parts of tslab that the kernel uses, found where they are installed.
+// TypeScript's compiler and the parts of tslab that the kernel uses, found where they are
+// installed.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 

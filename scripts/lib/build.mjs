@@ -1,4 +1,5 @@
-// Compiles lib/ to dist/. Used by the set-up, by `npm run build` and by the notebook kernel when lib changes.
+// Compiles lib/ to dist/. Used by the set-up, by `npm run build` and by the notebook kernel when
+// lib changes.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -12,7 +13,10 @@ const stampPath = join(distFolder, '.built');
 const lockPath = join(distFolder, '.lock');
 const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 
-/** Every source of the library with its modification time and size: a string that changes when one changes. */
+/**
+ * Every source of the library with its modification time and size: a string that changes when one
+ * changes.
+ */
 export function libraryState() {
   const lines = [];
   const visit = (folder) => {
@@ -43,10 +47,12 @@ const patienceMs = 60_000;
 const pauseMs = 50;
 
 /**
- * Brings dist/ up to date. An emitted file whose source is gone is removed with everything else: dist/ is
- * built whole, which the native compiler does in well under a second. Where another process builds it, this one waits.
+ * Brings dist/ up to date. An emitted file whose source is gone is removed with everything else:
+ * dist/ is built whole, which the native compiler does in well under a second. Where another
+ * process builds it, this one waits.
  *
- * @returns {{ok: true} | {ok: false, message: string}} with the compiler's own lines when lib has an error
+ * @returns {{ok: true} | {ok: false, message: string}} with the compiler's own lines when lib has
+ *   an error
  */
 export function buildLibrary() {
   if (isLibraryBuilt()) return { ok: true };
@@ -75,7 +81,8 @@ function pause() {
 }
 
 function compileLibrary() {
-  // Looked at now: another process may have built it, and sources that change while they are compiled are compiled again.
+  // Looked at now: another process may have built it, and sources that change while they are
+  // compiled are compiled again.
   const state = libraryState();
   if (isLibraryBuilt(state)) return { ok: true };
   rmSync(stampPath, { force: true });
@@ -91,7 +98,10 @@ function compileLibrary() {
   return { ok: true };
 }
 
-/** Removes from dist/ what no source of lib/ produces any more, so that a deleted module cannot be imported. */
+/**
+ * Removes from dist/ what no source of lib/ produces any more, so that a deleted module cannot be
+ * imported.
+ */
 function removeOrphans() {
   const visit = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -1,4 +1,5 @@
-// What the set-up says while it works: one line a step, rewritten in place on a terminal, sparse lines in a log.
+// What the set-up says while it works: one line a step, rewritten in place on a terminal, sparse
+// lines in a log.
 import { styleText } from 'node:util';
 
 /** Ends the program with one line. */

@@ -1,10 +1,10 @@
-// The reader's copies of the project's notebooks. JupyterLab saves outputs into the notebook that it
-// runs, and git refuses to pull over a changed file. So `npm start` opens copies, in a folder that git
-// ignores. When a pull brings a new version of a notebook, the next start puts it in the place of the
-// copy, and keeps the copy under another name if the reader did something in it.
+// The reader's copies of the project's notebooks. JupyterLab saves outputs into the notebook that
+// it runs, and git refuses to pull over a changed file. So `npm start` opens copies, in a folder
+// that git ignores. When a pull brings a new version of a notebook, the next start puts it in the
+// place of the copy, and keeps the copy under another name if the reader did something in it.
 //
-// Nothing of the reader's is deleted or overwritten: a copy is moved aside before it is examined, and
-// no file takes a name that another one has.
+// Nothing of the reader's is deleted or overwritten: a copy is moved aside before it is examined,
+// and no file takes a name that another one has.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -26,11 +26,11 @@ export const recordName = '.originals.json';
 const extension = '.ipynb';
 
 /**
- * Makes the copies that are missing, and replaces those whose original has changed. Only one process
- * at a time may call it.
+ * Makes the copies that are missing, and replaces those whose original has changed. Only one
+ * process at a time may call it.
  *
- * A replaced copy is deleted if nobody touched it: it has the bytes of the original it was made from,
- * and git has them too. Anything else belongs to the reader and gets a name of its own.
+ * A replaced copy is deleted if nobody touched it: it has the bytes of the original it was made
+ * from, and git has them too. Anything else belongs to the reader and gets a name of its own.
  *
  * @param {string} originals the folder of the project's notebooks
  * @param {string} copies the folder of the reader's copies
@@ -62,7 +62,9 @@ export function updateCopies(originals, copies, today = new Date()) {
   return kept;
 }
 
-/** The record; empty if it is missing or damaged, and then every copy that differs is the reader's. */
+/**
+ * The record; empty if it is missing or damaged, and then every copy that differs is the reader's.
+ */
 function readRecord(copies) {
   const record = Object.create(null);
   try {
@@ -74,7 +76,8 @@ function readRecord(copies) {
 
 function writeUnfinished(folder, content) {
   const path = join(folder, '.unfinished');
-  // A start that was killed may have left this as a second name of a copy: writing would change both.
+  // A start that was killed may have left this as a second name of a copy: writing would change
+  // both.
   rmSync(path, { force: true });
   writeFileSync(path, content);
   return path;
@@ -92,7 +95,10 @@ function takeName(unfinished, path) {
   rmSync(unfinished, { force: true });
 }
 
-/** Renames a file to `fig4 (yours, 2026-11-30).ipynb` or the next free number; undefined if there is none. */
+/**
+ * Renames a file to `fig4 (yours, 2026-11-30).ipynb` or the next free number; undefined if there is
+ * none.
+ */
 function moveAside(path, today) {
   if (!isThere(path)) return undefined;
   const [year, month, day] = [today.getFullYear(), today.getMonth() + 1, today.getDate()];
@@ -121,8 +127,8 @@ function contentOf(path) {
 }
 
 /**
- * Whether git has these bytes; true outside of a clone. If somebody changed an original and git then
- * restored it, the change survives in the copy alone.
+ * Whether git has these bytes; true outside of a clone. If somebody changed an original and git
+ * then restored it, the change survives in the copy alone.
  */
 function isInGit(content, originals) {
   const git = (args, options) => spawnSync('git', args, { cwd: originals, encoding: 'utf8', ...options });

@@ -1,5 +1,5 @@
-// Jupyter inside the repository: where it keeps its files, which kernel it offers, how JupyterLab is set.
-// Nothing is written into the user's home, and nothing of the user's own Jupyter is read.
+// Jupyter inside the repository: where it keeps its files, which kernel it offers, how JupyterLab
+// is set. Nothing is written into the user's home, and nothing of the user's own Jupyter is read.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { root as projectRoot } from './paths.mjs';
@@ -40,7 +40,8 @@ const kernelspec = (root) => ({
   display_name: 'TypeScript (BiPE)',
   language: 'typescript',
   interrupt_mode: 'message',
-  // The server's own would be inherited: the key to everything that it serves, in the hands of every cell.
+  // The server's own would be inherited: the key to everything that it serves, in the hands of
+  // every cell.
   env: { JUPYTER_TOKEN: '' },
   metadata: { debugger: false },
 });
@@ -66,7 +67,10 @@ const serverConfig = {
   },
 };
 
-/** What of JupyterLab's own pages is left out: the other half of the language servers, and the plugins that require it. */
+/**
+ * What of JupyterLab's own pages is left out: the other half of the language servers, and the
+ * plugins that require it.
+ */
 const leftOut = Object.fromEntries(
   [
     '@jupyterlab/lsp-extension',
@@ -104,7 +108,10 @@ const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
 </svg>
 `;
 
-/** Every file of the registration: its path, and what it says. JupyterLab reads the style sheet from its configuration alone. */
+/**
+ * Every file of the registration: its path, and what it says. JupyterLab reads the style sheet from
+ * its configuration alone.
+ */
 function registration(root, prefix) {
   const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
   const kernel = join('share', 'jupyter', 'kernels', kernelName);
@@ -129,8 +136,9 @@ function says(path, content) {
 }
 
 /**
- * Why the kernel that is registered is not the one that `installKernelspec` would register: a line for people; undefined
- * where it is. A folder .venv that was copied brings the kernel of the checkout it comes from.
+ * Why the kernel that is registered is not the one that `installKernelspec` would register: a line
+ * for people; undefined where it is. A folder .venv that was copied brings the kernel of the
+ * checkout it comes from.
  */
 export function kernelspecTrouble({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
   if (registration(root, prefix).every(([path, content]) => says(path, content))) return undefined;
@@ -151,10 +159,11 @@ export function kernelspecTrouble({ root = projectRoot, prefix = join(root, '.ve
 }
 
 /**
- * Registers the notebook kernel in the project's Python environment, with the settings that make JupyterLab
- * offer it alone and ask the network for nothing. Repeating it changes nothing.
+ * Registers the notebook kernel in the project's Python environment, with the settings that make
+ * JupyterLab offer it alone and ask the network for nothing. Repeating it changes nothing.
  *
- * @param {{ root?: string, prefix?: string }} [options] the project's folder; the Python environment's folder
+ * @param {{ root?: string, prefix?: string }} [options] the project's folder; the Python
+ *   environment's folder
  */
 export function installKernelspec({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
   for (const [path, content] of registration(root, prefix)) {

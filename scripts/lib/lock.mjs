@@ -1,12 +1,13 @@
-// One process at a time: the only lock of the project, for the set-up, which runs before lib is compiled, and for lib
-// (`#lock` in package.json).
+// One process at a time: the only lock of the project, for the set-up, which runs before lib is
+// compiled, and for lib (`#lock` in package.json).
 //
-// A lock is a folder with one entry, whose name says who holds it. Everything that decides is one step of the file system:
-// - A folder of one's own, entry included, is renamed to the lock's name. That fails as long as the name has an entry in
-//   it, so a lock is never half there and never taken from anybody.
-// - What a process that is gone has left is removed by its entry's name, which no other lock has: whoever is late
-//   removes nothing.
-// So there is nothing to look at twice, and no hard links are needed, which some file systems do not have.
+// A lock is a folder with one entry, whose name says who holds it. Everything that decides is one
+// step of the file system:
+// - A folder of one's own, entry included, is renamed to the lock's name. That fails as long as the
+//   name has an entry in it, so a lock is never half there and never taken from anybody.
+// - What a process that is gone has left is removed by its entry's name, which no other lock has:
+//   whoever is late removes nothing. So there is nothing to look at twice, and no hard links are
+//   needed, which some file systems do not have.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -31,7 +32,8 @@ const host = hostname()
   .slice(0, 64);
 
 /**
- * Takes the lock at `path`, whose folder is there, if nobody holds it. A lock of a process that is gone counts for nothing.
+ * Takes the lock at `path`, whose folder is there, if nobody holds it. A lock of a process that is
+ * gone counts for nothing.
  *
  * @returns `release`, or who holds it: `isSelf` if it is this very process
  * @throws the file system's error, if it cannot be written
@@ -75,7 +77,10 @@ function parsed(entry) {
   return pid === undefined ? undefined : { entry, pid: Number(pid), start, host };
 }
 
-/** Of a lock of before they were folders: a file that says the process and its host, unless it is still being written. */
+/**
+ * Of a lock of before they were folders: a file that says the process and its host, unless it is
+ * still being written.
+ */
 function holderInFile(path) {
   let text = '';
   if (!done(() => (text = readFileSync(path, 'utf8')), ['ENOENT', 'EISDIR'])) return undefined;
@@ -91,7 +96,8 @@ function isGone(holder) {
   if (start === hasEnded) return true;
   // Files do not say when their process began; but this one holds none.
   if (holder.start === '' || start === '') return holder.entry === undefined && holder.pid === process.pid;
-  // The number belongs to another process by now, as that of a container's first process does after each start.
+  // The number belongs to another process by now, as that of a container's first process does after
+  // each start.
   return holder.start !== start;
 }
 
@@ -104,10 +110,16 @@ function isRunning(pid) {
   }
 }
 
-/** What stands for the beginning of a process that has ended, and only waits for its parent to notice. */
+/**
+ * What stands for the beginning of a process that has ended, and only waits for its parent to
+ * notice.
+ */
 const hasEnded = 'ended';
 
-/** When a process began, in letters that no other process of this number has; empty where it cannot be known. */
+/**
+ * When a process began, in letters that no other process of this number has; empty where it cannot
+ * be known.
+ */
 function startOf(pid) {
   if (process.platform === 'linux') return startOnLinux(pid);
   if (process.platform === 'win32') return '';
@@ -121,7 +133,8 @@ function startOf(pid) {
 function startOnLinux(pid) {
   try {
     const own = readFileSync('/proc/self/stat', 'utf8');
-    // A /proc of other process numbers than ours, as of a container's host, says nothing about the others.
+    // A /proc of other process numbers than ours, as of a container's host, says nothing about the
+    // others.
     if (pid !== process.pid && Number.parseInt(own) !== process.pid) return '';
     const stat = pid === process.pid ? own : readFileSync(`/proc/${pid}/stat`, 'utf8');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
@@ -142,7 +155,10 @@ function described({ pid, start, host: where }) {
   };
 }
 
-/** Removes a lock by its entry, or one that is a file, and nothing else, whatever has taken the name by now. */
+/**
+ * Removes a lock by its entry, or one that is a file, and nothing else, whatever has taken the name
+ * by now.
+ */
 function remove(path, entry) {
   if (entry === undefined) {
     const isFile = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;

@@ -1,4 +1,5 @@
-// Where the set-up puts things. Everything is inside the repository, and everything here is git-ignored.
+// Where the set-up puts things. Everything is inside the repository, and everything here is
+// git-ignored.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

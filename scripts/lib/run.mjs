@@ -1,4 +1,5 @@
-// Runs the tools that a set-up step calls: output to a log, progress from its lines, and a failure told in one line.
+// Runs the tools that a set-up step calls: output to a log, progress from its lines, and a failure
+// told in one line.
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,4 +1,5 @@
-// Remembers which step is done, and with what: a stamp is written when a step has ended well, never before.
+// Remembers which step is done, and with what: a stamp is written when a step has ended well, never
+// before.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

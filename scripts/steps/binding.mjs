@@ -1,5 +1,6 @@
-// The native binding of @tensorflow/tfjs-node-gpu: two C++ files compiled against TensorFlow's headers.
-// Called directly rather than through node-gyp: the compiler is then the only thing a machine must have.
+// The native binding of @tensorflow/tfjs-node-gpu: two C++ files compiled against TensorFlow's
+// headers. Called directly rather than through node-gyp: the compiler is then the only thing a
+// machine must have.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
@@ -16,7 +17,10 @@ import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mj
 import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
 const stamp = `${bindingPath}.built`;
-/** A helper of lib/engine/native.ts beside the binding: keeps the libraries' chatter off standard error. */
+/**
+ * A helper of lib/engine/native.ts beside the binding: keeps the libraries' chatter off standard
+ * error.
+ */
 const quietSource = join(nativeFolder, 'quiet.cc');
 const quietPath = join(bindingFolder, 'tfjs_quiet.node');
 const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
@@ -43,8 +47,8 @@ export function headerFlags() {
 }
 
 /**
- * Where what is linked finds TensorFlow: by a path relative to itself, so that the repository can be moved; and the GPU
- * wheel's libraries find CUDA relative to theirs.
+ * Where what is linked finds TensorFlow: by a path relative to itself, so that the repository can
+ * be moved; and the GPU wheel's libraries find CUDA relative to theirs.
  */
 export function tensorflowRunPath() {
   const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';

@@ -1,5 +1,5 @@
-// node_modules, exactly as the lock file says. Packages' own install scripts do not run (.npmrc): what needs
-// building is built by a step of its own.
+// node_modules, exactly as the lock file says. Packages' own install scripts do not run (.npmrc):
+// what needs building is built by a step of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownFolder } from '../lib/links.mjs';

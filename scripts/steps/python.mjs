@@ -20,7 +20,10 @@ function key() {
   return fingerprint(requirements(), pipVersion, root);
 }
 
-/** Removes what an interrupted installation may have left half done; TensorFlow's files have a step of their own. */
+/**
+ * Removes what an interrupted installation may have left half done; TensorFlow's files have a step
+ * of their own.
+ */
 function clearVenv() {
   ownFolder(venvFolder);
   for (const name of readdirSync(venvFolder)) {
@@ -63,7 +66,8 @@ export const python = {
     };
   },
   async perform(line) {
-    // Found here, the mark of an installation that was cut off: what it left may be incomplete, so start anew.
+    // Found here, the mark of an installation that was cut off: what it left may be incomplete, so
+    // start anew.
     if (existsSync(installing)) clearVenv();
     const interpreter = await ensureVenv(line);
     const total = requirements()

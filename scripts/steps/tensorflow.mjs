@@ -1,5 +1,5 @@
-// The native library of the tensor engine: TensorFlow's shared libraries and headers, out of the PyPI wheel.
-// The wheel's Python side is not used, so any Python that runs pip will do.
+// The native library of the tensor engine: TensorFlow's shared libraries and headers, out of the
+// PyPI wheel. The wheel's Python side is not used, so any Python that runs pip will do.
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLink, ownFolder } from '../lib/links.mjs';
@@ -10,7 +10,8 @@ import { hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { ensureVenv } from './python.mjs';
 
 export const tensorflowVersion = '2.21.0';
-// TensorFlow publishes wheels for this Python on every platform it supports; its libraries depend on none.
+// TensorFlow publishes wheels for this Python on every platform it supports; its libraries depend
+// on none.
 const wheelPython = '3.12';
 const stamp = join(engineFolder, '.installed');
 const ownDownloadStamp = join(bindingPackage, '.own-download');

@@ -4,7 +4,9 @@ import { Histogram } from '../../lib/base/histogram';
 
 const values = fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 1, maxLength: 300 });
 
-/** Also those that a count is exactly: there a value is one of the share, and the next one is not. */
+/**
+ * Also those that a count is exactly: there a value is one of the share, and the next one is not.
+ */
 const share = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0.25, 0.5, 0.75, 1));
 
 function histogramOf(numbers: readonly number[]): Histogram {

@@ -1,6 +1,7 @@
-// A side that computes nothing: it answers as the JSON it is started with says, and notes what it was asked.
-// `losses`, `seconds` of a step, measurement by measurement, `peakBytes`; `dieAt`: the request at which it ends; `failAt`, with
-// `error`; `babbleAt`: the request that it answers with something else; `log`: a file for the requests.
+// A side that computes nothing: it answers as the JSON it is started with says, and notes what it
+// was asked. `losses`, `seconds` of a step, measurement by measurement, `peakBytes`; `dieAt`: the
+// request at which it ends; `failAt`, with `error`; `babbleAt`: the request that it answers with
+// something else; `log`: a file for the requests.
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 

@@ -1,5 +1,6 @@
-// The interactive page of a bilevel automaton in a real browser. What it draws is held against what the same state draws in Node.js, and
-// what it reads out against the set simulator. Pictures are kept in .cache/screenshots, for a person to look at.
+// The interactive page of a bilevel automaton in a real browser. What it draws is held against what
+// the same state draws in Node.js, and what it reads out against the set simulator. Pictures are
+// kept in .cache/screenshots, for a person to look at.
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// What a reader sees: `npm start`, the address it prints, a notebook in a real browser, every cell run, every figure
-// drawn, and the notebook saved, of which git sees nothing. The pictures are kept in .cache/screenshots, for a person to look at.
+// What a reader sees: `npm start`, the address it prints, a notebook in a real browser, every cell
+// run, every figure drawn, and the notebook saved, of which git sees nothing. The pictures are kept
+// in .cache/screenshots, for a person to look at.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +27,8 @@ beforeAll(async () => {
   // Not the folder of whoever runs this test.
   folder = mkdtempSync(projectPath('work-test-'));
   originals = projectFiles();
-  // A port of its own, since the usual one may be taken, and no window. JupyterLab would open again what an earlier run had open.
+  // A port of its own, since the usual one may be taken, and no window. JupyterLab would open again
+  // what an earlier run had open.
   const workspaces = `--LabApp.workspaces_dir=${join(folder, '.workspaces')}`;
   const options = ['--port=0', '--no-browser', workspaces];
   const server = spawn(process.execPath, [projectPath('scripts', 'start.mjs'), ...options], {
@@ -65,7 +67,10 @@ function savedOutputs(path: string): readonly CellOutput[] {
   return cells.flatMap(({ outputs = [] }) => outputs);
 }
 
-/** Scrolls through the notebook, so that what is drawn only in sight is drawn; takes pictures of each screen and figure. */
+/**
+ * Scrolls through the notebook, so that what is drawn only in sight is drawn; takes pictures of
+ * each screen and figure.
+ */
 async function look(page: Page, name: string): Promise<void> {
   const cells = page.locator('.jp-Notebook .jp-Cell');
   const count = await cells.count();
@@ -79,7 +84,10 @@ async function look(page: Page, name: string): Promise<void> {
     await figure.screenshot({ path: join(screenshots, `${name}-figure-${index + 1}.png`) });
 }
 
-/** Runs in the page: the texts that a figure's edge cuts; those inside a plot area are plotly's to clip. */
+/**
+ * Runs in the page: the texts that a figure's edge cuts; those inside a plot area are plotly's to
+ * clip.
+ */
 const cutTexts = `[...document.querySelectorAll('.jp-OutputArea .js-plotly-plot')].flatMap((figure) => {
   const edge = figure.querySelector('svg.main-svg').getBoundingClientRect();
   const texts = [...figure.querySelectorAll('svg.main-svg text')].filter((text) => text.closest('.plot') === null);

@@ -112,14 +112,16 @@ describe('bipe bench', () => {
       const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
       let said = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        // As a terminal does it: the command and its sides all hear of it, once the first row has begun.
+        // As a terminal does it: the command and its sides all hear of it, once the first row has
+        // begun.
         if (!said.includes('decode-1 ...') && (said + text).includes('decode-1 ...'))
           process.kill(-(child.pid ?? 0), 'SIGINT');
         said += text;
       });
       const code = await new Promise((resolve) => child.once('close', resolve));
       expect(code).toBe(1);
-      // The row under way may end well if its side was not yet there to hear of it; the next one does not begin.
+      // The row under way may end well if its side was not yet there to hear of it; the next one
+      // does not begin.
       expect(said).toMatch(/^interrupted; [01] of 3 rows are measured and kept$/m);
       const folders = projectPath('.cache', 'bench-rows');
       const left = existsSync(folders) ? readdirSync(folders) : [];

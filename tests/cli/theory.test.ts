@@ -1,4 +1,5 @@
-// `bipe theory`, as a user runs it: from a file of an automaton and one of words to reachable states.
+// `bipe theory`, as a user runs it: from a file of an automaton and one of words to reachable
+// states.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -30,7 +30,10 @@ function texts(count: number, options: ArithmeticOptions, seed = 1): string[] {
   return instances(count, options, seed).map((ids) => formatArithmetic(ids, vocabulary));
 }
 
-/** The part of a test that all expressions of a task come from, as (instance, probability within the split). */
+/**
+ * The part of a test that all expressions of a task come from, as (instance, probability within the
+ * split).
+ */
 function cells(operators: number, modulus: number, split: 'train' | 'test'): Map<string, number> {
   const vocabulary = arithmeticVocabulary(modulus);
   const all = instanceProbabilities(operators, modulus);

@@ -1,5 +1,6 @@
-// The arithmetic task once more, from its definition and on text, to hold the generator against: exact values in any
-// prime field, what makes a chain of rewritings right, and the probability of every instance of small tasks.
+// The arithmetic task once more, from its definition and on text, to hold the generator against:
+// exact values in any prime field, what makes a chain of rewritings right, and the probability of
+// every instance of small tasks.
 
 /** An operation of the task, by its sign. */
 type Sign = '+' | '-' | '*' | '/';
@@ -7,7 +8,9 @@ type Sign = '+' | '-' | '*' | '/';
 const signs: readonly Sign[] = ['+', '-', '*', '/'];
 const precedence: Readonly<Record<string, number>> = { '+': 1, '-': 1, '*': 2, '/': 2 };
 
-/** A prime so large that different expressions of random numbers hardly ever have the same value. */
+/**
+ * A prime so large that different expressions of random numbers hardly ever have the same value.
+ */
 const largePrime = 2n ** 61n - 1n;
 
 function mod(value: bigint, prime: bigint): bigint {
@@ -73,7 +76,10 @@ export interface Rewriting {
   readonly allowed: boolean;
 }
 
-/** Every `a op b` (with the parentheses around it, if it has them) replaced by its result, right or wrong. */
+/**
+ * Every `a op b` (with the parentheses around it, if it has them) replaced by its result, right or
+ * wrong.
+ */
 export function rewritings(tokens: readonly string[], modulus: number): Rewriting[] {
   const prime = BigInt(modulus);
   const found: Rewriting[] = [];
@@ -137,7 +143,10 @@ function superfluousParentheses(tokens: readonly string[]): boolean {
   });
 }
 
-/** The probability of each instance with that many operators: the generator's description, carried out exhaustively. */
+/**
+ * The probability of each instance with that many operators: the generator's description, carried
+ * out exhaustively.
+ */
 export function instanceProbabilities(operators: number, modulus: number): Map<string, number> {
   let chains = new Map<string, number>();
   for (let number = 0; number < modulus; number += 1) chains.set(String(number), 1 / modulus);
@@ -168,7 +177,10 @@ export function instanceProbabilities(operators: number, modulus: number): Map<s
   return chains;
 }
 
-/** The operations that yield a number, with their probabilities: by left operand and sign, those that fit alike. */
+/**
+ * The operations that yield a number, with their probabilities: by left operand and sign, those
+ * that fit alike.
+ */
 function operations(value: number, modulus: number): (readonly [readonly string[], number])[] {
   const numbers = Array.from({ length: modulus }, (_, number) => number);
   const prime = BigInt(modulus);
@@ -188,8 +200,8 @@ function operations(value: number, modulus: number): (readonly [readonly string[
 }
 
 /**
- * How far counts are from what is expected, in standard deviations (chi-square by Wilson and Hilferty, 1931): beyond 4
- * once in 30,000 samples.
+ * How far counts are from what is expected, in standard deviations (chi-square by Wilson and
+ * Hilferty, 1931): beyond 4 once in 30,000 samples.
  */
 export function surprise(counts: readonly number[], expected: readonly number[]): number {
   const statistic = counts.reduce((sum, count, cell) => {

@@ -145,7 +145,10 @@ describe('a download from a server that lies', () => {
   });
 });
 
-/** What a server says next. Its headers are true of the body that it sends; which body that is, is its whim. */
+/**
+ * What a server says next. Its headers are true of the body that it sends; which body that is, is
+ * its whim.
+ */
 interface Move {
   readonly status: 200 | 206 | 416 | 404 | 503;
   readonly version: number;

@@ -251,7 +251,8 @@ describe('a download', () => {
     const server = await started((_request, response) => {
       response.writeHead(200);
       const pour = (): void => {
-        // In a round of its own: a write to a connection that is gone is answered before anything else is heard.
+        // In a round of its own: a write to a connection that is gone is answered before anything
+        // else is heard.
         if (!response.destroyed) response.write(Buffer.alloc(10_000), () => setImmediate(pour));
       };
       pour();
@@ -449,7 +450,10 @@ describe('a download in a process that is killed', () => {
   });
 });
 
-/** The downloader as JavaScript, for a process of its own; below the project, so that it finds the packages. */
+/**
+ * The downloader as JavaScript, for a process of its own; below the project, so that it finds the
+ * packages.
+ */
 async function compileDownloader(): Promise<string> {
   const parent = projectPath('.cache');
   await mkdir(parent, { recursive: true });

@@ -1,4 +1,5 @@
-// Whatever takes its name by a rename is on the disk before: else a power failure leaves a whole name on half a file.
+// Whatever takes its name by a rename is on the disk before: else a power failure leaves a whole
+// name on half a file.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

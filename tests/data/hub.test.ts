@@ -152,7 +152,8 @@ describe('a checkpoint from the hub', () => {
     const broken = await hub(newer, (request, response) => {
       sendFile(request, response, Buffer.alloc(tensors.length));
     });
-    // Its tensors are the same, and need not come again; without the file here, they have to, and are wrong.
+    // Its tensors are the same, and need not come again; without the file here, they have to, and
+    // are wrong.
     await rm(join(folder, 'model.safetensors'));
     await expect(downloadCheckpoint(model, broken)).rejects.toThrow(DataError);
     await writeFile(join(folder, 'model.safetensors'), tensors);

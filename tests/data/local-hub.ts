@@ -1,4 +1,5 @@
-// What a server says that speaks as the Hugging Face hub does: small files itself, large ones by a redirect to their storage.
+// What a server says that speaks as the Hugging Face hub does: small files itself, large ones by a
+// redirect to their storage.
 
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';

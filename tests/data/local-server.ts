@@ -38,7 +38,10 @@ export async function serve(handler: Handler): Promise<LocalServer> {
   };
 }
 
-/** Sends `content` as a server does that knows ranges; with `cutAfter`, drops the connection after so many bytes. */
+/**
+ * Sends `content` as a server does that knows ranges; with `cutAfter`, drops the connection after
+ * so many bytes.
+ */
 export function sendFile(
   request: IncomingMessage,
   response: ServerResponse,

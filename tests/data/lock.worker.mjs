@@ -1,5 +1,5 @@
-// A process that takes a lock when it is told to: `hold` keeps it until the process is killed; `round` takes it as soon as it
-// can, and says whether anybody else was inside.
+// A process that takes a lock when it is told to: `hold` keeps it until the process is killed;
+// `round` takes it as soon as it can, and says whether anybody else was inside.
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { takeLock } from '../../scripts/lib/lock.mjs';
 

@@ -30,7 +30,10 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** A server that answers as the hub does for a dataset's large files: by a redirect to their storage. */
+/**
+ * A server that answers as the hub does for a dataset's large files: by a redirect to their
+ * storage.
+ */
 async function hub(
   content: Buffer,
   send: (request: IncomingMessage, response: ServerResponse) => void = (request, response) => {

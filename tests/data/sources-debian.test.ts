@@ -9,7 +9,8 @@ import { prepareSource, verifySource } from '../../lib/data/sources/prepare';
 import { type SourceOptions, type TextDocument } from '../../lib/data/sources/source';
 import { interruptibleCell } from '../support/cell';
 
-// apt-get and dpkg-deb are scripts of the test's own here: what is tested is what the workbench makes of them.
+// apt-get and dpkg-deb are scripts of the test's own here: what is tested is what the workbench
+// makes of them.
 let folder: string;
 let cache: string;
 let contents: string;

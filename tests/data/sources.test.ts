@@ -267,8 +267,8 @@ describe('downloaded sources', () => {
   });
 
   describe('the Pile', () => {
-    // Five entries: ArXiv, Github, ArXiv (580,000 characters), PubMed Central, Github without a line end after it;
-    // made with `zstd -19`.
+    // Five entries: ArXiv, Github, ArXiv (580,000 characters), PubMed Central, Github without a
+    // line end after it; made with `zstd -19`.
     const compressed = Buffer.from(
       'KLUv/aQj2wgAdAQAUokdGGDZAezADlWVT2SAD1IpywwBfEIigAVXAlpc/bK57tSb+hJ7bcv7vT19qg/7CQ3BMgfC++w4YBwXnFP3' +
         'tCad+vaozia3ojorv7VVYp2L9pnp5ZvVknPHxcIkysfX0cjHernUpg3jYx3bI9G3+VZ7zKvOfti/YgYAmfwDzV0SckECJj+Yt7jX' +

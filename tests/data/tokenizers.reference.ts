@@ -1,4 +1,5 @@
-// What the tokenizer tests share: byte-pair encoding as its definition reads, and text that is hard to tokenize.
+// What the tokenizer tests share: byte-pair encoding as its definition reads, and text that is hard
+// to tokenize.
 
 import fc from 'fast-check';
 
@@ -20,7 +21,10 @@ const codeUnits = fc
   .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
   .map((units) => String.fromCharCode(...units));
 
-/** Text in which tokenizers go wrong: fallbacks to bytes, runs of spaces, control tokens written out, emoji. */
+/**
+ * Text in which tokenizers go wrong: fallbacks to bytes, runs of spaces, control tokens written
+ * out, emoji.
+ */
 export function difficultText(pieces: readonly string[]): fc.Arbitrary<string> {
   const part = fc.oneof(
     { arbitrary: fc.constantFrom(...pieces).map((piece) => piece.replaceAll('▁', ' ')), weight: 6 },

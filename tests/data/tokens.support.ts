@@ -1,4 +1,5 @@
-// What the tests of token files share: corpora of given ids, and a registry of one source per package of the tests' own.
+// What the tests of token files share: corpora of given ids, and a registry of one source per
+// package of the tests' own.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,8 +36,8 @@ export async function corpusOf(
 }
 
 /**
- * Sources in a folder: `files` by source and name, each source an npm package of text files. Options, and the environment for commands,
- * that know these sources alone.
+ * Sources in a folder: `files` by source and name, each source an npm package of text files.
+ * Options, and the environment for commands, that know these sources alone.
  */
 export function textSources(
   folder: string,
@@ -55,8 +56,8 @@ export function textSources(
 }
 
 /**
- * A datasets folder for what takes no options, tasks and commands: its one source, `commander`, has the six source files of an
- * installed package. Give it as `BIPE_DATASETS`.
+ * A datasets folder for what takes no options, tasks and commands: its one source, `commander`, has
+ * the six source files of an installed package. Give it as `BIPE_DATASETS`.
  */
 export function installedSource(folder: string): void {
   const source = {

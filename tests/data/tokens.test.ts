@@ -491,7 +491,9 @@ describe('a split of documents', () => {
 });
 
 describe('blocks', () => {
-  /** The blocks of lists of ids as one would write them down, by the released code's `group_texts`. */
+  /**
+   * The blocks of lists of ids as one would write them down, by the released code's `group_texts`.
+   */
   function naiveBlocks(pieces: readonly (readonly number[])[], length: number, dropped = 0): number[][] {
     return pieces.flatMap((ids) =>
       Array.from({ length: Math.max(0, Math.floor(ids.length / length) - dropped) }, (_, block) =>

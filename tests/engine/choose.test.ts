@@ -1,4 +1,5 @@
-// The engine on machines that are not this one: candidates get another machine to look at, or are made up.
+// The engine on machines that are not this one: candidates get another machine to look at, or are
+// made up.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

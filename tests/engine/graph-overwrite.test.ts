@@ -1,4 +1,5 @@
-// Captured steps that give up the old values of their state: the same results, and one line where a run fails.
+// Captured steps that give up the old values of their state: the same results, and one line where a
+// run fails.
 
 import * as tf from '@tensorflow/tfjs';
 import { expect, it, onTestFinished } from 'vitest';

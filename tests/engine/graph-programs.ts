@@ -32,7 +32,10 @@ const fitting = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
 
 const positive = detached((a) => a.greater(0.1).toFloat());
 
-/** What programs are made of. Every result stays within small numbers, and every operand has rank 1 to 4. */
+/**
+ * What programs are made of. Every result stays within small numbers, and every operand has rank 1
+ * to 4.
+ */
 const operations: Readonly<Record<string, Operation>> = {
   add: (a, b) => a.add(fitting(a, b)),
   sub: (a, b) => a.sub(fitting(a, b)),
@@ -141,9 +144,10 @@ export const everyOperation: readonly Instruction[] = Object.keys(operations).ma
 export type Rounding = (value: tf.Tensor) => tf.Tensor;
 
 /**
- * Monte Carlo arithmetic (Parker 1997): each number is multiplied by 1 + 2^-22 or 1 - 2^-22 by chance, four times float32's
- * unit roundoff, which stands for the rounding within an operation and for the order of its sums. How far results then move
- * is how far two correct ways to round may differ.
+ * Monte Carlo arithmetic (Parker 1997): each number is multiplied by 1 + 2^-22 or 1 - 2^-22 by
+ * chance, four times float32's unit roundoff, which stands for the rounding within an operation and
+ * for the order of its sums. How far results then move is how far two correct ways to round may
+ * differ.
  */
 export function randomRounding(random: Random): Rounding {
   return (value) => {
@@ -153,7 +157,10 @@ export function randomRounding(random: Random): Rounding {
   };
 }
 
-/** Values that a program computes from its first ones, the latest last; large tensors and ranks are cut. */
+/**
+ * Values that a program computes from its first ones, the latest last; large tensors and ranks are
+ * cut.
+ */
 export function interpret(
   program: readonly Instruction[],
   first: readonly tf.Tensor[],
@@ -170,8 +177,9 @@ export function interpret(
 }
 
 /**
- * How far a result is off, as a share of what rounding explains: twice the farthest that runs with `randomRounding` went
- * from what is expected, and eight units of roundoff of the largest number (a sample may miss the worst case).
+ * How far a result is off, as a share of what rounding explains: twice the farthest that runs with
+ * `randomRounding` went from what is expected, and eight units of roundoff of the largest number (a
+ * sample may miss the worst case).
  */
 export function shareOfRounding(
   actual: tf.Tensor,
@@ -197,7 +205,10 @@ function distanceOf(actual: tf.Tensor, expected: tf.Tensor): { difference: numbe
   return { difference, largest };
 }
 
-/** The largest difference of two tensors, as a share of the largest number in the second or of 0.1 if that is more. */
+/**
+ * The largest difference of two tensors, as a share of the largest number in the second or of 0.1
+ * if that is more.
+ */
 export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
   const { difference, largest } = distanceOf(actual, expected);
   return difference / Math.max(largest, 0.1);

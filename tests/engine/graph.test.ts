@@ -352,7 +352,8 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
       },
       { x: tf.scalar(1) },
     );
-    // TensorFlow replaces an identity of a constant by the constant; a sum with what comes of the input it does not.
+    // TensorFlow replaces an identity of a constant by the constant; a sum with what comes of the
+    // input it does not.
     const byName = new Map(nodes.map((node) => [node.name, node]));
     const feeds = (value: string): string[] => {
       const inputs = (byName.get(value.split(':', 1)[0] ?? '')?.inputs ?? []).filter(

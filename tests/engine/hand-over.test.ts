@@ -17,7 +17,10 @@ it('gives the library values of its own, bit for bit', () => {
   tensor.dispose();
 });
 
-/** The same numbers at each place of a buffer that a number can have: one is so aligned that the library would take it as it is. */
+/**
+ * The same numbers at each place of a buffer that a number can have: one is so aligned that the
+ * library would take it as it is.
+ */
 function atEveryOffset(expected: Float32Array): Float32Array[] {
   return Array.from({ length: 16 }, (_, offset) => {
     const values = new Float32Array(new ArrayBuffer(4 * (expected.length + 16)), 4 * offset, expected.length);

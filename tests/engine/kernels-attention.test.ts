@@ -1,4 +1,5 @@
-// The attention kernels against the same attention in plain tensor operations, and against its definition in float64.
+// The attention kernels against the same attention in plain tensor operations, and against its
+// definition in float64.
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -37,7 +38,10 @@ const times = fc.oneof(
   fc.constantFrom(1, 16, 63, 64, 65, 128, 255, 256, 257, 300),
 );
 const widths = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(4, 8, 16, 32, 64));
-/** Where heads are few for the threads there are, these share out blocks of queries, otherwise heads. */
+/**
+ * Where heads are few for the threads there are, these share out blocks of queries, otherwise
+ * heads.
+ */
 const headCounts = fc.oneof(
   fc.record({ batch: fc.integer({ min: 1, max: 3 }), heads: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ batch: fc.integer({ min: 8, max: 10 }), heads: fc.constant(8) }),
@@ -86,9 +90,10 @@ function attend(setting: Setting, bias: LinearBias | undefined) {
 /**
  * Context and gradients of both forms.
  *
- * Gradients of queries and keys are weighted differences of products of upstream and values, whose rounding remains where
- * the differences are small or none: with a single key, or where one key has all the weight. On the way back weights are
- * exponentials of score - normalizer, so a large normalizer leaves them its own rounding.
+ * Gradients of queries and keys are weighted differences of products of upstream and values, whose
+ * rounding remains where the differences are small or none: with a single key, or where one key has
+ * all the weight. On the way back weights are exponentials of score - normalizer, so a large
+ * normalizer leaves them its own rounding.
  */
 function expectSameAttention(setting: Setting, all: AttentionHeads, bias: LinearBias | undefined): void {
   const { batch, heads, time, width, window, seed } = setting;
@@ -179,7 +184,8 @@ describeKernels('fused attention', () => {
         tf.tidy(() => {
           const { batch, heads, time, width, seed } = setting;
           const shape = [batch, heads, time, width];
-          // Whole numbers, whose products and sums are exact in every order: so large scores are the same in both forms.
+          // Whole numbers, whose products and sums are exact in every order: so large scores are
+          // the same in both forms.
           const most = Math.floor(Math.sqrt(1e4 / width));
           const all = {
             queries: integers<tf.Tensor4D>(seed + 1, shape, most),

@@ -1,4 +1,5 @@
-// Which kernels a process computes with: those for its processor, others that are asked for, or none.
+// Which kernels a process computes with: those for its processor, others that are asked for, or
+// none.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -74,7 +75,8 @@ startEngine({ backend: 'native-cpu' }).then(
       units.unit([[unit % width, 1], [(7 * unit) % width, unit / 50]], 0.1, [[(5 * unit) % width, 0.1]]);
     const layer = mlpTensors(units.build());
     const sparse = addMlp(tf.reshape(x, [batch, -1, width]), layer);
-    // What must have the same bits whatever the number of threads: the kernels alone, not the products of oneDNN.
+    // What must have the same bits whatever the number of threads: the kernels alone, not the
+    // products of oneDNN.
     const upstream = numbers(batch, time, heads, width);
     const [queries, keys, values] = separateHeads(x);
     const attended = { queries, keys, values, bias: { slopes, positions: segment }, window: undefined };

@@ -238,7 +238,8 @@ describeKernels('fused cross-entropy', () => {
           weights,
         );
       const { fused, plain } = bothForms(loss, [hidden, head], tf.scalar(1));
-      // Each loss is known to within rounding, as above; so much of each is in their weighted sum, also where all of them are 0.
+      // Each loss is known to within rounding, as above; so much of each is in their weighted sum,
+      // also where all of them are 0.
       expectClose(fused.value, plain.value, 'loss', {
         least: Math.max(1, tf.sum(weights).dataSync()[0] ?? 0),
       });

@@ -1,5 +1,5 @@
-// The operations that a model is made of, on whichever backend runs, against float64 arithmetic written out in
-// JavaScript. One test file a backend: a process has one engine.
+// The operations that a model is made of, on whichever backend runs, against float64 arithmetic
+// written out in JavaScript. One test file a backend: a process has one engine.
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';

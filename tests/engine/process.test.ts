@@ -14,7 +14,10 @@ function runNode(arguments_: string[], environment: NodeJS.ProcessEnv = {}) {
   });
 }
 
-/** Starts the engine in a process of its own, multiplies, prints what it is, and lets the process end. */
+/**
+ * Starts the engine in a process of its own, multiplies, prints what it is, and lets the process
+ * end.
+ */
 const script = `
 require('./dist/lib/engine/engine').startEngine().then(async (engine) => {
   const tf = require('@tensorflow/tfjs');

@@ -151,7 +151,8 @@ describe('the sum of a recording', () => {
       ['MatMul', 2, 4, 6],
       ['Mul', 3, 4, 7],
     ]);
-    // 2 to 4 alone, then two of three threads; the other's third, and 6 to 7 alone; 1 to 2 and 7 to 9.
+    // 2 to 4 alone, then two of three threads; the other's third, and 6 to 7 alone; 1 to 2 and 7 to
+    // 9.
     expect(rounded(profile)).toEqual({
       operations: ['MatMul 2x 6.000 s 0.333', 'Mul 1x 3.000 s 0.167'],
       idle: '0.300 0.200',

@@ -13,7 +13,9 @@ import { Random } from '../../lib/engine/random';
 
 const size = 100_000;
 
-/** The largest distance between the sample's distribution and the true one (Kolmogorov, Smirnov). */
+/**
+ * The largest distance between the sample's distribution and the true one (Kolmogorov, Smirnov).
+ */
 function kolmogorovDistance(sample: ArrayLike<number>, distribution: (x: number) => number): number {
   const sorted = Float64Array.from(sample).sort();
   return sorted.reduce((largest, x, i) => {
@@ -24,7 +26,10 @@ function kolmogorovDistance(sample: ArrayLike<number>, distribution: (x: number)
   }, 0);
 }
 
-/** Exceeded by chance once in a thousand samples; the seeds are fixed, so a test that passes keeps passing. */
+/**
+ * Exceeded by chance once in a thousand samples; the seeds are fixed, so a test that passes keeps
+ * passing.
+ */
 const kolmogorovBound = 1.95 / Math.sqrt(size);
 const standardNormal = (x: number) => (1 + errorFunction(x / Math.SQRT2)) / 2;
 
@@ -198,7 +203,10 @@ describe('what cannot be', () => {
   });
 });
 
-/** The first numbers and all that is arithmetic were confirmed by a second implementation, in Python. */
+/**
+ * The first numbers and all that is arithmetic were confirmed by a second implementation, in
+ * Python.
+ */
 const golden = {
   state: {
     generator: 'xoroshiro128plus' as const,

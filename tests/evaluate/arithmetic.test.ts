@@ -14,7 +14,10 @@ beforeAll(async () => {
 
 const vocabulary = arithmeticVocabulary();
 
-/** A "model" that writes down what it has been told for each prompt (read back: for runs operation by operation). */
+/**
+ * A "model" that writes down what it has been told for each prompt (read back: for runs operation
+ * by operation).
+ */
 function scribe(written: ReadonlyMap<string, readonly number[]>): Generator {
   const size = vocabulary.size;
   const scores = (tokens: tf.Tensor1D): tf.Tensor2D => tf.oneHot(tokens, size).toFloat() as tf.Tensor2D;

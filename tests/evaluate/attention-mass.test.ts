@@ -20,7 +20,10 @@ import { useNativeEngine } from '../support/engine';
 const bins: AttentionBins = { segments: 2, offsets: 3, places: 4, distances: [1, 2, 4, 8] };
 const separators = [separator];
 
-/** What a map of weights, [queries][keys], comes to for some of its queries: pair by pair, in float64. */
+/**
+ * What a map of weights, [queries][keys], comes to for some of its queries: pair by pair, in
+ * float64.
+ */
 function massOfMap(
   map: readonly (readonly number[])[],
   ids: readonly number[],
@@ -209,7 +212,9 @@ describe('the mass of attention', () => {
   });
 });
 
-/** A model of one layer and one head, all of whose parameters are 0 but its norms' and those given. */
+/**
+ * A model of one layer and one head, all of whose parameters are 0 but its norms' and those given.
+ */
 function handMade(
   encoding: Parameters<typeof smallModel>[0],
   given: (hidden: number) => Readonly<Record<string, tf.Tensor>>,
@@ -278,7 +283,8 @@ describe('the mass of attention that is known', () => {
     const options = { separators, bins };
     const [measured] = await attentionMass(decoder, parameters, evenSegments(segments, length), options);
     const mass = present(measured?.heads[0]?.[0], 'head');
-    // A query of segment s weighs s + 1 keys alike, one in each segment. At place 0 the one in segment 0 is the first token.
+    // A query of segment s weighs s + 1 keys alike, one in each segment. At place 0 the one in
+    // segment 0 is the first token.
     const weights = [0, 1, 2, 3].map((distance) =>
       total([0, 1, 2, 3].map((own) => (own >= distance ? 1 / (own + 1) : 0))),
     );

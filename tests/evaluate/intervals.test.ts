@@ -230,7 +230,10 @@ describe('the interval of a mean over parts', () => {
     },
   );
 
-  /** Means that lean to one side, and means that go with the size: 2 - 0.2 z weighs 1.86 with exp(0.7 z). */
+  /**
+   * Means that lean to one side, and means that go with the size: 2 - 0.2 z weighs 1.86 with
+   * exp(0.7 z).
+   */
   const hard: Readonly<Record<string, readonly [truth: number, draw: Draw]>> = {
     'lean to one side': [
       2,

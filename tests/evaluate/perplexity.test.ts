@@ -139,7 +139,8 @@ describe('perplexity', () => {
         expect(long.byPosition[place]).toMatchObject({ from, to });
         expect(long.byPosition[place]?.loss).toBeCloseTo(loss, 5);
       });
-      // A window that slides on by half of the shorter one sees the second half of a document in another context.
+      // A window that slides on by half of the shorter one sees the second half of a document in
+      // another context.
       const sliding = await evaluatePerplexity(decoder, parameters, documents, 9, { bins, stride: 4 });
       expect(sliding.tokens).toBe(long.tokens);
       const firstWindows = short.loss * short.tokens;

@@ -80,7 +80,8 @@ describe('windows', () => {
             const fresh = Array.from({ length }, (_, token) => token).filter(
               (token) => token > 0 && !seen.has(start + token),
             );
-            // A stride of less than a window leaves at least the last token; what counts is the window's end.
+            // A stride of less than a window leaves at least the last token; what counts is the
+            // window's end.
             expect(first).toBe(fresh[0] ?? length);
           }
         },

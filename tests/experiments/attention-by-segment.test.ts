@@ -19,7 +19,10 @@ import { tintedHeatScale } from '../../lib/report/style';
 
 const bins = { segments: 3, offsets: 1, places: 2, distances: [1, 2, 4, 8] };
 
-/** A mass with these shares by segment, of which a tenth lies on the query's own place, the rest before it. */
+/**
+ * A mass with these shares by segment, of which a tenth lies on the query's own place, the rest
+ * before it.
+ */
 function mass(first: number, ...bySegment: number[]): AttentionMass {
   return {
     first,
@@ -48,7 +51,10 @@ function difference(
   return { measure, first: 'bipe_rope', second, times, difference: value };
 }
 
-/** Two models at 8 and 32 tokens, of which evenly spread attention gives a key a tenth and a fortieth. */
+/**
+ * Two models at 8 and 32 tokens, of which evenly spread attention gives a key a tenth and a
+ * fortieth.
+ */
 function result(changes: Partial<AttentionBySegmentResult> = {}): AttentionBySegmentResult {
   const short = { ...mass(0.1, 0.4, 0.3, 0.1, 0.1), byDistance: [0.1, 0.1, 0.2, 0.5, 0] };
   const long = { ...mass(0.025, 0.1, 0.1, 0.1, 0.675), byDistance: [0.025, 0.025, 0.05, 0.1, 0.775] };
@@ -137,7 +143,8 @@ describe('attention by segment, drawn', () => {
       (traces(distances, name, axis) as (Trace & { marker: { symbol: string } })[])
         .filter(({ marker }) => marker.symbol === 'triangle-down')
         .map(({ x }) => x.map((place) => Math.round(place ?? Number.NaN)));
-    // BiPE-RoPE lays nothing three segments back at 8 tokens; RoPE nothing two segments back either, nor on the first token.
+    // BiPE-RoPE lays nothing three segments back at 8 tokens; RoPE nothing two segments back
+    // either, nor on the first token.
     expect(feet('BiPE-RoPE', 'x')).toEqual([[4]]);
     expect(feet('RoPE', 'x')).toEqual([[2, 4, 8]]);
     expect(feet('BiPE-RoPE', 'x2')).toEqual([]);
@@ -174,9 +181,11 @@ describe('attention by segment, drawn', () => {
     expect(short?.customdata[0]?.[2]).toBeNull();
     const shade = Math.log(1.5 / 0.03) / Math.log(30 / 0.03);
     expect(short?.z[0]?.[1]).toBeCloseTo(shade, 12);
-    // A longer context has four times as many keys, so a quarter for each is as even: as much on as many keys is as dark.
+    // A longer context has four times as many keys, so a quarter for each is as even: as much on as
+    // many keys is as dark.
     expect(long?.customdata[0]?.[1]).toBeCloseTo(0.6 / 0.1 / 4, 12);
-    // A segment without mass is the lightest, not white; what is farther than those told apart is not shown.
+    // A segment without mass is the lightest, not white; what is farther than those told apart is
+    // not shown.
     expect(other?.z[2]?.[1]).toBe(0);
     expect(other?.z).toHaveLength(3);
     const titles = (map?.layout['annotations'] as { text: string }[]).map(({ text }) => text);

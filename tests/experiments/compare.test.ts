@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
 import { agreementOf, compareWith, comparisonTable, describeComparison } from '../../lib/experiments/compare';
-import { type Report } from '../../lib/experiments/experiment';
+import { type Report } from '../../lib/experiments/report';
 import { publishReport } from '../../lib/experiments/publish';
 import { galleryPath, readReference, type Reference, referenceOf } from '../../lib/experiments/reference';
 import { experiments } from '../../lib/experiments/registry';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
-import { type Drawing } from '../../lib/experiments/experiment';
+import { type Drawing } from '../../lib/experiments/report';
 import { drawFig1, type ModalityStatistics } from '../../lib/experiments/fig1-drawing';
 import { measureSegments } from '../../lib/experiments/segment-statistics';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { type Finding, type Report } from '../../lib/experiments/experiment';
+import { type Finding, type Report } from '../../lib/experiments/report';
 import { exportReport } from '../../lib/experiments/export';
 import { describeFinding, findingsTable, verdictOf } from '../../lib/experiments/findings';
 import { collectProvenance, provenanceLine } from '../../lib/report/provenance';

@@ -179,7 +179,8 @@ describe('an encoding with its RoPE scaled', () => {
         expect(scaledEncoding(encodingNamed('rope'), 'yarn', lengths)).toEqual(yarn(tokens));
         const bilevel = { kind: 'bipe', intra, inter: yarn(segments) };
         expect(scaledEncoding(encodingNamed('bipe_rope'), 'yarn', lengths)).toEqual(bilevel);
-        // Linear scaling needs no length; the length that dynamic scaling begins at is that of a sequence.
+        // Linear scaling needs no length; the length that dynamic scaling begins at is that of a
+        // sequence.
         for (const [name, scaling] of [
           ['linear', { type: 'linear', factor }],
           ['dynamic', { type: 'dynamic', originalLength: tokens }],
@@ -289,7 +290,9 @@ describe('a language model', () => {
 });
 
 describe('what a machine lacks', () => {
-  /** Texts of a package of this project's, of one that nobody has, and of one that is a single file. */
+  /**
+   * Texts of a package of this project's, of one that nobody has, and of one that is a single file.
+   */
   const made = (): string => {
     const folder = temporaryFolder();
     const source = (name: string, modality: string, files: Record<string, unknown>) => ({
@@ -365,7 +368,8 @@ describe('Figures 4 and 5', () => {
     );
 
     const { models } = (await fig5.execute(options)).numbers;
-    // Each encoding as it was trained, scaled, and finetuned: of the language models only the finetuned are new.
+    // Each encoding as it was trained, scaled, and finetuned: of the language models only the
+    // finetuned are new.
     expect(models.map(({ stage }) => stage)).toEqual([
       'trained',
       'scaled',
@@ -379,13 +383,15 @@ describe('Figures 4 and 5', () => {
     expect(trained?.modalities).toEqual(runs.find(({ encoding }) => encoding === 'rope')?.modalities);
     const again = await fig5.execute(options);
     expect(again.reused).toBe(true);
-    // YaRN's original length is what training had, not what finetuning will have: in tokens, and in segments.
+    // YaRN's original length is what training had, not what finetuning will have: in tokens, and in
+    // segments.
     const [training, finetuning] = [64, 256].map((tokens) => Math.round(tokens / perSegment));
     expect(training).not.toBe(finetuning);
     const yarn = (originalLength: unknown) => canonicalJson({ type: 'yarn', factor: 4, originalLength });
     expect(yarnIn(store)).toEqual(new Set([yarn(64), yarn(training)]));
 
-    // Put together anew, of models that other code trained: they are what takes the time, and say so.
+    // Put together anew, of models that other code trained: they are what takes the time, and say
+    // so.
     const [whole, model] = await Promise.all(
       ['fig4', 'language-model'].map(async (item) => {
         const isWanted = ({ settings }: RunConfiguration) => !JSON.stringify(settings).includes('yarn');

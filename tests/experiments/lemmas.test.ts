@@ -9,7 +9,7 @@ import {
   selectionSlider,
 } from '../../lib/experiments/lemma-sliders';
 import { silentReporter } from '../../lib/base/progress';
-import { type Report } from '../../lib/experiments/experiment';
+import { type Report } from '../../lib/experiments/report';
 import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/lemma';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';

@@ -1,4 +1,5 @@
-// What a model is called decides nothing: the store keeps results without names, and a report has those that were asked for.
+// What a model is called decides nothing: the store keeps results without names, and a report has
+// those that were asked for.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +49,9 @@ const items: readonly (readonly [item: string, named: Named])[] = [
   ],
 ];
 
-/** Every file of a store's runs, but those of this item itself, whose configuration has the names. */
+/**
+ * Every file of a store's runs, but those of this item itself, whose configuration has the names.
+ */
 function partsOf(store: RunStore, item: string): string[] {
   const folders = readdirSync(store.folder).filter(
     (name) => !/-[0-9a-f]{16}$/.test(name.slice(item.length)) || !name.startsWith(item),

@@ -1,4 +1,5 @@
-// An encoding that a notebook has registered is one of an item's `encodings` by the name of its kind, as a built-in one is.
+// An encoding that a notebook has registered is one of an item's `encodings` by the name of its
+// kind, as a built-in one is.
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';

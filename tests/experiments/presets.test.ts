@@ -1,4 +1,5 @@
-// What a preset says of itself, held against its settings: `bipe list`, the start page and the README show it.
+// What a preset says of itself, held against its settings: `bipe list`, the start page and the
+// README show it.
 
 import { describe, expect, it } from 'vitest';
 import { experiments } from '../../lib/experiments/registry';

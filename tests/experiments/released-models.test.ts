@@ -30,8 +30,9 @@ import { type LocalServer, sendFile, serve } from '../data/local-server';
 import { temporaryFolder } from '../support/command';
 import { useNativeEngine } from '../support/engine';
 
-// The four models of the authors' code in tests/golden stand for those on the hub, made-up texts for the corpora; all else is as it is
-// for the real ones: one server that speaks as the hub does, and has the corpora's files too.
+// The four models of the authors' code in tests/golden stand for those on the hub, made-up texts
+// for the corpora; all else is as it is for the real ones: one server that speaks as the hub does,
+// and has the corpora's files too.
 
 const goldenNames: Readonly<Record<string, string>> = {
   'hzy00/BiPE_RoPE-151M': 'bipe_rope',
@@ -195,7 +196,10 @@ async function failure(work: Promise<unknown>): Promise<Error> {
   throw new Error('it did not fail');
 }
 
-/** As eval.py: texts with the begin-of-text token joined, cut into blocks, the last whole block dropped with the rest; the mean of means. */
+/**
+ * As eval.py: texts with the begin-of-text token joined, cut into blocks, the last whole block
+ * dropped with the rest; the mean of means.
+ */
 async function expectedLoss(some: readonly string[], golden: string, length: number): Promise<number> {
   const tokenizer = await getTokenizer(settings.tokenizer);
   const ids = some.flatMap((text) => [...tokenizer.encode(text, { beginOfText: true })]);

@@ -1,5 +1,6 @@
-// The training that each kind of run makes of its settings, written out: every number is another one, so that none can stand for
-// another, and what is derived from a setting (lengths, sizes, how often something is measured) has a value of its own.
+// The training that each kind of run makes of its settings, written out: every number is another
+// one, so that none can stand for another, and what is derived from a setting (lengths, sizes, how
+// often something is measured) has a value of its own.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
@@ -72,7 +73,8 @@ describe('what is trained for', () => {
       training: {
         model: {
           ...habits,
-          // Seven numbers and ten signs; an instance of four operators has at most 2 x 4 x 5 + 2 tokens.
+          // Seven numbers and ten signs; an instance of four operators has at most 2 x 4 x 5 + 2
+          // tokens.
           vocabSize: 17,
           trainLength: 42,
           hiddenSize: 48,

@@ -57,7 +57,10 @@ function coverage(trials: number, truth: number, interval: () => Pick<Interval, 
 const bound = (trials: number): number => 3.3 * Math.sqrt((0.95 * 0.05) / trials);
 
 describe('the interval of a score', { timeout: 120_000 }, () => {
-  /** Texts of each group that are right as often as the group is easy: by metric the truth and how an instance is drawn. */
+  /**
+   * Texts of each group that are right as often as the group is easy: by metric the truth and how
+   * an instance is drawn.
+   */
   const tasks = {
     f1: {
       truth: 50,
@@ -151,7 +154,8 @@ describe('the interval of a difference', { timeout: 120_000 }, () => {
         const { estimate, low, high } = differenceInterval([
           { metric: 'f1', groups, first: [first], second: [second] },
         ]);
-        // Instances that are easier for one are easier for the other: paired, only the shift is left.
+        // Instances that are easier for one are easier for the other: paired, only the shift is
+        // left.
         for (const value of [estimate, low, high]) expect(value).toBeCloseTo(shift, 9);
       }),
       { numRuns: 20 },

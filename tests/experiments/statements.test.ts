@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
-import { type Finding } from '../../lib/experiments/experiment';
+import { type Finding } from '../../lib/experiments/report';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { statementsTable } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';

@@ -17,7 +17,10 @@ const lengths = [16, 64];
 const scale: AblationScale = { groups, seeds: [1], trainLength: 16, lengths };
 const rules = rulesLike([2, 4, 6], 0);
 
-/** A run that has each of these perplexities on two documents of 100 tokens, at both lengths alike but for `growth`. */
+/**
+ * A run that has each of these perplexities on two documents of 100 tokens, at both lengths alike
+ * but for `growth`.
+ */
 function run(
   encoding: string,
   perplexities: readonly number[],

@@ -12,7 +12,10 @@ import { temporaryFolder } from '../support/command';
 
 const trainLength = 16;
 
-/** A run that has this perplexity on six documents in the mean, at the training length, and three times as much at a longer one. */
+/**
+ * A run that has this perplexity on six documents in the mean, at the training length, and three
+ * times as much at a longer one.
+ */
 function run(encoding: string, perplexities: Partial<Record<Modality, number>>): LanguageModelRun {
   const reading = (length: number, perplexity: number) => {
     const loss = Math.log(perplexity);

@@ -245,7 +245,8 @@ describe('table-scrolls', () => {
       expect(groups).toEqual(runs[0]?.groups);
       expect(groups.every((group) => /^(heading|id) /.test(group))).toBe(true);
       for (const parts of swapped.rounds) expect(parts).toHaveLength(20);
-      // From instances far apart: of both kinds, all different, and none of them begins with the question.
+      // From instances far apart: of both kinds, all different, and none of them begins with the
+      // question.
       expect(new Set(examples.map(({ references }) => references[0]))).toEqual(
         new Set(['A novel', 'An address']),
       );
@@ -339,7 +340,8 @@ describe('table-scrolls', () => {
       expect(typeof rows.at(-1)?.['bipe_rope']).toBe('number');
       expect(findings).toHaveLength(1);
       expect(figures).toHaveLength(1);
-      // Each finetuning depends on the model that it starts from, and not on the others of the comparison.
+      // Each finetuning depends on the model that it starts from, and not on the others of the
+      // comparison.
       const finetuned = readdirSync(store.folder)
         .filter((name) => /^prompted-[0-9a-f]{16}$/.test(name))
         .map((name) => {

@@ -3,7 +3,7 @@ import { ConfigError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { Random } from '../../lib/engine/random';
-import { type Report } from '../../lib/experiments/experiment';
+import { type Report } from '../../lib/experiments/report';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
-import { type Report } from '../../lib/experiments/experiment';
+import { type Report } from '../../lib/experiments/report';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';

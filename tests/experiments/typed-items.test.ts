@@ -1,8 +1,8 @@
-// What is wrong in a cell is found before it runs. The type check of `npm test` reads this file: where one of these lines were
-// no error, it would say so.
+// What is wrong in a cell is found before it runs. The type check of `npm test` reads this file:
+// where one of these lines were no error, it would say so.
 
 import { expect, expectTypeOf, it } from 'vitest';
-import { items } from '../../lib/experiments/registry';
+import { type items } from '../../lib/experiments/registry';
 import { type ReproduceOptions } from '../../lib/experiments/reproduce';
 import { plot } from '../../lib/report/plot';
 

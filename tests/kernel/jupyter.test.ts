@@ -137,7 +137,9 @@ console.log(process.env['JUPYTER_TOKEN'], given.includes('${token}'));`;
   expect(outputs).toMatchObject([{ output_type: 'stream', text: 'undefined false\n' }]);
 });
 
-/** JupyterLab as `npm start` opens it, with copies of the notebooks in a folder of the test's own. */
+/**
+ * JupyterLab as `npm start` opens it, with copies of the notebooks in a folder of the test's own.
+ */
 class Server {
   private constructor(
     private readonly lab: ChildProcess,

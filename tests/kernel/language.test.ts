@@ -1,5 +1,5 @@
-// The language of cells: what TypeScript compiles elsewhere compiles in a cell, and variables mean the same in the cell
-// that declares them, in its functions and in later cells.
+// The language of cells: what TypeScript compiles elsewhere compiles in a cell, and variables mean
+// the same in the cell that declares them, in its functions and in later cells.
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

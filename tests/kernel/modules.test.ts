@@ -1,4 +1,5 @@
-// What cells import: packages of either kind, modules beside the notebook, and how their exports arrive.
+// What cells import: packages of either kind, modules beside the notebook, and how their exports
+// arrive.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';

@@ -175,7 +175,10 @@ throw new (Hostile as new (text: string) => Error)('said');`,
     await expectFailure(code, evalue);
   });
 
-  /** Expects the cell to have one error output that a notebook file can hold, and the cell behind it not to run. */
+  /**
+   * Expects the cell to have one error output that a notebook file can hold, and the cell behind it
+   * not to run.
+   */
   async function expectFailure(code: string, evalue: unknown): Promise<CellRun> {
     const [failed, next] = await Promise.all([run(code), run('1')]);
     const errors = failed.published.filter(({ type }) => type === 'error');

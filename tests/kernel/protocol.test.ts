@@ -1,4 +1,5 @@
-// The kernel as Jupyter's clients meet it: counts, silence, interrupts, aborts, completion, shutdown.
+// The kernel as Jupyter's clients meet it: counts, silence, interrupts, aborts, completion,
+// shutdown.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnSync } from 'node:child_process';

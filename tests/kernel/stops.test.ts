@@ -38,7 +38,10 @@ const training = {
 
 const say = "console.log('runs');";
 
-/** Cells that print when they have begun, do something for some milliseconds and have the value `'done'`. */
+/**
+ * Cells that print when they have begun, do something for some milliseconds and have the value
+ * `'done'`.
+ */
 const cells: Readonly<Record<string, (ms: number) => string>> = {
   computes: (ms) => `${say}
 const end = performance.now() + ${ms};
@@ -94,7 +97,8 @@ it(
     // A stop would end the import of lib, time and again.
     expect((await kernel.execute("import { trainModel } from '../lib';")).error).toBeUndefined();
     const kind = fc.constantFrom(...Object.keys(cells));
-    // A thread that computes is ended 0.4 s after the stop, so the most happens when a cell is about to end by itself then.
+    // A thread that computes is ended 0.4 s after the stop, so the most happens when a cell is
+    // about to end by itself then.
     const when = fc.oneof(
       fc.record({ duration: fc.integer({ min: 545, max: 640 }), delay: fc.constant(200) }),
       fc.record({ duration: fc.integer({ min: 1, max: 900 }), delay: fc.integer({ min: 0, max: 900 }) }),

@@ -1,4 +1,5 @@
-// Whatever a step does with the decoder, it can be captured as a native graph, and then computes the same.
+// Whatever a step does with the decoder, it can be captured as a native graph, and then computes
+// the same.
 
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
@@ -104,7 +105,9 @@ describe('a captured step', () => {
       }),
     });
     const byName = new Map(nodes.map((node) => [node.name, node]));
-    /** The kinds of operations that a value is made of, but for what only has to have run before. */
+    /**
+     * The kinds of operations that a value is made of, but for what only has to have run before.
+     */
     const madeOf = (value: string): string[] => {
       const node = byName.get(nodeOf(value));
       if (node === undefined) return ['an input'];

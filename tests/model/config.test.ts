@@ -117,7 +117,10 @@ const theta = fc.double({ min: 2, max: 1e7, noNaN: true });
 const rope = (settings: object): Partial<ModelConfig> => ({ encoding: { kind: 'rope', ...settings } });
 const scaled = (scaling: object): Partial<ModelConfig> => rope({ scaling });
 
-/** Each standard field that may be set otherwise: values, what the file then says, and the model that it is then. */
+/**
+ * Each standard field that may be set otherwise: values, what the file then says, and the model
+ * that it is then.
+ */
 const changes: fc.Arbitrary<{ field: string; said: object; model: Partial<ModelConfig> }> = fc.oneof(
   size.map((vocabSize) => ({ field: 'vocab_size', said: { vocab_size: vocabSize }, model: { vocabSize } })),
   size.map((n) => ({ field: 'hidden_size', said: { hidden_size: 4 * n }, model: { hiddenSize: 4 * n } })),

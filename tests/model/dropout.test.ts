@@ -37,7 +37,8 @@ describe('dropout', () => {
           const { decoder, parameters } = smallModel('rope', { dropout: 0.3, numLayers, style });
           const dropoutSeed = tf.tensor1d([4, 9], 'int32');
           logits(decoder, parameters, randomIds(1, time), { dropoutSeed, queryChunk });
-          // The embedding; in each layer the weights of each chunk of queries, what attention gives, and what the feed-forward gives.
+          // The embedding; in each layer the weights of each chunk of queries, what attention
+          // gives, and what the feed-forward gives.
           const places = [[-1, 0]];
           for (let layer = 0; layer < numLayers; layer += 1) {
             for (let chunk = 0; chunk < Math.ceil(time / queryChunk); chunk += 1)

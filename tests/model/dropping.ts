@@ -1,4 +1,5 @@
-// What dropout does on every backend: the native one draws its numbers in another way than the others.
+// What dropout does on every backend: the native one draws its numbers in another way than the
+// others.
 
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';

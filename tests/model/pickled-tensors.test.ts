@@ -1,5 +1,5 @@
-// A state dictionary that PyTorch wrote (tests/golden/README.md): tensors of three types, one of them a transposed view,
-// one a part of a larger storage.
+// A state dictionary that PyTorch wrote (tests/golden/README.md): tensors of three types, one of
+// them a transposed view, one a part of a larger storage.
 
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The decoder once more, in float64 and in plain loops, one sequence at a time: as slow and as plain as the equations.
-// Encodings are left out but for a table that is added to the embeddings.
+// The decoder once more, in float64 and in plain loops, one sequence at a time: as slow and as
+// plain as the equations. Encodings are left out but for a table that is added to the embeddings.
 
 import { present } from '../../lib/base/present';
 import type { ModelConfig } from '../../lib/model/config';
@@ -64,7 +64,10 @@ export function referenceLogits(
   });
 }
 
-/** softmax(q . k / sqrt(headDim)) of own and earlier tokens; q times log(place + 1) / log(trainLength) with `logScale`. */
+/**
+ * softmax(q . k / sqrt(headDim)) of own and earlier tokens; q times log(place + 1) /
+ * log(trainLength) with `logScale`.
+ */
 function attention(
   { hiddenSize, numHeads, logScale, trainLength }: ModelConfig,
   { queries, keys, values }: Readonly<Record<'queries' | 'keys' | 'values', readonly Row[]>>,

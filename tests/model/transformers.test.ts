@@ -1,5 +1,5 @@
-// Models that transformers 4.57 and 5.24 saved, some of them this project's that they changed, against what transformers computes
-// (tests/golden/README.md).
+// Models that transformers 4.57 and 5.24 saved, some of them this project's that they changed,
+// against what transformers computes (tests/golden/README.md).
 
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// The same models on WebAssembly, which has other kernels: against the same reference as the native backend.
+// The same models on WebAssembly, which has other kernels: against the same reference as the native
+// backend.
 
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';

@@ -46,7 +46,8 @@ describe('T5’s buckets', () => {
     [8, 20],
     [64, 1000],
   ])('%i up to %i are those of the published code', (buckets, maxDistance) => {
-    // relative_position_bucket with bidirectional=False; `key` minus `query` is negative for past keys.
+    // relative_position_bucket with bidirectional=False; `key` minus `query` is negative for past
+    // keys.
     const published = (relativePosition: number): number => {
       const n = Math.max(-relativePosition, 0);
       const maxExact = Math.floor(buckets / 2);

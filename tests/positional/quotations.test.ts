@@ -8,7 +8,10 @@ interface Notebook {
   readonly cells: readonly { readonly cell_type: string; readonly source: readonly string[] }[];
 }
 
-/** The quotations of a notebook's prose: the file that the first line of each names, and the other lines. */
+/**
+ * The quotations of a notebook's prose: the file that the first line of each names, and the other
+ * lines.
+ */
 function quotations(notebook: Notebook): [file: string, lines: string[]][] {
   const prose = notebook.cells
     .filter((cell) => cell.cell_type === 'markdown')

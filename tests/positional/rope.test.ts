@@ -175,7 +175,8 @@ describe('YaRN', () => {
   );
 
   it('with a ramp over pairs is the released code', () => {
-    // yarn_find_correction_range, yarn_linear_ramp_mask and _yarn of its LlamaYaRNScaledRotaryEmbedding.
+    // yarn_find_correction_range, yarn_linear_ramp_mask and _yarn of its
+    // LlamaYaRNScaledRotaryEmbedding.
     const correction = (rotations: number): number =>
       (64 * Math.log(1024 / (rotations * 2 * Math.PI))) / (2 * Math.log(10_000));
     const low = Math.max(Math.floor(correction(32)), 0);

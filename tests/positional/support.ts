@@ -1,4 +1,5 @@
-// What the tests of encodings share: an encoding applied to given positions and vectors, as attention would.
+// What the tests of encodings share: an encoding applied to given positions and vectors, as
+// attention would.
 
 import * as tf from '@tensorflow/tfjs';
 import { type Random } from '../../lib/engine/random';
@@ -38,7 +39,10 @@ export function randomPositions(levels: number, batch: number, time: number, ran
   return [first, ...others];
 }
 
-/** Values for all parameters, larger than those that a model starts with, so that their effect shows. */
+/**
+ * Values for all parameters, larger than those that a model starts with, so that their effect
+ * shows.
+ */
 export function randomParameters(
   encoding: Encoding,
   random: Random,
@@ -80,7 +84,8 @@ export interface Attention {
 }
 
 /**
- * Scores with the bias of each query alone, so that no constant of a query is left open; future keys included.
+ * Scores with the bias of each query alone, so that no constant of a query is left open; future
+ * keys included.
  *
  * @returns [batch, heads, queries, keys]
  */

@@ -1,4 +1,5 @@
-// Dependencies point one way: a module may import from its own folder and from those below it in this list.
+// Dependencies point one way: a module may import from its own folder and from those below it in
+// this list.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';

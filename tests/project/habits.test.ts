@@ -1,6 +1,7 @@
 // The project's own rules, checked by the tools that know them.
 
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { projectPath, projectRoot } from '../../lib/base/paths';
 
@@ -10,6 +11,13 @@ function tool(parts: readonly string[], args: readonly string[]): { status: numb
     encoding: 'utf8',
   });
   return { status: run.status, output: run.stdout + run.stderr };
+}
+
+/** A line that is a comment alone; what a tool is told must stand on one line. */
+function isWideComment(line: string): boolean {
+  return (
+    line.length > 100 && /^\s*(?:\/\/|\/\*|\*(?:[ /]|$))/.test(line) && !line.includes('eslint-disable')
+  );
 }
 
 describe('the sources', () => {
@@ -24,6 +32,21 @@ describe('the sources', () => {
     const options = ['--report-unused-disable-directives', '--deny-warnings', '--format', 'unix'];
     const { status, output } = tool(['oxlint', 'bin', 'oxlint'], options);
     expect(status, output).toBe(0);
+  });
+
+  it('have no comment wider than 100 columns', () => {
+    const listed = spawnSync('git', ['ls-files', '*.ts', '*.mts', '*.mjs', '*.h', '*.cc'], {
+      cwd: projectRoot,
+      encoding: 'utf8',
+    });
+    const files = listed.stdout.split('\n').filter((name) => existsSync(projectPath(name)) && name !== '');
+    expect(files.length).toBeGreaterThan(400);
+    const wide = files.flatMap((name) =>
+      readFileSync(projectPath(name), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => (isWideComment(line) ? [`${name}:${index + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
   });
 
   it('are formatted by prettier', { timeout: 120_000 }, () => {

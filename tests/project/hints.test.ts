@@ -1,4 +1,5 @@
-// The command is called in one way, so that every hint can be typed: `bipe data list` alone is known to no shell.
+// The command is called in one way, so that every hint can be typed: `bipe data list` alone is
+// known to no shell.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,10 @@ import { createProgram } from '../../lib/cli/main';
 
 const commands = createProgram().commands.map((command) => command.name());
 
-/** Calls of the command without what comes before it. Of source code comments are left out: they name a command. */
+/**
+ * Calls of the command without what comes before it. Of source code comments are left out: they
+ * name a command.
+ */
 function bare(path: string): string[] {
   const text = readFileSync(projectPath(path), 'utf8');
   const code = /\.(?:ts|mjs)$/.test(path) ? text.replace(/^\s*(?:\/\/|\/?\*).*$/gm, '') : text;

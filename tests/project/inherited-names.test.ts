@@ -1,4 +1,5 @@
-// What every object inherits is no entry of anything: a name that a user gives is looked up among what was put there.
+// What every object inherits is no entry of anything: a name that a user gives is looked up among
+// what was put there.
 
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/base/errors';

@@ -1,6 +1,7 @@
-// The streams of random numbers are forked by names, and no key of a stored run has them in it: under another name the same settings would
-// give other numbers, which are then neither those that are stored nor those that are published. So each fork stands here a second time.
-// One that is new gets a line; one that changes needs a higher revision of the items that use it.
+// The streams of random numbers are forked by names, and no key of a stored run has them in it:
+// under another name the same settings would give other numbers, which are then neither those that
+// are stored nor those that are published. So each fork stands here a second time. One that is new
+// gets a line; one that changes needs a higher revision of the items that use it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

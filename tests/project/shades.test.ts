@@ -1,5 +1,6 @@
-// A dark theme turns figures and pages over: what is dark on paper is light there. So no text for readers names a shade; it names what both
-// have, such as an entry of the legend, a dash or a place.
+// A dark theme turns figures and pages over: what is dark on paper is light there. So no text for
+// readers names a shade; it names what both have, such as an entry of the legend, a dash or a
+// place.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

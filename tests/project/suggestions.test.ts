@@ -1,4 +1,5 @@
-// What notebooks suggest to try works with their own preset, and in the smallest, with which classes and tests run them.
+// What notebooks suggest to try works with their own preset, and in the smallest, with which
+// classes and tests run them.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';

@@ -1,5 +1,6 @@
-// What is written for readers must not contradict what is computed. A number in prose is one of a preset, of the paper or of a
-// definition; measured ones stand in what a cell prints. Copies of a file's numbers in docs are held against the file.
+// What is written for readers must not contradict what is computed. A number in prose is one of a
+// preset, of the paper or of a definition; measured ones stand in what a cell prints. Copies of a
+// file's numbers in docs are held against the file.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,10 @@ import { numbersInside, readNumbers } from '../support/numbers';
 
 const read = (path: string): string => readFileSync(projectPath(path), 'utf8');
 
-/** Numbers that may stand anywhere: they are defined, not measured. A new one needs a reason beside it. */
+/**
+ * Numbers that may stand anywhere: they are defined, not measured. A new one needs a reason beside
+ * it.
+ */
 const definitions: readonly number[] = [
   0,
   1,
@@ -36,7 +40,9 @@ const definitions: readonly number[] = [
   ...[869, 13],
 ];
 
-/** Numbers that are an item's: of its settings in any preset, and of what it quotes of the paper. */
+/**
+ * Numbers that are an item's: of its settings in any preset, and of what it quotes of the paper.
+ */
 function numbersOf({ presets, title, question, claim }: Experiment): number[] {
   return [...presets.map(({ settings }) => settings), title, question, claim].flatMap(numbersInside);
 }

@@ -1,5 +1,6 @@
-// How far apart two colours look, for people with and without colour vision deficiencies: OKLab distance after the
-// simulation of Machado et al. (2009) at full severity; and WCAG contrast with white.
+// How far apart two colours look, for people with and without colour vision deficiencies: OKLab
+// distance after the simulation of Machado et al. (2009) at full severity; and WCAG contrast with
+// white.
 
 const SIMULATION = {
   normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
@@ -67,7 +68,10 @@ export function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** What CSS's `invert(share) hue-rotate(180deg)` makes of a colour (Filter Effects Module, which computes in sRGB). */
+/**
+ * What CSS's `invert(share) hue-rotate(180deg)` makes of a colour (Filter Effects Module, which
+ * computes in sRGB).
+ */
 export function inverted(color: string, share: number): string {
   const HALF_TURN = [-0.574, 1.43, 0.144, 0.426, 0.43, 0.144, 0.426, 1.43, -0.856];
   const channel = (start: number): number => Number.parseInt(color.slice(start, start + 2), 16) / 255;

@@ -67,7 +67,10 @@ describe.skipIf(found === undefined)('a drawn figure', () => {
     return drawn;
   }
 
-  /** What a reader's browser shows of the SVG; `family` stands in for fonts the reader does not have. */
+  /**
+   * What a reader's browser shows of the SVG; `family` stands in for fonts the reader does not
+   * have.
+   */
   async function measure(svg: string, family?: string): Promise<Measured> {
     const page = await browser.context.newPage();
     const replaced =

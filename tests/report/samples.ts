@@ -1,4 +1,5 @@
-// A figure as the paper's are: two rows of three panels, log axes, a legend, bands, long labels; made of a formula.
+// A figure as the paper's are: two rows of three panels, log axes, a legend, bands, long labels;
+// made of a formula.
 
 import { axes, bandTrace, lineTrace, makeFigure, type Figure } from '../../lib/report/figure';
 import { type Provenance } from '../../lib/report/provenance';

@@ -25,7 +25,10 @@ import {
 } from '../../lib/report/style';
 import { contrast, distance, inverted, lightness, visions } from './colour-vision';
 
-/** The style sheet of the workbench's JupyterLab, which turns what is drawn for white paper into a dark theme's. */
+/**
+ * The style sheet of the workbench's JupyterLab, which turns what is drawn for white paper into a
+ * dark theme's.
+ */
 const sheet = readFileSync(projectPath('scripts', 'lib', 'jupyterlab.css'), 'utf8');
 const share = Number(/filter: invert\(([\d.]+)\) hue-rotate\(180deg\);/.exec(sheet)?.[1]);
 const asDrawn = (color: string): string => color;
@@ -74,7 +77,8 @@ describe.each(Object.entries(families))('the styles of %s', (_family, styles) =>
     for (const [first, second] of pairs) {
       const names = `${first.name} and ${second.name}`;
       expect(distance(first.color, second.color, vision), names).toBeGreaterThan(0.085);
-      // Fewer bright colours can be told apart than dark ones; dash and marker are the same in both themes.
+      // Fewer bright colours can be told apart than dark ones; dash and marker are the same in both
+      // themes.
       expect(distance(inDarkTheme(first.color), inDarkTheme(second.color), vision), names).toBeGreaterThan(
         0.03,
       );

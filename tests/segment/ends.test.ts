@@ -26,7 +26,10 @@ function endsOf(ids: ArrayLike<number>, some: SegmentEnds): boolean[] {
   return Array.from(ids, (_, token) => isEnd(token));
 }
 
-/** Lengths of the whole segments of a sequence: not the one in which it begins, nor an open last one. */
+/**
+ * Lengths of the whole segments of a sequence: not the one in which it begins, nor an open last
+ * one.
+ */
 function wholeSegments(ids: ArrayLike<number>, some: SegmentEnds): number[] {
   const marked = Int32Array.from(endsOf(ids, some), Number);
   const lengths = [...segmentLengths(marked, [1])];

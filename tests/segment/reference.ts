@@ -1,4 +1,5 @@
-// What the segment tests share: the definition of bilevel positions in five lines, and random sequences.
+// What the segment tests share: the definition of bilevel positions in five lines, and random
+// sequences.
 
 import fc from 'fast-check';
 

@@ -30,7 +30,10 @@ function randomIds(length: number, seed: number): Int32Array {
   });
 }
 
-/** The first index at which two sequences of the same length differ, -1 if none; quick for long ones. */
+/**
+ * The first index at which two sequences of the same length differ, -1 if none; quick for long
+ * ones.
+ */
 function firstDifference(actual: ArrayLike<number>, expected: Int32Array): number {
   expect(actual).toHaveLength(expected.length);
   return expected.findIndex((value, index) => value !== actual[index]);

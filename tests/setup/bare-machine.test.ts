@@ -1,5 +1,5 @@
-// A clone whose packages are there, on a machine without Python, compiler, Chromium and apt: the doctor explains, and
-// the numbers of Figure 1 still come out.
+// A clone whose packages are there, on a machine without Python, compiler, Chromium and apt: the
+// doctor explains, and the numbers of Figure 1 still come out.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

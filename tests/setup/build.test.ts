@@ -1,5 +1,5 @@
-// How lib becomes dist/ where several processes want it at once, or one is killed at it: a stand-in for the compiler says
-// when it begins and ends.
+// How lib becomes dist/ where several processes want it at once, or one is killed at it: a stand-in
+// for the compiler says when it begins and ends.
 
 import { spawn } from 'node:child_process';
 import {

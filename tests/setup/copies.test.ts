@@ -1,4 +1,5 @@
-// The reader's copies of the project's notebooks: what a start does to them, whatever the reader and the project did before.
+// The reader's copies of the project's notebooks: what a start does to them, whatever the reader
+// and the project did before.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -64,7 +65,10 @@ class Place {
     return updateCopies(this.originals, this.copies, today);
   }
 
-  /** Content by name, without what is ours: the record, and what a start that was cut off did not finish. */
+  /**
+   * Content by name, without what is ours: the record, and what a start that was cut off did not
+   * finish.
+   */
   files(): Record<string, string> {
     const names = existsSync(this.copies) ? readdirSync(this.copies) : [];
     const seen = names.filter((name) => ![recordName, '.unfinished'].includes(name));
@@ -279,7 +283,8 @@ class Reader {
 
   private look(name: string, before: string | undefined, after: string | undefined, isWhole: boolean): void {
     const original = readFileSync(join(this.place.originals, name), 'utf8');
-    // The one or the other, whole; the original unless it is what the reader's was made of. Cut off, a start may leave the name free.
+    // The one or the other, whole; the original unless it is what the reader's was made of. Cut
+    // off, a start may leave the name free.
     expect([original, before, ...(isWhole ? [] : [undefined])]).toContain(after);
     if (!isWhole) {
       this.seen.delete(name);
@@ -313,7 +318,10 @@ describe.skipIf(!hasGit)('a clone in which notebooks are run', () => {
     git(upstream, 'commit', '--quiet', '--message', 'Change');
   }
 
-  /** What JupyterLab does to a notebook that is run and saved: outputs, numbers, another layout of the file. */
+  /**
+   * What JupyterLab does to a notebook that is run and saved: outputs, numbers, another layout of
+   * the file.
+   */
   function run(folder: string, name: string): string {
     const path = join(folder, name);
     const notebook = JSON.parse(readFileSync(path, 'utf8')) as { cells: Record<string, unknown>[] };

@@ -1,5 +1,6 @@
-// The versions of Node.js that the README names: each is put through set-up, engine, a training that is stopped and resumed,
-// the authors' numbers and a notebook in JupyterLab. Their binaries come from npm.
+// The versions of Node.js that the README names: each is put through set-up, engine, a training
+// that is stopped and resumed, the authors' numbers and a notebook in JupyterLab. Their binaries
+// come from npm.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
@@ -242,7 +243,9 @@ function startJupyter(folder: string): ChildProcess {
   });
 }
 
-/** The kernel's registration as the set-up makes it, run by that Node.js, under a name of its own. */
+/**
+ * The kernel's registration as the set-up makes it, run by that Node.js, under a name of its own.
+ */
 function registerKernel(version: string, data: string): void {
   const script = `
     import { installKernelspec } from ${JSON.stringify(pathToFileURL(projectPath('scripts', 'lib', 'jupyter.mjs')).href)};

@@ -1,5 +1,5 @@
-// The set-up on machines that lack things, and cut off in the middle: a small copy of the project with a stand-in
-// for npm, so that nothing is downloaded.
+// The set-up on machines that lack things, and cut off in the middle: a small copy of the project
+// with a stand-in for npm, so that nothing is downloaded.
 
 import { spawn } from 'node:child_process';
 import {
@@ -194,7 +194,10 @@ describe('the set-up', () => {
 });
 
 describe('the set-up of a checkout with links to folders of another one', () => {
-  /** Links a folder to one elsewhere that holds a file; says whether that file is still there, and the link. */
+  /**
+   * Links a folder to one elsewhere that holds a file; says whether that file is still there, and
+   * the link.
+   */
   function linked(root: string, name: string) {
     const elsewhere = temporaryFolder();
     for (const folder of ['bin', 'tmp']) mkdirSync(join(elsewhere, folder));

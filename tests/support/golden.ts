@@ -14,7 +14,10 @@ export async function tensorOf(path: string, name: string): Promise<StoredTensor
   }
 }
 
-/** The largest difference between logits [3, 96, 1000] in a file and the authors', which are kept at some times. */
+/**
+ * The largest difference between logits [3, 96, 1000] in a file and the authors', which are kept at
+ * some times.
+ */
 export async function largestDifference(path: string, golden: string): Promise<number> {
   const { values } = await tensorOf(path, 'logits');
   const expected = await tensorOf(join(golden, 'expected.safetensors'), 'logits');

@@ -1,4 +1,5 @@
-// What tests of the project's own kernels share: both forms of a computation, and how far they are apart.
+// What tests of the project's own kernels share: both forms of a computation, and how far they are
+// apart.
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -94,7 +95,8 @@ export const rounding = 1e-5;
  * Equal but for rounding, in the same shape.
  *
  * @param bounds.within relative to the largest number
- * @param bounds.least  instead of the largest number, where that is smaller: of what is added up on the way
+ * @param bounds.least  instead of the largest number, where that is smaller: of what is added up on
+ *   the way
  */
 export function expectClose(
   actual: tf.Tensor | undefined,

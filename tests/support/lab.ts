@@ -44,8 +44,8 @@ export class Lab {
   }
 
   /**
-   * Closes all pages, since JupyterLab would go on saving what one has open into its notebook, and ends their kernels, each of which
-   * has an engine and a browser.
+   * Closes all pages, since JupyterLab would go on saving what one has open into its notebook, and
+   * ends their kernels, each of which has an engine and a browser.
    */
   async closeNotebooks(): Promise<void> {
     for (const page of this.browser.context.pages()) await page.close();
@@ -62,10 +62,14 @@ export class Lab {
     return this.browser.context.newPage();
   }
 
-  /** Opens a notebook, given by its path below the server's folder, and waits until its kernel waits for work. */
+  /**
+   * Opens a notebook, given by its path below the server's folder, and waits until its kernel waits
+   * for work.
+   */
   async open(path: string): Promise<Page> {
     const url = new URL(this.address);
-    // A workspace of its own: JupyterLab would open again what the last one had open. Its name may have no full stop.
+    // A workspace of its own: JupyterLab would open again what the last one had open. Its name may
+    // have no full stop.
     url.pathname = `/lab/workspaces/test-${basename(path, '.ipynb').replace('.', '-')}/tree/${path}`;
     const page = await this.newPage();
     await page.setViewportSize({ width: 1400, height: 1000 });

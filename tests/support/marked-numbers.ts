@@ -1,11 +1,15 @@
-// Numbers of a document that are copies of a file's. The line `<!-- numbers: <file> -->` before a table says which file; before a paragraph
-// it says which part of it, too: `<!-- numbers: <file>, <field or row> -->`. `<file>#<id>` is one of several tables of a file.
+// Numbers of a document that are copies of a file's. The line `<!-- numbers: <file> -->` before a
+// table says which file; before a paragraph it says which part of it, too:
+// `<!-- numbers: <file>, <field or row> -->`. `<file>#<id>` is one of several tables of a file.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { projectPath } from '../../lib/base/paths';
 import { numbersInside, readNumbers, type TextNumber } from './numbers';
 
-/** A table or a paragraph, and what stands in its mark: files, or in words where its numbers are from. */
+/**
+ * A table or a paragraph, and what stands in its mark: files, or in words where its numbers are
+ * from.
+ */
 export interface MarkedBlock {
   readonly text: string;
   readonly source: string;
@@ -18,7 +22,10 @@ export function markedBlocks(markdown: string): MarkedBlock[] {
   );
 }
 
-/** The tables of a document that measure something and have no mark: in some column two rows begin with a fraction or a percentage. */
+/**
+ * The tables of a document that measure something and have no mark: in some column two rows begin
+ * with a fraction or a percentage.
+ */
 export function unmarkedTables(markdown: string): string[] {
   const unmarked = markdown.replace(/<!-- numbers: .+? -->\s*\n\n(?:.+\n?)+/g, '');
   const tables = unmarked.match(/(?:^\|.*\n?)+/gm) ?? [];
@@ -30,7 +37,9 @@ export function unmarkedTables(markdown: string): string[] {
   });
 }
 
-/** What of a marked block contradicts its file, one line each; nothing where the mark is in words. */
+/**
+ * What of a marked block contradicts its file, one line each; nothing where the mark is in words.
+ */
 export function contradictions(where: string, { text, source }: MarkedBlock): string[] {
   const [, path, table, part] = /^(\S+\.json)(?:#(\S+?))?(?:, (.+))?$/.exec(source) ?? [];
   if (path === undefined) return [];
@@ -47,7 +56,10 @@ interface Contradiction {
   readonly says: string;
 }
 
-/** A paragraph's numbers are in the part of the file that its mark names: a field, or rows by how they begin. */
+/**
+ * A paragraph's numbers are in the part of the file that its mark names: a field, or rows by how
+ * they begin.
+ */
 function inParagraph(text: string, file: unknown, part: string | undefined): Contradiction[] {
   if (part === undefined)
     return [{ place: '', says: 'say in the mark which part of its file the paragraph is about' }];
@@ -133,7 +145,10 @@ function rowsNamed({ rows }: TableFile, name: string): TableFile['rows'] {
   );
 }
 
-/** What the rows of that name have in the column of that label: for each row that has something there. */
+/**
+ * What the rows of that name have in the column of that label: for each row that has something
+ * there.
+ */
 function columnOf(file: TableFile, name: string, label: string): number[][] {
   const key = file.columns.find((one) => one.label === label)?.key;
   if (key === undefined) return [];
@@ -151,9 +166,11 @@ const measures = ['perplexity', 'accuracy'];
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Of records that differ in their seed alone, the mean, the least and the most of what they measure.
+ * Of records that differ in their seed alone, the mean, the least and the most of what they
+ * measure.
  *
- * @param words a cell's column, and the cells left of it, nearest first: they choose records, each by the first field that has such a value
+ * @param words a cell's column, and the cells left of it, nearest first: they choose records, each
+ *   by the first field that has such a value
  */
 function overSeeds(file: unknown, words: readonly string[]): number[] {
   return listsOf(file).flatMap((records) => {
@@ -182,7 +199,9 @@ function valuesIn(word: string): readonly unknown[] {
   return [word.toLowerCase().replaceAll('-', '_'), ...readNumbers(word).map(({ value }) => value)];
 }
 
-/** The first field, none of those that are decided, of which some record has a value that is named. */
+/**
+ * The first field, none of those that are decided, of which some record has a value that is named.
+ */
 function fieldNamed(
   word: string,
   records: readonly Fields[],
@@ -211,7 +230,10 @@ function chosenBy(words: readonly string[], records: readonly Fields[]): readonl
   }, records);
 }
 
-/** Whether a text's number is a value, rounded to as many digits as it shows; a share may stand as a percentage. */
+/**
+ * Whether a text's number is a value, rounded to as many digits as it shows; a share may stand as a
+ * percentage.
+ */
 function isWritten({ value, decimals }: TextNumber, of: number): boolean {
   return [of, 100 * of].some((one) => Math.abs(one - value) <= 0.5 * 10 ** -decimals * (1 + 1e-9));
 }

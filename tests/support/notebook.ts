@@ -67,7 +67,10 @@ export function notebookOf(...codes: readonly string[]): string {
   return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
 }
 
-/** The project's own notebooks, in `notebooks/`; what a reader has put beside them is not among them, where git can tell. */
+/**
+ * The project's own notebooks, in `notebooks/`; what a reader has put beside them is not among
+ * them, where git can tell.
+ */
 export function projectNotebooks(): string[] {
   const folder = projectPath('notebooks');
   const { status, stdout } = spawnSync('git', ['ls-files'], { cwd: folder, encoding: 'utf8' });
@@ -75,7 +78,10 @@ export function projectNotebooks(): string[] {
   return names.filter((name) => name.endsWith('.ipynb') && existsSync(join(folder, name))).sort();
 }
 
-/** Runs a notebook file from its first cell to its last, or to the first that fails. The file stays as it is. */
+/**
+ * Runs a notebook file from its first cell to its last, or to the first that fails. The file stays
+ * as it is.
+ */
 export function executeNotebook(path: string, options: ExecuteNotebookOptions = {}): ExecutedNotebook {
   const { cwd = dirname(path), timeout = 120, env } = options;
   const script = projectPath('tests', 'support', 'execute_notebook.py');

@@ -1,5 +1,5 @@
-// The numbers that a text for readers has, in digits or in words. Code, formulas, addresses and names (Figure 4, Llama 2, T5) are no
-// numbers of the text.
+// The numbers that a text for readers has, in digits or in words. Code, formulas, addresses and
+// names (Figure 4, Llama 2, T5) are no numbers of the text.
 
 /** A number in a text. */
 export interface TextNumber {
@@ -36,7 +36,10 @@ const words: Readonly<Record<string, number>> = {
   million: 1e6,
 };
 
-/** What a preset has so many of: before these, small numbers in words are numbers too; elsewhere they are language ("two levels"). */
+/**
+ * What a preset has so many of: before these, small numbers in words are numbers too; elsewhere
+ * they are language ("two levels").
+ */
 const counted =
   /^\s+(?:\w+\s+)?(?:seeds?|encodings|layers|heads|widths|steps|batches|seconds|minutes|hours|networks|automata)\b/;
 

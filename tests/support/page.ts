@@ -1,9 +1,11 @@
-// A drawing as text: titles, captions, axes, legends, labels and findings. Points, cells and rows are left out; they are compared with the
-// results that they come from. The text of each drawing is kept beside its test, so that no word, unit, tick or line changes unseen.
-// After an intended change `npx vitest run tests/experiments -u` writes the texts again; their diff is what readers will see.
+// A drawing as text: titles, captions, axes, legends, labels and findings. Points, cells and rows
+// are left out; they are compared with the results that they come from. The text of each drawing is
+// kept beside its test, so that no word, unit, tick or line changes unseen. After an intended
+// change `npx vitest run tests/experiments -u` writes the texts again; their diff is what readers
+// will see.
 
 import { expect } from 'vitest';
-import { type Drawing } from '../../lib/experiments/experiment';
+import { type Drawing } from '../../lib/experiments/report';
 import { type Figure } from '../../lib/report/figure';
 import { type Table } from '../../lib/report/tables';
 import { tidy } from './read-figure';
@@ -49,7 +51,9 @@ interface Slider {
   }[];
 }
 
-/** Expects what a drawing says to be the text that is kept as `pages/<name>.txt` beside the test. */
+/**
+ * Expects what a drawing says to be the text that is kept as `pages/<name>.txt` beside the test.
+ */
 export async function expectPage(name: string, drawing: Partial<Drawing>): Promise<void> {
   await expectText(name, pageOf(drawing));
 }
@@ -112,7 +116,10 @@ function axisText({ title, tickvals, ticktext, ...others }: Attributes): string 
   ].join('; ');
 }
 
-/** A curve, bars or cells: how they are drawn, whether the legend has them, and what the pointer shows. */
+/**
+ * A curve, bars or cells: how they are drawn, whether the legend has them, and what the pointer
+ * shows.
+ */
 function traceText({ type, mode, name, showlegend, xaxis = 'x', hovertemplate }: Trace): string {
   return [
     `${type} in ${xaxis}`,

@@ -22,7 +22,10 @@ const impatient: Reporter = {
   },
 };
 
-/** Does what comes before a run of an item, with its data or up to there. Fails with what refuses the settings. */
+/**
+ * Does what comes before a run of an item, with its data or up to there. Fails with what refuses
+ * the settings.
+ */
 export async function prepare(
   item: Experiment,
   preset: string,

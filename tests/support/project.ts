@@ -1,5 +1,5 @@
-// A miniature of the project in a temporary folder: its own lib and notebooks, this project's kernel and packages. Tests
-// edit its lib without disturbing anybody.
+// A miniature of the project in a temporary folder: its own lib and notebooks, this project's
+// kernel and packages. Tests edit its lib without disturbing anybody.
 
 import {
   copyFileSync,

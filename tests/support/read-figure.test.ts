@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/browser';
 import { axes, inPanel, lineTrace, makeFigure } from '../../lib/report/figure';
 import { encodingStyles } from '../../lib/report/style';
+import { stripMarkup } from '../../lib/report/text';
 import { whiskers } from '../../lib/report/whiskers';
 import { readFigure } from './read-figure';
 
@@ -95,7 +96,7 @@ describe.skipIf(found === undefined)('the reader of figures', () => {
       await page.waitForSelector('.hoverlayer .hovertext', { state: 'detached' });
     }
     expect(points).toHaveLength(8);
-    expect(shown).toEqual(points.map(({ hover }) => hover));
+    expect(shown).toEqual(points.map(({ hover = '' }) => stripMarkup(hover)));
     await page.close();
   });
 });

@@ -1,5 +1,6 @@
-// Reads a figure back as a reader sees it: panels with their axes, the legend, points inside them with whiskers and the text under the
-// pointer, lines and labels. What is drawn is compared with the rows it was made from, whatever made it.
+// Reads a figure back as a reader sees it: panels with their axes, the legend, points inside them
+// with whiskers and the text under the pointer, lines and labels. What is drawn is compared with
+// the rows it was made from, whatever made it.
 
 import { expect } from 'vitest';
 import { present } from '../../lib/base/present';
@@ -387,7 +388,8 @@ function cellsOf(
       const written =
         trace.texttemplate?.replace('%{text}', String(text)) ?? cellTexts.get(cellKey(panel, x, y)) ?? '';
       const shown = written === '' ? {} : { text: plainLines(written).join(' ') };
-      // A cell without a value has no colour and nothing under the pointer, but what is written on it is seen.
+      // A cell without a value has no colour and nothing under the pointer, but what is written on
+      // it is seen.
       if (!isNumber(z)) return written === '' ? [] : [{ panel, x, y, ...shown }];
       const values = {
         x: [x, undefined, labelOn(xAxis, x)],

@@ -1,4 +1,5 @@
-// Reads a table back from the Markdown that readers get: headers with their units, and cells as text.
+// Reads a table back from the Markdown that readers get: headers with their units, and cells as
+// text.
 
 import { type Table, toMarkdown } from '../../lib/report/tables';
 

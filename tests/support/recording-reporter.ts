@@ -34,7 +34,10 @@ export function recordingReporter(): {
   };
 }
 
-/** Expects that what is done only grows, to all there is to do and no further, and that each task ends once. */
+/**
+ * Expects that what is done only grows, to all there is to do and no further, and that each task
+ * ends once.
+ */
 export function expectProgress(tasks: readonly RecordedTask[]): void {
   for (const { label, total, updates, ends } of tasks) {
     expect(ends, `ends of "${label}"`).toBe(1);

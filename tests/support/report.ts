@@ -1,6 +1,6 @@
 // Reports made by hand.
 
-import { type Report } from '../../lib/experiments/experiment';
+import { type Report } from '../../lib/experiments/report';
 import { sampleProvenance } from '../report/samples';
 
 /** A report of nothing, with some fields of one's own. */

@@ -4,7 +4,9 @@ import { fromJson, toJson } from '../../lib/base/json';
 import { present } from '../../lib/base/present';
 import { type FinishedRun, type RunConfiguration, type RunStore } from '../../lib/experiments/run-store';
 
-/** Keeps another result, or another provenance, for a finished run, as if that had been computed. */
+/**
+ * Keeps another result, or another provenance, for a finished run, as if that had been computed.
+ */
 export async function replaceRun(
   store: RunStore,
   configuration: RunConfiguration,

@@ -1,4 +1,5 @@
-// How a finding is judged by an interval, tried at all places that the interval can have beside a bound. One helper for all items.
+// How a finding is judged by an interval, tried at all places that the interval can have beside a
+// bound. One helper for all items.
 
 import { expect } from 'vitest';
 
@@ -13,8 +14,9 @@ export interface Judged {
 export type Side = 'below' | 'above';
 
 /**
- * Expects that a claim holds, does not hold or cannot be told as the interval lies beside a bound: it does on its own side, it does not
- * on the other, and nothing is told by an interval across the bound, or one that touches it, wherever its estimate is.
+ * Expects that a claim holds, does not hold or cannot be told as the interval lies beside a bound:
+ * it does on its own side, it does not on the other, and nothing is told by an interval across the
+ * bound, or one that touches it, wherever its estimate is.
  *
  * @param judge  the verdict where the interval was found
  * @param bound  a number, or the interval of the other number

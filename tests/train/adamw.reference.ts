@@ -2,7 +2,10 @@
 
 import { type AdamWSettings } from '../../lib/train/adamw';
 
-/** PyTorch's AdamW (torch/optim/adamw.py, `_single_tensor_adamw`), in place; each [size], `step` counted from 1. */
+/**
+ * PyTorch's AdamW (torch/optim/adamw.py, `_single_tensor_adamw`), in place; each [size], `step`
+ * counted from 1.
+ */
 export function referenceStep(
   parameter: Float64Array,
   gradient: ArrayLike<number>,

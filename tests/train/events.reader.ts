@@ -1,5 +1,6 @@
-// Reads TensorBoard event files, written from the formats' descriptions and not from the writer: the checksum is
-// computed bit by bit, and messages are taken apart by Google's own protocol buffers.
+// Reads TensorBoard event files, written from the formats' descriptions and not from the writer:
+// the checksum is computed bit by bit, and messages are taken apart by Google's own protocol
+// buffers.
 
 import { createRequire } from 'node:module';
 

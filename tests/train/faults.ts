@@ -1,10 +1,13 @@
-// A disk on which a run can be killed at any of its file operations, or find the disk full: what lib imports from Node.js in tests
-// that mock its file systems with this. Only operations that change something inside one folder count.
+// A disk on which a run can be killed at any of its file operations, or find the disk full: what
+// lib imports from Node.js in tests that mock its file systems with this. Only operations that
+// change something inside one folder count.
 
 import type * as fs from 'node:fs';
 import type * as promises from 'node:fs/promises';
 
-/** What happens at an operation. After a kill nothing is written any more, not even what cleans up. */
+/**
+ * What happens at an operation. After a kill nothing is written any more, not even what cleans up.
+ */
 export type Fault = 'killed' | 'disk full';
 
 let folder = '/nowhere';
@@ -41,7 +44,10 @@ export function operationsSeen(): number {
   return operations;
 }
 
-/** Counts an operation on a path, and throws where it is not to be done; `half` does half of it then. */
+/**
+ * Counts an operation on a path, and throws where it is not to be done; `half` does half of it
+ * then.
+ */
 function pass(path: unknown, half?: () => void): void {
   if (!String(path).startsWith(folder)) return;
   operations += 1;

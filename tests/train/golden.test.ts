@@ -1,4 +1,5 @@
-// The trainer's step on the authors' models takes the course that PyTorch took (tests/golden/README.md).
+// The trainer's step on the authors' models takes the course that PyTorch took
+// (tests/golden/README.md).
 
 import { readFileSync } from 'node:fs';
 import type * as tf from '@tensorflow/tfjs';

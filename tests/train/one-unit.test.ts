@@ -1,5 +1,6 @@
-// A run's state and its models are one unit: whatever happens between two file operations, a resumed run ends with the models, the
-// metrics and the state of one that was left alone, bit for bit, and with nothing else in its folder.
+// A run's state and its models are one unit: whatever happens between two file operations, a
+// resumed run ends with the models, the metrics and the state of one that was left alone, bit for
+// bit, and with nothing else in its folder.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -35,7 +36,9 @@ const plan = {
   earlyStop: { metric: 'error', better: 'smaller', patience: 9 },
 } as const;
 
-/** Trains a line; its error is smallest after step 2, so the best model is not that of the state. */
+/**
+ * Trains a line; its error is smallest after step 2, so the best model is not that of the state.
+ */
 async function trainLine(options: Partial<TrainingRun> & { readonly folder: string }): Promise<{
   readonly outcome: TrainingResult['outcome'];
   readonly numbers: Record<string, number[]>;
@@ -60,7 +63,10 @@ async function trainLine(options: Partial<TrainingRun> & { readonly folder: stri
   return { outcome, numbers: numbersOf(parameters) };
 }
 
-/** All that a run leaves, the lock aside: files, models to the byte, and what was measured without machine and moment. */
+/**
+ * All that a run leaves, the lock aside: files, models to the byte, and what was measured without
+ * machine and moment.
+ */
 async function leftBehind(folder: string): Promise<unknown> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('training.lock'))

@@ -1,4 +1,5 @@
-// A small real task for the trainer's tests: a network with one hidden layer learns a function of two numbers.
+// A small real task for the trainer's tests: a network with one hidden layer learns a function of
+// two numbers.
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../../lib/base/present';

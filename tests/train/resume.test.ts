@@ -1,4 +1,5 @@
-// A training in a process of its own, killed at any moment and resumed, measures what one that was left alone does.
+// A training in a process of its own, killed at any moment and resumed, measures what one that was
+// left alone does.
 
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,10 @@ function withoutMachine(folder: string): string[] {
   );
 }
 
-/** Trains until `lines` lines of metrics are there, then kills the process. @returns whether it was killed in time */
+/**
+ * Trains until `lines` lines of metrics are there, then kills the process. @returns whether it was
+ * killed in time
+ */
 async function trainAndKill(args: readonly string[], folder: string, lines: number): Promise<boolean> {
   const child = spawn(process.execPath, [projectPath('scripts', 'bipe.mjs'), ...args], { stdio: 'ignore' });
   const ended = new Promise<boolean>((resolve) => {

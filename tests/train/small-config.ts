@@ -1,4 +1,5 @@
-// A configuration that trains in seconds, and uses all that is random: dropout, drawn positions, streamed data.
+// A configuration that trains in seconds, and uses all that is random: dropout, drawn positions,
+// streamed data.
 
 /** As it would stand in a file. */
 export const smallConfig = {

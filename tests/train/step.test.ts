@@ -1,5 +1,6 @@
-// One training step, captured as a graph and operation by operation, against PyTorch's update computed by hand: with every setting of
-// the optimizer, since the two forms have formulas of their own.
+// One training step, captured as a graph and operation by operation, against PyTorch's update
+// computed by hand: with every setting of the optimizer, since the two forms have formulas of their
+// own.
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';

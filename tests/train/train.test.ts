@@ -133,7 +133,9 @@ describe('training', () => {
     }
   });
 
-  /** The sum of the losses of each batch, and its weight: by hand, where parameters do not change. */
+  /**
+   * The sum of the losses of each batch, and its weight: by hand, where parameters do not change.
+   */
   async function lossesByHand(steps: number): Promise<{ sum: number; weight: number }[]> {
     const parameters = networkParameters();
     const source = points(16);
@@ -290,7 +292,8 @@ describe('training', () => {
   );
 
   it('clips by the norm of the whole gradient', async () => {
-    // Under gradient descent's limit of AdamW (no memory, large epsilon) a step is proportional to the gradient.
+    // Under gradient descent's limit of AdamW (no memory, large epsilon) a step is proportional to
+    // the gradient.
     const settings = { beta1: 0, beta2: 0, epsilon: 1e6, weightDecay: 0, groups: [] };
     const once = { steps: 1, optimizer: settings, logEvery: 1, checkpointEvery: 1 };
     const schedule = { kind: 'constant', learningRate: 1e6, warmupSteps: 0, finalFraction: 0 } as const;
@@ -440,7 +443,8 @@ describe('a run that is interrupted', () => {
       let outcome = '';
       let numbers: Record<string, number[]> = {};
       const steps: number[] = [];
-      // Within the first step already; within a step after a line of metrics, and after none; not at the end of one.
+      // Within the first step already; within a step after a line of metrics, and after none; not
+      // at the end of one.
       for (const batches of [3, 17, 36, 41, Infinity]) {
         const part = await trainNetwork({
           folder,

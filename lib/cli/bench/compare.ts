@@ -1,4 +1,5 @@
-// One row: every side in a process of its own, the same weights and tokens, losses compared, then timed in turns.
+// One row: every side in a process of its own, the same weights and tokens, losses compared, then
+// timed in turns.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,8 +36,8 @@ export interface Participant {
 }
 
 /**
- * Measures a row. A way of the peer's that does not start, such as a compiled one without a compiler, is left out and
- * named; if none is left, that is an error.
+ * Measures a row. A way of the peer's that does not start, such as a compiled one without a
+ * compiler, is left out and named; if none is left, that is an error.
  *
  * @throws MachineError if a side fails, or the losses differ by more than the tolerance
  */

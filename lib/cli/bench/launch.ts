@@ -1,5 +1,5 @@
-// How the two sides are started, each with the same number of threads; and where PyTorch runs: with an interpreter of the
-// caller's choice, or in an environment of its own in .cache, made on demand.
+// How the two sides are started, each with the same number of threads; and where PyTorch runs: with
+// an interpreter of the caller's choice, or in an environment of its own in .cache, made on demand.
 
 import { spawn } from 'node:child_process';
 import { MachineError, messageOf } from '../../base/errors';
@@ -46,7 +46,10 @@ export interface SideSettings {
   readonly threads: number;
 }
 
-/** Rounds no factor of a float32 product on a GPU to 10 bits, which TensorFlow does by default and PyTorch does not. */
+/**
+ * Rounds no factor of a float32 product on a GPU to 10 bits, which TensorFlow does by default and
+ * PyTorch does not.
+ */
 const exactProducts = { NVIDIA_TF32_OVERRIDE: '0' };
 
 /** The peer's process for one of its ways. */

@@ -57,7 +57,10 @@ export function pairedRatio(over: readonly number[], under: readonly number[]): 
   return spreadOf(over.map((value, pair) => value / (under[pair] ?? Number.NaN)));
 }
 
-/** Matrix products of this machine, operations a second, by library; the peer's only where there is one. */
+/**
+ * Matrix products of this machine, operations a second, by library; the peer's only where there is
+ * one.
+ */
 export interface MachinePeak {
   readonly ours: number;
   readonly pytorch: number | null;
@@ -94,7 +97,10 @@ export interface RowSummary {
   readonly holds: boolean | null;
 }
 
-/** Summarizes a row. PyTorch's best is its fastest way for the speed, and its leanest for the memory. */
+/**
+ * Summarizes a row. PyTorch's best is its fastest way for the speed, and its leanest for the
+ * memory.
+ */
 export function summarize({ row, ways }: RowMeasurement, peak: MachinePeak): RowSummary {
   const [ours, ...others] = ways;
   if (ours?.way !== 'ours') throw new Error(`row ${row.name} has no measurement of ours`);
@@ -148,9 +154,15 @@ function judge(
 /** How the cost of evaluating one model grows with the length. */
 export interface CostGrowth {
   readonly lengths: readonly number[];
-  /** Time per token over causal operations per token, as a multiple of the shortest length's: 1 follows them. */
+  /**
+   * Time per token over causal operations per token, as a multiple of the shortest length's: 1
+   * follows them.
+   */
   readonly timeOverFlops: readonly number[];
-  /** Memory at the longest length over what a line through the two shortest has there; at most about 1 is linear. */
+  /**
+   * Memory at the longest length over what a line through the two shortest has there; at most about
+   * 1 is linear.
+   */
   readonly memoryOverLine: number;
   /** Time within 20 % of the operations, memory not 20 % above the line. */
   readonly holds: boolean;
@@ -159,7 +171,9 @@ export interface CostGrowth {
 /** How far cost may be from what it should follow. */
 const growthTolerance = 0.2;
 
-/** The growth over rows that evaluate the same model at several lengths; null for fewer than three. */
+/**
+ * The growth over rows that evaluate the same model at several lengths; null for fewer than three.
+ */
 export function costGrowth(rows: readonly RowSummary[]): CostGrowth | null {
   const sorted = rows.toSorted((a, b) => a.row.work.time - b.row.work.time);
   const [first, second] = sorted;

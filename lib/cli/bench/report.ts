@@ -91,7 +91,10 @@ function describeSetting({ threads, pairs, ours, pytorch, peak }: StoredRow['set
   return `${threads} threads each, ${pairs} pairs; ${ours}${pytorch === null ? '' : `; ${pytorch}`}; products of 2,048 x 2,048: ${peaks}.`;
 }
 
-/** The growth of evaluation's cost with length, from the rows that evaluate the same model; null for too few. */
+/**
+ * The growth of evaluation's cost with length, from the rows that evaluate the same model; null for
+ * too few.
+ */
 export function growthOf(rows: readonly StoredRow[]): CostGrowth | null {
   const evaluations = rows
     .filter(({ measurement: { row } }) => /^evaluate-151m-\d+$/.test(row.name))
@@ -156,7 +159,9 @@ const wayNames: Readonly<Record<Way, string>> = {
 };
 const wayOrder: readonly Way[] = ['plain', 'eager', 'compiled', 'ours'];
 
-/** Speed and memory of each way, as multiples of PyTorch's best; undefined where no row has a peer. */
+/**
+ * Speed and memory of each way, as multiples of PyTorch's best; undefined where no row has a peer.
+ */
 export function benchFigure(rows: readonly StoredRow[]): Figure | undefined {
   const summaries = rows
     .map(({ measurement, setting }) => summarize(measurement, setting.peak))

@@ -1,4 +1,5 @@
-// What `bipe bench` measures: one value for each row of its table, with the ratio to PyTorch that is aimed at on two cores.
+// What `bipe bench` measures: one value for each row of its table, with the ratio to PyTorch that
+// is aimed at on two cores.
 
 import { unknownName } from '../../base/suggest';
 import { arithmeticIds } from '../../data/arithmetic/vocabulary';
@@ -8,7 +9,10 @@ import { separatorSets } from '../../segment/separators';
 /** How PyTorch may do a row's work: `plain` is the formulation of the paper's released code. */
 export type PeerWay = 'eager' | 'compiled' | 'plain';
 
-/** What a side does in a row. A step is a pass over the sequences, one update, or one generation for all prompts. */
+/**
+ * What a side does in a row. A step is a pass over the sequences, one update, or one generation for
+ * all prompts.
+ */
 export interface BenchWork {
   readonly kind: 'evaluate' | 'train' | 'decode';
   readonly model: ModelConfig;
@@ -187,7 +191,9 @@ export function chooseRows(suite: string | undefined, names: readonly string[]):
   );
 }
 
-/** The same row at a size that takes seconds, to see that everything runs: its numbers mean nothing. */
+/**
+ * The same row at a size that takes seconds, to see that everything runs: its numbers mean nothing.
+ */
 export function quickRow(row: BenchRow): BenchRow {
   const { model: config, batch, time, newTokens } = row.work;
   const vocabSize = Math.min(config.vocabSize, 64);
@@ -218,9 +224,9 @@ export function tokensOf({ kind, batch, time, newTokens }: BenchWork): number {
 }
 
 /**
- * Floating-point operations of a step's matrix products, a multiplication and an addition counted as two. Attention counts
- * the keys that a query may see. A backward pass counts twice the forward pass, and nothing is counted that is only
- * computed again.
+ * Floating-point operations of a step's matrix products, a multiplication and an addition counted
+ * as two. Attention counts the keys that a query may see. A backward pass counts twice the forward
+ * pass, and nothing is counted that is only computed again.
  */
 export function flopsOf({ kind, model: config, batch, time, newTokens }: BenchWork): number {
   const { hiddenSize: d, intermediateSize: f, numLayers, vocabSize } = config;

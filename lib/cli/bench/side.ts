@@ -1,5 +1,5 @@
-// One side of a row: a process of its own, so that its peak memory is that row's alone. It is asked with one JSON object a
-// line, and answers with one; bench/pytorch/peer.py lists the requests.
+// One side of a row: a process of its own, so that its peak memory is that row's alone. It is asked
+// with one JSON object a line, and answers with one; bench/pytorch/peer.py lists the requests.
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -1,5 +1,6 @@
-// Rows as they were measured, one JSON file each: a suite takes an hour, and what is done is kept. Table and figure are drawn
-// from all the rows of a folder, so that rows can be measured again one by one.
+// Rows as they were measured, one JSON file each: a suite takes an hour, and what is done is kept.
+// Table and figure are drawn from all the rows of a folder, so that rows can be measured again one
+// by one.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,7 +84,8 @@ export async function storeRow(
 }
 
 /**
- * The rows that a folder holds, in the order of the table. A row whose work was another when it was measured is left out.
+ * The rows that a folder holds, in the order of the table. A row whose work was another when it was
+ * measured is left out.
  *
  * @param rows the rows as they are now
  * @throws DataError if a file is not one of these

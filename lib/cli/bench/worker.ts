@@ -1,5 +1,6 @@
-// Our side of `bipe bench`, as a process that answers requests (see side.ts): evaluation, trainer's step and greedy
-// generation as the library's users call them, with the weights and tokens that the other side has too.
+// Our side of `bipe bench`, as a process that answers requests (see side.ts): evaluation, trainer's
+// step and greedy generation as the library's users call them, with the weights and tokens that the
+// other side has too.
 
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -124,7 +125,10 @@ async function valueOf(scalar: tf.Tensor): Promise<number> {
 
 const idsFile = 'ids.safetensors';
 
-/** Writes weights as training starts from, and random tokens of which every 25th or so ends a segment. */
+/**
+ * Writes weights as training starts from, and random tokens of which every 25th or so ends a
+ * segment.
+ */
 async function prepare(folder: string, { model, kind, batch, time }: BenchJob): Promise<void> {
   const random = Random.fromSeed(1);
   const { parameters: specs } = createDecoder(model);

@@ -211,7 +211,10 @@ interface Outcome<T> {
   readonly interrupted: boolean;
 }
 
-/** Works on row after row; a row that fails is named and left out, an interruption ends it with the row under way. */
+/**
+ * Works on row after row; a row that fails is named and left out, an interruption ends it with the
+ * row under way.
+ */
 async function eachRow<T>(
   rows: readonly BenchRow[],
   { reporter }: Run,

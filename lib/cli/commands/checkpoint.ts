@@ -63,7 +63,9 @@ async function download(model: string, { revision, out, json }: DownloadOptions)
   ]);
 }
 
-/** What a download may replace in a folder: files of an earlier one, which left its record there. */
+/**
+ * What a download may replace in a folder: files of an earlier one, which left its record there.
+ */
 async function downloadOutputs(folder: string): Promise<Output[]> {
   const names = await readdir(folder).catch((): string[] => []);
   const record = await readFile(join(folder, 'download.json'), 'utf8').catch(() => '');

@@ -1,4 +1,5 @@
-// `bipe data`: the text sources: what there is, getting them, checking them; and their tokens as files.
+// `bipe data`: the text sources: what there is, getting them, checking them; and their tokens as
+// files.
 
 import { join } from 'node:path';
 import { type Command } from 'commander';

@@ -1,5 +1,5 @@
-// `bipe list`: every paper item that can be reproduced, every statement of the paper with its check, and every figure and table of the
-// paper with what stands for it.
+// `bipe list`: every paper item that can be reproduced, every statement of the paper with its
+// check, and every figure and table of the paper with what stands for it.
 
 import { type Command } from 'commander';
 import { bipe } from '../../base/command';

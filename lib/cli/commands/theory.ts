@@ -104,8 +104,8 @@ async function compile(options: CompileOptions): Promise<void> {
 }
 
 /**
- * Says how large a network will be if it takes more than a moment, and gives who says how far it is then. Nothing is built yet: to
- * flatten a bilevel automaton may be what takes the memory.
+ * Says how large a network will be if it takes more than a moment, and gives who says how far it is
+ * then. Nothing is built yet: to flatten a bilevel automaton may be what takes the memory.
  */
 async function announce(automaton: Automaton, options: CompileOptions): Promise<Reporter> {
   const { checkBound } = await import('../../theory/compile/compile.js');
@@ -251,7 +251,10 @@ async function run({ model, words: file }: RunOptions): Promise<void> {
   task.finish();
 }
 
-/** Prints sets of states, [prefixes, states] of 0 and 1, as a line: an array of arrays of names, each sorted. */
+/**
+ * Prints sets of states, [prefixes, states] of 0 and 1, as a line: an array of arrays of names,
+ * each sorted.
+ */
 function setPrinter(names: readonly string[]): (reached: Uint8Array) => string {
   const order = names.map((name, index) => ({ name, index })).sort((a, b) => (a.name < b.name ? -1 : 1));
   // Few sets occur, again and again.

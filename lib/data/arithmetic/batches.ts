@@ -1,5 +1,6 @@
-// Batches of arithmetic instances for training: drawn without end, or from a stored set in a new order each epoch. All
-// have one shape, so that a step can be captured as a graph, and a source goes on exactly where its state was taken.
+// Batches of arithmetic instances for training: drawn without end, or from a stored set in a new
+// order each epoch. All have one shape, so that a step can be captured as a graph, and a source
+// goes on exactly where its state was taken.
 
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
@@ -15,7 +16,10 @@ export interface ArithmeticBatch {
   readonly arrays: {
     /** Token ids, `<pad>` after each `<eos>`: [batch, time]. */
     readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
-    /** 1 where a token is to be predicted: after the first `=`, through `<eos>`; else 0: [batch, time]. */
+    /**
+     * 1 where a token is to be predicted: after the first `=`, through `<eos>`; else 0: [batch,
+     * time].
+     */
     readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
   };
   /** How many tokens are to be predicted. */
@@ -105,8 +109,8 @@ export function streamArithmeticBatches(
 }
 
 /**
- * Batches of a stored set, every instance once an epoch, in an order that depends on seed and epoch. A batch that
- * reaches the end of an epoch is filled from the next one.
+ * Batches of a stored set, every instance once an epoch, in an order that depends on seed and
+ * epoch. A batch that reaches the end of an epoch is filled from the next one.
  *
  * @throws ConfigError if the set is empty or an option is out of range
  */
@@ -154,7 +158,8 @@ export function storedArithmeticBatches(
 }
 
 /**
- * Which tokens a model is trained to predict: those after the first `=` of each row, through `<eos>` [F].
+ * Which tokens a model is trained to predict: those after the first `=` of each row, through
+ * `<eos>` [F].
  *
  * @param ids [rows, time]
  * @returns 1 or 0, [rows, time]

@@ -1,5 +1,5 @@
-// Expressions of the arithmetic task as people write them and as token ids; their exact value modulo a prime; and
-// whether one expression follows from another by a single operation.
+// Expressions of the arithmetic task as people write them and as token ids; their exact value
+// modulo a prime; and whether one expression follows from another by a single operation.
 
 import { UsageError } from '../../base/errors';
 import { shorten } from '../../base/format';
@@ -25,10 +25,11 @@ export interface ArithmeticExpression {
 }
 
 /**
- * An expression that somebody typed, with spaces between its tokens or without: `(7+5)/(6+4*3-2*7)`.
+ * An expression that somebody typed, with spaces between its tokens or without:
+ * `(7+5)/(6+4*3-2*7)`.
  *
- * @throws UsageError pointing at the character that is not right: an unknown token, a number that is too large, an
- *   operand or parenthesis that is missing, a division by zero
+ * @throws UsageError pointing at the character that is not right: an unknown token, a number that
+ *   is too large, an operand or parenthesis that is missing, a division by zero
  */
 export function readExpression(
   text: string,
@@ -80,11 +81,14 @@ export function arithmeticTokenTexts(
   return Array.from(ids, (token) => tokenText(token, vocabulary));
 }
 
-/** Parentheses inside each other; a person nests a few, and each takes several calls of the reader. */
+/**
+ * Parentheses inside each other; a person nests a few, and each takes several calls of the reader.
+ */
 const mostNested = 500;
 
 /**
- * The value of an expression, by recursive descent: `*` and `/` before `+` and `-`, each from left to right.
+ * The value of an expression, by recursive descent: `*` and `/` before `+` and `-`, each from left
+ * to right.
  *
  * @throws ExpressionError at the token that is not right
  */
@@ -146,8 +150,9 @@ export class ExpressionError extends Error {
 }
 
 /**
- * Whether `next` is `previous` with one operation carried out: two numbers and the operator between them replaced by
- * the result, with the parentheses around them, if there are any; and only where that is allowed before the rest.
+ * Whether `next` is `previous` with one operation carried out: two numbers and the operator between
+ * them replaced by the result, with the parentheses around them, if there are any; and only where
+ * that is allowed before the rest.
  */
 export function isStep(
   previous: ArrayLike<number>,
@@ -195,7 +200,10 @@ function isReplaced(
 export interface ArithmeticStep {
   readonly ids: Int32Array;
   readonly text: string;
-  /** Whether it follows from the one before by one operation; the first is what was asked, and so correct. */
+  /**
+   * Whether it follows from the one before by one operation; the first is what was asked, and so
+   * correct.
+   */
   readonly correct: boolean;
 }
 

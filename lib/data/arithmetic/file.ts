@@ -1,5 +1,5 @@
-// Files of arithmetic instances, one a line: reading them, with every line checked, since what is measured on a file
-// with wrong answers means nothing.
+// Files of arithmetic instances, one a line: reading them, with every line checked, since what is
+// measured on a file with wrong answers means nothing.
 
 import { bipe } from '../../base/command';
 import { DataError, UsageError } from '../../base/errors';
@@ -19,11 +19,11 @@ export interface ArithmeticQuestion {
 }
 
 /**
- * The questions of a file that has an instance on each line, as `bipe arithmetic generate` writes them: an expression,
- * `=`, and more, the last number being the answer. Empty lines are skipped.
+ * The questions of a file that has an instance on each line, as `bipe arithmetic generate` writes
+ * them: an expression, `=`, and more, the last number being the answer. Empty lines are skipped.
  *
- * @throws DataError naming file and line: a token outside the vocabulary, no `=`, no expression, more than 40
- *   operators, or an answer that the expression does not have for this modulus
+ * @throws DataError naming file and line: a token outside the vocabulary, no `=`, no expression,
+ *   more than 40 operators, or an answer that the expression does not have for this modulus
  */
 export async function readArithmeticFile(
   path: string,

@@ -1,6 +1,7 @@
-// Instances of the arithmetic task: an expression and its evaluation, one operation at a time, with `=` in between.
-// The distribution is that of Feng et al. (2023, "Towards Revealing the Mystery behind Chain of Thought"), as their
-// data script draws it (github.com/guyuntian/CoT_benchmark, arithmetic/data.py); the hot path works on bytes alone.
+// Instances of the arithmetic task: an expression and its evaluation, one operation at a time, with
+// `=` in between. The distribution is that of Feng et al. (2023, "Towards Revealing the Mystery
+// behind Chain of Thought"), as their data script draws it (github.com/guyuntian/CoT_benchmark,
+// arithmetic/data.py); the hot path works on bytes alone.
 
 import { ConfigError } from '../../base/errors';
 import { type Random } from '../../engine/random';
@@ -12,7 +13,10 @@ import {
   paperModulus,
 } from './vocabulary';
 
-/** How many operators an instance has: always all (`exact`), or i of n with probability i / (1 + ... + n) (`under`). */
+/**
+ * How many operators an instance has: always all (`exact`), or i of n with probability i / (1 + ...
+ * + n) (`under`).
+ */
 export type OperatorMix = 'exact' | 'under';
 
 /** What is drawn. */
@@ -34,10 +38,11 @@ export type ResolvedArithmeticOptions = Required<ArithmeticOptions>;
 export const mostOperators = 40;
 
 /**
- * Tokens of the longest instance with that many operators, `<eos>` included: 26 for 3, 86 for 6. (Feng et al. store
- * one padding more, 87, which their shift by one token takes away again.)
+ * Tokens of the longest instance with that many operators, `<eos>` included: 26 for 3, 86 for 6.
+ * (Feng et al. store one padding more, 87, which their shift by one token takes away again.)
  *
- * The first operation adds two tokens, each further one at most four: expressions of 3, 7, ..., 4n - 1 tokens.
+ * The first operation adds two tokens, each further one at most four: expressions of 3, 7, ..., 4n
+ * - 1 tokens.
  */
 export function arithmeticLength(operators: number): number {
   return 2 * operators * (operators + 1) + 2;
@@ -60,17 +65,20 @@ export function resolveArithmeticOptions(options: ArithmeticOptions): ResolvedAr
 /**
  * Draws instances.
  *
- * An expression is built backwards. It starts as one number, each equally likely. Then, n times, one of its numbers,
- * each equally likely, becomes an operation that yields it: a left operand and an operator, each equally likely and
- * drawn again where no right operand fits (0 x b or 0 / b for what is not 0, a / b for 0 with a not 0, 0 / 0); the right
- * operand is then the one that fits, or any (but no divisor 0) where all do. The new operation gets parentheses where
- * precedence or left-associativity asks for them: after `/` always, after `-` and on either side of `*` and before `/` if
- * it is + or -. Evaluation undoes these replacements in turn, so the order of operations is random too.
+ * An expression is built backwards. It starts as one number, each equally likely. Then, n times,
+ * one of its numbers, each equally likely, becomes an operation that yields it: a left operand and
+ * an operator, each equally likely and drawn again where no right operand fits (0 x b or 0 / b for
+ * what is not 0, a / b for 0 with a not 0, 0 / 0); the right operand is then the one that fits, or
+ * any (but no divisor 0) where all do. The new operation gets parentheses where precedence or
+ * left-associativity asks for them: after `/` always, after `-` and on either side of `*` and
+ * before `/` if it is + or -. Evaluation undoes these replacements in turn, so the order of
+ * operations is random too.
  *
- * Two things differ from the script. There, an instance is not drawn for testing if training has the same expression
- * with the same evaluation; here, a hash of the expression alone decides (`splitOf`), so no tested expression is trained
- * on in any order of evaluation, and sets of any seed and size are disjoint. There, duplicates within a set are
- * dropped; here only if `generateArithmeticSet` is asked to.
+ * Two things differ from the script. There, an instance is not drawn for testing if training has
+ * the same expression with the same evaluation; here, a hash of the expression alone decides
+ * (`splitOf`), so no tested expression is trained on in any order of evaluation, and sets of any
+ * seed and size are disjoint. There, duplicates within a set are dropped; here only if
+ * `generateArithmeticSet` is asked to.
  */
 export class ArithmeticGenerator {
   readonly options: ResolvedArithmeticOptions;
@@ -199,7 +207,10 @@ export class ArithmeticGenerator {
   }
 }
 
-/** Whether an operation in place of a number between these two tokens would be read otherwise without parentheses. */
+/**
+ * Whether an operation in place of a number between these two tokens would be read otherwise
+ * without parentheses.
+ */
 function needsParentheses(before: number | undefined, operator: number, after: number | undefined): boolean {
   if (before === id.divide) return true;
   if (operator !== id.plus && operator !== id.minus) return false;

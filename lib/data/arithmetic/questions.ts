@@ -1,4 +1,5 @@
-// Questions for a test, each expression once: an accuracy over repeated questions would seem surer than it is.
+// Questions for a test, each expression once: an accuracy over repeated questions would seem surer
+// than it is.
 
 import { Random } from '../../engine/random';
 import { type ArithmeticQuestion } from './file';
@@ -19,8 +20,8 @@ export interface ArithmeticQuestionOptions {
 const patience = 2000;
 
 /**
- * Expressions of the test split, no two alike. Of few operators there may be fewer than asked for: with one operator
- * modulo 5 there are six.
+ * Expressions of the test split, no two alike. Of few operators there may be fewer than asked for:
+ * with one operator modulo 5 there are six.
  *
  * @throws ConfigError if an option is out of range
  */

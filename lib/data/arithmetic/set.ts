@@ -1,4 +1,5 @@
-// A stored set of instances: one byte a token, in memory, for training over epochs and for tests of a fixed size.
+// A stored set of instances: one byte a token, in memory, for training over epochs and for tests of
+// a fixed size.
 
 import { ConfigError } from '../../base/errors';
 import { Random } from '../../engine/random';
@@ -30,8 +31,9 @@ export interface ArithmeticSetOptions extends ArithmeticOptions {
   readonly count: number;
   readonly seed: number;
   /**
-   * No instance twice, as in Feng et al.'s sets: what duplicates leave free is filled with instances of all operators.
-   * Of the shortest instances there are few (473 of one operator modulo 11), so far fewer of them remain. Default: no.
+   * No instance twice, as in Feng et al.'s sets: what duplicates leave free is filled with
+   * instances of all operators. Of the shortest instances there are few (473 of one operator modulo
+   * 11), so far fewer of them remain. Default: no.
    */
   readonly distinct?: boolean;
 }
@@ -43,8 +45,8 @@ export const mostInstances = 2 ** 27;
 const patience = 100_000;
 
 /**
- * Draws a set. With the mix `under`, instances of i operators get the share i / (1 + ... + n) of the rows, exactly,
- * in ascending order: shuffle before training (`StoredArithmeticBatches` does).
+ * Draws a set. With the mix `under`, instances of i operators get the share i / (1 + ... + n) of
+ * the rows, exactly, in ascending order: shuffle before training (`StoredArithmeticBatches` does).
  *
  * @throws ConfigError if an option is out of range, or there are not that many distinct instances
  */
@@ -89,7 +91,10 @@ export function generateArithmeticSet(options: ArithmeticSetOptions): Arithmetic
   return set;
 }
 
-/** How many instances of 1, 2, ... operators to draw first; the rest, from rounding down, are of all operators. */
+/**
+ * How many instances of 1, 2, ... operators to draw first; the rest, from rounding down, are of all
+ * operators.
+ */
 function shares({ operators, mix }: ResolvedArithmeticOptions, count: number): number[] {
   if (mix === 'exact') return [];
   const total = (operators * (operators + 1)) / 2;

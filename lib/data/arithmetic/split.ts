@@ -1,5 +1,5 @@
-// Which expressions are for training and which for testing: a hash of the expression decides, so the two never meet,
-// whatever the seeds, sizes and numbers of operators.
+// Which expressions are for training and which for testing: a hash of the expression decides, so
+// the two never meet, whatever the seeds, sizes and numbers of operators.
 
 /** The two disjoint sets of expressions. */
 export type ArithmeticSplit = 'train' | 'test';
@@ -20,8 +20,8 @@ export function splitOf(ids: ArrayLike<number>, start = 0, end = ids.length): Ar
 }
 
 /**
- * A 32-bit hash of some tokens: FNV-1a, then the final mixing of MurmurHash3, without which the upper bits of short
- * inputs are far from even. Never change it: it decides what was trained on.
+ * A 32-bit hash of some tokens: FNV-1a, then the final mixing of MurmurHash3, without which the
+ * upper bits of short inputs are far from even. Never change it: it decides what was trained on.
  */
 export function hashTokens(ids: ArrayLike<number>, start: number, end: number): number {
   let hash = 0x811c9dc5;

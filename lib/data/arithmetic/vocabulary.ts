@@ -1,9 +1,12 @@
-// The tokens of the arithmetic task, in the order of Feng et al. (2023): three control tokens, four operators, two
-// parentheses, the equals sign, and the numbers below the modulus. A token's id is its place in that order.
+// The tokens of the arithmetic task, in the order of Feng et al. (2023): three control tokens, four
+// operators, two parentheses, the equals sign, and the numbers below the modulus. A token's id is
+// its place in that order.
 
 import { ConfigError } from '../../base/errors';
 
-/** Ids of the tokens that do not depend on the modulus. Numbers follow: `n` has the id `number + n`. */
+/**
+ * Ids of the tokens that do not depend on the modulus. Numbers follow: `n` has the id `number + n`.
+ */
 export const arithmeticIds = {
   pad: 0,
   cls: 1,
@@ -38,7 +41,8 @@ export interface ArithmeticVocabulary {
 }
 
 /**
- * The vocabulary for a modulus. Only in a field is each quotient one number, so the modulus is a prime.
+ * The vocabulary for a modulus. Only in a field is each quotient one number, so the modulus is a
+ * prime.
  *
  * @throws ConfigError if it is not a prime up to 241
  */
@@ -71,7 +75,10 @@ export function arithmeticVocabularyOfSize(size: number): ArithmeticVocabulary {
   return arithmeticVocabulary(modulus);
 }
 
-/** The separators of bilevel encodings on this task: `=` ends a segment, so each rewriting of the expression is one. */
+/**
+ * The separators of bilevel encodings on this task: `=` ends a segment, so each rewriting of the
+ * expression is one.
+ */
 export function arithmeticSeparators(): readonly number[] {
   return [arithmeticIds.equals];
 }

@@ -1,6 +1,7 @@
-// Rows as batches of padded sequences, each row once an epoch, in an order that depends on seed and epoch. A batch is as long as the
-// shortest of a few lengths that holds its longest sequence, since a captured step is fixed in its shapes. With small batches whose
-// gradients are accumulated little of that is padding; nothing is sorted by length, so a batch is a random sample of the rows.
+// Rows as batches of padded sequences, each row once an epoch, in an order that depends on seed and
+// epoch. A batch is as long as the shortest of a few lengths that holds its longest sequence, since
+// a captured step is fixed in its shapes. With small batches whose gradients are accumulated little
+// of that is padding; nothing is sorted by length, so a batch is a random sample of the rows.
 
 import { z } from 'zod';
 import { ConfigError, DataError } from '../../base/errors';
@@ -15,7 +16,10 @@ export interface PromptedBatch {
   readonly arrays: {
     /** Token ids, the end token again after each end: [batch, time]. */
     readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
-    /** How much each token counts: 1 in the output and its end, `inputWeight` before, 0 behind: [batch, time]. */
+    /**
+     * How much each token counts: 1 in the output and its end, `inputWeight` before, 0 behind:
+     * [batch, time].
+     */
     readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
   };
   /** The sum of what predicted tokens count. */
@@ -28,11 +32,13 @@ export interface PromptedBatch {
 export interface PromptedBatchOptions extends SequenceOptions {
   readonly batch: number;
   readonly seed: number;
-  /** Lengths of a batch: of 4, a quarter, a half, three quarters and all of `maxTokens`. Default 4. */
+  /**
+   * Lengths of a batch: of 4, a quarter, a half, three quarters and all of `maxTokens`. Default 4.
+   */
   readonly lengths?: number;
   /**
-   * How much a token of the input counts. Default 0, as in finetunings on SCROLLS; a model that was hardly trained before learns to read
-   * by it while it learns to answer.
+   * How much a token of the input counts. Default 0, as in finetunings on SCROLLS; a model that was
+   * hardly trained before learns to read by it while it learns to answer.
    */
   readonly inputWeight?: number;
 }
@@ -45,7 +51,8 @@ export interface PromptedBatchSource {
   /**
    * Goes on from a state.
    *
-   * @throws ConfigError if it is not one, or that of a source with other rows, another tokenizer, other options or another seed
+   * @throws ConfigError if it is not one, or that of a source with other rows, another tokenizer,
+   *   other options or another seed
    */
   readonly restore: (state: unknown) => void;
 }
@@ -57,7 +64,10 @@ const stateSchema = z.strictObject({
   drawn: z.int().min(0),
 });
 
-/** Batches of rows, every row once an epoch. A batch that reaches the end of an epoch is filled from the next one. */
+/**
+ * Batches of rows, every row once an epoch. A batch that reaches the end of an epoch is filled from
+ * the next one.
+ */
 export function promptedBatches(rows: RowSource, options: PromptedBatchOptions): PromptedBatchSource {
   const { batch, seed, tokenizer, maxTokens, outputTokens, inputWeight = 0 } = options;
   const order = Random.fromSeed(seed).fork('prompted order');
@@ -148,7 +158,10 @@ export function padded(
   };
 }
 
-/** The shortest of `lengths` equal parts of `maxTokens`, or several of them, that holds `longest` tokens. */
+/**
+ * The shortest of `lengths` equal parts of `maxTokens`, or several of them, that holds `longest`
+ * tokens.
+ */
 function batchLength(longest: number, maxTokens: number, lengths: number): number {
   for (let parts = 1; parts < lengths; parts += 1) {
     const length = Math.ceil((parts * maxTokens) / lengths);

@@ -1,5 +1,6 @@
-// The files of SCROLLS, from their release on the Hugging Face hub (`datasets/tau/scrolls`): one zip archive a task, which is unpacked
-// and deleted. What is here is told by size and checksum, without the network.
+// The files of SCROLLS, from their release on the Hugging Face hub (`datasets/tau/scrolls`): one
+// zip archive a task, which is unpacked and deleted. What is here is told by size and checksum,
+// without the network.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -52,12 +53,14 @@ const repository = 'tau/scrolls';
 const maxFileBytes = 50e9;
 
 /**
- * Downloads and unpacks a task, or finds it here and right: of the revision that is asked for, or of any where none is. A download that
- * was cut off is continued. The files that are here are replaced only by a revision that has come whole and right.
+ * Downloads and unpacks a task, or finds it here and right: of the revision that is asked for, or
+ * of any where none is. A download that was cut off is continued. The files that are here are
+ * replaced only by a revision that has come whole and right.
  *
  * @throws NetworkError if the hub cannot be reached, or has no such archive
  * @throws DataError if what it sends does not match its hash, or is not what SCROLLS' files are
- * @throws MachineError if the disk is full or cannot be written, or another process is at work on the task
+ * @throws MachineError if the disk is full or cannot be written, or another process is at work on
+ *   the task
  */
 export async function downloadScrolls(
   task: ScrollsTaskName,
@@ -110,7 +113,10 @@ async function unpack(
   }
 }
 
-/** In the release a file stands in a folder with the task's name; one of an archive without it is taken too. */
+/**
+ * In the release a file stands in a folder with the task's name; one of an archive without it is
+ * taken too.
+ */
 function entryOf({ entries }: ZipArchive, task: string, name: string, path: string): string {
   const found = [`${task}/${name}`, name].find((candidate) => entries.has(candidate));
   if (found === undefined)

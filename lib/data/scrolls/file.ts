@@ -1,5 +1,6 @@
-// Files of SCROLLS: JSON lines, a row for each pair of input and output. Instances with several references are several rows with the
-// same id. NarrativeQA's training file has gigabytes, so rows are read one at a time.
+// Files of SCROLLS: JSON lines, a row for each pair of input and output. Instances with several
+// references are several rows with the same id. NarrativeQA's training file has gigabytes, so rows
+// are read one at a time.
 
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
@@ -20,8 +21,9 @@ export interface ScrollsRow {
   /** null in the test files, whose outputs are not public. */
   readonly output: string | null;
   /**
-   * Of rows that are not independent of each other: those of one chapter, or of one document. Files do not say it; where rows are made or
-   * a file's task is known, it is found. A row without one stands alone.
+   * Of rows that are not independent of each other: those of one chapter, or of one document. Files
+   * do not say it; where rows are made or a file's task is known, it is found. A row without one
+   * stands alone.
    */
   readonly group?: string;
 }
@@ -45,7 +47,8 @@ const rowSchema = z.object({
 /**
  * The rows of a file, one at a time. Empty lines are skipped.
  *
- * @throws DataError naming file and line: no JSON, a field that is missing or no text; or the file, if it is missing or not UTF-8
+ * @throws DataError naming file and line: no JSON, a field that is missing or no text; or the file,
+ *   if it is missing or not UTF-8
  */
 export async function* readScrollsRows(path: string): AsyncGenerator<ScrollsRow> {
   let number = 0;
@@ -57,7 +60,8 @@ export async function* readScrollsRows(path: string): AsyncGenerator<ScrollsRow>
 }
 
 /**
- * Rows as instances, in the order in which they first appear. As in the official evaluator, the first row's input counts.
+ * Rows as instances, in the order in which they first appear. As in the official evaluator, the
+ * first row's input counts.
  */
 export async function groupScrollsRows(
   rows: AsyncIterable<ScrollsRow> | Iterable<ScrollsRow>,

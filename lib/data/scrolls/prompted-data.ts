@@ -1,5 +1,5 @@
-// What a model is finetuned and evaluated on, as JSON: a quick task and how its rows are made, or a task of SCROLLS and the folder of
-// its files.
+// What a model is finetuned and evaluated on, as JSON: a quick task and how its rows are made, or a
+// task of SCROLLS and the folder of its files.
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -25,14 +25,20 @@ export interface QuickData extends QuickOptions {
 export interface ScrollsData {
   readonly kind: 'scrolls';
   readonly task: ScrollsTaskName;
-  /** Where `train.jsonl` and `validation.jsonl` are; a relative path counts from the repository's root. Default: where they are downloaded to. */
+  /**
+   * Where `train.jsonl` and `validation.jsonl` are; a relative path counts from the repository's
+   * root. Default: where they are downloaded to.
+   */
   readonly folder?: string;
 }
 
 /** Either of them. */
 export type PromptedData = QuickData | ScrollsData;
 
-/** Which rows: those that are trained on, or those that are asked. The outputs of SCROLLS' test files are not public. */
+/**
+ * Which rows: those that are trained on, or those that are asked. The outputs of SCROLLS' test
+ * files are not public.
+ */
 export type PromptedSplit = 'train' | 'validation';
 
 const namesOf = <Name extends string>(tasks: Readonly<Record<Name, unknown>>): Name[] =>
@@ -61,8 +67,8 @@ export function scrollsFolder(task: ScrollsTaskName, environment?: NodeJS.Proces
 }
 
 /**
- * The rows of one split, each with its group: those of a quick task's chapter, or of one document of SCROLLS, whose name is a hash of its
- * text, since files have no other.
+ * The rows of one split, each with its group: those of a quick task's chapter, or of one document
+ * of SCROLLS, whose name is a hash of its text, since files have no other.
  *
  * @throws DataError if the files are not there, or no rows in them
  * @throws ConfigError if the options of a quick task leave a split empty

@@ -1,7 +1,8 @@
-// Three tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and scores runs in minutes and without a
-// download: `kind`, where a document is of one of two kinds; `find`, where words are to be found by those around them; and
-// `heading`, where a chapter is summarized by its own heading. They measure nothing that SCROLLS measures, and no score of theirs is
-// comparable with one of SCROLLS.
+// Three tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and
+// scores runs in minutes and without a download: `kind`, where a document is of one of two kinds;
+// `find`, where words are to be found by those around them; and `heading`, where a chapter is
+// summarized by its own heading. They measure nothing that SCROLLS measures, and no score of theirs
+// is comparable with one of SCROLLS.
 
 import { ConfigError } from '../../base/errors';
 import { Random } from '../../engine/random';
@@ -55,7 +56,10 @@ export interface QuickOptions {
   readonly seed: number;
 }
 
-/** Rows by split; a chapter's are all in one of them, and so are those of chapters with the same heading: together they are a group. */
+/**
+ * Rows by split; a chapter's are all in one of them, and so are those of chapters with the same
+ * heading: together they are a group.
+ */
 export interface QuickRows {
   readonly train: readonly ScrollsRow[];
   readonly validation: readonly ScrollsRow[];
@@ -68,7 +72,8 @@ export const gap = '____';
 const attempts = 20;
 
 /**
- * The chapters of the bundled books: the 135 of Moby-Dick, with headings (the epilogue is part of the last), and 233 addresses, without.
+ * The chapters of the bundled books: the 135 of Moby-Dick, with headings (the epilogue is part of
+ * the last), and 233 addresses, without.
  *
  * @throws DataError if the packages are not installed as they should be
  */
@@ -81,7 +86,10 @@ export async function quickChapters(options: SourceOptions = {}): Promise<Chapte
   return chapters;
 }
 
-/** A document's numbered chapters, each with its heading; the document as one chapter where it has none. */
+/**
+ * A document's numbered chapters, each with its heading; the document as one chapter where it has
+ * none.
+ */
 export function chaptersOf({ id, text }: TextDocument, source: string): Chapter[] {
   const headings = [...text.matchAll(/^CHAPTER (\d+)\. (.+)\n\n/gm)];
   if (headings.length === 0) return [{ id: `${source}/${id}`, heading: null, text }];
@@ -97,7 +105,8 @@ export function chaptersOf({ id, text }: TextDocument, source: string): Chapter[
 }
 
 /**
- * The rows of a task: a pure function of chapters and options. A chapter's rows depend on the seed and the chapter alone.
+ * The rows of a task: a pure function of chapters and options. A chapter's rows depend on the seed
+ * and the chapter alone.
  *
  * @param chapters those without a heading are left out of `heading`
  * @throws ConfigError if an option is out of range, or a split stays empty
@@ -184,7 +193,10 @@ function drawHeading(
   return { input: drawExcerpt(text, documentLength, random), output: heading };
 }
 
-/** A sentence of an excerpt with a gap, and what is missing; undefined if no excerpt has a fit sentence. */
+/**
+ * A sentence of an excerpt with a gap, and what is missing; undefined if no excerpt has a fit
+ * sentence.
+ */
 function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair | undefined {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const document = drawExcerpt(text, documentLength, random);
@@ -196,7 +208,8 @@ function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, rando
     const start = random.integer(3, words.length - length - 1);
     const missing = words.slice(start, start + length);
     const before = words.slice(0, start).join(' ');
-    // Words alone, and long enough to be no articles, which the scores leave out; and one place only that they can be found at.
+    // Words alone, and long enough to be no articles, which the scores leave out; and one place
+    // only that they can be found at.
     if (!missing.every((word) => /^[A-Za-z]{4,}$/.test(word)) || occurrences(document, before) !== 1)
       continue;
     const asked = [before, gap, ...words.slice(start + length)].join(' ');
@@ -205,7 +218,9 @@ function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, rando
   return undefined;
 }
 
-/** A part of a text of at most that many characters, between spaces; the whole text if it is short. */
+/**
+ * A part of a text of at most that many characters, between spaces; the whole text if it is short.
+ */
 function drawExcerpt(text: string, length: number, random: Random): string {
   if (text.length <= length) return text;
   const start = text.indexOf(' ', random.integer(0, text.length - length));

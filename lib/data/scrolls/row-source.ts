@@ -1,5 +1,5 @@
-// Rows by their number, as a training in shuffled epochs needs them. Of a file only the places of its lines are held, since NarrativeQA's
-// has gigabytes: a row is read when it is its turn.
+// Rows by their number, as a training in shuffled epochs needs them. Of a file only the places of
+// its lines are held, since NarrativeQA's has gigabytes: a row is read when it is its turn.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -51,7 +51,8 @@ const newline = 0x0a;
  * The rows of a file, found by one pass over it.
  *
  * @param groupOf a row's group by its input; none if left out
- * @throws DataError if there is no such file, or there are no rows in it; of `row`: if that line is none
+ * @throws DataError if there is no such file, or there are no rows in it; of `row`: if that line is
+ *   none
  */
 export async function rowsOfFile(path: string, groupOf?: (input: string) => string): Promise<RowSource> {
   const name = displayPath(path);
@@ -100,7 +101,10 @@ async function scanLines(path: string): Promise<{ lines: LinePlace[]; sha256: st
   return { lines, sha256: hash.digest('hex') };
 }
 
-/** Whether a line has nothing but what JSON takes for space; a row is told from that at its first byte. */
+/**
+ * Whether a line has nothing but what JSON takes for space; a row is told from that at its first
+ * byte.
+ */
 function isBlank(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at];

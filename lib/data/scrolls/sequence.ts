@@ -1,6 +1,8 @@
-// A row of SCROLLS as the token sequence of a decoder: the input, a cue, the output, the end. What does not fit is cut off the input's
-// end, as SCROLLS' baselines do (src/run.py truncates on the tokenizer's default side, the right), so a query, which stands first,
-// always stays. The cue is this project's: the benchmark is for encoder-decoders, and how BiPE's authors joined the two is not at hand.
+// A row of SCROLLS as the token sequence of a decoder: the input, a cue, the output, the end. What
+// does not fit is cut off the input's end, as SCROLLS' baselines do (src/run.py truncates on the
+// tokenizer's default side, the right), so a query, which stands first, always stays. The cue is
+// this project's: the benchmark is for encoder-decoders, and how BiPE's authors joined the two is
+// not at hand.
 
 import { ConfigError, UsageError } from '../../base/errors';
 import { type Tokenizer } from '../tokenizers/tokenizer';
@@ -8,9 +10,15 @@ import { type Tokenizer } from '../tokenizers/tokenizer';
 /** How sequences are made. */
 export interface SequenceOptions {
   readonly tokenizer: Tokenizer;
-  /** The longest sequence in tokens, prompt, output and end together; the paper's finetuning has 8,192. */
+  /**
+   * The longest sequence in tokens, prompt, output and end together; the paper's finetuning has
+   * 8,192.
+   */
   readonly maxTokens: number;
-  /** Room that is kept for the output and the end after it. The same for each row, so that generation cuts where training did. */
+  /**
+   * Room that is kept for the output and the end after it. The same for each row, so that
+   * generation cuts where training did.
+   */
   readonly outputTokens: number;
   /** The token that ends an output, e.g. Llama 2's `</s>`, 2. */
   readonly end: number;
@@ -47,8 +55,8 @@ export const outputCue = '\n\nAnswer:';
 const pieceLength = 8192;
 
 /**
- * What a model is given: begin of text where the tokenizer has one, as much of the input as fits, and the cue; at most
- * `maxTokens - outputTokens` tokens, [time] int32.
+ * What a model is given: begin of text where the tokenizer has one, as much of the input as fits,
+ * and the cue; at most `maxTokens - outputTokens` tokens, [time] int32.
  *
  * @throws UsageError if there is no room for any input
  */
@@ -64,7 +72,8 @@ export function promptIds(input: string, options: SequenceOptions): Int32Array {
 }
 
 /**
- * A whole sequence for training. An output that does not fit loses its end; the end token always stays.
+ * A whole sequence for training. An output that does not fit loses its end; the end token always
+ * stays.
  *
  * @throws UsageError as `promptIds`
  */

@@ -1,5 +1,6 @@
-// SCROLLS' seven tasks (Shaham et al. 2022): their names in files and on the hub, in the order of the official evaluator, and what
-// an input consists of. How each is scored: lib/evaluate/scrolls.ts.
+// SCROLLS' seven tasks (Shaham et al. 2022): their names in files and on the hub, in the order of
+// the official evaluator, and what an input consists of. How each is scored:
+// lib/evaluate/scrolls.ts.
 
 import { unknownName } from '../../base/suggest';
 
@@ -9,7 +10,10 @@ export interface ScrollsTask {
   readonly title: string;
   /** What the documents are. */
   readonly documents: string;
-  /** What stands before the document in an input, with an empty line in between; null: an input is the document alone. */
+  /**
+   * What stands before the document in an input, with an empty line in between; null: an input is
+   * the document alone.
+   */
   readonly query: string | null;
   /** What is asked for. */
   readonly output: string;
@@ -68,7 +72,8 @@ export type ScrollsTaskName = keyof typeof scrollsTasks;
 export const scrollsTaskNames = Object.keys(scrollsTasks) as readonly ScrollsTaskName[];
 
 /**
- * The document in an input: what stands after the query, where the task has one. QuALITY's choices are a part of the query.
+ * The document in an input: what stands after the query, where the task has one. QuALITY's choices
+ * are a part of the query.
  *
  * @returns all of the input if it is not written as the task's are
  */

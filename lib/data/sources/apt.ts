@@ -1,5 +1,6 @@
-// Fetching one Debian package as any user, beside the system: apt runs with lists, cache and state of its own
-// in a folder that is deleted afterwards, and nothing is installed. Servers and keys are the system's.
+// Fetching one Debian package as any user, beside the system: apt runs with lists, cache and state
+// of its own in a folder that is deleted afterwards, and nothing is installed. Servers and keys are
+// the system's.
 
 import { spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';

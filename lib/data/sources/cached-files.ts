@@ -1,6 +1,7 @@
-// Downloaded files on this machine. `verified.json` in their folder records each file's size, time and
-// checksum when it was last checked, so that using a source of 500 MB does not mean hashing it each time; it
-// is also where the checksum of a file that the registry has none for is kept from its first download on.
+// Downloaded files on this machine. `verified.json` in their folder records each file's size, time
+// and checksum when it was last checked, so that using a source of 500 MB does not mean hashing it
+// each time; it is also where the checksum of a file that the registry has none for is kept from
+// its first download on.
 
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,8 +42,8 @@ interface Verified {
 type VerifiedFiles = Readonly<Record<string, Verified>>;
 
 /**
- * Sees to it that every file is here and right: a recorded one by its size and time, another by its checksum,
- * an absent one by a download.
+ * Sees to it that every file is here and right: a recorded one by its size and time, another by its
+ * checksum, an absent one by a download.
  *
  * @returns SHA-256 of each file, in the given order
  * @throws DataError if a file that is here is not right; it is left alone

@@ -1,5 +1,6 @@
-// LaTeX sources from a documentation package of Debian's TeX Live, the papers modality where there is apt.
-// Fetched and unpacked once; what is kept is the prose as UTF-8 and a record of which package it came from.
+// LaTeX sources from a documentation package of Debian's TeX Live, the papers modality where there
+// is apt. Fetched and unpacked once; what is kept is the prose as UTF-8 and a record of which
+// package it came from.
 
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -134,7 +135,10 @@ async function readRecord(folder: string): Promise<PackageRecord | undefined> {
   }
 }
 
-/** Writes the LaTeX prose under `from` into `to` as UTF-8, under the same paths. Debian compresses larger documents. */
+/**
+ * Writes the LaTeX prose under `from` into `to` as UTF-8, under the same paths. Debian compresses
+ * larger documents.
+ */
 async function collectProse(from: string, to: string, minimumCharacters: number): Promise<void> {
   for (const path of await filesUnder(from)) {
     if (!/\.(tex|ltx)(\.gz)?$/.test(path)) continue;
@@ -146,7 +150,10 @@ async function collectProse(from: string, to: string, minimumCharacters: number)
   }
 }
 
-/** Whether a LaTeX file is a text, or part of one with headings; not a package, a table of hyphens, a list of commands. */
+/**
+ * Whether a LaTeX file is a text, or part of one with headings; not a package, a table of hyphens,
+ * a list of commands.
+ */
 function isProse(text: string): boolean {
   if (text.includes('\\begin{document}')) return true;
   return /\\(chapter|(sub)*section)\*?\s*[[{]/.test(text) && !text.includes('\\ProvidesPackage');
@@ -157,7 +164,10 @@ async function* readFolder(folder: string): AsyncGenerator<TextDocument> {
     yield { id: path, title: path, text: await readTextFile(join(folder, path)) };
 }
 
-/** Plain files under a folder (no links), as sorted relative paths with forward slashes; none if it is not there. */
+/**
+ * Plain files under a folder (no links), as sorted relative paths with forward slashes; none if it
+ * is not there.
+ */
 async function filesUnder(folder: string, below = ''): Promise<string[]> {
   const found: string[] = [];
   const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);

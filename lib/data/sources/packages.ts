@@ -1,5 +1,6 @@
-// Text inside installed npm packages: novels and speeches of the stdlib datasets, and source files as the
-// code modality. Nothing is fetched; the checksum over the extracted text is recomputed at every use.
+// Text inside installed npm packages: novels and speeches of the stdlib datasets, and source files
+// as the code modality. Nothing is fetched; the checksum over the extracted text is recomputed at
+// every use.
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -22,7 +23,8 @@ interface Address extends Chapter {
 
 /** A novel, its chapters joined in the book's order to one document. */
 export function openChapters(packageName: string, context: SourceContext): SourceReader {
-  // The stdlib packages begin with the table of contents, which is no prose; a chapter's title is a field of its own.
+  // The stdlib packages begin with the table of contents, which is no prose; a chapter's title is a
+  // field of its own.
   return packageReader(context, [packageName], async function* () {
     const chapters = await loadDataset<Chapter & { readonly chapter: string; readonly title: string }>(
       packageName,
@@ -132,7 +134,9 @@ async function checkVersion(name: string, version: string, context: SourceContex
     );
 }
 
-/** Paths under `root`, with forward slashes, sorted; `.d.ts` files hold no code and are left out. */
+/**
+ * Paths under `root`, with forward slashes, sorted; `.d.ts` files hold no code and are left out.
+ */
 async function sourceFiles(root: string, files: PackageFiles): Promise<string[]> {
   const found: string[] = [];
   const visit = async (path: string): Promise<void> => {

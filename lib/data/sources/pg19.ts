@@ -1,5 +1,6 @@
-// PG-19 (Rae et al., 2020): books of Project Gutenberg from before 1919, the paper's language-modelling
-// corpus. A document is a book; the origin keeps one file for each and a table with their titles.
+// PG-19 (Rae et al., 2020): books of Project Gutenberg from before 1919, the paper's
+// language-modelling corpus. A document is a book; the origin keeps one file for each and a table
+// with their titles.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +42,8 @@ export function openPg19(
       const titleOf = await readTitles(join(place.folder, titlesFile));
       for (const { path } of books) {
         const id = path.replace(/^.*\/|\.txt$/g, '');
-        // The files' lines end in \r\n; the usual loaders turn that into \n, and so must a count of newline tokens.
+        // The files' lines end in \r\n; the usual loaders turn that into \n, and so must a count of
+        // newline tokens.
         yield {
           id,
           title: titleOf.get(id) ?? id,
@@ -52,7 +54,10 @@ export function openPg19(
   };
 }
 
-/** SHA-256 of the lines `<file's SHA-256>  <path>`, in the list's order: one number for a whole split. */
+/**
+ * SHA-256 of the lines `<file's SHA-256>  <path>`, in the list's order: one number for a whole
+ * split.
+ */
 export function digestOfBooks(books: readonly CachedFile[], checksums: readonly string[]): string {
   return sha256(books.map(({ path }, index) => `${checksums[index] ?? ''}  ${path}\n`).join(''));
 }
@@ -76,7 +81,10 @@ export function readFileList(file: string): CachedFile[] {
   });
 }
 
-/** Book id -> short title. The table has no header: id, title, year, link; a title with commas stands in quotes. */
+/**
+ * Book id -> short title. The table has no header: id, title, year, link; a title with commas
+ * stands in quotes.
+ */
 async function readTitles(file: string): Promise<Map<string, string>> {
   const rows = (await readTextFile(file)).matchAll(/^(\d+),(?:"((?:[^"]|"")*)"|([^,\n]*)),/gm);
   return new Map(

@@ -1,6 +1,6 @@
-// The Pile's validation set (Gao et al., 2020): one compressed file of JSON lines, each a document and the
-// name of the subset it is from. The paper's ArXiv and GitHub corpora are two of its subsets. The file is
-// decompressed as it is read; nothing larger than a document is held.
+// The Pile's validation set (Gao et al., 2020): one compressed file of JSON lines, each a document
+// and the name of the subset it is from. The paper's ArXiv and GitHub corpora are two of its
+// subsets. The file is decompressed as it is read; nothing larger than a document is held.
 
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';

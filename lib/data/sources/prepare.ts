@@ -1,5 +1,5 @@
-// The three things one does with a source by name: prepare it, read it, verify it. Each kind of source is a
-// reader of this folder and a line here.
+// The three things one does with a source by name: prepare it, read it, verify it. Each kind of
+// source is a reader of this folder and a line here.
 
 import { join } from 'node:path';
 import { silentReporter } from '../../base/progress';
@@ -23,7 +23,8 @@ import {
  * @throws UsageError for an unknown name, listing those there are
  * @throws ConfigError for a registry that is not right
  * @throws DataError for text that does not match its checksum
- * @throws AbsentError, NetworkError where it cannot be had: a package is not installed, a server does not have it
+ * @throws AbsentError, NetworkError where it cannot be had: a package is not installed, a server
+ *   does not have it
  * @throws MachineError where it cannot be kept
  */
 export async function prepareSource(name: string, options: SourceOptions = {}): Promise<PreparedSource> {

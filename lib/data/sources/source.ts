@@ -1,5 +1,6 @@
-// What a text source is to whoever reads from it: its description, its documents, and what a check of it
-// found. How the text gets onto this machine is each reader's business (the other files of this folder).
+// What a text source is to whoever reads from it: its description, its documents, and what a check
+// of it found. How the text gets onto this machine is each reader's business (the other files of
+// this folder).
 
 import { type Reporter } from '../../base/progress';
 
@@ -26,7 +27,10 @@ export interface SourceInfo {
   /** The package, or the addresses in the order in which they are tried. */
   readonly origin: string;
   readonly version: string;
-  /** SHA-256 as lower-case hex (of what: see datasets/README.md); null if only the first download can tell. */
+  /**
+   * SHA-256 as lower-case hex (of what: see datasets/README.md); null if only the first download
+   * can tell.
+   */
   readonly checksum: string | null;
   /** Size of the text, or of what is downloaded. */
   readonly bytes: number;
@@ -63,7 +67,10 @@ export interface SourceOptions {
   readonly registryFile?: string;
   /** Where installed packages are; default `node_modules`. */
   readonly packagesFolder?: string;
-  /** Environment variables: `BIPE_DATASETS`, `BIPE_MIRROR_*`, proxies, `PATH`; default those of the process. */
+  /**
+   * Environment variables: `BIPE_DATASETS`, `BIPE_MIRROR_*`, proxies, `PATH`; default those of the
+   * process.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 

@@ -1,4 +1,5 @@
-// What all readers do to text: one kind of line end, and one checksum of a whole sequence of documents.
+// What all readers do to text: one kind of line end, and one checksum of a whole sequence of
+// documents.
 
 import { createHash } from 'node:crypto';
 import { heedStop } from '../../base/interrupt';
@@ -10,7 +11,10 @@ export function normalizedText(text: string): string {
   return start.includes('\r') ? start.replace(/\r\n?/g, '\n') : start;
 }
 
-/** The text of bytes in UTF-8, or where they are not, in Latin-1, the encoding of older LaTeX sources. */
+/**
+ * The text of bytes in UTF-8, or where they are not, in Latin-1, the encoding of older LaTeX
+ * sources.
+ */
 export function decodedText(bytes: Uint8Array): string {
   try {
     return normalizedText(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,6 +1,6 @@
-// Byte-pair encoding (Sennrich et al. 2016) in the variant of Llama 2: tokens are joined by rank, equal
-// ranks from left to right, and characters outside the vocabulary fall back to their UTF-8 bytes. Knows
-// nothing of spaces, special tokens or names; `llama2.ts` does.
+// Byte-pair encoding (Sennrich et al. 2016) in the variant of Llama 2: tokens are joined by rank,
+// equal ranks from left to right, and characters outside the vocabulary fall back to their UTF-8
+// bytes. Knows nothing of spaces, special tokens or names; `llama2.ts` does.
 
 /** No merge joins a pair. */
 const none = 0x7fffffff;
@@ -9,7 +9,10 @@ const none = 0x7fffffff;
 export class BytePairEncoder {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #byteIds: Int32Array;
-  /** left id * vocabulary size + right id -> rank; the result of a merge is at `#resultOfRank[rank]`. */
+  /**
+   * left id * vocabulary size + right id -> rank; the result of a merge is at
+   * `#resultOfRank[rank]`.
+   */
   readonly #rankOfPair = new Map<number, number>();
   readonly #resultOfRank: Int32Array;
   readonly #size: number;
@@ -56,7 +59,10 @@ export class BytePairEncoder {
     return ids;
   }
 
-  /** Merges in place: `ids` as a linked list, candidates in a heap, stale candidates known by their rank. */
+  /**
+   * Merges in place: `ids` as a linked list, candidates in a heap, stale candidates known by their
+   * rank.
+   */
   #merge(ids: number[]): number[] {
     const count = ids.length;
     const next = new Int32Array(count);
@@ -141,9 +147,10 @@ class MinHeap {
 }
 
 /**
- * Where text may be cut without changing its ids. A merge joins the last character of one piece with the
- * first of another; where no merge in the table joins these two characters, no merge ever reaches across,
- * and both sides are encoded as if the other were not there. This holds by construction, for any table.
+ * Where text may be cut without changing its ids. A merge joins the last character of one piece
+ * with the first of another; where no merge in the table joins these two characters, no merge ever
+ * reaches across, and both sides are encoded as if the other were not there. This holds by
+ * construction, for any table.
  */
 export class SafeCuts {
   /** Class of each UTF-16 code unit: 0 for those that no merge touches. */
@@ -151,7 +158,10 @@ export class SafeCuts {
   readonly #joins: Uint8Array;
   readonly #classes: number;
 
-  /** @param merges the same as the encoder's; their end characters must be in the Basic Multilingual Plane */
+  /**
+   * @param merges the same as the encoder's; their end characters must be in the Basic Multilingual
+   * Plane
+   */
   constructor(merges: readonly (readonly [left: string, right: string])[]) {
     let classes = 1;
     const classify = (code: number): void => {
@@ -172,12 +182,18 @@ export class SafeCuts {
     }
   }
 
-  /** Treats one code unit as another, e.g. a space as the character that stands for it in the vocabulary. */
+  /**
+   * Treats one code unit as another, e.g. a space as the character that stands for it in the
+   * vocabulary.
+   */
   alias(code: number, as: number): void {
     this.#classOf[code] = this.#classOf[as] ?? 0;
   }
 
-  /** The first safe cut after `start`: text.length if there is none before. Never inside a surrogate pair. */
+  /**
+   * The first safe cut after `start`: text.length if there is none before. Never inside a surrogate
+   * pair.
+   */
   next(text: string, start: number): number {
     let left = this.#classOf[text.charCodeAt(start)] ?? 0;
     for (let index = start + 1; index < text.length; index += 1) {

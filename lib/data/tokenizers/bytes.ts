@@ -1,4 +1,5 @@
-// Text as its UTF-8 bytes: 256 ids, no vocabulary to learn, for small models and for any text at all.
+// Text as its UTF-8 bytes: 256 ids, no vocabulary to learn, for small models and for any text at
+// all.
 
 import { sha256 } from '../../base/files';
 import {

@@ -1,5 +1,5 @@
-// One id for each character (code point) of a small vocabulary, for small models. Id 0 is whatever the
-// vocabulary does not have; the others follow in the order of their code points.
+// One id for each character (code point) of a small vocabulary, for small models. Id 0 is whatever
+// the vocabulary does not have; the others follow in the order of their code points.
 
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
@@ -82,7 +82,10 @@ const fileSchema = z.strictObject({
   fingerprint: z.string(),
 });
 
-/** Writes a character vocabulary as JSON: `{"tokenizer", "characters", "fingerprint"}`. Throws MachineError. */
+/**
+ * Writes a character vocabulary as JSON: `{"tokenizer", "characters", "fingerprint"}`. Throws
+ * MachineError.
+ */
 export async function saveCharacterTokenizer(path: string, tokenizer: CharacterTokenizer): Promise<void> {
   const { characters, fingerprint } = tokenizer;
   await writeFileAtomic(

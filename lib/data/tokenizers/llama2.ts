@@ -1,7 +1,8 @@
-// Llama 2's tokenizer (SentencePiece BPE, 32,000 pieces): the ids of the official one, from the vocabulary
-// and merges that npm `llama-tokenizer-js` carries. That package encodes 30 k tokens a second; here text is
-// cut where no merge can reach across, and the ids of the short stretches in between are remembered. For small
-// models there is the same tokenizer cut down to its first pieces: `llama2-4096`.
+// Llama 2's tokenizer (SentencePiece BPE, 32,000 pieces): the ids of the official one, from the
+// vocabulary and merges that npm `llama-tokenizer-js` carries. That package encodes 30 k tokens a
+// second; here text is cut where no merge can reach across, and the ids of the short stretches in
+// between are remembered. For small models there is the same tokenizer cut down to its first
+// pieces: `llama2-4096`.
 
 import { UsageError } from '../../base/errors';
 import { sha256 } from '../../base/files';
@@ -22,18 +23,24 @@ const spaceMark = '▁';
 const [unknownId, beginId, endId] = [0, 1, 2];
 const firstByteId = 3;
 const firstTextId = firstByteId + 256;
-/** Of 32,000: pieces made by merges, the first merge's first; after them single characters, the most frequent first. */
+/**
+ * Of 32,000: pieces made by merges, the first merge's first; after them single characters, the most
+ * frequent first.
+ */
 const firstCharacterId = 29871;
 /** Characters that a smaller vocabulary keeps, where half of its room is enough for them. */
 const keptCharacters = 256;
-/** The smallest vocabulary there is a use for: the letters of English and its commonest syllables. */
+/**
+ * The smallest vocabulary there is a use for: the letters of English and its commonest syllables.
+ */
 const smallestVocabulary = 512;
 
 type Merge = readonly [left: string, right: string];
 
 /**
- * Ids as Llama 2 gives them for plain text: a space is put before a text that is not empty, `<s>` and the
- * like in the text are text, and characters outside the vocabulary become their UTF-8 bytes.
+ * Ids as Llama 2 gives them for plain text: a space is put before a text that is not empty, `<s>`
+ * and the like in the text are text, and characters outside the vocabulary become their UTF-8
+ * bytes.
  */
 export class Llama2Tokenizer implements Tokenizer {
   readonly name: string;
@@ -97,7 +104,10 @@ export class Llama2Tokenizer implements Tokenizer {
     };
   }
 
-  /** Appends the ids of the stretches of `text`, well-formed, that end by `limit`; returns where the last ends. */
+  /**
+   * Appends the ids of the stretches of `text`, well-formed, that end by `limit`; returns where the
+   * last ends.
+   */
   #encodeUntil(text: string, limit: number, ids: GrowingIds): number {
     let start = 0;
     while (start < limit) {
@@ -144,8 +154,9 @@ export async function loadLlama2(): Promise<Llama2Tokenizer> {
 }
 
 /**
- * Llama 2's tokenizer cut down to `size` pieces: the control tokens, the bytes, the first merged pieces, under Llama's own ids, and
- * after them the most frequent characters. It knows those merges whose parts and result it has; other characters become bytes.
+ * Llama 2's tokenizer cut down to `size` pieces: the control tokens, the bytes, the first merged
+ * pieces, under Llama's own ids, and after them the most frequent characters. It knows those merges
+ * whose parts and result it has; other characters become bytes.
  *
  * @param size from 512 to 32,000, where it is the whole
  * @throws UsageError for another size
@@ -181,8 +192,8 @@ async function installedVocabulary(): Promise<{
 }
 
 /**
- * Ids of stretches seen before. Text repeats its words: nine of ten stretches are found here. What is kept
- * is bounded; when it is full it starts anew.
+ * Ids of stretches seen before. Text repeats its words: nine of ten stretches are found here. What
+ * is kept is bounded; when it is full it starts anew.
  */
 class StretchMemory {
   static readonly #longest = 63;

@@ -19,8 +19,8 @@ const loaded = new Map<string, Tokenizer>();
 export const tokenizerNames: readonly string[] = [...loaders.keys()];
 
 /**
- * The tokenizer of that name; loaded once. `characters` has the ASCII vocabulary: make a `CharacterTokenizer`
- * for another. `llama2-4096` is Llama 2's cut down to so many pieces.
+ * The tokenizer of that name; loaded once. `characters` has the ASCII vocabulary: make a
+ * `CharacterTokenizer` for another. `llama2-4096` is Llama 2's cut down to so many pieces.
  *
  * @throws UsageError if the name is unknown
  */

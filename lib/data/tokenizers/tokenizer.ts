@@ -1,17 +1,20 @@
-// What a tokenizer is to the rest of the workbench. Encoding is synchronous and, for long documents, also
-// incremental; one file beside this one per kind, `registry.ts` knows them by name.
+// What a tokenizer is to the rest of the workbench. Encoding is synchronous and, for long
+// documents, also incremental; one file beside this one per kind, `registry.ts` knows them by name.
 
 import { UsageError } from '../../base/errors';
 
 /** What may be asked of an encoding. */
 export interface EncodeOptions {
-  /** Put the begin-of-text token (Llama 2's `<s>`) first, also before an empty text. Default: no. */
+  /**
+   * Put the begin-of-text token (Llama 2's `<s>`) first, also before an empty text. Default: no.
+   */
   readonly beginOfText?: boolean;
 }
 
 /**
- * A text that arrives in pieces. The ids of all `push` calls and of `finish`, one after the other, are
- * those of the whole text, wherever it was cut; only a short tail of the text is held back in between.
+ * A text that arrives in pieces. The ids of all `push` calls and of `finish`, one after the other,
+ * are those of the whole text, wherever it was cut; only a short tail of the text is held back in
+ * between.
  */
 export interface TokenStream {
   /** The ids that are certain now that `text` has been added. */
@@ -26,11 +29,16 @@ export interface Tokenizer {
   readonly name: string;
   /** Ids are in [0, vocabularySize). */
   readonly vocabularySize: number;
-  /** SHA-256 of vocabulary and rules: two tokenizers with the same fingerprint give the same ids. */
+  /**
+   * SHA-256 of vocabulary and rules: two tokenizers with the same fingerprint give the same ids.
+   */
   readonly fingerprint: string;
   /** The id of the begin-of-text token, if there is one. */
   readonly beginOfText: number | undefined;
-  /** The id of the token that ends a text (Llama 2's `</s>`), if there is one. Encoding never gives it. */
+  /**
+   * The id of the token that ends a text (Llama 2's `</s>`), if there is one. Encoding never gives
+   * it.
+   */
   readonly endOfText: number | undefined;
   /**
    * Token ids of a text, [tokens].
@@ -46,9 +54,14 @@ export interface Tokenizer {
    * @throws UsageError if an id is not in the vocabulary
    */
   decode(ids: ArrayLike<number>): string;
-  /** One token as a figure prints it: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws like `decode`. */
+  /**
+   * One token as a figure prints it: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws like
+   * `decode`.
+   */
   tokenText(id: number): string;
-  /** The id of the token that stands for exactly `text` (`' .'` with its space), if there is one. */
+  /**
+   * The id of the token that stands for exactly `text` (`' .'` with its space), if there is one.
+   */
   idOf(text: string): number | undefined;
 }
 
@@ -91,7 +104,10 @@ export function refuseBeginOfText(name: string, options: EncodeOptions | undefin
     throw new UsageError(`the tokenizer ${name} has no begin-of-text token; leave it out or use llama2`);
 }
 
-/** Text that arrives in pieces, made well-formed: a half surrogate pair at the end waits for its other half. */
+/**
+ * Text that arrives in pieces, made well-formed: a half surrogate pair at the end waits for its
+ * other half.
+ */
 export class CharacterReader {
   #held = '';
 

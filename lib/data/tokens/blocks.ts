@@ -1,5 +1,6 @@
-// Blocks of a length, cut from documents: as the released code does it, across the borders of documents, or within each. A block is known
-// by its start in the sequence of the documents' ids, one document after the other (`documentSequence`).
+// Blocks of a length, cut from documents: as the released code does it, across the borders of
+// documents, or within each. A block is known by its start in the sequence of the documents' ids,
+// one document after the other (`documentSequence`).
 
 import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
@@ -9,16 +10,18 @@ import { type CorpusDocument } from './corpus-index';
 export type BlockRule = 'concatenated' | 'documents';
 
 /**
- * Documents that the released code joins before it cuts (train.py: `map(group_texts, batched=True)`, whose batches have 1,000): what is
- * left at the end of each such group is dropped. (It spreads a training set over 64 processes first; that is not done here.)
+ * Documents that the released code joins before it cuts (train.py:
+ * `map(group_texts, batched=True)`, whose batches have 1,000): what is left at the end of each such
+ * group is dropped. (It spreads a training set over 64 processes first; that is not done here.)
  */
 const groupSize = 1000;
 
 /**
  * Where blocks begin, in the sequence of `documents`: [blocks], ascending.
  *
- * @param rule `concatenated`: the ids of all documents one after the other, cut into blocks, the rest dropped; `documents`: no block has
- *   tokens of two documents, and the rest of each is dropped
+ * @param rule `concatenated`: the ids of all documents one after the other, cut into blocks, the
+ *   rest dropped; `documents`: no block has tokens of two documents, and the rest of each is
+ *   dropped
  * @throws ConfigError if there is not one block
  */
 export function blockStarts(
@@ -33,8 +36,9 @@ export function blockStarts(
 }
 
 /**
- * Where the blocks of the released code's evaluation begin: as `concatenated`, but of each group of documents it drops the last whole
- * block too (eval.py: `total_length // block_size * block_size - block_size`).
+ * Where the blocks of the released code's evaluation begin: as `concatenated`, but of each group of
+ * documents it drops the last whole block too (eval.py:
+ * `total_length // block_size * block_size - block_size`).
  *
  * @throws ConfigError if there is not one block
  */

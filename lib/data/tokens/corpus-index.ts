@@ -1,4 +1,5 @@
-// What a token file says of itself: the JSON beside the ids. It is written last, so its presence says that the ids are whole.
+// What a token file says of itself: the JSON beside the ids. It is written last, so its presence
+// says that the ids are whole.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// Writing a token file: ids go to the disk as they come, hashed on the way, so that a corpus may be larger than memory. Nothing takes
-// its name before all of it is on the disk, and the index, which says that it is whole, comes last.
+// Writing a token file: ids go to the disk as they come, hashed on the way, so that a corpus may be
+// larger than memory. Nothing takes its name before all of it is on the disk, and the index, which
+// says that it is whole, comes last.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -45,7 +46,8 @@ const idsAtOnce = 1 << 19;
  *
  * @param fill gives the documents to the writer
  * @returns what was written
- * @throws MachineError if the disk is full or the folder cannot be written; what `fill` throws, as it is
+ * @throws MachineError if the disk is full or the folder cannot be written; what `fill` throws, as
+ *   it is
  */
 export async function writeCorpus(
   folder: string,

@@ -1,5 +1,6 @@
-// A corpus as a stream of token ids on the disk, read where it is asked for. Node.js cannot map a file into memory, so each read is one
-// call to the system at a position; what is read again comes from the system's page cache, and the process never holds the whole.
+// A corpus as a stream of token ids on the disk, read where it is asked for. Node.js cannot map a
+// file into memory, so each read is one call to the system at a position; what is read again comes
+// from the system's page cache, and the process never holds the whole.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -40,7 +41,8 @@ export interface Corpus {
 const remake = `delete the folder and make it again with ${bipe('data tokens')}`;
 
 /**
- * Opens a token file, after a check of its index against the size of its ids; `verifyCorpus` checks each id.
+ * Opens a token file, after a check of its index against the size of its ids; `verifyCorpus` checks
+ * each id.
  *
  * @param tokenizer the one that is to have made the ids; left out, any
  * @throws DataError if there is none, it is not whole, or another tokenizer made it

@@ -1,5 +1,6 @@
-// From text sources to a token file: the documents of each, in order, tokenized as they are read. A corpus is named by what it depends
-// on (sources with their checksums, tokenizer, limit), so one that is there is used again.
+// From text sources to a token file: the documents of each, in order, tokenized as they are read. A
+// corpus is named by what it depends on (sources with their checksums, tokenizer, limit), so one
+// that is there is used again.
 
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -29,7 +30,10 @@ export interface CorpusConfig {
   readonly sources: readonly string[];
   /** A tokenizer by name. */
   readonly tokenizer: string;
-  /** The corpus ends after so many tokens, if need be within a document. Left out: with the last document. */
+  /**
+   * The corpus ends after so many tokens, if need be within a document. Left out: with the last
+   * document.
+   */
   readonly maxTokens?: number;
 }
 
@@ -43,13 +47,13 @@ export interface CorpusOptions extends SourceOptions {
 const charactersAtOnce = 1 << 16;
 
 /**
- * The corpus of a request, made unless it is there. Each document begins with the tokenizer's begin-of-text token, if it has one, as
- * with Hugging Face's Llama tokenizer in the released code.
+ * The corpus of a request, made unless it is there. Each document begins with the tokenizer's
+ * begin-of-text token, if it has one, as with Hugging Face's Llama tokenizer in the released code.
  *
  * @returns the corpus, the caller's to close
  * @throws UsageError for an unknown source or tokenizer, or a request that makes no sense
- * @throws ConfigError, DataError, NetworkError, MachineError as `prepareSource`; MachineError if the disk is full or another process is
- *   making the same corpus
+ * @throws ConfigError, DataError, NetworkError, MachineError as `prepareSource`; MachineError if
+ *   the disk is full or another process is making the same corpus
  */
 export async function prepareCorpus(request: CorpusConfig, options: CorpusOptions = {}): Promise<Corpus> {
   checkRequest(request);
@@ -105,7 +109,9 @@ export async function preparedCorpora(options: CorpusOptions = {}): Promise<stri
   return names.filter((name) => !/^\.lock-|\.lock$/.test(name)).sort();
 }
 
-/** Checks every id of a prepared corpus, and that its tokenizer is still the same. Changes nothing. */
+/**
+ * Checks every id of a prepared corpus, and that its tokenizer is still the same. Changes nothing.
+ */
 export async function verifyPrepared(name: string, options: CorpusOptions = {}): Promise<SourceReport> {
   const folder = join(preparedFolder(options), name);
   if (!existsSync(join(folder, indexFile)))

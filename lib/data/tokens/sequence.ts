@@ -1,4 +1,5 @@
-// Documents of a corpus as one sequence of ids, which stays on the disk: what blocks are cut from, and what an evaluation reads.
+// Documents of a corpus as one sequence of ids, which stays on the disk: what blocks are cut from,
+// and what an evaluation reads.
 
 import { present } from '../../base/present';
 import { type Corpus } from './corpus';
@@ -11,12 +12,15 @@ export interface TokenSequence {
   readonly subarray: (start: number, end: number) => Int32Array;
 }
 
-/** The sequence of some documents of a corpus, in the order given; those between them are left out. */
+/**
+ * The sequence of some documents of a corpus, in the order given; those between them are left out.
+ */
 export function documentSequence(
   corpus: Pick<Corpus, 'read'>,
   documents: readonly Pick<CorpusDocument, 'start' | 'length'>[],
 ): TokenSequence {
-  // Documents that follow each other in the file are one run: `begin` in this sequence, `start` in the file.
+  // Documents that follow each other in the file are one run: `begin` in this sequence, `start` in
+  // the file.
   const runs: { readonly begin: number; readonly start: number; length: number }[] = [];
   let total = 0;
   for (const { start, length } of documents) {

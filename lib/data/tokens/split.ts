@@ -1,5 +1,6 @@
-// Documents to train on and documents to evaluate on, by chance and yet the same everywhere: the order of their ids' hashes decides. A
-// document is in one part as a whole, so that nothing of what is evaluated was seen in training.
+// Documents to train on and documents to evaluate on, by chance and yet the same everywhere: the
+// order of their ids' hashes decides. A document is in one part as a whole, so that nothing of what
+// is evaluated was seen in training.
 
 import { ConfigError } from '../../base/errors';
 import { sha256 } from '../../base/files';
@@ -7,9 +8,14 @@ import { type CorpusDocument } from './corpus-index';
 
 /** How to split. */
 export interface ValidationSplit {
-  /** The share of the tokens of each modality that its validation documents have at most, above 0 and below 1. */
+  /**
+   * The share of the tokens of each modality that its validation documents have at most, above 0
+   * and below 1.
+   */
   readonly validationShare: number;
-  /** Tokens of the shortest document that validation can use: what an evaluation is to read at once. */
+  /**
+   * Tokens of the shortest document that validation can use: what an evaluation is to read at once.
+   */
   readonly minimumLength: number;
 }
 
@@ -22,8 +28,9 @@ export interface DocumentSplit<Document> {
 type SplitDocument = Pick<CorpusDocument, 'id' | 'modality' | 'length'>;
 
 /**
- * Splits the documents of each modality. Of those that are long enough, in the order of their ids' hashes, validation takes each that
- * does not carry it over its share; where none fits, the shortest of them, unless it is the modality's only document.
+ * Splits the documents of each modality. Of those that are long enough, in the order of their ids'
+ * hashes, validation takes each that does not carry it over its share; where none fits, the
+ * shortest of them, unless it is the modality's only document.
  *
  * @throws ConfigError if none is long enough, or none can be taken
  */

@@ -1,4 +1,5 @@
-// The tokens of a text file of any length: read and tokenized in pieces, and kept on the disk where they are read again and again.
+// The tokens of a text file of any length: read and tokenized in pieces, and kept on the disk where
+// they are read again and again.
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -12,7 +13,8 @@ import { idTypeFor } from './corpus-index';
 /**
  * The ids of a file's text, some at a time.
  *
- * @throws DataError if it is missing, a folder, or not UTF-8; UsageError as the tokenizer's `stream`
+ * @throws DataError if it is missing, a folder, or not UTF-8; UsageError as the tokenizer's
+ *   `stream`
  */
 export async function* fileTokens(
   path: string,
@@ -30,7 +32,8 @@ export interface StoredTokens extends Pick<Corpus, 'read' | 'close'> {
 }
 
 /**
- * The ids of a file's text, kept in the system's folder for temporary files until they are closed or the process ends.
+ * The ids of a file's text, kept in the system's folder for temporary files until they are closed
+ * or the process ends.
  *
  * @returns ids, the caller's to close
  * @throws DataError as `fileTokens`; MachineError if the disk is full

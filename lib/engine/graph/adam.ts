@@ -1,5 +1,5 @@
-// Adam's update as one operation on the variables of a captured step: no copies of parameters and moments, and one
-// pass over memory instead of a dozen.
+// Adam's update as one operation on the variables of a captured step: no copies of parameters and
+// moments, and one pass over memory instead of a dozen.
 
 import type * as tf from '@tensorflow/tfjs';
 import { type NativeBackend, nativeBackend, recordingBinding } from './binding';
@@ -30,8 +30,9 @@ export interface AdamUpdate<T extends tf.Tensor> extends AdamTensors<T> {
  *     v' = v + (1 - beta2) (g^2 - v)
  *     p' = (1 - decay) p - rate m' / (sqrt(v') + epsilon)
  *
- * @returns the new values, to be returned as the new state; undefined where it cannot be done: outside of a captured
- *   step, or with tensors that are not the step's state as it was given (another shape of it is fine)
+ * @returns the new values, to be returned as the new state; undefined where it cannot be done:
+ *   outside of a captured step, or with tensors that are not the step's state as it was given
+ *   (another shape of it is fine)
  */
 export function adamInPlace<T extends tf.Tensor>(update: AdamUpdate<T>): AdamTensors<T> | undefined {
   const backend = nativeBackend();

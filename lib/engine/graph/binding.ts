@@ -1,12 +1,17 @@
-// The part of tfjs-node's backend and of its native binding that capture uses: operations by name, tensors by
-// number, and graphs in sessions. tfjs-node publishes no types for them.
+// The part of tfjs-node's backend and of its native binding that capture uses: operations by name,
+// tensors by number, and graphs in sessions. tfjs-node publishes no types for them.
 
 import * as tf from '@tensorflow/tfjs';
 
-/** Numbers of a tensor as the binding takes and gives them: int64 as pairs of int32, low half first. */
+/**
+ * Numbers of a tensor as the binding takes and gives them: int64 as pairs of int32, low half first.
+ */
 export type ElementArray = Float32Array | Int32Array | Uint8Array;
 
-/** An attribute of an operation as tfjs-node's kernels write it; `type` is a number of `attributeType`. */
+/**
+ * An attribute of an operation as tfjs-node's kernels write it; `type` is a number of
+ * `attributeType`.
+ */
 export interface OperationAttribute {
   readonly name: string;
   readonly type: number;
@@ -51,9 +56,14 @@ export interface NativeBinding {
 export interface RecordingBinding extends NativeBinding {
   /** The tensor `id`, as a value that exists only when the tensor `trigger` does. */
   after(id: number, trigger: number): TensorMetadata;
-  /** The same, and TensorFlow does not compute beforehand what is made of it, though its values are known. */
+  /**
+   * The same, and TensorFlow does not compute beforehand what is made of it, though its values are
+   * known.
+   */
   lateConstant(id: number, trigger: number): TensorMetadata;
-  /** Adam on variables; new parameter and moments, or undefined if these are not the step's state. */
+  /**
+   * Adam on variables; new parameter and moments, or undefined if these are not the step's state.
+   */
   adam(ids: AdamIds, beta1: number, beta2: number): readonly TensorMetadata[] | undefined;
 }
 
@@ -76,7 +86,10 @@ export interface NativeBackend {
   readonly tensorMap: {
     get(dataId: object): { id: number; readonly values: ElementArray | null };
   };
-  /** The binding's numbers of these tensors; moves their values into the library if they are not there yet. */
+  /**
+   * The binding's numbers of these tensors; moves their values into the library if they are not
+   * there yet.
+   */
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(metadata: TensorMetadata): tf.Tensor;
 }

@@ -1,6 +1,6 @@
-// Capture: a function of tensors (a training step with its optimizer, an evaluation chunk, a decoding step) becomes
-// one call into the native library, which then plans memory and threads for the whole of it. On other backends
-// the same step runs operation by operation.
+// Capture: a function of tensors (a training step with its optimizer, an evaluation chunk, a
+// decoding step) becomes one call into the native library, which then plans memory and threads for
+// the whole of it. On other backends the same step runs operation by operation.
 
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError, UsageError } from '../../base/errors';
@@ -23,7 +23,10 @@ import type { ProductType, Program } from './program';
 import { checkedResult, type TracedResult } from './recorder';
 import { trace } from './trace';
 
-/** What a step gives: results, and new values of state tensors (those it leaves out stay as they are). */
+/**
+ * What a step gives: results, and new values of state tensors (those it leaves out stay as they
+ * are).
+ */
 export interface StepResult<State extends NamedTensors, Outputs extends NamedTensors> {
   readonly outputs: Outputs;
   readonly state?: Partial<State>;
@@ -32,8 +35,9 @@ export interface StepResult<State extends NamedTensors, Outputs extends NamedTen
 /**
  * What can be captured: a pure function of its state's present values and the inputs of this call.
  *
- * It must not read a tensor's value in JavaScript, and JavaScript values that it uses (numbers, shapes, tensors from
- * outside) are those of the moment of capture for ever. Tensors it makes are disposed.
+ * It must not read a tensor's value in JavaScript, and JavaScript values that it uses (numbers,
+ * shapes, tensors from outside) are those of the moment of capture for ever. Tensors it makes are
+ * disposed.
  */
 export type StepFunction<
   State extends NamedTensors,
@@ -41,25 +45,38 @@ export type StepFunction<
   Outputs extends NamedTensors,
 > = (state: State, inputs: Inputs) => StepResult<State, Outputs>;
 
-/** How a function is captured. (The intersections leave the choice of type parameters to the function.) */
+/**
+ * How a function is captured. (The intersections leave the choice of type parameters to the
+ * function.)
+ */
 export interface CaptureOptions<State extends NamedTensors, Inputs extends NamedTensors> {
-  /** What the step remembers from call to call: its first values. They are copied; the caller keeps its tensors. */
+  /**
+   * What the step remembers from call to call: its first values. They are copied; the caller keeps
+   * its tensors.
+   */
   readonly state?: State & NamedTensors;
-  /** Inputs, of which only shapes and types count, to capture now; other shapes are captured when they first come. */
+  /**
+   * Inputs, of which only shapes and types count, to capture now; other shapes are captured when
+   * they first come.
+   */
   readonly examples?: readonly (Inputs & NamedTensors)[];
   /** For error messages, such as `training step`. */
   readonly name?: string;
-  /** Runs operation by operation even where a graph could be made: to compare, or to debug the function. */
+  /**
+   * Runs operation by operation even where a graph could be made: to compare, or to debug the
+   * function.
+   */
   readonly eager?: boolean;
   /**
-   * How a graph multiplies matrices. `bfloat16` rounds factors and products to 8 bits (sums inside a product stay float32, and
-   * so does the fused attention), which is twice as fast on processors that have it; eager steps always use float32. Default `float32`.
+   * How a graph multiplies matrices. `bfloat16` rounds factors and products to 8 bits (sums inside
+   * a product stay float32, and so does the fused attention), which is twice as fast on processors
+   * that have it; eager steps always use float32. Default `float32`.
    */
   readonly products?: ProductType;
   /**
-   * Lets a graph give up the old values of state tensors that get new ones, which may then be made in their place: no copy of a
-   * large cache for a few new numbers. If a run fails, that state is lost: the next run says so until it is written anew.
-   * Default false.
+   * Lets a graph give up the old values of state tensors that get new ones, which may then be made
+   * in their place: no copy of a large cache for a few new numbers. If a run fails, that state is
+   * lost: the next run says so until it is written anew. Default false.
    */
   readonly overwrite?: boolean;
 }
@@ -75,8 +92,8 @@ export interface CapturedStep<
   /**
    * Runs the step. The outputs are new tensors, the caller's to dispose.
    *
-   * @throws CaptureError at the first call with inputs of a new shape, if the function cannot be captured; at any call, if an
-   *   operation of its graph refuses its inputs
+   * @throws CaptureError at the first call with inputs of a new shape, if the function cannot be
+   *   captured; at any call, if an operation of its graph refuses its inputs
    */
   run(inputs: Inputs): Outputs;
   /** The state's present values, all or those named, as new tensors, the caller's to dispose. */
@@ -100,7 +117,8 @@ const muchState = 1 << 27;
  * @example
  * const step = capture(
  *   ({ weight }, { x, y, rate }) => {
- *     const { value, grads } = tf.valueAndGrads((w: tf.Tensor) => tf.losses.meanSquaredError(y, tf.matMul(x, w)))([weight]);
+ *     const lossOf = (w: tf.Tensor) => tf.losses.meanSquaredError(y, tf.matMul(x, w));
+ *     const { value, grads } = tf.valueAndGrads(lossOf)([weight]);
  *     return { outputs: { loss: value }, state: { weight: weight.sub(grads[0].mul(rate)) } };
  *   },
  *   { state: { weight } },
@@ -266,7 +284,10 @@ class GraphStep {
     (this.session ?? this.initial).dispose();
   }
 
-  /** The program for inputs like these; a new one joins the others in a new graph, since they share the state. */
+  /**
+   * The program for inputs like these; a new one joins the others in a new graph, since they share
+   * the state.
+   */
   private programFor(inputs: NamedTensors): { session: GraphSession; index: number } {
     const specs = specsOf(inputs);
     const signature = signatureOf(specs);

@@ -1,4 +1,5 @@
-// A small captured step whose results are known: whether this machine's engine captures, and does so right.
+// A small captured step whose results are known: whether this machine's engine captures, and does
+// so right.
 
 import * as tf from '@tensorflow/tfjs';
 import { MachineError } from '../../base/errors';

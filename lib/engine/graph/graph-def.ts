@@ -1,5 +1,5 @@
-// TensorFlow's graph as plain values, and its file format (SavedModel: saved_model.proto, meta_graph.proto,
-// graph.proto, node_def.proto, attr_value.proto, tensor.proto of TensorFlow 2).
+// TensorFlow's graph as plain values, and its file format (SavedModel: saved_model.proto,
+// meta_graph.proto, graph.proto, node_def.proto, attr_value.proto, tensor.proto of TensorFlow 2).
 
 import {
   bytesField,
@@ -63,7 +63,8 @@ export const graphTag = 'serve';
 
 /** A file `saved_model.pb` with one graph. */
 export function encodeSavedModel(nodes: readonly GraphNode[]): Encoded {
-  // The newest graph version before TensorFlow 2.9; later ones change nothing for the operations used here.
+  // The newest graph version before TensorFlow 2.9; later ones change nothing for the operations
+  // used here.
   const versions = message(integerField(1, 1000));
   const graph = message(...nodes.map((node) => messageField(1, encodeNode(node))), messageField(4, versions));
   const metaGraph = message(messageField(1, textField(4, graphTag)), messageField(2, graph));

@@ -1,5 +1,5 @@
-// While a function is traced, the operations it executes go to a recorder instead of the native library, and what a
-// graph cannot do is refused.
+// While a function is traced, the operations it executes go to a recorder instead of the native
+// library, and what a graph cannot do is refused.
 
 import * as tf from '@tensorflow/tfjs';
 import type { NativeBackend, RecordingBinding } from './binding';
@@ -18,7 +18,10 @@ export interface Recorder extends Pick<
 
 type RunKernel = (name: string, ...rest: unknown[]) => unknown;
 
-/** Runs `work`, in which what the backend does goes to `recorder`; afterwards everything is as it was. */
+/**
+ * Runs `work`, in which what the backend does goes to `recorder`; afterwards everything is as it
+ * was.
+ */
 export function intercept<T>(backend: NativeBackend, recorder: Recorder, work: () => T): T {
   const real = backend.binding;
   const engine = tf.engine() as unknown as { runKernel: RunKernel };

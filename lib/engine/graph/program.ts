@@ -34,13 +34,17 @@ export interface Program {
   /** Values that the state's variables must provide. */
   readonly state: readonly ProgramTensor[];
   readonly outputs: readonly ProgramTensor[];
-  /** New values of state tensors, which the graph must store; those left as they are do not appear. */
+  /**
+   * New values of state tensors, which the graph must store; those left as they are do not appear.
+   */
   readonly nextState: readonly ProgramTensor[];
   /** Operations that store new values of state tensors themselves. */
   readonly updates: readonly string[];
 }
 
-/** The variable that holds state tensor number `index`, as a vector: `node:output` of its handle. */
+/**
+ * The variable that holds state tensor number `index`, as a vector: `node:output` of its handle.
+ */
 export function variableHandle(index: number): string {
   return `state_${index}:0`;
 }
@@ -111,7 +115,9 @@ export class ProgramWriter {
     return { value: `${name}:0`, shape, type: of.type };
   }
 
-  /** The same tensor, as a value that is there only when the values or operations `triggers` are. */
+  /**
+   * The same tensor, as a value that is there only when the values or operations `triggers` are.
+   */
   identity(of: Value, triggers: readonly Value[]): Value {
     const controls = triggers.map(({ value }) => `^${nodeOf(value)}`);
     const name = this.add('Identity', [of, ...controls], { T: { kind: 'type', value: of.type } });
@@ -119,9 +125,10 @@ export class ProgramWriter {
   }
 
   /**
-   * The same constant, as a value that is there only when `trigger` is. An identity that waits for an operation would not do: TensorFlow
-   * replaces it by the constant, and what is computed of it too, and keeps all that for as long as the graph lives. So 0 is added, which
-   * TensorFlow does not know to be 0: whether a number of the trigger is above infinity.
+   * The same constant, as a value that is there only when `trigger` is. An identity that waits for
+   * an operation would not do: TensorFlow replaces it by the constant, and what is computed of it
+   * too, and keeps all that for as long as the graph lives. So 0 is added, which TensorFlow does
+   * not know to be 0: whether a number of the trigger is above infinity.
    */
   lateConstant(of: Value, trigger: Value): Value {
     const isNumber = [elementType.float32, elementType.int32].some((type) => type === of.type);
@@ -201,10 +208,10 @@ function repeatedElement({ shape, content }: TensorValue): Uint8Array | undefine
 }
 
 /**
- * The same operation in the form that is fastest in a graph. TensorFlow.js writes every product of matrices as
- * BatchMatMulV2. Of two matrices MatMul is faster, twice for the gradients of large weights. Of equal batches
- * BatchMatMul is as fast, but BatchMatMulV2 is joined with a Mul and an Add that follow it into one oneDNN operation
- * that takes hundreds of times as long as the three.
+ * The same operation in the form that is fastest in a graph. TensorFlow.js writes every product of
+ * matrices as BatchMatMulV2. Of two matrices MatMul is faster, twice for the gradients of large
+ * weights. Of equal batches BatchMatMul is as fast, but BatchMatMulV2 is joined with a Mul and an
+ * Add that follow it into one oneDNN operation that takes hundreds of times as long as the three.
  */
 function fasterForm(
   operation: string,
@@ -227,7 +234,10 @@ function castAttributes(from: number, to: number): Attributes {
   return { SrcT: { kind: 'type', value: from }, DstT: { kind: 'type', value: to } };
 }
 
-/** Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations only. */
+/**
+ * Attributes that tfjs-node leaves for TensorFlow to infer, which it does for single operations
+ * only.
+ */
 function impliedAttributes(operation: string, [first]: readonly Value[]): Attributes {
   return operation === 'ExpandDims' && first ? { T: { kind: 'type', value: first.type } } : {};
 }

@@ -1,5 +1,6 @@
-// Writes down what a function does with tensors that have a shape and a type but no values yet. Tensors with known
-// values become constants of the program; what is computed from constants alone is computed at once.
+// Writes down what a function does with tensors that have a shape and a type but no values yet.
+// Tensors with known values become constants of the program; what is computed from constants alone
+// is computed at once.
 
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError } from '../../base/errors';
@@ -27,7 +28,10 @@ import {
 import type { OperationInput, ResultShapes } from './shapes';
 import { checkState, checkTensors, type NamedSpecs, type NamedTensors } from './specs';
 
-/** What a traced function gives: results, and the new values of those parts of its state that change. */
+/**
+ * What a traced function gives: results, and the new values of those parts of its state that
+ * change.
+ */
 export interface TracedResult {
   readonly outputs: NamedTensors;
   readonly state?: NamedTensors;
@@ -51,7 +55,10 @@ const replacements: Readonly<Record<string, string>> = {
 };
 const readMend = 'use operations on tensors alone, such as tf.where, or pass a JavaScript value in';
 
-/** Results of constant operations up to this many bytes become constants; larger ones are computed in the graph. */
+/**
+ * Results of constant operations up to this many bytes become constants; larger ones are computed
+ * in the graph.
+ */
 const largestFolded = 1 << 20;
 
 /** Records one call of a function. */
@@ -64,7 +71,9 @@ export class ProgramRecorder implements Recorder {
   private readonly knowns = new Map<number, TensorValue>();
   /** Where known values are in the program. */
   private readonly constants = new Map<number, Value>();
-  /** Tensors of `tf.Variable`s by the binding's id: their values change, so they are no constants. */
+  /**
+   * Tensors of `tf.Variable`s by the binding's id: their values change, so they are no constants.
+   */
   private readonly variables: ReadonlyMap<number, string>;
   /** Scalars that tfjs-node makes for single operations and forgets. */
   private readonly forgotten: number[] = [];

@@ -1,5 +1,6 @@
-// Programs that share a state, loaded into one session of the native library. The state is resource variables
-// inside the graph: it stays where the computation is, and nothing but inputs and results passes the binding.
+// Programs that share a state, loaded into one session of the native library. The state is resource
+// variables inside the graph: it stays where the computation is, and nothing but inputs and results
+// passes the binding.
 
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +36,8 @@ export class GraphSession {
    * Loads `programs`, which have the same state; it has no values until it is written.
    *
    * @param name      for error messages
-   * @param overwrite whether the old value of a state tensor is given up by a program that makes a new one
+   * @param overwrite whether the old value of a state tensor is given up by a program that makes a
+   *   new one
    */
   constructor(
     private readonly name: string,
@@ -59,7 +61,8 @@ export class GraphSession {
   /**
    * Runs one program: takes its inputs, gives its outputs, and moves the state on.
    *
-   * @throws CaptureError what an operation says against its inputs; the state is then undefined, and lost if it is overwritten
+   * @throws CaptureError what an operation says against its inputs; the state is then undefined,
+   *   and lost if it is overwritten
    */
   run(index: number, inputs: NamedTensors): Record<string, tf.Tensor> {
     const program = present(this.programs[index], `program ${index}`);
@@ -120,7 +123,10 @@ export class GraphSession {
     );
   }
 
-  /** What the operation says, without the session's words before it and its place in the graph on the lines behind it. */
+  /**
+   * What the operation says, without the session's words before it and its place in the graph on
+   * the lines behind it.
+   */
   private failure(error: unknown): CaptureError {
     const [said = ''] = messageOf(error)
       .replace(/^Session fail to run with error: /, '')
@@ -141,7 +147,9 @@ export class GraphSession {
   }
 }
 
-/** Writes the graph to a file, which is how the binding takes it, loads it, and removes the file. */
+/**
+ * Writes the graph to a file, which is how the binding takes it, loads it, and removes the file.
+ */
 function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
   const parent = projectPath('.cache', 'graphs');
   let folder: string | undefined;
@@ -184,7 +192,8 @@ const smallState = 1 << 18;
 /** A variable of the state, and the ways to read and to write it from outside. */
 function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: CopyFed): GraphNode[] {
   const handle = variableHandle(index);
-  // Of a large tensor the caller's memory becomes the variable's; `handOver` sees to it that it is not JavaScript's.
+  // Of a large tensor the caller's memory becomes the variable's; `handOver` sees to it that it is
+  // not JavaScript's.
   const own = copyFed(type) && sizeOf(shape) <= smallState ? fedCopy(`new_${index}`, type) : undefined;
   return [
     {
@@ -200,7 +209,8 @@ function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: Copy
       },
     },
     ...readNodes(`read_${index}`, handle, type, shape),
-    // Of no size: TensorFlow's optimizer makes zeros of each placeholder's size, which would be the whole state again.
+    // Of no size: TensorFlow's optimizer makes zeros of each placeholder's size, which would be the
+    // whole state again.
     placeholder(
       `new_${index}`,
       type,
@@ -212,7 +222,10 @@ function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: Copy
   ];
 }
 
-/** A program's operations, and those that bring its inputs and state, name its outputs and update the state. */
+/**
+ * A program's operations, and those that bring its inputs and state, name its outputs and update
+ * the state.
+ */
 function programNodes(
   program: Program,
   variables: ReadonlyMap<string, number>,
@@ -308,8 +321,9 @@ function reshapeNodes(name: string, value: string, type: number, shape: readonly
 }
 
 /**
- * The library's own copy of what is fed. A small array of JavaScript that happens to be aligned is not copied before, and
- * as a variable's value it would be given back to Node.js by one of the library's threads, which corrupts its memory.
+ * The library's own copy of what is fed. A small array of JavaScript that happens to be aligned is
+ * not copied before, and as a variable's value it would be given back to Node.js by one of the
+ * library's threads, which corrupts its memory.
  */
 function fedCopy(feed: string, type: number): GraphNode {
   return {
@@ -320,7 +334,10 @@ function fedCopy(feed: string, type: number): GraphNode {
   };
 }
 
-/** What is fed has no shape that TensorFlow's graph optimizer would rely on, so it is said once more. */
+/**
+ * What is fed has no shape that TensorFlow's graph optimizer would rely on, so it is said once
+ * more.
+ */
 function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed: CopyFed): GraphNode[] {
   const own = copyFed(type) ? fedCopy(nodeOf(feed), type) : undefined;
   return [
@@ -335,7 +352,9 @@ function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed
   ];
 }
 
-/** A value that is there when the operations `after` have run: the binding can ask for values only. */
+/**
+ * A value that is there when the operations `after` have run: the binding can ask for values only.
+ */
 function doneNodes(name: string, after: readonly string[]): GraphNode[] {
   const value = { type: elementType.bool, shape: [], content: Uint8Array.of(1) };
   return [

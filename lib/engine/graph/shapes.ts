@@ -1,5 +1,6 @@
-// What an operation's results look like: found by executing it once, alone, on zeros. So tracing takes the memory of
-// single operations, however large the step is, and needs no table of TensorFlow's shape rules.
+// What an operation's results look like: found by executing it once, alone, on zeros. So tracing
+// takes the memory of single operations, however large the step is, and needs no table of
+// TensorFlow's shape rules.
 
 import { CaptureError } from '../../base/errors';
 import type { ElementArray, NativeBinding, OperationAttribute, TensorMetadata } from './binding';

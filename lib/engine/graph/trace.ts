@@ -1,4 +1,5 @@
-// Turns a function of tensors into a program, and makes sure that the program stands for every call of it.
+// Turns a function of tensors into a program, and makes sure that the program stands for every call
+// of it.
 
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError } from '../../base/errors';
@@ -13,11 +14,11 @@ import { ResultShapes } from './shapes';
 /**
  * Traces `request.run` on the native backend.
  *
- * It is called twice: a graph repeats what it was traced with, so a function whose constants differ between two calls
- * (random numbers, a counter, the time) would silently become another function.
+ * It is called twice: a graph repeats what it was traced with, so a function whose constants differ
+ * between two calls (random numbers, a counter, the time) would silently become another function.
  *
- * @throws CaptureError if it reads a tensor's value in JavaScript, uses or assigns variables, does something else at
- *   each call, or uses an operation whose result's shape depends on values
+ * @throws CaptureError if it reads a tensor's value in JavaScript, uses or assigns variables, does
+ *   something else at each call, or uses an operation whose result's shape depends on values
  * @throws UsageError if it returns a state of another shape
  */
 export function trace(backend: NativeBackend, request: TraceRequest): Program {

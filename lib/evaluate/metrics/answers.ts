@@ -1,18 +1,28 @@
-// Short answers compared as SQuAD does (Rajpurkar et al. 2016): exact match and F1 of words after a normalization, number for
-// number as in SCROLLS' evaluator. Where Python and JavaScript disagree on what a letter or a space is, Python's rule holds.
+// Short answers compared as SQuAD does (Rajpurkar et al. 2016): exact match and F1 of words after a
+// normalization, number for number as in SCROLLS' evaluator. Where Python and JavaScript disagree
+// on what a letter or a space is, Python's rule holds.
 
 /** Python's `string.punctuation`: ASCII alone. */
 const punctuation = /[!-/:-@[-`{-~]/g;
 
-/** What Python's `\b` sees around an article: it knows the letters and digits of every script, JavaScript's only ASCII. */
+/**
+ * What Python's `\b` sees around an article: it knows the letters and digits of every script,
+ * JavaScript's only ASCII.
+ */
 const article = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
-/** What Python's `str.split` splits at: unlike `\s` with U+001C to U+001F and U+0085, and without U+FEFF. */
+/**
+ * What Python's `str.split` splits at: unlike `\s` with U+001C to U+001F and U+0085, and without
+ * U+FEFF.
+ */
 const spaces =
   // eslint-disable-next-line no-control-regex -- these are among them
   /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
-/** The words of an answer, [words]: lower case, without ASCII punctuation and without the articles a, an, the. */
+/**
+ * The words of an answer, [words]: lower case, without ASCII punctuation and without the articles
+ * a, an, the.
+ */
 export function answerWords(text: string): string[] {
   return text
     .toLowerCase()
@@ -28,8 +38,8 @@ export function isExactMatch(prediction: string, reference: string): boolean {
 }
 
 /**
- * The harmonic mean of the shares of words that one answer has of the other, from 0 to 1; 0 if there are none in common, also
- * where both have no words.
+ * The harmonic mean of the shares of words that one answer has of the other, from 0 to 1; 0 if
+ * there are none in common, also where both have no words.
  */
 export function answerF1(prediction: string, reference: string): number {
   const [predicted, wanted] = [answerWords(prediction), answerWords(reference)];

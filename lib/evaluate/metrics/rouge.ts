@@ -1,5 +1,6 @@
-// ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004) of one text against one reference, number for number as the Python package
-// `rouge-score` 0.1.2 computes them without its stemmer, which SCROLLS does not use either. No ROUGE-Lsum.
+// ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004) of one text against one reference, number for number as
+// the Python package `rouge-score` 0.1.2 computes them without its stemmer, which SCROLLS does not
+// use either. No ROUGE-Lsum.
 
 import { present } from '../../base/present';
 
@@ -20,14 +21,17 @@ export type RougeName = 'rouge1' | 'rouge2' | 'rougeL';
 export const rougeNames: readonly RougeName[] = ['rouge1', 'rouge2', 'rougeL'];
 
 /**
- * The words that ROUGE compares, [words]: lower case, runs of ASCII letters and digits. Everything else separates words, letters
- * with accents too.
+ * The words that ROUGE compares, [words]: lower case, runs of ASCII letters and digits. Everything
+ * else separates words, letters with accents too.
  */
 export function rougeWords(text: string): string[] {
   return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 }
 
-/** All three scores of a prediction against a reference. A text without words has 0 in common with every other. */
+/**
+ * All three scores of a prediction against a reference. A text without words has 0 in common with
+ * every other.
+ */
 export function rouge(prediction: string, reference: string): Readonly<Record<RougeName, RougeScore>> {
   const [predicted, wanted] = [rougeWords(prediction), rougeWords(reference)];
   return {

@@ -1,5 +1,6 @@
-// The score of many generated texts, each with one or more references, in percent: as SCROLLS' official evaluator (metrics/scrolls.py
-// of the dataset tau/scrolls) computes it, in the order of its additions. The best reference counts.
+// The score of many generated texts, each with one or more references, in percent: as SCROLLS'
+// official evaluator (metrics/scrolls.py of the dataset tau/scrolls) computes it, in the order of
+// its additions. The best reference counts.
 
 import { UsageError } from '../../base/errors';
 import { answerF1, isExactMatch } from './answers';
@@ -30,8 +31,9 @@ export interface TextScore {
 /**
  * Scores generated texts.
  *
- * ROUGE: F measures, for each of the three the best of the references, its mean over the texts; the geometric mean is that of these
- * means. The official evaluator puts each sentence on a line of its own before, which changes none of the three.
+ * ROUGE: F measures, for each of the three the best of the references, its mean over the texts; the
+ * geometric mean is that of these means. The official evaluator puts each sentence on a line of its
+ * own before, which changes none of the three.
  *
  * @throws UsageError if there are no texts, or one has no reference
  */
@@ -49,7 +51,10 @@ export function scoreTexts(metric: TextMetricName, pairs: readonly TextPair[]): 
   }
 }
 
-/** A score with four decimals, as the official evaluator reports it: Python's `round`, where a tie goes to the even digit. */
+/**
+ * A score with four decimals, as the official evaluator reports it: Python's `round`, where a tie
+ * goes to the even digit.
+ */
 export function roundedScore(score: number): number {
   // Only odd multiples of 1/32 lie in the middle of two such numbers exactly.
   const isTie = Number.isInteger(score * 32) && (score * 32) % 2 === 1;
@@ -59,7 +64,8 @@ export function roundedScore(score: number): number {
 }
 
 /**
- * The score of texts that were scored one by one: of their means, each part's own. The same as scoring them together.
+ * The score of texts that were scored one by one: of their means, each part's own. The same as
+ * scoring them together.
  *
  * @param parts of each text, at least one
  */

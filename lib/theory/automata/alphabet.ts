@@ -1,4 +1,5 @@
-// What a word is made of: the symbols and separators of an automaton as numbers, and one line for a name that is not among them.
+// What a word is made of: the symbols and separators of an automaton as numbers, and one line for a
+// name that is not among them.
 
 import { DataError } from '../../base/errors';
 import { closestName } from '../../base/suggest';
@@ -13,8 +14,8 @@ export function alphabetOf(automaton: Automaton): readonly string[] {
 /**
  * Turns words into indices of an alphabet, [symbols of the word].
  *
- * @returns a function that throws DataError for a name outside the alphabet, with its place in the word, counted from 1; `where`
- *   is the message's first words
+ * @returns a function that throws DataError for a name outside the alphabet, with its place in the
+ *   word, counted from 1; `where` is the message's first words
  */
 export function wordReader(alphabet: readonly string[]): (word: Word, where?: string) => Int32Array {
   const indices = indexOfNames(alphabet);
@@ -30,8 +31,8 @@ export function wordReader(alphabet: readonly string[]): (word: Word, where?: st
 }
 
 /**
- * The word that a text spells: at each place the longest name that stands there, e.g. `the fish.` is `the`, `fish`, `.`. Blanks and
- * ends of lines that are no names part names and are left out.
+ * The word that a text spells: at each place the longest name that stands there, e.g. `the fish.`
+ * is `the`, `fish`, `.`. Blanks and ends of lines that are no names part names and are left out.
  *
  * @throws DataError with line and column where no name of the alphabet stands
  */

@@ -1,5 +1,6 @@
-// Automata as people write them: states and symbols have names. What the theory's files hold, what pictures show, what the
-// compiler is given. No dependency, so that a page in a browser can use it as it is.
+// Automata as people write them: states and symbols have names. What the theory's files hold, what
+// pictures show, what the compiler is given. No dependency, so that a page in a browser can use it
+// as it is.
 
 /** A nondeterministic finite automaton without empty moves. */
 export interface Nfa {
@@ -13,8 +14,9 @@ export interface Nfa {
 }
 
 /**
- * A bilevel NFA (the project's definition; the paper's Section 3 names it): a sub-level automaton reads the symbols of a
- * segment from `subStart`; at a separator the segment level moves by where the sub-level can be, and the sub-level starts anew.
+ * A bilevel NFA (the project's definition; the paper's Section 3 names it): a sub-level automaton
+ * reads the symbols of a segment from `subStart`; at a separator the segment level moves by where
+ * the sub-level can be, and the sub-level starts anew.
  */
 export interface BiNfa {
   readonly type: 'bi-nfa';

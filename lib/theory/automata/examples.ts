@@ -1,6 +1,7 @@
-// Automata that mean something to people, by name: what a line of a log, a table, a calculation or a paragraph has to be, and what
-// has to hold from line to line. Each has texts that it accepts and texts that it does not. Of a text whose last line is not ended,
-// that line counts only as far as it must be one that may still become right.
+// Automata that mean something to people, by name: what a line of a log, a table, a calculation or
+// a paragraph has to be, and what has to hold from line to line. Each has texts that it accepts and
+// texts that it does not. Of a text whose last line is not ended, that line counts only as far as
+// it must be one that may still become right.
 
 import { unknownName } from '../../base/suggest';
 import type { Automaton, BiNfa } from './automaton';

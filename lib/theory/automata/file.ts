@@ -47,8 +47,8 @@ const kindSchema = z.looseObject({
  * The automaton that a JSON text describes.
  *
  * @param where the message's first words, e.g. the file it is from
- * @throws DataError naming the field: text that is not JSON, a field that is named twice, unknown, missing or of the wrong type, or what
- *   `problemsOf` finds
+ * @throws DataError naming the field: text that is not JSON, a field that is named twice, unknown,
+ *   missing or of the wrong type, or what `problemsOf` finds
  */
 export function parseAutomaton(text: string, where: string): Automaton {
   return automatonFrom(

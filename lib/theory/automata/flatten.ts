@@ -1,14 +1,14 @@
-// A bilevel automaton as the NFA it is in disguise, and either kind as an NFA: what the flat construction (absolute positions)
-// is given, k |S| states for k sub-states and |S| segment states.
+// A bilevel automaton as the NFA it is in disguise, and either kind as an NFA: what the flat
+// construction (absolute positions) is given, k |S| states for k sub-states and |S| segment states.
 
 import { type Automaton, type BiNfa, type Nfa, pairName } from './automaton';
 
 /**
- * The NFA on pairs (segment state, sub-state): a symbol moves the second, a separator moves the first and puts the second back
- * to its start. A pair accepts where its segment state does.
+ * The NFA on pairs (segment state, sub-state): a symbol moves the second, a separator moves the
+ * first and puts the second back to its start. A pair accepts where its segment state does.
  *
- * @returns states `"s,k"`, those of one segment state side by side, in the order of `segmentStates` and `subStates`; the
- *   separators stand after the symbols
+ * @returns states `"s,k"`, those of one segment state side by side, in the order of `segmentStates`
+ *   and `subStates`; the separators stand after the symbols
  */
 export function flatten(automaton: BiNfa): Nfa {
   const { segmentStates, subStates, symbols, separators, subTransitions, segmentTransitions } = automaton;

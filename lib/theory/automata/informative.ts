@@ -1,5 +1,6 @@
-// A random Bi-NFA whose state sets are worth telling: they differ much from prefix to prefix, and are not settled by the last few
-// segments. Chosen by a fixed rule from many, before anything is trained on it.
+// A random Bi-NFA whose state sets are worth telling: they differ much from prefix to prefix, and
+// are not settled by the last few segments. Chosen by a fixed rule from many, before anything is
+// trained on it.
 
 import { ConfigError } from '../../base/errors';
 import type { Random } from '../../engine/random';
@@ -13,7 +14,10 @@ export interface WordSample extends LiveWordSize {
   readonly words: number;
 }
 
-/** How much there is to tell of an automaton's state sets, over all prefixes of random words that it can read. */
+/**
+ * How much there is to tell of an automaton's state sets, over all prefixes of random words that it
+ * can read.
+ */
 export interface SetStatistics {
   /** Entropy of the set, bits. */
   readonly entropy: number;
@@ -21,7 +25,9 @@ export interface SetStatistics {
   readonly sets: number;
   /** The share of the most frequent one. */
   readonly commonest: number;
-  /** The share of words that lead elsewhere if the automaton begins in their middle, at a segment. */
+  /**
+   * The share of words that lead elsewhere if the automaton begins in their middle, at a segment.
+   */
   readonly memory: number;
 }
 
@@ -74,7 +80,8 @@ export interface InformativeBiNfa {
 }
 
 /**
- * Of so many random Bi-NFAs, the one whose sets have the most entropy among those with a memory of at least a quarter.
+ * Of so many random Bi-NFAs, the one whose sets have the most entropy among those with a memory of
+ * at least a quarter.
  *
  * @throws ConfigError if none has such a memory
  */

@@ -1,5 +1,5 @@
-// The reachable states of a Bi-NFA on each level by itself: |S| + k bits that say as much as the k|S| of its pairs, since a pair is
-// reachable just where both of its halves are.
+// The reachable states of a Bi-NFA on each level by itself: |S| + k bits that say as much as the
+// k|S| of its pairs, since a pair is reachable just where both of its halves are.
 
 import type { BiNfa, Word } from './automaton';
 import { simulator } from './simulate';
@@ -9,8 +9,8 @@ export interface LevelSimulator {
   /** The names of the columns: segment states, then sub-states. */
   readonly states: readonly string[];
   /**
-   * 1 where a state is half of a reachable pair, [symbols of the word + 1, |S| + k]: a row for each prefix, the empty one first. All 0
-   * where no pair is reachable.
+   * 1 where a state is half of a reachable pair, [symbols of the word + 1, |S| + k]: a row for each
+   * prefix, the empty one first. All 0 where no pair is reachable.
    *
    * @throws DataError for a symbol that the automaton does not have, with its place in the word
    */

@@ -1,5 +1,6 @@
-// Random words that a Bi-NFA can read: after every prefix some state is reachable. Where arrows are few, most other words lead
-// nowhere after some segments, and there is nothing left to tell of them.
+// Random words that a Bi-NFA can read: after every prefix some state is reachable. Where arrows are
+// few, most other words lead nowhere after some segments, and there is nothing left to tell of
+// them.
 
 import { present } from '../../base/present';
 import type { Random } from '../../engine/random';
@@ -20,8 +21,8 @@ export interface LiveWordSize {
 const attempts = 100;
 
 /**
- * Words of segments of 0 to `maxSegmentLength` symbols, each closed by a separator and drawn again until the automaton survives it;
- * cut to their length.
+ * Words of segments of 0 to `maxSegmentLength` symbols, each closed by a separator and drawn again
+ * until the automaton survives it; cut to their length.
  *
  * @returns a function that draws a word; undefined if there seems to be none
  * @throws DataError if the automaton is not sound

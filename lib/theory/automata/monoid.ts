@@ -1,8 +1,9 @@
-// The transition monoid of an NFA: every relation between its states that some word has, found by breadth-first search, so that
-// each comes with a shortest word. How many there are is how much has to be remembered of a fragment of a word (Theorem 3.1).
+// The transition monoid of an NFA: every relation between its states that some word has, found by
+// breadth-first search, so that each comes with a shortest word. How many there are is how much has
+// to be remembered of a fragment of a word (Theorem 3.1).
 //
-// A relation is one number here: bit q * states + r is set where r is reached from q. Five states make 25 bits, and a search
-// over 33.5 million relations in about 300 MB.
+// A relation is one number here: bit q * states + r is set where r is reached from q. Five states
+// make 25 bits, and a search over 33.5 million relations in about 300 MB.
 
 import { UsageError } from '../../base/errors';
 import type { ProgressTask } from '../../base/progress';
@@ -21,7 +22,10 @@ export interface TransitionMonoid {
   readonly byLength: readonly number[];
   /** Whether some word has this relation. */
   readonly has: (code: number) => boolean;
-  /** A shortest word with this relation, as indices of symbols; the mistake of asking for one that no word has is the program's. */
+  /**
+   * A shortest word with this relation, as indices of symbols; the mistake of asking for one that
+   * no word has is the program's.
+   */
   readonly wordOf: (code: number) => number[];
 }
 
@@ -56,7 +60,8 @@ export function transitionMonoid(automaton: Nfa, progress?: Pick<ProgressTask, '
   const lowMask = 2 ** lowBits - 1;
   const relations = 2 ** (states * states);
   const identity = codeOf(identityRelation(states));
-  // 0: not found; 1: the identity; 2 + s: first found by appending symbol s to the word of `before`.
+  // 0: not found; 1: the identity; 2 + s: first found by appending symbol s to the word of
+  // `before`.
   const last = new Uint8Array(relations);
   const before = new Uint32Array(relations);
   const found = new Uint32Array(relations);
@@ -97,7 +102,10 @@ export function transitionMonoid(automaton: Nfa, progress?: Pick<ProgressTask, '
   };
 }
 
-/** The products of all relations with each symbol's on their right, by look-up: a relation's lower rows and its upper rows apart. */
+/**
+ * The products of all relations with each symbol's on their right, by look-up: a relation's lower
+ * rows and its upper rows apart.
+ */
 interface ProductTables {
   /** [symbols, 2^lowBits] */
   readonly low: Uint32Array;

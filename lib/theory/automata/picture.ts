@@ -1,5 +1,6 @@
-// State diagrams of automata: as text in Graphviz's DOT language, and drawn as SVG by Graphviz itself, compiled to WebAssembly.
-// Start arrows, double borders for what accepts, one arrow for all that leads from a state to another, reachable states filled.
+// State diagrams of automata: as text in Graphviz's DOT language, and drawn as SVG by Graphviz
+// itself, compiled to WebAssembly. Start arrows, double borders for what accepts, one arrow for all
+// that leads from a state to another, reachable states filled.
 
 import { UsageError } from '../../base/errors';
 import { encodingStyles, fontFamily, fontSize, ink } from '../../report/style';
@@ -9,15 +10,20 @@ import { checkAutomaton } from './problems';
 
 /** How an automaton is drawn. */
 export interface PictureOptions {
-  /** Which states are filled: names of an NFA's, pairs `"s,k"` of a Bi-NFA's, as `simulate` gives them. */
+  /**
+   * Which states are filled: names of an NFA's, pairs `"s,k"` of a Bi-NFA's, as `simulate` gives
+   * them.
+   */
   readonly highlight?: { readonly states: readonly string[] };
 }
 
 /**
- * A state diagram in the DOT language; a Bi-NFA has two, one for each level, side by side or one above the other. Nodes have the
- * class `state-0`, or `sub-state-0` and `segment-state-0`, by their place in the automaton.
+ * A state diagram in the DOT language; a Bi-NFA has two, one for each level, side by side or one
+ * above the other. Nodes have the class `state-0`, or `sub-state-0` and `segment-state-0`, by their
+ * place in the automaton.
  *
- * @throws DataError if the automaton is not sound, UsageError if a state to be filled is not one of its
+ * @throws DataError if the automaton is not sound, UsageError if a state to be filled is not one of
+ *   its
  */
 export function automatonDot(automaton: Automaton, options: PictureOptions = {}): string {
   checkAutomaton(automaton);
@@ -36,7 +42,8 @@ export function automatonDot(automaton: Automaton, options: PictureOptions = {})
 /**
  * A state diagram as an SVG element, to be put into a page as it is.
  *
- * @throws DataError if the automaton is not sound, UsageError if a state to be filled is not one of its
+ * @throws DataError if the automaton is not sound, UsageError if a state to be filled is not one of
+ *   its
  */
 export async function drawAutomaton(automaton: Automaton, options: PictureOptions = {}): Promise<string> {
   const dot = automatonDot(automaton, options);
@@ -202,7 +209,10 @@ function pairsOf(
   );
 }
 
-/** Symbols as a reader sees them: three and more characters that follow each other as a range, words with commas between them. */
+/**
+ * Symbols as a reader sees them: three and more characters that follow each other as a range, words
+ * with commas between them.
+ */
 function shownSymbols(symbols: readonly string[]): string[] {
   const runs: string[][] = [];
   for (const symbol of symbols) {

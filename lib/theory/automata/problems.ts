@@ -1,4 +1,5 @@
-// What is wrong with an automaton that someone has written, one line for each mistake: where it stands, what it is, how to mend it.
+// What is wrong with an automaton that someone has written, one line for each mistake: where it
+// stands, what it is, how to mend it.
 
 import { DataError } from '../../base/errors';
 import { hintFor } from './alphabet';
@@ -8,8 +9,8 @@ import type { Automaton, BiNfa, Nfa } from './automaton';
 const most = 100;
 
 /**
- * The mistakes of an automaton, the first 100, each with its place, e.g. `transitions[3]: state "x" is not in states; did you mean
- * "y"?`; none if it is sound.
+ * The mistakes of an automaton, the first 100, each with its place, e.g. `transitions[3]: state "x"
+ * is not in states; did you mean "y"?`; none if it is sound.
  */
 export function problemsOf(automaton: Automaton): string[] {
   const found: string[] = [];

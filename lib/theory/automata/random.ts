@@ -1,5 +1,5 @@
-// Automata and words to try things on: random ones of a given size and density, all words up to a length, and the degenerate
-// automata that constructions stumble over.
+// Automata and words to try things on: random ones of a given size and density, all words up to a
+// length, and the degenerate automata that constructions stumble over.
 
 import { present } from '../../base/present';
 import type { Random } from '../../engine/random';
@@ -30,7 +30,10 @@ export interface SegmentsSize {
   readonly maxSegmentLength: number;
 }
 
-/** An NFA whose arrows are there or not independently of each other, with a random start and at least one accepting state. */
+/**
+ * An NFA whose arrows are there or not independently of each other, with a random start and at
+ * least one accepting state.
+ */
 export function randomNfa(random: Random, size: NfaSize): Nfa {
   const states = stateNames('q', size.states);
   const symbols = symbolNames(size.symbols);
@@ -44,7 +47,10 @@ export function randomNfa(random: Random, size: NfaSize): Nfa {
   };
 }
 
-/** A Bi-NFA whose arrows are there or not independently of each other, with random starts and at least one accepting state. */
+/**
+ * A Bi-NFA whose arrows are there or not independently of each other, with random starts and at
+ * least one accepting state.
+ */
 export function randomBiNfa(random: Random, size: BiNfaSize): BiNfa {
   const segmentStates = stateNames('s', size.segmentStates);
   const subStates = stateNames('k', size.subStates);
@@ -74,8 +80,8 @@ export function randomWord(random: Random, names: readonly string[], length: num
 }
 
 /**
- * A word of that many segments, each of 0 to `maxSegmentLength` symbols and closed by a separator; the last one is left open half
- * of the time.
+ * A word of that many segments, each of 0 to `maxSegmentLength` symbols and closed by a separator;
+ * the last one is left open half of the time.
  */
 export function randomSegments(random: Random, automaton: BiNfa, size: SegmentsSize): Word {
   const { symbols, separators } = automaton;
@@ -86,7 +92,9 @@ export function randomSegments(random: Random, automaton: BiNfa, size: SegmentsS
   }).flat();
 }
 
-/** Every word of at most `maxLength` names, the empty one first, shorter ones before longer ones. */
+/**
+ * Every word of at most `maxLength` names, the empty one first, shorter ones before longer ones.
+ */
 export function* allWords(names: readonly string[], maxLength: number): Generator<Word> {
   for (let length = 0; length <= maxLength; length++)
     for (let number = 0; number < names.length ** length; number++) yield wordOf(names, number, length);

@@ -1,16 +1,23 @@
-// Regular expressions as NFAs by Glushkov's construction (1961): a state for each place of the pattern that reads a character,
-// and a start; no empty moves. The pattern has to match the whole word. What it means is what JavaScript's `u` flag means by it.
+// Regular expressions as NFAs by Glushkov's construction (1961): a state for each place of the
+// pattern that reads a character, and a start; no empty moves. The pattern has to match the whole
+// word. What it means is what JavaScript's `u` flag means by it.
 
 import { DataError } from '../../base/errors';
 import { present } from '../../base/present';
 import { hintFor } from './alphabet';
 import type { Nfa } from './automaton';
 
-/** The most states an NFA may get, for {m,n} multiplies them; and the most characters that a range may name. */
+/**
+ * The most states an NFA may get, for {m,n} multiplies them; and the most characters that a range
+ * may name.
+ */
 const MOST = 1000;
 /** A few words can ask for as many arrows as states times states times symbols. */
 const MOST_ARROWS = 1_000_000;
-/** How often a place may be joined to one after it, the same pair counted each time: nested quantifiers do it again and again. */
+/**
+ * How often a place may be joined to one after it, the same pair counted each time: nested
+ * quantifiers do it again and again.
+ */
 const MOST_JOINS = 3_000_000;
 /** Far more than a person nests; each takes several calls of the parser. */
 const MOST_NESTED = 200;
@@ -19,12 +26,14 @@ const MOST_CHARACTERS = 10_000;
 const QUOTED = 60;
 
 /**
- * The NFA of a pattern: literals, escapes (`\d \w \s \n \t \r` and those of punctuation), `.`, classes `[a-z]` and `[^a-z]`, `|`,
- * groups, and the quantifiers `* + ? {m} {m,} {m,n}`.
+ * The NFA of a pattern: literals, escapes (`\d \w \s \n \t \r` and those of punctuation), `.`,
+ * classes `[a-z]` and `[^a-z]`, `|`, groups, and the quantifiers `* + ? {m} {m,} {m,n}`.
  *
- * @param symbols the alphabet, single characters; left out, the characters that the pattern names, by themselves, by a range,
- *   or by an escape (its ASCII characters). `.` and `[^...]` name none and stand for those symbols that they match
- * @returns states `start`, and `p1`, `p2`, ... for the places of the pattern from left to right, quantifiers written out
+ * @param symbols the alphabet, single characters; left out, the characters that the pattern names,
+ *   by themselves, by a range, or by an escape (its ASCII characters). `.` and `[^...]` name none
+ *   and stand for those symbols that they match
+ * @returns states `start`, and `p1`, `p2`, ... for the places of the pattern from left to right,
+ *   quantifiers written out
  * @throws DataError with the character of the pattern, counted from 1, and what to write instead
  */
 export function compileRegex(pattern: string, symbols?: readonly string[]): Nfa {
@@ -352,7 +361,9 @@ class Positions {
     return present(this.followers[position], 'position');
   }
 
-  /** @throws DataError if there are more arrows than an NFA may get; they are made only afterwards */
+  /**
+   * @throws DataError if there are more arrows than an NFA may get; they are made only afterwards
+   */
   checkArrows(first: readonly number[]): void {
     const arrowsTo = (targets: Iterable<number>): number => {
       let arrows = 0;

@@ -1,9 +1,11 @@
-// Relations between states as Boolean matrices: what a symbol does, what a fragment of a word does, what the compiled
-// Transformer holds in its residual stream.
+// Relations between states as Boolean matrices: what a symbol does, what a fragment of a word does,
+// what the compiled Transformer holds in its residual stream.
 
 import type { BiNfa, Nfa } from './automaton';
 
-/** M[q * columns + r] is 1 where r can be reached from q, else 0: [rows, columns], row after row. */
+/**
+ * M[q * columns + r] is 1 where r can be reached from q, else 0: [rows, columns], row after row.
+ */
 export interface Relation {
   readonly rows: number;
   readonly columns: number;
@@ -36,7 +38,10 @@ export function indexOfNames(names: readonly string[]): ReadonlyMap<string, numb
   return new Map(names.map((name, index) => [name, index]));
 }
 
-/** The relation of each symbol of an automaton, in the order of its `symbols`: [states, states] each. */
+/**
+ * The relation of each symbol of an automaton, in the order of its `symbols`: [states, states]
+ * each.
+ */
 export function symbolRelations({ states, symbols, transitions }: Nfa): Relation[] {
   return relationsOf(states, symbols, transitions);
 }
@@ -47,8 +52,8 @@ export function subRelations({ subStates, symbols, subTransitions }: BiNfa): Rel
 }
 
 /**
- * What each separator does to a segment state by the sub-state it finds, in the order of `separators`: for each sub-state a
- * relation [segment states, segment states].
+ * What each separator does to a segment state by the sub-state it finds, in the order of
+ * `separators`: for each sub-state a relation [segment states, segment states].
  */
 export function separatorRelations(automaton: BiNfa): Relation[][] {
   const { segmentStates, subStates, separators, segmentTransitions } = automaton;

@@ -1,5 +1,6 @@
-// The reachable states after every prefix of a word, set by set: the reference that compiled Transformers are held against. It
-// follows the definitions of both kinds of automata directly, and uses neither relation matrices nor the flattened NFA.
+// The reachable states after every prefix of a word, set by set: the reference that compiled
+// Transformers are held against. It follows the definitions of both kinds of automata directly, and
+// uses neither relation matrices nor the flattened NFA.
 
 import { present } from '../../base/present';
 import { alphabetOf, wordReader } from './alphabet';
@@ -9,10 +10,14 @@ import { indexOfNames } from './relation';
 
 /** One automaton, ready to read words. */
 export interface Simulator {
-  /** The names of the columns: states of an NFA; pairs `"s,k"` of a Bi-NFA, those of one segment state side by side. */
+  /**
+   * The names of the columns: states of an NFA; pairs `"s,k"` of a Bi-NFA, those of one segment
+   * state side by side.
+   */
   readonly states: readonly string[];
   /**
-   * 1 where a state is reachable, [symbols of the word + 1, states]: a row for each prefix, the empty one first.
+   * 1 where a state is reachable, [symbols of the word + 1, states]: a row for each prefix, the
+   * empty one first.
    *
    * @throws DataError for a symbol that the automaton does not have, with its place in the word
    */
@@ -29,7 +34,10 @@ export function simulator(automaton: Automaton): Simulator {
   return automaton.type === 'nfa' ? nfaSimulator(automaton) : biNfaSimulator(automaton);
 }
 
-/** The names of the reachable states after each prefix of a word, the empty one first; each list sorted. */
+/**
+ * The names of the reachable states after each prefix of a word, the empty one first; each list
+ * sorted.
+ */
 export function simulate(automaton: Automaton, word: Word): string[][] {
   const { states, run } = simulator(automaton);
   const sets = run(word);
@@ -38,7 +46,10 @@ export function simulate(automaton: Automaton, word: Word): string[][] {
   );
 }
 
-/** Whether an accepting state is reachable at the end of the word; of a Bi-NFA, an accepting segment state with any sub-state. */
+/**
+ * Whether an accepting state is reachable at the end of the word; of a Bi-NFA, an accepting segment
+ * state with any sub-state.
+ */
 export function isAccepted(automaton: Automaton, word: Word): boolean {
   const { states, run } = simulator(automaton);
   const last = run(word).subarray(word.length * states.length);

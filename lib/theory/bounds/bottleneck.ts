@@ -1,5 +1,6 @@
-// A compiled flat network that has less room: before its last layer multiplies, a token's relation, that of the fragment it ends, is
-// squeezed through d numbers of the residual stream. What its states are then right for is the cliff of Theorem 3.1.
+// A compiled flat network that has less room: before its last layer multiplies, a token's relation,
+// that of the fragment it ends, is squeezed through d numbers of the residual stream. What its
+// states are then right for is the cliff of Theorem 3.1.
 
 import { UsageError } from '../../base/errors';
 import { atLeastOne, pass } from '../network/gates';
@@ -15,8 +16,9 @@ const sharpening = 32;
 const steepness = 32;
 
 /**
- * The network with two more feed-forward blocks in its last layer: `summary` replaces the relation by the code's numbers, and `recall`
- * puts back what its thresholds make of them. What the layer has copied from the token before is left as it is.
+ * The network with two more feed-forward blocks in its last layer: `summary` replaces the relation
+ * by the code's numbers, and `recall` puts back what its thresholds make of them. What the layer
+ * has copied from the token before is left as it is.
  *
  * @throws UsageError for a network that was not compiled with absolute positions, or has no layer
  */

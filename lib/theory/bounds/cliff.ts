@@ -1,6 +1,7 @@
-// How many words a network with a bottleneck still gets right. A word is a context, which leads the witness from its start to one state,
-// and a fragment as long as the last layer looks back: the layer multiplies what the context's last token holds by what is left
-// of the fragment, and the read-out should be the states that the fragment leads to from there.
+// How many words a network with a bottleneck still gets right. A word is a context, which leads the
+// witness from its start to one state, and a fragment as long as the last layer looks back: the
+// layer multiplies what the context's last token holds by what is left of the fragment, and the
+// read-out should be the states that the fragment leads to from there.
 
 import { present } from '../../base/present';
 import type { Random } from '../../engine/random';
@@ -25,8 +26,9 @@ export interface Fragments {
 }
 
 /**
- * A fragment for each relation, or for `most` of them drawn at random where there are more: a shortest word after as many `stay` as
- * the length needs, which is the least power of 2 that is enough for all.
+ * A fragment for each relation, or for `most` of them drawn at random where there are more: a
+ * shortest word after as many `stay` as the length needs, which is the least power of 2 that is
+ * enough for all.
  */
 export function everyRelation(monoid: TransitionMonoid, most: number, random: Random): Fragments {
   const { automaton, byLength } = monoid;
@@ -90,8 +92,8 @@ export function networkForFragments(automaton: Nfa, length: number): Network {
 }
 
 /**
- * The fragments in every context, through the network; with a code, squeezed through its bottleneck. The engine must have been
- * started.
+ * The fragments in every context, through the network; with a code, squeezed through its
+ * bottleneck. The engine must have been started.
  */
 export async function recall(
   network: Network,

@@ -1,5 +1,6 @@
-// Fragments of words by what they do in contexts: a fragment x in the context (u, v) is the word u x v, accepted or not. For the witness
-// automaton, contexts (q, r) say whether x leads from q to r; they are words too, so that everything is seen from outside.
+// Fragments of words by what they do in contexts: a fragment x in the context (u, v) is the word u
+// x v, accepted or not. For the witness automaton, contexts (q, r) say whether x leads from q to r;
+// they are words too, so that everything is seen from outside.
 
 import { present } from '../../base/present';
 import type { Nfa, Word } from '../automata/automaton';
@@ -16,7 +17,10 @@ export function turns(count: number): Word {
   return Array.from({ length: count }, () => 'turn');
 }
 
-/** The n^2 contexts of the witness: (q, r) turns the start to q, and r to the accepting state; q by q, r within. */
+/**
+ * The n^2 contexts of the witness: (q, r) turns the start to q, and r to the accepting state; q by
+ * q, r within.
+ */
 export function witnessContexts({ states }: Nfa): Context[] {
   const size = states.length;
   return states.flatMap((_from, from) =>
@@ -41,8 +45,9 @@ export function contextRow(automaton: Nfa, contexts: readonly Context[]): (fragm
 }
 
 /**
- * For each pair of states, a word of the witness that leads from the one to the other and from nowhere else to anywhere: [n^2] words,
- * in the order of `witnessContexts`. Turning past a drop empties all states but one.
+ * For each pair of states, a word of the witness that leads from the one to the other and from
+ * nowhere else to anywhere: [n^2] words, in the order of `witnessContexts`. Turning past a drop
+ * empties all states but one.
  */
 export function singleArrowWords({ states }: Nfa): Word[] {
   const size = states.length;

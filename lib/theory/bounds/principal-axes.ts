@@ -1,5 +1,5 @@
-// Principal components of small vectors: eigenvectors of their covariance by Jacobi's rotations (Golub and Van Loan, section 8.5),
-// which are as exact for small eigenvalues as for large ones.
+// Principal components of small vectors: eigenvectors of their covariance by Jacobi's rotations
+// (Golub and Van Loan, section 8.5), which are as exact for small eigenvalues as for large ones.
 
 /** Where a sample lies and in which directions it varies. */
 export interface PrincipalAxes {

@@ -1,4 +1,5 @@
-// The rank of integer matrices over the rationals, exactly: elimination without fractions, in integers of any size.
+// The rank of integer matrices over the rationals, exactly: elimination without fractions, in
+// integers of any size.
 
 /** The space that rows span, which grows as rows are added. */
 export class RowSpace {

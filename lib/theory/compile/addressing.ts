@@ -1,10 +1,11 @@
-// How a head finds the one token it copies from, at a fixed distance: by a sum of cosines. With frequencies pi, pi / 2, ...,
-// pi / 2^(m-1), the sum of cos(frequency x d) is m at d = 0 and at most m - 2 at any other |d| < 2^m: write d = odd x 2^r, and the
-// frequency pi / 2^r gives -1. Where no token is at that distance, the start token is found: its key has a score of its own, one less
-// than that of a match, whatever the query's place.
+// How a head finds the one token it copies from, at a fixed distance: by a sum of cosines. With
+// frequencies pi, pi / 2, ..., pi / 2^(m-1), the sum of cos(frequency x d) is m at d = 0 and at
+// most m - 2 at any other |d| < 2^m: write d = odd x 2^r, and the frequency pi / 2^r gives -1.
+// Where no token is at that distance, the start token is found: its key has a score of its own, one
+// less than that of a match, whatever the query's place.
 //
-// Inside a segment two sums are added: one over places, from the table of the absolute encoding, and one over segment indices, by
-// RoPE. Either is lower by 2 at least where it does not match.
+// Inside a segment two sums are added: one over places, from the table of the absolute encoding,
+// and one over segment indices, by RoPE. Either is lower by 2 at least where it does not match.
 
 import { blockNamed, coordinateOf, type Layout, sizeOf } from '../network/layout';
 import { type CopyHead, type Matrix, put, zeros } from '../network/network';
@@ -39,7 +40,9 @@ export interface HeadOptions {
 
 type Multiply = Extract<Instruction, { op: 'multiply' }>;
 
-/** The head of a `multiply` step: copies the register of the token it names to the block `copied`. */
+/**
+ * The head of a `multiply` step: copies the register of the token it names to the block `copied`.
+ */
 export function copyHead({ register, source }: Multiply, options: HeadOptions): CopyHead {
   const { among, back } = source;
   const { layout, placeFrequencies, segmentFrequencies, sharpness } = options;
@@ -49,7 +52,8 @@ export function copyHead({ register, source }: Multiply, options: HeadOptions): 
   const [query, key] = [zeros(layout.width, columns), zeros(layout.width, columns)];
   const [one, start] = [blockNamed(layout, 'one').start, blockNamed(layout, 'start').start];
 
-  // The rotating part: a vector at angle 0, or, to look back over segments, at the angle of that many segments before.
+  // The rotating part: a vector at angle 0, or, to look back over segments, at the angle of that
+  // many segments before.
   for (let pair = 0; pair < pairs; pair++) {
     const turn = among === 'separators' ? (segmentFrequencies[pair] ?? 0) * back : 0;
     put(query, one, pair, sharpness * Math.cos(turn));

@@ -1,6 +1,7 @@
-// What a compiled network is known to do, computed from its weights as float32 holds them, not from how they were meant: how large it
-// is, by how much each head prefers the token it copies from, and what is left of the room between 0 and 1 before rounding. A weight
-// that was changed shows here, as a small gap, a product that is off, or a mistake.
+// What a compiled network is known to do, computed from its weights as float32 holds them, not from
+// how they were meant: how large it is, by how much each head prefers the token it copies from, and
+// what is left of the room between 0 and 1 before rounding. A weight that was changed shows here,
+// as a small gap, a product that is off, or a mistake.
 
 import { type Block, blockNamed } from '../network/layout';
 import type { Mlp } from '../network/mlp';
@@ -30,7 +31,10 @@ export interface NetworkCertificate extends NetworkSize {
   readonly layers: readonly LayerCertificate[];
   /** The smallest gap of a head; null without heads. */
   readonly worstGap: number | null;
-  /** Tokens of a word for which float32 leaves attention exact enough, whatever the bounds; null without heads. */
+  /**
+   * Tokens of a word for which float32 leaves attention exact enough, whatever the bounds; null
+   * without heads.
+   */
   readonly exactUpTo: number | null;
   /** Tokens that a word within the bounds has at most. */
   readonly mostTokens: number;
@@ -50,8 +54,8 @@ export function certify(network: Network): NetworkCertificate {
 }
 
 /**
- * The same in steps, for who wants to say how far it is: one more than the network has layers, each of up to minutes for words of
- * thousands of tokens, since all pairs of places are looked at.
+ * The same in steps, for who wants to say how far it is: one more than the network has layers, each
+ * of up to minutes for words of thousands of tokens, since all pairs of places are looked at.
  */
 export function* certifySteps(network: Network): Generator<undefined, NetworkCertificate, undefined> {
   const tokens = mostTokens(network);

@@ -1,6 +1,7 @@
-// From an automaton to a Transformer that represents it: after every prefix of every word within the bounds, its read-out is the set
-// of reachable states. By absolute positions (Theorem 3.1 says what width that takes), or bilevel ones (Theorem 3.2). Definitions
-// and constructions are this project's: docs/theory.md.
+// From an automaton to a Transformer that represents it: after every prefix of every word within
+// the bounds, its read-out is the set of reachable states. By absolute positions (Theorem 3.1 says
+// what width that takes), or bilevel ones (Theorem 3.2). Definitions and constructions are this
+// project's: docs/theory.md.
 
 import { UsageError } from '../../base/errors';
 import type { BiNfa, Nfa } from '../automata/automaton';
@@ -17,7 +18,8 @@ export interface CompileOptions {
 }
 
 /**
- * The flat construction: ceil(log2 maxLength) layers, width O(|Q|^2). A bilevel automaton is flattened first (`asNfa`).
+ * The flat construction: ceil(log2 maxLength) layers, width O(|Q|^2). A bilevel automaton is
+ * flattened first (`asNfa`).
  *
  * @throws UsageError for a length that is not a whole number of at least 1
  * @throws MachineError if the network would not fit into memory
@@ -41,8 +43,8 @@ export interface BilevelBounds {
 }
 
 /**
- * The bilevel construction: ceil(log2 (maxSegmentLength + 1)) + ceil(log2 maxSegments) layers, width O(k^2 + |S|^2) for k
- * sub-states and |S| segment states.
+ * The bilevel construction: ceil(log2 (maxSegmentLength + 1)) + ceil(log2 maxSegments) layers,
+ * width O(k^2 + |S|^2) for k sub-states and |S| segment states.
  *
  * @throws UsageError for a bound that is not a whole number of at least 1
  * @throws MachineError if the network would not fit into memory
@@ -58,7 +60,10 @@ export function compileBiPE(
   return lower(bilevelProgram(automaton, bounds), activation);
 }
 
-/** Beyond, float32 does not tell the angles of segments apart, and a certificate, which looks at all pairs of places, takes minutes. */
+/**
+ * Beyond, float32 does not tell the angles of segments apart, and a certificate, which looks at all
+ * pairs of places, takes minutes.
+ */
 const mostPlaces = 2 ** 14;
 
 /** @throws UsageError for a bound that is none */

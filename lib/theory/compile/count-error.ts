@@ -1,5 +1,6 @@
-// By how much the numbers of a compiled network may err in float32; to first order in u, the unit of rounding. An entry is a number of a
-// relation, rounded to 0 or 1; a count is what a product of relations makes, the number of ways, before it is rounded.
+// By how much the numbers of a compiled network may err in float32; to first order in u, the unit
+// of rounding. An entry is a number of a relation, rounded to 0 or 1; a count is what a product of
+// relations makes, the number of ways, before it is rounded.
 
 import { float32 } from '../lemmas/certificate';
 import { productRounding, productTruncation } from '../lemmas/product';
@@ -7,18 +8,25 @@ import type { Block } from '../network/layout';
 import type { Network } from '../network/network';
 import { booleanProductScale } from './weights';
 
-/** What counts may err by: between 1/4 and 3/4 they would not be rounded, and GELU wants to be a little away from there. */
+/**
+ * What counts may err by: between 1/4 and 3/4 they would not be rounded, and GELU wants to be a
+ * little away from there.
+ */
 export const room = 0.15;
 
-/** Of softmax and of the sum that it weighs, either may lose as much as there is of attention elsewhere: an addend may get lost. */
+/**
+ * Of softmax and of the sum that it weighs, either may lose as much as there is of attention
+ * elsewhere: an addend may get lost.
+ */
 const lost = 3;
 
 /** Factors may be a little beyond 1. */
 const largest = 1.01;
 
 /**
- * What an entry errs by at most. Rounding a count of up to n adds four units of up to 2n: GELU and its weight err by 5 u, the sum before
- * it by 2 u, each addition by 2 u n; 43 u n together. A transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more.
+ * What an entry errs by at most. Rounding a count of up to n adds four units of up to 2n: GELU and
+ * its weight err by 5 u, the sum before it by 2 u, each addition by 2 u n; 43 u n together. A
+ * transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more.
  */
 export function entryError({ layout, automaton }: Network): number {
   const states = Math.max(...layout.blocks.map(({ rows }) => rows.length));
@@ -26,7 +34,9 @@ export function entryError({ layout, automaton }: Network): number {
   return float32.unit * (48 * (states + 1) + transitions);
 }
 
-/** What counts of a register err by at most, if attention elsewhere is `leak` in exact arithmetic. */
+/**
+ * What counts of a register err by at most, if attention elsewhere is `leak` in exact arithmetic.
+ */
 export function countError(register: Block, network: Network, leak: number): number {
   const { unit } = float32;
   const states = register.rows.length;
@@ -40,7 +50,10 @@ export function countError(register: Block, network: Network, leak: number): num
   return factors + erasing + products;
 }
 
-/** The most that attention elsewhere may be, in exact arithmetic; nothing is little enough if it is not above 0. */
+/**
+ * The most that attention elsewhere may be, in exact arithmetic; nothing is little enough if it is
+ * not above 0.
+ */
 export function mostLeak(register: Block, network: Network): number {
   return (room - countError(register, network, 0)) / (largest * lost * register.rows.length);
 }

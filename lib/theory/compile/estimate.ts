@@ -1,5 +1,5 @@
-// How large a network will be, counted before any of it is built: the product of relations between n states takes n^3 multiplications,
-// so an automaton of a few kilobytes can ask for gigabytes.
+// How large a network will be, counted before any of it is built: the product of relations between
+// n states takes n^3 multiplications, so an automaton of a few kilobytes can ask for gigabytes.
 
 import { MachineError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
@@ -20,7 +20,10 @@ export interface NetworkEstimate {
   readonly width: number;
   /** Units of the widest feed-forward block. */
   readonly hidden: number;
-  /** Numbers that are stored: weights, zeros of matrices included, and the lists of what is connected. */
+  /**
+   * Numbers that are stored: weights, zeros of matrices included, and the lists of what is
+   * connected.
+   */
   readonly numbers: number;
   /** Bytes that compiling, certifying and writing it take at once, at most; about. */
   readonly memory: number;
@@ -39,7 +42,9 @@ interface Count {
   readonly connections: number;
 }
 
-/** The estimate for an automaton, flattened first where the encoding is absolute; nothing is built. */
+/**
+ * The estimate for an automaton, flattened first where the encoding is absolute; nothing is built.
+ */
 export function estimateNetwork(
   automaton: Automaton,
   bounds: Bounds,
@@ -68,7 +73,8 @@ export function estimateNetwork(
   ];
   const { units, connections } = sum(blocks);
   const matrices = (tokens + places + 2 * heads) * width;
-  // Lists grow by doubling and are copied when a block is done; later float32 copies stand beside them.
+  // Lists grow by doubling and are copied when a block is done; later float32 copies stand beside
+  // them.
   const building = 40 * units + 28 * connections + 8 * matrices;
   const keeping = 20 * units + 16 * connections + 12 * matrices;
   const initial =
@@ -108,7 +114,9 @@ interface RegisterShape {
   readonly seesPlaces: boolean;
 }
 
-/** Numbers of tokens, the start included, of separators that have a coordinate, and the registers. */
+/**
+ * Numbers of tokens, the start included, of separators that have a coordinate, and the registers.
+ */
 function shapeOf(
   automaton: Automaton,
   bounds: Bounds,
@@ -151,7 +159,10 @@ function blocksOf(states: number, activation: Activation): Count[] {
   ];
 }
 
-/** What separators do: a threshold for each separator and pair of segment states, of the sub-states that move it. */
+/**
+ * What separators do: a threshold for each separator and pair of segment states, of the sub-states
+ * that move it.
+ */
 function transitionOf({ segmentTransitions }: BiNfa, activation: Activation): Count {
   const moves = new Set(
     segmentTransitions.map(([from, , separator, to]) => JSON.stringify([from, separator, to])),

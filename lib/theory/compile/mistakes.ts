@@ -1,5 +1,6 @@
-// What of a network's weights is not as its automaton's program has it: what tokens bring, where heads take and put values, what
-// feed-forward blocks do, what is read out. By how much a network without mistakes may err is in `certificate.ts`.
+// What of a network's weights is not as its automaton's program has it: what tokens bring, where
+// heads take and put values, what feed-forward blocks do, what is read out. By how much a network
+// without mistakes may err is in `certificate.ts`.
 
 import { Random } from '../../engine/random';
 import type { Automaton } from '../automata/automaton';
@@ -12,7 +13,10 @@ import { bilevelProgram, flatProgram, type Instruction, type RelationProgram } f
 import { fillRelation, roundingTrial, streamOf, transitionTrial } from './trials';
 import { placesOf } from './weights';
 
-/** Where a network does not do what its automaton says, a line for each part of it; none if it does. The product of a layer is left to the certificate. */
+/**
+ * Where a network does not do what its automaton says, a line for each part of it; none if it does.
+ * The product of a layer is left to the certificate.
+ */
 export function mistakesOf(network: Network): string[] {
   const program = programOf(network);
   if (program === undefined) return ['bounds: they are not for this kind of automaton'];
@@ -36,7 +40,10 @@ function programOf({
   return automaton.type === 'bi-nfa' ? bilevelProgram(automaton, bounds) : undefined;
 }
 
-/** Symbols and separators must bring what they are, their relations, and no place; of the start, the place is left to the scores. */
+/**
+ * Symbols and separators must bring what they are, their relations, and no place; of the start, the
+ * place is left to the scores.
+ */
 function embeddingMistakes(
   { layout, embedding, places }: Network,
   { automaton, bounds, registers }: RelationProgram,

@@ -1,8 +1,9 @@
-// The compiler's first stage: an automaton as a program over registers that hold relations, one step for each layer. It says what is
-// computed, in the words of automata; `weights.ts` says by which weights. The construction is this project's (docs/theory.md).
+// The compiler's first stage: an automaton as a program over registers that hold relations, one
+// step for each layer. It says what is computed, in the words of automata; `weights.ts` says by
+// which weights. The construction is this project's (docs/theory.md).
 //
-// Doubling: when every token holds the relation of the last 2^l symbols, and takes in that of the token 2^l before, it holds that
-// of the last 2^(l+1). So ceil(log2 length) steps are enough.
+// Doubling: when every token holds the relation of the last 2^l symbols, and takes in that of the
+// token 2^l before, it holds that of the last 2^(l+1). So ceil(log2 length) steps are enough.
 
 import type { Automaton, BiNfa, Nfa } from '../automata/automaton';
 import {
@@ -25,13 +26,19 @@ export interface Register {
 /** One step. */
 export type Instruction =
   | {
-      /** register := (register of a token before) then (register); where there is no such token, nothing changes. */
+      /**
+       * register := (register of a token before) then (register); where there is no such token,
+       * nothing changes.
+       */
       readonly op: 'multiply';
       readonly register: string;
       readonly source: CopySource;
     }
   | {
-      /** At a separator: to := what the separator does to segment states, by the sub-states that row `row` of `from` holds. */
+      /**
+       * At a separator: to := what the separator does to segment states, by the sub-states that row
+       * `row` of `from` holds.
+       */
       readonly op: 'transition';
       readonly from: string;
       readonly row: number;
@@ -46,7 +53,10 @@ export interface Read {
   readonly name: string;
   readonly register: string;
   readonly row: number;
-  /** Whether a separator's own token reads the row as if nothing had followed it: the sub-level starts anew. */
+  /**
+   * Whether a separator's own token reads the row as if nothing had followed it: the sub-level
+   * starts anew.
+   */
   readonly anewAtSeparators: boolean;
 }
 
@@ -82,8 +92,9 @@ export function flatProgram(automaton: Nfa, maxLength: number): RelationProgram 
 }
 
 /**
- * The bilevel construction: sub-states doubled inside segments (a separator's token among them, so one place more than symbols), then
- * what separators do to segment states, then segment states doubled over segments.
+ * The bilevel construction: sub-states doubled inside segments (a separator's token among them, so
+ * one place more than symbols), then what separators do to segment states, then segment states
+ * doubled over segments.
  */
 export function bilevelProgram(
   automaton: BiNfa,

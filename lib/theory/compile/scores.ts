@@ -1,8 +1,9 @@
-// By how much a head prefers the token it copies from, over all places and segments within a network's bounds: from the weights, as
-// float32 holds them.
+// By how much a head prefers the token it copies from, over all places and segments within a
+// network's bounds: from the weights, as float32 holds them.
 //
-// A query and a key are each a part that knows the place and one that rotates with the segment. Their scores add up, so what one token
-// scores at worst is bounded by the worst of either; the rotating part depends on the difference of segments alone.
+// A query and a key are each a part that knows the place and one that rotates with the segment.
+// Their scores add up, so what one token scores at worst is bounded by the worst of either; the
+// rotating part depends on the difference of segments alone.
 
 import { float32 } from '../lemmas/certificate';
 import { blockNamed } from '../network/layout';
@@ -10,7 +11,10 @@ import { type CopyHead, type Matrix, type Network, startId } from '../network/ne
 
 /** What there is between a head's scores. */
 export interface HeadScores {
-  /** The score of the token to copy from, less the highest of any other, in exact arithmetic; at worst. */
+  /**
+   * The score of the token to copy from, less the highest of any other, in exact arithmetic; at
+   * worst.
+   */
   readonly gap: number;
   /** By how much float32 may bring two scores nearer to each other. */
   readonly rounding: number;
@@ -32,7 +36,10 @@ export function headScores(network: Network, head: CopyHead): HeadScores {
   return { gap, rounding: scoreRounding(network, kinds) };
 }
 
-/** Whether queries and keys depend on nothing that a layer writes, and their rotating parts on no place. */
+/**
+ * Whether queries and keys depend on nothing that a layer writes, and their rotating parts on no
+ * place.
+ */
 function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: CopyHead): boolean {
   const place = blockNamed(layout, 'place');
   const firstWritten = place.start + place.columns.length;
@@ -81,7 +88,10 @@ function project(vector: Float64Array, { columns, values }: Matrix): Float64Arra
   return projected;
 }
 
-/** The gap over every kind and place of a query, where its token exists and where the start stands in for it. */
+/**
+ * The gap over every kind and place of a query, where its token exists and where the start stands
+ * in for it.
+ */
 function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds: readonly Kind[]): number {
   const { bounds, rotaryPairs } = network;
   const segments = bounds.encoding === 'ape' ? 1 : bounds.maxSegments;
@@ -93,7 +103,8 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
     const [query] = kind.queries;
     const startKey = start?.keys[0];
     if (query === undefined || startKey === undefined) continue;
-    // Scores of the rotating part by difference of segments, for each kind of key: no place matters to them.
+    // Scores of the rotating part by difference of segments, for each kind of key: no place matters
+    // to them.
     const turns = others.map(({ keys: [key = startKey] }) =>
       Float64Array.from({ length: segments }, (_, difference) =>
         rotatingScore(query, key, difference, rotaryPairs),
@@ -165,8 +176,9 @@ function rotatingScore(query: Float64Array, key: Float64Array, difference: numbe
 }
 
 /**
- * For both scores: the sum of headDim products, each of two rounded sums; and angles, which err by 2 units of their size, up to
- * pi times the segment, on either side. A pair counts by the lengths of its two vectors, since its components mix when it turns.
+ * For both scores: the sum of headDim products, each of two rounded sums; and angles, which err by
+ * 2 units of their size, up to pi times the segment, on either side. A pair counts by the lengths
+ * of its two vectors, since its components mix when it turns.
  */
 function scoreRounding({ bounds, rotaryPairs }: Network, kinds: readonly Kind[]): number {
   const { unit } = float32;

@@ -1,5 +1,6 @@
-// Feed-forward blocks of a compiled network, each tried on its own: by how much the residual stream is off afterwards, at any
-// coordinate, in float32. Relations are random, the tokens those of the network; what a block has no business with must stay as it is.
+// Feed-forward blocks of a compiled network, each tried on its own: by how much the residual stream
+// is off afterwards, at any coordinate, in float32. Relations are random, the tokens those of the
+// network; what a block has no business with must stay as it is.
 
 import { Random } from '../../engine/random';
 import { float32 } from '../lemmas/certificate';
@@ -18,7 +19,10 @@ function tries({ inputIndex, outputIndex }: Mlp, least: number, most: number): n
   return Math.max(least, Math.min(most, Math.floor(effort / (inputIndex.length + outputIndex.length))));
 }
 
-/** The largest difference to what is wanted once a block has added its part; infinite where something is no number. */
+/**
+ * The largest difference to what is wanted once a block has added its part; infinite where
+ * something is no number.
+ */
 function errorAfter(mlp: Mlp, residual: Float64Array, wanted: Float64Array): number {
   const added = evaluateMlp(mlp, residual, float32.round);
   let largest = 0;
@@ -52,8 +56,8 @@ export function fillRelation(
 }
 
 /**
- * Of `register := copied x register, copied := 0`: with full relations, random ones, and, where GELU multiplies, random factors from 0 to
- * 1, which tell any two connections apart.
+ * Of `register := copied x register, copied := 0`: with full relations, random ones, and, where
+ * GELU multiplies, random factors from 0 to 1, which tell any two connections apart.
  */
 export function productTrial(network: Network, register: Block, mlp: Mlp): number {
   const random = Random.fromSeed(1);
@@ -85,7 +89,9 @@ export function productTrial(network: Network, register: Block, mlp: Mlp): numbe
   return largest;
 }
 
-/** Of `register := 1 where it is at least 1, else 0`, with counts that are off by all they may be. */
+/**
+ * Of `register := 1 where it is at least 1, else 0`, with counts that are off by all they may be.
+ */
 export function roundingTrial(network: Network, register: Block, mlp: Mlp): number {
   const random = Random.fromSeed(1);
   const states = register.rows.length;
@@ -110,8 +116,8 @@ export function roundingTrial(network: Network, register: Block, mlp: Mlp): numb
 }
 
 /**
- * Of a transition: at the start and a symbol nothing, at each separator what it does to segment states by the sub-states of a row: none,
- * all, each alone, and random ones.
+ * Of a transition: at the start and a symbol nothing, at each separator what it does to segment
+ * states by the sub-states of a row: none, all, each alone, and random ones.
  */
 export function transitionTrial(
   network: Network,

@@ -1,6 +1,6 @@
-// The compiler's second stage: a program's registers become blocks of the residual stream, its steps layers with weights in
-// closed form. A product of Boolean matrices is one feed-forward block (Lemma 1.4), which counts ways, and rounding counts to
-// whether there is any is a second one.
+// The compiler's second stage: a program's registers become blocks of the residual stream, its
+// steps layers with weights in closed form. A product of Boolean matrices is one feed-forward block
+// (Lemma 1.4), which counts ways, and rounding counts to whether there is any is a second one.
 
 import { alphabetOf } from '../automata/alphabet';
 import { bestProductScale } from '../lemmas/product';
@@ -25,7 +25,10 @@ const steepness = 32;
 /** The attention of a head that is not where it should be is at most this, in exact arithmetic. */
 export const leakAimedAt = 1e-4;
 
-/** The scale of products of 0 and 1, `states` of them added up: where float32 is proved most precise. */
+/**
+ * The scale of products of 0 and 1, `states` of them added up: where float32 is proved most
+ * precise.
+ */
 export function booleanProductScale(states: number): number {
   return bestProductScale(1, float32, states);
 }
@@ -42,7 +45,10 @@ export function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
   return bounds.encoding === 'ape' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
 }
 
-/** How wide the network of a program is, without building it: weights of large flat automata take long. */
+/**
+ * How wide the network of a program is, without building it: weights of large flat automata take
+ * long.
+ */
 export function widthOf(program: RelationProgram): number {
   return layoutOf(program, frequenciesFor(placesOf(program)).length).width;
 }
@@ -100,7 +106,10 @@ function widen(matrix: Matrix, columns: number, start: number): Matrix {
   return wide;
 }
 
-/** What each token brings. The start takes the place that is added to it away again: its key must not look like a place's. */
+/**
+ * What each token brings. The start takes the place that is added to it away again: its key must
+ * not look like a place's.
+ */
 function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, places: Matrix): Matrix {
   const names = alphabetOf(automaton);
   const embedding = zeros(1 + names.length, layout.width);
@@ -125,7 +134,10 @@ function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, 
   return embedding;
 }
 
-/** A layer for each `multiply`; a `transition` is one more feed-forward block of the layer before it. */
+/**
+ * A layer for each `multiply`; a `transition` is one more feed-forward block of the layer before
+ * it.
+ */
 function layersOf(
   instructions: readonly Instruction[],
   options: HeadOptions,
@@ -185,7 +197,10 @@ function roundingMlp(register: Block, activation: Activation): Mlp {
   return mlp.build();
 }
 
-/** At each separator: to[s, s'] := whether any sub-state that is reached lets s go to s'. Nothing at other tokens. */
+/**
+ * At each separator: to[s, s'] := whether any sub-state that is reached lets s go to s'. Nothing at
+ * other tokens.
+ */
 function transitionMlp(
   { from, row, to, relations }: Extract<Instruction, { op: 'transition' }>,
   layout: Layout,

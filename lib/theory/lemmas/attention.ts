@@ -1,10 +1,12 @@
-// Lemma 1.5, by the project's working definition: one attention head gives, to error epsilon, the mean of the values at the positions
-// that match its query (MEAN), which is the value itself where one position matches (COPY). Its condition is a gap: what matches
-// has the same score, and what does not has one that is lower by at least `gap`, before scores are multiplied by the sharpness.
+// Lemma 1.5, by the project's working definition: one attention head gives, to error epsilon, the
+// mean of the values at the positions that match its query (MEAN), which is the value itself where
+// one position matches (COPY). Its condition is a gap: what matches has the same score, and what
+// does not has one that is lower by at least `gap`, before scores are multiplied by the sharpness.
 //
-// With sharpness b each of the m that match has weight 1 / (m + P), P <= (n - m) exp(-b gap) the part of the n - m others. Values
-// being at most V, the error is at most 2 V P / (m + P) <= 2 V (n - 1) exp(-b gap): b = log(2 V (n - 1) / epsilon) / gap is enough. It
-// grows as the logarithm of n / epsilon. Here that is computed in float32, on the tensor engine, by the model's own attention.
+// With sharpness b each of the m that match has weight 1 / (m + P), P <= (n - m) exp(-b gap) the
+// part of the n - m others. Values being at most V, the error is at most 2 V P / (m + P) <= 2 V (n
+// - 1) exp(-b gap): b = log(2 V (n - 1) / epsilon) / gap is enough. It grows as the logarithm of n
+// / epsilon. Here that is computed in float32, on the tensor engine, by the model's own attention.
 
 import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../../engine/random';
@@ -25,21 +27,25 @@ export interface AttentionOptions {
   readonly matches: number;
 }
 
-/** What float32 adds at most, to first order: 2 sums over what matches, the exponential, the quotient and products. */
+/**
+ * What float32 adds at most, to first order: 2 sums over what matches, the exponential, the
+ * quotient and products.
+ */
 function attentionRounding({ matches, bound }: AttentionOptions): number {
   return (2 * matches + 16) * float32.unit * bound;
 }
 
 /**
- * The error of exact attention at a sharpness, twice: an addend too small for float32 is lost, which is an error no larger
- * than the addend itself.
+ * The error of exact attention at a sharpness, twice: an addend too small for float32 is lost,
+ * which is an error no larger than the addend itself.
  */
 function attentionTruncation(sharpness: number, { length, gap, bound }: AttentionOptions): number {
   return 4 * bound * (length - 1) * Math.exp(-sharpness * gap);
 }
 
 /**
- * What scores are to be multiplied by: log(4 V (n - 1) / e) / gap, where e is what of epsilon rounding leaves.
+ * What scores are to be multiplied by: log(4 V (n - 1) / e) / gap, where e is what of epsilon
+ * rounding leaves.
  *
  * @throws UsageError if rounding leaves less than half of epsilon
  */
@@ -53,7 +59,10 @@ export function attentionSharpness(options: AttentionOptions): number {
   return Math.max(1, Math.log((4 * bound * Math.max(1, length - 1)) / (aim(epsilon) - rounding)) / gap);
 }
 
-/** Names of positions as the head compares them: the bits of a number as 1 and -1. Different ones differ in at least one bit. */
+/**
+ * Names of positions as the head compares them: the bits of a number as 1 and -1. Different ones
+ * differ in at least one bit.
+ */
 function addressBits(address: number, bits: number): number[] {
   return Array.from({ length: bits }, (_, bit) => ((address >> bit) & 1 ? 1 : -1));
 }
@@ -92,8 +101,8 @@ export function randomAttentionTask(
 }
 
 /**
- * The worst task: the first positions match, all others are as near in address as can be, and their values are as far away. All
- * positions ask for the same.
+ * The worst task: the first positions match, all others are as near in address as can be, and their
+ * values are as far away. All positions ask for the same.
  */
 export function worstAttentionTask({
   length,
@@ -121,7 +130,10 @@ export function mostMatches({ addresses }: AttentionTask): number {
   return Math.max(...counts.values());
 }
 
-/** What one head gives at each position: [length, bits], row after row. Scores are 1 at a match, else at most 1 - 2 / bits. */
+/**
+ * What one head gives at each position: [length, bits], row after row. Scores are 1 at a match,
+ * else at most 1 - 2 / bits.
+ */
 export async function attend(task: AttentionTask, sharpness: number): Promise<Float32Array> {
   const { addresses, asked, bits, values } = task;
   const length = addresses.length;
@@ -177,8 +189,8 @@ export interface AttentionCertificateOptions {
 }
 
 /**
- * The certificate of a head at one length: what every position of a random task and of the worst one gets is compared with what
- * it asks for. The engine must have been started.
+ * The certificate of a head at one length: what every position of a random task and of the worst
+ * one gets is compared with what it asks for. The engine must have been started.
  *
  * @param factor multiplies the sharpness; 1 but for showing what too soft a head does
  */
@@ -188,7 +200,8 @@ export async function certifyAttention(
 ): Promise<Certificate> {
   const task = randomAttentionTask(random, { length, addresses, bound });
   const { bits } = task;
-  // Scores are sums of `bits` rounded products, of sizes that add up to 1: two of them come nearer by that at most.
+  // Scores are sums of `bits` rounded products, of sizes that add up to 1: two of them come nearer
+  // by that at most.
   const gap = 2 / bits - 2 * (bits + 2) * float32.unit;
   const options = { length, gap, bound, epsilon, matches: mostMatches(task) };
   const sharpness = attentionSharpness(options);

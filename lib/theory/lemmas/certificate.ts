@@ -1,4 +1,5 @@
-// What a lemma's weights are certified by: an error that was proved and one that was found, as plain data.
+// What a lemma's weights are certified by: an error that was proved and one that was found, as
+// plain data.
 
 import type { WeightNorm } from '../network/norms';
 
@@ -24,13 +25,19 @@ export interface Certificate {
   readonly holds: boolean;
 }
 
-/** A certificate, judged. An error that is no number counts as the largest number: that does not hold, and JSON can keep it. */
+/**
+ * A certificate, judged. An error that is no number counts as the largest number: that does not
+ * hold, and JSON can keep it.
+ */
 export function certify(parts: Omit<Certificate, 'holds'>): Certificate {
   const measured = Number.isFinite(parts.measured) ? parts.measured : Number.MAX_VALUE;
   return { ...parts, measured, holds: measured <= parts.bound && parts.bound <= parts.epsilon };
 }
 
-/** The error to build weights for: a billionth less than asked, as bounds are themselves computed with rounded numbers. */
+/**
+ * The error to build weights for: a billionth less than asked, as bounds are themselves computed
+ * with rounded numbers.
+ */
 export function aim(epsilon: number): number {
   return epsilon * (1 - 1e-9);
 }

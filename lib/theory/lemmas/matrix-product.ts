@@ -1,6 +1,7 @@
-// Lemma 1.4, by the project's working definition: one MLP multiplies two n x n matrices held in the residual stream to error
-// epsilon, with 4 n^3 hidden units of GELU: Lemma 1.1 for each of the n^3 products, those of an entry adding up in the output.
-// An entry's error is at most n times a product's, and reaches that where all factors are at their bound.
+// Lemma 1.4, by the project's working definition: one MLP multiplies two n x n matrices held in the
+// residual stream to error epsilon, with 4 n^3 hidden units of GELU: Lemma 1.1 for each of the n^3
+// products, those of an entry adding up in the output. An entry's error is at most n times a
+// product's, and reaches that where all factors are at their bound.
 
 import type { Random } from '../../engine/random';
 import { evaluateMlp } from '../network/evaluate-mlp';
@@ -23,7 +24,10 @@ export interface MatrixProductOptions {
 
 const productOptions = ({ size, ...rest }: MatrixProductOptions) => ({ ...rest, terms: size });
 
-/** The layer of Lemma 1.4: A in the first n^2 coordinates, row after row, B in the next; A B is added to the third n^2. */
+/**
+ * The layer of Lemma 1.4: A in the first n^2 coordinates, row after row, B in the next; A B is
+ * added to the third n^2.
+ */
 export function matrixProductMlp(options: MatrixProductOptions): Mlp {
   const { size } = options;
   const scale = productScale(productOptions(options));
@@ -70,8 +74,9 @@ export function matrixProductError(
 }
 
 /**
- * The certificate of a layer, by default the one that is built; it is tried with `points` random matrices and as many random
- * corners of the box, or, where `entries` is Boolean, with random matrices of 0 and 1.
+ * The certificate of a layer, by default the one that is built; it is tried with `points` random
+ * matrices and as many random corners of the box, or, where `entries` is Boolean, with random
+ * matrices of 0 and 1.
  */
 export function certifyMatrixProduct(
   options: MatrixProductOptions & {

@@ -1,11 +1,13 @@
-// Lemma 1.1, by the project's working definition: 4 GELU units compute a b for |a|, |b| <= M with an error of at most epsilon,
-// with weights in closed form that grow polynomially in M and 1 / epsilon.
+// Lemma 1.1, by the project's working definition: 4 GELU units compute a b for |a|, |b| <= M with
+// an error of at most epsilon, with weights in closed form that grow polynomially in M and 1 /
+// epsilon.
 //
-// Let f(u) = GELU(u) + GELU(-u) = c u I(u), with c = sqrt(2 / pi) and I(u) the integral of exp(-t^2 / 2) from 0 to u. From
-// 1 - t^2 / 2 <= exp(-t^2 / 2) <= 1 follows, for every u, 0 <= r(u) <= u^4 / 6 with r(u) = u^2 - f(u) / c; and r grows with |u|,
-// because r'(u) = 2u - I(u) - u exp(-u^2 / 2) >= 0 for u >= 0. The units compute
-// (f(l (a + b)) - f(l (a - b))) / (4 c l^2) = a b - (r(l (a + b)) - r(l (a - b))) / (4 l^2), l the scale, so the error is largest
-// where |a| = |b| = M, and there at most r(2 l M) / (4 l^2) <= (2 / 3) l^2 M^4. No range of l is excluded.
+// Let f(u) = GELU(u) + GELU(-u) = c u I(u), with c = sqrt(2 / pi) and I(u) the integral of exp(-t^2
+// / 2) from 0 to u. From 1 - t^2 / 2 <= exp(-t^2 / 2) <= 1 follows, for every u, 0 <= r(u) <= u^4 /
+// 6 with r(u) = u^2 - f(u) / c; and r grows with |u|, because r'(u) = 2u - I(u) - u exp(-u^2 / 2)
+// >= 0 for u >= 0. The units compute (f(l (a + b)) - f(l (a - b))) / (4 c l^2) = a b - (r(l (a +
+// b)) - r(l (a - b))) / (4 l^2), l the scale, so the error is largest where |a| = |b| = M, and
+// there at most r(2 l M) / (4 l^2) <= (2 / 3) l^2 M^4. No range of l is excluded.
 
 import { UsageError } from '../../base/errors';
 import { evaluateMlp } from '../network/evaluate-mlp';
@@ -29,16 +31,20 @@ export interface ProductOptions {
 
 const c = Math.sqrt(2 / Math.PI);
 
-/** The error of a sum of products in exact arithmetic is at most this: (2 / 3) scale^2 bound^4 for each. */
+/**
+ * The error of a sum of products in exact arithmetic is at most this: (2 / 3) scale^2 bound^4 for
+ * each.
+ */
 export function productTruncation(scale: number, bound: number, terms = 1): number {
   return (terms * 2 * scale ** 2 * bound ** 4) / 3;
 }
 
 /**
- * What rounding adds at most, to first order in the unit u of rounding. For each product the 4 values of GELU are together at most
- * 2 scale bound in absolute value, because |GELU(x)| + |GELU(-x)| = |x|, and their output weight is 1 / (4 c scale^2). GELU is
- * within 4 u of the true value, a weight times it within 1 u, and each addition to the sum so far adds 1 u of the whole. Errors of the
- * sums before GELU and of the weights themselves count 8 u bound^2 for each product.
+ * What rounding adds at most, to first order in the unit u of rounding. For each product the 4
+ * values of GELU are together at most 2 scale bound in absolute value, because |GELU(x)| +
+ * |GELU(-x)| = |x|, and their output weight is 1 / (4 c scale^2). GELU is within 4 u of the true
+ * value, a weight times it within 1 u, and each addition to the sum so far adds 1 u of the whole.
+ * Errors of the sums before GELU and of the weights themselves count 8 u bound^2 for each product.
  */
 export function productRounding(scale: number, bound: number, { unit }: Precision, terms = 1): number {
   const values = (terms * bound) / (2 * c * scale);
@@ -50,14 +56,18 @@ function operations(terms: number): number {
   return 4 + 1 + (4 * terms - 1);
 }
 
-/** The scale at which approximation and rounding together are proved smallest; where derivatives of the two cancel. */
+/**
+ * The scale at which approximation and rounding together are proved smallest; where derivatives of
+ * the two cancel.
+ */
 export function bestProductScale(bound: number, { unit }: Precision, terms = 1): number {
   return Math.cbrt((3 * unit * operations(terms)) / (8 * c)) / bound;
 }
 
 /**
- * The scale by which inputs are multiplied, in closed form: sqrt(3 e / (2 terms)) / bound^2, where e is what of epsilon rounding
- * leaves. Rounding is taken at the scale for epsilon / 2, which is smaller, so that there it is more.
+ * The scale by which inputs are multiplied, in closed form: sqrt(3 e / (2 terms)) / bound^2, where
+ * e is what of epsilon rounding leaves. Rounding is taken at the scale for epsilon / 2, which is
+ * smaller, so that there it is more.
  *
  * @throws UsageError if rounding leaves less than half of epsilon
  */
@@ -71,7 +81,10 @@ export function productScale({ bound, epsilon, terms = 1, precision = float64 }:
   );
 }
 
-/** The smallest epsilon for which `productScale` has an answer, to one part in a thousand: it grows as bound^2. */
+/**
+ * The smallest epsilon for which `productScale` has an answer, to one part in a thousand: it grows
+ * as bound^2.
+ */
 export function smallestProductError(bound: number, precision: Precision = float64, terms = 1): number {
   const isEnough = (epsilon: number): boolean =>
     productRounding(Math.sqrt((3 * epsilon) / (4 * terms)) / bound ** 2, bound, precision, terms) <=
@@ -99,7 +112,10 @@ export function productError(mlp: Mlp, a: number, b: number, { round }: Precisio
   return product - left * right;
 }
 
-/** The certificate of a layer for these options, by default the one that is built for them; `grid` points a side are tried. */
+/**
+ * The certificate of a layer for these options, by default the one that is built for them; `grid`
+ * points a side are tried.
+ */
 export function certifyProduct(
   options: ProductOptions,
   { mlp = productMlp(options), grid = 101 }: { readonly mlp?: Mlp; readonly grid?: number } = {},

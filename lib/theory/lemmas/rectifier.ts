@@ -1,10 +1,12 @@
-// Lemma 1.2, by the project's working definition: a ReLU MLP is approximated by a GELU MLP of the same shape, to error epsilon.
+// Lemma 1.2, by the project's working definition: a ReLU MLP is approximated by a GELU MLP of the
+// same shape, to error epsilon.
 //
-// |max(0, x) - GELU(s x) / s| = (1 / s) |u| Phi(-|u|) with u = s x, at most g / s, g the largest value of u Phi(-u), about 0.17. So
-// inputs and biases are multiplied by s and outputs divided by it. Of several layers in a row, one takes the error e before it,
-// in the maximum norm, to at most L e + g / s * W: L = largest row sum of |output weights| |input weights|, because ReLU has
-// slopes of at most 1, and W = largest sum of |output weights|. The bound holds everywhere, on a bounded domain or not; the
-// domain enters by rounding alone.
+// |max(0, x) - GELU(s x) / s| = (1 / s) |u| Phi(-|u|) with u = s x, at most g / s, g the largest
+// value of u Phi(-u), about 0.17. So inputs and biases are multiplied by s and outputs divided by
+// it. Of several layers in a row, one takes the error e before it, in the maximum norm, to at most
+// L e + g / s * W: L = largest row sum of |output weights| |input weights|, because ReLU has slopes
+// of at most 1, and W = largest sum of |output weights|. The bound holds everywhere, on a bounded
+// domain or not; the domain enters by rounding alone.
 
 import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random';
@@ -108,7 +110,8 @@ function errorGrowth(
     const { outputs, lipschitz, offset, fanIn } = growthOf(layer, width);
     size = lipschitz * size + offset;
     perGap = lipschitz * perGap + outputs;
-    // Two networks are computed, ReLU's and GELU's; each operation of a unit, an activation's 4 included, counts.
+    // Two networks are computed, ReLU's and GELU's; each operation of a unit, an activation's 4
+    // included, counts.
     rounding = lipschitz * rounding + 2 * (2 * fanIn + 8) * float64.unit * size;
   }
   return { perGap, rounding };
@@ -129,8 +132,9 @@ export function rectifierSteepness(layers: readonly Mlp[], options: RectifierOpt
 }
 
 /**
- * Points near the bends of the first layer, where its units are most wrong: random ones, moved until as many units as there are
- * coordinates have sums that are `rectifierGap.at` / steepness from 0 (Kaczmarz's method: onto one plane after the other).
+ * Points near the bends of the first layer, where its units are most wrong: random ones, moved
+ * until as many units as there are coordinates have sums that are `rectifierGap.at` / steepness
+ * from 0 (Kaczmarz's method: onto one plane after the other).
  */
 function* bentPoints(
   layer: Mlp,
@@ -170,7 +174,10 @@ function* within(points: Iterable<Float64Array>, bound: number): Generator<Float
   for (const point of points) if (point.every((value) => Math.abs(value) <= bound)) yield point;
 }
 
-/** The certificate of GELU layers for ReLU layers, by default of those of `geluFromRelu`; `points` random points are tried. */
+/**
+ * The certificate of GELU layers for ReLU layers, by default of those of `geluFromRelu`; `points`
+ * random points are tried.
+ */
 export function certifyRectifier(
   layers: readonly Mlp[],
   options: RectifierOptions & { readonly random: Random; readonly points?: number },

@@ -1,5 +1,6 @@
-// Looking for the largest error: many points, then uphill from the best of them by compass search (Kolda, Lewis and Torczon,
-// 2003), which wants no derivative and stays inside a box. It finds a lower bound of the maximum, never more.
+// Looking for the largest error: many points, then uphill from the best of them by compass search
+// (Kolda, Lewis and Torczon, 2003), which wants no derivative and stays inside a box. It finds a
+// lower bound of the maximum, never more.
 
 import type { Random } from '../../engine/random';
 
@@ -22,7 +23,8 @@ export interface SearchOptions {
 /**
  * The largest value of `of` over the points, and uphill from the best of them.
  *
- * @param of is NaN nowhere; where it is, that is the result, so that it cannot pass for a small error
+ * @param of is NaN nowhere; where it is, that is the result, so that it cannot pass for a small
+ *   error
  */
 export function searchMaximum(
   of: (point: Float64Array) => number,
@@ -76,7 +78,10 @@ export function* gridPoints(bound: number, count: number): Generator<Float64Arra
     for (let column = 0; column < count; column++) yield Float64Array.of(place(row), place(column));
 }
 
-/** Random points of the box, then random corners of it: `count` of each, after the two corners of equal signs. */
+/**
+ * Random points of the box, then random corners of it: `count` of each, after the two corners of
+ * equal signs.
+ */
 export function* boxPoints(
   random: Random,
   dimensions: number,

@@ -1,8 +1,10 @@
-// Lemma 1.3, by the project's working definition: a GELU MLP computes linear maps exactly, and selects x or y by the sign of t
-// to error epsilon, if |t| >= gap and |x|, |y| <= bound. The constructions are `pass` and `select` of `network/gates`.
+// Lemma 1.3, by the project's working definition: a GELU MLP computes linear maps exactly, and
+// selects x or y by the sign of t to error epsilon, if |t| >= gap and |x|, |y| <= bound. The
+// constructions are `pass` and `select` of `network/gates`.
 //
-// The error of `select` is at most 2 M (Phi(-u) + 2 Phi(-2u)) with M the bound and u = steepness * M, as u Phi(-u) falls from
-// u = 0.7518 on. That is below 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u = sqrt(2 log(3 M / epsilon)) is enough.
+// The error of `select` is at most 2 M (Phi(-u) + 2 Phi(-2u)) with M the bound and u = steepness *
+// M, as u Phi(-u) falls from u = 0.7518 on. That is below 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u =
+// sqrt(2 log(3 M / epsilon)) is enough.
 
 import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random';
@@ -32,7 +34,10 @@ export function selectionTruncation(steepness: number, bound: number): number {
   return 2 * bound * (normalDistribution(-u) + 2 * normalDistribution(-2 * u));
 }
 
-/** What rounding adds at most, to first order: 12 operations on values that are together at most 2 M + 4 (2 M / gap) range. */
+/**
+ * What rounding adds at most, to first order: 12 operations on values that are together at most 2 M
+ * + 4 (2 M / gap) range.
+ */
 function selectionRounding({ bound, gap, range }: SelectionOptions): number {
   return 12 * float64.unit * (2 * bound + (8 * bound * range) / gap);
 }
@@ -68,7 +73,10 @@ export function selectionMlp(options: SelectionOptions): Mlp {
   return mlp.build();
 }
 
-/** The certificate of a selecting layer, by default the one that is built; `points` random points are tried. */
+/**
+ * The certificate of a selecting layer, by default the one that is built; `points` random points
+ * are tried.
+ */
 export function certifySelection(
   options: SelectionOptions & { readonly random: Random; readonly points?: number },
   mlp: Mlp = selectionMlp(options),
@@ -103,7 +111,10 @@ function* selectionPoints(random: Random, bound: number, count: number): Generat
   }
 }
 
-/** A linear map as one layer: coordinates 0 to n - 1 times the matrix (row by row) into n to 2n - 1, 2n hidden units. */
+/**
+ * A linear map as one layer: coordinates 0 to n - 1 times the matrix (row by row) into n to 2n - 1,
+ * 2n hidden units.
+ */
 export function linearMlp(matrix: readonly (readonly number[])[]): Mlp {
   const mlp = new MlpBuilder('gelu');
   for (const [row, weights] of matrix.entries()) {
@@ -125,7 +136,8 @@ export function certifyLinear(
 ): Certificate {
   const size = matrix.length;
   const largestRow = Math.max(...matrix.map((row) => row.reduce((sum, weight) => sum + Math.abs(weight), 0)));
-  // The sum before GELU, GELU, its weight and the difference, and the product that it is compared with.
+  // The sum before GELU, GELU, its weight and the difference, and the product that it is compared
+  // with.
   const rounding = (2 * (size + 1) + 10) * float64.unit * largestRow * bound;
   const error = (point: Float64Array): number => {
     const residual = new Float64Array(2 * size);

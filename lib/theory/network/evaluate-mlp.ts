@@ -1,5 +1,5 @@
-// A feed-forward layer in JavaScript's own numbers: float64, to certify errors that float32 would hide; or float32, rounded
-// after every operation, to see what it does hide.
+// A feed-forward layer in JavaScript's own numbers: float64, to certify errors that float32 would
+// hide; or float32, rounded after every operation, to see what it does hide.
 
 import { activations } from './activation';
 import type { Mlp } from './mlp';
@@ -8,7 +8,8 @@ import type { Mlp } from './mlp';
  * What a layer adds to the residual stream.
  *
  * @param residual [width], left as it is
- * @param round what every weight and every intermediate result is rounded by, e.g. `Math.fround` for float32
+ * @param round what every weight and every intermediate result is rounded by, e.g. `Math.fround`
+ *   for float32
  * @returns [width]; 0 where no unit writes
  */
 export function evaluateMlp(

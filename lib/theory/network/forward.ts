@@ -1,4 +1,5 @@
-// A compiled network on the tensor engine, in float32: the library's own absolute table, RoPE, bilevel positions and causal attention.
+// A compiled network on the tensor engine, in float32: the library's own absolute table, RoPE,
+// bilevel positions and causal attention.
 
 import * as tf from '@tensorflow/tfjs';
 import { lookup } from '../../engine/lookup';

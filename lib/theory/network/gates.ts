@@ -1,9 +1,12 @@
-// Hidden units that compute something exact or nearly so: the paper's Lemmas 1.1 to 1.4 as connections of an MLP. The compiler
-// is made of these; `lib/theory/lemmas` certifies their errors. Bounds are derived beside each.
+// Hidden units that compute something exact or nearly so: the paper's Lemmas 1.1 to 1.4 as
+// connections of an MLP. The compiler is made of these; `lib/theory/lemmas` certifies their errors.
+// Bounds are derived beside each.
 
 import type { Connection, MlpBuilder } from './mlp';
 
-/** GELU(u) + GELU(-u) = u erf(u / sqrt 2) = sqrt(2 / pi) (u^2 - u^4 / 6 + ...): the factor of u^2. */
+/**
+ * GELU(u) + GELU(-u) = u erf(u / sqrt 2) = sqrt(2 / pi) (u^2 - u^4 / 6 + ...): the factor of u^2.
+ */
 const quadratic = Math.sqrt(2 / Math.PI);
 
 /** Where a result goes, and how much of it. */
@@ -13,9 +16,9 @@ export interface Target {
 }
 
 /**
- * Adds a * b to `out`: Lemma 1.1, with 4 GELU units. From ab = ((a + b)^2 - (a - b)^2) / 4, with inputs scaled down by `scale` so
- * that squares are all that is left of GELU. The result is ab (1 - scale^2 (a^2 + b^2) / 3 + O(scale^4)): too small in
- * proportion, and exactly 0 where a or b is.
+ * Adds a * b to `out`: Lemma 1.1, with 4 GELU units. From ab = ((a + b)^2 - (a - b)^2) / 4, with
+ * inputs scaled down by `scale` so that squares are all that is left of GELU. The result is ab (1 -
+ * scale^2 (a^2 + b^2) / 3 + O(scale^4)): too small in proportion, and exactly 0 where a or b is.
  */
 export function multiply(mlp: MlpBuilder, a: number, b: number, out: Target, scale: number): void {
   const weight = (out.weight ?? 1) / (4 * quadratic * scale * scale);
@@ -31,7 +34,10 @@ export function multiply(mlp: MlpBuilder, a: number, b: number, out: Target, sca
       );
 }
 
-/** Adds whether both a and b are 1, of numbers that are 0 or 1, to `out`: max(0, a + b - 1), one ReLU unit and exact. */
+/**
+ * Adds whether both a and b are 1, of numbers that are 0 or 1, to `out`: max(0, a + b - 1), one
+ * ReLU unit and exact.
+ */
 export function conjoin(mlp: MlpBuilder, a: number, b: number, out: Target): void {
   mlp.unit(
     [
@@ -44,8 +50,9 @@ export function conjoin(mlp: MlpBuilder, a: number, b: number, out: Target): voi
 }
 
 /**
- * Adds max(0, sum of inputs + bias) to the outputs: one ReLU unit, or by Lemma 1.2 one GELU unit of inputs scaled up by
- * `steepness`, which differs from it by at most 0.17 / steepness, and by less than 2e-9 / steepness where
+ * Adds max(0, sum of inputs + bias) to the outputs: one ReLU unit, or by Lemma 1.2 one GELU unit of
+ * inputs scaled up by `steepness`, which differs from it by at most 0.17 / steepness, and by less
+ * than 2e-9 / steepness where
  * |sum| >= 6 / steepness.
  */
 export function rectify(
@@ -63,7 +70,10 @@ export function rectify(
   );
 }
 
-/** Adds a sum of inputs to the outputs, exactly: act(u) - act(-u) = u for GELU and ReLU alike (Lemma 1.3). */
+/**
+ * Adds a sum of inputs to the outputs, exactly: act(u) - act(-u) = u for GELU and ReLU alike (Lemma
+ * 1.3).
+ */
 export function pass(mlp: MlpBuilder, inputs: readonly Connection[], outputs: readonly Connection[]): void {
   for (const sign of [1, -1])
     mlp.unit(
@@ -82,10 +92,11 @@ export interface Choice {
 }
 
 /**
- * Adds `whenPositive` where `test` >= `gap`, and `whenNegative` where `test` <= -`gap`, if neither is beyond `bound` in absolute
- * value (Lemma 1.3). Four units: with t = 2 bound / gap times the test, rectified x + t less rectified t, and the same of y and
- * -t. Whatever is rectified is then at least `bound` from 0, so the error of GELU is at most
- * 2 bound (Phi(-u) + 2 Phi(-2u)), u = steepness * bound, and with ReLU there is none.
+ * Adds `whenPositive` where `test` >= `gap`, and `whenNegative` where `test` <= -`gap`, if neither
+ * is beyond `bound` in absolute value (Lemma 1.3). Four units: with t = 2 bound / gap times the
+ * test, rectified x + t less rectified t, and the same of y and -t. Whatever is rectified is then
+ * at least `bound` from 0, so the error of GELU is at most 2 bound (Phi(-u) + 2 Phi(-2u)), u =
+ * steepness * bound, and with ReLU there is none.
  */
 export function select(
   mlp: MlpBuilder,
@@ -106,8 +117,8 @@ export function select(
 }
 
 /**
- * Adds min(1, max(0, 2 sum - 1/2)) to the outputs: 0 where the sum is below 1/4, 1 where it is above 3/4. Rounds what should
- * be a whole number to whether it is at least 1.
+ * Adds min(1, max(0, 2 sum - 1/2)) to the outputs: 0 where the sum is below 1/4, 1 where it is
+ * above 3/4. Rounds what should be a whole number to whether it is at least 1.
  */
 export function atLeastOne(
   mlp: MlpBuilder,

@@ -1,5 +1,6 @@
-// The residual stream as named blocks of coordinates. Every weight of a compiled network reads and writes blocks, so that a picture
-// of its matrices has names on its axes, in the manner of Tracr (Lindner et al. 2023, arXiv 2301.05062).
+// The residual stream as named blocks of coordinates. Every weight of a compiled network reads and
+// writes blocks, so that a picture of its matrices has names on its axes, in the manner of Tracr
+// (Lindner et al. 2023, arXiv 2301.05062).
 
 /** Coordinates that belong together: a matrix [rows, columns], row after row. */
 export interface Block {

@@ -1,16 +1,22 @@
-// A feed-forward layer as the theory builds it: few connections for each hidden unit, so its weights are lists, not
-// matrices. Coordinates are places in the residual stream; the layer's output is added to it.
+// A feed-forward layer as the theory builds it: few connections for each hidden unit, so its
+// weights are lists, not matrices. Coordinates are places in the residual stream; the layer's
+// output is added to it.
 
-/** What a hidden unit does to its sum. GELU is the exact one: x Phi(x), Phi the normal distribution's function. */
+/**
+ * What a hidden unit does to its sum. GELU is the exact one: x Phi(x), Phi the normal
+ * distribution's function.
+ */
 export type Activation = 'gelu' | 'relu';
 
 /** A connection: a coordinate of the residual stream and its weight. */
 export type Connection = readonly [coordinate: number, weight: number];
 
 /**
- * output[o] = sum over hidden units h of outputWeight * activation(bias[h] + sum of inputWeight * input[i]).
+ * output[o] = sum over hidden units h of outputWeight * activation(bias[h] + sum of inputWeight *
+ * input[i]).
  *
- * Unit h has the connections inputStart[h] to inputStart[h + 1] of the input lists, and the same of the output lists.
+ * Unit h has the connections inputStart[h] to inputStart[h + 1] of the input lists, and the same of
+ * the output lists.
  */
 export interface Mlp {
   readonly activation: Activation;

@@ -1,5 +1,6 @@
-// Compiled networks on the disk: a folder with `network.json` (what everything is called), `model.safetensors` (the weights) and
-// `certificate.json`, which says what is known of the two and which files it means, so that none can be changed without notice.
+// Compiled networks on the disk: a folder with `network.json` (what everything is called),
+// `model.safetensors` (the weights) and `certificate.json`, which says what is known of the two and
+// which files it means, so that none can be changed without notice.
 
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -67,8 +68,8 @@ const certificateFileSchema = z.strictObject({
 });
 
 /**
- * Writes a network's folder: each file whole or not at all, the certificate last. Weights are rounded to float32, in which the
- * engine computes.
+ * Writes a network's folder: each file whole or not at all, the certificate last. Weights are
+ * rounded to float32, in which the engine computes.
  *
  * @throws MachineError if the disk is full or the folder cannot be written
  */

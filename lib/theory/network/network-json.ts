@@ -1,5 +1,5 @@
-// A network as JSON and as tensors by name: the first has its shape and what everything is called, the second its weights, as
-// float32, which is what the engine computes with.
+// A network as JSON and as tensors by name: the first has its shape and what everything is called,
+// the second its weights, as float32, which is what the engine computes with.
 
 import { z } from 'zod';
 import { bipe } from '../../base/command';
@@ -14,7 +14,9 @@ import type { Bounds, CopyHead, Matrix, Network, ReadoutPart } from './network';
 /** To be raised when what is written changes, so that older files are refused. */
 const version = 1;
 
-/** All but the weights. Feed-forward layers are listed once, and layers that share one say which. */
+/**
+ * All but the weights. Feed-forward layers are listed once, and layers that share one say which.
+ */
 export interface NetworkJson {
   readonly version: typeof version;
   readonly automaton: unknown;
@@ -88,7 +90,10 @@ export function jsonOf(network: Network): NetworkJson {
   };
 }
 
-/** The weights: matrices [rows, columns] as they are, feed-forward layers as the lists that they are. */
+/**
+ * The weights: matrices [rows, columns] as they are, feed-forward layers as the lists that they
+ * are.
+ */
 export function weightsOf(network: Network): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   const put = (name: string, numbers: Float64Array | Int32Array, shape = [numbers.length]): void => {
@@ -127,7 +132,8 @@ function mlpsOf({ layers }: Network): Mlp[] {
 /**
  * A network put together again; its weights are float32 numbers now.
  *
- * @throws CheckpointError for a tensor that is missing, or not of the type and shape that goes with the JSON
+ * @throws CheckpointError for a tensor that is missing, or not of the type and shape that goes with
+ *   the JSON
  * @throws DataError for an automaton that is not sound
  */
 export function networkOf(

@@ -1,5 +1,6 @@
-// What the compiler makes: a causal Transformer without normalization layers, whose weights are given in closed form. Plain data, in
-// JavaScript's own numbers; `forward.ts` computes with it on the tensor engine, `plain.ts` in float64.
+// What the compiler makes: a causal Transformer without normalization layers, whose weights are
+// given in closed form. Plain data, in JavaScript's own numbers; `forward.ts` computes with it on
+// the tensor engine, `plain.ts` in float64.
 
 import type { Automaton } from '../automata/automaton';
 import type { Layout } from './layout';
@@ -14,8 +15,9 @@ export interface Matrix {
 }
 
 /**
- * Which token a head copies from: the one `back` places before, in the word or in the same segment; or the separator that ended
- * the segment `back` segments before. The start token where there is none.
+ * Which token a head copies from: the one `back` places before, in the word or in the same segment;
+ * or the separator that ended the segment `back` segments before. The start token where there is
+ * none.
  */
 export interface CopySource {
   readonly among: 'word' | 'segment' | 'separators';
@@ -23,8 +25,9 @@ export interface CopySource {
 }
 
 /**
- * One attention head. A query and a key are each a part that rotates with the segment's index, and a part that does not (rotary
- * embedding of a part of the head, as in GPT-NeoX). Scores are their product, softmax over the keys up to the query's own.
+ * One attention head. A query and a key are each a part that rotates with the segment's index, and
+ * a part that does not (rotary embedding of a part of the head, as in GPT-NeoX). Scores are their
+ * product, softmax over the keys up to the query's own.
  */
 export interface CopyHead {
   /** The block it copies, e.g. `sub relation`. */
@@ -34,7 +37,10 @@ export interface CopyHead {
   readonly query: Matrix;
   /** [width, 2 rotaryPairs + content] */
   readonly key: Matrix;
-  /** The values: `size` coordinates from `from` on, added to those from `to` on; W_V W_O is the identity between the two. */
+  /**
+   * The values: `size` coordinates from `from` on, added to those from `to` on; W_V W_O is the
+   * identity between the two.
+   */
   readonly value: { readonly from: number; readonly to: number; readonly size: number };
 }
 
@@ -45,8 +51,8 @@ export interface Layer {
 }
 
 /**
- * A part of the answer: a state of `states` is reached where its connections sum to more than 1/2. The reached states of the
- * automaton are all combinations of the parts' states.
+ * A part of the answer: a state of `states` is reached where its connections sum to more than 1/2.
+ * The reached states of the automaton are all combinations of the parts' states.
  */
 export interface ReadoutPart {
   readonly name: string;
@@ -66,7 +72,10 @@ export type Bounds =
       readonly maxSegments: number;
     };
 
-/** A compiled network. Its tokens are a start, which stands before every word, and the names of `alphabetOf` in order. */
+/**
+ * A compiled network. Its tokens are a start, which stands before every word, and the names of
+ * `alphabetOf` in order.
+ */
 export interface Network {
   readonly automaton: Automaton;
   readonly bounds: Bounds;
@@ -74,7 +83,10 @@ export interface Network {
   readonly layout: Layout;
   /** [tokens, width]: start, symbols, separators */
   readonly embedding: Matrix;
-  /** The table of the absolute encoding, [places, width]: of the token's place in the word (APE) or in its segment (BiPE). */
+  /**
+   * The table of the absolute encoding, [places, width]: of the token's place in the word (APE) or
+   * in its segment (BiPE).
+   */
   readonly places: Matrix;
   /** Pairs of RoPE over the segment index, pair i turning by pi / 2^i a segment; 0 with APE. */
   readonly rotaryPairs: number;
@@ -91,7 +103,10 @@ export function separatorIds({ automaton, bounds }: Network): number[] {
   return [startId, ...automaton.separators.map((_, index) => 1 + automaton.symbols.length + index)];
 }
 
-/** The states in the order in which results hold them: [states] names, `"s,k"` for a bilevel automaton. */
+/**
+ * The states in the order in which results hold them: [states] names, `"s,k"` for a bilevel
+ * automaton.
+ */
 export function stateNames({ readout: [first, ...others] }: Network): readonly string[] {
   return others.reduce<readonly string[]>(
     (names, { states }) => names.flatMap((name) => states.map((state) => `${name},${state}`)),

@@ -1,5 +1,6 @@
-// A compiled network's matrices as figures, with the names of the residual stream's blocks on their axes: what tokens bring, what queries
-// and keys read, and which blocks the feed-forward units connect.
+// A compiled network's matrices as figures, with the names of the residual stream's blocks on their
+// axes: what tokens bring, what queries and keys read, and which blocks the feed-forward units
+// connect.
 
 import { UsageError } from '../../base/errors';
 import { present } from '../../base/present';
@@ -29,8 +30,8 @@ const signedScale = [
 ] as const;
 
 /**
- * Three matrices over the coordinates of the residual stream: embedding [tokens], and W_Q and W_K of a layer [head], each transposed so
- * that all share the axis with the blocks' names.
+ * Three matrices over the coordinates of the residual stream: embedding [tokens], and W_Q and W_K
+ * of a layer [head], each transposed so that all share the axis with the blocks' names.
  *
  * @param layer from 1
  * @throws UsageError for a layer that the network does not have
@@ -96,7 +97,8 @@ export function matricesFigure(network: Network, layer: number): Figure {
 }
 
 /**
- * Which blocks the feed-forward blocks of a layer connect: for each pair the number of hidden units that read the one and write the other.
+ * Which blocks the feed-forward blocks of a layer connect: for each pair the number of hidden units
+ * that read the one and write the other.
  *
  * @param layer from 1
  * @throws UsageError for a layer that the network does not have

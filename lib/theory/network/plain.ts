@@ -1,5 +1,5 @@
-// A compiled network in JavaScript's own float64, token by token, with everything that happened on the way: for pictures, for pages in
-// a browser, and as a second opinion on the tensor engine.
+// A compiled network in JavaScript's own float64, token by token, with everything that happened on
+// the way: for pictures, for pages in a browser, and as a second opinion on the tensor engine.
 
 import { bilevelArrays } from '../../segment/arrays';
 import { evaluateMlp } from './evaluate-mlp';
@@ -91,7 +91,10 @@ function project(residual: Float64Array, matrix: Matrix): Float64Array {
   return projected;
 }
 
-/** Turns the first pairs of each token's vector by its segment, as RoPE does: pair i is component i and i + pairs. */
+/**
+ * Turns the first pairs of each token's vector by its segment, as RoPE does: pair i is component i
+ * and i + pairs.
+ */
 function turn(vectors: Float64Array, columns: number, segment: Int32Array, pairs: number): void {
   segment.forEach((index, token) => {
     for (let pair = 0; pair < pairs; pair++) {
@@ -132,7 +135,9 @@ function attend(
   return weights;
 }
 
-/** Adds what attention takes from the values, to all tokens at once: the values are those of before. */
+/**
+ * Adds what attention takes from the values, to all tokens at once: the values are those of before.
+ */
 function copy(
   { value: { from, to, size } }: CopyHead,
   attention: Float64Array,

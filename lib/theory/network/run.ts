@@ -6,7 +6,10 @@ import { disposeNetwork, forward, networkTensors, type NetworkTensors } from './
 import { type Network, startId } from './network';
 import { readoutWeights, reachedStates } from './readout';
 
-/** How many tokens are computed at once, padding included; their residual streams are in memory together. */
+/**
+ * How many tokens are computed at once, padding included; their residual streams are in memory
+ * together.
+ */
 const mostTokens = 8192;
 /** Numbers of the residual streams of a batch; layers make several of the kind. */
 const mostNumbers = 2 ** 26;
@@ -15,7 +18,8 @@ const mostNumbers = 2 ** 26;
  * The reached states of each word.
  *
  * @param words ids of the symbols of each word, without the start; see `tokenIds`
- * @returns for each word [length + 1, states] of 0 and 1, the empty prefix first; states in the order of `stateNames`
+ * @returns for each word [length + 1, states] of 0 and 1, the empty prefix first; states in the
+ *   order of `stateNames`
  */
 export async function* runWords(
   network: Network,
@@ -72,7 +76,9 @@ async function runBatch(tensors: NetworkTensors, words: readonly Int32Array[]): 
   }
 }
 
-/** The sums that decide about each part's states, side by side: [batch, time, states of all parts]. */
+/**
+ * The sums that decide about each part's states, side by side: [batch, time, states of all parts].
+ */
 function readOut({ network }: NetworkTensors, residual: tf.Tensor3D): tf.Tensor3D {
   const { rows, columns, values } = readoutWeights(network);
   const [batch, time, width] = residual.shape;

@@ -11,7 +11,10 @@ export interface NetworkSize {
   /** Coordinates of the residual stream. */
   readonly width: number;
   readonly blocks: readonly { readonly name: string; readonly size: number }[];
-  /** Of the width, what holds relations: what the theorems are about. The rest tells tokens and places apart. */
+  /**
+   * Of the width, what holds relations: what the theorems are about. The rest tells tokens and
+   * places apart.
+   */
   readonly relationWidth: number;
   /** Units of the widest feed-forward block. */
   readonly hidden: number;

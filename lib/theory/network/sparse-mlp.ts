@@ -1,5 +1,6 @@
-// A feed-forward layer on tensors: by the kernel that reads its connections as lists, and where there is none (a GPU, WASM,
-// JavaScript) by dense matrices of some units at a time. In float32; `evaluateMlp` is the reference.
+// A feed-forward layer on tensors: by the kernel that reads its connections as lists, and where
+// there is none (a GPU, WASM, JavaScript) by dense matrices of some units at a time. In float32;
+// `evaluateMlp` is the reference.
 
 import * as tf from '@tensorflow/tfjs';
 import { MachineError, UsageError } from '../../base/errors';
@@ -14,11 +15,16 @@ import {
 } from '../../engine/kernels';
 import type { Activation, Mlp } from './mlp';
 
-/** Hidden units whose matrices are multiplied at once; with `mostTokens`, 16 MB of hidden numbers. */
+/**
+ * Hidden units whose matrices are multiplied at once; with `mostTokens`, 16 MB of hidden numbers.
+ */
 const mostUnits = 1024;
 const mostTokens = 4096;
 
-/** A layer, and its weights as tensors; those of either form are made when it is first computed with. */
+/**
+ * A layer, and its weights as tensors; those of either form are made when it is first computed
+ * with.
+ */
 export interface MlpTensors {
   readonly mlp: Mlp;
   lists: SparseLayer | undefined;
@@ -35,7 +41,10 @@ interface DenseUnits {
   readonly output: tf.Tensor2D;
 }
 
-/** A layer to compute with; its tensors stay until `disposeMlp`, whatever `tf.tidy` they are made in. */
+/**
+ * A layer to compute with; its tensors stay until `disposeMlp`, whatever `tf.tidy` they are made
+ * in.
+ */
 export function mlpTensors(mlp: Mlp): MlpTensors {
   return { mlp, lists: undefined, matrices: undefined };
 }

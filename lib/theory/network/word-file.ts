@@ -1,4 +1,5 @@
-// Files of words as JSON lines: an array of symbols on each line. All of it is checked before a network is given any.
+// Files of words as JSON lines: an array of symbols on each line. All of it is checked before a
+// network is given any.
 
 import { DataError, messageOf } from '../../base/errors';
 import { readTextFile } from '../../base/files';
@@ -11,8 +12,8 @@ import { tokenReader } from './words';
 /**
  * The words of a file as ids of a network's tokens, [length] each; `[]` is the empty word.
  *
- * @throws DataError naming file and line: no JSON, no array of symbols, a symbol that the automaton does not have, a word beyond
- *   the network's bounds
+ * @throws DataError naming file and line: no JSON, no array of symbols, a symbol that the automaton
+ *   does not have, a word beyond the network's bounds
  */
 export async function readWordFile(path: string, network: Network): Promise<Int32Array[]> {
   const read = tokenReader(network);

@@ -1,4 +1,5 @@
-// Words as the ids a network takes; what it cannot take is refused here, before anything is computed.
+// Words as the ids a network takes; what it cannot take is refused here, before anything is
+// computed.
 
 import { DataError } from '../../base/errors';
 import { alphabetOf, wordReader } from '../automata/alphabet';
@@ -8,8 +9,8 @@ import type { Network } from './network';
 /**
  * What turns words into the ids of a network's tokens, [length], without the start.
  *
- * @returns a function that throws DataError for a symbol that is not of the automaton, and for a word beyond the bounds of the
- *   network; `where` is the message's first words
+ * @returns a function that throws DataError for a symbol that is not of the automaton, and for a
+ *   word beyond the bounds of the network; `where` is the message's first words
  */
 export function tokenReader(network: Network): (word: Word, where?: string) => Int32Array {
   const read = wordReader(alphabetOf(network.automaton));
@@ -37,7 +38,10 @@ function checkBounds({ automaton, bounds }: Network, word: Word, where: string):
   check(Math.max(0, ...lengths), bounds.maxSegmentLength, 'symbols in a segment', '--max-segment');
 }
 
-/** Symbols of each segment, its separator left out; a last one without a separator counts if it has any. */
+/**
+ * Symbols of each segment, its separator left out; a last one without a separator counts if it has
+ * any.
+ */
 export function symbolsInSegments(word: Word, separators: ReadonlySet<string>): number[] {
   const lengths: number[] = [];
   let open = 0;

@@ -1,5 +1,6 @@
-// The page's parts: what stands still, and the panels that are drawn anew after each action. HTML text, from the state alone, so that the
-// page is drawn the same in a browser and in Node.js, where it is made and tested.
+// The page's parts: what stands still, and the panels that are drawn anew after each action. HTML
+// text, from the state alone, so that the page is drawn the same in a browser and in Node.js, where
+// it is made and tested.
 
 import { escapeXml } from '../../report/text';
 import {

@@ -1,5 +1,6 @@
-// A state diagram as SVG: states on an ellipse, arrows between the same two states drawn as one curve, loops outside, an arrow without
-// a tail at the start, a double line around what accepts. Small enough to be drawn anew at each step.
+// A state diagram as SVG: states on an ellipse, arrows between the same two states drawn as one
+// curve, loops outside, an arrow without a tail at the start, a double line around what accepts.
+// Small enough to be drawn anew at each step.
 
 import { ink, type SeriesStyle } from '../../report/style';
 import { escapeXml, estimateWidth, wrapText } from '../../report/text';
@@ -154,8 +155,8 @@ function labelRoom(labels: readonly string[], direction: number): number {
 }
 
 /**
- * A curve between two states. It bends to the left of its direction, so that one there and one back do not meet; or away from what is
- * to be avoided.
+ * A curve between two states. It bends to the left of its direction, so that one there and one back
+ * do not meet; or away from what is to be avoided.
  */
 function between(
   from: PlacedState,

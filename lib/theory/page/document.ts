@@ -1,5 +1,6 @@
-// The page as one HTML text without a network: style, a first picture, the automaton, and the script, bundled by esbuild from `main.ts` and
-// what it imports: the same compiler that Node.js runs.
+// The page as one HTML text without a network: style, a first picture, the automaton, and the
+// script, bundled by esbuild from `main.ts` and what it imports: the same compiler that Node.js
+// runs.
 
 import { createHash } from 'node:crypto';
 import { ConfigError, MachineError, messageOf, UsageError } from '../../base/errors';
@@ -32,7 +33,8 @@ const title = 'A bilevel automaton and the Transformer that represents it';
 /**
  * The page, as an HTML document of its own.
  *
- * @throws UsageError for an example that there is not, or what the page cannot show; DataError for an automaton that is not sound
+ * @throws UsageError for an example that there is not, or what the page cannot show; DataError for
+ *   an automaton that is not sound
  */
 export async function automatonPage(options: PageOptions = { example: defaultExample }): Promise<string> {
   const data = dataOf(options);
@@ -49,12 +51,18 @@ export async function automatonPage(options: PageOptions = { example: defaultExa
 `;
 }
 
-/** Shows the page below the cell, in a frame of its own; nothing outside a notebook. @param height of the frame in px */
+/**
+ * Shows the page below the cell, in a frame of its own; nothing outside a notebook. @param height
+ * of the frame in px
+ */
 export async function showAutomatonPage(options?: PageOptions, height = 900): Promise<void> {
   if (isNotebook()) await showPage(await automatonPage(options), title, height);
 }
 
-/** Writes the page to a file that a browser opens without a server. @throws MachineError if it cannot be written */
+/**
+ * Writes the page to a file that a browser opens without a server. @throws MachineError if it
+ * cannot be written
+ */
 export async function writeAutomatonPage(path: string, options?: PageOptions): Promise<void> {
   await writeFileAtomic(path, await automatonPage(options));
 }

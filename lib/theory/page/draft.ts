@@ -1,5 +1,6 @@
-// What stands in the fields of the page, as text, and the automaton, word and bounds that it means; or for each field that is wrong one
-// line, to be shown beside it. Names are separated by blanks, an arrow is a line.
+// What stands in the fields of the page, as text, and the automaton, word and bounds that it means;
+// or for each field that is wrong one line, to be shown beside it. Names are separated by blanks,
+// an arrow is a line.
 
 import { messageOf } from '../../base/errors';
 import { alphabetOf, wordReader } from '../automata/alphabet';

@@ -1,5 +1,6 @@
-// The automaton's two cards: its diagram, its arrows as matrices whose entries are switched by a click, and everything as text. What a
-// symbol's matrix shows is what the compiled network embeds the symbol as. HTML text.
+// The automaton's two cards: its diagram, its arrows as matrices whose entries are switched by a
+// click, and everything as text. What a symbol's matrix shows is what the compiled network embeds
+// the symbol as. HTML text.
 
 import { ink, levelStyles } from '../../report/style';
 import { escapeXml } from '../../report/text';

@@ -1,4 +1,5 @@
-// Automata to begin with: small enough that every matrix is read at a glance, each with a word that shows what it is about.
+// Automata to begin with: small enough that every matrix is read at a glance, each with a word that
+// shows what it is about.
 
 import type { BiNfa, Word } from '../automata/automaton';
 import type { BilevelBounds } from '../compile/compile';

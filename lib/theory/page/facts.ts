@@ -1,5 +1,5 @@
-// The certificate's main numbers beside what is shown: size by block as a bar with names, what a flat network would take, and how much
-// room the weights leave. HTML text.
+// The certificate's main numbers beside what is shown: size by block as a bar with names, what a
+// flat network would take, and how much room the weights leave. HTML text.
 
 import { ink, levelStyles } from '../../report/style';
 import { escapeXml } from '../../report/text';

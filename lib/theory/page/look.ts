@@ -1,4 +1,5 @@
-// The page's style sheet. The page is drawn for white paper; in a dark theme the style sheet of JupyterLab inverts it.
+// The page's style sheet. The page is drawn for white paper; in a dark theme the style sheet of
+// JupyterLab inverts it.
 
 import { fontFamily, ink, levelStyles } from '../../report/style';
 import { rightColor, wrongColor } from './score';

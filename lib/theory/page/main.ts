@@ -1,12 +1,14 @@
-// What runs in the browser: listens, asks `nextState` what follows, and draws the panels that have changed. All else is in modules that know
-// no browser. `document.ts` bundles this file into the page.
+// What runs in the browser: listens, asks `nextState` what follows, and draws the panels that have
+// changed. All else is in modules that know no browser. `document.ts` bundles this file into the
+// page.
 
 import { panels } from './body';
 import { fields, type Field } from './draft';
 import { pageExamples } from './examples';
 import { type Action, nextState, openPage, type PageData } from './state';
 
-// The few names of the page that are used, since the library is compiled without the browser's types.
+// The few names of the page that are used, since the library is compiled without the browser's
+// types.
 interface PageElement {
   readonly id: string;
   readonly tagName: string;

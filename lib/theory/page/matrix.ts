@@ -27,7 +27,10 @@ export function cellSize(columns: number): number {
   return columns <= 4 ? 22 : columns <= 6 ? 17 : 13;
 }
 
-/** A block as SVG text, as large as it needs. Entries that are not what they were `before` are outlined. */
+/**
+ * A block as SVG text, as large as it needs. Entries that are not what they were `before` are
+ * outlined.
+ */
 export function matrixSvg(block: HeldBlock, look: MatrixLook, before: HeldBlock = block): string {
   const { color, negative, title, numbers = true } = look;
   const { rows, columns, values, readRow } = block;

@@ -1,5 +1,6 @@
-// Everything the page shows of one automaton and one word, computed at once: the compiled network, what it does with the word, what the
-// set simulator says, the certificate; and, for one token, which arrows it takes, where its head looks, what its blocks hold.
+// Everything the page shows of one automaton and one word, computed at once: the compiled network,
+// what it does with the word, what the set simulator says, the certificate; and, for one token,
+// which arrows it takes, where its head looks, what its blocks hold.
 
 import { flatten } from '../automata/flatten';
 import { indexOfNames } from '../automata/relation';
@@ -29,7 +30,9 @@ export interface Scene extends Source {
   readonly isSeparator: readonly boolean[];
 }
 
-/** Compiles the automaton and sends the word through. @throws DataError for a word beyond the bounds */
+/**
+ * Compiles the automaton and sends the word through. @throws DataError for a word beyond the bounds
+ */
 export function createScene(source: Source): Scene {
   const { automaton, word, bounds } = source;
   const network = compileBiPE(automaton, bounds);
@@ -55,7 +58,10 @@ export interface Reached {
   readonly sub: readonly boolean[];
 }
 
-/** What `sets` says of a token, level by level: a state of a level counts if it is in a reached pair. */
+/**
+ * What `sets` says of a token, level by level: a state of a level counts if it is in a reached
+ * pair.
+ */
 export function reachedAt({ automaton }: Source, sets: Uint8Array, token: number): Reached {
   const [segments, subs] = [automaton.segmentStates.length, automaton.subStates.length];
   const row = sets.subarray(token * segments * subs, (token + 1) * segments * subs);
@@ -182,7 +188,10 @@ export function copiedFrom(scene: Scene, layer: number, token: number): { from: 
   return { from: row.indexOf(weight), weight };
 }
 
-/** What a token's answer is made of: [layers + 1][tokens] whether it needs a token before each layer, and after the last. */
+/**
+ * What a token's answer is made of: [layers + 1][tokens] whether it needs a token before each
+ * layer, and after the last.
+ */
 export function ancestry(scene: Scene, token: number): boolean[][] {
   const { layers, tokens } = scene.trace;
   const needed = [Array.from({ length: tokens }, (_, other) => other === token)];

@@ -1,5 +1,6 @@
-// The word as a score: a column for each token, a row for each layer. Lines go from the token that is copied from to the one that copies;
-// those that the current token's answer is made of stand out. Below, what is read after each token, held against the set simulator.
+// The word as a score: a column for each token, a row for each layer. Lines go from the token that
+// is copied from to the one that copies; those that the current token's answer is made of stand
+// out. Below, what is read after each token, held against the set simulator.
 
 import { ink, levelStyles } from '../../report/style';
 import { escapeXml, estimateWidth } from '../../report/text';
@@ -22,7 +23,10 @@ const [box, layerHeight, cell] = [30, 52, 17] as const;
 /** Attention below this is not drawn. */
 const leastDrawn = 0.01;
 
-/** How wide a token's column is, in px: all the room there is for short words, and never less than fits. */
+/**
+ * How wide a token's column is, in px: all the room there is for short words, and never less than
+ * fits.
+ */
 function columnWidth({ word, trace: { tokens } }: Scene, room = 840): number {
   const widest = Math.max(0, ...word.map((name) => estimateWidth(name, 14, true)));
   return Math.max(27, Math.min(46, (room - labelWidth - after) / tokens), Math.min(90, widest + 10));
@@ -165,7 +169,9 @@ function residuals(
   );
 }
 
-/** A line for each token's attention; from the start, where nothing is to copy, a thin broken one. */
+/**
+ * A line for each token's attention; from the start, where nothing is to copy, a thin broken one.
+ */
 function copies(
   scene: Scene,
   layer: number,
@@ -219,7 +225,10 @@ function dots(
   );
 }
 
-/** A row for each state of either level: tinted where the simulator reaches it, a dot where the network reads it. */
+/**
+ * A row for each state of either level: tinted where the simulator reaches it, a dot where the
+ * network reads it.
+ */
 function answers(scene: Scene, rows: Rows, column: number, current: number): string[] {
   const { simulated, trace } = scene;
   const agree = agreement(scene);

@@ -1,5 +1,6 @@
-// What the page knows and how it changes: a function from a state and an action to the next state. A bad edit changes the texts and says
-// what is wrong; the picture stays that of the last good ones.
+// What the page knows and how it changes: a function from a state and an action to the next state.
+// A bad edit changes the texts and says what is wrong; the picture stays that of the last good
+// ones.
 
 import { type Draft, draftOf, type Field, type Problems, readDraft, type Source, toggleArrow } from './draft';
 import { type PageExample } from './examples';
@@ -42,7 +43,9 @@ export type Action =
   /** While it plays: on to the next token, and no further than the last. */
   | { readonly kind: 'tick' };
 
-/** The page as it opens, after the word's last token. @throws DataError for a word beyond the bounds */
+/**
+ * The page as it opens, after the word's last token. @throws DataError for a word beyond the bounds
+ */
 export function openPage({ example, ...source }: PageData, examples: readonly PageExample[]): PageState {
   const scene = createScene(source);
   return {
@@ -97,7 +100,10 @@ function withDraft(state: PageState, draft: Draft, toEnd: boolean): PageState {
   return at({ ...next, isPlaying: false }, toEnd ? lastToken(next) : state.token);
 }
 
-/** Whether two scenes have the same word, the same layers and the same blocks, so that entries can be compared. */
+/**
+ * Whether two scenes have the same word, the same layers and the same blocks, so that entries can
+ * be compared.
+ */
 function isComparable(one: Scene, other: Scene): boolean {
   const shapeOf = ({ word, bounds, network, automaton }: Scene): string =>
     JSON.stringify([word, bounds, network.layout, automaton.symbols]);

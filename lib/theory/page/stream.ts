@@ -1,5 +1,5 @@
-// The residual stream of one token, layer by layer, as what it computes: a copied relation, times the token's own, is a count of ways,
-// rounded to whether there is one. HTML text.
+// The residual stream of one token, layer by layer, as what it computes: a copied relation, times
+// the token's own, is a count of ways, rounded to whether there is one. HTML text.
 
 import { ink, levelStyles } from '../../report/style';
 import { escapeXml } from '../../report/text';
@@ -80,7 +80,10 @@ function layerRow(
   return row(`Layer ${index + 1}`, from, parts, layer.level, isIdle);
 }
 
-/** What a separator does to segment states, by the sub-states that are reached: one more feed-forward block of the same layer. */
+/**
+ * What a separator does to segment states, by the sub-states that are reached: one more
+ * feed-forward block of the same layer.
+ */
 function transitionRow(scene: Scene, block: string, index: number, token: number): string {
   const isHere = token > 0 && scene.isSeparator[token] === true;
   const text = isHere

@@ -220,7 +220,10 @@ describe("Figure 1's findings", () => {
   const first = present(modalities[0], 'modality');
   const paper = present(first.bySeparators[0], 'statistics');
 
-  /** The verdicts where the sequences of full stops and newlines have these shares, medians and maxima. */
+  /**
+   * The verdicts where the sequences of full stops and newlines have these shares, medians and
+   * maxima.
+   */
   function judged(
     sequences: readonly { length: number; short: number; median: number; max: number }[],
   ): (boolean | null)[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type Modality } from '../../../lib/data/sources/source';
-import { type Finding } from '../../../lib/experiments/experiment';
+import { type Finding } from '../../../lib/experiments/report';
 import { drawFig4 } from '../../../lib/experiments/fig4-drawing';
 import { drawFig5 } from '../../../lib/experiments/fig5-drawing';
 import { type ScaledModel } from '../../../lib/experiments/fig5-runs';

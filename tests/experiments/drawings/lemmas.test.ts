@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { type Drawing, type Finding } from '../../../lib/experiments/experiment';
+import { type Drawing, type Finding } from '../../../lib/experiments/report';
 import { type LemmaResult, type LemmaSeries } from '../../../lib/experiments/lemma';
 import { lemma11 } from '../../../lib/experiments/lemma1-1';
 import { lemma12 } from '../../../lib/experiments/lemma1-2';

@@ -1,11 +1,12 @@
-// What is found of an encoding of the reader's own: how it compares with the main four that were measured beside it.
+// What is found of an encoding of the reader's own: how it compares with the main four that were
+// measured beside it.
 
 import { describe, expect, it } from 'vitest';
 import { ownPairs } from '../../../lib/experiments/encoding-pairs';
 import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
 import { drawFig4 } from '../../../lib/experiments/fig4-drawing';
 import { drawNormal } from '../../../lib/experiments/table-normal-drawing';
-import { type Finding } from '../../../lib/experiments/experiment';
+import { type Finding } from '../../../lib/experiments/report';
 import { Differing } from '../../support/differing';
 import { languageModel } from './language-models.support';
 

@@ -164,7 +164,8 @@ describe('the ablations, read back', () => {
   });
 
   it('judge each claim by the models that it names, all of their seeds', () => {
-    // Claims at the training length are about levels, separators and the third level; beyond it about every group.
+    // Claims at the training length are about levels, separators and the third level; beyond it
+    // about every group.
     const claims = {
       'with RoPE between segments, both levels predict better than the place alone': [
         'bipe_rope',

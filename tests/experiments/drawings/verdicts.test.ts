@@ -11,7 +11,7 @@ import {
   ablationsOf,
   rulesLike,
 } from '../../../lib/experiments/ablations';
-import { type Finding } from '../../../lib/experiments/experiment';
+import { type Finding } from '../../../lib/experiments/report';
 import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
 import { drawFig4 } from '../../../lib/experiments/fig4-drawing';
 import { drawFig5 } from '../../../lib/experiments/fig5-drawing';
@@ -27,7 +27,8 @@ import { Differing } from '../../support/differing';
 import { expectVerdicts, type Judged } from '../../support/verdicts';
 import { languageModel, readings } from './language-models.support';
 
-// Intervals are given here, so that they can end exactly at a bound; how they are found has its own tests.
+// Intervals are given here, so that they can end exactly at a bound; how they are found has its own
+// tests.
 vi.mock('../../../lib/evaluate/perplexity', { spy: true });
 vi.mock('../../../lib/experiments/score-intervals', { spy: true });
 
@@ -291,7 +292,10 @@ describe('the table of SCROLLS', () => {
     tokensPerSecond: 1,
     seconds: 1,
   });
-  /** The interval of the difference between the models; answers are above swapped ones, or not, as `learnt` has it. */
+  /**
+   * The interval of the difference between the models; answers are above swapped ones, or not, as
+   * `learnt` has it.
+   */
   function given(interval: Judged, learnt: Readonly<Record<string, Judged>>): void {
     vi.mocked(differenceInterval).mockImplementation(([first]) => {
       const { f1 } = present(present(first, 'task').first[0]?.[0], 'parts');

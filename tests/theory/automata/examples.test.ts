@@ -30,7 +30,10 @@ describe.each(automatonExamples)('$name', ({ name, automaton, explanation, accep
   });
 });
 
-/** Texts of lines from a list, and what becomes of them when characters, or the words between blanks, are lost. */
+/**
+ * Texts of lines from a list, and what becomes of them when characters, or the words between
+ * blanks, are lost.
+ */
 const textsOf = (lines: readonly string[], unit: RegExp): fc.Arbitrary<string> =>
   fc
     .tuple(

@@ -6,7 +6,10 @@ import { levelSimulator } from '../../../lib/theory/automata/level-sets';
 import { compose, identityRelation, symbolRelations } from '../../../lib/theory/automata/relation';
 import { biNfas, degenerateBiNfas, segmentsOf } from './arbitrary';
 
-/** The reachable pairs after a word: the start's row of the product of the flattened automaton's relations. */
+/**
+ * The reachable pairs after a word: the start's row of the product of the flattened automaton's
+ * relations.
+ */
 function reachablePairs(automaton: BiNfa, word: Word): string[] {
   const nfa = flatten(automaton);
   const size = nfa.states.length;

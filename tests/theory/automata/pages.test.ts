@@ -6,7 +6,9 @@ import { dirname, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectPath, projectRoot } from '../../../lib/base/paths';
 
-/** The packages that a module and those it imports at run time need, and which module imports them. */
+/**
+ * The packages that a module and those it imports at run time need, and which module imports them.
+ */
 function packagesOf(path: string, seen = new Set<string>()): string[] {
   if (seen.has(path)) return [];
   seen.add(path);

@@ -4,7 +4,10 @@ import { RowSpace } from '../../../lib/theory/bounds/rank';
 
 const prime = 2n ** 31n - 1n;
 
-/** Rank modulo a prime that is larger than any minor of small matrices, so that it is the rank over the rationals. */
+/**
+ * Rank modulo a prime that is larger than any minor of small matrices, so that it is the rank over
+ * the rationals.
+ */
 function rankModuloPrime(matrix: readonly (readonly number[])[]): number {
   const rows = matrix.map((row) => row.map((entry) => ((BigInt(entry) % prime) + prime) % prime));
   let rank = 0;
@@ -31,7 +34,10 @@ function rankOf(matrix: readonly (readonly number[])[]): number {
   return space.rank;
 }
 
-/** Products of [rows, inner] and [inner, columns]: of rank `inner` at most, and often of less than they could be. */
+/**
+ * Products of [rows, inner] and [inner, columns]: of rank `inner` at most, and often of less than
+ * they could be.
+ */
 const matrices = fc
   .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 6 }))
   .chain(([rows, inner, columns]) => {

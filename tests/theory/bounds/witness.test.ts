@@ -47,7 +47,8 @@ describe('the witness automaton', () => {
   });
 
   it('has as many symbols as are known to be needed, and one to stay', () => {
-    // Least generating sets of all Boolean matrices: Hivert, Mitchell, Smith, Wilson, arXiv 2012.10323; of monoids, so 1 for n = 1.
+    // Least generating sets of all Boolean matrices: Hivert, Mitchell, Smith, Wilson, arXiv
+    // 2012.10323; of monoids, so 1 for n = 1.
     expect([1, 2, 3, 4, 5].map((states) => witnessAutomaton(states).symbols.length - 1)).toEqual([
       1, 3, 5, 7, 13,
     ]);

@@ -1,5 +1,5 @@
-// Compiled networks against the set simulator: all short words of many automata, long words of many bilevel ones, and automata in which
-// something is missing.
+// Compiled networks against the set simulator: all short words of many automata, long words of many
+// bilevel ones, and automata in which something is missing.
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -28,7 +28,10 @@ import { useNativeEngine } from '../../support/engine';
 
 useNativeEngine();
 
-/** Arrows so that words neither die out at once nor reach everything: one or two from a state for each symbol. */
+/**
+ * Arrows so that words neither die out at once nor reach everything: one or two from a state for
+ * each symbol.
+ */
 function someDensity(random: Random, states: number): number {
   return Math.min(1, random.uniform(0.6, 1.8) / states);
 }

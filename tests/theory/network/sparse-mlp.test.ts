@@ -1,4 +1,5 @@
-// A feed-forward layer on tensors: by lists of connections and by matrices, against the layer in float64.
+// A feed-forward layer on tensors: by lists of connections and by matrices, against the layer in
+// float64.
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -22,7 +23,9 @@ interface Layer {
   readonly width: number;
 }
 
-/** Units with up to ten inputs and eight outputs, none of either and the same one twice included. */
+/**
+ * Units with up to ten inputs and eight outputs, none of either and the same one twice included.
+ */
 const layers: fc.Arbitrary<Layer> = fc
   .tuple(fc.integer({ min: 1, max: 70 }), activation)
   .chain(([width, activation_]) => {
@@ -40,7 +43,10 @@ const layers: fc.Arbitrary<Layer> = fc
     });
   });
 
-/** Batches of tokens: fewer than a vector has lanes, a group of vectors and one more, and what threads share. */
+/**
+ * Batches of tokens: fewer than a vector has lanes, a group of vectors and one more, and what
+ * threads share.
+ */
 const sizes = fc.constantFrom([1, 1], [1, 15], [2, 16], [3, 21], [1, 64], [5, 13], [1, 65], [4, 257]);
 
 /** What `use` makes of a layer's tensors, which are disposed afterwards. */
@@ -53,7 +59,10 @@ function withTensors<T>(mlp: Mlp, use: (tensors: MlpTensors) => T): T {
   }
 }
 
-/** Each token's residual stream and what a layer adds, in float64; and the sum of sizes of all that is added, which rounding goes by. */
+/**
+ * Each token's residual stream and what a layer adds, in float64; and the sum of sizes of all that
+ * is added, which rounding goes by.
+ */
 function reference(mlp: Mlp, residual: tf.Tensor3D): { sums: Float64Array; scales: Float64Array } {
   const values = Float64Array.from(residual.dataSync());
   const width = residual.shape[2];
@@ -111,7 +120,8 @@ function check(compute: (residual: tf.Tensor3D, tensors: MlpTensors) => tf.Tenso
         tf.tidy(() => {
           const residual = normal<tf.Tensor3D>(seed, [batch, time, width]);
           const sum = withTensors(mlp, (tensors) => compute(residual, tensors));
-          // Each addition and product rounds once; a unit has at most ten inputs, a coordinate at most 320 outputs.
+          // Each addition and product rounds once; a unit has at most ten inputs, a coordinate at
+          // most 320 outputs.
           expect(roundings(sum, mlp, residual)).toBeLessThan(8);
         });
       }),
