@@ -15,9 +15,7 @@ function tool(parts: readonly string[], args: readonly string[]): { status: numb
 
 /** A line that is a comment alone; what a tool is told must stand on one line. */
 function isWideComment(line: string): boolean {
-  return (
-    line.length > 100 && /^\s*(?:\/\/|\/\*|\*(?:[ /]|$))/.test(line) && !line.includes('eslint-disable')
-  );
+  return line.length > 100 && /^\s*(?:\/\/|\/\*|\*(?:[ /]|$))/.test(line) && !line.includes('eslint-disable');
 }
 
 describe('the sources', () => {
