@@ -1,5 +1,5 @@
-// What comes of a paper item: figures, tables, findings, numbers, where they come from, and how they
-// compare with the reference.
+// What comes of a paper item: figures, tables, findings, numbers, where they come from, and how
+// they compare with the reference.
 
 import { type Figure } from '../report/figure';
 import { type TidyRow } from '../report/plot';

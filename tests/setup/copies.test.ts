@@ -338,9 +338,9 @@ describe.skipIf(!hasGit)('a clone in which notebooks are run', () => {
   beforeEach(() => {
     const folder = temporaryFolder();
     upstream = join(folder, 'upstream');
-    mkdirSync(join(upstream, 'figures'), { recursive: true });
+    mkdirSync(join(upstream, 'figures', 'quick'), { recursive: true });
     cpSync(projectPath('.gitignore'), join(upstream, '.gitignore'));
-    cpSync(projectPath('figures', 'fig1.svg'), join(upstream, 'figures', 'fig1.svg'));
+    cpSync(projectPath('figures', 'quick', 'fig1.svg'), join(upstream, 'figures', 'quick', 'fig1.svg'));
     mkdirSync(join(upstream, 'notebooks'));
     for (const name of ['fig1.ipynb', 'fig2.ipynb', 'fig4.ipynb'])
       cpSync(projectPath('notebooks', name), join(upstream, 'notebooks', name));
@@ -360,11 +360,11 @@ describe.skipIf(!hasGit)('a clone in which notebooks are run', () => {
 
     for (const name of ['fig1.ipynb', 'fig4.ipynb'])
       writeFileSync(join(upstream, 'notebooks', name), notebookOf('"the new version"'));
-    writeFileSync(join(upstream, 'figures', 'fig1.svg'), '<svg/>');
+    writeFileSync(join(upstream, 'figures', 'quick', 'fig1.svg'), '<svg/>');
     commit();
     git(place.root, 'pull', '--quiet');
     expect(git(place.root, 'status', '--porcelain')).toBe('');
-    expect(readFileSync(join(place.root, 'figures', 'fig1.svg'), 'utf8')).toBe('<svg/>');
+    expect(readFileSync(join(place.root, 'figures', 'quick', 'fig1.svg'), 'utf8')).toBe('<svg/>');
 
     const before = place.files();
     expect(place.start()).toEqual([{ name: 'fig4.ipynb', keptAs: yours }]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { CheckpointError, ConfigError, DataError, TrainingError, UsageError } from '../../lib/base/errors';
+import { ConfigError, DamagedRunError, DataError, TrainingError, UsageError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { bfloat16IsSlow } from '../../lib/engine/bfloat16';
 import { startEngine } from '../../lib/engine/engine';
@@ -656,7 +656,7 @@ describe('a folder that holds a run', () => {
     writeFileSync(path, damage(readFileSync(path)));
     await assertNoLeak(async () => {
       const resumed = trainNetwork({ folder, resume: true });
-      await expect(resumed).rejects.toThrow(CheckpointError);
+      await expect(resumed).rejects.toThrow(DamagedRunError);
       await expect(resumed).rejects.toThrow(says);
     });
     expect(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')).toBe(metrics);
