@@ -65,11 +65,12 @@ export async function exportFigures(
   const reporter = options.reporter ?? silentReporter;
   const drawer = options.drawer ?? figureDrawer();
   const task = reporter.task(`drawing into ${displayPath(options.folder)}`, figures.length, 'figures');
+  const [first] = figures;
   const exported: ExportedFigure[] = [];
   try {
-    for (const [index, figure] of figures.entries()) {
+    for (const figure of figures) {
       await heedStop();
-      const numbers = index === 0 ? options.numbers : { in: `${figures[0]?.id ?? ''}.json` };
+      const numbers = figure === first ? options.numbers : { in: `${first?.id}.json` };
       exported.push(await exportFigure(figure, { ...options, numbers }, drawer, reporter));
       task.update(exported.length);
     }

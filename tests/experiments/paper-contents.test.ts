@@ -6,6 +6,7 @@ import { experimentNamed, experiments } from '../../lib/experiments/registry';
 import { contentsTable } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run-store';
 import { temporaryFolder } from '../support/command';
+import { expectText } from '../support/page';
 
 describe('the contents of the paper', () => {
   it('are 9 figures and 8 tables, each once', () => {
@@ -14,6 +15,12 @@ describe('the contents of the paper', () => {
     expect(of('table')).toHaveLength(8);
     for (const field of ['id', 'name'] as const)
       expect(new Set(paperContents.map((content) => content[field])).size).toBe(17);
+  });
+
+  it('say what is kept of them: what each shows, and what stands for it', async () => {
+    const { rows } = await contentsTable(new RunStore(temporaryFolder()));
+    const lines = rows.map(({ name, says, item, covers }) => [name, says, item, covers].join(' | '));
+    await expectText('paper-contents', `${lines.join('\n')}\n`);
   });
 
   it('are each covered by an item of the registry', () => {

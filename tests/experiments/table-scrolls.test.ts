@@ -274,6 +274,8 @@ describe('table-scrolls', () => {
         /tokenizer: llama2, but the models to start from read llama2-1024; give the same/,
       ],
       [{ tasks: [...tasks, ...tasks] }, /tasks: two are the same task; give each once/],
+      [{ inputWeight: -0.1 }, /^table-scrolls settings: inputWeight: /],
+      [{ inputWeight: 1.1 }, /^table-scrolls settings: inputWeight: /],
       [{ encodings: ['bipe_rop'] }, /did you mean bipe_rope\?/],
       [
         { start: { kind: 'released' }, encodings: ['t5'] },

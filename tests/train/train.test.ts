@@ -534,6 +534,7 @@ describe('a run that is interrupted', () => {
       const folder = temporaryFolder();
       const { result } = await trainNetwork({ folder, batches });
       expect([result.outcome, result.step]).toEqual(['interrupted', 4]);
+      expect(result.reason).toBe('interrupted after step 4');
       expect(existsSync(join(folder, 'checkpoint'))).toBe(true);
     } finally {
       Reflect.deleteProperty(globalThis, hook);
