@@ -171,7 +171,7 @@ export const attentionBySegment = defineExperiment<
     missing,
     { settings: { sources } },
   ) =>
-    `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
+    `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${trainLength} tokens on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
     "The paper's have 12 layers of width 768 and 1,000,000 steps; of their attention nothing is known here." +
     notMeasured(missing),
   draw: drawAttentionBySegment,

@@ -183,8 +183,8 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
     missing,
     { settings: { sources } },
   ) =>
-    `Models of Figure 4 (${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
-    `${finetune.steps} steps of ${finetune.batchSize} blocks of ${finetune.length} tokens (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
+    `Models of Figure 4 (${counted(layers, 'layer')} of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
+    `${counted(finetune.steps, 'step')} of ${counted(finetune.batchSize, 'block')} of ${counted(finetune.length, 'token')} (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
   draw: (result, settings) => drawFig5(result, settings),
   rows: scaledRows,
 });

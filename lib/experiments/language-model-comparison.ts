@@ -67,7 +67,7 @@ export function comparisonScale(
   const tokens = (count: number): string => `at most ${count.toLocaleString('en')} tokens`;
   const part = settings.maxTokens === null ? '' : `, ${tokens(settings.maxTokens)} in all`;
   return (
-    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${part}, ${tokens(settings.documentTokens)} of each held-out document; ${layers} layers of width ${hiddenSize}, ${steps.toLocaleString('en')} steps of ${batchSize} blocks of ${trainLength} tokens, ` +
+    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${part}, ${tokens(settings.documentTokens)} of each held-out document; ${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${trainLength} tokens, ` +
     `${counted(seeds.length, 'seed')}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.${notMeasured(missing)}`
   );
 }

@@ -119,7 +119,7 @@ export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks
     return Promise.resolve({ series });
   },
   scale: ({ networks, width, hidden, points }) =>
-    `Measured on ${networks} random networks of each depth, ${width} coordinates and ${hidden} hidden units a layer, ${points} random inputs, as many corners and as many where units bend, and uphill from the best; the network with the least room is shown.`,
+    `Measured on ${counted(networks, 'random network')} of each depth, ${width} coordinates and ${hidden} hidden units a layer, ${points} random inputs, as many corners and as many where units bend, and uphill from the best; the network with the least room is shown.`,
   draw: (result) =>
     drawLemma(result, {
       id: 'lemma1.2',

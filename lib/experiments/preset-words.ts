@@ -9,8 +9,8 @@ import { encodingStyle } from '../report/style';
 export const showsThatItRuns = 'shows that everything runs, nothing else';
 
 /** `3, 'seed'` as `3 seeds`, `1, 'seed'` as `1 seed`. */
-export function counted(count: number, one: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : `${one}s`}`;
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** The names of encodings as legends have them. */

@@ -14,6 +14,7 @@ import { trainedLanguageModel } from './language-model-runs';
 import { languageModelFields, type LanguageModelRunSettings } from './language-model-settings';
 import { checkpointSource, prepareReleasedModels, releasedSettings } from './released-models';
 import { type TrainedRunOptions } from './trained-run';
+import { counted } from './preset-words';
 
 /** A language model of this project's, of which there is one for each encoding. */
 export interface LanguageModelStart extends LanguageModelRunSettings {
@@ -100,7 +101,7 @@ async function languageModelStarts(
   const { input, data, missing } = await prepareLanguageModels(settings, encodings, reporter);
   return {
     encodings,
-    models: `models of ${settings.layers} layers of width ${settings.hiddenSize}, trained on ${input.settings.sources.join(', ')},`,
+    models: `models of ${counted(settings.layers, 'layer')} of width ${settings.hiddenSize}, trained on ${input.settings.sources.join(', ')},`,
     data,
     missing,
     startOf: async (encoding, options) => {

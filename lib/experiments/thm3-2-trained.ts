@@ -242,7 +242,7 @@ export const theorem32Trained = defineExperiment<
     return { automaton, statistics, guesses, runs };
   },
   scale: ({ automaton, length, hiddenSizes, layers, steps, batchSize, seeds }) =>
-    `A random Bi-NFA of ${automaton.segmentStates} segment states and ${automaton.subStates} sub-states, words of ${length} symbols, ${layers} layers of width ${hiddenSizes.join(', ')}, ` +
+    `A random Bi-NFA of ${automaton.segmentStates} segment states and ${automaton.subStates} sub-states, words of ${length} symbols, ${counted(layers, 'layer')} of width ${hiddenSizes.join(', ')}, ` +
     `${steps.toLocaleString('en')} steps of ${batchSize} words, ${counted(seeds.length, 'seed')}. The paper trains nothing of the kind.`,
   draw: drawThm32Trained,
   rows: ({ runs }) => stateSetRows(runs),

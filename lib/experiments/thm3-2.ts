@@ -101,6 +101,6 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
     return { sizes: results };
   },
   scale: ({ sizes, automata, words, segments, maxSegmentLength, flat, short }) =>
-    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${automata} random automata each, ${words} random words each of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
+    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
   draw: drawTheorem32,
 });
