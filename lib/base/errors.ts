@@ -20,6 +20,9 @@ export class UsageError extends WorkbenchError {
   readonly exitCode = 2;
 }
 
+/** A result that was asked for without computing it, and that is not there. */
+export class NotRunError extends UsageError {}
+
 /** A configuration that does not fit its schema. */
 export class ConfigError extends WorkbenchError {
   readonly exitCode = 2;

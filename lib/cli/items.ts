@@ -44,7 +44,7 @@ export async function forEachItem(
       if (!(error instanceof WorkbenchError)) throw error;
       failures.push(error);
       summaries.push({ item: experiment.id, error: error.message });
-      if (chosen.length > 1) printFailure(`${experiment.id}: ${error.message}`);
+      if (chosen.length > 1) printFailure(naming(experiment, error.message));
     }
   }
   if (json === true) printJson(summaries);
@@ -77,6 +77,11 @@ function fieldsOf({ id, presets }: Experiment): string {
 function shorten(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
+}
+
+/** A message that says of which item it is, once. */
+function naming({ id }: Experiment, message: string): string {
+  return message.startsWith(`${id}: `) ? message : `${id}: ${message}`;
 }
 
 /** What an item is run with. */

@@ -3,7 +3,7 @@
 // it.
 
 import { type z } from 'zod';
-import { DataError, UsageError } from '../base/errors';
+import { DataError, NotRunError, UsageError } from '../base/errors';
 import { unknownName } from '../base/suggest';
 import { type Reporter } from '../base/progress';
 import { canonicalJson } from '../base/json';
@@ -266,7 +266,7 @@ async function execute<Settings extends object, Input, Result, Row extends TidyR
     usesEngine: spec.usesEngine === true,
   };
   if (!computes && (await store.find(configuration)) === undefined)
-    throw new UsageError(`${spec.id}: no finished run of preset ${preset}; run it first`);
+    throw new NotRunError(`${spec.id}: no finished run of preset ${preset}; run it first`);
   const { result, provenance, reused } = await measured(
     { store, reporter, fresh },
     configuration,

@@ -1,7 +1,8 @@
 // `bipe compare`: whether finished runs have the reference's numbers.
 
 import { type Command } from 'commander';
-import { DifferenceError } from '../../base/errors';
+import { bipe } from '../../base/command';
+import { DifferenceError, NotRunError } from '../../base/errors';
 import { silentReporter } from '../../base/progress';
 import { type Experiment } from '../../experiments/experiment';
 import { forEachItem, type ItemOutcome } from '../items';
@@ -31,11 +32,18 @@ export function addCompareCommand(program: Command): void {
 
 async function compareItem(experiment: Experiment, { preset, json }: CompareOptions): Promise<ItemOutcome> {
   const { agreementOf, describeComparison } = await import('../../experiments/compare.js');
-  const { comparison } = await experiment.execute({ preset, reporter: silentReporter, computes: false });
-  if (comparison === null) {
-    if (json !== true) printLines([`${experiment.id} (${preset}): there is no reference of this preset`]);
-    return { summary: { item: experiment.id, preset, agreement: 'no reference' }, failure: undefined };
-  }
+  const without = (agreement: 'not run' | 'no reference', says: string): ItemOutcome => {
+    if (json !== true) printLines([`${experiment.id} (${preset}): ${says}`]);
+    return { summary: { item: experiment.id, preset, agreement }, failure: undefined };
+  };
+  const report = await experiment
+    .execute({ preset, reporter: silentReporter, computes: false })
+    .catch((error: unknown) => {
+      if (!(error instanceof NotRunError)) throw error;
+    });
+  if (report === undefined) return without('not run', `not run yet; ${bipe(`reproduce ${experiment.id}`)}`);
+  const { comparison } = report;
+  if (comparison === null) return without('no reference', 'there is no reference of this preset');
   const [first = '', ...further] = describeComparison(comparison);
   if (json !== true) printLines([`${experiment.id} (${preset}) ${first}`, ...further]);
   const agreement = agreementOf(comparison);
