@@ -328,7 +328,7 @@ describe('what a machine lacks', () => {
       reporter,
     );
     expect([starts.data, starts.missing]).toEqual([data, missing]);
-    expect(starts.models).toBe('models of 1 layers of width 16, trained on many, single,');
+    expect(starts.models).toBe('models of 1 layer of width 16, trained on many, single,');
     const store = new RunStore(temporaryFolder());
     const report = await fig4.execute({
       preset: 'smoke',
