@@ -96,6 +96,20 @@ describe('a comparison with the reference', () => {
     ]);
   });
 
+  it('counts what is the same, lies within, and differs', () => {
+    const line = (fields: Partial<Report>): string =>
+      (describeComparison(compareWith(like(fields), reference))[0] ?? '').replace(/\(.*?\)/, '()');
+    expect(line({ tables: [table(20.5)] })).toBe(
+      '≈ the reference (): 4 of 5 entries are the same, 1 lie within its intervals',
+    );
+    expect(line({ tables: [table(20.5, 1, 'no')] })).toBe(
+      '≠ the reference (): 3 of 5 entries are the same, 1 lie within its intervals, 1 differs',
+    );
+    expect(line({ tables: [table(22, 1, 'no')] })).toBe(
+      '≠ the reference (): 3 of 5 entries are the same, 2 differ',
+    );
+  });
+
   it('counts the ends of an interval with its value', () => {
     const shown = (value: number, low: number): Table => ({
       ...table(value),

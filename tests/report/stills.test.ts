@@ -12,6 +12,10 @@ describe.skipIf(findBrowser() === undefined)('a still picture', { timeout: 120_0
     const svgs = await Promise.all(['', ' more'].map((words) => stillFigure(sampleFigure(words))));
     for (const svg of svgs) {
       expect(svg).toMatch(/^<svg [^>]*viewBox/);
+      // As wide as its place, in its own proportions.
+      const [head = ''] = /^<svg[^>]*>/.exec(svg) ?? [];
+      expect(head.match(/ (?:width|height)="[^"]*"/g)).toEqual([' width="100%"']);
+      expect(head.replace(/ [\w:]+="[^"]*"/g, '')).toBe('<svg>');
       expect(svg).toContain('Perplexity beyond the training length');
       expect(svg).not.toMatch(/<script|<foreignObject| on[a-z]+="/i);
       const ids = new Set(idsOf(svg));
