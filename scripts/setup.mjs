@@ -11,7 +11,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail, stepLine, warn } from './lib/console.mjs';
 import { isLink } from './lib/links.mjs';
-import { takeLock } from './lib/lock.mjs';
+import { waitForLock } from './lib/lock.mjs';
 import { bindingPath, cacheFolder, logFolder, root, temporaryFolder } from './lib/paths.mjs';
 import { examineTools } from './lib/machine.mjs';
 import { SetupError, stopRunning } from './lib/run.mjs';
@@ -159,21 +159,13 @@ async function locked(work) {
 }
 
 async function takeSetupLock() {
-  for (let told = false; ; told = true) {
-    const { holder, release } = tryLock();
-    if (release !== undefined) return release;
-    if (!told)
-      process.stderr.write(
-        `  another set-up is running: ${holder.name}; waiting for it (if it is gone: delete ${relative(root, lockPath)}) ...\n`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
-
-function tryLock() {
   try {
     mkdirSync(cacheFolder, { recursive: true });
-    return takeLock(lockPath);
+    return await waitForLock(lockPath, ({ name }) =>
+      process.stderr.write(
+        `  another set-up is running: ${name}; waiting for it (if it is gone: delete ${relative(root, lockPath)}) ...\n`,
+      ),
+    );
   } catch (error) {
     if (error.code === 'ENOSPC') fail('the disk is full: free about 4 GB and run the same command again');
     fail(`.cache cannot be written (${error.code}): make the repository writable by this user`);

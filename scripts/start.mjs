@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fail } from './lib/console.mjs';
 import { updateCopies } from './lib/copies.mjs';
 import { jupyterEnvironment } from './lib/jupyter.mjs';
-import { takeLock } from './lib/lock.mjs';
+import { waitForLock } from './lib/lock.mjs';
 import { cacheFolder, root, venvPython } from './lib/paths.mjs';
 import { setup } from './setup.mjs';
 
@@ -80,23 +80,15 @@ process.stdout.write(`JupyterLab: ${address}\nCtrl+C ends it.\n`);
 
 /** Brings the copies up to date, and says which of the reader's got another name. */
 async function renewCopies() {
-  const release = await takeCopiesLock();
+  mkdirSync(cacheFolder, { recursive: true });
+  const path = join(cacheFolder, 'copies.lock');
+  const release = await waitForLock(path, ({ name }) =>
+    console.log(`${name} copies the notebooks; waiting (if it is gone: delete ${path}) ...`),
+  );
   try {
     for (const { name, keptAs } of updateCopies(join(root, 'notebooks'), join(root, folder)))
       console.log(`${folder}/${name}: the project has a new version; yours is now ${folder}/${keptAs}`);
   } finally {
     release();
-  }
-}
-
-async function takeCopiesLock() {
-  mkdirSync(cacheFolder, { recursive: true });
-  const path = join(cacheFolder, 'copies.lock');
-  for (let told = false; ; told = true) {
-    const { holder, release } = takeLock(path);
-    if (release !== undefined) return release;
-    if (!told)
-      console.log(`${holder.name} copies the notebooks; waiting (if it is gone: delete ${path}) ...`);
-    await sleep(1000);
   }
 }

@@ -2,6 +2,7 @@
 
 import { bipe } from '../base/command';
 import { UsageError, WorkbenchError } from '../base/errors';
+import { shorten } from '../base/format';
 import { jsonOrUndefined } from '../base/json';
 import { ownEntry } from '../base/own';
 import { checkKeys } from '../base/strict-json';
@@ -69,14 +70,10 @@ function fieldsOf({ id, presets }: Experiment): string {
   const fields = Object.entries(quick?.settings ?? {});
   const width = Math.max(...fields.map(([field]) => field.length));
   const lines = fields.map(
-    ([field, value]) => `  ${field.padEnd(width)}  ${meaningOf(id, field) ?? ''} (${shorten(value)})`,
+    ([field, value]) =>
+      `  ${field.padEnd(width)}  ${meaningOf(id, field) ?? ''} (${shorten(typeof value === 'string' ? value : JSON.stringify(value), 60)})`,
   );
   return [`\nFields of ${id}, with their values in the preset quick:`, ...lines].join('\n');
-}
-
-function shorten(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
 }
 
 /** A message that says of which item it is, once. */

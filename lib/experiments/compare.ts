@@ -24,12 +24,14 @@ export function compareWith(report: Compared, reference: Reference): Comparison 
       reference.tables.find(({ id }) => id === table.id),
     ),
   );
-  const gone = reference.tables.filter(({ id }) => report.tables.every((table) => table.id !== id));
+  const gone = reference.tables
+    .filter(({ id }) => report.tables.every((table) => table.id !== id))
+    .map(({ title }) => unlikeTables(title, 'no such table', 'a table'));
   return {
     item,
     preset,
     commit,
-    tables: [...tables, ...gone.map(missingTable), compareVerdicts(report, reference)].filter(hasCells),
+    tables: [...tables, ...gone, compareVerdicts(report, reference)].filter(hasCells),
   };
 }
 
@@ -45,38 +47,37 @@ function obstacleBetween(report: Compared, reference: Reference): string | undef
 }
 
 function otherFields(here: unknown, there: unknown): string[] {
-  const [a, b] = [here, there].map((one) => ({ ...(one as Readonly<Record<string, unknown>>) }));
-  return [...new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])].filter(
-    (field) => canonicalJson(a?.[field] ?? null) !== canonicalJson(b?.[field] ?? null),
-  );
+  const [a, b] = [fieldsOf(here), fieldsOf(there)];
+  return [...new Set([...a.keys(), ...b.keys()])].filter((field) => a.get(field) !== b.get(field));
+}
+
+/** Fields by name, as text that is the same where they are. */
+function fieldsOf(settings: unknown): Map<string, string> {
+  const fields = Object.entries(settings as Readonly<Record<string, unknown>>);
+  return new Map(fields.map(([field, value]) => [field, canonicalJson(value)]));
 }
 
 const hasCells = ({ same, within, differences }: TableComparison): boolean =>
   same + within + differences.length > 0;
 
-function missingTable({ title }: ReferenceTable): TableComparison {
-  const difference = { table: title, row: '', column: '', here: 'no such table', reference: 'a table' };
-  return { table: title, same: 0, within: 0, differences: [difference] };
+/** Tables that have nothing to compare: one is not there, or has other rows. */
+function unlikeTables(table: string, here: string, reference: string): TableComparison {
+  return { table, same: 0, within: 0, differences: [{ table, row: '', column: '', here, reference }] };
 }
 
 function compareTables(table: Table, reference: ReferenceTable | undefined): TableComparison {
-  const whole = (here: string, there: string): TableComparison => ({
-    table: table.title,
-    same: 0,
-    within: 0,
-    differences: [{ table: table.title, row: '', column: '', here, reference: there }],
-  });
-  if (reference === undefined) return whole('a table', 'no such table');
-  if (reference.rows.length !== table.rows.length)
-    return whole(`${table.rows.length} rows`, `${reference.rows.length} rows`);
+  if (reference === undefined) return unlikeTables(table.title, 'a table', 'no such table');
+  const [here, there] = [table.rows.length, reference.rows.length];
+  if (here !== there) return unlikeTables(table.title, `${here} rows`, `${there} rows`);
+  const columns = table.columns.filter(({ ofMachine = false }) => !ofMachine);
   let [same, within] = [0, 0];
   const differences: Difference[] = [];
   for (const [place, row] of plainRows(table).entries()) {
-    const there = reference.rows[place] ?? {};
-    for (const column of table.columns.filter(({ ofMachine = false }) => !ofMachine)) {
-      const [a, b] = [row[column.key] ?? null, there[column.key] ?? null];
+    const other = reference.rows[place] ?? {};
+    for (const column of columns) {
+      const [a, b] = [row[column.key] ?? null, other[column.key] ?? null];
       if (formatCell(a, column.format) === formatCell(b, column.format)) same += 1;
-      else if (isWithin(a, column, row, there, table.columns)) within += 1;
+      else if (isWithin(a, column, row, other, table.columns)) within += 1;
       else differences.push(differenceOf(table, row, column, a, b));
     }
   }
@@ -150,6 +151,11 @@ export function agreementOf({ obstacle, tables }: Comparison): Agreement {
   if (obstacle !== undefined) return 'not compared';
   if (tables.some(({ differences }) => differences.length > 0)) return 'different';
   return tables.some(({ within }) => within > 0) ? 'within intervals' : 'the same';
+}
+
+/** A comparison and its word, for programs. */
+export function comparisonSummary(comparison: Comparison): { readonly agreement: Agreement } & Comparison {
+  return { agreement: agreementOf(comparison), ...comparison };
 }
 
 const marks: Readonly<Record<Agreement, string>> = {

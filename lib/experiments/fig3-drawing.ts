@@ -21,14 +21,13 @@ import {
   groupsOf,
   lossAxis,
   lossTrace,
-  mean,
-  overSeeds,
   type SeedGroup,
   seedsOf,
   whiskeredLine,
   whiskersWord,
 } from './seed-groups';
 import { liesBelow } from './verdicts';
+import { mean, overSeeds } from '../report/over-seeds';
 
 /** All models that were trained. */
 export interface Fig3Result {

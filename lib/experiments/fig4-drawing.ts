@@ -28,12 +28,12 @@ import {
   groupsOf,
   lossAxis,
   lossTrace,
-  mean,
   rangeWord,
   type SeedGroup,
   seedsOf,
   whiskersWord,
 } from './seed-groups';
+import { mean } from '../report/over-seeds';
 
 /** All models that were trained, or what the released ones made of each kind of text. */
 export type Fig4Result =

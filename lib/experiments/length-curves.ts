@@ -14,8 +14,9 @@ import { ink, modalityStyles, type SeriesStyle } from '../report/style';
 import { type Cell, intervalKeys, measuredCells, measuredColumn, type Table } from '../report/tables';
 import { type Finding } from './report';
 import { type ModalityPerplexity } from './language-model-runs';
-import { mean, seedsWord, whiskeredLine } from './seed-groups';
+import { seedsWord, whiskeredLine } from './seed-groups';
 import { liesBelow } from './verdicts';
+import { mean } from '../report/over-seeds';
 
 /** A line of the figure: models that differ in their seed alone. */
 export interface LengthCurve {

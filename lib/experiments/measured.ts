@@ -2,7 +2,7 @@
 // its provenance.
 
 import { type Reporter } from '../base/progress';
-import { startEngine } from '../engine/engine';
+import { type Engine, startEngine } from '../engine/engine';
 import {
   collectStoredProvenance,
   currentOrigin,
@@ -41,6 +41,11 @@ export interface Measured<Result> {
   readonly secondsInParts?: number;
 }
 
+/** What computes now, and with which engine, if it has one. */
+export function originNow(engine?: Engine): Origin {
+  return currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
+}
+
 /**
  * The finished run of a configuration, or `work` done now and kept.
  *
@@ -58,7 +63,7 @@ export async function measured<Result>(
   const run = async (): Promise<FinishedRun<Result>> => {
     const startedAt = Date.now();
     const engine = usesEngine ? await startEngine({ reporter }) : undefined;
-    const origin = currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
+    const origin = originNow(engine);
     const { result, ...parts } = await work(origin);
     const { item, data } = configuration;
     return {

@@ -10,29 +10,22 @@ import { readTextFile } from '../base/files';
 import { displayPath, projectPath } from '../base/paths';
 import { parseWith } from '../base/schema';
 import { toPlain } from '../report/json';
-import { type Provenance } from '../report/provenance';
-import { type Cell, type Table } from '../report/tables';
-import { type Finding, type Report } from './report';
+import { type Table } from '../report/tables';
+import { type Report } from './report';
 import { unchanged } from './preset-names';
 
 /** Where the gallery is. */
 export const galleryFolder = (): string => projectPath('figures');
 
 /** The numbers of a table. */
-export interface ReferenceTable extends Pick<Table, 'id' | 'title' | 'columns'> {
-  readonly rows: readonly Readonly<Record<string, Cell>>[];
-}
+export type ReferenceTable = Omit<Table, 'caption'>;
 
 /** What a run of an item at a preset is compared with. */
-export interface Reference {
-  readonly item: string;
-  readonly title: string;
-  readonly question: string;
-  readonly preset: string;
-  readonly settings: unknown;
-  readonly findings: readonly Finding[];
+export interface Reference extends Pick<
+  Report,
+  'item' | 'title' | 'question' | 'preset' | 'settings' | 'findings' | 'provenance'
+> {
   readonly tables: readonly ReferenceTable[];
-  readonly provenance: Provenance;
 }
 
 const cellSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -78,16 +71,8 @@ export function referenceOf(report: Report): Reference {
     columns,
     rows,
   }));
-  return toPlain({
-    item,
-    title,
-    question,
-    preset,
-    settings,
-    findings,
-    tables,
-    provenance,
-  }) as Reference;
+  const reference = { item, title, question, preset, settings, findings, tables, provenance };
+  return toPlain(reference) as Reference;
 }
 
 /**

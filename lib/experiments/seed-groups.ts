@@ -4,6 +4,7 @@
 import { type Range } from '../base/format';
 import { type AxisSpec, lineTrace, type PlotlyObject } from '../report/figure';
 import { encodingStyle, type SeriesStyle } from '../report/style';
+import { mean } from '../report/over-seeds';
 import { type PointWords, whiskers } from '../report/whiskers';
 import { type TrainingFigures } from './trained-run';
 
@@ -31,22 +32,6 @@ export function groupsOf<Run extends { readonly encoding: string; readonly hidde
     const { encoding, hiddenSize } = first;
     return [{ encoding, style: encodingStyle(encoding, encodings), hiddenSize, runs: members }];
   });
-}
-
-/** The mean of some values. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/**
- * What is known of a share: over several seeds the mean, the least and the most; of one its own
- * interval.
- */
-export function overSeeds(ranges: readonly Range[]): Range {
-  const [only] = ranges;
-  if (ranges.length === 1 && only !== undefined) return only;
-  const centres = ranges.map(({ centre }) => centre);
-  return { centre: mean(centres), low: Math.min(...centres), high: Math.max(...centres) };
 }
 
 /** How many seeds each group of a comparison has. */

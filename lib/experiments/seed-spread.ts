@@ -1,6 +1,6 @@
 // How much of a difference between two trained models the seed alone can make.
 
-import { mean } from './seed-groups';
+import { mean } from '../report/over-seeds';
 
 /** How far apart trainings are that differ in their seed alone. */
 export interface SeedSpread {

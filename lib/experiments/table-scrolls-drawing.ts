@@ -18,8 +18,9 @@ import { bilevelPairs, ownPairs } from './encoding-pairs';
 import { type Drawing, type Finding } from './report';
 import { type PromptedRun } from './prompted-runs';
 import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
-import { mean, overSeeds, seedsWord, whiskersWord } from './seed-groups';
+import { seedsWord, whiskersWord } from './seed-groups';
 import { liesBelow } from './verdicts';
+import { mean, overSeeds } from '../report/over-seeds';
 
 /** How many points the paper's BiPE-RoPE is above its RoPE, on the mean of the seven tasks. */
 export const paperGain = present(
@@ -64,6 +65,8 @@ class Comparison {
   readonly tasks: readonly string[];
   readonly encodings: readonly string[];
   readonly seeds: number;
+  /** By task and encoding: an interval is thousands of samples, and is asked for several times. */
+  readonly #ranges = new Map<string, Range>();
 
   constructor(readonly result: TableScrollsResult) {
     this.tasks = [...new Set(result.runs.map(({ task }) => task))];
@@ -102,6 +105,13 @@ class Comparison {
    * they can tell.
    */
   rangeOf(task: string, encoding: string): Range {
+    const key = JSON.stringify([task, encoding]);
+    const range = this.#ranges.get(key) ?? this.#measureRange(task, encoding);
+    this.#ranges.set(key, range);
+    return range;
+  }
+
+  #measureRange(task: string, encoding: string): Range {
     return overSeeds(
       this.runsOf(task, encoding).map(({ metric, byInstance, groups }) => {
         const { estimate: centre, low, high } = scoreInterval(metric, byInstance, groups);

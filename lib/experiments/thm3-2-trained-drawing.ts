@@ -22,8 +22,6 @@ import {
   groupsOf,
   lossAxis,
   lossTrace,
-  mean,
-  overSeeds,
   type SeedGroup,
   seedsOf,
   whiskeredLine,
@@ -31,6 +29,7 @@ import {
 } from './seed-groups';
 import { type StateSetRun } from './thm3-2-trained-runs';
 import { liesBelow } from './verdicts';
+import { mean, overSeeds } from '../report/over-seeds';
 
 /** The automaton, and all models that were trained on it. */
 export interface Thm32TrainedResult {

@@ -8,18 +8,18 @@ import { CheckpointError, ConfigError, DamagedRunError, MachineError } from '../
 import { withStopAdvice } from '../base/interrupt';
 import { displayPath } from '../base/paths';
 import { libraryVersion } from '../base/version';
-import { type Engine, startEngine } from '../engine/engine';
+import { startEngine } from '../engine/engine';
 import { checkCheckpoint } from '../model/checkpoint';
 import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../model/parameters';
-import { currentOrigin, type DataSource, joinParts, type Origin } from '../report/provenance';
+import { type DataSource, joinParts, type Origin } from '../report/provenance';
 import { type TrainingConfig } from '../train/config';
 import { statePath } from '../train/checkpoint';
 import { hasMetrics, type MetricsLine, readMetrics } from '../train/metrics';
 import { type TrainingResult } from '../train/train';
 import { trainModel, type TrainModelOptions } from '../train/train-model';
-import { measured, type MeasuringContext } from './measured';
+import { measured, type MeasuringContext, originNow } from './measured';
 import { type RunConfiguration, type RunStore } from './run-store';
 import { askedPart, beginSession, trainingParts } from './training-sessions';
 
@@ -116,16 +116,12 @@ export async function trainedModel(training: Training, options: TrainedRunOption
   } catch (error) {
     if (!(error instanceof CheckpointError || error instanceof ConfigError)) throw error;
     options.reporter.note(`damaged (${error.message}); made anew`, 'warning');
-    const origin = originOf(await startEngine({ reporter: options.reporter }));
+    const origin = originNow(await startEngine({ reporter: options.reporter }));
     const { outcome, parameters } = await trainOrMend(training, origin, options);
     disposeParameters(parameters);
     if (outcome === 'interrupted') throw interrupted();
   }
   return folder;
-}
-
-function originOf({ description, captures }: Engine): Origin {
-  return currentOrigin({ engine: description, captured: captures });
 }
 
 function interrupted(): MachineError {

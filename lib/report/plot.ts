@@ -1,19 +1,13 @@
 // A figure of one's own from tidy rows, in one line, in the style of the others.
 
 import { ConfigError } from '../base/errors';
+import { type Range } from '../base/format';
 import { formatShort, logAxis } from './log-axis';
-import {
-  axes,
-  type AxisSpec,
-  barTrace,
-  type Figure,
-  lineTrace,
-  makeFigure,
-  type PlotlyObject,
-} from './figure';
+import { type AxisSpec, barTrace, type Figure, lineTrace, makeFigure, type PlotlyObject } from './figure';
 import { encodingStyle, type SeriesStyle } from './style';
 import { type Cell } from './tables';
 import { escapeMarkup } from './text';
+import { overSeeds } from './over-seeds';
 import { whiskers } from './whiskers';
 
 /** One observation, a value for each name. */
@@ -139,17 +133,15 @@ function trace<Row extends TidyRow>(
   };
 }
 
-function rangeOf<Row extends TidyRow>(
-  rows: readonly Row[],
-  { y, low, high }: PlotOptions<Row>,
-): { centre: number; low: number; high: number } {
-  const values = rows.map((row) => Number(row[y]));
-  const [only] = rows;
-  const ends = [low, high].map((name) => (name === undefined ? undefined : only?.[name]));
-  const centre = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return rows.length === 1
-    ? { centre, low: numberOr(ends[0], centre), high: numberOr(ends[1], centre) }
-    : { centre, low: Math.min(...values), high: Math.max(...values) };
+/** The interval of a row that stands alone; of several, what is known over them. */
+function rangeOf<Row extends TidyRow>(rows: readonly Row[], { y, low, high }: PlotOptions<Row>): Range {
+  return overSeeds(
+    rows.map((row) => {
+      const centre = Number(row[y]);
+      const end = (name: string | undefined): number => numberOr(row[name ?? ''], centre);
+      return { centre, low: end(low), high: end(high) };
+    }),
+  );
 }
 
 const numberOr = (value: Cell | undefined, otherwise: number): number =>
@@ -163,7 +155,7 @@ function axisOf<Row extends TidyRow>(
   const name = options[which];
   const title = wordsOf(name);
   if (options.log?.includes(which) !== true)
-    return which === 'x' ? { title } : { ...axes.count(title), tickformat: '' };
+    return which === 'x' ? { title } : { title, type: 'linear', rangemode: 'tozero' };
   const values = rows.map((row) => Number(row[name]));
   if (values.some((value) => value <= 0))
     throw new ConfigError(`log: ${name} is not positive everywhere; leave ${which} out`);

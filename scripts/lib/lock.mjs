@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Beside locks: folders that are to become one, each with the name of its entry. */
 const beginning = '.lock-';
@@ -54,6 +55,22 @@ export function takeLock(path) {
   }
   removeBegun(dirname(path));
   return { release: () => remove(path, entry) };
+}
+
+/**
+ * Takes the lock at `path`, and waits for it while another process has it.
+ *
+ * @param tell told once who holds it, if anybody does
+ * @returns `release`
+ * @throws as `takeLock`
+ */
+export async function waitForLock(path, tell) {
+  for (let told = false; ; told = true) {
+    const { holder, release } = takeLock(path);
+    if (release !== undefined) return release;
+    if (!told) tell(holder);
+    await sleep(1000);
+  }
 }
 
 /** Whether a folder took this name: it does not where a folder with an entry has it, or a file. */

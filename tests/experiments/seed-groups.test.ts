@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  groupsOf,
-  overSeeds,
-  rangeWord,
-  seedsOf,
-  seedsWord,
-  whiskersWord,
-} from '../../lib/experiments/seed-groups';
+import { groupsOf, rangeWord, seedsOf, seedsWord, whiskersWord } from '../../lib/experiments/seed-groups';
 import { encodingStyles } from '../../lib/report/style';
+import { overSeeds } from '../../lib/report/over-seeds';
 
 const run = (encoding: string, hiddenSize: number, seed: number) => ({ encoding, hiddenSize, seed });
 

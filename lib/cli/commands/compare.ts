@@ -31,7 +31,7 @@ export function addCompareCommand(program: Command): void {
 }
 
 async function compareItem(experiment: Experiment, { preset, json }: CompareOptions): Promise<ItemOutcome> {
-  const { agreementOf, describeComparison } = await import('../../experiments/compare.js');
+  const { comparisonSummary, describeComparison } = await import('../../experiments/compare.js');
   const without = (agreement: 'not run' | 'no reference', says: string): ItemOutcome => {
     if (json !== true) printLines([`${experiment.id} (${preset}): ${says}`]);
     return { summary: { item: experiment.id, preset, agreement }, failure: undefined };
@@ -46,11 +46,11 @@ async function compareItem(experiment: Experiment, { preset, json }: CompareOpti
   if (comparison === null) return without('no reference', 'there is no reference of this preset');
   const [first = '', ...further] = describeComparison(comparison);
   if (json !== true) printLines([`${experiment.id} (${preset}) ${first}`, ...further]);
-  const agreement = agreementOf(comparison);
+  const summary = comparisonSummary(comparison);
   return {
-    summary: { agreement, ...comparison },
+    summary,
     failure:
-      agreement === 'different'
+      summary.agreement === 'different'
         ? new DifferenceError(`${experiment.id}: some numbers are not those of the reference`)
         : undefined,
   };

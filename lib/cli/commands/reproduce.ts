@@ -66,7 +66,7 @@ async function reproduceItem(
 ): Promise<ItemOutcome> {
   const { exportReport } = await import('../../experiments/export.js');
   const { failedCheck } = await import('../../experiments/reproduce.js');
-  const { agreementOf } = await import('../../experiments/compare.js');
+  const { comparisonSummary } = await import('../../experiments/compare.js');
   const reporter = terminalReporter();
   const started = Date.now();
   reporter.note(experiment.title);
@@ -87,10 +87,7 @@ async function reproduceItem(
     reused: report.reused,
     missing: report.missing,
     findings: report.findings,
-    comparison: report.comparison && {
-      agreement: agreementOf(report.comparison),
-      ...report.comparison,
-    },
+    comparison: report.comparison && comparisonSummary(report.comparison),
     files: files.map(displayPath),
   };
   return { summary, failure: failedCheck(report) };
