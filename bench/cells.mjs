@@ -2,7 +2,7 @@
 // against a block, whose variables the engine keeps in registers.
 //
 //   node bench/cells.mjs [repetitions]
-import { startKernel } from '../scripts/kernel/client.mjs';
+import { startKernel } from '../kernel/client.mjs';
 import { fail } from '../scripts/lib/console.mjs';
 
 const repetitions = Number(process.argv[2] ?? 5);

@@ -12,7 +12,7 @@ import { performance } from 'node:perf_hooks';
 import { root } from '../scripts/lib/paths.mjs';
 
 const require = createRequire(import.meta.url);
-const { Random } = require('../dist/lib/engine/random.js');
+const { Random } = require('../dist/lib/engine/random/random.js');
 const { prepareSource } = require('../dist/lib/data/sources/prepare.js');
 
 const tokens = 100_000_000;

@@ -9,14 +9,14 @@ const require = createRequire(import.meta.url);
 const tf = require('@tensorflow/tfjs');
 const { startEngine } = require('../dist/lib/engine/engine.js');
 const { capture } = require('../dist/lib/engine/graph/capture.js');
-const { Random } = require('../dist/lib/engine/random.js');
-const { integerTensor, normalTensor } = require('../dist/lib/engine/random-tensors.js');
+const { Random } = require('../dist/lib/engine/random/random.js');
+const { integerTensor, normalTensor } = require('../dist/lib/engine/random/tensors.js');
 const { arithmeticModelSize, createDecoder, languageModelSize } = require('../dist/lib/model/config.js');
 const { nextTokenLossSum } = require('../dist/lib/model/loss.js');
 const { initialParameters } = require('../dist/lib/model/parameters.js');
 const { encodingNamed } = require('../dist/lib/positional/registry.js');
-const { defaultAdamW, planBundles } = require('../dist/lib/train/adamw.js');
-const { trainingStep, updateScalars, zeroState } = require('../dist/lib/train/step.js');
+const { defaultAdamW, planBundles } = require('../dist/lib/train/step/adamw.js');
+const { trainingStep, updateScalars, zeroState } = require('../dist/lib/train/step/step.js');
 
 /** A training step with AdamW: what it starts from, its inputs, and how many items an input has. */
 function training(parameters, loss, inputs, items) {

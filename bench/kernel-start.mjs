@@ -2,7 +2,7 @@
 // has run.
 //
 //   node bench/kernel-start.mjs [repetitions]
-import { startKernel } from '../scripts/kernel/client.mjs';
+import { startKernel } from '../kernel/client.mjs';
 import { buildLibrary } from '../scripts/lib/build.mjs';
 import { fail } from '../scripts/lib/console.mjs';
 

@@ -52,8 +52,8 @@ export {
   type HubOptions,
   releasedCheckpoints,
 } from './data/hub';
-export type { HubFile } from './data/hub-files';
-export { listSources } from './data/registry';
+export type { HubFile } from './data/io/hub-files';
+export { listSources } from './data/sources/registry';
 export { downloadScrolls, type ScrollsDownload } from './data/scrolls/download';
 export {
   groupScrollsRows,
@@ -113,7 +113,7 @@ export type {
 export { type CorpusOptions, type CorpusConfig, prepareCorpus } from './data/tokens/prepare';
 export { documentSequence, type TokenSequence } from './data/tokens/sequence';
 export { type DocumentSplit, splitDocuments, type ValidationSplit } from './data/tokens/split';
-export type { BackendName } from './engine/backend';
+export type { BackendName } from './engine/backends/backend';
 export {
   type BackendExamination,
   type Engine,
@@ -141,14 +141,14 @@ export {
   withTensorAccount,
 } from './engine/memory';
 export { type OperationProfile, type OperationTime, profileOperations, type RunTime } from './engine/profile';
-export { Random, type RandomState, type ShuffleableArray } from './engine/random';
+export { Random, type RandomState, type ShuffleableArray } from './engine/random/random';
 export {
   integerTensor,
   normalTensor,
   permutationTensor,
   truncatedNormalTensor,
   uniformTensor,
-} from './engine/random-tensors';
+} from './engine/random/tensors';
 export {
   type ArithmeticEvaluation,
   type ArithmeticEvaluationOptions,
@@ -214,40 +214,37 @@ export {
   attentionFigure,
   solutionTable,
   solveArithmetic,
-} from './experiments/arithmetic-model';
-export { drawHeadMaps, type HeadMapOptions } from './experiments/attention-map';
-export { compiledAttentionFigure, networkCertificateTable, reachedTable } from './experiments/compiled-word';
-export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/encodings-drawing';
+} from './experiments/items/fig3/solve';
+export { drawHeadMaps, type HeadMapOptions } from './experiments/charts/attention-map';
+export {
+  compiledAttentionFigure,
+  networkCertificateTable,
+  reachedTable,
+} from './experiments/items/thm3-2/compiled-word';
+export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from './experiments/charts/encodings';
 export {
   type EffectOptions,
   type EncodingEffects,
   encodingEffects,
   encodingKernel,
-} from './experiments/encodings-effects';
-export { type ExecuteOptions, type Experiment } from './experiments/experiment';
-export { type Drawing, type Finding, type Report } from './experiments/report';
-export type { PresetName } from './experiments/preset-names';
-export { exportReport } from './experiments/export';
-export { describeFinding, findingsTable, type Verdict, verdictOf } from './experiments/findings';
-export { drawFig2 } from './experiments/fig2-drawing';
+} from './experiments/charts/encodings-effects';
+export { type ExecuteOptions, type Experiment } from './experiments/run/experiment';
+export { type Drawing, type Finding, type Report } from './experiments/run/report';
+export { defaultPreset, type PresetName } from './experiments/settings/preset-names';
+export { exportReport } from './experiments/run/export';
+export { describeFinding, findingsTable, type Verdict, verdictOf } from './experiments/run/findings';
+export { drawFig2 } from './experiments/items/fig2/draw';
 export {
   attentionSlider,
   matrixProductSlider,
   productSlider,
   rectifierSlider,
   selectionSlider,
-} from './experiments/lemma-sliders';
-export { type PaperContent, paperContents } from './experiments/paper-contents';
+} from './experiments/items/lemmas/sliders';
+export { type PaperContent, paperContents } from './experiments/start-page/contents';
 export { experimentNamed, experiments, items } from './experiments/registry';
-export {
-  contentsTable,
-  defaultPreset,
-  itemsTable,
-  reproduce,
-  type ReproduceOptions,
-  showReport,
-  statementsTable,
-} from './experiments/reproduce';
+export { reproduce, type ReproduceOptions, showReport } from './experiments/reproduce';
+export { contentsTable, itemsTable, statementsTable } from './experiments/start-page/tables';
 export {
   prepareReleased,
   releasedCurves,
@@ -255,12 +252,16 @@ export {
   type ReleasedRun,
   releasedSettings,
   type ReleasedSettings,
-} from './experiments/released-models';
-export { RunStore } from './experiments/run-store';
-export { rowsTable } from './experiments/tidy-rows';
-export { type LanguageModel, languageModel, textAttentionFigure } from './experiments/text-attention';
-export { recallSlider } from './experiments/thm3-1-slider';
-export { type Statement, statements, statementStatus } from './experiments/statements';
+} from './experiments/language-models/released-models';
+export { RunStore } from './experiments/run/store';
+export { rowsTable, type TidyRow } from './report/rows';
+export {
+  type LanguageModel,
+  languageModel,
+  textAttentionFigure,
+} from './experiments/items/fig4/text-attention';
+export { recallSlider } from './experiments/items/thm3-1/slider';
+export { type Statement, statements, statementStatus } from './experiments/start-page/statements';
 export {
   type Distribution,
   measureSegments,
@@ -269,7 +270,7 @@ export {
   type SequenceStatistics,
   shortSegment,
   type TextStatistics,
-} from './experiments/segment-statistics';
+} from './experiments/items/fig1/segment-statistics';
 export type { Architecture } from './model/architecture';
 export {
   type DecoderCache,
@@ -290,7 +291,7 @@ export {
   readModelConfig,
   saveCheckpoint,
   saveTensors,
-} from './model/checkpoint';
+} from './model/files/checkpoint';
 export {
   arithmeticModelSize,
   createDecoder,
@@ -300,7 +301,7 @@ export {
   parseModelConfig,
 } from './model/config';
 export { type Decoder, decoderWith, type ForwardOptions, hiddenStates, logits } from './model/decoder';
-export { type LogitsRequest, writeLogits } from './model/logits-file';
+export { type LogitsRequest, writeLogits } from './model/files/logits-file';
 export {
   type LossOptions,
   type LossSum,
@@ -360,8 +361,8 @@ export {
   lineTrace,
   makeFigure,
 } from './report/figure';
-export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook';
-export { plot, type PlotOptions, type TidyRow } from './report/plot';
+export { defaultReporter, isNotebook, showFigure, showTable } from './report/notebook/show';
+export { plot, type PlotOptions } from './report/plot';
 export {
   formatPaperValue,
   type PaperMeasure,
@@ -372,7 +373,7 @@ export {
   paperSources,
   paperValue,
   paperValues,
-} from './report/paper-values';
+} from './experiments/paper/values';
 export type { DataSource, Machine, Origin, Provenance, ProvenancePart, Work } from './report/provenance';
 export {
   encodingStyle,
@@ -384,7 +385,7 @@ export {
   type SeriesStyle,
 } from './report/style';
 export { type PointWords, type WhiskerLook, whiskers } from './report/whiskers';
-export { type LiveCurves, liveCurves } from './report/live';
+export { type LiveCurves, liveCurves } from './report/notebook/live';
 export { type Slider, sliderFigure, type SliderStep } from './report/slider';
 export {
   type Cell,
@@ -487,7 +488,7 @@ export { type BilevelBounds, compileApe, compileBiPE, type CompileOptions } from
 export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from './theory/compile/program';
 export { blockNamed, coordinateName, type Layout } from './theory/network/layout';
 export { describeHead, type Network, stateNames } from './theory/network/network';
-export { type CertifiedNetwork, loadNetwork, saveNetwork } from './theory/network/network-file';
+export { type CertifiedNetwork, loadNetwork, saveNetwork } from './theory/compile/network-file';
 export { connectionsFigure, matricesFigure } from './theory/network/picture';
 export { type LayerTrace, type Trace, trace } from './theory/network/plain';
 export { runWords } from './theory/network/run';
@@ -498,15 +499,15 @@ export {
   type PageOptions,
   showAutomatonPage,
   writeAutomatonPage,
-} from './theory/page/document';
-export { type PageExample, pageExamples } from './theory/page/examples';
-export { compareWithSimulator, type Comparison } from './theory/verify';
-export type { AdamWSettings, ParameterGroup } from './train/adamw';
-export type { ArithmeticTaskConfig } from './train/arithmetic-task';
-export type { Batch, BatchArray, BatchSource } from './train/batches';
+} from '../apps/automaton-page/document';
+export { type PageExample, pageExamples } from '../apps/automaton-page/examples';
+export { compareWithSimulator, type Comparison } from './theory/compile/verify';
+export type { AdamWSettings, ParameterGroup } from './train/step/adamw';
+export type { ArithmeticTaskConfig } from './train/tasks/arithmetic';
+export type { Batch, BatchArray, BatchSource } from './train/step/batches';
 export { parseTrainingConfig, type TrainingConfig } from './train/config';
-export type { CorpusTaskConfig } from './train/corpus-task';
-export type { EarlyStopSettings } from './train/early-stop';
+export type { CorpusTaskConfig } from './train/tasks/corpus';
+export type { EarlyStopSettings } from './train/step/early-stop';
 export {
   type EvaluationMetrics,
   type MachineFigures,
@@ -514,10 +515,10 @@ export {
   readMetrics,
   type TrainingMetrics,
 } from './train/metrics';
-export { learningRateAt, type ScheduleSettings } from './train/schedule';
-export type { LossFunction, Parameters } from './train/step';
-export type { StateSetsTaskConfig } from './train/state-sets-task';
-export type { TaskConfig } from './train/tasks';
-export type { TextTaskConfig } from './train/text-task';
+export { learningRateAt, type ScheduleSettings } from './train/step/schedule';
+export type { LossFunction, Parameters } from './train/step/step';
+export type { StateSetsTaskConfig } from './train/tasks/state-sets';
+export type { TaskConfig } from './train/tasks/registry';
+export type { TextTaskConfig } from './train/tasks/text';
 export { train, type TrainingPlan, type TrainingResult, type TrainingRun } from './train/train';
 export { trainModel, type TrainModelOptions } from './train/train-model';

@@ -1,6 +1,6 @@
 // The kernels as operations of TensorFlow, on the processor: names, inputs and shapes, memory and
-// threads. What each computes is said in kernels.h; lib/engine/kernels.ts is where TypeScript calls
-// them.
+// threads. What each computes is said in kernels.h; lib/engine/native/kernels.ts is where
+// TypeScript calls them.
 #include <node_api.h>
 
 #include <stdexcept>
@@ -560,7 +560,7 @@ REGISTER_KERNEL_BUILDER(Name("BipeAddSparseMlp").Device(tf::DEVICE_CPU), AddSpar
 
 /**
  * To be raised with every new operation, every change of one's inputs, outputs or attributes, and
- * of what the recorder gives; lib/engine/kernel-library.ts expects it.
+ * of what the recorder gives; lib/engine/native/kernel-library.ts expects it.
  */
 constexpr int kInterface = 3;
 

@@ -3,7 +3,7 @@ JSON object a line on standard output. `error` in an answer is the one line that
 
     {"do": "describe"}                     -> {"description"}
     {"do": "peak", "size": n}              -> {"flops"}: operations a second of the fastest product of n x n matrices
-    {"do": "load", "folder": f, "job": j}  -> {}: weights and token ids from the folder, the work as lib/cli/bench/rows.ts says
+    {"do": "load", "folder": f, "job": j}  -> {}: weights and token ids from the folder, the work as bench/harness/rows.ts says
     {"do": "check"}                        -> {"losses"}: to be compared with the other side's
     {"do": "time", "steps": n}             -> {"seconds"}
     {"do": "memory"}                       -> {"peakBytes"}: the most physical memory this process ever held

@@ -8,7 +8,7 @@ import { printable } from '../base/printable';
 import { closestName } from '../base/suggest';
 import { libraryVersion } from '../base/version';
 import { addArithmeticCommand } from './commands/arithmetic';
-import { addBenchCommand } from './commands/bench';
+import { addBenchCommand } from '../../bench/harness/command';
 import { addCheckpointCommand } from './commands/checkpoint';
 import { addCompareCommand } from './commands/compare';
 import { addDataCommand } from './commands/data';
@@ -22,8 +22,8 @@ import { addSegmentCommand } from './commands/segment';
 import { addTheoryCommand } from './commands/theory';
 import { addTokenizeCommand } from './commands/tokenize';
 import { addTrainCommand } from './commands/train';
-import { type Experiment } from '../experiments/experiment';
-import { printFailure } from './output';
+import { type Experiment } from '../experiments/run/experiment';
+import { printFailure } from './shared/output';
 
 /**
  * The command line as a value, for tests and for `main`.

@@ -9,11 +9,11 @@ import { sha256File } from '../base/files';
 import { jsonOrUndefined } from '../base/json';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
-import { openHttpClient } from './http';
-import { type HubFile, type HubFileOptions, HubFiles } from './hub-files';
-import { withLock } from './lock';
-import { datasetsFolder } from './registry';
-import { fileNameSchema, publish, recordName, settle } from './staging';
+import { openHttpClient } from './io/http';
+import { type HubFile, type HubFileOptions, HubFiles } from './io/hub-files';
+import { withLock } from './io/lock';
+import { datasetsFolder } from './sources/registry';
+import { fileNameSchema, publish, recordName, settle } from './io/staging';
 
 /** The checkpoints that the authors released. */
 export const releasedCheckpoints = [
@@ -42,7 +42,7 @@ export interface HubCheckpoint {
 }
 
 const configFile = 'config.json';
-/** The files that tensors can be in, the better first; lib/model/checkpoint.ts reads both. */
+/** The files that tensors can be in, the better first; lib/model/files/checkpoint.ts reads both. */
 const formats = [
   { whole: 'model.safetensors', index: 'model.safetensors.index.json' },
   { whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json' },

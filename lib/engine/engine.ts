@@ -3,13 +3,18 @@
 
 import { MachineError, messageOf, UsageError } from '../base/errors';
 import { type Reporter, terminalReporter } from '../base/progress';
-import { type BackendCandidate, type BackendName, backendNames, BackendUnavailable } from './backend';
-import { checkCurrentBackend } from './check';
-import { findGpu, type GpuPresence } from './gpu';
-import { missingKernels } from './kernel-library';
-import { nativeCpuCandidate, nativeGpuCandidate } from './native';
-import { javascriptCandidate, wasmCandidate } from './portable';
-import { webGpuCandidate } from './webgpu';
+import {
+  type BackendCandidate,
+  type BackendName,
+  backendNames,
+  BackendUnavailable,
+} from './backends/backend';
+import { checkCurrentBackend } from './backends/check';
+import { findGpu, type GpuPresence } from './backends/gpu';
+import { missingKernels } from './native/kernel-library';
+import { nativeCpuCandidate, nativeGpuCandidate } from './backends/native';
+import { javascriptCandidate, wasmCandidate } from './backends/portable';
+import { webGpuCandidate } from './backends/webgpu';
 
 /** A backend that was tried and not taken. */
 export interface RejectedBackend {

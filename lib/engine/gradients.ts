@@ -4,7 +4,7 @@
 // checkpointing; Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
 
 import * as tf from '@tensorflow/tfjs';
-import { availableAfter } from './graph/order';
+import { availableAfter } from './native/order';
 
 /** A scalar and its gradients; whoever asked for them disposes them. */
 export interface ValueAndGradients {

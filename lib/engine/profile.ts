@@ -5,8 +5,8 @@
 import { performance } from 'node:perf_hooks';
 import { MachineError, UsageError } from '../base/errors';
 import { present } from '../base/present';
-import { nativeBackend } from './graph/binding';
-import { type OperationRecorder, operationRecorder, type Recording } from './kernel-library';
+import { nativeBackend } from './native/binding';
+import { type OperationRecorder, operationRecorder, type Recording } from './native/kernel-library';
 
 /** What some runs took together. */
 export interface RunTime {

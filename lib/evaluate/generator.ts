@@ -4,7 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { type NamedTensors } from '../engine/graph/specs';
-import { Random } from '../engine/random';
+import { Random } from '../engine/random/random';
 import { type DecoderCache, decodeStep, type NextScores, prefill } from '../model/cache';
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';

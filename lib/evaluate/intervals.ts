@@ -4,8 +4,8 @@
 
 import { ConfigError } from '../base/errors';
 import { quantiles } from '../base/statistics';
-import { standardNormalQuantile } from '../engine/normal-quantile';
-import { type Random } from '../engine/random';
+import { standardNormalQuantile } from '../engine/random/normal-quantile';
+import { type Random } from '../engine/random/random';
 
 /** A share of trials and the interval that holds the true one. */
 export interface Proportion {

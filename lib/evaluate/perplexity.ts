@@ -12,7 +12,7 @@ import { type TokenSequence } from '../data/tokens/sequence';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
-import { Random } from '../engine/random';
+import { Random } from '../engine/random/random';
 import { type Decoder } from '../model/decoder';
 import { nextTokenLosses } from '../model/loss';
 import { type ModelParameters } from '../model/parameters';

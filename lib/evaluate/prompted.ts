@@ -7,7 +7,7 @@ import { groupScrollsRows, type ScrollsRow } from '../data/scrolls/file';
 import { type RowSource } from '../data/scrolls/row-source';
 import { promptIds, type SequenceOptions } from '../data/scrolls/sequence';
 import { type ProductType } from '../engine/graph/program';
-import { Random } from '../engine/random';
+import { Random } from '../engine/random/random';
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { decoderGenerator } from './generator';

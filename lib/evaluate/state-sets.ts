@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { heedStop } from '../base/interrupt';
-import { Random } from '../engine/random';
+import { Random } from '../engine/random/random';
 import { type Decoder, logits } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 import { alphabetOf, wordReader } from '../theory/automata/alphabet';

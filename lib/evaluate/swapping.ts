@@ -1,7 +1,7 @@
 // Who gets whose answer where answers are handed to other instances. An answer that stays in its
 // chapter or document is hardly in another place: all excerpts of a chapter may have one reference.
 
-import { type Random } from '../engine/random';
+import { type Random } from '../engine/random/random';
 
 /**
  * For each instance another one, whose answer it gets; each is given once. It is of another group,

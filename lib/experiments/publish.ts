@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { bipe } from '../base/command';
 import { MachineError, UsageError } from '../base/errors';
 import { writeFilesAtomic } from '../base/files';
-import { type FigureDrawer } from '../report/draw';
+import { type FigureDrawer } from '../report/export/draw';
 import { formatJson } from '../report/json';
 import { allOrigins, provenanceLine } from '../report/provenance';
 import { escapeMarkdown, toMarkdown } from '../report/tables';
-import { type Report } from './report';
-import { findingsTable, verdictOf } from './findings';
-import { presetOrder, unchanged } from './preset-names';
+import { type Report } from './run/report';
+import { findingsTable, verdictOf } from './run/findings';
+import { presetOrder, unchanged } from './settings/preset-names';
 import {
   fileNameOf,
   galleryFolder,
@@ -20,7 +20,7 @@ import {
   readReference,
   type Reference,
   referenceOf,
-} from './reference';
+} from './run/reference';
 import { experiments } from './registry';
 
 /** Where a report is published, and what draws it. */

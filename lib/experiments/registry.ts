@@ -3,25 +3,25 @@
 // look at. A new item is one file and a line here.
 
 import { unknownName } from '../base/suggest';
-import { attentionBySegment } from './attention-by-segment';
-import { type Experiment } from './experiment';
-import { fig1 } from './fig1';
-import { fig2 } from './fig2';
-import { fig3 } from './fig3';
-import { fig4 } from './fig4';
-import { fig5 } from './fig5';
-import { lemma11 } from './lemma1-1';
-import { lemma12 } from './lemma1-2';
-import { lemma13 } from './lemma1-3';
-import { lemma14 } from './lemma1-4';
-import { lemma15 } from './lemma1-5';
-import { tableAblation } from './table-ablation';
-import { tableNormal } from './table-normal';
-import { tableRecipes } from './table-recipes';
-import { tableScrolls } from './table-scrolls';
-import { theorem31 } from './thm3-1';
-import { theorem32 } from './thm3-2';
-import { theorem32Trained } from './thm3-2-trained';
+import { attentionBySegment } from './items/attention-by-segment/item';
+import { type Experiment } from './run/experiment';
+import { fig1 } from './items/fig1/item';
+import { fig2 } from './items/fig2/item';
+import { fig3 } from './items/fig3/item';
+import { fig4 } from './items/fig4/item';
+import { fig5 } from './items/fig5/item';
+import { lemma11 } from './items/lemmas/lemma1-1';
+import { lemma12 } from './items/lemmas/lemma1-2';
+import { lemma13 } from './items/lemmas/lemma1-3';
+import { lemma14 } from './items/lemmas/lemma1-4';
+import { lemma15 } from './items/lemmas/lemma1-5';
+import { tableAblation } from './items/ablation/item';
+import { tableNormal } from './items/normal/item';
+import { tableRecipes } from './items/recipes/item';
+import { tableScrolls } from './items/scrolls/item';
+import { theorem31 } from './items/thm3-1/item';
+import { theorem32 } from './items/thm3-2/item';
+import { theorem32Trained } from './items/thm3-2-trained/item';
 
 /** The items by name, in the order in which they are run. */
 export const items = {

@@ -8,8 +8,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { after, withGradient } from '../engine/gradients';
-import { lateConstant } from '../engine/graph/order';
-import { type FusedKernels, fusedKernels } from '../engine/kernels';
+import { lateConstant } from '../engine/native/order';
+import { type FusedKernels, fusedKernels } from '../engine/native/kernels';
 import { biasOf } from '../positional/bias';
 import type { AppliedEncoding, Span } from '../positional/encoding';
 import { chunksOf } from '../positional/spans';

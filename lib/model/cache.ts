@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
-import { fusedKernels } from '../engine/kernels';
+import { fusedKernels } from '../engine/native/kernels';
 import { biasOf } from '../positional/bias';
 import type { AppliedEncoding, Positions } from '../positional/encoding';
 import type { Architecture } from './architecture';

@@ -8,8 +8,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
-import { availableAfter } from '../engine/graph/order';
-import { fusedKernels } from '../engine/kernels';
+import { availableAfter } from '../engine/native/order';
+import { fusedKernels } from '../engine/native/kernels';
 
 /** What is predicted from, and what should come out. */
 export interface Prediction {

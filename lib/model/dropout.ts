@@ -3,10 +3,10 @@
 // uninterrupted one would have.
 
 import * as tf from '@tensorflow/tfjs';
-import { nativeBackend } from '../engine/graph/binding';
+import { nativeBackend } from '../engine/native/binding';
 import { present } from '../base/present';
-import { executeNative } from '../engine/native-operation';
-import { Random } from '../engine/random';
+import { executeNative } from '../engine/native/operation';
+import { Random } from '../engine/random/random';
 
 /** What to drop. */
 export interface Dropout {

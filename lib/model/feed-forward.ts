@@ -3,8 +3,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
-import { availableAfter } from '../engine/graph/order';
-import { type FusedKernels, fusedKernels } from '../engine/kernels';
+import { availableAfter } from '../engine/native/order';
+import { type FusedKernels, fusedKernels } from '../engine/native/kernels';
 
 /**
  * SwiGLU (Shazeer 2020): `silu(gate) * up` with `silu(x) = x sigmoid(x)`.

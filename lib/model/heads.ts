@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { separated } from '../engine/gradients';
-import { fusedKernels } from '../engine/kernels';
+import { fusedKernels } from '../engine/native/kernels';
 
 /**
  * Queries, keys and values of all tokens as those of all heads.

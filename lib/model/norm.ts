@@ -4,7 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
-import { type FusedKernels, fusedKernels } from '../engine/kernels';
+import { type FusedKernels, fusedKernels } from '../engine/native/kernels';
 
 /**
  * Root-mean-square normalization (Zhang and Sennrich 2019): `x / sqrt(mean(x^2) + eps) * weight`.

@@ -4,9 +4,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
 import { withGradient } from '../engine/gradients';
-import { availableAfter } from '../engine/graph/order';
-import { handOver } from '../engine/hand-over';
-import type { Random } from '../engine/random';
+import { availableAfter } from '../engine/native/order';
+import { handOver } from '../engine/native/hand-over';
+import type { Random } from '../engine/random/random';
 import type { ParameterSpec } from '../positional/encoding';
 
 /** Parameters by name, in the order of a checkpoint. */

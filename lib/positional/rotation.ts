@@ -3,7 +3,7 @@
 // "rotate half").
 
 import * as tf from '@tensorflow/tfjs';
-import { fusedKernels } from '../engine/kernels';
+import { fusedKernels } from '../engine/native/kernels';
 
 /**
  * Cosine and sine of each pair's angle, each [batch or 1, 1, time, headDim / 2]; a factor on both

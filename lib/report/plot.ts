@@ -5,13 +5,11 @@ import { type Range } from '../base/format';
 import { formatShort, logAxis } from './log-axis';
 import { type AxisSpec, barTrace, type Figure, lineTrace, makeFigure, type PlotlyObject } from './figure';
 import { encodingStyle, type SeriesStyle } from './style';
+import { type TidyRow } from './rows';
 import { type Cell } from './tables';
 import { escapeMarkup } from './text';
 import { overSeeds } from './over-seeds';
 import { whiskers } from './whiskers';
-
-/** One observation, a value for each name. */
-export type TidyRow = Readonly<Record<string, Cell>>;
 
 /** What is drawn of rows; all but `x` and `y` can be left out. */
 export interface PlotOptions<Row extends TidyRow> {

@@ -12,7 +12,7 @@ import { displayPath } from '../base/paths';
 import { printable } from '../base/printable';
 import { type Reporter, silentReporter } from '../base/progress';
 import { isMissing, loadDanfo } from './danfo';
-import { exportOutputs } from './export-outputs';
+import { exportOutputs } from './outputs';
 import { formatJson } from './json';
 import { type Provenance, provenanceLine } from './provenance';
 import { escapeHtml } from './text';

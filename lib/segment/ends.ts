@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { parseInside } from '../base/schema';
 import { unknownName } from '../base/suggest';
-import { Random } from '../engine/random';
+import { Random } from '../engine/random/random';
 
 /** A segment ends with each n-th token. */
 export interface EveryTokens {

@@ -3,7 +3,7 @@
 // the model, on arrays as reference.
 
 import * as tf from '@tensorflow/tfjs';
-import { fusedKernels } from '../engine/kernels';
+import { fusedKernels } from '../engine/native/kernels';
 import { areIds, endFinder, type SegmentEnds, segmentEnds } from './ends';
 
 /**

@@ -11,13 +11,19 @@ import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { anyNumber, parseWith } from '../base/schema';
-import { handOver } from '../engine/hand-over';
-import { openSafetensors, type TensorSource, writeSafetensors } from '../model/safetensors';
-import { type Bundle, type ParameterShape } from './adamw';
-import { type EarlyStopState } from './early-stop';
+import { handOver } from '../engine/native/hand-over';
+import { openSafetensors, type TensorSource, writeSafetensors } from '../model/files/safetensors';
+import { type Bundle, type ParameterShape } from './step/adamw';
+import { type EarlyStopState } from './step/early-stop';
 import { type MetricsExtent } from './metrics';
 import { type NamedTensors } from '../engine/graph/specs';
-import { firstMomentKey, type Parameters, runningLossKey, secondMomentKey, type StepDesign } from './step';
+import {
+  firstMomentKey,
+  type Parameters,
+  runningLossKey,
+  secondMomentKey,
+  type StepDesign,
+} from './step/step';
 
 /** Where a run stands, apart from its tensors. */
 export interface RunPosition {

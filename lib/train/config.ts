@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { countUpTo, errorAt, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { type ModelConfig, modelConfigSchema, parseModelConfig } from '../model/config';
-import { defaultAdamW } from './adamw';
-import { type TaskConfig, taskMetrics, taskSchema } from './tasks';
+import { defaultAdamW } from './step/adamw';
+import { type TaskConfig, taskMetrics, taskSchema } from './tasks/registry';
 import { type TrainingPlan } from './train';
 
 /** All that a training's numbers depend on. */

@@ -10,7 +10,7 @@ import {
   message,
   messageField,
   textField,
-} from '../engine/graph/protobuf';
+} from '../engine/native/protobuf';
 
 /** One number at one step. */
 export interface ScalarEvent {

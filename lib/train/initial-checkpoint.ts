@@ -8,11 +8,11 @@ import { CheckpointError } from '../base/errors';
 import { canonicalJson } from '../base/json';
 import { displayPath, projectRoot } from '../base/paths';
 import { sameSeparators } from '../model/check-separators';
-import { loadCheckpoint, readModelConfig } from '../model/checkpoint';
+import { loadCheckpoint, readModelConfig } from '../model/files/checkpoint';
 import { createDecoder, type ModelConfig } from '../model/config';
-import { formatShape } from '../model/tensor-file';
+import { formatShape } from '../model/files/tensor-file';
 import { type EncodingConfig } from '../positional/registry';
-import { type Parameters } from './step';
+import { type Parameters } from './step/step';
 
 /**
  * The fields of a model that its parameters have been trained for, as they are written; separators

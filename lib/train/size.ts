@@ -3,13 +3,13 @@
 
 import { ConfigError } from '../base/errors';
 import { formatCount } from '../base/format';
-import { nativeBackend } from '../engine/graph/binding';
+import { nativeBackend } from '../engine/native/binding';
 import { machineMemory } from '../engine/memory';
 import { type Decoder } from '../model/decoder';
 import { bytesOfNumber, checkMemory, tooMuch } from '../model/size';
 import { parameterCount } from '../model/parameters';
 import { type TrainingConfig } from './config';
-import { taskSize } from './tasks';
+import { taskSize } from './tasks/registry';
 
 /** A tensor has no more numbers. */
 const mostTokens = 2 ** 31 - 1;

@@ -2,18 +2,18 @@
 
 import { existsSync } from 'node:fs';
 import { errorAt } from '../base/schema';
-import { Random } from '../engine/random';
-import { saveCheckpoint } from '../model/checkpoint';
+import { Random } from '../engine/random/random';
+import { saveCheckpoint } from '../model/files/checkpoint';
 import { createDecoder } from '../model/config';
 import { type Decoder } from '../model/decoder';
 import { disposeParameters, initialParameters } from '../model/parameters';
 import { statePath } from './checkpoint';
 import { parseTrainingConfig, type TrainingConfig } from './config';
 import { checkpointParameters } from './initial-checkpoint';
-import { type Parameters } from './step';
-import { type Task, type TaskContext } from './task';
+import { type Parameters } from './step/step';
+import { type Task, type TaskContext } from './tasks/task';
 import { checkTrainingSize } from './size';
-import { createTask } from './tasks';
+import { createTask } from './tasks/registry';
 import { train, type TrainingResult, type TrainingRun } from './train';
 
 /** Where and how to train, without what the configuration says. */

@@ -33,15 +33,15 @@ import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { type Reporter, silentReporter } from '../base/progress';
 import { errorAt } from '../base/schema';
-import { withLock } from '../data/lock';
+import { withLock } from '../data/io/lock';
 import { capture, type CapturedStep } from '../engine/graph/capture';
-import { bfloat16IsSlow } from '../engine/bfloat16';
-import { nativeBackend } from '../engine/graph/binding';
+import { bfloat16IsSlow } from '../engine/native/bfloat16';
+import { nativeBackend } from '../engine/native/binding';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
 import { memoryReport } from '../engine/memory';
-import { type AdamWSettings, type ParameterShape, planBundles } from './adamw';
-import { type BatchSource, batchTensors } from './batches';
+import { type AdamWSettings, type ParameterShape, planBundles } from './step/adamw';
+import { type BatchSource, batchTensors } from './step/batches';
 import { readState, type RunPosition, statePath, writeState } from './checkpoint';
 import {
   type EarlyStopSettings,
@@ -49,9 +49,9 @@ import {
   nothingSeen,
   observe,
   reasonToStop,
-} from './early-stop';
+} from './step/early-stop';
 import { type EvaluationMetrics, type MachineFigures, type MetricsLine, MetricsLog } from './metrics';
-import { learningRateAt, type ScheduleSettings } from './schedule';
+import { learningRateAt, type ScheduleSettings } from './step/schedule';
 import {
   type LossFunction,
   type Parameters,
@@ -60,7 +60,7 @@ import {
   trainingStep,
   updateScalars,
   zeroState,
-} from './step';
+} from './step/step';
 
 /** How long and how to train. */
 export interface TrainingPlan {

@@ -1,5 +1,5 @@
-// Compiles lib/ to dist/. Used by the set-up, by `npm run build` and by the notebook kernel when
-// lib changes.
+// Compiles lib/, apps/ and the bench harness to dist/. Used by the set-up, by `npm run build` and by
+// the notebook kernel when lib changes.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -11,6 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const distFolder = join(root, 'dist');
 const stampPath = join(distFolder, '.built');
 const lockPath = join(distFolder, '.lock');
+/** What is compiled; `bench` has other files beside its harness. */
+const sourceFolders = ['lib', 'apps', 'bench/harness'];
 const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 
 /**
@@ -20,6 +22,7 @@ const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 export function libraryState() {
   const lines = [];
   const visit = (folder) => {
+    if (!existsSync(folder)) return;
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
@@ -29,7 +32,7 @@ export function libraryState() {
       }
     }
   };
-  visit(join(root, 'lib'));
+  for (const folder of sourceFolders) visit(join(root, ...folder.split('/')));
   for (const name of ['tsconfig.base.json', 'tsconfig.build.json', 'package-lock.json']) {
     const path = join(root, name);
     if (existsSync(path)) lines.push(`${name} ${statSync(path).mtimeMs}`);
@@ -99,7 +102,7 @@ function compileLibrary() {
 }
 
 /**
- * Removes from dist/ what no source of lib/ produces any more, so that a deleted module cannot be
+ * Removes from dist/ what no source produces any more, so that a deleted module cannot be
  * imported.
  */
 function removeOrphans() {
@@ -113,5 +116,6 @@ function removeOrphans() {
       }
     }
   };
-  if (existsSync(join(distFolder, 'lib'))) visit(join(distFolder, 'lib'));
+  for (const entry of readdirSync(distFolder, { withFileTypes: true }))
+    if (entry.isDirectory() && entry.name !== '.lock') visit(join(distFolder, entry.name));
 }

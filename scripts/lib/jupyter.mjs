@@ -36,7 +36,7 @@ export function jupyterEnvironment(root = projectRoot) {
 }
 
 const kernelspec = (root) => ({
-  argv: [process.execPath, join(root, 'scripts', 'kernel', 'main.mjs'), '--config-path', '{connection_file}'],
+  argv: [process.execPath, join(root, 'kernel', 'main.mjs'), '--config-path', '{connection_file}'],
   display_name: 'TypeScript (BiPE)',
   language: 'typescript',
   interrupt_mode: 'message',

@@ -18,8 +18,8 @@ import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
 const stamp = `${bindingPath}.built`;
 /**
- * A helper of lib/engine/native.ts beside the binding: keeps the libraries' chatter off standard
- * error.
+ * A helper of lib/engine/backends/native.ts beside the binding: keeps the libraries' chatter off
+ * standard error.
  */
 const quietSource = join(nativeFolder, 'quiet.cc');
 const quietPath = join(bindingFolder, 'tfjs_quiet.node');

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
-import { compareRow, type CompareOptions, measurePeak } from '../../lib/cli/bench/compare';
-import { describeSide } from '../../lib/cli/bench/launch';
-import { type BenchRow, benchRows, type PeerWay, quickRow } from '../../lib/cli/bench/rows';
-import { type SideCommand } from '../../lib/cli/bench/side';
+import { compareRow, type CompareOptions, measurePeak } from '../../bench/harness/compare';
+import { describeSide } from '../../bench/harness/launch';
+import { type BenchRow, benchRows, type PeerWay, quickRow } from '../../bench/harness/rows';
+import { type SideCommand } from '../../bench/harness/side';
 import { temporaryFolder } from '../support/command';
 
 interface Plan {

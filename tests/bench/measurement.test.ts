@@ -6,8 +6,8 @@ import {
   spreadOf,
   summarize,
   type Way,
-} from '../../lib/cli/bench/measurement';
-import { type BenchRow, benchRows, flopsOf, tokensOf } from '../../lib/cli/bench/rows';
+} from '../../bench/harness/measurement';
+import { type BenchRow, benchRows, flopsOf, tokensOf } from '../../bench/harness/rows';
 
 function rowNamed(name: string): BenchRow {
   const found = benchRows.find((row) => row.name === name);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
-import { summarize } from '../../lib/cli/bench/measurement';
+import { summarize } from '../../bench/harness/measurement';
 import {
   benchFigure,
   benchTable,
@@ -10,9 +10,9 @@ import {
   growthOf,
   terminalHeader,
   terminalRow,
-} from '../../lib/cli/bench/report';
-import { type BenchRow, benchRows } from '../../lib/cli/bench/rows';
-import { readRows, type StoredRow, storeRow } from '../../lib/cli/bench/store';
+} from '../../bench/harness/report';
+import { type BenchRow, benchRows } from '../../bench/harness/rows';
+import { readRows, type StoredRow, storeRow } from '../../bench/harness/store';
 import { collectProvenance } from '../../lib/report/provenance';
 import { toMarkdown } from '../../lib/report/tables';
 import { temporaryFolder } from '../support/command';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { benchRows, chooseRows, flopsOf, quickRow, tokensOf } from '../../lib/cli/bench/rows';
+import { benchRows, chooseRows, flopsOf, quickRow, tokensOf } from '../../bench/harness/rows';
 import { createDecoder, parseModelConfig } from '../../lib/model/config';
 import { parameterCount } from '../../lib/model/parameters';
 

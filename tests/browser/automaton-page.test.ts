@@ -8,12 +8,12 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/browser';
+import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
 import { simulate } from '../../lib/theory/automata/simulate';
-import { panels } from '../../lib/theory/page/body';
-import { writeAutomatonPage } from '../../lib/theory/page/document';
-import { pageExamples } from '../../lib/theory/page/examples';
-import { type Action, nextState, openPage, type PageState } from '../../lib/theory/page/state';
+import { panels } from '../../apps/automaton-page/body';
+import { writeAutomatonPage } from '../../apps/automaton-page/document';
+import { pageExamples } from '../../apps/automaton-page/examples';
+import { type Action, nextState, openPage, type PageState } from '../../apps/automaton-page/state';
 
 const found = findBrowser();
 const screenshots = projectPath('.cache', 'screenshots');

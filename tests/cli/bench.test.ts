@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findGpu } from '../../lib/engine/gpu';
+import { findGpu } from '../../lib/engine/backends/gpu';
 import { projectPath } from '../../lib/base/paths';
 import { bipe, temporaryFolder } from '../support/command';
 

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { CheckError } from '../../lib/base/errors';
 import { createProgram } from '../../lib/cli/main';
-import { defineExperiment, type Experiment } from '../../lib/experiments/experiment';
-import { type Finding } from '../../lib/experiments/report';
+import { defineExperiment, type Experiment } from '../../lib/experiments/run/experiment';
+import { type Finding } from '../../lib/experiments/run/report';
 import { failedCheck } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
+import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
 
 const known = vi.hoisted(() => ({ experiments: [] as Experiment[] }));

@@ -3,8 +3,8 @@ import { bipe } from '../../lib/base/command';
 import { DifferenceError, NotRunError } from '../../lib/base/errors';
 import { createProgram } from '../../lib/cli/main';
 import { items } from '../../lib/experiments/registry';
-import { referenceOf } from '../../lib/experiments/reference';
-import { compareWith } from '../../lib/experiments/compare';
+import { referenceOf } from '../../lib/experiments/run/reference';
+import { compareWith } from '../../lib/experiments/run/compare';
 import { silentReporter } from '../../lib/base/progress';
 
 async function printed(...args: readonly string[]): Promise<string> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../lib/cli/main';
 import { experiments } from '../../lib/experiments/registry';
-import { knownFields, meaningOf } from '../../lib/experiments/setting-words';
+import { knownFields, meaningOf } from '../../lib/experiments/settings/field-words';
 
 const fields = experiments.flatMap(({ id, presets }) =>
   [...new Set(presets.flatMap(({ settings }) => Object.keys(settings)))].map((field) => ({ id, field })),

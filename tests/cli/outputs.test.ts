@@ -4,7 +4,7 @@ import { cpSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, wr
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
-import { writeSafetensors } from '../../lib/model/safetensors';
+import { writeSafetensors } from '../../lib/model/files/safetensors';
 import { bipe, temporaryFolder } from '../support/command';
 
 /** A folder with a model, `model/`, and ids for it, `ids.safetensors`. */

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import type { Automaton, BiNfa, Nfa, Word } from '../../lib/theory/automata/automaton';
 import { formatAutomaton } from '../../lib/theory/automata/file';
 import { randomBiNfa, randomNfa, randomSegments, randomWord } from '../../lib/theory/automata/random';

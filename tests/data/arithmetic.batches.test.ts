@@ -13,8 +13,8 @@ import { encodeArithmetic, formatArithmetic, readExpression } from '../../lib/da
 import { questionsOf, readArithmeticFile } from '../../lib/data/arithmetic/file';
 import { generateArithmeticSet } from '../../lib/data/arithmetic/set';
 import { arithmeticVocabulary } from '../../lib/data/arithmetic/vocabulary';
-import { Random } from '../../lib/engine/random';
-import { type BatchSource } from '../../lib/train/batches';
+import { Random } from '../../lib/engine/random/random';
+import { type BatchSource } from '../../lib/train/step/batches';
 import { temporaryFolder } from '../support/command';
 import { faultsOf, surprise } from './arithmetic.reference';
 

@@ -16,7 +16,7 @@ import {
   arithmeticVocabulary,
   arithmeticVocabularyOfSize,
 } from '../../lib/data/arithmetic/vocabulary';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { rewritings, valueOf } from './arithmetic.reference';
 
 const paper = arithmeticVocabulary();

@@ -8,7 +8,7 @@ import {
 } from '../../lib/data/arithmetic/generator';
 import { splitOf } from '../../lib/data/arithmetic/split';
 import { arithmeticIds, arithmeticVocabulary, countOperators } from '../../lib/data/arithmetic/vocabulary';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { faultsOf, instanceProbabilities, surprise } from './arithmetic.reference';
 
 /** Instances as the generator draws them, each without padding. */

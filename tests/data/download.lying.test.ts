@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NetworkError, WorkbenchError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { present } from '../../lib/base/present';
-import { downloadFile, type DownloadRequest } from '../../lib/data/download';
-import { type HttpClient } from '../../lib/data/http';
+import { downloadFile, type DownloadRequest } from '../../lib/data/io/download';
+import { type HttpClient } from '../../lib/data/io/http';
 import { type Handler, type LocalServer, sendFile, serve } from './local-server';
 
 let folder: string;

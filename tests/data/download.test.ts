@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataError, MachineError, NetworkError, UsageError } from '../../lib/base/errors';
@@ -17,7 +17,7 @@ import {
   type DownloadDisk,
   type DownloadOptions,
   type DownloadRequest,
-} from '../../lib/data/download';
+} from '../../lib/data/io/download';
 import { type Handler, type LocalServer, sendFile, serve } from './local-server';
 
 const content = randomBytes(300_000);
@@ -458,21 +458,22 @@ async function compileDownloader(): Promise<string> {
   const parent = projectPath('.cache');
   await mkdir(parent, { recursive: true });
   const out = await mkdtemp(join(parent, 'test-download-'));
-  for (const source of ['base', 'data'].map((name) => projectPath('lib', name))) {
+  for (const folder of ['base', 'data/io']) {
+    const source = projectPath('lib', folder);
     for (const file of await readdir(source)) {
       if (!file.endsWith('.ts')) continue;
       const { outputText } = ts.transpileModule(await readFile(join(source, file), 'utf8'), {
         compilerOptions: { module: ts.ModuleKind.Node20, target: ts.ScriptTarget.ES2022 },
         fileName: file,
       });
-      const path = join(out, basename(source), file.replace(/\.ts$/, '.js'));
+      const path = join(out, folder, file.replace(/\.ts$/, '.js'));
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, outputText);
     }
   }
   await writeFile(
     join(out, 'main.js'),
-    "require('./data/download.js').downloadFile(JSON.parse(process.argv[2]));\n",
+    "require('./data/io/download.js').downloadFile(JSON.parse(process.argv[2]));\n",
   );
   return out;
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { connectionFailure, hostOf, statusFailure } from '../../lib/data/http';
+import { connectionFailure, hostOf, statusFailure } from '../../lib/data/io/http';
 
 const url = 'http://texts.example:8080/a/b.txt?c=d';
 

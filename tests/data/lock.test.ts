@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { takeLock } from '#lock';
 import { MachineError } from '../../lib/base/errors';
 import { displayPath, projectPath } from '../../lib/base/paths';
-import { withLock } from '../../lib/data/lock';
+import { withLock } from '../../lib/data/io/lock';
 import { temporaryFolder } from '../support/command';
 
 /** Of each kind of lock that was left: BIPE_LOCK_ROUNDS=1000 tries for minutes. */

@@ -11,7 +11,7 @@ import {
   listSources,
   readRegistry,
   sourceNamed,
-} from '../../lib/data/registry';
+} from '../../lib/data/sources/registry';
 import { digestOfBooks, readFileList } from '../../lib/data/sources/pg19';
 
 describe('the registry that the project ships', () => {

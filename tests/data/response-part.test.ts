@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headersFor, type HeldPart, partOf, type ResponsePart } from '../../lib/data/response-part';
+import { headersFor, type HeldPart, partOf, type ResponsePart } from '../../lib/data/io/response-part';
 
 const url = 'http://texts.example/a.txt';
 

@@ -10,7 +10,7 @@ import { rowsInMemory, rowsOfFile } from '../../lib/data/scrolls/row-source';
 import { promptedSequence, sequenceOptions } from '../../lib/data/scrolls/sequence';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { temporaryFolder } from '../support/command';
 
 const bytes = new ByteTokenizer();

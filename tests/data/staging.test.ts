@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { publish, settle, stagingFolder } from '../../lib/data/staging';
+import { publish, settle, stagingFolder } from '../../lib/data/io/staging';
 import { temporaryFolder } from '../support/command';
 
 const names = fc.uniqueArray(fc.constantFrom('a.json', 'b.bin', 'c.bin', 'd.bin'), { minLength: 1 });

@@ -14,7 +14,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
-import { withLock } from '../../lib/data/lock';
+import { withLock } from '../../lib/data/io/lock';
 import { type Modality } from '../../lib/data/sources/source';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { blockStarts, releasedEvaluationStarts } from '../../lib/data/tokens/blocks';
@@ -28,7 +28,7 @@ import { interruptibleCell } from '../support/cell';
 import { temporaryFolder } from '../support/command';
 import { corpusOf, originOf, textSources, vocabularyOf } from './tokens.support';
 
-vi.mock('../../lib/data/lock', { spy: true });
+vi.mock('../../lib/data/io/lock', { spy: true });
 
 /** For long arrays, which a matcher compares slowly. */
 function bytesOf(ids: Int32Array): Buffer {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../lib/base/errors';
-import { openZip } from '../../lib/data/unzip';
+import { openZip } from '../../lib/data/io/unzip';
 import { temporaryFolder } from '../support/command';
 import { zipOf, type ZipMember } from './zip';
 

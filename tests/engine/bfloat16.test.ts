@@ -1,6 +1,6 @@
 import type * as fs from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { bfloat16IsSlow, hasBfloat16 } from '../../lib/engine/bfloat16';
+import { bfloat16IsSlow, hasBfloat16 } from '../../lib/engine/native/bfloat16';
 
 /** What `/proc/cpuinfo` says; undefined where there is none. */
 const processor = vi.hoisted(() => ({ says: undefined as string | undefined }));

@@ -8,12 +8,12 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MachineError, UsageError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
-import { type BackendCandidate, BackendUnavailable } from '../../lib/engine/backend';
+import { type BackendCandidate, BackendUnavailable } from '../../lib/engine/backends/backend';
 import { type BackendChoices, chooseBackend, examineEngine, startEngine } from '../../lib/engine/engine';
-import { nativeCpuCandidate, nativeGpuCandidate, type NativeMachine } from '../../lib/engine/native';
-import { javascriptCandidate, wasmCandidate, wasmMachine } from '../../lib/engine/portable';
-import { probe } from '../../lib/engine/probe';
-import { webGpuCandidate } from '../../lib/engine/webgpu';
+import { nativeCpuCandidate, nativeGpuCandidate, type NativeMachine } from '../../lib/engine/backends/native';
+import { javascriptCandidate, wasmCandidate, wasmMachine } from '../../lib/engine/backends/portable';
+import { probe } from '../../lib/engine/backends/probe';
+import { webGpuCandidate } from '../../lib/engine/backends/webgpu';
 
 const folder = mkdtempSync(join(tmpdir(), 'bipe-choose-'));
 afterAll(() => {

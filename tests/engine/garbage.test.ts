@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { collectGarbage } from '../../lib/engine/garbage';
+import { collectGarbage } from '../../lib/engine/native/garbage';
 
 it('gives back the memory of arrays that nothing refers to, at once', () => {
   const size = 1 << 26;

@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { adamInPlace } from '../../lib/engine/graph/adam';
 import { capture } from '../../lib/engine/graph/capture';
 import type { NamedTensors } from '../../lib/engine/graph/specs';
-import { thisMachine } from '../../lib/engine/native';
-import { Random } from '../../lib/engine/random';
-import { normalTensor } from '../../lib/engine/random-tensors';
+import { thisMachine } from '../../lib/engine/backends/native';
+import { Random } from '../../lib/engine/random/random';
+import { normalTensor } from '../../lib/engine/random/tensors';
 import { useNativeEngine } from '../support/engine';
 import { relativeError } from './graph-programs';
 

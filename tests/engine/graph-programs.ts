@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import type { Random } from '../../lib/engine/random';
+import type { Random } from '../../lib/engine/random/random';
 
 /** An instruction: an operation, and numbers that choose its operands and its parameters. */
 export type Instruction = readonly [operation: string, a: number, b: number, c: number];

@@ -6,15 +6,15 @@ import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { recomputed } from '../../lib/engine/gradients';
 import { capture, type CapturedStep, type StepFunction } from '../../lib/engine/graph/capture';
-import { nativeBackend } from '../../lib/engine/graph/binding';
-import { lateConstant } from '../../lib/engine/graph/order';
+import { nativeBackend } from '../../lib/engine/native/binding';
+import { lateConstant } from '../../lib/engine/native/order';
 import type { Program } from '../../lib/engine/graph/program';
 import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
 import { trace } from '../../lib/engine/graph/trace';
 import { memoryReport } from '../../lib/engine/memory';
-import { thisMachine } from '../../lib/engine/native';
-import { Random } from '../../lib/engine/random';
-import { normalTensor } from '../../lib/engine/random-tensors';
+import { thisMachine } from '../../lib/engine/backends/native';
+import { Random } from '../../lib/engine/random/random';
+import { normalTensor } from '../../lib/engine/random/tensors';
 import { useNativeEngine } from '../support/engine';
 import {
   everyOperation,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { startEngine } from '../../lib/engine/engine';
 import { capture } from '../../lib/engine/graph/capture';
-import { handOver } from '../../lib/engine/hand-over';
+import { handOver } from '../../lib/engine/native/hand-over';
 
 beforeAll(async () => {
   await startEngine({ backend: 'native-cpu' });

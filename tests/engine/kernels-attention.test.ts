@@ -4,8 +4,8 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { LinearBias } from '../../lib/engine/kernels';
-import { Random } from '../../lib/engine/random';
+import type { LinearBias } from '../../lib/engine/native/kernels';
+import { Random } from '../../lib/engine/random/random';
 import { type AttentionHeads, causalAttention } from '../../lib/model/attention';
 import {
   apart,

@@ -7,9 +7,9 @@ import Module from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
-import { expectedInterface } from '../../lib/engine/kernel-library';
-import type * as library from '../../lib/engine/kernel-library';
-import { thisMachine } from '../../lib/engine/native';
+import { expectedInterface } from '../../lib/engine/native/kernel-library';
+import type * as library from '../../lib/engine/native/kernel-library';
+import { thisMachine } from '../../lib/engine/backends/native';
 import { bipe, temporaryFolder } from '../support/command';
 
 const folder = dirname(thisMachine().bindingFile);
@@ -21,7 +21,7 @@ const { startEngine } = require('./dist/lib/engine/engine');
 startEngine({ backend: 'native-cpu' }).then(
   ({ description }) => {
     const tf = require('@tensorflow/tfjs');
-    const { fusedKernels } = require('./dist/lib/engine/kernels');
+    const { fusedKernels } = require('./dist/lib/engine/native/kernels');
     const { causalAttention } = require('./dist/lib/model/attention');
     const { weightedCrossEntropy } = require('./dist/lib/model/cross-entropy');
     const { swiglu } = require('./dist/lib/model/feed-forward');
@@ -219,7 +219,7 @@ describe('a kernel library', () => {
     });
     vi.resetModules();
     vi.stubEnv('BIPE_KERNELS', undefined);
-    fresh = await import('../../lib/engine/kernel-library.js');
+    fresh = await import('../../lib/engine/native/kernel-library.js');
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -247,7 +247,7 @@ describe('a kernel library', () => {
     fresh.loadKernels(libraryThatSays({ instructions: 'DEF', interface: expectedInterface }));
     expect(fresh.loadedKernels()).toBe('ABC');
     vi.resetModules();
-    const again = await import('../../lib/engine/kernel-library.js');
+    const again = await import('../../lib/engine/native/kernel-library.js');
     expect(again).not.toBe(fresh);
     expect(again.loadedKernels()).toBe('ABC');
     expect(warnings).toEqual([]);

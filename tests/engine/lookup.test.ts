@@ -4,8 +4,8 @@ import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { lookup } from '../../lib/engine/lookup';
 import { assertNoLeak } from '../../lib/engine/memory';
-import { wasmCandidate } from '../../lib/engine/portable';
-import { Random } from '../../lib/engine/random';
+import { wasmCandidate } from '../../lib/engine/backends/portable';
+import { Random } from '../../lib/engine/random/random';
 
 const computers = new Map<string, string>([['plain JavaScript', 'cpu']]);
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, it } from 'vitest';
-import { thisMachine } from '../../lib/engine/native';
+import { thisMachine } from '../../lib/engine/backends/native';
 import { testBackend } from './operations';
 
 // A machine on which the set-up could not build the library runs the workbench on WASM: nothing to

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { errorFunction } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
-import { naturalLogarithm, standardNormalQuantile } from '../../lib/engine/normal-quantile';
+import { naturalLogarithm, standardNormalQuantile } from '../../lib/engine/random/normal-quantile';
 
 describe('naturalLogarithm', () => {
   it('agrees with Math.log to the last digits', () => {

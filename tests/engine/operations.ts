@@ -4,12 +4,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { type BackendName } from '../../lib/engine/backend';
+import { type BackendName } from '../../lib/engine/backends/backend';
 import { type Engine, startEngine } from '../../lib/engine/engine';
 import { checkCapture } from '../../lib/engine/graph/check';
 import { assertNoLeak, memoryReport, withTensorAccount } from '../../lib/engine/memory';
-import { Random } from '../../lib/engine/random';
-import { normalTensor } from '../../lib/engine/random-tensors';
+import { Random } from '../../lib/engine/random/random';
+import { normalTensor } from '../../lib/engine/random/tensors';
 
 type Matrix = number[][];
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Probe, probe } from '../../lib/engine/probe';
+import { type Probe, probe } from '../../lib/engine/backends/probe';
 
 let folder: string;
 let trial: Probe;

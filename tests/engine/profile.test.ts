@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { UsageError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
 import { capture } from '../../lib/engine/graph/capture';
-import { thisMachine } from '../../lib/engine/native';
+import { thisMachine } from '../../lib/engine/backends/native';
 import { type OperationProfile, profileOperations, summarize } from '../../lib/engine/profile';
 import { useNativeEngine } from '../support/engine';
 

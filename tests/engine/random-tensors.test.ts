@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import {
   integerTensor,
   normalTensor,
   permutationTensor,
   truncatedNormalTensor,
   uniformTensor,
-} from '../../lib/engine/random-tensors';
+} from '../../lib/engine/random/tensors';
 import { useNativeEngine } from '../support/engine';
 
 useNativeEngine();

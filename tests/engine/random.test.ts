@@ -9,7 +9,7 @@ import {
 } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/base/errors';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 
 const size = 100_000;
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { decoderGenerator, type Generator } from '../../lib/evaluate/generator';
 import { greedyGeneration, type GreedyOptions } from '../../lib/evaluate/greedy';
 import { createDecoder } from '../../lib/model/config';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { present } from '../../lib/base/present';
 import { quantiles } from '../../lib/base/statistics';
 import {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { meanOfParts } from '../../lib/evaluate/intervals';
 import { type DocumentLoss } from '../../lib/evaluate/loss-tally';
 import {
@@ -14,8 +14,8 @@ import {
   perplexityRatio,
 } from '../../lib/evaluate/perplexity';
 import { joined } from '../../lib/evaluate/windows';
-import { loadCheckpoint } from '../../lib/model/checkpoint';
-import { readIds } from '../../lib/model/ids-file';
+import { loadCheckpoint } from '../../lib/model/files/checkpoint';
+import { readIds } from '../../lib/model/files/ids-file';
 import { nextTokenLosses } from '../../lib/model/loss';
 import { disposeParameters } from '../../lib/model/parameters';
 import { smallModel, vocabulary } from '../model/small';

@@ -7,7 +7,7 @@ import { promptIds, sequenceOptions, type SequenceOptions } from '../../lib/data
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { meanWithInterval } from '../../lib/evaluate/intervals';
 import { scoreOfParts, scoreTexts, textMetricNames } from '../../lib/evaluate/metrics/text-metrics';
 import { generateAnswers, promptedInstances, scoreAnswers, scoreSwapped } from '../../lib/evaluate/prompted';

@@ -12,11 +12,11 @@ import {
   attentionFigure,
   solutionTable,
   solveArithmetic,
-} from '../../lib/experiments/arithmetic-model';
+} from '../../lib/experiments/items/fig3/solve';
 import { arithmeticIds } from '../../lib/data/arithmetic/vocabulary';
-import { arithmeticCheckpoint, arithmeticRun } from '../../lib/experiments/arithmetic-runs';
-import { fig3Presets } from '../../lib/experiments/fig3';
-import { RunStore } from '../../lib/experiments/run-store';
+import { arithmeticCheckpoint, arithmeticRun } from '../../lib/experiments/items/fig3/runs';
+import { fig3Presets } from '../../lib/experiments/items/fig3/item';
+import { RunStore } from '../../lib/experiments/run/store';
 import { disposeParameters } from '../../lib/model/parameters';
 import { temporaryFolder } from '../support/command';
 import { expectPage } from '../support/page';

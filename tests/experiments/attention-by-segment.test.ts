@@ -4,16 +4,16 @@ import { type AttentionMass } from '../../lib/evaluate/attention-mass';
 import {
   attentionBySegmentPresets,
   attentionBySegmentSchema,
-} from '../../lib/experiments/attention-by-segment';
-import { drawAttentionBySegment } from '../../lib/experiments/attention-by-segment-drawing';
-import { type AttentionBySegmentResult } from '../../lib/experiments/attention-by-segment-result';
+} from '../../lib/experiments/items/attention-by-segment/item';
+import { drawAttentionBySegment } from '../../lib/experiments/items/attention-by-segment/draw';
+import { type AttentionBySegmentResult } from '../../lib/experiments/items/attention-by-segment/result';
 import {
   evenlySpread,
   type MeasureDifference,
   type MeasuredInterval,
   type MeasureName,
-} from '../../lib/experiments/attention-contexts';
-import { fig4Presets } from '../../lib/experiments/fig4';
+} from '../../lib/experiments/items/attention-by-segment/contexts';
+import { fig4Presets } from '../../lib/experiments/items/fig4/item';
 import { type Figure } from '../../lib/report/figure';
 import { tintedHeatScale } from '../../lib/report/style';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { type Interval } from '../../lib/base/statistics';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { attentionMass, meanMass, totalVariation } from '../../lib/evaluate/attention-mass';
 import {
   attentionInContexts,
@@ -17,7 +17,7 @@ import {
   measureNames,
   measuresOf,
   placePreference,
-} from '../../lib/experiments/attention-contexts';
+} from '../../lib/experiments/items/attention-by-segment/contexts';
 import { separator, type SmallModel, smallModel, vocabulary } from '../model/small';
 import { useNativeEngine } from '../support/engine';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AttentionMass } from '../../lib/evaluate/attention-mass';
-import { drawHeadMaps, placeAxis } from '../../lib/experiments/attention-map';
+import { drawHeadMaps, placeAxis } from '../../lib/experiments/charts/attention-map';
 import { expectPage } from '../support/page';
 import { expectPoints, readColors, readFigure } from '../support/read-figure';
 

@@ -3,12 +3,12 @@ import { beforeAll, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { arithmeticVocabulary } from '../../lib/data/arithmetic/vocabulary';
 import { startEngine } from '../../lib/engine/engine';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import {
   type ArithmeticModel,
   attentionFigure,
   solveArithmetic,
-} from '../../lib/experiments/arithmetic-model';
+} from '../../lib/experiments/items/fig3/solve';
 import { arithmeticModelSize, createDecoder } from '../../lib/model/config';
 import { logits } from '../../lib/model/decoder';
 import { initialParameters } from '../../lib/model/parameters';

@@ -8,10 +8,10 @@ import {
   UsageError,
 } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
-import { absentNames, available, notMeasured } from '../../lib/experiments/available';
-import { fig1 } from '../../lib/experiments/fig1';
-import { prepareLanguageModels } from '../../lib/experiments/language-model-comparison';
-import { fig4Presets } from '../../lib/experiments/fig4';
+import { absentNames, available, notMeasured } from '../../lib/experiments/run/available';
+import { fig1 } from '../../lib/experiments/items/fig1/item';
+import { prepareLanguageModels } from '../../lib/experiments/language-models/comparison';
+import { fig4Presets } from '../../lib/experiments/items/fig4/item';
 
 /** Gets each name but those whose getting fails so. */
 const getter =

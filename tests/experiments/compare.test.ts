@@ -3,13 +3,18 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { agreementOf, compareWith, comparisonTable, describeComparison } from '../../lib/experiments/compare';
-import { type Report } from '../../lib/experiments/report';
+import {
+  agreementOf,
+  compareWith,
+  comparisonTable,
+  describeComparison,
+} from '../../lib/experiments/run/compare';
+import { type Report } from '../../lib/experiments/run/report';
 import { publishReport } from '../../lib/experiments/publish';
-import { galleryPath, readReference, type Reference, referenceOf } from '../../lib/experiments/reference';
+import { galleryPath, readReference, type Reference, referenceOf } from '../../lib/experiments/run/reference';
 import { experiments } from '../../lib/experiments/registry';
 import { projectPath } from '../../lib/base/paths';
-import { type FigureDrawer } from '../../lib/report/draw';
+import { type FigureDrawer } from '../../lib/report/export/draw';
 import { measuredCells, measuredColumn, type Table } from '../../lib/report/tables';
 import { sampleFigure, sampleProvenance } from '../report/samples';
 import { temporaryFolder } from '../support/command';

@@ -4,7 +4,7 @@ import {
   compiledAttentionFigure,
   networkCertificateTable,
   reachedTable,
-} from '../../lib/experiments/compiled-word';
+} from '../../lib/experiments/items/thm3-2/compiled-word';
 import { heatScale } from '../../lib/report/style';
 import { type BiNfa } from '../../lib/theory/automata/automaton';
 import { exampleNamed } from '../../lib/theory/automata/examples';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
-import { type Drawing } from '../../lib/experiments/report';
-import { drawFig1, type ModalityStatistics } from '../../lib/experiments/fig1-drawing';
-import { measureSegments } from '../../lib/experiments/segment-statistics';
+import { type Drawing } from '../../lib/experiments/run/report';
+import { drawFig1, type ModalityStatistics } from '../../lib/experiments/items/fig1/draw';
+import { measureSegments } from '../../lib/experiments/items/fig1/segment-statistics';
 
 const tokenizer = new ByteTokenizer();
 const sequenceLengths = [512, 1024, 2048, 4096];

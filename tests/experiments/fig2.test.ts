@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawFig2 } from '../../lib/experiments/fig2-drawing';
+import { drawFig2 } from '../../lib/experiments/items/fig2/draw';
 import { type SegmentedToken } from '../../lib/segment/text';
 
 const tokens: SegmentedToken[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type ArithmeticRun } from '../../lib/experiments/arithmetic-runs';
-import { fig3Presets } from '../../lib/experiments/fig3';
-import { drawFig3 } from '../../lib/experiments/fig3-drawing';
+import { type ArithmeticRun } from '../../lib/experiments/items/fig3/runs';
+import { fig3Presets } from '../../lib/experiments/items/fig3/item';
+import { drawFig3 } from '../../lib/experiments/items/fig3/draw';
 import { proportion } from '../../lib/evaluate/intervals';
 import { createEncoding, encodingNamed } from '../../lib/positional/registry';
 

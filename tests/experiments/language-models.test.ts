@@ -10,25 +10,28 @@ import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { parseWith } from '../../lib/base/schema';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { prepareCorpus } from '../../lib/data/tokens/prepare';
-import { type Experiment } from '../../lib/experiments/experiment';
-import { fig4, fig4Presets } from '../../lib/experiments/fig4';
-import { type Fig4Result } from '../../lib/experiments/fig4-drawing';
-import { fig5 } from '../../lib/experiments/fig5';
-import { scaledEncoding } from '../../lib/experiments/fig5-runs';
-import { prepareLanguageModels } from '../../lib/experiments/language-model-comparison';
+import { type Experiment } from '../../lib/experiments/run/experiment';
+import { fig4, fig4Presets } from '../../lib/experiments/items/fig4/item';
+import { type Fig4Result } from '../../lib/experiments/items/fig4/draw';
+import { fig5 } from '../../lib/experiments/items/fig5/item';
+import { scaledEncoding } from '../../lib/experiments/items/fig5/runs';
+import { prepareLanguageModels } from '../../lib/experiments/language-models/comparison';
 import {
   languageModelCheckpoint,
   languageModelRun,
   perplexityAt,
-} from '../../lib/experiments/language-model-runs';
-import { checkLanguageModelSettings, requireLength } from '../../lib/experiments/language-model-settings';
-import { tokensPerSegment, validationDocuments } from '../../lib/experiments/language-model-text';
-import { prepareStarts } from '../../lib/experiments/prompted-start';
-import { releasedSettings, releasedSettingsSchema } from '../../lib/experiments/released-models';
-import { type RunConfiguration, RunStore } from '../../lib/experiments/run-store';
-import { ablationPresets, ablationSchema } from '../../lib/experiments/table-ablation';
-import { tableNormal } from '../../lib/experiments/table-normal';
-import { languageModel } from '../../lib/experiments/text-attention';
+} from '../../lib/experiments/language-models/runs';
+import { checkLanguageModelSettings, requireLength } from '../../lib/experiments/language-models/settings';
+import { tokensPerSegment, validationDocuments } from '../../lib/experiments/language-models/text';
+import { prepareStarts } from '../../lib/experiments/items/scrolls/start';
+import {
+  releasedSettings,
+  releasedSettingsSchema,
+} from '../../lib/experiments/language-models/released-models';
+import { type RunConfiguration, RunStore } from '../../lib/experiments/run/store';
+import { ablationPresets, ablationSchema } from '../../lib/experiments/items/ablation/item';
+import { tableNormal } from '../../lib/experiments/items/normal/item';
+import { languageModel } from '../../lib/experiments/items/fig4/text-attention';
 import { disposeParameters } from '../../lib/model/parameters';
 import { type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
 import { provenanceLine } from '../../lib/report/provenance';

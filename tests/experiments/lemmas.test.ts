@@ -7,13 +7,13 @@ import {
   productSlider,
   rectifierSlider,
   selectionSlider,
-} from '../../lib/experiments/lemma-sliders';
+} from '../../lib/experiments/items/lemmas/sliders';
 import { silentReporter } from '../../lib/base/progress';
-import { type Report } from '../../lib/experiments/report';
-import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/lemma';
+import { type Report } from '../../lib/experiments/run/report';
+import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/items/lemmas/lemma';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
+import { RunStore } from '../../lib/experiments/run/store';
 import { type Certificate, certify } from '../../lib/theory/lemmas/certificate';
 import { temporaryFolder } from '../support/command';
 import { expectProgress, recordingReporter } from '../support/recording-reporter';

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { type PerplexityByLength } from '../../lib/evaluate/perplexity';
-import { drawFig4 } from '../../lib/experiments/fig4-drawing';
-import { drawFig5 } from '../../lib/experiments/fig5-drawing';
-import { type ScaledModel } from '../../lib/experiments/fig5-runs';
-import { type LanguageModelRun } from '../../lib/experiments/language-model-runs';
+import { drawFig4 } from '../../lib/experiments/items/fig4/draw';
+import { drawFig5 } from '../../lib/experiments/items/fig5/draw';
+import { type ScaledModel } from '../../lib/experiments/items/fig5/runs';
+import { type LanguageModelRun } from '../../lib/experiments/language-models/runs';
 import {
   compare,
   type LengthCurve,
   modalityTitle,
   perplexityRange,
-} from '../../lib/experiments/length-curves';
+} from '../../lib/experiments/language-models/length-curves';
 import { encodingStyle } from '../../lib/report/style';
 
 const documents = 6;

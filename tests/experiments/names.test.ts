@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
-import { type Fig1Result } from '../../lib/experiments/fig1-drawing';
+import { type Fig1Result } from '../../lib/experiments/items/fig1/draw';
 import { experimentNamed } from '../../lib/experiments/registry';
-import { RunStore } from '../../lib/experiments/run-store';
-import { tableScrollsPresets } from '../../lib/experiments/table-scrolls';
-import { thm32TrainedPresets } from '../../lib/experiments/thm3-2-trained';
+import { RunStore } from '../../lib/experiments/run/store';
+import { tableScrollsPresets } from '../../lib/experiments/items/scrolls/item';
+import { thm32TrainedPresets } from '../../lib/experiments/items/thm3-2-trained/item';
 import { temporaryFolder } from '../support/command';
 
 const encoding = { kind: 'rope', base: 777 } as const;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { type PresetName } from '../../lib/experiments/preset-names';
-import { contentStatus, describeContent, paperContents } from '../../lib/experiments/paper-contents';
+import { type PresetName } from '../../lib/experiments/settings/preset-names';
+import { contentStatus, describeContent, paperContents } from '../../lib/experiments/start-page/contents';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
-import { contentsTable } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
+import { contentsTable } from '../../lib/experiments/start-page/tables';
+import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
 import { expectText } from '../support/page';
 

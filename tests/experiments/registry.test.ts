@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
-import { listSources } from '../../lib/data/registry';
-import { fig1Presets } from '../../lib/experiments/fig1';
+import { listSources } from '../../lib/data/sources/registry';
+import { fig1Presets } from '../../lib/experiments/items/fig1/item';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
-import { itemsTable } from '../../lib/experiments/reproduce';
+import { itemsTable } from '../../lib/experiments/start-page/tables';
 import { expectText } from '../support/page';
 
 describe('the registry of paper items', () => {

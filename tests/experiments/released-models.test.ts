@@ -7,10 +7,10 @@ import { sha256 } from '../../lib/base/files';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
-import { sourceNamed } from '../../lib/data/registry';
+import { sourceNamed } from '../../lib/data/sources/registry';
 import { digestOfBooks } from '../../lib/data/sources/pg19';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import {
   prepareReleased,
   releasedCurves,
@@ -18,10 +18,10 @@ import {
   type ReleasedSettings,
   releasedSettings,
   releasedSettingsSchema,
-} from '../../lib/experiments/released-models';
+} from '../../lib/experiments/language-models/released-models';
 import { experimentNamed } from '../../lib/experiments/registry';
-import { RunStore } from '../../lib/experiments/run-store';
-import { loadCheckpoint } from '../../lib/model/checkpoint';
+import { RunStore } from '../../lib/experiments/run/store';
+import { loadCheckpoint } from '../../lib/model/files/checkpoint';
 import { nextTokenLosses } from '../../lib/model/loss';
 import { disposeParameters } from '../../lib/model/parameters';
 import { createEncoding, encodingNamed } from '../../lib/positional/registry';

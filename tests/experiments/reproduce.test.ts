@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findingsTable } from '../../lib/experiments/findings';
-import { contentsTable, itemsTable, statementsTable } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
+import { findingsTable } from '../../lib/experiments/run/findings';
+import { contentsTable, itemsTable, statementsTable } from '../../lib/experiments/start-page/tables';
+import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
 import { expectPage } from '../support/page';
 import { sampleProvenance } from '../report/samples';

@@ -8,7 +8,7 @@ import {
   type RunConfiguration,
   runKey,
   RunStore,
-} from '../../lib/experiments/run-store';
+} from '../../lib/experiments/run/store';
 import { displayPath } from '../../lib/base/paths';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { collectProvenance } from '../../lib/report/provenance';

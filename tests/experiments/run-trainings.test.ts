@@ -4,22 +4,22 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { type ArithmeticRunSettings, arithmeticRun } from '../../lib/experiments/arithmetic-runs';
-import { languageModelRun } from '../../lib/experiments/language-model-runs';
-import { type LanguageModelRunSettings } from '../../lib/experiments/language-model-settings';
-import { promptedRun, type PromptedRunSettings } from '../../lib/experiments/prompted-runs';
-import { RunStore } from '../../lib/experiments/run-store';
+import { type ArithmeticRunSettings, arithmeticRun } from '../../lib/experiments/items/fig3/runs';
+import { languageModelRun } from '../../lib/experiments/language-models/runs';
+import { type LanguageModelRunSettings } from '../../lib/experiments/language-models/settings';
+import { promptedRun, type PromptedRunSettings } from '../../lib/experiments/items/scrolls/runs';
+import { RunStore } from '../../lib/experiments/run/store';
 import {
   chooseAutomaton,
   stateSetRun,
   type StateSetRunSettings,
-} from '../../lib/experiments/thm3-2-trained-runs';
-import type * as trainedRuns from '../../lib/experiments/trained-run';
+} from '../../lib/experiments/items/thm3-2-trained/runs';
+import type * as trainedRuns from '../../lib/experiments/run/trained-run';
 import { encodingNamed } from '../../lib/positional/registry';
 
 /** What would have been trained. */
 const asked = vi.hoisted(() => [] as unknown[]);
-vi.mock('../../lib/experiments/trained-run', async (original) => ({
+vi.mock('../../lib/experiments/run/trained-run', async (original) => ({
   ...(await original<typeof trainedRuns>()),
   trainedRun: (spec: unknown) => {
     asked.push(spec);

@@ -1,12 +1,12 @@
 // What each item says of the scale at which it was measured, for every preset.
 
 import { expect, it, vi } from 'vitest';
-import { fig1Presets } from '../../lib/experiments/fig1';
+import { fig1Presets } from '../../lib/experiments/items/fig1/item';
 import { experiments } from '../../lib/experiments/registry';
 import { expectText } from '../support/page';
 
 // The definitions of the items, of which the registry shows a part.
-vi.mock('../../lib/experiments/experiment', async (original) => ({
+vi.mock('../../lib/experiments/run/experiment', async (original) => ({
   ...(await original<object>()),
   defineExperiment: (spec: object) => spec,
 }));

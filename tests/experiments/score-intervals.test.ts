@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Interval, quantiles } from '../../lib/base/statistics';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { scoreOfParts, type TextMetricName } from '../../lib/evaluate/metrics/text-metrics';
 import {
   differenceInterval,
   type InstanceParts,
   isKnown,
   scoreInterval,
-} from '../../lib/experiments/score-intervals';
+} from '../../lib/experiments/items/scrolls/score-intervals';
 
 /** Answers to one task, and the groups of its instances. */
 interface Answered {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { groupsOf, rangeWord, seedsOf, seedsWord, whiskersWord } from '../../lib/experiments/seed-groups';
+import {
+  groupsOf,
+  rangeWord,
+  seedsOf,
+  seedsWord,
+  whiskersWord,
+} from '../../lib/experiments/charts/seed-groups';
 import { encodingStyles } from '../../lib/report/style';
 import { overSeeds } from '../../lib/report/over-seeds';
 

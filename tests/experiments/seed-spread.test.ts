@@ -1,7 +1,7 @@
 import { sampleStandardDeviation } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../lib/engine/random';
-import { seedSpread, smallestTold } from '../../lib/experiments/seed-spread';
+import { Random } from '../../lib/engine/random/random';
+import { seedSpread, smallestTold } from '../../lib/experiments/items/ablation/seed-spread';
 
 describe('the spread between seeds', () => {
   it('of one model is the standard deviation of its losses', () => {

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
-import { growthExponent, measureSegments, shortSegment } from '../../lib/experiments/segment-statistics';
+import {
+  growthExponent,
+  measureSegments,
+  shortSegment,
+} from '../../lib/experiments/items/fig1/segment-statistics';
 import { segmentLengths } from '../../lib/segment/lengths';
 
 const tokenizer = new ByteTokenizer();

@@ -4,11 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
-import { type Finding } from '../../lib/experiments/report';
+import { type Finding } from '../../lib/experiments/run/report';
 import { experimentNamed } from '../../lib/experiments/registry';
-import { statementsTable } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
-import { describeStatus, statements, statementStatus, statusOf } from '../../lib/experiments/statements';
+import { statementsTable } from '../../lib/experiments/start-page/tables';
+import { RunStore } from '../../lib/experiments/run/store';
+import {
+  describeStatus,
+  statements,
+  statementStatus,
+  statusOf,
+} from '../../lib/experiments/start-page/statements';
 import { temporaryFolder } from '../support/command';
 import { replaceRun } from '../support/store';
 

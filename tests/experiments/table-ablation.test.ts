@@ -6,10 +6,10 @@ import {
   ablationsOf,
   basesOfAblation,
   rulesLike,
-} from '../../lib/experiments/ablations';
-import { type LanguageModelRun } from '../../lib/experiments/language-model-runs';
-import { ablationPresets } from '../../lib/experiments/table-ablation';
-import { type AblationScale, drawAblations } from '../../lib/experiments/table-ablation-drawing';
+} from '../../lib/experiments/items/ablation/ablations';
+import { type LanguageModelRun } from '../../lib/experiments/language-models/runs';
+import { ablationPresets } from '../../lib/experiments/items/ablation/item';
+import { type AblationScale, drawAblations } from '../../lib/experiments/items/ablation/draw';
 import { createEncoding } from '../../lib/positional/registry';
 
 const groups = Object.keys(ablationGroups) as AblationGroup[];

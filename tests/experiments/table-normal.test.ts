@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Modality } from '../../lib/data/sources/source';
 import { silentReporter } from '../../lib/base/progress';
-import { exportReport } from '../../lib/experiments/export';
-import { fig4Presets } from '../../lib/experiments/fig4';
-import { type LanguageModelRun } from '../../lib/experiments/language-model-runs';
-import { normalPresets, tableNormal } from '../../lib/experiments/table-normal';
-import { drawNormal } from '../../lib/experiments/table-normal-drawing';
-import { RunStore } from '../../lib/experiments/run-store';
-import { notAtHand } from '../../lib/report/paper-values';
+import { exportReport } from '../../lib/experiments/run/export';
+import { fig4Presets } from '../../lib/experiments/items/fig4/item';
+import { type LanguageModelRun } from '../../lib/experiments/language-models/runs';
+import { normalPresets, tableNormal } from '../../lib/experiments/items/normal/item';
+import { drawNormal } from '../../lib/experiments/items/normal/draw';
+import { RunStore } from '../../lib/experiments/run/store';
+import { notAtHand } from '../../lib/experiments/paper/values';
 import { temporaryFolder } from '../support/command';
 
 const trainLength = 16;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { type Recipe, recipeRows } from '../../lib/experiments/recipes';
-import { RunStore } from '../../lib/experiments/run-store';
-import { tableRecipes } from '../../lib/experiments/table-recipes';
-import { drawRecipes } from '../../lib/experiments/table-recipes-drawing';
-import { notAtHand, paperRecipes } from '../../lib/report/paper-values';
+import { type Recipe, recipeRows } from '../../lib/experiments/items/recipes/recipes';
+import { RunStore } from '../../lib/experiments/run/store';
+import { tableRecipes } from '../../lib/experiments/items/recipes/item';
+import { drawRecipes } from '../../lib/experiments/items/recipes/draw';
+import { notAtHand, paperRecipes } from '../../lib/experiments/paper/values';
 import { toDataFrame } from '../../lib/report/tables';
 import { temporaryFolder } from '../support/command';
 

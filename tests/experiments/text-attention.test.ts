@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
-import { type LanguageModel, textAttentionFigure } from '../../lib/experiments/text-attention';
+import { type LanguageModel, textAttentionFigure } from '../../lib/experiments/items/fig4/text-attention';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
 import { attentionMaps } from '../../lib/model/watch-attention';
 import { heatScale } from '../../lib/report/style';

@@ -2,19 +2,19 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
-import { Random } from '../../lib/engine/random';
-import { type Report } from '../../lib/experiments/report';
+import { Random } from '../../lib/engine/random/random';
+import { type Report } from '../../lib/experiments/run/report';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
-import { drawTheorem31 } from '../../lib/experiments/thm3-1-drawing';
+import { RunStore } from '../../lib/experiments/run/store';
+import { drawTheorem31 } from '../../lib/experiments/items/thm3-1/draw';
 import {
   codesForAll,
   measureTheorem31,
   type Theorem31Result,
   type Theorem31Settings,
-} from '../../lib/experiments/thm3-1-measures';
-import { recallSlider } from '../../lib/experiments/thm3-1-slider';
+} from '../../lib/experiments/items/thm3-1/measures';
+import { recallSlider } from '../../lib/experiments/items/thm3-1/slider';
 import { countRecalled, thresholdRecall } from '../../lib/theory/bounds/codes';
 import { temporaryFolder } from '../support/command';
 import { expectProgress, recordingReporter } from '../support/recording-reporter';

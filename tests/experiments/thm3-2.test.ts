@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
-import { type Report } from '../../lib/experiments/report';
+import { type Report } from '../../lib/experiments/run/report';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
-import { RunStore } from '../../lib/experiments/run-store';
-import { type SizeResult, type Theorem32Result } from '../../lib/experiments/thm3-2-sizes';
-import { drawTheorem32 } from '../../lib/experiments/thm3-2-drawing';
-import { noComparison } from '../../lib/theory/verify';
+import { RunStore } from '../../lib/experiments/run/store';
+import { type SizeResult, type Theorem32Result } from '../../lib/experiments/items/thm3-2/sizes';
+import { drawTheorem32 } from '../../lib/experiments/items/thm3-2/draw';
+import { noComparison } from '../../lib/theory/compile/verify';
 import { temporaryFolder } from '../support/command';
 import { expectProgress, recordingReporter } from '../support/recording-reporter';
 

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { items } from '../../lib/experiments/registry';
 import { reproduce } from '../../lib/experiments/reproduce';
-import {
-  accuracyRows,
-  perplexityRows,
-  rowsTable,
-  scaledRows,
-  scoreRows,
-  stateSetRows,
-} from '../../lib/experiments/tidy-rows';
+import { accuracyRows } from '../../lib/experiments/items/fig3/runs';
+import { scaledRows } from '../../lib/experiments/items/fig5/rows';
+import { scoreRows } from '../../lib/experiments/items/scrolls/runs';
+import { stateSetRows } from '../../lib/experiments/items/thm3-2-trained/runs';
+import { perplexityRows } from '../../lib/experiments/language-models/rows';
+import { rowsTable } from '../../lib/report/rows';
 import { silentReporter } from '../../lib/base/progress';
 import { toDataFrame } from '../../lib/report/tables';
 

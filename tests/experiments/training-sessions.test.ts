@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { RememberingStore, RunStore } from '../../lib/experiments/run-store';
-import { trainedCheckpoint, trainedModel, trainedRun } from '../../lib/experiments/trained-run';
-import { beginSession, trainingParts } from '../../lib/experiments/training-sessions';
-import { arithmeticTraining } from '../../lib/experiments/arithmetic-runs';
-import { fig3Presets } from '../../lib/experiments/fig3';
+import { RememberingStore, RunStore } from '../../lib/experiments/run/store';
+import { trainedCheckpoint, trainedModel, trainedRun } from '../../lib/experiments/run/trained-run';
+import { beginSession, trainingParts } from '../../lib/experiments/run/training-sessions';
+import { arithmeticTraining } from '../../lib/experiments/items/fig3/runs';
+import { fig3Presets } from '../../lib/experiments/items/fig3/item';
 import { type Origin, originOf, type ProvenancePart } from '../../lib/report/provenance';
 import { temporaryFolder } from '../support/command';
 import { sampleProvenance } from '../report/samples';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { silentReporter } from '../../lib/base/progress';
-import { defineExperiment } from '../../lib/experiments/experiment';
-import { RunStore } from '../../lib/experiments/run-store';
+import { defineExperiment } from '../../lib/experiments/run/experiment';
+import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
 
 const variants = { sinusoidal: { kind: 'sinusoidal', scale: 0.02 } };

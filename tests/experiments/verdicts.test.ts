@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { liesBelow } from '../../lib/experiments/verdicts';
+import { liesBelow } from '../../lib/experiments/charts/verdicts';
 
 describe('an interval against a bound', () => {
   it.each([

@@ -1,12 +1,7 @@
 // What a cell can do, what the type checker says of it, and what is shown when it fails.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type CellRun,
-  type KernelClient,
-  type KernelFailure,
-  startKernel,
-} from '../../scripts/kernel/client.mjs';
+import { type CellRun, type KernelClient, type KernelFailure, startKernel } from '../../kernel/client.mjs';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 const library = {

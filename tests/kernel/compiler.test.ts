@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { projectPath, projectRoot } from '../../lib/base/paths';
-import { Compiler, nothingDeclared } from '../../scripts/kernel/compiler.mjs';
-import { withoutExports } from '../../scripts/kernel/export-syntax.mjs';
+import { Compiler, nothingDeclared } from '../../kernel/compiler.mjs';
+import { withoutExports } from '../../kernel/export-syntax.mjs';
 
 describe('the code of a cell', () => {
   let compiler: Compiler;

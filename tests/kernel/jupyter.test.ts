@@ -252,7 +252,7 @@ describe('the registration of the kernel', () => {
     installKernelspec(place);
     expect(readFileSync(sheet, 'utf8')).toContain('.jp-RenderedPlotly');
     expect(kernelspecTrouble({ root: '/elsewhere', prefix })).toBe(
-      `the registered one is that of another checkout (${join(project.root, 'scripts', 'kernel', 'main.mjs')}): .venv was copied or moved`,
+      `the registered one is that of another checkout (${join(project.root, 'kernel', 'main.mjs')}): .venv was copied or moved`,
     );
     writeFileSync(path, readFileSync(path, 'utf8').replace(JSON.stringify(process.execPath), '"/old/node"'));
     expect(kernelspecTrouble(place)).toBe('registered for another Node.js (/old/node)');
@@ -265,7 +265,7 @@ describe('the registration of the kernel', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
       argv: [
         process.execPath,
-        join(project.root, 'scripts', 'kernel', 'main.mjs'),
+        join(project.root, 'kernel', 'main.mjs'),
         '--config-path',
         '{connection_file}',
       ],

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { type MiniatureProject, miniatureProject } from '../support/project';
 
 let project: MiniatureProject;

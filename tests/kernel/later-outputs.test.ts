@@ -1,7 +1,7 @@
 // Outputs that take longer to make than the cell takes to run.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type CellRun, type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { type MiniatureProject, miniatureProject } from '../support/project';
 
 let project: MiniatureProject;

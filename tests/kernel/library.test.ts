@@ -1,7 +1,7 @@
 // Edits of lib while a notebook is open.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
 let project: MiniatureProject;

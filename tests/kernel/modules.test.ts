@@ -2,7 +2,7 @@
 // arrive.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { type MiniatureProject, miniatureProject } from '../support/project';
 
 let project: MiniatureProject;

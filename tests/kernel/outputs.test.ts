@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CellRun, type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type CellRun, type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { printed, stopped } from '../support/kernel';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { projectPath } from '../../lib/base/paths';
 import { begin, stopped } from '../support/kernel';
 import { projectNotebooks } from '../support/notebook';
@@ -181,7 +181,7 @@ it('ends when asked, even in the middle of a loop', async () => {
 });
 
 it('ends when the server that started it is gone', async () => {
-  const client = pathToFileURL(join(project.root, 'scripts', 'kernel', 'client.mjs')).href;
+  const client = pathToFileURL(join(project.root, 'kernel', 'client.mjs')).href;
   const server = `import { startKernel } from '${client}';
 const { pid } = await startKernel();
 process.stdout.write(String(pid), () => process.kill(process.pid, 'SIGKILL'));`;

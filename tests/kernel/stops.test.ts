@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath } from '../../lib/base/paths';
-import { type KernelClient, startKernel } from '../../scripts/kernel/client.mjs';
+import { type KernelClient, startKernel } from '../../kernel/client.mjs';
 import { begin, stopped } from '../support/kernel';
 import { smallConfig } from '../train/small-config';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';

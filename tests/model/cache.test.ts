@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withoutFusedKernels } from '../../lib/engine/kernels';
+import { withoutFusedKernels } from '../../lib/engine/native/kernels';
 import { withTensorAccount } from '../../lib/engine/memory';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { type DecoderCache, decodeStep, disposeCache, enlargeCache, prefill } from '../../lib/model/cache';
 import { logits } from '../../lib/model/decoder';
 import { encodingNames } from '../../lib/positional/registry';

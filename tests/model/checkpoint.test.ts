@@ -8,7 +8,7 @@ import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { withTensorAccount } from '../../lib/engine/memory';
-import { loadCheckpoint, loadTensors, saveCheckpoint, saveTensors } from '../../lib/model/checkpoint';
+import { loadCheckpoint, loadTensors, saveCheckpoint, saveTensors } from '../../lib/model/files/checkpoint';
 import { logits } from '../../lib/model/decoder';
 import { disposeParameters } from '../../lib/model/parameters';
 import { encodingNames } from '../../lib/positional/registry';

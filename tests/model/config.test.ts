@@ -9,7 +9,7 @@ import {
   type ModelConfig,
   parseModelConfig,
 } from '../../lib/model/config';
-import { fromHuggingFace, huggingFaceJson, toHuggingFace } from '../../lib/model/hugging-face';
+import { fromHuggingFace, huggingFaceJson, toHuggingFace } from '../../lib/model/files/hugging-face';
 import { parameterCount } from '../../lib/model/parameters';
 import { encodingNames } from '../../lib/positional/registry';
 import { type RopeScaling } from '../../lib/positional/rope-scaling';

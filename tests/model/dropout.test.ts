@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type * as operations from '../../lib/engine/native-operation';
+import type * as operations from '../../lib/engine/native/operation';
 import { logits } from '../../lib/model/decoder';
 import { useNativeEngine } from '../support/engine';
 import { dropsAsAsked } from './dropping';
@@ -10,7 +10,7 @@ import { randomIds, smallModel } from './small';
 /** The seeds of random numbers that were drawn since it was emptied. */
 const seeds = vi.hoisted(() => [] as string[]);
 
-vi.mock('../../lib/engine/native-operation', async (original) => {
+vi.mock('../../lib/engine/native/operation', async (original) => {
   const actual = await original<typeof operations>();
   const executeNative: typeof operations.executeNative = (...call) => {
     const [, operation, , inputs] = call;

@@ -7,7 +7,7 @@ import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
-import { type Checkpoint, loadCheckpoint, loadTensors } from '../../lib/model/checkpoint';
+import { type Checkpoint, loadCheckpoint, loadTensors } from '../../lib/model/files/checkpoint';
 import { createDecoder } from '../../lib/model/config';
 import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../lib/base/errors';
-import { checkIds } from '../../lib/model/ids-file';
+import { checkIds } from '../../lib/model/files/ids-file';
 
 describe('ids of a file', () => {
   const check = (...values: number[]): void => {

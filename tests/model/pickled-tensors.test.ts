@@ -8,10 +8,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CheckpointError, WorkbenchError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
 import { startEngine } from '../../lib/engine/engine';
-import { loadCheckpoint } from '../../lib/model/checkpoint';
+import { loadCheckpoint } from '../../lib/model/files/checkpoint';
 import { disposeParameters } from '../../lib/model/parameters';
-import { openPickledTensors } from '../../lib/model/pickled-tensors';
-import { sizeOf } from '../../lib/model/tensor-file';
+import { openPickledTensors } from '../../lib/model/files/pickled-tensors';
+import { sizeOf } from '../../lib/model/files/tensor-file';
 import { zipOf, type ZipMember } from '../data/zip';
 import { temporaryFolder } from '../support/command';
 

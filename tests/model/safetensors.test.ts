@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, DataError, MachineError } from '../../lib/base/errors';
-import { openSafetensors, type TensorSource, writeSafetensors } from '../../lib/model/safetensors';
-import { type StoredTensor } from '../../lib/model/tensor-file';
+import { openSafetensors, type TensorSource, writeSafetensors } from '../../lib/model/files/safetensors';
+import { type StoredTensor } from '../../lib/model/files/tensor-file';
 import { temporaryFolder } from '../support/command';
 import { pythonWith, runPython } from '../support/python';
 

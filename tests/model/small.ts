@@ -2,8 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
-import { Random } from '../../lib/engine/random';
-import { integerTensor } from '../../lib/engine/random-tensors';
+import { Random } from '../../lib/engine/random/random';
+import { integerTensor } from '../../lib/engine/random/tensors';
 import { createDecoder, type ModelConfig } from '../../lib/model/config';
 import type { Decoder } from '../../lib/model/decoder';
 import { initialParameters } from '../../lib/model/parameters';

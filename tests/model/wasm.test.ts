@@ -10,7 +10,7 @@ import { startEngine } from '../../lib/engine/engine';
 import { valueAndGradients } from '../../lib/engine/gradients';
 import { attentionMass } from '../../lib/evaluate/attention-mass';
 import { decodeStep, prefill } from '../../lib/model/cache';
-import { loadCheckpoint, loadTensors } from '../../lib/model/checkpoint';
+import { loadCheckpoint, loadTensors } from '../../lib/model/files/checkpoint';
 import { logits } from '../../lib/model/decoder';
 import { nextTokenLoss } from '../../lib/model/loss';
 import { attentionMaps } from '../../lib/model/watch-attention';

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { alibi, alibiSlopes } from '../../lib/positional/alibi';
 import { biasOf } from '../../lib/positional/bias';
 import { bipe } from '../../lib/positional/bipe';

@@ -5,8 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
-import { wasmCandidate } from '../../lib/engine/portable';
-import { Random } from '../../lib/engine/random';
+import { wasmCandidate } from '../../lib/engine/backends/portable';
+import { Random } from '../../lib/engine/random/random';
 import { biasOf } from '../../lib/positional/bias';
 import { type Encoding, type Positions } from '../../lib/positional/encoding';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { learned } from '../../lib/positional/learned';
 import { randomized } from '../../lib/positional/randomized';
 import { bipe } from '../../lib/positional/bipe';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { rope } from '../../lib/positional/rope';
 import { type RopeScaling, scaledRates } from '../../lib/positional/rope-scaling';
 import { applyTo, counting, exactScores, largestDifference, level, randomVectors, shape } from './support';

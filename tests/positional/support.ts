@@ -2,7 +2,7 @@
 // attention would.
 
 import * as tf from '@tensorflow/tfjs';
-import { type Random } from '../../lib/engine/random';
+import { type Random } from '../../lib/engine/random/random';
 import { biasOf } from '../../lib/positional/bias';
 import type { AppliedEncoding, Encoding, EncodingShape, Positions } from '../../lib/positional/encoding';
 

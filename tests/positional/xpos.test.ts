@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { type XposConfig, xpos } from '../../lib/positional/xpos';
 import { applyTo, level, randomVectors, shape } from './support';
 

@@ -1,13 +1,12 @@
-// Dependencies point one way: a module may import from its own folder and from those below it in
-// this list.
+// Dependencies point one way: a module may import from its own room and from those named beside it
+// below. No two folders import each other, on however long a way.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { projectPath } from '../../lib/base/paths';
+import { sources } from '../support/sources';
 
-/** Each folder of lib with the folders it may use; `type` ones for types alone. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
+/** Rooms of lib up to what trains, each with those it may use. */
+const library: Readonly<Record<string, readonly string[]>> = {
   base: [],
   engine: ['base'],
   data: ['base', 'engine'],
@@ -18,95 +17,128 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   theory: ['base', 'engine', 'data', 'report', 'segment', 'positional', 'model'],
   evaluate: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'theory'],
   train: ['base', 'engine', 'data', 'segment', 'positional', 'model', 'theory', 'evaluate'],
-  experiments: [
-    'base',
-    'engine',
-    'data',
-    'segment',
-    'report',
-    'positional',
-    'model',
-    'theory',
-    'evaluate',
-    'train',
-  ],
-  cli: ['base', 'engine', 'data', 'segment', 'report', 'model', 'theory', 'evaluate', 'train', 'experiments'],
 };
 
-const library = projectPath('lib');
+/** Those of experiments, each of which may use all of the above, and those named beside it. */
+const experiments: Readonly<Record<string, readonly string[]>> = {
+  'experiments/settings': [],
+  'experiments/paper': [],
+  'experiments/run': ['experiments/settings'],
+  'experiments/charts': ['experiments/settings', 'experiments/run'],
+  'experiments/language-models': ['experiments/settings', 'experiments/run', 'experiments/charts'],
+  'experiments/items': [
+    'experiments/settings',
+    'experiments/paper',
+    'experiments/run',
+    'experiments/charts',
+    'experiments/language-models',
+  ],
+  experiments: ['experiments/settings', 'experiments/run', 'experiments/items'],
+  'experiments/start-page': ['experiments/settings', 'experiments/run', 'experiments'],
+};
 
-function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return sources(path);
-    return entry.name.endsWith('.ts') ? [path] : [];
+const everything = [...Object.keys(library), ...Object.keys(experiments)];
+
+/** Each room with those it may use; a room is the longest of these that a path begins with. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(Object.entries(library).map(([room, below]) => [`lib/${room}`, inLib(below)])),
+  ...Object.fromEntries(
+    Object.entries(experiments).map(([room, below]) => [
+      `lib/${room}`,
+      inLib([...Object.keys(library), ...below]),
+    ]),
+  ),
+  'apps/automaton-page': inLib(['base', 'report', 'theory']),
+  'lib/cli/shared': inLib(everything),
+  'lib/cli/commands': [...inLib(everything), 'lib/cli/shared', 'apps/automaton-page'],
+  'bench/harness': [...inLib(everything), 'lib/cli/shared'],
+  'lib/cli': [...inLib(everything), 'lib/cli/shared', 'lib/cli/commands', 'bench/harness'],
+  lib: [...inLib(everything), 'apps/automaton-page'],
+};
+
+function inLib(rooms: readonly string[]): string[] {
+  return rooms.map((room) => `lib/${room}`);
+}
+
+function roomOf(path: string): string {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (folder in allowed) return folder;
+    if (folder === '.') throw new Error(`${path} lies in no room`);
+  }
+}
+
+const files = sources();
+
+/** What a source imports, from a package or by its path from the project's root. */
+function importsOf({ path, text }: { readonly path: string; readonly text: string }): string[] {
+  return [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, name = '']) =>
+    name.startsWith('.') ? `${posix.join(dirname(path), name.replace(/\.js$/, ''))}.ts` : name,
+  );
+}
+
+const graph = new Map(files.map((file) => [file.path, importsOf(file)] as const));
+
+/** The circles of a graph, each as the way around. */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (node: string, trail: readonly string[]): void => {
+    if (trail.includes(node)) {
+      found.push([...trail.slice(trail.indexOf(node)), node].join(' -> '));
+      return;
+    }
+    if (done.has(node)) return;
+    for (const next of edges.get(node) ?? []) visit(next, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of edges.keys()) visit(node, []);
+  return found;
+}
+
+describe('dependencies of what is compiled', () => {
+  it('lead to files that there are', () => {
+    const missing = [...graph].flatMap(([path, imports]) =>
+      imports.filter((name) => name.endsWith('.ts') && !graph.has(name)).map((name) => `${path}: ${name}`),
+    );
+    expect(missing).toEqual([]);
   });
-}
 
-function importsOf(path: string): string[] {
-  const text = readFileSync(path, 'utf8');
-  return [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
-}
-
-function layerOf(path: string): string {
-  return relative(library, path).split(sep)[0] ?? '';
-}
-
-describe('dependencies of lib', () => {
-  const files = sources(library);
-
-  it('has a rule for every folder', () => {
-    const folders = readdirSync(library, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(folders.map((folder) => folder.name).sort()).toEqual(Object.keys(allowed).sort());
+  it('have a rule for every room, and a room for every rule', () => {
+    expect([...new Set(files.map(({ path }) => roomOf(path)))].sort()).toEqual(Object.keys(allowed).sort());
   });
 
   it('point one way only', () => {
-    const wrong: string[] = [];
-    for (const path of files.filter((file) => dirname(file) !== library)) {
-      const layer = layerOf(path);
-      for (const specifier of importsOf(path).filter((name) => name.startsWith('.'))) {
-        const target = layerOf(resolve(dirname(path), specifier));
-        if (target !== layer && !(allowed[layer] ?? []).includes(target)) {
-          wrong.push(`${relative(library, path)} imports ${specifier}`);
-        }
-      }
-    }
+    const wrong = [...graph].flatMap(([path, imports]) => {
+      const room = roomOf(path);
+      return imports
+        .filter((name) => graph.has(name))
+        .filter((name) => roomOf(name) !== room && !(allowed[room] ?? []).includes(roomOf(name)))
+        .map((name) => `${path} imports ${name}`);
+    });
     expect(wrong).toEqual([]);
   });
 
-  it('leave lib for nothing but the lock, which the set-up has too', () => {
-    const outside = files.flatMap((path) => importsOf(path).filter((name) => name.startsWith('#')));
+  it('leave it for nothing but the lock, which the set-up has too', () => {
+    const outside = [...graph.values()].flat().filter((name) => name.startsWith('#'));
     expect(outside).toEqual(['#lock']);
   });
 
-  it('have no cycle between files', () => {
-    const graph = new Map(
-      files.map((path) => [
-        path,
-        importsOf(path)
-          .filter((name) => name.startsWith('.'))
-          .map((name) => resolve(dirname(path), `${name.replace(/\.js$/, '')}.ts`)),
-      ]),
-    );
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (path: string, trail: readonly string[]): void => {
-      if (trail.includes(path)) {
-        cycles.push(
-          [...trail.slice(trail.indexOf(path)), path].map((file) => relative(library, file)).join(' -> '),
-        );
-        return;
-      }
-      if (done.has(path)) return;
-      for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
-      done.add(path);
-    };
-    for (const path of files) visit(path, []);
-    expect(cycles).toEqual([]);
+  it('make no circle of files', () => {
+    expect(circles(graph)).toEqual([]);
+  });
+
+  it('make no circle of folders', () => {
+    const folders = new Map<string, string[]>();
+    for (const [path, imports] of graph) {
+      const folder = dirname(path);
+      const others = imports.filter((name) => graph.has(name) && dirname(name) !== folder).map(dirname);
+      folders.set(folder, [...new Set([...(folders.get(folder) ?? []), ...others])]);
+    }
+    expect(circles(folders)).toEqual([]);
   });
 
   it('name no absolute path of a machine', () => {
-    const named = files.filter((path) => /['"`]\/(home|root|work|Users)\//.test(readFileSync(path, 'utf8')));
-    expect(named.map((path) => relative(library, path))).toEqual([]);
+    const named = files.filter(({ text }) => /['"`]\/(home|root|work|Users)\//.test(text));
+    expect(named.map(({ path }) => path)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { bipe, bipeCommand } from '../../lib/base/command';
 import { projectPath } from '../../lib/base/paths';
 import { createProgram } from '../../lib/cli/main';
+import { sources } from '../support/sources';
 
 const commands = createProgram().commands.map((command) => command.name());
 
@@ -29,7 +30,13 @@ function filesIn(folder: string, ending: RegExp): string[] {
 
 describe('a hint to run the command', () => {
   it.each([
-    ['messages', [...filesIn('lib', /\.ts$/), ...filesIn('scripts', /\.mjs$/)]],
+    [
+      'messages',
+      [
+        ...sources().map(({ path }) => path),
+        ...['scripts', 'kernel'].flatMap((folder) => filesIn(folder, /\.mjs$/)),
+      ],
+    ],
     ['notebooks', filesIn('notebooks', /\.ipynb$/)],
     ['documents', ['README.md', 'CONTRIBUTING.md', 'datasets/README.md', ...filesIn('docs', /\.md$/)]],
   ])('is one that can be typed, in %s', (_where, files) => {

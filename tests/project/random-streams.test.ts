@@ -3,51 +3,52 @@
 // are stored nor those that are published. So each fork stands here a second time. One that is new
 // gets a line; one that changes needs a higher revision of the items that use it.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { projectPath } from '../../lib/base/paths';
+import { sources } from '../support/sources';
 
 const streams: Readonly<Record<string, readonly string[]>> = {
-  'cli/bench/worker.ts': ["random.fork('parameters')", "random.fork('ids')"],
-  'data/arithmetic/batches.ts': [
+  'bench/harness/worker.ts': ["random.fork('parameters')", "random.fork('ids')"],
+  'lib/data/arithmetic/batches.ts': [
     "fromSeed(seed).fork('arithmetic batches')",
     "fromSeed(seed).fork('arithmetic order')",
     'order.fork(`epoch ${wanted}`)',
   ],
-  'data/arithmetic/questions.ts': ["fromSeed(seed).fork('arithmetic questions')"],
-  'data/arithmetic/set.ts': ['fromSeed(seed).fork(`arithmetic ${resolved.split}`)'],
-  'data/scrolls/batches.ts': ["fromSeed(seed).fork('prompted order')", 'order.fork(`epoch ${wanted}`)'],
-  'data/scrolls/quick.ts': [
+  'lib/data/arithmetic/questions.ts': ["fromSeed(seed).fork('arithmetic questions')"],
+  'lib/data/arithmetic/set.ts': ['fromSeed(seed).fork(`arithmetic ${resolved.split}`)'],
+  'lib/data/scrolls/batches.ts': ["fromSeed(seed).fork('prompted order')", 'order.fork(`epoch ${wanted}`)'],
+  'lib/data/scrolls/quick.ts': [
     'fromSeed(seed).fork(`quick task ${task}`)',
     "random.fork('split')",
     'random.fork(chapter.id)',
   ],
-  'evaluate/generator.ts': ["fromSeed(0).fork('positions of generation')"],
-  'evaluate/perplexity.ts': ["fromSeed(0).fork('perplexity')", "random.fork('bootstrap')"],
-  'evaluate/prompted.ts': ["fromSeed(seed).fork('instances asked')"],
-  'evaluate/state-sets.ts': ["fromSeed(0).fork('positions of evaluation')"],
-  'experiments/arithmetic-runs.ts': ["fromSeed(point.seed).fork('questions')"],
-  'experiments/attention-contexts.ts': [
+  'lib/evaluate/generator.ts': ["fromSeed(0).fork('positions of generation')"],
+  'lib/evaluate/perplexity.ts': ["fromSeed(0).fork('perplexity')", "random.fork('bootstrap')"],
+  'lib/evaluate/prompted.ts': ["fromSeed(seed).fork('instances asked')"],
+  'lib/evaluate/state-sets.ts': ["fromSeed(0).fork('positions of evaluation')"],
+  'lib/experiments/items/fig3/runs.ts': ["fromSeed(point.seed).fork('questions')"],
+  'lib/experiments/items/attention-by-segment/contexts.ts': [
     'fromSeed(0).fork(`positions of attention at ${length}`)',
     "fromSeed(0).fork('documents of attention')",
   ],
-  'experiments/encodings-effects.ts': [
+  'lib/experiments/charts/encodings-effects.ts': [
     "fromSeed(seed).fork('positions')",
     "fromSeed(seed).fork('parameters')",
   ],
-  'experiments/language-model-runs.ts': ['fromSeed(0).fork(`perplexity of ${modality} at ${length}`)'],
-  'experiments/lemma1-2.ts': [
+  'lib/experiments/language-models/runs.ts': ['fromSeed(0).fork(`perplexity of ${modality} at ${length}`)'],
+  'lib/experiments/items/lemmas/lemma1-2.ts': [
     'random.fork(`network ${depth} ${network}`)',
     'random.fork(`points ${depth} ${network}`)',
   ],
-  'experiments/lemma1-3.ts': ['random.fork(`selection ${bound}`)', 'random.fork(`map ${size} ${map}`)'],
-  'experiments/lemma1-4.ts': ['random.fork(`${entries} ${size}`)'],
-  'experiments/lemma1-5.ts': ['random.fork(`${kind} ${length}`)'],
-  'experiments/length-curves.ts': ['fromSeed(0).fork(`${modality} ${claim}`)'],
-  'experiments/prompted-runs.ts': ["fromSeed(0).fork('swapped answers')"],
-  'experiments/score-intervals.ts': ["fromSeed(0).fork('groups of instances')"],
-  'experiments/thm3-1-measures.ts': [
+  'lib/experiments/items/lemmas/lemma1-3.ts': [
+    'random.fork(`selection ${bound}`)',
+    'random.fork(`map ${size} ${map}`)',
+  ],
+  'lib/experiments/items/lemmas/lemma1-4.ts': ['random.fork(`${entries} ${size}`)'],
+  'lib/experiments/items/lemmas/lemma1-5.ts': ['random.fork(`${kind} ${length}`)'],
+  'lib/experiments/language-models/length-curves.ts': ['fromSeed(0).fork(`${modality} ${claim}`)'],
+  'lib/experiments/items/scrolls/runs.ts': ["fromSeed(0).fork('swapped answers')"],
+  'lib/experiments/items/scrolls/score-intervals.ts': ["fromSeed(0).fork('groups of instances')"],
+  'lib/experiments/items/thm3-1/measures.ts': [
     "random.fork('rank')",
     "random.fork('cliff')",
     "random.fork('cliff')",
@@ -59,39 +60,39 @@ const streams: Readonly<Record<string, readonly string[]>> = {
     "own.fork('every')",
     "own.fork('random')",
   ],
-  'experiments/thm3-1-slider.ts': ["random.fork('code')"],
-  'experiments/thm3-2-trained-runs.ts': [
+  'lib/experiments/items/thm3-1/slider.ts': ["random.fork('code')"],
+  'lib/experiments/items/thm3-2-trained/runs.ts': [
     "fromSeed(seed).fork('state-set automata')",
     'fromSeed(0).fork(`state-set words of ${symbols} symbols`)',
   ],
-  'experiments/thm3-2.ts': ['random.fork(name)'],
-  'model/dropout.ts': ['random.fork(String(word))'],
-  'model/parameters.ts': ['random.fork(spec.name)'],
-  'segment/ends.ts': ["fromSeed(seed).fork('segments')"],
-  'theory/automata/informative.ts': ['random.fork(`automaton ${candidate}`)', "random.fork('words')"],
-  'train/arithmetic-task.ts': ["random.fork('training inputs')", "random.fork('evaluation inputs')"],
-  'train/corpus-task.ts': [
+  'lib/experiments/items/thm3-2/item.ts': ['random.fork(name)'],
+  'lib/model/dropout.ts': ['random.fork(String(word))'],
+  'lib/model/parameters.ts': ['random.fork(spec.name)'],
+  'lib/segment/ends.ts': ["fromSeed(seed).fork('segments')"],
+  'lib/theory/automata/informative.ts': ['random.fork(`automaton ${candidate}`)', "random.fork('words')"],
+  'lib/train/tasks/arithmetic.ts': ["random.fork('training inputs')", "random.fork('evaluation inputs')"],
+  'lib/train/tasks/corpus.ts': [
     "random.fork('corpus blocks')",
     "random.fork('training inputs')",
     "random.fork('evaluation inputs')",
     'random.fork(`epoch ${epoch}`)',
   ],
-  'train/prompted-task.ts': [
+  'lib/train/tasks/prompted.ts': [
     "random.fork('evaluation rows')",
     "random.fork('training inputs')",
     "random.fork('evaluation inputs')",
   ],
-  'train/state-sets-task.ts': [
+  'lib/train/tasks/state-sets.ts': [
     "random.fork('state-set words')",
     "random.fork('training inputs')",
     "random.fork('evaluation words')",
   ],
-  'train/text-task.ts': [
+  'lib/train/tasks/text.ts': [
     "random.fork('text batches')",
     "random.fork('training inputs')",
     "random.fork('evaluation inputs')",
   ],
-  'train/train-model.ts': ["fromSeed(seed).fork('initial parameters')"],
+  'lib/train/train-model.ts': ["fromSeed(seed).fork('initial parameters')"],
 };
 
 /** Whatever is forked, and by which name: names may call functions themselves. */
@@ -99,10 +100,8 @@ const fork = /\w+(?:\([^()]*\))?\.fork\((?:[^()]|\([^()]*\))*\)/g;
 
 it('every stream of random numbers has the name it had', () => {
   const found = Object.fromEntries(
-    readdirSync(projectPath('lib'), { recursive: true, encoding: 'utf8' })
-      .map((file) => file.replaceAll('\\', '/'))
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => [file, readFileSync(join(projectPath('lib'), file), 'utf8').match(fork) ?? []] as const)
+    sources()
+      .map(({ path, text }) => [path, text.match(fork) ?? []] as const)
       .filter(([, forks]) => forks.length > 0),
   );
   expect(found).toEqual(streams);

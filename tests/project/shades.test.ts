@@ -2,26 +2,22 @@
 // readers names a shade; it names what both have, such as an entry of the legend, a dash or a
 // place.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { projectNotebooks } from '../support/notebook';
+import { type Source, sources } from '../support/sources';
 
 /** CSS's white-space is none. */
 const shade = /\b(?:dark|light|pale|bright)(?:er|r|e?st)?\b|\b(?:black|white)\b(?!-)/i;
 
-/** The only place in `lib` where shades are meant: a style sheet. */
-const styleSheet = join('theory', 'page', 'look.ts');
+/** The only place where shades are meant: a style sheet. */
+const styleSheet = 'apps/automaton-page/look.ts';
 
 /** The texts of a source: strings, and the parts of templates between what is filled in. */
-function textsOf(name: string): string[] {
-  const source = ts.createSourceFile(
-    name,
-    readFileSync(projectPath('lib', name), 'utf8'),
-    ts.ScriptTarget.Latest,
-  );
+function textsOf({ path, text }: Source): string[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
@@ -52,11 +48,11 @@ describe('what readers are told', () => {
   );
 
   it('names no shade in any text of the library', () => {
-    const sources = readdirSync(projectPath('lib'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && name !== styleSheet)
-      .sort();
-    expect(sources.length).toBeGreaterThan(100);
-    expect(sources.flatMap((name) => found(textsOf(name)).map((text) => `${name}: ${text}`))).toEqual([]);
+    const written = sources().filter(({ path }) => path !== styleSheet);
+    expect(written.length).toBeGreaterThan(100);
+    expect(
+      written.flatMap((source) => found(textsOf(source)).map((text) => `${source.path}: ${text}`)),
+    ).toEqual([]);
   });
 
   it.each(projectNotebooks())('names no shade in %s', (notebook) => {

@@ -4,7 +4,12 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MachineError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
-import { browserInstallHint, browserVersion, findBrowser, launchBrowser } from '../../lib/report/browser';
+import {
+  browserInstallHint,
+  browserVersion,
+  findBrowser,
+  launchBrowser,
+} from '../../lib/report/export/browser';
 
 let folder = '';
 

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/browser';
-import { drawRequest, figureDrawer, type FigureDrawer, type FigureImages } from '../../lib/report/draw';
+import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import {
+  drawRequest,
+  figureDrawer,
+  type FigureDrawer,
+  type FigureImages,
+} from '../../lib/report/export/draw';
 import { makeFigure, lineTrace, barTrace, type Figure } from '../../lib/report/figure';
 import { provenanceLine } from '../../lib/report/provenance';
 import { encodingStyles, figureWidth, fontFamily, screenWidth } from '../../lib/report/style';
 import { estimateWidth } from '../../lib/report/text';
-import { productSlider } from '../../lib/experiments/lemma-sliders';
+import { productSlider } from '../../lib/experiments/items/lemmas/sliders';
 import { sampleFigure, sampleProvenance } from './samples';
 
 const found = findBrowser();

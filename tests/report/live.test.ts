@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { curvesSvg, liveCurves } from '../../lib/report/live';
-import { type DisplayFunction } from '../../lib/report/display';
+import { curvesSvg, liveCurves } from '../../lib/report/notebook/live';
+import { type DisplayFunction } from '../../lib/report/notebook/display';
 import { encodingStyle } from '../../lib/report/style';
 
 const rope = encodingStyle('rope');

@@ -5,12 +5,12 @@ import {
   notebookReporter,
   showFigure,
   showTable,
-} from '../../lib/report/notebook';
-import { type DisplayFunction } from '../../lib/report/display';
-import { stillFigure } from '../../lib/report/stills';
+} from '../../lib/report/notebook/show';
+import { type DisplayFunction } from '../../lib/report/notebook/display';
+import { stillFigure } from '../../lib/report/export/stills';
 import { sampleFigure, sampleTable } from './samples';
 
-vi.mock('../../lib/report/stills', { spy: true });
+vi.mock('../../lib/report/export/stills', { spy: true });
 
 const globals = globalThis as Record<symbol, unknown>;
 const hook = Symbol.for('bipe.display');

@@ -7,7 +7,7 @@ import {
   paperRecipes,
   paperValue,
   paperValues,
-} from '../../lib/report/paper-values';
+} from '../../lib/experiments/paper/values';
 import { encodingNames } from '../../lib/positional/registry';
 
 describe("the paper's values", () => {

@@ -109,7 +109,7 @@ function writeGoldenLogits(clone: BareClone): Record<string, string> {
   }));
   const script = `
     const { startEngine } = require('./dist/lib/engine/engine');
-    const { writeLogits } = require('./dist/lib/model/logits-file');
+    const { writeLogits } = require('./dist/lib/model/files/logits-file');
     (async () => {
       await startEngine();
       for (const request of ${JSON.stringify(requests)}) await writeLogits(request);

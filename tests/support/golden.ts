@@ -1,8 +1,8 @@
 // The authors' models in tests/golden, against logits that were written to a file.
 
 import { join } from 'node:path';
-import { openSafetensors } from '../../lib/model/safetensors';
-import { type StoredTensor } from '../../lib/model/tensor-file';
+import { openSafetensors } from '../../lib/model/files/safetensors';
+import { type StoredTensor } from '../../lib/model/files/tensor-file';
 
 /** A tensor of a safetensors file. */
 export async function tensorOf(path: string, name: string): Promise<StoredTensor> {

@@ -1,6 +1,6 @@
 // Cells that are stopped in the middle, and what they printed.
 
-import type { CellRun, KernelClient } from '../../scripts/kernel/client.mjs';
+import type { CellRun, KernelClient } from '../../kernel/client.mjs';
 
 /** Runs a cell; resolves once it has printed, or ended. */
 export async function begin(kernel: KernelClient, code: string): Promise<{ readonly run: Promise<CellRun> }> {

@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect } from 'vitest';
 import { valueAndGradients } from '../../lib/engine/gradients';
-import { type FusedKernels, fusedKernels, withoutFusedKernels } from '../../lib/engine/kernels';
-import { thisMachine } from '../../lib/engine/native';
-import { Random } from '../../lib/engine/random';
-import { normalTensor } from '../../lib/engine/random-tensors';
+import { type FusedKernels, fusedKernels, withoutFusedKernels } from '../../lib/engine/native/kernels';
+import { thisMachine } from '../../lib/engine/backends/native';
+import { Random } from '../../lib/engine/random/random';
+import { normalTensor } from '../../lib/engine/random/tensors';
 import { useNativeEngine } from './engine';
 
 /** A `describe` with the kernels loaded; skipped where the set-up could not build them. */

@@ -11,7 +11,7 @@ import {
   findBrowser,
   launchBrowser,
   type RunningBrowser,
-} from '../../lib/report/browser';
+} from '../../lib/report/export/browser';
 
 const minute = 60_000;
 

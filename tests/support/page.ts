@@ -5,7 +5,7 @@
 // will see.
 
 import { expect } from 'vitest';
-import { type Drawing } from '../../lib/experiments/report';
+import { type Drawing } from '../../lib/experiments/run/report';
 import { type Figure } from '../../lib/report/figure';
 import { type Table } from '../../lib/report/tables';
 import { tidy } from './read-figure';

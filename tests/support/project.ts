@@ -34,8 +34,8 @@ export interface MiniatureProject {
 export function miniatureProject(lib: Readonly<Record<string, string>>): MiniatureProject {
   // Node resolves links, and paths are compared.
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'bipe-kernel-')));
-  for (const folder of ['kernel', 'lib'])
-    cpSync(projectPath('scripts', folder), join(root, 'scripts', folder), { recursive: true });
+  for (const folder of ['kernel', 'scripts/lib'])
+    cpSync(projectPath(folder), join(root, folder), { recursive: true });
   for (const name of ['tsconfig.base.json', 'tsconfig.build.json'])
     copyFileSync(projectPath(name), join(root, name));
   symlinkSync(projectPath('node_modules'), join(root, 'node_modules'));

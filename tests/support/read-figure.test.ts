@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/browser';
+import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
 import { axes, inPanel, lineTrace, makeFigure } from '../../lib/report/figure';
 import { encodingStyles } from '../../lib/report/style';
 import { stripMarkup } from '../../lib/report/text';

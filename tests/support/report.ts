@@ -1,6 +1,6 @@
 // Reports made by hand.
 
-import { type Report } from '../../lib/experiments/report';
+import { type Report } from '../../lib/experiments/run/report';
 import { sampleProvenance } from '../report/samples';
 
 /** A report of nothing, with some fields of one's own. */

@@ -2,7 +2,7 @@
 
 import { fromJson, toJson } from '../../lib/base/json';
 import { present } from '../../lib/base/present';
-import { type FinishedRun, type RunConfiguration, type RunStore } from '../../lib/experiments/run-store';
+import { type FinishedRun, type RunConfiguration, type RunStore } from '../../lib/experiments/run/store';
 
 /**
  * Keeps another result, or another provenance, for a finished run, as if that had been computed.

@@ -1,6 +1,6 @@
 // AdamW in float64, as PyTorch computes it.
 
-import { type AdamWSettings } from '../../lib/train/adamw';
+import { type AdamWSettings } from '../../lib/train/step/adamw';
 
 /**
  * PyTorch's AdamW (torch/optim/adamw.py, `_single_tensor_adamw`), in place; each [size], `step`

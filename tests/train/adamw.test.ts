@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import {
   adamwUpdate,
   biasCorrections,
@@ -14,7 +14,7 @@ import {
   joinBundle,
   planBundles,
   splitBundle,
-} from '../../lib/train/adamw';
+} from '../../lib/train/step/adamw';
 import { referenceStep } from './adamw.reference';
 
 beforeAll(async () => {

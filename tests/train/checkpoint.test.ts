@@ -6,12 +6,12 @@ import { CheckpointError } from '../../lib/base/errors';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
-import { Random } from '../../lib/engine/random';
-import { loadTensors } from '../../lib/model/checkpoint';
-import { defaultAdamW, planBundles } from '../../lib/train/adamw';
+import { Random } from '../../lib/engine/random/random';
+import { loadTensors } from '../../lib/model/files/checkpoint';
+import { defaultAdamW, planBundles } from '../../lib/train/step/adamw';
 import { readState, type RunPosition, statePath, writeState } from '../../lib/train/checkpoint';
 import { runOutputs } from '../../lib/train/run-files';
-import { firstMomentKey, runningLossKey, secondMomentKey, type StepDesign } from '../../lib/train/step';
+import { firstMomentKey, runningLossKey, secondMomentKey, type StepDesign } from '../../lib/train/step/step';
 import { temporaryFolder } from '../support/command';
 import { numbersOf } from './regression';
 

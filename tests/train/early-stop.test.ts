@@ -5,7 +5,7 @@ import {
   nothingSeen,
   observe,
   reasonToStop,
-} from '../../lib/train/early-stop';
+} from '../../lib/train/step/early-stop';
 
 /** The evaluations after which it stops, counted from 1; undefined if it goes on. */
 function stopsAfter(settings: EarlyStopSettings, values: readonly number[]): number | undefined {

@@ -7,16 +7,16 @@ import { beforeAll, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { startEngine } from '../../lib/engine/engine';
 import { capture } from '../../lib/engine/graph/capture';
-import { loadCheckpoint, loadTensors } from '../../lib/model/checkpoint';
-import { defaultAdamW, planBundles } from '../../lib/train/adamw';
+import { loadCheckpoint, loadTensors } from '../../lib/model/files/checkpoint';
+import { defaultAdamW, planBundles } from '../../lib/train/step/adamw';
 import {
   runningLossKey,
   type StepDesign,
   trainingStep,
   updateScalars,
   zeroState,
-} from '../../lib/train/step';
-import { nextTokens } from '../../lib/train/task';
+} from '../../lib/train/step/step';
+import { nextTokens } from '../../lib/train/tasks/task';
 
 beforeAll(async () => {
   await startEngine({ backend: 'native-cpu' });

@@ -10,7 +10,7 @@ import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { assertNoLeak } from '../../lib/engine/memory';
-import { loadTensors, saveTensors } from '../../lib/model/checkpoint';
+import { loadTensors, saveTensors } from '../../lib/model/files/checkpoint';
 import { silentReporter } from '../../lib/base/progress';
 import { readMetrics } from '../../lib/train/metrics';
 import { train, type TrainingResult, type TrainingRun } from '../../lib/train/train';

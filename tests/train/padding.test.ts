@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
-import { loadCheckpoint } from '../../lib/model/checkpoint';
+import { loadCheckpoint } from '../../lib/model/files/checkpoint';
 import { type ModelConfig } from '../../lib/model/config';
 import { disposeParameters } from '../../lib/model/parameters';
 import { parseTrainingConfig } from '../../lib/train/config';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { createDecoder } from '../../lib/model/config';
-import { type BatchSource } from '../../lib/train/batches';
-import { withRandomInputs } from '../../lib/train/random-inputs';
+import { type BatchSource } from '../../lib/train/step/batches';
+import { withRandomInputs } from '../../lib/train/tasks/random-inputs';
 import { smallConfig } from '../model/small';
 
 /** Batches that say how many there were. */

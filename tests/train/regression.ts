@@ -3,10 +3,10 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../../lib/base/present';
-import { Random, type RandomState } from '../../lib/engine/random';
-import { defaultAdamW } from '../../lib/train/adamw';
-import { type Batch, type BatchSource } from '../../lib/train/batches';
-import { type LossFunction, type Parameters } from '../../lib/train/step';
+import { Random, type RandomState } from '../../lib/engine/random/random';
+import { defaultAdamW } from '../../lib/train/step/adamw';
+import { type Batch, type BatchSource } from '../../lib/train/step/batches';
+import { type LossFunction, type Parameters } from '../../lib/train/step/step';
 import { type TrainingPlan } from '../../lib/train/train';
 
 const width = 8;

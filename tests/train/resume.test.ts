@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
-import { Random } from '../../lib/engine/random';
+import { Random } from '../../lib/engine/random/random';
 import { bipe, temporaryFolder } from '../support/command';
 import { smallConfig } from './small-config';
 

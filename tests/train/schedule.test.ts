@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learningRateAt, type ScheduleSettings } from '../../lib/train/schedule';
+import { learningRateAt, type ScheduleSettings } from '../../lib/train/step/schedule';
 
 const kinds = ['constant', 'linear', 'cosine'] as const;
 

@@ -9,15 +9,15 @@ import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { capture } from '../../lib/engine/graph/capture';
 import { type NamedTensors } from '../../lib/engine/graph/specs';
-import { Random } from '../../lib/engine/random';
-import { type ParameterGroup, planBundles } from '../../lib/train/adamw';
+import { Random } from '../../lib/engine/random/random';
+import { type ParameterGroup, planBundles } from '../../lib/train/step/adamw';
 import {
   runningLossKey,
   type StepDesign,
   trainingStep,
   updateScalars,
   zeroState,
-} from '../../lib/train/step';
+} from '../../lib/train/step/step';
 import { referenceStep } from './adamw.reference';
 
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { bipe } from '../../base/command';
 import { UsageError } from '../../base/errors';
 import { terminalReporter } from '../../base/progress';
 import { type ArithmeticScore } from '../../evaluate/arithmetic';
-import { examples } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 interface GenerateOptions {
   readonly operators: string;
@@ -70,7 +70,7 @@ async function generate(options: GenerateOptions): Promise<void> {
   const { ArithmeticGenerator } = await import('../../data/arithmetic/generator.js');
   const { formatArithmetic } = await import('../../data/arithmetic/expression.js');
   const { arithmeticIds } = await import('../../data/arithmetic/vocabulary.js');
-  const { Random } = await import('../../engine/random.js');
+  const { Random } = await import('../../engine/random/random.js');
   const generator = new ArithmeticGenerator(
     {
       operators: wholeNumber('--operators', options.operators),
@@ -104,7 +104,7 @@ interface EvaluateOptions {
 async function evaluate({ checkpoint: folder, file, batch, json }: EvaluateOptions): Promise<void> {
   const batchSize = wholeNumber('--batch', batch);
   if (batchSize === 0) throw new UsageError('--batch: must be 1 or more');
-  const { loadCheckpoint, readModelConfig } = await import('../../model/checkpoint.js');
+  const { loadCheckpoint, readModelConfig } = await import('../../model/files/checkpoint.js');
   const { arithmeticVocabularyOfSize } = await import('../../data/arithmetic/vocabulary.js');
   const { readArithmeticFile } = await import('../../data/arithmetic/file.js');
   const { vocabSize } = await readModelConfig(folder);

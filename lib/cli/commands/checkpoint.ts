@@ -9,8 +9,8 @@ import { jsonOrUndefined } from '../../base/json';
 import { checkOutputs, type Output } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { examples } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 interface DownloadOptions {
   readonly revision: string;
@@ -78,7 +78,7 @@ async function downloadOutputs(folder: string): Promise<Output[]> {
 async function show(folder: string, { json }: { readonly json?: boolean }): Promise<void> {
   const [{ startEngine }, { loadCheckpoint }, { disposeParameters, parameterCount }] = await Promise.all([
     import('../../engine/engine.js'),
-    import('../../model/checkpoint.js'),
+    import('../../model/files/checkpoint.js'),
     import('../../model/parameters.js'),
   ]);
   await startEngine({ reporter: terminalReporter() });

@@ -4,10 +4,10 @@ import { type Command } from 'commander';
 import { bipe } from '../../base/command';
 import { DifferenceError, NotRunError } from '../../base/errors';
 import { silentReporter } from '../../base/progress';
-import { type Experiment } from '../../experiments/experiment';
-import { forEachItem, type ItemOutcome } from '../items';
-import { examples, presetOption } from '../options';
-import { printLines } from '../output';
+import { type Experiment } from '../../experiments/run/experiment';
+import { forEachItem, type ItemOutcome } from '../shared/items';
+import { examples, presetOption } from '../shared/options';
+import { printLines } from '../shared/output';
 
 interface CompareOptions {
   readonly preset: string;
@@ -31,7 +31,7 @@ export function addCompareCommand(program: Command): void {
 }
 
 async function compareItem(experiment: Experiment, { preset, json }: CompareOptions): Promise<ItemOutcome> {
-  const { comparisonSummary, describeComparison } = await import('../../experiments/compare.js');
+  const { comparisonSummary, describeComparison } = await import('../../experiments/run/compare.js');
   const without = (agreement: 'not run' | 'no reference', says: string): ItemOutcome => {
     if (json !== true) printLines([`${experiment.id} (${preset}): ${says}`]);
     return { summary: { item: experiment.id, preset, agreement }, failure: undefined };

@@ -8,8 +8,8 @@ import { MachineError, UsageError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { examples, tokenizersThereAre } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples, tokenizersThereAre } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 interface DataOptions {
   readonly json?: boolean;
@@ -63,7 +63,7 @@ export function addDataCommand(program: Command): void {
 }
 
 async function list({ json }: DataOptions): Promise<void> {
-  const { listSources } = await import('../../data/registry.js');
+  const { listSources } = await import('../../data/sources/registry.js');
   const sources = listSources();
   if (json === true) {
     printJson(sources);
@@ -150,7 +150,7 @@ async function scrolls(names: readonly string[], { json }: DataOptions): Promise
 
 async function verify(names: readonly string[], { json }: DataOptions): Promise<void> {
   const [{ listSources }, { verifySource }, { preparedCorpora, verifyPrepared }] = await Promise.all([
-    import('../../data/registry.js'),
+    import('../../data/sources/registry.js'),
     import('../../data/sources/prepare.js'),
     import('../../data/tokens/prepare.js'),
   ]);

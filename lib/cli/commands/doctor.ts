@@ -1,9 +1,9 @@
 // `bipe doctor`: what works on this machine, what does not, and what to do; one line each.
 
 import { type Command } from 'commander';
-import { examineMachine, type Diagnosis } from '../doctor';
-import { examples } from '../options';
-import { printJson, printLines } from '../output';
+import { examineMachine, type Diagnosis } from '../shared/doctor';
+import { examples } from '../shared/options';
+import { printJson, printLines } from '../shared/output';
 
 /** Adds the subcommand. */
 export function addDoctorCommand(program: Command): void {

@@ -3,8 +3,8 @@
 
 import { type Command } from 'commander';
 import { bipe } from '../../base/command';
-import { examples } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 /** Adds the subcommand. */
 export function addListCommand(program: Command): void {
@@ -17,7 +17,7 @@ export function addListCommand(program: Command): void {
     .addHelpText('after', examples('list'))
     .action(async ({ json }: { readonly json?: boolean }) => {
       const { experiments } = await import('../../experiments/registry.js');
-      const { RunStore } = await import('../../experiments/run-store.js');
+      const { RunStore } = await import('../../experiments/run/store.js');
       const store = new RunStore();
       const items = await Promise.all(
         experiments.map(async ({ id, title, question, claim, notebook, presets }) => ({
@@ -30,7 +30,8 @@ export function addListCommand(program: Command): void {
           runs: await store.count(id),
         })),
       );
-      const { describeStatus, statements, statementStatus } = await import('../../experiments/statements.js');
+      const { describeStatus, statements, statementStatus } =
+        await import('../../experiments/start-page/statements.js');
       const checked = await Promise.all(
         statements.map(async (statement) => ({
           ...statement,
@@ -38,7 +39,7 @@ export function addListCommand(program: Command): void {
         })),
       );
       const { contentNotebook, contentStatus, describeContent, paperContents } =
-        await import('../../experiments/paper-contents.js');
+        await import('../../experiments/start-page/contents.js');
       const contents = await Promise.all(
         paperContents.map(async (content) => ({
           ...content,

@@ -3,8 +3,8 @@
 import { type Command } from 'commander';
 import { formatDuration } from '../../base/format';
 import { terminalReporter } from '../../base/progress';
-import { examples } from '../options';
-import { printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { printJson, printLines } from '../shared/output';
 
 interface LogitsOptions {
   readonly checkpoint: string;
@@ -37,7 +37,7 @@ export function addLogitsCommand(program: Command): void {
 async function logits({ checkpoint, ids, out, json }: LogitsOptions): Promise<void> {
   const [{ startEngine }, { writeLogits }] = await Promise.all([
     import('../../engine/engine.js'),
-    import('../../model/logits-file.js'),
+    import('../../model/files/logits-file.js'),
   ]);
   const reporter = terminalReporter();
   const engine = await startEngine({ reporter });

@@ -6,8 +6,8 @@ import { DataError, UsageError } from '../../base/errors';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type TokenSequence } from '../../data/tokens/sequence';
-import { examples } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 interface PerplexityCommandOptions {
   readonly checkpoint: string;
@@ -62,7 +62,7 @@ async function perplexity(options: PerplexityCommandOptions): Promise<void> {
   ] = await Promise.all([
     import('../../engine/engine.js'),
     import('../../model/check-separators.js'),
-    import('../../model/checkpoint.js'),
+    import('../../model/files/checkpoint.js'),
     import('../../model/config.js'),
     import('../../model/parameters.js'),
     import('../../evaluate/perplexity.js'),
@@ -122,7 +122,7 @@ async function readDocuments(
     throw new UsageError('give what to read: either --ids <file> or --tokens <folder>');
   if (ids !== undefined) {
     const [{ checkIds, readIds }, { parseSeparators }] = await Promise.all([
-      import('../../model/ids-file.js'),
+      import('../../model/files/ids-file.js'),
       import('../../segment/separators.js'),
     ]);
     const sequences = await readIds(ids);

@@ -3,9 +3,9 @@
 import { type Command } from 'commander';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { forEachItem, settingsFor } from '../items';
-import { examples, presetOption, withSetOption } from '../options';
-import { printLines } from '../output';
+import { forEachItem, settingsFor } from '../shared/items';
+import { examples, presetOption, withSetOption } from '../shared/options';
+import { printLines } from '../shared/output';
 
 interface PublishOptions {
   readonly preset: string;
@@ -25,9 +25,9 @@ export function addPublishCommand(program: Command): void {
 }
 
 async function publish(items: readonly string[], options: PublishOptions): Promise<void> {
-  const { figureDrawer } = await import('../../report/draw.js');
+  const { figureDrawer } = await import('../../report/export/draw.js');
   const { publishReport } = await import('../../experiments/publish.js');
-  const { writeAutomatonPage } = await import('../../theory/page/document.js');
+  const { writeAutomatonPage } = await import('../../../apps/automaton-page/document.js');
   const drawer = figureDrawer();
   try {
     await forEachItem(items, undefined, async (experiment) => {

@@ -6,12 +6,12 @@ import { checkWritable } from '../../base/files';
 import { formatDuration } from '../../base/format';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { type Experiment } from '../../experiments/experiment';
-import { type Report } from '../../experiments/report';
-import { type FigureDrawer } from '../../report/draw';
-import { describeFields, forEachItem, type ItemOutcome, settingsFor } from '../items';
-import { examples, presetOption, withSetOption } from '../options';
-import { printLines } from '../output';
+import { type Experiment } from '../../experiments/run/experiment';
+import { type Report } from '../../experiments/run/report';
+import { type FigureDrawer } from '../../report/export/draw';
+import { describeFields, forEachItem, type ItemOutcome, settingsFor } from '../shared/items';
+import { examples, presetOption, withSetOption } from '../shared/options';
+import { printLines } from '../shared/output';
 
 interface ReproduceOptions {
   readonly preset: string;
@@ -50,7 +50,7 @@ export function addReproduceCommand(program: Command, items: readonly Experiment
 }
 
 async function reproduce(items: readonly string[], options: ReproduceOptions): Promise<void> {
-  const { figureDrawer } = await import('../../report/draw.js');
+  const { figureDrawer } = await import('../../report/export/draw.js');
   const drawer = figureDrawer();
   try {
     await forEachItem(items, options.json, (experiment) => reproduceItem(experiment, options, drawer));
@@ -64,9 +64,9 @@ async function reproduceItem(
   options: ReproduceOptions,
   drawer: FigureDrawer,
 ): Promise<ItemOutcome> {
-  const { exportReport } = await import('../../experiments/export.js');
+  const { exportReport } = await import('../../experiments/run/export.js');
   const { failedCheck } = await import('../../experiments/reproduce.js');
-  const { comparisonSummary } = await import('../../experiments/compare.js');
+  const { comparisonSummary } = await import('../../experiments/run/compare.js');
   const reporter = terminalReporter();
   const started = Date.now();
   reporter.note(experiment.title);
@@ -94,8 +94,8 @@ async function reproduceItem(
 }
 
 async function describe(report: Report, files: readonly string[], seconds: number): Promise<string[]> {
-  const { describeFinding } = await import('../../experiments/findings.js');
-  const { describeComparison } = await import('../../experiments/compare.js');
+  const { describeFinding } = await import('../../experiments/run/findings.js');
+  const { describeComparison } = await import('../../experiments/run/compare.js');
   return [
     `${report.item} (${report.preset}): ${report.reused ? 'computed before' : 'computed'}, ${formatDuration(seconds)}`,
     ...report.findings.map((finding) => `  ${describeFinding(finding)}`),

@@ -5,8 +5,8 @@ import { UsageError } from '../../base/errors';
 import { readTextFile } from '../../base/files';
 import { bilevelArrays } from '../../segment/arrays';
 import { parseSeparators, separatorsFor } from '../../segment/separators';
-import { examples, tokenizersThereAre } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples, tokenizersThereAre } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 interface SegmentOptions {
   readonly ids?: string;

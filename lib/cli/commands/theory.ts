@@ -11,13 +11,13 @@ import { formatBytes, formatCount } from '../../base/format';
 import { checkOutputs } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { type Reporter, silentReporter, terminalReporter } from '../../base/progress';
-import { withLock } from '../../data/lock';
+import { withLock } from '../../data/io/lock';
 import type { Automaton } from '../../theory/automata/automaton';
 import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
 import type { Bounds, Network } from '../../theory/network/network';
-import { examples } from '../options';
-import { alignColumns, printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { alignColumns, printJson, printLines } from '../shared/output';
 
 /** Adds the subcommand and its own. */
 export function addTheoryCommand(program: Command): void {
@@ -76,7 +76,7 @@ async function compile(options: CompileOptions): Promise<void> {
   const { automaton: file, out, json } = options;
   const [{ readAutomaton }, { networkFiles, networkOutputs, saveNetwork }] = await Promise.all([
     import('../../theory/automata/file.js'),
-    import('../../theory/network/network-file.js'),
+    import('../../theory/compile/network-file.js'),
   ]);
   await checkOutputs(networkOutputs(out), [file]);
   const automaton = await readAutomaton(file);
@@ -229,7 +229,7 @@ interface RunOptions {
 
 async function run({ model, words: file }: RunOptions): Promise<void> {
   const [{ loadNetwork }, { readWordFile }, { stateNames }] = await Promise.all([
-    import('../../theory/network/network-file.js'),
+    import('../../theory/compile/network-file.js'),
     import('../../theory/network/word-file.js'),
     import('../../theory/network/network.js'),
   ]);

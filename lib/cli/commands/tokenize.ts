@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { type Command } from 'commander';
-import { examples, tokenizersThereAre } from '../options';
+import { examples, tokenizersThereAre } from '../shared/options';
 
 interface TokenizeOptions {
   readonly textFile: string;

@@ -10,8 +10,8 @@ import { checkOutputs } from '../../base/outputs';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { parseStrictJson } from '../../base/strict-json';
-import { examples } from '../options';
-import { printJson, printLines } from '../output';
+import { examples } from '../shared/options';
+import { printJson, printLines } from '../shared/output';
 
 interface TrainOptions {
   readonly config: string;

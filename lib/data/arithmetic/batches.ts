@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { parseWith } from '../../base/schema';
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import { ArithmeticGenerator, type ArithmeticOptions } from './generator';
 import { type ArithmeticSet } from './set';
 import { arithmeticIds, type ArithmeticVocabulary, arithmeticVocabulary } from './vocabulary';

@@ -4,7 +4,7 @@
 // arithmetic/data.py); the hot path works on bytes alone.
 
 import { ConfigError } from '../../base/errors';
-import { type Random } from '../../engine/random';
+import { type Random } from '../../engine/random/random';
 import { type ArithmeticSplit, splitOf } from './split';
 import {
   arithmeticIds as id,

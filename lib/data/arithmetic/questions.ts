@@ -1,7 +1,7 @@
 // Questions for a test, each expression once: an accuracy over repeated questions would seem surer
 // than it is.
 
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import { type ArithmeticQuestion } from './file';
 import { ArithmeticGenerator } from './generator';
 import { arithmeticIds as id } from './vocabulary';

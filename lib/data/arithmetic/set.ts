@@ -2,7 +2,7 @@
 // a fixed size.
 
 import { ConfigError } from '../../base/errors';
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import {
   ArithmeticGenerator,
   type ArithmeticOptions,

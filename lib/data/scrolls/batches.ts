@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ConfigError, DataError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { parseWith } from '../../base/schema';
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import { type PromptedSequence, promptedSequence, type SequenceOptions } from './sequence';
 import { type RowSource } from './row-source';
 

@@ -5,7 +5,7 @@
 // is comparable with one of SCROLLS.
 
 import { ConfigError } from '../../base/errors';
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import { prepareSource } from '../sources/prepare';
 import { type SourceOptions, type TextDocument } from '../sources/source';
 import { type ScrollsRow } from './file';

@@ -9,8 +9,8 @@ import { DataError, UsageError } from '../../base/errors';
 import { sha256File, writeFileAtomic } from '../../base/files';
 import { megabytes } from '../../base/format';
 import { displayPath } from '../../base/paths';
-import { downloadFile } from '../download';
-import { openHttpClient } from '../http';
+import { downloadFile } from '../io/download';
+import { openHttpClient } from '../io/http';
 import { type SourceContext, type SourceReport } from './source';
 
 /** A file of a downloaded source. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { AbsentError, DataError, messageOf } from '../../base/errors';
 import { readError, readTextFile } from '../../base/files';
 import { displayPath } from '../../base/paths';
-import { type PackageFiles } from '../registry';
+import { type PackageFiles } from './registry';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
 import { byCodeUnit, digestOf, normalizedText } from './text';
 

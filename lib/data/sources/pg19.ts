@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../base/errors';
 import { readError, readTextFile, sha256 } from '../../base/files';
 import { displayPath } from '../../base/paths';
-import { besideRegistry, type ReaderSettings } from '../registry';
+import { besideRegistry, type ReaderSettings } from './registry';
 import { type CachedFile, type CachedFolder, ensureFiles, inspectFiles } from './cached-files';
 import { type SourceContext, type SourceReader } from './source';
 import { normalizedText } from './text';

@@ -8,7 +8,7 @@ import { DataError, messageOf } from '../../base/errors';
 import { readError } from '../../base/files';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
-import { type ReaderSettings } from '../registry';
+import { type ReaderSettings } from './registry';
 import { type CachedFolder, ensureFiles, inspectFiles } from './cached-files';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
 import { normalizedText } from './text';

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { silentReporter } from '../../base/progress';
 import { projectPath } from '../../base/paths';
-import { datasetsFolder, defaultRegistryFile, type ReaderSettings, sourceNamed } from '../registry';
+import { datasetsFolder, defaultRegistryFile, type ReaderSettings, sourceNamed } from './registry';
 import { openDebianLatex } from './debian-latex';
 import { openAddresses, openChapters, openPackageFiles } from './packages';
 import { openPg19 } from './pg19';

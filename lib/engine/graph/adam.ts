@@ -2,7 +2,7 @@
 // moments, and one pass over memory instead of a dozen.
 
 import type * as tf from '@tensorflow/tfjs';
-import { type NativeBackend, nativeBackend, recordingBinding } from './binding';
+import { type NativeBackend, nativeBackend, recordingBinding } from '../native/binding';
 
 /** A parameter and its moments, all of one size. */
 export interface AdamTensors<T extends tf.Tensor> {

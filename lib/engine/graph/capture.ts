@@ -5,9 +5,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
-import { collectGarbage } from '../garbage';
-import { handOver } from '../hand-over';
-import { type NativeBackend, nativeBackend, recordingBinding } from './binding';
+import { collectGarbage } from '../native/garbage';
+import { handOver } from '../native/hand-over';
+import { type NativeBackend, nativeBackend, recordingBinding } from '../native/binding';
 import { GraphSession } from './session';
 import {
   bytesOf,

@@ -2,7 +2,7 @@
 // library, and what a graph cannot do is refused.
 
 import * as tf from '@tensorflow/tfjs';
-import type { NativeBackend, RecordingBinding } from './binding';
+import type { NativeBackend, RecordingBinding } from '../native/binding';
 
 /** Who is told what the function does. */
 export interface Recorder extends Pick<

@@ -1,6 +1,6 @@
 // A traced function as a list of graph operations, and the writer that such a list grows in.
 
-import { attributeType, type OperationAttribute } from './binding';
+import { attributeType, type OperationAttribute } from '../native/binding';
 import {
   type AttributeValue,
   elementType,
@@ -8,7 +8,7 @@ import {
   nodeOf,
   sizeOf,
   type TensorValue,
-} from './graph-def';
+} from '../native/graph-def';
 
 /** A value of a program. */
 export interface Value {

@@ -12,8 +12,8 @@ import type {
   NativeBinding,
   OperationAttribute,
   TensorMetadata,
-} from './binding';
-import { elementType, nodeOf, sizeOf, type TensorValue } from './graph-def';
+} from '../native/binding';
+import { elementType, nodeOf, sizeOf, type TensorValue } from '../native/graph-def';
 import type { Recorder } from './intercept';
 import {
   contentKey,

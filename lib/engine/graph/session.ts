@@ -9,8 +9,8 @@ import { CaptureError, messageOf } from '../../base/errors';
 import { writeError } from '../../base/files';
 import { projectPath } from '../../base/paths';
 import { present } from '../../base/present';
-import { fusedKernels } from '../kernels';
-import type { NativeBackend } from './binding';
+import { fusedKernels } from '../native/kernels';
+import type { NativeBackend } from '../native/binding';
 import {
   type AttributeValue,
   elementType,
@@ -20,7 +20,7 @@ import {
   nodeOf,
   sizeOf,
   type TensorValue,
-} from './graph-def';
+} from '../native/graph-def';
 import type { NamedTensors } from './specs';
 import { type Program, type ProgramTensor, variableHandle } from './program';
 

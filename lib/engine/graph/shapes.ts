@@ -3,8 +3,8 @@
 // TensorFlow's shape rules.
 
 import { CaptureError } from '../../base/errors';
-import type { ElementArray, NativeBinding, OperationAttribute, TensorMetadata } from './binding';
-import { elementType, sizeOf } from './graph-def';
+import type { ElementArray, NativeBinding, OperationAttribute, TensorMetadata } from '../native/binding';
+import { elementType, sizeOf } from '../native/graph-def';
 import type { Value } from './program';
 
 /** An input of an operation: a value to come, or a tensor that is there. */

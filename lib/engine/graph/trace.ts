@@ -4,8 +4,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError } from '../../base/errors';
 import { present } from '../../base/present';
-import type { NativeBackend } from './binding';
-import { elementType, type GraphNode, type TensorValue } from './graph-def';
+import type { NativeBackend } from '../native/binding';
+import { elementType, type GraphNode, type TensorValue } from '../native/graph-def';
 import { intercept } from './intercept';
 import type { Program } from './program';
 import { ProgramRecorder, type TraceRequest } from './recorder';

@@ -3,7 +3,7 @@
 // trained on it.
 
 import { ConfigError } from '../../base/errors';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import type { BiNfa, Word } from './automaton';
 import { levelSimulator } from './level-sets';
 import { type LiveWordSize, liveWords } from './live-words';

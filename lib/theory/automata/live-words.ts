@@ -3,7 +3,7 @@
 // them.
 
 import { present } from '../../base/present';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import type { BiNfa, Word } from './automaton';
 import { checkAutomaton } from './problems';
 import { randomWord } from './random';

@@ -2,7 +2,7 @@
 // length, and the degenerate automata that constructions stumble over.
 
 import { present } from '../../base/present';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import type { Automaton, BiNfa, Nfa, Word } from './automaton';
 
 /** How large a random NFA is. */

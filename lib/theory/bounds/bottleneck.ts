@@ -3,7 +3,7 @@
 // states are then right for is the cliff of Theorem 3.1.
 
 import { UsageError } from '../../base/errors';
-import { atLeastOne, pass } from '../network/gates';
+import { atLeastOne, pass } from '../lemmas/gates';
 import { blockNamed, coordinateOf, layOut, sizeOf } from '../network/layout';
 import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { type Matrix, type Network, zeros } from '../network/network';

@@ -4,7 +4,7 @@
 // read-out should be the states that the fragment leads to from there.
 
 import { present } from '../../base/present';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import type { Nfa, Word } from '../automata/automaton';
 import { codeOf, type TransitionMonoid } from '../automata/monoid';
 import { compose, identityRelation, type Relation, symbolRelations } from '../automata/relation';

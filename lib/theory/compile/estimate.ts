@@ -5,7 +5,7 @@ import { MachineError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { availableMemory } from '../../base/memory';
 import { type Automaton, type BiNfa } from '../automata/automaton';
-import { atLeastOne, conjoin, multiply, pass } from '../network/gates';
+import { atLeastOne, conjoin, multiply, pass } from '../lemmas/gates';
 import { type Activation, MlpBuilder } from '../network/mlp';
 import { type Bounds } from '../network/network';
 import { frequenciesFor } from './addressing';

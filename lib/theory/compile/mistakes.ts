@@ -2,7 +2,7 @@
 // heads take and put values, what feed-forward blocks do, what is read out. By how much a network
 // without mistakes may err is in `certificate.ts`.
 
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import type { Automaton } from '../automata/automaton';
 import { blockNamed, sizeOf } from '../network/layout';
 import type { Mlp } from '../network/mlp';

@@ -2,7 +2,7 @@
 // is off afterwards, at any coordinate, in float32. Relations are random, the tokens those of the
 // network; what a block has no business with must stay as it is.
 
-import { Random } from '../../engine/random';
+import { Random } from '../../engine/random/random';
 import { float32 } from '../lemmas/certificate';
 import { evaluateMlp } from '../network/evaluate-mlp';
 import { type Block, blockNamed, coordinateOf, sizeOf } from '../network/layout';

@@ -5,7 +5,7 @@
 import { alphabetOf } from '../automata/alphabet';
 import { bestProductScale } from '../lemmas/product';
 import { float32 } from '../lemmas/certificate';
-import { atLeastOne, conjoin, multiply, pass } from '../network/gates';
+import { atLeastOne, conjoin, multiply, pass } from '../lemmas/gates';
 import {
   type Block,
   blockNamed,

@@ -9,7 +9,7 @@
 // / epsilon. Here that is computed in float32, on the tensor engine, by the model's own attention.
 
 import * as tf from '@tensorflow/tfjs';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import { UsageError } from '../../base/errors';
 import { causalAttention } from '../../model/attention';
 import { aim, type Certificate, certify, float32 } from './certificate';

@@ -3,9 +3,9 @@
 // products, those of an entry adding up in the output. An entry's error is at most n times a
 // product's, and reaches that where all factors are at their bound.
 
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { multiply } from '../network/gates';
+import { multiply } from './gates';
 import { type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { type Certificate, certify, float64 } from './certificate';

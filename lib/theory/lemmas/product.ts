@@ -11,7 +11,7 @@
 
 import { UsageError } from '../../base/errors';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { multiply } from '../network/gates';
+import { multiply } from './gates';
 import { type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { aim, type Certificate, certify, float64, type Precision } from './certificate';

@@ -9,7 +9,7 @@
 // domain or not; the domain enters by rounding alone.
 
 import { UsageError } from '../../base/errors';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import { normalDistribution } from '../network/activation';
 import { evaluateMlp } from '../network/evaluate-mlp';
 import type { Mlp } from '../network/mlp';

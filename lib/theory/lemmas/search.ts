@@ -2,7 +2,7 @@
 // (Kolda, Lewis and Torczon, 2003), which wants no derivative and stays inside a box. It finds a
 // lower bound of the maximum, never more.
 
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 
 /** The largest value found, and where. */
 export interface Maximum {

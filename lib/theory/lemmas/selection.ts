@@ -7,10 +7,10 @@
 // sqrt(2 log(3 M / epsilon)) is enough.
 
 import { UsageError } from '../../base/errors';
-import type { Random } from '../../engine/random';
+import type { Random } from '../../engine/random/random';
 import { normalDistribution } from '../network/activation';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { pass, select } from '../network/gates';
+import { pass, select } from './gates';
 import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { aim, type Certificate, certify, float64 } from './certificate';

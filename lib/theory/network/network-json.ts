@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { bipe } from '../../base/command';
 import { CheckpointError } from '../../base/errors';
 import { present } from '../../base/present';
-import { formatShape, type Numbers, type StoredTensor } from '../../model/tensor-file';
+import { formatShape, type Numbers, type StoredTensor } from '../../model/files/tensor-file';
 import { automatonFrom } from '../automata/file';
 import type { Layout } from './layout';
 import type { Activation, Mlp } from './mlp';

@@ -12,7 +12,7 @@ import {
   fusedKernels,
   type SparseConnections,
   type SparseLayer,
-} from '../../engine/kernels';
+} from '../../engine/native/kernels';
 import type { Activation, Mlp } from './mlp';
 
 /**

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type AttentionMass } from '../../../lib/evaluate/attention-mass';
-import { drawAttentionBySegment } from '../../../lib/experiments/attention-by-segment-drawing';
+import { drawAttentionBySegment } from '../../../lib/experiments/items/attention-by-segment/draw';
 import {
   type AttentionBySegmentResult,
   evenlyStyle,
-} from '../../../lib/experiments/attention-by-segment-result';
-import { type HeadAttention, type ModelAttention } from '../../../lib/experiments/attention-contexts';
+} from '../../../lib/experiments/items/attention-by-segment/result';
+import {
+  type HeadAttention,
+  type ModelAttention,
+} from '../../../lib/experiments/items/attention-by-segment/contexts';
 import { encodingStyles, orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type Modality } from '../../../lib/data/sources/source';
-import { drawFig1, type ModalityStatistics } from '../../../lib/experiments/fig1-drawing';
-import { type Distribution, type SegmentStatistics } from '../../../lib/experiments/segment-statistics';
+import { drawFig1, type ModalityStatistics } from '../../../lib/experiments/items/fig1/draw';
+import {
+  type Distribution,
+  type SegmentStatistics,
+} from '../../../lib/experiments/items/fig1/segment-statistics';
 import { orderedStyles, separatorStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

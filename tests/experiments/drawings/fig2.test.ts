@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { drawFig2 } from '../../../lib/experiments/fig2-drawing';
+import { drawFig2 } from '../../../lib/experiments/items/fig2/draw';
 import { heatScale, orderedStyles, translucent } from '../../../lib/report/style';
 import { type SegmentedToken } from '../../../lib/segment/text';
 import { expectPage } from '../../support/page';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { type ArithmeticRun } from '../../../lib/experiments/arithmetic-runs';
-import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
-import { formatPaperValue, paperValue } from '../../../lib/report/paper-values';
+import { type ArithmeticRun } from '../../../lib/experiments/items/fig3/runs';
+import { drawFig3 } from '../../../lib/experiments/items/fig3/draw';
+import { formatPaperValue, paperValue } from '../../../lib/experiments/paper/values';
 import { encodingStyles, ink } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

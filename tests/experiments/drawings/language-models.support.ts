@@ -1,7 +1,10 @@
 // Results of language models in which no two numbers are alike.
 
 import { type PerplexityByLength } from '../../../lib/evaluate/perplexity';
-import { type LanguageModelRun, type ModalityPerplexity } from '../../../lib/experiments/language-model-runs';
+import {
+  type LanguageModelRun,
+  type ModalityPerplexity,
+} from '../../../lib/experiments/language-models/runs';
 import { type Modality } from '../../../lib/data/sources/source';
 import { type Differing } from '../../support/differing';
 

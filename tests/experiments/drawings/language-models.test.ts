@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type Modality } from '../../../lib/data/sources/source';
-import { type Finding } from '../../../lib/experiments/report';
-import { drawFig4 } from '../../../lib/experiments/fig4-drawing';
-import { drawFig5 } from '../../../lib/experiments/fig5-drawing';
-import { type ScaledModel } from '../../../lib/experiments/fig5-runs';
-import { type LanguageModelRun } from '../../../lib/experiments/language-model-runs';
-import { drawNormal } from '../../../lib/experiments/table-normal-drawing';
+import { type Finding } from '../../../lib/experiments/run/report';
+import { drawFig4 } from '../../../lib/experiments/items/fig4/draw';
+import { drawFig5 } from '../../../lib/experiments/items/fig5/draw';
+import { type ScaledModel } from '../../../lib/experiments/items/fig5/runs';
+import { type LanguageModelRun } from '../../../lib/experiments/language-models/runs';
+import { drawNormal } from '../../../lib/experiments/items/normal/draw';
 import { encodingStyles, scalingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { type Drawing, type Finding } from '../../../lib/experiments/report';
-import { type LemmaResult, type LemmaSeries } from '../../../lib/experiments/lemma';
-import { lemma11 } from '../../../lib/experiments/lemma1-1';
-import { lemma12 } from '../../../lib/experiments/lemma1-2';
-import { lemma13 } from '../../../lib/experiments/lemma1-3';
-import { lemma14 } from '../../../lib/experiments/lemma1-4';
-import { lemma15 } from '../../../lib/experiments/lemma1-5';
+import { type Drawing, type Finding } from '../../../lib/experiments/run/report';
+import { type LemmaResult, type LemmaSeries } from '../../../lib/experiments/items/lemmas/lemma';
+import { lemma11 } from '../../../lib/experiments/items/lemmas/lemma1-1';
+import { lemma12 } from '../../../lib/experiments/items/lemmas/lemma1-2';
+import { lemma13 } from '../../../lib/experiments/items/lemmas/lemma1-3';
+import { lemma14 } from '../../../lib/experiments/items/lemmas/lemma1-4';
+import { lemma15 } from '../../../lib/experiments/items/lemmas/lemma1-5';
 import { orderedStyles } from '../../../lib/report/style';
 import { type Certificate } from '../../../lib/theory/lemmas/certificate';
 import { Differing } from '../../support/differing';
@@ -15,7 +15,7 @@ import { expectLooks, expectPoints, readFigure, type ReadPoint } from '../../sup
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
 // An item's drawing of a result that is given, not computed.
-vi.mock('../../../lib/experiments/experiment', () => ({ defineExperiment: (spec: object) => spec }));
+vi.mock('../../../lib/experiments/run/experiment', () => ({ defineExperiment: (spec: object) => spec }));
 const drawn = (item: unknown, result: LemmaResult & object): Drawing =>
   (item as { draw: (result: LemmaResult) => Drawing }).draw(result);
 

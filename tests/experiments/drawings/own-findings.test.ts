@@ -2,11 +2,11 @@
 // measured beside it.
 
 import { describe, expect, it } from 'vitest';
-import { ownPairs } from '../../../lib/experiments/encoding-pairs';
-import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
-import { drawFig4 } from '../../../lib/experiments/fig4-drawing';
-import { drawNormal } from '../../../lib/experiments/table-normal-drawing';
-import { type Finding } from '../../../lib/experiments/report';
+import { ownPairs } from '../../../lib/experiments/charts/encoding-pairs';
+import { drawFig3 } from '../../../lib/experiments/items/fig3/draw';
+import { drawFig4 } from '../../../lib/experiments/items/fig4/draw';
+import { drawNormal } from '../../../lib/experiments/items/normal/draw';
+import { type Finding } from '../../../lib/experiments/run/report';
 import { Differing } from '../../support/differing';
 import { languageModel } from './language-models.support';
 

@@ -7,8 +7,8 @@ import {
   productSlider,
   rectifierSlider,
   selectionSlider,
-} from '../../../lib/experiments/lemma-sliders';
-import { recallSlider } from '../../../lib/experiments/thm3-1-slider';
+} from '../../../lib/experiments/items/lemmas/sliders';
+import { recallSlider } from '../../../lib/experiments/items/thm3-1/slider';
 import { expectPage } from '../../support/page';
 import { readSteps, type ReadPoint, type ReadStep } from '../../support/read-figure';
 

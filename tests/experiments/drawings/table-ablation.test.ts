@@ -6,8 +6,8 @@ import {
   ablationGroups,
   ablationsOf,
   rulesLike,
-} from '../../../lib/experiments/ablations';
-import { drawAblations } from '../../../lib/experiments/table-ablation-drawing';
+} from '../../../lib/experiments/items/ablation/ablations';
+import { drawAblations } from '../../../lib/experiments/items/ablation/draw';
 import { orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

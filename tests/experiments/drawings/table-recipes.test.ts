@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { type Recipe } from '../../../lib/experiments/recipes';
-import { drawRecipes } from '../../../lib/experiments/table-recipes-drawing';
+import { type Recipe } from '../../../lib/experiments/items/recipes/recipes';
+import { drawRecipes } from '../../../lib/experiments/items/recipes/draw';
 import { expectPage } from '../../support/page';
 import { readTable } from '../../support/read-table';
 

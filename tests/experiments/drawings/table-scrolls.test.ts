@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { scoreInterval } from '../../../lib/experiments/score-intervals';
-import { type PromptedRun } from '../../../lib/experiments/prompted-runs';
-import { drawTableScrolls } from '../../../lib/experiments/table-scrolls-drawing';
+import { scoreInterval } from '../../../lib/experiments/items/scrolls/score-intervals';
+import { type PromptedRun } from '../../../lib/experiments/items/scrolls/runs';
+import { drawTableScrolls } from '../../../lib/experiments/items/scrolls/draw';
 import { encodingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { drawTheorem31 } from '../../../lib/experiments/thm3-1-drawing';
-import { type Theorem31Result } from '../../../lib/experiments/thm3-1-measures';
+import { drawTheorem31 } from '../../../lib/experiments/items/thm3-1/draw';
+import { type Theorem31Result } from '../../../lib/experiments/items/thm3-1/measures';
 import { orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { drawThm32Trained } from '../../../lib/experiments/thm3-2-trained-drawing';
-import { type StateSetRun } from '../../../lib/experiments/thm3-2-trained-runs';
+import { drawThm32Trained } from '../../../lib/experiments/items/thm3-2-trained/draw';
+import { type StateSetRun } from '../../../lib/experiments/items/thm3-2-trained/runs';
 import { encodingStyles } from '../../../lib/report/style';
 import { type BiNfa } from '../../../lib/theory/automata/automaton';
 import { Differing } from '../../support/differing';

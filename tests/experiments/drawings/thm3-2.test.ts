@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { drawTheorem32 } from '../../../lib/experiments/thm3-2-drawing';
-import { type KindResult, type SizeResult } from '../../../lib/experiments/thm3-2-sizes';
+import { drawTheorem32 } from '../../../lib/experiments/items/thm3-2/draw';
+import { type KindResult, type SizeResult } from '../../../lib/experiments/items/thm3-2/sizes';
 import { encodingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';

@@ -1,27 +1,30 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { perplexityRatio } from '../../../lib/evaluate/perplexity';
-import { type ArithmeticRun } from '../../../lib/experiments/arithmetic-runs';
-import { type AttentionBySegmentResult } from '../../../lib/experiments/attention-by-segment-result';
-import { type MeasureName } from '../../../lib/experiments/attention-contexts';
-import { findings as attentionFindings } from '../../../lib/experiments/attention-by-segment-tables';
+import { type ArithmeticRun } from '../../../lib/experiments/items/fig3/runs';
+import { type AttentionBySegmentResult } from '../../../lib/experiments/items/attention-by-segment/result';
+import { type MeasureName } from '../../../lib/experiments/items/attention-by-segment/contexts';
+import { findings as attentionFindings } from '../../../lib/experiments/items/attention-by-segment/tables';
 import {
   type AblationGroup,
   ablationGroups,
   ablationsOf,
   rulesLike,
-} from '../../../lib/experiments/ablations';
-import { type Finding } from '../../../lib/experiments/report';
-import { drawFig3 } from '../../../lib/experiments/fig3-drawing';
-import { drawFig4 } from '../../../lib/experiments/fig4-drawing';
-import { drawFig5 } from '../../../lib/experiments/fig5-drawing';
-import { type ScaledModel } from '../../../lib/experiments/fig5-runs';
-import { type PromptedRun } from '../../../lib/experiments/prompted-runs';
-import { differenceInterval } from '../../../lib/experiments/score-intervals';
-import { drawAblations } from '../../../lib/experiments/table-ablation-drawing';
-import { drawNormal } from '../../../lib/experiments/table-normal-drawing';
-import { drawTableScrolls } from '../../../lib/experiments/table-scrolls-drawing';
-import { drawThm32Trained, type Thm32TrainedResult } from '../../../lib/experiments/thm3-2-trained-drawing';
+} from '../../../lib/experiments/items/ablation/ablations';
+import { type Finding } from '../../../lib/experiments/run/report';
+import { drawFig3 } from '../../../lib/experiments/items/fig3/draw';
+import { drawFig4 } from '../../../lib/experiments/items/fig4/draw';
+import { drawFig5 } from '../../../lib/experiments/items/fig5/draw';
+import { type ScaledModel } from '../../../lib/experiments/items/fig5/runs';
+import { type PromptedRun } from '../../../lib/experiments/items/scrolls/runs';
+import { differenceInterval } from '../../../lib/experiments/items/scrolls/score-intervals';
+import { drawAblations } from '../../../lib/experiments/items/ablation/draw';
+import { drawNormal } from '../../../lib/experiments/items/normal/draw';
+import { drawTableScrolls } from '../../../lib/experiments/items/scrolls/draw';
+import {
+  drawThm32Trained,
+  type Thm32TrainedResult,
+} from '../../../lib/experiments/items/thm3-2-trained/draw';
 import { scrollsTaskNames } from '../../../lib/data/scrolls/tasks';
 import { Differing } from '../../support/differing';
 import { expectVerdicts, type Judged } from '../../support/verdicts';
@@ -30,7 +33,7 @@ import { languageModel, readings } from './language-models.support';
 // Intervals are given here, so that they can end exactly at a bound; how they are found has its own
 // tests.
 vi.mock('../../../lib/evaluate/perplexity', { spy: true });
-vi.mock('../../../lib/experiments/score-intervals', { spy: true });
+vi.mock('../../../lib/experiments/items/scrolls/score-intervals', { spy: true });
 
 const some = new Differing();
 beforeEach(() => {

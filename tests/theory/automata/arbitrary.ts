@@ -1,7 +1,7 @@
 // Random automata and words for fast-check: a seed that it prints, and sizes that it shrinks.
 
 import fc from 'fast-check';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import type { BiNfa, Nfa, Word } from '../../../lib/theory/automata/automaton';
 import {
   degenerateAutomata,

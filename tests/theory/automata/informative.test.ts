@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../lib/base/errors';
 import { present } from '../../../lib/base/present';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import type { BiNfa } from '../../../lib/theory/automata/automaton';
 import {
   informativeBiNfa,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../lib/base/errors';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import { transitionMonoid } from '../../../lib/theory/automata/monoid';
 import { randomBiNfa } from '../../../lib/theory/automata/random';
 import { withBottleneck } from '../../../lib/theory/bounds/bottleneck';

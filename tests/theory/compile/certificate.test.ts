@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import { randomBiNfa, randomNfa, randomSegments, randomWord } from '../../../lib/theory/automata/random';
 import { simulator } from '../../../lib/theory/automata/simulate';
 import { certify } from '../../../lib/theory/compile/certificate';

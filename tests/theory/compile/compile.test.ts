@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../lib/base/errors';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import { alphabetOf } from '../../../lib/theory/automata/alphabet';
 import { type Automaton, type BiNfa } from '../../../lib/theory/automata/automaton';
 import { asNfa, flatten } from '../../../lib/theory/automata/flatten';
@@ -23,7 +23,7 @@ import { type Network, stateNames } from '../../../lib/theory/network/network';
 import { trace } from '../../../lib/theory/network/plain';
 import { runWords } from '../../../lib/theory/network/run';
 import { tokenReader } from '../../../lib/theory/network/words';
-import { compareWithSimulator, joined, noComparison } from '../../../lib/theory/verify';
+import { compareWithSimulator, joined, noComparison } from '../../../lib/theory/compile/verify';
 import { useNativeEngine } from '../../support/engine';
 
 useNativeEngine();

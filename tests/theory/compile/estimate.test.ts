@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MachineError } from '../../../lib/base/errors';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../lib/base/errors';
 import { silentReporter } from '../../../lib/base/progress';
 import { startEngine } from '../../../lib/engine/engine';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import { attentionSharpness, certifyAttention } from '../../../lib/theory/lemmas/attention';
 
 beforeAll(() => startEngine({ allowSlow: true, reporter: silentReporter }));

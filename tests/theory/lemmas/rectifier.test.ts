@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../lib/base/errors';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import {
   certifyRectifier,
   geluFromRelu,

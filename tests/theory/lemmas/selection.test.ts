@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../lib/base/errors';
-import { Random } from '../../../lib/engine/random';
+import { Random } from '../../../lib/engine/random/random';
 import {
   certifyLinear,
   certifySelection,
@@ -9,7 +9,7 @@ import {
   selectionMlp,
 } from '../../../lib/theory/lemmas/selection';
 import { evaluateMlp } from '../../../lib/theory/network/evaluate-mlp';
-import { select } from '../../../lib/theory/network/gates';
+import { select } from '../../../lib/theory/lemmas/gates';
 import { MlpBuilder } from '../../../lib/theory/network/mlp';
 import { tampered } from './tampered';
 

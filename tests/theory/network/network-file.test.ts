@@ -7,8 +7,8 @@ import { displayPath } from '../../../lib/base/paths';
 import { CheckpointError, MachineError } from '../../../lib/base/errors';
 import { sha256 } from '../../../lib/base/files';
 import { canonicalJson } from '../../../lib/base/json';
-import { Random } from '../../../lib/engine/random';
-import { openSafetensors, type TensorSource, writeSafetensors } from '../../../lib/model/safetensors';
+import { Random } from '../../../lib/engine/random/random';
+import { openSafetensors, type TensorSource, writeSafetensors } from '../../../lib/model/files/safetensors';
 import { asNfa } from '../../../lib/theory/automata/flatten';
 import {
   degenerateAutomata,
@@ -25,7 +25,7 @@ import {
   loadNetwork,
   networkFiles,
   saveNetwork,
-} from '../../../lib/theory/network/network-file';
+} from '../../../lib/theory/compile/network-file';
 import { runWords } from '../../../lib/theory/network/run';
 import { tokenReader } from '../../../lib/theory/network/words';
 import { temporaryFolder } from '../../support/command';

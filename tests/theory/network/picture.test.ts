@@ -3,7 +3,7 @@ import { toPlain } from '../../../lib/report/json';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { connectionsFigure, matricesFigure, unitsBetween } from '../../../lib/theory/network/picture';
-import { pageExamples } from '../../../lib/theory/page/examples';
+import { pageExamples } from '../../../apps/automaton-page/examples';
 import { expectPage } from '../../support/page';
 import { degenerateBiNfas, degenerateNfas } from '../automata/arbitrary';
 

@@ -1,0 +1,129 @@
+// The page's parts: what stands still, and the panels that are drawn anew after each action. HTML
+// text, from the state alone, so that the page is drawn the same in a browser and in Node.js, where
+// it is made and tested.
+
+import { escapeXml } from '../../lib/report/text';
+import {
+  fieldHtml,
+  segmentCard,
+  segmentDiagram,
+  segmentSwitches,
+  subCard,
+  subDiagram,
+  subSwitches,
+} from './editor';
+import { factsHtml } from './facts';
+import { agreement, isAccepting, reachedAt, type Scene, startSign, tokenName } from './scene';
+import { scoreLabels, scoreLegend, scoreSvg } from './score';
+import type { PageState } from './state';
+import { streamHtml } from './stream';
+
+/** What stands still: the panels' places, the fields, the buttons. */
+export function bodyHtml(state: PageState): string {
+  const { draft, examples } = state;
+  const options = examples.map(
+    (example, index) => `<option value="${index}">${escapeXml(example.name)}</option>`,
+  );
+  return `<header>
+<div class="row inputs">
+<div class="field example"><label for="example">Example</label><select id="example"><option value="">your own</option>${options.join('')}</select></div>
+${fieldHtml('word', draft)}${fieldHtml('maxSegmentLength', draft)}${fieldHtml('maxSegments', draft)}
+</div>
+<p id="about" class="note"></p>
+<div class="row player" role="group" aria-label="Player">
+${button('segment-back', 'one segment back (Page Up)', 'M7 5v14M18 5l-8 7 8 7z')}
+${button('token-back', 'one token back (left arrow)', 'M17 5l-10 7 10 7z')}
+<span id="play-place"></span>
+${button('token-on', 'one token on (right arrow)', 'M7 5l10 7-10 7z')}
+${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
+<input id="place" type="range" min="0" step="1" aria-label="Token">
+<label class="speed">Speed <select id="speed"><option value="1600">slow</option><option value="800" selected>medium</option><option value="350">fast</option></select></label>
+</div>
+<div class="line"><p id="status" aria-live="polite"></p><p class="keys">← → token, Page ↑ ↓ segment, space plays</p></div>
+</header>
+<main>
+<section aria-labelledby="h-automaton"><h2 id="h-automaton">The automaton</h2>
+<p class="note">Filled states are reached; thick arrows are those that the current token takes. Change anything: the Transformer is compiled anew at once.</p>
+<div class="cards">${subCard(draft)}${segmentCard(draft)}</div></section>
+<section aria-labelledby="h-attention"><h2 id="h-attention">What each layer copies, and what is read</h2>
+<p class="note">${scoreLegend}</p><p id="verdict"></p><div class="score-frame"><div id="score-labels"></div><div id="score" class="scroll"></div></div></section>
+<section aria-labelledby="h-stream"><h2 id="h-stream">The residual stream of the current token</h2>
+<p class="note">A relation has a 1 where its row’s state leads to its column’s. Attention puts the relation of an earlier token into <b>copied</b>; the feed-forward blocks multiply it with the token’s own, which counts ways, and round to whether there is one. The framed row is the start’s: what is read.</p>
+<p id="changed"></p><div id="stream" class="scroll"></div></section>
+<section aria-labelledby="h-facts"><h2 id="h-facts">The certificate, from the weights</h2><div id="facts"></div></section>
+</main>`;
+}
+
+/** The panels that change, by the id of their place. */
+export function panels(state: PageState): Readonly<Record<string, string>> {
+  const { scene, before, token, isPlaying, examples, example } = state;
+  return {
+    'play-place': playButton(isPlaying),
+    about: example === undefined ? 'Your own automaton or word.' : escapeXml(examples[example]?.about ?? ''),
+    status: statusHtml(scene, token),
+    'sub-diagram': subDiagram(scene, token),
+    'segment-diagram': segmentDiagram(scene, token),
+    'sub-switches': subSwitches(scene, token),
+    'segment-switches': segmentSwitches(scene, token),
+    verdict: verdictHtml(scene),
+    'score-labels': scoreLabels(scene),
+    score: scoreSvg(scene, token),
+    stream: streamHtml(scene, token, before),
+    changed: before === undefined ? '' : changedText(scene, before),
+    facts: factsHtml(scene),
+  };
+}
+
+function button(id: string, text: string, path: string): string {
+  return `<button type="button" id="${id}" title="${text}" aria-label="${text}">${icon(path)}</button>`;
+}
+
+function playButton(isPlaying: boolean): string {
+  const [text, path] = isPlaying ? ['Pause', 'M7 5v14M17 5v14'] : ['Play', 'M7 4l13 8-13 8z'];
+  return `<button type="button" id="play" class="play" title="${text} (space)" aria-label="${text}">${icon(path)}<span>${text}</span></button>`;
+}
+
+function icon(path: string): string {
+  return `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
+}
+
+/** Where the word stands, and what is reached there. */
+function statusHtml(scene: Scene, token: number): string {
+  const { automaton, simulated, trace, isSeparator, segments } = scene;
+  const { segment, sub } = reachedAt(scene, simulated, token);
+  const setOf = (names: readonly string[], reached: readonly boolean[]): string =>
+    `{${escapeXml(names.filter((_, index) => reached[index]).join(', '))}}`;
+  const place =
+    token === 0
+      ? `Before the word, at ${startSign}`
+      : `Token ${token} of ${trace.tokens - 1}, <code>${escapeXml(tokenName(scene, token))}</code>, ${isSeparator[token] === true ? 'which ends' : 'in'} segment ${(segments[token] ?? 0) + 1}`;
+  const sets = segment.includes(true)
+    ? `<b>${setOf(automaton.segmentStates, segment)} × ${setOf(automaton.subStates, sub)}</b>`
+    : '<b>no state</b>';
+  return `${place}: reached ${sets}${isAccepting(scene, token) ? ', accepting' : ''}.`;
+}
+
+/** After which tokens the last edit has changed what is reached. */
+function changedText(scene: Scene, before: Scene): string {
+  const states = scene.simulated.length / scene.trace.tokens;
+  const others = Array.from({ length: scene.trace.tokens }, (_, token) => token).filter((token) =>
+    scene.simulated
+      .subarray(token * states, (token + 1) * states)
+      .some((value, state) => value !== before.simulated[token * states + state]),
+  );
+  const reached =
+    others.length === 0
+      ? 'after no token of this word is another set reached'
+      : `another set is reached after ${others.length === 1 ? 'token' : 'tokens'} ${others.join(', ')}`;
+  return `Outlined: what the last edit has changed; ${reached}.`;
+}
+
+function verdictHtml(scene: Scene): string {
+  const agree = agreement(scene);
+  const wrong = agree.flatMap((isRight, token) => (isRight ? [] : [token]));
+  const certain = scene.certificate.holds ? '' : ' The certificate does not hold for every word.';
+  const where = agree.length === 1 ? 'Before the word' : `After each of the ${agree.length} prefixes`;
+  return wrong.length === 0
+    ? `<span class="right">✓ ${where} the network reads the very set of the simulator.</span>${certain}`
+    : `<span class="wrong">✗ The network reads another set than the simulator after token ${wrong.join(', ')}.</span>${certain}`;
+}

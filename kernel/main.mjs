@@ -1,0 +1,63 @@
+// The notebook kernel, as Jupyter starts it: node kernel/main.mjs --config-path <connection
+// file>, in the notebook's folder. See docs/notebooks.md for what it does for a notebook.
+import { readFileSync } from 'node:fs';
+import Module from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({ options: { 'config-path': { type: 'string' } } });
+if (values['config-path'] === undefined) {
+  process.stderr.write('usage: node kernel/main.mjs --config-path <Jupyter connection file>\n');
+  process.exit(2);
+}
+// Its registration leaves it empty (scripts/lib/jupyter.mjs), which is not the same as not being
+// there.
+delete process.env.JUPYTER_TOKEN;
+// Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
+Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
+
+const [{ Activity }, { captureChildren }, { KernelServer }, { Cells }, { Runs }, { Library }, build] =
+  await Promise.all([
+    import('./activity.mjs'),
+    import('./children.mjs'),
+    import('./server.mjs'),
+    import('./cells.mjs'),
+    import('./runs.mjs'),
+    import('./library.mjs'),
+    import('../scripts/lib/build.mjs'),
+  ]);
+const activity = new Activity();
+const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')), activity);
+const cells = new Cells(root, process.cwd(), new Library(root, build));
+const runs = new Runs(cells, activity);
+
+const say = (kind) => (thrown) => {
+  runs.output?.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
+};
+process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
+process.on('uncaughtException', say('An error was thrown outside of a cell:'));
+// Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
+process.on('SIGINT', () => runs.interrupt());
+
+// What lib may use when it runs in a notebook; elsewhere both are absent.
+const display = (bundle, metadata, options = {}) => {
+  const { output } = runs;
+  if (output === undefined) return;
+  output.display(bundle, metadata, options);
+  if (options.later === undefined) return;
+  const replace = (made) => {
+    if (made !== undefined) output.display(made, metadata, { ...options, update: true });
+  };
+  runs.awaitOutput(options.later.then(replace).catch(say('An output could not be made:')));
+};
+Object.defineProperty(globalThis, Symbol.for('bipe.display'), { value: display });
+Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => runs.signal });
+const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
+tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
+  display(data, metadata, { displayId: transient?.display_id, update });
+
+captureChildren();
+// Before requests are answered: whoever came while the compiler gets ready would wait for seconds.
+activity.protect(() => cells.warm());
+await server.serve(cells, runs);

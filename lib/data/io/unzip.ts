@@ -1,0 +1,168 @@
+// A file out of a zip archive, piece by piece to the disk: it may be larger than memory. Nothing of
+// an archive decides where a file goes: the caller does.
+
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
+import { DataError, MachineError, messageOf, systemCode } from '../../base/errors';
+import { freeBytes, makeFolder, readError, temporaryPath, writeError } from '../../base/files';
+import { formatBytes } from '../../base/format';
+import { heedStop } from '../../base/interrupt';
+import { displayPath } from '../../base/paths';
+import { type ZipEntry, zipDirectory, ZipFailure } from './zip-directory';
+
+/** An archive that was opened. */
+export interface ZipArchive {
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  /**
+   * Unpacks a file, whole or not at all; one that is there already is replaced.
+   *
+   * @param onProgress is told how many bytes are written
+   * @throws DataError if it is larger than `maxBytes`, packed in a way that is not read here, not
+   *   what its checksum says, or cannot be read
+   * @throws MachineError if the disk is full or cannot be written
+   */
+  extract(
+    name: string,
+    to: string,
+    limits: { readonly maxBytes: number; readonly onProgress?: (bytes: number) => void },
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an archive.
+ *
+ * @throws DataError if it is none, is damaged, or one of its files would lie outside of the folder
+ *   it is unpacked in
+ */
+export async function openZip(path: string): Promise<ZipArchive> {
+  const where = displayPath(path);
+  const file = await open(path, 'r');
+  try {
+    const entries = await zipDirectory(file);
+    const outside = [...entries.keys()].find((name) => !isInside(name));
+    if (outside !== undefined)
+      throw new DataError(
+        `${where}: holds '${outside}', which lies outside of its folder; it is not what it should be, delete it`,
+      );
+    return {
+      entries,
+      extract: async (name, to, { maxBytes, onProgress }) => {
+        const entry = entries.get(name);
+        if (entry === undefined) throw new DataError(`${where}: has no ${name}; get it again`);
+        if (entry.bytes > maxBytes)
+          throw new DataError(
+            `${where}: ${name} has ${formatBytes(entry.bytes)}, more than the ${formatBytes(maxBytes)} allowed`,
+          );
+        await checkSpace(to, entry.bytes);
+        await writeUnpacked({ file, path }, entry, to, `${where}: ${name}`, onProgress);
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    if (!(error instanceof ZipFailure)) throw error;
+    throw new DataError(`${where}: ${error.message}; get it again`, { cause: error });
+  }
+}
+
+/** Whether a name is a relative path that goes down only. */
+function isInside(name: string): boolean {
+  return !/^[/\\]|^[a-z]:|\\|\0/i.test(name) && !name.split('/').includes('..');
+}
+
+async function checkSpace(path: string, needed: number): Promise<void> {
+  await makeFolder(dirname(path));
+  const free = await freeBytes(dirname(path));
+  if (free < needed)
+    throw new MachineError(
+      `${displayPath(path)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
+    );
+}
+
+/** An archive's file, and its path for messages. */
+interface ArchiveFile {
+  readonly file: FileHandle;
+  readonly path: string;
+}
+
+async function writeUnpacked(
+  archive: ArchiveFile,
+  entry: ZipEntry,
+  to: string,
+  where: string,
+  onProgress?: (bytes: number) => void,
+): Promise<void> {
+  const temporary = temporaryPath(to);
+  let [written, checksum] = [0, 0];
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      for await (const piece of unpacked(archive, entry, where)) {
+        await heedStop();
+        written += piece.length;
+        // A bomb: more than the archive's own directory says.
+        if (written > entry.bytes) throw wrong(where);
+        checksum = crc32(piece, checksum);
+        await file.writeFile(piece);
+        onProgress?.(written);
+      }
+      if (written !== entry.bytes || checksum !== entry.crc32) throw wrong(where);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error instanceof DataError || systemCode(error) === undefined ? error : writeError(to, error);
+  }
+}
+
+/** The bytes of a file, in pieces. */
+async function* unpacked(archive: ArchiveFile, entry: ZipEntry, where: string): AsyncGenerator<Buffer> {
+  const stored = Readable.from(storedPieces(archive, entry));
+  if (entry.method === 0) {
+    yield* stored as AsyncIterable<Buffer>;
+    return;
+  }
+  if (entry.method !== 8)
+    throw new DataError(
+      `${where}: packed by method ${entry.method}, which is not read here; unpack it by hand`,
+    );
+  const inflate = createInflateRaw();
+  stored.on('error', (error) => inflate.destroy(error));
+  try {
+    yield* stored.pipe(inflate) as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (!(systemCode(error) ?? '').startsWith('Z_')) throw error;
+    throw new DataError(`${where}: cannot be unpacked (${messageOf(error)}); get the archive again`, {
+      cause: error,
+    });
+  }
+}
+
+const pieceBytes = 1 << 20;
+
+async function* storedPieces(
+  { file, path }: ArchiveFile,
+  { begin, storedBytes }: ZipEntry,
+): AsyncGenerator<Buffer> {
+  for (let done = 0; done < storedBytes;) {
+    const piece = Buffer.alloc(Math.min(pieceBytes, storedBytes - done));
+    const { bytesRead } = await file
+      .read(piece, 0, piece.length, begin + done)
+      .catch((error: unknown): never => {
+        throw readError(path, error);
+      });
+    if (bytesRead === 0) return;
+    done += bytesRead;
+    yield piece.subarray(0, bytesRead);
+  }
+}
+
+function wrong(where: string): DataError {
+  return new DataError(`${where}: is not what its size and checksum say; get the archive again`);
+}

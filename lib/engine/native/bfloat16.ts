@@ -1,0 +1,32 @@
+// Whether the processor multiplies bfloat16 by instructions of its own. Without them every product
+// is of numbers that are widened and rounded one by one, and takes several times as long as in
+// float32.
+
+import { readFileSync } from 'node:fs';
+import { nativeBackend } from './binding';
+
+/** x86's and ARM's, as Linux names them. */
+const instructions = /\s(avx512_bf16|amx_bf16|bf16)(\s|$)/;
+
+/**
+ * Whether a processor has such instructions; undefined where its description does not say.
+ *
+ * @param cpuinfo Linux's `/proc/cpuinfo`
+ */
+export function hasBfloat16(cpuinfo: string): boolean | undefined {
+  const features = /^(flags|Features)\s*:(.*)$/m.exec(cpuinfo)?.[2];
+  return features === undefined ? undefined : instructions.test(features);
+}
+
+/**
+ * Whether bfloat16 products are known to be slow here: on a processor without instructions for
+ * them.
+ */
+export function bfloat16IsSlow(): boolean {
+  if (process.platform !== 'linux' || nativeBackend()?.isUsingGpuDevice === true) return false;
+  try {
+    return hasBfloat16(readFileSync('/proc/cpuinfo', 'utf8')) === false;
+  } catch {
+    return false;
+  }
+}

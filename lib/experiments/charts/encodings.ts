@@ -1,0 +1,193 @@
+// Pictures of encodings, of any `Encoding`: maps over the tokens of a text in sentences, and
+// kernels over the distance.
+
+import type { Encoding } from '../../positional/encoding';
+import {
+  axes,
+  colorKey,
+  type Figure,
+  inPanel,
+  lineTrace,
+  makeFigure,
+  type PlotlyObject,
+} from '../../report/figure';
+import { ink, orderedStyles, type SeriesStyle, tintedHeatColor, tintedHeatScale } from '../../report/style';
+import { type EffectOptions, encodingEffects, encodingKernel } from './encodings-effects';
+
+/** Encodings by the title of their panel. */
+export type NamedEncodings = Readonly<Record<string, Encoding>>;
+
+/** The numbers of tokens of the sentences that maps are drawn for, if none are given. */
+const defaultSentences: readonly number[] = [6, 4, 7, 5, 8];
+
+/**
+ * Maps over a text of tokens that all say the same. Above: how alike are the vectors that the
+ * encoding adds to two tokens' embeddings. Below: the score of a query and a key.
+ *
+ * @param sentences numbers of tokens
+ */
+export function drawEncodingMaps(
+  encodings: NamedEncodings,
+  sentences: readonly number[] = defaultSentences,
+  options: EffectOptions = {},
+): Figure {
+  const names = Object.keys(encodings);
+  const effects = Object.values(encodings).map((encoding) => encodingEffects(encoding, sentences, options));
+  const time = sum(sentences);
+  const maps = [
+    ...effects.map(({ similarity }) => similarity),
+    // The last head: ALiBi's mildest slope.
+    ...effects.map(({ scores }) => scores?.at(-1)),
+  ];
+  const axis = { range: [-0.5, time - 0.5], showgrid: false, showticklabels: false, ticks: '' };
+  const rows = [time - 0.5, -0.5];
+  return makeFigure({
+    id: 'encodings-maps',
+    title: 'What encodings let tokens know of each other',
+    subtitle: 'All tokens say the same: what differs, differs by position alone',
+    caption:
+      `A text of ${sentences.length} sentences with ${sentences.join(', ')} tokens; lines mark where they end. Above: how alike are the vectors ` +
+      'that the encoding adds to the embeddings of two tokens. Below: the score of a query (row) and an earlier key (column) in the ' +
+      'last head. Each panel has a scale of its own, from its lowest value to its highest: the higher, the more alike, or the more attention. ' +
+      'An empty panel says that the encoding does nothing there. ' +
+      'Trained tables hold random numbers here: what counts is which cells are equal.',
+    alt:
+      `For each of ${names.join(', ')} two square maps over ${time} tokens. One-level encodings show bands along the diagonal, ` +
+      'bilevel ones stripes for equal places in segments above and blocks for pairs of segments below.',
+    columns: names.length,
+    panelHeight: Math.floor((880 - 60) / names.length) - 24,
+    sharedY: true,
+    panels: maps.map((_, index) => ({
+      ...(index < names.length ? { title: names[index] ?? '' } : {}),
+      x: index < names.length ? axis : { ...axis, title: 'key' },
+      y: { ...axis, range: rows, title: index < names.length ? 'token' : 'query' },
+    })),
+    data: [
+      ...maps.flatMap((map, index) =>
+        map === undefined ? [] : [heatMap(map, index, index >= names.length)],
+      ),
+      ...['lowest value of a panel', 'halfway', 'highest value of a panel'].map((name, index) =>
+        colorKey(name, tintedHeatColor(index / 2)),
+      ),
+    ],
+    layout: {
+      showlegend: true,
+      shapes: maps.flatMap((map, index) => (map === undefined ? [] : sentenceLines(sentences, index, time))),
+      annotations: maps.flatMap((map, index) => (map === undefined ? [nothing(index)] : [])),
+    },
+  });
+}
+
+function heatMap(map: readonly (readonly number[])[], panel: number, causal: boolean): PlotlyObject {
+  const cells = map.map((row, query) => row.map((value, key) => (causal && key > query ? null : value)));
+  const values = cells.flat().filter((value) => value !== null);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return {
+    type: 'heatmap',
+    z: cells,
+    zmin: low,
+    zmax: high > low ? high : low + 1,
+    colorscale: tintedHeatScale,
+    showscale: false,
+    hovertemplate: `${causal ? 'query %{y}, key %{x}: score' : 'tokens %{y} and %{x}: cosine'} %{z:.3f}<extra></extra>`,
+    ...inPanel(panel),
+  };
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
+}
+
+/** Lines between the sentences, along both axes. */
+function sentenceLines(sentences: readonly number[], panel: number, time: number): PlotlyObject[] {
+  const { xaxis, yaxis } = inPanel(panel);
+  const ends = sentences.slice(1).map((_, index) => sum(sentences.slice(0, index + 1)));
+  const line = { color: ink.muted, width: 0.75, dash: 'dot' };
+  const [first, last] = [-0.5, time - 0.5];
+  return ends.flatMap((end) => {
+    const place = end - 0.5;
+    return [
+      { type: 'line', xref: xaxis, yref: yaxis, x0: place, x1: place, y0: first, y1: last, line },
+      { type: 'line', xref: xaxis, yref: yaxis, x0: first, x1: last, y0: place, y1: place, line },
+    ];
+  });
+}
+
+function nothing(panel: number): PlotlyObject {
+  const { xaxis, yaxis } = inPanel(panel);
+  return {
+    text: 'nothing',
+    xref: `${xaxis} domain`,
+    x: 0.5,
+    yref: `${yaxis} domain`,
+    y: 0.5,
+    showarrow: false,
+    font: { color: ink.muted },
+  };
+}
+
+/**
+ * Kernels: what is left of a score of 1 at each distance, in every head; for encodings that only
+ * add to the embedding, the cosine of what they add to two tokens.
+ *
+ * @param length tokens, so distances go from 0 to `length - 1`
+ */
+export function drawEncodingKernels(
+  encodings: NamedEncodings,
+  length = 129,
+  options: EffectOptions = {},
+): Figure {
+  const names = Object.keys(encodings);
+  const kernels = Object.values(encodings).map((encoding) => encodingKernel(encoding, length, options));
+  const heads = Math.max(...kernels.map((kernel) => kernel.length));
+  return makeFigure({
+    id: 'encodings-kernels',
+    title: 'Scores by distance',
+    subtitle: 'A query and a key whose product is 1, that many positions apart',
+    caption:
+      `The score of a query and a key of product 1 at distances 0 to ${length - 1}, in each of ${heads} heads or, where they are all the ` +
+      'same, once; where the encoding only adds to the embedding, the cosine of what it adds to both tokens. All components of query ' +
+      'and key are alike, so every frequency weighs the same. What is trained has its initial value; tables and networks, which ' +
+      'start near 0, have random ones: steps and bends stand where training can move them.',
+    alt: `A panel for each of ${names.join(', ')}, with a curve over the distance for each head that differs from the others.`,
+    columns: Math.min(3, names.length),
+    panelHeight: 170,
+    panels: names.map((title) => ({
+      title,
+      x: axes.count('Distance'),
+      y: { title: 'Score', zeroline: true, zerolinecolor: ink.grid },
+    })),
+    data: kernelCurves(kernels),
+  });
+}
+
+/** One curve for all heads, or for what has no heads. */
+const alike: SeriesStyle = {
+  name: 'all heads',
+  color: ink.text,
+  dash: 'solid',
+  symbol: 'circle',
+  pattern: '',
+};
+
+function kernelCurves(kernels: readonly (readonly (readonly number[])[])[]): PlotlyObject[] {
+  const heads = Math.max(...kernels.map((kernel) => kernel.length));
+  const styles = orderedStyles(Array.from({ length: heads }, (_, head) => `head ${head + 1}`));
+  const named = new Set<string>();
+  return kernels.flatMap((kernel, panel) => {
+    const curves = kernel.filter(
+      (curve, head) => !kernel.slice(head + 1).some((other) => same(curve, other)),
+    );
+    return curves.flatMap((y) => {
+      const style = curves.length === 1 ? alike : styles[kernel.indexOf(y)];
+      if (style === undefined) return [];
+      const legend = !named.has(style.name);
+      if (legend) named.add(style.name);
+      return [lineTrace({ x: y.map((_, distance) => distance), y, style, panel, legend })];
+    });
+  });
+}
+
+function same(left: readonly number[], right: readonly number[]): boolean {
+  return left.every((value, index) => value === right[index]);
+}

@@ -1,0 +1,233 @@
+// The table of ablations: language models that differ from BiPE-RoPE and BiPE-ALiBi in one part,
+// read at the training length and beyond.
+
+import { z } from 'zod';
+import { orderedStyles } from '../../../report/style';
+import {
+  type Ablation,
+  type AblationGroup,
+  ablationGroupNames,
+  basesOfAblation,
+  ablationsOf,
+  rulesLike,
+  type RulesLike,
+} from './ablations';
+import { defineExperiment, type Preset } from '../../run/experiment';
+import { type PresetName } from '../../settings/preset-names';
+import {
+  comparisonScale,
+  type PlannedModel,
+  type PreparedModels,
+  prepareLanguageModels,
+  runLanguageModels,
+} from '../../language-models/comparison';
+import { languageModelFields, type LanguageModelRunSettings } from '../../language-models/settings';
+import { segmentLengthsIn } from '../../language-models/text';
+import { listOnce, seedsField } from '../../settings/list-fields';
+import { counted, showsThatItRuns } from '../../settings/preset-words';
+import { type AblationResult, drawAblations } from './draw';
+import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
+
+/** Which ablations, and how their models are trained. */
+export interface AblationSettings extends Omit<LanguageModelRunSettings, 'variants' | 'separators'> {
+  /** What is varied. */
+  readonly groups: readonly AblationGroup[];
+  readonly hiddenSize: number;
+  /** Of every model. */
+  readonly seeds: readonly number[];
+  /**
+   * Further ones of BiPE-RoPE and BiPE-ALiBi, which show how much chance alone makes of a
+   * difference.
+   */
+  readonly chanceSeeds: readonly number[];
+}
+
+/** Checks settings. */
+export const ablationSchema: z.ZodType<AblationSettings> = z
+  .strictObject({
+    groups: z.array(z.enum(ablationGroupNames as [AblationGroup, ...AblationGroup[]])).min(1),
+    hiddenSize: z.int().min(1),
+    seeds: seedsField,
+    chanceSeeds: listOnce(z.int().min(0)),
+    ...languageModelFields,
+  })
+  .omit({ variants: true, separators: true })
+  // A seed of every model is none that only shows chance.
+  .transform((settings) => ({
+    ...settings,
+    chanceSeeds: settings.chanceSeeds.filter((seed) => !settings.seeds.includes(seed)),
+  }));
+
+const small = {
+  groups: ablationGroupNames,
+  sources: ['moby-dick', 'sotu'],
+  tokenizer: 'llama2-1024',
+  maxTokens: null,
+  validationShare: 0.06,
+  layers: 2,
+  heads: 4,
+  hiddenSize: 64,
+  seeds: [1],
+  chanceSeeds: [2],
+  trainLength: 256,
+  steps: 800,
+  batchSize: 4,
+  learningRate: 3e-3,
+  warmupSteps: 80,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  lengths: [256, 1024],
+  documentTokens: 2048,
+};
+
+/** What is varied, and how the models are trained. */
+function describe(settings: AblationSettings): string {
+  const { groups, layers, hiddenSize, steps, batchSize, trainLength } = settings;
+  return (
+    `${groups.join(', ')}; ${counted(layers, 'layer')} of width ${hiddenSize}, ` +
+    `${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${counted(trainLength, 'token')}`
+  );
+}
+
+/** The scales at which the ablations can be measured. */
+export const ablationPresets = {
+  smoke: {
+    description: (settings) => `${describe(settings)}: ${showsThatItRuns}`,
+    time: 'seconds',
+    settings: {
+      ...small,
+      groups: ['separators', 'third'],
+      sources: ['sotu'],
+      maxTokens: 200_000,
+      layers: 1,
+      hiddenSize: 32,
+      trainLength: 64,
+      steps: 10,
+      warmupSteps: 2,
+      lengths: [64, 256],
+      documentTokens: 256,
+    },
+  },
+  quick: {
+    description: (settings) =>
+      `very small models on the bundled books, so that what differs much shows and what differs little does not: ${describe(settings)}`,
+    time: 'about 6 minutes',
+    settings: small,
+  },
+  evening: {
+    description: (settings) => `larger models: ${describe(settings)}`,
+    time: 'some hours',
+    settings: {
+      ...small,
+      tokenizer: 'llama2-4096',
+      layers: 4,
+      hiddenSize: 128,
+      chanceSeeds: [2, 3],
+      trainLength: 512,
+      steps: 1500,
+      batchSize: 16,
+      learningRate: 3e-3,
+      warmupSteps: 100,
+      lengths: [512, 2048],
+      documentTokens: 8192,
+    },
+  },
+  paper: {
+    description: (settings) =>
+      `the paper's models and recipe; which ablations the paper has, and on which data it is trained, is not at hand: ${describe(settings)}`,
+    time: 'a GPU or a cluster',
+    settings: {
+      ...small,
+      sources: ['pg19-validation', 'pile-arxiv', 'pile-github'],
+      tokenizer: 'llama2',
+      validationShare: 0.1,
+      layers: 12,
+      heads: 12,
+      hiddenSize: 768,
+      trainLength: 1024,
+      steps: 1_000_000,
+      batchSize: 256,
+      learningRate: 1e-4,
+      warmupSteps: 10_000,
+      lengths: [1024, 4096],
+      documentTokens: 1_048_576,
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<AblationSettings>>>>;
+
+/** What the runs of one ablation share. */
+function settingsOf(
+  { id, encoding, separators }: Ablation,
+  settings: AblationSettings,
+  rules: RulesLike,
+): LanguageModelRunSettings {
+  return {
+    ...settings,
+    variants: { [id]: encoding },
+    separators: separators.map((ends) =>
+      typeof ends === 'object' && 'like' in ends ? rules[ends.like] : ends,
+    ),
+  };
+}
+
+/** The settings without what ablations vary. */
+function commonSettings(settings: AblationSettings): LanguageModelRunSettings {
+  return { ...settings, variants: {}, separators: 'paper' };
+}
+
+/** Every model once, however many groups it is in. */
+function modelsOf({ groups, trainLength }: AblationSettings): Ablation[] {
+  const models = groups.flatMap((group) => ablationsOf(group, trainLength));
+  return [...new Map(models.map((model) => [model.id, model])).values()];
+}
+
+/** The ablations as a paper item. */
+export const tableAblation = defineExperiment<
+  AblationSettings,
+  PreparedModels<AblationSettings>,
+  AblationResult,
+  PerplexityRow
+>({
+  id: 'table-ablation',
+  title: 'Ablations: levels, encodings, separators, slopes, a third level',
+  question:
+    'Which parts of a bilevel encoding does its perplexity depend on, at the training length and beyond?',
+  claim:
+    'The abstract and the summary page name ablations; what they measure and find is not at hand. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
+  notebook: 'notebooks/table_ablation.ipynb',
+  revision: 2,
+  schema: ablationSchema,
+  presets: ablationPresets,
+  seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    const { input, data, missing } = await prepareLanguageModels(commonSettings(settings), [], reporter);
+    const { sources } = input.settings;
+    return { input: { settings: { ...settings, sources }, corpus: input.corpus }, data, missing };
+  },
+  run: async (_settings, { settings, corpus }, context) => {
+    const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', context.reporter), 0);
+    const models = modelsOf(settings);
+    const styles = orderedStyles(models.map(({ id }) => id));
+    const planned = (seed: number, wanted: (id: string) => boolean): PlannedModel[] =>
+      models.flatMap((model, place) => {
+        const style = styles[place];
+        if (style === undefined || !wanted(model.id)) return [];
+        const point = { encoding: model.id, hiddenSize: settings.hiddenSize, seed };
+        return [{ point, settings: settingsOf(model, settings, rules), style }];
+      });
+    const runs = await runLanguageModels(
+      [
+        ...settings.seeds.flatMap((seed) => planned(seed, () => true)),
+        ...settings.chanceSeeds.flatMap((seed) => planned(seed, (id) => basesOfAblation.includes(id))),
+      ],
+      corpus,
+      context,
+    );
+    return { runs, rules };
+  },
+  scale: (_settings, missing, { settings }) => comparisonScale(settings, missing),
+  draw: drawAblations,
+  rows: ({ runs }) => perplexityRows(runs),
+});

@@ -1,0 +1,217 @@
+// One model trained on the arithmetic task and asked questions: the unit of which Figure 3 is made.
+
+import { present } from '../../../base/present';
+import { arithmeticLength } from '../../../data/arithmetic/generator';
+import { distinctQuestions } from '../../../data/arithmetic/questions';
+import { arithmeticSeparators, arithmeticVocabulary } from '../../../data/arithmetic/vocabulary';
+import { type ProductType } from '../../../engine/graph/program';
+import { Random } from '../../../engine/random/random';
+import { evaluateArithmetic } from '../../../evaluate/arithmetic';
+import { decoderGenerator } from '../../../evaluate/generator';
+import { type Proportion } from '../../../evaluate/intervals';
+import { arithmeticModelSize, type ModelConfig } from '../../../model/config';
+import { type Decoder } from '../../../model/decoder';
+import { type ModelParameters } from '../../../model/parameters';
+import { createEncoding, type EncodingConfig, encodingNamed } from '../../../positional/registry';
+import { defaultAdamW } from '../../../train/step/adamw';
+import { type TrainingConfig } from '../../../train/config';
+import { type RunStore } from '../../run/store';
+import {
+  trainedCheckpoint,
+  trainedRun,
+  type TrainedRunOptions,
+  type TrainedRunSpec,
+  type TrainingFigures,
+} from '../../run/trained-run';
+
+/** What all runs of a comparison share. */
+export interface ArithmeticRunSettings {
+  /**
+   * Encodings by names that the registry does not have, as for ablations, or has with other
+   * settings.
+   */
+  readonly variants: Readonly<Record<string, EncodingConfig>>;
+  /** The most operators of a training instance; 6 in the paper. */
+  readonly operators: number;
+  /** A prime; 11 in the paper. */
+  readonly modulus: number;
+  /** Updates of the parameters. */
+  readonly steps: number;
+  readonly batchSize: number;
+  /** The highest, after the warm-up; it then falls linearly to 0. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** The largest norm of the gradient; null: no clipping. */
+  readonly clipNorm: number | null;
+  /** What training rounds matrix products to; questions are asked in float32. Default `float32`. */
+  readonly products?: ProductType;
+  readonly dropout: number;
+  /**
+   * Training instances, no two alike, stored and gone through in epochs; null: new ones without
+   * end.
+   */
+  readonly instances: number | null;
+  /** Test questions for each number of operators, as far as there are so many different ones. */
+  readonly questions: number;
+  /** Numbers of operators beyond training that are asked too. */
+  readonly longer: readonly number[];
+}
+
+/** What differs between runs. */
+export interface ArithmeticRunPoint {
+  /** A name of the encodings' registry, or of the variants. */
+  readonly encoding: string;
+  readonly hiddenSize: number;
+  readonly seed: number;
+}
+
+/** Right answers among questions of so many operators. */
+export interface OperatorsAccuracy {
+  readonly operators: number;
+  readonly accuracy: Proportion;
+  /** Right answers by right steps alone. */
+  readonly soundness: Proportion;
+}
+
+/** What a model answered. */
+export interface ArithmeticAnswers {
+  /** The most operators of a training instance. */
+  readonly trainedOperators: number;
+  /** Numbers there are to guess among. */
+  readonly modulus: number;
+  /** On questions with as many operators as the longest of training: what the paper counts. */
+  readonly accuracy: Proportion;
+  /** On the same questions: right answers by right steps alone. */
+  readonly soundness: Proportion;
+  /** Ascending; those beyond training last. */
+  readonly byOperators: readonly OperatorsAccuracy[];
+}
+
+/** What came of a run. */
+export type ArithmeticRun = ArithmeticRunPoint & ArithmeticAnswers & TrainingFigures;
+
+const revision = 2;
+
+function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): ModelConfig {
+  const encoding = encodingNamed(point.encoding, settings.variants);
+  const { levels } = createEncoding(encoding);
+  return {
+    ...arithmeticModelSize(point.hiddenSize, arithmeticLength(settings.operators)),
+    vocabSize: arithmeticVocabulary(settings.modulus).size,
+    separators: Array.from({ length: levels - 1 }, arithmeticSeparators),
+    encoding,
+    ...(settings.dropout === 0 ? {} : { dropout: settings.dropout }),
+  };
+}
+
+/** The training of a run. */
+export function arithmeticTraining(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+): TrainingConfig {
+  const { operators, modulus, steps, batchSize, learningRate, warmupSteps, clipNorm, products, instances } =
+    settings;
+  return {
+    model: modelConfig(point, settings),
+    task: {
+      kind: 'arithmetic',
+      operators,
+      modulus,
+      // A glance at the end of training; the questions of the comparison come after it.
+      testInstances: 100,
+      ...(instances === null ? {} : { instances }),
+    },
+    batchSize,
+    seed: point.seed,
+    steps,
+    accumulation: 1,
+    optimizer: defaultAdamW,
+    schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
+    ...(clipNorm === null ? {} : { clipNorm }),
+    ...(products === 'bfloat16' ? { products } : {}),
+    logEvery: Math.max(1, Math.round(steps / 50)),
+    checkpointEvery: Math.max(1, Math.min(1000, Math.round(steps / 4))),
+  };
+}
+
+/** A run without its questions. */
+function trainingOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings) {
+  return { item: 'arithmetic', revision, training: arithmeticTraining(point, settings) };
+}
+
+/** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
+export function arithmeticCheckpoint(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+  store: RunStore,
+): string {
+  return trainedCheckpoint(trainingOf(point, settings), store);
+}
+
+/**
+ * Trains a model, or goes on, or finds it finished; then asks it.
+ *
+ * @throws MachineError if the run was interrupted
+ */
+export async function arithmeticRun(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+  options: TrainedRunOptions,
+): Promise<ArithmeticRun> {
+  const { questions, longer } = settings;
+  const run: TrainedRunSpec<ArithmeticAnswers> = {
+    ...trainingOf(point, settings),
+    label: `${point.encoding}, hidden size ${point.hiddenSize}`,
+    asked: { questions, longer },
+    ask: (decoder, parameters) => askArithmetic(point, settings, decoder, parameters),
+  };
+  return { ...point, ...(await trainedRun(run, options)) };
+}
+
+async function askArithmetic(
+  point: ArithmeticRunPoint,
+  settings: ArithmeticRunSettings,
+  decoder: Decoder,
+  parameters: ModelParameters,
+): Promise<ArithmeticAnswers> {
+  const { modulus, questions } = settings;
+  const byOperators: OperatorsAccuracy[] = [];
+  for (const operators of operatorsAsked(settings)) {
+    // The same questions for every model.
+    const asked = distinctQuestions({ operators, modulus, count: questions, seed: 0 });
+    const generator = decoderGenerator(decoder, parameters, Random.fromSeed(point.seed).fork('questions'));
+    const { accuracy, soundness } = await evaluateArithmetic(generator, asked, {
+      vocabulary: arithmeticVocabulary(modulus),
+    });
+    byOperators.push({ operators, accuracy, soundness });
+  }
+  const longest = byOperators.find(({ operators }) => operators === settings.operators);
+  const { accuracy, soundness } = present(longest, 'the trained number of operators');
+  return { trainedOperators: settings.operators, modulus, accuracy, soundness, byOperators };
+}
+
+function operatorsAsked({ operators, longer }: ArithmeticRunSettings): number[] {
+  return [...Array.from({ length: operators }, (_, index) => index + 1), ...longer];
+}
+
+/** A model's accuracy on questions of one length. */
+export type AccuracyRow = Readonly<
+  Record<'encoding', string> &
+    Record<'hiddenSize' | 'seed' | 'operators' | 'accuracy' | 'low' | 'high' | 'rightSteps', number>
+>;
+
+/** A row for each model, seed and number of operators. */
+export function accuracyRows(runs: readonly ArithmeticRun[]): AccuracyRow[] {
+  return runs.flatMap(({ encoding, hiddenSize, seed, byOperators }) =>
+    byOperators.map(({ operators, accuracy: { share: accuracy, low, high }, soundness }) => ({
+      encoding,
+      hiddenSize,
+      seed,
+      operators,
+      accuracy,
+      low,
+      high,
+      rightSteps: soundness.share,
+    })),
+  );
+}

@@ -1,0 +1,190 @@
+// A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what
+// it looks at.
+
+import * as tf from '@tensorflow/tfjs';
+import { ownEntry } from '../../../base/own';
+import { type Reporter } from '../../../base/progress';
+import { unknownName } from '../../../base/suggest';
+import {
+  type ArithmeticStep,
+  arithmeticTokenTexts,
+  judgeSteps,
+  readExpression,
+} from '../../../data/arithmetic/expression';
+import {
+  arithmeticIds,
+  arithmeticSeparators,
+  type ArithmeticVocabulary,
+  arithmeticVocabulary,
+} from '../../../data/arithmetic/vocabulary';
+import { startEngine } from '../../../engine/engine';
+import { Random } from '../../../engine/random/random';
+import { decoderGenerator } from '../../../evaluate/generator';
+import { greedyGeneration } from '../../../evaluate/greedy';
+import { loadCheckpoint } from '../../../model/files/checkpoint';
+import { type Decoder } from '../../../model/decoder';
+import { type ModelParameters } from '../../../model/parameters';
+import { encodingNamed } from '../../../positional/registry';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { defaultReporter } from '../../../report/notebook/show';
+import { encodingStyle } from '../../../report/style';
+import { type Table } from '../../../report/tables';
+import { attentionPanels } from '../../charts/attention-panels';
+import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './runs';
+import { fig3Presets, type Fig3Settings } from './item';
+import { layerAttention } from '../../language-models/layer-attention';
+import { defaultPreset } from '../../settings/preset-names';
+import { RunStore } from '../../run/store';
+
+/** A model that has learnt the task, more or less. */
+export interface ArithmeticModel {
+  readonly decoder: Decoder;
+  readonly parameters: ModelParameters;
+  readonly vocabulary: ArithmeticVocabulary;
+  /** How it was trained, and how well it does. */
+  readonly run: ArithmeticRun;
+}
+
+/** What a model made of an expression. */
+export interface ArithmeticSolution {
+  /** The question and all that was written. */
+  readonly ids: Int32Array;
+  readonly tokens: readonly string[];
+  /**
+   * Where the tokens stood, and those that might have followed, if the encoding draws positions.
+   */
+  readonly positions?: Int32Array;
+  /** Each rewriting of the expression, the question first. */
+  readonly steps: readonly ArithmeticStep[];
+  /** The value of the expression. */
+  readonly expected: number;
+  /** Whether the last rewriting is that value. */
+  readonly correct: boolean;
+  /** Whether each step follows from the one before, too. */
+  readonly sound: boolean;
+}
+
+/** Which model to play with. */
+export interface ArithmeticModelOptions {
+  /** Default: the preset's largest. */
+  readonly hiddenSize?: number;
+  /** A preset of Figure 3, for the task and the training. Default `defaultPreset()`. */
+  readonly preset?: string;
+  readonly reporter?: Reporter;
+  readonly store?: RunStore;
+}
+
+/**
+ * A model with that encoding, trained as those of Figure 3 with the preset's first seed: found, or
+ * trained now.
+ *
+ * @throws UsageError if there is no such encoding or preset
+ */
+export async function arithmeticModel(
+  encoding: string,
+  options: ArithmeticModelOptions = {},
+): Promise<ArithmeticModel> {
+  const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
+  const presets: Readonly<Record<string, { readonly settings: Fig3Settings }>> = fig3Presets;
+  const settings = ownEntry(presets, preset)?.settings;
+  if (settings === undefined) throw unknownName('preset of fig3', preset, Object.keys(presets));
+  encodingNamed(encoding);
+  const { hiddenSize = Math.max(...settings.hiddenSizes) } = options;
+  const point = { encoding, hiddenSize, seed: settings.seeds[0] ?? 1 };
+  await startEngine({ reporter });
+  const run = await arithmeticRun(point, settings, { store, reporter });
+  const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
+  return { decoder, parameters, vocabulary: arithmeticVocabulary(settings.modulus), run };
+}
+
+/**
+ * Lets a model solve an expression, e.g. `(7+5)/(6-2)`.
+ *
+ * @throws UsageError pointing at what is wrong with the expression
+ */
+export async function solveArithmetic(model: ArithmeticModel, text: string): Promise<ArithmeticSolution> {
+  const { decoder, parameters, vocabulary } = model;
+  const { prompt, answer } = readExpression(text, vocabulary);
+  // A solution of n operators rewrites the expression n times, each time shorter.
+  const newTokens = Math.max(8, prompt.length * Math.ceil(prompt.length / 2));
+  const random = Random.fromSeed(0);
+  const positions = decoder.encoding.drawPositions?.(prompt.length + newTokens, () => random.uniform());
+  const generator = { ...decoderGenerator(decoder, parameters), draw: () => drawnTensor(positions) };
+  const greedy = greedyGeneration(generator, {
+    batch: 1,
+    promptLength: prompt.length,
+    newTokens,
+    eos: arithmeticIds.eos,
+  });
+  try {
+    const [written = new Int32Array(0)] = await greedy.generate([prompt]);
+    const ids = Int32Array.of(...prompt, ...written);
+    const steps = judgeSteps(ids, vocabulary);
+    const correct = written.includes(arithmeticIds.eos) && steps.at(-1)?.text === String(answer);
+    return {
+      ids,
+      tokens: arithmeticTokenTexts(ids, vocabulary),
+      ...(positions && { positions }),
+      steps,
+      expected: answer,
+      correct,
+      sound: correct && steps.every((step) => step.correct),
+    };
+  } finally {
+    greedy.dispose();
+  }
+}
+
+function drawnTensor(positions: Int32Array | undefined): { drawnPositions?: tf.Tensor1D } {
+  return positions === undefined ? {} : { drawnPositions: tf.tensor1d(positions, 'int32') };
+}
+
+/** A solution, a row for each step. */
+export function solutionTable(model: ArithmeticModel, solution: ArithmeticSolution): Table {
+  const { name } = encodingStyle(model.run.encoding);
+  const verdict = solution.sound ? 'is right' : solution.correct ? 'is right by chance' : 'is wrong';
+  return {
+    id: 'solution',
+    title: `${name} ${verdict}: the value is ${solution.expected}`,
+    caption: `${model.run.parameters.toLocaleString('en')} parameters; ${(100 * model.run.accuracy.share).toFixed(0)} % of ${model.run.accuracy.trials} test questions right.`,
+    columns: [
+      { key: 'step', label: 'Step', format: 'integer' },
+      { key: 'text', label: 'Written' },
+      { key: 'verdict', label: 'Follows' },
+    ],
+    rows: solution.steps.map(({ text, correct }, step) => ({
+      step,
+      text,
+      verdict: step === 0 ? 'asked' : correct,
+    })),
+  };
+}
+
+/**
+ * What each token of a solution attends to, a panel for each head of a layer, with the borders of
+ * segments.
+ *
+ * @param layer from 0
+ * @throws UsageError if the model has no such layer
+ */
+export function attentionFigure(model: ArithmeticModel, solution: ArithmeticSolution, layer: number): Figure {
+  const { decoder, parameters, run } = model;
+  const maps = layerAttention(decoder, parameters, solution, layer);
+  const { name } = encodingStyle(run.encoding);
+  return makeFigure({
+    id: 'arithmetic-attention',
+    title: `What ${name} looks at, layer ${layer}`,
+    subtitle: 'Query (row) to key (column), a panel for each head; lines are the borders of segments',
+    caption:
+      'Each row sums to 1. A step of the solution is a segment; the token = belongs to the step that it ends.',
+    alt: `${maps.length} triangular heat maps of attention over ${solution.ids.length} tokens.`,
+    ...attentionPanels({
+      titles: maps.map((_, head) => `Head ${head}`),
+      maps,
+      labels: solution.tokens.map((token) => token.replace(/^<(.*)>$/, '$1')),
+      ids: solution.ids,
+      separators: arithmeticSeparators(),
+      height: 330,
+    }),
+  });
+}

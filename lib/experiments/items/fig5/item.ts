@@ -1,0 +1,195 @@
+// Figure 5: perplexity against length before and after a short finetuning with a scaled RoPE, of
+// RoPE over tokens and of BiPE's over segments.
+
+import { z } from 'zod';
+import { ConfigError } from '../../../base/errors';
+import { formatShort } from '../../../report/log-axis';
+import { encodingStyle } from '../../../report/style';
+import { notMeasured } from '../../run/available';
+import { defineExperiment, type Preset } from '../../run/experiment';
+import { type PresetName } from '../../settings/preset-names';
+import { drawFig5, type Fig5Result } from './draw';
+import {
+  type FinetuneSettings,
+  type ScaledModel,
+  scaledEncoding,
+  ScaledModels,
+  type ScaledModelSettings,
+  type ScalingName,
+  scalingNames,
+} from './runs';
+import { fig4Presets } from '../fig4/item';
+import { type PreparedModels, prepareLanguageModels } from '../../language-models/comparison';
+import {
+  commonSeparators,
+  encodingOf,
+  languageModelFields,
+  requireLength,
+} from '../../language-models/settings';
+import { encodingsField, listOnce } from '../../settings/list-fields';
+import { counted, showsThatItRuns } from '../../settings/preset-words';
+import { type ScaledRow, scaledRows } from './rows';
+
+/** Which models are finetuned, and how. */
+export interface Fig5Settings extends ScaledModelSettings {
+  /** Names of encodings with RoPE in them. */
+  readonly encodings: readonly string[];
+  readonly hiddenSize: number;
+  readonly seed: number;
+  readonly scalings: readonly ScalingName[];
+}
+
+const count = z.int().min(1);
+
+const finetuneSchema: z.ZodType<FinetuneSettings> = z.strictObject({
+  length: count.min(2),
+  steps: count,
+  batchSize: count,
+  learningRate: z.number().positive(),
+  warmupSteps: z.int().min(0),
+});
+
+const schema: z.ZodType<Fig5Settings> = z.strictObject({
+  encodings: encodingsField,
+  hiddenSize: count,
+  seed: z.int().min(0),
+  scalings: listOnce(z.enum(scalingNames)).min(1),
+  finetune: finetuneSchema,
+  ...languageModelFields,
+});
+
+/** The models of a preset of Figure 4. */
+function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scalings' | 'finetune'> {
+  const { seeds, ...settings } = fig4Presets[preset].settings;
+  return { ...settings, encodings: ['bipe_rope', 'rope'], seed: seeds[0] ?? 1 };
+}
+
+const all: readonly ScalingName[] = ['yarn', 'linear', 'dynamic', 'none'];
+
+function describe(preset: keyof typeof fig4Presets, { trainLength, finetune }: Fig5Settings): string {
+  const { length, steps } = finetune;
+  return `the models of Figure 4's preset ${preset}, finetuned for ${counted(steps, 'step')} on blocks ${length / trainLength} times as long`;
+}
+
+/** The scales at which Figure 5 can be measured. */
+export const fig5Presets = {
+  smoke: {
+    description: (settings) => `${describe('smoke', settings)}, YaRN alone: ${showsThatItRuns}`,
+    time: 'seconds',
+    settings: {
+      ...modelsOf('smoke'),
+      scalings: ['yarn'],
+      finetune: { length: 256, steps: 3, batchSize: 4, learningRate: 1e-3, warmupSteps: 1 },
+    },
+  },
+  quick: {
+    description: (settings) => describe('quick', settings),
+    time: 'about 3 minutes after fig4',
+    settings: {
+      ...modelsOf('quick'),
+      lengths: [512, 2048, 8192],
+      scalings: all,
+      finetune: { length: 2048, steps: 100, batchSize: 1, learningRate: 1e-3, warmupSteps: 10 },
+    },
+  },
+  evening: {
+    description: (settings) => describe('evening', settings),
+    time: 'about an hour after fig4',
+    settings: {
+      ...modelsOf('evening'),
+      scalings: all,
+      finetune: { length: 2048, steps: 100, batchSize: 4, learningRate: 5e-4, warmupSteps: 20 },
+    },
+  },
+  paper: {
+    description: (settings) =>
+      `${describe('paper', settings)}; the paper's own recipe of this finetuning is not at hand`,
+    time: 'a GPU or a cluster',
+    settings: {
+      ...modelsOf('paper'),
+      scalings: all,
+      finetune: { length: 4096, steps: 500, batchSize: 64, learningRate: 2e-5, warmupSteps: 20 },
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<Fig5Settings>>>>;
+
+/**
+ * Refuses, before anything is trained, encodings that cannot be scaled, and separators that
+ * segments cannot be counted by.
+ *
+ * @throws ConfigError, UsageError naming it
+ */
+function checkScalings(settings: Fig5Settings): void {
+  const { encodings, scalings, trainLength, finetune } = settings;
+  const lengths = { tokens: trainLength, segments: 1, factor: finetune.length / trainLength };
+  for (const scaling of scalings) {
+    if (scaling === 'none') continue;
+    commonSeparators(settings);
+    for (const name of encodings) scaledEncoding(encodingOf(name, settings), scaling, lengths);
+  }
+}
+
+/** Figure 5 as a paper item. */
+export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>, Fig5Result, ScaledRow>({
+  id: 'fig5',
+  title: 'Figure 5: perplexity after finetuning with YaRN',
+  question: 'How far does a short finetuning on longer blocks carry RoPE, over tokens and over segments?',
+  claim:
+    'Figure 5 shows language-model perplexity after finetuning with YaRN, for RoPE and BiPE-RoPE (public summary page); its numbers are not at hand.',
+  notebook: 'notebooks/fig5.ipynb',
+  revision: 3,
+  schema,
+  presets: fig5Presets,
+  seeds: ({ seed }) => [seed],
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    const { trainLength, finetune, encodings } = settings;
+    if (finetune.length <= trainLength)
+      throw new ConfigError(
+        `fig5 settings: finetune.length: ${finetune.length} is not above the training length, ${trainLength}; give e.g. ${4 * trainLength}`,
+      );
+    requireLength(settings, 'training length', trainLength);
+    requireLength(settings, 'finetune.length', finetune.length);
+    checkScalings(settings);
+    return prepareLanguageModels(settings, encodings, reporter);
+  },
+  run: async (_settings, { settings, corpus }, { reporter, store, fresh }) => {
+    const models: ScaledModel[] = [];
+    for (const encoding of settings.encodings) {
+      const { name } = encodingStyle(encoding, settings.encodings);
+      const { hiddenSize, seed, scalings } = settings;
+      const made = new ScaledModels({ encoding, hiddenSize, seed }, settings, corpus, {
+        store,
+        reporter,
+        fresh,
+      });
+      reporter.note(`${name}: trained at ${settings.trainLength} tokens`);
+      models.push({
+        encoding,
+        stage: 'trained',
+        scaling: 'none',
+        modalities: (await made.trained()).modalities,
+      });
+      for (const scaling of scalings) {
+        if (scaling !== 'none') {
+          reporter.note(`${name}: scaled, ${scaling}, not finetuned`);
+          models.push({ encoding, stage: 'scaled', scaling, modalities: await made.scaled(scaling) });
+        }
+        reporter.note(`${name}: finetuned at ${settings.finetune.length} tokens, scaling ${scaling}`);
+        const { modalities } = await made.finetuned(scaling);
+        models.push({ encoding, stage: 'finetuned', scaling, modalities });
+      }
+    }
+    return { models };
+  },
+  scale: (
+    { tokenizer, hiddenSize, layers, trainLength, steps, finetune },
+    missing,
+    { settings: { sources } },
+  ) =>
+    `Models of Figure 4 (${counted(layers, 'layer')} of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
+    `${counted(finetune.steps, 'step')} of ${counted(finetune.batchSize, 'block')} of ${counted(finetune.length, 'token')} (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
+  draw: (result, settings) => drawFig5(result, settings),
+  rows: scaledRows,
+});

@@ -1,0 +1,133 @@
+// Lemma 1.2: ReLU networks by GELU networks of the same shape.
+
+import { z } from 'zod';
+import { Random } from '../../../engine/random/random';
+import { certifyRectifier, randomReluLayers, rectifierSteepness } from '../../../theory/lemmas/rectifier';
+import { type Mlp } from '../../../theory/network/mlp';
+import { defineExperiment } from '../../run/experiment';
+import { drawLemma, type LemmaResult, tightest } from './lemma';
+import { counted, extent } from '../../settings/preset-words';
+
+/** Which networks are approximated. */
+export interface Lemma12Settings {
+  /** Layers in a row. */
+  readonly depths: readonly number[];
+  readonly width: number;
+  readonly hidden: number;
+  /** Random networks of each depth. */
+  readonly networks: number;
+  /** Inputs are at most this. */
+  readonly bound: number;
+  readonly epsilons: readonly number[];
+  /** Random inputs on which errors are looked for first. */
+  readonly points: number;
+  readonly seed: number;
+}
+
+/** Networks of one depth, each as its layers. */
+interface RandomNetworks {
+  readonly depth: number;
+  readonly networks: readonly (readonly Mlp[])[];
+}
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<Lemma12Settings> = z.strictObject({
+  depths: z.array(count).min(1),
+  width: count,
+  hidden: count,
+  networks: count,
+  bound: z.number().positive(),
+  epsilons: z.array(z.number().positive()).min(1),
+  points: count,
+  seed: z.int().min(0),
+});
+
+const quick: Lemma12Settings = {
+  depths: [1, 2, 4],
+  width: 4,
+  hidden: 16,
+  networks: 5,
+  bound: 3,
+  epsilons: [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6],
+  points: 200,
+  seed: 1,
+};
+
+function describe({ depths, networks, epsilons }: Lemma12Settings): string {
+  return `depths from ${extent(depths)}, ${counted(networks, 'random network')} each, errors from ${extent(epsilons)}`;
+}
+
+/** Lemma 1.2 as an item. */
+export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks[], LemmaResult>({
+  id: 'lemma1.2',
+  title: 'Lemma 1.2: GELU networks in the place of ReLU networks',
+  question: 'Can a network with GELU do what one of the same shape does with ReLU?',
+  claim:
+    'Lemma 1.2, taken from Feng et al. (public summary page; its text is not at hand). Working definition: a ReLU MLP is approximated by a GELU MLP of the same shape, to error ε on a bounded domain.',
+  notebook: 'notebooks/lemmas.ipynb',
+  revision: 1,
+  schema,
+  presets: {
+    smoke: {
+      description: describe,
+      time: 'seconds',
+      settings: { ...quick, depths: [1, 2], networks: 1, epsilons: [1e-1, 1e-3], points: 20 },
+    },
+    quick: { description: describe, time: 'seconds', settings: quick },
+    paper: {
+      description: describe,
+      time: 'about 2 minutes',
+      settings: { ...quick, depths: [1, 2, 4, 6], networks: 20, points: 2000 },
+    },
+  },
+  seeds: ({ seed }) => [seed],
+  prepare: ({ depths, width, hidden, networks, bound, epsilons, seed }) => {
+    const random = Random.fromSeed(seed);
+    const drawn = depths.map((depth) => ({
+      depth,
+      networks: Array.from({ length: networks }, (_, network) =>
+        randomReluLayers(random.fork(`network ${depth} ${network}`), { depth, width, hidden }),
+      ),
+    }));
+    // An error that rounding alone can exceed is refused before any network is measured.
+    const epsilon = Math.min(...epsilons);
+    for (const layers of drawn.flatMap((group) => group.networks))
+      rectifierSteepness(layers, { epsilon, bound, width });
+    return Promise.resolve({ input: drawn, data: [], missing: [] });
+  },
+  run: ({ width, bound, epsilons, points, seed }, drawn, { reporter }) => {
+    const random = Random.fromSeed(seed);
+    const task = reporter.task('approximating networks', drawn.length * epsilons.length, 'certificates');
+    let done = 0;
+    const series = drawn.map(({ depth, networks }) => ({
+      name: depth === 1 ? '1 layer' : `${depth} layers`,
+      kind: 'ReLU network',
+      value: depth,
+      certificates: [...epsilons]
+        .sort((a, b) => b - a)
+        .map((epsilon) => {
+          const certificates = networks.map((layers, network) => {
+            const own = random.fork(`points ${depth} ${network}`);
+            return certifyRectifier(layers, { epsilon, bound, width, points, random: own });
+          });
+          task.update((done += 1));
+          return tightest(certificates);
+        }),
+    }));
+    task.finish();
+    return Promise.resolve({ series });
+  },
+  scale: ({ networks, width, hidden, points }) =>
+    `Measured on ${counted(networks, 'random network')} of each depth, ${width} coordinates and ${hidden} hidden units a layer, ${points} random inputs, as many corners and as many where units bend, and uphill from the best; the network with the least room is shown.`,
+  draw: (result) =>
+    drawLemma(result, {
+      id: 'lemma1.2',
+      title: 'GELU for ReLU: the error and the weights it costs',
+      subtitle: 'Random networks; of each depth the one with the least room below its bound',
+      caption:
+        'Inputs are made steeper and outputs flatter by the same factor, which is in proportion to 1/ε. The bound adds up the worst of all units, which ' +
+        'never happens at once, so what is found lies well below.',
+      growth: [{ kind: 'ReLU network', of: 'layers', ofValue: null, ofError: 1 }],
+    }),
+});

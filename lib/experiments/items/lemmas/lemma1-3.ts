@@ -1,0 +1,148 @@
+// Lemma 1.3: linear maps, exactly, and selection by sign.
+
+import { z } from 'zod';
+import { Random } from '../../../engine/random/random';
+import { certifyLinear, certifySelection } from '../../../theory/lemmas/selection';
+import { defineExperiment } from '../../run/experiment';
+import { type Finding } from '../../run/report';
+import { drawLemma, type LemmaResult, tightest } from './lemma';
+import { extent } from '../../settings/preset-words';
+
+/** Which selections and maps are certified. */
+export interface Lemma13Settings {
+  /** x and y are at most these. */
+  readonly bounds: readonly number[];
+  /** |t| is from `gap` to 1. */
+  readonly gap: number;
+  readonly epsilons: readonly number[];
+  /** Rows and columns of linear maps. */
+  readonly sizes: readonly number[];
+  /** Random maps of each size. */
+  readonly maps: number;
+  readonly points: number;
+  readonly seed: number;
+}
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<Lemma13Settings> = z.strictObject({
+  bounds: z.array(z.number().positive()).min(1),
+  gap: z.number().positive().max(1),
+  epsilons: z.array(z.number().positive()).min(1),
+  sizes: z.array(count),
+  maps: count,
+  points: count,
+  seed: z.int().min(0),
+});
+
+const quick: Lemma13Settings = {
+  bounds: [1, 4, 16],
+  gap: 0.1,
+  epsilons: [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
+  sizes: [1, 2, 4, 8, 16],
+  maps: 10,
+  points: 500,
+  seed: 1,
+};
+
+function describe({ bounds, epsilons, sizes }: Lemma13Settings): string {
+  return `M from ${extent(bounds)}, errors from ${extent(epsilons)}; linear maps of size ${extent(sizes)}`;
+}
+
+/** Lemma 1.3 as an item. */
+export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
+  id: 'lemma1.3',
+  title: 'Lemma 1.3: linear maps and selection by sign',
+  question: 'What does it cost an MLP to pass values on, and to choose between two?',
+  claim:
+    'Lemma 1.3, taken from Feng et al. (public summary page; its text is not at hand). Working definition: a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε.',
+  notebook: 'notebooks/lemmas.ipynb',
+  revision: 1,
+  schema,
+  presets: {
+    smoke: {
+      description: describe,
+      time: 'seconds',
+      settings: { ...quick, bounds: [1, 4], epsilons: [1e-1, 1e-4], sizes: [1, 4], maps: 1, points: 50 },
+    },
+    quick: { description: describe, time: 'seconds', settings: quick },
+    paper: {
+      description: describe,
+      time: 'seconds',
+      settings: { ...quick, bounds: [1, 4, 16, 64, 256], sizes: [1, 2, 4, 8, 16, 32, 64], points: 5000 },
+    },
+  },
+  seeds: ({ seed }) => [seed],
+  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  run: ({ bounds, gap, epsilons, sizes, maps, points, seed }) => {
+    const random = Random.fromSeed(seed);
+    const selections = bounds.map((bound) => ({
+      name: `M = ${bound}`,
+      kind: 'selection',
+      value: bound,
+      certificates: [...epsilons]
+        .sort((a, b) => b - a)
+        .map((epsilon) =>
+          certifySelection({
+            bound,
+            gap,
+            range: 1,
+            epsilon,
+            points,
+            random: random.fork(`selection ${bound}`),
+          }),
+        ),
+    }));
+    const linear = sizes.map((size) => {
+      const drawn = Array.from({ length: maps }, (_, map) => random.fork(`map ${size} ${map}`));
+      return {
+        name: `${size} x ${size}`,
+        kind: 'linear map',
+        value: size,
+        certificates: [
+          tightest(
+            drawn.map((own) => {
+              const matrix = Array.from({ length: size }, () =>
+                Array.from({ length: size }, () => own.normal()),
+              );
+              return certifyLinear(matrix, { bound: 1, random: own });
+            }),
+          ),
+        ],
+      };
+    });
+    return Promise.resolve({ series: [...selections, ...linear] });
+  },
+  scale: ({ points, gap }) =>
+    `Errors looked for at ${points} random points, as many corners, each also with |t| = α = ${gap}, and uphill from the best, in float64; linear maps err by rounding alone.`,
+  draw: (result) => {
+    const drawing = drawLemma(result, {
+      id: 'lemma1.3',
+      title: 'Selecting by sign: the error and the weights it costs',
+      subtitle: '4 GELU units; |x|, |y| ≤ M, |t| ≥ α',
+      caption:
+        'What is rectified stays away from 0 by M, where ReLU and GELU differ by less than any power: another digit costs hardly any weight. ' +
+        'Linear maps are exact and not drawn.',
+    });
+    return { ...drawing, findings: [...drawing.findings, steepnessFinding(result)] };
+  },
+});
+
+/**
+ * That steepness * M is at most sqrt(2 log(3 M / epsilon)): the error is below 6 M Phi(-u) <= 3 M
+ * exp(-u^2 / 2). One per cent is for what rounding takes of epsilon.
+ */
+function steepnessFinding({ series }: LemmaResult): Finding {
+  const selections = series.filter(({ kind }) => kind === 'selection').flatMap((one) => one.certificates);
+  const shares = selections.map(({ epsilon, parameters }) => {
+    const [bound, steepness] = [Number(parameters['bound']), Number(parameters['steepness'])];
+    return (steepness * bound) / Math.sqrt(2 * Math.log((3 * bound) / epsilon));
+  });
+  const [least, most] = [Math.min(...shares), Math.max(...shares)];
+  return {
+    claim: 'The steepness grows as √log(M/ε) only: at most √(2 log(3M/ε))/M',
+    holds: most <= 1.01,
+    measured: `it is ${least.toFixed(2)} to ${most.toFixed(2)} of that`,
+    check: true,
+  };
+}

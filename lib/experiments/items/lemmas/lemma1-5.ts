@@ -1,0 +1,141 @@
+// Lemma 1.5: one attention head copies, and takes means. In float32, by the model's own attention.
+
+import { z } from 'zod';
+import { heedStop } from '../../../base/interrupt';
+import { Random } from '../../../engine/random/random';
+import { certifyAttention } from '../../../theory/lemmas/attention';
+import { defineExperiment } from '../../run/experiment';
+import { type Finding } from '../../run/report';
+import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
+import { extent } from '../../settings/preset-words';
+
+/** Which heads are certified. */
+export interface Lemma15Settings {
+  readonly lengths: readonly number[];
+  /** Positions that share an address where means are taken, on average. */
+  readonly matches: number;
+  /** Values are at most this. */
+  readonly bound: number;
+  readonly epsilons: readonly number[];
+  readonly seed: number;
+}
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<Lemma15Settings> = z.strictObject({
+  lengths: z.array(count.min(2)).min(1),
+  matches: count.min(2),
+  bound: z.number().positive(),
+  epsilons: z.array(z.number().positive()).min(1),
+  seed: z.int().min(0),
+});
+
+const quick: Lemma15Settings = {
+  lengths: [16, 64, 256, 1024, 4096],
+  matches: 8,
+  bound: 1,
+  epsilons: [1e-1, 1e-2, 1e-3, 1e-4, 1e-5],
+  seed: 1,
+};
+
+function describe({ lengths, epsilons }: Lemma15Settings): string {
+  return `${extent(lengths)} positions, errors from ${extent(epsilons)}`;
+}
+
+/** Lemma 1.5 as an item. */
+export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
+  id: 'lemma1.5',
+  title: 'Lemma 1.5: one attention head copies, and takes means',
+  question: 'How sharp must attention be to pick one position of thousands?',
+  claim:
+    'Lemma 1.5, taken from Feng et al. (public summary page; its text is not at hand). Working definition: one attention head COPIES the value at the position that matches, and takes the MEAN over the positions that match, to error ε, if scores that do not match are lower by a gap.',
+  notebook: 'notebooks/lemmas.ipynb',
+  revision: 1,
+  schema,
+  presets: {
+    smoke: {
+      description: describe,
+      time: 'seconds',
+      settings: { ...quick, lengths: [16, 64], epsilons: [1e-1, 1e-3] },
+    },
+    quick: {
+      description: describe,
+      time: 'seconds',
+      settings: quick,
+    },
+    paper: {
+      description: describe,
+      time: 'seconds',
+      settings: {
+        ...quick,
+        lengths: [...quick.lengths, 16_384],
+        epsilons: [1, 3e-1, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5],
+      },
+    },
+  },
+  seeds: ({ seed }) => [seed],
+  usesEngine: true,
+  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  run: async ({ lengths, matches, bound, epsilons, seed }, _input, { reporter }) => {
+    const random = Random.fromSeed(seed);
+    const kinds = ['copy', 'mean'] as const;
+    const task = reporter.task('attending', kinds.length * lengths.length, 'lengths');
+    const series: LemmaSeries[] = [];
+    for (const kind of kinds)
+      for (const length of lengths) {
+        const addresses = kind === 'copy' ? length : Math.max(1, Math.round(length / matches));
+        const certificates = [];
+        for (const epsilon of [...epsilons].sort((a, b) => b - a)) {
+          await heedStop();
+          certificates.push(
+            await certifyAttention({
+              length,
+              addresses,
+              bound,
+              epsilon,
+              random: random.fork(`${kind} ${length}`),
+            }),
+          );
+        }
+        series.push({ name: `${length.toLocaleString('en')} positions`, kind, value: length, certificates });
+        task.update(series.length);
+      }
+    task.finish();
+    return { series };
+  },
+  scale: ({ matches }) =>
+    `Measured in float32 at every position of two sequences of each length, a random one and the worst: all that does not match is one bit away, its values at the other end. Positions have addresses of bits 1 and -1, for means ${matches} positions share one on average.`,
+  draw: (result) => {
+    const drawing = drawLemma(result, {
+      id: 'lemma1.5',
+      title: 'Copying and taking means: the error and the sharpness it costs',
+      subtitle: 'One head in float32; queries and keys are addresses of bits 1 and −1',
+      caption:
+        'The weight is the one that multiplies the address asked for; scores then differ by twice that where one bit differs. It grows as the ' +
+        'logarithm of positions over ε. Half of ε is left for what float32 loses.',
+    });
+    return { ...drawing, findings: [...drawing.findings, sharpnessFinding(result)] };
+  },
+});
+
+/**
+ * That gap times sharpness is log(4 V (n - 1) / epsilon), up to what rounding takes of epsilon and
+ * of the gap.
+ */
+function sharpnessFinding({ series }: LemmaResult): Finding {
+  const all = series.flatMap(({ certificates }) => certificates);
+  const ratios = all.map(({ epsilon, parameters }) => {
+    const [length, bound, gap, sharpness] = ['length', 'bound', 'gap', 'sharpness'].map((key) =>
+      Number(parameters[key]),
+    );
+    const wanted = Math.log((4 * (bound ?? 0) * ((length ?? 0) - 1)) / epsilon);
+    return ((gap ?? 0) * (sharpness ?? 0)) / wanted;
+  });
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+  return {
+    claim: 'The sharpness grows as log(n/ε) only: it is log(4 V (n − 1)/ε) divided by the gap',
+    holds: least >= 1 && most < 1.1,
+    measured: `sharpness times gap is ${least.toFixed(3)} to ${most.toFixed(3)} times that logarithm`,
+    check: true,
+  };
+}

@@ -1,0 +1,317 @@
+// The table of SCROLLS: language models finetuned on each of the seven tasks and scored on what
+// they write. The presets that run in minutes do the same on quick tasks of the same shape, made
+// from the bundled books; their rows are none of SCROLLS', and say so.
+
+import { z } from 'zod';
+import { sha256 } from '../../../base/files';
+import { type Reporter } from '../../../base/progress';
+import { downloadScrolls } from '../../../data/scrolls/download';
+import { openPromptedRows, type PromptedData, promptedDataSchema } from '../../../data/scrolls/prompted-data';
+import { type ScrollsTaskName } from '../../../data/scrolls/tasks';
+import { prepareSource } from '../../../data/sources/prepare';
+import { liveCurves } from '../../../report/notebook/live';
+import { type DataSource } from '../../../report/provenance';
+import { encodingStyle } from '../../../report/style';
+import { available, notMeasured } from '../../run/available';
+import { mainFour } from '../../charts/encoding-pairs';
+import { defineExperiment, type Preset, type RunContext } from '../../run/experiment';
+import { type PresetName } from '../../settings/preset-names';
+import { fig4Presets } from '../fig4/item';
+import { encodingsField, seedsField } from '../../settings/list-fields';
+import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
+import {
+  promptedRun,
+  type PromptedRun,
+  type PromptedRunSettings,
+  type PromptedTaskSettings,
+  type ScoreRow,
+  scoreRows,
+} from './runs';
+import { type PreparedStarts, prepareStarts, type Start, startSchema, type StartSettings } from './start';
+import { drawTableScrolls, type TableScrollsResult, paperGain } from './draw';
+
+/** Which models are finetuned on which tasks, and how. */
+export interface TableScrollsSettings extends PromptedRunSettings {
+  /** Names of encodings. */
+  readonly encodings: readonly string[];
+  readonly seeds: readonly number[];
+  readonly tasks: readonly PromptedTaskSettings[];
+  readonly start: StartSettings;
+}
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<TableScrollsSettings> = z.strictObject({
+  encodings: encodingsField,
+  seeds: seedsField,
+  tasks: z
+    .array(z.strictObject({ data: promptedDataSchema, outputTokens: count.min(2) }))
+    .min(1)
+    .refine((tasks) => new Set(tasks.map(({ data }) => data.task)).size === tasks.length, {
+      error: 'two are the same task; give each once',
+    }),
+  start: startSchema,
+  tokenizer: z.string(),
+  maxTokens: count,
+  steps: count,
+  batchSize: count,
+  accumulation: count,
+  learningRate: z.number().positive(),
+  warmupSteps: z.int().min(0),
+  schedule: z.enum(['constant', 'linear']),
+  weightDecay: z.number().min(0),
+  dropout: z.number().min(0).lt(1),
+  clipNorm: z.number().positive().nullable(),
+  inputWeight: z.number().min(0).max(1),
+  remember: z.enum(['all', 'block-inputs']),
+  products: z.enum(['float32', 'bfloat16']).exactOptional(),
+  instances: count.nullable(),
+});
+
+/**
+ * The first of the language models of a preset of Figure 4, which are not trained again for this.
+ */
+function languageModelsOf(
+  preset: 'smoke' | 'quick' | 'evening',
+  models: number,
+): Pick<TableScrollsSettings, 'encodings' | 'start' | 'tokenizer'> {
+  const { encodings, seeds, ...settings } = fig4Presets[preset].settings;
+  return {
+    encodings: encodings.slice(0, models),
+    start: { kind: 'language-model', seed: seeds[0] ?? 1, ...settings },
+    tokenizer: settings.tokenizer,
+  };
+}
+
+const quickTask = (
+  task: 'kind' | 'find' | 'heading',
+  documentLength: number,
+  perChapter: number,
+): PromptedData => ({
+  kind: 'quick',
+  task,
+  documentLength,
+  perChapter,
+  seed: 0,
+});
+
+const scrollsTask = (task: ScrollsTaskName, outputTokens: number): PromptedTaskSettings => ({
+  data: { kind: 'scrolls', task },
+  outputTokens,
+});
+
+const small = {
+  seeds: [1],
+  accumulation: 1,
+  schedule: 'linear',
+  weightDecay: 0.01,
+  dropout: 0,
+  clipNorm: 1,
+  remember: 'all',
+} as const;
+
+/** The tasks, and how long is trained on each. */
+function describe({ tasks, maxTokens, steps, batchSize, accumulation }: TableScrollsSettings): string {
+  return (
+    `${tasks.map(({ data }) => data.task).join(', ')} at ${counted(maxTokens, 'token')}: ` +
+    `${counted(steps, 'step')} of ${counted(batchSize * accumulation, 'sequence')}`
+  );
+}
+
+function describeQuick(preset: keyof typeof fig4Presets, settings: TableScrollsSettings): string {
+  return `quick tasks from the bundled books, not part of SCROLLS: ${describe(settings)}, ${encodingsListed(settings.encodings)} of Figure 4's preset ${preset}`;
+}
+
+/** The scales at which the table can be measured. */
+export const tableScrollsPresets = {
+  smoke: {
+    description: (settings) => `${describeQuick('smoke', settings)}: ${showsThatItRuns}`,
+    time: 'seconds',
+    settings: {
+      ...small,
+      ...languageModelsOf('smoke', 2),
+      tasks: [{ data: quickTask('kind', 200, 2), outputTokens: 8 }],
+      maxTokens: 160,
+      steps: 6,
+      batchSize: 8,
+      learningRate: 1e-3,
+      warmupSteps: 1,
+      inputWeight: 0,
+      instances: 20,
+    },
+  },
+  quick: {
+    description: (settings) => describeQuick('quick', settings),
+    time: 'about 2 minutes after fig4',
+    settings: {
+      ...small,
+      ...languageModelsOf('quick', 4),
+      tasks: [
+        { data: quickTask('kind', 200, 64), outputTokens: 8 },
+        { data: quickTask('find', 200, 64), outputTokens: 12 },
+        { data: quickTask('heading', 400, 64), outputTokens: 16 },
+      ],
+      maxTokens: 144,
+      steps: 100,
+      batchSize: 32,
+      learningRate: 2e-3,
+      warmupSteps: 10,
+      inputWeight: 0,
+      instances: 200,
+    },
+  },
+  evening: {
+    description: (settings) => describeQuick('evening', settings),
+    time: 'about an hour after fig4',
+    settings: {
+      ...small,
+      ...languageModelsOf('evening', 4),
+      tasks: [
+        { data: quickTask('kind', 600, 64), outputTokens: 8 },
+        { data: quickTask('find', 600, 64), outputTokens: 12 },
+        { data: quickTask('heading', 600, 64), outputTokens: 16 },
+      ],
+      maxTokens: 256,
+      steps: 200,
+      batchSize: 16,
+      learningRate: 1e-3,
+      warmupSteps: 20,
+      inputWeight: 0,
+      instances: 500,
+    },
+  },
+  paper: {
+    description: (settings) => `${describe(settings)}, the released models finetuned as the paper's`,
+    time: 'a GPU or a cluster',
+    settings: {
+      ...small,
+      encodings: mainFour,
+      start: { kind: 'released' },
+      tokenizer: 'llama2',
+      tasks: [
+        scrollsTask('gov_report', 1024),
+        scrollsTask('summ_screen_fd', 512),
+        scrollsTask('qmsum', 512),
+        scrollsTask('narrative_qa', 64),
+        scrollsTask('qasper', 128),
+        scrollsTask('quality', 128),
+        scrollsTask('contract_nli', 16),
+      ],
+      maxTokens: 8192,
+      steps: 5000,
+      batchSize: 1,
+      accumulation: 64,
+      learningRate: 1e-5,
+      warmupSteps: 0,
+      schedule: 'constant',
+      clipNorm: null,
+      remember: 'block-inputs',
+      inputWeight: 0,
+      instances: null,
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<TableScrollsSettings>>>>;
+
+/** A task whose rows are on this machine. */
+interface PreparedTask {
+  readonly settings: PromptedTaskSettings;
+  readonly data: readonly DataSource[];
+}
+
+interface Prepared {
+  readonly starts: PreparedStarts;
+  readonly tasks: readonly PreparedTask[];
+}
+
+async function prepareTask(settings: PromptedTaskSettings, reporter: Reporter): Promise<PreparedTask> {
+  const { data } = settings;
+  if (data.kind === 'quick') {
+    const sources: DataSource[] = [];
+    for (const name of ['moby-dick', 'sotu']) {
+      const { info, checksum } = await prepareSource(name, { reporter });
+      sources.push({ name, version: info.version, checksum });
+    }
+    return { settings, data: sources };
+  }
+  const { task, folder } = data;
+  const version = folder ?? (await downloadScrolls(task, { reporter })).revision;
+  const [train, validation] = [
+    await openPromptedRows(data, 'train'),
+    await openPromptedRows(data, 'validation'),
+  ];
+  const checksum = sha256(`${train.sha256} ${validation.sha256}`);
+  return { settings, data: [{ name: `SCROLLS ${task}`, version, checksum }] };
+}
+
+/** Each source once. */
+function distinct(data: readonly DataSource[]): DataSource[] {
+  return [...new Map(data.map((source) => [source.name, source])).values()];
+}
+
+async function run(
+  settings: TableScrollsSettings,
+  { starts, tasks }: Prepared,
+  { reporter, store, fresh }: RunContext,
+): Promise<TableScrollsResult> {
+  const curves = liveCurves('Finetuning: loss of an output’s token', 'step', 'loss');
+  const begun = new Map<string, Start>();
+  for (const encoding of starts.encodings) {
+    reporter.note(`${encodingStyle(encoding).name}: what the finetuning starts from`);
+    // Never trained anew here: they are another item's models.
+    begun.set(encoding, await starts.startOf(encoding, { store, reporter }));
+  }
+  const runs: PromptedRun[] = [];
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
+  // already.
+  for (const seed of settings.seeds) {
+    for (const task of tasks) {
+      for (const [encoding, start] of begun) {
+        const style = encodingStyle(encoding, starts.encodings);
+        const { task: name } = task.settings.data;
+        reporter.note(`${style.name} on ${name}, seed ${seed}`);
+        const data = distinct([...start.data, ...task.data]);
+        const finetuned = await promptedRun({ start, seed, encoding }, task.settings, settings, data, {
+          store,
+          reporter,
+          fresh,
+          onCurve: (step, loss) => {
+            curves.add(`${style.name} ${name} ${seed}`, style, step, loss);
+          },
+        });
+        runs.push(finetuned);
+      }
+    }
+  }
+  curves.finish();
+  return { runs };
+}
+
+/** The table of SCROLLS as a paper item. */
+export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, TableScrollsResult, ScoreRow>({
+  id: 'table-scrolls',
+  title: 'SCROLLS: long texts after finetuning',
+  question: 'Does a bilevel encoding help a language model that is finetuned to answer about long texts?',
+  claim: `Finetuned at 8,192 tokens on the seven tasks of SCROLLS, BiPE-RoPE is ${paperGain} points above RoPE on average (public notes on the paper); its scores by task are not at hand.`,
+  notebook: 'notebooks/table_scrolls.ipynb',
+  revision: 5,
+  schema,
+  presets: tableScrollsPresets,
+  seeds: ({ seeds }) => seeds,
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: async (settings, reporter) => {
+    const starts = await prepareStarts(settings.start, settings.encodings, settings.tokenizer, reporter);
+    const { had: tasks, absent } = await available(settings.tasks, (task) => prepareTask(task, reporter));
+    const missing = [...starts.missing, ...absent.map(({ error }) => error.message)];
+    // Without a model, or without a task, there is nothing to be measured.
+    const complete = starts.encodings.length > 0 && tasks.length > 0;
+    const data = complete ? distinct([...starts.data, ...tasks.flatMap((task) => task.data)]) : [];
+    return { input: { starts, tasks }, data, missing };
+  },
+  run,
+  scale: ({ maxTokens, steps, batchSize, accumulation, seeds }, missing, { starts, tasks }) =>
+    `Measured on ${tasks.map(({ settings: { data } }) => (data.kind === 'quick' ? `the quick task ${data.task}` : data.task)).join(', ')}; ${starts.models} finetuned at ${maxTokens.toLocaleString('en')} tokens for ` +
+    `${steps.toLocaleString('en')} steps of ${batchSize * accumulation} sequences, ${counted(seeds.length, 'seed')}; the paper finetunes models of 151 M parameters on SCROLLS' seven tasks at 8,192 tokens for 5,000 steps of 64.${notMeasured(missing)}`,
+  draw: (result) => drawTableScrolls(result),
+  rows: ({ runs }) => scoreRows(runs),
+});

@@ -1,0 +1,270 @@
+// One model finetuned on one task and asked its instances: the unit of which the table of SCROLLS
+// is made.
+
+import { shorten } from '../../../base/format';
+import { displayPath } from '../../../base/paths';
+import { openPromptedRows, type PromptedData } from '../../../data/scrolls/prompted-data';
+import { quickTasks } from '../../../data/scrolls/quick';
+import { outputCue, sequenceOptions, type SequenceOptions } from '../../../data/scrolls/sequence';
+import { scrollsTasks } from '../../../data/scrolls/tasks';
+import { getTokenizer } from '../../../data/tokenizers/registry';
+import { type ProductType } from '../../../engine/graph/program';
+import { Random } from '../../../engine/random/random';
+import { type TextMetricName, type TextScore } from '../../../evaluate/metrics/text-metrics';
+import {
+  generateAnswers,
+  promptedInstances,
+  type PromptedInstance,
+  scoreAnswers,
+  scoreSwapped,
+  type SwappedScore,
+} from '../../../evaluate/prompted';
+import { quickMetrics, scrollsMetrics } from '../../../evaluate/scrolls';
+import { type Decoder } from '../../../model/decoder';
+import { type ModelParameters } from '../../../model/parameters';
+import { type DataSource } from '../../../report/provenance';
+import { defaultAdamW } from '../../../train/step/adamw';
+import { type TrainingConfig } from '../../../train/config';
+import { type Start } from './start';
+import {
+  trainedRun,
+  type TrainedRunOptions,
+  type TrainedRunSpec,
+  type TrainingFigures,
+} from '../../run/trained-run';
+
+/** A task and how long its outputs may be. */
+export interface PromptedTaskSettings {
+  readonly data: PromptedData;
+  /** Tokens that are kept free for an output and its end, in training and in generation. */
+  readonly outputTokens: number;
+}
+
+/** How all models of a comparison are finetuned, and what they are asked. */
+export interface PromptedRunSettings {
+  readonly tokenizer: string;
+  /** The longest sequence; 8,192 in the paper. */
+  readonly maxTokens: number;
+  /** Updates of the parameters. */
+  readonly steps: number;
+  /** Sequences whose gradients are computed at once. */
+  readonly batchSize: number;
+  /** How often so, for one update. */
+  readonly accumulation: number;
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** What the learning rate does after the warm-up; `linear` falls to 0. */
+  readonly schedule: 'constant' | 'linear';
+  readonly weightDecay: number;
+  readonly dropout: number;
+  /** The largest norm of the gradient; null: no clipping. */
+  readonly clipNorm: number | null;
+  /**
+   * How much a token of the input counts in training, where one of the output counts 1; 0 on
+   * SCROLLS.
+   */
+  readonly inputWeight: number;
+  /** `block-inputs`: blocks are computed again in the backward pass. */
+  readonly remember: 'all' | 'block-inputs';
+  /** What training rounds matrix products to; default `float32`. */
+  readonly products?: ProductType;
+  /** Validation instances that are asked; null: all. */
+  readonly instances: number | null;
+}
+
+/** What differs between runs. */
+export interface PromptedRunPoint {
+  readonly encoding: string;
+  readonly seed: number;
+  /** Of the quick tasks or of SCROLLS. */
+  readonly task: string;
+}
+
+/** A question and what was written. */
+export interface AnswerExample {
+  /** What stands before the document; null where the task has no query. */
+  readonly query: string | null;
+  /** The beginning of the document. */
+  readonly text: string;
+  readonly answer: string;
+  readonly references: readonly string[];
+}
+
+/** What a model answered. */
+export interface PromptedAnswers {
+  readonly metric: TextMetricName;
+  /** In percent. */
+  readonly score: number;
+  /**
+   * Each instance's part in it, in the order of the instances, which is the same for all models.
+   */
+  readonly byInstance: readonly TextScore['parts'][];
+  /** Which chapter or document each instance is of, in the same order. */
+  readonly groups: readonly string[];
+  /** Of its answers handed to other instances: what it scores without reading. */
+  readonly swapped: SwappedScore;
+  readonly examples: readonly AnswerExample[];
+}
+
+/** What came of a run. */
+export type PromptedRun = PromptedRunPoint & PromptedAnswers & TrainingFigures;
+
+const revision = 2;
+
+/**
+ * Raise it when what is kept of answers changes, or how they are scored: the models stay trained.
+ */
+const answersRevision = 3;
+
+/** How a task is scored. */
+export function metricOf(data: PromptedData): TextMetricName {
+  return data.kind === 'quick' ? quickMetrics[data.task] : scrollsMetrics[data.task];
+}
+
+function trainingConfig(
+  { model, folder }: Start,
+  seed: number,
+  { data, outputTokens }: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+): TrainingConfig {
+  const { tokenizer, maxTokens, inputWeight, steps, batchSize, accumulation } = settings;
+  const { learningRate, warmupSteps, schedule, weightDecay, dropout, clipNorm, remember, products } =
+    settings;
+  return {
+    model: { ...model, dropout },
+    task: { kind: 'prompted', data, tokenizer, maxTokens, outputTokens, inputWeight, testRows: 200 },
+    batchSize,
+    accumulation,
+    remember,
+    initialCheckpoint: displayPath(folder),
+    seed,
+    steps,
+    optimizer: { ...defaultAdamW, weightDecay },
+    schedule: { kind: schedule, learningRate, warmupSteps, finalFraction: 0 },
+    ...(clipNorm === null ? {} : { clipNorm }),
+    ...(products === 'bfloat16' ? { products } : {}),
+    logEvery: Math.max(1, Math.round(steps / 50)),
+    checkpointEvery: Math.max(1, Math.min(500, Math.round(steps / 4))),
+  };
+}
+
+/**
+ * Finetunes a model on a task, or goes on, or finds it finished; then asks it.
+ *
+ * @param data what the finetuning reads, with checksums
+ * @throws MachineError if the run was interrupted
+ */
+export async function promptedRun(
+  { start, seed, encoding }: { readonly start: Start; readonly seed: number; readonly encoding: string },
+  task: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+  data: readonly DataSource[],
+  options: TrainedRunOptions,
+): Promise<PromptedRun> {
+  const point = { encoding, seed, task: task.data.task };
+  const run: TrainedRunSpec<PromptedAnswers> = {
+    item: 'prompted',
+    revision,
+    training: trainingConfig(start, seed, task, settings),
+    data,
+    label: `${encoding}, ${point.task}`,
+    asked: { instances: settings.instances, answersRevision },
+    ask: (decoder, parameters) => ask(task, settings, decoder, parameters, options),
+  };
+  return { ...point, ...(await trainedRun(run, options)) };
+}
+
+/** The instances that every model of a comparison is asked. */
+async function instancesOf(
+  { data, outputTokens }: PromptedTaskSettings,
+  { tokenizer, maxTokens, instances }: PromptedRunSettings,
+): Promise<{ sequences: SequenceOptions; asked: PromptedInstance[] }> {
+  const sequences = sequenceOptions({ tokenizer: await getTokenizer(tokenizer), maxTokens, outputTokens });
+  const rows = await openPromptedRows(data, 'validation');
+  const count = instances === null ? {} : { count: instances };
+  return { sequences, asked: await promptedInstances(rows, sequences, count) };
+}
+
+async function ask(
+  task: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+  decoder: Decoder,
+  parameters: ModelParameters,
+  { reporter }: TrainedRunOptions,
+): Promise<PromptedAnswers> {
+  const { sequences, asked } = await instancesOf(task, settings);
+  const answers = await generateAnswers(decoder, parameters, asked, sequences, { reporter });
+  const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
+  const random = Random.fromSeed(0).fork('swapped answers');
+  const swapped = scoreSwapped(metric, asked, answers, random);
+  const groups = asked.map(({ group }) => group);
+  const examples = examplesOf(task, asked, answers, sequences);
+  return { metric, score, byInstance, groups, swapped, examples };
+}
+
+const examplesShown = 5;
+const charactersShown = 240;
+
+/** Instances at even distances: those that follow each other are often of the same document. */
+function examplesOf(
+  { data }: PromptedTaskSettings,
+  asked: readonly PromptedInstance[],
+  answers: ReadonlyMap<string, string>,
+  { tokenizer }: SequenceOptions,
+): AnswerExample[] {
+  const count = Math.min(examplesShown, asked.length);
+  const shown = Array.from({ length: count }, (_, index) =>
+    Math.floor(((index + 0.5) * asked.length) / count),
+  );
+  return shown.flatMap((place) => {
+    const instance = asked[place];
+    if (instance === undefined) return [];
+    const { id, prompt, references } = instance;
+    const { query, text } = partsOfInput(tokenizer.decode(prompt), hasQuery(data));
+    return [{ query, text, answer: answers.get(id) ?? '', references }];
+  });
+}
+
+function hasQuery(data: PromptedData): boolean {
+  const { query } = data.kind === 'quick' ? quickTasks[data.task] : scrollsTasks[data.task];
+  return query !== null;
+}
+
+/**
+ * A query stands before its document, with an empty line in between; the cue after both is not
+ * shown.
+ */
+function partsOfInput(prompt: string, asks: boolean): Pick<AnswerExample, 'query' | 'text'> {
+  const input = prompt.endsWith(outputCue) ? prompt.slice(0, -outputCue.length) : prompt;
+  if (!asks) return { query: null, text: beginningOf(input) };
+  const end = input.indexOf('\n\n');
+  return end < 0
+    ? { query: beginningOf(input), text: '' }
+    : { query: beginningOf(input.slice(0, end)), text: beginningOf(input.slice(end)) };
+}
+
+/** On one line, with an ellipsis where something is left out. */
+function beginningOf(text: string): string {
+  return shorten(text.trim().replace(/\s+/g, ' '), charactersShown, ' …');
+}
+
+/**
+ * A model's score on one task, and what the same answers score when they are handed to other
+ * instances.
+ */
+export type ScoreRow = Readonly<
+  Record<'encoding' | 'task' | 'metric', string> & Record<'seed' | 'instances' | 'score' | 'swapped', number>
+>;
+
+/** A row for each model, seed and task. */
+export function scoreRows(runs: readonly PromptedRun[]): ScoreRow[] {
+  return runs.map(({ encoding, task, metric, seed, byInstance, score, swapped }) => ({
+    encoding,
+    task,
+    metric,
+    seed,
+    instances: byInstance.length,
+    score,
+    swapped: swapped.score,
+  }));
+}

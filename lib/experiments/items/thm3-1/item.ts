@@ -1,0 +1,84 @@
+// Theorem 3.1 (1.6 in the appendix): how much a Transformer with absolute positions must hold to
+// represent an NFA. All relations of a witness automaton, the rank of its fragments by contexts,
+// and what a compiled network forgets when it has less room.
+
+import { z } from 'zod';
+import { mostMonoidStates } from '../../../theory/automata/monoid';
+import { defineExperiment } from '../../run/experiment';
+import { counted } from '../../settings/preset-words';
+import { drawTheorem31 } from './draw';
+import { measureTheorem31, type Theorem31Result, type Theorem31Settings } from './measures';
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<Theorem31Settings> = z.strictObject({
+  monoidStates: count.max(mostMonoidStates),
+  contextStates: count.max(mostMonoidStates - 1),
+  rankStates: count.max(10),
+  cliffStates: z.array(count.min(2).max(mostMonoidStates - 1)).min(1),
+  fragments: count,
+  bitsStates: count.min(2).max(mostMonoidStates - 1),
+  seed: z.int().min(0),
+});
+
+const quick: Theorem31Settings = {
+  monoidStates: 5,
+  contextStates: 4,
+  rankStates: 8,
+  cliffStates: [2, 3, 4],
+  fragments: 512,
+  bitsStates: 3,
+  seed: 1,
+};
+
+function describe(settings: Theorem31Settings): string {
+  const { monoidStates, rankStates, cliffStates, fragments, bitsStates } = settings;
+  return (
+    `all relations up to n = ${monoidStates}, ranks up to n = ${rankStates}, bits for n = ${bitsStates}; ` +
+    `networks of ${cliffStates.join(', ')} states, ${counted(fragments, 'fragment')} at most`
+  );
+}
+
+/** Theorem 3.1 as an item. */
+export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Result>({
+  id: 'thm3.1',
+  title: 'Theorem 3.1: what a fragment of an NFA’s word costs to remember',
+  question: 'How wide must a Transformer be that reads fragments of words and knows the states they lead to?',
+  claim:
+    'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; its text is not at hand). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; an automaton of n states has words with all 2^(n²) relations between states, so d·p ≥ n².',
+  notebook: 'notebooks/thm3.1.ipynb',
+  revision: 1,
+  schema,
+  presets: {
+    smoke: {
+      description: describe,
+      time: 'seconds',
+      settings: {
+        monoidStates: 3,
+        contextStates: 2,
+        rankStates: 3,
+        cliffStates: [2],
+        fragments: 32,
+        bitsStates: 2,
+        seed: 1,
+      },
+    },
+    quick: {
+      description: describe,
+      time: 'half a minute, 0.5 GB',
+      settings: quick,
+    },
+    paper: {
+      description: describe,
+      time: 'four minutes, 0.5 GB',
+      settings: { ...quick, fragments: 4096, bitsStates: 4 },
+    },
+  },
+  seeds: ({ seed }) => [seed],
+  usesEngine: true,
+  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  run: (settings, _input, { reporter }) => measureTheorem31(settings, reporter),
+  scale: ({ monoidStates, contextStates, fragments }) =>
+    `Relations are counted exactly for up to ${monoidStates} states, tried in every context for up to ${contextStates}; each network read at most ${fragments.toLocaleString('en')} fragments in every context, in float32. The theorem is about every n.`,
+  draw: drawTheorem31,
+});

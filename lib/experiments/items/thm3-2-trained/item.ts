@@ -1,0 +1,250 @@
+// The trained counterpart of Theorem 3.2: small Transformers of growing width learn to tell the
+// state sets of a Bi-NFA, which the theorem's are built to tell. Nothing here proves or refutes a
+// theorem; it is what training makes of the same task.
+
+import { z } from 'zod';
+import { encodingNamed, variantsSchema } from '../../../positional/registry';
+import { liveCurves } from '../../../report/notebook/live';
+import { encodingStyle } from '../../../report/style';
+import { mainFour, smallSines } from '../../charts/encoding-pairs';
+import { defineExperiment, type Preset } from '../../run/experiment';
+import { type PresetName } from '../../settings/preset-names';
+import { encodingsField, seedsField } from '../../settings/list-fields';
+import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
+import { drawThm32Trained, type Thm32TrainedResult } from './draw';
+import {
+  askedWords,
+  chooseAutomaton,
+  guessesOf,
+  stateSetRun,
+  type StateSetRun,
+  type StateSetRunPoint,
+  type StateSetRunSettings,
+  type StateSetRow,
+  stateSetRows,
+} from './runs';
+
+/** Which models are compared, and how they are trained. */
+export interface Thm32TrainedSettings extends StateSetRunSettings {
+  /** Names of encodings. */
+  readonly encodings: readonly string[];
+  readonly hiddenSizes: readonly number[];
+  readonly seeds: readonly number[];
+}
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<Thm32TrainedSettings> = z
+  .strictObject({
+    encodings: encodingsField,
+    variants: variantsSchema,
+    hiddenSizes: z.array(count).min(1),
+    seeds: seedsField,
+    automaton: z.strictObject({
+      subStates: count,
+      segmentStates: count,
+      symbols: count,
+      separators: count,
+      density: z.number().gt(0).max(1),
+      candidates: count,
+      seed: z.int().min(0),
+    }),
+    length: count,
+    maxSegmentLength: z.int().min(0),
+    longer: z.array(count),
+    words: z.int().min(2),
+    layers: count,
+    heads: count,
+    steps: count,
+    batchSize: count,
+    learningRate: z.number().positive(),
+    warmupSteps: z.int().min(0),
+    clipNorm: z.number().positive().nullable(),
+  })
+  .superRefine(({ hiddenSizes, heads, length, longer }, context) => {
+    for (const [index, size] of hiddenSizes.entries())
+      if (size % (2 * heads) !== 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['hiddenSizes', index],
+          message: `${size} must be a multiple of ${2 * heads}: ${heads} heads of an even width`,
+        });
+    for (const [index, asked] of longer.entries())
+      if (asked <= (longer[index - 1] ?? length))
+        context.addIssue({
+          code: 'custom',
+          path: ['longer', index],
+          message: `${asked} must be longer than what stands before it, and than the training's ${length}`,
+        });
+  });
+
+const main = [...mainFour, 'learned'];
+const all = [...main, 'sinusoidal'];
+
+/**
+ * The bilevel encodings with a table as long as segments are, instead of 1,024 rows, so that
+ * parameters are comparable; and small sines.
+ */
+function variantsFor(maxSegmentLength: number): StateSetRunSettings['variants'] {
+  const intra = { kind: 'learned', rows: maxSegmentLength + 1 } as const;
+  return {
+    bipe_rope: { kind: 'bipe', intra, inter: { kind: 'rope' } },
+    bipe_alibi: { kind: 'bipe', intra, inter: { kind: 'alibi', slopeFactor: 96 } },
+    sinusoidal: smallSines,
+  };
+}
+
+const small = {
+  variants: variantsFor(7),
+  automaton: {
+    subStates: 4,
+    segmentStates: 4,
+    symbols: 3,
+    separators: 2,
+    density: 0.25,
+    candidates: 200,
+    seed: 1,
+  },
+  length: 63,
+  maxSegmentLength: 7,
+  longer: [127, 255],
+  words: 400,
+  layers: 3,
+  heads: 4,
+  batchSize: 32,
+  learningRate: 1e-2,
+  warmupSteps: 50,
+  clipNorm: 1,
+};
+
+/** What is compared, and how it is trained. */
+function describe(settings: Thm32TrainedSettings): string {
+  const { automaton, encodings, hiddenSizes, layers, length, seeds, steps } = settings;
+  return (
+    `${encodingsListed(encodings)}; a Bi-NFA of ${automaton.subStates} x ${automaton.segmentStates} states, words of ${length} symbols, ` +
+    `${counted(layers, 'layer')} of width ${hiddenSizes.join(', ')}, ${counted(seeds.length, 'seed')}, ${counted(steps, 'step')}`
+  );
+}
+
+/** The scales at which it can be measured. */
+export const thm32TrainedPresets = {
+  smoke: {
+    description: (settings) => `${describe(settings)}: ${showsThatItRuns}`,
+    time: 'seconds',
+    settings: {
+      ...small,
+      encodings: ['bipe_rope', 'learned'],
+      hiddenSizes: [8],
+      seeds: [1],
+      longer: [127],
+      words: 40,
+      steps: 30,
+      warmupSteps: 5,
+    },
+  },
+  quick: {
+    description: describe,
+    time: 'about 9 minutes',
+    settings: { ...small, encodings: main, hiddenSizes: [8, 16, 32], seeds: [1, 2], steps: 1000 },
+  },
+  evening: {
+    description: describe,
+    time: 'about 80 minutes',
+    settings: {
+      ...small,
+      encodings: all,
+      hiddenSizes: [8, 16, 32, 64],
+      seeds: [1, 2, 3],
+      words: 1000,
+      steps: 5000,
+      learningRate: 5e-3,
+      warmupSteps: 200,
+    },
+  },
+  paper: {
+    description: (settings) =>
+      `the paper trains nothing of the kind; a large comparison: ${describe(settings)}`,
+    time: 'a GPU or a cluster',
+    settings: {
+      ...small,
+      variants: variantsFor(15),
+      automaton: { ...small.automaton, subStates: 6, segmentStates: 6, density: 1 / 6 },
+      length: 255,
+      maxSegmentLength: 15,
+      longer: [511, 1023],
+      encodings: all,
+      hiddenSizes: [16, 32, 64, 128, 256],
+      seeds: [1, 2, 3, 4, 5],
+      words: 1000,
+      layers: 6,
+      steps: 50_000,
+      batchSize: 64,
+      learningRate: 1e-3,
+      warmupSteps: 1000,
+    },
+  },
+} satisfies Readonly<Partial<Record<PresetName, Preset<Thm32TrainedSettings>>>>;
+
+function pointsOf({ encodings, hiddenSizes, seeds }: Thm32TrainedSettings): StateSetRunPoint[] {
+  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
+  // already.
+  return seeds.flatMap((seed) =>
+    hiddenSizes.flatMap((hiddenSize) => encodings.map((encoding) => ({ encoding, hiddenSize, seed }))),
+  );
+}
+
+/** The item. */
+export const theorem32Trained = defineExperiment<
+  Thm32TrainedSettings,
+  Thm32TrainedSettings,
+  Thm32TrainedResult,
+  StateSetRow
+>({
+  id: 'thm3.2-trained',
+  title: 'Theorem 3.2, trained: state sets of a Bi-NFA by encoding and width',
+  question: 'Does training, too, need less width for the states of a Bi-NFA with bilevel positions?',
+  claim:
+    'The theorem (public summary page) is about what can be represented: bilevel positions do with less width than absolute ones. About what is learnt the paper says nothing that is known here.',
+  notebook: 'notebooks/thm3.2-trained.ipynb',
+  revision: 2,
+  schema,
+  presets: thm32TrainedPresets,
+  seeds: ({ seeds }) => seeds,
+  steps: ({ steps }) => steps,
+  usesEngine: true,
+  prepare: (settings) => {
+    // What no run would accept is said before the first one.
+    for (const name of settings.encodings) encodingNamed(name, settings.variants);
+    return Promise.resolve({ input: settings, data: [], missing: [] });
+  },
+  run: async (settings, _input, { reporter, store, fresh }) => {
+    const { automaton, statistics } = chooseAutomaton(settings);
+    const points = pointsOf(settings);
+    const curves = liveCurves('Training loss', 'step', 'loss');
+    const runs: StateSetRun[] = [];
+    for (const [index, point] of points.entries()) {
+      const style = encodingStyle(point.encoding, settings.encodings);
+      reporter.note(
+        `run ${index + 1} of ${points.length}: ${style.name}, hidden size ${point.hiddenSize}, seed ${point.seed}`,
+      );
+      runs.push(
+        await stateSetRun(point, settings, automaton, {
+          store,
+          reporter,
+          fresh,
+          onCurve: (step, loss) => {
+            curves.add(`${style.name} ${point.hiddenSize} ${point.seed}`, style, step, loss);
+          },
+        }),
+      );
+    }
+    curves.finish();
+    const guesses = guessesOf(automaton, askedWords(automaton, settings));
+    return { automaton, statistics, guesses, runs };
+  },
+  scale: ({ automaton, length, hiddenSizes, layers, steps, batchSize, seeds }) =>
+    `A random Bi-NFA of ${automaton.segmentStates} segment states and ${automaton.subStates} sub-states, words of ${length} symbols, ${counted(layers, 'layer')} of width ${hiddenSizes.join(', ')}, ` +
+    `${steps.toLocaleString('en')} steps of ${batchSize} words, ${counted(seeds.length, 'seed')}. The paper trains nothing of the kind.`,
+  draw: drawThm32Trained,
+  rows: ({ runs }) => stateSetRows(runs),
+});

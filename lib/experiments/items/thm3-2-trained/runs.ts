@@ -1,0 +1,208 @@
+// One model trained on the state-set task of a Bi-NFA, and asked about words as long as in training
+// and longer ones.
+
+import { Random } from '../../../engine/random/random';
+import {
+  evaluateStateSets,
+  guessStateSets,
+  type StateSetAccuracy,
+  type StateSetGuesses,
+  stateSetSeparators,
+  stateSetVocabulary,
+  type StateSetWords,
+  stateSetWriter,
+} from '../../../evaluate/state-sets';
+import { type ModelConfig } from '../../../model/config';
+import { createEncoding, type EncodingConfig, encodingNamed } from '../../../positional/registry';
+import { type BiNfa } from '../../../theory/automata/automaton';
+import { informativeBiNfa, type InformativeBiNfa } from '../../../theory/automata/informative';
+import { defaultAdamW } from '../../../train/step/adamw';
+import { type TrainingConfig } from '../../../train/config';
+import { trainedRun, type TrainedRunOptions, type TrainingFigures } from '../../run/trained-run';
+
+/** How the automaton is chosen: `informativeBiNfa`. */
+export interface ChosenAutomaton {
+  readonly subStates: number;
+  readonly segmentStates: number;
+  readonly symbols: number;
+  readonly separators: number;
+  /** The probability of each arrow. */
+  readonly density: number;
+  /** How many random ones are drawn, with which seed. */
+  readonly candidates: number;
+  readonly seed: number;
+}
+
+/** What all runs of a comparison share. */
+export interface StateSetRunSettings {
+  /** Encodings by names that the registry does not have, or has with other settings. */
+  readonly variants: Readonly<Record<string, EncodingConfig>>;
+  readonly automaton: ChosenAutomaton;
+  /** Symbols and separators of a training word. */
+  readonly length: number;
+  /** The most symbols of a segment, its separator not counted. */
+  readonly maxSegmentLength: number;
+  /** Lengths of words beyond training that are asked too, ascending. */
+  readonly longer: readonly number[];
+  /** Words that are asked, of each length. */
+  readonly words: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  /** The highest, after the warm-up; it then falls linearly to 0. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** The largest norm of the gradient; null: no clipping. */
+  readonly clipNorm: number | null;
+}
+
+/** What differs between runs. */
+export interface StateSetRunPoint {
+  /** A name of the encodings' registry, or of the variants. */
+  readonly encoding: string;
+  readonly hiddenSize: number;
+  readonly seed: number;
+}
+
+/** How right a model is. */
+export interface StateSetAnswers {
+  /** By the length of words, that of training first. */
+  readonly byLength: readonly StateSetAccuracy[];
+}
+
+/** What came of a run. */
+export type StateSetRun = StateSetRunPoint & StateSetAnswers & TrainingFigures;
+
+const revision = 1;
+
+/**
+ * Words by which automata are compared: fewer than a model is asked, since there are many automata.
+ */
+const wordsOfChoice = 100;
+
+/** The automaton of a comparison. */
+export function chooseAutomaton(settings: StateSetRunSettings): InformativeBiNfa {
+  const { automaton, length, maxSegmentLength } = settings;
+  const { candidates, seed, ...size } = automaton;
+  return informativeBiNfa(Random.fromSeed(seed).fork('state-set automata'), size, {
+    candidates,
+    words: wordsOfChoice,
+    length,
+    maxSegmentLength,
+  });
+}
+
+/** The words that every model is asked about, by length, that of training first. */
+export function askedWords(automaton: BiNfa, settings: StateSetRunSettings): StateSetWords[] {
+  const { length, longer, maxSegmentLength, words } = settings;
+  return [length, ...longer].map((symbols) => {
+    const random = Random.fromSeed(0).fork(`state-set words of ${symbols} symbols`);
+    return stateSetWriter(automaton, { length: symbols, maxSegmentLength })(random, words);
+  });
+}
+
+/** What guessing comes to on these words, by length. */
+export function guessesOf(automaton: BiNfa, asked: readonly StateSetWords[]): StateSetGuesses[] {
+  return asked.map((words) => guessStateSets(words, automaton.segmentStates.length));
+}
+
+function modelConfig(point: StateSetRunPoint, settings: StateSetRunSettings, automaton: BiNfa): ModelConfig {
+  const encoding = encodingNamed(point.encoding, settings.variants);
+  const { levels } = createEncoding(encoding);
+  return {
+    style: 'llama',
+    vocabSize: stateSetVocabulary(automaton),
+    outputs: automaton.segmentStates.length + automaton.subStates.length,
+    hiddenSize: point.hiddenSize,
+    intermediateSize: 4 * point.hiddenSize,
+    numLayers: settings.layers,
+    numHeads: settings.heads,
+    trainLength: settings.length + 1,
+    normEps: 1e-5,
+    initializerRange: 0.02,
+    tieEmbeddings: false,
+    logScale: false,
+    separators: Array.from({ length: levels - 1 }, () => stateSetSeparators(automaton)),
+    encoding,
+  };
+}
+
+function trainingConfig(
+  point: StateSetRunPoint,
+  settings: StateSetRunSettings,
+  automaton: BiNfa,
+): TrainingConfig {
+  const { maxSegmentLength, steps, batchSize, learningRate, warmupSteps, clipNorm } = settings;
+  return {
+    model: modelConfig(point, settings, automaton),
+    // A glance at the end of training; the words of the comparison come after it.
+    task: { kind: 'state-sets', automaton, maxSegmentLength, testWords: 20 },
+    batchSize,
+    seed: point.seed,
+    steps,
+    accumulation: 1,
+    optimizer: defaultAdamW,
+    schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
+    ...(clipNorm === null ? {} : { clipNorm }),
+    logEvery: Math.max(1, Math.round(steps / 50)),
+    checkpointEvery: Math.max(1, Math.min(1000, Math.round(steps / 4))),
+  };
+}
+
+/**
+ * Trains a model, or goes on, or finds it finished; then asks it.
+ *
+ * @throws MachineError if the run was interrupted
+ */
+export async function stateSetRun(
+  point: StateSetRunPoint,
+  settings: StateSetRunSettings,
+  automaton: BiNfa,
+  options: TrainedRunOptions,
+): Promise<StateSetRun> {
+  const { words, longer } = settings;
+  const run = await trainedRun<StateSetAnswers>(
+    {
+      item: 'state-sets',
+      revision,
+      label: `${point.encoding}, hidden size ${point.hiddenSize}`,
+      training: trainingConfig(point, settings, automaton),
+      asked: { words, longer },
+      ask: async (decoder, parameters) => {
+        const byLength: StateSetAccuracy[] = [];
+        for (const asked of askedWords(automaton, settings))
+          byLength.push(await evaluateStateSets(decoder, parameters, asked, automaton.segmentStates.length));
+        return { byLength };
+      },
+    },
+    options,
+  );
+  return { ...point, ...run };
+}
+
+/**
+ * How often a model tells the whole set of states after words of one length, with its interval, and
+ * those of each level alone.
+ */
+export type StateSetRow = Readonly<
+  Record<'encoding', string> &
+    Record<'hiddenSize' | 'seed' | 'length' | 'exact' | 'low' | 'high' | 'segmentLevel' | 'subLevel', number>
+>;
+
+/** A row for each model, seed and length of words. */
+export function stateSetRows(runs: readonly StateSetRun[]): StateSetRow[] {
+  return runs.flatMap(({ encoding, hiddenSize, seed, byLength }) =>
+    byLength.map(({ length, exact: { mean: exact, low, high }, segmentLevel, subLevel }) => ({
+      encoding,
+      hiddenSize,
+      seed,
+      length,
+      exact,
+      low,
+      high,
+      segmentLevel: segmentLevel.mean,
+      subLevel: subLevel.mean,
+    })),
+  );
+}

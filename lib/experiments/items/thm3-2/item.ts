@@ -1,0 +1,106 @@
+// Theorem 3.2 (1.7 in the appendix), upper bound, and the definition of Bi-NFA: bilevel automata
+// over a grid of sizes, compiled with bilevel positions and, flattened, with absolute ones, and
+// compared with a set simulator after every prefix.
+
+import { z } from 'zod';
+import { Random } from '../../../engine/random/random';
+import { defineExperiment } from '../../run/experiment';
+import { counted, extent } from '../../settings/preset-words';
+import { drawTheorem32 } from './draw';
+import { type SizeResult, sizeResult, type Theorem32Result, type Theorem32Settings } from './sizes';
+
+const count = z.int().min(1);
+
+const schema: z.ZodType<Theorem32Settings> = z.strictObject({
+  sizes: z.array(count.max(16)).min(2),
+  automata: count,
+  words: count,
+  segments: count.max(4096),
+  maxSegmentLength: count.max(256),
+  flat: z.strictObject({ states: count, automata: z.int().min(0), words: count }),
+  short: z.strictObject({ states: count, length: count.max(8) }),
+  seed: z.int().min(0),
+});
+
+const quick: Theorem32Settings = {
+  sizes: [1, 2, 3, 4, 6, 8],
+  automata: 2,
+  words: 2,
+  segments: 64,
+  maxSegmentLength: 16,
+  flat: { states: 64, automata: 1, words: 1 },
+  short: { states: 3, length: 6 },
+  seed: 1,
+};
+
+function describe({ sizes, automata, words, segments, maxSegmentLength }: Theorem32Settings): string {
+  return (
+    `k and |S| from ${extent(sizes)}: ${counted(automata * sizes.length ** 2, 'Bi-NFA')}, ` +
+    `${counted(words, 'word')} each of ${counted(segments, 'segment')} of up to ${counted(maxSegmentLength, 'symbol')}`
+  );
+}
+
+/** Theorem 3.2 as an item. */
+export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Result>({
+  id: 'thm3.2',
+  title: 'Theorem 3.2: bilevel positions represent a Bi-NFA in less width',
+  question:
+    'How wide is a Transformer that represents a bilevel automaton, with bilevel and with absolute positions?',
+  claim:
+    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; its text and proof are not at hand). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, against O(k²|S|²) when flattened; constructed, run, and compared with a set simulator.',
+  notebook: 'notebooks/thm3.2.ipynb',
+  revision: 1,
+  schema,
+  presets: {
+    smoke: {
+      description: describe,
+      time: 'seconds',
+      settings: {
+        ...quick,
+        sizes: [1, 2, 3],
+        automata: 1,
+        words: 1,
+        segments: 6,
+        maxSegmentLength: 4,
+        flat: { states: 6, automata: 1, words: 1 },
+        short: { states: 2, length: 4 },
+      },
+    },
+    quick: {
+      description: describe,
+      time: 'two minutes',
+      settings: quick,
+    },
+    paper: {
+      description: describe,
+      time: 'half an hour',
+      settings: {
+        ...quick,
+        automata: 6,
+        words: 10,
+        segments: 256,
+        short: { states: 3, length: 7 },
+      },
+    },
+  },
+  seeds: ({ seed }) => [seed],
+  usesEngine: true,
+  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  run: async (settings, _input, { reporter }) => {
+    const { sizes, seed } = settings;
+    const random = Random.fromSeed(seed);
+    const pairs = sizes.flatMap((subStates) => sizes.map((segmentStates) => ({ subStates, segmentStates })));
+    const task = reporter.task('compiling and running automata', pairs.length, 'sizes');
+    const results: SizeResult[] = [];
+    for (const pair of pairs) {
+      const name = `${pair.subStates} ${pair.segmentStates}`;
+      results.push(await sizeResult(pair, settings, random.fork(name)));
+      task.update(results.length, `k = ${pair.subStates}, |S| = ${pair.segmentStates}`);
+    }
+    task.finish();
+    return { sizes: results };
+  },
+  scale: ({ sizes, automata, words, segments, maxSegmentLength, flat, short }) =>
+    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
+  draw: drawTheorem32,
+});

@@ -1,0 +1,190 @@
+// Bilevel automata of one size, compiled both ways, certified, run, and compared with the set
+// simulator: what Theorem 3.2's item measures for each size of its grid.
+
+import { heedStop } from '../../../base/interrupt';
+import type { Random } from '../../../engine/random/random';
+import { alphabetOf } from '../../../theory/automata/alphabet';
+import { type BiNfa, type Word } from '../../../theory/automata/automaton';
+import { flatten } from '../../../theory/automata/flatten';
+import { allWords, randomBiNfa, randomSegments } from '../../../theory/automata/random';
+import { simulator } from '../../../theory/automata/simulate';
+import { certify } from '../../../theory/compile/certificate';
+import { compileApe, compileBiPE } from '../../../theory/compile/compile';
+import { type Network } from '../../../theory/network/network';
+import { networkSize, type NetworkSize } from '../../../theory/network/size';
+import { type Comparison, compareWithSimulator, joined, noComparison } from '../../../theory/compile/verify';
+
+/** Which automata and words. */
+export interface Theorem32Settings {
+  /** Of the sub-level and of the segment level, in all combinations. */
+  readonly sizes: readonly number[];
+  /** Random automata of each size. */
+  readonly automata: number;
+  /** Random words of each automaton. */
+  readonly words: number;
+  /** Segments of a random word. */
+  readonly segments: number;
+  readonly maxSegmentLength: number;
+  /**
+   * Flattened automata of up to so many states are run, too: as many and as many words. Larger ones
+   * are only compiled.
+   */
+  readonly flat: { readonly states: number; readonly automata: number; readonly words: number };
+  /** Automata of at most so many states on each level are tried on all words up to a length. */
+  readonly short: { readonly states: number; readonly length: number };
+  readonly seed: number;
+}
+
+/** What a network of one kind came to, for automata of one size. */
+export interface KindResult extends Pick<
+  NetworkSize,
+  'depth' | 'width' | 'relationWidth' | 'hidden' | 'weights'
+> {
+  /** Mean time to compile one. */
+  readonly compileSeconds: number;
+  /** Whether all certificates that were made hold; null where none was. */
+  readonly certified: boolean | null;
+  /** Random words. */
+  readonly compared: Comparison;
+}
+
+/** What came of the automata of one size. */
+export interface SizeResult {
+  readonly subStates: number;
+  readonly segmentStates: number;
+  readonly bipe: KindResult;
+  readonly ape: KindResult;
+  /** All short words, both networks; null for larger automata. */
+  readonly short: Comparison | null;
+  /**
+   * The definition: prefixes after which a bilevel automaton and its flattening reach different
+   * states, of all.
+   */
+  readonly definition: { readonly prefixes: number; readonly mismatches: number };
+}
+
+/** What the item computes. */
+export interface Theorem32Result {
+  readonly sizes: readonly SizeResult[];
+}
+
+/** Compiles, certifies and runs the automata of one size. The engine must have been started. */
+export async function sizeResult(
+  { subStates, segmentStates }: { readonly subStates: number; readonly segmentStates: number },
+  settings: Theorem32Settings,
+  random: Random,
+): Promise<SizeResult> {
+  const { automata, words, segments, maxSegmentLength, flat, short } = settings;
+  const bounds = { maxSegmentLength, maxSegments: segments };
+  const longest = segments * (maxSegmentLength + 1);
+  const flatStates = subStates * segmentStates;
+  const bilevel = new KindTally();
+  const flattened = new KindTally();
+  let shortWords: Comparison | null = null;
+  const definition = { prefixes: 0, mismatches: 0 };
+  for (let index = 0; index < automata; index++) {
+    await heedStop();
+    const automaton = randomAutomaton(random, subStates, segmentStates);
+    const long = Array.from({ length: words }, () =>
+      randomSegments(random, automaton, { segments, maxSegmentLength }),
+    );
+    addDefinition(definition, automaton, long);
+    await bilevel.add(() => compileBiPE(automaton, bounds), { words: long, certified: true });
+    const isRun = flatStates <= flat.states && index < flat.automata;
+    if (isRun || index === 0)
+      await flattened.add(() => compileApe(flatten(automaton), longest), {
+        words: isRun ? long.slice(0, flat.words) : [],
+        certified: isRun,
+      });
+    if (Math.max(subStates, segmentStates) <= short.states)
+      shortWords = joined(shortWords ?? noComparison, await compareShort(automaton, short.length));
+  }
+  return {
+    subStates,
+    segmentStates,
+    bipe: bilevel.result(),
+    ape: flattened.result(),
+    short: shortWords,
+    definition,
+  };
+}
+
+/**
+ * With one or two arrows from a state for each symbol, words neither die out at once nor reach
+ * everything.
+ */
+function randomAutomaton(random: Random, subStates: number, segmentStates: number): BiNfa {
+  return randomBiNfa(random, {
+    subStates,
+    segmentStates,
+    symbols: 3,
+    separators: 2,
+    density: Math.min(1, random.uniform(0.8, 1.8) / Math.max(subStates, segmentStates)),
+  });
+}
+
+function addDefinition(
+  definition: { prefixes: number; mismatches: number },
+  automaton: BiNfa,
+  words: readonly Word[],
+): void {
+  const [own, flat] = [simulator(automaton), simulator(flatten(automaton))];
+  const states = own.states.length;
+  for (const word of words) {
+    const [wanted, found] = [own.run(word), flat.run(word)];
+    definition.prefixes += word.length + 1;
+    for (let prefix = 0; prefix <= word.length; prefix++) {
+      const row = (sets: Uint8Array): string =>
+        sets.subarray(prefix * states, (prefix + 1) * states).join('');
+      if (row(wanted) !== row(found)) definition.mismatches += 1;
+    }
+  }
+}
+
+async function compareShort(automaton: BiNfa, length: number): Promise<Comparison> {
+  const networks = [
+    compileBiPE(automaton, { maxSegmentLength: length, maxSegments: length }),
+    compileApe(flatten(automaton), length),
+  ];
+  let total = noComparison;
+  for (const network of networks)
+    total = joined(total, await compareWithSimulator(network, allWords(alphabetOf(automaton), length)));
+  return total;
+}
+
+/** Adds up what networks of one kind come to. */
+class KindTally {
+  private compiled = 0;
+  private compileSeconds = 0;
+  private compared: Comparison = noComparison;
+  private certified: boolean | null = null;
+  private size: NetworkSize | undefined;
+
+  async add(
+    compile: () => Network,
+    { words, certified }: { readonly words: readonly Word[]; readonly certified: boolean },
+  ): Promise<void> {
+    const start = performance.now();
+    const network = compile();
+    this.compileSeconds += (performance.now() - start) / 1000;
+    this.compiled += 1;
+    this.size ??= networkSize(network);
+    if (certified) this.certified = certify(network).holds && this.certified !== false;
+    if (words.length > 0) this.compared = joined(this.compared, await compareWithSimulator(network, words));
+  }
+
+  result(): KindResult {
+    if (this.size === undefined) throw new Error('no network was compiled');
+    const { depth, width, relationWidth, hidden, weights } = this.size;
+    return {
+      depth,
+      width,
+      relationWidth,
+      hidden,
+      weights,
+      compileSeconds: this.compileSeconds / this.compiled,
+      certified: this.certified,
+      compared: this.compared,
+    };
+  }
+}

@@ -1,0 +1,300 @@
+// What a paper item is to the workbench: one value with its question, the paper's claim, its
+// presets, how it is computed and how it is drawn. Notebook, command line and sweeps all go through
+// it.
+
+import { type z } from 'zod';
+import { DataError, NotRunError, UsageError } from '../../base/errors';
+import { unknownName } from '../../base/suggest';
+import { type Reporter } from '../../base/progress';
+import { canonicalJson } from '../../base/json';
+import { parseWith } from '../../base/schema';
+import { libraryVersion } from '../../base/version';
+import { type DataSource, labelled } from '../../report/provenance';
+import { type TidyRow } from '../../report/rows';
+import { type Compared, compareWith } from './compare';
+import { type Comparison, type Drawing, type Finding, type Report } from './report';
+import { changed, type PresetName, presetOrder, unchanged } from '../settings/preset-names';
+import { readReference } from './reference';
+import { measured, type MeasuringContext } from './measured';
+import { RememberingStore, RunStore } from './store';
+
+/** One scale of an item. */
+export interface Preset<Settings> {
+  /**
+   * What it computes. Its numbers come from the settings, so that the two cannot contradict each
+   * other. (A method: an item with two kinds of settings has presets that describe one of them.)
+   */
+  description(settings: Settings): string;
+  /** How long it takes on two CPU cores, in words; no other place says it. */
+  readonly time: string;
+  readonly settings: Settings;
+}
+
+/** Sources that an item asked for, and which of them are not to be had on this machine. */
+export interface PreparedInput<Input> {
+  readonly input: Input;
+  readonly data: readonly DataSource[];
+  /** What is missing, why, and how to mend it; one line each. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * What a computation may use; its store is for runs of its own, too, e.g. one for each model of a
+ * comparison.
+ */
+export interface RunContext extends MeasuringContext {
+  readonly fresh: boolean;
+}
+
+/** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
+export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = TidyRow> {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  /** What the paper says, and where that is known from. */
+  readonly claim: string;
+  readonly notebook: string;
+  /**
+   * Raise it when the computation changes, so that stored results of before are not taken for it.
+   */
+  readonly revision: number;
+  readonly schema: z.ZodType<Settings>;
+  readonly presets: Readonly<Partial<Record<PresetName, Preset<Settings>>>> & {
+    readonly quick: Preset<Settings>;
+  };
+  /** Makes the data ready and says what it is. */
+  readonly prepare: (settings: Settings, reporter: Reporter) => Promise<PreparedInput<Input>>;
+  readonly run: (settings: Settings, input: Input, context: RunContext) => Promise<Result>;
+  /** Seeds of what is drawn; none if left out. */
+  readonly seeds?: (settings: Settings) => readonly number[];
+  /** Optimizer steps of each model; left out, or null, where nothing is trained. */
+  readonly steps?: (settings: Settings) => number | null;
+  /** Whether tensors are computed, so that the provenance names the engine. */
+  readonly usesEngine?: boolean;
+  /**
+   * A sentence: at which scale this is measured, and how that differs from the paper's. What was
+   * prepared may be less than was asked for.
+   */
+  readonly scale: (settings: Settings, missing: readonly string[], input: Input) => string;
+  readonly draw: (result: Result, settings: Settings) => Drawing;
+  /**
+   * The result as tidy rows, one for each thing that was measured; left out, those of the first
+   * table.
+   */
+  readonly rows?: (result: Result) => readonly Row[];
+}
+
+/** How an item is to be run. */
+export interface ExecuteOptions<Settings extends object = object> {
+  /** Default `quick`. */
+  readonly preset?: string;
+  /** Fields of the preset's settings to replace; `variants` are added to the preset's. */
+  readonly settings?: Partial<Settings>;
+  readonly reporter: Reporter;
+  /** Default: `runs/` of the repository. */
+  readonly store?: RunStore;
+  /** Compute anew even if the store has the run. */
+  readonly fresh?: boolean;
+  /** Whether to compute what the store does not have; default true. */
+  readonly computes?: boolean;
+}
+
+/** What the run of an item that ended last has found. */
+export interface LatestRun {
+  /** That has its settings, or the most of them; then it ends in `, changed`. */
+  readonly preset: string;
+  readonly findings: readonly Finding[];
+}
+
+/** A preset of an item, whatever the item's settings are. */
+export interface NamedPreset extends Preset<object> {
+  readonly name: PresetName;
+}
+
+/** A paper item as the registry, the command line and the notebooks see it. */
+export interface Experiment<
+  Settings extends object = object,
+  Result = unknown,
+  Row extends TidyRow = TidyRow,
+> {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  readonly claim: string;
+  readonly notebook: string;
+  readonly presets: readonly NamedPreset[];
+  // A method: an item with settings of its own is an item.
+  execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
+  /**
+   * The run that ended last, of this revision and library, and of one of these presets if some are
+   * given; undefined if there is none.
+   */
+  readonly latest: (store?: RunStore, presets?: readonly PresetName[]) => Promise<LatestRun | undefined>;
+}
+
+/** Closes a definition over its types. */
+export function defineExperiment<Settings extends object, Input, Result, Row extends TidyRow = TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+): Experiment<Settings, Result, Row> {
+  const names = presetOrder.filter((name) => spec.presets[name] !== undefined);
+  return {
+    id: spec.id,
+    title: spec.title,
+    question: spec.question,
+    claim: spec.claim,
+    notebook: spec.notebook,
+    presets: names.flatMap((name) => {
+      const preset = spec.presets[name];
+      return preset === undefined ? [] : [{ ...preset, name }];
+    }),
+    execute: (options) => execute(spec, names, options),
+    latest: (store, presets) => latest(spec, store, presets),
+  };
+}
+
+async function latest<Settings extends object, Input, Result>(
+  spec: ExperimentSpec<Settings, Input, Result>,
+  store = new RunStore(),
+  presets?: readonly PresetName[],
+): Promise<LatestRun | undefined> {
+  const stored = await store.latest<Result>(
+    spec.id,
+    (configuration) =>
+      configuration.revision === spec.revision &&
+      configuration.libraryVersion === libraryVersion &&
+      (presets === undefined || presets.some((name) => hasSettings(spec, name, configuration.settings))),
+  );
+  if (stored === undefined) return undefined;
+  const settings = spec.schema.safeParse(stored.configuration.settings);
+  if (!settings.success) return undefined;
+  const preset = nearestPreset(spec, settings.data);
+  return {
+    preset: hasSettings(spec, preset, settings.data) ? preset : changed(preset),
+    findings: spec.draw(stored.result, settings.data).findings,
+  };
+}
+
+/** A reference that is damaged is said to be, and costs nobody a run. */
+async function compared(report: Compared, reporter: Reporter): Promise<Comparison | null> {
+  try {
+    const reference = await readReference(report);
+    if (reference === undefined) return null;
+    const comparison = compareWith(report, reference);
+    // Whoever changes a preset wants other numbers.
+    const isOwn = report.preset !== unchanged(report.preset) && comparison.obstacle !== undefined;
+    return isOwn ? null : comparison;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    reporter.note(`not compared with the reference: ${error.message}`, 'warning');
+    return null;
+  }
+}
+
+type AnySpec<Settings extends object> = Pick<ExperimentSpec<Settings, never, never>, 'presets' | 'schema'>;
+
+/** The settings of a preset, as a run's configuration has them. */
+function settingsOf<Settings extends object>(
+  { presets, schema }: AnySpec<Settings>,
+  name: PresetName,
+): object {
+  const preset = presets[name];
+  return preset === undefined ? {} : { ...schema.parse(preset.settings) };
+}
+
+function hasSettings<Settings extends object>(
+  spec: AnySpec<Settings>,
+  name: PresetName,
+  settings: unknown,
+): boolean {
+  return (
+    spec.presets[name] !== undefined && canonicalJson(settingsOf(spec, name)) === canonicalJson(settings)
+  );
+}
+
+/** The preset that has most of these settings: by which one a run was asked for it does not say. */
+function nearestPreset<Settings extends object>(spec: AnySpec<Settings>, settings: Settings): PresetName {
+  const fields = new Map(Object.entries(settings).map(([name, value]) => [name, canonicalJson(value)]));
+  const alike = (name: PresetName): number =>
+    Object.entries(settingsOf(spec, name)).filter(
+      ([field, value]) => fields.get(field) === canonicalJson(value),
+    ).length;
+  return presetOrder.reduce((best, name) => (alike(name) > alike(best) ? name : best), 'quick');
+}
+
+/**
+ * A preset's settings with some fields replaced. Variants join those of the preset, which stay:
+ * else a comparison that is given one more encoding would take other settings for the preset's own
+ * (a sinusoidal one without its scale, say), under the same names.
+ */
+function withChanges(preset: object, changes: object = {}): Readonly<Record<string, unknown>> {
+  const fields: Readonly<Record<string, unknown>> = { ...preset };
+  const replaced: Readonly<Record<string, unknown>> = { ...fields, ...changes };
+  const [own, more] = [fields['variants'], 'variants' in changes ? changes.variants : undefined];
+  return isRecord(own) && isRecord(more) ? { ...replaced, variants: { ...own, ...more } } : replaced;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function execute<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+  names: readonly PresetName[],
+  options: ExecuteOptions<Settings>,
+): Promise<Report<Settings, Result, Row>> {
+  const preset = options.preset ?? 'quick';
+  const chosen = spec.presets[names.find((name) => name === preset) ?? 'quick'];
+  if (chosen === undefined || !names.some((name) => name === preset)) {
+    throw unknownName(`preset of ${spec.id}`, preset, names);
+  }
+  const overridden = options.settings !== undefined && Object.keys(options.settings).length > 0;
+  const settings = parseWith(
+    spec.schema,
+    withChanges(chosen.settings, options.settings),
+    `${spec.id} settings`,
+  );
+  const { input, data, missing } = await spec.prepare(settings, options.reporter);
+  if (data.length === 0 && missing.length > 0) {
+    throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
+  }
+  const { store = new RunStore(), fresh = false, computes = true } = options;
+  const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
+  const { reporter } = options;
+  const about = {
+    seeds: spec.seeds?.(settings) ?? [],
+    steps: spec.steps?.(settings) ?? null,
+    usesEngine: spec.usesEngine === true,
+  };
+  if (!computes && (await store.find(configuration)) === undefined)
+    throw new NotRunError(`${spec.id}: no finished run of preset ${preset}; run it first`);
+  const { result, provenance, reused } = await measured(
+    { store, reporter, fresh },
+    configuration,
+    about,
+    async () => {
+      const remembering = new RememberingStore(store.folder);
+      const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
+      return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
+    },
+  );
+  const labels = {
+    preset: overridden ? changed(preset) : preset,
+    scale: spec.scale(settings, missing, input),
+  };
+  const drawing = spec.draw(result, settings);
+  const report = {
+    item: spec.id,
+    title: spec.title,
+    question: spec.question,
+    preset: labels.preset,
+    settings,
+    numbers: result,
+    // Of an item without rows of its own, the first table's are of no narrower kind.
+    rows: spec.rows?.(result) ?? ((drawing.tables[0]?.rows ?? []) as readonly Row[]),
+    missing,
+    provenance: labelled(provenance, labels),
+    reused,
+    ...drawing,
+  };
+  return { ...report, comparison: await compared(report, reporter) };
+}

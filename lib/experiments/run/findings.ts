@@ -1,0 +1,74 @@
+// What a report says of the paper's sentences, in the words that terminal, notebooks and files
+// share.
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readTextFile, writeFilesAtomic } from '../../base/files';
+import { checkOutputs } from '../../base/outputs';
+import { provenanceLine } from '../../report/provenance';
+import { type Table, toMarkdown } from '../../report/tables';
+import { type Finding, type Report } from './report';
+import { fileNameOf } from './reference';
+
+/** A finding's verdict. */
+export type Verdict = 'holds' | 'does not hold' | 'cannot be told';
+
+/** Whether the claim holds here, in words. */
+export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
+  if (holds === null) return 'cannot be told';
+  return holds ? 'holds' : 'does not hold';
+}
+
+const marks: Readonly<Record<Verdict, string>> = { holds: '✓', 'does not hold': '✗', 'cannot be told': '?' };
+
+/** A finding on a line of a terminal. */
+export function describeFinding(finding: Finding): string {
+  const verdict = verdictOf(finding);
+  return `${marks[verdict]} ${verdict}: ${finding.claim}: ${finding.measured}`;
+}
+
+/** What a report says of the paper's sentences, as a table. */
+export function findingsTable(report: Report): Table {
+  return {
+    id: findingsId(report),
+    title: `Does it hold here? ${report.title}`,
+    caption: `${report.provenance.scale} ${provenanceLine(report.provenance)}`,
+    columns: [
+      { key: 'claim', label: 'Claim' },
+      { key: 'verdict', label: 'Verdict' },
+      { key: 'measured', label: 'Measured' },
+    ],
+    rows: report.findings.map((finding) => ({
+      claim: finding.claim,
+      verdict: verdictOf(finding),
+      measured: finding.measured,
+    })),
+  };
+}
+
+/** The name of its file without extension. */
+export function findingsId({ item }: Pick<Report, 'item'>): string {
+  return `${fileNameOf(item)}-findings`;
+}
+
+/**
+ * Writes the findings as Markdown, `<item>-findings.md`. Of a report that has none, no earlier
+ * findings are left behind.
+ *
+ * @returns the paths written
+ * @throws MachineError if the folder cannot be written
+ */
+export async function exportFindings(report: Report, folder: string): Promise<string[]> {
+  const path = join(folder, `${findingsId(report)}.md`);
+  await checkOutputs([{ path, what: 'findings', isOwn: holdsFindings }]);
+  if (report.findings.length === 0) {
+    await rm(path, { force: true });
+    return [];
+  }
+  await writeFilesAtomic([[path, toMarkdown(findingsTable(report))]]);
+  return [path];
+}
+
+async function holdsFindings(path: string): Promise<boolean> {
+  return /^\| Claim \| Verdict \|/m.test(await readTextFile(path).catch(() => ''));
+}

@@ -1,0 +1,104 @@
+// The reference gallery: what the maintainers publish of an item at a preset, small enough for git.
+// `figures/<preset>/` has for each item one picture, one page to read, and its numbers to compare
+// with.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ConfigError, DataError, messageOf } from '../../base/errors';
+import { readTextFile } from '../../base/files';
+import { displayPath, projectPath } from '../../base/paths';
+import { parseWith } from '../../base/schema';
+import { toPlain } from '../../report/json';
+import { type Table } from '../../report/tables';
+import { type Report } from './report';
+import { unchanged } from '../settings/preset-names';
+
+/** Where the gallery is. */
+export const galleryFolder = (): string => projectPath('figures');
+
+/** The numbers of a table. */
+export type ReferenceTable = Omit<Table, 'caption'>;
+
+/** What a run of an item at a preset is compared with. */
+export interface Reference extends Pick<
+  Report,
+  'item' | 'title' | 'question' | 'preset' | 'settings' | 'findings' | 'provenance'
+> {
+  readonly tables: readonly ReferenceTable[];
+}
+
+const cellSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+const referenceSchema = z.looseObject({
+  item: z.string(),
+  title: z.string(),
+  question: z.string(),
+  preset: z.string(),
+  settings: z.unknown(),
+  findings: z.array(
+    z.looseObject({ claim: z.string(), holds: z.boolean().nullable(), measured: z.string() }),
+  ),
+  tables: z.array(
+    z.looseObject({ id: z.string(), title: z.string(), rows: z.array(z.record(z.string(), cellSchema)) }),
+  ),
+  provenance: z.looseObject({
+    commit: z.string().nullable(),
+    data: z.array(z.looseObject({ name: z.string(), version: z.string(), checksum: z.string() })),
+  }),
+});
+
+/** The item's name in names of files: hyphens where it has dots and underscores. */
+export function fileNameOf(item: string): string {
+  return item.replace(/[._]/g, '-');
+}
+
+/** A file of an item in the gallery. */
+export function galleryPath(
+  { item, preset }: Pick<Report, 'item' | 'preset'>,
+  extension: 'json' | 'md' | 'svg',
+  folder = galleryFolder(),
+): string {
+  return join(folder, unchanged(preset), `${fileNameOf(item)}.${extension}`);
+}
+
+/** A report as it is published; what JSON does not have (infinity, NaN) is null there. */
+export function referenceOf(report: Report): Reference {
+  const { item, title, question, preset, settings, findings, provenance } = report;
+  const tables = report.tables.map(({ id, title: name, columns, rows }) => ({
+    id,
+    title: name,
+    columns,
+    rows,
+  }));
+  const reference = { item, title, question, preset, settings, findings, tables, provenance };
+  return toPlain(reference) as Reference;
+}
+
+/**
+ * What was published of an item at a preset; undefined if nothing was.
+ *
+ * @throws DataError if the file is damaged
+ */
+export async function readReference(
+  report: Pick<Report, 'item' | 'preset'>,
+  folder = galleryFolder(),
+): Promise<Reference | undefined> {
+  const path = galleryPath(report, 'json', folder);
+  if (!existsSync(path)) return undefined;
+  const text = await readTextFile(path);
+  try {
+    return parseWith<unknown>(referenceSchema, JSON.parse(text), 'it') as Reference;
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof ConfigError)) throw error;
+    throw new DataError(
+      `${displayPath(path)}: not the numbers of a reference (${messageOf(error)}); get the file again`,
+      { cause: error },
+    );
+  }
+}
+
+/** Rows of a report's table as they are compared with those of a reference. */
+export function plainRows({ rows }: Table): ReferenceTable['rows'] {
+  return toPlain(rows) as ReferenceTable['rows'];
+}

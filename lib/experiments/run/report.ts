@@ -1,0 +1,83 @@
+// What comes of a paper item: figures, tables, findings, numbers, where they come from, and how
+// they compare with the reference.
+
+import { type Figure } from '../../report/figure';
+import { type TidyRow } from '../../report/rows';
+import { type Provenance } from '../../report/provenance';
+import { type Table } from '../../report/tables';
+
+/** What a measurement says about a sentence of the paper's. */
+export interface Finding {
+  /** The sentence, in the paper's sense. */
+  readonly claim: string;
+  /** Whether it holds here; null where this run cannot tell. */
+  readonly holds: boolean | null;
+  /** What was measured, with its numbers. */
+  readonly measured: string;
+  /** It is a theorem's check, not an observation: if it does not hold, the item has failed. */
+  readonly check?: true;
+}
+
+/** What is drawn and said of a result. */
+export interface Drawing {
+  readonly figures: readonly Figure[];
+  readonly tables: readonly Table[];
+  readonly findings: readonly Finding[];
+}
+
+/** A number or a word that is another one here. */
+export interface Difference {
+  /** The title of its table, or `Findings`. */
+  readonly table: string;
+  /** What stands in its row. */
+  readonly row: string;
+  readonly column: string;
+  readonly here: string;
+  readonly reference: string;
+  /** Of numbers: by which share of the reference's this one is larger. */
+  readonly change?: number;
+}
+
+/** How the cells of one table compare. */
+export interface TableComparison {
+  readonly table: string;
+  readonly same: number;
+  readonly within: number;
+  readonly differences: readonly Difference[];
+}
+
+/** How a run compares with the reference. */
+export interface Comparison {
+  readonly item: string;
+  readonly preset: string;
+  /** The commit that computed the reference. */
+  readonly commit: string | null;
+  /** Why nothing was compared; left out where all was. */
+  readonly obstacle?: string;
+  readonly tables: readonly TableComparison[];
+}
+
+/** An item's result: figures, tables, findings, numbers, and where they come from. */
+export interface Report<Settings = unknown, Result = unknown, Row extends TidyRow = TidyRow> extends Drawing {
+  readonly item: string;
+  readonly title: string;
+  readonly question: string;
+  /** With `, changed` where fields of it were replaced. */
+  readonly preset: string;
+  readonly settings: Settings;
+  readonly numbers: Result;
+  /**
+   * The numbers as tidy rows: one for each model, seed and what it was measured on, or those of the
+   * first table.
+   */
+  readonly rows: readonly Row[];
+  readonly missing: readonly string[];
+  readonly provenance: Provenance;
+  /** Whether the run store had the result already. */
+  readonly reused: boolean;
+  /**
+   * With what was published of this item at this preset; null where nothing was, or where the
+   * preset was changed.
+   */
+  readonly comparison: Comparison | null;
+}

@@ -1,0 +1,113 @@
+// The statements of the paper, each with the item that checks it. A statement's status is what the
+// run of its item that ended last has found; docs/theory.md has the working definitions.
+
+import { type LatestRun } from '../run/experiment';
+import { type Finding } from '../run/report';
+import { experiments } from '../registry';
+import { type RunStore } from '../run/store';
+
+/** A definition, theorem or lemma of the paper. */
+export interface Statement {
+  readonly id: string;
+  /** As the paper counts it; where the appendix counts it again, both. */
+  readonly name: string;
+  /** What it is about, as far as the paper's public summary page tells. */
+  readonly says: string;
+  readonly notebook: string;
+  /** The item whose findings check it. */
+  readonly check: string;
+}
+
+/** Whether a statement was found to hold on this machine. */
+export interface StatementStatus {
+  /** `undecided`: there is a run, and none of its checks could be told. */
+  readonly status: 'checked' | 'failed' | 'undecided' | 'not run';
+  /** Of the run; null if there is none. */
+  readonly preset: string | null;
+  /** Checks of that run, and how many of them hold. */
+  readonly checks: number;
+  readonly holding: number;
+}
+
+const lemmas = 'notebooks/lemmas.ipynb';
+
+/** The statements, in the paper's order. */
+export const statements: readonly Statement[] = [
+  {
+    id: 'bi-nfa',
+    name: 'Definition: Bi-NFA',
+    says: 'a nondeterministic finite automaton with two levels',
+    notebook: 'notebooks/thm3.2.ipynb',
+    check: 'thm3.2',
+  },
+  {
+    id: 'theorem3.1',
+    name: 'Theorem 3.1 (1.6)',
+    says: 'lower bound: absolute positions and NFA',
+    notebook: 'notebooks/thm3.1.ipynb',
+    check: 'thm3.1',
+  },
+  {
+    id: 'theorem3.2',
+    name: 'Theorem 3.2 (1.7)',
+    says: 'upper bound: BiPE and Bi-NFA',
+    notebook: 'notebooks/thm3.2.ipynb',
+    check: 'thm3.2',
+  },
+  {
+    id: 'lemma1.1',
+    name: 'Lemma 1.1',
+    says: 'a GELU MLP multiplies two numbers',
+    notebook: lemmas,
+    check: 'lemma1.1',
+  },
+  {
+    id: 'lemma1.2',
+    name: 'Lemma 1.2',
+    says: 'a GELU MLP in the place of a ReLU MLP',
+    notebook: lemmas,
+    check: 'lemma1.2',
+  },
+  {
+    id: 'lemma1.3',
+    name: 'Lemma 1.3',
+    says: 'linear maps, and selection by sign',
+    notebook: lemmas,
+    check: 'lemma1.3',
+  },
+  {
+    id: 'lemma1.4',
+    name: 'Lemma 1.4',
+    says: 'an MLP multiplies matrices',
+    notebook: lemmas,
+    check: 'lemma1.4',
+  },
+  {
+    id: 'lemma1.5',
+    name: 'Lemma 1.5',
+    says: 'an attention head copies, and takes means',
+    notebook: lemmas,
+    check: 'lemma1.5',
+  },
+];
+
+/** The status of a statement by the run of its item that ended last. */
+export async function statementStatus({ check }: Statement, store?: RunStore): Promise<StatementStatus> {
+  const experiment = experiments.find(({ id }) => id === check);
+  return statusOf(await experiment?.latest(store));
+}
+
+/** What a run's checks come to. */
+export function statusOf(run: LatestRun | undefined): StatementStatus {
+  if (run === undefined) return { status: 'not run', preset: null, checks: 0, holding: 0 };
+  const checks = run.findings.filter(({ check }) => check === true);
+  const count = (verdict: Finding['holds']): number => checks.filter(({ holds }) => holds === verdict).length;
+  const holding = count(true);
+  const status = count(false) > 0 ? 'failed' : holding > 0 ? 'checked' : 'undecided';
+  return { status, preset: run.preset, checks: checks.length, holding };
+}
+
+/** A status for readers, e.g. `checked: 11 of 11 (quick)`. */
+export function describeStatus({ status, preset, checks, holding }: StatementStatus): string {
+  return preset === null ? status : `${status}: ${holding} of ${checks} (${preset})`;
+}

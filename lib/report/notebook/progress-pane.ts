@@ -1,0 +1,111 @@
+// What long work tells below a notebook's cell: one output that is redrawn in place, with a bar for
+// whatever is under way over the last line of what is done. The lines before it are folded, so that
+// a result does not stand below thirty of them.
+
+import { type ProgressTask, type Reporter, remainingTime } from '../../base/progress';
+import { type DisplayBundle, type DisplayFunction } from './display';
+import { ink } from '../style';
+import { escapeHtml } from '../text';
+
+/** Dark on yellow, in both of JupyterLab's themes. */
+const warningStyle = 'padding:4px 8px;border-left:4px solid #B58900;background:#FFF4CC;color:#3D3000';
+const redrawMs = 200;
+let paneCount = 0;
+
+/** A piece of work under way. */
+interface Bar {
+  readonly text: string;
+  /** From 0 to 1. */
+  readonly share: number;
+}
+
+/**
+ * A reporter that tells all in one output, below the cell that its first line is of: one reporter a
+ * cell. A warning has an output of its own, which nothing folds.
+ */
+export function paneReporter(display: DisplayFunction): Reporter {
+  paneCount += 1;
+  const displayId = `bipe-progress-${process.pid}-${paneCount}`;
+  const lines: string[] = [];
+  const bars = new Map<ProgressTask, Bar>();
+  let isShown = false;
+  let drawnAt = 0;
+  const draw = (): void => {
+    display(paneBundle([...bars.values()], lines), {}, { displayId, update: isShown });
+    isShown = true;
+    drawnAt = Date.now();
+  };
+  return {
+    note: (line, level) => {
+      if (level === 'warning') {
+        display({
+          'text/html': `<div style="${warningStyle}">${escapeHtml(line)}</div>`,
+          'text/plain': line,
+        });
+        return;
+      }
+      lines.push(line);
+      draw();
+    },
+    task: (label, total, unit = '') => {
+      const remaining = remainingTime(total);
+      const task: ProgressTask = {
+        update: (done) => {
+          if (!bars.has(task)) return;
+          bars.set(task, barOf(label, done, total, unit, remaining(done)));
+          if (Date.now() - drawnAt >= redrawMs) draw();
+        },
+        finish: (note = 'done') => {
+          if (!bars.delete(task)) return;
+          lines.push(`${label}: ${note}`);
+          draw();
+        },
+      };
+      bars.set(task, barOf(label, 0, total, unit, undefined));
+      draw();
+      return task;
+    },
+  };
+}
+
+/** @param seconds that are left, where they can be told */
+function barOf(label: string, done: number, total: number, unit: string, seconds: number | undefined): Bar {
+  const count = [done.toLocaleString('en'), ...(total > 0 ? [`of ${total.toLocaleString('en')}`] : []), unit];
+  const left = seconds === undefined || done >= total ? '' : `, ${duration(seconds)} left`;
+  return {
+    text: `${label}: ${count.join(' ').trim()}${left}`,
+    share: total > 0 ? Math.min(1, Math.max(0, done / total)) : 0,
+  };
+}
+
+function paneBundle(bars: readonly Bar[], lines: readonly string[]): DisplayBundle {
+  const last = lines.at(-1);
+  const said = lines.slice(0, -1).map((line) => `<div>${escapeHtml(line)}</div>`);
+  const html = [...bars.map(barHtml), ...(last === undefined ? [] : [folded(escapeHtml(last), said)])];
+  return {
+    'text/html': `<div>${html.join('')}</div>`,
+    'text/plain': [...lines, ...bars.map(({ text }) => text)].join('\n'),
+  };
+}
+
+function folded(summary: string, content: readonly string[]): string {
+  if (content.length === 0) return summary;
+  return `<details><summary style="cursor:pointer">${summary}</summary>${content.join('')}</details>`;
+}
+
+function barHtml({ text, share }: Bar): string {
+  const fill = `<div style="width:${(100 * share).toFixed(1)}%;height:8px;border-radius:4px;background:var(--jp-brand-color1,#173A7D)"></div>`;
+  return (
+    `<div>${escapeHtml(text)}</div>` +
+    `<div role="progressbar" aria-valuenow="${Math.round(100 * share)}" aria-valuemin="0" aria-valuemax="100" ` +
+    `style="max-width:640px;height:8px;border-radius:4px;background:var(--jp-layout-color3,${ink.grid})">${fill}</div>`
+  );
+}
+
+/** Whole units: this is an estimate. */
+function duration(exact: number): string {
+  const seconds = Math.ceil(exact);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

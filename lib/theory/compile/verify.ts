@@ -1,0 +1,72 @@
+// A compiled network against the set simulator, after every prefix of every word.
+
+import type { Word } from '../automata/automaton';
+import { simulator } from '../automata/simulate';
+import type { Network } from '../network/network';
+import { runWords } from '../network/run';
+import { tokenReader } from '../network/words';
+
+/** What a comparison found. */
+export interface Comparison {
+  readonly words: number;
+  /** Prefixes of all words, the empty ones too. */
+  readonly prefixes: number;
+  /** In the network, the making of its tensors included. */
+  readonly seconds: number;
+  /** Prefixes after which any state was told wrong. */
+  readonly mismatches: number;
+  /** The first of them. */
+  readonly first: { readonly word: Word; readonly prefix: number } | undefined;
+}
+
+/** Runs words both ways. The engine must have been started. */
+export async function compareWithSimulator(network: Network, words: Iterable<Word>): Promise<Comparison> {
+  const { run, states } = simulator(network.automaton);
+  const read = tokenReader(network);
+  const listed: Word[] = [];
+  const ids = function* (): Generator<Int32Array> {
+    for (const word of words) {
+      listed.push(word);
+      yield read(word);
+    }
+  };
+  let [compared, prefixes, mismatches, milliseconds] = [0, 0, 0, 0];
+  let first: Comparison['first'];
+  let asked = performance.now();
+  for await (const found of runWords(network, ids())) {
+    milliseconds += performance.now() - asked;
+    const word = listed.shift() ?? [];
+    const wanted = run(word);
+    compared += 1;
+    prefixes += word.length + 1;
+    for (let prefix = 0; prefix <= word.length; prefix++) {
+      const row = (sets: Uint8Array): Uint8Array =>
+        sets.subarray(prefix * states.length, (prefix + 1) * states.length);
+      if (row(found).every((state, index) => state === row(wanted)[index])) continue;
+      mismatches += 1;
+      first ??= { word, prefix };
+    }
+    asked = performance.now();
+  }
+  return { words: compared, prefixes, seconds: milliseconds / 1000, mismatches, first };
+}
+
+/** Nothing compared yet. */
+export const noComparison: Comparison = {
+  words: 0,
+  prefixes: 0,
+  seconds: 0,
+  mismatches: 0,
+  first: undefined,
+};
+
+/** The sum of two comparisons. */
+export function joined(a: Comparison, b: Comparison): Comparison {
+  return {
+    words: a.words + b.words,
+    prefixes: a.prefixes + b.prefixes,
+    seconds: a.seconds + b.seconds,
+    mismatches: a.mismatches + b.mismatches,
+    first: a.first ?? b.first,
+  };
+}

@@ -1,0 +1,85 @@
+// The arithmetic task (Feng et al. 2023): training instances without end or in epochs, judged by
+// generated answers.
+
+import { z } from 'zod';
+import { countUpTo } from '../../base/schema';
+import { storedArithmeticBatches, streamArithmeticBatches } from '../../data/arithmetic/batches';
+import { questionsOf } from '../../data/arithmetic/file';
+import { arithmeticLength, mostOperators } from '../../data/arithmetic/generator';
+import { generateArithmeticSet, mostInstances } from '../../data/arithmetic/set';
+import { paperModulus } from '../../data/arithmetic/vocabulary';
+import { Random } from '../../engine/random/random';
+import { evaluateArithmetic } from '../../evaluate/arithmetic';
+import { decoderGenerator } from '../../evaluate/generator';
+import { withRandomInputs } from './random-inputs';
+import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
+
+/** What can be set. */
+export interface ArithmeticTaskConfig {
+  readonly kind: 'arithmetic';
+  /** The most operators of an expression; 6 in the paper. */
+  readonly operators: number;
+  /** A prime; the paper's is 11. */
+  readonly modulus: number;
+  /**
+   * How many instances, no two alike, to store and go through in epochs; left out: new ones without
+   * end.
+   */
+  readonly instances?: number;
+  /** Questions of an evaluation, with the operators of training in the same proportions. */
+  readonly testInstances: number;
+}
+
+const count = countUpTo(mostInstances);
+
+/** The task for the registry. */
+export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
+  kind: 'arithmetic',
+  schema: z.strictObject({
+    kind: z.literal('arithmetic'),
+    operators: countUpTo(mostOperators),
+    modulus: z.int().default(paperModulus),
+    instances: count.exactOptional(),
+    testInstances: count.default(500),
+  }),
+  metrics: ['accuracy', 'soundness'],
+  size: ({ operators, instances = 0, testInstances }) => {
+    const time = arithmeticLength(operators);
+    return { time, bytes: (instances + testInstances) * time };
+  },
+  create,
+};
+
+function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed, forward }: TaskContext): Task {
+  const { operators, modulus, instances, testInstances } = config;
+  const order = { operators, modulus, batch: batchSize, seed };
+  const source =
+    instances === undefined
+      ? streamArithmeticBatches(order)
+      : storedArithmeticBatches(
+          generateArithmeticSet({ operators, modulus, seed, count: instances, distinct: true }),
+          order,
+        );
+  const { vocabulary, time } = source;
+  checkVocabulary(decoder, vocabulary.size, `the arithmetic task modulo ${modulus}`);
+  const questions = questionsOf(
+    generateArithmeticSet({
+      operators,
+      modulus,
+      seed,
+      split: 'test',
+      mix: 'under',
+      count: testInstances,
+    }),
+  );
+  const random = Random.fromSeed(seed);
+  return {
+    batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
+    loss: nextTokens(decoder, forward),
+    evaluate: async (parameters) => {
+      const generator = decoderGenerator(decoder, parameters, random.fork('evaluation inputs'));
+      const { accuracy, soundness } = await evaluateArithmetic(generator, questions, { vocabulary });
+      return { accuracy: accuracy.share, soundness: soundness.share };
+    },
+  };
+}

@@ -1,0 +1,199 @@
+// The next token of a corpus: blocks of its training documents, as the released code cuts them, in
+// a new order each epoch; whole documents are kept for the evaluation. The ids stay on the disk.
+
+import { z } from 'zod';
+import { ConfigError } from '../../base/errors';
+import { present } from '../../base/present';
+import { parseWith } from '../../base/schema';
+import { spreadPlaces } from '../../base/spread';
+import { getTokenizer } from '../../data/tokenizers/registry';
+import { type BlockRule, blockStarts } from '../../data/tokens/blocks';
+import { type Corpus } from '../../data/tokens/corpus';
+import { type CorpusDocument } from '../../data/tokens/corpus-index';
+import { prepareCorpus } from '../../data/tokens/prepare';
+import { documentSequence, type TokenSequence } from '../../data/tokens/sequence';
+import { splitDocuments } from '../../data/tokens/split';
+import { Random } from '../../engine/random/random';
+import { evaluatePerplexity } from '../../evaluate/perplexity';
+import { type BatchSource } from '../step/batches';
+import { withRandomInputs } from './random-inputs';
+import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
+
+/** What can be set. */
+export interface CorpusTaskConfig {
+  readonly kind: 'corpus';
+  /** Names of text sources. */
+  readonly sources: readonly string[];
+  readonly tokenizer: string;
+  /** The corpus ends after so many tokens; left out: with the last document. */
+  readonly maxTokens?: number;
+  /** The share of the tokens, in whole documents, that is kept for the evaluation. */
+  readonly validationShare: number;
+  /** Tokens of the shortest document that is kept for it; left out: a block. */
+  readonly validationMinimum?: number;
+  /**
+   * How training blocks are cut: across the borders of documents, as the released code does it, or
+   * within each.
+   */
+  readonly blocks: BlockRule;
+}
+
+const count = z.int().min(1);
+
+/** The task for the registry. */
+export const corpusTask: TaskKind<CorpusTaskConfig> = {
+  kind: 'corpus',
+  schema: z.strictObject({
+    kind: z.literal('corpus'),
+    sources: z.array(z.string()).min(1),
+    tokenizer: z.string().default('llama2'),
+    maxTokens: count.exactOptional(),
+    validationShare: z.number().positive().lt(1).default(0.05),
+    validationMinimum: count.exactOptional(),
+    blocks: z.enum(['concatenated', 'documents']).default('concatenated'),
+  }),
+  metrics: ['loss', 'perplexity'],
+  // The ids stay on the disk.
+  size: (_, trainLength) => ({ time: trainLength, bytes: 0 }),
+  create,
+};
+
+/** Blocks of an evaluation while the model is trained, at most. */
+const evaluationBlocks = 100;
+
+async function create(config: CorpusTaskConfig, context: TaskContext): Promise<Task> {
+  const { sources, tokenizer, maxTokens, validationMinimum } = config;
+  const { decoder } = context;
+  const { trainLength: length } = decoder.architecture;
+  // What can be said at once is not said after a corpus has been made.
+  const { vocabularySize } = await getTokenizer(tokenizer);
+  checkVocabulary(decoder, vocabularySize, `the tokenizer ${tokenizer}`);
+  if (validationMinimum !== undefined && validationMinimum < length)
+    throw new ConfigError(
+      `task.validationMinimum: ${validationMinimum} tokens are no block of ${length}, so nothing would be evaluated; give ${length} or more`,
+    );
+  const request = { sources, tokenizer, ...(maxTokens !== undefined && { maxTokens }) };
+  const corpus = await prepareCorpus(request, context.reporter && { reporter: context.reporter });
+  try {
+    return taskOf(corpus, config, context);
+  } catch (error) {
+    corpus.close();
+    throw error;
+  }
+}
+
+function taskOf(corpus: Corpus, config: CorpusTaskConfig, context: TaskContext): Task {
+  const { decoder, batchSize, seed, forward } = context;
+  const { trainLength: length } = decoder.architecture;
+  const { training, validation } = splitDocuments(corpus.documents, {
+    validationShare: config.validationShare,
+    minimumLength: config.validationMinimum ?? length,
+  });
+  const random = Random.fromSeed(seed);
+  const source = blockBatches(documentSequence(corpus, training), {
+    corpus: corpus.info.sha256,
+    starts: blockStarts(training, length, config.blocks),
+    batch: batchSize,
+    length,
+    random: random.fork('corpus blocks'),
+  });
+  return {
+    batches: withRandomInputs(source, decoder, length, random.fork('training inputs')),
+    loss: nextTokens(decoder, forward),
+    evaluate: async (parameters) => {
+      const { loss, perplexity } = await evaluatePerplexity(
+        decoder,
+        parameters,
+        beginnings(corpus, validation, length),
+        length,
+        { batch: batchSize, random: random.fork('evaluation inputs') },
+      );
+      return { loss, perplexity };
+    },
+    close: () => {
+      corpus.close();
+    },
+  };
+}
+
+/**
+ * The first blocks of documents, as many of each as make about `evaluationBlocks` together: of all
+ * documents, or of as many spread evenly over them, so that none of a corpus' sources is left out
+ * for standing behind others.
+ */
+export function beginnings(
+  corpus: Pick<Corpus, 'read'>,
+  documents: readonly Pick<CorpusDocument, 'start' | 'length'>[],
+  length: number,
+): TokenSequence[] {
+  const some = spreadPlaces(documents.length, evaluationBlocks).map((place) =>
+    present(documents[place], 'document'),
+  );
+  const each = Math.floor(evaluationBlocks / some.length);
+  return some.map(({ start, length: tokens }) =>
+    documentSequence(corpus, [{ start, length: Math.min(tokens, each * length) }]),
+  );
+}
+
+/** The shape of batches, and the order of blocks. */
+export interface BlockBatchOptions {
+  /** What the tokens are known by: a run is not resumed on others. */
+  readonly corpus: string;
+  /** Where blocks begin, [blocks]. */
+  readonly starts: Float64Array;
+  readonly batch: number;
+  /** Tokens of a block; as in the released code the first is not predicted. */
+  readonly length: number;
+  /** Each epoch's order is drawn from a fork of it. */
+  readonly random: Random;
+}
+
+const stateSchema = z.strictObject({
+  corpus: z.string(),
+  epoch: z.int().nonnegative(),
+  place: z.int().nonnegative(),
+});
+
+/**
+ * Blocks in epochs: each once, in a new order; a batch may have blocks of two epochs.
+ *
+ * @returns batches with `ids`, [batch, length] int32
+ */
+export function blockBatches(
+  sequence: TokenSequence,
+  { corpus, starts, batch, length, random }: BlockBatchOptions,
+): BatchSource {
+  const orderOf = (epoch: number): Int32Array => random.fork(`epoch ${epoch}`).permutation(starts.length);
+  let [epoch, place] = [0, 0];
+  let order = orderOf(epoch);
+  return {
+    next: () => {
+      const values = new Int32Array(batch * length);
+      for (let row = 0; row < batch; row += 1) {
+        if (place === starts.length) {
+          epoch += 1;
+          place = 0;
+          order = orderOf(epoch);
+        }
+        const start = starts[order[place] ?? 0] ?? 0;
+        values.set(sequence.subarray(start, start + length), row * length);
+        place += 1;
+      }
+      return {
+        arrays: { ids: { values, shape: [batch, length] } },
+        weight: batch * (length - 1),
+        tokens: batch * length,
+      };
+    },
+    state: () => ({ corpus, epoch, place }),
+    restore: (saved) => {
+      const state = parseWith(stateSchema, saved, 'state of corpus batches');
+      if (state.corpus !== corpus)
+        throw new ConfigError(
+          'task.sources: the run to resume was trained on other tokens; resume with the same texts, or choose another folder',
+        );
+      ({ epoch, place } = state);
+      order = orderOf(epoch);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// What a training step needs of chance: a seed for dropout, positions for randomized encodings.
+// They are drawn outside the step and given to it with the batch, so a captured step can be
+// repeated and a resumed run draws the same.
+
+import { z } from 'zod';
+import { parseWith } from '../../base/schema';
+import { Random, type RandomState } from '../../engine/random/random';
+import { type Decoder } from '../../model/decoder';
+import { type Batch, type BatchArray, type BatchSource } from '../step/batches';
+
+const stateSchema = z.strictObject({
+  batches: z.unknown(),
+  random: z.strictObject({
+    generator: z.literal('xoroshiro128plus'),
+    key: z.string(),
+    words: z.array(z.int()),
+  }),
+});
+
+/**
+ * The batches of `source`, each with what `decoder` wants drawn: `dropoutSeed`, [2] int32;
+ * `drawnPositions`, [time] int32, the same for all sequences of a batch. Where it wants nothing,
+ * the source itself.
+ *
+ * @param time tokens of a sequence
+ * @throws ConfigError if the encoding has not that many positions
+ */
+export function withRandomInputs(
+  source: BatchSource,
+  decoder: Decoder,
+  time: number,
+  random: Random,
+): BatchSource {
+  const { drawPositions } = decoder.encoding;
+  const drops = (decoder.architecture.dropout ?? 0) > 0;
+  if (!drops && drawPositions === undefined) return source;
+  // An encoding that cannot draw so many says so now, not when the run has begun.
+  drawPositions?.(time, () => 0);
+  let stream = random;
+  const draw = (): Record<string, BatchArray> => ({
+    ...(drops && {
+      dropoutSeed: { values: stream.integerArray(2, -(2 ** 31), 2 ** 31), shape: [2] },
+    }),
+    ...(drawPositions && {
+      drawnPositions: { values: drawPositions(time, () => stream.uniform()), shape: [time] },
+    }),
+  });
+  return {
+    next: async (): Promise<Batch> => {
+      const batch = await source.next();
+      return { ...batch, arrays: { ...batch.arrays, ...draw() } };
+    },
+    state: (): { batches: unknown; random: RandomState } => ({
+      batches: source.state(),
+      random: stream.state(),
+    }),
+    restore: (saved) => {
+      const state = parseWith(stateSchema, saved, 'state of batches');
+      source.restore(state.batches);
+      stream = Random.fromState(state.random);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+// The state-set task: after every prefix of a word, which states of a Bi-NFA are reachable. Random
+// words without end, all of the training length; a sigmoid for each segment state and each
+// sub-state; judged by whole sets.
+
+import { z } from 'zod';
+import { DataError } from '../../base/errors';
+import { parseWith } from '../../base/schema';
+import { Random } from '../../engine/random/random';
+import {
+  evaluateStateSets,
+  stateSetVocabulary,
+  type StateSetWords,
+  stateSetWriter,
+} from '../../evaluate/state-sets';
+import { bitsCrossEntropy } from '../../model/bits';
+import { type Decoder, type ForwardOptions, logits } from '../../model/decoder';
+import { type BiNfa } from '../../theory/automata/automaton';
+import { automatonFrom } from '../../theory/automata/file';
+import type * as tf from '@tensorflow/tfjs';
+import { present } from '../../base/present';
+import { type BatchSource } from '../step/batches';
+import { withRandomInputs } from './random-inputs';
+import { type LossFunction } from '../step/step';
+import { checkVocabulary, type Task, type TaskContext, type TaskKind } from './task';
+
+/** What can be set. A word has one symbol fewer than `trainLength`: the start token comes first. */
+export interface StateSetsTaskConfig {
+  readonly kind: 'state-sets';
+  readonly automaton: BiNfa;
+  /** The most symbols of a segment, its separator not counted; each number is as likely. */
+  readonly maxSegmentLength: number;
+  /** Words of an evaluation. */
+  readonly testWords: number;
+}
+
+const automatonSchema: z.ZodType<BiNfa> = z.unknown().transform((value, context): BiNfa => {
+  const fail = (message: string): never => {
+    context.issues.push({ code: 'custom', message, input: value });
+    return z.NEVER;
+  };
+  try {
+    const automaton = automatonFrom(value, 'automaton');
+    return automaton.type === 'bi-nfa' ? automaton : fail('has one level; give a "bi-nfa"');
+  } catch (error) {
+    if (error instanceof DataError) return fail(error.message);
+    throw error;
+  }
+});
+
+/** The task for the registry. */
+export const stateSetsTask: TaskKind<StateSetsTaskConfig> = {
+  kind: 'state-sets',
+  schema: z.strictObject({
+    kind: z.literal('state-sets'),
+    automaton: automatonSchema,
+    maxSegmentLength: z
+      .int()
+      .min(0)
+      .max(2 ** 20),
+    testWords: z.int().min(2).default(100),
+  }),
+  metrics: ['accuracy', 'segmentLevel', 'subLevel'],
+  size: ({ automaton, testWords }, trainLength) => {
+    const states = automaton.segmentStates.length + automaton.subStates.length;
+    return { time: trainLength, bytes: testWords * trainLength * (4 + states) };
+  },
+  create,
+};
+
+function create(config: StateSetsTaskConfig, { decoder, batchSize, seed, forward }: TaskContext): Task {
+  const { automaton, maxSegmentLength, testWords } = config;
+  const { trainLength } = decoder.architecture;
+  const write = stateSetWriter(automaton, { length: trainLength - 1, maxSegmentLength });
+  const segmentStates = automaton.segmentStates.length;
+  const states = segmentStates + automaton.subStates.length;
+  checkVocabulary(decoder, stateSetVocabulary(automaton), 'the state-set task of this automaton', states);
+  const random = Random.fromSeed(seed);
+  const source = stateSetBatches(write, { batch: batchSize, random: random.fork('state-set words') });
+  return {
+    batches: withRandomInputs(source, decoder, trainLength, random.fork('training inputs')),
+    loss: stateSetLoss(decoder, forward),
+    evaluate: async (parameters) => {
+      const words = write(random.fork('evaluation words'), testWords);
+      const { exact, segmentLevel, subLevel } = await evaluateStateSets(
+        decoder,
+        parameters,
+        words,
+        segmentStates,
+      );
+      return { accuracy: exact.mean, segmentLevel: segmentLevel.mean, subLevel: subLevel.mean };
+    },
+  };
+}
+
+/**
+ * The summed cross-entropy of state sets, each the sum of its states' bits. A batch has `ids`,
+ * [batch, time] int32, `sets`, [batch, time, states], and what `withRandomInputs` draws.
+ */
+export function stateSetLoss(decoder: Decoder, options: ForwardOptions = {}): LossFunction {
+  return (parameters, { ids, sets, dropoutSeed, drawnPositions }) =>
+    bitsCrossEntropy(
+      logits(decoder, parameters, present(ids, 'ids') as tf.Tensor2D, {
+        ...options,
+        ...(dropoutSeed && { dropoutSeed: dropoutSeed as tf.Tensor1D }),
+        ...(drawnPositions && { drawnPositions: drawnPositions as tf.Tensor1D }),
+      }),
+      present(sets, 'sets'),
+    );
+}
+
+const stateSchema = z.strictObject({
+  random: z.strictObject({
+    generator: z.literal('xoroshiro128plus'),
+    key: z.string(),
+    words: z.array(z.int()),
+  }),
+});
+
+/**
+ * Batches of new words, without end.
+ *
+ * @returns batches with `ids`, [batch, time] int32, and `sets`, [batch, time, states]
+ */
+export function stateSetBatches(
+  write: (random: Random, words: number) => StateSetWords,
+  { batch, random }: { readonly batch: number; readonly random: Random },
+): BatchSource {
+  let stream = random;
+  return {
+    next: () => {
+      const { time, states, ids, sets } = write(stream, batch);
+      return {
+        arrays: {
+          ids: { values: ids, shape: [batch, time] },
+          sets: { values: Float32Array.from(sets), shape: [batch, time, states] },
+        },
+        weight: batch * time,
+        tokens: batch * time,
+      };
+    },
+    state: () => ({ random: stream.state() }),
+    restore: (saved) => {
+      stream = Random.fromState(parseWith(stateSchema, saved, 'state of state-set batches').random);
+    },
+  };
+}

@@ -1,0 +1,148 @@
+// The next token of a text: windows of it, each beginning at a random token; its end is kept for
+// the evaluation. The ids stay on the disk, so a text may be larger than memory.
+
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ConfigError } from '../../base/errors';
+import { parseWith } from '../../base/schema';
+import { getTokenizer } from '../../data/tokenizers/registry';
+import { documentSequence, type TokenSequence } from '../../data/tokens/sequence';
+import { storeFileTokens, type StoredTokens } from '../../data/tokens/text-file';
+import { Random } from '../../engine/random/random';
+import { evaluatePerplexity } from '../../evaluate/perplexity';
+import { type BatchSource } from '../step/batches';
+import { withRandomInputs } from './random-inputs';
+import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
+
+/** What can be set. */
+export interface TextTaskConfig {
+  readonly kind: 'text';
+  /** A UTF-8 file. */
+  readonly file: string;
+  readonly tokenizer: string;
+  /** The share of the text, its end, that is kept for the evaluation. */
+  readonly testShare: number;
+}
+
+/** The task for the registry. */
+export const textTask: TaskKind<TextTaskConfig> = {
+  kind: 'text',
+  schema: z.strictObject({
+    kind: z.literal('text'),
+    file: z.string(),
+    tokenizer: z.string().default('bytes'),
+    testShare: z.number().positive().lt(1).default(0.1),
+  }),
+  metrics: ['loss', 'perplexity'],
+  size: (_, trainLength) => ({ time: trainLength + 1, bytes: 0 }),
+  create,
+};
+
+async function create(config: TextTaskConfig, context: TaskContext): Promise<Task> {
+  const tokenizer = await getTokenizer(config.tokenizer);
+  checkVocabulary(context.decoder, tokenizer.vocabularySize, `the tokenizer ${config.tokenizer}`);
+  const ids = await storeFileTokens(config.file, tokenizer);
+  try {
+    return taskOf(ids, config, context);
+  } catch (error) {
+    ids.close();
+    throw error;
+  }
+}
+
+function taskOf(
+  ids: StoredTokens,
+  config: TextTaskConfig,
+  { decoder, batchSize, seed, forward }: TaskContext,
+): Task {
+  const time = decoder.architecture.trainLength + 1;
+  const border = Math.round(ids.tokens * (1 - config.testShare));
+  const train = documentSequence(ids, [{ start: 0, length: border }]);
+  const test = documentSequence(ids, [{ start: border, length: ids.tokens - border }]);
+  if (Math.min(train.length, test.length) < time) {
+    throw new ConfigError(
+      `task.file: ${config.file} has ${ids.tokens} tokens, too few for training at ${time - 1} and an evaluation; take a longer text or a shorter trainLength`,
+    );
+  }
+  const random = Random.fromSeed(seed);
+  const source = textBatches(train, { batch: batchSize, time, random: random.fork('text batches') });
+  return {
+    batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
+    loss: nextTokens(decoder, forward),
+    // Windows that share only their borders: each token but the first is predicted once.
+    evaluate: async (parameters) => {
+      const { loss, perplexity } = await evaluatePerplexity(decoder, parameters, [test], time, {
+        stride: time - 1,
+        batch: batchSize,
+        random: random.fork('evaluation inputs'),
+      });
+      return { loss, perplexity };
+    },
+    close: ids.close,
+  };
+}
+
+/** The shape of batches, and where windows begin. */
+export interface TextBatchOptions {
+  readonly batch: number;
+  /** Tokens of a window; of them, the first is not predicted. */
+  readonly time: number;
+  readonly random: Random;
+}
+
+const stateSchema = z.strictObject({
+  /** SHA-256 of the ids. */
+  text: z.string(),
+  random: z.strictObject({
+    generator: z.literal('xoroshiro128plus'),
+    key: z.string(),
+    words: z.array(z.int()),
+  }),
+});
+
+/** Ids that are hashed at once. */
+const idsAtOnce = 1 << 20;
+
+/** SHA-256 of ids as int32, in hex. */
+function hashOf(ids: TokenSequence): string {
+  const hash = createHash('sha256');
+  for (let start = 0; start < ids.length; start += idsAtOnce) {
+    const some = ids.subarray(start, Math.min(ids.length, start + idsAtOnce));
+    hash.update(new Uint8Array(some.buffer, some.byteOffset, some.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Windows of a text.
+ *
+ * @param ids the text, at least `time` tokens
+ * @returns batches with `ids`, [batch, time] int32
+ */
+export function textBatches(ids: TokenSequence, { batch, time, random }: TextBatchOptions): BatchSource {
+  const text = hashOf(ids);
+  let stream = random;
+  return {
+    next: () => {
+      const values = new Int32Array(batch * time);
+      for (let row = 0; row < batch; row += 1) {
+        const start = stream.integer(0, ids.length - time + 1);
+        values.set(ids.subarray(start, start + time), row * time);
+      }
+      return {
+        arrays: { ids: { values, shape: [batch, time] } },
+        weight: batch * (time - 1),
+        tokens: batch * time,
+      };
+    },
+    state: () => ({ text, random: stream.state() }),
+    restore: (saved) => {
+      const state = parseWith(stateSchema, saved, 'state of text batches');
+      if (state.text !== text)
+        throw new ConfigError(
+          'task.file: the run to resume was trained on another text; resume with that one, or choose another folder',
+        );
+      stream = Random.fromState(state.random);
+    },
+  };
+}
