@@ -9,7 +9,7 @@ const lib = (path) => require(`../dist/lib/${path}.js`);
 const { ArithmeticGenerator } = lib('data/arithmetic/generator');
 const { streamArithmeticBatches } = lib('data/arithmetic/batches');
 const { generateArithmeticSet } = lib('data/arithmetic/set');
-const { Random } = lib('engine/random');
+const { Random } = lib('engine/random/random');
 
 const operators = 6;
 const count = 1_000_000;

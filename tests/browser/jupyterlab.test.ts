@@ -189,7 +189,7 @@ describe('the notebook', () => {
     { timeout: 3 * minute },
     async () => {
       const path = join(folder, 'frame.ipynb');
-      const source = "import { showAutomatonPage } from '../lib';\nawait showAutomatonPage();";
+      const source = "import { automata } from '../lib';\nawait automata.showAutomatonPage();";
       writeFileSync(path, notebookOf(source));
       const page = await lab.open(displayPath(path));
       await runAll(page);
@@ -208,9 +208,9 @@ describe('the notebook', () => {
 });
 
 describe('what a cell shows', () => {
-  const source = `import { makeFigure, productSlider, showFigure, showTable } from '../lib';
-showFigure(productSlider(4, [1, 0.1, 0.01]));
-showFigure(makeFigure({ id: 'dollars', title: '$5 and $6', caption: 'From $1 to $2.', alt: 'Nothing.', data: [] }));
+  const source = `import { figures, showFigure, showTable, theory } from '../lib';
+showFigure(theory.productSlider(4, [1, 0.1, 0.01]));
+showFigure(figures.makeFigure({ id: 'dollars', title: '$5 and $6', caption: 'From $1 to $2.', alt: 'Nothing.', data: [] }));
 const columns = [{ key: 'price', label: 'Price in $' }];
 showTable({ id: 'prices', title: 'Costs $3 and $4', caption: '\\\\(x\\\\)', columns, rows: [{ price: '$7 and $8' }] });
 const many = Array.from({ length: 60 }, (_, index) => ({ key: 'c' + index, label: 'Column ' + index }));

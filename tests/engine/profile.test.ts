@@ -85,10 +85,10 @@ describe.skipIf(!existsSync(kernels))('a profile of native work', () => {
   it('works without the fused kernels, and says where it cannot', () => {
     const run = (environment: NodeJS.ProcessEnv): { status: number | null; stdout: string } => {
       const script = `
-        const { startEngine, profileOperations } = require('./dist/lib/index.js');
+        const { startEngine, engine } = require('./dist/lib/index.js');
         const tf = require('@tensorflow/tfjs');
         startEngine()
-          .then(() => profileOperations(() => tf.square(tf.ones([3])).dataSync()))
+          .then(() => engine.profileOperations(() => tf.square(tf.ones([3])).dataSync()))
           .then(({ operations }) => console.log(operations.map(({ operation }) => operation).join()))
           .catch((error) => console.log(error.name + ': ' + error.message));`;
       return spawnSync(process.execPath, ['-e', script], {

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/command';
 import { notebookEnvironment, notebookOf } from '../support/notebook';
 
 const figure =
-  "import { productSlider, showAutomatonPage, showFigure } from '../../lib';\nshowFigure(productSlider(4, [1, 0.1]));";
+  "import { automata, showFigure, theory } from '../../lib';\nshowFigure(theory.productSlider(4, [1, 0.1]));";
 
 /** Where the pictures of a page end, and how wide they are, on paper of a width in CSS pixels. */
 async function picturesOnPaper(path: string, paper: number): Promise<{ right: number; width: number }[]> {
@@ -40,7 +40,7 @@ describe.skipIf(findBrowser() === undefined)('a notebook that nbconvert has exec
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-    writeFileSync(join(folder, 'a.ipynb'), notebookOf(figure, 'await showAutomatonPage();'));
+    writeFileSync(join(folder, 'a.ipynb'), notebookOf(figure, 'await automata.showAutomatonPage();'));
     convert('--to', 'notebook', '--execute', '--inplace', 'a.ipynb');
 
     convert('--to', 'html', 'a.ipynb');

@@ -70,10 +70,10 @@ while (true);`,
   'has a callback without an end': () => `await new Promise(() => {
   setTimeout(() => { ${say} while (true); }, 1);
 });`,
-  trains: (ms) => `import { parseTrainingConfig, trainModel } from '../lib';
+  trains: (ms) => `import { training, trainModel } from '../lib';
 ${say}
 const folder = ${JSON.stringify(runs)} + '/' + String(Math.random());
-const config = parseTrainingConfig(${JSON.stringify({ ...training, steps: 2 + Math.ceil(ms / 10) })}, 'cell');
+const config = training.parseTrainingConfig(${JSON.stringify({ ...training, steps: 2 + Math.ceil(ms / 10) })}, 'cell');
 await trainModel(config, { folder });`,
 };
 
@@ -123,8 +123,8 @@ it('a training that is stopped tells that it is kept and how to go on, and no la
   ] as const) {
     const { error } = await stopped(
       kernel,
-      `import { parseTrainingConfig, trainModel } from '../lib';
-await trainModel(parseTrainingConfig(${config}, 'cell'), {
+      `import { training, trainModel } from '../lib';
+await trainModel(training.parseTrainingConfig(${config}, 'cell'), {
   folder: ${JSON.stringify(join(runs, String(resume)))},
   resume: ${resume},
   onMetrics: () => console.log('runs'),
@@ -202,10 +202,8 @@ export const value = 7;
   );
 
   it('while a figure is drawn leaves the drawing to the next one', { timeout: 120_000 }, async () => {
-    const show = 'showFigure(productSlider(4, [1, 0.1, 0.01]));';
-    expect(
-      (await kernel.execute("import { productSlider, showFigure } from '../lib';")).error,
-    ).toBeUndefined();
+    const show = 'showFigure(theory.productSlider(4, [1, 0.1, 0.01]));';
+    expect((await kernel.execute("import { showFigure, theory } from '../lib';")).error).toBeUndefined();
     const { error } = await stopped(kernel, `${show} console.log('runs'); while (true);`);
     expect(error?.ename).toBe('KeyboardInterrupt');
     expect((await kernel.execute(show)).error).toBeUndefined();

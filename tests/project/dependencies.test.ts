@@ -1,8 +1,11 @@
 // Dependencies point one way: a module may import from its own room and from those named beside it
 // below. No two folders import each other, on however long a way.
 
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { projectPath, projectRoot } from '../../lib/base/paths';
 import { sources } from '../support/sources';
 
 /** Rooms of lib up to what trains, each with those it may use. */
@@ -135,6 +138,24 @@ describe('dependencies of what is compiled', () => {
       folders.set(folder, [...new Set([...(folders.get(folder) ?? []), ...others])]);
     }
     expect(circles(folders)).toEqual([]);
+  });
+
+  it('of scripts and benches on what is compiled lead to sources that there are', () => {
+    const listed = spawnSync('git', ['ls-files', '*.mjs', '*.cjs'], { cwd: projectRoot, encoding: 'utf8' });
+    const scripts = listed.stdout
+      .split('\n')
+      .filter((name) => /^(?:scripts|kernel|bench|native)\//.test(name));
+    const named = scripts.flatMap((name) => {
+      const text = readFileSync(projectPath(name), 'utf8');
+      return [
+        ...[...text.matchAll(/(?:\blib\('|dist\/lib\/)([\w/-]+)/g)].map(([, path = '']) => `lib/${path}`),
+        ...[...text.matchAll(/'dist', ((?:'[\w.-]+', )*'[\w-]+\.js')/g)].map(([, parts = '']) =>
+          parts.replaceAll("'", '').split(', ').join('/').replace(/\.js$/, ''),
+        ),
+      ].map((path) => ({ name, path }));
+    });
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter(({ path }) => !graph.has(`${path}.ts`) && path !== 'lib/x')).toEqual([]);
   });
 
   it('name no absolute path of a machine', () => {

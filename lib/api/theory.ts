@@ -1,0 +1,55 @@
+/**
+ * The theorems and lemmas: compiled networks with certificates, the lemmas' weights, lower bounds.
+ *
+ * @module
+ */
+
+export {
+  compiledAttentionFigure,
+  networkCertificateTable,
+  reachedTable,
+} from '../experiments/items/thm3-2/compiled-word';
+export {
+  attentionSlider,
+  matrixProductSlider,
+  productSlider,
+  rectifierSlider,
+  selectionSlider,
+} from '../experiments/items/lemmas/sliders';
+export { recallSlider } from '../experiments/items/thm3-1/slider';
+export { withBottleneck } from '../theory/bounds/bottleneck';
+export { decode, type LinearCode, principalCode } from '../theory/bounds/codes';
+export { type Context, contextRow, witnessContexts } from '../theory/bounds/contexts';
+export { RowSpace } from '../theory/bounds/rank';
+export { witnessAutomaton } from '../theory/bounds/witness';
+export { certifyAttention } from '../theory/lemmas/attention';
+export {
+  type Certificate,
+  float32,
+  float64,
+  type LemmaName,
+  type Precision,
+} from '../theory/lemmas/certificate';
+export { certifyMatrixProduct, matrixProductMlp } from '../theory/lemmas/matrix-product';
+export { bestProductScale, certifyProduct, productMlp, productScale } from '../theory/lemmas/product';
+export { certifyRectifier } from '../theory/lemmas/rectifier';
+export { certifyLinear, certifySelection, linearMlp, selectionMlp } from '../theory/lemmas/selection';
+export { gelu, relu } from '../theory/network/activation';
+export { evaluateMlp } from '../theory/network/evaluate-mlp';
+export { type Activation, type Connection, type Mlp, MlpBuilder } from '../theory/network/mlp';
+export { weightNorm, type WeightNorm } from '../theory/network/norms';
+export {
+  certify as certifyNetwork,
+  type LayerCertificate,
+  type NetworkCertificate,
+} from '../theory/compile/certificate';
+export { type BilevelBounds, compileApe, compileBiPE, type CompileOptions } from '../theory/compile/compile';
+export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from '../theory/compile/program';
+export { describeHead, type Network, stateNames } from '../theory/network/network';
+export { type CertifiedNetwork, loadNetwork, saveNetwork } from '../theory/compile/network-file';
+export { connectionsFigure, matricesFigure } from '../theory/network/picture';
+export { type LayerTrace, type Trace, trace } from '../theory/network/plain';
+export { runWords } from '../theory/network/run';
+export { readWordFile } from '../theory/network/word-file';
+export { tokenReader } from '../theory/network/words';
+export { compareWithSimulator, type Comparison } from '../theory/compile/verify';

@@ -1,0 +1,26 @@
+/**
+ * Trainings as values: configuration, loop, schedule and metrics.
+ *
+ * @module
+ */
+
+export type { AdamWSettings, ParameterGroup } from '../train/step/adamw';
+export type { ArithmeticTaskConfig } from '../train/tasks/arithmetic';
+export type { Batch, BatchArray, BatchSource } from '../train/step/batches';
+export { parseTrainingConfig, type TrainingConfig } from '../train/config';
+export type { CorpusTaskConfig } from '../train/tasks/corpus';
+export type { EarlyStopSettings } from '../train/step/early-stop';
+export {
+  type EvaluationMetrics,
+  type MachineFigures,
+  type MetricsLine,
+  readMetrics,
+  type TrainingMetrics,
+} from '../train/metrics';
+export { learningRateAt, type ScheduleSettings } from '../train/step/schedule';
+export type { LossFunction, Parameters } from '../train/step/step';
+export type { StateSetsTaskConfig } from '../train/tasks/state-sets';
+export type { TaskConfig } from '../train/tasks/registry';
+export type { TextTaskConfig } from '../train/tasks/text';
+export { train, type TrainingPlan, type TrainingResult, type TrainingRun } from '../train/train';
+export type { TrainModelOptions } from '../train/train-model';
