@@ -1,10 +1,14 @@
 #!/usr/bin/env node
-// The `bipe` command: compiled code, brought up to date first if lib has changed.
+// The `bipe` command: compiled code, brought up to date first if lib has changed. An installed
+// package is compiled, and has no set-up.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { root } from './lib/paths.mjs';
-import { setup, warnOfOldEngine } from './setup.mjs';
 
-await setup({ only: ['packages', 'library'] });
-await warnOfOldEngine();
+if (existsSync(join(root, 'tsconfig.build.json'))) {
+  const { setup, warnOfOldEngine } = await import('./setup.mjs');
+  await setup({ only: ['packages', 'library'] });
+  await warnOfOldEngine();
+}
 createRequire(import.meta.url)(join(root, 'dist', 'lib', 'cli', 'main.js')).main(process.argv.slice(2));

@@ -1,6 +1,16 @@
 /**
  * The arithmetic task of Figure 3: instances, questions, and a trained model that solves them.
  *
+ * @example
+ * ```ts
+ * import { arithmetic } from 'bipe-workbench';
+ *
+ * const { answer, operators } = arithmetic.readExpression('(7+5)/(6+4*3-2*7)');
+ * console.log(answer, operators); // 3 6, modulo 11
+ * const written = arithmetic.encodeArithmetic('(3+1)*2 = 4*2 = 9 <eos>');
+ * console.log(arithmetic.judgeSteps(written).map(({ correct }) => correct)); // the last is wrong
+ * ```
+ *
  * @module
  */
 

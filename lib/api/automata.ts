@@ -1,6 +1,15 @@
 /**
  * Automata and bilevel automata: examples, regular expressions, simulation, files, pictures.
  *
+ * @example
+ * ```ts
+ * import { automata } from 'bipe-workbench';
+ *
+ * const automaton = automata.compileRegex('(ab)*');
+ * console.log(automata.isAccepted(automaton, [...'abab']), automata.isAccepted(automaton, [...'aba']));
+ * console.log(automata.transitionMonoid(automaton).size);
+ * ```
+ *
  * @module
  */
 

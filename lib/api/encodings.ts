@@ -1,6 +1,19 @@
 /**
  * Positional encodings: the registry, each kind, and pictures of what they do to attention.
  *
+ * @example
+ * ```ts
+ * import { encodings } from 'bipe-workbench';
+ *
+ * console.log(encodings.encodingNames.length, encodings.alibiSlopes(4));
+ * const bilevel = encodings.createEncoding({
+ *   kind: 'bipe',
+ *   intra: { kind: 'learned', rows: 1024 },
+ *   inter: { kind: 'rope' },
+ * });
+ * console.log(bilevel.name, bilevel.levels);
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,24 @@
 /**
  * What computes: backends, captured steps, gradients, memory, profiles, random tensors.
  *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { engine, startEngine } from 'bipe-workbench';
+ *
+ * await startEngine();
+ * const { result, tensors } = await engine.withTensorAccount(() => {
+ *   const step = engine.capture(({ sum }: { sum: tf.Scalar }, { x }: { x: tf.Scalar }) => {
+ *     const next = tf.add(sum, x).asScalar();
+ *     return { outputs: { next }, state: { sum: next } };
+ *   }, { state: { sum: tf.scalar(0) }, name: 'running sum' });
+ *   const sums = [1, 2, 3].map((value) => step.run({ x: tf.scalar(value) }).next.dataSync()[0]);
+ *   step.dispose();
+ *   return sums;
+ * });
+ * console.log(result, tensors); // the inputs, the outputs and the first sum are the caller's
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,15 @@
 /**
  * Perplexity by length, where attention goes, text metrics, and intervals.
  *
+ * @example
+ * ```ts
+ * import { evaluation } from 'bipe-workbench';
+ *
+ * const { share, low, high } = evaluation.proportion(77, 100);
+ * console.log(share, low.toFixed(3), high.toFixed(3)); // with Wilson's 95 % interval
+ * console.log(evaluation.rouge('the cat sat', 'the cat ran').rougeL.f.toFixed(3));
+ * ```
+ *
  * @module
  */
 

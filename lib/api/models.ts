@@ -1,6 +1,23 @@
 /**
  * The decoder: its configuration, parameters, loss, cache, and checkpoints on disk.
  *
+ * @example
+ * ```ts
+ * import { models, Random, startEngine } from 'bipe-workbench';
+ *
+ * await startEngine();
+ * const decoder = models.createDecoder({
+ *   ...models.arithmeticModelSize(16),
+ *   encoding: { kind: 'alibi' },
+ *   separators: [],
+ *   vocabSize: 24,
+ * });
+ * console.log(models.parameterCount(decoder.parameters));
+ * const parameters = models.initialParameters(decoder.parameters, 0.02, Random.fromSeed(1));
+ * console.log(parameters.size);
+ * models.disposeParameters(parameters);
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,14 @@
 /**
  * The paper's numbers with their sources, its statements, and which item stands for what.
  *
+ * @example
+ * ```ts
+ * import { paper } from 'bipe-workbench';
+ *
+ * console.log(paper.paperContents.length, paper.statements.length);
+ * console.log(paper.formatPaperValue(paper.paperValue('arithmetic-accuracy', 'bipe_alibi')));
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,14 @@
 /**
  * What comes of an item: findings, provenance, and its export to files.
  *
+ * @example
+ * ```ts
+ * import { items, reports, reproduce, silentReporter } from 'bipe-workbench';
+ *
+ * const report = await reproduce(items.lemma11, { preset: 'smoke', reporter: silentReporter });
+ * console.log(reports.findingsTable(report).rows.map(({ verdict }) => verdict));
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,16 @@
 /**
  * The seven tasks of SCROLLS and this project's quick ones: rows, prompts, answers and scores.
  *
+ * @example
+ * ```ts
+ * import { scrolls, texts } from 'bipe-workbench';
+ *
+ * const tokenizer = await texts.getTokenizer('llama2');
+ * const options = scrolls.sequenceOptions({ tokenizer, maxTokens: 32, outputTokens: 8 });
+ * const { ids, promptLength } = scrolls.promptedSequence('Who sings?', 'The old man', options);
+ * console.log(promptLength, tokenizer.decode(ids.subarray(promptLength)));
+ * ```
+ *
  * @module
  */
 

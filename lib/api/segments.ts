@@ -1,6 +1,17 @@
 /**
  * Segments and bilevel positions: of token ids, on arrays, on tensors, and as a stream.
  *
+ * @example
+ * ```ts
+ * import { segments, texts } from 'bipe-workbench';
+ *
+ * const tokenizer = await texts.getTokenizer('llama2');
+ * const separators = segments.separatorsFor(tokenizer, 'paper'); // full stops and newlines
+ * const ids = tokenizer.encode('It rains. It pours.');
+ * const { intra, segment } = segments.bilevelArrays(ids, separators);
+ * console.log([...intra], [...segment]);
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,15 @@
 /**
  * Texts, tokenizers and prepared corpora.
  *
+ * @example
+ * ```ts
+ * import { texts } from 'bipe-workbench';
+ *
+ * const tokenizer = await texts.getTokenizer('llama2-2048');
+ * console.log(tokenizer.vocabularySize, tokenizer.decode(tokenizer.encode('Call me Ishmael.')));
+ * console.log(texts.listSources().some(({ name }) => name === 'moby-dick'));
+ * ```
+ *
  * @module
  */
 

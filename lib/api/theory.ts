@@ -1,6 +1,21 @@
 /**
  * The theorems and lemmas: compiled networks with certificates, the lemmas' weights, lower bounds.
  *
+ * @example
+ * ```ts
+ * import { automata, startEngine, theory } from 'bipe-workbench';
+ *
+ * await startEngine();
+ * const automaton = theory.witnessAutomaton(2);
+ * const network = theory.compileApe(automaton, 8);
+ * console.log(theory.certifyNetwork(network).holds);
+ * const { prefixes, mismatches } = await theory.compareWithSimulator(
+ *   network,
+ *   automata.allWords(automaton.symbols, 3),
+ * );
+ * console.log(prefixes, mismatches);
+ * ```
+ *
  * @module
  */
 

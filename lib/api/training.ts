@@ -1,6 +1,14 @@
 /**
  * Trainings as values: configuration, loop, schedule and metrics.
  *
+ * @example
+ * ```ts
+ * import { training } from 'bipe-workbench';
+ *
+ * const schedule = { kind: 'linear', learningRate: 1e-3, warmupSteps: 2, finalFraction: 0 } as const;
+ * console.log([1, 2, 3, 4].map((step) => training.learningRateAt(schedule, step, 4)));
+ * ```
+ *
  * @module
  */
 

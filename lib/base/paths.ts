@@ -1,8 +1,8 @@
-// Where things are in the repository. Sources and compiled code both ask here, so no file counts
-// `..`.
+// Where things are, in the repository or in a project that has this package installed. Sources and
+// compiled code both ask here, so no file counts `..`.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 
 function findProjectRoot(): string {
   for (let folder = __dirname; ; folder = dirname(folder)) {
@@ -19,6 +19,23 @@ export const projectRoot = findProjectRoot();
 /** A path inside the repository, from its parts. */
 export function projectPath(...parts: string[]): string {
   return join(projectRoot, ...parts);
+}
+
+/** Whether this is an installed package of another project, rather than a clone of the repository. */
+export const isInstalled = basename(dirname(projectRoot)) === 'node_modules';
+
+/**
+ * The folder below which runs, figures, downloads and caches go: the repository's root, or `.bipe`
+ * where the process of another project was started.
+ */
+export const workFolder = isInstalled ? join(process.cwd(), '.bipe') : projectRoot;
+
+/** The folder that holds the packages that this one uses. */
+export const packagesFolder = isInstalled ? dirname(projectRoot) : join(projectRoot, 'node_modules');
+
+/** A path below the folder for what is written, from its parts. */
+export function workPath(...parts: string[]): string {
+  return join(workFolder, ...parts);
 }
 
 /** `path` as a reader of the repository writes it: relative to its root, with forward slashes. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { checkWritable } from '../../base/files';
 import { formatDuration } from '../../base/format';
-import { displayPath, projectPath } from '../../base/paths';
+import { displayPath, workPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type Experiment } from '../../experiments/run/experiment';
 import { type Report } from '../../experiments/run/report';
@@ -71,7 +71,7 @@ async function reproduceItem(
   const started = Date.now();
   reporter.note(experiment.title);
   const folder =
-    options.out === undefined ? projectPath('figures', 'local', options.preset) : resolve(options.out);
+    options.out === undefined ? workPath('figures', 'local', options.preset) : resolve(options.out);
   await checkWritable(folder);
   const report = await experiment.execute({
     preset: options.preset,

@@ -7,7 +7,7 @@ import { readTextFile, sha256 } from '../../base/files';
 import { formatDuration } from '../../base/format';
 import { canonicalJson } from '../../base/json';
 import { checkOutputs } from '../../base/outputs';
-import { displayPath, projectPath } from '../../base/paths';
+import { displayPath, workPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { parseStrictJson } from '../../base/strict-json';
 import { examples } from '../shared/options';
@@ -61,7 +61,7 @@ async function train(options: TrainOptions): Promise<void> {
   const config = parseTrainingConfig(parseStrictJson(await readTextFile(path), where), where);
   const folder =
     options.out === undefined
-      ? projectPath('runs', `training-${sha256(canonicalJson(config)).slice(0, 16)}`)
+      ? workPath('runs', `training-${sha256(canonicalJson(config)).slice(0, 16)}`)
       : resolve(options.out);
   await checkOutputs(runOutputs(folder), [path, ...runInputs(config)]);
   const reporter = terminalReporter();

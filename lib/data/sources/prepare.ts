@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { silentReporter } from '../../base/progress';
-import { projectPath } from '../../base/paths';
+import { packagesFolder } from '../../base/paths';
 import { datasetsFolder, defaultRegistryFile, type ReaderSettings, sourceNamed } from './registry';
 import { openDebianLatex } from './debian-latex';
 import { openAddresses, openChapters, openPackageFiles } from './packages';
@@ -52,7 +52,7 @@ function openSource(name: string, options: SourceOptions): { context: SourceCont
     registryFile,
     reporter: options.reporter ?? silentReporter,
     cacheFolder: options.cacheFolder ?? join(datasetsFolder(environment), 'cache'),
-    packagesFolder: options.packagesFolder ?? projectPath('node_modules'),
+    packagesFolder: options.packagesFolder ?? packagesFolder,
     environment,
   };
   return { context, reader: openReader(reader, context) };

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../base/errors';
-import { displayPath, projectPath } from '../../base/paths';
+import { displayPath, projectPath, workPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
 import { checkKeys } from '../../base/strict-json';
 import { unknownName } from '../../base/suggest';
@@ -118,17 +118,14 @@ const registrySchema = z.strictObject({
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Where the registry and what was downloaded are: the project's `datasets`, or the folder that
- * BIPE_DATASETS names.
- */
+/** The folder of downloads: the project's `datasets`, or the one that BIPE_DATASETS names. */
 export function datasetsFolder(environment: Environment = process.env): string {
-  return environment['BIPE_DATASETS'] ?? projectPath('datasets');
+  return environment['BIPE_DATASETS'] ?? workPath('datasets');
 }
 
-/** The registry of that folder. */
-export function defaultRegistryFile(environment?: Environment): string {
-  return join(datasetsFolder(environment), 'registry.json');
+/** The registry: the project's own, or that of the folder that BIPE_DATASETS names. */
+export function defaultRegistryFile(environment: Environment = process.env): string {
+  return join(environment['BIPE_DATASETS'] ?? projectPath('datasets'), 'registry.json');
 }
 
 /**

@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../base/files';
-import { projectPath, projectRoot } from '../../base/paths';
+import { projectRoot, workPath } from '../../base/paths';
 
 /** What a child process answered: a flat record. */
 export type ProbeAnswer = Record<string, string | number | boolean | null>;
@@ -40,7 +40,7 @@ type Cache = z.infer<typeof cacheSchema>;
 
 /** The remembered answer if nothing has changed since, otherwise the answer of a new trial. */
 export async function probe(trial: Probe): Promise<ProbeOutcome> {
-  const cacheFile = trial.cacheFile ?? projectPath('.cache', 'engine-probe.json');
+  const cacheFile = trial.cacheFile ?? workPath('.cache', 'engine-probe.json');
   const key = keyOf(trial);
   const remembered = readCache(cacheFile)[trial.name];
   if (remembered?.key === key) return { answer: remembered.answer };

@@ -3,7 +3,9 @@
 // one tfjs-core.
 
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { packagesFolder } from '../../base/paths';
 
 const load = createRequire(__filename);
 
@@ -19,7 +21,11 @@ export function loadBackendPackage(
   return load(name);
 }
 
-/** The path of a file inside an installed package. */
+/** The path of a file inside a package: where it would be, if the package is not installed. */
 export function packageFile(path: string): string {
-  return load.resolve(path);
+  try {
+    return load.resolve(path);
+  } catch {
+    return join(packagesFolder, path);
+  }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { CaptureError, messageOf } from '../../base/errors';
 import { writeError } from '../../base/files';
-import { projectPath } from '../../base/paths';
+import { workPath } from '../../base/paths';
 import { present } from '../../base/present';
 import { fusedKernels } from '../native/kernels';
 import type { NativeBackend } from '../native/binding';
@@ -151,7 +151,7 @@ export class GraphSession {
  * Writes the graph to a file, which is how the binding takes it, loads it, and removes the file.
  */
 function load(backend: NativeBackend, nodes: readonly GraphNode[]): number {
-  const parent = projectPath('.cache', 'graphs');
+  const parent = workPath('.cache', 'graphs');
   let folder: string | undefined;
   try {
     try {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { ConfigError, DataError, messageOf, systemCode } from '../../base/errors';
 import { readError, sha256, temporaryPath, writeFileAtomic } from '../../base/files';
 import { canonicalJson, fromJson, toJson } from '../../base/json';
-import { displayPath, projectPath } from '../../base/paths';
+import { displayPath, workPath } from '../../base/paths';
 import { type Reporter, silentReporter } from '../../base/progress';
 import { parseWith } from '../../base/schema';
 import {
@@ -64,7 +64,7 @@ export function runKey(configuration: RunConfiguration): string {
 
 /** A folder of runs; by default `runs/` of the repository. */
 export class RunStore {
-  constructor(readonly folder: string = projectPath('runs')) {}
+  constructor(readonly folder: string = workPath('runs')) {}
 
   /** The folder of a run, existing or not. */
   folderOf(configuration: RunConfiguration): string {

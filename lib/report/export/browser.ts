@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { type BrowserContext } from 'playwright-core';
 import { MachineError, messageOf, systemCode } from '../../base/errors';
 import { makeFolder } from '../../base/files';
-import { projectPath } from '../../base/paths';
+import { workPath } from '../../base/paths';
 
 /** A browser on this machine. */
 export interface FoundBrowser {
@@ -152,7 +152,7 @@ let profileCount = 0;
  * @throws MachineError with the browser's own last words if it does not start
  */
 export async function launchBrowser(found: FoundBrowser): Promise<RunningBrowser> {
-  const folder = projectPath('.cache', 'browser');
+  const folder = workPath('.cache', 'browser');
   removeLeftovers(folder);
   profileCount += 1;
   const profile = join(folder, `profile-${process.pid}-${profileCount}`);
@@ -207,7 +207,7 @@ async function start(
   });
 }
 
-const browserHome = projectPath('.cache', 'browser', 'home');
+const browserHome = workPath('.cache', 'browser', 'home');
 
 // A Unix socket's path may have 107 bytes, and Chromium's, below TMPDIR, adds 45.
 const LONGEST_TEMPORARY = 107 - 45;
