@@ -38,8 +38,11 @@ export function workPath(...parts: string[]): string {
   return join(workFolder, ...parts);
 }
 
-/** `path` as a reader of the repository writes it: relative to its root, with forward slashes. */
+/**
+ * `path` as a reader writes it: relative to the repository's root, or to the folder of the project
+ * that has this package, with forward slashes.
+ */
 export function displayPath(path: string): string {
-  const fromRoot = relative(projectRoot, path);
+  const fromRoot = relative(isInstalled ? process.cwd() : projectRoot, path);
   return fromRoot === '' || fromRoot.startsWith('..') ? path : fromRoot.split(sep).join('/');
 }

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { bipe, bipeCommand } from '../base/command';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
+import { isInstalled } from '../base/paths';
 import { printable } from '../base/printable';
 import { closestName } from '../base/suggest';
 import { libraryVersion } from '../base/version';
@@ -43,7 +44,6 @@ export function createProgram(items: readonly Experiment[] = []): Command {
     addListCommand,
     addReproduceCommand,
     addCompareCommand,
-    addPublishCommand,
     addDoctorCommand,
     addSegmentCommand,
     addTokenizeCommand,
@@ -54,7 +54,8 @@ export function createProgram(items: readonly Experiment[] = []): Command {
     addPerplexityCommand,
     addCheckpointCommand,
     addTheoryCommand,
-    addBenchCommand,
+    // What these work with is in the repository alone.
+    ...(isInstalled ? [] : [addPublishCommand, addBenchCommand]),
   ]) {
     add(program, items);
   }

@@ -1,6 +1,7 @@
 // Chooses the tensor backend of the process, says which and why, and trusts none before it has
 // computed a small product right. The order: native GPU, native CPU, WebGPU, WASM, JavaScript.
 
+import { setUpHint } from '../base/command';
 import { MachineError, messageOf, UsageError } from '../base/errors';
 import { type Reporter, terminalReporter } from '../base/progress';
 import {
@@ -174,7 +175,7 @@ export async function chooseBackend(request: BackendRequest, choices: BackendCho
       rejected.push({ backend: candidate.name, ...asUnavailable(error) });
     }
   }
-  throw new MachineError(`no tensor engine works here (${listRejected(rejected)}); run npm run setup`);
+  throw new MachineError(`no tensor engine works here (${listRejected(rejected)}); ${setUpHint}`);
 }
 
 async function startNamed(
@@ -229,13 +230,13 @@ function warningsOf(
   const withoutKernels = engine.backend === 'native-cpu' && missingKernels();
   if (withoutKernels)
     warnings.push(
-      `${engine.description} without the fused kernels, at about half the speed: ${withoutKernels}; run npm run setup`,
+      `${engine.description} without the fused kernels, at about half the speed: ${withoutKernels}; ${setUpHint}`,
     );
   return warnings;
 }
 
 function onlyJavaScript(rejected: readonly RejectedBackend[]): MachineError {
-  const mend = rejected.find((one) => one.backend === 'native-cpu')?.mend ?? 'run npm run setup';
+  const mend = rejected.find((one) => one.backend === 'native-cpu')?.mend ?? setUpHint;
   return new MachineError(
     `only pure JavaScript would work here, hundreds of times slower than native (${listRejected(rejected)}); ${mend}, or set BIPE_ENGINE=javascript to go on all the same`,
   );

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { bipe } from '../../base/command';
 import { messageOf } from '../../base/errors';
 import { formatBytes } from '../../base/format';
-import { projectPath, projectRoot } from '../../base/paths';
+import { isInstalled, projectPath, projectRoot } from '../../base/paths';
 import { silentReporter } from '../../base/progress';
 import { testedNodeVersions } from '../../base/version';
 
@@ -62,7 +62,9 @@ export async function examineMachine(): Promise<Diagnosis[]> {
   ];
 }
 
+/** An installed package was set up by npm. */
 async function examineSetup(): Promise<SetupView> {
+  if (isInstalled) return { steps: [], tools: [] };
   const script = projectPath('scripts', 'setup.mjs');
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--check', '--json'], {
     maxBuffer: 16 * 1024 * 1024,
@@ -205,7 +207,8 @@ async function examineData(): Promise<Diagnosis[]> {
       diagnoses.push({ what, state: 'works', detail, mend: null });
     else {
       const mend = bipe(`data prepare ${source.name}`);
-      diagnoses.push({ what, state: source.needs === 'package' ? 'broken' : 'limited', detail, mend });
+      const isExpected = source.needs === 'package' && !isInstalled;
+      diagnoses.push({ what, state: isExpected ? 'broken' : 'limited', detail, mend });
     }
   }
   return diagnoses;

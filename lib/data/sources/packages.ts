@@ -5,6 +5,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setUpHint } from '../../base/command';
 import { AbsentError, DataError, messageOf } from '../../base/errors';
 import { readError, readTextFile } from '../../base/files';
 import { displayPath } from '../../base/paths';
@@ -80,7 +81,7 @@ function packageReader(
     async inspect() {
       for (const name of packageNames) {
         if (!(await isFolder(join(context.packagesFolder, name))))
-          return { status: 'missing', detail: `package ${name} is not installed; run npm run setup` };
+          return { status: 'missing', detail: `package ${name} is not installed; ${setUpHint}` };
       }
       try {
         const { sha256, documents: count, bytes } = await digestOf(documents());
@@ -123,14 +124,14 @@ async function loadDataset<T>(name: string, context: SourceContext): Promise<rea
 async function checkVersion(name: string, version: string, context: SourceContext): Promise<void> {
   const manifest = join(context.packagesFolder, name, 'package.json');
   const content = await readFile(manifest, 'utf8').catch((error: unknown) => {
-    throw new AbsentError(`${displayPath(manifest)}: package ${name} is not installed; run npm run setup`, {
+    throw new AbsentError(`${displayPath(manifest)}: package ${name} is not installed; ${setUpHint}`, {
       cause: error,
     });
   });
   const installed = (JSON.parse(content) as { version?: string }).version;
   if (installed !== version)
     throw new DataError(
-      `${displayPath(manifest)}: version ${String(installed)} is installed, ${displayPath(context.registryFile)} pins ${version}; run npm run setup`,
+      `${displayPath(manifest)}: version ${String(installed)} is installed, ${displayPath(context.registryFile)} pins ${version}; ${setUpHint}`,
     );
 }
 

@@ -7,14 +7,15 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/errors';
-import { projectPath } from '../../base/paths';
+import { setUpHint } from '../../base/command';
+import { isInstalled, projectPath } from '../../base/paths';
 import { type BackendCandidate, BackendUnavailable } from './backend';
 import { findGpu, type GpuPresence } from './gpu';
 import { loadedKernels, loadKernels } from '../native/kernel-library';
 import { probe, type ProbeOutcome } from './probe';
 import { loadTensorFlow, packageFile } from './tensorflow';
 
-const setUpMend = 'run npm run setup, which builds it';
+const setUpMend = isInstalled ? setUpHint : `${setUpHint}, which builds it`;
 
 /** What the native backends look at; a test may give them another machine. */
 export interface NativeMachine {
