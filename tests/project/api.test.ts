@@ -54,6 +54,17 @@ describe('the API', () => {
     expect(namespaces.filter((name) => !exampleOf(name).includes(`${name}.`))).toEqual([]);
   });
 
+  it('is listed in docs/api.md, each namespace with the first sentence of its source', () => {
+    const page = readFileSync(projectPath('docs', 'api.md'), 'utf8').replaceAll(/ +/g, ' ');
+    for (const name of namespaces) {
+      const source = readFileSync(projectPath('lib', 'api', `${name}.ts`), 'utf8');
+      const [, sentence = ''] = /^\/\*\*\n \* ([\s\S]*?)\n \*\n/.exec(source) ?? [];
+      expect(page).toContain(`| \`${name}\` | ${sentence.replaceAll('\n * ', ' ')} |`);
+    }
+    const names = Object.keys(library).filter((name) => !namespaces.includes(name));
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('has examples that type-check', { timeout: 120_000 }, () => {
     writeFileSync(
       join(folder, 'tsconfig.json'),
