@@ -105,9 +105,9 @@ async function indexOf(folder: string): Promise<string> {
   return [
     '# Gallery',
     '',
-    'What the maintainers have measured, by preset: of each item one picture, one page with all tables and with what was found of the',
-    "paper's claims, and the numbers (`.json`). `npm run reproduce` compares what it computes with these numbers, and writes all figures",
-    'into `figures/local/`, which git ignores. [A bilevel automaton to edit](automaton-playground.html) is a page to be opened in a browser.',
+    "The maintainers' results, by preset. Each item has one picture, one page with all tables and the verdicts on the paper's claims, and",
+    'the numbers (`.json`). `npm run reproduce` compares its results with these numbers, and writes all figures into `figures/local/`,',
+    'which git ignores. [A bilevel automaton to edit](automaton-playground.html) is a page to open in a browser.',
     '',
     ...sections,
   ].join('\n');
