@@ -34,7 +34,7 @@ describe('the package in another project', () => {
     folder = mkdtempSync(join(tmpdir(), 'bipe-package-'));
     const packed = join(folder, 'packed');
     project = join(folder, 'project');
-    [packed, project].forEach((path) => mkdirSync(path));
+    for (const path of [packed, project]) mkdirSync(path);
     const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     run('npm', ['pack', ...quietly, '--pack-destination', packed], projectPath());
     const [tarball = ''] = readdirSync(packed);
