@@ -7,7 +7,6 @@ import { jsonOrUndefined } from '../../base/json';
 import { ownEntry } from '../../base/own';
 import { checkKeys } from '../../base/strict-json';
 import { type Experiment } from '../../experiments/run/experiment';
-import { meaningOf } from '../../experiments/settings/field-words';
 import { printFailure, printJson } from './output';
 
 /** What a command did with an item. */
@@ -65,13 +64,13 @@ export function describeFields(items: readonly Experiment[]): string {
     : items.map(fieldsOf).join('\n');
 }
 
-function fieldsOf({ id, presets }: Experiment): string {
+function fieldsOf({ id, presets, meanings }: Experiment): string {
   const quick = presets.find(({ name }) => name === 'quick');
   const fields = Object.entries(quick?.settings ?? {});
   const width = Math.max(...fields.map(([field]) => field.length));
   const lines = fields.map(
     ([field, value]) =>
-      `  ${field.padEnd(width)}  ${meaningOf(id, field) ?? ''} (${shorten(typeof value === 'string' ? value : JSON.stringify(value), 60)})`,
+      `  ${field.padEnd(width)}  ${meanings[field] ?? ''} (${shorten(typeof value === 'string' ? value : JSON.stringify(value), 60)})`,
   );
   return [`\nFields of ${id}, with their values in the preset quick:`, ...lines].join('\n');
 }

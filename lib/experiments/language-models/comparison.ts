@@ -1,7 +1,6 @@
 // What comparisons of language models have in common: their settings, the sources that this machine
 // has, and one model trained after the other.
 
-import { z } from 'zod';
 import { UsageError } from '../../base/errors';
 import { type Reporter } from '../../base/progress';
 import { prepareSource } from '../../data/sources/prepare';
@@ -12,24 +11,18 @@ import { type PreparedInput, type RunContext } from '../run/experiment';
 import { languageModelRun, type LanguageModelRun, type LanguageModelRunPoint } from './runs';
 import { checkLanguageModelSettings, languageModelFields, type LanguageModelRunSettings } from './settings';
 import { type LanguageModelCorpus, prepareLanguageModelCorpus } from './text';
-import { encodingsField, seedsField } from '../settings/list-fields';
+import { count, encodingFields, type SettingsWith } from '../settings/fields';
 import { counted } from '../settings/preset-words';
 
-/** Which models are compared, and how they are trained. */
-export interface ComparisonSettings extends LanguageModelRunSettings {
-  /** Names of encodings. */
-  readonly encodings: readonly string[];
-  readonly hiddenSize: number;
-  readonly seeds: readonly number[];
-}
-
-/** The fields of the settings, for the schemas of items. */
+/** The fields of a comparison's settings, for the schemas of items. */
 export const comparisonFields = {
-  encodings: encodingsField,
-  hiddenSize: z.int().min(1),
-  seeds: seedsField,
+  ...encodingFields,
+  hiddenSize: count.describe('width of the models'),
   ...languageModelFields,
 };
+
+/** Which models are compared, and how they are trained. */
+export interface ComparisonSettings extends SettingsWith<typeof comparisonFields> {}
 
 /** A model for each encoding and seed. */
 function comparisonPoints({ encodings, hiddenSize, seeds }: ComparisonSettings): LanguageModelRunPoint[] {

@@ -30,44 +30,40 @@ import { type DataSource } from '../../report/provenance';
 import { available } from '../run/available';
 import { type PreparedInput, type RunContext } from '../run/experiment';
 import { type ModalityPerplexity } from './runs';
-import { ascendingLengths } from '../settings/list-fields';
+import { ascendingLengths, count, listOf } from '../settings/fields';
 import { type Measured, measured } from '../run/measured';
 import { type RunConfiguration } from '../run/store';
-
-/** What is evaluated. */
-export interface ReleasedSettings {
-  /** Models of the hub by the names of their encodings. */
-  readonly checkpoints: Readonly<Record<string, string>>;
-  /** Names of data sources (`bipe data list`) by the kind of text they are. */
-  readonly corpora: Readonly<Partial<Record<Modality, readonly string[]>>>;
-  /** The one that the models were trained with. */
-  readonly tokenizer: string;
-  /** Tokens of a block, ascending. */
-  readonly lengths: readonly number[];
-  /**
-   * At most so many tokens of each corpus are read at each length, spread over all of its
-   * documents; null: all.
-   */
-  readonly maxTokens: number | null;
-}
 
 /** Where checkpoints and corpora come from and go to. */
 export type ReleasedPlaces = CorpusOptions & Pick<HubOptions, 'attempts' | 'backoffMs'>;
 
 /** Checks the settings. */
-export const releasedSettingsSchema: z.ZodType<ReleasedSettings> = z.strictObject({
-  checkpoints: z.record(z.string(), z.string()).refine((models) => Object.keys(models).length > 0, {
-    message: 'must name a checkpoint, e.g. {"rope": "hzy00/RoPE-151M"}',
-  }),
-  corpora: z
-    .partialRecord(z.enum(['books', 'papers', 'code']), z.array(z.string()).min(1))
-    .refine((corpora) => Object.keys(corpora).length > 0, {
-      message: 'must name a source, e.g. {"books": ["pg19-validation"]}',
-    }),
-  tokenizer: z.string(),
-  lengths: ascendingLengths(2),
-  maxTokens: z.int().min(1).nullable(),
-});
+export const releasedSettingsSchema = z
+  .strictObject({
+    checkpoints: z
+      .record(z.string(), z.string())
+      .refine((models) => Object.keys(models).length > 0, {
+        message: 'must name a checkpoint, e.g. {"rope": "hzy00/RoPE-151M"}',
+      })
+      .describe('models of the hub by the names of their encodings'),
+    corpora: z
+      .partialRecord(z.enum(['books', 'papers', 'code']), listOf(z.string()))
+      .refine((corpora) => Object.keys(corpora).length > 0, {
+        message: 'must name a source, e.g. {"books": ["pg19-validation"]}',
+      })
+      .describe('names of data sources by the kind of text they are'),
+    tokenizer: z.string().describe('the tokenizer that the models were trained with'),
+    lengths: ascendingLengths(2).describe('block lengths (tokens), ascending'),
+    maxTokens: count
+      .nullable()
+      .describe(
+        'at most so many tokens of each corpus are read at each length, spread over its documents; null: all',
+      ),
+  })
+  .readonly();
+
+/** What is evaluated. */
+export type ReleasedSettings = z.infer<typeof releasedSettingsSchema>;
 
 /**
  * The paper's evaluation: four encodings, three kinds of text, one to six times the training

@@ -5,84 +5,64 @@ import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
 import { type CorpusConfig } from '../../data/tokens/prepare';
 import { type ValidationSplit } from '../../data/tokens/split';
-import { type ProductType } from '../../engine/graph/program';
-import { type EncodingConfig, encodingNamed, variantsSchema } from '../../positional/registry';
-import { type SegmentEnds, segmentEndsSchema } from '../../segment/ends';
-import { ascendingLengths } from '../settings/list-fields';
-
-/** What all runs of a comparison share. */
-export interface LanguageModelRunSettings {
-  /**
-   * Encodings by names that the registry does not have, as for ablations, or has with other
-   * settings.
-   */
-  readonly variants: Readonly<Record<string, EncodingConfig>>;
-  /** Names of data sources (`bipe data list`). */
-  readonly sources: readonly string[];
-  readonly tokenizer: string;
-  /** At most so many tokens of the sources are read; null: all. */
-  readonly maxTokens: number | null;
-  /**
-   * What ends segments: `paper`, `released`, or ids. For ablations, what ends those of each level
-   * but the outermost, innermost first.
-   */
-  readonly separators: string | readonly SegmentEndsName[];
-  /** The share of the tokens that is kept, in whole documents, for the evaluation. */
-  readonly validationShare: number;
-  readonly layers: number;
-  readonly heads: number;
-  /** Tokens of a training block. */
-  readonly trainLength: number;
-  /** Updates of the parameters. */
-  readonly steps: number;
-  readonly batchSize: number;
-  /** The highest, after the warm-up; it then falls linearly to 0. */
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  readonly weightDecay: number;
-  /** The largest norm of the gradient; null: no clipping. */
-  readonly clipNorm: number | null;
-  /** What training rounds matrix products to; evaluations are in float32. Default `float32`. */
-  readonly products?: ProductType;
-  /** The folder of a checkpoint to go on from: a finetuning. Left out: parameters are drawn. */
-  readonly initialCheckpoint?: string;
-  /** Tokens of a block, ascending: at each, the same text is read. */
-  readonly lengths: readonly number[];
-  /**
-   * At most so many tokens of each validation document are read; a multiple of the longest length.
-   */
-  readonly documentTokens: number;
-}
+import { type EncodingConfig, encodingNamed } from '../../positional/registry';
+import { segmentEndsSchema } from '../../segment/ends';
+import {
+  ascendingLengths,
+  clipNormField,
+  count,
+  layerFields,
+  productsField,
+  type SettingsWith,
+  sourcesField,
+  tokenizerField,
+  trainingFields,
+  variantsField,
+  weightDecayField,
+} from '../settings/fields';
 
 /**
  * What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a
  * rule.
  */
-export type SegmentEndsName = string | SegmentEnds;
+const segmentEndsName = z.union([z.string(), segmentEndsSchema]);
 
-const count = z.int().min(1);
+/** What ends segments, as settings name it. */
+export type SegmentEndsName = z.infer<typeof segmentEndsName>;
 
 /** The fields of the settings, for the schemas of items. */
 export const languageModelFields = {
-  variants: variantsSchema,
-  sources: z.array(z.string()).min(1),
-  tokenizer: z.string(),
-  maxTokens: count.nullable(),
-  separators: z.union([z.string(), z.array(z.union([z.string(), segmentEndsSchema]))]),
-  validationShare: z.number().positive().lt(1),
-  layers: count,
-  heads: count,
-  trainLength: count.min(2),
-  steps: count,
-  batchSize: count,
-  learningRate: z.number().positive(),
-  warmupSteps: z.int().min(0),
-  weightDecay: z.number().min(0),
-  clipNorm: z.number().positive().nullable(),
-  products: z.enum(['float32', 'bfloat16']).exactOptional(),
-  lengths: ascendingLengths(2),
-  documentTokens: count,
+  variants: variantsField,
+  sources: sourcesField,
+  tokenizer: tokenizerField,
+  maxTokens: count.nullable().describe('at most so many tokens of the sources are read; null: all'),
+  separators: z
+    .union([z.string(), z.array(segmentEndsName).readonly()])
+    .describe(
+      'what ends a segment: paper, released, or ids such as 869,13; as a list, what ends the segments of each level but the outermost, innermost first',
+    ),
+  validationShare: z
+    .number()
+    .positive()
+    .lt(1)
+    .describe('the share of tokens, in whole documents, that is held out for the evaluation'),
+  ...layerFields,
+  trainLength: count.min(2).describe('block length in training (tokens)'),
+  ...trainingFields,
+  weightDecay: weightDecayField,
+  clipNorm: clipNormField,
+  products: productsField,
+  lengths: ascendingLengths(2).describe('block lengths (tokens) at which the same text is read, ascending'),
+  documentTokens: count.describe(
+    'at most so many tokens of each held-out document are read; a multiple of the longest length',
+  ),
 };
+
+/** What all runs of a comparison share. */
+export interface LanguageModelRunSettings extends SettingsWith<typeof languageModelFields> {
+  /** The folder of a checkpoint to go on from: a finetuning. Left out: parameters are drawn. */
+  readonly initialCheckpoint?: string;
+}
 
 /** The encoding that a name stands for: of the variants first, then of the registry. */
 export function encodingOf(

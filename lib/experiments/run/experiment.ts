@@ -14,6 +14,7 @@ import { type TidyRow } from '../../report/rows';
 import { type Compared, compareWith } from './compare';
 import { type Comparison, type Drawing, type Finding, type Report } from './report';
 import { changed, type PresetName, presetOrder, unchanged } from '../settings/preset-names';
+import { meaningsOf } from '../settings/fields';
 import { readReference } from './reference';
 import { measured, type MeasuringContext } from './measured';
 import { RememberingStore, RunStore } from './store';
@@ -38,6 +39,11 @@ export interface PreparedInput<Input> {
   readonly missing: readonly string[];
 }
 
+/** For an item that needs no data. */
+export function prepareNothing(): Promise<PreparedInput<null>> {
+  return Promise.resolve({ input: null, data: [], missing: [] });
+}
+
 /**
  * What a computation may use; its store is for runs of its own, too, e.g. one for each model of a
  * comparison.
@@ -58,7 +64,10 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
    * Raise it when the computation changes, so that stored results of before are not taken for it.
    */
   readonly revision: number;
+  /** Checks settings; it describes each field that it has. */
   readonly schema: z.ZodType<Settings>;
+  /** Schemas that have the fields, where `schema` chooses one of them by the value. */
+  readonly fieldsOf?: z.ZodType;
   readonly presets: Readonly<Partial<Record<PresetName, Preset<Settings>>>> & {
     readonly quick: Preset<Settings>;
   };
@@ -123,6 +132,8 @@ export interface Experiment<
   readonly claim: string;
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
+  /** What fields of the settings mean, by name. */
+  readonly meanings: Readonly<Record<string, string>>;
   // A method: an item with settings of its own is an item.
   execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
   /**
@@ -147,6 +158,7 @@ export function defineExperiment<Settings extends object, Input, Result, Row ext
       const preset = spec.presets[name];
       return preset === undefined ? [] : [{ ...preset, name }];
     }),
+    meanings: meaningsOf(spec.fieldsOf ?? spec.schema),
     execute: (options) => execute(spec, names, options),
     latest: (store, presets) => latest(spec, store, presets),
   };

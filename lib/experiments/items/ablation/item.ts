@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { orderedStyles } from '../../../report/style';
 import {
   type Ablation,
-  type AblationGroup,
   ablationGroupNames,
   basesOfAblation,
   ablationsOf,
@@ -15,48 +14,41 @@ import {
 import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
 import {
+  comparisonFields,
   comparisonScale,
   type PlannedModel,
   type PreparedModels,
   prepareLanguageModels,
   runLanguageModels,
 } from '../../language-models/comparison';
-import { languageModelFields, type LanguageModelRunSettings } from '../../language-models/settings';
+import { type LanguageModelRunSettings } from '../../language-models/settings';
 import { segmentLengthsIn } from '../../language-models/text';
-import { listOnce, seedsField } from '../../settings/list-fields';
+import { listOf, listOnce } from '../../settings/fields';
 import { counted, showsThatItRuns } from '../../settings/preset-words';
 import { type AblationResult, drawAblations } from './draw';
 import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
 
-/** Which ablations, and how their models are trained. */
-export interface AblationSettings extends Omit<LanguageModelRunSettings, 'variants' | 'separators'> {
-  /** What is varied. */
-  readonly groups: readonly AblationGroup[];
-  readonly hiddenSize: number;
-  /** Of every model. */
-  readonly seeds: readonly number[];
-  /**
-   * Further ones of BiPE-RoPE and BiPE-ALiBi, which show how much chance alone makes of a
-   * difference.
-   */
-  readonly chanceSeeds: readonly number[];
-}
-
 /** Checks settings. */
-export const ablationSchema: z.ZodType<AblationSettings> = z
+export const ablationSchema = z
   .strictObject({
-    groups: z.array(z.enum(ablationGroupNames as [AblationGroup, ...AblationGroup[]])).min(1),
-    hiddenSize: z.int().min(1),
-    seeds: seedsField,
-    chanceSeeds: listOnce(z.int().min(0)),
-    ...languageModelFields,
+    ...comparisonFields,
+    groups: listOf(z.enum(ablationGroupNames)).describe(
+      'what is varied: levels, absolute, relative, separators, slopes, third',
+    ),
+    chanceSeeds: listOnce(z.int().min(0), 0).describe(
+      'further seeds of BiPE-RoPE and BiPE-ALiBi, which show seed-to-seed variation',
+    ),
   })
-  .omit({ variants: true, separators: true })
-  // A seed of every model is none that only shows chance.
+  .omit({ encodings: true, variants: true, separators: true })
+  // A seed that every model has anyway is not trained a second time.
   .transform((settings) => ({
     ...settings,
     chanceSeeds: settings.chanceSeeds.filter((seed) => !settings.seeds.includes(seed)),
-  }));
+  }))
+  .readonly();
+
+/** Which ablations, and how their models are trained. */
+export type AblationSettings = z.infer<typeof ablationSchema>;
 
 const small = {
   groups: ablationGroupNames,

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { ConfigError } from '../../../base/errors';
 import { present } from '../../../base/present';
 import { type Reporter } from '../../../base/progress';
-import { type Modality } from '../../../data/sources/source';
 import { getTokenizer } from '../../../data/tokenizers/registry';
 import { defaultAttentionBins } from '../../../evaluate/attention-mass';
 import { loadCheckpoint } from '../../../model/files/checkpoint';
@@ -28,7 +27,7 @@ import { notMeasured } from '../../run/available';
 import { bilevelPairs, mainFour } from '../../charts/encoding-pairs';
 import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
-import { fig4Presets, type Fig4Settings } from '../fig4/item';
+import { fig4Presets } from '../fig4/item';
 import {
   comparisonFields,
   type PreparedModels,
@@ -37,27 +36,16 @@ import {
 import { trainedLanguageModel } from '../../language-models/runs';
 import { commonSeparators } from '../../language-models/settings';
 import { validationDocuments } from '../../language-models/text';
+import { count, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 
-/** Which of Figure 4's models are looked at, and over which text. */
-export interface AttentionBySegmentSettings extends Fig4Settings {
-  /** Contexts, as multiples of the training length. */
-  readonly times: readonly number[];
-  /** The kind of text. */
-  readonly modality: Modality;
-  /** At most so many validation documents. */
-  readonly documents: number;
-}
-
-const count = z.int().min(1);
-
 /** Checks settings. */
-export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
+export const attentionBySegmentSchema = z
   .strictObject({
     ...comparisonFields,
-    times: z.array(count).min(1),
-    modality: z.enum(['books', 'code', 'papers']),
-    documents: count,
+    times: listOf(count).describe('context lengths, as multiples of the training length'),
+    modality: z.enum(['books', 'code', 'papers']).describe('the kind of text: books, papers or code'),
+    documents: count.describe('at most so many held-out documents are read'),
   })
   .superRefine(({ times, trainLength, lengths }, context) => {
     const fail = (message: string): void => {
@@ -70,7 +58,11 @@ export const attentionBySegmentSchema: z.ZodType<AttentionBySegmentSettings> = z
       fail(
         `${Math.max(...times)} is too many: validation documents are as long as the longest of the lengths, ${most} times the training length`,
       );
-  });
+  })
+  .readonly();
+
+/** Which of Figure 4's models are looked at, and over which text. */
+export type AttentionBySegmentSettings = z.infer<typeof attentionBySegmentSchema>;
 
 const looked = { times: [1, 4], modality: 'books', documents: 16 } as const;
 

@@ -13,31 +13,24 @@ import { absentNames, available, notMeasured } from '../../run/available';
 import { defineExperiment, type PreparedInput, type Preset, type RunContext } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './draw';
-import { ascendingLengths } from '../../settings/list-fields';
+import { ascendingLengths, listOf, sourcesField } from '../../settings/fields';
 import { counted } from '../../settings/preset-words';
 import { measureSegments } from './segment-statistics';
 
 /** The kinds of text, in the order of the figure's columns. */
 const modalities: readonly Modality[] = ['books', 'papers', 'code'];
 
-/** What Figure 1 is measured on. */
-export interface Fig1Settings {
-  /** Names of data sources (`bipe data list`), pooled by their modality. */
-  readonly sources: readonly string[];
-  /** Sets of separators, `paper` and `released`. */
-  readonly separators: readonly string[];
-  /** Tokens, ascending. */
-  readonly sequenceLengths: readonly number[];
-  /** At most so many tokens of each modality are read. */
-  readonly maxTokens: number;
-}
+const schema = z
+  .strictObject({
+    sources: sourcesField,
+    separators: listOf(z.enum(['paper', 'released'])).describe('sets of separators: paper, released'),
+    sequenceLengths: ascendingLengths(1).describe('sequence lengths (tokens), ascending'),
+    maxTokens: z.number().int().positive().describe('at most so many tokens of each kind of text are read'),
+  })
+  .readonly();
 
-const schema: z.ZodType<Fig1Settings> = z.strictObject({
-  sources: z.array(z.string()).min(1),
-  separators: z.array(z.enum(['paper', 'released'])).min(1),
-  sequenceLengths: ascendingLengths(1),
-  maxTokens: z.number().int().positive(),
-});
+/** What Figure 1 is measured on. */
+export type Fig1Settings = z.infer<typeof schema>;
 
 const lengthsToTheCaptions = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 120_000];
 

@@ -9,26 +9,25 @@ import { getTokenizer } from '../../../data/tokenizers/registry';
 import { segmentText } from '../../../segment/text';
 import { separatorsFor } from '../../../segment/separators';
 import { defineExperiment } from '../../run/experiment';
+import { tokenizerField } from '../../settings/fields';
 import { drawFig2, type Fig2Result } from './draw';
-
-/** What the schematic shows. */
-export interface Fig2Settings {
-  /** The reader's text. */
-  readonly text: string;
-  /** `llama2`, `bytes` or `characters`. */
-  readonly tokenizer: string;
-  /** `paper`, `released`, or ids such as `869,13`. */
-  readonly separators: string;
-}
 
 /** More tokens than this cannot be told apart on a page. */
 const mostTokens = 48;
 
-const schema: z.ZodType<Fig2Settings> = z.strictObject({
-  text: z.string().min(1, 'is empty: give a sentence or two'),
-  tokenizer: z.string(),
-  separators: z.string(),
-});
+const schema = z
+  .strictObject({
+    text: z
+      .string()
+      .min(1, 'is empty: give a sentence or two')
+      .describe('the text that is cut into tokens and segments'),
+    tokenizer: tokenizerField,
+    separators: z.string().describe('what ends a segment: paper, released, or ids such as 869,13'),
+  })
+  .readonly();
+
+/** What the schematic shows. */
+export type Fig2Settings = z.infer<typeof schema>;
 
 const settings: Fig2Settings = {
   text: 'A stone flew up. Two birds fell down. The thrower smiled.',

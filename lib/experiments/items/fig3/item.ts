@@ -4,14 +4,14 @@
 import { z } from 'zod';
 import { resolveArithmeticOptions } from '../../../data/arithmetic/generator';
 import { arithmeticVocabulary } from '../../../data/arithmetic/vocabulary';
-import { encodingNamed, variantsSchema } from '../../../positional/registry';
+import { encodingNamed } from '../../../positional/registry';
 import { liveCurves } from '../../../report/notebook/live';
 import { encodingStyle } from '../../../report/style';
 import {
+  arithmeticFields,
   arithmeticRun,
   type ArithmeticRun,
   type ArithmeticRunPoint,
-  type ArithmeticRunSettings,
   type AccuracyRow,
   accuracyRows,
 } from './runs';
@@ -19,37 +19,21 @@ import { smallSines } from '../../charts/encoding-pairs';
 import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
 import { drawFig3, type Fig3Result } from './draw';
-import { encodingsField, seedsField } from '../../settings/list-fields';
+import { count, encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 
+const schema = z
+  .strictObject({
+    ...encodingFields,
+    hiddenSizes: listOf(count.multipleOf(8, 'must be a multiple of 8: four heads of an even width')).describe(
+      'widths of the models',
+    ),
+    ...arithmeticFields,
+  })
+  .readonly();
+
 /** Which models are compared, and how they are trained. */
-export interface Fig3Settings extends ArithmeticRunSettings {
-  /** Names of encodings. */
-  readonly encodings: readonly string[];
-  readonly hiddenSizes: readonly number[];
-  readonly seeds: readonly number[];
-}
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Fig3Settings> = z.strictObject({
-  encodings: encodingsField,
-  variants: variantsSchema,
-  hiddenSizes: z.array(count.multipleOf(8, 'must be a multiple of 8: four heads of an even width')).min(1),
-  seeds: seedsField,
-  operators: count,
-  modulus: count,
-  steps: count,
-  batchSize: count,
-  learningRate: z.number().positive(),
-  warmupSteps: z.int().min(0),
-  clipNorm: z.number().positive().nullable(),
-  products: z.enum(['float32', 'bfloat16']).exactOptional(),
-  dropout: z.number().min(0).lt(1),
-  instances: count.nullable(),
-  questions: count,
-  longer: z.array(count),
-});
+export type Fig3Settings = z.infer<typeof schema>;
 
 const mainFour = ['bipe_alibi', 'bipe_rope', 'rope', 'alibi'];
 const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];

@@ -1,10 +1,10 @@
 // One model trained on the arithmetic task and asked questions: the unit of which Figure 3 is made.
 
+import { z } from 'zod';
 import { present } from '../../../base/present';
 import { arithmeticLength } from '../../../data/arithmetic/generator';
 import { distinctQuestions } from '../../../data/arithmetic/questions';
 import { arithmeticSeparators, arithmeticVocabulary } from '../../../data/arithmetic/vocabulary';
-import { type ProductType } from '../../../engine/graph/program';
 import { Random } from '../../../engine/random/random';
 import { evaluateArithmetic } from '../../../evaluate/arithmetic';
 import { decoderGenerator } from '../../../evaluate/generator';
@@ -12,9 +12,18 @@ import { type Proportion } from '../../../evaluate/intervals';
 import { arithmeticModelSize, type ModelConfig } from '../../../model/config';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
-import { createEncoding, type EncodingConfig, encodingNamed } from '../../../positional/registry';
+import { createEncoding, encodingNamed } from '../../../positional/registry';
 import { defaultAdamW } from '../../../train/step/adamw';
 import { type TrainingConfig } from '../../../train/config';
+import {
+  clipNormField,
+  count,
+  dropoutField,
+  productsField,
+  type SettingsWith,
+  trainingFields,
+  variantsField,
+} from '../../settings/fields';
 import { type RunStore } from '../../run/store';
 import {
   trainedCheckpoint,
@@ -24,38 +33,24 @@ import {
   type TrainingFigures,
 } from '../../run/trained-run';
 
+/** The fields of the settings that all runs of a comparison share. */
+export const arithmeticFields = {
+  variants: variantsField,
+  operators: count.describe('the most operators of a training instance; 6 in the paper'),
+  modulus: count.describe('numbers are counted modulo this prime; 11 in the paper'),
+  ...trainingFields,
+  clipNorm: clipNormField,
+  products: productsField,
+  dropout: dropoutField,
+  instances: count
+    .nullable()
+    .describe('training instances, all different, gone through in epochs; null: new ones without end'),
+  questions: count.describe('test questions for each number of operators, as far as there are so many'),
+  longer: z.array(count).readonly().describe('numbers of operators beyond training that are asked too'),
+};
+
 /** What all runs of a comparison share. */
-export interface ArithmeticRunSettings {
-  /**
-   * Encodings by names that the registry does not have, as for ablations, or has with other
-   * settings.
-   */
-  readonly variants: Readonly<Record<string, EncodingConfig>>;
-  /** The most operators of a training instance; 6 in the paper. */
-  readonly operators: number;
-  /** A prime; 11 in the paper. */
-  readonly modulus: number;
-  /** Updates of the parameters. */
-  readonly steps: number;
-  readonly batchSize: number;
-  /** The highest, after the warm-up; it then falls linearly to 0. */
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  /** The largest norm of the gradient; null: no clipping. */
-  readonly clipNorm: number | null;
-  /** What training rounds matrix products to; questions are asked in float32. Default `float32`. */
-  readonly products?: ProductType;
-  readonly dropout: number;
-  /**
-   * Training instances, no two alike, stored and gone through in epochs; null: new ones without
-   * end.
-   */
-  readonly instances: number | null;
-  /** Test questions for each number of operators, as far as there are so many different ones. */
-  readonly questions: number;
-  /** Numbers of operators beyond training that are asked too. */
-  readonly longer: readonly number[];
-}
+export interface ArithmeticRunSettings extends SettingsWith<typeof arithmeticFields> {}
 
 /** What differs between runs. */
 export interface ArithmeticRunPoint {

@@ -30,10 +30,10 @@ import {
 } from '../../language-models/released-models';
 import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
 
+const trainedSchema = z.strictObject(comparisonFields).readonly();
+
 /** Which models are compared, and how they are trained. */
 export type Fig4Settings = ComparisonSettings;
-
-const trainedSchema: z.ZodType<Fig4Settings> = z.strictObject(comparisonFields);
 
 const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
 
@@ -173,7 +173,7 @@ function releasedScale(
 }
 
 /** Settings with `checkpoints` are those of released models. */
-const schema: z.ZodType<AnySettings> = z.unknown().transform((value, context): AnySettings => {
+const schema = z.unknown().transform((value, context): AnySettings => {
   const released = typeof value === 'object' && value !== null && 'checkpoints' in value;
   return parseInside<AnySettings>(released ? releasedSettingsSchema : trainedSchema, value, context);
 });
@@ -198,6 +198,7 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result, Perplex
   notebook: 'notebooks/fig4.ipynb',
   revision: 2,
   schema,
+  fieldsOf: z.union([trainedSchema, releasedSettingsSchema]),
   presets: {
     ...fig4Presets,
     released: {

@@ -10,53 +10,38 @@ import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
 import { drawFig5, type Fig5Result } from './draw';
 import {
-  type FinetuneSettings,
   type ScaledModel,
   scaledEncoding,
   ScaledModels,
-  type ScaledModelSettings,
+  scaledModelFields,
   type ScalingName,
   scalingNames,
 } from './runs';
 import { fig4Presets } from '../fig4/item';
-import { type PreparedModels, prepareLanguageModels } from '../../language-models/comparison';
 import {
-  commonSeparators,
-  encodingOf,
-  languageModelFields,
-  requireLength,
-} from '../../language-models/settings';
-import { encodingsField, listOnce } from '../../settings/list-fields';
+  comparisonFields,
+  type PreparedModels,
+  prepareLanguageModels,
+} from '../../language-models/comparison';
+import { commonSeparators, encodingOf, requireLength } from '../../language-models/settings';
+import { encodingFields, listOnce, seedField } from '../../settings/fields';
 import { counted, showsThatItRuns } from '../../settings/preset-words';
 import { type ScaledRow, scaledRows } from './rows';
 
+const schema = z
+  .strictObject({
+    encodings: encodingFields.encodings.describe('names of encodings that have RoPE in them'),
+    hiddenSize: comparisonFields.hiddenSize,
+    seed: seedField,
+    scalings: listOnce(z.enum(scalingNames)).describe(
+      'how RoPE is scaled: yarn, linear, dynamic; none: finetuned without scaling',
+    ),
+    ...scaledModelFields,
+  })
+  .readonly();
+
 /** Which models are finetuned, and how. */
-export interface Fig5Settings extends ScaledModelSettings {
-  /** Names of encodings with RoPE in them. */
-  readonly encodings: readonly string[];
-  readonly hiddenSize: number;
-  readonly seed: number;
-  readonly scalings: readonly ScalingName[];
-}
-
-const count = z.int().min(1);
-
-const finetuneSchema: z.ZodType<FinetuneSettings> = z.strictObject({
-  length: count.min(2),
-  steps: count,
-  batchSize: count,
-  learningRate: z.number().positive(),
-  warmupSteps: z.int().min(0),
-});
-
-const schema: z.ZodType<Fig5Settings> = z.strictObject({
-  encodings: encodingsField,
-  hiddenSize: count,
-  seed: z.int().min(0),
-  scalings: listOnce(z.enum(scalingNames)).min(1),
-  finetune: finetuneSchema,
-  ...languageModelFields,
-});
+export type Fig5Settings = z.infer<typeof schema>;
 
 /** The models of a preset of Figure 4. */
 function modelsOf(preset: keyof typeof fig4Presets): Omit<Fig5Settings, 'scalings' | 'finetune'> {

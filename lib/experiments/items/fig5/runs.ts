@@ -1,6 +1,7 @@
 // The models of Figure 5: a language model trained short; the same with its RoPE scaled and nothing
 // else done; and finetuned on longer blocks for a few steps, with RoPE scaled or as it was.
 
+import { z } from 'zod';
 import { ConfigError } from '../../../base/errors';
 import { displayPath } from '../../../base/paths';
 import { loadCheckpoint } from '../../../model/files/checkpoint';
@@ -17,25 +18,16 @@ import {
   type ReadModel,
   trainedLanguageModel,
 } from '../../language-models/runs';
-import { encodingOf, type LanguageModelRunSettings } from '../../language-models/settings';
+import { encodingOf, languageModelFields } from '../../language-models/settings';
 import { type LanguageModelCorpus, tokensPerSegment } from '../../language-models/text';
 import { type TrainedRunOptions } from '../../run/trained-run';
+import { count, type SettingsWith, trainingFields } from '../../settings/fields';
 
 /** Names of the scalings that are compared; `none` finetunes without one. */
 export const scalingNames = ['none', 'yarn', 'linear', 'dynamic'] as const;
 
 /** How RoPE is scaled. */
 export type ScalingName = (typeof scalingNames)[number];
-
-/** How a model is finetuned. */
-export interface FinetuneSettings {
-  /** Tokens of a block; RoPE is scaled by this over the training length. */
-  readonly length: number;
-  readonly steps: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-}
 
 /** What a model is: as it was trained, with its RoPE scaled, or finetuned. */
 export interface ScaledModel {
@@ -95,10 +87,20 @@ function ropeScaling(
   }
 }
 
+/** The fields of the settings that the models of a comparison share. */
+export const scaledModelFields = {
+  finetune: z
+    .strictObject({
+      /** Block length (tokens); RoPE is scaled by this over the training length. */
+      length: count.min(2),
+      ...trainingFields,
+    })
+    .describe('how models are finetuned: length of the blocks (tokens), steps and learning rate'),
+  ...languageModelFields,
+};
+
 /** What the models of a comparison share. */
-export interface ScaledModelSettings extends LanguageModelRunSettings {
-  readonly finetune: FinetuneSettings;
-}
+export interface ScaledModelSettings extends SettingsWith<typeof scaledModelFields> {}
 
 /** Makes, or finds, the models of one encoding. */
 export class ScaledModels {

@@ -11,22 +11,13 @@ import {
   type ScaleError,
   smallestProductError,
 } from '../../../theory/lemmas/product';
-import { defineExperiment } from '../../run/experiment';
+import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { listOf } from '../../settings/fields';
 import { type Finding } from '../../run/report';
 import { formatShort } from '../../../report/log-axis';
+import { epsilonsField } from './fields';
 import { drawLemma, type LemmaResult } from './lemma';
 import { extent } from '../../settings/preset-words';
-
-/** Which products are certified. */
-export interface Lemma11Settings {
-  /** Factors are at most these. */
-  readonly bounds: readonly number[];
-  readonly epsilons: readonly number[];
-  /** Points a side of the grid on which errors are looked for. */
-  readonly grid: number;
-  /** Scales between 1e-6 and 1 at which rounding is shown. */
-  readonly scales: number;
-}
 
 export interface Lemma11Result extends LemmaResult {
   readonly precisions: readonly {
@@ -39,12 +30,17 @@ export interface Lemma11Result extends LemmaResult {
   }[];
 }
 
-const schema: z.ZodType<Lemma11Settings> = z.strictObject({
-  bounds: z.array(z.number().positive()).min(1),
-  epsilons: z.array(z.number().positive()).min(1),
-  grid: z.int().min(3),
-  scales: z.int().min(3),
-});
+const schema = z
+  .strictObject({
+    bounds: listOf(z.number().positive()).describe('factors are at most these'),
+    epsilons: epsilonsField,
+    grid: z.int().min(3).describe('points a side of the grid on which errors are looked for'),
+    scales: z.int().min(3).describe('how many scales between 1e-6 and 1 rounding is shown at'),
+  })
+  .readonly();
+
+/** Which products are certified. */
+export type Lemma11Settings = z.infer<typeof schema>;
 
 const epsilons = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
@@ -79,7 +75,7 @@ export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
       settings: { bounds: [1, 2, 4, 8, 16, 32, 64], epsilons, grid: 401, scales: 73 },
     },
   },
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  prepare: prepareNothing,
   run: ({ bounds, epsilons: errors, grid, scales: count }) => {
     const sorted = [...errors].sort((a, b) => b - a);
     const series = bounds.map((bound) => ({

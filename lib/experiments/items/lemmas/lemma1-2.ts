@@ -5,24 +5,10 @@ import { Random } from '../../../engine/random/random';
 import { certifyRectifier, randomReluLayers, rectifierSteepness } from '../../../theory/lemmas/rectifier';
 import { type Mlp } from '../../../theory/network/mlp';
 import { defineExperiment } from '../../run/experiment';
+import { count, listOf, seedField } from '../../settings/fields';
+import { epsilonsField } from './fields';
 import { drawLemma, type LemmaResult, tightest } from './lemma';
 import { counted, extent } from '../../settings/preset-words';
-
-/** Which networks are approximated. */
-export interface Lemma12Settings {
-  /** Layers in a row. */
-  readonly depths: readonly number[];
-  readonly width: number;
-  readonly hidden: number;
-  /** Random networks of each depth. */
-  readonly networks: number;
-  /** Inputs are at most this. */
-  readonly bound: number;
-  readonly epsilons: readonly number[];
-  /** Random inputs on which errors are looked for first. */
-  readonly points: number;
-  readonly seed: number;
-}
 
 /** Networks of one depth, each as its layers. */
 interface RandomNetworks {
@@ -30,18 +16,21 @@ interface RandomNetworks {
   readonly networks: readonly (readonly Mlp[])[];
 }
 
-const count = z.int().min(1);
+const schema = z
+  .strictObject({
+    depths: listOf(count).describe('numbers of layers in a row'),
+    width: count.describe('width of the random networks'),
+    hidden: count.describe('hidden units of each layer'),
+    networks: count.describe('random networks of each depth'),
+    bound: z.number().positive().describe('inputs are at most this'),
+    epsilons: epsilonsField,
+    points: count.describe('random inputs on which errors are looked for first'),
+    seed: seedField,
+  })
+  .readonly();
 
-const schema: z.ZodType<Lemma12Settings> = z.strictObject({
-  depths: z.array(count).min(1),
-  width: count,
-  hidden: count,
-  networks: count,
-  bound: z.number().positive(),
-  epsilons: z.array(z.number().positive()).min(1),
-  points: count,
-  seed: z.int().min(0),
-});
+/** Which networks are approximated. */
+export type Lemma12Settings = z.infer<typeof schema>;
 
 const quick: Lemma12Settings = {
   depths: [1, 2, 4],

@@ -3,37 +3,27 @@
 import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
 import { certifyLinear, certifySelection } from '../../../theory/lemmas/selection';
-import { defineExperiment } from '../../run/experiment';
+import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { count, listOf, seedField } from '../../settings/fields';
 import { type Finding } from '../../run/report';
+import { epsilonsField } from './fields';
 import { drawLemma, type LemmaResult, tightest } from './lemma';
 import { extent } from '../../settings/preset-words';
 
+const schema = z
+  .strictObject({
+    bounds: listOf(z.number().positive()).describe('x and y are at most these'),
+    gap: z.number().positive().max(1).describe('|t| is from `gap` to 1'),
+    epsilons: epsilonsField,
+    sizes: z.array(count).readonly().describe('rows and columns of linear maps'),
+    maps: count.describe('random maps of each size'),
+    points: count.describe('random inputs on which errors are looked for'),
+    seed: seedField,
+  })
+  .readonly();
+
 /** Which selections and maps are certified. */
-export interface Lemma13Settings {
-  /** x and y are at most these. */
-  readonly bounds: readonly number[];
-  /** |t| is from `gap` to 1. */
-  readonly gap: number;
-  readonly epsilons: readonly number[];
-  /** Rows and columns of linear maps. */
-  readonly sizes: readonly number[];
-  /** Random maps of each size. */
-  readonly maps: number;
-  readonly points: number;
-  readonly seed: number;
-}
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Lemma13Settings> = z.strictObject({
-  bounds: z.array(z.number().positive()).min(1),
-  gap: z.number().positive().max(1),
-  epsilons: z.array(z.number().positive()).min(1),
-  sizes: z.array(count),
-  maps: count,
-  points: count,
-  seed: z.int().min(0),
-});
+export type Lemma13Settings = z.infer<typeof schema>;
 
 const quick: Lemma13Settings = {
   bounds: [1, 4, 16],
@@ -73,7 +63,7 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
     },
   },
   seeds: ({ seed }) => [seed],
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  prepare: prepareNothing,
   run: ({ bounds, gap, epsilons, sizes, maps, points, seed }) => {
     const random = Random.fromSeed(seed);
     const selections = bounds.map((bound) => ({

@@ -3,32 +3,28 @@
 import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
 import { certifyMatrixProduct } from '../../../theory/lemmas/matrix-product';
-import { defineExperiment } from '../../run/experiment';
+import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { count, listOf, seedField } from '../../settings/fields';
 import { type Finding } from '../../run/report';
+import { epsilonsField } from './fields';
 import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
 import { counted, extent } from '../../settings/preset-words';
 
+const schema = z
+  .strictObject({
+    sizes: listOf(count.max(16)).describe('rows and columns of the matrices'),
+    bound: z
+      .number()
+      .positive()
+      .describe('entries of real matrices are at most this; Boolean ones are 0 and 1'),
+    epsilons: epsilonsField,
+    points: count.describe('random pairs of matrices for each certificate'),
+    seed: seedField,
+  })
+  .readonly();
+
 /** Which products are certified. */
-export interface Lemma14Settings {
-  /** Rows and columns. */
-  readonly sizes: readonly number[];
-  /** Entries of real matrices are at most this; Boolean ones are 0 and 1. */
-  readonly bound: number;
-  readonly epsilons: readonly number[];
-  /** Random pairs of matrices for each certificate. */
-  readonly points: number;
-  readonly seed: number;
-}
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Lemma14Settings> = z.strictObject({
-  sizes: z.array(count.max(16)).min(1),
-  bound: z.number().positive(),
-  epsilons: z.array(z.number().positive()).min(1),
-  points: count,
-  seed: z.int().min(0),
-});
+export type Lemma14Settings = z.infer<typeof schema>;
 
 const quick: Lemma14Settings = {
   sizes: [1, 2, 3, 4, 5, 6, 7, 8],
@@ -66,7 +62,7 @@ export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
     },
   },
   seeds: ({ seed }) => [seed],
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  prepare: prepareNothing,
   run: ({ sizes, bound, epsilons, points, seed }, _input, { reporter }) => {
     const random = Random.fromSeed(seed);
     const kinds = ['real', 'Boolean'] as const;

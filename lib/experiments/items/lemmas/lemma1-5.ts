@@ -4,31 +4,25 @@ import { z } from 'zod';
 import { heedStop } from '../../../base/interrupt';
 import { Random } from '../../../engine/random/random';
 import { certifyAttention } from '../../../theory/lemmas/attention';
-import { defineExperiment } from '../../run/experiment';
+import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { count, listOf, seedField } from '../../settings/fields';
 import { type Finding } from '../../run/report';
+import { epsilonsField } from './fields';
 import { drawLemma, type LemmaResult, type LemmaSeries } from './lemma';
 import { extent } from '../../settings/preset-words';
 
+const schema = z
+  .strictObject({
+    lengths: listOf(count.min(2)).describe('numbers of positions'),
+    matches: count.min(2).describe('positions that share an address where means are taken, on average'),
+    bound: z.number().positive().describe('values are at most this'),
+    epsilons: epsilonsField,
+    seed: seedField,
+  })
+  .readonly();
+
 /** Which heads are certified. */
-export interface Lemma15Settings {
-  readonly lengths: readonly number[];
-  /** Positions that share an address where means are taken, on average. */
-  readonly matches: number;
-  /** Values are at most this. */
-  readonly bound: number;
-  readonly epsilons: readonly number[];
-  readonly seed: number;
-}
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Lemma15Settings> = z.strictObject({
-  lengths: z.array(count.min(2)).min(1),
-  matches: count.min(2),
-  bound: z.number().positive(),
-  epsilons: z.array(z.number().positive()).min(1),
-  seed: z.int().min(0),
-});
+export type Lemma15Settings = z.infer<typeof schema>;
 
 const quick: Lemma15Settings = {
   lengths: [16, 64, 256, 1024, 4096],
@@ -75,7 +69,7 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
   },
   seeds: ({ seed }) => [seed],
   usesEngine: true,
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  prepare: prepareNothing,
   run: async ({ lengths, matches, bound, epsilons, seed }, _input, { reporter }) => {
     const random = Random.fromSeed(seed);
     const kinds = ['copy', 'mean'] as const;

@@ -23,7 +23,7 @@ import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
  */
 export type NormalSettings = Fig4Settings;
 
-const schema: z.ZodType<NormalSettings> = z.strictObject(comparisonFields);
+const schema = z.strictObject(comparisonFields).readonly();
 
 const { smoke, quick, evening, paper } = fig4Presets;
 const threeKinds = ['moby-dick', 'sotu', 'latex-manuals', 'npm-sources'];

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { sha256 } from '../../../base/files';
 import { type Reporter } from '../../../base/progress';
 import { downloadScrolls } from '../../../data/scrolls/download';
-import { openPromptedRows, type PromptedData, promptedDataSchema } from '../../../data/scrolls/prompted-data';
+import { openPromptedRows, type PromptedData } from '../../../data/scrolls/prompted-data';
 import { type ScrollsTaskName } from '../../../data/scrolls/tasks';
 import { prepareSource } from '../../../data/sources/prepare';
 import { liveCurves } from '../../../report/notebook/live';
@@ -17,56 +17,35 @@ import { mainFour } from '../../charts/encoding-pairs';
 import { defineExperiment, type Preset, type RunContext } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
 import { fig4Presets } from '../fig4/item';
-import { encodingsField, seedsField } from '../../settings/list-fields';
+import { encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 import {
   promptedRun,
   type PromptedRun,
-  type PromptedRunSettings,
+  promptedRunFields,
+  promptedTaskSchema,
   type PromptedTaskSettings,
   type ScoreRow,
   scoreRows,
 } from './runs';
-import { type PreparedStarts, prepareStarts, type Start, startSchema, type StartSettings } from './start';
+import { type PreparedStarts, prepareStarts, type Start, startSchema } from './start';
 import { drawTableScrolls, type TableScrollsResult, paperGain } from './draw';
 
+const schema = z
+  .strictObject({
+    ...encodingFields,
+    tasks: listOf(promptedTaskSchema)
+      .refine((tasks) => new Set(tasks.map(({ data }) => data.task)).size === tasks.length, {
+        error: 'two are the same task; give each once',
+      })
+      .describe('tasks of SCROLLS, or quick ones, and how long their outputs may be (tokens)'),
+    start: startSchema.describe('the models that are finetuned'),
+    ...promptedRunFields,
+  })
+  .readonly();
+
 /** Which models are finetuned on which tasks, and how. */
-export interface TableScrollsSettings extends PromptedRunSettings {
-  /** Names of encodings. */
-  readonly encodings: readonly string[];
-  readonly seeds: readonly number[];
-  readonly tasks: readonly PromptedTaskSettings[];
-  readonly start: StartSettings;
-}
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<TableScrollsSettings> = z.strictObject({
-  encodings: encodingsField,
-  seeds: seedsField,
-  tasks: z
-    .array(z.strictObject({ data: promptedDataSchema, outputTokens: count.min(2) }))
-    .min(1)
-    .refine((tasks) => new Set(tasks.map(({ data }) => data.task)).size === tasks.length, {
-      error: 'two are the same task; give each once',
-    }),
-  start: startSchema,
-  tokenizer: z.string(),
-  maxTokens: count,
-  steps: count,
-  batchSize: count,
-  accumulation: count,
-  learningRate: z.number().positive(),
-  warmupSteps: z.int().min(0),
-  schedule: z.enum(['constant', 'linear']),
-  weightDecay: z.number().min(0),
-  dropout: z.number().min(0).lt(1),
-  clipNorm: z.number().positive().nullable(),
-  inputWeight: z.number().min(0).max(1),
-  remember: z.enum(['all', 'block-inputs']),
-  products: z.enum(['float32', 'bfloat16']).exactOptional(),
-  instances: count.nullable(),
-});
+export type TableScrollsSettings = z.infer<typeof schema>;
 
 /**
  * The first of the language models of a preset of Figure 4, which are not trained again for this.

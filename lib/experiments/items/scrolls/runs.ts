@@ -1,14 +1,14 @@
 // One model finetuned on one task and asked its instances: the unit of which the table of SCROLLS
 // is made.
 
+import { z } from 'zod';
 import { shorten } from '../../../base/format';
 import { displayPath } from '../../../base/paths';
-import { openPromptedRows, type PromptedData } from '../../../data/scrolls/prompted-data';
+import { openPromptedRows, type PromptedData, promptedDataSchema } from '../../../data/scrolls/prompted-data';
 import { quickTasks } from '../../../data/scrolls/quick';
 import { outputCue, sequenceOptions, type SequenceOptions } from '../../../data/scrolls/sequence';
 import { scrollsTasks } from '../../../data/scrolls/tasks';
 import { getTokenizer } from '../../../data/tokenizers/registry';
-import { type ProductType } from '../../../engine/graph/program';
 import { Random } from '../../../engine/random/random';
 import { type TextMetricName, type TextScore } from '../../../evaluate/metrics/text-metrics';
 import {
@@ -27,50 +27,62 @@ import { defaultAdamW } from '../../../train/step/adamw';
 import { type TrainingConfig } from '../../../train/config';
 import { type Start } from './start';
 import {
+  clipNormField,
+  count,
+  dropoutField,
+  productsField,
+  type SettingsWith,
+  tokenizerField,
+  trainingFields,
+  weightDecayField,
+} from '../../settings/fields';
+import {
   trainedRun,
   type TrainedRunOptions,
   type TrainedRunSpec,
   type TrainingFigures,
 } from '../../run/trained-run';
 
+/** Checks a task and how long its outputs may be. */
+export const promptedTaskSchema = z
+  .strictObject({
+    data: promptedDataSchema,
+    /** Tokens that are kept free for an output and its end, in training and in generation. */
+    outputTokens: count.min(2),
+  })
+  .readonly();
+
 /** A task and how long its outputs may be. */
-export interface PromptedTaskSettings {
-  readonly data: PromptedData;
-  /** Tokens that are kept free for an output and its end, in training and in generation. */
-  readonly outputTokens: number;
-}
+export type PromptedTaskSettings = z.infer<typeof promptedTaskSchema>;
+
+/** The fields of how all models of a comparison are finetuned, and what they are asked. */
+export const promptedRunFields = {
+  tokenizer: tokenizerField,
+  maxTokens: count.describe('the longest sequence (tokens); 8,192 in the paper'),
+  ...trainingFields,
+  accumulation: count.describe('batches whose gradients are added up for one update'),
+  schedule: z
+    .enum(['constant', 'linear'])
+    .describe('what the learning rate does after the warm-up; linear falls to 0'),
+  weightDecay: weightDecayField,
+  dropout: dropoutField,
+  clipNorm: clipNormField,
+  inputWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('weight of an input token in the loss, where an output token has 1; 0 on SCROLLS'),
+  remember: z
+    .enum(['all', 'block-inputs'])
+    .describe(
+      'what of a forward pass is kept for the gradients: all, or block-inputs, which takes less memory and more time',
+    ),
+  products: productsField,
+  instances: count.nullable().describe('validation instances that are asked; null: all'),
+};
 
 /** How all models of a comparison are finetuned, and what they are asked. */
-export interface PromptedRunSettings {
-  readonly tokenizer: string;
-  /** The longest sequence; 8,192 in the paper. */
-  readonly maxTokens: number;
-  /** Updates of the parameters. */
-  readonly steps: number;
-  /** Sequences whose gradients are computed at once. */
-  readonly batchSize: number;
-  /** How often so, for one update. */
-  readonly accumulation: number;
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  /** What the learning rate does after the warm-up; `linear` falls to 0. */
-  readonly schedule: 'constant' | 'linear';
-  readonly weightDecay: number;
-  readonly dropout: number;
-  /** The largest norm of the gradient; null: no clipping. */
-  readonly clipNorm: number | null;
-  /**
-   * How much a token of the input counts in training, where one of the output counts 1; 0 on
-   * SCROLLS.
-   */
-  readonly inputWeight: number;
-  /** `block-inputs`: blocks are computed again in the backward pass. */
-  readonly remember: 'all' | 'block-inputs';
-  /** What training rounds matrix products to; default `float32`. */
-  readonly products?: ProductType;
-  /** Validation instances that are asked; null: all. */
-  readonly instances: number | null;
-}
+export interface PromptedRunSettings extends SettingsWith<typeof promptedRunFields> {}
 
 /** What differs between runs. */
 export interface PromptedRunPoint {

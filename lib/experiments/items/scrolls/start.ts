@@ -11,40 +11,34 @@ import { type ModelConfig } from '../../../model/config';
 import { type DataSource } from '../../../report/provenance';
 import { prepareLanguageModels } from '../../language-models/comparison';
 import { trainedLanguageModel } from '../../language-models/runs';
-import { languageModelFields, type LanguageModelRunSettings } from '../../language-models/settings';
+import { languageModelFields } from '../../language-models/settings';
 import {
   checkpointSource,
   prepareReleasedModels,
   releasedSettings,
 } from '../../language-models/released-models';
 import { type TrainedRunOptions } from '../../run/trained-run';
+import { count } from '../../settings/fields';
 import { counted } from '../../settings/preset-words';
 
 /** A language model of this project's, of which there is one for each encoding. */
-export interface LanguageModelStart extends LanguageModelRunSettings {
-  readonly kind: 'language-model';
-  readonly hiddenSize: number;
-  readonly seed: number;
-}
+const languageModelStart = z.strictObject({
+  kind: z.literal('language-model'),
+  hiddenSize: count,
+  seed: z.int().min(0),
+  ...languageModelFields,
+});
 
-/** The authors' models, of 151 million parameters. */
-export interface ReleasedStart {
-  readonly kind: 'released';
-}
-
-/** Either of them. */
-export type StartSettings = LanguageModelStart | ReleasedStart;
-
-/** Checks what is started from. */
-export const startSchema: z.ZodType<StartSettings> = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('language-model'),
-    hiddenSize: z.int().min(1),
-    seed: z.int().min(0),
-    ...languageModelFields,
-  }),
+/** Checks what is started from: such a language model, or the authors' of 151 million parameters. */
+export const startSchema = z.discriminatedUnion('kind', [
+  languageModelStart,
   z.strictObject({ kind: z.literal('released') }),
 ]);
+
+type LanguageModelStart = Readonly<z.infer<typeof languageModelStart>>;
+
+/** What is started from. */
+export type StartSettings = Readonly<z.infer<typeof startSchema>>;
 
 /** A checkpoint that a finetuning can begin with. */
 export interface Start {

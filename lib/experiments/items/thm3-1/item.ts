@@ -2,24 +2,10 @@
 // represent an NFA. All relations of a witness automaton, the rank of its fragments by contexts,
 // and what a compiled network forgets when it has less room.
 
-import { z } from 'zod';
-import { mostMonoidStates } from '../../../theory/automata/monoid';
-import { defineExperiment } from '../../run/experiment';
+import { defineExperiment, prepareNothing } from '../../run/experiment';
 import { counted } from '../../settings/preset-words';
 import { drawTheorem31 } from './draw';
-import { measureTheorem31, type Theorem31Result, type Theorem31Settings } from './measures';
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Theorem31Settings> = z.strictObject({
-  monoidStates: count.max(mostMonoidStates),
-  contextStates: count.max(mostMonoidStates - 1),
-  rankStates: count.max(10),
-  cliffStates: z.array(count.min(2).max(mostMonoidStates - 1)).min(1),
-  fragments: count,
-  bitsStates: count.min(2).max(mostMonoidStates - 1),
-  seed: z.int().min(0),
-});
+import { measureTheorem31, type Theorem31Result, theorem31Schema, type Theorem31Settings } from './measures';
 
 const quick: Theorem31Settings = {
   monoidStates: 5,
@@ -48,7 +34,7 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
     'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; its text is not at hand). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; an automaton of n states has words with all 2^(n²) relations between states, so d·p ≥ n².',
   notebook: 'notebooks/thm3.1.ipynb',
   revision: 1,
-  schema,
+  schema: theorem31Schema,
   presets: {
     smoke: {
       description: describe,
@@ -76,7 +62,7 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
   },
   seeds: ({ seed }) => [seed],
   usesEngine: true,
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  prepare: prepareNothing,
   run: (settings, _input, { reporter }) => measureTheorem31(settings, reporter),
   scale: ({ monoidStates, contextStates, fragments }) =>
     `Relations are counted exactly for up to ${monoidStates} states, tried in every context for up to ${contextStates}; each network read at most ${fragments.toLocaleString('en')} fragments in every context, in float32. The theorem is about every n.`,

@@ -1,10 +1,11 @@
 // What the item of Theorem 3.1 measures: all relations of the witness automaton, what contexts tell
 // of them, ranks, and what is left of them in few numbers.
 
+import { z } from 'zod';
 import { heedStop } from '../../../base/interrupt';
 import { type Reporter } from '../../../base/progress';
 import { Random } from '../../../engine/random/random';
-import { codeOf, transitionMonoid } from '../../../theory/automata/monoid';
+import { codeOf, mostMonoidStates, transitionMonoid } from '../../../theory/automata/monoid';
 import { randomWord } from '../../../theory/automata/random';
 import {
   countRelations,
@@ -32,23 +33,32 @@ import {
 } from '../../../theory/bounds/contexts';
 import { RowSpace } from '../../../theory/bounds/rank';
 import { witnessAutomaton } from '../../../theory/bounds/witness';
+import { count, listOf, seedField } from '../../settings/fields';
 
-/** How far each part goes; states are counted from 1. */
-export interface Theorem31Settings {
-  /** The most states for which all relations are enumerated. */
-  readonly monoidStates: number;
-  /** The most states for which every relation is tried in every context. */
-  readonly contextStates: number;
-  /** The most states for which the rank is computed. */
-  readonly rankStates: number;
-  /** States of the compiled networks. */
-  readonly cliffStates: readonly number[];
-  /** The most fragments that each of them reads, in every context. */
-  readonly fragments: number;
-  /** States of the relations that are held in d numbers of p bits. */
-  readonly bitsStates: number;
-  readonly seed: number;
-}
+/** Checks how far each part goes. */
+export const theorem31Schema = z
+  .strictObject({
+    monoidStates: count
+      .max(mostMonoidStates)
+      .describe('the most states for which all relations are enumerated'),
+    contextStates: count
+      .max(mostMonoidStates - 1)
+      .describe('the most states for which every relation is tried in every context'),
+    rankStates: count.max(10).describe('the most states for which the rank is computed'),
+    cliffStates: listOf(count.min(2).max(mostMonoidStates - 1)).describe(
+      'numbers of states of the compiled networks',
+    ),
+    fragments: count.describe('the most fragments that each network reads, in every context'),
+    bitsStates: count
+      .min(2)
+      .max(mostMonoidStates - 1)
+      .describe('states of the relations that are held in d numbers of p bits'),
+    seed: seedField,
+  })
+  .readonly();
+
+/** How far each part goes. */
+export type Theorem31Settings = z.infer<typeof theorem31Schema>;
 
 /** Relations by the length of their shortest words. */
 export interface MonoidResult {

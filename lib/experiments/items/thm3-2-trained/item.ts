@@ -3,19 +3,20 @@
 // theorem; it is what training makes of the same task.
 
 import { z } from 'zod';
-import { encodingNamed, variantsSchema } from '../../../positional/registry';
+import { encodingNamed } from '../../../positional/registry';
 import { liveCurves } from '../../../report/notebook/live';
 import { encodingStyle } from '../../../report/style';
 import { mainFour, smallSines } from '../../charts/encoding-pairs';
 import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
-import { encodingsField, seedsField } from '../../settings/list-fields';
+import { count, encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 import { drawThm32Trained, type Thm32TrainedResult } from './draw';
 import {
   askedWords,
   chooseAutomaton,
   guessesOf,
+  stateSetFields,
   stateSetRun,
   type StateSetRun,
   type StateSetRunPoint,
@@ -24,42 +25,11 @@ import {
   stateSetRows,
 } from './runs';
 
-/** Which models are compared, and how they are trained. */
-export interface Thm32TrainedSettings extends StateSetRunSettings {
-  /** Names of encodings. */
-  readonly encodings: readonly string[];
-  readonly hiddenSizes: readonly number[];
-  readonly seeds: readonly number[];
-}
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Thm32TrainedSettings> = z
+const schema = z
   .strictObject({
-    encodings: encodingsField,
-    variants: variantsSchema,
-    hiddenSizes: z.array(count).min(1),
-    seeds: seedsField,
-    automaton: z.strictObject({
-      subStates: count,
-      segmentStates: count,
-      symbols: count,
-      separators: count,
-      density: z.number().gt(0).max(1),
-      candidates: count,
-      seed: z.int().min(0),
-    }),
-    length: count,
-    maxSegmentLength: z.int().min(0),
-    longer: z.array(count),
-    words: z.int().min(2),
-    layers: count,
-    heads: count,
-    steps: count,
-    batchSize: count,
-    learningRate: z.number().positive(),
-    warmupSteps: z.int().min(0),
-    clipNorm: z.number().positive().nullable(),
+    ...encodingFields,
+    hiddenSizes: listOf(count).describe('widths of the models'),
+    ...stateSetFields,
   })
   .superRefine(({ hiddenSizes, heads, length, longer }, context) => {
     for (const [index, size] of hiddenSizes.entries())
@@ -76,7 +46,11 @@ const schema: z.ZodType<Thm32TrainedSettings> = z
           path: ['longer', index],
           message: `${asked} must be longer than what stands before it, and than the training's ${length}`,
         });
-  });
+  })
+  .readonly();
+
+/** Which models are compared, and how they are trained. */
+export type Thm32TrainedSettings = z.infer<typeof schema>;
 
 const main = [...mainFour, 'learned'];
 const all = [...main, 'sinusoidal'];

@@ -1,6 +1,7 @@
 // One model trained on the state-set task of a Bi-NFA, and asked about words as long as in training
 // and longer ones.
 
+import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
 import {
   evaluateStateSets,
@@ -13,49 +14,52 @@ import {
   stateSetWriter,
 } from '../../../evaluate/state-sets';
 import { type ModelConfig } from '../../../model/config';
-import { createEncoding, type EncodingConfig, encodingNamed } from '../../../positional/registry';
+import { createEncoding, encodingNamed } from '../../../positional/registry';
 import { type BiNfa } from '../../../theory/automata/automaton';
 import { informativeBiNfa, type InformativeBiNfa } from '../../../theory/automata/informative';
 import { defaultAdamW } from '../../../train/step/adamw';
 import { type TrainingConfig } from '../../../train/config';
 import { trainedRun, type TrainedRunOptions, type TrainingFigures } from '../../run/trained-run';
+import {
+  clipNormField,
+  count,
+  layerFields,
+  type SettingsWith,
+  trainingFields,
+  variantsField,
+} from '../../settings/fields';
 
 /** How the automaton is chosen: `informativeBiNfa`. */
-export interface ChosenAutomaton {
-  readonly subStates: number;
-  readonly segmentStates: number;
-  readonly symbols: number;
-  readonly separators: number;
+const chosenAutomaton = z.strictObject({
+  subStates: count,
+  segmentStates: count,
+  symbols: count,
+  separators: count,
   /** The probability of each arrow. */
-  readonly density: number;
+  density: z.number().gt(0).max(1),
   /** How many random ones are drawn, with which seed. */
-  readonly candidates: number;
-  readonly seed: number;
-}
+  candidates: count,
+  seed: z.int().min(0),
+});
+
+/** The fields of the settings that all runs of a comparison share. */
+export const stateSetFields = {
+  variants: variantsField,
+  automaton: chosenAutomaton.describe('what the automaton is drawn from'),
+  length: count.describe('symbols and separators of a training word'),
+  maxSegmentLength: z.int().min(0).describe('the most symbols of a segment, without its separator'),
+  longer: z
+    .array(count)
+    .readonly()
+    .describe('lengths of words beyond training that are asked too, ascending'),
+  words: z.int().min(2).describe('words that are asked, of each length'),
+  ...layerFields,
+  ...trainingFields,
+  clipNorm: clipNormField,
+};
 
 /** What all runs of a comparison share. */
-export interface StateSetRunSettings {
-  /** Encodings by names that the registry does not have, or has with other settings. */
-  readonly variants: Readonly<Record<string, EncodingConfig>>;
-  readonly automaton: ChosenAutomaton;
-  /** Symbols and separators of a training word. */
-  readonly length: number;
-  /** The most symbols of a segment, its separator not counted. */
-  readonly maxSegmentLength: number;
-  /** Lengths of words beyond training that are asked too, ascending. */
-  readonly longer: readonly number[];
-  /** Words that are asked, of each length. */
-  readonly words: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly steps: number;
-  readonly batchSize: number;
-  /** The highest, after the warm-up; it then falls linearly to 0. */
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  /** The largest norm of the gradient; null: no clipping. */
-  readonly clipNorm: number | null;
-}
+export interface StateSetRunSettings extends SettingsWith<typeof stateSetFields> {}
 
 /** What differs between runs. */
 export interface StateSetRunPoint {

@@ -2,25 +2,17 @@
 // over a grid of sizes, compiled with bilevel positions and, flattened, with absolute ones, and
 // compared with a set simulator after every prefix.
 
-import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
-import { defineExperiment } from '../../run/experiment';
+import { defineExperiment, prepareNothing } from '../../run/experiment';
 import { counted, extent } from '../../settings/preset-words';
 import { drawTheorem32 } from './draw';
-import { type SizeResult, sizeResult, type Theorem32Result, type Theorem32Settings } from './sizes';
-
-const count = z.int().min(1);
-
-const schema: z.ZodType<Theorem32Settings> = z.strictObject({
-  sizes: z.array(count.max(16)).min(2),
-  automata: count,
-  words: count,
-  segments: count.max(4096),
-  maxSegmentLength: count.max(256),
-  flat: z.strictObject({ states: count, automata: z.int().min(0), words: count }),
-  short: z.strictObject({ states: count, length: count.max(8) }),
-  seed: z.int().min(0),
-});
+import {
+  type SizeResult,
+  sizeResult,
+  type Theorem32Result,
+  theorem32Schema,
+  type Theorem32Settings,
+} from './sizes';
 
 const quick: Theorem32Settings = {
   sizes: [1, 2, 3, 4, 6, 8],
@@ -50,7 +42,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
     'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; its text and proof are not at hand). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, against O(k²|S|²) when flattened; constructed, run, and compared with a set simulator.',
   notebook: 'notebooks/thm3.2.ipynb',
   revision: 1,
-  schema,
+  schema: theorem32Schema,
   presets: {
     smoke: {
       description: describe,
@@ -85,7 +77,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   },
   seeds: ({ seed }) => [seed],
   usesEngine: true,
-  prepare: () => Promise.resolve({ input: null, data: [], missing: [] }),
+  prepare: prepareNothing,
   run: async (settings, _input, { reporter }) => {
     const { sizes, seed } = settings;
     const random = Random.fromSeed(seed);

@@ -1,6 +1,7 @@
 // Bilevel automata of one size, compiled both ways, certified, run, and compared with the set
 // simulator: what Theorem 3.2's item measures for each size of its grid.
 
+import { z } from 'zod';
 import { heedStop } from '../../../base/interrupt';
 import type { Random } from '../../../engine/random/random';
 import { alphabetOf } from '../../../theory/automata/alphabet';
@@ -13,27 +14,34 @@ import { compileApe, compileBiPE } from '../../../theory/compile/compile';
 import { type Network } from '../../../theory/network/network';
 import { networkSize, type NetworkSize } from '../../../theory/network/size';
 import { type Comparison, compareWithSimulator, joined, noComparison } from '../../../theory/compile/verify';
+import { count, seedField } from '../../settings/fields';
+
+/** Checks which automata and words. */
+export const theorem32Schema = z
+  .strictObject({
+    sizes: z
+      .array(count.max(16))
+      .min(2)
+      .readonly()
+      .describe('states of the sub-level and of the segment level, in all combinations'),
+    automata: count.describe('random automata of each size'),
+    words: count.describe('random words of each automaton'),
+    segments: count.max(4096).describe('segments of a random word'),
+    maxSegmentLength: count.max(256).describe('the most symbols of a segment, without its separator'),
+    flat: z
+      .strictObject({ states: count, automata: z.int().min(0), words: count })
+      .describe(
+        'flattened automata of up to so many states are run, too, as many on as many words; larger ones are only compiled',
+      ),
+    short: z
+      .strictObject({ states: count, length: count.max(8) })
+      .describe('automata of at most so many states on each level are tried on all words up to a length'),
+    seed: seedField,
+  })
+  .readonly();
 
 /** Which automata and words. */
-export interface Theorem32Settings {
-  /** Of the sub-level and of the segment level, in all combinations. */
-  readonly sizes: readonly number[];
-  /** Random automata of each size. */
-  readonly automata: number;
-  /** Random words of each automaton. */
-  readonly words: number;
-  /** Segments of a random word. */
-  readonly segments: number;
-  readonly maxSegmentLength: number;
-  /**
-   * Flattened automata of up to so many states are run, too: as many and as many words. Larger ones
-   * are only compiled.
-   */
-  readonly flat: { readonly states: number; readonly automata: number; readonly words: number };
-  /** Automata of at most so many states on each level are tried on all words up to a length. */
-  readonly short: { readonly states: number; readonly length: number };
-  readonly seed: number;
-}
+export type Theorem32Settings = z.infer<typeof theorem32Schema>;
 
 /** What a network of one kind came to, for automata of one size. */
 export interface KindResult extends Pick<
