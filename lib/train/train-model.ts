@@ -20,7 +20,8 @@ import { train, type TrainingResult, type TrainingRun } from './train';
 export type TrainModelOptions = Pick<
   TrainingRun,
   'folder' | 'where' | 'resume' | 'reporter' | 'onBegin' | 'onMetrics' | 'signal' | 'execution'
->;
+> &
+  Pick<TaskContext, 'corpus'>;
 
 /**
  * Trains the model of a configuration on its task, or goes on. The folder gets `config.json`,
@@ -34,7 +35,7 @@ export type TrainModelOptions = Pick<
  */
 export async function trainModel(
   config: TrainingConfig,
-  options: TrainModelOptions,
+  { corpus, ...options }: TrainModelOptions,
 ): Promise<TrainingResult> {
   const { where = 'training', folder } = options;
   const checked = parseTrainingConfig(config, where);
@@ -47,6 +48,7 @@ export async function trainModel(
     seed,
     forward: { remember },
     ...(options.reporter && { reporter: options.reporter }),
+    ...(corpus && { corpus }),
   }).catch((error: unknown) => {
     throw errorAt(where, error);
   });

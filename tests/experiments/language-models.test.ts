@@ -9,6 +9,7 @@ import { present } from '../../lib/base/present';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
 import { parseWith } from '../../lib/base/schema';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
+import { type Corpus } from '../../lib/data/tokens/corpus';
 import { prepareCorpus } from '../../lib/data/tokens/prepare';
 import { type Experiment } from '../../lib/experiments/run/experiment';
 import { fig4, fig4Presets } from '../../lib/experiments/items/fig4/item';
@@ -141,9 +142,20 @@ describe('settings of language models', () => {
   });
 });
 
+/** Of the corpus of the preset `smoke`. */
+async function ofSmoke<Result>(ask: (corpus: Corpus) => Result | Promise<Result>): Promise<Result> {
+  const { sources, tokenizer, maxTokens } = smoke;
+  const corpus = await prepareCorpus({ sources, tokenizer, maxTokens });
+  try {
+    return await ask(corpus);
+  } finally {
+    corpus.close();
+  }
+}
+
 describe('validation documents', () => {
   it('are cut so that blocks of every length read the same text', async () => {
-    const documents = await validationDocuments(smoke, reporter);
+    const documents = await ofSmoke((corpus) => validationDocuments(corpus, smoke));
     expect(documents.length).toBeGreaterThan(2);
     for (const { ids, modality } of documents) {
       expect(ids.length % Math.max(...smoke.lengths)).toBe(0);
@@ -153,14 +165,11 @@ describe('validation documents', () => {
   });
 
   it('have segments of some tens of tokens', async () => {
-    const { sources, tokenizer: name, maxTokens } = smoke;
-    const corpus = await prepareCorpus({ sources, tokenizer: name, maxTokens });
-    const ids = corpus.read(0, corpus.info.tokens);
-    corpus.close();
-    const tokenizer = await getTokenizer(name);
+    const ids = await ofSmoke((corpus) => corpus.read(0, corpus.info.tokens));
+    const tokenizer = await getTokenizer(smoke.tokenizer);
     const ends = new Set(['.', ' .', '\n'].map((text) => tokenizer.idOf(text)));
     const segments = ids.filter((id, place) => ends.has(id) || place === ids.length - 1).length;
-    const tokens = await tokensPerSegment(smoke, reporter);
+    const tokens = await ofSmoke((corpus) => tokensPerSegment(corpus, smoke));
     expect(tokens).toBeCloseTo(ids.length / segments, 9);
     expect(tokens).toBeGreaterThan(20);
     expect(tokens).toBeLessThan(100);
@@ -354,7 +363,7 @@ describe('Figures 4 and 5', () => {
   it('train a model once, however often it is asked for', { timeout: 600_000 }, async () => {
     const store = new RunStore(temporaryFolder());
     const options = { preset: 'smoke', reporter, store };
-    const perSegment = await tokensPerSegment(smoke, reporter);
+    const perSegment = await ofSmoke((corpus) => tokensPerSegment(corpus, smoke));
     const first = await fig4.execute(options);
     expect(await store.count('language-model')).toBe(2);
     const { runs } = first.numbers as Extract<Fig4Result, { kind: 'trained' }>;

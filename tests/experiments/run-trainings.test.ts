@@ -4,6 +4,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
+import { type Corpus } from '../../lib/data/tokens/corpus';
 import { type ArithmeticRunSettings, arithmeticRun } from '../../lib/experiments/items/fig3/runs';
 import { languageModelRun } from '../../lib/experiments/language-models/runs';
 import { type LanguageModelRunSettings } from '../../lib/experiments/language-models/settings';
@@ -31,7 +32,8 @@ beforeEach(() => {
 });
 
 const options = { store: new RunStore('/none'), reporter: silentReporter };
-const data = [{ name: 'text', version: '1', checksum: 'ab' }];
+const data = [{ name: 'text', version: '1', checksum: 'ab', modality: 'books' }] as const;
+const corpus = { data } as unknown as Corpus;
 
 async function specOf(run: Promise<unknown>): Promise<unknown> {
   await expect(run).rejects.toThrow('asked for');
@@ -124,7 +126,6 @@ describe('what is trained for', () => {
 
   it('language models', async () => {
     const point = { encoding: 'bipe_rope', hiddenSize: 48, seed: 5 };
-    const corpus = { data, unread: [] };
     expect(await specOf(languageModelRun(point, language, corpus, options))).toMatchObject({
       item: 'language-model',
       label: 'bipe_rope, hidden size 48',
@@ -299,12 +300,7 @@ describe('what is trained for', () => {
     const { initialCheckpoint, ...fromNothing } = language;
     expect(initialCheckpoint).toBeDefined();
     await specOf(
-      languageModelRun(
-        point,
-        { ...fromNothing, ...plain, maxTokens: null, steps: 3 },
-        { data, unread: [] },
-        options,
-      ),
+      languageModelRun(point, { ...fromNothing, ...plain, maxTokens: null, steps: 3 }, corpus, options),
     );
     for (const spec of asked) {
       for (const name of [

@@ -160,6 +160,20 @@ describe('the corpus task', () => {
     }
   });
 
+  it('trains on the open corpus that it is given as on its own, and leaves it open', async () => {
+    const { model, task: config } = configWith();
+    const context = { decoder: createDecoder(model), batchSize: 3, seed: 8 };
+    const whole = await corpus();
+    const own = await createTask(config, context);
+    const given = await createTask(config, { ...context, corpus: whole });
+    for (let step = 0; step < 3; step += 1)
+      expect(await given.batches.next()).toEqual(await own.batches.next());
+    own.close?.();
+    given.close?.();
+    expect(whole.read(0, 4)).toHaveLength(4);
+    whole.close();
+  });
+
   it('draws blocks, and positions of training and evaluation, from the streams of its seed', async () => {
     const { model, task: checked } = configWith(
       {},

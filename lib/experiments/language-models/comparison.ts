@@ -4,13 +4,21 @@
 import { UsageError } from '../../base/errors';
 import { type Reporter } from '../../base/progress';
 import { prepareSource } from '../../data/sources/prepare';
-import { liveCurves } from '../../report/notebook/live';
+import { type Corpus } from '../../data/tokens/corpus';
+import { prepareCorpus } from '../../data/tokens/prepare';
 import { encodingStyle, type SeriesStyle } from '../../report/style';
 import { absentNames, available, notMeasured } from '../run/available';
+import { type ModelPoint, modelPoints, runEach } from '../run/compared-models';
 import { type PreparedInput, type RunContext } from '../run/experiment';
-import { languageModelRun, type LanguageModelRun, type LanguageModelRunPoint } from './runs';
-import { checkLanguageModelSettings, languageModelFields, type LanguageModelRunSettings } from './settings';
-import { type LanguageModelCorpus, prepareLanguageModelCorpus } from './text';
+import { type TrainedRunOptions } from '../run/trained-run';
+import { languageModelRun, type LanguageModelRun } from './runs';
+import {
+  checkLanguageModelSettings,
+  corpusConfig,
+  languageModelFields,
+  type LanguageModelRunSettings,
+} from './settings';
+import { unreadModalities } from './text';
 import { count, encodingFields, type SettingsWith } from '../settings/fields';
 import { counted } from '../settings/preset-words';
 
@@ -23,13 +31,6 @@ export const comparisonFields = {
 
 /** Which models are compared, and how they are trained. */
 export interface ComparisonSettings extends SettingsWith<typeof comparisonFields> {}
-
-/** A model for each encoding and seed. */
-function comparisonPoints({ encodings, hiddenSize, seeds }: ComparisonSettings): LanguageModelRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
-  // already.
-  return seeds.flatMap((seed) => encodings.map((encoding) => ({ encoding, hiddenSize, seed })));
-}
 
 /**
  * A sentence: at which scale a comparison is measured, and how that differs from the paper's.
@@ -63,15 +64,15 @@ export function comparisonScale(
 
 /**
  * What the runs of a comparison read: the settings with the sources that are on this machine, and
- * their corpus.
+ * their corpus, open.
  */
 export interface PreparedModels<Settings> {
   readonly settings: Settings;
-  readonly corpus: LanguageModelCorpus;
+  readonly corpus: Corpus;
 }
 
 /**
- * Checks settings, and makes ready what they read. Sources that cannot be had are left out and
+ * Checks settings, and opens the corpus that they read. Sources that cannot be had are left out and
  * named; so are kinds of text on which nothing can be measured.
  *
  * @throws ConfigError, UsageError for settings that no run would accept; UsageError if not one
@@ -89,51 +90,51 @@ export async function prepareLanguageModels<Settings extends LanguageModelRunSet
   const sources = had.map(({ info }) => info.name);
   if (sources.length === 0) throw new UsageError(`none of the sources is here: ${missing.join('; ')}`);
   const prepared = { ...settings, sources };
-  const corpus = await prepareLanguageModelCorpus(prepared, reporter);
-  const longest = Math.max(...settings.lengths).toLocaleString('en');
-  missing.push(...corpus.unread.map((kind) => `${kind}: no validation document of ${longest} tokens`));
-  return { input: { settings: prepared, corpus }, data: corpus.data, missing };
+  const corpus = await prepareCorpus(corpusConfig(prepared), { reporter });
+  const { data, close } = corpus;
+  try {
+    const longest = Math.max(...settings.lengths).toLocaleString('en');
+    for (const kind of unreadModalities(corpus, prepared))
+      missing.push(`${kind}: no validation document of ${longest} tokens`);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { input: { settings: prepared, corpus }, data, missing, close };
 }
 
 /** A model that is to be trained and read, and how its curve is drawn. */
 export interface PlannedModel {
-  readonly point: LanguageModelRunPoint;
+  readonly point: ModelPoint;
   readonly settings: LanguageModelRunSettings;
   /** Its name is the model's for readers. */
   readonly style: SeriesStyle;
 }
 
-/**
- * Trains models one after the other, or finds them trained, with live curves of their losses; each
- * reads the validation documents.
- */
-export async function runLanguageModels(
+/** Trains models, or finds them trained; each reads the held-out documents. */
+export function runLanguageModels(
   models: readonly PlannedModel[],
-  corpus: LanguageModelCorpus,
-  { reporter, store, fresh }: RunContext,
+  corpus: Corpus,
+  context: RunContext,
 ): Promise<LanguageModelRun[]> {
-  const curves = liveCurves('Training loss', 'step', 'loss');
-  const runs: LanguageModelRun[] = [];
-  for (const [index, { point, settings, style }] of models.entries()) {
-    reporter.note(`run ${index + 1} of ${models.length}: ${style.name}, seed ${point.seed}`);
-    const onCurve = (step: number, loss: number): void => {
-      curves.add(`${style.name} ${point.seed}`, style, step, loss);
-    };
-    runs.push(await languageModelRun(point, settings, corpus, { store, reporter, fresh, onCurve }));
-  }
-  curves.finish();
-  return runs;
+  const planned = models.map(({ point, settings, style }) => ({
+    style,
+    which: `seed ${point.seed}`,
+    run: (options: TrainedRunOptions) => languageModelRun(point, settings, corpus, options),
+  }));
+  return runEach(planned, context);
 }
 
 /** The models of a comparison of encodings, trained and read. */
-export async function compareEncodings(
+export function compareEncodings(
   { settings, corpus }: PreparedModels<ComparisonSettings>,
   context: RunContext,
 ): Promise<LanguageModelRun[]> {
-  const models = comparisonPoints(settings).map((point) => ({
+  const { encodings, hiddenSize, seeds } = settings;
+  const models = modelPoints({ encodings, hiddenSizes: [hiddenSize], seeds }).map((point) => ({
     point,
     settings,
-    style: encodingStyle(point.encoding, settings.encodings),
+    style: encodingStyle(point.encoding, encodings),
   }));
   return runLanguageModels(models, corpus, context);
 }

@@ -18,8 +18,7 @@ import { type Modality } from '../../data/sources/source';
 import { getTokenizer } from '../../data/tokenizers/registry';
 import { type Tokenizer } from '../../data/tokenizers/tokenizer';
 import { releasedEvaluationStarts } from '../../data/tokens/blocks';
-import { openCorpus, verifyCorpus } from '../../data/tokens/corpus';
-import { type CorpusInfo } from '../../data/tokens/corpus-index';
+import { type Corpus, verifyCorpus } from '../../data/tokens/corpus';
 import { type CorpusOptions, prepareCorpus } from '../../data/tokens/prepare';
 import { documentSequence, type TokenSequence } from '../../data/tokens/sequence';
 import { evaluatePerplexity, type PerplexityByLength } from '../../evaluate/perplexity';
@@ -90,11 +89,9 @@ export interface ReleasedModel {
   readonly trainLength: number;
 }
 
-/** A corpus that is on this machine, tokenized. */
-export interface ReleasedCorpus {
+/** A corpus of one kind of text, open. */
+export interface ReleasedCorpus extends Corpus {
   readonly modality: Modality;
-  readonly folder: string;
-  readonly info: CorpusInfo;
 }
 
 /** All that an evaluation reads. */
@@ -119,7 +116,7 @@ const revision = 1;
 /**
  * Brings checkpoints and corpora onto this machine, unless they are here.
  *
- * @returns what is here; what could not be had is among `missing`, a line each
+ * @returns what is here, the caller's to close; what could not be had is among `missing`, a line each
  * @throws UsageError for a name that is none
  * @throws CheckpointError for a model that is not the one its name in `checkpoints` says, or if
  *   models were trained on blocks of different lengths, so that none is the length of training
@@ -135,11 +132,23 @@ export async function prepareReleased(
   const { input: models } = prepared;
   checkTrainLengths(models);
   const missing = [...prepared.missing];
-  const corpora = await thoseHad(Object.entries(settings.corpora), missing, ([modality, sources]) =>
-    prepareText(modality as Modality, sources, settings, options),
-  );
-  const data = [...prepared.data, ...corpora.flatMap(textSources)];
-  return { input: { models, corpora }, data, missing };
+  const opened: Corpus[] = [];
+  const close = (): void => {
+    for (const corpus of opened) corpus.close();
+  };
+  try {
+    const { tokenizer } = settings;
+    const corpora = await thoseHad(Object.entries(settings.corpora), missing, async ([kind, sources]) => {
+      const corpus = await prepareCorpus({ sources, tokenizer }, options);
+      opened.push(corpus);
+      return { ...corpus, modality: kind as Modality };
+    });
+    const data = [...prepared.data, ...corpora.flatMap(textSources)];
+    return { input: { models, corpora }, data, missing, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 function checkTrainLengths(models: readonly ReleasedModel[]): void {
@@ -236,7 +245,7 @@ async function releasedRun(
       byLength.push(result);
     }
   } finally {
-    if (opened) closeRun(opened);
+    if (opened) disposeParameters(opened.parameters);
   }
   return { modality, byLength };
 }
@@ -244,32 +253,19 @@ async function releasedRun(
 /** What a run reads, on hand. */
 interface OpenedRun extends Checkpoint {
   readonly documents: readonly TokenSequence[];
-  /** Gives the token file back to the system. */
-  readonly close: () => void;
 }
 
 async function openRun(
   { checkpoint: { folder: modelFolder } }: ReleasedModel,
-  { folder, info: { sha256: wanted } }: ReleasedCorpus,
+  corpus: ReleasedCorpus,
   { tokenizer }: ReleasedSettings,
 ): Promise<OpenedRun> {
+  const { folder, info } = corpus;
   const { sha256: found } = await verifyCorpus(folder, await getTokenizer(tokenizer));
-  if (found !== wanted)
+  if (found !== info.sha256)
     throw new DataError(`${displayPath(folder)}: other ids than a moment ago; run the same command again`);
-  const corpus = await openCorpus(folder);
-  try {
-    const model = await loadCheckpoint(modelFolder);
-    const documents = corpus.documents.map((document) => documentSequence(corpus, [document]));
-    return { ...model, documents, close: corpus.close };
-  } catch (error) {
-    corpus.close();
-    throw error;
-  }
-}
-
-function closeRun({ parameters, close }: OpenedRun): void {
-  disposeParameters(parameters);
-  close();
+  const documents = corpus.documents.map((document) => documentSequence(corpus, [document]));
+  return { ...(await loadCheckpoint(modelFolder)), documents };
 }
 
 /**
@@ -335,17 +331,6 @@ async function prepareModel(
       `${name}: has a vocabulary of ${config.vocabSize}, but the tokenizer ${tokenizer.name} has ${tokenizer.vocabularySize} tokens; give the one it was trained with`,
     );
   return { encoding, checkpoint, trainLength: config.trainLength };
-}
-
-async function prepareText(
-  modality: Modality,
-  sources: readonly string[],
-  { tokenizer }: ReleasedSettings,
-  options: CorpusOptions,
-): Promise<ReleasedCorpus> {
-  const { folder, info, close } = await prepareCorpus({ sources, tokenizer }, options);
-  close();
-  return { modality, folder, info };
 }
 
 /** Those that can be had; a line for each of the others. */

@@ -6,6 +6,7 @@ import { present } from '../../base/present';
 import { type Reporter } from '../../base/progress';
 import { libraryVersion } from '../../base/version';
 import { type Modality } from '../../data/sources/source';
+import { type Corpus } from '../../data/tokens/corpus';
 import { getTokenizer } from '../../data/tokenizers/registry';
 import { Random } from '../../engine/random/random';
 import { evaluatePerplexity, type PerplexityByLength } from '../../evaluate/perplexity';
@@ -14,7 +15,6 @@ import { type ModelConfig } from '../../model/config';
 import { disposeParameters } from '../../model/parameters';
 import { createEncoding, type EncodingConfig } from '../../positional/registry';
 import { separatorsFor } from '../../segment/separators';
-import { defaultAdamW } from '../../train/step/adamw';
 import { type TrainingConfig } from '../../train/config';
 import {
   corpusConfig,
@@ -23,7 +23,8 @@ import {
   type SegmentEndsName,
   validationSplit,
 } from './settings';
-import { type LanguageModelCorpus, type ValidationDocument, validationDocuments } from './text';
+import { type ValidationDocument, validationDocuments } from './text';
+import { type ModelPoint } from '../run/compared-models';
 import { type Measured, measured } from '../run/measured';
 import { type RunConfiguration, type RunStore } from '../run/store';
 import {
@@ -34,14 +35,7 @@ import {
   type Training,
   type TrainingFigures,
 } from '../run/trained-run';
-
-/** What differs between runs. */
-export interface LanguageModelRunPoint {
-  /** A name of the encodings' registry, or of the variants. */
-  readonly encoding: string;
-  readonly hiddenSize: number;
-  readonly seed: number;
-}
+import { comparedModel, trainingPlan } from '../run/training-plan';
 
 /** Perplexity on one kind of text. */
 export interface ModalityPerplexity {
@@ -51,7 +45,7 @@ export interface ModalityPerplexity {
 }
 
 /** What a model makes of the validation documents. */
-export interface LanguageModelAnswers extends LanguageModelRunPoint {
+export interface LanguageModelAnswers extends ModelPoint {
   /** In the order in which the sources name the kinds of text. */
   readonly modalities: readonly ModalityPerplexity[];
 }
@@ -75,25 +69,14 @@ function levelEnds(
   return typeof separators === 'string' ? Array.from({ length: levels }, () => separators) : separators;
 }
 
-async function modelConfig(
-  point: LanguageModelRunPoint,
-  settings: LanguageModelRunSettings,
-): Promise<ModelConfig> {
+async function modelConfig(point: ModelPoint, settings: LanguageModelRunSettings): Promise<ModelConfig> {
   const encoding = encodingOf(point.encoding, settings);
   const tokenizer = await getTokenizer(settings.tokenizer);
   const { levels } = createEncoding(encoding);
   return {
-    style: 'llama',
+    ...comparedModel(point, settings),
     vocabSize: tokenizer.vocabularySize,
-    hiddenSize: point.hiddenSize,
-    intermediateSize: 4 * point.hiddenSize,
-    numLayers: settings.layers,
-    numHeads: settings.heads,
     trainLength: settings.trainLength,
-    normEps: 1e-5,
-    initializerRange: 0.02,
-    tieEmbeddings: false,
-    logScale: false,
     separators: levelEnds(settings.separators, levels - 1).map((ends) =>
       typeof ends === 'string' ? separatorsFor(tokenizer, ends) : ends,
     ),
@@ -103,11 +86,10 @@ async function modelConfig(
 
 /** The training of a run. */
 export async function languageModelTraining(
-  point: LanguageModelRunPoint,
+  point: ModelPoint,
   settings: LanguageModelRunSettings,
 ): Promise<TrainingConfig> {
-  const { steps, batchSize, learningRate, warmupSteps, weightDecay, clipNorm } = settings;
-  const { products, initialCheckpoint } = settings;
+  const { initialCheckpoint } = settings;
   return {
     model: await modelConfig(point, settings),
     task: {
@@ -117,35 +99,27 @@ export async function languageModelTraining(
       validationMinimum: validationSplit(settings).minimumLength,
       blocks: 'concatenated',
     },
-    batchSize,
-    seed: point.seed,
-    steps,
-    accumulation: 1,
-    optimizer: { ...defaultAdamW, weightDecay },
-    schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
-    ...(clipNorm === null ? {} : { clipNorm }),
-    ...(products === 'bfloat16' ? { products } : {}),
+    ...trainingPlan(settings, point.seed, 500),
     ...(initialCheckpoint === undefined ? {} : { initialCheckpoint }),
-    logEvery: Math.max(1, Math.round(steps / 50)),
-    checkpointEvery: Math.max(1, Math.min(500, Math.round(steps / 4))),
   };
 }
 
 /** A run without its evaluation. */
 async function trainingOf(
-  point: LanguageModelRunPoint,
+  point: ModelPoint,
   settings: LanguageModelRunSettings,
-  { data }: LanguageModelCorpus,
-) {
+  corpus: Corpus,
+): Promise<Training> {
   const training = await languageModelTraining(point, settings);
-  return { item: 'language-model', revision: revisionOf(training.model.encoding), training, data };
+  const revision = revisionOf(training.model.encoding);
+  return { item: 'language-model', revision, training, data: corpus.data, corpus };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
 export async function languageModelCheckpoint(
-  point: LanguageModelRunPoint,
+  point: ModelPoint,
   settings: LanguageModelRunSettings,
-  corpus: LanguageModelCorpus,
+  corpus: Corpus,
   store: RunStore,
 ): Promise<string> {
   return trainedCheckpoint(await trainingOf(point, settings, corpus), store);
@@ -158,9 +132,9 @@ export async function languageModelCheckpoint(
  * @throws MachineError if the run was interrupted
  */
 export async function trainedLanguageModel(
-  point: LanguageModelRunPoint,
+  point: ModelPoint,
   settings: LanguageModelRunSettings,
-  corpus: LanguageModelCorpus,
+  corpus: Corpus,
   options: TrainedRunOptions,
 ): Promise<string> {
   const run = await trainingOf(point, settings, corpus);
@@ -169,7 +143,7 @@ export async function trainedLanguageModel(
 }
 
 function trainingFigures(
-  point: LanguageModelRunPoint,
+  point: ModelPoint,
   run: Training,
   options: TrainedRunOptions,
 ): Promise<TrainingFigures> {
@@ -177,7 +151,7 @@ function trainingFigures(
   return trainedRun<object>({ ...run, label, asked: {}, ask: () => Promise.resolve({}) }, options);
 }
 
-function labelOf({ encoding, hiddenSize }: LanguageModelRunPoint): string {
+function labelOf({ encoding, hiddenSize }: ModelPoint): string {
   return `${encoding}, hidden size ${hiddenSize}`;
 }
 
@@ -187,9 +161,9 @@ function labelOf({ encoding, hiddenSize }: LanguageModelRunPoint): string {
  * @throws MachineError if the run was interrupted
  */
 export async function languageModelRun(
-  point: LanguageModelRunPoint,
+  point: ModelPoint,
   settings: LanguageModelRunSettings,
-  corpus: LanguageModelCorpus,
+  corpus: Corpus,
   options: TrainedRunOptions,
 ): Promise<LanguageModelRun> {
   const run = await trainingOf(point, settings, corpus);
@@ -229,7 +203,7 @@ type AtLength = readonly { readonly modality: Modality; readonly perplexity: Per
 export async function perplexityByModality(
   model: ReadModel,
   settings: LanguageModelRunSettings,
-  { data }: LanguageModelCorpus,
+  corpus: Corpus,
   context: TrainedRunOptions,
 ): Promise<ModalityPerplexity[]> {
   const { reporter } = context;
@@ -242,10 +216,10 @@ export async function perplexityByModality(
         revision: revisionOf(model.encoding),
         libraryVersion,
         settings: { ...model.identity, ...textRead(settings), length },
-        data,
+        data: corpus.data,
       };
       const work = async (): Promise<Measured<AtLength>> => {
-        reading ??= await openReading(model, settings, reporter);
+        reading ??= { documents: validationDocuments(corpus, settings), model: await model.open() };
         return { result: await perplexitiesAt(length, reading, settings.trainLength, reporter) };
       };
       const labels = {
@@ -276,14 +250,6 @@ function textRead({ lengths, documentTokens, validationShare }: LanguageModelRun
 interface Reading {
   readonly documents: readonly ValidationDocument[];
   readonly model: Pick<Checkpoint, 'decoder' | 'parameters'>;
-}
-
-async function openReading(
-  model: ReadModel,
-  settings: LanguageModelRunSettings,
-  reporter: Reporter,
-): Promise<Reading> {
-  return { documents: await validationDocuments(settings, reporter), model: await model.open() };
 }
 
 async function perplexitiesAt(

@@ -17,7 +17,7 @@ import { changed, type PresetName, presetOrder, unchanged } from '../settings/pr
 import { meaningsOf } from '../settings/fields';
 import { readReference } from './reference';
 import { measured, type MeasuringContext } from './measured';
-import { RememberingStore, RunStore } from './store';
+import { type FinishedRun, RememberingStore, RunStore } from './store';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -37,6 +37,8 @@ export interface PreparedInput<Input> {
   readonly data: readonly DataSource[];
   /** What is missing, why, and how to mend it; one line each. */
   readonly missing: readonly string[];
+  /** Gives back the files that the input holds open, if any. */
+  readonly close?: () => void;
 }
 
 /** For an item that needs no data. */
@@ -259,42 +261,61 @@ async function execute<Settings extends object, Input, Result, Row extends TidyR
   if (chosen === undefined || !names.some((name) => name === preset)) {
     throw unknownName(`preset of ${spec.id}`, preset, names);
   }
-  const overridden = options.settings !== undefined && Object.keys(options.settings).length > 0;
+  const isChanged = options.settings !== undefined && Object.keys(options.settings).length > 0;
   const settings = parseWith(
     spec.schema,
     withChanges(chosen.settings, options.settings),
     `${spec.id} settings`,
   );
-  const { input, data, missing } = await spec.prepare(settings, options.reporter);
+  const prepared = await spec.prepare(settings, options.reporter);
+  try {
+    return await report(spec, { preset, isChanged, settings }, prepared, options);
+  } finally {
+    prepared.close?.();
+  }
+}
+
+/** What is run: settings, and the preset that they are of. */
+interface Chosen<Settings> {
+  readonly preset: string;
+  readonly isChanged: boolean;
+  readonly settings: Settings;
+}
+
+async function report<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+  { preset, isChanged, settings }: Chosen<Settings>,
+  { input, data, missing }: PreparedInput<Input>,
+  options: ExecuteOptions<Settings>,
+): Promise<Report<Settings, Result, Row>> {
   if (data.length === 0 && missing.length > 0) {
     throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
   }
-  const { store = new RunStore(), fresh = false, computes = true } = options;
+  const { store = new RunStore(), reporter, fresh = false, computes = true } = options;
   const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
-  const { reporter } = options;
   const about = {
     seeds: spec.seeds?.(settings) ?? [],
     steps: spec.steps?.(settings) ?? null,
     usesEngine: spec.usesEngine === true,
   };
-  if (!computes && (await store.find(configuration)) === undefined)
+  const found = async (): Promise<FinishedRun<Result> & { readonly reused: boolean }> => {
+    const finished = await store.find<Result>(configuration);
+    if (finished !== undefined) return { ...finished, reused: true };
     throw new NotRunError(`${spec.id}: no finished run of preset ${preset}; run it first`);
-  const { result, provenance, reused } = await measured(
-    { store, reporter, fresh },
-    configuration,
-    about,
-    async () => {
-      const remembering = new RememberingStore(store.folder);
-      const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
-      return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
-    },
-  );
+  };
+  const { result, provenance, reused } = await (computes
+    ? measured({ store, reporter, fresh }, configuration, about, async () => {
+        const remembering = new RememberingStore(store.folder);
+        const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
+        return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
+      })
+    : found());
   const labels = {
-    preset: overridden ? changed(preset) : preset,
+    preset: isChanged ? changed(preset) : preset,
     scale: spec.scale(settings, missing, input),
   };
   const drawing = spec.draw(result, settings);
-  const report = {
+  const uncompared = {
     item: spec.id,
     title: spec.title,
     question: spec.question,
@@ -308,5 +329,5 @@ async function execute<Settings extends object, Input, Result, Row extends TidyR
     reused,
     ...drawing,
   };
-  return { ...report, comparison: await compared(report, reporter) };
+  return { ...uncompared, comparison: await compared(uncompared, reporter) };
 }

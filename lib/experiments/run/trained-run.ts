@@ -8,6 +8,7 @@ import { CheckpointError, ConfigError, DamagedRunError, MachineError } from '../
 import { withStopAdvice } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { libraryVersion } from '../../base/version';
+import { type Corpus } from '../../data/tokens/corpus';
 import { startEngine } from '../../engine/engine';
 import { checkCheckpoint } from '../../model/files/checkpoint';
 import { createDecoder } from '../../model/config';
@@ -34,6 +35,8 @@ export interface TrainedRunSpec<Answers> {
   readonly training: TrainingConfig;
   /** What the training reads, with checksums; none if left out. */
   readonly data?: readonly DataSource[];
+  /** The corpus of a training on one, open. */
+  readonly corpus?: Corpus;
   /** What the answers depend on beside the training. */
   readonly asked: Readonly<Record<string, unknown>>;
   /** What it gives is kept, so it has no names in it that neither the training nor `asked` has. */
@@ -60,7 +63,7 @@ export interface TrainedRunOptions extends MeasuringContext {
 }
 
 /** A training without what its model is asked. */
-export type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data'>;
+export type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data' | 'corpus'>;
 
 /**
  * What a training depends on. What its model is asked later does not matter: other questions find
@@ -196,6 +199,7 @@ async function trainOrMend(
         await onBegin?.(position);
       },
       ...(onMetrics && { onMetrics }),
+      ...(training.corpus && { corpus: training.corpus }),
     });
   try {
     // Its curve is a part of the result.

@@ -7,7 +7,7 @@ import { present } from '../../base/present';
 import { parseWith } from '../../base/schema';
 import { spreadPlaces } from '../../base/spread';
 import { getTokenizer } from '../../data/tokenizers/registry';
-import { type BlockRule, blockStarts } from '../../data/tokens/blocks';
+import { blockStarts } from '../../data/tokens/blocks';
 import { type Corpus } from '../../data/tokens/corpus';
 import { type CorpusDocument } from '../../data/tokens/corpus-index';
 import { prepareCorpus } from '../../data/tokens/prepare';
@@ -19,39 +19,35 @@ import { type BatchSource } from '../step/batches';
 import { withRandomInputs } from './random-inputs';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
-/** What can be set. */
-export interface CorpusTaskConfig {
-  readonly kind: 'corpus';
-  /** Names of text sources. */
-  readonly sources: readonly string[];
-  readonly tokenizer: string;
-  /** The corpus ends after so many tokens; left out: with the last document. */
-  readonly maxTokens?: number;
-  /** The share of the tokens, in whole documents, that is kept for the evaluation. */
-  readonly validationShare: number;
-  /** Tokens of the shortest document that is kept for it; left out: a block. */
-  readonly validationMinimum?: number;
-  /**
-   * How training blocks are cut: across the borders of documents, as the released code does it, or
-   * within each.
-   */
-  readonly blocks: BlockRule;
-}
-
 const count = z.int().min(1);
+
+const schema = z
+  .strictObject({
+    kind: z.literal('corpus'),
+    /** Names of text sources. */
+    sources: z.array(z.string()).min(1).readonly(),
+    tokenizer: z.string().default('llama2'),
+    /** The corpus ends after so many tokens; left out: with the last document. */
+    maxTokens: count.exactOptional(),
+    /** The share of the tokens, in whole documents, that is held out for the evaluation. */
+    validationShare: z.number().positive().lt(1).default(0.05),
+    /** Tokens of the shortest document that is held out for it; left out: a block. */
+    validationMinimum: count.exactOptional(),
+    /**
+     * How training blocks are cut: across the borders of documents, as the released code does it,
+     * or within each.
+     */
+    blocks: z.enum(['concatenated', 'documents']).default('concatenated'),
+  })
+  .readonly();
+
+/** Settings of the task. */
+export type CorpusTaskConfig = z.infer<typeof schema>;
 
 /** The task for the registry. */
 export const corpusTask: TaskKind<CorpusTaskConfig> = {
   kind: 'corpus',
-  schema: z.strictObject({
-    kind: z.literal('corpus'),
-    sources: z.array(z.string()).min(1),
-    tokenizer: z.string().default('llama2'),
-    maxTokens: count.exactOptional(),
-    validationShare: z.number().positive().lt(1).default(0.05),
-    validationMinimum: count.exactOptional(),
-    blocks: z.enum(['concatenated', 'documents']).default('concatenated'),
-  }),
+  schema,
   metrics: ['loss', 'perplexity'],
   // The ids stay on the disk.
   size: (_, trainLength) => ({ time: trainLength, bytes: 0 }),
@@ -72,10 +68,11 @@ async function create(config: CorpusTaskConfig, context: TaskContext): Promise<T
     throw new ConfigError(
       `task.validationMinimum: ${validationMinimum} tokens are no block of ${length}, so nothing would be evaluated; give ${length} or more`,
     );
+  if (context.corpus !== undefined) return taskOf(context.corpus, config, context);
   const request = { sources, tokenizer, ...(maxTokens !== undefined && { maxTokens }) };
   const corpus = await prepareCorpus(request, context.reporter && { reporter: context.reporter });
   try {
-    return taskOf(corpus, config, context);
+    return { ...taskOf(corpus, config, context), close: corpus.close };
   } catch (error) {
     corpus.close();
     throw error;
@@ -109,9 +106,6 @@ function taskOf(corpus: Corpus, config: CorpusTaskConfig, context: TaskContext):
         { batch: batchSize, random: random.fork('evaluation inputs') },
       );
       return { loss, perplexity };
-    },
-    close: () => {
-      corpus.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { type z } from 'zod';
 import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
 import { type Reporter } from '../../base/progress';
+import { type Corpus } from '../../data/tokens/corpus';
 import { type Decoder, type ForwardOptions } from '../../model/decoder';
 import { nextTokenLossSum } from '../../model/loss';
 import { type BatchSource } from '../step/batches';
@@ -31,6 +32,8 @@ export interface TaskContext {
   readonly forward?: ForwardOptions;
   /** Told how the task's data is being made. */
   readonly reporter?: Reporter;
+  /** The corpus that the settings name, open; it stays so. Left out: the task opens its own. */
+  readonly corpus?: Corpus;
 }
 
 /** What a task keeps in memory. */

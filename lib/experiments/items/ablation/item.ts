@@ -194,12 +194,15 @@ export const tableAblation = defineExperiment<
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: async (settings, reporter) => {
-    const { input, data, missing } = await prepareLanguageModels(commonSettings(settings), [], reporter);
-    const { sources } = input.settings;
-    return { input: { settings: { ...settings, sources }, corpus: input.corpus }, data, missing };
+    const prepared = await prepareLanguageModels(commonSettings(settings), [], reporter);
+    const {
+      corpus,
+      settings: { sources },
+    } = prepared.input;
+    return { ...prepared, input: { settings: { ...settings, sources }, corpus } };
   },
   run: async (_settings, { settings, corpus }, context) => {
-    const rules = rulesLike(await segmentLengthsIn(commonSettings(settings), 'paper', context.reporter), 0);
+    const rules = rulesLike(await segmentLengthsIn(corpus, settings.tokenizer, 'paper'), 0);
     const models = modelsOf(settings);
     const styles = orderedStyles(models.map(({ id }) => id));
     const planned = (seed: number, wanted: (id: string) => boolean): PlannedModel[] =>

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../../base/errors';
 import { present } from '../../../base/present';
-import { type Reporter } from '../../../base/progress';
+import { type Corpus } from '../../../data/tokens/corpus';
 import { getTokenizer } from '../../../data/tokenizers/registry';
 import { defaultAttentionBins } from '../../../evaluate/attention-mass';
 import { loadCheckpoint } from '../../../model/files/checkpoint';
@@ -116,11 +116,9 @@ export const attentionBySegment = defineExperiment<
   seeds: ({ seeds }) => seeds.slice(0, 1),
   steps: ({ steps }) => steps,
   usesEngine: true,
-  prepare: async (settings, reporter) => {
-    return prepareLanguageModels(settings, settings.encodings, reporter);
-  },
+  prepare: (settings, reporter) => prepareLanguageModels(settings, settings.encodings, reporter),
   run: async (_settings, { settings, corpus }, { reporter, store }) => {
-    const documents = await documentsOf(settings, reporter);
+    const documents = documentsOf(corpus, settings);
     const context = await contextSettings(settings);
     const measured: ContextMeasurement[] = [];
     for (const [index, encoding] of settings.encodings.entries()) {
@@ -177,9 +175,9 @@ export const attentionBySegment = defineExperiment<
  * Validation documents of the kind, spread evenly over all there are, each as long as the longest
  * context.
  */
-async function documentsOf(settings: AttentionBySegmentSettings, reporter: Reporter): Promise<Int32Array[]> {
+function documentsOf(corpus: Corpus, settings: AttentionBySegmentSettings): Int32Array[] {
   const { modality, trainLength, times, documents: most } = settings;
-  const all = (await validationDocuments(settings, reporter)).filter((one) => one.modality === modality);
+  const all = validationDocuments(corpus, settings).filter((one) => one.modality === modality);
   if (all.length === 0)
     throw new ConfigError(
       `modality ${modality}: no validation document of ${Math.max(...settings.lengths)} tokens in ${settings.sources.join(', ')}; give another modality, or sources with more of it`,

@@ -5,18 +5,12 @@ import { z } from 'zod';
 import { resolveArithmeticOptions } from '../../../data/arithmetic/generator';
 import { arithmeticVocabulary } from '../../../data/arithmetic/vocabulary';
 import { encodingNamed } from '../../../positional/registry';
-import { liveCurves } from '../../../report/notebook/live';
 import { encodingStyle } from '../../../report/style';
-import {
-  arithmeticFields,
-  arithmeticRun,
-  type ArithmeticRun,
-  type ArithmeticRunPoint,
-  type AccuracyRow,
-  accuracyRows,
-} from './runs';
+import { arithmeticFields, arithmeticRun, type AccuracyRow, accuracyRows } from './runs';
 import { smallSines } from '../../charts/encoding-pairs';
+import { modelPoints, runEach } from '../../run/compared-models';
 import { defineExperiment, type Preset } from '../../run/experiment';
+import { type TrainedRunOptions } from '../../run/trained-run';
 import { type PresetName } from '../../settings/preset-names';
 import { drawFig3, type Fig3Result } from './draw';
 import { count, encodingFields, listOf } from '../../settings/fields';
@@ -133,14 +127,6 @@ export const fig3Presets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig3Settings>>>>;
 
-function pointsOf({ encodings, hiddenSizes, seeds }: Fig3Settings): ArithmeticRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
-  // already.
-  return seeds.flatMap((seed) =>
-    hiddenSizes.flatMap((hiddenSize) => encodings.map((encoding) => ({ encoding, hiddenSize, seed }))),
-  );
-}
-
 /** Figure 3 as a paper item. */
 export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, AccuracyRow>({
   id: 'fig3',
@@ -162,28 +148,13 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, Acc
     for (const name of settings.encodings) encodingNamed(name, settings.variants);
     return Promise.resolve({ input: settings, data: [], missing: [] });
   },
-  run: async (settings, _input, { reporter, store, fresh }) => {
-    const points = pointsOf(settings);
-    const curves = liveCurves('Training loss', 'step', 'loss');
-    const runs: ArithmeticRun[] = [];
-    for (const [index, point] of points.entries()) {
-      const style = encodingStyle(point.encoding, settings.encodings);
-      reporter.note(
-        `run ${index + 1} of ${points.length}: ${style.name}, hidden size ${point.hiddenSize}, seed ${point.seed}`,
-      );
-      runs.push(
-        await arithmeticRun(point, settings, {
-          store,
-          reporter,
-          fresh,
-          onCurve: (step, loss) => {
-            curves.add(`${style.name} ${point.hiddenSize} ${point.seed}`, style, step, loss);
-          },
-        }),
-      );
-    }
-    curves.finish();
-    return { runs };
+  run: async (settings, _input, context) => {
+    const planned = modelPoints(settings).map((point) => ({
+      style: encodingStyle(point.encoding, settings.encodings),
+      which: `hidden size ${point.hiddenSize}, seed ${point.seed}`,
+      run: (options: TrainedRunOptions) => arithmeticRun(point, settings, options),
+    }));
+    return { runs: await runEach(planned, context) };
   },
   scale: ({ operators, modulus, hiddenSizes, steps, batchSize, seeds }) =>
     `Measured with at most ${operators} operators modulo ${modulus}, hidden size ${hiddenSizes.join(', ')}, ${steps.toLocaleString('en')} steps of ${batchSize} instances, ` +

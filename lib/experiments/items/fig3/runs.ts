@@ -13,7 +13,6 @@ import { arithmeticModelSize, type ModelConfig } from '../../../model/config';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
 import { createEncoding, encodingNamed } from '../../../positional/registry';
-import { defaultAdamW } from '../../../train/step/adamw';
 import { type TrainingConfig } from '../../../train/config';
 import {
   clipNormField,
@@ -24,6 +23,7 @@ import {
   trainingFields,
   variantsField,
 } from '../../settings/fields';
+import { type ModelPoint } from '../../run/compared-models';
 import { type RunStore } from '../../run/store';
 import {
   trainedCheckpoint,
@@ -32,6 +32,7 @@ import {
   type TrainedRunSpec,
   type TrainingFigures,
 } from '../../run/trained-run';
+import { trainingPlan } from '../../run/training-plan';
 
 /** The fields of the settings that all runs of a comparison share. */
 export const arithmeticFields = {
@@ -51,14 +52,6 @@ export const arithmeticFields = {
 
 /** What all runs of a comparison share. */
 export interface ArithmeticRunSettings extends SettingsWith<typeof arithmeticFields> {}
-
-/** What differs between runs. */
-export interface ArithmeticRunPoint {
-  /** A name of the encodings' registry, or of the variants. */
-  readonly encoding: string;
-  readonly hiddenSize: number;
-  readonly seed: number;
-}
 
 /** Right answers among questions of so many operators. */
 export interface OperatorsAccuracy {
@@ -83,11 +76,11 @@ export interface ArithmeticAnswers {
 }
 
 /** What came of a run. */
-export type ArithmeticRun = ArithmeticRunPoint & ArithmeticAnswers & TrainingFigures;
+export type ArithmeticRun = ModelPoint & ArithmeticAnswers & TrainingFigures;
 
 const revision = 2;
 
-function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings): ModelConfig {
+function modelConfig(point: ModelPoint, settings: ArithmeticRunSettings): ModelConfig {
   const encoding = encodingNamed(point.encoding, settings.variants);
   const { levels } = createEncoding(encoding);
   return {
@@ -100,12 +93,8 @@ function modelConfig(point: ArithmeticRunPoint, settings: ArithmeticRunSettings)
 }
 
 /** The training of a run. */
-export function arithmeticTraining(
-  point: ArithmeticRunPoint,
-  settings: ArithmeticRunSettings,
-): TrainingConfig {
-  const { operators, modulus, steps, batchSize, learningRate, warmupSteps, clipNorm, products, instances } =
-    settings;
+export function arithmeticTraining(point: ModelPoint, settings: ArithmeticRunSettings): TrainingConfig {
+  const { operators, modulus, instances } = settings;
   return {
     model: modelConfig(point, settings),
     task: {
@@ -116,27 +105,18 @@ export function arithmeticTraining(
       testInstances: 100,
       ...(instances === null ? {} : { instances }),
     },
-    batchSize,
-    seed: point.seed,
-    steps,
-    accumulation: 1,
-    optimizer: defaultAdamW,
-    schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
-    ...(clipNorm === null ? {} : { clipNorm }),
-    ...(products === 'bfloat16' ? { products } : {}),
-    logEvery: Math.max(1, Math.round(steps / 50)),
-    checkpointEvery: Math.max(1, Math.min(1000, Math.round(steps / 4))),
+    ...trainingPlan(settings, point.seed, 1000),
   };
 }
 
 /** A run without its questions. */
-function trainingOf(point: ArithmeticRunPoint, settings: ArithmeticRunSettings) {
+function trainingOf(point: ModelPoint, settings: ArithmeticRunSettings) {
   return { item: 'arithmetic', revision, training: arithmeticTraining(point, settings) };
 }
 
 /** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
 export function arithmeticCheckpoint(
-  point: ArithmeticRunPoint,
+  point: ModelPoint,
   settings: ArithmeticRunSettings,
   store: RunStore,
 ): string {
@@ -149,7 +129,7 @@ export function arithmeticCheckpoint(
  * @throws MachineError if the run was interrupted
  */
 export async function arithmeticRun(
-  point: ArithmeticRunPoint,
+  point: ModelPoint,
   settings: ArithmeticRunSettings,
   options: TrainedRunOptions,
 ): Promise<ArithmeticRun> {
@@ -164,7 +144,7 @@ export async function arithmeticRun(
 }
 
 async function askArithmetic(
-  point: ArithmeticRunPoint,
+  point: ModelPoint,
   settings: ArithmeticRunSettings,
   decoder: Decoder,
   parameters: ModelParameters,

@@ -213,8 +213,8 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result, Perplex
   usesEngine: true,
   prepare: async (settings, reporter) => {
     if (isReleased(settings)) {
-      const { input: released, data, missing } = await prepareReleased(settings, { reporter });
-      return { input: { kind: 'released', settings, released }, data, missing };
+      const prepared = await prepareReleased(settings, { reporter });
+      return { ...prepared, input: { kind: 'released', settings, released: prepared.input } };
     }
     requireLength(settings, 'training length', settings.trainLength);
     const prepared = await prepareLanguageModels(settings, settings.encodings, reporter);

@@ -60,9 +60,10 @@ export async function languageModel(
   const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seeds[0] ?? 1 };
   await startEngine({ reporter });
   // Read and trained as by Figure 4, which does without the sources that this machine cannot have.
-  const { input, missing } = await prepareLanguageModels(settings, [encoding], reporter);
-  for (const line of missing) reporter.note(`not here: ${line}`);
-  const folder = await trainedLanguageModel(point, input.settings, input.corpus, { store, reporter });
+  const prepared = await prepareLanguageModels(settings, [encoding], reporter);
+  const { settings: read, corpus } = prepared.input;
+  for (const line of prepared.missing) reporter.note(`not here: ${line}`);
+  const folder = await trainedLanguageModel(point, read, corpus, { store, reporter }).finally(corpus.close);
   const { decoder, parameters } = await loadCheckpoint(folder);
   const tokenizer = await getTokenizer(settings.tokenizer);
   return {

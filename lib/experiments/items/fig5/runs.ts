@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../../base/errors';
 import { displayPath } from '../../../base/paths';
+import { type Corpus } from '../../../data/tokens/corpus';
 import { loadCheckpoint } from '../../../model/files/checkpoint';
 import { createDecoder } from '../../../model/config';
 import { type EncodingConfig } from '../../../positional/registry';
@@ -12,14 +13,14 @@ import {
   languageModelCheckpoint,
   languageModelRun,
   type LanguageModelRun,
-  type LanguageModelRunPoint,
   type ModalityPerplexity,
   perplexityByModality,
   type ReadModel,
   trainedLanguageModel,
 } from '../../language-models/runs';
 import { encodingOf, languageModelFields } from '../../language-models/settings';
-import { type LanguageModelCorpus, tokensPerSegment } from '../../language-models/text';
+import { tokensPerSegment } from '../../language-models/text';
+import { type ModelPoint } from '../../run/compared-models';
 import { type TrainedRunOptions } from '../../run/trained-run';
 import { count, type SettingsWith, trainingFields } from '../../settings/fields';
 
@@ -105,9 +106,9 @@ export interface ScaledModelSettings extends SettingsWith<typeof scaledModelFiel
 /** Makes, or finds, the models of one encoding. */
 export class ScaledModels {
   constructor(
-    readonly point: LanguageModelRunPoint,
+    readonly point: ModelPoint,
     readonly settings: ScaledModelSettings,
-    readonly corpus: LanguageModelCorpus,
+    readonly corpus: Corpus,
     readonly options: TrainedRunOptions,
   ) {}
 
@@ -169,7 +170,7 @@ export class ScaledModels {
     const { trainLength, finetune } = this.settings;
     const segments = Math.max(
       1,
-      Math.round(trainLength / (await tokensPerSegment(this.settings, this.options.reporter))),
+      Math.round(trainLength / (await tokensPerSegment(this.corpus, this.settings))),
     );
     return scaledEncoding(encoding, scaling, {
       tokens: trainLength,

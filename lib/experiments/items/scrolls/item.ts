@@ -9,19 +9,19 @@ import { downloadScrolls } from '../../../data/scrolls/download';
 import { openPromptedRows, type PromptedData } from '../../../data/scrolls/prompted-data';
 import { type ScrollsTaskName } from '../../../data/scrolls/tasks';
 import { prepareSource } from '../../../data/sources/prepare';
-import { liveCurves } from '../../../report/notebook/live';
 import { type DataSource } from '../../../report/provenance';
 import { encodingStyle } from '../../../report/style';
 import { available, notMeasured } from '../../run/available';
 import { mainFour } from '../../charts/encoding-pairs';
+import { runEach } from '../../run/compared-models';
 import { defineExperiment, type Preset, type RunContext } from '../../run/experiment';
+import { type TrainedRunOptions } from '../../run/trained-run';
 import { type PresetName } from '../../settings/preset-names';
 import { fig4Presets } from '../fig4/item';
 import { encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 import {
   promptedRun,
-  type PromptedRun,
   promptedRunFields,
   promptedTaskSchema,
   type PromptedTaskSettings,
@@ -230,39 +230,34 @@ function distinct(data: readonly DataSource[]): DataSource[] {
 async function run(
   settings: TableScrollsSettings,
   { starts, tasks }: Prepared,
-  { reporter, store, fresh }: RunContext,
+  context: RunContext,
 ): Promise<TableScrollsResult> {
-  const curves = liveCurves('Finetuning: loss of an output’s token', 'step', 'loss');
+  const { reporter, store } = context;
   const begun = new Map<string, Start>();
   for (const encoding of starts.encodings) {
     reporter.note(`${encodingStyle(encoding).name}: what the finetuning starts from`);
     // Never trained anew here: they are another item's models.
     begun.set(encoding, await starts.startOf(encoding, { store, reporter }));
   }
-  const runs: PromptedRun[] = [];
   // One seed of everything before the next seed, so that an interrupted comparison is a comparison
   // already.
-  for (const seed of settings.seeds) {
-    for (const task of tasks) {
-      for (const [encoding, start] of begun) {
-        const style = encodingStyle(encoding, starts.encodings);
-        const { task: name } = task.settings.data;
-        reporter.note(`${style.name} on ${name}, seed ${seed}`);
-        const data = distinct([...start.data, ...task.data]);
-        const finetuned = await promptedRun({ start, seed, encoding }, task.settings, settings, data, {
-          store,
-          reporter,
-          fresh,
-          onCurve: (step, loss) => {
-            curves.add(`${style.name} ${name} ${seed}`, style, step, loss);
-          },
-        });
-        runs.push(finetuned);
-      }
-    }
-  }
-  curves.finish();
-  return { runs };
+  const planned = settings.seeds.flatMap((seed) =>
+    tasks.flatMap((task) =>
+      [...begun].map(([encoding, start]) => ({
+        style: encodingStyle(encoding, starts.encodings),
+        which: `${task.settings.data.task}, seed ${seed}`,
+        run: (options: TrainedRunOptions) =>
+          promptedRun(
+            { start, seed, encoding },
+            task.settings,
+            settings,
+            distinct([...start.data, ...task.data]),
+            options,
+          ),
+      })),
+    ),
+  );
+  return { runs: await runEach(planned, context, 'Finetuning: loss of an output token') };
 }
 
 /** The table of SCROLLS as a paper item. */
@@ -280,12 +275,17 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   usesEngine: true,
   prepare: async (settings, reporter) => {
     const starts = await prepareStarts(settings.start, settings.encodings, settings.tokenizer, reporter);
-    const { had: tasks, absent } = await available(settings.tasks, (task) => prepareTask(task, reporter));
+    const { had: tasks, absent } = await available(settings.tasks, (task) =>
+      prepareTask(task, reporter),
+    ).catch((error: unknown) => {
+      starts.close?.();
+      throw error;
+    });
     const missing = [...starts.missing, ...absent.map(({ error }) => error.message)];
     // Without a model, or without a task, there is nothing to be measured.
     const complete = starts.encodings.length > 0 && tasks.length > 0;
     const data = complete ? distinct([...starts.data, ...tasks.flatMap((task) => task.data)]) : [];
-    return { input: { starts, tasks }, data, missing };
+    return { input: { starts, tasks }, data, missing, ...(starts.close && { close: starts.close }) };
   },
   run,
   scale: ({ maxTokens, steps, batchSize, accumulation, seeds }, missing, { starts, tasks }) =>

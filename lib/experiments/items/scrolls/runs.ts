@@ -23,7 +23,6 @@ import { quickMetrics, scrollsMetrics } from '../../../evaluate/scrolls';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
 import { type DataSource } from '../../../report/provenance';
-import { defaultAdamW } from '../../../train/step/adamw';
 import { type TrainingConfig } from '../../../train/config';
 import { type Start } from './start';
 import {
@@ -42,6 +41,7 @@ import {
   type TrainedRunSpec,
   type TrainingFigures,
 } from '../../run/trained-run';
+import { trainingPlan } from '../../run/training-plan';
 
 /** Checks a task and how long its outputs may be. */
 export const promptedTaskSchema = z
@@ -139,24 +139,13 @@ function trainingConfig(
   { data, outputTokens }: PromptedTaskSettings,
   settings: PromptedRunSettings,
 ): TrainingConfig {
-  const { tokenizer, maxTokens, inputWeight, steps, batchSize, accumulation } = settings;
-  const { learningRate, warmupSteps, schedule, weightDecay, dropout, clipNorm, remember, products } =
-    settings;
+  const { tokenizer, maxTokens, inputWeight, dropout, remember } = settings;
   return {
     model: { ...model, dropout },
     task: { kind: 'prompted', data, tokenizer, maxTokens, outputTokens, inputWeight, testRows: 200 },
-    batchSize,
-    accumulation,
     remember,
     initialCheckpoint: displayPath(folder),
-    seed,
-    steps,
-    optimizer: { ...defaultAdamW, weightDecay },
-    schedule: { kind: schedule, learningRate, warmupSteps, finalFraction: 0 },
-    ...(clipNorm === null ? {} : { clipNorm }),
-    ...(products === 'bfloat16' ? { products } : {}),
-    logEvery: Math.max(1, Math.round(steps / 50)),
-    checkpointEvery: Math.max(1, Math.min(500, Math.round(steps / 4))),
+    ...trainingPlan(settings, seed, 500),
   };
 }
 

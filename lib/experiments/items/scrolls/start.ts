@@ -64,6 +64,8 @@ export interface PreparedStarts {
   readonly data: readonly DataSource[];
   /** For which there is none, and why; one line each. */
   readonly missing: readonly string[];
+  /** Gives back the corpus, where there is one. */
+  readonly close?: () => void;
   /** Trains what has to be trained first. */
   readonly startOf: (encoding: string, options: TrainedRunOptions) => Promise<Start>;
 }
@@ -96,12 +98,13 @@ async function languageModelStarts(
     throw new ConfigError(
       `tokenizer: ${tokenizer}, but the models to start from read ${settings.tokenizer}; give the same`,
     );
-  const { input, data, missing } = await prepareLanguageModels(settings, encodings, reporter);
+  const { input, data, missing, close } = await prepareLanguageModels(settings, encodings, reporter);
   return {
     encodings,
     models: `models of ${counted(settings.layers, 'layer')} of width ${settings.hiddenSize}, trained on ${input.settings.sources.join(', ')},`,
     data,
     missing,
+    ...(close && { close }),
     startOf: async (encoding, options) => {
       const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seed };
       const folder = await trainedLanguageModel(point, input.settings, input.corpus, options);

@@ -4,10 +4,11 @@
 
 import { z } from 'zod';
 import { encodingNamed } from '../../../positional/registry';
-import { liveCurves } from '../../../report/notebook/live';
 import { encodingStyle } from '../../../report/style';
 import { mainFour, smallSines } from '../../charts/encoding-pairs';
+import { modelPoints, runEach } from '../../run/compared-models';
 import { defineExperiment, type Preset } from '../../run/experiment';
+import { type TrainedRunOptions } from '../../run/trained-run';
 import { type PresetName } from '../../settings/preset-names';
 import { count, encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
@@ -18,8 +19,6 @@ import {
   guessesOf,
   stateSetFields,
   stateSetRun,
-  type StateSetRun,
-  type StateSetRunPoint,
   type StateSetRunSettings,
   type StateSetRow,
   stateSetRows,
@@ -159,14 +158,6 @@ export const thm32TrainedPresets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<Thm32TrainedSettings>>>>;
 
-function pointsOf({ encodings, hiddenSizes, seeds }: Thm32TrainedSettings): StateSetRunPoint[] {
-  // One seed of everything before the next seed, so that an interrupted comparison is a comparison
-  // already.
-  return seeds.flatMap((seed) =>
-    hiddenSizes.flatMap((hiddenSize) => encodings.map((encoding) => ({ encoding, hiddenSize, seed }))),
-  );
-}
-
 /** The item. */
 export const theorem32Trained = defineExperiment<
   Thm32TrainedSettings,
@@ -191,28 +182,14 @@ export const theorem32Trained = defineExperiment<
     for (const name of settings.encodings) encodingNamed(name, settings.variants);
     return Promise.resolve({ input: settings, data: [], missing: [] });
   },
-  run: async (settings, _input, { reporter, store, fresh }) => {
+  run: async (settings, _input, context) => {
     const { automaton, statistics } = chooseAutomaton(settings);
-    const points = pointsOf(settings);
-    const curves = liveCurves('Training loss', 'step', 'loss');
-    const runs: StateSetRun[] = [];
-    for (const [index, point] of points.entries()) {
-      const style = encodingStyle(point.encoding, settings.encodings);
-      reporter.note(
-        `run ${index + 1} of ${points.length}: ${style.name}, hidden size ${point.hiddenSize}, seed ${point.seed}`,
-      );
-      runs.push(
-        await stateSetRun(point, settings, automaton, {
-          store,
-          reporter,
-          fresh,
-          onCurve: (step, loss) => {
-            curves.add(`${style.name} ${point.hiddenSize} ${point.seed}`, style, step, loss);
-          },
-        }),
-      );
-    }
-    curves.finish();
+    const planned = modelPoints(settings).map((point) => ({
+      style: encodingStyle(point.encoding, settings.encodings),
+      which: `hidden size ${point.hiddenSize}, seed ${point.seed}`,
+      run: (options: TrainedRunOptions) => stateSetRun(point, settings, automaton, options),
+    }));
+    const runs = await runEach(planned, context);
     const guesses = guessesOf(automaton, askedWords(automaton, settings));
     return { automaton, statistics, guesses, runs };
   },

@@ -17,8 +17,9 @@ import { type ModelConfig } from '../../../model/config';
 import { createEncoding, encodingNamed } from '../../../positional/registry';
 import { type BiNfa } from '../../../theory/automata/automaton';
 import { informativeBiNfa, type InformativeBiNfa } from '../../../theory/automata/informative';
-import { defaultAdamW } from '../../../train/step/adamw';
 import { type TrainingConfig } from '../../../train/config';
+import { type ModelPoint } from '../../run/compared-models';
+import { comparedModel, trainingPlan } from '../../run/training-plan';
 import { trainedRun, type TrainedRunOptions, type TrainingFigures } from '../../run/trained-run';
 import {
   clipNormField,
@@ -61,14 +62,6 @@ export const stateSetFields = {
 /** What all runs of a comparison share. */
 export interface StateSetRunSettings extends SettingsWith<typeof stateSetFields> {}
 
-/** What differs between runs. */
-export interface StateSetRunPoint {
-  /** A name of the encodings' registry, or of the variants. */
-  readonly encoding: string;
-  readonly hiddenSize: number;
-  readonly seed: number;
-}
-
 /** How right a model is. */
 export interface StateSetAnswers {
   /** By the length of words, that of training first. */
@@ -76,7 +69,7 @@ export interface StateSetAnswers {
 }
 
 /** What came of a run. */
-export type StateSetRun = StateSetRunPoint & StateSetAnswers & TrainingFigures;
+export type StateSetRun = ModelPoint & StateSetAnswers & TrainingFigures;
 
 const revision = 1;
 
@@ -111,46 +104,26 @@ export function guessesOf(automaton: BiNfa, asked: readonly StateSetWords[]): St
   return asked.map((words) => guessStateSets(words, automaton.segmentStates.length));
 }
 
-function modelConfig(point: StateSetRunPoint, settings: StateSetRunSettings, automaton: BiNfa): ModelConfig {
+function modelConfig(point: ModelPoint, settings: StateSetRunSettings, automaton: BiNfa): ModelConfig {
   const encoding = encodingNamed(point.encoding, settings.variants);
   const { levels } = createEncoding(encoding);
   return {
-    style: 'llama',
+    ...comparedModel(point, settings),
     vocabSize: stateSetVocabulary(automaton),
     outputs: automaton.segmentStates.length + automaton.subStates.length,
-    hiddenSize: point.hiddenSize,
-    intermediateSize: 4 * point.hiddenSize,
-    numLayers: settings.layers,
-    numHeads: settings.heads,
     trainLength: settings.length + 1,
-    normEps: 1e-5,
-    initializerRange: 0.02,
-    tieEmbeddings: false,
-    logScale: false,
     separators: Array.from({ length: levels - 1 }, () => stateSetSeparators(automaton)),
     encoding,
   };
 }
 
-function trainingConfig(
-  point: StateSetRunPoint,
-  settings: StateSetRunSettings,
-  automaton: BiNfa,
-): TrainingConfig {
-  const { maxSegmentLength, steps, batchSize, learningRate, warmupSteps, clipNorm } = settings;
+function trainingConfig(point: ModelPoint, settings: StateSetRunSettings, automaton: BiNfa): TrainingConfig {
+  const { maxSegmentLength } = settings;
   return {
     model: modelConfig(point, settings, automaton),
     // A glance at the end of training; the words of the comparison come after it.
     task: { kind: 'state-sets', automaton, maxSegmentLength, testWords: 20 },
-    batchSize,
-    seed: point.seed,
-    steps,
-    accumulation: 1,
-    optimizer: defaultAdamW,
-    schedule: { kind: 'linear', learningRate, warmupSteps, finalFraction: 0 },
-    ...(clipNorm === null ? {} : { clipNorm }),
-    logEvery: Math.max(1, Math.round(steps / 50)),
-    checkpointEvery: Math.max(1, Math.min(1000, Math.round(steps / 4))),
+    ...trainingPlan(settings, point.seed, 1000),
   };
 }
 
@@ -160,7 +133,7 @@ function trainingConfig(
  * @throws MachineError if the run was interrupted
  */
 export async function stateSetRun(
-  point: StateSetRunPoint,
+  point: ModelPoint,
   settings: StateSetRunSettings,
   automaton: BiNfa,
   options: TrainedRunOptions,
