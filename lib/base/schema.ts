@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { ConfigError, UsageError } from './errors';
 import { formatCount } from './format';
+import { fromJson } from './json';
 import { unknownFields } from './suggest';
 
 /** Far more than any setting is; schemas and what reads settings call themselves for each level. */
@@ -45,6 +46,24 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   if (issue === undefined) throw new ConfigError(`${where}: not valid`);
   const place = fieldName(issue.path) || (issue.code === 'unrecognized_keys' ? '' : 'the value');
   throw new ConfigError([where, place, issue.message].filter((part) => part !== '').join(': '));
+}
+
+/**
+ * The value that `toJson` wrote, as the schema types it.
+ *
+ * @param damaged what to throw for a text that is not that, told why
+ */
+export function parseJsonWith<T>(
+  schema: z.ZodType<T>,
+  text: string,
+  damaged: (why: string, cause: Error) => Error,
+): T {
+  try {
+    return parseWith(schema, fromJson(text), 'it');
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof ConfigError)) throw error;
+    throw damaged(error.message, error);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
-import { countUpTo, errorAt, parseInside, parseWith } from '../../lib/base/schema';
+import { anyNumber, countUpTo, errorAt, parseInside, parseJsonWith, parseWith } from '../../lib/base/schema';
 
 const shape = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('circle'), radius: z.number() }),
@@ -107,5 +107,22 @@ describe('a schema that is chosen by the value', () => {
         "file: inside: unknown field 'shape'; did you mean shapes? known are title, shapes, frame",
       ),
     );
+  });
+});
+
+describe('JSON of a file', () => {
+  const damaged = (why: string, cause: Error): Error => new MachineError(`damaged: ${why}`, { cause });
+  const read = (text: string): unknown => parseJsonWith(z.strictObject({ loss: anyNumber }), text, damaged);
+
+  it('is read with the numbers that JSON has no literal for', () => {
+    expect(read('{"loss":"-Infinity"}')).toEqual({ loss: -Infinity });
+  });
+
+  it.each([
+    ['{"loss":', /^damaged: .*JSON/],
+    ['{"loss":true}', /^damaged: it: loss: expected number, received boolean$/],
+  ])('is said to be damaged where it is %s', (text, says) => {
+    expect(() => read(text)).toThrow(says);
+    expect(() => read(text)).toThrow(MachineError);
   });
 });

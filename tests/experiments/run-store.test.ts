@@ -142,8 +142,8 @@ describe('RunStore', () => {
   }
 
   it.each([
-    ['null', () => 'null', 'it has no checksum, as results of earlier versions'],
-    ['empty', () => '', 'it has no checksum, as results of earlier versions'],
+    ['null', () => 'null', 'it has no checksum'],
+    ['empty', () => '', 'it has no checksum'],
     ['cut short', (text: string) => text.slice(0, -9), 'it does not match its checksum'],
     [
       'a number that was changed',

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, DataError, messageOf } from '../../base/errors';
+import { DataError } from '../../base/errors';
 import { readTextFile } from '../../base/files';
 import { displayPath, projectPath } from '../../base/paths';
-import { parseWith } from '../../base/schema';
+import { parseJsonWith } from '../../base/schema';
 import { toPlain } from '../../report/json';
 import { type Table } from '../../report/tables';
 import { type Report } from './report';
@@ -86,16 +86,14 @@ export async function readReference(
 ): Promise<Reference | undefined> {
   const path = galleryPath(report, 'json', folder);
   if (!existsSync(path)) return undefined;
-  const text = await readTextFile(path);
-  try {
-    return parseWith<unknown>(referenceSchema, JSON.parse(text), 'it') as Reference;
-  } catch (error) {
-    if (!(error instanceof SyntaxError) && !(error instanceof ConfigError)) throw error;
-    throw new DataError(
-      `${displayPath(path)}: not the numbers of a reference (${messageOf(error)}); get the file again`,
-      { cause: error },
-    );
-  }
+  return parseJsonWith<unknown>(
+    referenceSchema,
+    await readTextFile(path),
+    (why, cause) =>
+      new DataError(`${displayPath(path)}: not the numbers of a reference (${why}); get the file again`, {
+        cause,
+      }),
+  ) as Reference;
 }
 
 /** Rows of a report's table as they are compared with those of a reference. */

@@ -6,14 +6,13 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, DataError, messageOf, systemCode } from '../../base/errors';
+import { DataError, systemCode } from '../../base/errors';
 import { readError, sha256, temporaryPath, writeFileAtomic } from '../../base/files';
-import { canonicalJson, fromJson, toJson } from '../../base/json';
+import { canonicalJson, toJson } from '../../base/json';
 import { displayPath, workPath } from '../../base/paths';
 import { type Reporter, silentReporter } from '../../base/progress';
-import { parseWith } from '../../base/schema';
+import { parseJsonWith } from '../../base/schema';
 import {
-  type DataSource,
   joinParts,
   partsOf,
   type ProvenancePart,
@@ -22,18 +21,20 @@ import {
   storedProvenanceSchema,
 } from '../../report/provenance';
 
+const configurationSchema = z
+  .object({
+    /** The paper item, e.g. `fig1`. */
+    item: z.string(),
+    /** Raised when the item's computation changes, so that older results are not taken for today's. */
+    revision: z.number(),
+    libraryVersion: z.string(),
+    settings: z.unknown(),
+    data: z.array(sourceSchema).readonly(),
+  })
+  .readonly();
+
 /** Everything a result depends on. Two runs with the same configuration have the same result. */
-export interface RunConfiguration {
-  /** The paper item, e.g. `fig1`. */
-  readonly item: string;
-  /**
-   * Raised when the item's computation changes, so that older results are not taken for today's.
-   */
-  readonly revision: number;
-  readonly libraryVersion: string;
-  readonly settings: unknown;
-  readonly data: readonly DataSource[];
-}
+export type RunConfiguration = z.infer<typeof configurationSchema>;
 
 /**
  * A run that has ended well, and where its numbers come from. Nothing in either is decided by
@@ -98,7 +99,7 @@ export class RunStore {
       const earlier = await this.find<Result>(configuration);
       if (earlier !== undefined) return { ...earlier, reused: true };
     } catch (error) {
-      if (!(error instanceof DamagedError)) throw error;
+      if (!(error instanceof DamagedFileError)) throw error;
       reporter.note(`${error.where}: damaged (${error.why}); computed anew`, 'warning');
     }
     const folder = this.folderOf(configuration);
@@ -190,14 +191,6 @@ const finishedSchema: z.ZodType<FinishedRun<unknown>> = z.object({
   provenance: storedProvenanceSchema,
 });
 
-const configurationSchema: z.ZodType<RunConfiguration> = z.object({
-  item: z.string(),
-  revision: z.number(),
-  libraryVersion: z.string(),
-  settings: z.unknown(),
-  data: z.array(sourceSchema),
-});
-
 /**
  * A result as it is kept: JSON whose first field is the checksum of the others, and of the run that
  * they are of.
@@ -217,8 +210,8 @@ async function readResult<Result>(folder: string): Promise<FinishedRun<Result>> 
   const text = await readStored(path);
   const [, checksum, fields] = /^\{"checksum":"([0-9a-f]{64})",(.*)$/s.exec(text) ?? [];
   if (fields === undefined)
-    throw new DamagedError(path, 'it has no checksum, as results of earlier versions');
-  if (checksum !== checksumOf(folder, fields)) throw new DamagedError(path, 'it does not match its checksum');
+    throw new DamagedFileError(path, 'it has no checksum');
+  if (checksum !== checksumOf(folder, fields)) throw new DamagedFileError(path, 'it does not match its checksum');
   return parseStored(finishedSchema, `{${fields}`, path) as FinishedRun<Result>;
 }
 
@@ -227,7 +220,7 @@ async function readConfiguration(folder: string): Promise<RunConfiguration> {
   const path = join(folder, configurationName);
   const configuration = parseStored(configurationSchema, await readStored(path), path);
   if (`${configuration.item}-${runKey(configuration)}` !== basename(folder))
-    throw new DamagedError(path, 'it is not what the folder is named by');
+    throw new DamagedFileError(path, 'it is not what the folder is named by');
   return configuration;
 }
 
@@ -240,16 +233,11 @@ async function readStored(path: string): Promise<string> {
 }
 
 function parseStored<T>(schema: z.ZodType<T>, text: string, path: string): T {
-  try {
-    return parseWith(schema, fromJson(text), 'it');
-  } catch (error) {
-    if (!(error instanceof SyntaxError) && !(error instanceof ConfigError)) throw error;
-    throw new DamagedError(path, messageOf(error));
-  }
+  return parseJsonWith(schema, text, (why) => new DamagedFileError(path, why));
 }
 
 /** A file of the store that is not what was written. */
-class DamagedError extends DataError {
+class DamagedFileError extends DataError {
   readonly where: string;
 
   constructor(

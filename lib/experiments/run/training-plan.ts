@@ -4,15 +4,12 @@ import { type ProductType } from '../../engine/graph/program';
 import { type ModelConfig } from '../../model/config';
 import { defaultAdamW } from '../../train/step/adamw';
 import { type TrainingConfig } from '../../train/config';
+import { type SettingsWith, type trainingFields } from '../settings/fields';
 import { type ModelPoint } from './compared-models';
 
 /** The settings of a comparison that decide how its models are trained. */
-export interface TrainingSettings {
-  readonly steps: number;
-  readonly batchSize: number;
+export interface TrainingSettings extends SettingsWith<typeof trainingFields> {
   readonly accumulation?: number;
-  readonly learningRate: number;
-  readonly warmupSteps: number;
   /** Default: it falls linearly to 0. */
   readonly schedule?: 'constant' | 'linear';
   readonly weightDecay?: number;

@@ -2,39 +2,34 @@
 // each time that training was begun or gone on with, since the model may be asked something much
 // later, by other code.
 
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, DataError, systemCode, WorkbenchError } from '../../base/errors';
+import { DataError, WorkbenchError } from '../../base/errors';
 import { readTextFile, writeFileAtomic } from '../../base/files';
-import { fromJson, toJson } from '../../base/json';
+import { toJson } from '../../base/json';
 import { displayPath } from '../../base/paths';
-import { parseWith } from '../../base/schema';
+import { parseJsonWith } from '../../base/schema';
 import { type Origin, originSchema, provenancePart, type ProvenancePart } from '../../report/provenance';
 import { type MetricsLine, readMetrics } from '../../train/metrics';
 import { type TrainingPosition } from '../../train/train';
 
-/** Training from a position on. */
-interface TrainingSession extends TrainingPosition {
-  readonly origin: Origin;
-}
-
 const fileName = 'sessions.json';
 
-const sessionsSchema: z.ZodType<TrainingSession[]> = z.array(
-  z.object({ step: z.number(), seconds: z.number(), origin: originSchema }),
-);
+/** Trainings, each from a position on. */
+const sessionsSchema = z.array(z.object({ step: z.number(), seconds: z.number(), origin: originSchema }));
 
-async function readSessions(folder: string): Promise<TrainingSession[]> {
+async function readSessions(folder: string): Promise<z.infer<typeof sessionsSchema>> {
   const path = join(folder, fileName);
-  try {
-    return parseWith(sessionsSchema, fromJson(await readTextFile(path)), 'sessions');
-  } catch (error) {
-    if (error instanceof DataError && systemCode(error.cause) === 'ENOENT') return [];
-    if (!(error instanceof SyntaxError) && !(error instanceof ConfigError)) throw error;
-    throw new DataError(`${displayPath(path)}: damaged; delete it, and its models' origin is not known`, {
-      cause: error,
-    });
-  }
+  if (!existsSync(path)) return [];
+  return parseJsonWith(
+    sessionsSchema,
+    await readTextFile(path),
+    (_why, cause) =>
+      new DataError(`${displayPath(path)}: damaged; delete it, and its models' origin is not known`, {
+        cause,
+      }),
+  );
 }
 
 /**
@@ -52,7 +47,7 @@ export async function beginSession(
 
 /**
  * A finished training as parts of what is made of its model: one for each origin, and one of none
- * for what was trained before sessions were kept.
+ * for what no session is known of.
  *
  * @param folder of the training
  */
