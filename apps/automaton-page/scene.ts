@@ -5,12 +5,12 @@
 import { flatten } from '../../lib/theory/automata/flatten';
 import { indexOfNames } from '../../lib/theory/automata/relation';
 import { simulator } from '../../lib/theory/automata/simulate';
-import { certify, type NetworkCertificate } from '../../lib/theory/compile/certificate';
+import { certifyNetwork, type NetworkCertificate } from '../../lib/theory/compile/certificate';
 import { compileBiPE } from '../../lib/theory/compile/compile';
 import { flatProgram } from '../../lib/theory/compile/program';
 import { mostTokens, widthOf } from '../../lib/theory/compile/weights';
-import { type Block, blockNamed, sizeOf } from '../../lib/theory/network/layout';
-import { type CopySource, type Network, separatorIds, startId } from '../../lib/theory/network/network';
+import { type Block, blockNamed, blockSize } from '../../lib/theory/network/layout';
+import { type CopySource, type Network, networkSeparators, startId } from '../../lib/theory/network/network';
 import { type Trace, trace } from '../../lib/theory/network/plain';
 import { tokenReader } from '../../lib/theory/network/words';
 import type { Source } from './draft';
@@ -37,13 +37,13 @@ export function createScene(source: Source): Scene {
   const { automaton, word, bounds } = source;
   const network = compileBiPE(automaton, bounds);
   const ids = tokenReader(network)(word);
-  const ends = new Set(separatorIds(network));
+  const ends = new Set(networkSeparators(network));
   const isSeparator = [startId, ...ids].map((id) => ends.has(id));
   let segment = -1;
   return {
     ...source,
     network,
-    certificate: certify(network),
+    certificate: certifyNetwork(network),
     flatWidth: widthOf(flatProgram(flatten(automaton), mostTokens(network) - 1)),
     trace: trace(network, ids),
     simulated: simulator(automaton).run(word),
@@ -295,7 +295,7 @@ function hold({ layout, automaton }: Network, block: Block, values: Float64Array
     name,
     rows,
     columns,
-    values: values.slice(first, first + sizeOf(block)),
+    values: values.slice(first, first + blockSize(block)),
     ...(start !== undefined && rows.length > 0 && rows.includes(start)
       ? { readRow: rows.indexOf(start) }
       : {}),

@@ -3,7 +3,7 @@
 // asynchronous. Files are hashed by `files.ts`.
 
 /** The hash of a text's UTF-8 bytes, [8] words of 32 bits. */
-export function sha256(text: string): Uint32Array {
+export function sha256Words(text: string): Uint32Array {
   const bytes = new TextEncoder().encode(text);
   // The message, a bit 1, zeros, and its length in bits as 64 bits, in whole blocks of 64 bytes.
   const padded = new Uint8Array(64 * Math.ceil((bytes.length + 9) / 64));
@@ -19,7 +19,7 @@ export function sha256(text: string): Uint32Array {
 
 /** The same as 64 hex digits. */
 export function sha256Hex(text: string): string {
-  return Array.from(sha256(text), (word) => word.toString(16).padStart(8, '0')).join('');
+  return Array.from(sha256Words(text), (word) => word.toString(16).padStart(8, '0')).join('');
 }
 
 const constants = roots(64, 3);

@@ -47,7 +47,7 @@ const geluCubic = 0.044715;
  *
  * @param x any shape
  */
-export function gelu(x: tf.Tensor2D): tf.Tensor2D {
+export function tanhGelu(x: tf.Tensor2D): tf.Tensor2D {
   return withGradient(
     [x],
     (a) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, 0.5), tf.add(geluTangent(a), 1)), saved: [a] }),

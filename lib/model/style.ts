@@ -4,7 +4,7 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec } from '../positional/encoding';
-import { gelu, swiglu } from './feed-forward';
+import { tanhGelu, swiglu } from './feed-forward';
 import { layerNorm, rmsNorm } from './norm';
 import { linear, type ModelParameters, vector } from './parameters';
 
@@ -67,7 +67,7 @@ const gpt2: DecoderStyle = {
     ...weightAndBias(`${name}.down_proj`, { in: intermediateSize, out: hiddenSize }),
   ],
   feedForward: (parameters, name, x) =>
-    linear(parameters, `${name}.down_proj`, gelu(linear(parameters, `${name}.up_proj`, x))),
+    linear(parameters, `${name}.down_proj`, tanhGelu(linear(parameters, `${name}.up_proj`, x))),
 };
 
 /** The styles a decoder can have. */

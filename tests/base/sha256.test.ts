@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sha256, sha256Hex } from '../../lib/base/sha256';
+import { sha256Words, sha256Hex } from '../../lib/base/sha256';
 
 const reference = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -17,7 +17,7 @@ describe('sha256', () => {
   });
 
   it('gives eight words, the first digits first', () => {
-    expect(Array.from(sha256('abc'), (word) => word.toString(16)).slice(0, 2)).toEqual([
+    expect(Array.from(sha256Words('abc'), (word) => word.toString(16)).slice(0, 2)).toEqual([
       'ba7816bf',
       '8f01cfea',
     ]);

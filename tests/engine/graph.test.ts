@@ -10,7 +10,7 @@ import { nativeBackend } from '../../lib/engine/native/binding';
 import { lateConstant } from '../../lib/engine/native/order';
 import type { Program } from '../../lib/engine/graph/program';
 import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
-import { trace } from '../../lib/engine/graph/trace';
+import { traceProgram } from '../../lib/engine/graph/trace';
 import { memoryReport } from '../../lib/engine/memory';
 import { thisMachine } from '../../lib/engine/backends/native';
 import { Random } from '../../lib/engine/random/random';
@@ -388,7 +388,14 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
       step(state, traced as I);
     const backend = present(nativeBackend(), 'native backend');
     const products = 'float32';
-    return trace(backend, { name: 'step', prefix: '', state: {}, inputs: specsOf(inputs), products, run });
+    return traceProgram(backend, {
+      name: 'step',
+      prefix: '',
+      state: {},
+      inputs: specsOf(inputs),
+      products,
+      run,
+    });
   };
 
   it('gives scores a kind of product that is never fused with scale and mask, which takes hundreds of times as long', () => {

@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { LinearBias } from '../../lib/engine/native/kernels';
+import type { FusedBias } from '../../lib/engine/native/kernels';
 import { Random } from '../../lib/engine/random/random';
 import { type AttentionHeads, causalAttention } from '../../lib/model/attention';
 import {
@@ -66,7 +66,7 @@ function biasFor(
   { batch, heads, time, bias, seed }: Setting,
   slopeAt: (head: number) => number,
   position: (random: Random, token: number) => number,
-): LinearBias | undefined {
+): FusedBias | undefined {
   if (bias === 'none') return undefined;
   const random = Random.fromSeed(seed).fork('positions');
   const rows = bias === 'own' ? batch : 1;
@@ -75,7 +75,7 @@ function biasFor(
   return { slopes: tf.tensor1d(slopes), positions: tf.tensor2d(positions, [rows, time], 'int32') };
 }
 
-function attend(setting: Setting, bias: LinearBias | undefined) {
+function attend(setting: Setting, bias: FusedBias | undefined) {
   const linearBias = bias && { slopes: bias.slopes, tokens: bias.positions, keys: bias.positions };
   return (...inputs: tf.Tensor[]): tf.Tensor => {
     const [queries, keys, values] = inputs as tf.Tensor4D[];
@@ -95,7 +95,7 @@ function attend(setting: Setting, bias: LinearBias | undefined) {
  * all the weight. On the way back weights are exponentials of score - normalizer, so a large
  * normalizer leaves them its own rounding.
  */
-function expectSameAttention(setting: Setting, all: AttentionHeads, bias: LinearBias | undefined): void {
+function expectSameAttention(setting: Setting, all: AttentionHeads, bias: FusedBias | undefined): void {
   const { batch, heads, time, width, window, seed } = setting;
   const { queries, keys, values } = all;
   const upstream = normal(seed + 4, [batch, time, heads, width]);
@@ -119,7 +119,7 @@ function expectSameAttention(setting: Setting, all: AttentionHeads, bias: Linear
 function defined(
   setting: Setting,
   arrays: readonly Float64Array[],
-  bias: LinearBias | undefined,
+  bias: FusedBias | undefined,
 ): Float64Array {
   const { batch, heads, time, width, window = Infinity } = setting;
   const [queries, keys, values] = arrays as [Float64Array, Float64Array, Float64Array];

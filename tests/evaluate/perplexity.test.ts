@@ -15,7 +15,7 @@ import {
 } from '../../lib/evaluate/perplexity';
 import { joined } from '../../lib/evaluate/windows';
 import { loadCheckpoint } from '../../lib/model/files/checkpoint';
-import { readIds } from '../../lib/model/files/ids-file';
+import { readIdsFile } from '../../lib/model/files/ids-file';
 import { nextTokenLosses } from '../../lib/model/loss';
 import { disposeParameters } from '../../lib/model/parameters';
 import { smallModel, vocabulary } from '../model/small';
@@ -66,7 +66,7 @@ describe('perplexity', () => {
     async (name) => {
       const folder = projectPath('tests', 'golden', name);
       const expected = JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8')) as { loss: number };
-      const { shape, values } = await readIds(`${folder}/expected.safetensors`);
+      const { shape, values } = await readIdsFile(`${folder}/expected.safetensors`);
       const [rows, time] = shape;
       const documents = Array.from({ length: rows }, (_, row) =>
         values.subarray(row * time, (row + 1) * time),

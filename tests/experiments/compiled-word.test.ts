@@ -9,7 +9,7 @@ import { heatScale } from '../../lib/report/style';
 import { type BiNfa } from '../../lib/theory/automata/automaton';
 import { exampleNamed } from '../../lib/theory/automata/examples';
 import { simulate } from '../../lib/theory/automata/simulate';
-import { certify } from '../../lib/theory/compile/certificate';
+import { certifyNetwork } from '../../lib/theory/compile/certificate';
 import { compileBiPE } from '../../lib/theory/compile/compile';
 import { trace } from '../../lib/theory/network/plain';
 import { tokenReader } from '../../lib/theory/network/words';
@@ -124,7 +124,7 @@ describe('a compiled network and a word, read back', () => {
   });
 
   it('have the certificate, a row a layer', () => {
-    const { layers, width, hidden } = certify(network);
+    const { layers, width, hidden } = certifyNetwork(network);
     const table = networkCertificateTable(network);
     expect(readTable(table)).toEqual({
       headers: [

@@ -14,7 +14,7 @@ import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/ite
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run/store';
-import { type Certificate, certify } from '../../lib/theory/lemmas/certificate';
+import { type Certificate, judged } from '../../lib/theory/lemmas/certificate';
 import { temporaryFolder } from '../support/command';
 import { expectProgress, recordingReporter } from '../support/recording-reporter';
 
@@ -55,7 +55,7 @@ it('an error smaller than rounding allows is refused, with the least that is not
 
 describe('the report of a lemma', () => {
   const certificate = (epsilon: number, measured: number, largest = 1 / epsilon): Certificate =>
-    certify({
+    judged({
       lemma: '1.1',
       what: 'product',
       parameters: {},

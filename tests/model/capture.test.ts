@@ -9,7 +9,7 @@ import { capture } from '../../lib/engine/graph/capture';
 import { nativeBackend } from '../../lib/engine/native/binding';
 import { nodeOf } from '../../lib/engine/native/graph-def';
 import { type NamedTensors, specsOf } from '../../lib/engine/graph/specs';
-import { trace } from '../../lib/engine/graph/trace';
+import { traceProgram } from '../../lib/engine/graph/trace';
 import { decoderGenerator } from '../../lib/evaluate/generator';
 import { type LossOptions, nextTokenLoss, nextTokenLosses } from '../../lib/model/loss';
 import { type EncodingConfig } from '../../lib/positional/registry';
@@ -94,7 +94,7 @@ describe('a captured step', () => {
     const { decoder, parameters } = smallModel('bipe_rope');
     const generator = decoderGenerator(decoder, parameters);
     const { memory } = generator.prefill(randomIds(2, 4, 1), tf.tensor1d([4, 3], 'int32'), 8, {});
-    const { nodes } = trace(present(nativeBackend(), 'native backend'), {
+    const { nodes } = traceProgram(present(nativeBackend(), 'native backend'), {
       name: 'step',
       prefix: '',
       state: specsOf(memory),

@@ -5,13 +5,13 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sizeOf } from '../../lib/base/shape';
 import { CheckpointError, WorkbenchError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
 import { startEngine } from '../../lib/engine/engine';
 import { loadCheckpoint } from '../../lib/model/files/checkpoint';
 import { disposeParameters } from '../../lib/model/parameters';
 import { openPickledTensors } from '../../lib/model/files/pickled-tensors';
-import { sizeOf } from '../../lib/model/files/tensor-file';
 import { zipOf, type ZipMember } from '../data/zip';
 import { temporaryFolder } from '../support/command';
 

@@ -121,11 +121,11 @@ async function readDocuments(
   if ((ids === undefined) === (tokens === undefined))
     throw new UsageError('give what to read: either --ids <file> or --tokens <folder>');
   if (ids !== undefined) {
-    const [{ checkIds, readIds }, { parseSeparators }] = await Promise.all([
+    const [{ checkIds, readIdsFile }, { parseSeparators }] = await Promise.all([
       import('../../model/files/ids-file.js'),
       import('../../segment/separators.js'),
     ]);
-    const sequences = await readIds(ids);
+    const sequences = await readIdsFile(ids);
     checkIds(sequences, vocabSize, ids);
     const [rows, time] = sequences.shape;
     return {

@@ -109,12 +109,12 @@ async function compile(options: CompileOptions): Promise<void> {
  */
 async function announce(automaton: Automaton, options: CompileOptions): Promise<Reporter> {
   const { checkBound } = await import('../../theory/compile/compile.js');
-  const { checkMemory, describeEstimate, estimateNetwork, isLong } =
+  const { checkNetworkMemory, describeEstimate, estimateNetwork, isLong } =
     await import('../../theory/compile/estimate.js');
   const bounds = boundsOf(automaton, options);
   for (const [name, value] of Object.entries(bounds)) if (typeof value === 'number') checkBound(name, value);
   const estimate = estimateNetwork(automaton, bounds, options.activation);
-  checkMemory(estimate);
+  checkNetworkMemory(estimate);
   if (!isLong(estimate)) return silentReporter;
   const reporter = terminalReporter();
   reporter.note(`compiling ${displayPath(options.automaton)}: ${describeEstimate(estimate)}`);

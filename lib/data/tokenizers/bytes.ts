@@ -9,7 +9,7 @@ import {
   bytePiece,
   characterStream,
   checkId,
-  printable,
+  printableCharacter,
   refuseBeginOfText,
 } from './tokenizer';
 
@@ -37,7 +37,7 @@ export class ByteTokenizer implements Tokenizer {
   }
 
   tokenText(id: number): string {
-    return checkId(this, id) < 0x80 ? printable(String.fromCharCode(id)) : bytePiece(id);
+    return checkId(this, id) < 0x80 ? printableCharacter(String.fromCharCode(id)) : bytePiece(id);
   }
 
   idOf(text: string): number | undefined {

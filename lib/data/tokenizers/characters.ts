@@ -11,7 +11,7 @@ import {
   type TokenStream,
   characterStream,
   checkId,
-  printable,
+  printableCharacter,
   refuseBeginOfText,
   wellFormed,
 } from './tokenizer';
@@ -68,7 +68,7 @@ export class CharacterTokenizer implements Tokenizer {
 
   tokenText(id: number): string {
     const character = this.#characters[checkId(this, id) - 1];
-    return character === undefined ? '<unknown>' : printable(character);
+    return character === undefined ? '<unknown>' : printableCharacter(character);
   }
 
   idOf(text: string): number | undefined {

@@ -14,7 +14,7 @@ import {
   bytePiece,
   CharacterReader,
   checkId,
-  printable,
+  printableCharacter,
   wellFormed,
 } from './tokenizer';
 
@@ -134,9 +134,9 @@ export class Llama2Tokenizer implements Tokenizer {
 
   tokenText(id: number): string {
     if (checkId(this, id) < firstByteId) return this.#pieces[id] ?? '';
-    if (id >= firstTextId) return Array.from(this.#pieces[id] ?? '', printable).join('');
+    if (id >= firstTextId) return Array.from(this.#pieces[id] ?? '', printableCharacter).join('');
     const byte = id - firstByteId;
-    return byte < 0x80 ? printable(String.fromCharCode(byte)) : bytePiece(byte);
+    return byte < 0x80 ? printableCharacter(String.fromCharCode(byte)) : bytePiece(byte);
   }
 
   idOf(text: string): number | undefined {

@@ -76,7 +76,7 @@ export function bytePiece(byte: number): string {
 }
 
 /** A character as a figure prints it. */
-export function printable(character: string): string {
+export function printableCharacter(character: string): string {
   if (character === ' ') return '▁';
   if (character === '\n') return '↵';
   const code = character.codePointAt(0) ?? 0;

@@ -21,7 +21,7 @@ import {
 } from './specs';
 import type { ProductType, Program } from './program';
 import { checkedResult, type TracedResult } from './recorder';
-import { trace } from './trace';
+import { traceProgram } from './trace';
 
 /**
  * What a step gives: results, and new values of state tensors (those it leaves out stay as they
@@ -299,7 +299,7 @@ class GraphStep {
           'own: pad them to a few lengths',
       );
     }
-    const program = trace(this.backend, {
+    const program = traceProgram(this.backend, {
       name: this.name,
       prefix: `step${this.programs.length}/`,
       state: this.specs,

@@ -1,12 +1,12 @@
 // A traced function as a list of graph operations, and the writer that such a list grows in.
 
+import { sizeOf } from '../../base/shape';
 import { attributeType, type OperationAttribute } from '../native/binding';
 import {
   type AttributeValue,
   elementType,
   type GraphNode,
   nodeOf,
-  sizeOf,
   type TensorValue,
 } from '../native/graph-def';
 

@@ -3,6 +3,7 @@
 // is computed at once.
 
 import * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../../base/shape';
 import { CaptureError } from '../../base/errors';
 import { present } from '../../base/present';
 import type {
@@ -13,7 +14,7 @@ import type {
   OperationAttribute,
   TensorMetadata,
 } from '../native/binding';
-import { elementType, nodeOf, sizeOf, type TensorValue } from '../native/graph-def';
+import { elementType, nodeOf, type TensorValue } from '../native/graph-def';
 import type { Recorder } from './intercept';
 import {
   contentKey,

@@ -5,6 +5,7 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../../base/shape';
 import { CaptureError, messageOf } from '../../base/errors';
 import { writeError } from '../../base/files';
 import { workPath } from '../../base/paths';
@@ -18,7 +19,6 @@ import {
   type GraphNode,
   graphTag,
   nodeOf,
-  sizeOf,
   type TensorValue,
 } from '../native/graph-def';
 import type { NamedTensors } from './specs';

@@ -2,9 +2,10 @@
 // takes the memory of single operations, however large the step is, and needs no table of
 // TensorFlow's shape rules.
 
+import { sizeOf } from '../../base/shape';
 import { CaptureError } from '../../base/errors';
 import type { ElementArray, NativeBinding, OperationAttribute, TensorMetadata } from '../native/binding';
-import { elementType, sizeOf } from '../native/graph-def';
+import { elementType } from '../native/graph-def';
 import type { Value } from './program';
 
 /** An input of an operation: a value to come, or a tensor that is there. */

@@ -21,7 +21,7 @@ import { ResultShapes } from './shapes';
  *   something else at each call, or uses an operation whose result's shape depends on values
  * @throws UsageError if it returns a state of another shape
  */
-export function trace(backend: NativeBackend, request: TraceRequest): Program {
+export function traceProgram(backend: NativeBackend, request: TraceRequest): Program {
   const shapes = new ResultShapes(backend.binding, request.name);
   const first = recordOnce(backend, request, shapes);
   const second = recordOnce(backend, request, shapes);

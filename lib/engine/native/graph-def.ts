@@ -53,11 +53,6 @@ export function nodeOf(value: string): string {
   return value.slice(0, value.lastIndexOf(':'));
 }
 
-/** How many elements a tensor of this shape has. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
 /** The tag by which the graph is found in its file. */
 export const graphTag = 'serve';
 

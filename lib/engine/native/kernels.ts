@@ -10,7 +10,7 @@ import { loadedKernels } from './kernel-library';
 import { executeNative, type NativeAttribute } from './operation';
 
 /** Scores grow by slope x (position of the key - position of the query). */
-export interface LinearBias {
+export interface FusedBias {
   /** [heads] */
   readonly slopes: tf.Tensor1D;
   /**
@@ -25,7 +25,7 @@ export interface FusedHeads {
   readonly queries: tf.Tensor4D;
   readonly keys: tf.Tensor4D;
   readonly values: tf.Tensor4D;
-  readonly bias: LinearBias | undefined;
+  readonly bias: FusedBias | undefined;
   /** Each query sees this many keys, its own included; undefined: all up to its own. */
   readonly window: number | undefined;
 }

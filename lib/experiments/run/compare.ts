@@ -5,7 +5,7 @@
 import { canonicalJson } from '../../base/json';
 import { formatCount } from '../../base/format';
 import { type Cell, type Column, formatCell, type Table } from '../../report/tables';
-import { type Comparison, type Difference, type Report, type TableComparison } from './report';
+import { type ReferenceComparison, type Difference, type Report, type TableComparison } from './report';
 import { verdictOf } from './findings';
 import { plainRows, type Reference, type ReferenceTable } from './reference';
 
@@ -13,7 +13,7 @@ import { plainRows, type Reference, type ReferenceTable } from './reference';
 export type Compared = Pick<Report, 'item' | 'preset' | 'settings' | 'tables' | 'findings' | 'provenance'>;
 
 /** Compares a report with what was published of the same item at the same preset. */
-export function compareWith(report: Compared, reference: Reference): Comparison {
+export function compareWith(report: Compared, reference: Reference): ReferenceComparison {
   const { item, preset } = report;
   const { commit } = reference.provenance;
   const obstacle = obstacleBetween(report, reference);
@@ -147,14 +147,16 @@ function compareVerdicts(report: Compared, reference: Reference): TableCompariso
 export type Agreement = 'the same' | 'within intervals' | 'different' | 'not compared';
 
 /** The word for a comparison as a whole. */
-export function agreementOf({ obstacle, tables }: Comparison): Agreement {
+export function agreementOf({ obstacle, tables }: ReferenceComparison): Agreement {
   if (obstacle !== undefined) return 'not compared';
   if (tables.some(({ differences }) => differences.length > 0)) return 'different';
   return tables.some(({ within }) => within > 0) ? 'within intervals' : 'the same';
 }
 
 /** A comparison and its word, for programs. */
-export function comparisonSummary(comparison: Comparison): { readonly agreement: Agreement } & Comparison {
+export function comparisonSummary(
+  comparison: ReferenceComparison,
+): { readonly agreement: Agreement } & ReferenceComparison {
   return { agreement: agreementOf(comparison), ...comparison };
 }
 
@@ -169,7 +171,7 @@ const marks: Readonly<Record<Agreement, string>> = {
 const shownDifferences = 5;
 
 /** A comparison on lines of a terminal. */
-export function describeComparison(comparison: Comparison): string[] {
+export function describeComparison(comparison: ReferenceComparison): string[] {
   const agreement = agreementOf(comparison);
   const { obstacle, tables } = comparison;
   const name = `${marks[agreement]} the reference${commitWord(comparison)}`;
@@ -195,7 +197,7 @@ export function describeComparison(comparison: Comparison): string[] {
   ];
 }
 
-function commitWord({ commit }: Comparison): string {
+function commitWord({ commit }: ReferenceComparison): string {
   return commit === null ? '' : ` (commit ${commit.slice(0, 10)})`;
 }
 
@@ -211,7 +213,7 @@ function changeWord({ change }: Difference): string {
 }
 
 /** A comparison as a table, a row for each table that was compared. */
-export function comparisonTable(comparison: Comparison, title: string): Table {
+export function comparisonTable(comparison: ReferenceComparison, title: string): Table {
   const { tables, obstacle } = comparison;
   return {
     id: 'comparison',

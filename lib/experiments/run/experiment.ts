@@ -12,7 +12,7 @@ import { libraryVersion } from '../../base/version';
 import { type DataSource, labelled } from '../../report/provenance';
 import { type TidyRow } from '../../report/rows';
 import { type Compared, compareWith } from './compare';
-import { type Comparison, type Drawing, type Finding, type Report } from './report';
+import { type ReferenceComparison, type Drawing, type Finding, type Report } from './report';
 import { changed, type PresetName, presetOrder, unchanged } from '../settings/preset-names';
 import { meaningsOf } from '../settings/fields';
 import { readReference } from './reference';
@@ -189,7 +189,7 @@ async function latest<Settings extends object, Input, Result>(
 }
 
 /** A reference that is damaged is said to be, and costs nobody a run. */
-async function compared(report: Compared, reporter: Reporter): Promise<Comparison | null> {
+async function compared(report: Compared, reporter: Reporter): Promise<ReferenceComparison | null> {
   try {
     const reference = await readReference(report);
     if (reference === undefined) return null;

@@ -47,7 +47,7 @@ export interface TableComparison {
 }
 
 /** How a run compares with the reference. */
-export interface Comparison {
+export interface ReferenceComparison {
   readonly item: string;
   readonly preset: string;
   /** The commit that computed the reference. */
@@ -79,5 +79,5 @@ export interface Report<Settings = unknown, Result = unknown, Row extends TidyRo
    * With what was published of this item at this preset; null where nothing was, or where the
    * preset was changed.
    */
-  readonly comparison: Comparison | null;
+  readonly comparison: ReferenceComparison | null;
 }

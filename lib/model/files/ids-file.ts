@@ -18,7 +18,7 @@ export interface IdSequences {
  * @throws CheckpointError if it is missing, not int32 [batch, time], or empty; DataError if the
  *   file cannot be read
  */
-export async function readIds(path: string): Promise<IdSequences> {
+export async function readIdsFile(path: string): Promise<IdSequences> {
   const file = await openSafetensors(path);
   try {
     const { shape, values } = await file.read('input_ids');

@@ -7,7 +7,7 @@ import { checkOutputs } from '../../base/outputs';
 import { type Reporter, silentReporter } from '../../base/progress';
 import { loadCheckpoint } from './checkpoint';
 import { headLogits, hiddenStates } from '../decoder';
-import { checkIds, readIds } from './ids-file';
+import { checkIds, readIdsFile } from './ids-file';
 import { disposeParameters } from '../parameters';
 import { openSafetensors, writeSafetensors } from './safetensors';
 
@@ -49,7 +49,7 @@ export async function writeLogits(
 ): Promise<readonly [batch: number, time: number, outputs: number]> {
   const output = { path: request.out, what: 'a file of logits', isOwn: holdsLogits };
   await checkOutputs([output], [request.ids, request.checkpoint]);
-  const ids = await readIds(request.ids);
+  const ids = await readIdsFile(request.ids);
   const [batch, time] = ids.shape;
   const { decoder, parameters } = await loadCheckpoint(request.checkpoint);
   try {

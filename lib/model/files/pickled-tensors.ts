@@ -3,6 +3,7 @@
 // nothing else. Opening one runs nothing of it.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { sizeOf } from '../../base/shape';
 import { CheckpointError } from '../../base/errors';
 import { readBytes, readError } from '../../base/files';
 import { displayPath } from '../../base/paths';
@@ -10,12 +11,11 @@ import { storedChecksum, type ZipEntry, zipDirectory, ZipFailure } from '../../d
 import { PickledName, unpickle } from './pickle';
 import {
   decodeNumbers,
-  bytesOf,
+  bytesPerNumber,
   formatShape,
   type Numbers,
   type NumberType,
   type PassedOver,
-  sizeOf,
   type TensorFile,
 } from './tensor-file';
 
@@ -187,11 +187,11 @@ function checkSizes(views: ReadonlyMap<string, View>, fileBytes: number, where: 
   for (const [name, { storage, offset, extent, shape, type }] of views) {
     const size = sizeOf(shape);
     // Not `>`: the size of a shape that was made up may be no number.
-    if (!((offset + Math.max(extent, size)) * bytesOf[type] <= storage.place.bytes))
+    if (!((offset + Math.max(extent, size)) * bytesPerNumber[type] <= storage.place.bytes))
       throw new CheckpointError(
         `${where}: ${name} ${formatShape(shape)} reaches beyond its numbers; get it again`,
       );
-    bytes += size * bytesOf[type];
+    bytes += size * bytesPerNumber[type];
   }
   if (bytes > 2 * fileBytes)
     throw new CheckpointError(
@@ -233,7 +233,7 @@ function isCounts(value: unknown): value is number[] {
 }
 
 async function readView(file: FileHandle, view: View, where: string): Promise<Numbers> {
-  const width = bytesOf[view.type];
+  const width = bytesPerNumber[view.type];
   const bytes = await readBytes(file, view.storage.place.begin + view.offset * width, view.extent * width);
   const numbers = decodeNumbers(bytes, view.type, where);
   return isDense(view) ? numbers : gathered(numbers, view);

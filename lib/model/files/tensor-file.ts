@@ -7,14 +7,14 @@ import { CheckpointError } from '../../base/errors';
  * Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on
  * reading.
  */
-export const bytesOf = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
+export const bytesPerNumber = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
 
 /** A type of numbers in a file. */
-export type NumberType = keyof typeof bytesOf;
+export type NumberType = keyof typeof bytesPerNumber;
 
 /** Whether this is the name of a type that is read here. */
 export function isNumberType(name: string): name is NumberType {
-  return Object.hasOwn(bytesOf, name);
+  return Object.hasOwn(bytesPerNumber, name);
 }
 
 /**
@@ -42,11 +42,6 @@ export interface TensorFile {
    */
   read(name: string): Promise<StoredTensor>;
   close(): Promise<void>;
-}
-
-/** How many numbers a shape holds. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }
 
 /** A shape as messages print it: `[32000, 768]`. */

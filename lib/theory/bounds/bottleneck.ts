@@ -4,7 +4,7 @@
 
 import { UsageError } from '../../base/errors';
 import { atLeastOne, pass } from '../lemmas/gates';
-import { blockNamed, coordinateOf, layOut, sizeOf } from '../network/layout';
+import { blockNamed, coordinateOf, layOut, blockSize } from '../network/layout';
 import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { type Matrix, type Network, zeros } from '../network/network';
 import type { LinearCode } from './codes';
@@ -32,8 +32,8 @@ export function withBottleneck(network: Network, code: LinearCode): Network {
   const columns = Array.from({ length: numbers }, (_, index) => String(index + 1));
   const layout = layOut([...shapes, { name: 'summary', rows: [''], columns }]);
   const block = blockNamed(layout, register);
-  if (sizeOf(block) !== code.encoder.rows)
-    throw new Error(`a code of ${code.encoder.rows} entries for ${sizeOf(block)}`);
+  if (blockSize(block) !== code.encoder.rows)
+    throw new Error(`a code of ${code.encoder.rows} entries for ${blockSize(block)}`);
   const entries = block.rows.flatMap((_, row) =>
     block.columns.map((_name, column) => coordinateOf(block, row, column)),
   );

@@ -7,7 +7,7 @@
 // Inside a segment two sums are added: one over places, from the table of the absolute encoding,
 // and one over segment indices, by RoPE. Either is lower by 2 at least where it does not match.
 
-import { blockNamed, coordinateOf, type Layout, sizeOf } from '../network/layout';
+import { blockNamed, coordinateOf, type Layout, blockSize } from '../network/layout';
 import { type CopyHead, type Matrix, put, zeros } from '../network/network';
 import { doublings, type Instruction } from './program';
 
@@ -97,7 +97,7 @@ export function copyHead({ register, source }: Multiply, options: HeadOptions): 
     value: {
       from: coordinateOf(from, 0, 0),
       to: blockNamed(layout, 'copied').start,
-      size: sizeOf(from),
+      size: blockSize(from),
     },
   };
 }

@@ -45,7 +45,7 @@ export interface NetworkCertificate extends NetworkSize {
 }
 
 /** The certificate of a network. */
-export function certify(network: Network): NetworkCertificate {
+export function certifyNetwork(network: Network): NetworkCertificate {
   const steps = certifySteps(network);
   for (;;) {
     const { done, value } = steps.next();

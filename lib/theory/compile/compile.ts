@@ -7,7 +7,7 @@ import { UsageError } from '../../base/errors';
 import type { BiNfa, Nfa } from '../automata/automaton';
 import type { Activation } from '../network/mlp';
 import type { Network } from '../network/network';
-import { checkMemory, estimateNetwork } from './estimate';
+import { checkNetworkMemory, estimateNetwork } from './estimate';
 import { bilevelProgram, flatProgram } from './program';
 import { lower } from './weights';
 
@@ -30,7 +30,7 @@ export function compileApe(
   { activation = 'gelu' }: CompileOptions = {},
 ): Network {
   checkBound('maxLength', maxLength);
-  checkMemory(estimateNetwork(automaton, { encoding: 'ape', maxLength }, activation));
+  checkNetworkMemory(estimateNetwork(automaton, { encoding: 'ape', maxLength }, activation));
   return lower(flatProgram(automaton, maxLength), activation);
 }
 
@@ -56,7 +56,7 @@ export function compileBiPE(
 ): Network {
   checkBound('maxSegmentLength', bounds.maxSegmentLength);
   checkBound('maxSegments', bounds.maxSegments);
-  checkMemory(estimateNetwork(automaton, { encoding: 'bipe', ...bounds }, activation));
+  checkNetworkMemory(estimateNetwork(automaton, { encoding: 'bipe', ...bounds }, activation));
   return lower(bilevelProgram(automaton, bounds), activation);
 }
 

@@ -95,7 +95,7 @@ export function estimateNetwork(
  * @param available bytes; what this process may still take, by default
  * @throws MachineError with the numbers
  */
-export function checkMemory(estimate: NetworkEstimate, available = availableMemory()): void {
+export function checkNetworkMemory(estimate: NetworkEstimate, available = availableMemory()): void {
   if (estimate.memory <= available) return;
   throw new MachineError(
     `this network is too large for this machine: ${describeEstimate(estimate)}, and ${formatBytes(available)} are free; use fewer states, symbols or places, the bilevel encoding, or --activation relu`,

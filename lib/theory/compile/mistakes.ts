@@ -4,7 +4,7 @@
 
 import { Random } from '../../engine/random/random';
 import type { Automaton } from '../automata/automaton';
-import { blockNamed, sizeOf } from '../network/layout';
+import { blockNamed, blockSize } from '../network/layout';
 import type { Mlp } from '../network/mlp';
 import { type Layer, type Network, startId } from '../network/network';
 import { readoutWeights } from '../network/readout';
@@ -52,7 +52,8 @@ function embeddingMistakes(
   const tokens = 1 + automaton.symbols.length + separators;
   if (embedding.rows !== tokens) return [`embedding: ${embedding.rows} tokens instead of ${tokens}`];
   const place = blockNamed(layout, 'place');
-  const isPlace = (column: number): boolean => column >= place.start && column < place.start + sizeOf(place);
+  const isPlace = (column: number): boolean =>
+    column >= place.start && column < place.start + blockSize(place);
   const mistakes: string[] = [];
   for (let token = 0; token < tokens; token++) {
     const wanted = new Float64Array(layout.width);
@@ -136,7 +137,7 @@ function isHeadOf({ head }: Layer, { register, source }: Step['multiply'], { lay
     head.source.back === source.back &&
     head.value.from === block.start &&
     head.value.to === blockNamed(layout, 'copied').start &&
-    head.value.size === sizeOf(block)
+    head.value.size === blockSize(block)
   );
 }
 

@@ -5,7 +5,7 @@
 import { Random } from '../../engine/random/random';
 import { float32 } from '../lemmas/certificate';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { type Block, blockNamed, coordinateOf, sizeOf } from '../network/layout';
+import { type Block, blockNamed, coordinateOf, blockSize } from '../network/layout';
 import type { Mlp } from '../network/mlp';
 import type { Network } from '../network/network';
 import { room } from './count-error';
@@ -51,7 +51,7 @@ export function fillRelation(
   block: Block,
   { random, density }: { readonly random: Random; readonly density: number },
 ): void {
-  for (let entry = 0; entry < sizeOf(block); entry++)
+  for (let entry = 0; entry < blockSize(block); entry++)
     stream[block.start + entry] = random.uniform() < density ? 1 : 0;
 }
 
@@ -149,7 +149,7 @@ export function transitionTrial(
       fillRelation(stream, source, { random, density: 0.5 });
       reached.forEach((value, column) => (stream[coordinateOf(source, row, column)] = value));
       const wanted = stream.slice();
-      for (let entry = 0; entry < sizeOf(target); entry++) {
+      for (let entry = 0; entry < blockSize(target); entry++) {
         const before = initial[token]?.entries[entry] ?? 0;
         const moved = (relations[token - firstSeparator] ?? []).some(
           ({ entries }, subState) => entries[entry] === 1 && reached[subState] === 1,

@@ -7,7 +7,7 @@ import { runWords } from '../network/run';
 import { tokenReader } from '../network/words';
 
 /** What a comparison found. */
-export interface Comparison {
+export interface SimulatorComparison {
   readonly words: number;
   /** Prefixes of all words, the empty ones too. */
   readonly prefixes: number;
@@ -20,7 +20,10 @@ export interface Comparison {
 }
 
 /** Runs words both ways. The engine must have been started. */
-export async function compareWithSimulator(network: Network, words: Iterable<Word>): Promise<Comparison> {
+export async function compareWithSimulator(
+  network: Network,
+  words: Iterable<Word>,
+): Promise<SimulatorComparison> {
   const { run, states } = simulator(network.automaton);
   const read = tokenReader(network);
   const listed: Word[] = [];
@@ -31,7 +34,7 @@ export async function compareWithSimulator(network: Network, words: Iterable<Wor
     }
   };
   let [compared, prefixes, mismatches, milliseconds] = [0, 0, 0, 0];
-  let first: Comparison['first'];
+  let first: SimulatorComparison['first'];
   let asked = performance.now();
   for await (const found of runWords(network, ids())) {
     milliseconds += performance.now() - asked;
@@ -52,7 +55,7 @@ export async function compareWithSimulator(network: Network, words: Iterable<Wor
 }
 
 /** Nothing compared yet. */
-export const noComparison: Comparison = {
+export const noComparison: SimulatorComparison = {
   words: 0,
   prefixes: 0,
   seconds: 0,
@@ -61,7 +64,7 @@ export const noComparison: Comparison = {
 };
 
 /** The sum of two comparisons. */
-export function joined(a: Comparison, b: Comparison): Comparison {
+export function addComparisons(a: SimulatorComparison, b: SimulatorComparison): SimulatorComparison {
   return {
     words: a.words + b.words,
     prefixes: a.prefixes + b.prefixes,

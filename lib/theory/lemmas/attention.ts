@@ -12,10 +12,10 @@ import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../../engine/random/random';
 import { UsageError } from '../../base/errors';
 import { causalAttention } from '../../model/attention';
-import { aim, type Certificate, certify, float32 } from './certificate';
+import { aim, type Certificate, judged, float32 } from './certificate';
 
 /** Of a head that copies or takes the mean. */
-export interface AttentionOptions {
+export interface MatchingHeadOptions {
   /** Positions. */
   readonly length: number;
   /** By how much a score that does not match is lower, before it is multiplied by the sharpness. */
@@ -31,7 +31,7 @@ export interface AttentionOptions {
  * What float32 adds at most, to first order: 2 sums over what matches, the exponential, the
  * quotient and products.
  */
-function attentionRounding({ matches, bound }: AttentionOptions): number {
+function attentionRounding({ matches, bound }: MatchingHeadOptions): number {
   return (2 * matches + 16) * float32.unit * bound;
 }
 
@@ -39,7 +39,7 @@ function attentionRounding({ matches, bound }: AttentionOptions): number {
  * The error of exact attention at a sharpness, twice: an addend too small for float32 is lost,
  * which is an error no larger than the addend itself.
  */
-function attentionTruncation(sharpness: number, { length, gap, bound }: AttentionOptions): number {
+function attentionTruncation(sharpness: number, { length, gap, bound }: MatchingHeadOptions): number {
   return 4 * bound * (length - 1) * Math.exp(-sharpness * gap);
 }
 
@@ -49,7 +49,7 @@ function attentionTruncation(sharpness: number, { length, gap, bound }: Attentio
  *
  * @throws UsageError if rounding leaves less than half of epsilon
  */
-export function attentionSharpness(options: AttentionOptions): number {
+export function attentionSharpness(options: MatchingHeadOptions): number {
   const { length, gap, bound, epsilon } = options;
   const rounding = attentionRounding(options);
   if (rounding > epsilon / 2)
@@ -134,7 +134,7 @@ export function mostMatches({ addresses }: AttentionTask): number {
  * What one head gives at each position: [length, bits], row after row. Scores are 1 at a match,
  * else at most 1 - 2 / bits.
  */
-export async function attend(task: AttentionTask, sharpness: number): Promise<Float32Array> {
+export async function attendWithOneHead(task: AttentionTask, sharpness: number): Promise<Float32Array> {
   const { addresses, asked, bits, values } = task;
   const length = addresses.length;
   const coded = (list: Int32Array, factor: number): Float32Array =>
@@ -213,10 +213,10 @@ export async function certifyAttention(
   });
   const errors: number[] = [];
   for (const tried of [task, worst])
-    errors.push(attentionError(tried, await attend(tried, factor * sharpness)));
+    errors.push(attentionError(tried, await attendWithOneHead(tried, factor * sharpness)));
   // Queries are a multiple of the address asked for; keys and values are taken as they are.
   const queryWeight = (factor * sharpness) / bits;
-  return certify({
+  return judged({
     lemma: '1.5',
     what: addresses >= length ? 'copy' : 'mean',
     parameters: { length, addresses, bound, gap, matches: options.matches, sharpness },

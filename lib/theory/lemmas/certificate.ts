@@ -29,7 +29,7 @@ export interface Certificate {
  * A certificate, judged. An error that is no number counts as the largest number: that does not
  * hold, and JSON can keep it.
  */
-export function certify(parts: Omit<Certificate, 'holds'>): Certificate {
+export function judged(parts: Omit<Certificate, 'holds'>): Certificate {
   const measured = Number.isFinite(parts.measured) ? parts.measured : Number.MAX_VALUE;
   return { ...parts, measured, holds: measured <= parts.bound && parts.bound <= parts.epsilon };
 }

@@ -8,7 +8,7 @@ import { evaluateMlp } from '../network/evaluate-mlp';
 import { multiply } from './gates';
 import { type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { type Certificate, certify, float64 } from './certificate';
+import { type Certificate, judged, float64 } from './certificate';
 import { productRounding, productScale, productTruncation } from './product';
 import { boxPoints, searchMaximum } from './search';
 
@@ -99,7 +99,7 @@ export function certifyMatrixProduct(
           evaluations: 4 * count,
         }).value
       : Math.max(...[...booleanPoints(random, 2 * count, points)].map(error));
-  return certify({
+  return judged({
     lemma: '1.4',
     what: `product of ${entries} matrices`,
     parameters: { size, bound, entries, scale },

@@ -14,7 +14,7 @@ import { evaluateMlp } from '../network/evaluate-mlp';
 import { multiply } from './gates';
 import { type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { aim, type Certificate, certify, float64, type Precision } from './certificate';
+import { aim, type Certificate, judged, float64, type Precision } from './certificate';
 import { gridPoints, searchMaximum } from './search';
 
 /** Of sums of products. */
@@ -127,7 +127,7 @@ export function certifyProduct(
     gridPoints(bound, grid),
     { bound },
   );
-  return certify({
+  return judged({
     lemma: '1.1',
     what: 'product',
     parameters: { bound, precision: precision.name, scale },

@@ -15,7 +15,7 @@ import { evaluateMlp } from '../network/evaluate-mlp';
 import type { Mlp } from '../network/mlp';
 import { type Connection, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { aim, type Certificate, certify, float64 } from './certificate';
+import { aim, type Certificate, judged, float64 } from './certificate';
 import { boxPoints, searchMaximum } from './search';
 
 /** Where u Phi(-u) is largest: Newton's method on its derivative Phi(-u) - u phi(u). */
@@ -196,7 +196,7 @@ export function certifyRectifier(
     const [wanted, found] = [evaluateLayers(layers, point), evaluateLayers(approximate, point)];
     return Math.max(...wanted.map((value, place) => Math.abs(value - (found[place] ?? Number.NaN))));
   };
-  return certify({
+  return judged({
     lemma: '1.2',
     what: 'ReLU network',
     parameters: { depth: layers.length, width, bound, steepness },

@@ -13,7 +13,7 @@ import { evaluateMlp } from '../network/evaluate-mlp';
 import { pass, select } from './gates';
 import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { aim, type Certificate, certify, float64 } from './certificate';
+import { aim, type Certificate, judged, float64 } from './certificate';
 import { rectifierGap } from './rectifier';
 import { boxPoints, searchMaximum } from './search';
 
@@ -89,7 +89,7 @@ export function certifySelection(
     const found = evaluateMlp(mlp, Float64Array.of(x, y, t, 0))[3] ?? Number.NaN;
     return Math.abs(found - (t > 0 ? x : y));
   };
-  return certify({
+  return judged({
     lemma: '1.3',
     what: 'select',
     parameters: { bound, gap, range, steepness },
@@ -148,7 +148,7 @@ export function certifyLinear(
     );
     return Math.max(...wanted.map((value, row) => Math.abs(value - (found[size + row] ?? Number.NaN))));
   };
-  return certify({
+  return judged({
     lemma: '1.3',
     what: 'linear map',
     parameters: { size, bound },

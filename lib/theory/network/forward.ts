@@ -9,7 +9,7 @@ import { learned, tableName } from '../../positional/learned';
 import { rope } from '../../positional/rope';
 import { bilevelPositions } from '../../segment/tensors';
 import type { Mlp } from './mlp';
-import { type Matrix, type Network, separatorIds } from './network';
+import { type Matrix, type Network, networkSeparators } from './network';
 import { addMlp, disposeMlp, type MlpTensors, mlpTensors } from './sparse-mlp';
 
 /** A network's weights as tensors; `disposeNetwork` frees them. */
@@ -105,7 +105,7 @@ interface TokenPositions {
 function positionsOf(network: Network, ids: tf.Tensor2D): TokenPositions {
   if (network.bounds.encoding === 'ape')
     return { place: tf.range(0, ids.shape[1], 1, 'int32').expandDims<tf.Tensor2D>(0), segment: undefined };
-  const { intra, segment } = bilevelPositions(ids, separatorIds(network), network.places.rows);
+  const { intra, segment } = bilevelPositions(ids, networkSeparators(network), network.places.rows);
   return { place: intra, segment };
 }
 

@@ -34,7 +34,7 @@ export function layOut(shapes: readonly BlockShape[]): Layout {
 }
 
 /** How many coordinates a block has. */
-export function sizeOf({ rows, columns }: BlockShape): number {
+export function blockSize({ rows, columns }: BlockShape): number {
   return rows.length * columns.length;
 }
 

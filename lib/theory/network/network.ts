@@ -98,7 +98,7 @@ export interface Network {
 export const startId = 0;
 
 /** Ids of the tokens that end a segment, the start among them; none with APE. */
-export function separatorIds({ automaton, bounds }: Network): number[] {
+export function networkSeparators({ automaton, bounds }: Network): number[] {
   if (bounds.encoding === 'ape' || automaton.type === 'nfa') return [];
   return [startId, ...automaton.separators.map((_, index) => 1 + automaton.symbols.length + index)];
 }

@@ -15,7 +15,7 @@ import {
 import { heatScale, ink } from '../../report/style';
 import { escapeMarkup } from '../../report/text';
 import { alphabetOf } from '../automata/alphabet';
-import { type Block, coordinateName, type Layout, sizeOf } from './layout';
+import { type Block, coordinateName, type Layout, blockSize } from './layout';
 import type { Mlp } from './mlp';
 import { describeHead, type Layer, type Matrix, type Network } from './network';
 
@@ -155,7 +155,7 @@ export function connectionsFigure(network: Network, layer: number): Figure {
 /** [blocks written][blocks read]: hidden units with a connection to both. */
 export function unitsBetween(layout: Layout, mlp: Mlp): number[][] {
   const blockOf = Int32Array.from(
-    layout.blocks.flatMap((block, index) => Array.from({ length: sizeOf(block) }, () => index)),
+    layout.blocks.flatMap((block, index) => Array.from({ length: blockSize(block) }, () => index)),
   );
   const counts = layout.blocks.map(() => layout.blocks.map(() => 0));
   const blocksOf = (indices: Int32Array, starts: Int32Array, unit: number): Set<number> =>
@@ -244,7 +244,7 @@ function heatMap(
 function blockAxis({ blocks, width }: Layout): PlotlyObject {
   return {
     tickmode: 'array',
-    tickvals: blocks.map((block) => block.start + sizeOf(block) / 2 - 0.5),
+    tickvals: blocks.map((block) => block.start + blockSize(block) / 2 - 0.5),
     ticktext: blocks.map(({ name }) => name),
     tickangle: -40,
     tickfont: { size: 11 },

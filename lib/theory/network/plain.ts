@@ -3,7 +3,14 @@
 
 import { bilevelArrays } from '../../segment/arrays';
 import { evaluateMlp } from './evaluate-mlp';
-import { type CopyHead, describeHead, type Matrix, type Network, separatorIds, startId } from './network';
+import {
+  type CopyHead,
+  describeHead,
+  type Matrix,
+  type Network,
+  networkSeparators,
+  startId,
+} from './network';
 import { readoutWeights, reachedStates } from './readout';
 
 /** What a layer did. */
@@ -67,7 +74,9 @@ function positionsOf(
 ): { readonly place: Int32Array; readonly segment: Int32Array } {
   if (network.bounds.encoding === 'ape')
     return { place: ids.map((_, token) => token), segment: new Int32Array(ids.length) };
-  const { intra, segment } = bilevelArrays(ids, separatorIds(network), { intraSize: network.places.rows });
+  const { intra, segment } = bilevelArrays(ids, networkSeparators(network), {
+    intraSize: network.places.rows,
+  });
   return { place: intra, segment };
 }
 

@@ -1,6 +1,6 @@
 // How large a compiled network is.
 
-import { type Block, sizeOf } from './layout';
+import { type Block, blockSize } from './layout';
 import type { Matrix, Network } from './network';
 import { weightNorm, type WeightNorm } from './norms';
 
@@ -34,8 +34,8 @@ export function networkSize({ layout, embedding, places, layers }: Network): Net
   return {
     depth: layers.length,
     width: layout.width,
-    blocks: layout.blocks.map((block) => ({ name: block.name, size: sizeOf(block) })),
-    relationWidth: layout.blocks.filter(holdsRelations).reduce((sum, block) => sum + sizeOf(block), 0),
+    blocks: layout.blocks.map((block) => ({ name: block.name, size: blockSize(block) })),
+    relationWidth: layout.blocks.filter(holdsRelations).reduce((sum, block) => sum + blockSize(block), 0),
     hidden: Math.max(0, ...mlps.map(({ hidden }) => hidden)),
     weights: [...matrices.map((matrix) => matrix.values), ...units].reduce(
       (sum, weights) => sum + weights.reduce((nonzero, weight) => nonzero + (weight === 0 ? 0 : 1), 0),

@@ -1,5 +1,5 @@
 // What a task is to the trainer: something that gives batches, the loss on them, and what an
-// evaluation measures. A new one is a file beside `arithmetic-task.ts` and a line in `tasks.ts`;
+// evaluation measures. A new one is a file beside `arithmetic.ts` and a line in `registry.ts`;
 // configuration files and `bipe train` then know it.
 
 import type * as tf from '@tensorflow/tfjs';

@@ -14,7 +14,7 @@ import {
 import { decode, principalCode, thresholdRecall } from '../../../lib/theory/bounds/codes';
 import { turns } from '../../../lib/theory/bounds/contexts';
 import { witnessAutomaton } from '../../../lib/theory/bounds/witness';
-import { certify } from '../../../lib/theory/compile/certificate';
+import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { blockNamed } from '../../../lib/theory/network/layout';
 import { trace } from '../../../lib/theory/network/plain';
@@ -113,7 +113,7 @@ describe('a network with a bottleneck', () => {
   });
 
   it('has a certificate as the network has', () => {
-    expect(certify(withBottleneck(network, code(4))).depth).toBe(certify(network).depth);
+    expect(certifyNetwork(withBottleneck(network, code(4))).depth).toBe(certifyNetwork(network).depth);
   });
 
   it('is refused where there is no flat layer to put it in', () => {

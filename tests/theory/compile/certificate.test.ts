@@ -6,7 +6,7 @@ import { present } from '../../../lib/base/present';
 import { Random } from '../../../lib/engine/random/random';
 import { randomBiNfa, randomNfa, randomSegments, randomWord } from '../../../lib/theory/automata/random';
 import { simulator } from '../../../lib/theory/automata/simulate';
-import { certify } from '../../../lib/theory/compile/certificate';
+import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { mostTokens } from '../../../lib/theory/compile/weights';
 import { blockNamed } from '../../../lib/theory/network/layout';
@@ -36,7 +36,7 @@ describe('the certificate of a compiled network', () => {
     ['bilevel', bilevel()],
   ] as const)
     it(`holds, with room for its longest words (${name} positions)`, () => {
-      const certificate = certify(network);
+      const certificate = certifyNetwork(network);
       expect(certificate.holds).toBe(true);
       expect(certificate.mostTokens).toBe(mostTokens(network));
       expect(present(certificate.exactUpTo, 'length')).toBeGreaterThanOrEqual(certificate.mostTokens);
@@ -54,16 +54,18 @@ describe('the certificate of a compiled network', () => {
   it('holds up to thousands of segments and long flat words', () => {
     const { automaton } = bilevel();
     if (automaton.type !== 'bi-nfa') throw new Error('a bilevel automaton');
-    expect(certify(compileBiPE(automaton, { maxSegmentLength: 31, maxSegments: 4096 })).holds).toBe(true);
+    expect(certifyNetwork(compileBiPE(automaton, { maxSegmentLength: 31, maxSegments: 4096 })).holds).toBe(
+      true,
+    );
     const long = randomNfa(Random.fromSeed(4), { states: 2, symbols: 2, density: 0.5 });
-    expect(certify(compileApe(long, 1500)).holds).toBe(true);
+    expect(certifyNetwork(compileApe(long, 1500)).holds).toBe(true);
     const wide = randomNfa(Random.fromSeed(4), { states: 64, symbols: 1, density: 0.03 });
-    expect(certify(compileApe(wide, 30, { activation: 'relu' })).holds).toBe(true);
+    expect(certifyNetwork(compileApe(wide, 30, { activation: 'relu' })).holds).toBe(true);
   });
 
   it('is of no layer where words have one symbol', () => {
     const network = compileApe(randomNfa(Random.fromSeed(4), { states: 2, symbols: 2, density: 0.5 }), 1);
-    expect(certify(network)).toMatchObject({ depth: 0, worstGap: null, exactUpTo: null, holds: true });
+    expect(certifyNetwork(network)).toMatchObject({ depth: 0, worstGap: null, exactUpTo: null, holds: true });
   });
 });
 
@@ -76,8 +78,8 @@ describe('a network whose weights were changed', () => {
     const places = (head.query.columns - still - 1) / 2;
     for (let row = 0; row < head.query.rows; row++)
       for (const column of [still, still + places]) put(head.query, row, column, 0);
-    expect(present(certify(network).layers[1], 'layer').gap).toBeLessThan(1);
-    expect(certify(network).holds).toBe(false);
+    expect(present(certifyNetwork(network).layers[1], 'layer').gap).toBeLessThan(1);
+    expect(certifyNetwork(network).holds).toBe(false);
   });
 
   it('does not hold where scores are not sharp enough', () => {
@@ -86,7 +88,7 @@ describe('a network whose weights were changed', () => {
     query.values.forEach((value, index) => {
       query.values[index] = 0.3 * value;
     });
-    const certificate = certify(network);
+    const certificate = certifyNetwork(network);
     expect(present(certificate.exactUpTo, 'length')).toBeLessThan(certificate.mostTokens);
     expect(certificate.holds).toBe(false);
   });
@@ -95,7 +97,7 @@ describe('a network whose weights were changed', () => {
     const network = flat();
     const relation = blockNamed(network.layout, 'relation');
     put(present(network.layers[0], 'layer').head.key, relation.start, 0, 0.001);
-    expect(certify(network)).toMatchObject({
+    expect(certifyNetwork(network)).toMatchObject({
       worstGap: Number.NEGATIVE_INFINITY,
       exactUpTo: 0,
       holds: false,
@@ -106,7 +108,7 @@ describe('a network whose weights were changed', () => {
     const network = flat();
     const { mlp } = present(present(network.layers[0], 'layer').feedForward[0], 'product');
     mlp.outputWeight[5] = 1.01 * (mlp.outputWeight[5] ?? 0);
-    const certificate = certify(network);
+    const certificate = certifyNetwork(network);
     expect(present(certificate.layers[0], 'layer').measured).toBeGreaterThan(
       present(certificate.layers[0], 'layer').bound,
     );
@@ -227,7 +229,7 @@ describe('a network whose weights were changed', () => {
   for (const [what, change, mistake] of changes)
     it(`has a mistake that is named, if ${what}`, () => {
       const network = bilevel();
-      const { holds, mistakes } = certify(change(network) ?? network);
+      const { holds, mistakes } = certifyNetwork(change(network) ?? network);
       expect(holds).toBe(false);
       expect(mistakes.join('\n')).toContain(mistake);
     });
@@ -236,7 +238,7 @@ describe('a network whose weights were changed', () => {
     const network = flat();
     const { inputIndex } = block(network, 0, 'product');
     inputIndex[0] = (inputIndex[0] ?? 0) + 1;
-    expect(certify(network).holds).toBe(false);
+    expect(certifyNetwork(network).holds).toBe(false);
   });
 
   it('does not hold where a product leaves what was copied', () => {
@@ -244,7 +246,7 @@ describe('a network whose weights were changed', () => {
     const { outputIndex, outputWeight } = block(network, 0, 'product');
     const copied = blockNamed(network.layout, 'copied').start;
     outputWeight.forEach((weight, at) => (outputWeight[at] = outputIndex[at] === copied ? 0 : weight));
-    expect(certify(network).holds).toBe(false);
+    expect(certifyNetwork(network).holds).toBe(false);
   });
 
   it('is right on random words if it is certified all the same, whatever weight was changed', () => {
@@ -258,7 +260,7 @@ describe('a network whose weights were changed', () => {
         const used = Array.from(weights.keys()).filter((at) => weights[at] !== 0);
         const at = used.length === 0 ? 0 : random.choice(used);
         weights[at] = random.choice([0, -1, 1.5]) * (weights[at] ?? 0) || 1;
-        if (!certify(network).holds) noticed += 1;
+        if (!certifyNetwork(network).holds) noticed += 1;
         else
           for (const word of words)
             expect(trace(network, tokenReader(network)(word)).reached).toEqual(

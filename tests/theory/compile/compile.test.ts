@@ -17,13 +17,13 @@ import {
   randomSegments,
   randomWord,
 } from '../../../lib/theory/automata/random';
-import { certify } from '../../../lib/theory/compile/certificate';
+import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { type Network, stateNames } from '../../../lib/theory/network/network';
 import { trace } from '../../../lib/theory/network/plain';
 import { runWords } from '../../../lib/theory/network/run';
 import { tokenReader } from '../../../lib/theory/network/words';
-import { compareWithSimulator, joined, noComparison } from '../../../lib/theory/compile/verify';
+import { compareWithSimulator, addComparisons, noComparison } from '../../../lib/theory/compile/verify';
 import { useNativeEngine } from '../../support/engine';
 
 useNativeEngine();
@@ -45,7 +45,7 @@ describe('a network with absolute positions', () => {
       const automaton = randomNfa(random, { states, symbols: 2, density: someDensity(random, states) });
       const activation = round % 4 === 3 ? 'relu' : 'gelu';
       const network = compileApe(automaton, 8, { activation });
-      total = joined(total, await compareWithSimulator(network, allWords(automaton.symbols, 8)));
+      total = addComparisons(total, await compareWithSimulator(network, allWords(automaton.symbols, 8)));
     }
     expect(total).toMatchObject({ words: 200 * 511, mismatches: 0 });
   });
@@ -96,7 +96,7 @@ describe('a network with bilevel positions', () => {
         randomSegments(random, automaton, { segments, maxSegmentLength: 16 }),
       );
       const network = compileBiPE(automaton, { maxSegmentLength: 16, maxSegments: 64 });
-      total = joined(total, await compareWithSimulator(network, words));
+      total = addComparisons(total, await compareWithSimulator(network, words));
     }
     expect(total).toMatchObject({ words: 400, mismatches: 0 });
     expect(total.prefixes).toBeGreaterThan(100_000);
@@ -159,7 +159,7 @@ describe('automata in which something is missing', () => {
       const words = [...allWords(alphabetOf(automaton), alphabetOf(automaton).length > 3 ? 4 : 6)];
       for (const network of networksOf(automaton, 6)) {
         expect(await compareWithSimulator(network, words)).toMatchObject({ mismatches: 0 });
-        expect(certify(network).holds).toBe(true);
+        expect(certifyNetwork(network).holds).toBe(true);
       }
     });
 

@@ -6,7 +6,11 @@ import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
-import { checkMemory, estimateNetwork, type NetworkEstimate } from '../../../lib/theory/compile/estimate';
+import {
+  checkNetworkMemory,
+  estimateNetwork,
+  type NetworkEstimate,
+} from '../../../lib/theory/compile/estimate';
 import type { Network } from '../../../lib/theory/network/network';
 import { weightsOf } from '../../../lib/theory/network/network-json';
 import { networkSize } from '../../../lib/theory/network/size';
@@ -92,13 +96,13 @@ describe('a network that is too large', () => {
   it('is refused before any of it is built, with its numbers', () => {
     const estimate = estimateNetwork(chain(300), { encoding: 'ape', maxLength: 1088 }, 'gelu');
     expect(() => {
-      checkMemory(estimate, 4e9);
+      checkNetworkMemory(estimate, 4e9);
     }).toThrow(
       new MachineError(
         'this network is too large for this machine: 11 layers of width 180,024, 108,360,000 hidden units, 5.06 GB of weights, about 15.8 GB of memory, and 4 GB are free; use fewer states, symbols or places, the bilevel encoding, or --activation relu',
       ),
     );
-    checkMemory(estimate, 16e9);
+    checkNetworkMemory(estimate, 16e9);
     expect(() => compileApe(chain(20_000), 4)).toThrow(MachineError);
   });
 

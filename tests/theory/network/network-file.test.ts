@@ -16,7 +16,7 @@ import {
   randomNfa,
   randomSegments,
 } from '../../../lib/theory/automata/random';
-import { certify } from '../../../lib/theory/compile/certificate';
+import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import type { Mlp } from '../../../lib/theory/network/mlp';
 import type { Matrix, Network } from '../../../lib/theory/network/network';
@@ -34,7 +34,7 @@ import { useNativeEngine } from '../../support/engine';
 const bounds = { maxSegmentLength: 3, maxSegments: 4 };
 
 function certified(network: Network): CertifiedNetwork {
-  return { network, certificate: certify(network) };
+  return { network, certificate: certifyNetwork(network) };
 }
 
 function bilevel(seed: number): CertifiedNetwork {
@@ -112,7 +112,7 @@ describe('a network in a folder', () => {
 
   it('is certified alike after reading: the certificate is of the weights as float32 holds them', async () => {
     const { network, certificate } = await loadNetwork(await saved(bilevel(2)));
-    const { weightNorm, ...others } = certify(network);
+    const { weightNorm, ...others } = certifyNetwork(network);
     expect({ ...certificate, weightNorm }).toEqual({ ...others, weightNorm });
     expect(weightNorm.euclidean / certificate.weightNorm.euclidean).toBeCloseTo(1, 6);
   });
@@ -153,7 +153,9 @@ describe('a network in a folder', () => {
         return sets;
       };
       expect(
-        await states((await loadNetwork(await saved({ network, certificate: certify(network) }))).network),
+        await states(
+          (await loadNetwork(await saved({ network, certificate: certifyNetwork(network) }))).network,
+        ),
       ).toEqual(await states(network));
     });
   });

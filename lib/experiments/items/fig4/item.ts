@@ -68,7 +68,7 @@ const small = {
 };
 
 /** Which models are compared, and how they are trained. */
-export function describeComparison(settings: Fig4Settings): string {
+export function describeLanguageModels(settings: Fig4Settings): string {
   const { encodings, layers, hiddenSize, steps, batchSize, trainLength, seeds } = settings;
   return (
     `${encodingsListed(encodings)}; ${counted(layers, 'layer')} of width ${hiddenSize}, ` +
@@ -79,7 +79,7 @@ export function describeComparison(settings: Fig4Settings): string {
 /** The scales at which Figure 4 can be measured. */
 export const fig4Presets = {
   smoke: {
-    description: (settings) => `${describeComparison(settings)}: ${showsThatItRuns}`,
+    description: (settings) => `${describeLanguageModels(settings)}: ${showsThatItRuns}`,
     time: 'seconds',
     settings: {
       ...small,
@@ -98,13 +98,13 @@ export const fig4Presets = {
     },
   },
   quick: {
-    description: (settings) => `small models, on the bundled books: ${describeComparison(settings)}`,
+    description: (settings) => `small models, on the bundled books: ${describeLanguageModels(settings)}`,
     time: 'about 6 minutes',
     settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
   },
   evening: {
     description: (settings) =>
-      `larger models with Llama 2's tokenizer, on books, papers and code: ${describeComparison(settings)}`,
+      `larger models with Llama 2's tokenizer, on books, papers and code: ${describeLanguageModels(settings)}`,
     time: 'an hour and a half for the main four on books alone, more for all',
     settings: {
       ...small,
@@ -123,7 +123,7 @@ export const fig4Presets = {
   },
   paper: {
     description: (settings) =>
-      `the paper's models and recipe; the Pile, which it is trained on, is not to be had whole: ${describeComparison(settings)}`,
+      `the paper's models and recipe; the Pile, which it is trained on, is not to be had whole: ${describeLanguageModels(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       variants: variantsFor(8192),

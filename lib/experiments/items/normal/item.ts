@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../../base/json';
 import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
-import { describeComparison, fig4Presets, type Fig4Settings } from '../fig4/item';
+import { describeLanguageModels, fig4Presets, type Fig4Settings } from '../fig4/item';
 import {
   compareEncodings,
   comparisonFields,
@@ -33,7 +33,7 @@ export const normalPresets = {
   smoke,
   quick: {
     description: (settings) =>
-      `models of Figure 4's size, on books, papers and code together: ${describeComparison(settings)}`,
+      `models of Figure 4's size, on books, papers and code together: ${describeLanguageModels(settings)}`,
     time: 'about 3 minutes',
     settings: { ...quick.settings, sources: threeKinds, steps: 1200, lengths: [quick.settings.trainLength] },
   },

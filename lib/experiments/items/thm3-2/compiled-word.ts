@@ -5,9 +5,9 @@ import { type Figure, makeFigure } from '../../../report/figure';
 import { type Table } from '../../../report/tables';
 import type { Word } from '../../../theory/automata/automaton';
 import { simulate } from '../../../theory/automata/simulate';
-import { certify } from '../../../theory/compile/certificate';
+import { certifyNetwork } from '../../../theory/compile/certificate';
 import { room } from '../../../theory/compile/count-error';
-import { type Network, separatorIds, startId, stateNames } from '../../../theory/network/network';
+import { type Network, networkSeparators, startId, stateNames } from '../../../theory/network/network';
 import { trace } from '../../../theory/network/plain';
 import { tokenReader } from '../../../theory/network/words';
 import { attentionPanels } from '../../charts/attention-panels';
@@ -41,7 +41,7 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
       ),
       labels: ['start', ...word.map(visible)],
       ids: [startId, ...ids],
-      separators: separatorIds(network),
+      separators: networkSeparators(network),
       height: 300,
       digits: 4,
     }),
@@ -81,7 +81,7 @@ export function reachedTable(network: Network, word: Word): Table {
 
 /** The certificate of a network, layer by layer. */
 export function networkCertificateTable(network: Network): Table {
-  const certificate = certify(network);
+  const certificate = certifyNetwork(network);
   const blocks = certificate.blocks.map(({ name, size }) => `${name} ${size}`).join(', ');
   const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, mistakes, holds } = certificate;
   return {

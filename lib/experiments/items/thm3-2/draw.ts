@@ -7,7 +7,7 @@ import { logAxis } from '../../../report/log-axis';
 import { fitPower } from '../../../base/statistics';
 import { encodingStyles, type SeriesStyle } from '../../../report/style';
 import { type Table } from '../../../report/tables';
-import { type Comparison, joined, noComparison } from '../../../theory/compile/verify';
+import { type SimulatorComparison, addComparisons, noComparison } from '../../../theory/compile/verify';
 import { type Drawing, type Finding } from '../../run/report';
 import { type KindResult, type SizeResult, type Theorem32Result } from './sizes';
 
@@ -241,7 +241,7 @@ function definitionFinding(sizes: readonly SizeResult[]): Finding {
 }
 
 function comparisonFinding(sizes: readonly SizeResult[], kind: KindName): Finding[] {
-  const total = sizes.map((size) => size[kind].compared).reduce(joined, noComparison);
+  const total = sizes.map((size) => size[kind].compared).reduce(addComparisons, noComparison);
   if (total.words === 0) return [];
   return [
     {
@@ -254,7 +254,7 @@ function comparisonFinding(sizes: readonly SizeResult[], kind: KindName): Findin
 }
 
 function shortFinding(sizes: readonly SizeResult[]): Finding[] {
-  const total = sizes.flatMap(({ short }) => short ?? []).reduce(joined, noComparison);
+  const total = sizes.flatMap(({ short }) => short ?? []).reduce(addComparisons, noComparison);
   if (total.words === 0) return [];
   return [
     {
@@ -266,7 +266,7 @@ function shortFinding(sizes: readonly SizeResult[]): Finding[] {
   ];
 }
 
-function describeComparison({ words, prefixes, mismatches, first }: Comparison): string {
+function describeComparison({ words, prefixes, mismatches, first }: SimulatorComparison): string {
   const where =
     first === undefined ? '' : `; the first after ${first.prefix} symbols of ${first.word.join(' ')}`;
   return `${formatCount(mismatches)} of ${formatCount(prefixes)} prefixes of ${formatCount(words)} words are wrong${where}`;

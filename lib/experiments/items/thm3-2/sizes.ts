@@ -9,11 +9,16 @@ import { type BiNfa, type Word } from '../../../theory/automata/automaton';
 import { flatten } from '../../../theory/automata/flatten';
 import { allWords, randomBiNfa, randomSegments } from '../../../theory/automata/random';
 import { simulator } from '../../../theory/automata/simulate';
-import { certify } from '../../../theory/compile/certificate';
+import { certifyNetwork } from '../../../theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../theory/compile/compile';
 import { type Network } from '../../../theory/network/network';
 import { networkSize, type NetworkSize } from '../../../theory/network/size';
-import { type Comparison, compareWithSimulator, joined, noComparison } from '../../../theory/compile/verify';
+import {
+  type SimulatorComparison,
+  compareWithSimulator,
+  addComparisons,
+  noComparison,
+} from '../../../theory/compile/verify';
 import { count, seedField } from '../../settings/fields';
 
 /** Checks which automata and words. */
@@ -53,7 +58,7 @@ export interface KindResult extends Pick<
   /** Whether all certificates that were made hold; null where none was. */
   readonly certified: boolean | null;
   /** Random words. */
-  readonly compared: Comparison;
+  readonly compared: SimulatorComparison;
 }
 
 /** What came of the automata of one size. */
@@ -63,7 +68,7 @@ export interface SizeResult {
   readonly bipe: KindResult;
   readonly ape: KindResult;
   /** All short words, both networks; null for larger automata. */
-  readonly short: Comparison | null;
+  readonly short: SimulatorComparison | null;
   /**
    * The definition: prefixes after which a bilevel automaton and its flattening reach different
    * states, of all.
@@ -88,7 +93,7 @@ export async function sizeResult(
   const flatStates = subStates * segmentStates;
   const bilevel = new KindTally();
   const flattened = new KindTally();
-  let shortWords: Comparison | null = null;
+  let shortWords: SimulatorComparison | null = null;
   const definition = { prefixes: 0, mismatches: 0 };
   for (let index = 0; index < automata; index++) {
     await heedStop();
@@ -105,7 +110,7 @@ export async function sizeResult(
         certified: isRun,
       });
     if (Math.max(subStates, segmentStates) <= short.states)
-      shortWords = joined(shortWords ?? noComparison, await compareShort(automaton, short.length));
+      shortWords = addComparisons(shortWords ?? noComparison, await compareShort(automaton, short.length));
   }
   return {
     subStates,
@@ -149,14 +154,17 @@ function addDefinition(
   }
 }
 
-async function compareShort(automaton: BiNfa, length: number): Promise<Comparison> {
+async function compareShort(automaton: BiNfa, length: number): Promise<SimulatorComparison> {
   const networks = [
     compileBiPE(automaton, { maxSegmentLength: length, maxSegments: length }),
     compileApe(flatten(automaton), length),
   ];
   let total = noComparison;
   for (const network of networks)
-    total = joined(total, await compareWithSimulator(network, allWords(alphabetOf(automaton), length)));
+    total = addComparisons(
+      total,
+      await compareWithSimulator(network, allWords(alphabetOf(automaton), length)),
+    );
   return total;
 }
 
@@ -164,7 +172,7 @@ async function compareShort(automaton: BiNfa, length: number): Promise<Compariso
 class KindTally {
   private compiled = 0;
   private compileSeconds = 0;
-  private compared: Comparison = noComparison;
+  private compared: SimulatorComparison = noComparison;
   private certified: boolean | null = null;
   private size: NetworkSize | undefined;
 
@@ -177,8 +185,9 @@ class KindTally {
     this.compileSeconds += (performance.now() - start) / 1000;
     this.compiled += 1;
     this.size ??= networkSize(network);
-    if (certified) this.certified = certify(network).holds && this.certified !== false;
-    if (words.length > 0) this.compared = joined(this.compared, await compareWithSimulator(network, words));
+    if (certified) this.certified = certifyNetwork(network).holds && this.certified !== false;
+    if (words.length > 0)
+      this.compared = addComparisons(this.compared, await compareWithSimulator(network, words));
   }
 
   result(): KindResult {
