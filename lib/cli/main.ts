@@ -77,7 +77,7 @@ async function run(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: 'user' });
 }
 
-/** Those that `reproduce ... --help` names; help is printed before a command could load them. */
+/** Items that `reproduce ... --help` names; help is printed before a command could load them. */
 async function itemsToExplain([command, ...rest]: readonly string[]): Promise<readonly Experiment[]> {
   if (command !== 'reproduce' || !rest.some((word) => word === '--help' || word === '-h')) return [];
   const { experiments } = await import('../experiments/registry.js');

@@ -23,7 +23,7 @@ import {
 } from './run/reference';
 import { experiments } from './registry';
 
-/** Where a report is published, and what draws it. */
+/** The gallery's folder, and the browser that draws. */
 export interface PublishOptions {
   readonly drawer: FigureDrawer;
   /** Default: `figures/` of the repository. */

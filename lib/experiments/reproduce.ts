@@ -10,7 +10,7 @@ import { type Report } from './run/report';
 import { findingsTable } from './run/findings';
 import { defaultPreset, type PresetName } from './settings/preset-names';
 
-/** How an item is run; every field has a default. */
+/** Options of a run; every field has a default. */
 export interface ReproduceOptions<Settings extends object> {
   /** One that the item has; default `defaultPreset()`. */
   readonly preset?: PresetName;

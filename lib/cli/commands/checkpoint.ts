@@ -64,7 +64,8 @@ async function download(model: string, { revision, out, json }: DownloadOptions)
 }
 
 /**
- * What a download may replace in a folder: files of an earlier one, which left its record there.
+ * The files that a download may replace in a folder: those of an earlier one, which left its record
+ * there.
  */
 async function downloadOutputs(folder: string): Promise<Output[]> {
   const names = await readdir(folder).catch((): string[] => []);

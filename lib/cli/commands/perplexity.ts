@@ -107,7 +107,7 @@ function integer(option: string, text: string): number {
   return Number(text);
 }
 
-/** What is to be read, and what ends its segments at each level, if that was said. */
+/** The text to read, and what ends its segments at each level, if given. */
 interface Documents {
   readonly documents: readonly TokenSequence[];
   readonly separators: readonly (readonly number[])[] | undefined;

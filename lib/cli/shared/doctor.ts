@@ -1,4 +1,4 @@
-// What `bipe doctor` finds: the set-up's own view of its steps and tools, then whether engine,
+// Findings of `bipe doctor`: the set-up's own view of its steps and tools, then whether engine,
 // tokenizer and data really work. Nothing is installed or changed.
 
 import { execFile } from 'node:child_process';
@@ -18,7 +18,7 @@ export interface Diagnosis {
   /** `limited`: something is not available; `broken`: the paper's numbers cannot be computed. */
   readonly state: 'works' | 'limited' | 'broken';
   readonly detail: string;
-  /** What to do; null where nothing needs doing. */
+  /** The remedy; null where none is needed. */
   readonly mend: string | null;
 }
 
@@ -29,7 +29,7 @@ interface SetupStep {
   readonly done: boolean;
   readonly detail: string;
   readonly mend: string | null;
-  /** What does not work without it. */
+  /** A line that says what does not work without it. */
   readonly without: string | null;
 }
 
@@ -138,7 +138,7 @@ async function examineBackends(): Promise<Diagnosis> {
   };
 }
 
-/** Whether steps become graphs on the engine that would be started, tried with a small one. */
+/** Try on a small step whether the engine that would be started makes graphs of steps. */
 async function examineCapture(): Promise<Diagnosis> {
   const what = 'captured steps';
   try {
@@ -158,7 +158,7 @@ async function examineCapture(): Promise<Diagnosis> {
   }
 }
 
-/** Which of the project's own kernels the engine that would be started computes with. */
+/** The project's own kernels that the engine that would be started computes with. */
 async function examineKernels(): Promise<Diagnosis> {
   const what = 'kernels in use';
   try {

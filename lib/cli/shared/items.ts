@@ -9,7 +9,7 @@ import { checkKeys } from '../../base/strict-json';
 import { type Experiment } from '../../experiments/run/experiment';
 import { printFailure, printJson } from './output';
 
-/** What a command did with an item. */
+/** The outcome of a command for one item. */
 export interface ItemOutcome {
   /** For `--json`. */
   readonly summary: unknown;
@@ -80,7 +80,7 @@ function naming({ id }: Experiment, message: string): string {
   return message.startsWith(`${id}: `) ? message : `${id}: ${message}`;
 }
 
-/** What an item is run with. */
+/** The preset and the `--set` fields of a command. */
 interface Chosen {
   readonly preset: string;
   readonly set: readonly string[];

@@ -1,4 +1,4 @@
-// How subcommands print: JSON for machines on request, aligned columns for people.
+// Output of subcommands: JSON for machines on request, aligned columns for people.
 
 import { toJson } from '../../base/json';
 import { oneLine } from '../../base/printable';

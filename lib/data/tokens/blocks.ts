@@ -6,7 +6,7 @@ import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
 import { type CorpusDocument } from './corpus-index';
 
-/** How blocks are cut. */
+/** A rule by which blocks are cut. */
 export type BlockRule = 'concatenated' | 'documents';
 
 /**
@@ -17,7 +17,7 @@ export type BlockRule = 'concatenated' | 'documents';
 const groupSize = 1000;
 
 /**
- * Where blocks begin, in the sequence of `documents`: [blocks], ascending.
+ * Beginnings of blocks in the sequence of `documents`: [blocks], ascending.
  *
  * @param rule `concatenated`: the ids of all documents one after the other, cut into blocks, the
  *   rest dropped; `documents`: no block has tokens of two documents, and the rest of each is
@@ -36,9 +36,9 @@ export function blockStarts(
 }
 
 /**
- * Where the blocks of the released code's evaluation begin: as `concatenated`, but of each group of
- * documents it drops the last whole block too (eval.py:
- * `total_length // block_size * block_size - block_size`).
+ * Beginnings of the blocks of the released code's evaluation: as `concatenated`, but of each group
+ * of documents it drops the last whole block too (eval.py: `total_length // block_size * block_size
+ * - block_size`).
  *
  * @throws ConfigError if there is not one block
  */

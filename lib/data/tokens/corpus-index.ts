@@ -1,5 +1,5 @@
-// What a token file says of itself: the JSON beside the ids. It is written last, so its presence
-// says that the ids are whole.
+// The index of a token file: the JSON beside the ids. It is written last, so its presence says that
+// the ids are whole.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ import { type Tokenizer } from '../tokenizers/tokenizer';
 export const idsFile = 'ids.bin';
 export const indexFile = 'index.json';
 
-/** How an id is stored: unsigned, little-endian. */
+/** The number type of a stored id: unsigned, little-endian. */
 export type IdType = 'uint16' | 'uint32';
 
 /** Bytes of an id. */
 export const idBytes: Readonly<Record<IdType, number>> = { uint16: 2, uint32: 4 };
 
-/** Which tokenizer made the ids. */
+/** The tokenizer that made the ids. */
 export type TokenizerIdentity = Pick<Tokenizer, 'name' | 'fingerprint' | 'vocabularySize'>;
 
 /** A text source that was read, pinned: what provenance needs to know. */
@@ -35,7 +35,7 @@ export interface CorpusSource {
   readonly modality: Modality;
 }
 
-/** Where a document's ids are. */
+/** A document, and the place of its ids in the corpus. */
 export interface CorpusDocument {
   /** Unique in the corpus and the same on every machine: `<source>/<the document's own id>`. */
   readonly id: string;
@@ -49,7 +49,7 @@ export interface CorpusDocument {
   readonly length: number;
 }
 
-/** What is known of a corpus, without its documents. */
+/** The index of a corpus without its documents. */
 export interface CorpusInfo {
   readonly tokens: number;
   readonly type: IdType;

@@ -31,7 +31,7 @@ export interface CorpusWriter {
   append(ids: Int32Array): Promise<void>;
 }
 
-/** Who made the ids, of what. */
+/** The tokenizer that made the ids, and the sources. */
 export interface CorpusOrigin {
   readonly tokenizer: TokenizerIdentity;
   /** In their order; a source may be added until its first document is begun. */

@@ -24,7 +24,7 @@ import { type Corpus, openCorpus, verifyCorpus } from './corpus';
 import { type CorpusSource, indexFile, readIndex } from './corpus-index';
 import { type CorpusWriter, writeCorpus } from './corpus-writer';
 
-/** Which corpus. */
+/** A request for a corpus. */
 export interface CorpusConfig {
   /** Names of text sources (`bipe data list`), read in this order. */
   readonly sources: readonly string[];
@@ -37,7 +37,7 @@ export interface CorpusConfig {
   readonly maxTokens?: number;
 }
 
-/** Where corpora live, beside where sources do. */
+/** Folders of corpora and of their sources. */
 export interface CorpusOptions extends SourceOptions {
   /** Default `prepared` in `datasetsFolder`. */
   readonly preparedFolder?: string;
@@ -76,13 +76,13 @@ export async function prepareCorpus(request: CorpusConfig, options: CorpusOption
       reporter.note(line);
     });
     if (made !== undefined) return made;
-    // What an interrupted one left.
+    // An interrupted process may have left something.
     await rm(folder, { recursive: true, force: true });
     const { maxTokens = Infinity } = request;
     const task = reporter.task(`tokenize ${request.sources.join(', ')}`, request.maxTokens ?? 0, 'tokens');
     let note = 'stopped';
     try {
-      // Those that were read: the ones behind the last token are no part of it.
+      // Sources behind the last token are no part of the corpus.
       const read: CorpusSource[] = [];
       const { tokens } = await writeCorpus(folder, { tokenizer, sources: read }, async (writer) => {
         for (const [place, source] of prepared.entries()) {

@@ -6,7 +6,7 @@ import { ConfigError } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { type CorpusDocument } from './corpus-index';
 
-/** How to split. */
+/** Sizes of a split into training and validation documents. */
 export interface ValidationSplit {
   /**
    * The share of the tokens of each modality that its validation documents have at most, above 0

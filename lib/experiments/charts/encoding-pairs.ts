@@ -16,6 +16,9 @@ export const bilevelPairs = [
 /** The names of those four. */
 export const mainFour: readonly string[] = bilevelPairs.flat();
 
+/** Further encodings that the largest comparisons have. */
+export const furtherEncodings: readonly string[] = ['sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
+
 /**
  * Encodings of the reader's own, which no figure of the project has, each with those of the four
  * beside which it was measured.

@@ -1,5 +1,5 @@
-// What comparisons of language models have in common: their settings, the sources that this machine
-// has, and one model trained after the other.
+// Comparisons of language models: their settings, the sources that this machine has, and one model
+// trained after the other.
 
 import { UsageError } from '../../base/errors';
 import { type Reporter } from '../../base/progress';
@@ -29,7 +29,7 @@ export const comparisonFields = {
   ...languageModelFields,
 };
 
-/** Which models are compared, and how they are trained. */
+/** Settings: which models are compared, and how they are trained. */
 export interface ComparisonSettings extends SettingsWith<typeof comparisonFields> {}
 
 /**
@@ -57,13 +57,13 @@ export function comparisonScale(
   const tokens = (count: number): string => `at most ${count.toLocaleString('en')} tokens`;
   const part = settings.maxTokens === null ? '' : `, ${tokens(settings.maxTokens)} in all`;
   return (
-    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${part}, ${tokens(settings.documentTokens)} of each held-out document; ${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${trainLength} tokens, ` +
+    `Measured on ${sources.join(', ')} (tokenizer ${tokenizer})${part}, ${tokens(settings.documentTokens)} of each held-out document; ${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${counted(trainLength, 'token')}, ` +
     `${counted(seeds.length, 'seed')}; the paper's models have 12 layers of width 768 and 1,000,000 steps of 256 blocks of 1,024 tokens.${notMeasured(missing)}`
   );
 }
 
 /**
- * What the runs of a comparison read: the settings with the sources that are on this machine, and
+ * Input of the runs of a comparison: the settings with the sources that are on this machine, and
  * their corpus, open.
  */
 export interface PreparedModels<Settings> {

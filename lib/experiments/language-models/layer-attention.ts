@@ -8,7 +8,7 @@ import { type ModelParameters } from '../../model/parameters';
 import { attentionMaps } from '../../model/watch-attention';
 
 /**
- * How much each token weighs each other, in each head of a layer.
+ * Attention weights of each token on each other, in each head of a layer.
  *
  * @param sequence token ids, and where an encoding draws positions, those at which they stand
  * @param layer    from 0

@@ -33,7 +33,7 @@ import { ascendingLengths, count, listOf } from '../settings/fields';
 import { type Measured, measured } from '../run/measured';
 import { type RunConfiguration } from '../run/store';
 
-/** Where checkpoints and corpora come from and go to. */
+/** Options of downloads, for checkpoints and corpora. */
 export type ReleasedPlaces = CorpusOptions & Pick<HubOptions, 'attempts' | 'backoffMs'>;
 
 /** Checks the settings. */
@@ -61,7 +61,7 @@ export const releasedSettingsSchema = z
   })
   .readonly();
 
-/** What is evaluated. */
+/** Settings: which checkpoints are evaluated, on which text. */
 export type ReleasedSettings = z.infer<typeof releasedSettingsSchema>;
 
 /**
@@ -100,7 +100,7 @@ export interface ReleasedInput {
   readonly corpora: readonly ReleasedCorpus[];
 }
 
-/** What a released model makes of the corpora. */
+/** Perplexities of a released model on the corpora. */
 export interface ReleasedRun {
   readonly encoding: string;
   /** The model's name on the hub. */
@@ -250,7 +250,7 @@ async function releasedRun(
   return { modality, byLength };
 }
 
-/** What a run reads, on hand. */
+/** A loaded model and the documents that it reads. */
 interface OpenedRun extends Checkpoint {
   readonly documents: readonly TokenSequence[];
 }
@@ -269,8 +269,8 @@ async function openRun(
 }
 
 /**
- * What a perplexity depends on: the files of the model and the ids, not where they are or what they
- * are called.
+ * Everything that a perplexity depends on: the files of the model and the ids, not their places or
+ * names.
  */
 function runConfiguration(
   { encoding, checkpoint }: ReleasedModel,
@@ -333,7 +333,7 @@ async function prepareModel(
   return { encoding, checkpoint, trainLength: config.trainLength };
 }
 
-/** Those that can be had; a line for each of the others. */
+/** The things that can be had; each of the others adds a line to `missing`. */
 async function thoseHad<Wanted, Had>(
   wanted: readonly Wanted[],
   missing: string[],

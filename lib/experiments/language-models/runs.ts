@@ -44,13 +44,13 @@ export interface ModalityPerplexity {
   readonly byLength: readonly PerplexityByLength[];
 }
 
-/** What a model makes of the validation documents. */
+/** A model's perplexities on the held-out documents. */
 export interface LanguageModelAnswers extends ModelPoint {
   /** In the order in which the sources name the kinds of text. */
   readonly modalities: readonly ModalityPerplexity[];
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export type LanguageModelRun = LanguageModelAnswers & TrainingFigures;
 
 /**
@@ -61,7 +61,7 @@ function revisionOf(encoding: EncodingConfig): number {
   return createEncoding(encoding).seesLength === true ? 2 : 1;
 }
 
-/** What ends the segments of so many levels: the same everywhere, unless each level has its own. */
+/** Segment ends of each level: the same everywhere, unless each level has its own. */
 function levelEnds(
   separators: LanguageModelRunSettings['separators'],
   levels: number,
@@ -181,11 +181,11 @@ export async function languageModelRun(
 
 /** A model that is to read. */
 export interface ReadModel {
-  /** What its parameters and its configuration depend on. */
+  /** Everything that its parameters and its configuration depend on. */
   readonly identity: Readonly<Record<string, unknown>>;
   /** By which it reads. */
   readonly encoding: EncodingConfig;
-  /** Which one it is, for the provenance. */
+  /** Its name in the provenance. */
   readonly label: string;
   readonly seed: number;
   /** Loads it; its parameters are the caller's to dispose. */
@@ -240,7 +240,8 @@ export async function perplexityByModality(
 }
 
 /**
- * Which documents are read, and where they are cut: the longest length decides, whichever is read.
+ * The part of the settings that decides which documents are read, and where they are cut: of the
+ * lengths only the longest.
  */
 function textRead({ lengths, documentTokens, validationShare }: LanguageModelRunSettings) {
   return { longest: Math.max(...lengths), documentTokens, validationShare };

@@ -21,13 +21,10 @@ import {
   weightDecayField,
 } from '../settings/fields';
 
-/**
- * What ends the segments of a level: separators as text, in the vocabulary of any tokenizer, or a
- * rule.
- */
+/** Segment ends of a level: separators as text, in the vocabulary of any tokenizer, or a rule. */
 const segmentEndsName = z.union([z.string(), segmentEndsSchema]);
 
-/** What ends segments, as settings name it. */
+/** The end of a segment as settings name it. */
 export type SegmentEndsName = z.infer<typeof segmentEndsName>;
 
 /** The fields of the settings, for the schemas of items. */
@@ -58,7 +55,7 @@ export const languageModelFields = {
   ),
 };
 
-/** What all runs of a comparison share. */
+/** Settings that all runs of a comparison share. */
 export interface LanguageModelRunSettings extends SettingsWith<typeof languageModelFields> {
   /** The folder of a checkpoint to go on from: a finetuning. Left out: parameters are drawn. */
   readonly initialCheckpoint?: string;
@@ -129,7 +126,7 @@ export function corpusConfig({ sources, tokenizer, maxTokens }: LanguageModelRun
   return { sources, tokenizer, ...(maxTokens === null ? {} : { maxTokens }) };
 }
 
-/** What is kept of it for the evaluation: only documents that a block of every length fits in. */
+/** The held-out part of the corpus: only documents that a block of every length fits in. */
 export function validationSplit({ validationShare, lengths }: LanguageModelRunSettings): ValidationSplit {
   return { validationShare, minimumLength: Math.max(...lengths) };
 }

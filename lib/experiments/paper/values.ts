@@ -2,7 +2,7 @@
 // full text is not at hand. A figure or table shows a paper value only where this file has one, and
 // says so everywhere else.
 
-/** Where a number of the paper's is known from. */
+/** Sources of the paper's numbers, by letter. */
 export const paperSources = {
   S: "the paper's public summary page (title, abstract, captions, list of theorems)",
   C: "the authors' released code",
@@ -14,7 +14,7 @@ export const paperSources = {
 /** A source's letter. */
 export type PaperSource = keyof typeof paperSources;
 
-/** What the paper measured, and under which conditions. */
+/** Measures of the paper, with their conditions. */
 export const paperMeasures = {
   'segment-tokens':
     'tokens of most sentences of PG-19 (Llama 2, full stop and newline), sequences of up to about 120 k tokens',
@@ -36,7 +36,7 @@ export interface PaperValue {
    */
   readonly encoding: string | null;
   readonly value: number;
-  /** How the source puts it. */
+  /** The word by which the source qualifies the number. */
   readonly relation: 'is' | 'about' | 'under' | 'up to';
   /** `percent` takes shares of 1. */
   readonly format: 'percent' | 'number';
@@ -65,7 +65,7 @@ function value(
   return { measure, encoding, value: number, relation, format: 'number', source };
 }
 
-/** What a table shows where the paper's number is not known. */
+/** The cell of a table where the paper's number is not known. */
 export const notAtHand = 'paper value not at hand';
 
 /** The paper's number for an encoding, if it is known. */
@@ -99,7 +99,7 @@ export interface PaperSetting {
   /** As it is written here; two recipes agree where this text is the same. */
   readonly value: string;
   readonly sources: readonly PaperSource[];
-  /** Whether it is a value to compare with, not one that the source leaves open. */
+  /** True if it is a value to compare with, false if the source leaves it open. */
   readonly exact: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface Absent<Wanted> {
   readonly error: WorkbenchError;
 }
 
-/** What can be had of what was wanted, in that order, and what cannot. */
+/** The wanted things that can be had, in that order, and those that cannot. */
 export interface Available<Wanted, Had> {
   readonly had: readonly Had[];
   readonly absent: readonly Absent<Wanted>[];

@@ -1,6 +1,6 @@
-// Whether a run has the reference's numbers. Each number of an item's tables is the same, which is
-// to say that it is written the same; or it lies within the interval to which the reference
-// measured it; or it differs.
+// Comparison of a run's numbers with those of the reference. Each number of an item's tables is the
+// same, which is to say that it is written the same; or it lies within the interval to which the
+// reference measured it; or it differs.
 
 import { canonicalJson } from '../../base/json';
 import { formatCount } from '../../base/format';
@@ -9,7 +9,7 @@ import { type ReferenceComparison, type Difference, type Report, type TableCompa
 import { verdictOf } from './findings';
 import { plainRows, type Reference, type ReferenceTable } from './reference';
 
-/** What of a report is compared. */
+/** The part of a report that is compared. */
 export type Compared = Pick<Report, 'item' | 'preset' | 'settings' | 'tables' | 'findings' | 'provenance'>;
 
 /** Compares a report with what was published of the same item at the same preset. */
@@ -87,7 +87,7 @@ function compareTables(table: Table, reference: ReferenceTable | undefined): Tab
 type Row = ReferenceTable['rows'][number];
 
 /**
- * Whether a value lies within the reference's interval. The end of an interval does where the
+ * True if a value lies within the reference's interval. The end of an interval does where the
  * interval's own value does.
  */
 function isWithin(
@@ -167,7 +167,7 @@ const marks: Readonly<Record<Agreement, string>> = {
   'not compared': '?',
 };
 
-/** How many differences a terminal is shown. */
+/** The most differences that a terminal shows. */
 const shownDifferences = 5;
 
 /** A comparison on lines of a terminal. */

@@ -5,7 +5,7 @@ import { type SeriesStyle } from '../../report/style';
 import { type RunContext } from './experiment';
 import { type TrainedRunOptions } from './trained-run';
 
-/** What differs between the models of a comparison. */
+/** Coordinates of a model in a comparison. */
 export interface ModelPoint {
   /** A name of the encodings' registry, or of the variants. */
   readonly encoding: string;
@@ -13,7 +13,7 @@ export interface ModelPoint {
   readonly seed: number;
 }
 
-/** Which models are compared. */
+/** The axes of a comparison. */
 export interface ComparedModels {
   readonly encodings: readonly string[];
   readonly hiddenSizes: readonly number[];
@@ -32,9 +32,9 @@ export function modelPoints({ encodings, hiddenSizes, seeds }: ComparedModels): 
 
 /** A model that is to be trained, and how readers know it. */
 export interface PlannedRun<Run> {
-  /** How its curve is drawn; its name is the model's. */
+  /** The style of its curve; its name is the model's. */
   readonly style: SeriesStyle;
-  /** Which of the runs under this name it is, e.g. `hidden size 48, seed 1`. */
+  /** The rest of the run's name, e.g. `hidden size 48, seed 1`. */
   readonly which: string;
   readonly run: (options: TrainedRunOptions) => Promise<Run>;
 }

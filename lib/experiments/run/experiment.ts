@@ -1,6 +1,5 @@
-// What a paper item is to the workbench: one value with its question, the paper's claim, its
-// presets, how it is computed and how it is drawn. Notebook, command line and sweeps all go through
-// it.
+// A paper item: one value with its question, the paper's claim, its presets, how it is computed and
+// how it is drawn. Notebook, command line and sweeps all go through it.
 
 import { type z } from 'zod';
 import { DataError, NotRunError, UsageError } from '../../base/errors';
@@ -22,11 +21,12 @@ import { type FinishedRun, RememberingStore, RunStore } from './store';
 /** One scale of an item. */
 export interface Preset<Settings> {
   /**
-   * What it computes. Its numbers come from the settings, so that the two cannot contradict each
-   * other. (A method: an item with two kinds of settings has presets that describe one of them.)
+   * Says what is computed. Its numbers come from the settings, so that the two cannot contradict
+   * each other. (A method: an item with two kinds of settings has presets that describe one of
+   * them.)
    */
   description(settings: Settings): string;
-  /** How long it takes on two CPU cores, in words; no other place says it. */
+  /** The time it takes on two CPU cores, in words; no other place says it. */
   readonly time: string;
   readonly settings: Settings;
 }
@@ -35,7 +35,7 @@ export interface Preset<Settings> {
 export interface PreparedInput<Input> {
   readonly input: Input;
   readonly data: readonly DataSource[];
-  /** What is missing, why, and how to mend it; one line each. */
+  /** One line for each missing thing: why, and how to mend it. */
   readonly missing: readonly string[];
   /** Gives back the files that the input holds open, if any. */
   readonly close?: () => void;
@@ -47,8 +47,8 @@ export function prepareNothing(): Promise<PreparedInput<null>> {
 }
 
 /**
- * What a computation may use; its store is for runs of its own, too, e.g. one for each model of a
- * comparison.
+ * The store and the reporter of a computation. The store is for runs of its own, too, e.g. one for
+ * each model of a comparison.
  */
 export interface RunContext extends MeasuringContext {
   readonly fresh: boolean;
@@ -59,7 +59,7 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly id: string;
   readonly title: string;
   readonly question: string;
-  /** What the paper says, and where that is known from. */
+  /** The paper's statement, with its source. */
   readonly claim: string;
   readonly notebook: string;
   /**
@@ -80,7 +80,7 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly seeds?: (settings: Settings) => readonly number[];
   /** Optimizer steps of each model; left out, or null, where nothing is trained. */
   readonly steps?: (settings: Settings) => number | null;
-  /** Whether tensors are computed, so that the provenance names the engine. */
+  /** True if tensors are computed, so that the provenance names the engine. */
   readonly usesEngine?: boolean;
   /**
    * A sentence: at which scale this is measured, and how that differs from the paper's. What was
@@ -95,7 +95,7 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly rows?: (result: Result) => readonly Row[];
 }
 
-/** How an item is to be run. */
+/** Options of a run. */
 export interface ExecuteOptions<Settings extends object = object> {
   /** Default `quick`. */
   readonly preset?: string;
@@ -106,13 +106,13 @@ export interface ExecuteOptions<Settings extends object = object> {
   readonly store?: RunStore;
   /** Compute anew even if the store has the run. */
   readonly fresh?: boolean;
-  /** Whether to compute what the store does not have; default true. */
+  /** Compute what the store does not have; default true. */
   readonly computes?: boolean;
 }
 
-/** What the run of an item that ended last has found. */
+/** Findings of the run of an item that ended last. */
 export interface LatestRun {
-  /** That has its settings, or the most of them; then it ends in `, changed`. */
+  /** The preset that has its settings, or the most of them; then it ends in `, changed`. */
   readonly preset: string;
   readonly findings: readonly Finding[];
 }
@@ -134,7 +134,7 @@ export interface Experiment<
   readonly claim: string;
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
-  /** What fields of the settings mean, by name. */
+  /** Meanings of the fields of the settings, by name. */
   readonly meanings: Readonly<Record<string, string>>;
   // A method: an item with settings of its own is an item.
   execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
@@ -275,7 +275,7 @@ async function execute<Settings extends object, Input, Result, Row extends TidyR
   }
 }
 
-/** What is run: settings, and the preset that they are of. */
+/** Settings, and the preset that they are of. */
 interface Chosen<Settings> {
   readonly preset: string;
   readonly isChanged: boolean;

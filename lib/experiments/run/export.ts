@@ -10,7 +10,7 @@ import { exportFindings, findingsId } from './findings';
 import { fileNameOf } from './reference';
 import { rowsTable } from '../../report/rows';
 
-/** Where a report goes. */
+/** Options of an export. */
 export interface ExportReportOptions {
   readonly folder: string;
   readonly reporter: Reporter;

@@ -11,7 +11,7 @@ import {
 } from '../../report/provenance';
 import { type FinishedRun, type RunConfiguration, type RunStore } from './store';
 
-/** Where measurements are kept, and who is told. */
+/** The store of measurements, and who is told. */
 export interface MeasuringContext {
   readonly store: RunStore;
   readonly reporter: Reporter;
@@ -19,29 +19,29 @@ export interface MeasuringContext {
   readonly fresh?: boolean;
 }
 
-/** What is said of a measurement beside its configuration. */
+/** Properties of a measurement beside its configuration. */
 export interface MeasurementLabels {
-  /** What it is called as a part of what is made of it. Default: its item. */
+  /** Its name as a part of a larger result. Default: its item. */
   readonly label?: string;
   readonly seeds?: readonly number[];
   /** Optimizer steps; null or left out where nothing is trained. */
   readonly steps?: number | null;
-  /** Whether tensors are computed; default true. */
+  /** True if tensors are computed, the default. */
   readonly usesEngine?: boolean;
 }
 
 /**
- * What was measured, and what of it was measured by itself and may be of other code or another
- * machine.
+ * A result, with the parts of it that were measured by themselves and may be of other code or
+ * another machine.
  */
 export interface Measured<Result> {
   readonly result: Result;
   readonly parts?: readonly ProvenancePart[];
-  /** Of the time that this took, what went into the parts. */
+  /** Seconds of this measurement that went into the parts. */
   readonly secondsInParts?: number;
 }
 
-/** What computes now, and with which engine, if it has one. */
+/** The code, machine and engine that compute now. */
 export function originNow(engine?: Engine): Origin {
   return currentOrigin({ engine: engine?.description ?? null, captured: engine?.captures ?? null });
 }

@@ -14,13 +14,13 @@ import { type Table } from '../../report/tables';
 import { type Report } from './report';
 import { unchanged } from '../settings/preset-names';
 
-/** Where the gallery is. */
+/** The folder of the gallery. */
 export const galleryFolder = (): string => projectPath('figures');
 
 /** The numbers of a table. */
 export type ReferenceTable = Omit<Table, 'caption'>;
 
-/** What a run of an item at a preset is compared with. */
+/** A published report of an item at a preset, to compare runs with. */
 export interface Reference extends Pick<
   Report,
   'item' | 'title' | 'question' | 'preset' | 'settings' | 'findings' | 'provenance'
@@ -76,7 +76,7 @@ export function referenceOf(report: Report): Reference {
 }
 
 /**
- * What was published of an item at a preset; undefined if nothing was.
+ * The published numbers of an item at a preset; undefined if there are none.
  *
  * @throws DataError if the file is damaged
  */

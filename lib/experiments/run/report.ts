@@ -1,24 +1,24 @@
-// What comes of a paper item: figures, tables, findings, numbers, where they come from, and how
-// they compare with the reference.
+// The report of a paper item: figures, tables, findings, numbers, their provenance, and how they
+// compare with the reference.
 
 import { type Figure } from '../../report/figure';
 import { type TidyRow } from '../../report/rows';
 import { type Provenance } from '../../report/provenance';
 import { type Table } from '../../report/tables';
 
-/** What a measurement says about a sentence of the paper's. */
+/** A sentence of the paper's, and whether a measurement bears it out. */
 export interface Finding {
   /** The sentence, in the paper's sense. */
   readonly claim: string;
-  /** Whether it holds here; null where this run cannot tell. */
+  /** True if it holds here; null where this run is inconclusive. */
   readonly holds: boolean | null;
-  /** What was measured, with its numbers. */
+  /** The measurement in words, with its numbers. */
   readonly measured: string;
   /** It is a theorem's check, not an observation: if it does not hold, the item has failed. */
   readonly check?: true;
 }
 
-/** What is drawn and said of a result. */
+/** Figures, tables and findings of a result. */
 export interface Drawing {
   readonly figures: readonly Figure[];
   readonly tables: readonly Table[];
@@ -29,7 +29,7 @@ export interface Drawing {
 export interface Difference {
   /** The title of its table, or `Findings`. */
   readonly table: string;
-  /** What stands in its row. */
+  /** The words of its row. */
   readonly row: string;
   readonly column: string;
   readonly here: string;
@@ -38,7 +38,7 @@ export interface Difference {
   readonly change?: number;
 }
 
-/** How the cells of one table compare. */
+/** A comparison of one table, cell by cell. */
 export interface TableComparison {
   readonly table: string;
   readonly same: number;
@@ -46,13 +46,13 @@ export interface TableComparison {
   readonly differences: readonly Difference[];
 }
 
-/** How a run compares with the reference. */
+/** A comparison of a run with the reference. */
 export interface ReferenceComparison {
   readonly item: string;
   readonly preset: string;
   /** The commit that computed the reference. */
   readonly commit: string | null;
-  /** Why nothing was compared; left out where all was. */
+  /** The reason why nothing was compared; left out where all was. */
   readonly obstacle?: string;
   readonly tables: readonly TableComparison[];
 }
@@ -73,7 +73,7 @@ export interface Report<Settings = unknown, Result = unknown, Row extends TidyRo
   readonly rows: readonly Row[];
   readonly missing: readonly string[];
   readonly provenance: Provenance;
-  /** Whether the run store had the result already. */
+  /** True if the run store had the result already. */
   readonly reused: boolean;
   /**
    * With what was published of this item at this preset; null where nothing was, or where the

@@ -50,9 +50,9 @@ export interface StoredRun<Result> extends FinishedRun<Result> {
   readonly configuration: RunConfiguration;
 }
 
-/** What is no part of a run. */
+/** Options of a request that are no part of a run. */
 export interface RunRequest {
-  /** What the run is called as a part of what is made of it. Default: its item. */
+  /** The run's name as a part of a larger result. Default: its item. */
   readonly label?: string;
   /** Told of a result that is damaged. */
   readonly reporter?: Reporter;
@@ -132,7 +132,7 @@ export class RunStore {
     for (const name of forgotten) await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
-  /** How many finished runs of `item` are here. */
+  /** The number of finished runs of `item`. */
   async count(item: string): Promise<number> {
     return (await this.finishedFolders(item)).length;
   }
@@ -209,9 +209,9 @@ async function readResult<Result>(folder: string): Promise<FinishedRun<Result>> 
   const path = join(folder, resultName);
   const text = await readStored(path);
   const [, checksum, fields] = /^\{"checksum":"([0-9a-f]{64})",(.*)$/s.exec(text) ?? [];
-  if (fields === undefined)
-    throw new DamagedFileError(path, 'it has no checksum');
-  if (checksum !== checksumOf(folder, fields)) throw new DamagedFileError(path, 'it does not match its checksum');
+  if (fields === undefined) throw new DamagedFileError(path, 'it has no checksum');
+  if (checksum !== checksumOf(folder, fields))
+    throw new DamagedFileError(path, 'it does not match its checksum');
   return parseStored(finishedSchema, `{${fields}`, path) as FinishedRun<Result>;
 }
 
@@ -259,7 +259,7 @@ export class RememberingStore extends RunStore {
     return joinParts(this.#parts);
   }
 
-  /** That finding and doing them took. */
+  /** Seconds that it took to find or do them. */
   get seconds(): number {
     return this.#seconds;
   }

@@ -30,22 +30,25 @@ export interface TrainedRunSpec<Answers> {
   readonly item: string;
   /** Raise it when the computation changes. */
   readonly revision: number;
-  /** Which of a comparison's models it is, for the provenance: no part of what is kept. */
+  /** Its name in the provenance of a comparison; no part of the result. */
   readonly label: string;
   readonly training: TrainingConfig;
-  /** What the training reads, with checksums; none if left out. */
+  /** The data of the training, with checksums; none if left out. */
   readonly data?: readonly DataSource[];
   /** The corpus of a training on one, open. */
   readonly corpus?: Corpus;
-  /** What the answers depend on beside the training. */
+  /** Everything that the answers depend on beside the training. */
   readonly asked: Readonly<Record<string, unknown>>;
-  /** What it gives is kept, so it has no names in it that neither the training nor `asked` has. */
+  /**
+   * Asks the model. Its answers are kept, so they have no names that neither the training nor
+   * `asked` has.
+   */
   readonly ask: (decoder: Decoder, parameters: ModelParameters) => Promise<Answers>;
 }
 
-/** What is known of every trained model. */
+/** Measurements of every trained model. */
 export interface TrainingFigures {
-  /** How many numbers were trained. */
+  /** The number of trained parameters. */
   readonly parameters: number;
   /** Mean training loss of a prediction, over the steps since the point before. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
@@ -53,7 +56,7 @@ export interface TrainingFigures {
   readonly seconds: number;
 }
 
-/** How a run is made. */
+/** Options of a training. */
 export interface TrainedRunOptions extends MeasuringContext {
   /**
    * Told each point of the training curve as it is measured; of one that goes on, at once those
@@ -66,8 +69,8 @@ export interface TrainedRunOptions extends MeasuringContext {
 export type Training = Pick<TrainedRunSpec<unknown>, 'item' | 'revision' | 'training' | 'data' | 'corpus'>;
 
 /**
- * What a training depends on. What its model is asked later does not matter: other questions find
- * it trained.
+ * Everything that a training depends on. Questions asked later do not matter: other questions find
+ * the model trained.
  */
 function trainingOf({ item, revision, training, data = [] }: Training): RunConfiguration {
   return { item: `${item}-training`, revision, libraryVersion, settings: training, data };

@@ -1,4 +1,4 @@
-// What the trainings of all comparisons have in common.
+// Parts of configurations that the trainings of all comparisons share.
 
 import { type ProductType } from '../../engine/graph/program';
 import { type ModelConfig } from '../../model/config';

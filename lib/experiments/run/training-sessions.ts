@@ -64,7 +64,7 @@ export async function trainingParts(folder: string): Promise<ProvenancePart[]> {
   ];
 }
 
-/** What a model was asked, as a part. */
+/** An evaluation as a part of a result's provenance. */
 export function askedPart(origin: Origin, run: string, seconds: number): ProvenancePart {
   return provenancePart(origin, [{ name: 'evaluation', run: basename(run), seconds }]);
 }

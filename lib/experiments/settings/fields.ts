@@ -47,7 +47,7 @@ export function ascendingLengths(least: number) {
 /** Of everything that is drawn at random. */
 export const seedField = z.int().min(0).describe('seed of everything that is drawn at random');
 
-/** Which encodings are compared, with how many models of each. */
+/** Encodings to compare, and the models of each. */
 export const encodingFields = {
   encodings: listOnce(z.string()).describe('names of encodings: of the registry, or of `variants`'),
   seeds: listOnce(z.int().min(0)).describe('each seed trains one more model of every kind'),
@@ -64,7 +64,7 @@ export const layerFields = {
   heads: count.describe('attention heads of each layer'),
 };
 
-/** How long a model is trained, and how fast it learns. */
+/** Length of a training, and its learning rate. */
 export const trainingFields = {
   steps: count.describe('updates of the parameters'),
   batchSize: count.describe('sequences whose gradients are computed at once'),

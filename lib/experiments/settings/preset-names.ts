@@ -1,4 +1,4 @@
-// What presets are called.
+// Names of presets.
 
 import { unknownName } from '../../base/suggest';
 
@@ -10,7 +10,7 @@ export const presetOrder: readonly PresetName[] = ['smoke', 'quick', 'evening', 
 
 const changedSuffix = ', changed';
 
-/** What a preset is called of which fields were replaced. */
+/** The name of a preset with some of its fields replaced. */
 export function changed(preset: string): string {
   return preset + changedSuffix;
 }

@@ -5,8 +5,8 @@ import { formatCount } from '../../base/format';
 import { formatShort } from '../../report/log-axis';
 import { encodingStyle } from '../../report/style';
 
-/** What a preset `smoke` is for. */
-export const showsThatItRuns = 'shows that everything runs, nothing else';
+/** The purpose of a preset `smoke`. */
+export const showsThatItRuns = 'only shows that everything runs';
 
 /** `3, 'seed'` as `3 seeds`, `1, 'seed'` as `1 seed`. */
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -13,11 +13,11 @@ export interface PaperContent {
   readonly kind: 'figure' | 'table';
   /** Its number, where the page gives it. */
   readonly name: string;
-  /** What it shows, as far as the page tells; null: the page does not name it. */
+  /** Its content, as far as the page tells; null: the page does not name it. */
   readonly says: string | null;
   /** The item that stands for it. */
   readonly item: string;
-  /** What of the item. Whether the paper's shows the same is known only where the page names it. */
+  /** The part of the item. Only where the page names it, we know that the paper shows the same. */
   readonly covers: string;
   /** The presets of the item that have it; left out: all. */
   readonly presets?: readonly PresetName[];
@@ -84,20 +84,20 @@ export const paperContents: readonly PaperContent[] = [
   table(8, null, 'fig4', 'perplexity by length in numbers'),
 ];
 
-/** What the summary page says of a figure or table, for readers. */
+/** The summary page's words on a figure or table, for readers. */
 export function describeContent({ kind, says }: PaperContent): string {
   if (says === null) return 'not named on the summary page';
   return kind === 'table' ? `${says} (the subject is named, its table is not)` : says;
 }
 
-/** Which notebook shows it; undefined where the item is not there. */
+/** The notebook that shows it; undefined where the item is not there. */
 export function contentNotebook({ item }: PaperContent): string | undefined {
   return experiments.find(({ id }) => id === item)?.notebook;
 }
 
 /**
- * Whether the item was run on this machine, and how: `run (quick)`, `not run`,
- * `not run (needs preset evening or paper)`.
+ * The state of the item on this machine: `run (quick)`, `not run`, `not run (needs preset evening
+ * or paper)`.
  */
 export async function contentStatus({ item, presets }: PaperContent, store?: RunStore): Promise<string> {
   const experiment = experiments.find(({ id }) => id === item);

@@ -11,16 +11,16 @@ export interface Statement {
   readonly id: string;
   /** As the paper counts it; where the appendix counts it again, both. */
   readonly name: string;
-  /** What it is about, as far as the paper's public summary page tells. */
+  /** Its subject, as far as the paper's public summary page tells. */
   readonly says: string;
   readonly notebook: string;
   /** The item whose findings check it. */
   readonly check: string;
 }
 
-/** Whether a statement was found to hold on this machine. */
+/** The result of checking a statement on this machine. */
 export interface StatementStatus {
-  /** `undecided`: there is a run, and none of its checks could be told. */
+  /** `undecided`: there is a run, and its checks are inconclusive. */
   readonly status: 'checked' | 'failed' | 'undecided' | 'not run';
   /** Of the run; null if there is none. */
   readonly preset: string | null;
@@ -97,7 +97,7 @@ export async function statementStatus({ check }: Statement, store?: RunStore): P
   return statusOf(await experiment?.latest(store));
 }
 
-/** What a run's checks come to. */
+/** A summary of a run's checks. */
 export function statusOf(run: LatestRun | undefined): StatementStatus {
   if (run === undefined) return { status: 'not run', preset: null, checks: 0, holding: 0 };
   const checks = run.findings.filter(({ check }) => check === true);

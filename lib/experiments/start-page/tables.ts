@@ -1,4 +1,4 @@
-// What the start page lists: the paper's figures and tables, its statements, and the items.
+// Tables of the start page: the paper's figures and tables, its statements, and the items.
 
 import { basename } from 'node:path';
 import { bipe } from '../../base/command';

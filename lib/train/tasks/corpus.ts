@@ -34,8 +34,8 @@ const schema = z
     /** Tokens of the shortest document that is held out for it; left out: a block. */
     validationMinimum: count.exactOptional(),
     /**
-     * How training blocks are cut: across the borders of documents, as the released code does it,
-     * or within each.
+     * The cut of training blocks: across the borders of documents, as the released code does it, or
+     * within each.
      */
     blocks: z.enum(['concatenated', 'documents']).default('concatenated'),
   })
@@ -61,7 +61,7 @@ async function create(config: CorpusTaskConfig, context: TaskContext): Promise<T
   const { sources, tokenizer, maxTokens, validationMinimum } = config;
   const { decoder } = context;
   const { trainLength: length } = decoder.architecture;
-  // What can be said at once is not said after a corpus has been made.
+  // Mistakes in settings are reported before a corpus is made.
   const { vocabularySize } = await getTokenizer(tokenizer);
   checkVocabulary(decoder, vocabularySize, `the tokenizer ${tokenizer}`);
   if (validationMinimum !== undefined && validationMinimum < length)
@@ -131,9 +131,9 @@ export function beginnings(
 
 /** The shape of batches, and the order of blocks. */
 export interface BlockBatchOptions {
-  /** What the tokens are known by: a run is not resumed on others. */
+  /** The identity of the tokens: a run is not resumed on others. */
   readonly corpus: string;
-  /** Where blocks begin, [blocks]. */
+  /** Beginnings of blocks, [blocks]. */
   readonly starts: Float64Array;
   readonly batch: number;
   /** Tokens of a block; as in the released code the first is not predicted. */

@@ -5,7 +5,7 @@ import { type EncodingConfig } from '../../../positional/registry';
 import { type SegmentRule } from '../../../segment/ends';
 import { smallSines } from '../../charts/encoding-pairs';
 
-/** What is varied. */
+/** Groups of ablations by what they vary. */
 export const ablationGroups = {
   levels: 'Which level: place in the segment, index of the segment, or both',
   absolute: 'Which absolute encoding inside segments',
@@ -35,8 +35,8 @@ export interface Ablation {
   readonly label: string;
   readonly encoding: EncodingConfig;
   /**
-   * What ends the segments of each level but the outermost, innermost first: `paper`, `released` or
-   * ids; none, by no id; or a rule.
+   * Segment ends of each level but the outermost, innermost first: `paper`, `released` or ids; an
+   * empty list for none; or a rule.
    */
   readonly separators: readonly (string | readonly [] | LikePaper)[];
 }

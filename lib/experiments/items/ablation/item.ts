@@ -47,7 +47,7 @@ export const ablationSchema = z
   }))
   .readonly();
 
-/** Which ablations, and how their models are trained. */
+/** Settings of the ablations and of their models' training. */
 export type AblationSettings = z.infer<typeof ablationSchema>;
 
 const small = {
@@ -72,7 +72,7 @@ const small = {
   documentTokens: 2048,
 };
 
-/** What is varied, and how the models are trained. */
+/** A sentence: what is varied, and how the models are trained. */
 function describe(settings: AblationSettings): string {
   const { groups, layers, hiddenSize, steps, batchSize, trainLength } = settings;
   return (
@@ -102,7 +102,7 @@ export const ablationPresets = {
   },
   quick: {
     description: (settings) =>
-      `very small models on the bundled books, so that what differs much shows and what differs little does not: ${describe(settings)}`,
+      `very small models on the bundled books, which show large differences alone: ${describe(settings)}`,
     time: 'about 6 minutes',
     settings: small,
   },
@@ -126,7 +126,7 @@ export const ablationPresets = {
   },
   paper: {
     description: (settings) =>
-      `the paper's models and recipe; which ablations the paper has, and on which data it is trained, is not at hand: ${describe(settings)}`,
+      `the paper's models and recipe; we have not seen which ablations the paper has, or on which data: ${describe(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       ...small,
@@ -147,7 +147,7 @@ export const ablationPresets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<AblationSettings>>>>;
 
-/** What the runs of one ablation share. */
+/** The settings that the runs of one ablation share. */
 function settingsOf(
   { id, encoding, separators }: Ablation,
   settings: AblationSettings,
@@ -182,10 +182,9 @@ export const tableAblation = defineExperiment<
 >({
   id: 'table-ablation',
   title: 'Ablations: levels, encodings, separators, slopes, a third level',
-  question:
-    'Which parts of a bilevel encoding does its perplexity depend on, at the training length and beyond?',
+  question: 'Which parts of BiPE matter for perplexity, at the training length and beyond?',
   claim:
-    'The abstract and the summary page name ablations; what they measure and find is not at hand. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
+    'The abstract and the summary page name ablations; we have not seen what they measure or find. The method joins an absolute encoding inside segments and a relative one between them, cuts at full stop and newline, and multiplies slopes by 96 (summary page, released code).',
   notebook: 'notebooks/table_ablation.ipynb',
   revision: 2,
   schema: ablationSchema,

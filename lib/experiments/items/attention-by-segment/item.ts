@@ -1,6 +1,6 @@
-// What the models of Figure 4 look at: how their attention falls with the distance of the segment,
-// whether it lands on a certain place inside the segment, and what becomes of both beyond the
-// training length. Nothing is trained for it that Figure 4 does not train.
+// Where the attention of Figure 4's models goes: how it falls with the distance of the segment,
+// whether it lands on a certain place inside the segment, and how both change beyond the training
+// length. Nothing is trained for it that Figure 4 does not train.
 
 import { z } from 'zod';
 import { ConfigError } from '../../../base/errors';
@@ -61,7 +61,7 @@ export const attentionBySegmentSchema = z
   })
   .readonly();
 
-/** Which of Figure 4's models are looked at, and over which text. */
+/** Settings: which models of Figure 4 are watched, and over which text. */
 export type AttentionBySegmentSettings = z.infer<typeof attentionBySegmentSchema>;
 
 const looked = { times: [1, 4], modality: 'books', documents: 16 } as const;
@@ -108,7 +108,7 @@ export const attentionBySegment = defineExperiment<
   question:
     'Where does attention go with one and with two levels of position, and beyond the training length?',
   claim:
-    "The method (public summary page) tells a token's place in its segment by an absolute encoding and the segments' distance by a relative one. What trained models make of it in their attention the paper's public page does not say: this is an observation.",
+    "The method (public summary page) encodes a token's place in its segment absolutely and the distance of segments relatively. The paper's public page does not say how trained models use this in their attention: this is an observation.",
   notebook: 'notebooks/attention_by_segment.ipynb',
   revision: 2,
   schema: attentionBySegmentSchema,
@@ -165,8 +165,8 @@ export const attentionBySegment = defineExperiment<
     missing,
     { settings: { sources } },
   ) =>
-    `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${trainLength} tokens on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
-    "The paper's have 12 layers of width 768 and 1,000,000 steps; of their attention nothing is known here." +
+    `The models of Figure 4 with seed ${present(seeds[0], 'seed')}: ${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} of ${counted(batchSize, 'block')} of ${counted(trainLength, 'token')} on ${sources.join(', ')} (tokenizer ${tokenizer}). ` +
+    "The paper's have 12 layers of width 768 and 1,000,000 steps; we know nothing of their attention." +
     notMeasured(missing),
   draw: drawAttentionBySegment,
 });

@@ -29,14 +29,14 @@ const schema = z
   })
   .readonly();
 
-/** What Figure 1 is measured on. */
+/** Settings of Figure 1. */
 export type Fig1Settings = z.infer<typeof schema>;
 
 const lengthsToTheCaptions = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 120_000];
 
 async function prepare(settings: Fig1Settings, reporter: Reporter): Promise<PreparedInput<PreparedSource[]>> {
   const { had, absent } = await available(settings.sources, (name) => prepareSource(name, { reporter }));
-  // What kind of text a source is, too: the result has its numbers under that.
+  // The kind of text is part of the data: the result has its numbers under that.
   const data = had.map(({ info: { name, version, modality }, checksum }) => ({
     name,
     version,

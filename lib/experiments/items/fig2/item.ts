@@ -26,7 +26,7 @@ const schema = z
   })
   .readonly();
 
-/** What the schematic shows. */
+/** Settings of Figure 2. */
 export type Fig2Settings = z.infer<typeof schema>;
 
 const settings: Fig2Settings = {

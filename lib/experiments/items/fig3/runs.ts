@@ -50,7 +50,7 @@ export const arithmeticFields = {
   longer: z.array(count).readonly().describe('numbers of operators beyond training that are asked too'),
 };
 
-/** What all runs of a comparison share. */
+/** Settings that all runs of a comparison share. */
 export interface ArithmeticRunSettings extends SettingsWith<typeof arithmeticFields> {}
 
 /** Right answers among questions of so many operators. */
@@ -61,7 +61,7 @@ export interface OperatorsAccuracy {
   readonly soundness: Proportion;
 }
 
-/** What a model answered. */
+/** The answers of a model. */
 export interface ArithmeticAnswers {
   /** The most operators of a training instance. */
   readonly trainedOperators: number;
@@ -75,7 +75,7 @@ export interface ArithmeticAnswers {
   readonly byOperators: readonly OperatorsAccuracy[];
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export type ArithmeticRun = ModelPoint & ArithmeticAnswers & TrainingFigures;
 
 const revision = 2;

@@ -41,30 +41,31 @@ export interface ArithmeticModel {
   readonly decoder: Decoder;
   readonly parameters: ModelParameters;
   readonly vocabulary: ArithmeticVocabulary;
-  /** How it was trained, and how well it does. */
+  /** Its training and its accuracy. */
   readonly run: ArithmeticRun;
 }
 
-/** What a model made of an expression. */
+/** A model's solution of an expression. */
 export interface ArithmeticSolution {
   /** The question and all that was written. */
   readonly ids: Int32Array;
   readonly tokens: readonly string[];
   /**
-   * Where the tokens stood, and those that might have followed, if the encoding draws positions.
+   * Positions of the tokens, and of those that might have followed, if the encoding draws
+   * positions.
    */
   readonly positions?: Int32Array;
   /** Each rewriting of the expression, the question first. */
   readonly steps: readonly ArithmeticStep[];
   /** The value of the expression. */
   readonly expected: number;
-  /** Whether the last rewriting is that value. */
+  /** True if the last rewriting is that value. */
   readonly correct: boolean;
-  /** Whether each step follows from the one before, too. */
+  /** True if each step follows from the one before, too. */
   readonly sound: boolean;
 }
 
-/** Which model to play with. */
+/** The model to load or train. */
 export interface ArithmeticModelOptions {
   /** Default: the preset's largest. */
   readonly hiddenSize?: number;
@@ -161,7 +162,7 @@ export function solutionTable(model: ArithmeticModel, solution: ArithmeticSoluti
 }
 
 /**
- * What each token of a solution attends to, a panel for each head of a layer, with the borders of
+ * The attention of each token of a solution, a panel for each head of a layer, with the borders of
  * segments.
  *
  * @param layer from 0

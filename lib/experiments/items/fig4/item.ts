@@ -6,7 +6,7 @@ import { present } from '../../../base/present';
 import { parseInside } from '../../../base/schema';
 import { paperValue } from '../../paper/values';
 import { notMeasured } from '../../run/available';
-import { mainFour, smallSines } from '../../charts/encoding-pairs';
+import { furtherEncodings, mainFour, smallSines } from '../../charts/encoding-pairs';
 import { defineExperiment, type Preset } from '../../run/experiment';
 import { type PresetName } from '../../settings/preset-names';
 import { drawFig4, type Fig4Result } from './draw';
@@ -32,10 +32,10 @@ import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
 
 const trainedSchema = z.strictObject(comparisonFields).readonly();
 
-/** Which models are compared, and how they are trained. */
+/** Settings: which models are compared, and how they are trained. */
 export type Fig4Settings = ComparisonSettings;
 
-const all = [...mainFour, 'sinusoidal', 'xpos', 'randomized_rope', 't5', 'none'];
+const all = [...mainFour, ...furtherEncodings];
 
 /** Small sines, and positions of the randomized form drawn up to the longest block that is read. */
 function variantsFor(longest: number): LanguageModelRunSettings['variants'] {
@@ -67,7 +67,7 @@ const small = {
   documentTokens: 8192,
 };
 
-/** Which models are compared, and how they are trained. */
+/** Settings: which models are compared, and how they are trained. */
 export function describeLanguageModels(settings: Fig4Settings): string {
   const { encodings, layers, hiddenSize, steps, batchSize, trainLength, seeds } = settings;
   return (
@@ -123,7 +123,7 @@ export const fig4Presets = {
   },
   paper: {
     description: (settings) =>
-      `the paper's models and recipe; the Pile, which it is trained on, is not to be had whole: ${describeLanguageModels(settings)}`,
+      `the paper's models and recipe, on the text that is available (the whole Pile is not): ${describeLanguageModels(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       variants: variantsFor(8192),
@@ -150,7 +150,7 @@ export const fig4Presets = {
   },
 } satisfies Readonly<Partial<Record<PresetName, Preset<Fig4Settings>>>>;
 
-/** What either kind of preset sets. */
+/** Settings of either kind of preset. */
 type AnySettings = Fig4Settings | ReleasedSettings;
 
 type Fig4Input =
@@ -193,7 +193,7 @@ function paperPerplexity(encoding: string): number {
 export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result, PerplexityRow>({
   id: 'fig4',
   title: 'Figure 4: perplexity beyond the training length',
-  question: 'Does a language model still predict well when it reads more than it was trained on?',
+  question: 'Does a language model still predict well in contexts longer than those of its training?',
   claim: `Trained at 1,024 tokens and read at 8,192 on PG-19, BiPE-ALiBi has a perplexity of ${paperPerplexity('bipe_alibi')}, ALiBi ${paperPerplexity('alibi')}, RoPE ${paperPerplexity('rope')} (public notes on the paper).`,
   notebook: 'notebooks/fig4.ipynb',
   revision: 2,

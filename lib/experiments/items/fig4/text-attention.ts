@@ -36,7 +36,7 @@ export interface LanguageModel {
   readonly separators: readonly number[];
 }
 
-/** Which model. */
+/** The model to load or train. */
 export interface LanguageModelOptions {
   /** A preset of Figure 4. Default `defaultPreset()`. */
   readonly preset?: string;
@@ -79,7 +79,7 @@ export async function languageModel(
 const mostTokens = 96;
 
 /**
- * What each token of a text attends to, a panel for each head of a layer, with the borders of
+ * The attention of each token of a text, a panel for each head of a layer, with the borders of
  * segments.
  *
  * @param layer from 0

@@ -40,7 +40,7 @@ const schema = z
   })
   .readonly();
 
-/** Which models are finetuned, and how. */
+/** Settings: which models are finetuned, and how. */
 export type Fig5Settings = z.infer<typeof schema>;
 
 /** The models of a preset of Figure 4. */
@@ -88,7 +88,7 @@ export const fig5Presets = {
   },
   paper: {
     description: (settings) =>
-      `${describe('paper', settings)}; the paper's own recipe of this finetuning is not at hand`,
+      `${describe('paper', settings)}; we have not seen the paper's recipe of this finetuning`,
     time: 'a GPU or a cluster',
     settings: {
       ...modelsOf('paper'),
@@ -120,7 +120,7 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
   title: 'Figure 5: perplexity after finetuning with YaRN',
   question: 'How far does a short finetuning on longer blocks carry RoPE, over tokens and over segments?',
   claim:
-    'Figure 5 shows language-model perplexity after finetuning with YaRN, for RoPE and BiPE-RoPE (public summary page); its numbers are not at hand.',
+    'Figure 5 shows language-model perplexity after finetuning with YaRN, for RoPE and BiPE-RoPE (public summary page); we have not seen its numbers.',
   notebook: 'notebooks/fig5.ipynb',
   revision: 3,
   schema,
@@ -173,7 +173,7 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
     missing,
     { settings: { sources } },
   ) =>
-    `Models of Figure 4 (${counted(layers, 'layer')} of width ${hiddenSize}, ${steps.toLocaleString('en')} steps at ${trainLength} tokens, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
+    `Models of Figure 4 (${counted(layers, 'layer')} of width ${hiddenSize}, ${counted(steps, 'step')} at ${counted(trainLength, 'token')}, on ${sources.join(', ')}, tokenizer ${tokenizer}), finetuned for ` +
     `${counted(finetune.steps, 'step')} of ${counted(finetune.batchSize, 'block')} of ${counted(finetune.length, 'token')} (factor ${formatShort(finetune.length / trainLength)}); the paper finetunes models of 151 M parameters.${notMeasured(missing)}`,
   draw: (result, settings) => drawFig5(result, settings),
   rows: scaledRows,

@@ -27,10 +27,10 @@ import { count, type SettingsWith, trainingFields } from '../../settings/fields'
 /** Names of the scalings that are compared; `none` finetunes without one. */
 export const scalingNames = ['none', 'yarn', 'linear', 'dynamic'] as const;
 
-/** How RoPE is scaled. */
+/** A way to scale RoPE. */
 export type ScalingName = (typeof scalingNames)[number];
 
-/** What a model is: as it was trained, with its RoPE scaled, or finetuned. */
+/** A model as it was trained, with its RoPE scaled, or finetuned. */
 export interface ScaledModel {
   readonly encoding: string;
   readonly stage: 'trained' | 'scaled' | 'finetuned';
@@ -62,13 +62,13 @@ export function scaledEncoding(
   return between(encoding, lengths.tokens);
 }
 
-/** What was trained on, and how far it is to reach. */
+/** Lengths in training, and the factor by which they are to grow. */
 export interface ScaledLengths {
   /** Of a block of training. */
   readonly tokens: number;
   /** In a block of training, typically. */
   readonly segments: number;
-  /** How many times as long blocks are to become. */
+  /** The factor by which blocks are to grow. */
   readonly factor: number;
 }
 
@@ -100,7 +100,7 @@ export const scaledModelFields = {
   ...languageModelFields,
 };
 
-/** What the models of a comparison share. */
+/** Settings that the models of a comparison share. */
 export interface ScaledModelSettings extends SettingsWith<typeof scaledModelFields> {}
 
 /** Makes, or finds, the models of one encoding. */

@@ -39,7 +39,7 @@ const schema = z
   })
   .readonly();
 
-/** Which products are certified. */
+/** Settings: which products are certified. */
 export type Lemma11Settings = z.infer<typeof schema>;
 
 const epsilons = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
@@ -54,7 +54,7 @@ export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
   title: 'Lemma 1.1: four GELU units multiply two numbers',
   question: 'How large do weights have to be for an MLP to multiply?',
   claim:
-    'Lemma 1.1, taken from Feng et al. (public summary page; its text is not at hand). Working definition: a GELU MLP with 4 hidden units computes a b for |a|, |b| ≤ M to error ε, with weights polynomial in M and 1/ε.',
+    'Lemma 1.1, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a GELU MLP with 4 hidden units computes a b for |a|, |b| ≤ M to error ε, with weights polynomial in M and 1/ε.',
   notebook: 'notebooks/lemmas.ipynb',
   revision: 2,
   schema,
@@ -94,7 +94,7 @@ export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
     return Promise.resolve({ series, precisions });
   },
   scale: ({ grid }) =>
-    `Errors looked for on a grid of ${grid} x ${grid} and uphill from its best points, in float64; a lemma has no scale of its own.`,
+    `The largest error is searched on a grid of ${grid} x ${grid}, then by hill climbing from its worst points, in float64. A lemma has no scale of its own.`,
   draw: (result) => {
     const lemma = drawLemma(result, {
       id: 'lemma1.1',

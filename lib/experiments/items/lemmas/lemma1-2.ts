@@ -29,7 +29,7 @@ const schema = z
   })
   .readonly();
 
-/** Which networks are approximated. */
+/** Settings: which networks are approximated. */
 export type Lemma12Settings = z.infer<typeof schema>;
 
 const quick: Lemma12Settings = {
@@ -53,7 +53,7 @@ export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks
   title: 'Lemma 1.2: GELU networks in the place of ReLU networks',
   question: 'Can a network with GELU do what one of the same shape does with ReLU?',
   claim:
-    'Lemma 1.2, taken from Feng et al. (public summary page; its text is not at hand). Working definition: a ReLU MLP is approximated by a GELU MLP of the same shape, to error ε on a bounded domain.',
+    'Lemma 1.2, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a ReLU MLP is approximated by a GELU MLP of the same shape, to error ε on a bounded domain.',
   notebook: 'notebooks/lemmas.ipynb',
   revision: 1,
   schema,
@@ -108,7 +108,7 @@ export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks
     return Promise.resolve({ series });
   },
   scale: ({ networks, width, hidden, points }) =>
-    `Measured on ${counted(networks, 'random network')} of each depth, ${width} coordinates and ${hidden} hidden units a layer, ${points} random inputs, as many corners and as many where units bend, and uphill from the best; the network with the least room is shown.`,
+    `Measured on ${counted(networks, 'random network')} of each depth (${counted(width, 'coordinate')}, ${counted(hidden, 'hidden unit')} a layer). The largest error is searched at ${counted(points, 'random input')}, as many corners and as many points where units bend, then by hill climbing from the worst. The network closest to its bound is shown.`,
   draw: (result) =>
     drawLemma(result, {
       id: 'lemma1.2',

@@ -8,7 +8,7 @@ import { count, listOf, seedField } from '../../settings/fields';
 import { type Finding } from '../../run/report';
 import { epsilonsField } from './fields';
 import { drawLemma, type LemmaResult, tightest } from './lemma';
-import { extent } from '../../settings/preset-words';
+import { counted, extent } from '../../settings/preset-words';
 
 const schema = z
   .strictObject({
@@ -22,7 +22,7 @@ const schema = z
   })
   .readonly();
 
-/** Which selections and maps are certified. */
+/** Settings: which selections and maps are certified. */
 export type Lemma13Settings = z.infer<typeof schema>;
 
 const quick: Lemma13Settings = {
@@ -45,7 +45,7 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
   title: 'Lemma 1.3: linear maps and selection by sign',
   question: 'What does it cost an MLP to pass values on, and to choose between two?',
   claim:
-    'Lemma 1.3, taken from Feng et al. (public summary page; its text is not at hand). Working definition: a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε.',
+    'Lemma 1.3, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε.',
   notebook: 'notebooks/lemmas.ipynb',
   revision: 1,
   schema,
@@ -104,7 +104,7 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
     return Promise.resolve({ series: [...selections, ...linear] });
   },
   scale: ({ points, gap }) =>
-    `Errors looked for at ${points} random points, as many corners, each also with |t| = α = ${gap}, and uphill from the best, in float64; linear maps err by rounding alone.`,
+    `The largest error is searched at ${counted(points, 'random point')} and as many corners, each also with |t| = α = ${gap}, then by hill climbing from the worst, in float64. Linear maps err by rounding alone.`,
   draw: (result) => {
     const drawing = drawLemma(result, {
       id: 'lemma1.3',
@@ -119,8 +119,8 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
 });
 
 /**
- * That steepness * M is at most sqrt(2 log(3 M / epsilon)): the error is below 6 M Phi(-u) <= 3 M
- * exp(-u^2 / 2). One per cent is for what rounding takes of epsilon.
+ * Checks that steepness * M is at most sqrt(2 log(3 M / epsilon)): the error is below 6 M Phi(-u)
+ * <= 3 M exp(-u^2 / 2). One per cent is for what rounding takes of epsilon.
  */
 function steepnessFinding({ series }: LemmaResult): Finding {
   const selections = series.filter(({ kind }) => kind === 'selection').flatMap((one) => one.certificates);

@@ -23,7 +23,7 @@ const schema = z
   })
   .readonly();
 
-/** Which products are certified. */
+/** Settings: which products are certified. */
 export type Lemma14Settings = z.infer<typeof schema>;
 
 const quick: Lemma14Settings = {
@@ -44,7 +44,7 @@ export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
   title: 'Lemma 1.4: one MLP multiplies two matrices',
   question: 'How wide is an MLP that multiplies two n x n matrices, and how exact?',
   claim:
-    'Lemma 1.4: an MLP multiplies matrices (public summary page; its text is not at hand). Working definition: one GELU MLP multiplies two n x n matrices held in the residual stream to error ε, with 4n³ hidden units.',
+    'Lemma 1.4: an MLP multiplies matrices (public summary page; we have not seen its text). Working definition: one GELU MLP multiplies two n x n matrices held in the residual stream to error ε, with 4n³ hidden units.',
   notebook: 'notebooks/lemmas.ipynb',
   revision: 1,
   schema,
@@ -93,7 +93,7 @@ export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
     return Promise.resolve({ series });
   },
   scale: ({ points, bound }) =>
-    `Errors looked for over ${points} random pairs of real matrices with entries up to ${bound}, as many corners and uphill from the best, and ${points} random Boolean pairs of every density, in float64.`,
+    `The largest error is searched over ${counted(points, 'random pair')} of real matrices with entries up to ${bound} and as many corners, then by hill climbing from the worst, and over ${counted(points, 'random Boolean pair')} of every density, in float64.`,
   draw: (result) => {
     const drawing = drawLemma(result, {
       id: 'lemma1.4',

@@ -21,7 +21,7 @@ const schema = z
   })
   .readonly();
 
-/** Which heads are certified. */
+/** Settings: which heads are certified. */
 export type Lemma15Settings = z.infer<typeof schema>;
 
 const quick: Lemma15Settings = {
@@ -42,7 +42,7 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
   title: 'Lemma 1.5: one attention head copies, and takes means',
   question: 'How sharp must attention be to pick one position of thousands?',
   claim:
-    'Lemma 1.5, taken from Feng et al. (public summary page; its text is not at hand). Working definition: one attention head COPIES the value at the position that matches, and takes the MEAN over the positions that match, to error ε, if scores that do not match are lower by a gap.',
+    'Lemma 1.5, taken from Feng et al. (public summary page; we have not seen its text). Working definition: one attention head COPIES the value at the position that matches, and takes the MEAN over the positions that match, to error ε, if scores that do not match are lower by a gap.',
   notebook: 'notebooks/lemmas.ipynb',
   revision: 1,
   schema,
@@ -98,7 +98,7 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
     return { series };
   },
   scale: ({ matches }) =>
-    `Measured in float32 at every position of two sequences of each length, a random one and the worst: all that does not match is one bit away, its values at the other end. Positions have addresses of bits 1 and -1, for means ${matches} positions share one on average.`,
+    `Measured in float32 at every position of two sequences of each length: a random one, and the worst one, in which every other address is one bit away and has the opposite value. Addresses consist of bits 1 and -1; for means, ${matches} positions share an address on average.`,
   draw: (result) => {
     const drawing = drawLemma(result, {
       id: 'lemma1.5',
@@ -113,8 +113,8 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
 });
 
 /**
- * That gap times sharpness is log(4 V (n - 1) / epsilon), up to what rounding takes of epsilon and
- * of the gap.
+ * Checks that gap times sharpness is log(4 V (n - 1) / epsilon), up to what rounding takes of
+ * epsilon and of the gap.
  */
 function sharpnessFinding({ series }: LemmaResult): Finding {
   const all = series.flatMap(({ certificates }) => certificates);

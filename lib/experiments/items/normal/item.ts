@@ -17,10 +17,7 @@ import { requireLength } from '../../language-models/settings';
 import { drawNormal, type NormalResult } from './draw';
 import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
 
-/**
- * Which models are compared, and how they are trained: Figure 4's, whose runs are used again where
- * the settings are the same.
- */
+/** Settings: those of Figure 4, whose runs are used again where the settings are the same. */
 export type NormalSettings = Fig4Settings;
 
 const schema = z.strictObject(comparisonFields).readonly();
@@ -42,7 +39,7 @@ export const normalPresets = {
 } satisfies Readonly<Partial<Record<PresetName, Preset<NormalSettings>>>>;
 
 /**
- * Whether the models are trained as those of a preset of Figure 4, whichever encodings and seeds
+ * True if the models are trained as those of a preset of Figure 4, whichever encodings and seeds
  * are asked for.
  */
 function areOfFig4(settings: NormalSettings): boolean {
@@ -63,7 +60,7 @@ export const tableNormal = defineExperiment<
   title: 'Normal-length data: perplexity at the training length',
   question: 'Does a bilevel encoding predict as well as the others where nothing has to be extrapolated?',
   claim:
-    'The abstract and the summary page name data of normal length; what the paper measures on it, and its numbers, are not at hand.',
+    'The abstract and the summary page name data of normal length; we have not seen what the paper measures on it.',
   notebook: 'notebooks/table_normal.ipynb',
   revision: 2,
   schema,

@@ -192,7 +192,7 @@ export const tableRecipes = defineExperiment<Record<string, never>, RecipesResul
   title: 'Recipes: configurations and trainings, beside the paper’s',
   question: 'With which models and trainings are the results made, and where do they differ from the paper?',
   claim:
-    "The paper's models have 12 layers of width 768 and are trained for 1,000,000 steps of 256 blocks of 1,024 tokens (released code; a later paper's appendix). Which of its tables say so is not at hand.",
+    "The paper's models have 12 layers of width 768 and are trained for 1,000,000 steps of 256 blocks of 1,024 tokens (released code; a later paper's appendix). We have not seen the tables that say so.",
   notebook: 'notebooks/table_recipes.ipynb',
   revision: 1,
   schema: nothing,
@@ -202,12 +202,12 @@ export const tableRecipes = defineExperiment<Record<string, never>, RecipesResul
   },
   prepare: async () => {
     const input = { recipes: await recipes() };
-    // What a stored result depends on: a preset that has changed makes another one.
+    // A stored result depends on the recipes: a preset that has changed makes another one.
     const checksum = sha256(canonicalJson(input));
     return { input, data: [{ name: 'presets', version: '', checksum }], missing: [] };
   },
   run: (_settings, input) => Promise.resolve(input),
   scale: () =>
-    'Nothing is measured: values of ours are read from the presets, those of the paper from the sources that are named.',
+    "Nothing is measured. Our values come directly from the presets, the paper's from the sources that are named.",
   draw: drawRecipes,
 });

@@ -11,7 +11,7 @@ import { type TrainingConfig } from '../../../train/config';
 
 /** A setting of one of our presets. */
 export interface OwnSetting {
-  /** That of the paper's setting it is compared with, if there is one. */
+  /** The key of the paper's setting that it is compared with, if there is one. */
   readonly key: string;
   readonly label: string;
   readonly value: string;
@@ -101,7 +101,7 @@ export function modelSettings(model: ModelConfig, vocabulary: string): OwnSettin
   ];
 }
 
-/** What the paper's two bilevel encodings are made of. */
+/** Settings of the paper's two bilevel encodings. */
 export function bilevelSettings(encodings: readonly EncodingConfig[]): OwnSetting[] {
   const bilevel = encodings.filter((encoding) => encoding.kind === 'bipe');
   const tables = bilevel.flatMap(({ intra }) => ('rows' in intra ? [Number(intra.rows)] : []));
@@ -127,12 +127,12 @@ function parametersWithoutPositions(model: ModelConfig): string {
     : `${formatSetting(Number((count / 1e6).toPrecision(4)))} million`;
 }
 
-/** What numbers are rounded to. */
+/** The precision of training, for readers. */
 export function precisionName(products: ProductType): string {
   return products === 'float32' ? 'float32' : `float32, products in ${products}`;
 }
 
-/** How a model is trained. */
+/** Settings of a training. */
 export function trainingSettings(training: TrainingConfig): OwnSetting[] {
   const {
     model,

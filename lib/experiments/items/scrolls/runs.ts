@@ -81,10 +81,10 @@ export const promptedRunFields = {
   instances: count.nullable().describe('validation instances that are asked; null: all'),
 };
 
-/** How all models of a comparison are finetuned, and what they are asked. */
+/** Settings that all runs of a comparison share. */
 export interface PromptedRunSettings extends SettingsWith<typeof promptedRunFields> {}
 
-/** What differs between runs. */
+/** Coordinates of a run. */
 export interface PromptedRunPoint {
   readonly encoding: string;
   readonly seed: number;
@@ -94,7 +94,7 @@ export interface PromptedRunPoint {
 
 /** A question and what was written. */
 export interface AnswerExample {
-  /** What stands before the document; null where the task has no query. */
+  /** The query before the document; null where the task has none. */
   readonly query: string | null;
   /** The beginning of the document. */
   readonly text: string;
@@ -102,7 +102,7 @@ export interface AnswerExample {
   readonly references: readonly string[];
 }
 
-/** What a model answered. */
+/** The answers of a model. */
 export interface PromptedAnswers {
   readonly metric: TextMetricName;
   /** In percent. */
@@ -111,14 +111,14 @@ export interface PromptedAnswers {
    * Each instance's part in it, in the order of the instances, which is the same for all models.
    */
   readonly byInstance: readonly TextScore['parts'][];
-  /** Which chapter or document each instance is of, in the same order. */
+  /** The chapter or document of each instance, in the same order. */
   readonly groups: readonly string[];
   /** Of its answers handed to other instances: what it scores without reading. */
   readonly swapped: SwappedScore;
   readonly examples: readonly AnswerExample[];
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export type PromptedRun = PromptedRunPoint & PromptedAnswers & TrainingFigures;
 
 const revision = 2;
@@ -128,7 +128,7 @@ const revision = 2;
  */
 const answersRevision = 3;
 
-/** How a task is scored. */
+/** The metric of a task. */
 export function metricOf(data: PromptedData): TextMetricName {
   return data.kind === 'quick' ? quickMetrics[data.task] : scrollsMetrics[data.task];
 }

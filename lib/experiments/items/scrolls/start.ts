@@ -1,4 +1,4 @@
-// What a finetuning on SCROLLS, or on a quick task, starts from: a language model that this project
+// Starting points of finetunings on SCROLLS, or on quick tasks: a language model that this project
 // trained on books, or a checkpoint that the authors released.
 
 import { z } from 'zod';
@@ -37,7 +37,7 @@ export const startSchema = z.discriminatedUnion('kind', [
 
 type LanguageModelStart = Readonly<z.infer<typeof languageModelStart>>;
 
-/** What is started from. */
+/** Settings: what finetunings start from. */
 export type StartSettings = Readonly<z.infer<typeof startSchema>>;
 
 /** A checkpoint that a finetuning can begin with. */
@@ -46,23 +46,23 @@ export interface Start {
   /** Its folder, as `loadCheckpoint` reads it. */
   readonly folder: string;
   /**
-   * What it was made of, for what is trained from it: the language model's corpus, or the
-   * checkpoint itself.
+   * Data that it was made of, for the provenance of trainings that start from it: the language
+   * model's corpus, or the checkpoint itself.
    */
   readonly data: readonly DataSource[];
 }
 
 /**
- * What is made ready before the first finetuning: for which encodings there is something to start
- * from, and how it is got.
+ * Everything that is ready before the first finetuning: the encodings that have a starting point,
+ * and how it is got.
  */
 export interface PreparedStarts {
   readonly encodings: readonly string[];
-  /** What they are, in words. */
+  /** A description of the models for readers. */
   readonly models: string;
   /** Of all of them. */
   readonly data: readonly DataSource[];
-  /** For which there is none, and why; one line each. */
+  /** Encodings without a model, and why; one line each. */
   readonly missing: readonly string[];
   /** Gives back the corpus, where there is one. */
   readonly close?: () => void;

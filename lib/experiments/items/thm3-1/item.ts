@@ -31,7 +31,7 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
   title: 'Theorem 3.1: what a fragment of an NFA’s word costs to remember',
   question: 'How wide must a Transformer be that reads fragments of words and knows the states they lead to?',
   claim:
-    'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; its text is not at hand). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; an automaton of n states has words with all 2^(n²) relations between states, so d·p ≥ n².',
+    'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; we have not seen its text). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; an automaton of n states has words with all 2^(n²) relations between states, so d·p ≥ n².',
   notebook: 'notebooks/thm3.1.ipynb',
   revision: 1,
   schema: theorem31Schema,

@@ -1,5 +1,5 @@
-// What the item of Theorem 3.1 measures: all relations of the witness automaton, what contexts tell
-// of them, ranks, and what is left of them in few numbers.
+// Measurements of Theorem 3.1: all relations of the witness automaton, the differences between them
+// that contexts show, ranks, and what is left of relations in few numbers.
 
 import { z } from 'zod';
 import { heedStop } from '../../../base/interrupt';
@@ -57,7 +57,7 @@ export const theorem31Schema = z
   })
   .readonly();
 
-/** How far each part goes. */
+/** Settings: how far each part goes. */
 export type Theorem31Settings = z.infer<typeof theorem31Schema>;
 
 /** Relations by the length of their shortest words. */
@@ -68,7 +68,7 @@ export interface MonoidResult {
   readonly byLength: readonly number[];
 }
 
-/** What the set simulator says of a word for each relation, in every context. */
+/** Answers of the set simulator to a word for each relation, in every context. */
 export interface ContextsResult {
   readonly states: number;
   readonly fragments: number;
@@ -89,7 +89,7 @@ export interface RankResult {
   readonly random: readonly number[];
 }
 
-/** What a network with d numbers for a fragment gets right. */
+/** The states that a network with d numbers for a fragment gets right. */
 export interface CliffPoint extends Recalled {
   readonly numbers: number;
 }
@@ -112,7 +112,7 @@ export interface LostResult {
   readonly states: number;
   /** From d = 1 to n^2 + 1. */
   readonly lost: readonly number[];
-  /** What any linear code with thresholds loses at least. */
+  /** A lower bound on the loss of any linear code with thresholds. */
   readonly atLeast: readonly number[];
 }
 
@@ -125,7 +125,7 @@ export interface BitsResult {
   readonly most: number;
 }
 
-/** What the item computes. */
+/** The result of the item. */
 export interface Theorem31Result {
   readonly monoids: readonly MonoidResult[];
   readonly contexts: readonly ContextsResult[];

@@ -48,7 +48,7 @@ const schema = z
   })
   .readonly();
 
-/** Which models are compared, and how they are trained. */
+/** Settings: which models are compared, and how they are trained. */
 export type Thm32TrainedSettings = z.infer<typeof schema>;
 
 const main = [...mainFour, 'learned'];
@@ -90,7 +90,7 @@ const small = {
   clipNorm: 1,
 };
 
-/** What is compared, and how it is trained. */
+/** A sentence: what is compared, and how it is trained. */
 function describe(settings: Thm32TrainedSettings): string {
   const { automaton, encodings, hiddenSizes, layers, length, seeds, steps } = settings;
   return (
@@ -135,8 +135,7 @@ export const thm32TrainedPresets = {
     },
   },
   paper: {
-    description: (settings) =>
-      `the paper trains nothing of the kind; a large comparison: ${describe(settings)}`,
+    description: (settings) => `a large comparison; the paper has no such training: ${describe(settings)}`,
     time: 'a GPU or a cluster',
     settings: {
       ...small,
@@ -167,9 +166,9 @@ export const theorem32Trained = defineExperiment<
 >({
   id: 'thm3.2-trained',
   title: 'Theorem 3.2, trained: state sets of a Bi-NFA by encoding and width',
-  question: 'Does training, too, need less width for the states of a Bi-NFA with bilevel positions?',
+  question: 'Do trained models, too, need less width for the states of a Bi-NFA with bilevel positions?',
   claim:
-    'The theorem (public summary page) is about what can be represented: bilevel positions do with less width than absolute ones. About what is learnt the paper says nothing that is known here.',
+    'The theorem (public summary page) is about representation: bilevel positions need less width than absolute ones. We know of no statement of the paper about what is learnt.',
   notebook: 'notebooks/thm3.2-trained.ipynb',
   revision: 2,
   schema,
@@ -178,7 +177,7 @@ export const theorem32Trained = defineExperiment<
   steps: ({ steps }) => steps,
   usesEngine: true,
   prepare: (settings) => {
-    // What no run would accept is said before the first one.
+    // Settings that no run would accept are refused before the first one.
     for (const name of settings.encodings) encodingNamed(name, settings.variants);
     return Promise.resolve({ input: settings, data: [], missing: [] });
   },
@@ -195,7 +194,7 @@ export const theorem32Trained = defineExperiment<
   },
   scale: ({ automaton, length, hiddenSizes, layers, steps, batchSize, seeds }) =>
     `A random Bi-NFA of ${automaton.segmentStates} segment states and ${automaton.subStates} sub-states, words of ${length} symbols, ${counted(layers, 'layer')} of width ${hiddenSizes.join(', ')}, ` +
-    `${steps.toLocaleString('en')} steps of ${batchSize} words, ${counted(seeds.length, 'seed')}. The paper trains nothing of the kind.`,
+    `${counted(steps, 'step')} of ${counted(batchSize, 'word')}, ${counted(seeds.length, 'seed')}. The paper has no such training.`,
   draw: drawThm32Trained,
   rows: ({ runs }) => stateSetRows(runs),
 });

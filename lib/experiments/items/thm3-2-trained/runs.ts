@@ -30,7 +30,7 @@ import {
   variantsField,
 } from '../../settings/fields';
 
-/** How the automaton is chosen: `informativeBiNfa`. */
+/** Settings of `informativeBiNfa`, which chooses the automaton. */
 const chosenAutomaton = z.strictObject({
   subStates: count,
   segmentStates: count,
@@ -38,7 +38,7 @@ const chosenAutomaton = z.strictObject({
   separators: count,
   /** The probability of each arrow. */
   density: z.number().gt(0).max(1),
-  /** How many random ones are drawn, with which seed. */
+  /** The number of random automata to choose from. */
   candidates: count,
   seed: z.int().min(0),
 });
@@ -59,16 +59,16 @@ export const stateSetFields = {
   clipNorm: clipNormField,
 };
 
-/** What all runs of a comparison share. */
+/** Settings that all runs of a comparison share. */
 export interface StateSetRunSettings extends SettingsWith<typeof stateSetFields> {}
 
-/** How right a model is. */
+/** A model's accuracy. */
 export interface StateSetAnswers {
   /** By the length of words, that of training first. */
   readonly byLength: readonly StateSetAccuracy[];
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export type StateSetRun = ModelPoint & StateSetAnswers & TrainingFigures;
 
 const revision = 1;
@@ -99,7 +99,7 @@ export function askedWords(automaton: BiNfa, settings: StateSetRunSettings): Sta
   });
 }
 
-/** What guessing comes to on these words, by length. */
+/** The accuracy of guessing on these words, by length. */
 export function guessesOf(automaton: BiNfa, asked: readonly StateSetWords[]): StateSetGuesses[] {
   return asked.map((words) => guessStateSets(words, automaton.segmentStates.length));
 }
@@ -159,8 +159,8 @@ export async function stateSetRun(
 }
 
 /**
- * How often a model tells the whole set of states after words of one length, with its interval, and
- * those of each level alone.
+ * Share of words of one length after which a model tells the whole set of states, with its
+ * interval, and the shares of each level alone.
  */
 export type StateSetRow = Readonly<
   Record<'encoding', string> &

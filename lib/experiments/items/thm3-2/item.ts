@@ -39,7 +39,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   question:
     'How wide is a Transformer that represents a bilevel automaton, with bilevel and with absolute positions?',
   claim:
-    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; its text and proof are not at hand). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, against O(k²|S|²) when flattened; constructed, run, and compared with a set simulator.',
+    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, against O(k²|S|²) when flattened; constructed, run, and compared with a set simulator.',
   notebook: 'notebooks/thm3.2.ipynb',
   revision: 1,
   schema: theorem32Schema,

@@ -45,23 +45,23 @@ export const theorem32Schema = z
   })
   .readonly();
 
-/** Which automata and words. */
+/** Settings: which automata and words. */
 export type Theorem32Settings = z.infer<typeof theorem32Schema>;
 
-/** What a network of one kind came to, for automata of one size. */
+/** Measurements of the networks of one kind, for automata of one size. */
 export interface KindResult extends Pick<
   NetworkSize,
   'depth' | 'width' | 'relationWidth' | 'hidden' | 'weights'
 > {
   /** Mean time to compile one. */
   readonly compileSeconds: number;
-  /** Whether all certificates that were made hold; null where none was. */
+  /** True if all certificates that were made hold; null where none was. */
   readonly certified: boolean | null;
   /** Random words. */
   readonly compared: SimulatorComparison;
 }
 
-/** What came of the automata of one size. */
+/** Measurements of the automata of one size. */
 export interface SizeResult {
   readonly subStates: number;
   readonly segmentStates: number;
@@ -76,7 +76,7 @@ export interface SizeResult {
   readonly definition: { readonly prefixes: number; readonly mismatches: number };
 }
 
-/** What the item computes. */
+/** The result of the item. */
 export interface Theorem32Result {
   readonly sizes: readonly SizeResult[];
 }
