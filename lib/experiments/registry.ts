@@ -1,6 +1,6 @@
-// Every paper item that the workbench reproduces: what is computed in seconds before what is
-// trained in minutes, each in the paper's order, so that who runs all of them soon has something to
-// look at. A new item is one file and a line here.
+// Every paper item that the workbench reproduces. Items that are computed in seconds come before
+// those that train for minutes, each in the paper's order, so that a run of all of them soon has
+// results. A new item is a folder and a line here.
 
 import { unknownName } from '../base/suggest';
 import { attentionBySegment } from './items/attention-by-segment/item';

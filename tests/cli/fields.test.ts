@@ -13,6 +13,14 @@ describe('the fields of settings', () => {
     expect(without).toEqual([]);
   });
 
+  it('mean what they mean in the presets that train, where a released model has one of the name', () => {
+    const fig4 = experiments.find(({ id }) => id === 'fig4');
+    expect(fig4?.meanings).toMatchObject({
+      tokenizer: 'llama2, llama2-<pieces>, bytes or characters',
+      checkpoints: 'models of the hub by the names of their encodings',
+    });
+  });
+
   it('stand in the help of an item, with meaning and value', () => {
     const [fig3] = experiments.filter(({ id }) => id === 'fig3');
     if (fig3 === undefined) throw new Error('no fig3');

@@ -66,12 +66,14 @@ export function describeFields(items: readonly Experiment[]): string {
 
 function fieldsOf({ id, presets, meanings }: Experiment): string {
   const quick = presets.find(({ name }) => name === 'quick');
-  const fields = Object.entries(quick?.settings ?? {});
+  const values = new Map<string, unknown>(Object.entries(quick?.settings ?? {}));
+  const fields = Object.entries(meanings).filter(([field]) => values.has(field));
   const width = Math.max(...fields.map(([field]) => field.length));
-  const lines = fields.map(
-    ([field, value]) =>
-      `  ${field.padEnd(width)}  ${meanings[field] ?? ''} (${shorten(typeof value === 'string' ? value : JSON.stringify(value), 60)})`,
-  );
+  const lines = fields.map(([field, meaning]) => {
+    const value = values.get(field);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `  ${field.padEnd(width)}  ${meaning} (${shorten(text, 60)})`;
+  });
   return [`\nFields of ${id}, with their values in the preset quick:`, ...lines].join('\n');
 }
 

@@ -11,29 +11,9 @@ import { displayPath, projectRoot } from '../../base/paths';
 import { countUpTo } from '../../base/schema';
 import { datasetsFolder } from '../sources/registry';
 import { settle } from '../io/staging';
-import { quickChapters, type QuickOptions, quickRows, quickTasks, type QuickTaskName } from './quick';
+import { quickChapters, quickRows, quickTasks } from './quick';
 import { rowsInMemory, type RowSource, rowsOfFile } from './row-source';
 import { documentOf, scrollsTasks, type ScrollsTaskName } from './tasks';
-
-/** A quick task, made from the bundled books. */
-export interface QuickData extends QuickOptions {
-  readonly kind: 'quick';
-  readonly task: QuickTaskName;
-}
-
-/** A task of SCROLLS, read from its files. */
-export interface ScrollsData {
-  readonly kind: 'scrolls';
-  readonly task: ScrollsTaskName;
-  /**
-   * Where `train.jsonl` and `validation.jsonl` are; a relative path counts from the repository's
-   * root. Default: where they are downloaded to.
-   */
-  readonly folder?: string;
-}
-
-/** Either of them. */
-export type PromptedData = QuickData | ScrollsData;
 
 /**
  * Which rows: those that are trained on, or those that are asked. The outputs of SCROLLS' test
@@ -45,21 +25,34 @@ const namesOf = <Name extends string>(tasks: Readonly<Record<Name, unknown>>): N
   Object.keys(tasks) as Name[];
 
 /** Checks a description of data; what spans several fields is `quickRows`'. */
-export const promptedDataSchema: z.ZodType<PromptedData> = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('quick'),
-    task: z.enum(namesOf(quickTasks)),
-    documentLength: z.int().min(200),
-    perChapter: countUpTo(10_000),
-    validationShare: z.number().positive().lt(1).exactOptional(),
-    seed: z.int().min(0).default(0),
-  }),
-  z.strictObject({
-    kind: z.literal('scrolls'),
-    task: z.enum(namesOf(scrollsTasks)),
-    folder: z.string().min(1).exactOptional(),
-  }),
+export const promptedDataSchema = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      /** A quick task, made from the bundled books: `QuickOptions`. */
+      kind: z.literal('quick'),
+      task: z.enum(namesOf(quickTasks)),
+      documentLength: z.int().min(200),
+      perChapter: countUpTo(10_000),
+      validationShare: z.number().positive().lt(1).exactOptional(),
+      seed: z.int().min(0).default(0),
+    })
+    .readonly(),
+  z
+    .strictObject({
+      /** A task of SCROLLS, read from its files. */
+      kind: z.literal('scrolls'),
+      task: z.enum(namesOf(scrollsTasks)),
+      /**
+       * Where `train.jsonl` and `validation.jsonl` are; a relative path counts from the
+       * repository's root. Default: where they are downloaded to.
+       */
+      folder: z.string().min(1).exactOptional(),
+    })
+    .readonly(),
 ]);
+
+/** A quick task, or a task of SCROLLS. */
+export type PromptedData = z.infer<typeof promptedDataSchema>;
 
 /** Where the files of a task are downloaded to. */
 export function scrollsFolder(task: ScrollsTaskName, environment?: NodeJS.ProcessEnv): string {

@@ -26,67 +26,61 @@ export const idBytes: Readonly<Record<IdType, number>> = { uint16: 2, uint32: 4 
 /** The tokenizer that made the ids. */
 export type TokenizerIdentity = Pick<Tokenizer, 'name' | 'fingerprint' | 'vocabularySize'>;
 
-/** A text source that was read, pinned: what provenance needs to know. */
-export interface CorpusSource {
-  readonly name: string;
-  readonly version: string;
+const words = z.string().min(1);
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+const count = z.int().nonnegative();
+
+const sourceSchema = z.strictObject({
+  name: words,
+  version: words,
   /** SHA-256 of its text, lower-case hex. */
-  readonly checksum: string;
-  readonly modality: Modality;
-}
+  checksum: hash,
+  modality: z.enum(['books', 'code', 'papers']),
+});
+
+/** A text source that was read, pinned: what provenance needs to know. */
+export type CorpusSource = Readonly<z.infer<typeof sourceSchema>>;
+
+const documentSchema = z.strictObject({
+  /** Unique in the corpus and the same on every machine: `<source>/<the document's own id>`. */
+  id: words,
+  title: z.string(),
+  /** The name of its source. */
+  source: words,
+  /** Its first token, counted from the beginning of the corpus. */
+  start: count,
+  /** Tokens. */
+  length: count,
+});
 
 /** A document, and the place of its ids in the corpus. */
-export interface CorpusDocument {
-  /** Unique in the corpus and the same on every machine: `<source>/<the document's own id>`. */
-  readonly id: string;
-  readonly title: string;
-  /** The name of its source. */
-  readonly source: string;
+export interface CorpusDocument extends Readonly<z.infer<typeof documentSchema>> {
   readonly modality: Modality;
-  /** Its first token, counted from the beginning of the corpus. */
-  readonly start: number;
-  /** Tokens. */
-  readonly length: number;
 }
 
-/** The index of a corpus without its documents. */
-export interface CorpusInfo {
-  readonly tokens: number;
-  readonly type: IdType;
+const infoFields = {
+  tokens: count,
+  type: z.enum(['uint16', 'uint32']),
   /** SHA-256 of the ids as they are stored: the identity of the corpus. */
-  readonly sha256: string;
-  readonly tokenizer: TokenizerIdentity;
-  readonly sources: readonly CorpusSource[];
-}
+  sha256: hash,
+  tokenizer: z.strictObject({ name: words, fingerprint: hash, vocabularySize: z.int().positive() }),
+  sources: z.array(sourceSchema).readonly(),
+};
+
+/** The index of a corpus without its documents. */
+export type CorpusInfo = Readonly<z.infer<z.ZodObject<typeof infoFields>>>;
 
 /** The whole index. */
 export interface CorpusIndex extends CorpusInfo {
   readonly documents: readonly CorpusDocument[];
 }
 
-const words = z.string().min(1);
-const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
-const count = z.int().nonnegative();
-
 const indexSchema = z
   .strictObject({
     format: z.literal('bipe tokens'),
     version: z.literal(1),
-    tokens: count,
-    type: z.enum(['uint16', 'uint32']),
-    sha256: hash,
-    tokenizer: z.strictObject({ name: words, fingerprint: hash, vocabularySize: z.int().positive() }),
-    sources: z.array(
-      z.strictObject({
-        name: words,
-        version: words,
-        checksum: hash,
-        modality: z.enum(['books', 'code', 'papers']),
-      }),
-    ),
-    documents: z.array(
-      z.strictObject({ id: words, title: z.string(), source: words, start: count, length: count }),
-    ),
+    ...infoFields,
+    documents: z.array(documentSchema),
   })
   .superRefine(({ tokens, type, tokenizer, sources, documents }, context) => {
     const fail = (path: string, message: string): void => {

@@ -31,6 +31,9 @@ export interface Preset<Settings> {
   readonly settings: Settings;
 }
 
+/** The scales that an item has, by name. */
+export type Presets<Settings> = Readonly<Partial<Record<PresetName, Preset<Settings>>>>;
+
 /** Sources that an item asked for, and which of them are not to be had on this machine. */
 export interface PreparedInput<Input> {
   readonly input: Input;
@@ -70,9 +73,7 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly schema: z.ZodType<Settings>;
   /** Schemas that have the fields, where `schema` chooses one of them by the value. */
   readonly fieldsOf?: z.ZodType;
-  readonly presets: Readonly<Partial<Record<PresetName, Preset<Settings>>>> & {
-    readonly quick: Preset<Settings>;
-  };
+  readonly presets: Presets<Settings> & { readonly quick: Preset<Settings> };
   /** Makes the data ready and says what it is. */
   readonly prepare: (settings: Settings, reporter: Reporter) => Promise<PreparedInput<Input>>;
   readonly run: (settings: Settings, input: Input, context: RunContext) => Promise<Result>;

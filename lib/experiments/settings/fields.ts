@@ -102,7 +102,7 @@ export const tokenizerField = z.string().describe('llama2, llama2-<pieces>, byte
 export const sourcesField = listOf(z.string()).describe('names of data sources; `bipe data list` has them');
 
 /**
- * The meaning of each field of a schema that has one.
+ * The meaning of each field of a schema that has one; of alternatives, the first one's.
  *
  * @param schema of an object, or of what is made of one
  */
@@ -110,7 +110,10 @@ export function meaningsOf(schema: z.core.$ZodType): Readonly<Record<string, str
   if (schema instanceof z.ZodReadonly) return meaningsOf(schema.unwrap());
   if (schema instanceof z.ZodPipe) return meaningsOf(schema.in);
   if (schema instanceof z.ZodUnion)
-    return Object.assign({}, ...schema.options.map(meaningsOf)) as Record<string, string>;
+    return schema.options.reduceRight(
+      (later: Readonly<Record<string, string>>, option) => ({ ...later, ...meaningsOf(option) }),
+      {},
+    );
   if (!(schema instanceof z.ZodObject)) return {};
   const shape: Readonly<Record<string, z.ZodType>> = schema.shape;
   return Object.fromEntries(

@@ -14,34 +14,32 @@ import { decoderGenerator } from '../../evaluate/generator';
 import { withRandomInputs } from './random-inputs';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
-/** What can be set. */
-export interface ArithmeticTaskConfig {
-  readonly kind: 'arithmetic';
-  /** The most operators of an expression; 6 in the paper. */
-  readonly operators: number;
-  /** A prime; the paper's is 11. */
-  readonly modulus: number;
-  /**
-   * How many instances, no two alike, to store and go through in epochs; left out: new ones without
-   * end.
-   */
-  readonly instances?: number;
-  /** Questions of an evaluation, with the operators of training in the same proportions. */
-  readonly testInstances: number;
-}
-
 const count = countUpTo(mostInstances);
+
+const schema = z
+  .strictObject({
+    kind: z.literal('arithmetic'),
+    /** The most operators of an expression; 6 in the paper. */
+    operators: countUpTo(mostOperators),
+    /** A prime; the paper's is 11. */
+    modulus: z.int().default(paperModulus),
+    /**
+     * How many instances, no two alike, to store and go through in epochs; left out: new ones
+     * without end.
+     */
+    instances: count.exactOptional(),
+    /** Questions of an evaluation, with the operators of training in the same proportions. */
+    testInstances: count.default(500),
+  })
+  .readonly();
+
+/** Settings of the task. */
+export type ArithmeticTaskConfig = z.infer<typeof schema>;
 
 /** The task for the registry. */
 export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
   kind: 'arithmetic',
-  schema: z.strictObject({
-    kind: z.literal('arithmetic'),
-    operators: countUpTo(mostOperators),
-    modulus: z.int().default(paperModulus),
-    instances: count.exactOptional(),
-    testInstances: count.default(500),
-  }),
+  schema,
   metrics: ['accuracy', 'soundness'],
   size: ({ operators, instances = 0, testInstances }) => {
     const time = arithmeticLength(operators);

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { present } from '../../base/present';
 import { padded, promptedBatches, sequenceOf } from '../../data/scrolls/batches';
-import { openPromptedRows, type PromptedData, promptedDataSchema } from '../../data/scrolls/prompted-data';
+import { openPromptedRows, promptedDataSchema } from '../../data/scrolls/prompted-data';
 import { type RowSource } from '../../data/scrolls/row-source';
 import { sequenceOptions, type SequenceOptions } from '../../data/scrolls/sequence';
 import { getTokenizer } from '../../data/tokenizers/registry';
@@ -17,35 +17,31 @@ import { withRandomInputs } from './random-inputs';
 import { type LossFunction, type Parameters } from '../step/step';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
-/** What can be set. */
-export interface PromptedTaskConfig {
-  readonly kind: 'prompted';
-  readonly data: PromptedData;
-  readonly tokenizer: string;
-  /** The longest sequence, its output included; 8,192 in the paper. */
-  readonly maxTokens: number;
-  /** Tokens that are kept free in it for the output and its end. */
-  readonly outputTokens: number;
-  /** How much a token of the input counts in training, where one of the output counts 1. */
-  readonly inputWeight: number;
-  /** Rows of an evaluation, drawn from the validation split. */
-  readonly testRows: number;
-}
-
 const count = z.int().min(1);
+
+const schema = z
+  .strictObject({
+    kind: z.literal('prompted'),
+    data: promptedDataSchema,
+    tokenizer: z.string().default('llama2'),
+    /** The longest sequence, its output included; 8,192 in the paper. */
+    maxTokens: count,
+    /** Tokens that are kept free in it for the output and its end. */
+    outputTokens: count,
+    /** Weight of an input token in the loss, where an output token has 1. */
+    inputWeight: z.number().min(0).max(1).default(0),
+    /** Rows of an evaluation, drawn from the validation split. */
+    testRows: count.default(200),
+  })
+  .readonly();
+
+/** Settings of the task. */
+export type PromptedTaskConfig = z.infer<typeof schema>;
 
 /** The task for the registry. */
 export const promptedTask: TaskKind<PromptedTaskConfig> = {
   kind: 'prompted',
-  schema: z.strictObject({
-    kind: z.literal('prompted'),
-    data: promptedDataSchema,
-    tokenizer: z.string().default('llama2'),
-    maxTokens: count,
-    outputTokens: count,
-    inputWeight: z.number().min(0).max(1).default(0),
-    testRows: count.default(200),
-  }),
+  schema,
   metrics: ['loss'],
   size: ({ maxTokens }) => ({ time: maxTokens, bytes: 0 }),
   create,

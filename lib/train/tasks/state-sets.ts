@@ -23,17 +23,7 @@ import { withRandomInputs } from './random-inputs';
 import { type LossFunction } from '../step/step';
 import { checkVocabulary, type Task, type TaskContext, type TaskKind } from './task';
 
-/** What can be set. A word has one symbol fewer than `trainLength`: the start token comes first. */
-export interface StateSetsTaskConfig {
-  readonly kind: 'state-sets';
-  readonly automaton: BiNfa;
-  /** The most symbols of a segment, its separator not counted; each number is as likely. */
-  readonly maxSegmentLength: number;
-  /** Words of an evaluation. */
-  readonly testWords: number;
-}
-
-const automatonSchema: z.ZodType<BiNfa> = z.unknown().transform((value, context): BiNfa => {
+const automatonSchema = z.unknown().transform((value, context): BiNfa => {
   const fail = (message: string): never => {
     context.issues.push({ code: 'custom', message, input: value });
     return z.NEVER;
@@ -47,18 +37,27 @@ const automatonSchema: z.ZodType<BiNfa> = z.unknown().transform((value, context)
   }
 });
 
-/** The task for the registry. */
-export const stateSetsTask: TaskKind<StateSetsTaskConfig> = {
-  kind: 'state-sets',
-  schema: z.strictObject({
+const schema = z
+  .strictObject({
     kind: z.literal('state-sets'),
     automaton: automatonSchema,
+    /** The most symbols of a segment, without its separator; each number is as likely. */
     maxSegmentLength: z
       .int()
       .min(0)
       .max(2 ** 20),
+    /** Words of an evaluation. */
     testWords: z.int().min(2).default(100),
-  }),
+  })
+  .readonly();
+
+/** Settings of the task. A word has one symbol fewer than `trainLength`: the start token comes first. */
+export type StateSetsTaskConfig = z.infer<typeof schema>;
+
+/** The task for the registry. */
+export const stateSetsTask: TaskKind<StateSetsTaskConfig> = {
+  kind: 'state-sets',
+  schema,
   metrics: ['accuracy', 'segmentLevel', 'subLevel'],
   size: ({ automaton, testWords }, trainLength) => {
     const states = automaton.segmentStates.length + automaton.subStates.length;

@@ -14,25 +14,24 @@ import { type BatchSource } from '../step/batches';
 import { withRandomInputs } from './random-inputs';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
-/** What can be set. */
-export interface TextTaskConfig {
-  readonly kind: 'text';
-  /** A UTF-8 file. */
-  readonly file: string;
-  readonly tokenizer: string;
-  /** The share of the text, its end, that is kept for the evaluation. */
-  readonly testShare: number;
-}
+const schema = z
+  .strictObject({
+    kind: z.literal('text'),
+    /** A UTF-8 file. */
+    file: z.string(),
+    tokenizer: z.string().default('bytes'),
+    /** The share of the text, its end, that is held out for the evaluation. */
+    testShare: z.number().positive().lt(1).default(0.1),
+  })
+  .readonly();
+
+/** Settings of the task. */
+export type TextTaskConfig = z.infer<typeof schema>;
 
 /** The task for the registry. */
 export const textTask: TaskKind<TextTaskConfig> = {
   kind: 'text',
-  schema: z.strictObject({
-    kind: z.literal('text'),
-    file: z.string(),
-    tokenizer: z.string().default('bytes'),
-    testShare: z.number().positive().lt(1).default(0.1),
-  }),
+  schema,
   metrics: ['loss', 'perplexity'],
   size: (_, trainLength) => ({ time: trainLength + 1, bytes: 0 }),
   create,

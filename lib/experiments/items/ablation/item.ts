@@ -11,8 +11,7 @@ import {
   rulesLike,
   type RulesLike,
 } from './ablations';
-import { defineExperiment, type Preset } from '../../run/experiment';
-import { type PresetName } from '../../settings/preset-names';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import {
   comparisonFields,
   comparisonScale,
@@ -145,7 +144,7 @@ export const ablationPresets = {
       documentTokens: 1_048_576,
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<AblationSettings>>>>;
+} satisfies Presets<AblationSettings>;
 
 /** The settings that the runs of one ablation share. */
 function settingsOf(

@@ -25,8 +25,7 @@ import {
 } from './contexts';
 import { notMeasured } from '../../run/available';
 import { bilevelPairs, mainFour } from '../../charts/encoding-pairs';
-import { defineExperiment, type Preset } from '../../run/experiment';
-import { type PresetName } from '../../settings/preset-names';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import { fig4Presets } from '../fig4/item';
 import {
   comparisonFields,
@@ -95,7 +94,7 @@ export const attentionBySegmentPresets = {
     time: 'minutes on a GPU after fig4',
     settings: { ...fig4Presets.paper.settings, encodings: mainFour, ...looked, documents: 50 },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<AttentionBySegmentSettings>>>>;
+} satisfies Presets<AttentionBySegmentSettings>;
 
 /** The item. */
 export const attentionBySegment = defineExperiment<

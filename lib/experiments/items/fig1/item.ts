@@ -10,8 +10,7 @@ import { prepareSource } from '../../../data/sources/prepare';
 import { getTokenizer } from '../../../data/tokenizers/registry';
 import { separatorsFor } from '../../../segment/separators';
 import { absentNames, available, notMeasured } from '../../run/available';
-import { defineExperiment, type PreparedInput, type Preset, type RunContext } from '../../run/experiment';
-import { type PresetName } from '../../settings/preset-names';
+import { defineExperiment, type PreparedInput, type Presets, type RunContext } from '../../run/experiment';
 import { drawFig1, type Fig1Result, type ModalityStatistics } from './draw';
 import { ascendingLengths, listOf, sourcesField } from '../../settings/fields';
 import { counted } from '../../settings/preset-words';
@@ -111,7 +110,7 @@ export const fig1Presets = {
       maxTokens: 1_000_000_000,
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<Fig1Settings>>>>;
+} satisfies Presets<Fig1Settings>;
 
 /** Figure 1 as a paper item. */
 export const fig1 = defineExperiment<Fig1Settings, PreparedSource[], Fig1Result>({

@@ -9,9 +9,8 @@ import { encodingStyle } from '../../../report/style';
 import { arithmeticFields, arithmeticRun, type AccuracyRow, accuracyRows } from './runs';
 import { furtherEncodings, smallSines } from '../../charts/encoding-pairs';
 import { modelPoints, runEach } from '../../run/compared-models';
-import { defineExperiment, type Preset } from '../../run/experiment';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import { type TrainedRunOptions } from '../../run/trained-run';
-import { type PresetName } from '../../settings/preset-names';
 import { drawFig3, type Fig3Result } from './draw';
 import { count, encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
@@ -126,7 +125,7 @@ export const fig3Presets = {
       longer: [7, 8],
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<Fig3Settings>>>>;
+} satisfies Presets<Fig3Settings>;
 
 /** Figure 3 as a paper item. */
 export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, AccuracyRow>({

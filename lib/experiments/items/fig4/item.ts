@@ -7,8 +7,7 @@ import { parseInside } from '../../../base/schema';
 import { paperValue } from '../../paper/values';
 import { notMeasured } from '../../run/available';
 import { furtherEncodings, mainFour, smallSines } from '../../charts/encoding-pairs';
-import { defineExperiment, type Preset } from '../../run/experiment';
-import { type PresetName } from '../../settings/preset-names';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import { drawFig4, type Fig4Result } from './draw';
 import {
   compareEncodings,
@@ -148,7 +147,7 @@ export const fig4Presets = {
       documentTokens: 1_048_576,
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<Fig4Settings>>>>;
+} satisfies Presets<Fig4Settings>;
 
 /** Settings of either kind of preset. */
 type AnySettings = Fig4Settings | ReleasedSettings;

@@ -6,8 +6,7 @@ import { ConfigError } from '../../../base/errors';
 import { formatShort } from '../../../report/log-axis';
 import { encodingStyle } from '../../../report/style';
 import { notMeasured } from '../../run/available';
-import { defineExperiment, type Preset } from '../../run/experiment';
-import { type PresetName } from '../../settings/preset-names';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import { drawFig5, type Fig5Result } from './draw';
 import {
   type ScaledModel,
@@ -96,7 +95,7 @@ export const fig5Presets = {
       finetune: { length: 4096, steps: 500, batchSize: 64, learningRate: 2e-5, warmupSteps: 20 },
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<Fig5Settings>>>>;
+} satisfies Presets<Fig5Settings>;
 
 /**
  * Refuses, before anything is trained, encodings that cannot be scaled, and separators that

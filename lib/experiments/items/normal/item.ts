@@ -3,8 +3,7 @@
 
 import { z } from 'zod';
 import { canonicalJson } from '../../../base/json';
-import { defineExperiment, type Preset } from '../../run/experiment';
-import { type PresetName } from '../../settings/preset-names';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import { describeLanguageModels, fig4Presets, type Fig4Settings } from '../fig4/item';
 import {
   compareEncodings,
@@ -36,7 +35,7 @@ export const normalPresets = {
   },
   evening: { ...evening, time: "none after fig4's evening, whose models these are" },
   paper: { ...paper, time: "none after fig4's paper, whose models these are" },
-} satisfies Readonly<Partial<Record<PresetName, Preset<NormalSettings>>>>;
+} satisfies Presets<NormalSettings>;
 
 /**
  * True if the models are trained as those of a preset of Figure 4, whichever encodings and seeds

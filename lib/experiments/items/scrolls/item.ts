@@ -14,9 +14,8 @@ import { encodingStyle } from '../../../report/style';
 import { available, notMeasured } from '../../run/available';
 import { mainFour } from '../../charts/encoding-pairs';
 import { runEach } from '../../run/compared-models';
-import { defineExperiment, type Preset, type RunContext } from '../../run/experiment';
+import { defineExperiment, type Presets, type RunContext } from '../../run/experiment';
 import { type TrainedRunOptions } from '../../run/trained-run';
-import { type PresetName } from '../../settings/preset-names';
 import { fig4Presets } from '../fig4/item';
 import { encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
@@ -189,7 +188,7 @@ export const tableScrollsPresets = {
       instances: null,
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<TableScrollsSettings>>>>;
+} satisfies Presets<TableScrollsSettings>;
 
 /** A task whose rows are on this machine. */
 interface PreparedTask {

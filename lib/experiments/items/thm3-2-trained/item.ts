@@ -7,9 +7,8 @@ import { encodingNamed } from '../../../positional/registry';
 import { encodingStyle } from '../../../report/style';
 import { mainFour, smallSines } from '../../charts/encoding-pairs';
 import { modelPoints, runEach } from '../../run/compared-models';
-import { defineExperiment, type Preset } from '../../run/experiment';
+import { defineExperiment, type Presets } from '../../run/experiment';
 import { type TrainedRunOptions } from '../../run/trained-run';
-import { type PresetName } from '../../settings/preset-names';
 import { count, encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 import { drawThm32Trained, type Thm32TrainedResult } from './draw';
@@ -155,7 +154,7 @@ export const thm32TrainedPresets = {
       warmupSteps: 1000,
     },
   },
-} satisfies Readonly<Partial<Record<PresetName, Preset<Thm32TrainedSettings>>>>;
+} satisfies Presets<Thm32TrainedSettings>;
 
 /** The item. */
 export const theorem32Trained = defineExperiment<
