@@ -7,7 +7,7 @@ import { UsageError } from '../../base/errors';
 import { terminalReporter } from '../../base/progress';
 import { type ArithmeticScore } from '../../evaluate/arithmetic';
 import { examples } from '../shared/options';
-import { alignColumns, printJson, printLines } from '../shared/output';
+import { alignColumns, printResult } from '../shared/output';
 
 interface GenerateOptions {
   readonly operators: string;
@@ -122,8 +122,11 @@ async function evaluate({ checkpoint: folder, file, batch, json }: EvaluateOptio
     { vocabulary, batch: batchSize, reporter: terminalReporter() },
   );
   const groups = byOperators.map(({ operators, ...score }) => ({ operators, ...summary(score) }));
-  if (json === true) printJson({ ...summary(total), byOperators: groups });
-  else printLines(alignColumns(scoreTable(summary(total), groups)));
+  printResult(
+    json,
+    { ...summary(total), byOperators: groups },
+    alignColumns(scoreTable(summary(total), groups)),
+  );
 }
 
 /** A score in few numbers. */

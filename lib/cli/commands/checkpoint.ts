@@ -10,7 +10,7 @@ import { checkOutputs, type Output } from '../../base/outputs';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { examples } from '../shared/options';
-import { alignColumns, printJson, printLines } from '../shared/output';
+import { alignColumns, printResult } from '../shared/output';
 
 interface DownloadOptions {
   readonly revision: string;
@@ -47,17 +47,13 @@ async function download(model: string, { revision, out, json }: DownloadOptions)
     reporter: terminalReporter(),
     ...(out !== undefined && { to: out }),
   });
-  if (json === true) {
-    printJson(checkpoint);
-    return;
-  }
   const rows = checkpoint.files.map(({ name, bytes, sha256, verified }) => [
     name,
     formatBytes(bytes),
     `sha256 ${sha256}`,
     verified ? 'as the hub says' : 'the hub gave no hash',
   ]);
-  printLines([
+  printResult(json, checkpoint, [
     `${model} (${checkpoint.revision}) in ${displayPath(checkpoint.folder)}`,
     ...alignColumns(rows),
   ]);
@@ -86,11 +82,7 @@ async function show(folder: string, { json }: { readonly json?: boolean }): Prom
   const { config, decoder, parameters } = await loadCheckpoint(folder);
   disposeParameters(parameters);
   const numbers = parameterCount(decoder.parameters);
-  if (json === true) {
-    printJson({ config, parameters: numbers });
-    return;
-  }
-  printLines([
+  printResult(json, { config, parameters: numbers }, [
     `${decoder.encoding.name}, ${config.style} style, ${formatCount(numbers)} parameters`,
     `${config.numLayers} layers, ${config.numHeads} heads, width ${config.hiddenSize}, feed-forward ${config.intermediateSize}, vocabulary ${formatCount(config.vocabSize)}`,
     `trained at ${formatCount(config.trainLength)} tokens, separators ${JSON.stringify(config.separators)}`,

@@ -9,7 +9,7 @@ import { formatBytes, formatCount } from '../../base/format';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { examples, tokenizersThereAre } from '../shared/options';
-import { alignColumns, printJson, printLines } from '../shared/output';
+import { alignColumns, printResult } from '../shared/output';
 
 interface DataOptions {
   readonly json?: boolean;
@@ -65,10 +65,6 @@ export function addDataCommand(program: Command): void {
 async function list({ json }: DataOptions): Promise<void> {
   const { listSources } = await import('../../data/sources/registry.js');
   const sources = listSources();
-  if (json === true) {
-    printJson(sources);
-    return;
-  }
   const rows = sources.map((source) => [
     source.name,
     source.modality,
@@ -78,7 +74,11 @@ async function list({ json }: DataOptions): Promise<void> {
     source.licence,
     source.title,
   ]);
-  printLines(alignColumns([['name', 'text', 'needs', 'size', 'version', 'licence', 'title'], ...rows]));
+  printResult(
+    json,
+    sources,
+    alignColumns([['name', 'text', 'needs', 'size', 'version', 'licence', 'title'], ...rows]),
+  );
 }
 
 async function prepare(names: readonly string[], { json }: DataOptions): Promise<void> {
@@ -88,11 +88,11 @@ async function prepare(names: readonly string[], { json }: DataOptions): Promise
     const { info, checksum, pinned } = await prepareSource(name, { reporter: terminalReporter() });
     prepared.push({ name, version: info.version, checksum, pinned });
   }
-  if (json === true) printJson(prepared);
-  else
-    printLines(
-      prepared.map((source) => `${source.name} ${source.version}: ready, sha256 ${source.checksum}`),
-    );
+  printResult(
+    json,
+    prepared,
+    prepared.map((source) => `${source.name} ${source.version}: ready, sha256 ${source.checksum}`),
+  );
 }
 
 async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): Promise<void> {
@@ -109,11 +109,9 @@ async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): P
   );
   corpus.close();
   const { folder, info, documents } = corpus;
-  if (json === true) {
-    printJson({ folder, ...info, documents: documents.length });
-    return;
-  }
-  printLines(
+  printResult(
+    json,
+    { folder, ...info, documents: documents.length },
     alignColumns([
       ['folder', displayPath(folder)],
       ['tokens', `${formatCount(info.tokens)} (${info.type}, sha256 ${info.sha256})`],
@@ -133,10 +131,6 @@ async function scrolls(names: readonly string[], { json }: DataOptions): Promise
   const tasks = names.length === 0 ? scrollsTaskNames : names.map(parseScrollsTask);
   const downloads = [];
   for (const task of tasks) downloads.push(await downloadScrolls(task, { reporter: terminalReporter() }));
-  if (json === true) {
-    printJson(downloads);
-    return;
-  }
   const rows = downloads.flatMap(({ task, folder, files }) =>
     files.map(({ name, rows, sha256 }) => [
       task,
@@ -145,7 +139,7 @@ async function scrolls(names: readonly string[], { json }: DataOptions): Promise
       `sha256 ${sha256}`,
     ]),
   );
-  printLines(alignColumns(rows));
+  printResult(json, downloads, alignColumns(rows));
 }
 
 async function verify(names: readonly string[], { json }: DataOptions): Promise<void> {
@@ -159,8 +153,11 @@ async function verify(names: readonly string[], { json }: DataOptions): Promise<
   const reports = [];
   for (const name of wanted)
     reports.push(await (corpora.includes(name) ? verifyPrepared(name) : verifySource(name)));
-  if (json === true) printJson(reports);
-  else printLines(alignColumns(reports.map((report) => [report.name, report.status, report.detail])));
+  printResult(
+    json,
+    reports,
+    alignColumns(reports.map((report) => [report.name, report.status, report.detail])),
+  );
   const corrupt = reports.filter((report) => report.status === 'corrupt').map((report) => report.name);
   if (corrupt.length === 0) return;
   const tokens = corrupt.filter((name) => corpora.includes(name));

@@ -3,7 +3,7 @@
 import { type Command } from 'commander';
 import { examineMachine, type Diagnosis } from '../shared/doctor';
 import { examples } from '../shared/options';
-import { printJson, printLines } from '../shared/output';
+import { printResult } from '../shared/output';
 
 /** Adds the subcommand. */
 export function addDoctorCommand(program: Command): void {
@@ -14,8 +14,7 @@ export function addDoctorCommand(program: Command): void {
     .addHelpText('after', examples('doctor'))
     .action(async ({ json }: { readonly json?: boolean }) => {
       const diagnoses = await examineMachine();
-      if (json === true) printJson(diagnoses);
-      else printLines(diagnoses.map(describe));
+      printResult(json, diagnoses, diagnoses.map(describe));
       if (diagnoses.some((diagnosis) => diagnosis.state === 'broken')) process.exitCode = 1;
     });
 }

@@ -4,7 +4,7 @@
 import { type Command } from 'commander';
 import { bipe } from '../../base/command';
 import { examples } from '../shared/options';
-import { alignColumns, printJson, printLines } from '../shared/output';
+import { alignColumns, printResult } from '../shared/output';
 
 /** Adds the subcommand. */
 export function addListCommand(program: Command): void {
@@ -47,14 +47,6 @@ export function addListCommand(program: Command): void {
           status: await contentStatus(content, store),
         })),
       );
-      if (json === true) {
-        printJson([
-          ...items.map((item) => ({ kind: 'item', ...item })),
-          ...checked.map((statement) => ({ kind: 'statement', ...statement })),
-          ...contents.map(({ kind: of, ...content }) => ({ kind: 'content', of, ...content })),
-        ]);
-        return;
-      }
       const lines = items.flatMap((item) => [
         `${item.id}  ${item.title}`,
         `  ${item.question}`,
@@ -71,23 +63,31 @@ export function addListCommand(program: Command): void {
         check,
         describeStatus(status),
       ]);
-      printLines([
-        ...lines,
-        'Statements of the paper: what each is about, its notebook, its check, and whether it holds',
-        ...alignColumns(table),
-        '',
-        'Figures and tables of the paper: what each is, as far as is known, and what stands for it here',
-        ...alignColumns(
-          contents.map((content) => [
-            `  ${content.name}`,
-            describeContent(content),
-            content.item,
-            content.covers,
-            content.status,
-          ]),
-        ),
-        '',
-        bipe('reproduce <item or check> --preset <name>'),
-      ]);
+      printResult(
+        json,
+        [
+          ...items.map((item) => ({ kind: 'item', ...item })),
+          ...checked.map((statement) => ({ kind: 'statement', ...statement })),
+          ...contents.map(({ kind: of, ...content }) => ({ kind: 'content', of, ...content })),
+        ],
+        [
+          ...lines,
+          'Statements of the paper: what each is about, its notebook, its check, and whether it holds',
+          ...alignColumns(table),
+          '',
+          'Figures and tables of the paper: what each is, as far as is known, and what stands for it here',
+          ...alignColumns(
+            contents.map((content) => [
+              `  ${content.name}`,
+              describeContent(content),
+              content.item,
+              content.covers,
+              content.status,
+            ]),
+          ),
+          '',
+          bipe('reproduce <item or check> --preset <name>'),
+        ],
+      );
     });
 }

@@ -4,7 +4,7 @@ import { type Command } from 'commander';
 import { formatDuration } from '../../base/format';
 import { terminalReporter } from '../../base/progress';
 import { examples } from '../shared/options';
-import { printJson, printLines } from '../shared/output';
+import { printResult } from '../shared/output';
 
 interface LogitsOptions {
   readonly checkpoint: string;
@@ -44,7 +44,7 @@ async function logits({ checkpoint, ids, out, json }: LogitsOptions): Promise<vo
   const start = performance.now();
   const shape = await writeLogits({ checkpoint, ids, out }, reporter);
   const seconds = (performance.now() - start) / 1000;
-  if (json === true) printJson({ out, shape, seconds, engine: engine.backend });
-  else
-    printLines([`${out}: logits [${shape.join(', ')}], ${formatDuration(seconds)}, ${engine.description}`]);
+  printResult(json, { out, shape, seconds, engine: engine.backend }, [
+    `${out}: logits [${shape.join(', ')}], ${formatDuration(seconds)}, ${engine.description}`,
+  ]);
 }

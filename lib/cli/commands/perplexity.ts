@@ -7,7 +7,7 @@ import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type TokenSequence } from '../../data/tokens/sequence';
 import { examples } from '../shared/options';
-import { alignColumns, printJson, printLines } from '../shared/output';
+import { alignColumns, printResult } from '../shared/output';
 
 interface PerplexityCommandOptions {
   readonly checkpoint: string;
@@ -87,10 +87,6 @@ async function perplexity(options: PerplexityCommandOptions): Promise<void> {
   } finally {
     close();
   }
-  if (options.json === true) {
-    printJson(results);
-    return;
-  }
   const cells = results.map(({ length, loss, perplexity, interval, tokens }) => [
     String(length),
     loss.toFixed(6),
@@ -98,7 +94,11 @@ async function perplexity(options: PerplexityCommandOptions): Promise<void> {
     interval ? `${interval.low.toPrecision(6)} to ${interval.high.toPrecision(6)}` : '',
     String(tokens),
   ]);
-  printLines(alignColumns([['length', 'loss', 'perplexity', '95 % interval', 'tokens'], ...cells]));
+  printResult(
+    options.json,
+    results,
+    alignColumns([['length', 'loss', 'perplexity', '95 % interval', 'tokens'], ...cells]),
+  );
 }
 
 function integer(option: string, text: string): number {

@@ -17,7 +17,7 @@ import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
 import type { Bounds, Network } from '../../theory/network/network';
 import { examples } from '../shared/options';
-import { alignColumns, printJson, printLines } from '../shared/output';
+import { alignColumns, printResult } from '../shared/output';
 
 /** Adds the subcommand and its own. */
 export function addTheoryCommand(program: Command): void {
@@ -87,13 +87,11 @@ async function compile(options: CompileOptions): Promise<void> {
     await removeLeftovers(out);
     await saveNetwork(out, { network, certificate });
   });
-  if (json === true) printJson(certificate);
-  else
-    printLines([
-      ...describe(network, certificate),
-      '',
-      `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
-    ]);
+  printResult(json, certificate, [
+    ...describe(network, certificate),
+    '',
+    `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
+  ]);
   const [mistake] = certificate.mistakes;
   if (mistake !== undefined)
     throw new CheckError(`${displayPath(file)}: compiled wrong: ${mistake}; report it`);

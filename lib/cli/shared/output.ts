@@ -13,6 +13,12 @@ export function printLines(lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${oneLine(line, Infinity)}\n`).join(''));
 }
 
+/** Prints a result: as JSON for machines if that was asked for, else as lines for people. */
+export function printResult(json: boolean | undefined, result: unknown, lines: readonly string[]): void {
+  if (json === true) printJson(result);
+  else printLines(lines);
+}
+
 /** Says on standard error, in one line, what went wrong. */
 export function printFailure(message: string): void {
   process.stderr.write(`${oneLine(message)}\n`);
