@@ -30,7 +30,7 @@ export const comparisonFields = {
 };
 
 /** Settings: which models are compared, and how they are trained. */
-export interface ComparisonSettings extends SettingsWith<typeof comparisonFields> {}
+export type ComparisonSettings = SettingsWith<typeof comparisonFields>;
 
 /**
  * A sentence: at which scale a comparison is measured, and how that differs from the paper's.

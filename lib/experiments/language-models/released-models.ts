@@ -116,7 +116,7 @@ const revision = 1;
 /**
  * Brings checkpoints and corpora onto this machine, unless they are here.
  *
- * @returns what is here, the caller's to close; what could not be had is among `missing`, a line each
+ * @returns what is here, the caller's to close; what could not be had is among `missing`
  * @throws UsageError for a name that is none
  * @throws CheckpointError for a model that is not the one its name in `checkpoints` says, or if
  *   models were trained on blocks of different lengths, so that none is the length of training

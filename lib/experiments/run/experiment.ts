@@ -15,8 +15,8 @@ import { type ReferenceComparison, type Drawing, type Finding, type Report } fro
 import { changed, type PresetName, presetOrder, unchanged } from '../settings/preset-names';
 import { meaningsOf } from '../settings/fields';
 import { readReference } from './reference';
-import { measured, type MeasuringContext } from './measured';
-import { type FinishedRun, RememberingStore, RunStore } from './store';
+import { type Measured, measured, type MeasuringContext } from './measured';
+import { type FinishedRun, RememberingStore, type RunConfiguration, RunStore } from './store';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -44,7 +44,7 @@ export interface PreparedInput<Input> {
   readonly close?: () => void;
 }
 
-/** For an item that needs no data. */
+/** The `prepare` of an item that needs no data. */
 export function prepareNothing(): Promise<PreparedInput<null>> {
   return Promise.resolve({ input: null, data: [], missing: [] });
 }
@@ -283,6 +283,19 @@ interface Chosen<Settings> {
   readonly settings: Settings;
 }
 
+/** @throws NotRunError if there is none */
+async function finishedRun<Result>(
+  store: RunStore,
+  configuration: RunConfiguration,
+  preset: string,
+): Promise<FinishedRun<Result> & { readonly reused: true }> {
+  const finished = await store.find<Result>(configuration);
+  if (finished === undefined)
+    throw new NotRunError(`${configuration.item}: no finished run of preset ${preset}; run it first`);
+  return { ...finished, reused: true };
+}
+
+/** The report of prepared settings: its result is found, or computed now. */
 async function report<Settings extends object, Input, Result, Row extends TidyRow>(
   spec: ExperimentSpec<Settings, Input, Result, Row>,
   { preset, isChanged, settings }: Chosen<Settings>,
@@ -299,18 +312,14 @@ async function report<Settings extends object, Input, Result, Row extends TidyRo
     steps: spec.steps?.(settings) ?? null,
     usesEngine: spec.usesEngine === true,
   };
-  const found = async (): Promise<FinishedRun<Result> & { readonly reused: boolean }> => {
-    const finished = await store.find<Result>(configuration);
-    if (finished !== undefined) return { ...finished, reused: true };
-    throw new NotRunError(`${spec.id}: no finished run of preset ${preset}; run it first`);
+  const work = async (): Promise<Measured<Result>> => {
+    const remembering = new RememberingStore(store.folder);
+    const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
+    return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
   };
-  const { result, provenance, reused } = await (computes
-    ? measured({ store, reporter, fresh }, configuration, about, async () => {
-        const remembering = new RememberingStore(store.folder);
-        const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
-        return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
-      })
-    : found());
+  const { result, provenance, reused } = computes
+    ? await measured({ store, reporter, fresh }, configuration, about, work)
+    : await finishedRun<Result>(store, configuration, preset);
   const labels = {
     preset: isChanged ? changed(preset) : preset,
     scale: spec.scale(settings, missing, input),

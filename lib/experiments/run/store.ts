@@ -25,7 +25,7 @@ const configurationSchema = z
   .object({
     /** The paper item, e.g. `fig1`. */
     item: z.string(),
-    /** Raised when the item's computation changes, so that older results are not taken for today's. */
+    /** Raised when the item's computation changes, so that older results are not reused. */
     revision: z.number(),
     libraryVersion: z.string(),
     settings: z.unknown(),

@@ -2,9 +2,10 @@
 // `bipe reproduce <item> --help` lists.
 
 import { z } from 'zod';
+import { bipe } from '../../base/command';
 import { variantsSchema } from '../../positional/registry';
 
-/** The settings that have these fields. */
+/** Settings with these fields, as their schema gives them. */
 export type SettingsWith<Fields extends z.ZodRawShape> = Readonly<z.infer<z.ZodObject<Fields>>>;
 
 /** A whole number from 1. */
@@ -44,7 +45,7 @@ export function ascendingLengths(least: number) {
     .readonly();
 }
 
-/** Of everything that is drawn at random. */
+/** The seed of an item. */
 export const seedField = z.int().min(0).describe('seed of everything that is drawn at random');
 
 /** Encodings to compare, and the models of each. */
@@ -99,7 +100,9 @@ export const productsField = z
 export const tokenizerField = z.string().describe('llama2, llama2-<pieces>, bytes or characters');
 
 /** Sources of text. */
-export const sourcesField = listOf(z.string()).describe('names of data sources; `bipe data list` has them');
+export const sourcesField = listOf(z.string()).describe(
+  `names of data sources; ${bipe('data list')} has them`,
+);
 
 /**
  * The meaning of each field of a schema that has one; of alternatives, the first one's.

@@ -51,7 +51,7 @@ const schema = z
   })
   .readonly();
 
-/** Settings of the task. A word has one symbol fewer than `trainLength`: the start token comes first. */
+/** Settings of the task. A word has `trainLength` - 1 symbols: the start token comes first. */
 export type StateSetsTaskConfig = z.infer<typeof schema>;
 
 /** The task for the registry. */

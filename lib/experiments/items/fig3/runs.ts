@@ -51,7 +51,7 @@ export const arithmeticFields = {
 };
 
 /** Settings that all runs of a comparison share. */
-export interface ArithmeticRunSettings extends SettingsWith<typeof arithmeticFields> {}
+export type ArithmeticRunSettings = SettingsWith<typeof arithmeticFields>;
 
 /** Right answers among questions of so many operators. */
 export interface OperatorsAccuracy {

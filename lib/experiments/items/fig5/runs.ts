@@ -101,7 +101,7 @@ export const scaledModelFields = {
 };
 
 /** Settings that the models of a comparison share. */
-export interface ScaledModelSettings extends SettingsWith<typeof scaledModelFields> {}
+export type ScaledModelSettings = SettingsWith<typeof scaledModelFields>;
 
 /** Makes, or finds, the models of one encoding. */
 export class ScaledModels {

@@ -82,7 +82,7 @@ export const promptedRunFields = {
 };
 
 /** Settings that all runs of a comparison share. */
-export interface PromptedRunSettings extends SettingsWith<typeof promptedRunFields> {}
+export type PromptedRunSettings = SettingsWith<typeof promptedRunFields>;
 
 /** Coordinates of a run. */
 export interface PromptedRunPoint {

@@ -29,7 +29,7 @@ const languageModelStart = z.strictObject({
   ...languageModelFields,
 });
 
-/** Checks what is started from: such a language model, or the authors' of 151 million parameters. */
+/** Checks what is started from: such a model, or the authors' of 151 million parameters. */
 export const startSchema = z.discriminatedUnion('kind', [
   languageModelStart,
   z.strictObject({ kind: z.literal('released') }),

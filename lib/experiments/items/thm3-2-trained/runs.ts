@@ -60,7 +60,7 @@ export const stateSetFields = {
 };
 
 /** Settings that all runs of a comparison share. */
-export interface StateSetRunSettings extends SettingsWith<typeof stateSetFields> {}
+export type StateSetRunSettings = SettingsWith<typeof stateSetFields>;
 
 /** A model's accuracy. */
 export interface StateSetAnswers {
