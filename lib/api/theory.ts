@@ -54,7 +54,7 @@ export { evaluateMlp } from '../theory/network/evaluate-mlp';
 export { type Activation, type Connection, type Mlp, MlpBuilder } from '../theory/network/mlp';
 export { weightNorm, type WeightNorm } from '../theory/network/norms';
 export {
-  certify as certifyNetwork,
+  certifyNetwork,
   type LayerCertificate,
   type NetworkCertificate,
 } from '../theory/compile/certificate';
@@ -67,4 +67,4 @@ export { type LayerTrace, type Trace, trace } from '../theory/network/plain';
 export { runWords } from '../theory/network/run';
 export { readWordFile } from '../theory/network/word-file';
 export { tokenReader } from '../theory/network/words';
-export { compareWithSimulator, type Comparison } from '../theory/compile/verify';
+export { compareWithSimulator, type SimulatorComparison } from '../theory/compile/verify';

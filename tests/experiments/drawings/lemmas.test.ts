@@ -15,7 +15,10 @@ import { expectLooks, expectPoints, readFigure, type ReadPoint } from '../../sup
 import { cells, readTable, recordsOf } from '../../support/read-table';
 
 // An item's drawing of a result that is given, not computed.
-vi.mock('../../../lib/experiments/run/experiment', () => ({ defineExperiment: (spec: object) => spec }));
+vi.mock('../../../lib/experiments/run/experiment', async (original) => ({
+  ...(await original<object>()),
+  defineExperiment: (spec: object) => spec,
+}));
 const drawn = (item: unknown, result: LemmaResult & object): Drawing =>
   (item as { draw: (result: LemmaResult) => Drawing }).draw(result);
 
