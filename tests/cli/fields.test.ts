@@ -19,6 +19,7 @@ describe('the fields of settings', () => {
       tokenizer: 'llama2, llama2-<pieces>, bytes or characters',
       checkpoints: 'models of the hub by the names of their encodings',
     });
+    expect(Object.keys(fig4?.meanings ?? {})[0]).toBe('encodings');
   });
 
   it('stand in the help of an item, with meaning and value', () => {

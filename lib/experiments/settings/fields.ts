@@ -101,7 +101,7 @@ export const tokenizerField = z.string().describe('llama2, llama2-<pieces>, byte
 
 /** Sources of text. */
 export const sourcesField = listOf(z.string()).describe(
-  `names of data sources; ${bipe('data list')} has them`,
+  `names of data sources, as ${bipe('data list')} lists them`,
 );
 
 /**
@@ -113,8 +113,12 @@ export function meaningsOf(schema: z.core.$ZodType): Readonly<Record<string, str
   if (schema instanceof z.ZodReadonly) return meaningsOf(schema.unwrap());
   if (schema instanceof z.ZodPipe) return meaningsOf(schema.in);
   if (schema instanceof z.ZodUnion)
-    return schema.options.reduceRight(
-      (later: Readonly<Record<string, string>>, option) => ({ ...later, ...meaningsOf(option) }),
+    return schema.options.reduce(
+      (earlier: Readonly<Record<string, string>>, option) => ({
+        ...earlier,
+        ...meaningsOf(option),
+        ...earlier,
+      }),
       {},
     );
   if (!(schema instanceof z.ZodObject)) return {};
