@@ -57,6 +57,9 @@ export class MachineError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
+/** Work that another process is at, or this one already is. */
+export class LockedError extends MachineError {}
+
 /** A function of tensors that cannot become one native graph, or whose graph fails. */
 export class CaptureError extends WorkbenchError {
   readonly exitCode = 1;

@@ -3,13 +3,20 @@
 
 import { performance } from 'node:perf_hooks';
 
+const interruptKey = Symbol.for('bipe.interrupt');
+
 /**
  * Aborted when the reader stops the cell to which the work that asks belongs; undefined outside the
- * workbench's notebook kernel.
+ * workbench's notebook kernel and of processes that compute for another one.
  */
 export function cellInterrupt(): AbortSignal | undefined {
-  const signal = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.interrupt')];
+  const signal = (globalThis as Record<symbol, unknown>)[interruptKey];
   return signal instanceof AbortSignal ? signal : undefined;
+}
+
+/** Lets a signal stop what this process computes, as a notebook's stop button does. */
+export function heedSignal(signal: AbortSignal): void {
+  Object.assign(globalThis, { [interruptKey]: signal });
 }
 
 const adviceKey = Symbol.for('bipe.advice');

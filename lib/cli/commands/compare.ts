@@ -26,7 +26,7 @@ export function addCompareCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples('compare fig4', 'compare all --json'))
     .action(async (items: readonly string[], options: CompareOptions) =>
-      forEachItem(items, options.json, (experiment) => compareItem(experiment, options)),
+      forEachItem(items, { json: options.json }, (experiment) => compareItem(experiment, options)),
     );
 }
 

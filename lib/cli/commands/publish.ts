@@ -30,7 +30,7 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
   const { writeAutomatonPage } = await import('../../../apps/automaton-page/document.js');
   const drawer = figureDrawer();
   try {
-    await forEachItem(items, undefined, async (experiment) => {
+    await forEachItem(items, { json: undefined }, async (experiment) => {
       const report = await experiment.execute({
         preset: options.preset,
         settings: settingsFor(experiment, options),

@@ -3,10 +3,12 @@
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { checkWritable } from '../../base/files';
+import { UsageError } from '../../base/errors';
 import { formatDuration } from '../../base/format';
 import { displayPath, workPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type Experiment } from '../../experiments/run/experiment';
+import { type WorkerPool } from '../../experiments/run/pool';
 import { type Report } from '../../experiments/run/report';
 import { type FigureDrawer } from '../../report/export/draw';
 import { describeFields, forEachItem, type ItemOutcome, settingsFor } from '../shared/items';
@@ -18,6 +20,7 @@ interface ReproduceOptions {
   readonly out?: string;
   readonly set: readonly string[];
   readonly resume: boolean;
+  readonly workers?: string;
   readonly json?: boolean;
 }
 
@@ -34,6 +37,7 @@ export function addReproduceCommand(program: Command, items: readonly Experiment
     .option('--out <folder>', 'where they go; default figures/local/<preset>, which git ignores')
     .option('--resume', 'reuse finished runs and continue interrupted ones (the default)', true)
     .option('--no-resume', 'compute everything anew')
+    .option('--workers <n>', 'processes that compute at once; default: by cores and memory')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -51,18 +55,35 @@ export function addReproduceCommand(program: Command, items: readonly Experiment
 
 async function reproduce(items: readonly string[], options: ReproduceOptions): Promise<void> {
   const { figureDrawer } = await import('../../report/export/draw.js');
+  const { WorkerPool } = await import('../../experiments/run/pool.js');
+  const workers = workersOf(options);
+  const pool = new WorkerPool(workers === undefined ? {} : { workers });
   const drawer = figureDrawer();
   try {
-    await forEachItem(items, options.json, (experiment) => reproduceItem(experiment, options, drawer));
+    const together = pool.size > 1;
+    await forEachItem(items, { json: options.json, together }, (experiment) =>
+      reproduceItem(experiment, options, drawer, together ? pool : undefined),
+    );
   } finally {
+    pool.close();
     await drawer.close();
   }
+}
+
+/** @throws UsageError if it is no number of processes */
+function workersOf({ workers }: ReproduceOptions): number | undefined {
+  if (workers === undefined) return undefined;
+  const count = Number(workers);
+  if (!Number.isInteger(count) || count < 1)
+    throw new UsageError(`--workers: '${workers}' is not a number of processes, e.g. 2`);
+  return count;
 }
 
 async function reproduceItem(
   experiment: Experiment,
   options: ReproduceOptions,
   drawer: FigureDrawer,
+  pool: WorkerPool | undefined,
 ): Promise<ItemOutcome> {
   const { exportReport } = await import('../../experiments/run/export.js');
   const { failedCheck } = await import('../../experiments/reproduce.js');
@@ -78,6 +99,7 @@ async function reproduceItem(
     settings: settingsFor(experiment, options),
     reporter,
     fresh: !options.resume,
+    ...(pool && { pool }),
   });
   const files = await exportReport(report, { folder, reporter, drawer });
   if (options.json !== true) printLines(await describe(report, files, (Date.now() - started) / 1000));

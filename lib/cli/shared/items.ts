@@ -18,7 +18,8 @@ export interface ItemOutcome {
 }
 
 /**
- * Does something with each of the items that are named (`all`: each there is). One item that cannot
+ * Does something with each of the items that are named (`all`: each there is), one after the other
+ * or all together. One item that cannot
  * be done does not keep the others from being done: of one alone its error is thrown, of several
  * each is printed and the exit code is set.
  *
@@ -26,28 +27,30 @@ export interface ItemOutcome {
  */
 export async function forEachItem(
   names: readonly string[],
-  json: boolean | undefined,
+  { json, together = false }: { readonly json: boolean | undefined; readonly together?: boolean },
   work: (experiment: Experiment) => Promise<ItemOutcome>,
 ): Promise<void> {
   const { experiments, experimentNamed } = await import('../../experiments/registry.js');
   const chosen = names.includes('all') ? [...experiments] : [...new Set(names)].map(experimentNamed);
-  const summaries: unknown[] = [];
+  const summaries = new Map<Experiment, unknown>();
   const failures: WorkbenchError[] = [];
-  for (const experiment of chosen) {
+  const attempt = async (experiment: Experiment): Promise<void> => {
     try {
       const { summary, failure } = await work(experiment);
-      summaries.push(summary);
-      if (failure === undefined) continue;
+      summaries.set(experiment, summary);
+      if (failure === undefined) return;
       failures.push(failure);
       if (chosen.length > 1) printFailure(failure.message);
     } catch (error) {
       if (!(error instanceof WorkbenchError)) throw error;
       failures.push(error);
-      summaries.push({ item: experiment.id, error: error.message });
+      summaries.set(experiment, { item: experiment.id, error: error.message });
       if (chosen.length > 1) printFailure(naming(experiment, error.message));
     }
-  }
-  if (json === true) printJson(summaries);
+  };
+  if (together) await Promise.all(chosen.map(attempt));
+  else for (const experiment of chosen) await attempt(experiment);
+  if (json === true) printJson(chosen.map((experiment) => summaries.get(experiment)));
   const [first] = failures;
   if (first === undefined) return;
   if (chosen.length === 1) throw first;

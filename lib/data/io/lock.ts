@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 // Written once for lib and for the set-up, which runs before lib is compiled.
 import { takeLock } from '#lock';
-import { MachineError } from '../../base/errors';
+import { LockedError } from '../../base/errors';
 import { makeFolder, writeError } from '../../base/files';
 import { displayPath } from '../../base/paths';
 
@@ -12,7 +12,7 @@ import { displayPath } from '../../base/paths';
  * gone is taken over.
  *
  * @param what the work, for the message: `this run`
- * @throws MachineError if another process holds it, or this one does, for other work
+ * @throws LockedError if another process holds it, or this one does, for other work
  */
 export async function withLock<T>(path: string, what: string, work: () => Promise<T>): Promise<T> {
   const release = await lockOrThrow(path, what);
@@ -33,7 +33,7 @@ async function lockOrThrow(path: string, what: string): Promise<() => void> {
   }
   const { holder, release } = lock;
   if (holder === undefined) return release;
-  throw new MachineError(
+  throw new LockedError(
     holder.isSelf
       ? `${displayPath(path)}: ${holder.name}, this very one, is at work on ${what} already; wait until that has ended`
       : `${displayPath(path)}: ${holder.name} is at work on ${what}; wait for it, or delete this lock if it is gone`,

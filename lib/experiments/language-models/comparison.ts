@@ -8,7 +8,7 @@ import { type Corpus } from '../../data/tokens/corpus';
 import { prepareCorpus } from '../../data/tokens/prepare';
 import { encodingStyle, type SeriesStyle } from '../../report/style';
 import { absentNames, available, notMeasured } from '../run/available';
-import { type ModelPoint, modelPoints, runEach } from '../run/compared-models';
+import { type ModelPoint, modelPoints, runEach, trainingCost } from '../run/compared-models';
 import { type PreparedInput, type RunContext } from '../run/experiment';
 import { type TrainedRunOptions } from '../run/trained-run';
 import { languageModelRun, type LanguageModelRun } from './runs';
@@ -120,6 +120,7 @@ export function runLanguageModels(
   const planned = models.map(({ point, settings, style }) => ({
     style,
     which: `seed ${point.seed}`,
+    cost: trainingCost({ ...settings, ...point, time: settings.trainLength }),
     run: (options: TrainedRunOptions) => languageModelRun(point, settings, corpus, options),
   }));
   return runEach(planned, context);

@@ -1,8 +1,11 @@
-// The models of a comparison: which there are, and how they are trained one after the other.
+// The models of a comparison: which there are, and how they are trained, one after the other or in
+// processes beside each other.
 
+import { present } from '../../base/present';
 import { liveCurves } from '../../report/notebook/live';
 import { type SeriesStyle } from '../../report/style';
-import { type RunContext } from './experiment';
+import { type Piece, type RunContext } from './experiment';
+import { PieceDone } from './piece-done';
 import { type TrainedRunOptions } from './trained-run';
 
 /** Coordinates of a model in a comparison. */
@@ -36,28 +39,62 @@ export interface PlannedRun<Run> {
   readonly style: SeriesStyle;
   /** The rest of the run's name, e.g. `hidden size 48, seed 1`. */
   readonly which: string;
+  /** About how long it takes beside others, as `trainingCost` counts. */
+  readonly cost: number;
   readonly run: (options: TrainedRunOptions) => Promise<Run>;
 }
 
+/** Sizes of a training. */
+export interface TrainingSizes {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Tokens of a sequence. */
+  readonly time: number;
+  readonly hiddenSize: number;
+  readonly layers: number;
+}
+
+/** About how long a training takes beside others: the multiplications of its matrices. */
+export function trainingCost({ steps, batchSize, time, hiddenSize, layers }: TrainingSizes): number {
+  return steps * batchSize * time * layers * hiddenSize * (hiddenSize + time);
+}
+
 /**
- * Trains models one after the other, or finds them trained, with live curves of their losses.
+ * Trains models, or finds them trained, with live curves of their losses: one after the other, or
+ * in other processes, where there are some. A process that was to train one of them does no more.
  *
  * @param title of the curves
  */
 export async function runEach<Run>(
   planned: readonly PlannedRun<Run>[],
-  { reporter, store, fresh }: RunContext,
+  { reporter, store, fresh, piece, elsewhere }: RunContext,
   title = 'Training loss',
 ): Promise<Run[]> {
+  if (piece?.title === title) {
+    const { run } = present(planned[piece.index], 'model of the item');
+    await run({ store, reporter, fresh, onCurve: piece.onCurve });
+    throw new PieceDone();
+  }
   const curves = liveCurves(title, 'step', 'loss');
   const runs: Run[] = [];
-  for (const [index, { style, which, run }] of planned.entries()) {
-    const name = `${style.name}, ${which}`;
-    reporter.note(`run ${index + 1} of ${planned.length}: ${name}`);
+  const nameOf = ({ style, which }: PlannedRun<Run>): string => `${style.name}, ${which}`;
+  await elsewhere?.(
+    planned.map((one, index): Piece => ({
+      title,
+      index,
+      name: nameOf(one),
+      cost: one.cost,
+      onCurve: (step, loss) => {
+        curves.add(nameOf(one), one.style, step, loss);
+      },
+    })),
+  );
+  for (const [index, one] of planned.entries()) {
+    if (elsewhere === undefined) reporter.note(`run ${index + 1} of ${planned.length}: ${nameOf(one)}`);
     const onCurve = (step: number, loss: number): void => {
-      curves.add(name, style, step, loss);
+      curves.add(nameOf(one), one.style, step, loss);
     };
-    runs.push(await run({ store, reporter, fresh, onCurve }));
+    runs.push(await one.run({ store, reporter, fresh: fresh && elsewhere === undefined, onCurve }));
   }
   curves.finish();
   return runs;

@@ -1,11 +1,13 @@
 // A paper item: one value with its question, the paper's claim, its presets, how it is computed and
 // how it is drawn. Notebook, command line and sweeps all go through it.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type z } from 'zod';
-import { DataError, NotRunError, UsageError } from '../../base/errors';
+import { DataError, LockedError, NotRunError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
 import { type Reporter } from '../../base/progress';
 import { canonicalJson } from '../../base/json';
+import { present } from '../../base/present';
 import { parseWith } from '../../base/schema';
 import { libraryVersion } from '../../base/version';
 import { type DataSource, labelled } from '../../report/provenance';
@@ -15,7 +17,9 @@ import { type ReferenceComparison, type Drawing, type Finding, type Report } fro
 import { changed, type PresetName, presetOrder, unchanged } from '../settings/preset-names';
 import { meaningsOf } from '../settings/fields';
 import { readReference } from './reference';
-import { type Measured, measured, type MeasuringContext } from './measured';
+import { measured, type MeasuringContext } from './measured';
+import { PieceDone } from './piece-done';
+import { type WorkerPool } from './pool';
 import { type FinishedRun, RememberingStore, type RunConfiguration, RunStore } from './store';
 
 /** One scale of an item. */
@@ -55,6 +59,31 @@ export function prepareNothing(): Promise<PreparedInput<null>> {
  */
 export interface RunContext extends MeasuringContext {
   readonly fresh: boolean;
+  /** The one model that this process is to train, of those that `runEach` is given. */
+  readonly piece?: Pick<Piece, 'title' | 'index' | 'onCurve'>;
+  /** Trains models in other processes, so that they are found in the store afterwards. */
+  readonly elsewhere?: (pieces: readonly Piece[]) => Promise<void>;
+}
+
+/** One model of an item, for a process of its own. */
+export interface Piece {
+  /** The title of the curves of those that are trained together. */
+  readonly title: string;
+  /** Its place among them. */
+  readonly index: number;
+  readonly name: string;
+  /** About how long it takes beside others. */
+  readonly cost: number;
+  /** Told each point of the training's curve. */
+  readonly onCurve: (step: number, loss: number) => void;
+}
+
+/** How a process computes for another one. */
+export interface PerformOptions {
+  readonly piece: Pick<Piece, 'title' | 'index' | 'onCurve'> | undefined;
+  readonly store: RunStore;
+  readonly reporter: Reporter;
+  readonly fresh: boolean;
 }
 
 /** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
@@ -81,6 +110,8 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly seeds?: (settings: Settings) => readonly number[];
   /** Optimizer steps of each model; left out, or null, where nothing is trained. */
   readonly steps?: (settings: Settings) => number | null;
+  /** True if `run` trains models by `runEach`, so that each may have a process of its own. */
+  readonly inPieces?: boolean;
   /** True if tensors are computed, so that the provenance names the engine. */
   readonly usesEngine?: boolean;
   /**
@@ -109,6 +140,8 @@ export interface ExecuteOptions<Settings extends object = object> {
   readonly fresh?: boolean;
   /** Compute what the store does not have; default true. */
   readonly computes?: boolean;
+  /** Processes that compute beside this one; left out, this one does. */
+  readonly pool?: WorkerPool;
 }
 
 /** Findings of the run of an item that ended last. */
@@ -139,6 +172,8 @@ export interface Experiment<
   readonly meanings: Readonly<Record<string, string>>;
   // A method: an item with settings of its own is an item.
   execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
+  /** Computes for another process: the whole item, or one model; the store has it afterwards. */
+  perform(settings: object, options: PerformOptions): Promise<void>;
   /**
    * The run that ended last, of this revision and library, and of one of these presets if some are
    * given; undefined if there is none.
@@ -163,6 +198,7 @@ export function defineExperiment<Settings extends object, Input, Result, Row ext
     }),
     meanings: meaningsOf(spec.fieldsOf ?? spec.schema),
     execute: (options) => execute(spec, names, options),
+    perform: (settings, options) => perform(spec, settings, options),
     latest: (store, presets) => latest(spec, store, presets),
   };
 }
@@ -268,12 +304,104 @@ async function execute<Settings extends object, Input, Result, Row extends TidyR
     withChanges(chosen.settings, options.settings),
     `${spec.id} settings`,
   );
-  const prepared = await spec.prepare(settings, options.reporter);
+  const prepared = await prepare(spec, settings, options);
   try {
     return await report(spec, { preset, isChanged, settings }, prepared, options);
   } finally {
     prepared.close?.();
   }
+}
+
+/** Where other processes work, too, one of them may be making the same data. */
+async function prepare<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+  settings: Settings,
+  { reporter, pool }: ExecuteOptions<Settings>,
+): Promise<PreparedInput<Input>> {
+  for (;;) {
+    try {
+      return await spec.prepare(settings, reporter);
+    } catch (error) {
+      if (pool === undefined || !(error instanceof LockedError)) throw error;
+      await sleep(1000);
+    }
+  }
+}
+
+async function perform<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+  given: object,
+  { piece, ...context }: PerformOptions,
+): Promise<void> {
+  const settings = parseWith(spec.schema, given, `${spec.id} settings`);
+  const { input, data, close } = await spec.prepare(settings, context.reporter);
+  try {
+    if (piece === undefined) await compute(spec, settings, { input, data }, context);
+    else await spec.run(settings, input, { ...context, piece });
+  } catch (error) {
+    if (!(error instanceof PieceDone)) throw error;
+  } finally {
+    close?.();
+  }
+}
+
+/** A result that is found, or computed now, by this process or by those of the pool. */
+async function compute<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+  settings: Settings,
+  { input, data }: Pick<PreparedInput<Input>, 'input' | 'data'>,
+  {
+    store,
+    reporter,
+    fresh,
+    pool,
+  }: Required<Pick<ExecuteOptions, 'reporter' | 'store' | 'fresh'>> & Pick<ExecuteOptions, 'pool'>,
+): Promise<FinishedRun<Result> & { readonly reused: boolean }> {
+  const configuration = configurationOf(spec, settings, data);
+  const about = {
+    seeds: spec.seeds?.(settings) ?? [],
+    steps: spec.steps?.(settings) ?? null,
+    usesEngine: spec.usesEngine === true,
+  };
+  const job = { item: spec.id, settings, fresh, store: store.folder };
+  if (pool !== undefined && spec.inPieces !== true) {
+    const earlier = fresh ? undefined : await store.find(configuration).catch(() => undefined);
+    if (earlier === undefined)
+      await pool.run({ ...job, piece: null }, { label: spec.title, reporter, cost: 0 });
+    const finished = present(await store.find<Result>(configuration), `result of ${spec.id}`);
+    return { ...finished, reused: earlier !== undefined };
+  }
+  return measured({ store, reporter, fresh }, configuration, about, async () => {
+    const remembering = new RememberingStore(store.folder);
+    let secondsElsewhere = 0;
+    const elsewhere = async (pieces: readonly Piece[]): Promise<void> => {
+      const startedAt = Date.now();
+      await Promise.all(
+        pieces.map(({ title, index, name, cost, onCurve }) =>
+          pool?.run(
+            { ...job, piece: { title, index } },
+            { label: `${spec.id}: ${name}`, reporter, cost, onCurve },
+          ),
+        ),
+      );
+      secondsElsewhere += (Date.now() - startedAt) / 1000;
+    };
+    const result = await spec.run(settings, input, {
+      reporter,
+      store: remembering,
+      fresh,
+      ...(pool && { elsewhere }),
+    });
+    return { result, parts: remembering.parts, secondsInParts: remembering.seconds + secondsElsewhere };
+  });
+}
+
+function configurationOf<Settings>(
+  { id: item, revision }: Pick<ExperimentSpec<Settings, never, never>, 'id' | 'revision'>,
+  settings: Settings,
+  data: readonly DataSource[],
+): RunConfiguration {
+  return { item, revision, libraryVersion, settings, data };
 }
 
 /** Settings, and the preset that they are of. */
@@ -305,21 +433,10 @@ async function report<Settings extends object, Input, Result, Row extends TidyRo
   if (data.length === 0 && missing.length > 0) {
     throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
   }
-  const { store = new RunStore(), reporter, fresh = false, computes = true } = options;
-  const configuration = { item: spec.id, revision: spec.revision, libraryVersion, settings, data };
-  const about = {
-    seeds: spec.seeds?.(settings) ?? [],
-    steps: spec.steps?.(settings) ?? null,
-    usesEngine: spec.usesEngine === true,
-  };
-  const work = async (): Promise<Measured<Result>> => {
-    const remembering = new RememberingStore(store.folder);
-    const numbers = await spec.run(settings, input, { reporter, store: remembering, fresh });
-    return { result: numbers, parts: remembering.parts, secondsInParts: remembering.seconds };
-  };
+  const { store = new RunStore(), reporter, fresh = false, computes = true, pool } = options;
   const { result, provenance, reused } = computes
-    ? await measured({ store, reporter, fresh }, configuration, about, work)
-    : await finishedRun<Result>(store, configuration, preset);
+    ? await compute(spec, settings, { input, data }, { store, reporter, fresh, ...(pool && { pool }) })
+    : await finishedRun<Result>(store, configurationOf(spec, settings, data), preset);
   const labels = {
     preset: isChanged ? changed(preset) : preset,
     scale: spec.scale(settings, missing, input),

@@ -94,6 +94,7 @@ export function drawRequest(figure: Figure, footer: string): DrawRequest {
 export function figureDrawer(find: () => FoundBrowser | undefined = findBrowser): PageDrawer {
   let opening: Promise<{ browser: RunningBrowser; page: Page } | string> | undefined;
   let description = 'none';
+  let before: Promise<unknown> = Promise.resolve();
   const open = async (): Promise<{ browser: RunningBrowser; page: Page } | string> => {
     try {
       const found = find();
@@ -113,11 +114,16 @@ export function figureDrawer(find: () => FoundBrowser | undefined = findBrowser)
       return typeof opened === 'string' ? opened : undefined;
     },
     describe: () => description,
-    draw: async (figure, footer) => {
-      const opened = await (opening ??= open());
-      if (typeof opened === 'string') throw new Error(opened);
-      const { svg, png } = await opened.page.evaluate(drawInPage, drawRequest(figure, footer));
-      return { svg, png: Buffer.from(png, 'base64') };
+    // The page draws one figure at a time.
+    draw: (figure, footer) => {
+      const drawing = before.then(async () => {
+        const opened = await (opening ??= open());
+        if (typeof opened === 'string') throw new Error(opened);
+        const { svg, png } = await opened.page.evaluate(drawInPage, drawRequest(figure, footer));
+        return { svg, png: Buffer.from(png, 'base64') };
+      });
+      before = drawing.catch(() => undefined);
+      return drawing;
     },
     photograph: async (html, size) => {
       const opened = await (opening ??= open());

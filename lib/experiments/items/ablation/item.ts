@@ -190,6 +190,7 @@ export const tableAblation = defineExperiment<
   presets: ablationPresets,
   seeds: ({ seeds, chanceSeeds }) => [...seeds, ...chanceSeeds],
   steps: ({ steps }) => steps,
+  inPieces: true,
   usesEngine: true,
   prepare: async (settings, reporter) => {
     const prepared = await prepareLanguageModels(commonSettings(settings), [], reporter);

@@ -2,13 +2,13 @@
 // steps of a solution ends a segment, so a bilevel encoding tells a place in a step from the step.
 
 import { z } from 'zod';
-import { resolveArithmeticOptions } from '../../../data/arithmetic/generator';
+import { arithmeticLength, resolveArithmeticOptions } from '../../../data/arithmetic/generator';
 import { arithmeticVocabulary } from '../../../data/arithmetic/vocabulary';
 import { encodingNamed } from '../../../positional/registry';
 import { encodingStyle } from '../../../report/style';
 import { arithmeticFields, arithmeticRun, type AccuracyRow, accuracyRows } from './runs';
 import { furtherEncodings, smallSines } from '../../charts/encoding-pairs';
-import { modelPoints, runEach } from '../../run/compared-models';
+import { modelPoints, runEach, trainingCost } from '../../run/compared-models';
 import { defineExperiment, type Presets } from '../../run/experiment';
 import { type TrainedRunOptions } from '../../run/trained-run';
 import { drawFig3, type Fig3Result } from './draw';
@@ -140,6 +140,7 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, Acc
   presets: fig3Presets,
   seeds: ({ seeds }) => seeds,
   steps: ({ steps }) => steps,
+  inPieces: true,
   usesEngine: true,
   prepare: (settings) => {
     // Settings that no run would accept are refused before the first one.
@@ -152,6 +153,12 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, Acc
     const planned = modelPoints(settings).map((point) => ({
       style: encodingStyle(point.encoding, settings.encodings),
       which: `hidden size ${point.hiddenSize}, seed ${point.seed}`,
+      cost: trainingCost({
+        ...settings,
+        ...point,
+        time: arithmeticLength(settings.operators),
+        layers: 3,
+      }),
       run: (options: TrainedRunOptions) => arithmeticRun(point, settings, options),
     }));
     return { runs: await runEach(planned, context) };

@@ -209,6 +209,7 @@ export const fig4 = defineExperiment<AnySettings, Fig4Input, Fig4Result, Perplex
   },
   seeds: (settings) => (isReleased(settings) ? [] : settings.seeds),
   steps: (settings) => (isReleased(settings) ? null : settings.steps),
+  inPieces: true,
   usesEngine: true,
   prepare: async (settings, reporter) => {
     if (isReleased(settings)) {

@@ -66,6 +66,7 @@ export const tableNormal = defineExperiment<
   presets: normalPresets,
   seeds: ({ seeds }) => seeds,
   steps: ({ steps }) => steps,
+  inPieces: true,
   usesEngine: true,
   prepare: (settings, reporter) => {
     requireLength(settings, 'training length', settings.trainLength);

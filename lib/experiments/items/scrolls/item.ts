@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { sha256 } from '../../../base/files';
+import { present } from '../../../base/present';
 import { type Reporter } from '../../../base/progress';
 import { downloadScrolls } from '../../../data/scrolls/download';
 import { openPromptedRows, type PromptedData } from '../../../data/scrolls/prompted-data';
@@ -27,7 +28,7 @@ import {
   type ScoreRow,
   scoreRows,
 } from './runs';
-import { type PreparedStarts, prepareStarts, type Start, startSchema } from './start';
+import { type PreparedStarts, prepareStarts, startSchema } from './start';
 import { drawTableScrolls, type TableScrollsResult, paperGain } from './draw';
 
 const schema = z
@@ -231,20 +232,29 @@ async function run(
   { starts, tasks }: Prepared,
   context: RunContext,
 ): Promise<TableScrollsResult> {
-  const { reporter, store } = context;
-  const begun = new Map<string, Start>();
-  for (const encoding of starts.encodings) {
-    reporter.note(`${encodingStyle(encoding).name}: what the finetuning starts from`);
-    // Never trained anew here: they are another item's models.
-    begun.set(encoding, await starts.startOf(encoding, { store, reporter }));
-  }
+  const styles = starts.encodings.map((encoding) => encodingStyle(encoding, starts.encodings));
+  const begun = await runEach(
+    starts.encodings.map((encoding, index) => ({
+      style: present(styles[index], 'style'),
+      which: 'what the finetuning starts from',
+      cost: Number.MAX_SAFE_INTEGER,
+      run: async ({ store, reporter }: TrainedRunOptions) => ({
+        encoding,
+        // Never trained anew here: they are another item's models.
+        start: await starts.startOf(encoding, { store, reporter }),
+      }),
+    })),
+    context,
+    'Training loss',
+  );
   // One seed of everything before the next seed, so that an interrupted comparison is a comparison
   // already.
   const planned = settings.seeds.flatMap((seed) =>
     tasks.flatMap((task) =>
-      [...begun].map(([encoding, start]) => ({
-        style: encodingStyle(encoding, starts.encodings),
+      begun.map(({ encoding, start }, index) => ({
+        style: present(styles[index], 'style'),
         which: `${task.settings.data.task}, seed ${seed}`,
+        cost: 1,
         run: (options: TrainedRunOptions) =>
           promptedRun(
             { start, seed, encoding },
@@ -271,6 +281,7 @@ export const tableScrolls = defineExperiment<TableScrollsSettings, Prepared, Tab
   presets: tableScrollsPresets,
   seeds: ({ seeds }) => seeds,
   steps: ({ steps }) => steps,
+  inPieces: true,
   usesEngine: true,
   prepare: async (settings, reporter) => {
     const starts = await prepareStarts(settings.start, settings.encodings, settings.tokenizer, reporter);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { encodingNamed } from '../../../positional/registry';
 import { encodingStyle } from '../../../report/style';
 import { mainFour, smallSines } from '../../charts/encoding-pairs';
-import { modelPoints, runEach } from '../../run/compared-models';
+import { modelPoints, runEach, trainingCost } from '../../run/compared-models';
 import { defineExperiment, type Presets } from '../../run/experiment';
 import { type TrainedRunOptions } from '../../run/trained-run';
 import { count, encodingFields, listOf } from '../../settings/fields';
@@ -174,6 +174,7 @@ export const theorem32Trained = defineExperiment<
   presets: thm32TrainedPresets,
   seeds: ({ seeds }) => seeds,
   steps: ({ steps }) => steps,
+  inPieces: true,
   usesEngine: true,
   prepare: (settings) => {
     // Settings that no run would accept are refused before the first one.
@@ -185,6 +186,7 @@ export const theorem32Trained = defineExperiment<
     const planned = modelPoints(settings).map((point) => ({
       style: encodingStyle(point.encoding, settings.encodings),
       which: `hidden size ${point.hiddenSize}, seed ${point.seed}`,
+      cost: trainingCost({ ...settings, ...point, time: settings.length }),
       run: (options: TrainedRunOptions) => stateSetRun(point, settings, automaton, options),
     }));
     const runs = await runEach(planned, context);

@@ -1,0 +1,200 @@
+// Processes that compute beside this one: as many as there are cores and memory, each with its
+// share of the cores. What they make is in the run store, so that nothing but words passes between
+// them; in whatever order and on however many of them jobs are done, the results are the same.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LockedError, MachineError, messageOf } from '../../base/errors';
+import { projectPath } from '../../base/paths';
+import { type Reporter } from '../../base/progress';
+import { machineMemory } from '../../engine/memory';
+import { errorOf, type Job, type Message, receiver } from './jobs';
+
+/** A training at the sizes of `quick`, its libraries included, with room to spare. */
+const bytesOfWorker = 1.2e9;
+const pauseMs = 1000;
+
+/** How a job is done. */
+export interface JobOptions {
+  /** Its name for readers. */
+  readonly label: string;
+  readonly reporter: Reporter;
+  /** Jobs that take longer begin earlier; those of cost 0 come first of all. */
+  readonly cost: number;
+  /** Told each point of the training's curve. */
+  readonly onCurve?: (step: number, loss: number) => void;
+}
+
+/** How processes are made and how many there may be. */
+export interface PoolOptions {
+  /** Processes at once. Default: one for each core, as far as memory allows. */
+  readonly workers?: number;
+  readonly cores?: number;
+  /** Makes a process that computes; default: one of this library's. */
+  readonly start?: (threads: number) => ChildProcess;
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly options: JobOptions;
+  /** Processes that died at it. */
+  readonly deaths: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Worker {
+  readonly child: ChildProcess;
+  readonly threads: number;
+}
+
+/** How many processes a machine bears. */
+export function workersFor(cores: number, memory: number): number {
+  return Math.max(1, Math.min(cores, Math.floor((0.8 * memory) / bytesOfWorker)));
+}
+
+/** Jobs, and the processes that do them. */
+export class WorkerPool {
+  readonly #cores: number;
+  readonly #start: (threads: number) => ChildProcess;
+  /** Processes at once; fewer after one has died, for which memory is the likely reason. */
+  #limit: number;
+  #waiting: Waiting[] = [];
+  #idle: Worker[] = [];
+  #running = 0;
+  #isClosed = false;
+
+  constructor({ workers, cores = availableParallelism(), start = startWorker }: PoolOptions = {}) {
+    this.#cores = cores;
+    this.#limit = workers ?? workersFor(cores, machineMemory());
+    this.#start = start;
+  }
+
+  /** The number of processes that there may be at once. */
+  get size(): number {
+    return this.#limit;
+  }
+
+  /**
+   * Does a job in a process of its own, as soon as there is room.
+   *
+   * @throws what the job throws, of the same class; MachineError if two processes died at it
+   */
+  run(job: Job, options: JobOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ job, options, deaths: 0, resolve, reject });
+    });
+  }
+
+  /** Ends all processes; what they were at is given up, and goes on where it was saved last. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { child } of this.#idle) child.disconnect();
+    this.#idle = [];
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waiting.sort((a, b) => urgency(b.options) - urgency(a.options));
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (this.#running < this.#limit && !this.#isClosed) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#running += 1;
+      const beside = Math.min(this.#limit, this.#running + this.#waiting.length);
+      const worker = this.#workerWith(Math.max(1, Math.floor(this.#cores / beside)));
+      void this.#perform(worker, next);
+    }
+  }
+
+  /** One that is idle, if it has as many threads; one that has not makes room. */
+  #workerWith(threads: number): Worker {
+    const worker = this.#idle.pop();
+    if (worker?.threads === threads) return worker;
+    worker?.child.disconnect();
+    return { child: this.#start(threads), threads };
+  }
+
+  async #perform(worker: Worker, waiting: Waiting): Promise<void> {
+    const outcome = await perform(worker.child, waiting);
+    this.#running -= 1;
+    if (outcome.kind === 'died') this.#bury(waiting, outcome.how);
+    else {
+      if (this.#isClosed) worker.child.disconnect();
+      else this.#idle.push(worker);
+      if (outcome.kind === 'done') waiting.resolve();
+      else if (outcome.error instanceof LockedError) void this.#tryLater(waiting);
+      else waiting.reject(outcome.error);
+    }
+    this.#fill();
+  }
+
+  /** Somebody else is at the same: a job of another item, or another command. */
+  async #tryLater(waiting: Waiting): Promise<void> {
+    await sleep(pauseMs);
+    this.#enqueue(waiting);
+  }
+
+  #bury(waiting: Waiting, how: string): void {
+    const { label, reporter } = waiting.options;
+    if (waiting.deaths > 0) {
+      waiting.reject(
+        new MachineError(
+          `${label}: two processes died at it (${how}), perhaps for want of memory; try --workers 1`,
+        ),
+      );
+      return;
+    }
+    this.#limit = Math.max(1, this.#limit - 1);
+    reporter.note(
+      `${label}: its process died (${how}); begun again with at most ${this.#limit} at once`,
+      'warning',
+    );
+    this.#enqueue({ ...waiting, deaths: waiting.deaths + 1 });
+  }
+}
+
+function urgency({ cost }: JobOptions): number {
+  return cost === 0 ? Infinity : cost;
+}
+
+type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: Error }
+  | { readonly kind: 'died'; readonly how: string };
+
+/** Sends a job, and hears how it goes until it is over. */
+function perform(child: ChildProcess, { job, options }: Waiting): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const receive = receiver(options.reporter);
+    const end = (outcome: Outcome): void => {
+      child.off('message', hear).off('exit', die).off('error', fail);
+      resolve(outcome);
+    };
+    const hear = (message: Message): void => {
+      if (message.kind === 'done') end({ kind: 'done' });
+      else if (message.kind === 'failed') end({ kind: 'failed', error: errorOf(message) });
+      else if (message.kind === 'curve') options.onCurve?.(message.step, message.loss);
+      else receive(message);
+    };
+    const die = (code: number | null, signal: string | null): void => {
+      end({ kind: 'died', how: signal ?? `exit code ${code ?? 0}` });
+    };
+    const fail = (error: unknown): void => {
+      end({ kind: 'died', how: messageOf(error) });
+    };
+    child.on('message', hear).on('exit', die).on('error', fail);
+    child.send(job);
+  });
+}
+
+function startWorker(threads: number): ChildProcess {
+  return fork(projectPath('dist', 'lib', 'experiments', 'worker.js'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: process.env['TF_NUM_INTRAOP_THREADS'] ?? String(threads) },
+  });
+}

@@ -1,0 +1,204 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MachineError, UsageError } from '../../lib/base/errors';
+import { projectPath } from '../../lib/base/paths';
+import { silentReporter } from '../../lib/base/progress';
+import { items } from '../../lib/experiments/registry';
+import { type JobOptions, WorkerPool, workersFor } from '../../lib/experiments/run/pool';
+import { RunStore } from '../../lib/experiments/run/store';
+import { temporaryFolder } from '../support/command';
+
+interface Event {
+  readonly what: string;
+  readonly pid: string;
+  readonly item: string;
+}
+
+/** A pool of processes that do as jobs are named, and what they did. */
+function fakePool(workers: number, cores = workers) {
+  const log = join(temporaryFolder(), 'log');
+  const threads: number[] = [];
+  const children: ChildProcess[] = [];
+  const notes: string[] = [];
+  const pool = new WorkerPool({
+    workers,
+    cores,
+    start: (count) => {
+      threads.push(count);
+      const child = fork(projectPath('tests', 'experiments', 'pool.worker.mjs'));
+      children.push(child);
+      return child;
+    },
+  });
+  onTestFinished(() => {
+    pool.close();
+    children.forEach((child) => child.kill('SIGKILL'));
+  });
+  const options: JobOptions = {
+    label: 'a job',
+    cost: 1,
+    reporter: { ...silentReporter, note: (line) => notes.push(line) },
+  };
+  const run = (item: string, more: Partial<JobOptions> = {}, ms?: number): Promise<void> =>
+    pool.run({ item, settings: { log, ms }, piece: null, fresh: false, store: '' }, { ...options, ...more });
+  const events = (): Event[] =>
+    readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [what = '', pid = '', ...item] = line.split(' ');
+        return { what, pid, item: item.join(' ') };
+      });
+  return { pool, run, events, threads, notes, children };
+}
+
+describe('a pool of processes', () => {
+  it('does all jobs, never more at once than there may be, and begins with the longest', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 8 }),
+        async (workers, costs) => {
+          const { run, events, pool } = fakePool(workers);
+          await Promise.all(costs.map((cost, index) => run(`ok ${index}`, { cost })));
+          pool.close();
+          let running = 0;
+          for (const { what } of events()) {
+            running += what === 'begin' ? 1 : -1;
+            expect(running).toBeLessThanOrEqual(workers);
+          }
+          const begun = events().filter(({ what }) => what === 'begin');
+          expect(begun).toHaveLength(costs.length);
+          if (workers > 1) return;
+          // The first was begun before the others were known; those that cost nothing come first.
+          const later = begun.slice(1).map(({ item }) => costs[Number(item.split(' ')[1])] ?? NaN);
+          const urgency = later.map((cost) => (cost === 0 ? Infinity : cost));
+          expect(urgency).toEqual([...urgency].sort((a, b) => (a === b ? 0 : b - a)));
+        },
+      ),
+      { numRuns: 8 },
+    );
+  }, 60_000);
+
+  it('divides the cores among those that run, and gives the last job all of them', async () => {
+    const { run, threads } = fakePool(2, 4);
+    await Promise.all(['ok 1', 'ok 2'].map((item) => run(item)));
+    await run('ok 3');
+    // The first job was alone when it began.
+    expect(threads).toEqual([4, 2]);
+  });
+
+  it('uses a process again', async () => {
+    const { run, events } = fakePool(1);
+    for (const item of ['ok 1', 'ok 2', 'ok 3']) await run(item);
+    expect(new Set(events().map(({ pid }) => pid)).size).toBe(1);
+  });
+
+  it('hands on notes and points of a curve', async () => {
+    const { run, notes } = fakePool(1);
+    const points: number[][] = [];
+    await run('ok', { onCurve: (...point) => points.push(point) });
+    expect([notes, points]).toEqual([['ok goes on'], [[1, 0.5]]]);
+  });
+
+  it('throws what a job throws, of the same class, and goes on with the others', async () => {
+    const { run } = fakePool(1);
+    const failing = run('fails');
+    const other = run('ok');
+    await expect(failing).rejects.toThrow(new UsageError('so not'));
+    await expect(failing).rejects.toBeInstanceOf(UsageError);
+    await other;
+    await expect(run('breaks')).rejects.toThrow('a stack');
+  });
+
+  it('tries a job again later that another process is at', { timeout: 20_000 }, async () => {
+    const { run, events } = fakePool(1);
+    await Promise.all([run('locked-once'), run('ok')]);
+    expect(events().map(({ what, item }) => `${what} ${item}`)).toEqual([
+      'begin locked-once',
+      'end locked-once',
+      'begin ok',
+      'end ok',
+      'begin locked-once',
+      'end locked-once',
+    ]);
+  });
+
+  it('begins a job anew whose process died, with one process fewer', async () => {
+    const { run, pool, notes } = fakePool(3);
+    await run('dies-once');
+    expect(pool.size).toBe(2);
+    expect(notes[0]).toBe('a job: its process died (SIGKILL); begun again with at most 2 at once');
+  });
+
+  it('names a job at which two processes died, and does the others', async () => {
+    const { run } = fakePool(2);
+    const dying = run('dies');
+    const other = run('ok');
+    await expect(dying).rejects.toBeInstanceOf(MachineError);
+    await expect(dying).rejects.toThrow('a job: two processes died at it (SIGKILL)');
+    await other;
+  });
+
+  it('has as many processes as there are cores, as far as memory allows', () => {
+    expect(workersFor(2, 25e9)).toBe(2);
+    expect(workersFor(16, 6e9)).toBe(4);
+    expect(workersFor(8, 0.5e9)).toBe(1);
+  });
+});
+
+describe('an item in other processes', () => {
+  const minute = 60_000;
+
+  /** Results of a store without what a clock or a machine decides. */
+  const resultsOf = (folder: string): Record<string, unknown> =>
+    Object.fromEntries(
+      readdirSync(folder)
+        .filter((name) => existsSync(join(folder, name, 'result.json')))
+        .map((name) => {
+          const text = readFileSync(join(folder, name, 'result.json'), 'utf8');
+          const { result } = JSON.parse(text) as { result: unknown };
+          const timeless = JSON.stringify(result, (key, value: unknown) =>
+            ['seconds', 'tokensPerSecond'].includes(key) ? undefined : value,
+          );
+          return [name, timeless];
+        }),
+    );
+
+  it.each(['fig3', 'lemma11'] as const)('%s has the same bits', { timeout: 5 * minute }, async (item) => {
+    const [here, there] = [temporaryFolder(), temporaryFolder()];
+    const pool = new WorkerPool({ workers: 2 });
+    onTestFinished(() => {
+      pool.close();
+    });
+    const options = { preset: 'smoke', reporter: silentReporter };
+    const own = await items[item].execute({ ...options, store: new RunStore(here) });
+    const others = await items[item].execute({ ...options, store: new RunStore(there), pool });
+    expect(resultsOf(there)).toEqual(resultsOf(here));
+    expect(others.findings).toEqual(own.findings);
+    expect(others.provenance.parts?.map(({ work }) => work.length)).toEqual(
+      own.provenance.parts?.map(({ work }) => work.length),
+    );
+  });
+
+  it(
+    'throws what is wrong with settings, and names a process that is gone',
+    { timeout: minute },
+    async () => {
+      const pool = new WorkerPool({ workers: 2 });
+      onTestFinished(() => {
+        pool.close();
+      });
+      const store = new RunStore(temporaryFolder());
+      const job = { item: 'fig3', settings: { steps: 0 }, piece: null, fresh: false, store: store.folder };
+      await expect(pool.run(job, { label: 'fig3', cost: 1, reporter: silentReporter })).rejects.toThrow(
+        /fig3 settings/,
+      );
+      await sleep(0);
+    },
+  );
+});
