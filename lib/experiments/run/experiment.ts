@@ -374,23 +374,24 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
   return measured({ store, reporter, fresh }, configuration, about, async () => {
     const remembering = new RememberingStore(store.folder);
     let secondsElsewhere = 0;
-    const elsewhere = async (pieces: readonly Piece[]): Promise<void> => {
-      const startedAt = Date.now();
-      await Promise.all(
-        pieces.map(({ title, index, name, cost, onCurve }) =>
-          pool?.run(
+    const elsewhere =
+      pool &&
+      (async (pieces: readonly Piece[]): Promise<void> => {
+        const startedAt = Date.now();
+        const runs = pieces.map(({ title, index, name, cost, onCurve }) =>
+          pool.run(
             { ...job, piece: { title, index } },
             { label: `${spec.id}: ${name}`, reporter, cost, onCurve },
           ),
-        ),
-      );
-      secondsElsewhere += (Date.now() - startedAt) / 1000;
-    };
+        );
+        await Promise.all(runs);
+        secondsElsewhere += (Date.now() - startedAt) / 1000;
+      });
     const result = await spec.run(settings, input, {
       reporter,
       store: remembering,
       fresh,
-      ...(pool && { elsewhere }),
+      ...(elsewhere && { elsewhere }),
     });
     return { result, parts: remembering.parts, secondsInParts: remembering.seconds + secondsElsewhere };
   });

@@ -111,10 +111,11 @@ export class WorkerPool {
     }
   }
 
-  /** One that is idle, if it has as many threads; one that has not makes room. */
+  /** One that is idle and has as many threads; else another makes room for a new one. */
   #workerWith(threads: number): Worker {
-    const worker = this.#idle.pop();
-    if (worker?.threads === threads) return worker;
+    const same = this.#idle.findIndex((worker) => worker.threads === threads);
+    const [worker] = this.#idle.splice(Math.max(0, same), 1);
+    if (worker !== undefined && same >= 0) return worker;
     worker?.child.disconnect();
     return { child: this.#start(threads), threads };
   }
