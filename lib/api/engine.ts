@@ -30,15 +30,9 @@ export {
   examineEngine,
   type RejectedBackend,
 } from '../engine/engine';
-export {
-  capture,
-  type CapturedStep,
-  type CaptureOptions,
-  type StepFunction,
-  type StepResult,
-} from '../engine/graph/capture';
+export { capture, type CapturedStep, type CaptureOptions, type StepFunction } from '../engine/graph/capture';
 export type { ProductType } from '../engine/graph/program';
-export type { NamedTensors } from '../engine/graph/specs';
+export type { NamedTensors, StepResult } from '../engine/graph/specs';
 export { type ValueAndGradients, valueAndGradients } from '../engine/gradients';
 export {
   assertNoLeak,

@@ -2,7 +2,6 @@
 // which every backend shares; what a native library allocates beyond its tensors shows in the
 // resident size alone.
 
-import { totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { formatBytes, formatCount } from '../base/format';
 
@@ -36,16 +35,6 @@ export function memoryReport(): MemoryReport {
     residentBytes: resident,
     peakResidentBytes: Math.max(resident, process.resourceUsage().maxRSS * 1024),
   };
-}
-
-/**
- * Bytes of main memory that this process may use at most: the machine's, or what a container is
- * limited to.
- */
-export function machineMemory(): number {
-  // 0, or more than there is, where there is no limit.
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 /** A memory report in one line. */

@@ -4,7 +4,7 @@
 
 import { ConfigError } from '../base/errors';
 import { formatBytes, formatCount } from '../base/format';
-import { machineMemory } from '../engine/memory';
+import { machineMemory } from '../base/memory';
 import type { Encoding } from '../positional/encoding';
 import type { Architecture } from './architecture';
 import { decoderWith } from './decoder';

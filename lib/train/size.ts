@@ -4,7 +4,7 @@
 import { ConfigError } from '../base/errors';
 import { formatCount } from '../base/format';
 import { nativeBackend } from '../engine/native/binding';
-import { machineMemory } from '../engine/memory';
+import { machineMemory } from '../base/memory';
 import { type Decoder } from '../model/decoder';
 import { bytesOfNumber, checkMemory, tooMuch } from '../model/size';
 import { parameterCount } from '../model/parameters';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { availableMemory } from '../../lib/base/memory';
+import { availableMemory, machineMemory } from '../../lib/base/memory';
 import { ownEntry } from '../../lib/base/own';
 import { present } from '../../lib/base/present';
 
@@ -22,14 +22,14 @@ describe('ownEntry', () => {
   });
 });
 
-describe('availableMemory', () => {
-  it('is what Node.js says, and no limit where there is no Node.js', () => {
+describe('memory', () => {
+  it('is without a limit where there is no Node.js', () => {
     const asked = vi.spyOn(process, 'availableMemory').mockReturnValue(123);
     expect(availableMemory()).toBe(123);
     asked.mockRestore();
     vi.stubGlobal('process', undefined);
     try {
-      expect(availableMemory()).toBe(Infinity);
+      expect([availableMemory(), machineMemory()]).toEqual([Infinity, Infinity]);
     } finally {
       vi.unstubAllGlobals();
     }

@@ -1,7 +1,8 @@
 import { totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { assertNoLeak, formatMemory, machineMemory, withTensorAccount } from '../../lib/engine/memory';
+import { machineMemory } from '../../lib/base/memory';
+import { assertNoLeak, formatMemory, withTensorAccount } from '../../lib/engine/memory';
 import { useNativeEngine } from '../support/engine';
 
 useNativeEngine();

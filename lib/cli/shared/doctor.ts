@@ -163,7 +163,7 @@ async function examineKernels(): Promise<Diagnosis> {
   const what = 'kernels in use';
   try {
     const { startEngine } = await import('../../engine/engine.js');
-    const { loadedKernels } = await import('../../engine/native/kernel-library.js');
+    const { loadedKernels } = await import('../../engine/native/kernel-home.js');
     const { backend } = await startEngine({ reporter: silentReporter });
     if (backend !== 'native-cpu')
       return { what, state: 'works', detail: `none: they are for native-cpu, not ${backend}`, mend: null };

@@ -11,7 +11,8 @@ import { setUpHint } from '../../base/command';
 import { isInstalled, projectPath } from '../../base/paths';
 import { type BackendCandidate, BackendUnavailable } from './backend';
 import { findGpu, type GpuPresence } from './gpu';
-import { loadedKernels, loadKernels } from '../native/kernel-library';
+import { loadedKernels } from '../native/kernel-home';
+import { loadKernels } from '../native/kernel-library';
 import { probe, type ProbeOutcome } from './probe';
 import { loadTensorFlow, packageFile } from './tensorflow';
 

@@ -18,19 +18,11 @@ import {
   type NamedTensors,
   signatureOf,
   specsOf,
+  type StepResult,
 } from './specs';
 import type { ProductType, Program } from './program';
 import { checkedResult, type TracedResult } from './recorder';
 import { traceProgram } from './trace';
-
-/**
- * What a step gives: results, and new values of state tensors (those it leaves out stay as they
- * are).
- */
-export interface StepResult<State extends NamedTensors, Outputs extends NamedTensors> {
-  readonly outputs: Outputs;
-  readonly state?: Partial<State>;
-}
 
 /**
  * What can be captured: a pure function of its state's present values and the inputs of this call.

@@ -7,6 +7,12 @@ import { unknownName } from '../../base/suggest';
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
+/** Results of a step, and new values of state tensors; those it leaves out stay as they are. */
+export interface StepResult<State extends NamedTensors, Outputs extends NamedTensors> {
+  readonly outputs: Outputs;
+  readonly state?: Partial<State>;
+}
+
 /** The shape and type of elements of a tensor. */
 export interface TensorSpec {
   readonly shape: readonly number[];

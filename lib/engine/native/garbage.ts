@@ -2,13 +2,14 @@
 // a program whose work is done by a native library may not do for a long time; then they lie beside
 // what the library holds.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { nodeProcess } from '../../base/node';
 
-/** Frees JavaScript values that nothing refers to, now. */
+/** Frees JavaScript values that nothing refers to, now; a browser does so in its own time. */
 export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const node = nodeProcess();
+  if (node === undefined) return;
+  node.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+  const collect = node.getBuiltinModule('node:vm').runInNewContext('gc') as () => void;
   collect();
   // The memory of arrays is given back in the background of a collection, and by the next one at
   // the latest.

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, systemCode, UsageError } from '../../base/errors';
+import { kernelHome } from './kernel-home';
 
 /**
  * That of the module as kernels.ts and profile.ts use it (`kInterface` in native/operations.cc).
@@ -62,13 +63,6 @@ export function loadKernels(folder: string): void {
 }
 
 /**
- * The instruction set of the kernels that are loaded, e.g. `AVX-512`; undefined without kernels.
- */
-export function loadedKernels(): string | undefined {
-  return kernelHome().instructions;
-}
-
-/**
  * Why no kernels are loaded though nobody switched them off; undefined where they are, or before
  * the native library is.
  */
@@ -100,22 +94,4 @@ function isRecorder(library: KernelLibrary): library is KernelLibrary & Operatio
 
 function loadLibrary(path: string): KernelLibrary {
   return createRequire(__filename)(path) as KernelLibrary;
-}
-
-interface KernelHome {
-  /** Where the module is, if it is built. */
-  file: string | undefined;
-  instructions: string | undefined;
-}
-
-/**
- * Kept outside this module: a notebook kernel loads lib anew when it was edited, while the
- * operations stay.
- */
-function kernelHome(): KernelHome {
-  const homes = globalThis as unknown as Record<symbol, KernelHome | undefined>;
-  return (homes[Symbol.for('bipe-workbench.kernels')] ??= {
-    file: undefined,
-    instructions: undefined,
-  });
 }

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
 import { type NativeBackend, nativeBackend } from './binding';
-import { loadedKernels } from './kernel-library';
+import { loadedKernels } from './kernel-home';
 import { executeNative, type NativeAttribute } from './operation';
 
 /** Scores grow by slope x (position of the key - position of the query). */

@@ -3,8 +3,8 @@
 // long vector: a model has dozens of them, and the sixteen operations of an update cost more to
 // start than to compute.
 
-import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
+import { nodeProcess } from '../../base/node';
 import { ConfigError, systemCode } from '../../base/errors';
 import { adamInPlace } from '../../engine/graph/adam';
 import { nativeBackend } from '../../engine/native/binding';
@@ -124,9 +124,14 @@ const patience = 2000;
 /** Which of the names a group's pattern matches. */
 function matchesOf({ match }: ParameterGroup, names: readonly string[]): readonly boolean[] {
   try {
+    const vm = nodeProcess()?.getBuiltinModule('node:vm');
+    if (vm === undefined) {
+      const pattern = new RegExp(match, 'u');
+      return names.map((name) => pattern.test(name));
+    }
     // A context of its own is what can be stopped: a repetition inside a repetition tries more ways
     // than there is time.
-    return runInNewContext(
+    return vm.runInNewContext(
       'const pattern = new RegExp(match, "u"); names.map((name) => pattern.test(name));',
       { match, names },
       { timeout: patience },

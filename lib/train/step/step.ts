@@ -5,9 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../../base/present';
 import { valueAndGradients } from '../../engine/gradients';
-import { type StepResult } from '../../engine/graph/capture';
 import { availableAfter } from '../../engine/native/order';
-import { type NamedTensors } from '../../engine/graph/specs';
+import { type NamedTensors, type StepResult } from '../../engine/graph/specs';
 import {
   adamwUpdate,
   type AdamWSettings,
