@@ -25,10 +25,11 @@ export {
   readMetrics,
   type TrainingMetrics,
 } from '../train/metrics';
+export type { TrainingPlan, TrainingResult, TrainingRun } from '../train/run';
 export { learningRateAt, type ScheduleSettings } from '../train/step/schedule';
 export type { LossFunction, Parameters } from '../train/step/step';
 export type { StateSetsTaskConfig } from '../train/tasks/state-sets';
 export type { TaskConfig } from '../train/tasks/registry';
 export type { TextTaskConfig } from '../train/tasks/text';
-export { train, type TrainingPlan, type TrainingResult, type TrainingRun } from '../train/train';
+export { train } from '../train/train';
 export type { TrainModelOptions } from '../train/train-model';

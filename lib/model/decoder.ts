@@ -1,7 +1,31 @@
-// The decoder as pure functions of parameters and token ids, with fixed shapes and no value read
-// back, so that whole steps can be captured as graphs: embed, then blocks of attention and
-// feed-forward, then the head. What differs between styles is in `style.ts`, what differs between
-// encodings in lib/positional.
+// The decoder as pure functions of parameters and token ids: embed the tokens, apply blocks of
+// attention and feed-forward layers, score the next token. Shapes are fixed and no value is read
+// back, so that whole steps can be captured as graphs.
+//
+// From the paper (He et al. 2024, arXiv 2401.16421, section 3) to the line. A token stands at place
+// l of segment s; m and n are the segments of a query q and a key k.
+//
+//   l and s of each token       `nestedPositions` in lib/segment/levels.ts
+//   one encoding for l, one     `bipe` in lib/positional/bipe.ts; the paper's two pairs are
+//   for s                       `bipe_rope` and `bipe_alibi` in lib/positional/registry.ts
+//   x = embedding + table[l]    `learned` in lib/positional/learned.ts, called by `embedTokens`
+//                               in lib/model/decoder.ts
+//   BiPE-RoPE: R(m) q, R(n) k   `rope` in lib/positional/rope.ts, called by `encodeHeads` in
+//                               lib/model/encoded-attention.ts
+//   BiPE-ALiBi: + r (n - m)     r: `alibiSlopes` in lib/positional/alibi.ts; the sum: `Scores` in
+//                               native/attention.inc.h, or `linearRow` in lib/positional/bias.ts
+//
+// softmax(q k^T / sqrt(d) + bias) v is computed by `causalAttention` in lib/model/attention.ts, in
+// one of two ways with the same result up to rounding:
+//
+// - On a CPU with the native kernels: `fusedAttention` in lib/model/attention.ts calls `attention`
+//   in lib/engine/native/kernels.ts, whose C++ is `AttendBlock` in native/attention.inc.h. Scores
+//   exist for a block of keys at a time.
+// - On GPU, WebGPU, WASM and JavaScript, and on a CPU with dropout or a bias that is not linear in
+//   distance: `chunkedAttention` in lib/model/attention.ts, in TensorFlow.js operations; its
+//   `chunkWeights` in lib/model/attention.ts adds bias and causal mask.
+//
+// Generation token by token chooses in the same way: `slotAttention` in lib/model/cache.ts.
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';

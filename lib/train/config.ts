@@ -7,7 +7,7 @@ import { unknownName } from '../base/suggest';
 import { type ModelConfig, modelConfigSchema, parseModelConfig } from '../model/config';
 import { defaultAdamW } from './step/adamw';
 import { type TaskConfig, taskMetrics, taskSchema } from './tasks/registry';
-import { type TrainingPlan } from './train';
+import { type TrainingPlan } from './run';
 
 /** All that a training's numbers depend on. */
 export interface TrainingConfig extends TrainingPlan {

@@ -14,7 +14,8 @@ import { type Parameters } from './step/step';
 import { type Task, type TaskContext } from './tasks/task';
 import { checkTrainingSize } from './size';
 import { createTask } from './tasks/registry';
-import { train, type TrainingResult, type TrainingRun } from './train';
+import { type TrainingResult, type TrainingRun } from './run';
+import { train } from './train';
 
 /** Where and how to train, without what the configuration says. */
 export type TrainModelOptions = Pick<

@@ -7,7 +7,7 @@ import { Random, type RandomState } from '../../lib/engine/random/random';
 import { defaultAdamW } from '../../lib/train/step/adamw';
 import { type Batch, type BatchSource } from '../../lib/train/step/batches';
 import { type LossFunction, type Parameters } from '../../lib/train/step/step';
-import { type TrainingPlan } from '../../lib/train/train';
+import { type TrainingPlan } from '../../lib/train/run';
 
 const width = 8;
 

@@ -6,8 +6,10 @@ import {
   type AttributeValue,
   elementType,
   type GraphNode,
+  integerVector,
   nodeOf,
   type TensorValue,
+  typeAttribute,
 } from '../native/graph-def';
 
 /** A value of a program. */
@@ -91,7 +93,7 @@ export class ProgramWriter {
       operation.includes('MatMul') && inputs.every(({ type }) => type === elementType.float32);
     if (this.products === 'float32' || !isProduct) return this.add(name, inputs, all);
     const halves = inputs.map((input) => this.half(input));
-    const product = this.add(name, halves, { ...all, T: { kind: 'type', value: elementType.bfloat16 } });
+    const product = this.add(name, halves, { ...all, T: typeAttribute(elementType.bfloat16) });
     return this.add('Cast', [`${product}:0`], castAttributes(elementType.bfloat16, elementType.float32));
   }
 
@@ -107,10 +109,10 @@ export class ProgramWriter {
   /** The same elements in another shape. */
   reshaped(of: Value, shape: readonly number[]): Value {
     if (of.shape.join() === shape.join()) return of;
-    const dims = this.constant(integers(shape));
+    const dims = this.constant(integerVector(shape));
     const name = this.add('Reshape', [of, dims], {
-      T: { kind: 'type', value: of.type },
-      Tshape: { kind: 'type', value: elementType.int32 },
+      T: typeAttribute(of.type),
+      Tshape: typeAttribute(elementType.int32),
     });
     return { value: `${name}:0`, shape, type: of.type };
   }
@@ -120,7 +122,7 @@ export class ProgramWriter {
    */
   identity(of: Value, triggers: readonly Value[]): Value {
     const controls = triggers.map(({ value }) => `^${nodeOf(value)}`);
-    const name = this.add('Identity', [of, ...controls], { T: { kind: 'type', value: of.type } });
+    const name = this.add('Identity', [of, ...controls], { T: typeAttribute(of.type) });
     return { ...of, value: `${name}:0` };
   }
 
@@ -133,10 +135,10 @@ export class ProgramWriter {
   lateConstant(of: Value, trigger: Value): Value {
     const isNumber = [elementType.float32, elementType.int32].some((type) => type === of.type);
     if (!isNumber || trigger.type !== elementType.float32) return this.identity(of, [trigger]);
-    const float = { kind: 'type', value: elementType.float32 } as const;
-    const index = { kind: 'type', value: elementType.int32 } as const;
-    const begin = this.constant(integers(trigger.shape.map(() => 0)));
-    const size = this.constant(integers(trigger.shape.map(() => 1)));
+    const float = typeAttribute(elementType.float32);
+    const index = typeAttribute(elementType.int32);
+    const begin = this.constant(integerVector(trigger.shape.map(() => 0)));
+    const size = this.constant(integerVector(trigger.shape.map(() => 1)));
     const first = this.add('Slice', [trigger, begin, size], { T: float, Index: index });
     const infinity = this.constant({
       type: elementType.float32,
@@ -146,7 +148,7 @@ export class ProgramWriter {
     const above = this.add('Greater', [`${first}:0`, infinity], { T: float });
     const cast = this.add('Cast', [`${above}:0`], castAttributes(elementType.bool, of.type));
     const zero = this.reshaped({ value: `${cast}:0`, shape: trigger.shape.map(() => 1), type: of.type }, []);
-    const name = this.add('AddV2', [of, zero], { T: { kind: 'type', value: of.type } });
+    const name = this.add('AddV2', [of, zero], { T: typeAttribute(of.type) });
     return { ...of, value: `${name}:0` };
   }
 
@@ -168,15 +170,15 @@ export class ProgramWriter {
     const name =
       element === undefined
         ? this.add('Const', [], {
-            dtype: { kind: 'type', value: type },
+            dtype: typeAttribute(type),
             value: { kind: 'tensor', value: tensor },
           })
         : this.add(
             'Fill',
-            [this.constant(integers(shape)), this.constant({ type, shape: [], content: element })],
+            [this.constant(integerVector(shape)), this.constant({ type, shape: [], content: element })],
             {
-              T: { kind: 'type', value: type },
-              index_type: { kind: 'type', value: elementType.int32 },
+              T: typeAttribute(type),
+              index_type: typeAttribute(elementType.int32),
             },
           );
     return { value: `${name}:0`, shape, type };
@@ -191,11 +193,6 @@ export function contentKey({ type, shape, content }: TensorValue): string {
 /** Whether a tensor is small enough to be compared by its content. */
 export function isSmall({ content }: TensorValue): boolean {
   return content.length <= smallConstant;
-}
-
-function integers(values: readonly number[]): TensorValue {
-  const content = new Uint8Array(new Int32Array(values).buffer);
-  return { type: elementType.int32, shape: [values.length], content };
 }
 
 /** The element that a larger tensor repeats throughout, if it does. */
@@ -231,7 +228,7 @@ function fasterForm(
 }
 
 function castAttributes(from: number, to: number): Attributes {
-  return { SrcT: { kind: 'type', value: from }, DstT: { kind: 'type', value: to } };
+  return { SrcT: typeAttribute(from), DstT: typeAttribute(to) };
 }
 
 /**
@@ -239,7 +236,7 @@ function castAttributes(from: number, to: number): Attributes {
  * only.
  */
 function impliedAttributes(operation: string, [first]: readonly Value[]): Attributes {
-  return operation === 'ExpandDims' && first ? { T: { kind: 'type', value: first.type } } : {};
+  return operation === 'ExpandDims' && first ? { T: typeAttribute(first.type) } : {};
 }
 
 function attributeValue({ name, type, value }: OperationAttribute): AttributeValue {

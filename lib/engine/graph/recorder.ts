@@ -14,7 +14,7 @@ import type {
   OperationAttribute,
   TensorMetadata,
 } from '../native/binding';
-import { elementType, nodeOf, type TensorValue } from '../native/graph-def';
+import { elementType, nodeOf, type TensorValue, typeAttribute } from '../native/graph-def';
 import type { Recorder } from './intercept';
 import {
   contentKey,
@@ -185,7 +185,7 @@ export class ProgramRecorder implements Recorder {
     const { writer } = this;
     const [parameter, ...moments] = targets.map((target) => present(target, 'state to update'));
     const own = present(parameter, 'parameter to update');
-    const float = { kind: 'type', value: elementType.float32 } as const;
+    const float = typeAttribute(elementType.float32);
     const size = [sizeOf(own.shape)];
     const gradient = writer.reshaped(this.valueOf(ids.gradient), size);
     const reads = [own, ...moments].map(({ value }) => `^${nodeOf(value)}`);

@@ -53,6 +53,17 @@ export function nodeOf(value: string): string {
   return value.slice(0, value.lastIndexOf(':'));
 }
 
+/** The type of elements as an attribute. */
+export function typeAttribute(type: number): AttributeValue {
+  return { kind: 'type', value: type };
+}
+
+/** A vector of int32, e.g. a shape as an input of an operation. */
+export function integerVector(values: readonly number[]): TensorValue {
+  const content = new Uint8Array(new Int32Array(values).buffer);
+  return { type: elementType.int32, shape: [values.length], content };
+}
+
 /** The tag by which the graph is found in its file. */
 export const graphTag = 'serve';
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LockedError, MachineError, messageOf } from '../../base/errors';
 import { projectPath } from '../../base/paths';
 import { type Reporter } from '../../base/progress';
-import { machineMemory } from '../../engine/memory';
+import { machineMemory } from '../../base/memory';
 import { errorOf, type Job, type Message, receiver } from './jobs';
 
 /** A training at the sizes of `quick`, its libraries included, with room to spare. */

@@ -18,7 +18,7 @@ import { type DataSource, joinParts, type Origin } from '../../report/provenance
 import { type TrainingConfig } from '../../train/config';
 import { statePath } from '../../train/checkpoint';
 import { hasMetrics, type MetricsLine, readMetrics } from '../../train/metrics';
-import { type TrainingResult } from '../../train/train';
+import { type TrainingResult } from '../../train/run';
 import { trainModel, type TrainModelOptions } from '../../train/train-model';
 import { measured, type MeasuringContext, originNow } from './measured';
 import { type RunConfiguration, type RunStore } from './store';

@@ -12,7 +12,7 @@ import { displayPath } from '../../base/paths';
 import { parseJsonWith } from '../../base/schema';
 import { type Origin, originSchema, provenancePart, type ProvenancePart } from '../../report/provenance';
 import { type MetricsLine, readMetrics } from '../../train/metrics';
-import { type TrainingPosition } from '../../train/train';
+import { type TrainingPosition } from '../../train/run';
 
 const fileName = 'sessions.json';
 
