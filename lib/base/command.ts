@@ -1,15 +1,15 @@
-// How the `bipe` command is called. Hints, examples and usage lines all say it through this, so
-// that what is read can be typed.
+// Form of calls of the `bipe` command. Hints, examples and usage lines are written with this, so
+// that a reader can type what they show.
 
 import { isInstalled } from './paths';
 
-/** What comes before the arguments: from the repository's root, in a fresh clone too. */
+/** The command before its arguments; works from the repository's root, in a fresh clone too. */
 export const bipeCommand = isInstalled ? 'npx bipe' : 'npm run -s bipe --';
 
-/** How a reader comes to what the set-up brings, which an installed package does not have. */
+/** Advice on something that the set-up brings and an installed package does not have. */
 export const setUpHint = isInstalled ? 'a clone of the repository has it' : 'run npm run setup';
 
-/** `data list` as it is typed. */
+/** The command line for some arguments, e.g. `data list`, as it is typed. */
 export function bipe(args: string): string {
   return `${bipeCommand} ${args}`;
 }

@@ -1,12 +1,9 @@
-// The mistakes a user can make and the trouble a machine can give, one class a kind. The message is
-// one line: what is wrong, where, and how to mend it. A programming mistake is an assertion, not
-// one of these.
+// Mistakes of a user and failures of a machine, one class for each kind. The message is one line:
+// what is wrong, where, and how to mend it. Programming mistakes are assertions instead.
 
-/**
- * What every expected failure of the workbench extends; the command line prints its message alone.
- */
+/** Base class of every expected failure; the command line prints the message alone. */
 export abstract class WorkbenchError extends Error {
-  /** Exit code of the command line: 1, the work failed; 2, what was asked for is not right. */
+  /** Exit code of the command line: 1, the work failed; 2, the request was wrong. */
   abstract readonly exitCode: 1 | 2;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -15,12 +12,12 @@ export abstract class WorkbenchError extends Error {
   }
 }
 
-/** An argument or option that is not right. */
+/** An argument or option that is wrong. */
 export class UsageError extends WorkbenchError {
   readonly exitCode = 2;
 }
 
-/** A result that was asked for without computing it, and that is not there. */
+/** A stored result was asked for, and there is none. */
 export class NotRunError extends UsageError {}
 
 /** A configuration that does not fit its schema. */
@@ -33,16 +30,16 @@ export class DataError extends WorkbenchError {
   readonly exitCode = 2;
 }
 
-/** Files of a run that are not what the run wrote: they can be put back, or made anew. */
+/** Files of a run that changed since the run wrote them: restore them, or compute the run anew. */
 export class DamagedRunError extends DataError {}
 
 /**
- * Data that is not on this machine, and that it cannot get: no package, no program, no server has
- * it. A comparison may do without.
+ * Data that is not on this machine and cannot be fetched: no package, program or server has it. A
+ * comparison may skip it.
  */
 export class AbsentError extends DataError {}
 
-/** A checkpoint that is not one, or not of the model it is to be. */
+/** A file that is no checkpoint, or the checkpoint of another model. */
 export class CheckpointError extends WorkbenchError {
   readonly exitCode = 2;
 }
@@ -65,22 +62,22 @@ export class CaptureError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
-/** A training that went wrong: the loss is no number any more. */
+/** A training that diverged: its loss is no longer finite. */
 export class TrainingError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
-/** A theorem's check that does not hold: a defect of the construction or of the program. */
+/** A theorem's check that fails: the construction or the program has a defect. */
 export class CheckError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
-/** A run whose numbers are not those of the reference. */
+/** A run whose numbers differ from the reference. */
 export class DifferenceError extends WorkbenchError {
   readonly exitCode = 1;
 }
 
-/** The one line that says what an unknown thrown value is. */
+/** One line that describes an unknown thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

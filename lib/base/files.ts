@@ -1,5 +1,5 @@
-// Reading and writing whole files: nothing is ever half written, and what cannot be read says why
-// in one line.
+// Reads and writes whole files. A file is never left half written, and an error of reading is one
+// line that says why.
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, lstatSync } from 'node:fs';
@@ -25,9 +25,7 @@ import { displayPath } from './paths';
 
 let temporaryCount = 0;
 
-/**
- * A name beside `path` for what is not finished yet; unique in this process and among processes.
- */
+/** A temporary name beside `path`, unique in this process and among processes. */
 export function temporaryPath(path: string): string {
   temporaryCount += 1;
   return `${path}.${process.pid}-${temporaryCount}.partial`;
@@ -36,8 +34,8 @@ export function temporaryPath(path: string): string {
 const temporaryName = /\.\d+-\d+\.partial$/;
 
 /**
- * Deletes what was not finished in a folder, if the folder is there: for who knows, by a lock, that
- * nobody else writes in it.
+ * Deletes unfinished files in a folder, if it exists. The caller must hold a lock, so that nobody
+ * else writes there.
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -81,16 +79,16 @@ export async function writeFilesAtomic(
       await rename(temporary, path);
     }
   } catch (error) {
-    // What hinders the write may hinder this too; the first error is the one to tell.
+    // The cause of the failed write may hinder this too; the first error is the one to report.
     for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(current, error);
   }
 }
 
 /**
- * Makes a folder and those above it that are missing.
+ * Makes a folder with its missing parents.
  *
- * Node.js's own `recursive` never comes back where a folder is there but none can be made in it, as
+ * Node.js's own `recursive` never returns where a folder exists but none can be made in it, as
  * under /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
@@ -106,7 +104,7 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes sure that a folder can be written, or made, and leaves nothing: for commands that compute
+ * Makes sure that a folder can be written or made, and leaves no trace: for commands that compute
  * before they write.
  *
  * @throws MachineError if it cannot
@@ -114,7 +112,7 @@ export async function makeFolder(path: string): Promise<void> {
 export async function checkWritable(folder: string): Promise<void> {
   let place = resolve(folder);
   try {
-    // A link to nowhere is something, and no folder; above a drive that is not there is nothing.
+    // A broken link exists, and is no folder; above a missing drive there is nothing.
     while (lstatSync(place, { throwIfNoEntry: false }) === undefined && dirname(place) !== place)
       place = dirname(place);
     await rmdir(await mkdtemp(join(place, '.writable-')));
@@ -134,7 +132,7 @@ async function writeFlushed(path: string, content: string | Uint8Array): Promise
   }
 }
 
-/** The one line for a write that failed. */
+/** The error for a failed write, in one line. */
 export function writeError(path: string, error: unknown): MachineError {
   const where = displayPath(path);
   const code = systemCode(error);
@@ -155,7 +153,7 @@ export function writeError(path: string, error: unknown): MachineError {
   return new MachineError(`${where}: could not be written (${messageOf(error)})`, { cause: error });
 }
 
-/** The one line for a read that failed. */
+/** The error for a failed read, in one line. */
 export function readError(path: string, error: unknown): DataError {
   const where = displayPath(path);
   const code = systemCode(error);
@@ -167,8 +165,8 @@ export function readError(path: string, error: unknown): DataError {
 }
 
 /**
- * Bytes of the longest text that is read as one; JavaScript's own limit is twice that, and decoding
- * takes several times the size.
+ * Bytes of the longest text that is read in one piece. JavaScript's own limit is twice that, and
+ * decoding takes several times the size.
  */
 const mostText = 2 ** 28;
 
@@ -189,7 +187,7 @@ export async function readTextFile(path: string, most = mostText): Promise<strin
     read = 0;
     for await (const piece of readTextPieces(path)) {
       pieces.push(piece);
-      // What has no size, such as a pipe, can be long too.
+      // A file without a size, such as a pipe, can be long too.
       read += piece.length;
       if (read > most) break;
     }
@@ -202,18 +200,18 @@ export async function readTextFile(path: string, most = mostText): Promise<strin
 }
 
 /**
- * The text of a UTF-8 file of any length in pieces, cut between characters, without a byte-order
- * mark.
+ * Yields the text of a UTF-8 file of any length in pieces, cut between characters, without a
+ * byte-order mark.
  *
- * @param bytesAtOnce about how long a piece is
- * @throws DataError as `readTextFile`, at the piece that is not right
+ * @param bytesAtOnce approximate length of a piece
+ * @throws DataError as `readTextFile`, at the piece that is wrong
  */
 export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): AsyncGenerator<string> {
   let held: Uint8Array = new Uint8Array(0); // of a character whose other bytes have not come yet
   let offset = 0;
   const decode = (bytes: Uint8Array): string => {
     try {
-      // A mark is one at the beginning alone.
+      // A byte-order mark counts at the beginning only.
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
       offset += bytes.length;
       return text;
@@ -240,7 +238,7 @@ export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): Asyn
   if (held.length > 0) yield decode(held);
 }
 
-/** Where the last character ends of which all bytes are there. */
+/** The end of the last character of which all bytes are present. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -252,7 +250,7 @@ function endOfCharacters(bytes: Uint8Array): number {
 }
 
 /**
- * The lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as
+ * Yields the lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as
  * `readTextPieces`.
  */
 export async function* readTextLines(path: string): AsyncGenerator<string> {
@@ -305,10 +303,10 @@ export function sha256(content: string | Uint8Array): string {
 }
 
 /**
- * Bytes of a file.
+ * Reads bytes of a file.
  *
- * @param atOnce the most of one read: of less than 2 GiB, so a large tensor takes several
- * @throws Error if the file ends before
+ * @param atOnce bytes of one read at most, below 2 GiB; a large tensor takes several reads
+ * @throws Error if the file ends too early
  */
 export async function readBytes(
   file: Pick<FileHandle, 'read'>,

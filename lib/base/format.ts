@@ -1,5 +1,4 @@
-// Numbers and texts as people read them: bytes, durations, counts, beginnings of long texts. Used
-// wherever the workbench speaks.
+// Numbers and texts in readable form: bytes, durations, counts, beginnings of long texts.
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -16,10 +15,7 @@ export function formatBytes(bytes: number): string {
   return `${sign}${threeDigits(size)} ${byteUnits[unit] ?? 'B'}`;
 }
 
-/**
- * Whole megabytes, as progress counts them: rounded up, since a total of 0 would say that it is
- * unknown.
- */
+/** Whole megabytes for progress displays, rounded up: a total of 0 would mean unknown. */
 export function megabytes(bytes: number): number {
   return Math.ceil(bytes / 1e6);
 }
@@ -49,10 +45,7 @@ export function formatPercent(share: number, decimals = 1): string {
   return `${(100 * share).toFixed(decimals)} %`;
 }
 
-/**
- * A number and the ends of what is known of it; ends that are not known are NaN, or both are the
- * number.
- */
+/** A number with the interval around it. Unknown ends are NaN, or both equal the number. */
 export interface Range {
   readonly centre: number;
   readonly low: number;
@@ -65,12 +58,12 @@ export function formatRange({ centre, low, high }: Range, format: (value: number
 }
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** UTF-16 units: a text of letters with very many accents is longer than what is seen of it. */
+/** Most UTF-16 units of a character that is shown; one with very many accents is longer. */
 const longestCharacter = 32;
 
 /**
- * The first characters of a text, as a reader counts them, and an ellipsis where something is left
- * out; no character is cut.
+ * The first characters of a text, as a reader counts them, with an ellipsis if the rest is left
+ * out. No character is cut.
  */
 export function shorten(text: string, most: number, ellipsis = '…'): string {
   let count = 0;

@@ -1,12 +1,12 @@
-// Counts of whole numbers: exact quantiles of millions of values in the memory of their distinct
-// ones.
+// Counts of whole numbers: exact quantiles of millions of values, in memory that grows with the
+// distinct values only.
 
 /** How often each whole number occurred. */
 export class Histogram {
   private readonly counts = new Map<number, number>();
   private sum = 0;
 
-  /** From pairs of value and count, as `pairs` gives them. */
+  /** A histogram from pairs of value and count, as `pairs` gives them. */
   static of(pairs: Iterable<readonly [value: number, count: number]>): Histogram {
     const histogram = new Histogram();
     for (const [value, count] of pairs) histogram.add(value, count);
@@ -32,7 +32,7 @@ export class Histogram {
     return [...this.counts].sort(([a], [b]) => a - b);
   }
 
-  /** The share of values below `limit`, 0 to 1; NaN of nothing. */
+  /** The share of values below `limit`, 0 to 1; NaN without values. */
   shareBelow(limit: number): number {
     let below = 0;
     for (const [value, count] of this.counts) if (value < limit) below += count;
@@ -41,7 +41,7 @@ export class Histogram {
 
   /**
    * The smallest value that at least a share `probability` of the values does not exceed (the
-   * inverse of the empirical distribution function); NaN of nothing.
+   * inverse of the empirical distribution function); NaN without values.
    */
   quantile(probability: number): number {
     let below = 0;
@@ -54,7 +54,7 @@ export class Histogram {
     return last;
   }
 
-  /** The arithmetic mean; NaN of nothing. */
+  /** The arithmetic mean; NaN without values. */
   get mean(): number {
     let weighted = 0;
     for (const [value, count] of this.counts) weighted += value * count;

@@ -1,12 +1,13 @@
-// A notebook's stop button, for work that lasts: it ends, and what it holds is released, instead of
-// running on unseen. Elsewhere nothing here does anything: a signal ends the process.
+// A notebook's stop button, for long work: the work ends and releases what it holds, instead of
+// running on unseen. Outside the notebook kernel nothing here has an effect: a signal ends the
+// process.
 
 import { performance } from 'node:perf_hooks';
 
 const interruptKey = Symbol.for('bipe.interrupt');
 
 /**
- * Aborted when the reader stops the cell to which the work that asks belongs; undefined outside the
+ * The signal that is aborted when the reader stops the current cell; undefined outside the
  * workbench's notebook kernel and of processes that compute for another one.
  */
 export function cellInterrupt(): AbortSignal | undefined {
@@ -22,11 +23,11 @@ export function heedSignal(signal: AbortSignal): void {
 const adviceKey = Symbol.for('bipe.advice');
 
 /**
- * Does work that a stop does not lose: whoever stops the cell meanwhile is told so by the kernel,
- * which ends the cell before the work has ended. Of works inside each other the outer one knows
- * what the cell does, and its advice stands.
+ * Does work that can be continued after a stop. If the cell is stopped meanwhile, the kernel shows
+ * the advice and ends the cell before the work has ended. Of nested works, the outer one's advice
+ * counts.
  *
- * @param advice what is kept, and how to go on
+ * @param advice what is kept, and how to continue
  */
 export async function withStopAdvice<T>(advice: string, work: () => Promise<T>): Promise<T> {
   const signal: (AbortSignal & { [adviceKey]?: string }) | undefined = cellInterrupt();
@@ -43,7 +44,8 @@ const mostMs = 50;
 let heardAt = 0;
 
 /**
- * Between two pieces of long work: lets a stop be heard now and then, and ends the work after one.
+ * Lets a stop take effect between two pieces of long work, every now and then, and ends the work
+ * after one.
  *
  * @throws DOMException `AbortError` if the cell was stopped
  */

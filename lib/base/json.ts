@@ -1,12 +1,11 @@
-// JSON of this project: one pair of functions writes and reads values, so that every number
-// survives, also those that JSON has no literal for; canonical JSON for hashes; and JSON that may
-// be none.
+// JSON that keeps every number, also those for which JSON has no literal; canonical JSON for
+// hashes; and a parser of texts that may be no JSON.
 
 /**
- * A value as JSON. The numbers that JSON cannot say are the strings "NaN", "Infinity", "-Infinity"
- * and "-0", as in the JSON of protocol buffers, so `Number(...)` and Python's `float(...)` read
- * them; a text that looks like one of them gets an apostrophe before it. Otherwise as
- * `JSON.stringify`.
+ * Writes a value as JSON. Numbers without a JSON literal become the strings "NaN", "Infinity",
+ * "-Infinity" and "-0", as in the JSON of protocol buffers, so that `Number(...)` and Python's
+ * `float(...)` read them; a text that looks like one of them gets an apostrophe before it.
+ * Otherwise as `JSON.stringify`.
  *
  * @param indent spaces a level; left out: all on one line
  */
@@ -15,17 +14,17 @@ export function toJson(value: unknown, indent?: number): string {
 }
 
 /**
- * The value that `toJson` wrote, the same to the bit; of other JSON, what `JSON.parse` gives.
+ * Reads what `toJson` wrote, equal to the bit; other JSON as `JSON.parse` does.
  *
  * @throws SyntaxError if it is not JSON
  */
 export function fromJson(text: string): unknown {
-  // Most texts have none of these, and asking for each value takes several times as long.
+  // Most texts have none of these, and checking each value takes several times as long.
   if (!unusual.test(text)) return JSON.parse(text) as unknown;
   return JSON.parse(text, (_key, field: unknown) => (typeof field === 'string' ? read(field) : field));
 }
 
-/** Canonical JSON: object keys sorted, no spaces; what hashes are taken of. */
+/** Canonical JSON: object keys sorted, no spaces. Hashes are taken of it. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) =>
     isPlainObject(field)
@@ -34,7 +33,7 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** What a text says as JSON; undefined, which no JSON says, if it is none. */
+/** The value of a JSON text; undefined, which no JSON stands for, if it is none. */
 export function jsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -44,8 +43,8 @@ export function jsonOrUndefined(text: string): unknown {
 }
 
 /**
- * The numbers that are written as text, in a whole JSON text, and as one field with the apostrophes
- * of texts like them.
+ * Numbers that are written as text, in a whole JSON text, and as one field with the apostrophes of
+ * texts like them.
  */
 const unusual = /(NaN|Infinity|-0)"/;
 const unusualField = /^'*(NaN|-?Infinity|-0)$/;

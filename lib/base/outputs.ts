@@ -1,6 +1,6 @@
-// Files that a command is about to write: none may be one that it reads, under whatever name, and
-// one that is there already must be of the kind that the command itself writes. Asked before the
-// work begins, so that nothing is computed in vain.
+// Checks the files that a command is about to write: none may be an input, under whatever name, and
+// an existing one must be of the kind that the command itself writes. Checked before the work
+// begins, so that nothing is computed in vain.
 
 import { type BigIntStats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
@@ -12,9 +12,9 @@ import { displayPath } from './paths';
 /** A file that is about to be written. */
 export interface Output {
   readonly path: string;
-  /** What is written, with its article: `a file of logits`. */
+  /** The kind of content, with its article: `a file of logits`. */
   readonly what: string;
-  /** Whether the file that is there is one of these, so that it may be replaced. */
+  /** Whether the existing file is of this kind, so that it may be replaced. */
   readonly isOwn: (path: string) => boolean | Promise<boolean>;
 }
 
@@ -56,8 +56,8 @@ function refused({ path }: Output, why: string): UsageError {
 }
 
 /**
- * Whether a file begins as JSON of one of these kinds, as what this project exports does:
- * `{"kind": "figure", ...`. One that was cut short is still told by what is left.
+ * Whether a file begins as JSON of one of these kinds, as exports of this project do: `{"kind":
+ * "figure", ...`. A truncated file is still recognized.
  */
 export async function isJsonOfKind(path: string, ...kinds: readonly string[]): Promise<boolean> {
   const begin = (await beginOf(path))?.replace(/\s/g, '');
@@ -66,7 +66,7 @@ export async function isJsonOfKind(path: string, ...kinds: readonly string[]): P
     .some((wanted) => begin !== undefined && (begin.startsWith(wanted) || wanted.startsWith(begin)));
 }
 
-/** The first bytes of a file, as Latin-1; undefined of one that cannot be read. */
+/** The first bytes of a file, as Latin-1; undefined if it cannot be read. */
 async function beginOf(path: string): Promise<string | undefined> {
   try {
     await using file = await open(path);
@@ -83,12 +83,15 @@ async function filesAt(path: string): Promise<string[]> {
   return names?.map((name) => join(path, name)) ?? [path];
 }
 
-/** Undefined if there is none. Links are followed: what matters is what would be lost. */
+/**
+ * A file's status; undefined without a file. Follows links: what counts is the content that would
+ * be lost.
+ */
 function statOf(path: string): Promise<BigIntStats | undefined> {
   return stat(path, { bigint: true }).catch(() => undefined);
 }
 
-/** The same for all names of one file. */
+/** Equal for all names of one file. */
 function identity({ dev, ino }: BigIntStats): string {
   return `${dev} ${ino}`;
 }

@@ -1,7 +1,7 @@
-// Looking up a name that a user gave: objects inherit `constructor`, `toString` and more, which are
-// no entries.
+// Looks up names that a user gave. Objects inherit `constructor`, `toString` and more, which are no
+// entries.
 
-/** The entry of a record with that name; undefined where it has none of its own. */
+/** The entry of a record by name; undefined without an entry of its own. */
 export function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }

@@ -1,5 +1,5 @@
-// Where things are, in the repository or in a project that has this package installed. Sources and
-// compiled code both ask here, so no file counts `..`.
+// Paths in the repository, or in a project that has this package installed. Sources and compiled
+// code both ask here, so no file counts `..`.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
@@ -16,7 +16,7 @@ function findProjectRoot(): string {
 /** The folder of the project's package.json. */
 export const projectRoot = findProjectRoot();
 
-/** A path inside the repository, from its parts. */
+/** Joins parts to a path inside the repository. */
 export function projectPath(...parts: string[]): string {
   return join(projectRoot, ...parts);
 }

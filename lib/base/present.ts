@@ -1,8 +1,8 @@
-// What is there by construction, though its type cannot say so: an element within bounds, an entry
-// just put in.
+// Values that are present by construction, though their type cannot say so: an element within
+// bounds, an entry just added.
 
 /**
- * The value itself.
+ * The value, which must not be undefined.
  *
  * @throws Error if it is absent: a mistake in the program
  */

@@ -1,16 +1,16 @@
-// Names and texts of files, servers and users, on their way to a terminal: it would obey their
-// control characters, and show their lines as lines of ours. Done once, where text leaves: by the
-// reporters and by the command line.
+// Makes names and texts of files, servers and users safe for a terminal, which would obey their
+// control characters and show their lines as ours. Done once, at output: by the reporters and by
+// the command line.
 
 /**
- * All that a terminal obeys or that turns the direction of what follows, and halves of characters;
- * a tab does no harm.
+ * Control characters, those that change the direction of the following text, and halves of
+ * characters; a tab is harmless.
  */
 const unprintable = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 const keptInText = new Set(['\n', '\t']);
 
 /**
- * Text of several lines whose control characters are seen, `\x1b` for an escape, and do nothing.
+ * Makes control characters of a text of several lines visible, `\x1b` for an escape, and harmless.
  */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) =>
@@ -19,7 +19,7 @@ export function printable(text: string): string {
 }
 
 /**
- * The same on one line of less than `most` UTF-16 units; of a longer one the middle is left out.
+ * The same on one line of less than `most` UTF-16 units; the middle of a longer text is left out.
  */
 export function oneLine(text: string, most = 1000): string {
   const line = text.replace(unprintable, (character) =>

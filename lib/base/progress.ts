@@ -1,5 +1,5 @@
-// How long work is going, told to whoever waits: a bar on a terminal, sparse lines in a log,
-// nothing where nobody reads. Long functions take a `Reporter` and never print themselves.
+// Progress of long work: a bar on a terminal, sparse lines in a log, nothing without a reader. Long
+// functions take a `Reporter` and never print themselves.
 
 import { performance } from 'node:perf_hooks';
 import { styleText } from 'node:util';
@@ -7,18 +7,20 @@ import { MultiBar, Presets } from 'cli-progress';
 import { formatDuration } from './format';
 import { oneLine } from './printable';
 
-/** One piece of work whose end is known (or not: `total` 0). */
+/** A piece of work with a known amount, or an unknown one (`total` 0). */
 export interface ProgressTask {
-  /** `done` units of the total are finished; `note` says how it is going, e.g. how fast. */
+  /**
+   * Shows that `done` units of the total are finished; `note` says how it is going, e.g. how fast.
+   */
   update(done: number, note?: string): void;
-  /** The work is over; `note` says what came of it. */
+  /** Ends the display; `note` says how the work ended. */
   finish(note?: string): void;
 }
 
 /** Where progress goes. */
 export interface Reporter {
   /**
-   * A line that stays; in a notebook folded under the next ones. A warning is not folded, and
+   * Writes a line that stays; a notebook folds it under the next ones. A warning is not folded, and
    * yellow where there are colours.
    */
   note(line: string, level?: 'warning'): void;
@@ -27,11 +29,10 @@ export interface Reporter {
 }
 
 /**
- * How long a piece of work will still take: a function of what is done, asked at every update. The
- * pace is that since the first update: what was done before, in an earlier run, took none of this
- * time.
+ * The remaining time of a piece of work, as a function of the units done, called at every update.
+ * The pace is that since the first update: units done in an earlier run took none of this time.
  *
- * @returns seconds; undefined where they cannot be told
+ * @returns seconds; undefined while they are unknown
  */
 export function remainingTime(total: number): (done: number) => number | undefined {
   let first: { readonly time: number; readonly done: number } | undefined;
@@ -42,7 +43,7 @@ export function remainingTime(total: number): (done: number) => number | undefin
   };
 }
 
-/** Says nothing: for tests and for functions called without a reporter. */
+/** Shows nothing: for tests and for functions called without a reporter. */
 export const silentReporter: Reporter = {
   note: () => undefined,
   task: () => ({ update: () => undefined, finish: () => undefined }),
@@ -56,7 +57,7 @@ export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): R
   return printableReporter(stream.isTTY ? barReporter(stream) : lineReporter(stream));
 }
 
-/** Says the same, each in one line in which nothing is for the terminal. */
+/** Passes everything on as one line each, without control characters. */
 function printableReporter(reporter: Reporter): Reporter {
   const safe = (text?: string): string | undefined => (text === undefined ? undefined : oneLine(text));
   return {

@@ -1,5 +1,5 @@
-// Checking what comes from outside (settings, registries, files) against a zod schema, with one
-// line for the first thing that is wrong: where it stands, what it is, and what would be right.
+// Checks input from outside (settings, registries, files) against a zod schema. The error is one
+// line about the first mistake: where it is, what it is, and what would be right.
 
 import { z } from 'zod';
 import { ConfigError, UsageError } from './errors';
@@ -7,7 +7,7 @@ import { formatCount } from './format';
 import { fromJson } from './json';
 import { unknownFields } from './suggest';
 
-/** Far more than any setting is; schemas and what reads settings call themselves for each level. */
+/** Deepest nesting, far beyond any setting: schemas and readers of settings recurse. */
 const mostNested = 64;
 
 /** Whether lists and objects are inside each other too often, or in a circle. */
@@ -32,9 +32,9 @@ function containersAmong(values: readonly unknown[]): Set<object> {
 }
 
 /**
- * `value` as the schema types it.
+ * Checks a value and gives it the schema's type.
  *
- * @param where what is checked, as the message's first words: a file, `fig1 settings`
+ * @param where first words of the message: a file, `fig1 settings`
  * @throws ConfigError naming the field
  */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
@@ -67,7 +67,7 @@ export function parseJsonWith<T>(
 }
 
 /**
- * Any number, NaN and the infinities too, which `z.number()` refuses: what a measurement may be.
+ * Any number, also NaN and the infinities, which `z.number()` refuses: a measurement may be one.
  */
 export const anyNumber: z.ZodType<number> = z.custom<number>((value) => typeof value === 'number', {
   error: ({ input }) => `expected number, received ${input === null ? 'null' : typeof input}`,
@@ -82,8 +82,8 @@ export function countUpTo(most: number): z.ZodType<number> {
 }
 
 /**
- * What to throw for an error in making something of settings that fit their schema: one that is
- * about the settings begins with `where` then, as those of `parseWith` do.
+ * The error to throw when making something of valid settings failed: an error about the settings
+ * gets `where` as its first words, as those of `parseWith` have.
  */
 export function errorAt(where: string, error: unknown): unknown {
   const isOfSettings = error instanceof ConfigError || error instanceof UsageError;
@@ -92,8 +92,8 @@ export function errorAt(where: string, error: unknown): unknown {
 }
 
 /**
- * For a schema that chooses another one by the value: what that one makes of it, or its issues in
- * this one's `context`.
+ * Parses with another schema that was chosen by the value; its issues are added to this one's
+ * `context`.
  */
 export function parseInside<T>(schema: z.ZodType<T>, value: unknown, context: z.RefinementCtx): T {
   const parsed = schema.safeParse(value, { error: nameFields });
@@ -104,10 +104,7 @@ export function parseInside<T>(schema: z.ZodType<T>, value: unknown, context: z.
   return z.NEVER;
 }
 
-/**
- * Words the issue of an object that has fields it should not have, and of one with a name that it
- * may not have.
- */
+/** Words an issue about unknown fields of an object, or about a name that is not allowed. */
 const nameFields: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message;
   return issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject

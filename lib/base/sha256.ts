@@ -1,6 +1,6 @@
-// SHA-256 (FIPS 180-4) of short texts, in plain JavaScript: the seeded random numbers need it at
-// once, in a browser's page too, where there is no `node:crypto` and the browser's own is
-// asynchronous. Files are hashed by `files.ts`.
+// SHA-256 (FIPS 180-4) of short texts, in plain JavaScript. Seeded random numbers need it
+// synchronously, in a browser too, where `node:crypto` is missing and the browser's own is
+// asynchronous. `files.ts` hashes files.
 
 /** The hash of a text's UTF-8 bytes, [8] words of 32 bits. */
 export function sha256Words(text: string): Uint32Array {
@@ -17,7 +17,7 @@ export function sha256Words(text: string): Uint32Array {
   return hash;
 }
 
-/** The same as 64 hex digits. */
+/** The hash as 64 hex digits. */
 export function sha256Hex(text: string): string {
   return Array.from(sha256Words(text), (word) => word.toString(16).padStart(8, '0')).join('');
 }
@@ -60,7 +60,7 @@ function addBlock(hash: Uint32Array, view: DataView, offset: number): void {
   });
 }
 
-/** The 32 bits of a word, turned to the right. */
+/** Rotates the 32 bits of a word to the right. */
 function turn(word: number, places: number): number {
   return (word >>> places) | (word << (32 - places));
 }

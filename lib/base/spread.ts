@@ -1,9 +1,6 @@
-// A part of many things that stands for all of them.
+// A sample of many things.
 
-/**
- * The places of as many of `count` things as `most` allows, spread evenly over all, the first among
- * them; ascending.
- */
+/** At most `most` of `count` places, evenly spaced, the first included; ascending. */
 export function spreadPlaces(count: number, most: number): number[] {
   const wanted = Math.min(count, most);
   return Array.from({ length: wanted }, (_, index) => Math.floor((index * count) / wanted));

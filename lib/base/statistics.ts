@@ -1,5 +1,5 @@
-// Summaries of samples: quantiles, the empirical distribution function, intervals, and fitted
-// powers.
+// Summaries of samples: quantiles, the empirical distribution function, intervals, fitted power
+// laws.
 
 import { linearRegression, quantileSorted } from 'simple-statistics';
 import { ConfigError } from './errors';
@@ -57,8 +57,8 @@ export interface Interval {
 }
 
 /**
- * y = factor x^exponent, by least squares of the logarithms; all numbers are above 0, and two x
- * differ.
+ * Fits y = factor x^exponent by least squares of the logarithms. All numbers must be above 0, and
+ * two x differ.
  */
 export function fitPower(points: readonly (readonly [x: number, y: number])[]): {
   readonly exponent: number;

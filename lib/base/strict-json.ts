@@ -1,13 +1,13 @@
-// JSON that people write by hand. Of a key that stands twice, `JSON.parse` takes the last without a
-// word; here it is refused.
+// JSON that people write by hand. `JSON.parse` silently takes the last of two equal keys; here they
+// are refused.
 
 import { ConfigError, messageOf } from './errors';
 
 /**
- * What a text says as JSON.
+ * Parses a JSON text.
  *
- * @param where the message's first words: the file
- * @throws ConfigError if it is none, or an object names a key twice, with line and column
+ * @param where first words of the message: the file
+ * @throws ConfigError if it is no JSON, or an object has a key twice, with line and column
  */
 export function parseStrictJson(text: string, where: string): unknown {
   let value: unknown;
@@ -23,7 +23,7 @@ export function parseStrictJson(text: string, where: string): unknown {
 }
 
 /**
- * Lets JSON pass whose objects name no key twice.
+ * Makes sure that no object of a JSON text has a key twice.
  *
  * @throws ConfigError with line and column
  */
@@ -47,7 +47,7 @@ export function checkKeys(json: string, where: string): void {
   }
 }
 
-/** Behind the closing quote. */
+/** The index after the closing quote. */
 function endOfString(json: string, start: number): number {
   let at = start + 1;
   while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;

@@ -1,16 +1,16 @@
-// What to say when a name is not known: the names there are, and the one that was probably meant.
+// Messages about unknown names: the known names, and the one that was probably meant.
 
 import { distance } from 'fastest-levenshtein';
 import { UsageError } from './errors';
 
-/** The known name nearest to `name` by edits, if it is near enough to be a slip of the fingers. */
+/** The known name nearest to `name` by edits, if it is near enough for a typing mistake. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   const tolerance = Math.max(1, Math.floor(wanted.length / 3));
   return (
     known
       .map((candidate) => ({ candidate, edits: distance(wanted, candidate.toLowerCase()) }))
-      // Something of the name must remain: of one letter, any other is one edit away.
+      // Something of the name must remain: a single letter is one edit away from any other.
       .filter(
         ({ candidate, edits }) => edits <= tolerance && edits < Math.max(wanted.length, candidate.length),
       )
@@ -19,8 +19,8 @@ export function closestName(name: string, known: readonly string[]): string | un
 }
 
 /**
- * What to say of fields that an object should not have, e.g.
- * `unknown field 'hight'; did you mean height? known are ...`.
+ * Message about unknown fields of an object, e.g. `unknown field 'hight'; did you mean height?
+ * known are ...`.
  */
 export function unknownFields(fields: readonly string[], known: readonly string[]): string {
   const meant = new Set(fields.flatMap((field) => closestName(field, known) ?? []));

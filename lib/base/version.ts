@@ -1,4 +1,4 @@
-// Which library this is: part of every run's identity and of every figure's provenance.
+// Version of this library: part of every run's identity and of every figure's provenance.
 
 import { readFileSync } from 'node:fs';
 import { projectPath } from './paths';
@@ -8,7 +8,7 @@ interface Manifest {
 }
 
 /**
- * The major versions of Node.js that the tests run on, whichever runs the tests
+ * Major versions of Node.js that the tests cover, whichever of them runs the tests
  * (tests/setup/node-versions.test.ts).
  */
 export const testedNodeVersions: readonly number[] = [22, 24, 26];
