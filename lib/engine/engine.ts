@@ -1,5 +1,6 @@
-// Chooses the tensor backend of the process, says which and why, and trusts none before it has
-// computed a small product right. The order: native GPU, native CPU, WebGPU, WASM, JavaScript.
+// Chooses the tensor backend of the process and reports which and why. A backend is trusted after
+// it has computed a small product correctly. The order: native GPU, native CPU, WebGPU, WASM,
+// JavaScript.
 
 import { setUpHint } from '../base/command';
 import { MachineError, messageOf, UsageError } from '../base/errors';
@@ -17,10 +18,10 @@ import { nativeCpuCandidate, nativeGpuCandidate } from './backends/native';
 import { javascriptCandidate, wasmCandidate } from './backends/portable';
 import { webGpuCandidate } from './backends/webgpu';
 
-/** A backend that was tried and not taken. */
+/** A backend that was tried and rejected. */
 export interface RejectedBackend {
   readonly backend: BackendName;
-  /** Why it cannot be used here. */
+  /** Why it cannot be used on this machine. */
   readonly why: string;
   /** What would change that. */
   readonly mend: string;
@@ -29,19 +30,19 @@ export interface RejectedBackend {
 /** The engine that runs in this process. */
 export interface Engine {
   readonly backend: BackendName;
-  /** For people: `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2 threads)`. */
+  /** Readable description: `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2 threads)`. */
   readonly description: string;
-  /** Why this backend. */
+  /** Why this backend was chosen. */
   readonly reason: string;
-  /** The faster ones, and why not them; empty if the backend was asked for by name. */
+  /** Faster backends that do not work here; empty if the backend was requested by name. */
   readonly rejected: readonly RejectedBackend[];
   /** Whether native would be many times faster (WASM and JavaScript). */
   readonly slow: boolean;
   /** Whether `capture` makes graphs here; elsewhere its steps run operation by operation. */
   readonly captures: boolean;
   /**
-   * What is slower than this machine could be, why, and how to mend it; a line each, empty if the
-   * backend was asked for by name.
+   * Reasons why this is slower than the machine could be, each with its remedy, one line each;
+   * empty if the backend was requested by name.
    */
   readonly warnings: readonly string[];
 }
@@ -49,24 +50,25 @@ export interface Engine {
 /** How `startEngine` chooses. */
 export interface EngineOptions {
   /**
-   * A backend by name, or `auto` (the default): the fastest that works. BIPE_ENGINE goes before it.
+   * A backend by name, or `auto` (the default): the fastest that works. BIPE_ENGINE takes
+   * precedence.
    */
   readonly backend?: BackendName | 'auto';
   /** Whether `auto` may fall back to pure JavaScript. Default: no. */
   readonly allowSlow?: boolean;
-  /** Who is told when a GPU stays unused or the backend is slow. Default: standard error. */
+  /** Receives warnings about an unused GPU or a slow backend. Default: standard error. */
   readonly reporter?: Reporter;
 }
 
-/** What `examineEngine` found out about one backend. */
+/** Availability of one backend, as `examineEngine` found it. */
 export interface BackendExamination {
   readonly backend: BackendName;
   readonly available: boolean;
-  /** What it would use, or why it cannot be used. */
+  /** The device it would use, or why it cannot be used. */
   readonly why: string;
-  /** What would make it available; absent if it is. */
+  /** The remedy if it is not available. */
   readonly mend?: string;
-  /** How much longer training takes than on the native backend, if it does much. */
+  /** How much longer training takes than on the native backend, if it is much. */
   readonly slowdown?: string;
 }
 
@@ -82,14 +84,14 @@ export function backendCandidates(): BackendCandidate[] {
 }
 
 /**
- * Starts the engine, once a process: later calls return the same one. From then on
+ * Starts the engine, once for each process: later calls return the same one. From then on
  * `@tensorflow/tfjs`, and danfo with it, computes on the chosen backend.
  *
- * @throws MachineError if the backend asked for does not work here, or only pure JavaScript would
+ * @throws MachineError if the requested backend does not work here, or only pure JavaScript would
  *   and `allowSlow` is not set
  * @throws UsageError if BIPE_ENGINE names no backend or BIPE_INSTRUCTIONS no kernels of this
- *   processor, or another backend than the running one is asked for: tensors live on their backend,
- *   so changing it takes a new process
+ *   processor, or if the engine already runs on another backend: tensors live on their backend, so
+ *   changing it takes a new process
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const request = requestedBackend(options);
@@ -117,7 +119,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
 }
 
 /**
- * Which backends this machine has and what the others need, without starting any in this process.
+ * Lists the backends that this machine has and what the others need, without starting any in this
+ * process.
  */
 export async function examineEngine(
   candidates: readonly BackendCandidate[] = backendCandidates(),
@@ -136,14 +139,14 @@ export async function examineEngine(
   return examinations;
 }
 
-/** What was asked for, and where. */
+/** A requested backend, and the place of the request. */
 export interface BackendRequest {
   readonly backend: BackendName | 'auto';
   /** `BIPE_ENGINE=wasm` or `startEngine`. */
   readonly source: string;
 }
 
-/** What there is to choose from. */
+/** The candidates and conditions of a choice. */
 export interface BackendChoices {
   readonly candidates: readonly BackendCandidate[];
   readonly gpu: GpuPresence;
@@ -151,7 +154,7 @@ export interface BackendChoices {
   readonly reporter: Reporter;
 }
 
-/** Makes the backend asked for, or the first candidate that works, TensorFlow.js's current one. */
+/** Makes the requested backend, or the first candidate that works, TensorFlow.js's current one. */
 export async function chooseBackend(request: BackendRequest, choices: BackendChoices): Promise<Engine> {
   if (request.backend !== 'auto') return startNamed(request.backend, request.source, choices.candidates);
   const rejected: RejectedBackend[] = [];
@@ -170,7 +173,7 @@ export async function chooseBackend(request: BackendRequest, choices: BackendCho
       for (const warning of warnings) choices.reporter.note(`engine: ${warning}`, 'warning');
       return { ...engine, warnings };
     } catch (error) {
-      // Asked for wrongly: another backend would not be what was meant.
+      // A wrong request: another backend would not be what was meant.
       if (error instanceof UsageError) throw error;
       rejected.push({ backend: candidate.name, ...asUnavailable(error) });
     }
@@ -270,8 +273,8 @@ interface EngineHome {
 }
 
 /**
- * Kept outside this module: a notebook kernel loads lib anew when it was edited, while the backend
- * stays.
+ * The running engine, kept outside this module: a notebook kernel loads lib anew after an edit,
+ * while the backend stays.
  */
 function engineHome(): EngineHome {
   const homes = globalThis as unknown as Record<symbol, EngineHome | undefined>;

@@ -1,12 +1,12 @@
-// Gradients as TensorFlow.js's tape gives them, with two things that its public functions lack: a
-// parameter that the result does not depend on gets zeros instead of an error, and a part of the
-// computation may be done again in the backward pass instead of being remembered (gradient
-// checkpointing; Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
+// Gradients by TensorFlow.js's tape, with two additions: a parameter that the result does not
+// depend on gets zeros instead of an error, and a part of the computation may be repeated in the
+// backward pass instead of being kept in memory (gradient checkpointing; Chen et al. 2016,
+// "Training Deep Nets with Sublinear Memory Cost").
 
 import * as tf from '@tensorflow/tfjs';
 import { availableAfter } from './native/order';
 
-/** A scalar and its gradients; whoever asked for them disposes them. */
+/** A scalar and its gradients, the caller's to dispose. */
 export interface ValueAndGradients {
   readonly value: tf.Scalar;
   /** One for each parameter, in its shape. */
@@ -14,8 +14,8 @@ export interface ValueAndGradients {
 }
 
 /**
- * The value of `f` and its gradient with respect to each of `parameters`, tensors or variables that
- * `f` uses.
+ * Computes the scalar `f()` and its gradient with respect to each of `parameters`: tensors or
+ * variables that `f` uses.
  */
 export function valueAndGradients(f: () => tf.Scalar, parameters: readonly tf.Tensor[]): ValueAndGradients {
   return tf.tidy(() => {
@@ -25,10 +25,10 @@ export function valueAndGradients(f: () => tf.Scalar, parameters: readonly tf.Te
 }
 
 /**
- * A function with its gradient written out.
+ * Applies a function whose gradient is given explicitly.
  *
- * @param forward  from the inputs: the value, and the tensors that the backward pass wants
- * @param backward from the gradient of the value and the saved tensors: the gradient of each input
+ * @param forward  from the inputs: the value, and the tensors to keep for the backward pass
+ * @param backward from the gradient of the value and the kept tensors: the gradient of each input
  */
 export function withGradient<
   Inputs extends readonly tf.Tensor[],
@@ -52,7 +52,7 @@ export function withGradient<
 }
 
 /**
- * Several tensors made of one, with their gradient written out.
+ * Splits one tensor into several, with an explicit gradient.
  *
  * @param forward  the parts of `x`
  * @param backward from the gradients of the parts: that of `x`; nothing is kept for it
@@ -62,7 +62,7 @@ export function separated<T extends tf.Tensor, Parts extends readonly tf.Tensor[
   forward: (x: T) => Parts,
   backward: (upstreams: Parts) => T,
 ): Parts {
-  // What `tf.customGrad` is made of: that itself allows a single result.
+  // `tf.customGrad` is built on this, and allows a single result only.
   const { runKernelFunc } = tf.engine() as unknown as MultipleResults;
   const backwardsFunc = (upstreams: tf.Tensor[]): Record<string, () => tf.Tensor> => {
     const ofX = backward(upstreams as unknown as Parts);
@@ -81,8 +81,8 @@ interface MultipleResults {
 }
 
 /**
- * `f(...inputs)`, of which only the inputs are kept for the backward pass: there `f` is computed
- * again. So `f` must give the same each time, and everything that wants a gradient must be among
+ * Computes `f(...inputs)` and keeps only the inputs for the backward pass, which computes `f`
+ * again. So `f` must give the same each time, and every tensor that needs a gradient must be among
  * its inputs.
  */
 export function recomputed<T extends tf.Tensor>(
@@ -103,15 +103,15 @@ export function recomputed<T extends tf.Tensor>(
 }
 
 /**
- * `x`, which a graph has only once it has `trigger` (see `availableAfter`). Gradients pass through
- * to `x`.
+ * Delays `x` in a graph until `trigger` exists (see `availableAfter`). Gradients pass through to
+ * `x`.
  */
 export function after<T extends tf.Tensor>(trigger: tf.Tensor, x: T): T {
   return withGradient(
     [x],
     (own: T) => {
       const [later] = availableAfter(trigger, [own]);
-      // Outside a graph that is `own` itself, and a value must not be its own input.
+      // Outside a graph `later` is `own` itself, and a value must not be its own input.
       return { value: tf.clone(later), saved: [] };
     },
     (upstream) => [upstream],
@@ -119,8 +119,8 @@ export function after<T extends tf.Tensor>(trigger: tf.Tensor, x: T): T {
 }
 
 /**
- * The tape of a gradient within a backward pass would take the place of the outer one, which is
- * still needed.
+ * Runs work without the current tape: a gradient within a backward pass would otherwise replace the
+ * outer tape, which is still needed.
  */
 function withTapePutAside<T>(work: () => T): T {
   const { state } = tf.engine();

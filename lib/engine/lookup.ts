@@ -5,11 +5,11 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * The rows of a table that the ids name. The gradient reaches the table alone: each row gets the
- * sum of what its places got.
+ * Looks up rows of a table. The gradient reaches the table alone: each row gets the sum over the
+ * places where it was used.
  *
  * @param table  [rows, width]
- * @param ids    any shape, int32, each in [0, rows): what others give is up to the backend
+ * @param ids    any shape, int32, each in [0, rows); the result for others depends on the backend
  * @param frozen a row that no gradient reaches (PyTorch's `padding_idx`); negative counts from the
  *   end; left out: none
  * @returns [...ids.shape, width]
@@ -35,7 +35,7 @@ export function lookup(table: tf.Tensor2D, ids: tf.Tensor, frozen?: number): tf.
   return rowsOf(table);
 }
 
-/** A row's place from the start, where negative ones count from the end. */
+/** A row's index from the start; negative indices count from the end. */
 export function rowAt(index: number, rows: number): number {
   return index < 0 ? rows + index : index;
 }

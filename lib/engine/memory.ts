@@ -1,5 +1,5 @@
-// What tensors and the process hold in memory. Counts come from TensorFlow.js's own bookkeeping,
-// which every backend shares; what a native library allocates beyond its tensors shows in the
+// Memory of tensors and of the process. Counts come from TensorFlow.js's own bookkeeping, which
+// every backend shares; memory that a native library allocates beyond its tensors shows in the
 // resident size alone.
 
 import * as tf from '@tensorflow/tfjs';
@@ -9,23 +9,23 @@ import { formatBytes, formatCount } from '../base/format';
 export interface MemoryReport {
   /** Tensors that were created and not disposed. */
   readonly numTensors: number;
-  /** What their values take, in bytes. */
+  /** Bytes of their values. */
   readonly tensorBytes: number;
   /** Physical memory of this process, in bytes (on a GPU, device memory is not in it). */
   readonly residentBytes: number;
-  /** The most it ever was. */
+  /** The highest resident size so far. */
   readonly peakResidentBytes: number;
 }
 
-/** What a piece of work returned, and what it left behind. */
+/** The result of a piece of work, and the tensors that it left. */
 export interface TensorAccount<T> {
   readonly result: T;
-  /** Tensors it created and did not dispose (negative: it disposed some that others had made). */
+  /** Tensors it created and did not dispose (negative: it disposed tensors of others). */
   readonly tensors: number;
   readonly bytes: number;
 }
 
-/** Memory in use now. Asks no backend, so it may be called before `startEngine`. */
+/** The memory in use now. Starts no backend, so it may be called before `startEngine`. */
 export function memoryReport(): MemoryReport {
   const { numTensors, numBytes } = tf.engine().state;
   const resident = process.memoryUsage.rss();
@@ -37,13 +37,13 @@ export function memoryReport(): MemoryReport {
   };
 }
 
-/** A memory report in one line. */
+/** Formats a memory report in one line. */
 export function formatMemory(report: MemoryReport = memoryReport()): string {
   const { numTensors, tensorBytes, residentBytes, peakResidentBytes } = report;
   return `${formatCount(numTensors)} tensors (${formatBytes(tensorBytes)}), process ${formatBytes(residentBytes)}, at most ${formatBytes(peakResidentBytes)}`;
 }
 
-/** Runs `work` and says how many tensors it left. A tensor in its result counts. */
+/** Runs `work` and counts the tensors that it left. A tensor in its result counts. */
 export async function withTensorAccount<T>(work: () => T | Promise<T>): Promise<TensorAccount<T>> {
   const before = memoryReport();
   const result = await work();

@@ -1,5 +1,5 @@
-// Where the time of native work goes, by operation: of captured steps too, whose operations
-// TensorFlow.js never sees. The native module records when each operation ran and on which thread
+// Time of native work by operation, also within captured steps, whose operations TensorFlow.js
+// never sees. The native module records when each operation ran and on which thread
 // (native/profile.cc); here the times are added up.
 
 import { performance } from 'node:perf_hooks';
@@ -8,55 +8,56 @@ import { present } from '../base/present';
 import { nativeBackend } from './native/binding';
 import { type OperationRecorder, operationRecorder, type Recording } from './native/kernel-library';
 
-/** What some runs took together. */
+/** Total time of some runs. */
 export interface RunTime {
   readonly count: number;
   /**
-   * On the threads that it ran on, without operations that ran inside it. Threads that help it are
-   * not counted.
+   * Seconds on its own threads, without operations that ran inside it. Threads that help it are not
+   * counted.
    */
   readonly seconds: number;
   /**
-   * Of the wall time. A moment in which several operations ran is divided among them, so that
-   * shares add up to 1 at most.
+   * Share of the wall time. A moment in which several operations ran is divided among them, so that
+   * shares add up to at most 1.
    */
   readonly share: number;
 }
 
-/** What the runs of one operation took together. */
+/** Total time of one operation. */
 export interface OperationTime extends RunTime {
   /**
-   * TensorFlow's name for it, e.g. `MatMul`; `_FusedMatMul` and the like are several that
+   * TensorFlow's name, e.g. `MatMul`; `_FusedMatMul` and the like are several operations that
    * TensorFlow joined.
    */
   readonly operation: string;
   /**
-   * The same by types and shapes of the inputs, e.g. `float[2,3];float[3,4]`; the largest share
+   * The runs by types and shapes of the inputs, e.g. `float[2,3];float[3,4]`; the largest share
    * first.
    */
   readonly byInputs: readonly (RunTime & { readonly inputs: string })[];
 }
 
-/** Where the time of a piece of work went. */
+/** Time of a piece of work by operation. */
 export interface OperationProfile {
   readonly wallSeconds: number;
   /** The largest share first. */
   readonly operations: readonly OperationTime[];
   /**
-   * The share of the wall time in which a captured step ran, and no operation of it: TensorFlow
-   * chose what comes next.
+   * Share of the wall time in which a captured step ran, but none of its operations: TensorFlow
+   * chose the next one.
    */
   readonly scheduling: number;
   /**
-   * The share in which neither an operation nor a captured step ran: JavaScript and the binding.
+   * Share of the wall time outside of operations and captured steps: JavaScript and the binding.
    */
   readonly outside: number;
 }
 
 /**
- * Runs work and says what each native operation in it took, captured or not. Let the work run once
- * before: the first run of a captured step traces and compiles it. Recording costs a few
- * microseconds an operation. Everything that the process computes meanwhile is recorded with it.
+ * Runs work and measures the time of each native operation in it, captured or not. Let the work run
+ * once before: the first run of a captured step traces and compiles it. Recording costs a few
+ * microseconds for each operation, and includes everything else that the process computes
+ * meanwhile.
  *
  * @throws MachineError if the engine is not the native one on the processor, or the native kernels
  *   are not built
@@ -99,10 +100,10 @@ interface Stretch {
   readonly end: number;
 }
 
-/** A whole graph's runs among those of operations. */
+/** The name under which runs of a whole graph are recorded. */
 const session = 'SessionRun ';
 
-/** Adds up what a recorder gave in so much time. */
+/** Adds up a recording. */
 export function summarize({ operations, events }: Recording, wallSeconds: number): OperationProfile {
   const counts = new Map<string, number>();
   const threads = new Map<number, Stretch[]>();
@@ -165,8 +166,8 @@ function add(sums: Map<string, number>, key: string, value: number): void {
 }
 
 /**
- * Of one thread's runs, which lie beside or inside each other, the stretches in which each was the
- * innermost.
+ * For the runs of one thread, which lie beside or inside each other, the stretches in which each
+ * was the innermost.
  */
 function innermost(runs: readonly Stretch[]): Stretch[] {
   const stretches: Stretch[] = [];
@@ -193,8 +194,8 @@ function innermost(runs: readonly Stretch[]): Stretch[] {
 }
 
 /**
- * The nanoseconds of each operation: each moment is divided equally among the operations' stretches
- * in which it lies, and is the session's where there are none.
+ * Nanoseconds of each operation. Each moment is divided equally among the operations running then,
+ * and belongs to the session where there is none.
  */
 function dividedTimes(stretches: readonly Stretch[]): Map<string, number> {
   const borders = stretches

@@ -1,32 +1,29 @@
-// What a tensor backend is to the engine: something that can be examined without loading it,
-// loaded, and found unavailable for a reason that a reader can act on.
+// A tensor backend as the engine sees it: it can be examined without being loaded, loaded, and
+// found unavailable for a reason that a reader can act on.
 
 /** The backends, the fastest first. */
 export const backendNames = ['native-gpu', 'native-cpu', 'webgpu', 'wasm', 'javascript'] as const;
 
-/** One of them. */
+/** The name of a backend. */
 export type BackendName = (typeof backendNames)[number];
 
-/** One way to compute. */
+/** A backend that may be chosen. */
 export interface BackendCandidate {
   readonly name: BackendName;
-  /**
-   * How much longer training takes than on the native backend, for who would not wait that long;
-   * else undefined.
-   */
+  /** How much longer training takes than on the native backend, if it is much; else undefined. */
   readonly slowdown: string | undefined;
   /**
-   * Whether it can be had here, without loading it into this process.
+   * Finds out whether the backend works here, without loading it into this process.
    *
-   * @param explicit whether it was asked for by name
-   * @returns what would be used, in a few words
+   * @param explicit whether it was requested by name
+   * @returns the device that would be used, in a few words
    * @throws BackendUnavailable
    */
   examine(explicit: boolean): Promise<string>;
   /**
-   * Loads it into this process and makes it TensorFlow.js's current backend.
+   * Loads the backend into this process and makes it TensorFlow.js's current one.
    *
-   * @param explicit whether it was asked for by name
+   * @param explicit whether it was requested by name
    * @returns its description, e.g. `native CPU (TensorFlow 2.21.0, oneDNN, AVX-512 kernels, 2
    *   threads)`
    * @throws BackendUnavailable

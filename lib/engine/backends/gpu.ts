@@ -1,9 +1,9 @@
-// Whether an NVIDIA GPU is here, found without loading any library of its own.
+// Finds an NVIDIA GPU without loading any of its libraries.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
-/** What was found. */
+/** The result of the search. */
 export type GpuPresence =
   | { readonly state: 'visible'; readonly evidence: string }
   | { readonly state: 'hidden'; readonly evidence: string }

@@ -1,6 +1,6 @@
 // The native backends: TensorFlow's C library through the binding of @tensorflow/tfjs-node-gpu,
-// which computes on the GPU where it finds one and on the processor's cores otherwise. One library,
-// so one of the two a process.
+// which computes on a GPU if it finds one and on the processor otherwise. A process has one
+// library, and so one of the two backends.
 
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { loadTensorFlow, packageFile } from './tensorflow';
 
 const setUpMend = isInstalled ? setUpHint : `${setUpHint}, which builds it`;
 
-/** What the native backends look at; a test may give them another machine. */
+/** The machine as the native backends see it; a test may replace it. */
 export interface NativeMachine {
   readonly bindingFile: string;
   findGpu(): GpuPresence;
@@ -35,7 +35,7 @@ interface NativeAnswer {
 export function thisMachine(): NativeMachine {
   const packageFolder = dirname(packageFile('@tensorflow/tfjs-node-gpu/package.json'));
   const compiled = projectPath('.cache', 'native', 'tfjs_binding.node');
-  // The package's own download, where nothing could be compiled.
+  // The package's own download, if nothing could be compiled.
   const prebuilt = join(packageFolder, 'lib', 'napi-v8', 'tfjs_binding.node');
   const bindingFile = !existsSync(compiled) && existsSync(prebuilt) ? prebuilt : compiled;
   const libraries = [
@@ -58,8 +58,8 @@ export function thisMachine(): NativeMachine {
 }
 
 /**
- * Registers the native backend: plain JavaScript, since the child process that tries it runs it
- * too.
+ * Registers the native backend: plain JavaScript, since the child process that tries it runs it as
+ * well.
  */
 const loaderFile = projectPath('native', 'load.cjs');
 
@@ -74,7 +74,7 @@ const { binding, isUsingGpuDevice } = tf.backend();
 process.stdout.write(JSON.stringify({ version: binding.TF_Version, gpu: isUsingGpuDevice }) + '\\n');
 `;
 
-/** Native on an NVIDIA GPU. */
+/** The native backend on an NVIDIA GPU. */
 export function nativeGpuCandidate(machine: NativeMachine = thisMachine()): BackendCandidate {
   const examine = async (): Promise<string> => {
     const gpu = machine.findGpu();
@@ -102,7 +102,7 @@ export function nativeGpuCandidate(machine: NativeMachine = thisMachine()): Back
   };
 }
 
-/** Native on the processor's cores; a GPU, if there is one, is hidden from the library. */
+/** The native backend on the processor; a GPU is hidden from the library. */
 export function nativeCpuCandidate(machine: NativeMachine = thisMachine()): BackendCandidate {
   const examine = async (): Promise<string> => describeCpu((await examineLibrary(machine, true)).version);
   return {
@@ -176,11 +176,11 @@ async function loadLibrary(bindingFile: string): Promise<NativeAnswer> {
 }
 
 /**
- * What the library reads from the environment when it is loaded. Who sets these variables is
- * obeyed.
+ * Sets defaults of environment variables that the library reads when it is loaded, unless the user
+ * has set them.
  */
 function setDefaults(): void {
-  // Its log goes to standard error, which belongs to the workbench. An operation that fails throws
+  // Its log goes to standard error, which belongs to the workbench; a failing operation throws
   // anyway.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
   // By default it takes all of a GPU's memory at once, and a second notebook finds none.
@@ -189,9 +189,8 @@ function setDefaults(): void {
 
 /**
  * Loads with the helper that the set-up has built, if it has: with standard error muted, unless a
- * log was asked for (a static initializer of TensorFlow prints three lines about oneDNN whatever
- * the log level), and without keeping the parts of the library in memory that only its loading
- * touches.
+ * log was requested (a static initializer of TensorFlow prints three lines about oneDNN at any log
+ * level), and without keeping the parts of the library in memory that only loading touches.
  */
 function quietly(bindingFile: string, load: () => void): void {
   const path = join(dirname(bindingFile), 'tfjs_quiet.node');
@@ -211,7 +210,7 @@ function quietly(bindingFile: string, load: () => void): void {
   }
 }
 
-/** One that an older set-up built does not release. */
+/** The helper of an older set-up has no functions for releasing. */
 type LoadingHelper = Readonly<
   Record<'mute' | 'restore', () => void> & Partial<Record<'startReleasing' | 'stopReleasing', () => void>>
 >;

@@ -7,7 +7,7 @@ import { type BackendCandidate, BackendUnavailable } from './backend';
 import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
 import { registerMissingWasmKernels } from './wasm-kernels';
 
-/** What the WASM backend looks at; a test may give it another machine. */
+/** The machine as the WASM backend sees it; a test may replace it. */
 export interface WasmMachine {
   readonly supported: boolean;
   /** The folder with the package's .wasm files. */
@@ -82,8 +82,8 @@ export function javascriptCandidate(): BackendCandidate {
 }
 
 /**
- * At its first tensor the backend advises to install tfjs-node; the engine has given better advice
- * already.
+ * Suppresses the backend's advice to install tfjs-node at its first tensor: the engine has given
+ * better advice already.
  */
 function sayNothingAtFirstUse(): void {
   const tf = loadTensorFlow();

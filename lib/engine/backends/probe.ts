@@ -1,7 +1,7 @@
-// A native library may take the whole process down when it is first used: an instruction that this
-// processor lacks, a driver that crashes. So it is tried in a short child process first. That it
-// worked is remembered in .cache/engine-probe.json until the library or the machine changes; a
-// failure is tried again every time, so that a mend is noticed at once.
+// Tries a native library in a short child process first: its first use may end the whole process,
+// by an instruction that this processor lacks or a driver that crashes. A success is remembered in
+// .cache/engine-probe.json until the library or the machine changes; a failure is tried again every
+// time, so that a repair takes effect at once.
 
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
@@ -10,15 +10,15 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../../base/files';
 import { projectRoot, workPath } from '../../base/paths';
 
-/** What a child process answered: a flat record. */
+/** The answer of a child process: a flat record. */
 export type ProbeAnswer = Record<string, string | number | boolean | null>;
 
-/** Either that, or one line that says how it failed. */
+/** The answer, or one line about the failure. */
 export type ProbeOutcome = { readonly answer: ProbeAnswer } | { readonly failure: string };
 
 /** A trial to run in a child process. */
 export interface Probe {
-  /** Under which its answer is remembered. */
+  /** The name under which its answer is remembered. */
   readonly name: string;
   /**
    * JavaScript (CommonJS, run in the project's root) that writes one line of JSON to standard
@@ -27,7 +27,7 @@ export interface Probe {
   readonly script: string;
   /** Files that make the answer invalid when they change. */
   readonly files: readonly string[];
-  /** Environment variables to set for it. */
+  /** Additional environment variables of the child. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
   /** Where answers are remembered. */
@@ -38,7 +38,9 @@ const answerSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boo
 const cacheSchema = z.record(z.string(), z.object({ key: z.string(), answer: answerSchema }));
 type Cache = z.infer<typeof cacheSchema>;
 
-/** The remembered answer if nothing has changed since, otherwise the answer of a new trial. */
+/**
+ * Gives the remembered answer if nothing has changed since, otherwise the answer of a new trial.
+ */
 export async function probe(trial: Probe): Promise<ProbeOutcome> {
   const cacheFile = trial.cacheFile ?? workPath('.cache', 'engine-probe.json');
   const key = keyOf(trial);
@@ -47,7 +49,7 @@ export async function probe(trial: Probe): Promise<ProbeOutcome> {
   const outcome = await runInChild(trial);
   if ('answer' in outcome) {
     const cache: Cache = { ...readCache(cacheFile), [trial.name]: { key, answer: outcome.answer } };
-    // A folder that cannot be written costs half a second at the next start, nothing more.
+    // An unwritable folder costs half a second at the next start, nothing more.
     await writeFileAtomic(cacheFile, `${JSON.stringify(cache, null, 2)}\n`).catch(() => undefined);
   }
   return outcome;

@@ -1,6 +1,6 @@
-// Loads TensorFlow.js's packages when they are first needed: the command line imports the engine's
-// modules for their names alone and must not wait for a megabyte of JavaScript. All packages share
-// one tfjs-core.
+// Loads TensorFlow.js's packages on first use: the command line imports the engine's modules for
+// their names alone and must not wait for a megabyte of JavaScript. All packages share one
+// tfjs-core.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { packagesFolder } from '../../base/paths';
 
 const load = createRequire(__filename);
 
-/** `@tensorflow/tfjs` itself. */
+/** Loads `@tensorflow/tfjs` itself. */
 export function loadTensorFlow(): typeof TensorFlow {
   return load('@tensorflow/tfjs') as typeof TensorFlow;
 }
 
-/** Another package that adds a backend to it. */
+/** Loads a package that adds a backend to it. */
 export function loadBackendPackage(
   name: '@tensorflow/tfjs-backend-wasm' | '@tensorflow/tfjs-backend-webgpu',
 ): unknown {

@@ -1,5 +1,5 @@
-// What TensorFlow.js 4.22's WASM backend lacks and training needs: the sum over segments, through
-// which the gradient of an embedding (a gather) goes.
+// The kernel that training needs and TensorFlow.js 4.22's WASM backend lacks: the sum over
+// segments, which computes the gradient of an embedding (a gather).
 
 import type * as TensorFlow from '@tensorflow/tfjs';
 
@@ -9,7 +9,7 @@ interface ValueBackend {
   write(values: Float32Array | Int32Array, shape: number[], dtype: string): object;
 }
 
-/** Registers the missing kernels; does nothing where they are there already. */
+/** Registers the missing kernels, unless they are present. */
 export function registerMissingWasmKernels(tf: typeof TensorFlow): void {
   if (tf.getKernelsForBackend('wasm').some((kernel) => kernel.kernelName === 'UnsortedSegmentSum')) return;
   tf.registerKernel({
@@ -24,8 +24,8 @@ export function registerMissingWasmKernels(tf: typeof TensorFlow): void {
 }
 
 /**
- * Row s of the sum is the sum of those rows of x whose segment id is s; ids outside [0, segments)
- * count nowhere.
+ * Sums rows by segment: row s of the result is the sum of those rows of x whose segment id is s.
+ * Ids outside [0, segments) are ignored.
  *
  * @param x   [rows, ...inner]
  * @param ids [rows] int32

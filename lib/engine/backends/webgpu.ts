@@ -1,5 +1,5 @@
-// WebGPU through npm `webgpu` (Dawn): GPUs of every maker, where Vulkan, Metal or Direct3D 12 is
-// installed. A software adapter is left aside unless asked for by name, since WASM is faster.
+// WebGPU through npm `webgpu` (Dawn): GPUs of every vendor, if Vulkan, Metal or Direct3D 12 is
+// installed. A software adapter is used only if requested by name, since WASM is faster.
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { loadBackendPackage, loadTensorFlow, packageFile } from './tensorflow';
 
 const driverMend = "install the GPU's driver with Vulkan (Debian: mesa-vulkan-drivers, libvulkan1)";
 
-/** What the candidate looks at; a test may give it another machine. */
+/** The machine as the candidate sees it; a test may replace it. */
 export interface WebGpuMachine {
   readonly bindingFile: string;
   /**
@@ -73,8 +73,7 @@ export function webGpuCandidate(machine: WebGpuMachine = webGpuMachine()): Backe
 }
 
 /**
- * The limits that TensorFlow.js's kernels make use of; a device has the lowest values unless asked
- * for more.
+ * Limits that TensorFlow.js's kernels use; a device has the lowest values unless more is requested.
  */
 const usedLimits = [
   'maxBufferSize',
@@ -90,7 +89,7 @@ interface WebGpuBackendPackage {
 }
 
 /**
- * Makes a device and registers the backend on it, as the package itself does only inside a browser.
+ * Makes a device and registers the backend on it; the package itself does that only in a browser.
  */
 async function startWebGpu(): Promise<void> {
   const { create, globals } = await import('webgpu');
@@ -103,7 +102,7 @@ async function startWebGpu(): Promise<void> {
   const device = await adapter.requestDevice({ requiredLimits });
   const tf = loadTensorFlow();
   const { WebGPUBackend } = loadBackendPackage('@tensorflow/tfjs-backend-webgpu') as WebGpuBackendPackage;
-  // The package registers a factory of its own, which asks Dawn for a feature in a way it refuses.
+  // The package's own factory asks Dawn for a feature in a way that Dawn refuses.
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
   await tf.setBackend('webgpu');

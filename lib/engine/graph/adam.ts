@@ -11,12 +11,12 @@ export interface AdamTensors<T extends tf.Tensor> {
   readonly secondMoment: T;
 }
 
-/** What to update, and by what. */
+/** An update: what changes, and by what. */
 export interface AdamUpdate<T extends tf.Tensor> extends AdamTensors<T> {
   readonly gradient: T;
   readonly beta1: number;
   readonly beta2: number;
-  /** The learning rate, with the bias corrections in it. */
+  /** The learning rate, including the bias corrections. */
   readonly rate: tf.Scalar;
   readonly epsilon: tf.Scalar;
   /** The share of the parameter that decays. */
@@ -24,15 +24,15 @@ export interface AdamUpdate<T extends tf.Tensor> extends AdamTensors<T> {
 }
 
 /**
- * One update, in place:
+ * Updates in place:
  *
  *     m' = m + (1 - beta1) (g - m)
  *     v' = v + (1 - beta2) (g^2 - v)
  *     p' = (1 - decay) p - rate m' / (sqrt(v') + epsilon)
  *
- * @returns the new values, to be returned as the new state; undefined where it cannot be done:
- *   outside of a captured step, or with tensors that are not the step's state as it was given
- *   (another shape of it is fine)
+ * @returns the new values, to be returned as the new state; undefined if it cannot be done: outside
+ *   of a captured step, or with tensors that are not the step's state as it was given (another
+ *   shape of it is fine)
  */
 export function adamInPlace<T extends tf.Tensor>(update: AdamUpdate<T>): AdamTensors<T> | undefined {
   const backend = nativeBackend();

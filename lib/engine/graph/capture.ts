@@ -1,6 +1,6 @@
-// Capture: a function of tensors (a training step with its optimizer, an evaluation chunk, a
-// decoding step) becomes one call into the native library, which then plans memory and threads for
-// the whole of it. On other backends the same step runs operation by operation.
+// Capture: a function of tensors (a training step with its optimizer, a part of an evaluation, a
+// decoding step) becomes one native graph, run by a single call, for which the library plans memory
+// and threads as a whole. On other backends the same step runs operation by operation.
 
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError, UsageError } from '../../base/errors';
@@ -25,11 +25,12 @@ import { checkedResult, type TracedResult } from './recorder';
 import { traceProgram } from './trace';
 
 /**
- * What can be captured: a pure function of its state's present values and the inputs of this call.
+ * A function that can be captured: a pure function of its state's present values and the inputs of
+ * this call.
  *
- * It must not read a tensor's value in JavaScript, and JavaScript values that it uses (numbers,
- * shapes, tensors from outside) are those of the moment of capture for ever. Tensors it makes are
- * disposed.
+ * It must not read a tensor's value in JavaScript. JavaScript values that it uses (numbers, shapes,
+ * tensors from outside) keep the values of the moment of capture forever. Its intermediate tensors
+ * are disposed.
  */
 export type StepFunction<
   State extends NamedTensors,
@@ -38,37 +39,37 @@ export type StepFunction<
 > = (state: State, inputs: Inputs) => StepResult<State, Outputs>;
 
 /**
- * How a function is captured. (The intersections leave the choice of type parameters to the
+ * How to capture a function. (The intersections leave the choice of type parameters to the
  * function.)
  */
 export interface CaptureOptions<State extends NamedTensors, Inputs extends NamedTensors> {
   /**
-   * What the step remembers from call to call: its first values. They are copied; the caller keeps
-   * its tensors.
+   * First values of the state, which the step keeps from call to call. They are copied; the caller
+   * keeps its tensors.
    */
   readonly state?: State & NamedTensors;
   /**
-   * Inputs, of which only shapes and types count, to capture now; other shapes are captured when
-   * they first come.
+   * Inputs whose shapes are captured now; only shapes and types count. Other shapes are captured on
+   * first use.
    */
   readonly examples?: readonly (Inputs & NamedTensors)[];
   /** For error messages, such as `training step`. */
   readonly name?: string;
   /**
-   * Runs operation by operation even where a graph could be made: to compare, or to debug the
+   * Runs operation by operation even where a graph is possible: to compare, or to debug the
    * function.
    */
   readonly eager?: boolean;
   /**
-   * How a graph multiplies matrices. `bfloat16` rounds factors and products to 8 bits (sums inside
-   * a product stay float32, and so does the fused attention), which is twice as fast on processors
-   * that have it; eager steps always use float32. Default `float32`.
+   * Precision of a graph's matrix products. `bfloat16` rounds factors and products to 8 bits (sums
+   * inside a product stay float32, and so does the fused attention), which is twice as fast on
+   * processors with instructions for it; eager steps always use float32. Default `float32`.
    */
   readonly products?: ProductType;
   /**
-   * Lets a graph give up the old values of state tensors that get new ones, which may then be made
-   * in their place: no copy of a large cache for a few new numbers. If a run fails, that state is
-   * lost: the next run says so until it is written anew. Default false.
+   * Lets a graph write new state values in place of the old ones: no copy of a large cache for a
+   * few new numbers. If a run fails, that state is lost, and the next run says so until it is
+   * written anew. Default false.
    */
   readonly overwrite?: boolean;
 }
@@ -97,10 +98,10 @@ export interface CapturedStep<
   dispose(): void;
 }
 
-/** Each shape is a graph of its own; so many would be a mistake. */
+/** Most shapes of inputs: each has a graph of its own, and more would be a mistake. */
 const mostShapes = 32;
 
-/** A state of more bytes is worth the tenth of a second that a collection of garbage takes. */
+/** Bytes of a state that are worth a garbage collection, which takes a tenth of a second. */
 const muchState = 1 << 27;
 
 /**
@@ -126,7 +127,7 @@ export function capture<
   step: StepFunction<State, Inputs, Outputs>,
   options: CaptureOptions<State, Inputs> = {},
 ): CapturedStep<State, Inputs, Outputs> {
-  // Inside, names are only strings; what the caller gets has the types of the function.
+  // Inside, names are only strings; the caller gets the types of the function.
   const run = step as unknown as Step;
   const { name = 'captured step', state = {}, examples = [], eager = false } = options;
   const backend = eager ? undefined : nativeBackend();
@@ -141,7 +142,7 @@ export function capture<
 
 type Step = (state: NamedTensors, inputs: NamedTensors) => TracedResult;
 
-/** A step in the hands of its user, who may go on using it after its end. */
+/** A step as its user holds it, perhaps beyond its end. */
 class HeldStep {
   readonly captured: boolean;
 
@@ -232,7 +233,7 @@ class EagerStep {
 /** Runs as a native graph, one program for each signature of inputs. */
 class GraphStep {
   private readonly specs: NamedSpecs;
-  /** The state until a graph holds it. */
+  /** Holds the state until a graph does. */
   private readonly initial: EagerStep;
   private readonly signatures = new Map<string, number>();
   private programs: readonly Program[] = [];
@@ -277,8 +278,8 @@ class GraphStep {
   }
 
   /**
-   * The program for inputs like these; a new one joins the others in a new graph, since they share
-   * the state.
+   * The program for inputs of these shapes. A new one joins the others in a new graph, since they
+   * share the state.
    */
   private programFor(inputs: NamedTensors): { session: GraphSession; index: number } {
     const specs = specsOf(inputs);

@@ -1,14 +1,14 @@
-// A small captured step whose results are known: whether this machine's engine captures, and does
-// so right.
+// Tests on a small step with known results whether this machine's engine captures steps, and
+// correctly.
 
 import * as tf from '@tensorflow/tfjs';
 import { MachineError } from '../../base/errors';
 import { capture } from './capture';
 
 /**
- * Captures a sum that grows from call to call.
+ * Captures and runs a sum that grows from call to call.
  *
- * @returns whether it ran as a graph; operation by operation otherwise
+ * @returns whether it ran as a graph, not operation by operation
  * @throws MachineError if it computed wrong numbers
  * @throws CaptureError if it could not be captured
  */

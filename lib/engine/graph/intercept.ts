@@ -1,27 +1,24 @@
-// While a function is traced, the operations it executes go to a recorder instead of the native
-// library, and what a graph cannot do is refused.
+// Redirects the operations of a function that is traced to a recorder instead of the native
+// library, and refuses what a graph cannot do.
 
 import * as tf from '@tensorflow/tfjs';
 import type { NativeBackend, RecordingBinding } from '../native/binding';
 
-/** Who is told what the function does. */
+/** Receives what the function does. */
 export interface Recorder extends Pick<
   RecordingBinding,
   'createTensor' | 'deleteTensor' | 'tensorDataSync' | 'executeOp' | 'after' | 'lateConstant' | 'adam'
 > {
-  /** A TensorFlow.js operation begins, inside those that have begun and not ended. */
+  /** Called when a TensorFlow.js operation begins, perhaps inside others. */
   beginKernel(name: string): void;
   endKernel(): void;
-  /** A variable is about to get another value: throws. */
+  /** Called before a variable gets another value: throws. */
   refuseAssignment(variable: tf.Variable): never;
 }
 
 type RunKernel = (name: string, ...rest: unknown[]) => unknown;
 
-/**
- * Runs `work`, in which what the backend does goes to `recorder`; afterwards everything is as it
- * was.
- */
+/** Runs `work` with the backend redirected to `recorder`, and restores it afterwards. */
 export function intercept<T>(backend: NativeBackend, recorder: Recorder, work: () => T): T {
   const real = backend.binding;
   const engine = tf.engine() as unknown as { runKernel: RunKernel };

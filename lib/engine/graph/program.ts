@@ -21,14 +21,14 @@ export interface Value {
   readonly type: number;
 }
 
-/** A value of a program under the key that its user knows it by. */
+/** A value of a program with its user's name for it. */
 export interface ProgramTensor extends Value {
   readonly key: string;
 }
 
-/** A function of tensors as graph operations, but for those that bring its inputs and its state. */
+/** A function of tensors as graph operations, without those that bring its inputs and its state. */
 export interface Program {
-  /** What the names of its operations begin with. */
+  /** The prefix of its operations' names. */
   readonly prefix: string;
   readonly nodes: readonly GraphNode[];
   /** Values that the graph must provide. */
@@ -36,9 +36,7 @@ export interface Program {
   /** Values that the state's variables must provide. */
   readonly state: readonly ProgramTensor[];
   readonly outputs: readonly ProgramTensor[];
-  /**
-   * New values of state tensors, which the graph must store; those left as they are do not appear.
-   */
+  /** New values of state tensors, which the graph must store; unchanged ones are left out. */
   readonly nextState: readonly ProgramTensor[];
   /** Operations that store new values of state tensors themselves. */
   readonly updates: readonly string[];
@@ -97,7 +95,7 @@ export class ProgramWriter {
     return this.add('Cast', [`${product}:0`], castAttributes(elementType.bfloat16, elementType.float32));
   }
 
-  /** A constant. */
+  /** Adds a constant. */
   constant(tensor: TensorValue): Value {
     if (tensor.content.length > smallConstant) return this.newConstant(tensor);
     const key = contentKey(tensor);
@@ -106,7 +104,7 @@ export class ProgramWriter {
     return value;
   }
 
-  /** The same elements in another shape. */
+  /** Adds the same elements in another shape. */
   reshaped(of: Value, shape: readonly number[]): Value {
     if (of.shape.join() === shape.join()) return of;
     const dims = this.constant(integerVector(shape));
@@ -117,9 +115,7 @@ export class ProgramWriter {
     return { value: `${name}:0`, shape, type: of.type };
   }
 
-  /**
-   * The same tensor, as a value that is there only when the values or operations `triggers` are.
-   */
+  /** Adds the same tensor as a value that exists only once `triggers` do. */
   identity(of: Value, triggers: readonly Value[]): Value {
     const controls = triggers.map(({ value }) => `^${nodeOf(value)}`);
     const name = this.add('Identity', [of, ...controls], { T: typeAttribute(of.type) });
@@ -127,10 +123,10 @@ export class ProgramWriter {
   }
 
   /**
-   * The same constant, as a value that is there only when `trigger` is. An identity that waits for
-   * an operation would not do: TensorFlow replaces it by the constant, and what is computed of it
-   * too, and keeps all that for as long as the graph lives. So 0 is added, which TensorFlow does
-   * not know to be 0: whether a number of the trigger is above infinity.
+   * Adds the same constant as a value that exists only once `trigger` does. An identity that waits
+   * for an operation would not do: TensorFlow replaces it, and what is computed of it, by
+   * constants, and keeps them as long as the graph lives. So 0 is added, which TensorFlow does not
+   * know to be 0: whether a number of the trigger is above infinity.
    */
   lateConstant(of: Value, trigger: Value): Value {
     const isNumber = [elementType.float32, elementType.int32].some((type) => type === of.type);

@@ -1,6 +1,6 @@
-// Writes down what a function does with tensors that have a shape and a type but no values yet.
-// Tensors with known values become constants of the program; what is computed from constants alone
-// is computed at once.
+// Records what a function does with tensors that have a shape and a type but no values yet. Tensors
+// with known values become constants of the program; results of constants alone are computed at
+// once.
 
 import * as tf from '@tensorflow/tfjs';
 import { sizeOf } from '../../base/shape';
@@ -29,20 +29,17 @@ import {
 import type { OperationInput, ResultShapes } from './shapes';
 import { checkState, checkTensors, type NamedSpecs, type NamedTensors } from './specs';
 
-/**
- * What a traced function gives: results, and the new values of those parts of its state that
- * change.
- */
+/** Results of a traced function, and new values of the parts of its state that change. */
 export interface TracedResult {
   readonly outputs: NamedTensors;
   readonly state?: NamedTensors;
 }
 
-/** What is traced. */
+/** A function to trace. */
 export interface TraceRequest {
   /** For error messages. */
   readonly name: string;
-  /** Put before the names of operations. */
+  /** Prefix of the operations' names. */
   readonly prefix: string;
   readonly state: NamedSpecs;
   readonly inputs: NamedSpecs;
@@ -50,7 +47,7 @@ export interface TraceRequest {
   readonly run: (state: NamedTensors, inputs: NamedTensors) => TracedResult;
 }
 
-/** What to use instead of TensorFlow.js operations that look at their inputs' values. */
+/** Replacements for TensorFlow.js operations that read their inputs' values. */
 const replacements: Readonly<Record<string, string>> = {
   GatherV2: 'use tf.gatherND or a product with tf.oneHot instead of tf.gather',
 };
@@ -70,7 +67,7 @@ export class ProgramRecorder implements Recorder {
   private readonly unknowns: Value[] = [];
   /** Tensors with known values by the binding's id: made while tracing, or made before and used. */
   private readonly knowns = new Map<number, TensorValue>();
-  /** Where known values are in the program. */
+  /** Known values that are in the program already. */
   private readonly constants = new Map<number, Value>();
   /**
    * Tensors of `tf.Variable`s by the binding's id: their values change, so they are no constants.
@@ -79,7 +76,7 @@ export class ProgramRecorder implements Recorder {
   /** Scalars that tfjs-node makes for single operations and forgets. */
   private readonly forgotten: number[] = [];
   private readonly kernels: string[] = [];
-  /** Values that are others in another shape. */
+  /** Reshaped values, each with the value it was made of. */
   private readonly reshaped = new Map<string, string>();
   /** State tensors whose variables are updated in place: their new values. */
   private readonly updated = new Map<string, Value>();
@@ -118,7 +115,7 @@ export class ProgramRecorder implements Recorder {
     return { prefix, nodes: this.writer.nodes, inputs, state, outputs, nextState, updates: this.updates };
   }
 
-  /** Frees what tfjs-node does not. */
+  /** Frees tensors that tfjs-node does not free. */
   finish(): void {
     for (const id of this.forgotten) this.real.deleteTensor(id);
   }
@@ -230,7 +227,7 @@ export class ProgramRecorder implements Recorder {
     );
   }
 
-  /** Names for tensors to come, and tensors without values that stand for them. */
+  /** Declares tensors to come: their names, and tensors without values in their place. */
   private declare(kind: 'input' | 'state', specs: NamedSpecs): [ProgramTensor[], Record<string, tf.Tensor>] {
     const declared: ProgramTensor[] = [];
     const tensors: Record<string, tf.Tensor> = {};
@@ -277,7 +274,7 @@ export class ProgramRecorder implements Recorder {
     return { id, key: tensor && isSmall(tensor) ? contentKey(tensor) : `${type}[${shape.join()}]` };
   }
 
-  /** Where the tensor with this id is in the program; one with known values becomes a constant. */
+  /** The value of a tensor in the program; one with known values becomes a constant. */
   private valueOf(id: number): Value {
     if (id < 0) return present(this.unknowns[-2 - id], `traced value ${id}`);
     const value = this.constants.get(id) ?? this.writer.constant(this.known(id));
@@ -333,7 +330,7 @@ export class ProgramRecorder implements Recorder {
 }
 
 /**
- * What a step's function has returned.
+ * Checks the result of a step's function.
  *
  * @throws CaptureError if it is not tensors by name, or only a promise of them
  * @throws UsageError if one of them is no tensor, or was disposed

@@ -48,9 +48,9 @@ export class GraphSession {
   }
 
   /**
-   * Runs one program: takes its inputs, gives its outputs, and moves the state on.
+   * Runs one program on inputs and updates the state.
    *
-   * @throws CaptureError what an operation says against its inputs; the state is then undefined,
+   * @throws CaptureError with an operation's message about its inputs; the state is then undefined,
    *   and lost if it is overwritten
    */
   run(index: number, inputs: NamedTensors): Record<string, tf.Tensor> {
@@ -73,7 +73,7 @@ export class GraphSession {
     );
   }
 
-  /** Present values of state tensors. */
+  /** Reads present values of state tensors. */
   readState(keys: readonly string[]): Record<string, tf.Tensor> {
     this.refuseLost(keys);
     const tensors = this.execute(
@@ -113,8 +113,8 @@ export class GraphSession {
   }
 
   /**
-   * What the operation says, without the session's words before it and its place in the graph on
-   * the lines behind it.
+   * The operation's message, without the session's words before it and its place in the graph on
+   * the following lines.
    */
   private failure(error: unknown): CaptureError {
     const [said = ''] = messageOf(error)

@@ -1,5 +1,5 @@
-// What an operation's results look like: found by executing it once, alone, on zeros. So tracing
-// takes the memory of single operations, however large the step is, and needs no table of
+// Shapes and types of an operation's results, found by executing it once, alone, on zeros. So
+// tracing takes the memory of single operations, however large the step is, and needs no table of
 // TensorFlow's shape rules.
 
 import { sizeOf } from '../../base/shape';

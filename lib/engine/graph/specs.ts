@@ -1,4 +1,4 @@
-// Named tensors, their shapes and types, and what must agree between them.
+// Named tensors with their shapes and types, and the checks on them.
 
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
@@ -28,7 +28,7 @@ export function specsOf(tensors: NamedTensors): NamedSpecs {
   );
 }
 
-/** What tensors like these take. */
+/** Bytes of tensors of these shapes and types. */
 export function bytesOf(specs: NamedSpecs): number {
   return Object.values(specs).reduce(
     (sum, { shape, dtype }) => sum + tf.util.sizeFromShape([...shape]) * tf.util.bytesPerElement(dtype),
@@ -36,12 +36,12 @@ export function bytesOf(specs: NamedSpecs): number {
   );
 }
 
-/** For people: `float32 [2, 3]`. */
+/** Readable form: `float32 [2, 3]`. */
 export function describeSpec({ dtype, shape }: TensorSpec): string {
   return `${dtype} [${shape.join(', ')}]`;
 }
 
-/** Equal for equal names, shapes and types, in whatever order. */
+/** A text that is equal for equal names, shapes and types, in any order. */
 export function signatureOf(specs: NamedSpecs): string {
   return Object.entries(specs)
     .map(([key, spec]) => `${key}: ${describeSpec(spec)}`)
@@ -49,7 +49,7 @@ export function signatureOf(specs: NamedSpecs): string {
     .join(', ');
 }
 
-/** What comes from a caller or a function is tensors, and they are still there. */
+/** Makes sure that values are tensors, and not disposed. */
 export function checkTensors(step: string, what: 'input' | 'output' | 'state', values: NamedTensors): void {
   for (const [key, value] of Object.entries(values) as [string, unknown][]) {
     if (!(value instanceof tf.Tensor))
@@ -59,7 +59,7 @@ export function checkTensors(step: string, what: 'input' | 'output' | 'state', v
   }
 }
 
-/** State tensors may take other values, never another shape or type, and there are no new ones. */
+/** Makes sure that new state values belong to known state tensors and keep shape and type. */
 export function checkState(step: string, values: NamedTensors, specs: NamedSpecs): void {
   for (const [key, tensor] of Object.entries(values)) {
     const spec = specs[key];
@@ -72,7 +72,7 @@ export function checkState(step: string, values: NamedTensors, specs: NamedSpecs
   }
 }
 
-/** Tensors of the same values, to be disposed on their own. */
+/** Clones of tensors, to be disposed on their own. */
 export function clones(tensors: NamedTensors): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([key, tensor]) => [key, tensor.clone()]));
 }

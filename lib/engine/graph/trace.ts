@@ -1,5 +1,5 @@
-// Turns a function of tensors into a program, and makes sure that the program stands for every call
-// of it.
+// Turns a function of tensors into a program, and makes sure that the program is valid for every
+// call of it.
 
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError } from '../../base/errors';

@@ -1,15 +1,14 @@
-// Whether the processor multiplies bfloat16 by instructions of its own. Without them every product
-// is of numbers that are widened and rounded one by one, and takes several times as long as in
-// float32.
+// Recognizes processors that multiply bfloat16 by instructions of their own. Without them, numbers
+// are widened and rounded one by one, and a product takes several times as long as in float32.
 
 import { readFileSync } from 'node:fs';
 import { nativeBackend } from './binding';
 
-/** x86's and ARM's, as Linux names them. */
+/** Names of the instruction sets of x86 and ARM in Linux. */
 const instructions = /\s(avx512_bf16|amx_bf16|bf16)(\s|$)/;
 
 /**
- * Whether a processor has such instructions; undefined where its description does not say.
+ * Whether a processor has bfloat16 instructions; undefined if its description does not say.
  *
  * @param cpuinfo Linux's `/proc/cpuinfo`
  */
@@ -18,10 +17,7 @@ export function hasBfloat16(cpuinfo: string): boolean | undefined {
   return features === undefined ? undefined : instructions.test(features);
 }
 
-/**
- * Whether bfloat16 products are known to be slow here: on a processor without instructions for
- * them.
- */
+/** Whether bfloat16 products are slow here: on a processor without instructions for them. */
 export function bfloat16IsSlow(): boolean {
   if (process.platform !== 'linux' || nativeBackend()?.isUsingGpuDevice === true) return false;
   try {

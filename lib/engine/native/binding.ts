@@ -3,22 +3,17 @@
 
 import * as tf from '@tensorflow/tfjs';
 
-/**
- * Numbers of a tensor as the binding takes and gives them: int64 as pairs of int32, low half first.
- */
+/** Numbers of a tensor in the binding's form: int64 as pairs of int32, low half first. */
 export type ElementArray = Float32Array | Int32Array | Uint8Array;
 
-/**
- * An attribute of an operation as tfjs-node's kernels write it; `type` is a number of
- * `attributeType`.
- */
+/** An attribute of an operation as tfjs-node writes it; `type` is one of `attributeType`. */
 export interface OperationAttribute {
   readonly name: string;
   readonly type: number;
   readonly value: unknown;
 }
 
-/** What the binding says about a tensor that it made. */
+/** The binding's description of a tensor that it made. */
 export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
@@ -56,13 +51,11 @@ export interface NativeBinding {
 export interface RecordingBinding extends NativeBinding {
   /** The tensor `id`, as a value that exists only when the tensor `trigger` does. */
   after(id: number, trigger: number): TensorMetadata;
-  /**
-   * The same, and TensorFlow does not compute beforehand what is made of it, though its values are
-   * known.
-   */
+  /** The same for a constant: TensorFlow does not compute beforehand what depends on it alone. */
   lateConstant(id: number, trigger: number): TensorMetadata;
   /**
-   * Adam on variables; new parameter and moments, or undefined if these are not the step's state.
+   * Adam on variables; the new parameter and moments, or undefined if these are not the step's
+   * state.
    */
   adam(ids: AdamIds, beta1: number, beta2: number): readonly TensorMetadata[] | undefined;
 }
@@ -82,7 +75,7 @@ export interface AdamIds {
 export interface NativeBackend {
   binding: NativeBinding | RecordingBinding;
   readonly isUsingGpuDevice: boolean;
-  /** Where each tensor's values are; `values` until they were first used, then `id`. */
+  /** Where each tensor's values are: in `values` until its first use, then under `id`. */
   readonly tensorMap: {
     get(dataId: object): { id: number; readonly values: ElementArray | null };
   };

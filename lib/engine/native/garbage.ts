@@ -1,6 +1,6 @@
-// JavaScript values that nothing refers to. Node.js collects them when JavaScript allocates, which
-// a program whose work is done by a native library may not do for a long time; then they lie beside
-// what the library holds.
+// Frees unreachable JavaScript values. Node.js collects them when JavaScript allocates, which a
+// program whose work is done by a native library may not do for a long time; until then they occupy
+// memory beside the library's.
 
 import { nodeProcess } from '../../base/node';
 
@@ -11,19 +11,19 @@ export function collectGarbage(): void {
   node.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
   const collect = node.getBuiltinModule('node:vm').runInNewContext('gc') as () => void;
   collect();
-  // The memory of arrays is given back in the background of a collection, and by the next one at
-  // the latest.
+  // The memory of arrays is given back in the background of a collection, at the latest by the next
+  // one.
   collect();
 }
 
-/** So much garbage is worth the hundredth of a second or two that collecting it takes. */
+/** Bytes of garbage that are worth a collection, which takes a hundredth of a second or two. */
 const muchGarbage = 1 << 26;
 
 let garbage = 0;
 
 /**
- * Says that nothing will refer to so many bytes of JavaScript arrays any more: 64 MB of them are
- * freed at once.
+ * Counts bytes of JavaScript arrays that became unreachable, and collects garbage after every 64
+ * MB.
  */
 export function countGarbage(bytes: number): void {
   garbage += bytes;

@@ -23,7 +23,7 @@ export const elementType = {
   bfloat16: 14,
 } as const;
 
-/** A tensor whose values are known: its elements as TensorFlow lays them out. */
+/** A tensor with known values: its elements in TensorFlow's layout. */
 export interface TensorValue {
   readonly type: number;
   readonly shape: readonly number[];
@@ -48,7 +48,7 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** The name of the operation that a value, `name:output`, is from. */
+/** The name of the operation that a value `name:output` belongs to. */
 export function nodeOf(value: string): string {
   return value.slice(0, value.lastIndexOf(':'));
 }

@@ -8,27 +8,28 @@ import { messageOf, systemCode, UsageError } from '../../base/errors';
 import { kernelHome } from './kernel-home';
 
 /**
- * That of the module as kernels.ts and profile.ts use it (`kInterface` in native/operations.cc).
+ * Version of the module's interface that kernels.ts and profile.ts use (`kInterface` in
+ * native/operations.cc).
  */
 export const expectedInterface = 3;
 
 /** When operations of TensorFlow ran (native/profile.cc). */
 export interface Recording {
   /**
-   * Their names, a space, and types and shapes of their inputs; `SessionRun ` for runs of whole
-   * graphs.
+   * Name of each operation, a space, and types and shapes of its inputs; `SessionRun ` for runs of
+   * whole graphs.
    */
   readonly operations: readonly string[];
   /**
-   * For each run the index of its operation, its thread, and its start and end in nanoseconds after
-   * the earliest.
+   * Four numbers for each run: index of its operation, its thread, and its start and end in
+   * nanoseconds after the earliest.
    */
   readonly events: Float64Array;
 }
 
 /** Records when operations of TensorFlow run. */
 export interface OperationRecorder {
-  /** False if something else records. */
+  /** Starts recording. Returns false if something else records. */
   startRecording(): boolean;
   stopRecording(): Recording;
 }
@@ -39,7 +40,7 @@ interface KernelLibrary extends Partial<OperationRecorder> {
 }
 
 /**
- * Loads the kernels beside the binding, once that is loaded itself. Without them, or with
+ * Loads the kernels beside the binding, which must be loaded. Without them, or with
  * `BIPE_KERNELS=none`, everything runs on TensorFlow's own operations.
  *
  * @throws UsageError if BIPE_INSTRUCTIONS names an instruction set for which there are no kernels,
@@ -63,8 +64,8 @@ export function loadKernels(folder: string): void {
 }
 
 /**
- * Why no kernels are loaded though nobody switched them off; undefined where they are, or before
- * the native library is.
+ * Why no kernels are loaded though nobody switched them off; undefined if they are loaded, or
+ * before the native library is.
  */
 export function missingKernels(): string | undefined {
   const { file, instructions } = kernelHome();
@@ -74,8 +75,8 @@ export function missingKernels(): string | undefined {
 }
 
 /**
- * The recorder, with `BIPE_KERNELS=none` too; undefined where the module is not built, does not
- * load or is older.
+ * The recorder, also with `BIPE_KERNELS=none`; undefined if the module is not built, does not load
+ * or is older.
  */
 export function operationRecorder(): OperationRecorder | undefined {
   const { file } = kernelHome();

@@ -1,7 +1,7 @@
-// The project's own operations (native/, C++): what attention, normalization, SwiGLU, rotations,
-// heads and cross-entropy take a dozen operations of TensorFlow for, in one pass over memory, and
-// attention without its scores in memory. Each stands beside a form in plain tensor operations,
-// which says what it computes, runs everywhere, and is what tests compare with.
+// The project's own operations (native/, C++): attention, normalization, SwiGLU, rotations, heads
+// and cross-entropy in one pass over memory instead of a dozen TensorFlow operations, and attention
+// without its scores in memory. Each has a form in plain tensor operations beside it, which defines
+// it, runs everywhere, and is what tests compare with.
 
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
@@ -9,13 +9,13 @@ import { type NativeBackend, nativeBackend } from './binding';
 import { loadedKernels } from './kernel-home';
 import { executeNative, type NativeAttribute } from './operation';
 
-/** Scores grow by slope x (position of the key - position of the query). */
+/** A linear bias: scores grow by slope x (position of the key - position of the query). */
 export interface FusedBias {
   /** [heads] */
   readonly slopes: tf.Tensor1D;
   /**
-   * Of the keys, [batch or 1, keys], whole numbers below 2^24. A query's is that of the key of its
-   * own token.
+   * Positions of the keys, [batch or 1, keys], whole numbers below 2^24. A query has the position
+   * of its own token's key.
    */
   readonly positions: tf.Tensor2D;
 }
@@ -30,7 +30,7 @@ export interface FusedHeads {
   readonly window: number | undefined;
 }
 
-/** What attention gives, and what its gradient wants. */
+/** The result of attention, with what its gradient needs. */
 export interface FusedContext {
   /** [batch, time, heads, headDim] */
   readonly context: tf.Tensor4D;
@@ -49,7 +49,7 @@ export interface FusedCache extends FusedHeads {
 
 /** A feed-forward layer as lists of connections, see `Mlp` in lib/theory/network/mlp.ts. */
 export interface SparseLayer {
-  /** Otherwise GELU, the exact one. */
+  /** ReLU; otherwise the exact GELU. */
   readonly relu: boolean;
   /** [hidden] */
   readonly bias: tf.Tensor1D;
@@ -57,11 +57,11 @@ export interface SparseLayer {
   readonly outputs: SparseConnections;
 }
 
-/** Unit h has the connections start[h] to start[h + 1]. */
+/** Connections of hidden units: unit h has those from start[h] to start[h + 1]. */
 export interface SparseConnections {
   /** [hidden + 1] int32 */
   readonly start: tf.Tensor1D;
-  /** A coordinate of the residual stream each, [connections] int32. */
+  /** The coordinate of the residual stream of each connection, [connections] int32. */
   readonly index: tf.Tensor1D;
   /** [connections] */
   readonly weight: tf.Tensor1D;
@@ -69,18 +69,18 @@ export interface SparseConnections {
 
 /** The operations. Tensors are float32 and on the processor. */
 export interface FusedKernels {
-  /** Causal attention, in blocks that lie in cache. */
+  /** Causal attention, in blocks that fit into the processor's cache. */
   readonly attention: (heads: FusedHeads) => FusedContext;
-  /** Gradients of queries, keys and values, from that of the context; scores are computed again. */
+  /** Gradients of queries, keys and values, from that of the context; scores are recomputed. */
   readonly attentionGradient: (
     heads: FusedHeads,
     result: FusedContext,
     upstream: tf.Tensor4D,
   ) => [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
   /**
-   * Puts new keys and values, [batch, heads, 1, headDim], into the caches `keys` and `values`,
-   * [batch, heads, capacity, headDim], and attends to them and what is before. In place where a
-   * captured step gave its state up.
+   * Writes new keys and values, [batch, heads, 1, headDim], into the caches `keys` and `values`,
+   * [batch, heads, capacity, headDim], and attends to them and all before. In place where a
+   * captured step gave up its state.
    *
    * @returns context [batch, heads, 1, headDim], keys and values
    */
@@ -106,11 +106,11 @@ export interface FusedKernels {
     gate: tf.Tensor2D,
     up: tf.Tensor2D,
   ) => [tf.Tensor2D, tf.Tensor2D];
-  /** See `rotate`; with `back`, turned the other way. */
+  /** See `rotate`; with `back`, the inverse rotation. */
   readonly rotate: (x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D, back: boolean) => tf.Tensor4D;
   /** [batch, time, 3, heads, headDim] -> three of [batch, heads, time, headDim] */
   readonly splitHeads: (x: tf.Tensor5D) => [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-  /** The way back of `splitHeads`. */
+  /** The inverse of `splitHeads`. */
   readonly joinHeads: (parts: readonly [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]) => tf.Tensor5D;
   /**
    * Positions in nested segments, see `nestedPositions`.
@@ -121,24 +121,21 @@ export interface FusedKernels {
    */
   readonly positions: (ids: tf.Tensor2D, closes: tf.Tensor1D, levels: number) => tf.Tensor2D[];
   /**
-   * Of scores [rows, classes] and targets [rows] int32: the losses [rows], and the gradient of each
-   * with respect to its scores, softmax(scores) - onehot(target), in their place if nobody else
-   * holds them.
+   * Losses [rows] of scores [rows, classes] and targets [rows] int32, and the gradient of each loss
+   * with respect to its scores, softmax(scores) - onehot(target), written over the scores if nobody
+   * else holds them.
    */
   readonly crossEntropy: (
     scores: tf.Tensor2D,
     targets: tf.Tensor1D,
   ) => { readonly losses: tf.Tensor1D; readonly ofScores: tf.Tensor2D };
-  /**
-   * What a layer makes of the residual stream [tokens, width], and the stream itself. There is no
-   * gradient.
-   */
+  /** Adds a layer's output to the residual stream [tokens, width]. There is no gradient. */
   readonly addSparseMlp: (residual: tf.Tensor2D, layer: SparseLayer) => tf.Tensor2D;
 }
 
 let putAside = 0;
 
-/** The kernels, where they are loaded and the backend computes on the processor. */
+/** The kernels; undefined if they are not loaded or the backend does not compute on the CPU. */
 export function fusedKernels(): FusedKernels | undefined {
   if (loadedKernels() === undefined || putAside > 0) return undefined;
   const backend = nativeBackend();
@@ -146,8 +143,7 @@ export function fusedKernels(): FusedKernels | undefined {
 }
 
 /**
- * Runs work in plain tensor operations, up to its end: to compare, or to find a fault. Not for
- * async functions.
+ * Runs work in plain tensor operations: to compare, or to find a fault. Not for async functions.
  */
 export function withoutFusedKernels<T>(work: () => T): T {
   putAside += 1;

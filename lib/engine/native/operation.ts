@@ -1,6 +1,6 @@
-// Operations run by name on the native backends: TensorFlow's own that TensorFlow.js has no name
-// for, and this project's (kernels.ts). Every use has a portable form beside it, for WASM, WebGPU
-// and JavaScript.
+// Runs operations of the native backends by name: TensorFlow's own without a counterpart in
+// TensorFlow.js, and this project's (kernels.ts). Every use has a portable form beside it, for
+// WASM, WebGPU and JavaScript.
 
 import type * as tf from '@tensorflow/tfjs';
 import { messageOf, UsageError } from '../../base/errors';
@@ -15,9 +15,10 @@ export type NativeAttribute =
   | { readonly boolean: boolean };
 
 /**
- * The results of an operation, as many as are asked for.
+ * Runs an operation.
  *
- * @throws UsageError what it says against its inputs, in one line
+ * @param outputs how many results it has
+ * @throws UsageError with the operation's own message about its inputs, in one line
  */
 export function executeNative(
   backend: NativeBackend,
@@ -32,7 +33,7 @@ export function executeNative(
   return results.map((result) => backend.createOutputTensor(result));
 }
 
-/** The binding writes a number and a line break before what the operation says. */
+/** Removes the number and the line break that the binding puts before an operation's message. */
 function plainly<T>(execute: () => T): T {
   try {
     return execute();

@@ -1,13 +1,15 @@
-// Order where the data asks for none. Operations one by one happen when the program says; a graph
-// computes a thing as soon as its inputs are there, and once if it is asked for twice.
+// Imposes an order that the data do not. Single operations run in program order; a graph computes a
+// value as soon as its inputs exist, and only once even if it is used in several places.
 
 import type * as tf from '@tensorflow/tfjs';
 import { nativeBackend, recordingBinding } from './binding';
 
 /**
- * The same tensors; while a step is captured, tensors of the same values that exist only once
- * `trigger` does. What is computed from them is computed then, and on its own, also where the same
- * was computed before: so that memory can be given up in between. Gradients do not pass through.
+ * Delays tensors in a captured step until `trigger` exists. Everything computed from the results is
+ * computed then, and on its own, even if the same was computed before: so memory can be given up in
+ * between. Gradients do not pass through.
+ *
+ * @returns the same tensors outside of a captured step
  */
 export function availableAfter<T extends readonly tf.Tensor[]>(
   trigger: tf.Tensor,
@@ -21,11 +23,13 @@ export function availableAfter<T extends readonly tf.Tensor[]>(
 }
 
 /**
- * The same constant, of float32 or int32; while a step is captured, a value that exists only once
- * `trigger` does, and so all that is computed of it. `availableAfter` does not do that for a tensor
- * whose values are known: TensorFlow computes beforehand what is made of it alone, and keeps that
- * as long as the graph lives. This costs an addition at each run, so it is for small constants of
- * which large ones are made, not for weights.
+ * Delays a constant of float32 or int32 in a captured step, and everything computed from it, until
+ * `trigger` exists. `availableAfter` cannot do that for known values: TensorFlow computes
+ * beforehand what depends on them alone, and keeps it as long as the graph lives. This costs an
+ * addition in each run, so it is for small constants from which large ones are made, not for
+ * weights.
+ *
+ * @returns the same constant outside of a captured step
  */
 export function lateConstant<T extends tf.Tensor>(trigger: tf.Tensor, constant: T): T {
   const backend = nativeBackend();

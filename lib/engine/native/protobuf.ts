@@ -1,6 +1,6 @@
-// Writes protocol buffers: the handful of wire types that TensorFlow's graphs and event files need.
-// A message is a list of byte parts that are joined only when the file is written, so a constant of
-// many megabytes is never copied.
+// Writes protocol buffers: the few wire types that TensorFlow's graphs and event files need. A
+// message is a list of byte parts that are joined only when the file is written, so that a constant
+// of many megabytes is never copied.
 
 /** Encoded bytes in parts, and their total length. */
 export interface Encoded {

@@ -1,7 +1,6 @@
 // The quantile function of the standard normal distribution by Wichura's algorithm AS 241 (PPND16,
 // Applied Statistics 37, 1988): rational functions, relative accuracy 1e-16. Its logarithm is
-// computed here with arithmetic alone, so that the same bits come out wherever IEEE 754 doubles
-// are.
+// computed with arithmetic alone, so that the bits are the same wherever IEEE 754 doubles are.
 
 /** The value that a standard normal variable stays below with probability `p`, 0 < p < 1. */
 export function standardNormalQuantile(p: number): number {

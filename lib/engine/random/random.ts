@@ -1,8 +1,8 @@
-// Every random number of the workbench comes from here: one seed, named streams that do not disturb
-// each other, and a state that can be saved, so that a run gives the same numbers on every backend
-// and after a resume. No Math.random, no tf.random*. Sampling uses only +, -, *, / and the square
-// root, which IEEE 754 rounds in one way only; Math.log and its like may differ between JavaScript
-// engines.
+// Source of every random number of the workbench: one seed, named streams that do not disturb each
+// other, and a state that can be saved, so that a run gives the same numbers on every backend and
+// after a resume. No Math.random, no tf.random*. Sampling uses only +, -, *, / and the square root,
+// which IEEE 754 rounds in one way only; Math.log and similar functions may differ between
+// JavaScript engines.
 
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { UsageError } from '../../base/errors';
@@ -16,9 +16,9 @@ export type ShuffleableArray =
 /** A generator's exact state, as plain JSON. */
 export interface RandomState {
   readonly generator: 'xoroshiro128plus';
-  /** Which stream this is: the hash from which its forks are derived, 64 hex digits. */
+  /** The stream's identity: the hash from which its forks are derived, 64 hex digits. */
   readonly key: string;
-  /** Where in the stream: four 32-bit integers. */
+  /** The place in the stream: four 32-bit integers. */
   readonly words: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export class Random {
   ) {}
 
   /**
-   * The stream of a seed.
+   * Makes the stream of a seed.
    *
    * @throws UsageError if the seed is not an integer from 0 to 2^53 - 1
    */
@@ -46,7 +46,7 @@ export class Random {
   }
 
   /**
-   * The stream as it was when `state()` was taken.
+   * Restores a stream from its `state()`.
    *
    * @throws UsageError if it is not such a state
    */
@@ -72,8 +72,8 @@ export class Random {
   }
 
   /**
-   * An independent stream for one purpose (`'data'`, `'initialization'`, ...). Draws nothing from
-   * this one.
+   * Makes an independent stream for one purpose (`'data'`, `'initialization'`, ...). Draws nothing
+   * from this one.
    */
   fork(name: string): Random {
     return Random.fromKey(sha256Hex(`${this.key} ${name}`));
@@ -91,8 +91,7 @@ export class Random {
   }
 
   /**
-   * A normally distributed number. One uniform number in, one normal number out (inverse
-   * distribution).
+   * A normally distributed number, from one uniform number (by the inverse distribution function).
    */
   normal(mean = 0, deviation = 1): number {
     checkDeviation('normal', deviation);
@@ -100,8 +99,7 @@ export class Random {
   }
 
   /**
-   * A normally distributed number not further than `cut` deviations from the mean; those beyond are
-   * drawn again.
+   * A normally distributed number at most `cut` deviations from the mean; others are drawn again.
    *
    * @throws UsageError if `cut` is under 0.1, where nearly every draw would be thrown away
    */
@@ -156,7 +154,7 @@ export class Random {
     return values;
   }
 
-  /** `size` normally distributed numbers not further than `cut` deviations from the mean. */
+  /** `size` normally distributed numbers at most `cut` deviations from the mean. */
   truncatedNormalArray(size: number, mean = 0, deviation = 1, cut = 2): Float32Array {
     checkDeviation('truncatedNormalArray', deviation);
     checkCut(cut);
@@ -188,15 +186,15 @@ export class Random {
   }
 
   /**
-   * 52 random bits as an integer. The upper bits of each word: the lowest of xoroshiro128+ are its
-   * weakest.
+   * 52 random bits as an integer: the upper bits of each word, since the lowest of xoroshiro128+
+   * are the weakest.
    */
   private bits52(): number {
     return (this.source.next() >>> 6) * 2 ** 26 + (this.source.next() >>> 6);
   }
 
   /**
-   * An integer below `count` (1 to 2^32): as many upper bits as it takes, again while they are too
+   * An integer below `count` (1 to 2^32): as many upper bits as needed, drawn again while too
    * large.
    */
   private below(count: number): number {

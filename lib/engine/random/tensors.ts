@@ -1,5 +1,5 @@
-// Random tensors from the workbench's own generator. The numbers are made in JavaScript and then
-// handed to the backend, so they are the same on all of them.
+// Random tensors from the workbench's own generator. The numbers are drawn in JavaScript and then
+// handed to the backend, so they are the same on every backend.
 
 import * as tf from '@tensorflow/tfjs';
 import { type Random } from './random';
@@ -14,9 +14,7 @@ export function normalTensor(random: Random, shape: readonly number[], mean = 0,
   return tf.tensor(random.normalArray(sizeOf(shape), mean, deviation), [...shape], 'float32');
 }
 
-/**
- * A float32 tensor of normally distributed numbers not further than `cut` deviations from the mean.
- */
+/** A float32 tensor of normally distributed numbers at most `cut` deviations from the mean. */
 export function truncatedNormalTensor(
   random: Random,
   shape: readonly number[],
