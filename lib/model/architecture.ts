@@ -1,28 +1,28 @@
-// A decoder's sizes and habits: all of a model's configuration but its encoding.
+// A decoder's architecture: all of a model's configuration but its encoding.
 
 import type { NestedSeparators } from '../segment/levels';
 import type { StyleName } from './style';
 
-/** A decoder's sizes and habits, without its encoding. */
+/** A decoder's architecture, without its encoding. */
 export interface Architecture {
   readonly style: StyleName;
   readonly vocabSize: number;
   /**
-   * What the head scores where that is not the tokens, such as the states of an automaton; left
-   * out: `vocabSize`.
+   * Number of outputs that the head scores if they are not the tokens, e.g. states of an automaton;
+   * left out: `vocabSize`.
    */
   readonly outputs?: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
   readonly numLayers: number;
-  /** They divide the width. */
+  /** Must divide the width. */
   readonly numHeads: number;
-  /** The sequence length it is trained at. */
+  /** Sequence length in training. */
   readonly trainLength: number;
   readonly normEps: number;
-  /** The deviation of weights before training. */
+  /** Standard deviation of weights before training. */
   readonly initializerRange: number;
-  /** Whether the head is the embedding's table. */
+  /** Whether the head shares the embedding's table. */
   readonly tieEmbeddings: boolean;
   /**
    * Token ids that end a unit of each level but the outermost, innermost first, or rules; [] for
@@ -31,14 +31,14 @@ export interface Architecture {
   readonly separators: NestedSeparators;
   /** Whether queries grow with the logarithm of their position (released code, `log_scale`). */
   readonly logScale: boolean;
-  /** Each token sees this many, itself included; left out: all before it. */
+  /** Number of tokens that each token sees, itself included; left out: all before it. */
   readonly window?: number;
-  /** The share that is dropped in training; left out: none. */
+  /** Dropout rate in training; left out: none. */
   readonly dropout?: number;
   /**
    * The row of the embedding's table, and of tables of positions, that starts at 0 and gets no
-   * gradient as an input (PyTorch's `padding_idx`); -1 is each table's last, as in the released
-   * code. Left out: all rows are trained.
+   * gradient as an input (PyTorch's `padding_idx`); -1 is the last row of each table, as in the
+   * released code. Left out: all rows are trained.
    */
   readonly paddingIndex?: number;
 }

@@ -1,10 +1,10 @@
-// Causal attention: as one operation of this project's where it can be, otherwise in chunks of
-// queries. There scores exist for one chunk at a time, [batch, heads, chunk, keys], and keys that
+// Causal attention: one fused operation of this project where possible, otherwise in chunks of
+// queries. Then scores exist for one chunk at a time, [batch, heads, chunk, keys], and keys that
 // lie in the future of a whole chunk are never touched.
 //
-// Queries come scaled by 1/sqrt(headDim). Scaling the scores instead would be the same, but a
-// product followed by a multiplication and an addition is what oneDNN fuses into a kernel that is
-// 30 to 50 times slower.
+// Queries must already be scaled by 1/sqrt(headDim). Scaling the scores instead would be equal, but
+// oneDNN fuses a product followed by a multiplication and an addition into a kernel that is 30 to
+// 50 times slower.
 
 import * as tf from '@tensorflow/tfjs';
 import { after, withGradient } from '../engine/gradients';
@@ -24,22 +24,23 @@ export interface AttentionHeads {
 
 /** How to attend. */
 export interface AttentionOptions {
-  /** Queries that attend at once, where scores are tensors. */
+  /** Queries of a chunk, if scores are tensors. */
   readonly queryChunk: number;
-  /** Each query sees this many keys, its own included; absent: all up to its own. */
+  /** Number of keys that each query sees, its own included; absent: all up to its own. */
   readonly window?: number | undefined;
-  /** What the encoding adds to the scores. */
+  /** The encoding's bias on the scores. */
   readonly applied?: Pick<AppliedEncoding, 'bias' | 'linearBias'>;
-  /** What is done to the weights of a chunk before they weigh values: dropout. */
+  /** Changes the weights of a chunk before they weigh values: dropout. */
   readonly onWeights?: ((weights: tf.Tensor4D, chunk: number) => tf.Tensor4D) | undefined;
 }
 
-/** What is added to the score of a key that must not be seen: its weight is then 0 in float32. */
+/** Added to the score of a key that must not be seen: its weight is then 0 in float32. */
 export const unseenScore = -1e9;
 
 /**
- * What each query takes from the values, with the heads of a token side by side: [batch, time,
- * heads, headDim].
+ * softmax(q k^T + bias) v over each query's own and earlier keys.
+ *
+ * @returns the context, with the heads of a token side by side: [batch, time, heads, headDim]
  */
 export function causalAttention(heads: AttentionHeads, options: AttentionOptions): tf.Tensor4D {
   const kernels = fusedKernels();
@@ -47,7 +48,10 @@ export function causalAttention(heads: AttentionHeads, options: AttentionOptions
   return kernels && isPlain ? fusedAttention(kernels, heads, options) : chunkedAttention(heads, options);
 }
 
-/** Scores are never in memory, neither here nor on the way back. */
+/**
+ * Attention by the kernels: whole matrices of scores are in memory neither here nor in the
+ * gradient.
+ */
 function fusedAttention(
   kernels: FusedKernels,
   { queries, keys, values }: AttentionHeads,
@@ -90,7 +94,7 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
       const previous = context.at(-1);
       context.push(
         tf.tidy(() => {
-          // A graph would otherwise cut keys and values for all chunks first, and compute all their
+          // A graph would otherwise slice keys and values for all chunks first, compute all their
           // scores, and hold them all.
           const cut = (whole: tf.Tensor4D, span: Span): tf.Tensor4D =>
             alongTime(previous === undefined ? whole : after(previous, whole), span);
@@ -109,7 +113,7 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
 }
 
 /**
- * How much some queries weigh each key up to the last of them: to look at.
+ * The attention weights of some queries over the keys up to the last of them: for analysis.
  *
  * @returns [batch, heads, queries, keys]; each row sums to 1
  */
@@ -142,8 +146,8 @@ function spansOf(time: number, { queryChunk, window }: AttentionOptions): Spans[
 }
 
 /**
- * What the queries of a chunk, [batch, heads, queries, headDim], weigh the keys that any of them
- * sees.
+ * The weights of a chunk's queries, [batch, heads, queries, headDim], over the keys that any of
+ * them sees.
  */
 function chunkWeights(
   { queries, keys }: Pick<AttentionHeads, 'queries' | 'keys'>,
@@ -154,7 +158,7 @@ function chunkWeights(
   const mask = unseenMask(spans, window, scores);
   const shift = biasOf(applied, spans.queries, spans.keys);
   if (shift === undefined) return tf.softmax(tf.add(scores, mask));
-  // Where all sequences have the same bias, joining it with the mask first spares a pass over the
+  // If all sequences have the same bias, joining it with the mask first saves a pass over the
   // scores.
   return tf.softmax(
     shift.shape[0] === 1 ? tf.add(scores, tf.add(shift, mask)) : tf.add(tf.add(scores, shift), mask),
@@ -162,10 +166,10 @@ function chunkWeights(
 }
 
 /**
- * 0 where a query sees a key, `unseenScore` where not: [queries, keys].
+ * The causal mask: 0 where a query sees a key, `unseenScore` where not: [queries, keys].
  *
- * @param scores what it is for: a graph would otherwise make the masks of all chunks at once, and
- *   keep them for all layers, which grows with the square of the time
+ * @param scores the scores it is for: a graph would otherwise make the masks of all chunks at once
+ *   and keep them for all layers, which grows with the square of the time
  */
 function unseenMask({ queries, keys }: Spans, window: number | undefined, scores: tf.Tensor): tf.Tensor2D {
   return tf.tidy(() => {
@@ -186,7 +190,7 @@ function unseenMask({ queries, keys }: Spans, window: number | undefined, scores
   });
 }
 
-/** A part of a tensor's third axis; the tensor itself where that is all of it. */
+/** A slice of a tensor along its third axis; the tensor itself if that is all of it. */
 function alongTime(tensor: tf.Tensor4D, { start, end }: Span): tf.Tensor4D {
   const [batch, heads, time, width] = tensor.shape;
   if (start === 0 && end === time) return tensor;

@@ -1,4 +1,4 @@
-// What a head that scores independent bits is trained by: the cross-entropy of each bit against the
+// The loss of a head that scores independent bits: the cross-entropy of each bit against the
 // sigmoid of its score.
 
 import * as tf from '@tensorflow/tfjs';

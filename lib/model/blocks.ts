@@ -1,5 +1,6 @@
-// One block of the decoder: attention and feed-forward, each on normalized input and added to what
-// came in. How heads attend (in whole, or to a cache) is given by the caller.
+// One block of the decoder: attention and feed-forward, each on normalized input and added to the
+// residual stream. The caller gives the form of attention (over the whole sequence, or over a
+// cache).
 
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec } from '../positional/encoding';
@@ -10,7 +11,7 @@ import { linear, type ModelParameters } from './parameters';
 import { separateHeads } from './heads';
 import { decoderStyles } from './style';
 
-/** What a block's parameters' names begin with. */
+/** The prefix of a block's parameter names. */
 export function blockName(layer: number): string {
   return `model.layers.${layer}`;
 }
@@ -31,7 +32,7 @@ export function blockParameters(architecture: Architecture, layer: number): Para
   ];
 }
 
-/** Where a block is, and what it drops. */
+/** A block's layer, the batch, and its dropout. */
 export interface BlockPlace {
   readonly layer: number;
   readonly batch: number;
@@ -39,11 +40,11 @@ export interface BlockPlace {
 }
 
 /**
- * The hidden states after a block.
+ * Computes the hidden states after a block.
  *
  * @param hidden [batch * time, hiddenSize]
- * @param attend from the heads as projected, not yet scaled: what each query takes, [batch, time,
- *   heads, headDim]
+ * @param attend computes the context [batch, time, heads, headDim] from the projected heads, which
+ *   are not scaled yet
  */
 export function decoderBlock(
   architecture: Architecture,

@@ -1,11 +1,10 @@
-// Generation one token at a time, over keys and values that were computed before. Everything has
-// the shape of the cache's capacity, so that one captured graph serves every step; sequences of
-// different lengths stand side by side.
+// Generation one token at a time, over cached keys and values. Every tensor has the shape of the
+// cache's capacity, so that one captured graph serves every step; sequences of different lengths
+// share a batch.
 //
-// Each sequence fills its slots from the first on, and its next token goes to the slot that
-// `lengths` says. What stands there and behind is never seen: positions and attention look back
-// only. So there is no padding to be told apart, and a batch gives each sequence what it would get
-// alone.
+// Each sequence fills its slots from the first on, and its next token goes to slot `lengths`. That
+// slot and those behind it are never seen, since positions and attention look back only. So no
+// padding has to be masked, and a sequence in a batch gets the same result as alone.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -28,28 +27,28 @@ import { attend, encodeHeads, type PlacedEncoding } from './encoded-attention';
 import type { ModelParameters } from './parameters';
 import { tokenPositions } from './positions';
 
-/** Sequences under way. Its tensors belong to whoever holds it. */
+/** Keys and values of unfinished sequences. The holder owns its tensors. */
 export interface DecoderCache {
-  /**
-   * [batch, capacity] int32; what stands at `lengths` and behind is arbitrary, but in the
-   * vocabulary.
-   */
+  /** [batch, capacity] int32; ids from slot `lengths` on are arbitrary, but in the vocabulary. */
   readonly ids: tf.Tensor2D;
   /** Tokens of each sequence so far, [batch] int32. */
   readonly lengths: tf.Tensor1D;
-  /** Of each layer, as attention compares them: [batch, heads, capacity, headDim]. */
+  /** Encoded keys of each layer, [batch, heads, capacity, headDim]. */
   readonly keys: readonly tf.Tensor4D[];
   readonly values: readonly tf.Tensor4D[];
 }
 
-/** What follows the last token of each sequence, and the cache that now holds that token. */
+/**
+ * Scores of the token after the last one of each sequence, and the cache that now holds the last
+ * one.
+ */
 export interface NextScores {
   /** [batch, vocabSize] */
   readonly logits: tf.Tensor2D;
   readonly cache: DecoderCache;
 }
 
-/** How to begin. */
+/** Options of `prefill`. */
 export interface PrefillOptions extends Pick<ForwardOptions, 'queryChunk' | 'drawnPositions'> {
   /** Slots of each sequence, its prompt included. */
   readonly capacity: number;
@@ -58,9 +57,9 @@ export interface PrefillOptions extends Pick<ForwardOptions, 'queryChunk' | 'dra
 /**
  * Reads prompts of different lengths at once.
  *
- * @throws ConfigError if the encoding forbids a cache of this capacity
- * @param ids     prompts from the first slot on, filled up with any ids: [batch, time] int32
+ * @param ids     prompts from the first slot on, padded with any ids: [batch, time] int32
  * @param lengths of the prompts, each from 1 to time: [batch] int32
+ * @throws ConfigError if the encoding forbids a cache of this capacity
  */
 export function prefill(
   decoder: Decoder,
@@ -100,14 +99,12 @@ export function prefill(
 }
 
 /**
- * One more token for each sequence. The cache that comes back is new; the old one is left as it
- * was.
+ * Feeds one more token of each sequence. Returns a new cache; the old one is unchanged.
  *
- * A sequence that has ended may go on being fed, as long as the cache has room: nobody else
- * notices.
+ * A finished sequence may be fed further, as long as the cache has room: others are not affected.
  *
- * @throws ConfigError if the encoding forbids a cache of this capacity
  * @param tokens [batch] int32
+ * @throws ConfigError if the encoding forbids a cache of this capacity
  */
 export function decodeStep(
   decoder: Decoder,
@@ -120,7 +117,7 @@ export function decodeStep(
   const [batch, capacity] = cache.ids.shape;
   checkCapacity(decoder, capacity);
   return tf.tidy(() => {
-    // Of each sequence: its row, and the slot of its next token.
+    // For each sequence its row, and the slot of its next token.
     const slots = tf.stack([tf.range(0, batch, 1, 'int32'), cache.lengths], 1) as tf.Tensor2D;
     const column = tokens.expandDims<tf.Tensor2D>(1);
     const ids = tf.tensorScatterUpdate<tf.Rank.R2>(cache.ids, slots, tokens);
@@ -145,12 +142,12 @@ export function decodeStep(
   });
 }
 
-/** The likeliest next token of each sequence, [batch] int32. */
+/** The most likely next token of each sequence, [batch] int32. */
 export function likeliest(logits: tf.Tensor2D): tf.Tensor1D {
   return tf.argMax(logits, 1);
 }
 
-/** The same sequences with more slots; the old cache is left as it was. */
+/** Copies a cache to more slots; the old cache is unchanged. */
 export function enlargeCache(cache: DecoderCache, capacity: number): DecoderCache {
   return tf.tidy(() => ({
     ids: tf.pad(cache.ids, [
@@ -163,7 +160,7 @@ export function enlargeCache(cache: DecoderCache, capacity: number): DecoderCach
   }));
 }
 
-/** Lets go of a cache's tensors. */
+/** Disposes a cache's tensors. */
 export function disposeCache({ ids, lengths, keys, values }: DecoderCache): void {
   tf.dispose([ids, lengths, ...keys, ...values]);
 }
@@ -178,7 +175,8 @@ function checkCapacity({ encoding, shape }: Decoder, capacity: number): void {
 }
 
 /**
- * Where the next tokens stand, one a sequence, and the encoding there: over the keys of all slots.
+ * The positions of the next tokens, one for each sequence, and the encoding there over the keys of
+ * all slots.
  */
 function placeNext(
   { architecture, encoding, shape }: Decoder,
@@ -198,13 +196,13 @@ function placeNext(
   return { positions: here, applied: encoding.apply(here, everywhere, shape, parameters) };
 }
 
-/** The context of a query for each head, and the keys and values that now hold its token. */
+/** Attends with a new token and stores it: context, and the keys and values that now hold it. */
 type SlotAttention = (
   added: AttentionHeads,
   held: { readonly keys: tf.Tensor4D; readonly values: tf.Tensor4D },
 ) => [context: tf.Tensor4D, keys: tf.Tensor4D, values: tf.Tensor4D];
 
-/** How the next tokens, which go to the slots `lengths`, attend to the caches of all layers. */
+/** Attention of the next tokens, which go to slots `lengths`, over the caches of all layers. */
 function slotAttention(
   applied: AppliedEncoding,
   lengths: tf.Tensor1D,
@@ -230,7 +228,7 @@ function slotAttention(
   };
 }
 
-/** A function that puts one vector for each head into the slot that its sequence's length says. */
+/** Returns a function that writes one vector for each head into its sequence's slot `lengths`. */
 function slotWriter(
   lengths: tf.Tensor1D,
   heads: number,
@@ -254,7 +252,7 @@ function unseenSlots(slots: tf.Tensor1D, lengths: tf.Tensor1D, window: number | 
   return tf.mul(tf.cast(unseen, 'float32'), unseenScore).expandDims(1).expandDims(1);
 }
 
-/** Keys or values with more slots, which hold zeros. */
+/** Keys or values with more slots, filled with zeros. */
 function widen(tensor: tf.Tensor4D, capacity: number): tf.Tensor4D {
   const missing = capacity - tensor.shape[2];
   if (missing < 0) throw new RangeError(`a capacity of ${capacity} slots for ${tensor.shape[2]} tokens`);
@@ -278,7 +276,7 @@ class HeadStore {
     this.#values.push(tf.keep(values));
   }
 
-  /** Them as tensors of the current tidy. */
+  /** Gives them to the current tidy. */
   take(): { keys: tf.Tensor4D[]; values: tf.Tensor4D[] } {
     const release = (kept: tf.Tensor4D): tf.Tensor4D => {
       const own = kept.clone();

@@ -1,5 +1,5 @@
-// A model of segments reads a text in those that it was trained on; in others its positions mean
-// nothing. Who is told what ends a segment asks here whether a checkpoint agrees.
+// A bilevel model must read texts with the separators that it was trained with; with others its
+// positions are meaningless. Callers that are given separators check here that a checkpoint agrees.
 
 import { CheckpointError } from '../base/errors';
 import { canonicalJson } from '../base/json';
@@ -8,12 +8,11 @@ import { type NestedSeparators } from '../segment/levels';
 import { type ModelConfig } from './config';
 
 /**
- * Makes sure that a model was trained for some separators. One without segments was trained for
- * any.
+ * Makes sure that a model was trained with some separators. A model without segments accepts any.
  *
  * @param separators of each level but the outermost, innermost first, in any order within a level
- * @param where      the checkpoint, as the message's first words
- * @throws CheckpointError if it was trained for others
+ * @param where      the checkpoint, as the first words of the message
+ * @throws CheckpointError if it was trained with others
  */
 export function checkSeparators(
   { separators: trained }: Pick<ModelConfig, 'separators'>,
@@ -26,7 +25,7 @@ export function checkSeparators(
   );
 }
 
-/** Whether segments of each level end alike, in whatever order the ids of a level are given. */
+/** Whether two lists of separators are equal, with the ids of a level in any order. */
 export function sameSeparators(first: NestedSeparators, second: NestedSeparators): boolean {
   return describe(first) === describe(second);
 }

@@ -1,5 +1,5 @@
-// What a model is, as checked JSON: sizes, style, encoding and separators; with the sizes of the
-// paper by name.
+// A model's configuration as checked JSON: architecture, encoding and separators; and the paper's
+// sizes by name.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -19,12 +19,12 @@ export interface ModelConfig extends Architecture {
 /** A size: a tensor's axis is an int32. */
 export const sizeSchema = countUpTo(2 ** 31 - 1);
 
-/** How many layers there are: each is a dozen tensors, however small. */
+/** Number of layers: each is a dozen tensors, however small. */
 export const layersSchema = countUpTo(10_000);
 
 /**
- * Checks a model's configuration, field by field; what spans several fields is
- * `parseModelConfig`'s.
+ * Checks a model's configuration field by field; `parseModelConfig` also checks relations between
+ * fields.
  */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
   .strictObject({
@@ -75,9 +75,9 @@ function divisorsNear({ hiddenSize, numHeads }: Architecture): string {
 }
 
 /**
- * A configuration that has been checked.
+ * Checks a model's configuration.
  *
- * @param where the message's first words, e.g. the file it is from
+ * @param where first words of the message, e.g. the file it is from
  * @throws ConfigError naming the field
  */
 export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
@@ -91,10 +91,10 @@ export function parseModelConfig(value: unknown, where = 'model'): ModelConfig {
 }
 
 /**
- * The decoder that a configuration describes.
+ * Makes the decoder of a configuration.
  *
- * @param where the message's first words, e.g. the file it is from
- * @throws ConfigError naming the field that is not right, or that makes the model larger than this
+ * @param where first words of the message, e.g. the file it is from
+ * @throws ConfigError naming the field that is wrong, or that makes the model larger than this
  *   machine's memory
  */
 export function createDecoder(config: ModelConfig, where = 'model'): Decoder {
@@ -104,7 +104,7 @@ export function createDecoder(config: ModelConfig, where = 'model'): Decoder {
   return decoderWith(architecture, encoding);
 }
 
-/** Sizes of a model whose encoding, separators and vocabulary are the caller's. */
+/** Architecture of a model whose encoding, separators and vocabulary the caller chooses. */
 export type ModelSize = Omit<Architecture, 'separators' | 'vocabSize' | 'outputs'>;
 
 const paperHabits = {
@@ -117,7 +117,7 @@ const paperHabits = {
 
 /**
  * The paper's language models, which it calls 151M. With Llama 2's vocabulary of 32,000 they have
- * 162.4 million numbers, of which the embedding and the head are 24.6 million each.
+ * 162.4 million parameters, of which embedding and head have 24.6 million each.
  */
 export const languageModelSize: ModelSize = {
   ...paperHabits,
@@ -129,8 +129,8 @@ export const languageModelSize: ModelSize = {
 };
 
 /**
- * The arithmetic models: 3 layers and 4 heads (Feng et al. 2023) at several widths, of which 48 is
- * known.
+ * The arithmetic models: 3 layers and 4 heads (Feng et al. 2023) at several widths; of the paper's,
+ * 48 is known.
  *
  * @param trainLength tokens of the longest instance; 87 with 6 operators
  */

@@ -2,16 +2,16 @@
 // vocabulary exist for some tokens at a time only, in both directions.
 //
 // Here `s` are a token's scores, `p` = softmax(s), `t` its target. The loss log(sum(exp(s))) - s[t]
-// is computed as max(s) - s[t] - log(max(p)), which is the same, as exact, and needs nothing the
-// size of the scores but `p`, and that in their place. So does its gradient with respect to the
-// scores, p - onehot(t).
+// is computed as max(s) - s[t] - log(max(p)), which is equal, as accurate, and needs only `p` at
+// the size of the scores, written in their place. The same holds for its gradient with respect to
+// the scores, p - onehot(t).
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
 import { availableAfter } from '../engine/native/order';
 import { fusedKernels } from '../engine/native/kernels';
 
-/** What is predicted from, and what should come out. */
+/** Hidden states, the head, and the tokens to predict. */
 export interface Prediction {
   /** [tokens, hiddenSize] */
   readonly hidden: tf.Tensor2D;
@@ -21,10 +21,10 @@ export interface Prediction {
   readonly targets: tf.Tensor1D;
 }
 
-/** Scores that may exist at once, in numbers: 32 MB. */
+/** Most scores at once: 32 MB. */
 const scoresAtOnce = 2 ** 23;
 
-/** The same in training, 128 MB: there each chunk has a gradient of the whole head. */
+/** Most scores at once in training, 128 MB: there each chunk has a gradient of the whole head. */
 const scoresAtOnceInTraining = 2 ** 25;
 
 /**
@@ -46,11 +46,11 @@ export function tokenCrossEntropy(
 }
 
 /**
- * The sum of weight x cross-entropy over tokens, with a gradient for hidden states and head.
+ * The weighted sum of the tokens' cross-entropies, with a gradient for hidden states and head.
  *
- * In training the gradients are computed on the way forward, while a chunk's probabilities are
- * there, and only multiplied by what comes from above on the way back; so no chunk is computed
- * twice and none is kept.
+ * In training the gradients are computed in the forward pass, while a chunk's probabilities exist,
+ * and only multiplied by the upstream gradient in the backward pass; so no chunk is computed twice
+ * and none is kept.
  *
  * @param weights [tokens]
  * @param rows    tokens whose scores exist at once; default: as many as take 32 MB, or with a
@@ -98,7 +98,7 @@ interface ChunkLosses {
   readonly losses: tf.Tensor1D;
   /** [tokens, vocabSize] */
   readonly probabilities: tf.Tensor2D;
-  /** Of each token's target among the scores: [tokens, 2] int32. */
+  /** Index of each token's target among the scores: [tokens, 2] int32. */
   readonly places: tf.Tensor;
 }
 
@@ -114,7 +114,7 @@ function lossesAndGradients(chunk: Prediction): { losses: tf.Tensor1D; ofScores:
 }
 
 /**
- * The chunk, to be computed once `previous` is: a graph would otherwise compute the scores of all
+ * Delays a chunk until `previous` is computed: a graph would otherwise compute the scores of all
  * chunks first, and hold them.
  */
 function behind<Chunk extends Prediction>(previous: tf.Tensor | undefined, chunk: Chunk): Chunk {
@@ -143,10 +143,7 @@ function chunkLosses(chunk: Prediction): ChunkLosses {
   return { losses: tf.sub(surplus, tf.log(tf.max(probabilities, 1))), probabilities, places };
 }
 
-/**
- * `x`, smaller by 1 at each of `places`, where `x` itself is no longer needed once `trigger` is
- * there.
- */
+/** Subtracts 1 from `x` at each of `places`; `x` itself is not needed once `trigger` exists. */
 function lessOneAt(places: tf.Tensor, x: tf.Tensor2D, trigger: tf.Tensor): tf.Tensor2D {
   const lessOne = tf.sub(tf.gatherND(x, places), 1);
   const [last] = availableAfter(tf.add(trigger, lessOne), [x]);

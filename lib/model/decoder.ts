@@ -47,7 +47,7 @@ import { tokenPositions } from './positions';
 import { decoderStyles } from './style';
 
 /**
- * A model to compute with: its sizes and its encoding. Its numbers are `ModelParameters` beside it.
+ * A model's structure: its architecture and encoding. Its numbers are `ModelParameters` beside it.
  */
 export interface Decoder {
   readonly architecture: Architecture;
@@ -59,19 +59,19 @@ export interface Decoder {
 }
 
 /**
- * How to compute. But for dropout and drawn positions, none of it changes the result beyond
- * rounding.
+ * Options of the forward pass. Except for dropout and drawn positions, they do not change the
+ * result beyond rounding.
  */
 export interface ForwardOptions {
-  /** Queries that attend at once; scores take [batch, heads, queryChunk, time]. Default 256. */
+  /** Queries of a chunk; scores take [batch, heads, queryChunk, time]. Default 256. */
   readonly queryChunk?: number;
   /**
-   * What is kept for the backward pass: every intermediate value, or each block's input alone.
+   * Tensors kept for the backward pass: every intermediate value, or each block's input alone.
    * Default `all`.
    */
   readonly remember?: 'all' | 'block-inputs';
   /**
-   * Drops at the architecture's rate by this seed, [2] int32. Left out: nothing is dropped, as in
+   * Seed of dropout at the architecture's rate, [2] int32. Left out: nothing is dropped, as in
    * evaluation.
    */
   readonly dropoutSeed?: tf.Tensor1D;
@@ -79,10 +79,10 @@ export interface ForwardOptions {
   readonly drawnPositions?: tf.Tensor1D;
 }
 
-/** Queries that attend at once where nothing else is asked for. */
+/** Queries of a chunk by default. */
 export const defaultQueryChunk = 256;
 
-/** A decoder of these sizes with this encoding. */
+/** Makes a decoder of an architecture and an encoding. */
 export function decoderWith(architecture: Architecture, encoding: Encoding): Decoder {
   const { vocabSize, outputs = vocabSize, hiddenSize, numHeads, numLayers, trainLength } = architecture;
   const padding = architecture.paddingIndex;
@@ -108,14 +108,14 @@ export function decoderWith(architecture: Architecture, encoding: Encoding): Dec
   return { architecture, encoding, shape, parameters };
 }
 
-/** The embedding's table in checkpoints. */
+/** Name of the embedding's table in checkpoints. */
 export const embeddingName = 'model.embed_tokens.weight';
 const finalNormName = 'model.norm';
-/** The head's table in checkpoints; there is none where the head is the embedding. */
+/** Name of the head's table in checkpoints; there is none if the head shares the embedding's. */
 export const headName = 'lm_head.weight';
 
 /**
- * The hidden states from which the head predicts, after the last normalization.
+ * The hidden states after the last normalization, from which the head predicts.
  *
  * @param ids [batch, time] int32
  * @returns [batch, time, hiddenSize]
@@ -147,8 +147,7 @@ export function hiddenStates(
  * The scores of each next token, or of what the head scores instead.
  *
  * @param ids [batch, time] int32
- * @returns [batch, time, outputs]: all of them, which for a large vocabulary is a lot; `loss.ts`
- *   never holds them
+ * @returns [batch, time, outputs]: large for a large vocabulary; `loss.ts` never holds them all
  */
 export function logits(
   decoder: Decoder,
@@ -164,7 +163,7 @@ export function logits(
   });
 }
 
-/** The positions of tokens that attend to each other, and the encoding at them. */
+/** The positions of tokens, and the encoding at them. */
 export function placeTokens(
   { architecture, encoding, shape }: Decoder,
   parameters: ModelParameters,
@@ -205,7 +204,7 @@ export function finalNorm(
   return decoderStyles[style].norm(parameters, finalNormName, hidden, normEps);
 }
 
-/** The head: a row for each of what it scores, tokens as a rule: [outputs, hiddenSize]. */
+/** The head's table, a row for each output: [outputs, hiddenSize]. */
 export function headTable(parameters: ModelParameters): tf.Tensor2D {
   return matrix(parameters, parameters.has(headName) ? headName : embeddingName);
 }
@@ -238,9 +237,9 @@ function attentiveBlock(
 }
 
 /**
- * A block of which only the input is kept for the backward pass, where it is computed again.
- * Everything it uses goes in as an input: what was made on the way forward is gone by then, and
- * parameters want gradients.
+ * Computes a block and keeps only its input for the backward pass, which computes the block again.
+ * All tensors it uses are inputs of `recomputed`: intermediate ones of the forward pass no longer
+ * exist then, and parameters need gradients.
  */
 function recomputedBlock(
   decoder: Decoder,

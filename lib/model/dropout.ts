@@ -1,6 +1,5 @@
-// Dropout as a function of a seed: the same seed drops the same numbers, whether a block is
-// computed for the first time or again in the backward pass, and a resumed run drops what the
-// uninterrupted one would have.
+// Dropout as a function of a seed: the same seed drops the same numbers, also when a block is
+// computed again in the backward pass, and in a resumed run.
 
 import * as tf from '@tensorflow/tfjs';
 import { nativeBackend } from '../engine/native/binding';
@@ -8,7 +7,7 @@ import { present } from '../base/present';
 import { executeNative } from '../engine/native/operation';
 import { Random } from '../engine/random/random';
 
-/** What to drop. */
+/** Rate and seed of dropout. */
 export interface Dropout {
   /** The share that is set to 0; the rest grows by 1 / (1 - rate). */
   readonly rate: number;
@@ -22,7 +21,7 @@ export interface DropoutSite {
   readonly part: number;
 }
 
-/** `x` with a random share of it dropped; `x` itself without dropout. */
+/** Drops a random share of `x`; returns `x` itself without dropout. */
 export function drop<T extends tf.Tensor>(x: T, dropout: Dropout | undefined, site: DropoutSite): T {
   if (dropout === undefined) return x;
   const { rate } = dropout;
@@ -51,8 +50,8 @@ function uniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
 }
 
 /**
- * The same in kind, not in numbers; it reads the seed back, so it cannot be captured, as nothing
- * can there.
+ * Uniform numbers on other backends, of the same kind but not the same values. It reads the seed
+ * back, so it cannot be captured, as nothing can there.
  */
 function portableUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
   const stream = [...seed.dataSync()].reduce((random, word) => random.fork(String(word)), Random.fromSeed(0));

@@ -1,12 +1,12 @@
-// Attention as a decoder does it: with what the encoding does to queries, keys and scores at the
-// tokens' positions, and with the released code's scaling of queries.
+// Attention with a positional encoding: its effect on queries, keys and scores at the tokens'
+// positions, and the released code's scaling of queries.
 
 import * as tf from '@tensorflow/tfjs';
 import type { AppliedEncoding, EncodingShape, Positions, Span } from '../positional/encoding';
 import type { Architecture } from './architecture';
 import { type AttentionHeads, type AttentionOptions, attentionWeights, causalAttention } from './attention';
 
-/** What of a model its attention depends on. */
+/** The part of a model that its attention depends on. */
 export interface AttendingModel {
   readonly architecture: Pick<Architecture, 'logScale' | 'window'>;
   readonly shape: EncodingShape;
@@ -18,7 +18,7 @@ export interface PlacedEncoding {
   readonly applied: AppliedEncoding;
 }
 
-/** Heads as attention compares them: turned as the encoding wants, queries scaled. */
+/** Encodes queries and keys, and scales queries by 1/sqrt(headDim). */
 export function encodeHeads(
   { architecture, shape }: AttendingModel,
   { positions, applied }: PlacedEncoding,
@@ -40,9 +40,9 @@ export function encodeHeads(
 
 /**
  * The released code's `log_scale`: queries grow as log(position + 1) / log(training length), so
- * that attention stays as sharp over more keys. The position is the outermost level's: with BiPE,
- * the segment's index (github.com/zhenyuhe00/BiPE, `my_modeling_llama_bipe_rope.py`,
- * `LlamaAttention.forward`). So the first token's, or segment's, queries are 0.
+ * that attention stays as sharp over more keys. The position is that of the outermost level: with
+ * BiPE, the segment's index (github.com/zhenyuhe00/BiPE, `my_modeling_llama_bipe_rope.py`,
+ * `LlamaAttention.forward`). So the queries of the first token, or segment, are 0.
  *
  * @returns [batch or 1, 1, time, 1]
  */
@@ -56,8 +56,9 @@ function logScaleAt(positions: Positions, trainLength: number): tf.Tensor4D {
 export type ChunkOptions = Pick<AttentionOptions, 'queryChunk' | 'onWeights'>;
 
 /**
- * What each query takes from its own and earlier tokens, from encoded heads: [batch, time, heads,
- * headDim].
+ * Attention of encoded heads over each token's own and earlier tokens.
+ *
+ * @returns [batch, time, heads, headDim]
  */
 export function attend(
   model: AttendingModel,
@@ -69,8 +70,8 @@ export function attend(
 }
 
 /**
- * How much some queries weigh each key up to the last of them, from encoded heads: [batch, heads,
- * queries, keys].
+ * Attention weights of some queries over the keys up to the last of them, from encoded heads:
+ * [batch, heads, queries, keys].
  */
 export function attentionMap(
   model: AttendingModel,

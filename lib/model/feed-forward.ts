@@ -1,5 +1,5 @@
-// The non-linear part of a block's feed-forward layer, each with its gradient written out: only
-// what came in is kept.
+// The non-linear parts of feed-forward layers, each with an explicit gradient that keeps only the
+// inputs.
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
@@ -19,7 +19,7 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
     [gate, up],
     (a, b) => ({ value: tf.mul<tf.Tensor2D>(tf.mul(a, tf.sigmoid(a)), b), saved: [a, b] }),
     (upstream, input, b) => {
-      // Computed again: remembering the sigmoid would take as much as the input.
+      // Recomputed: keeping the sigmoid would take as much memory as the input.
       const [a] = availableAfter(upstream, [input]);
       const opening = tf.sigmoid(a);
       const silu = tf.mul(a, opening);
@@ -42,8 +42,8 @@ const geluScale = Math.sqrt(2 / Math.PI);
 const geluCubic = 0.044715;
 
 /**
- * GELU by its usual approximation (Hendrycks and Gimpel 2016; GPT-2):
- * `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`.
+ * GELU by its usual approximation (Hendrycks and Gimpel 2016; GPT-2): `x/2 (1 + tanh(sqrt(2/pi) (x
+ * + 0.044715 x^3)))`.
  *
  * @param x any shape
  */

@@ -5,7 +5,7 @@ import { separated } from '../engine/gradients';
 import { fusedKernels } from '../engine/native/kernels';
 
 /**
- * Queries, keys and values of all tokens as those of all heads.
+ * Rearranges projected tokens to queries, keys and values of all heads.
  *
  * @param parts [batch, time, 3, heads, headDim]
  * @returns three of [batch, heads, time, headDim]
@@ -17,8 +17,8 @@ export function separateHeads(parts: tf.Tensor5D): [tf.Tensor4D, tf.Tensor4D, tf
 }
 
 /**
- * [batch, heads, time, headDim] -> [batch, time, heads, headDim], as the projection of a token
- * wants them.
+ * Puts the heads of a token side by side: [batch, heads, time, headDim] -> [batch, time, heads,
+ * headDim].
  */
 export function headsSideBySide(context: tf.Tensor4D): tf.Tensor4D {
   return tf.transpose(context, [0, 2, 1, 3]);

@@ -1,15 +1,15 @@
-// What a language model is trained and judged by: the cross-entropy of each next token.
+// The loss of a language model: the cross-entropy of each next token.
 
 import * as tf from '@tensorflow/tfjs';
 import { type Prediction, tokenCrossEntropy, weightedCrossEntropy } from './cross-entropy';
 import { type Decoder, type ForwardOptions, headTable, hiddenStates } from './decoder';
 import type { ModelParameters } from './parameters';
 
-/** How to compute a loss. */
+/** Options of a loss. */
 export interface LossOptions extends ForwardOptions {
   /**
-   * How much each predicted token counts, [batch, time - 1], or [batch, time] of which the first of
-   * each sequence does not count; 0 leaves one out. Left out: all count 1.
+   * Weight of each predicted token, [batch, time - 1], or [batch, time] with an ignored first
+   * column; 0 leaves a token out. Left out: all weigh 1.
    */
   readonly weights?: tf.Tensor2D;
   /** Tokens whose scores exist at once; default: as many as take 128 MB. */
@@ -17,7 +17,7 @@ export interface LossOptions extends ForwardOptions {
 }
 
 /**
- * The mean cross-entropy of each next token, weighted.
+ * The weighted mean cross-entropy of each next token.
  *
  * @param ids [batch, time] int32; the first of each sequence is not predicted, the last predicts
  *   nothing
@@ -34,13 +34,13 @@ export function nextTokenLoss(
   });
 }
 
-/** A weighted sum and what to divide it by for the mean. */
+/** A weighted sum, and the divisor for its mean. */
 export interface LossSum {
   readonly sum: tf.Scalar;
   readonly count: tf.Scalar;
 }
 
-/** The sum of weight x cross-entropy and the sum of weights: for means over several batches. */
+/** The weighted sum of cross-entropies and the sum of weights: for means over several batches. */
 export function nextTokenLossSum(
   decoder: Decoder,
   parameters: ModelParameters,
@@ -77,8 +77,8 @@ export function nextTokenLosses(
 }
 
 /**
- * The hidden states of all tokens but each sequence's last, and the tokens after them. The last one
- * goes in only where the others' encoding depends on it (`Encoding.seesLength`).
+ * The hidden states of all tokens but each sequence's last, and the tokens after them. The last
+ * token is read only if the encoding of the others depends on it (`Encoding.seesLength`).
  */
 function nextTokenPrediction(
   decoder: Decoder,

@@ -1,6 +1,5 @@
-// The two normalizations of a decoder block, each with its gradient written out: the tape of
-// TensorFlow.js would keep six tensors for what two suffice for, and run three times the
-// operations.
+// The two normalizations of a decoder block, each with an explicit gradient: TensorFlow.js's tape
+// would keep six tensors instead of two, and run three times as many operations.
 
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
@@ -71,10 +70,10 @@ function inverseDeviation(x: tf.Tensor2D, eps: number): tf.Tensor {
 }
 
 /**
- * What both gradients share.
+ * The part that both gradients share.
  *
- * @returns the gradient of the scale, [width]; and `upstream * scale` without what of each row lies
- *   along the same row of `normalized`, which a change of the input's length cannot bring about:
+ * @returns the gradient of the scale, [width]; and `upstream * scale` without the component of each
+ *   row along the same row of `normalized`, to which the input's length does not contribute:
  *   [tokens, width]
  */
 function backward(

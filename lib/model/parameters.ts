@@ -1,4 +1,4 @@
-// The numbers of a model: tensors or variables by the names they have in Hugging Face checkpoints
+// A model's parameters: tensors or variables by their names in Hugging Face checkpoints
 // (`model.layers.0.self_attn.q_proj.weight`, [out, in]), and their values before training.
 
 import * as tf from '@tensorflow/tfjs';
@@ -13,10 +13,10 @@ import type { ParameterSpec } from '../positional/encoding';
 export type ModelParameters = ReadonlyMap<string, tf.Tensor>;
 
 /**
- * Values to start training from. Each is drawn from a stream of its own name, so that an encoding's
- * parameters, or one layer more, change no other's.
+ * Draws values to start training from. Each parameter has a random stream of its own name, so that
+ * an encoding's parameters, or one layer more, change no other's.
  *
- * @param initializerRange the deviation of those that start as a normal
+ * @param initializerRange standard deviation of those that start normally distributed
  * @returns tensors that belong to the caller
  */
 export function initialParameters(
@@ -44,12 +44,12 @@ function initialTensor(
   return handOver(tf.tensor(values, [...shape], 'float32'));
 }
 
-/** How many numbers the parameters are. */
+/** The number of trained numbers. */
 export function parameterCount(specs: readonly Pick<ParameterSpec, 'shape'>[]): number {
   return specs.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
 }
 
-/** Lets go of all tensors of a model. */
+/** Disposes all tensors of a model. */
 export function disposeParameters(parameters: ModelParameters): void {
   tf.dispose([...parameters.values()]);
 }
@@ -70,7 +70,7 @@ export function parameterNamed(parameters: ModelParameters, name: string): tf.Te
 }
 
 /**
- * `x weight^T`, plus the bias if the model has one of that name. Of several names: all their
+ * Computes `x weight^T`, plus the bias if the model has one of that name. For several names: all
  * results side by side, from one product, which is faster than several.
  *
  * @param x [tokens, in]
@@ -93,8 +93,8 @@ export function linear(
 }
 
 /**
- * `x [a; b; ...]^T`. The weights are joined where they are used, forward and backward: a graph
- * would join those of all layers before it begins, and keep them.
+ * Computes `x [a; b; ...]^T`. The weights are joined where they are used, forward and backward: a
+ * graph would join those of all layers before it begins, and keep them.
  */
 function joinedProduct(x: tf.Tensor2D, weights: readonly tf.Tensor2D[]): tf.Tensor2D {
   return withGradient<tf.Tensor2D[], tf.Tensor2D, tf.Tensor2D[]>(

@@ -1,21 +1,20 @@
-// Where the tokens of a batch stand, on as many levels as an encoding uses: from the ids alone, as
-// part of the forward pass. A token's positions depend on the tokens before it only, so what stands
-// behind it may be anything.
+// Positions of the tokens of a batch, on as many levels as an encoding uses: from the ids alone, as
+// part of the forward pass. A token's positions depend on earlier tokens only.
 
 import * as tf from '@tensorflow/tfjs';
 import type { Positions } from '../positional/encoding';
 import { type NestedSeparators, nestedPositions } from '../segment/levels';
 
 /**
- * The positions of each token. They are not clamped: an encoding that has a table of them knows its
- * rows.
+ * The positions of each token. They are not clamped: an encoding with a table of positions clamps
+ * them itself.
  *
  * @param ids        [batch, time] int32
- * @param separators none: one level, the position in the sequence; else as many levels as sets of
- *   ids, and one
- * @param drawn      what to use instead of 0, 1, 2, ... with one level: [time or more] int32,
+ * @param separators none: one level, the position in the sequence; else one level more than
+ *   separators
+ * @param drawn      positions to use instead of 0, 1, 2, ... with one level: [time or more] int32,
  *   ascending
- * @returns innermost level first; one level alone is [1, time], for all sequences alike, several
+ * @returns innermost level first; one level alone is [1, time], the same for all sequences, several
  *   are [batch, time]
  */
 export function tokenPositions(

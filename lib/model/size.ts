@@ -1,6 +1,6 @@
-// The memory that a model needs, from its sizes alone: nothing is made of a configuration that
-// needs more than this machine has. The estimates are lower bounds, so what they refuse cannot
-// work, and what they accept may still be too large.
+// Memory that a model needs, from its sizes alone, so that a model that does not fit is refused
+// before it is made. The estimates are lower bounds: a refused model cannot work, an accepted one
+// may still be too large.
 
 import { ConfigError } from '../base/errors';
 import { formatBytes, formatCount } from '../base/format';
@@ -10,11 +10,11 @@ import type { Architecture } from './architecture';
 import { decoderWith } from './decoder';
 import { parameterCount } from './parameters';
 
-/** Bytes of a number of a model: float32. */
+/** Bytes of a parameter: float32. */
 export const bytesOfNumber = 4;
 
 /**
- * How many numbers a model's parameters are, without making a list of them: of one block, times the
+ * The number of trained numbers, without listing all parameters: those of one block times the
  * layers.
  */
 export function modelNumbers(architecture: Architecture, encoding: Encoding): number {
@@ -26,9 +26,9 @@ export function modelNumbers(architecture: Architecture, encoding: Encoding): nu
 /**
  * Makes sure that the parameters fit into memory, before anything is made of their sizes.
  *
- * @param where  the message's first words, e.g. the file that says the sizes
+ * @param where  first words of the message, e.g. the file with the sizes
  * @param memory bytes; default: this machine's
- * @throws ConfigError naming the size that is to blame
+ * @throws ConfigError naming the size that is too large
  */
 export function checkModelSize(
   architecture: Architecture,
@@ -36,7 +36,7 @@ export function checkModelSize(
   where = 'model',
   memory = machineMemory(),
 ): void {
-  // Apart, since an encoding may make numbers to say what its parameters are.
+  // Separately, since an encoding may compute numbers to list its parameters.
   const trunk = bytesOfNumber * modelNumbers(architecture, { ...encoding, parameters: () => [] });
   const { outputs = 1, ...sizes } = architecture;
   checkMemory({ what: 'its parameters', bytes: trunk, sizes: { ...sizes, outputs }, where, memory });
@@ -45,10 +45,7 @@ export function checkModelSize(
     throw new ConfigError(`${where}: encoding: ${tooMuch('its parameters', bytes, memory)}`);
 }
 
-/**
- * Sizes that memory grows with, and their usual values: those of the paper's language models and
- * its batches.
- */
+/** Usual values of the sizes that memory grows with: the paper's language models and batches. */
 const usualSizes = {
   vocabSize: 32_000,
   outputs: 32_000,
@@ -65,7 +62,7 @@ export type Sizes = Readonly<Partial<Record<keyof typeof usualSizes, number>>>;
 /**
  * Makes sure that something fits into memory.
  *
- * @throws ConfigError naming the size that is the most times its usual value
+ * @throws ConfigError naming the size that exceeds its usual value most
  */
 export function checkMemory({
   what,
@@ -90,7 +87,7 @@ export function checkMemory({
   );
 }
 
-/** What is wrong with a size, and how to mend it, without the field's name before it. */
+/** Message about a size that is too large, without the name of its field. */
 export function tooMuch(what: string, bytes: number, memory: number): string {
   return `${what} take at least ${formatBytes(bytes)}, and this machine has ${formatBytes(memory)} of memory; lower it`;
 }

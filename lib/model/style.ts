@@ -1,6 +1,6 @@
-// What the two styles of decoder differ in: Llama's (RMSNorm, SwiGLU, no biases), which the paper's
-// language models have, and GPT-2's (LayerNorm, GELU, biases), which the arithmetic task was first
-// done with (Feng et al. 2023).
+// The two styles of decoder: Llama's (RMSNorm, SwiGLU, no biases), used by the paper's language
+// models, and GPT-2's (LayerNorm, GELU, biases), used in the first work on the arithmetic task
+// (Feng et al. 2023).
 
 import type * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec } from '../positional/encoding';

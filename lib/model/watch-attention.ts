@@ -1,6 +1,6 @@
-// What a decoder's attention looks at, layer by layer while it computes: whole maps of short
-// sequences, or what is left of them by somebody who looks at each chunk of queries, so that the
-// maps of long sequences are never in memory together.
+// Attention weights of a decoder, layer by layer while it computes: whole maps of short sequences,
+// or a reduction of each chunk of queries, so that the maps of long sequences are never in memory
+// together.
 
 import * as tf from '@tensorflow/tfjs';
 import type { Span } from '../positional/encoding';
@@ -10,19 +10,19 @@ import { type Decoder, defaultQueryChunk, embedTokens, type ForwardOptions, plac
 import { attend, attentionMap, encodeHeads } from './encoded-attention';
 import type { ModelParameters } from './parameters';
 
-/** What is looked at. */
+/** Options of `watchAttention`. */
 export interface WatchOptions extends Pick<ForwardOptions, 'queryChunk' | 'drawnPositions'> {
-  /** Whose attention; default: every token's. */
+  /** Queries to watch; default: every token. */
   readonly queries?: Span;
 }
 
 /**
- * What somebody makes of attention. Weights exist for one chunk of one layer at a time.
+ * Reduces attention weights with `look`. Weights exist for one chunk of one layer at a time.
  *
  * @param ids  [batch, time] int32
- * @param look from the weights of a chunk of queries, [batch, heads, queries, keys up to the last
- *   query]; each row sums to 1
- * @returns what `look` gave, [layers][chunks]
+ * @param look reduces the weights of a chunk of queries, [batch, heads, queries, keys up to the
+ *   last query]; each row sums to 1
+ * @returns the results of `look`, [layers][chunks]
  */
 export function watchAttention<T extends tf.Tensor>(
   decoder: Decoder,
@@ -46,7 +46,7 @@ export function watchAttention<T extends tf.Tensor>(
         );
         return attend(decoder, placed, encoded, { queryChunk });
       });
-      // Kept beyond the block, and from here on the caller's like any other tensor.
+      // Kept beyond the block; from here on owned by the caller like any other tensor.
       return seen.map((kept) => {
         const own = kept.clone();
         kept.dispose();
@@ -57,11 +57,11 @@ export function watchAttention<T extends tf.Tensor>(
 }
 
 /**
- * How much every token attends to every other in each layer and head, to look at: for short
+ * Attention maps: the weights of every token over every other in each layer and head, for short
  * sequences.
  *
  * @param ids [batch, time] int32
- * @returns one tensor a layer, [batch, heads, queries, keys]; each row sums to 1
+ * @returns one tensor for each layer, [batch, heads, queries, keys]; each row sums to 1
  */
 export function attentionMaps(
   decoder: Decoder,

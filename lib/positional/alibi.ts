@@ -7,14 +7,14 @@ import { z } from 'zod';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
 
-/** What can be set. */
+/** Settings. */
 export interface AlibiConfig {
   readonly kind: 'alibi';
-  /** On all slopes; 1 if left out. Between segments, BiPE takes 96 (released code). */
+  /** Factor on all slopes; 1 if left out. Between segments, BiPE uses 96 (released code). */
   readonly slopeFactor?: number;
 }
 
-/** The score gets -slope x (m - n) for a query at m and a key at n. */
+/** ALiBi: adds -slope x (m - n) to the score of a query at m and a key at n. */
 export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding {
   return {
     name: 'alibi',
@@ -32,7 +32,7 @@ export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding
 
 /**
  * The slope of each head: 2^(-8/n), 2^(-16/n), ..., 2^-8 for n heads, n a power of two; otherwise
- * those of the next lower power, and then every other one of the next higher.
+ * those of the next lower power, then every other one of the next higher.
  */
 export function alibiSlopes(heads: number): number[] {
   const slopes = (count: number): number[] =>

@@ -1,14 +1,14 @@
-// What an encoding adds to the scores, as a tensor.
+// An encoding's bias on the scores, as a tensor.
 
 import * as tf from '@tensorflow/tfjs';
 import type { AppliedEncoding, LinearBias, Span } from './encoding';
 import { positionsIn } from './spans';
 
 /**
- * All that is added to the scaled scores of some queries and keys, up to a constant of each query,
+ * The whole bias on the scaled scores of some queries and keys, up to a constant for each query,
  * which the softmax ignores.
  *
- * @returns what broadcasts to [batch, heads, queries, keys]; undefined: nothing
+ * @returns a tensor that broadcasts to [batch, heads, queries, keys]; undefined without a bias
  */
 export function biasOf(
   { bias, linearBias }: Pick<AppliedEncoding, 'bias' | 'linearBias'>,
@@ -21,8 +21,8 @@ export function biasOf(
 }
 
 /**
- * slope x (n - m'), n a key's position and m' that of the last query of the span: a row of keys
- * only, and exact where distances are small.
+ * The linear bias slope x (n - m'), n the position of a key and m' that of the last query of the
+ * span: one row for all queries, and exact where distances are small.
  *
  * @returns [batch or 1, heads, 1, keys]
  */

@@ -1,6 +1,6 @@
 // Bilevel positional encoding: one encoding for the place inside a segment, another for the
-// segment's index. He et al. 2024, "Two Stones Hit One Bird" (arXiv 2401.16421), section 3. As a
-// value: any encoding inside, any between segments.
+// segment's index. He et al. 2024, "Two Stones Hit One Bird" (arXiv 2401.16421), section 3. A
+// combinator: any encoding inside segments, any between them.
 
 import { z } from 'zod';
 import * as tf from '@tensorflow/tfjs';
@@ -9,23 +9,22 @@ import { biasOf } from './bias';
 import { type AppliedEncoding, type Encoding, type ParameterSpec, type Positions } from './encoding';
 import { type EncodingKind } from './kind';
 
-/** What can be set; the paper's own pairs are `bipe_rope` and `bipe_alibi` of the registry. */
+/** Settings. The paper's own pairs are `bipe_rope` and `bipe_alibi` of the registry. */
 export interface BipeConfig<Intra, Inter> {
   readonly kind: 'bipe';
-  /** Of the place inside the segment: absolute. */
+  /** The encoding of the place inside the segment: absolute. */
   readonly intra: Intra;
-  /** Of the segment's index: relative, or `bipe` again, for segments of segments. */
+  /** The encoding of the segment's index: relative, or `bipe` again, for segments of segments. */
   readonly inter: Inter;
 }
 
 /**
- * One encoding inside segments and another between them: both act, each at its own level of
+ * Combines an encoding inside segments and one between them: each acts on its own level of
  * positions.
  *
- * `bipe(learned({ rows: 1024 }), rope())` is BiPE-RoPE. It nests:
- * `bipe(learned(), bipe(learned(), rope()))` knows a token's place in its sentence, the sentence's
- * place in its paragraph, and the paragraph's index; their tables are `model.embeds.0.weight` and
- * `model.embeds.1.weight`.
+ * `bipe(learned({ rows: 1024 }), rope())` is BiPE-RoPE. It nests: `bipe(learned(), bipe(learned(),
+ * rope()))` encodes a token's place in its sentence, the sentence's place in its paragraph, and the
+ * paragraph's index; the tables are `model.embeds.0.weight` and `model.embeds.1.weight`.
  *
  * @throws ConfigError if the encoding inside segments has several levels
  */
@@ -60,7 +59,7 @@ function outerLevels([, first, ...others]: Positions): Positions {
 
 const tableOfLevel = /^(model\.embeds\.)(\d+)(\..*)$/;
 
-/** The name of an outer encoding's parameter: its tables are counted from the next level on. */
+/** The name of an outer encoding's parameter: its tables are numbered from the next level on. */
 function outward(name: string): string {
   return name.replace(
     tableOfLevel,
@@ -68,7 +67,7 @@ function outward(name: string): string {
   );
 }
 
-/** The parameters under the names by which an outer encoding asks for them. */
+/** The parameters under the names that an outer encoding expects. */
 function seenFromOutside(parameters: ReadonlyMap<string, tf.Tensor>): ReadonlyMap<string, tf.Tensor> {
   const renamed = new Map<string, tf.Tensor>();
   for (const [name, parameter] of parameters) {
@@ -79,7 +78,7 @@ function seenFromOutside(parameters: ReadonlyMap<string, tf.Tensor>): ReadonlyMa
   return renamed;
 }
 
-/** What two encodings do together: one after the other on vectors, their sum on scores. */
+/** Two encodings together: applied one after the other to vectors, added up on scores. */
 function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding {
   const [embed, queries, keys] = [
     chain(first.embed, second.embed),

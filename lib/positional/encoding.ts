@@ -1,20 +1,19 @@
-// What a positional encoding is to the model: something that knows the tokens' positions and may
-// act in three places: on the embedding, on queries and keys, and on the scores. Adding one is a
-// file beside this one and a line in `registry.ts`; model, trainer, command line and notebooks then
-// know it.
+// The interface of positional encodings. An encoding gets the tokens' positions and may act in
+// three places: on the embedding, on queries and keys, and on the scores. Adding one takes a file
+// beside this one and a line in `registry.ts`; model, trainer, command line and notebooks then know
+// it.
 
 import type * as tf from '@tensorflow/tfjs';
 
 /**
- * Where tokens stand, from the innermost level to the outermost, each [batch, time] int32.
+ * Positions of tokens from the innermost level to the outermost, each [batch, time] int32.
  *
- * With one level, `[position]`: what a standard encoding uses. With two,
- * `[place in segment, segment index]`: bilevel. With three, `[place in sentence, sentence in
- * paragraph, paragraph index]`, and so on.
+ * One level, `[position]`: a standard encoding. Two, `[place in segment, segment index]`: bilevel.
+ * Three, `[place in sentence, sentence in paragraph, paragraph index]`, and so on.
  */
 export type Positions = readonly [tf.Tensor2D, ...tf.Tensor2D[]];
 
-/** A range of positions along the time axis: `start` included, `end` not. */
+/** A range along the time axis: `start` included, `end` not. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -24,13 +23,11 @@ export interface Span {
 export interface EncodingShape {
   readonly hiddenSize: number;
   readonly numHeads: number;
-  /** Of one head. */
+  /** The width of one head. */
   readonly headDim: number;
   /** The sequence length the model is trained at; scalings and clamps refer to it. */
   readonly trainLength: number;
-  /**
-   * The row of its tables that starts at 0 and stays there, negative from the end; left out: none.
-   */
+  /** The row of its tables that starts at 0 and stays 0, negative from the end; left out: none. */
   readonly paddingIndex?: number;
 }
 
@@ -40,8 +37,8 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * Its value before training: a normal of the model's initializer range, a constant, or given
-   * numbers.
+   * Initial value: drawn from a normal distribution with the model's initializer range, a constant,
+   * or given numbers.
    */
   readonly initial: 'normal' | number | Float32Array;
   /** A row that starts at 0 instead; left out: none. */
@@ -49,69 +46,66 @@ export interface ParameterSpec {
 }
 
 /**
- * What is added to scaled scores: slope x (position of the key - position of the query). No
+ * A linear bias on scaled scores: slope x (position of the key - position of the query). No
  * gradient reaches the slopes.
  */
 export interface LinearBias {
   /** [heads] */
   readonly slopes: tf.Tensor1D;
-  /** Positions of the tokens that ask, [batch or 1, time] int32. */
+  /** Positions of the queries, [batch or 1, time] int32. */
   readonly tokens: tf.Tensor2D;
-  /** Positions of those that may be attended to, [batch or 1, keys] int32. */
+  /** Positions of the keys, [batch or 1, keys] int32. */
   readonly keys: tf.Tensor2D;
 }
 
-/**
- * An encoding at given positions: what the model calls, once for all layers, inside a `tf.tidy`.
- */
+/** An encoding at given positions. The model makes it once for all layers, inside a `tf.tidy`. */
 export interface AppliedEncoding {
   /**
-   * The embeddings with what the encoding adds to them.
+   * Adds the encoding to the embeddings.
    *
    * @param embeddings [batch, time, hiddenSize]
    */
   readonly embed?: (embeddings: tf.Tensor3D) => tf.Tensor3D;
   /**
-   * Queries as attention compares them.
+   * Encodes queries.
    *
    * @param queries [batch, heads, time, headDim], not yet scaled
    */
   readonly queries?: (queries: tf.Tensor4D) => tf.Tensor4D;
   /**
-   * Keys as attention compares them, and as a cache keeps them; of the same tokens as the queries.
+   * Encodes keys of the same tokens as the queries; a cache stores them in this form.
    *
    * @param keys [batch, heads, time, headDim]
    */
   readonly keys?: (keys: tf.Tensor4D) => tf.Tensor4D;
   /**
-   * What is added to the scaled scores of some queries, a span of the tokens, and some keys, a span
-   * of the keys that `apply` was given. Any tensor that broadcasts to [batch, heads, queries, keys]
-   * will do, and a constant for each query does not matter (the softmax ignores it): so a bias of
-   * the key alone may be [batch, heads, 1, keys].
+   * Bias on the scaled scores of some queries, a span of the tokens, and some keys, a span of the
+   * keys that `apply` was given. It must broadcast to [batch, heads, queries, keys]. A constant for
+   * each query does not matter (the softmax ignores it): so a bias that depends on the key alone
+   * may be [batch, heads, 1, keys].
    */
   readonly bias?: (queries: Span, keys: Span) => tf.Tensor4D;
   /**
-   * Instead of `bias`, or beside it: what grows with the distance by a fixed rate, which attention
-   * adds without a tensor for it. `biasOf` (bias.ts) gives both as a tensor.
+   * Instead of `bias`, or beside it: a bias that is linear in the distance, which attention adds
+   * without a tensor for it. `biasOf` (bias.ts) gives both as a tensor.
    */
   readonly linearBias?: LinearBias;
 }
 
-/** A positional encoding, ready to be put into a model. */
+/** A positional encoding. */
 export interface Encoding {
-  /** Its name for people and files, e.g. `rope`, `bipe_alibi`. */
+  /** Name for display and files, e.g. `rope`, `bipe_alibi`. */
   readonly name: string;
-  /** How many levels of position it uses: 1, standard; 2, bilevel. */
+  /** Levels of position: 1 standard, 2 bilevel. */
   readonly levels: number;
-  /** The tensors it wants trained. */
+  /** Its trained tensors. */
   readonly parameters: (shape: EncodingShape) => readonly ParameterSpec[];
   /**
    * The encoding at the positions of new tokens.
    *
-   * @param tokens     positions of the tokens that are embedded, asked and stored, `levels` of them
-   * @param keys       positions of all tokens that may be attended to: those of the cache, then
-   *   `tokens`; the same
-   *                   as `tokens` without a cache
+   * @param tokens     positions of the new tokens, `levels` of them
+   * @param keys       positions of all keys: those of the cache, then `tokens`; equal to `tokens`
+   *   without a cache
    * @param parameters the trained tensors by name
    */
   readonly apply: (
@@ -121,24 +115,24 @@ export interface Encoding {
     parameters: ReadonlyMap<string, tf.Tensor>,
   ) => AppliedEncoding;
   /**
-   * Positions to train at instead of 0, 1, 2, ...: randomized encodings draw them, in ascending
-   * order.
+   * Draws positions to train at instead of 0, 1, 2, ..., in ascending order: for randomized
+   * encodings.
    *
-   * @param length  how many: a position for each token that goes in
-   * @param uniform a number in [0, 1) at each call
+   * @param length  number of positions, one for each input token
+   * @param uniform gives a number in [0, 1) at each call
    */
   readonly drawPositions?: (length: number, uniform: () => number) => Int32Array;
   /**
-   * Whether a token's encoding depends on how many tokens there are, as by dynamic scaling, or by
-   * positions that are drawn for all of them. A sequence then goes in whole, the last token too,
-   * from which nothing is predicted. Left out: it does not.
+   * Whether a token's encoding depends on the number of tokens, as in dynamic scaling, or on
+   * positions drawn for all of them. A sequence then goes in as a whole, with the last token, from
+   * which nothing is predicted. Left out: no.
    */
   readonly seesLength?: boolean;
-  /** The highest position at which float32 still holds its numbers. Left out, any. */
+  /** The highest position at which its numbers fit into float32. Left out: any. */
   readonly highestPosition?: number;
   /**
-   * The most tokens that a sequence may have in a cache: beyond, each new token changes what
-   * earlier ones would have stored. Left out, any number.
+   * The most tokens of a sequence in a cache: beyond, each new token changes what the cache should
+   * hold for earlier ones. Left out: any number.
    */
   readonly cacheLimit?: (shape: EncodingShape) => number;
 }

@@ -1,6 +1,6 @@
-// FIRE: a bias that a small network computes of the distance, as a share of the query's own
-// position, on a logarithmic scale. Li et al. 2024, "Functional Interpolation for Relative
-// Positions" (arXiv 2310.04418), equation 4, and appendix.
+// FIRE: a bias computed by a small network from the distance, relative to the query's own position,
+// on a logarithmic scale. Li et al. 2024, "Functional Interpolation for Relative Positions" (arXiv
+// 2310.04418), equation 4, and appendix.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -9,13 +9,13 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { distancesBack, positionsIn } from './spans';
 
-/** What can be set. */
+/** Settings. */
 export interface FireConfig {
   readonly kind: 'fire';
   /** Hidden units of the network; 32 if left out. */
   readonly width?: number;
   /**
-   * Where L starts: distances count in full before it; a quarter of the training length if left
+   * Initial value of L: below it, distances count in full; a quarter of the training length if left
    * out.
    */
   readonly threshold?: number;
@@ -31,16 +31,16 @@ const names = {
   multiplier: 'model.fire.L_multiplier',
 } as const;
 
-/** Keeps the division defined where training leads c or L to 0 (the source's code). */
+/** Keeps the division defined if training moves c or L to 0 (the source's code). */
 const tiny = 1e-6;
 
 /**
- * The score of a query at m and a key at n gets f(ln(|c| (m - n) + 1) / ln(|c| max(m, |L|) + 1)), f
- * a network with one hidden layer and an output for each head; f, c and L are trained, L as a
- * multiple of `threshold`.
+ * FIRE: adds f(ln(|c| (m - n) + 1) / ln(|c| max(m, |L|) + 1)) to the score of a query at m and a
+ * key at n. f is a network with one hidden layer and an output for each head; f, c and L are
+ * trained, L as a multiple of `threshold`.
  *
- * The hidden units start as hinges at even places between 0 and 1, where their input lies, instead
- * of at random.
+ * The hidden units start as hinges at equal steps between 0 and 1, the range of their input,
+ * instead of at random.
  */
 export function fire({ width = 32, threshold }: Settings<FireConfig> = {}): Encoding {
   return {
@@ -65,7 +65,7 @@ export function fire({ width = 32, threshold }: Settings<FireConfig> = {}): Enco
           const scale = (positions: tf.Tensor): tf.Tensor => tf.log1p(tf.mul(c, positions));
 
           const longest = tf.mul(tf.abs(trained(parameters, names.multiplier)), threshold ?? trainLength / 4);
-          // Their maximum; TensorFlow.js's own has no gradient for shapes that differ.
+          // The maximum; TensorFlow.js's own has no gradient for shapes that differ.
           const queryPlaces = tf.add(tf.relu(tf.sub(positionsIn(tokens, querySpan), longest)), longest);
           const distance = distancesBack(tokens, keys, querySpan, keySpan);
           const whole = tf.add(scale(queryPlaces), tiny).expandDims(1).expandDims(3);

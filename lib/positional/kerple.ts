@@ -16,11 +16,10 @@ export interface KerpleConfig {
 const names = { r1: 'model.kerple.log_r1', r2: 'model.kerple.log_r2' } as const;
 
 /**
- * The score gets -r1 ln(1 + r2 d) for a distance d, with r1 and r2 of each head above 0.
+ * KERPLE: adds -r1 ln(1 + r2 d) to the score at distance d, with r1 and r2 of each head above 0.
  *
- * What is trained is their logarithm, which keeps them positive. The source draws r1 from (0, 2)
- * and r2 from (0, 1); here they start spread evenly over these ranges, small to large over the
- * heads.
+ * Their logarithms are trained, which keeps them positive. The source draws r1 from (0, 2) and r2
+ * from (0, 1); here they start at equal steps over these ranges, ascending over the heads.
  */
 export function kerple(): Encoding {
   const spread = (heads: number, largest: number): Float32Array =>

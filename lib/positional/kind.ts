@@ -1,5 +1,5 @@
-// What a file of this folder says about its encoding so that the registry can make it from a
-// configuration, and what several of these files need.
+// What the registry needs to know about an encoding in order to make it from a configuration, and
+// helpers that several encodings share.
 
 import { type z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -7,33 +7,30 @@ import { present } from '../base/present';
 import type * as tf from '@tensorflow/tfjs';
 import { type Encoding } from './encoding';
 
-/** One kind of encoding: its settings as JSON, and how it is made of them. */
+/** A kind of encoding: its settings as JSON, and the function that makes it from them. */
 export interface EncodingKind<Config extends { readonly kind: string }> {
   readonly kind: Config['kind'];
   readonly schema: z.ZodType<Config>;
   readonly create: (config: Config) => Encoding;
 }
 
-/** The configuration that a kind is made of. */
+/** The configuration of a kind. */
 export type ConfigOf<Kind> = Kind extends EncodingKind<infer Config> ? Config : never;
 
-/**
- * What the function that makes an encoding takes: its configuration without the word that says
- * which one it is.
- */
+/** The settings that make an encoding: its configuration without the field `kind`. */
 export type Settings<Config extends { readonly kind: string }> = Omit<Config, 'kind'>;
 
 /**
- * A trained tensor of an encoding.
+ * Looks up a trained tensor of an encoding.
  *
- * @throws Error if it is missing: the model must hand over all that `parameters` asks for
+ * @throws Error if it is missing: the model must pass all tensors that `parameters` names
  */
 export function trained(parameters: ReadonlyMap<string, tf.Tensor>, name: string): tf.Tensor {
   return present(parameters.get(name), `parameter ${name}`);
 }
 
 /**
- * Half of a width whose components an encoding takes in pairs.
+ * Half of a width whose components are taken in pairs.
  *
  * @throws ConfigError if it is odd
  */

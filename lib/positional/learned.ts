@@ -1,6 +1,6 @@
 // A trained vector for each position, added to the embedding: Gehring et al. 2017, "Convolutional
-// Sequence to Sequence Learning" (arXiv 1705.03122), section 3.1, and BERT and GPT after it. Inside
-// a segment, it is what BiPE uses.
+// Sequence to Sequence Learning" (arXiv 1705.03122), section 3.1, later BERT and GPT. BiPE uses it
+// inside segments.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -10,20 +10,20 @@ import { lookup, rowAt } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 
-/** What can be set. */
+/** Settings. */
 export interface LearnedConfig {
   readonly kind: 'learned';
   /**
-   * Rows of the table; the training length if left out. Positions beyond take the last row; inside
-   * segments, the released code takes row 1,023 whatever the table has.
+   * Rows of the table; the training length if left out. Positions beyond use the last row; inside
+   * segments, the released code uses row 1,023 for any table.
    */
   readonly rows?: number;
 }
 
-/** The table's name; the released code's for the table inside segments. */
+/** Name of the table, as the released code names the table inside segments. */
 export const tableName = 'model.embeds.0.weight';
 
-/** Row `position` of a trained table [rows, hiddenSize], added to the embedding. */
+/** Learned encoding: adds row `position` of a trained table [rows, hiddenSize] to the embedding. */
 export function learned({ rows }: Settings<LearnedConfig> = {}): Encoding {
   return {
     name: 'learned',

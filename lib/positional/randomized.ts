@@ -1,12 +1,12 @@
-// Randomized positions: a sequence is trained at positions drawn from a range that is longer than
-// any training sequence, in order, so that none is new at a greater length. Ruoss et al. 2023,
-// "Randomized Positional Encodings Boost Length Generalization of Transformers" (arXiv 2305.16843),
-// section 3.
+// Randomized positions: a sequence is trained at positions drawn in ascending order from a range
+// longer than any training sequence, so that no position is new at a greater length. Ruoss et al.
+// 2023, "Randomized Positional Encodings Boost Length Generalization of Transformers" (arXiv
+// 2305.16843), section 3.
 //
 // Positions are drawn once for a batch, for all its tokens and layers. The authors' code
-// (google-deepmind/ randomized_positional_encodings) draws anew in each layer; its noisy RoPE and
-// sines draw positions too, but its noisy ALiBi draws distances, the same along each diagonal.
-// `randomized(alibi())` is ALiBi at drawn positions, and not that.
+// (google-deepmind/randomized_positional_encodings) draws anew in each layer; its noisy RoPE and
+// sines draw positions too, but its noisy ALiBi draws distances, equal along each diagonal.
+// `randomized(alibi())` is ALiBi at drawn positions instead.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -14,20 +14,20 @@ import { countUpTo } from '../base/schema';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
 
-/** What can be set; `Part` is the configuration of the encoding that is randomized. */
+/** Settings; `Part` is the configuration of the encoding that is randomized. */
 export interface RandomizedConfig<Part> {
   readonly kind: 'randomized';
-  /** The encoding at the drawn positions: any one of one level. */
+  /** The encoding at the drawn positions, of one level. */
   readonly encoding: Part;
-  /** Positions are drawn below it; the source takes 2,048 for training at up to 40 tokens. */
+  /** Positions are drawn below this; the paper uses 2,048 for training at up to 40 tokens. */
   readonly maxPosition: number;
 }
 
 /**
- * An encoding that is trained at random positions.
+ * Trains an encoding at random positions.
  *
- * @throws ConfigError if it has several levels: positions in a segment and segment indices are what
- *   they are; if it cannot stand at the positions that may be drawn
+ * @throws ConfigError if it has several levels, whose positions in a segment and segment indices
+ *   are fixed, or if its numbers overflow at positions that may be drawn
  */
 export function randomized(
   encoding: Encoding,
@@ -51,10 +51,10 @@ export function randomized(
 }
 
 /**
- * `length` different whole numbers in [0, limit), ascending, every set equally likely: Floyd's
- * algorithm (Bentley and Floyd 1987, "A Sample of Brilliance"), which draws `length` times.
+ * Draws `length` different whole numbers in [0, limit), ascending, every set equally likely:
+ * Floyd's algorithm (Bentley and Floyd 1987, "A Sample of Brilliance"), which draws `length` times.
  *
- * @throws ConfigError if there are not that many
+ * @throws ConfigError if `limit` is too small
  */
 function drawAscending(length: number, limit: number, uniform: () => number): Int32Array {
   if (length > limit) {

@@ -1,6 +1,6 @@
 // RoPE beyond its training length, by slower rotation: position interpolation, dynamic NTK-aware
-// scaling, and YaRN. Sources at each; "YaRN" is Peng et al. 2023 (arXiv 2309.00071), whose sections
-// 2 and 3 tell all three.
+// scaling, and YaRN. "YaRN" is Peng et al. 2023 (arXiv 2309.00071), whose sections 2 and 3 describe
+// all three.
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
@@ -17,17 +17,17 @@ export interface LinearScaling {
 
 /**
  * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which
- * interpolates low frequencies and leaves high ones almost alone (YaRN, section 3.3; the formula is
- * Hugging Face's).
+ * interpolates low frequencies and leaves high ones almost unchanged (YaRN, section 3.3; Hugging
+ * Face's formula).
  *
- * The length is that of the keys: every further token turns all of them anew, so no cache goes
- * beyond the original length.
+ * The length is that of the keys: every further token changes the rotation of all of them, so no
+ * cache goes beyond the original length.
  */
 export interface DynamicScaling {
   readonly type: 'dynamic';
-  /** 1 if left out: just what the length asks for. */
+  /** 1 if left out: as much as the length needs. */
   readonly factor?: number;
-  /** The length, in tokens, up to which nothing is scaled; the training length if left out. */
+  /** Tokens up to which nothing is scaled; the training length if left out. */
   readonly originalLength?: number;
 }
 
@@ -35,29 +35,26 @@ export interface DynamicScaling {
 export interface YarnScaling {
   readonly type: 'yarn';
   readonly factor: number;
-  /**
-   * Pairs that turn less often than this over the original length are interpolated in full; 1 if
-   * left out.
-   */
+  /** Pairs with fewer turns over the original length are fully interpolated; 1 if left out. */
   readonly alpha?: number;
-  /** Pairs that turn more often than this are left alone; 32 if left out. */
+  /** Pairs with more turns are unchanged; 32 if left out. */
   readonly beta?: number;
   /**
-   * The length, in positions, that the model was trained at; the training length if left out.
+   * The length, in positions, at which the model was trained; the training length if left out.
    * Between segments, a position is a segment.
    */
   readonly originalLength?: number;
   /**
-   * What the ramp between both bands is linear in: the number of turns, as the paper's equation has
-   * it (if left out), or the index of the pair between whole indices, as its released code and
-   * Hugging Face's have it. By `pairs`, from a length so short that not even the fastest pair turns
-   * `alpha` times (3 or 4 positions for heads of 64), the released code's bounds change places and
-   * it interpolates nothing; here every pair but the first is interpolated.
+   * The ramp between both bands is linear in the number of turns, as in the paper's equation (if
+   * left out), or in the index of the pair between whole indices, as in its released code and
+   * Hugging Face's. By `pairs`, with a length so short that not even the fastest pair makes `alpha`
+   * turns (3 or 4 positions for heads of 64), the released code's bounds are swapped and it
+   * interpolates nothing; here every pair but the first is interpolated.
    */
   readonly ramp?: 'turns' | 'pairs';
 }
 
-/** How RoPE is scaled; `type` and `factor` are named as in Hugging Face's `rope_scaling`. */
+/** A scaling of RoPE; `type` and `factor` are named as in Hugging Face's `rope_scaling`. */
 export type RopeScaling = LinearScaling | DynamicScaling | YarnScaling;
 
 const factor = z.number().min(1);
@@ -86,19 +83,19 @@ export const ropeScalingSchema: z.ZodType<RopeScaling> = z.discriminatedUnion('t
 const defaultAlpha = 1;
 const defaultBeta = 32;
 
-/** The rotation that is scaled. */
+/** The rotation to be scaled. */
 export interface ScaledRope {
   readonly headDim: number;
   readonly base: number;
   readonly trainLength: number;
-  /** Of the sequence at hand. */
+  /** Length of the present sequence. */
   readonly length: number;
 }
 
 /**
- * Angle a position of each pair, [headDim / 2], and the factor on queries and keys.
+ * Angle per position of each pair, [headDim / 2], and the factor on queries and keys.
  *
- * @throws ConfigError if the head is too narrow for it
+ * @throws ConfigError if the head is too narrow
  */
 export function scaledRates(scaling: RopeScaling, rope: ScaledRope): [rates: Float64Array, factor: number] {
   switch (scaling.type) {

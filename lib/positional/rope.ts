@@ -8,20 +8,19 @@ import { type EncodingKind, halfOf, type Settings } from './kind';
 import { frequencies, rotate, type Rotation, rotationAt } from './rotation';
 import { type RopeScaling, ropeScalingSchema, scaledRates } from './rope-scaling';
 
-/** What can be set. */
+/** Settings. */
 export interface RopeConfig {
   readonly kind: 'rope';
   /** Base of the wavelengths; 10,000 if left out. */
   readonly base?: number;
-  /** How to reach beyond the training length. */
+  /** Scaling for positions beyond the training length. */
   readonly scaling?: RopeScaling;
 }
 
 /**
- * How RoPE turns: the angle a position of each pair of dimensions, [headDim / 2], and the factor on
- * queries and keys.
+ * Angle per position of each pair of dimensions, [headDim / 2], and the factor on queries and keys.
  *
- * @param length of the sequence at hand, in tokens, on which dynamic scaling depends
+ * @param length tokens of the present sequence, on which dynamic scaling depends
  */
 export function ropeFrequencies(
   { base = 10_000, scaling }: Settings<RopeConfig>,
@@ -34,15 +33,15 @@ export function ropeFrequencies(
 }
 
 /**
- * The score of a query at m and a key at n is q^T R(n - m) k: R turns the pair i by the angle (n -
- * m) base^(-2i / headDim).
+ * RoPE: the score of a query at m and a key at n is q^T R(n - m) k, where R rotates pair i by the
+ * angle (n - m) base^(-2i / headDim).
  */
 export function rope(settings: Settings<RopeConfig> = {}): Encoding {
   const { scaling } = settings;
   return {
     name: scaling === undefined ? 'rope' : `rope_${scaling.type}`,
     levels: 1,
-    // Up to there nothing is scaled; beyond, the base of all keys grows with each token.
+    // Up to this length nothing is scaled; beyond, the base of all keys grows with each token.
     ...(scaling?.type === 'dynamic' && {
       seesLength: true,
       cacheLimit: ({ trainLength }) => scaling.originalLength ?? trainLength,

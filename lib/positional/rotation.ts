@@ -1,6 +1,5 @@
-// Rotations of queries and keys in pairs of components, and the angles they turn by: what RoPE and
-// xPos share. A pair is component i and component i + headDim / 2 (the layout of Llama's code,
-// "rotate half").
+// Rotations of queries and keys in pairs of components, shared by RoPE and xPos. A pair is
+// component i and component i + headDim / 2 (the layout of Llama's code, "rotate half").
 
 import * as tf from '@tensorflow/tfjs';
 import { fusedKernels } from '../engine/native/kernels';
@@ -14,7 +13,7 @@ export interface Rotation {
   readonly sin: tf.Tensor4D;
 }
 
-/** Angle a position of each pair, base^(-2i / width) for i from 0: [width / 2]. */
+/** Angle per position of each pair, base^(-2i / width) for i from 0: [width / 2]. */
 export function frequencies(width: number, base: number): Float64Array {
   return Float64Array.from({ length: width / 2 }, (_, pair) => base ** ((-2 * pair) / width));
 }
@@ -41,10 +40,10 @@ export function rotationAt(positions: tf.Tensor2D, rates: Float64Array, factor =
 }
 
 /**
- * Vectors with every pair (a, b) turned into (a cos - b sin, b cos + a sin).
+ * Rotates every pair (a, b) of vectors to (a cos - b sin, b cos + a sin).
  *
- * The gradient is the rotation back, with the same lengths: nothing of the way forward is kept for
- * it.
+ * The gradient is the inverse rotation, with the same lengths, so nothing of the forward pass is
+ * kept for it.
  *
  * @param vectors [batch, heads, time, headDim]
  */
@@ -61,7 +60,7 @@ export function rotate(vectors: tf.Tensor4D, rotation: Rotation): tf.Tensor4D {
   return turned(vectors);
 }
 
-/** Every pair turned by its angle, or by that angle back. */
+/** Rotates every pair by its angle, or back by it. */
 function turn(vectors: tf.Tensor4D, { cos, sin }: Rotation, back: boolean): tf.Tensor4D {
   const kernels = fusedKernels();
   return kernels ? kernels.rotate(vectors, cos, sin, back) : turnBy(vectors, cos, back ? tf.neg(sin) : sin);

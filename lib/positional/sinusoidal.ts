@@ -7,22 +7,21 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
 import { angles, frequencies } from './rotation';
 
-/** What can be set. */
+/** Settings. */
 export interface SinusoidalConfig {
   readonly kind: 'sinusoidal';
   /** Base of the wavelengths; 10,000 if left out. */
   readonly base?: number;
   /**
    * Amplitude; 1 if left out. The source multiplies embeddings by the square root of their width
-   * first; in a model that does not, the initializer's range as amplitude gives the same
-   * proportion.
+   * first; without that, the initializer's range as amplitude gives the same proportion.
    */
   readonly scale?: number;
 }
 
 /**
- * PE(position, 2i) = sin(position / base^(2i / hiddenSize)), PE(position, 2i + 1) = cos of the
- * same, added to the embedding.
+ * Sinusoidal encoding: adds PE(position, 2i) = sin(position / base^(2i / hiddenSize)) and
+ * PE(position, 2i + 1) = cos of the same to the embedding.
  */
 export function sinusoidal({ base = 10_000, scale = 1 }: Settings<SinusoidalConfig> = {}): Encoding {
   return {

@@ -1,10 +1,10 @@
-// Spans of tokens in chunks, and the distances between the queries and keys of spans, for encodings
-// that bias scores.
+// Chunks of spans of tokens, and distances between queries and keys, for encodings that bias
+// scores.
 
 import * as tf from '@tensorflow/tfjs';
 import { type Span } from './encoding';
 
-/** A span in chunks of a length, the last as long as what is left. */
+/** Cuts a span into chunks of a length; the last one has the rest. */
 export function chunksOf({ start, end }: Span, length: number): Span[] {
   return Array.from({ length: Math.ceil((end - start) / length) }, (_, chunk) => ({
     start: start + chunk * length,
@@ -13,7 +13,7 @@ export function chunksOf({ start, end }: Span, length: number): Span[] {
 }
 
 /**
- * The positions of a span, as float32: exact below 2^24, and computed with on every device.
+ * The positions of a span as float32: exact below 2^24, and supported on every device.
  *
  * @param positions [batch, time] int32
  * @returns [batch, span]
@@ -23,11 +23,11 @@ export function positionsIn(positions: tf.Tensor2D, { start, end }: Span): tf.Te
 }
 
 /**
- * How far each key of a span lies before each query of a span; 0 for keys after it, which attention
- * masks.
+ * The distance of each query of a span back to each key of a span; 0 for later keys, which
+ * attention masks.
  *
- * @param tokens positions of the tokens that ask, [batch or 1, time] int32
- * @param keys   positions of those that may be attended to, [batch or 1, time] int32
+ * @param tokens positions of the queries, [batch or 1, time] int32
+ * @param keys   positions of the keys, [batch or 1, time] int32
  * @returns [batch or 1, 1, queries, keys] float32
  */
 export function distancesBack(

@@ -1,6 +1,6 @@
-// T5's relative bias: a trained number for each head and each range of distances, the ranges
-// growing with the distance. Raffel et al. 2020, "Exploring the Limits of Transfer Learning" (arXiv
-// 1910.10683), section 2.1, and its released code.
+// T5's relative bias: a trained number for each head and each range of distances (bucket); the
+// ranges grow with the distance. Raffel et al. 2020, "Exploring the Limits of Transfer Learning"
+// (arXiv 1910.10683), section 2.1, and its released code.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -11,20 +11,20 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { distancesBack } from './spans';
 
-/** What can be set. */
+/** Settings. */
 export interface T5Config {
   readonly kind: 't5';
-  /** How many ranges; 32 if left out. */
+  /** Number of ranges; 32 if left out. */
   readonly buckets?: number;
-  /** From here on all distances are in the last range; 128 if left out. */
+  /** Distances from here on share the last range; 128 if left out. */
   readonly maxDistance?: number;
 }
 
 const tableName = 'model.relative_attention_bias.weight';
 
 /**
- * The score gets the table's number for the head and the bucket of the distance, the same in all
- * layers.
+ * T5's bias: adds the table's number for the head and the bucket of the distance to the score,
+ * equal in all layers.
  */
 export function t5({ buckets = 32, maxDistance = 128 }: Settings<T5Config> = {}): Encoding {
   checkBuckets(buckets, maxDistance);
@@ -50,9 +50,8 @@ export function t5({ buckets = 32, maxDistance = 128 }: Settings<T5Config> = {})
 }
 
 /**
- * The range that a distance is in, counting from 0: one for each distance below half the buckets,
- * then logarithmic ones up to `maxDistance` (causal attention: `bidirectional` false in the
- * source).
+ * The range of a distance, from 0: one for each distance below half the buckets, then logarithmic
+ * ones up to `maxDistance` (causal attention: `bidirectional` false in the source).
  */
 export function t5Bucket(distance: number, buckets: number, maxDistance: number): number {
   const exact = Math.floor(buckets / 2);

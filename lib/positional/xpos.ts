@@ -8,7 +8,7 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
 import { angles, frequencies, rotate, type Rotation, rotationAt } from './rotation';
 
-/** What can be set. */
+/** Settings. */
 export interface XposConfig {
   readonly kind: 'xpos';
   /** Base of the wavelengths; 10,000 if left out. */
@@ -20,10 +20,10 @@ export interface XposConfig {
 }
 
 /**
- * The score of a query at m and a key at n is RoPE's with pair i multiplied by zeta(i)^((m - n) /
- * scaleBase).
+ * xPos: the score of a query at m and a key at n is RoPE's with pair i multiplied by zeta(i)^((m -
+ * n) / scaleBase).
  *
- * Queries are scaled by zeta^(m / scaleBase) and keys by its inverse. Float32 holds both up to a
+ * Queries are scaled by zeta^(m / scaleBase) and keys by its inverse. Both fit into float32 up to a
  * position of about 35,000 with the default settings.
  */
 export function xpos(settings: Settings<XposConfig> = {}): Encoding {

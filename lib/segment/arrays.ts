@@ -9,7 +9,7 @@ export interface BilevelArrays {
   readonly segment: Int32Array;
 }
 
-/** Where the next token stands: all that has to be kept of the tokens before it. */
+/** Position of the next token: all that must be kept of the tokens before it. */
 export interface BilevelState {
   /** Its place inside its segment, before clamping. */
   readonly intra: number;
@@ -24,12 +24,12 @@ export interface BilevelOptions {
    * clamping.
    */
   readonly intraSize?: number;
-  /** Where to go on from; default: the first token. */
+  /** The state to continue from; default: the first token. */
   readonly from?: BilevelState;
 }
 
 /**
- * Bilevel positions of tokens that arrive in pieces: the same, wherever the sequence is cut.
+ * Bilevel positions of tokens that arrive in pieces; where the sequence is cut does not matter.
  *
  * A separator closes the segment it belongs to, so the token after it starts at intra 0 of the next
  * segment; two separators in a row make a segment of length 1 (BiPE, released code).
@@ -47,7 +47,7 @@ export class BilevelStream {
     this.#segment = options.from?.segment ?? 0;
   }
 
-  /** Where the next token stands; give it as `from` to go on elsewhere. */
+  /** Position of the next token; pass it as `from` to continue elsewhere. */
   get state(): BilevelState {
     return { intra: this.#intra, segment: this.#segment };
   }
@@ -91,7 +91,7 @@ export function bilevelArrays(
 }
 
 /**
- * The number of rows itself. A wrong one is a mistake of the program: configurations are checked
+ * Checks the number of rows. A wrong one is a mistake of the program: configurations are checked
  * before.
  */
 function checkIntraSize(intraSize: number): number {

@@ -1,4 +1,4 @@
-// What ends the segments of one level: token ids, as in the paper, or a rule that does not read the
+// Ends of the segments of one level: token ids, as in the paper, or a rule that does not read the
 // text, for ablations. A new rule is a line in `rules`; model, checkpoints and training
 // configurations then know it.
 
@@ -15,9 +15,9 @@ export interface EveryTokens {
 }
 
 /**
- * Segments have random lengths, whatever the text says. The cuts are those of one long random
+ * Segments of random lengths that do not depend on the text. The cuts are those of one long random
  * sequence of segments, read from a place that the first token of a sequence decides: so sequences
- * are cut differently, a sequence always alike, and no cut depends on what comes after it. A
+ * are cut differently, a sequence always in the same way, and no cut depends on later tokens. A
  * sequence begins inside a segment, as a block of a text does.
  */
 export interface RandomLengths {
@@ -27,17 +27,20 @@ export interface RandomLengths {
   readonly seed: number;
 }
 
-/** Where segments end if the text does not matter. */
+/** A rule for the ends of segments that ignores the text. */
 export type SegmentRule = EveryTokens | RandomLengths;
 
-/** What ends the segments of a level: one of some ids, none of which is no end, or a rule. */
+/** The ends of a level's segments: some token ids (an empty list means no end), or a rule. */
 export type SegmentEnds = readonly number[] | SegmentRule;
 
 /** A long sequence of tokens of which some end a segment. */
 interface Pattern {
   /** 1 at the last token of a segment, else 0; after the last one comes the first. */
   readonly marks: Uint8Array;
-  /** Where in it a sequence begins, by its first id modulo their number, a power of two. */
+  /**
+   * Places in the pattern at which sequences begin, indexed by the first id modulo their number, a
+   * power of two.
+   */
   readonly starts: Int32Array;
 }
 
@@ -46,7 +49,7 @@ interface RuleKind<Rule extends SegmentRule> {
   readonly pattern: (rule: Rule) => Pattern;
 }
 
-/** Tokens of the longest segment that a rule makes: what a rule cuts is laid out in memory. */
+/** Tokens of the longest segment that a rule makes: its pattern is laid out in memory. */
 const longestSegment = 2 ** 20;
 
 const count = z.int().min(1).max(longestSegment, `must be ${longestSegment} or less`);
@@ -73,9 +76,9 @@ const rules: { readonly [Kind in SegmentRule['kind']]: RuleKind<Extract<SegmentR
   },
 };
 
-/** Tokens after which a random sequence of segments comes again. */
+/** Tokens after which a random sequence of segments repeats. */
 const randomPeriod = 16_384;
-/** Places at which a sequence may begin in it. */
+/** Number of places at which a sequence may begin in the pattern. */
 const randomStarts = 4096;
 
 function marksOf(lengths: readonly number[]): Uint8Array {
@@ -91,7 +94,7 @@ function patternOf(rule: SegmentRule): Pattern {
 
 const idsSchema = z.array(z.int().min(0));
 
-/** Checks what ends the segments of a level. */
+/** Checks the ends of a level's segments. */
 export const segmentEndsSchema: z.ZodType<SegmentEnds> = z
   .unknown()
   .transform((value, context): SegmentEnds => {
@@ -116,7 +119,7 @@ export function areIds(ends: SegmentEnds): ends is readonly number[] {
   return Array.isArray(ends);
 }
 
-/** Whether the token at a place ends a segment, for one sequence. */
+/** Returns a function that tells whether the token at an index of one sequence ends a segment. */
 export function endFinder(ids: ArrayLike<number>, ends: SegmentEnds): (token: number) => boolean {
   if (areIds(ends)) {
     const set = new Set(ends);
@@ -128,7 +131,7 @@ export function endFinder(ids: ArrayLike<number>, ends: SegmentEnds): (token: nu
 }
 
 /**
- * 1 where a token ends a segment, else 0. Reads no value back.
+ * Marks tokens that end a segment: 1, others 0. Reads no value back.
  *
  * @param ids [batch, time] int32, below 2^24
  * @returns [batch, time] float32
@@ -151,7 +154,7 @@ function marksAt(ids: tf.Tensor2D, { marks, starts }: Pattern): tf.Tensor2D {
   const which = tf.sub(first, tf.mul(tf.floor(tf.div(first, starts.length)), starts.length)).toInt();
   const start = tf.gatherND(tf.tensor1d(starts, 'float32'), which.expandDims(2));
   const place = tf.add(start, tf.range(0, time, 1, 'float32').expandDims(0)).toInt();
-  // As many more as the last sequence may need, so that no place has to be taken modulo the period.
+  // As many more as the last sequence may need, so that no index has to be taken modulo the period.
   const enough = Float32Array.from(
     { length: marks.length + time },
     (_, index) => marks[index % marks.length] ?? 0,

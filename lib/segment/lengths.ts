@@ -1,4 +1,4 @@
-// How long the segments of a sequence are, whole or as it streams in: what Figure 1 counts.
+// Lengths of the segments of a sequence, whole or as it streams in: the data of Figure 1.
 
 /** Segment lengths of tokens that arrive in pieces. */
 export class SegmentLengthStream {
@@ -9,7 +9,7 @@ export class SegmentLengthStream {
     this.#separators = new Set(separators);
   }
 
-  /** Tokens so far in the last segment if no separator has closed it; otherwise 0. */
+  /** Tokens so far in the last segment if no separator has closed it, else 0. */
   get openLength(): number {
     return this.#openLength;
   }

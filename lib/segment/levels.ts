@@ -1,24 +1,24 @@
 // Positions in nested segments: token in sentence, sentence in paragraph, paragraph. Two levels are
 // the paper's bilevel positions; more are the hierarchy that its summary suggests. On tensors for
-// the model, on arrays as reference.
+// the model, on arrays as the reference.
 
 import * as tf from '@tensorflow/tfjs';
 import { fusedKernels } from '../engine/native/kernels';
 import { areIds, endFinder, type SegmentEnds, segmentEnds } from './ends';
 
 /**
- * What ends the segments of the levels but the outermost, innermost first: ids that end a sentence,
+ * Ends of the segments of all levels but the outermost, innermost first: ids that end a sentence,
  * ids that end a paragraph, ...; or rules that do not read the text.
  */
 export type NestedSeparators = readonly SegmentEnds[];
 
 /**
- * Positions of each token at each level, innermost first: the token's place in its segment, the
- * segment's place in the segment of the next level, and so on; at last the index of the outermost
+ * Positions of each token at each level, innermost first: the token's place in its segment, that
+ * segment's place in the segment of the next level, and so on; last the index of the outermost
  * segment.
  *
- * A separator closes the segment it belongs to, and one of an outer level closes the inner ones
- * with it, whether it is among their separators or not. Without separators there is one level, the
+ * A separator closes the segment it belongs to. A separator of an outer level also closes the inner
+ * segments, whether or not it is among their separators. Without separators there is one level, the
  * position in the sequence.
  *
  * Computed in float32, for which every backend has kernels (CUDA has none for int32 sums), and
@@ -41,7 +41,7 @@ export function nestedPositions(
       return kernels.positions(tokens, closes, separators.length + 1) as [tf.Tensor2D, ...tf.Tensor2D[]];
     });
   return tf.tidy(() => {
-    // What the next level counts: tokens at first, then the segments that end with this level.
+    // Counted by the next level: tokens at first, then the segments that end with this level.
     let count: tf.Tensor2D = tf.tile(tf.range(0, time, 1, 'float32').expandDims<tf.Tensor2D>(0), [batch, 1]);
     const positions = closingEnds(ids, separators).map((ends): tf.Tensor2D => {
       const segment: tf.Tensor2D = tf.cumsum(ends, 1, true);
@@ -55,15 +55,15 @@ export function nestedPositions(
   });
 }
 
-/** The same for one sequence, on arrays, token by token. */
+/** `nestedPositions` of one sequence on arrays, token by token. */
 export function nestedArrays(ids: ArrayLike<number>, separators: NestedSeparators): Int32Array[] {
   const ends = separators.map((level) => endFinder(ids, level));
   const positions = Array.from({ length: ends.length + 1 }, () => new Int32Array(ids.length));
   const next = positions.map(() => 0);
   for (let token = 0; token < ids.length; token += 1) {
     positions.forEach((level, index) => (level[token] = next[index] ?? 0));
-    // How many levels the token closes, from the innermost on: each starts anew, and the one around
-    // them counts one more.
+    // Number of levels that the token closes, from the innermost on: each starts again at 0, and
+    // the level around them counts one more.
     const closed = 1 + ends.findLastIndex((isEnd) => isEnd(token));
     next.fill(0, 0, closed);
     next[closed] = (next[closed] ?? 0) + 1;
@@ -80,10 +80,10 @@ export function separatorIds(separators: NestedSeparators): number[] {
 const exactIntegers = 2 ** 24;
 
 /**
- * How many levels each token closes: by its id, or where a rule ends segments, that count itself
- * instead of the ids.
+ * The number of levels that each token closes: by its id, or, if a rule ends segments, that number
+ * itself in place of the ids.
  *
- * @returns tokens, [batch, time] int32, and how many levels each of their values closes
+ * @returns tokens, [batch, time] int32, and the number of levels that each of their values closes
  */
 function closings(
   ids: tf.Tensor2D,
@@ -97,7 +97,7 @@ function closings(
   return { tokens, closed: Int32Array.from({ length: separators.length + 1 }, (_, count) => count) };
 }
 
-/** How many levels each id closes, up to the largest that closes any. */
+/** The number of levels that each id closes, up to the largest id that closes any. */
 function levelsClosed(separators: readonly (readonly number[])[]): Int32Array {
   const closed = new Int32Array(1 + Math.max(-1, ...separators.flat()));
   separators.forEach((level, index) => {
@@ -107,8 +107,8 @@ function levelsClosed(separators: readonly (readonly number[])[]): Int32Array {
 }
 
 /**
- * 1 where a token closes a segment of a level, with its own end or with one of a level around it:
- * [batch, time] each.
+ * Marks tokens that close a segment of a level, by an end of its own or of a level around it: 1,
+ * others 0; [batch, time] each.
  */
 function closingEnds(ids: tf.Tensor2D, separators: NestedSeparators): tf.Tensor2D[] {
   const own = separators.map((level) => segmentEnds(ids, level));
@@ -116,7 +116,7 @@ function closingEnds(ids: tf.Tensor2D, separators: NestedSeparators): tf.Tensor2
 }
 
 /**
- * A count that never falls, as it stood at the first token of each token's segment.
+ * The value of a non-decreasing count at the first token of each token's segment.
  *
  * @param count   0 at the first token, [batch, time]
  * @param segment index of the segment, [batch, time]
