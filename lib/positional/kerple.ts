@@ -8,7 +8,7 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, trained } from './kind';
 import { distancesBack } from './spans';
 
-/** Nothing to set. */
+/** No settings. */
 export interface KerpleConfig {
   readonly kind: 'kerple';
 }

@@ -1,11 +1,11 @@
-// No positional encoding: a causal mask alone lets a decoder count (NoPE). Kazemnejad et al. 2023,
+// No positional encoding (NoPE): a causal mask alone lets a decoder count. Kazemnejad et al. 2023,
 // "The Impact of Positional Encoding on Length Generalization in Transformers" (arXiv 2305.19466).
 
 import { z } from 'zod';
 import { type Encoding } from './encoding';
 import { type EncodingKind } from './kind';
 
-/** Nothing to set. */
+/** No settings. */
 export interface NoneConfig {
   readonly kind: 'none';
 }

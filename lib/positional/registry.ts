@@ -24,7 +24,7 @@ import { xposKind } from './xpos';
 /** Encodings that add the position to the embedding. */
 const absoluteKinds = [sinusoidalKind, learnedKind] as const;
 
-/** Encodings that let attention see the difference of positions. */
+/** Encodings by which attention depends on the difference of positions. */
 const relativeKinds = [ropeKind, alibiKind, xposKind, t5Kind, kerpleKind, fireKind] as const;
 
 /** An encoding that a notebook or another project has registered; its name begins with `own_`. */
@@ -33,10 +33,10 @@ export interface OwnConfig {
   readonly [setting: string]: unknown;
 }
 
-/** What may stand inside segments. */
+/** Encodings inside segments. */
 export type AbsoluteConfig = ConfigOf<(typeof absoluteKinds)[number] | typeof noneKind> | OwnConfig;
 
-/** What may stand between segments, apart from `bipe` itself. */
+/** Encodings between segments, apart from `bipe` itself. */
 export type RelativeConfig = ConfigOf<(typeof relativeKinds)[number] | typeof noneKind> | OwnConfig;
 
 /** Bilevel encoding, of two levels or more. */
@@ -75,7 +75,7 @@ const kinds = new Map([
   ]),
 ]);
 
-/** The configurations that have a name, those of the paper and of the item presets among them. */
+/** Named configurations: those of the paper, of the items' presets, and more. */
 const named = {
   none: { kind: 'none' },
   sinusoidal: { kind: 'sinusoidal' },
@@ -97,19 +97,19 @@ const named = {
   },
 } as const satisfies Readonly<Record<string, EncodingConfig>>;
 
-/** The name of a configuration that has one. */
+/** Name of a configuration. */
 export type EncodingName = keyof typeof named;
 
-/** All of these names. */
+/** All names. */
 export const encodingNames = Object.keys(named) as readonly EncodingName[];
 
 /**
- * The configuration with a name, e.g. `bipe_rope`. The kind of an encoding of one's own is the name
- * of that kind with nothing set.
+ * Looks up a configuration by name, e.g. `bipe_rope`. The kind of a registered encoding names that
+ * kind without settings.
  *
- * @param variants more of them by name, which are looked at first
+ * @param variants more configurations by name, which come first
  * @throws UsageError if there is none
- * @throws ConfigError if an encoding of one's own has settings that must be given
+ * @throws ConfigError if a registered encoding has settings that must be given
  */
 export function encodingNamed(
   name: string,
@@ -122,7 +122,7 @@ export function encodingNamed(
   return isName(name) ? named[name] : parseWith(encodingSchema, name, `encoding ${name}`);
 }
 
-/** The kinds that `registerEncoding` has made known. */
+/** Kinds added by `registerEncoding`. */
 function ownKinds(): string[] {
   return [...kinds.keys()].filter((kind) => kind.startsWith('own_'));
 }
@@ -131,21 +131,19 @@ function isName(value: unknown): value is EncodingName {
   return encodingNames.some((name) => name === value);
 }
 
-/** A name as the configuration that it stands for; anything else as it is. */
+/** Replaces a name by its configuration; other values stay. */
 function configurationOf(value: unknown): unknown {
   if (isName(value)) return named[value];
   return ownKinds().some((kind) => kind === value) ? { kind: value } : value;
 }
 
-/** Checks an encoding's configuration; where one is expected, one of the names will do. */
+/** Checks an encoding's configuration; a name may stand in its place. */
 export const encodingSchema: z.ZodType<EncodingConfig> = z.preprocess(
   configurationOf,
   schemaOf<EncodingConfig>(() => kinds),
 );
 
-/**
- * Checks encodings of one's own by name. Figures show the names, and take <, > and & for markup.
- */
+/** Checks named variants of encodings. Figures show the names, and take <, > and & for markup. */
 export const variantsSchema = z.record(
   z
     .string()
@@ -157,7 +155,7 @@ export const variantsSchema = z.record(
 );
 
 /**
- * The encoding that a configuration describes.
+ * Makes the encoding of a configuration.
  *
  * @throws ConfigError if it is not a configuration of a known kind, naming the field
  */
@@ -166,9 +164,9 @@ export function createEncoding(config: EncodingConfig): Encoding {
 }
 
 /**
- * Makes an encoding of one's own known, by a kind that begins with `own_`; it may then stand
- * wherever an encoding may, inside and between segments too. Registering a kind again replaces it,
- * as when a notebook cell is run again.
+ * Registers an encoding under a kind that begins with `own_`. It may then be used wherever
+ * encodings may, inside and between segments too. Registering a kind again replaces it, as when a
+ * notebook cell is run again.
  *
  * @throws UsageError if the kind begins otherwise
  */
@@ -186,17 +184,14 @@ function byName(list: readonly AnyKind[]): Map<string, AnyKind> {
   return new Map(list.map((kind) => [kind.kind, kind]));
 }
 
-/** Makes an encoding of a configuration that has been checked. */
+/** Makes an encoding of a checked configuration. */
 function create(config: EncodingConfig): Encoding {
   const kind = kinds.get(config.kind);
   if (kind === undefined) throw unknownName('encoding', config.kind, [...kinds.keys()]);
   return kind.create(config as never);
 }
 
-/**
- * Checks a configuration against the schema of its kind, one of those that are known when it is
- * checked.
- */
+/** Checks a configuration against the schema of its kind, among the kinds known at that time. */
 function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<Config> {
   return z.unknown().transform((value, context): Config => {
     const fail = (message: string, path: readonly string[] = []): never => {

@@ -1,12 +1,12 @@
-// The tokens that end a segment, by name. The caption of the paper's Figure 1 says full stop and
-// newline; the released code has the Llama-2 ids of " ." and newline, and so in English text cuts
-// at newlines in effect.
+// Tokens that end a segment, by name. The caption of the paper's Figure 1 names full stop and
+// newline; the released code has the Llama-2 ids of " ." and newline, and so in effect cuts English
+// text at newlines.
 
 import { closestName } from '../base/suggest';
 import { UsageError } from '../base/errors';
 import type { Tokenizer } from '../data/tokenizers/tokenizer';
 
-/** The sets of separators that have a name. */
+/** Names of sets of separators. */
 export type SeparatorSetName = 'paper' | 'released';
 
 /**
@@ -27,7 +27,7 @@ const separatorTexts: Readonly<Record<SeparatorSetName, readonly string[]>> = {
 const names = Object.keys(separatorSets) as readonly SeparatorSetName[];
 
 /**
- * Separator ids from a name (`paper`, `released`: Llama 2's ids) or from ids (`869,13`).
+ * Parses separator ids from a name (`paper`, `released`: Llama 2's ids) or from ids (`869,13`).
  *
  * @throws UsageError if it is neither
  */
@@ -37,8 +37,8 @@ export function parseSeparators(text: string): readonly number[] {
 }
 
 /**
- * Separator ids in the vocabulary of any tokenizer: of a name, those of its tokens that the
- * vocabulary has (for bytes, `paper` is `.` and newline, `released` is newline); of ids, the ids.
+ * Finds separator ids in the vocabulary of any tokenizer. For a name: those of its tokens that the
+ * vocabulary has (for bytes, `paper` is `.` and newline, `released` is newline); for ids: the ids.
  *
  * @throws UsageError if `text` is neither, an id is not in the vocabulary, or it has none of the
  *   tokens

@@ -13,7 +13,8 @@ export interface BilevelPositions {
 }
 
 /**
- * Bilevel positions of each token: its place inside its segment, and its segment's index.
+ * Computes the bilevel positions of each token: its place inside its segment, and its segment's
+ * index.
  *
  * A separator closes the segment it belongs to, so the token after it starts at intra 0. Intra
  * positions are clamped to `intraSize - 1`, the last row of the intra-segment table (BiPE, released

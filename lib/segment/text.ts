@@ -1,10 +1,10 @@
-// A text, token by token, with its positions: what Figure 2 draws and `bipe segment --text-file`
-// prints.
+// A text as tokens with their positions: drawn by Figure 2 and printed by `bipe segment
+// --text-file`.
 
 import type { Tokenizer } from '../data/tokenizers/tokenizer';
 import { type BilevelOptions, bilevelArrays } from './arrays';
 
-/** One token of a text and where it stands. */
+/** A token of a text with its positions. */
 export interface SegmentedToken {
   readonly id: number;
   /** The token as a figure prints it. */

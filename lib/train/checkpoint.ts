@@ -1,7 +1,7 @@
-// A run's state between two steps, in one file that is replaced whole: parameters, both moments of
-// the optimizer, the running loss, the best parameters that an early stop has seen, and where data,
-// random generators and early stop are. A run that is killed at any moment finds it complete,
-// either the one before or the one after, and has its models from it alone.
+// A run's state between two steps, in one file that is replaced as a whole: parameters, both
+// moments of the optimizer, the running loss, the best parameters that an early stop has seen, and
+// the states of data, random generators and early stop. A run that is killed at any moment leaves
+// it complete, before or after the change, and exports its models from it alone.
 
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -25,7 +25,7 @@ import {
   type StepDesign,
 } from './step/step';
 
-/** Where a run stands, apart from its tensors. */
+/** A run's progress, without its tensors. */
 export interface RunPosition {
   /** Steps done. */
   readonly step: number;
@@ -35,12 +35,12 @@ export interface RunPosition {
   readonly seconds: number;
   /** Predictions since the running loss was last zero. */
   readonly runningWeight: number;
-  /** What the batch source's `state()` gave. */
+  /** State of the batch source. */
   readonly batches: unknown;
   readonly earlyStop: EarlyStopState;
   /** SHA-256 of the run's configuration. */
   readonly config: string;
-  /** The lines of metrics until here. */
+  /** The lines of metrics so far. */
   readonly metrics: MetricsExtent;
 }
 
@@ -72,8 +72,7 @@ export function statePath(folder: string): string {
   return join(folder, 'checkpoint', 'training.safetensors');
 }
 
-// The moments of a parameter: by its name, so that a file does not depend on how parameters are
-// bundled.
+// Moments are stored by their parameter's name, so that a file does not depend on the bundles.
 const momentNames = [
   { key: firstMomentKey, nameOf: (parameter: string): string => `optimizer.first_moment.${parameter}` },
   { key: secondMomentKey, nameOf: (parameter: string): string => `optimizer.second_moment.${parameter}` },

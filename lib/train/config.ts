@@ -9,25 +9,25 @@ import { defaultAdamW } from './step/adamw';
 import { type TaskConfig, taskMetrics, taskSchema } from './tasks/registry';
 import { type TrainingPlan } from './run';
 
-/** All that a training's numbers depend on. */
+/** Everything that a training's numbers depend on. */
 export interface TrainingConfig extends TrainingPlan {
   readonly model: ModelConfig;
   readonly task: TaskConfig;
   /** Sequences of a batch. */
   readonly batchSize: number;
   /**
-   * What a step keeps for its backward pass: every intermediate value, or each block's input alone,
-   * from which the block is computed again: slower, in a fraction of the memory. Default `all`.
+   * Tensors kept for a step's backward pass: every intermediate value, or each block's input alone,
+   * from which the block is computed again, slower but in a fraction of the memory. Default `all`.
    */
   readonly remember?: 'all' | 'block-inputs';
   /**
-   * A finetuning: the folder of the checkpoint whose parameters it starts from, instead of drawing
-   * them; a relative path counts from the repository's root. Left out: they are drawn.
+   * For finetuning: folder of the checkpoint to start from; a relative path counts from the
+   * repository's root. Left out: the parameters are drawn.
    */
   readonly initialCheckpoint?: string;
   /**
-   * Decides the first values of the parameters where they are drawn, the data and its order, and
-   * all else that is drawn.
+   * Seed of everything random: first values of the parameters if they are drawn, the data and their
+   * order, dropout.
    */
   readonly seed: number;
 }
@@ -106,9 +106,9 @@ export const trainingConfigSchema: z.ZodType<TrainingConfig> = z
   });
 
 /**
- * A training's configuration that has been checked, with nothing left open.
+ * Checks a training's configuration and fills in the defaults.
  *
- * @param where the message's first words, e.g. the file it is from
+ * @param where first words of the message, e.g. the file it is from
  * @throws ConfigError naming the field
  */
 export function parseTrainingConfig(value: unknown, where = 'training'): TrainingConfig {

@@ -1,5 +1,5 @@
-// TensorBoard event files, as much of them as scalars need: records (length, checksum, data,
-// checksum) that hold `Event` messages in protocol buffers' wire format. Sources: TensorFlow's
+// TensorBoard event files, as far as scalars need them: records (length, checksum, data, checksum)
+// that hold `Event` messages in protocol buffers' wire format. Sources: TensorFlow's
 // record_writer.cc, event.proto, summary.proto.
 
 import {
@@ -14,7 +14,7 @@ import {
 
 /** One number at one step. */
 export interface ScalarEvent {
-  /** What it is, e.g. `train/loss`. */
+  /** Name, e.g. `train/loss`. */
   readonly tag: string;
   readonly step: number;
   readonly value: number;
@@ -22,19 +22,19 @@ export interface ScalarEvent {
   readonly wallTime: number;
 }
 
-/** The record every event file begins with: the version of its format. */
+/** The record at the beginning of every event file: the version of its format. */
 export function fileHeader(wallTime: number): Uint8Array {
   return record(message(doubleField(1, wallTime), textField(3, 'brain.Event:2')));
 }
 
-/** A scalar as a record. */
+/** Encodes a scalar as a record. */
 export function scalarRecord({ tag, step, value, wallTime }: ScalarEvent): Uint8Array {
   const scalar = message(textField(1, tag), floatField(2, value));
   const summary = message(messageField(1, scalar));
   return record(message(doubleField(1, wallTime), integerField(2, step), messageField(5, summary)));
 }
 
-/** A message with its length before it, each followed by its masked checksum. */
+/** A message after its length, each followed by its masked checksum. */
 function record({ parts }: Encoded): Buffer {
   const data = Buffer.concat(parts);
   const length = Buffer.alloc(8);

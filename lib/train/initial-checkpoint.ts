@@ -1,7 +1,7 @@
-// What a finetuning starts from: the parameters of a checkpoint, which must be those of the
-// configuration's model. What a finetuning may change is lengths, dropout and the settings of an
-// encoding, such as a scaling of RoPE; a model that would read the same numbers in another way
-// (other heads, other separators, another encoding) is refused, even where all shapes fit.
+// Start of a finetuning: the parameters of a checkpoint, which must fit the configuration's model.
+// A finetuning may change lengths, dropout and the settings of an encoding, such as a scaling of
+// RoPE; a model that would use the same numbers differently (other heads, other separators, another
+// encoding) is refused, even if all shapes fit.
 
 import { resolve } from 'node:path';
 import { CheckpointError } from '../base/errors';
@@ -14,10 +14,7 @@ import { formatShape } from '../model/files/tensor-file';
 import { type EncodingConfig } from '../positional/registry';
 import { type Parameters } from './step/step';
 
-/**
- * The fields of a model that its parameters have been trained for, as they are written; separators
- * are compared apart.
- */
+/** Fields of a model that its parameters were trained for; separators are compared separately. */
 const fixedFields = [
   'style',
   'vocabSize',
@@ -32,7 +29,7 @@ const fixedFields = [
 ] as const satisfies readonly (keyof ModelConfig)[];
 
 /**
- * The parameters of a checkpoint for a model, in the model's order.
+ * Loads the parameters of a checkpoint for a model, in the model's order.
  *
  * @param path its folder; a relative path counts from the repository's root
  * @returns tensors that belong to the caller
@@ -66,7 +63,7 @@ function checkFit(stored: ModelConfig, model: ModelConfig, where: string): void 
   checkShapes(stored, model, where);
 }
 
-/** An encoding's kind and those of what it is made of, without their settings. */
+/** An encoding's kind and the kinds of its parts, without their settings. */
 function kindsOf(encoding: EncodingConfig): unknown {
   const parts = Object.entries(encoding).flatMap(([name, value]: [string, unknown]) =>
     typeof value === 'object' && value !== null && 'kind' in value
@@ -76,7 +73,7 @@ function kindsOf(encoding: EncodingConfig): unknown {
   return parts.length === 0 ? encoding.kind : { kind: encoding.kind, ...Object.fromEntries(parts) };
 }
 
-/** An encoding's tables have sizes of their own. */
+/** Compares shapes: an encoding's tables have sizes of their own. */
 function checkShapes(stored: ModelConfig, model: ModelConfig, where: string): void {
   const theirs = new Map(createDecoder(stored).parameters.map(({ name, shape }) => [name, shape]));
   for (const { name, shape } of createDecoder(model).parameters) {

@@ -1,6 +1,6 @@
-// What a run measured, as it goes: `metrics.jsonl` for programs and a TensorBoard event file that
-// says the same. Lines are appended; a resumed run first drops those after its checkpoint, so that
-// no step is told twice.
+// A run's measurements as they are made: `metrics.jsonl` for programs and a TensorBoard event file
+// of the same content. Lines are appended; a resumed run first drops those after its checkpoint, so
+// that no step appears twice.
 
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
@@ -14,42 +14,44 @@ import { anyNumber, parseWith } from '../base/schema';
 import { fileHeader, scalarRecord, type ScalarEvent } from './events';
 
 /**
- * What depends on the machine and the moment: all else is the same in every repetition of a run.
+ * Figures that depend on the machine and the moment; everything else is equal in every repetition
+ * of a run.
  */
 export interface MachineFigures {
   /** Seconds since 1970. */
   readonly wallTime: number;
-  /** Seconds of training and evaluation until here, pauses between resumed parts left out. */
+  /** Seconds of training and evaluation so far, without pauses between resumed parts. */
   readonly seconds: number;
   /** Tensors alive, and their bytes. */
   readonly tensors: number;
   readonly tensorBytes: number;
-  /** The most memory that the process ever held. */
+  /** Peak memory of the process. */
   readonly peakResidentBytes: number;
   /** Whether steps ran as one captured graph each, not operation by operation. */
   readonly captured: boolean;
 }
 
-/** The training since the line before. */
+/** Training since the previous line. */
 export interface TrainingMetrics {
   readonly kind: 'training';
   readonly step: number;
-  /** Mean loss of a prediction, over all steps since the line before. */
+  /** Mean loss of a prediction, over all steps since the previous line. */
   readonly loss: number;
   /** Of this step. */
   readonly learningRate: number;
   /** Of this step, before clipping. */
   readonly gradientNorm: number;
-  /** Tokens trained on until here. */
+  /** Tokens trained on so far. */
   readonly tokens: number;
   readonly machine: MachineFigures & {
-    /** Over all steps since the line before, evaluations and checkpoints left out. */
+    /** Over all steps since the previous line, without evaluations and checkpoints. */
     readonly tokensPerSecond: number;
   };
 }
 
 /**
- * An evaluation after a step. Its numbers may be infinite, as a perplexity that overflows, or NaN.
+ * An evaluation after a step. Its numbers may be infinite, such as an overflowing perplexity, or
+ * NaN.
  */
 export interface EvaluationMetrics {
   readonly kind: 'evaluation';
@@ -85,8 +87,8 @@ const metricsName = 'metrics.jsonl';
 const eventsName = 'events.out.tfevents.bipe';
 
 /**
- * The metrics of a run's folder, in the order in which they were measured; none if there is no
- * file. A last line that is cut off, because the run was killed while it wrote, is left out.
+ * Reads the metrics of a run's folder, in the order of measurement; none without a file. A
+ * truncated last line, of a run that was killed while it wrote, is left out.
  *
  * @throws DataError if another line is not a line of metrics
  */
@@ -106,7 +108,7 @@ export async function readMetrics(folder: string): Promise<MetricsLine[]> {
   return lines;
 }
 
-/** The line as it stands, so that it is written again to the byte. */
+/** Parses a line without changing it, so that it is written again to the byte. */
 function parseLine(line: string, where: string): MetricsLine {
   try {
     const value = fromJson(line);
@@ -121,20 +123,19 @@ function parseLine(line: string, where: string): MetricsLine {
 }
 
 /**
- * Whether a run's folder has its metrics: a run that has a state has them, too, unless they were
- * deleted.
+ * Whether a run's folder has its metrics: a run with a state has them, unless they were deleted.
  */
 export function hasMetrics(folder: string): boolean {
   return existsSync(join(folder, metricsName));
 }
 
-/** The first lines of a run's metrics, for noticing a change. */
+/** Number and checksum of the first lines of a run's metrics, to notice changes. */
 export interface MetricsExtent {
   readonly lines: number;
   readonly sha256: string;
 }
 
-/** Where a run writes its metrics. */
+/** A run's open metrics. */
 export class MetricsLog {
   /** Of all lines. */
   private readonly hash: Hash;
@@ -144,7 +145,7 @@ export class MetricsLog {
   private constructor(
     private readonly lines: OpenFile,
     private readonly events: OpenFile,
-    /** What was measured before the log was opened. */
+    /** Lines from before the log was opened. */
     readonly earlier: readonly MetricsLine[],
   ) {
     this.hash = hashOf(earlier);
@@ -153,10 +154,10 @@ export class MetricsLog {
   }
 
   /**
-   * Opens a run's metrics and drops what was measured after its state was written.
+   * Opens a run's metrics and drops lines from after its state was written.
    *
-   * @param extent what `extent()` gave then; none where the run begins
-   * @throws DataError if those lines were changed since; a file that is gone begins anew
+   * @param extent `extent()` at that time; none if the run begins
+   * @throws DataError if those lines were changed since; a missing file begins anew
    * @throws MachineError if the folder cannot be written
    */
   static async open(folder: string, extent?: MetricsExtent): Promise<MetricsLog> {
@@ -179,7 +180,7 @@ export class MetricsLog {
     return this.lastEvaluation;
   }
 
-  /** The lines so far. */
+  /** Number and checksum of the lines so far. */
   extent(): MetricsExtent {
     return { lines: this.count, sha256: this.hash.copy().digest('hex') };
   }
@@ -194,9 +195,7 @@ export class MetricsLog {
     this.events.append(Buffer.concat(eventsOf(line).map(scalarRecord)));
   }
 
-  /**
-   * Makes sure that what was written survives a power failure: to be called before a checkpoint.
-   */
+  /** Makes the metrics survive a power failure: to be called before a checkpoint. */
   flush(): void {
     this.checkPlace();
     this.lines.flush();
@@ -204,7 +203,8 @@ export class MetricsLog {
   }
 
   /**
-   * Open files can be written to after they were deleted, and then everything is lost at the end.
+   * Makes sure that the files are still in the folder. Deleted files can be written to while they
+   * are open, and everything is lost at the end.
    *
    * @throws MachineError if the files are not in the folder any more
    */
@@ -227,10 +227,7 @@ function hashOf(lines: readonly MetricsLine[]): Hash {
 
 const textOf = (line: MetricsLine): string => `${toJson(line)}\n`;
 
-/**
- * A file that grows at its end. Writes are synchronous: a killed process has written what it
- * measured.
- */
+/** A file to append to. Writes are synchronous: a killed process has written what it measured. */
 class OpenFile {
   private readonly descriptor: number;
 

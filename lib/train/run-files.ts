@@ -1,4 +1,4 @@
-// The files that a training reads and writes, for asking before it begins whether they are apart.
+// Files that a training reads and writes, to check before it begins that they are distinct.
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,8 +15,8 @@ const names = [
 ];
 
 /**
- * What a training writes into its folder. Its own `config.json`, which it never replaces, says that
- * a folder is a run's.
+ * Files that a training writes into its folder. Its `config.json`, which it never replaces, marks a
+ * folder as a run's.
  */
 export function runOutputs(folder: string): Output[] {
   const isOwn = (): boolean => existsSync(join(folder, 'config.json')) || existsSync(statePath(folder));

@@ -1,5 +1,5 @@
-// The memory that a training needs at least, from its configuration alone: what cannot fit is
-// refused before data are made or a folder is.
+// The least memory that a training needs, from its configuration alone: a training that cannot fit
+// is refused before data or folders are made.
 
 import { ConfigError } from '../base/errors';
 import { formatCount } from '../base/format';
@@ -11,16 +11,16 @@ import { parameterCount } from '../model/parameters';
 import { type TrainingConfig } from './config';
 import { taskSize } from './tasks/registry';
 
-/** A tensor has no more numbers. */
+/** Most numbers of a tensor. */
 const mostTokens = 2 ** 31 - 1;
 
 /**
- * Makes sure that a training fits into memory: parameters with their moments and gradients, and of
- * a batch the ids and what each block is given. Of what is on a GPU nothing is counted.
+ * Makes sure that a training fits into memory: parameters with their moments and gradients, and for
+ * a batch the ids and each block's input. Tensors on a GPU are not counted.
  *
- * @param where  the message's first words, e.g. the file that says the sizes
+ * @param where  first words of the message, e.g. the file with the sizes
  * @param memory bytes; default: this machine's
- * @throws ConfigError naming the size that is to blame
+ * @throws ConfigError naming the size that is too large
  */
 export function checkTrainingSize(
   { task, batchSize, accumulation = 1 }: Pick<TrainingConfig, 'task' | 'batchSize' | 'accumulation'>,

@@ -1,4 +1,4 @@
-// From a configuration to a trained model: what the command line and the experiments call.
+// Trains a model from a configuration: the entry point of the command line and the experiments.
 
 import { existsSync } from 'node:fs';
 import { errorAt } from '../base/schema';
@@ -17,7 +17,7 @@ import { createTask } from './tasks/registry';
 import { type TrainingResult, type TrainingRun } from './run';
 import { train } from './train';
 
-/** Where and how to train, without what the configuration says. */
+/** Options of a training beside its configuration. */
 export type TrainModelOptions = Pick<
   TrainingRun,
   'folder' | 'where' | 'resume' | 'reporter' | 'onBegin' | 'onMetrics' | 'signal' | 'execution'
@@ -25,13 +25,13 @@ export type TrainModelOptions = Pick<
   Pick<TaskContext, 'corpus'>;
 
 /**
- * Trains the model of a configuration on its task, or goes on. The folder gets `config.json`,
- * `metrics.jsonl`, TensorBoard events and `checkpoint/`, which is a model as `loadCheckpoint` reads
- * it. A finetuning reads what it starts from once: resumed, it goes on from its own state.
+ * Trains the model of a configuration on its task, or continues. The folder gets `config.json`,
+ * `metrics.jsonl`, TensorBoard events and `checkpoint/`, a model that `loadCheckpoint` reads. A
+ * finetuning reads its initial checkpoint once; resumed, it continues from its own state.
  *
  * @returns how it ended, with the parameters, which are the caller's to dispose
- * @throws ConfigError if the configuration is not right, or not that of the folder's run
- * @throws CheckpointError if the checkpoint to start from is damaged, or another model's
+ * @throws ConfigError if the configuration is wrong, or not that of the folder's run
+ * @throws CheckpointError if the initial checkpoint is damaged, or another model's
  * @throws UsageError, TrainingError, CheckpointError, MachineError as `train`
  */
 export async function trainModel(
@@ -61,7 +61,7 @@ export async function trainModel(
     );
   let read: Parameters | undefined;
   try {
-    // Read before the run's folder is made: a checkpoint that is not right leaves none behind.
+    // Read before the run's folder is made: a wrong checkpoint leaves none behind.
     if (initialCheckpoint !== undefined && !existsSync(statePath(folder)))
       read = await checkpointParameters(initialCheckpoint, model);
     return await train({
@@ -74,7 +74,7 @@ export async function trainModel(
       exportModel: (to, trained) => saveCheckpoint(to, model, trained),
     });
   } finally {
-    // Where the run could not begin; otherwise they were let go of when it did.
+    // If the run could not begin; otherwise they were disposed when it did.
     if (read !== undefined) disposeParameters(read);
     close?.();
   }

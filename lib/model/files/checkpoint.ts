@@ -1,6 +1,6 @@
-// Models on the disk: a folder with `config.json` and `model.safetensors`, or several files of
-// tensors and an index, as Hugging Face has them; older ones with `pytorch_model.bin` are read too.
-// Whatever is wrong with one is said before a number of it is used.
+// Models on disk: a folder with `config.json` and `model.safetensors`, or several files of tensors
+// and an index, as Hugging Face writes them; older ones with `pytorch_model.bin` can be read too.
+// Every fault of a checkpoint is reported before its numbers are used.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,15 +23,13 @@ import { formatShape, type StoredTensor, type TensorFile } from './tensor-file';
 const configFile = 'config.json';
 const tensorsFile = 'model.safetensors';
 
-/**
- * The files that tensors can be in, those before the others: whole, or several that an index names.
- */
+/** Files of tensors in order of preference: a whole file, or several that an index names. */
 const formats = [
   { whole: tensorsFile, index: 'model.safetensors.index.json', open: openSafetensors },
   { whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', open: openPickledTensors },
 ] as const;
 
-/** A model as it was stored. Its tensors belong to whoever loaded it. */
+/** A stored model. Its tensors belong to whoever loaded it. */
 export interface Checkpoint {
   readonly config: ModelConfig;
   readonly decoder: Decoder;
@@ -39,7 +37,7 @@ export interface Checkpoint {
 }
 
 /**
- * A model from its folder: this project's, or the authors' as they were released.
+ * Loads a model from its folder: this project's, or the authors' as they were released.
  *
  * @throws CheckpointError if a file is missing or damaged, tensors are missing, left over, or of
  *   another shape or type, or one of their numbers is not finite
@@ -54,7 +52,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 /**
- * Makes sure that a folder has a whole model; its numbers are not read.
+ * Makes sure that a folder has a whole model, without reading its numbers.
  *
  * @throws CheckpointError, ConfigError as `loadCheckpoint`, of numbers only where they are stored
  *   twice
@@ -67,7 +65,7 @@ export async function checkCheckpoint(folder: string): Promise<void> {
 interface StoredModel {
   readonly config: ModelConfig;
   readonly decoder: Decoder;
-  /** Where each of its tensors is. */
+  /** The file of each of its tensors. */
   readonly places: ReadonlyMap<string, TensorFile>;
 }
 
@@ -91,7 +89,7 @@ async function withTensors<T>(folder: string, use: (model: StoredModel) => Promi
 }
 
 /**
- * The configuration alone.
+ * Reads the configuration alone.
  *
  * @throws CheckpointError if `config.json` is missing or not JSON
  * @throws ConfigError if it describes no model known here
@@ -111,7 +109,7 @@ export async function saveCheckpoint(
   config: ModelConfig,
   parameters: ModelParameters,
 ): Promise<void> {
-  // `format` is what Hugging Face's loader insists on.
+  // Hugging Face's loader requires `format`.
   await saveTensors(join(folder, tensorsFile), parameters, { format: 'pt' });
   await writeFileAtomic(join(folder, configFile), huggingFaceJson(config));
 }
@@ -135,14 +133,14 @@ export async function saveTensors(
   await writeSafetensors(path, sources, metadata);
 }
 
-/** The tensors of a safetensors file and its metadata. */
+/** Tensors of a safetensors file and its metadata. */
 export interface LoadedTensors {
   readonly tensors: ReadonlyMap<string, tf.Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * All tensors of one safetensors file; they belong to the caller.
+ * Loads all tensors of one safetensors file; they belong to the caller.
  *
  * @throws DataError if there is no such file
  * @throws CheckpointError if it is damaged
@@ -165,7 +163,7 @@ function tensorOf({ shape, values }: StoredTensor): tf.Tensor {
   return handOver(tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32'));
 }
 
-/** The files of a folder's tensors, opened. */
+/** Opens the files of a folder's tensors. */
 async function openShards(folder: string): Promise<TensorFile[]> {
   const opened: TensorFile[] = [];
   try {
@@ -219,12 +217,12 @@ function isDerived(name: string): boolean {
   return derived.test(name);
 }
 
-/** Where each tensor is. */
+/** Finds the file of each tensor. */
 function findTensors(files: readonly TensorFile[]): Map<string, TensorFile> {
   return new Map(files.flatMap((file) => [...file.tensors.keys()].map((name) => [name, file] as const)));
 }
 
-/** Makes sure that all parameters are there, none is left over, and all have the right shape. */
+/** Makes sure that all parameters are present with the right shape, and no tensor is left over. */
 function matchTensors(
   places: ReadonlyMap<string, TensorFile>,
   specs: readonly ParameterSpec[],
@@ -255,8 +253,8 @@ function matchTensors(
 }
 
 /**
- * Makes sure that a tied head that stands in a file too, as it does in every `pytorch_model.bin`,
- * is the embedding.
+ * Makes sure that a tied head that is stored too, as in every `pytorch_model.bin`, equals the
+ * embedding.
  */
 async function checkCopy(head: TensorFile, embedding: TensorFile | undefined, where: string): Promise<void> {
   const [copy, table] = [await head.read(headName), await embedding?.read(embeddingName)];
@@ -296,8 +294,8 @@ async function readParameters(
 }
 
 function checkFinite({ shape, values }: StoredTensor, where: string): void {
-  // By index: an iterator, or a function for each, takes ten times as long over a model's hundred
-  // million.
+  // By index: an iterator, or a function for each number, takes ten times as long for a model's
+  // hundred million.
   for (let index = 0; index < values.length; index += 1) {
     if (!Number.isFinite(values[index]))
       throw new CheckpointError(

@@ -1,7 +1,7 @@
-// RoPE in a Hugging Face `config.json`. transformers 5 says all of it in `rope_parameters`; 4 says
-// its base in `rope_theta` and its scaling in `rope_scaling`; the authors' code knows
+// RoPE in a Hugging Face `config.json`. transformers 5 has all of it in `rope_parameters`; version
+// 4 has the base in `rope_theta` and the scaling in `rope_scaling`; the authors' code knows
 // `rope_scaling` alone. The formulas are transformers' (modeling_rope_utils.py, versions 4.57 and
-// 5.24); its types llama3 and longrope are not known here.
+// 5.24); its types llama3 and longrope are not supported.
 
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
@@ -10,14 +10,14 @@ import { type RopeConfig } from '../../positional/rope';
 import { type RopeScaling } from '../../positional/rope-scaling';
 import { sizeSchema } from '../config';
 
-/** A field of other models, which may say nothing but what holds of those known here. */
+/** A field of other models, which must have the one value that holds for the models known here. */
 export const only = (value: string | number | boolean | null): z.ZodType =>
   z.literal(value, { error: `only ${value} is known here` }).nullish();
 
 const base = z.number().gt(1).nullish();
 const factor = z.number().gt(1);
 const turns = z.number().positive().nullish();
-/** What every type may say. */
+/** Fields that every type may have. */
 const common = { rope_theta: base, partial_rotary_factor: only(1) };
 
 const parametersSchema = z.preprocess(
@@ -47,9 +47,7 @@ const parametersSchema = z.preprocess(
 
 type Parameters = z.infer<typeof parametersSchema>;
 
-/**
- * The type under its name of today. It was called `type` before, and transformers 4 writes both.
- */
+/** Renames the type: it was called `type` before `rope_type`, and transformers 4 writes both. */
 function nameType(value: unknown, context: z.RefinementCtx): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { type, rope_type: named, ...others } = value as Record<string, unknown>;
@@ -71,20 +69,20 @@ export const ropeFields = {
   original_max_position_embeddings: only(null),
 };
 
-/** These fields as they were read. */
+/** The fields after parsing. */
 export type RopeFields = z.infer<z.ZodObject<typeof ropeFields>>;
 
-/** The lengths beside them, in tokens. */
+/** Lengths given beside them, in tokens. */
 interface Lengths {
   readonly trainLength: number;
   readonly maxPositions: number;
 }
 
 /**
- * RoPE as these fields say it, without what is meant where it is left out.
+ * Reads RoPE from these fields; defaults are left out.
  *
- * @param where the file's name, as the message's first words
- * @throws ConfigError naming the field, if two of them cannot both be right
+ * @param where the file's name, the first words of the message
+ * @throws ConfigError naming the field, if two of them contradict each other
  */
 export function readRope(fields: RopeFields, lengths: Lengths, where: string): RopeConfig {
   const { rope_parameters: parameters, rope_scaling: scaling, rope_theta: theta } = fields;
@@ -123,7 +121,7 @@ function readScaling(
     case 'yarn': {
       const [alpha, beta] = [rope.beta_slow ?? defaultTurns.slow, rope.beta_fast ?? defaultTurns.fast];
       const originalLength = rope.original_max_position_embeddings ?? maxPositions;
-      // There its formula and this project's part ways (`YarnScaling.ramp`).
+      // From there on its formula and this project's differ (`YarnScaling.ramp`).
       if (originalLength <= 2 * Math.PI * alpha)
         throw new ConfigError(
           `${where}: original_max_position_embeddings: ${originalLength}; YaRN is known here for more than ${2 * Math.PI * alpha}`,
@@ -140,7 +138,9 @@ function readScaling(
   }
 }
 
-/** RoPE in fields that transformers 4 and 5 read; a scaling that they do not have is left out. */
+/**
+ * Writes RoPE in fields that transformers 4 and 5 read, without scalings that they do not support.
+ */
 export function writeRope({ base: theta = defaultBase, scaling }: RopeConfig, trainLength: number): object {
   return { rope_theta: theta, ...(scaling && writeScaling(scaling, trainLength)) };
 }

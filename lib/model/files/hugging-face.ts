@@ -1,9 +1,9 @@
 // A model's configuration as `config.json` of a Hugging Face checkpoint. The standard fields are
 // read as transformers 4 and 5 and the authors' code (their `MyLlamaConfig`,
-// github.com/zhenyuhe00/BiPE, config_llama.py) read them, and a model that one of these computes is
-// written so that it does. A field of this project's own has the whole configuration; it counts
-// only for models that no other code computes, because other code keeps it as it was while it
-// changes the rest.
+// github.com/zhenyuhe00/BiPE, config_llama.py) read them, and a model that one of these can compute
+// is written so that it does. A field of this project's own has the whole configuration; it counts
+// only for models that no other code can compute, because other code keeps the field unchanged
+// while it changes the rest.
 
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
@@ -18,15 +18,15 @@ import { only, readRope, ropeFields, writeRope } from './hugging-face-rope';
 const relativeTypes = ['rope', 'alibi', 'bipe_rope', 'bipe_alibi'] as const;
 
 /**
- * The field in which this project writes a configuration whole, and the `model_type` of what no
- * other code computes.
+ * The field with this project's whole configuration, and the `model_type` of models that no other
+ * code can compute.
  */
 const own = 'bipe_workbench';
 
 /** The fields of a file. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Those that a model depends on. Others, such as most token ids and versions, are passed over. */
+/** Fields that a model depends on. Others, such as most token ids and versions, are ignored. */
 const standardSchema = z.object({
   vocab_size: sizeSchema,
   hidden_size: sizeSchema,
@@ -53,24 +53,24 @@ const standardSchema = z.object({
   quantization_config: only(null),
 });
 
-/** The training length that the released code assumes where a file names none. */
+/** Training length that the released code assumes without one in the file. */
 const releasedTrainScale = 256;
 
 /**
- * The model that a Hugging Face `config.json` describes.
+ * Reads a model from a Hugging Face `config.json`.
  *
- * The standard fields count. Where they cannot describe the model, this project's own field does,
- * and they must agree with it.
+ * The standard fields count. If they cannot describe the model, this project's own field does, and
+ * they must agree with it.
  *
- * @param where the file's name, as the message's first words
- * @throws ConfigError naming the field that is missing, wrong, not of a model known here, or not
- *   what the own field says
+ * @param where the file's name, the first words of the message
+ * @throws ConfigError naming the field that is missing, wrong, of an unsupported model, or in
+ *   contradiction to the own field
  */
 export function fromHuggingFace(value: unknown, where: string): ModelConfig {
   const file: Fields = parseWith(z.record(z.string(), z.unknown()), value, where);
   if (file[own] === undefined) return fromStandardFields(file, where);
   const config = parseModelConfig(file[own], `${where}: ${own}`);
-  // Earlier versions wrote -1 for every model, whatever was trained.
+  // Earlier versions wrote -1 for every model, regardless of training.
   const isEarlier = file['pad_token_id'] === -1 && config.paddingIndex === undefined;
   const said = isEarlier ? { ...file, pad_token_id: null } : file;
   if ((said['model_type'] ?? own) === own) {
@@ -86,7 +86,8 @@ export function fromHuggingFace(value: unknown, where: string): ModelConfig {
 }
 
 /**
- * What of a model the standard fields can say: what it computes, not how it is trained or spelled.
+ * The part of a model that the standard fields can express: what it computes, not how it is trained
+ * or spelled.
  */
 function meaningOf(config: ModelConfig): string {
   const { encoding } = config;
@@ -99,7 +100,7 @@ function meaningOf(config: ModelConfig): string {
   });
 }
 
-/** Makes sure that no standard field contradicts a model that the own field alone describes. */
+/** Makes sure that no standard field contradicts a model that only the own field describes. */
 function checkAgreement(said: Fields, meant: Fields, where: string): void {
   for (const field of Object.keys(standardSchema.omit({ model_type: true }).shape)) {
     const [one, other] = [said, meant].map((fields) => canonicalJson(fields[field] ?? null));
@@ -110,7 +111,7 @@ function checkAgreement(said: Fields, meant: Fields, where: string): void {
   }
 }
 
-/** The model that the standard fields describe. */
+/** Reads a model from the standard fields. */
 function fromStandardFields(file: Fields, where: string): ModelConfig {
   const fields = parseWith(standardSchema, file, where);
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, head_dim: headDim } = fields;
@@ -182,7 +183,7 @@ function encodingOf(
 
 /**
  * The row that gets no gradient. The last one of the vocabulary is -1, as the authors write it,
- * except beside a table inside segments, in which it is another row.
+ * except with a table inside segments, whose last row is another one.
  */
 function readPadding(
   id: number | null | undefined,
@@ -198,15 +199,15 @@ function readPadding(
   return { paddingIndex: encoding.kind !== 'bipe' && id === vocabSize - 1 ? -1 : id };
 }
 
-/** As an id of the vocabulary, since transformers 4 saves no model with a negative one. */
+/** The row as an id of the vocabulary, since transformers 4 saves no model with a negative one. */
 function writePadding({ paddingIndex, vocabSize, encoding }: ModelConfig): number | null {
   if (paddingIndex === undefined) return null;
   return paddingIndex < 0 && encoding.kind !== 'bipe' ? vocabSize + paddingIndex : paddingIndex;
 }
 
 /**
- * `config.json` for a model: complete in a field of its own, and beside it as the released code
- * reads it if that can compute it, otherwise as transformers reads it if that can.
+ * Writes `config.json` of a model: complete in a field of its own, and in standard fields as the
+ * released code reads it if that can compute it, otherwise as transformers reads it if that can.
  */
 export function toHuggingFace(config: ModelConfig): Record<string, unknown> {
   const unknownElsewhere = {
@@ -217,13 +218,13 @@ export function toHuggingFace(config: ModelConfig): Record<string, unknown> {
   return { ...(describedElsewhere(config) ?? unknownElsewhere), [own]: config };
 }
 
-/** It as text. Python tells 4 from 4.0, and other code wants these to be floats. */
+/** `toHuggingFace` as text. Python distinguishes 4 from 4.0, and other code expects floats here. */
 export function huggingFaceJson(config: ModelConfig): string {
   const text = JSON.stringify(toHuggingFace(config), null, 2);
   return `${text.replace(/("(?:factor|rope_theta|beta_fast|beta_slow)": \d+)(?=,?$)/gm, '$1.0')}\n`;
 }
 
-/** What of a model the standard fields say, and the released code's. */
+/** The standard fields of a model, and the released code's. */
 function standardFields(config: ModelConfig): Fields {
   return {
     vocab_size: config.vocabSize,
@@ -247,8 +248,8 @@ function standardFields(config: ModelConfig): Fields {
 }
 
 /**
- * The fields by which other code computes a model: the released code, or transformers' Llama;
- * undefined if none does.
+ * Fields by which other code can compute a model: the released code, or transformers' Llama;
+ * undefined if none can.
  */
 function describedElsewhere(config: ModelConfig): Fields | undefined {
   const { encoding, trainLength } = config;
@@ -279,8 +280,8 @@ function describes(fields: Fields, config: ModelConfig): boolean {
 }
 
 /**
- * A scaling as the released code says it; nothing where there is none, or one that it does not
- * know.
+ * A scaling in the released code's fields; no field without a scaling, or with one that it does not
+ * support.
  */
 function releasedScaling(encoding: EncodingConfig): Fields {
   if (encoding.kind === 'bipe') return releasedScaling(encoding.inter);

@@ -1,4 +1,4 @@
-// Token ids as the command line takes them: sequences of one length in a safetensors file.
+// Token ids of the command line: sequences of one length in a safetensors file.
 
 import { CheckpointError } from '../../base/errors';
 import { displayPath } from '../../base/paths';
@@ -13,7 +13,7 @@ export interface IdSequences {
 }
 
 /**
- * The tensor `input_ids` of a file.
+ * Reads the tensor `input_ids` of a file.
  *
  * @throws CheckpointError if it is missing, not int32 [batch, time], or empty; DataError if the
  *   file cannot be read
@@ -36,7 +36,9 @@ export async function readIdsFile(path: string): Promise<IdSequences> {
 }
 
 /**
- * Throws CheckpointError, with the place, for an id that a model of this vocabulary does not have.
+ * Makes sure that a vocabulary has all ids.
+ *
+ * @throws CheckpointError with the place of the first id that it does not have
  */
 export function checkIds({ shape, values }: IdSequences, vocabSize: number, path: string): void {
   const time = shape[1];

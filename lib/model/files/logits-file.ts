@@ -1,5 +1,5 @@
-// From a file of token ids to a file of scores, for any number of sequences of any length: scores
-// are written as they are computed, and exist for some tokens at a time.
+// Computes a file of scores from a file of token ids, for any number of sequences of any length:
+// scores are written as they are computed, and exist for some tokens at a time.
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../../base/interrupt';
@@ -18,28 +18,23 @@ export interface LogitsRequest {
   /** safetensors with `input_ids`, [batch, time] int32. */
   readonly ids: string;
   /**
-   * safetensors with `logits`, [batch, time, outputs] float32; outputs is the vocabulary, but where
+   * safetensors with `logits`, [batch, time, outputs] float32; outputs is the vocabulary, unless
    * the model's head scores something else.
    */
   readonly out: string;
 }
 
-/**
- * Tokens that go through the blocks at once, if sequences are short enough to stand side by side.
- */
+/** Tokens computed at once, if sequences are short enough to share a batch. */
 const tokensAtOnce = 4096;
-/** Scores that exist at once, in numbers: 64 MB. */
+/** Most scores at once: 64 MB. */
 const scoresAtOnce = 2 ** 24;
 
 /**
- * Writes the scores that a model gives to every next token of some sequences. The engine must have
- * been started.
+ * Writes the scores of every next token of some sequences. The engine must be running.
  *
  * @returns the shape of the logits
- * @throws UsageError if `out` is one of the files that are read, or a file that does not hold
- *   logits alone
- * @throws CheckpointError, ConfigError as `loadCheckpoint`; CheckpointError if the ids are not what
- *   they should be
+ * @throws UsageError if `out` is one of the input files, or a file that does not hold logits alone
+ * @throws CheckpointError, ConfigError as `loadCheckpoint`; CheckpointError if the ids are wrong
  * @throws DataError if the file of ids cannot be read; MachineError if that of logits cannot be
  *   written
  */

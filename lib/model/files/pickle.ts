@@ -1,6 +1,6 @@
 // The part of Python's pickle format that PyTorch's state dictionaries use (protocol 2; Python's
-// Lib/pickletools.py tells what each operation does). Nothing is run: a pickle names functions to
-// call, and here only a caller's few are known, so a file from anywhere can be read.
+// Lib/pickletools.py documents each operation). No code is run: a pickle names functions to call,
+// and only a few that the caller knows are allowed, so a file from anywhere can be read safely.
 
 import { CheckpointError } from '../../base/errors';
 
@@ -9,21 +9,21 @@ export class PickledName {
   constructor(readonly name: string) {}
 }
 
-/** What the operations that leave the format mean. */
+/** The meaning of operations that refer outside the format. */
 export interface PickleMeaning {
-  /** The result of calling something by name; throws if that is not known. */
+  /** Calls something by name; throws if it is not known. */
   readonly call: (name: string, args: readonly unknown[]) => unknown;
-  /** The object that a reference out of the pickle stands for. */
+  /** Resolves a reference out of the pickle. */
   readonly persistent: (id: unknown) => unknown;
 }
 
 const mark = Symbol('mark');
 
 /**
- * The value that a pickle describes: numbers, text, null, arrays for tuples and lists, maps for
- * dictionaries, and what `meaning` gives.
+ * Reads the value of a pickle: numbers, text, null, arrays for tuples and lists, maps for
+ * dictionaries, and the results of `meaning`.
  *
- * @param where the file's name, as the message's first words
+ * @param where the file's name, the first words of the message
  * @throws CheckpointError if it is damaged or does more than a state dictionary needs
  */
 export function unpickle(bytes: Buffer, meaning: PickleMeaning, where: string): unknown {
@@ -217,7 +217,7 @@ class Unpickler {
     return line;
   }
 
-  /** An integer of any length, little end first, in two's complement. */
+  /** A little-endian integer of any length, in two's complement. */
   private longInteger(): number {
     const length = this.byte();
     const start = this.advance(length);

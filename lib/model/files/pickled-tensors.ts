@@ -1,6 +1,6 @@
-// State dictionaries as `torch.save` writes them (`pytorch_model.bin`): a zip archive with a pickle
-// that says what tensors there are, and a file for each storage. Older checkpoints on the hub have
-// nothing else. Opening one runs nothing of it.
+// State dictionaries written by `torch.save` (`pytorch_model.bin`): a zip archive with a pickle
+// that lists the tensors, and a file for each storage. Older checkpoints on the hub have no other
+// format. Opening one runs no code of it.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { sizeOf } from '../../base/shape';
@@ -30,7 +30,7 @@ const typeOfStorage: ReadonlyMap<string, NumberType> = new Map([
 /** PyTorch's own limit of axes. */
 const mostAxes = 64;
 
-/** A run of numbers that tensors are views of. */
+/** Numbers that tensors are views of. */
 class Storage {
   constructor(
     /** PyTorch's name of its type. */
@@ -39,7 +39,7 @@ class Storage {
   ) {}
 }
 
-/** Which numbers of a storage a tensor has. */
+/** The part of a storage that a tensor has. */
 interface Place {
   readonly storage: Storage;
   readonly offset: number;
@@ -47,24 +47,24 @@ interface Place {
   readonly strides: readonly number[];
 }
 
-/** A tensor as the pickle makes it. */
+/** A tensor as described by the pickle. */
 class StoredView {
   constructor(readonly place: Place) {}
 }
 
-/** A tensor whose numbers are read here. */
+/** A tensor of a supported type. */
 interface View extends Place {
   readonly type: NumberType;
-  /** Numbers from the first of the view to the last, whatever lies between. */
+  /** Numbers from the first of the view to the last, including any in between. */
   readonly extent: number;
 }
 
 /**
- * Opens a state dictionary and checks that all its tensors are there.
+ * Opens a state dictionary and checks that all its tensors are complete.
  *
- * @param passedOver tensors that nobody wants; none if left out
+ * @param passedOver tensors to ignore; none if left out
  * @throws DataError if there is no such file, or it cannot be read
- * @throws CheckpointError if it is no state dictionary, is damaged or cut short, or would call
+ * @throws CheckpointError if it is no state dictionary, is damaged or truncated, or would call
  *   something unknown
  */
 export async function openPickledTensors(
@@ -128,13 +128,13 @@ async function readViews(
   return views;
 }
 
-/** Makes sure that a file of the archive is the one that was stored. */
+/** Makes sure that a file of the archive matches its checksum. */
 async function checkEntry(file: FileHandle, entry: ZipEntry, where: string): Promise<void> {
   if ((await storedChecksum(file, entry)) !== entry.crc32)
     throw new CheckpointError(`${where}: is not what its checksum in the archive says; get it again`);
 }
 
-/** The files of an archive as PyTorch writes it, each as it is. */
+/** The uncompressed files of an archive, as PyTorch writes them. */
 async function archiveEntries(file: FileHandle, where: string): Promise<Map<string, ZipEntry>> {
   const entries = await zipDirectory(file).catch((error: unknown) => {
     if (!(error instanceof ZipFailure)) throw error;
@@ -154,7 +154,7 @@ async function archiveEntries(file: FileHandle, where: string): Promise<Map<stri
   return entries;
 }
 
-/** The named tensors that somebody wants. */
+/** The named tensors that are not ignored. */
 function viewsOf(value: unknown, passedOver: PassedOver, where: string): Map<string, View> {
   const views = new Map<string, View>();
   for (const [name, view] of value instanceof Map ? (value as Map<unknown, unknown>) : []) {
@@ -179,14 +179,14 @@ function readableView(place: Place, where: string): View {
 
 /**
  * Makes sure that no tensor needs more numbers than its storage has, and all together no more than
- * the file. A tied head stands in a file twice; tensors that share numbers more often could ask for
- * any amount of memory.
+ * the file. A file has a tied head twice; tensors that share numbers more often could require any
+ * amount of memory.
  */
 function checkSizes(views: ReadonlyMap<string, View>, fileBytes: number, where: string): void {
   let bytes = 0;
   for (const [name, { storage, offset, extent, shape, type }] of views) {
     const size = sizeOf(shape);
-    // Not `>`: the size of a shape that was made up may be no number.
+    // Not `>`: the size of a made-up shape may be NaN.
     if (!((offset + Math.max(extent, size)) * bytesPerNumber[type] <= storage.place.bytes))
       throw new CheckpointError(
         `${where}: ${name} ${formatShape(shape)} reaches beyond its numbers; get it again`,

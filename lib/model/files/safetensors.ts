@@ -1,7 +1,7 @@
-// The safetensors format (github.com/huggingface/safetensors): eight bytes that say how long the
-// header is, the header as JSON (for each tensor its type, shape and place), then the numbers. Read
-// tensor by tensor and written as a stream, so that a file may be larger than memory; no tensor
-// backend is needed.
+// The safetensors format (github.com/huggingface/safetensors): the length of the header in eight
+// bytes, the header as JSON (type, shape and place of each tensor), then the numbers. Read tensor
+// by tensor and written as a stream, so that a file may be larger than memory; needs no tensor
+// backend.
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -22,16 +22,16 @@ import {
   type TensorFile,
 } from './tensor-file';
 
-/** What a file says about one of its tensors. */
+/** The entry of a tensor in a file's header. */
 export interface TensorEntry {
   readonly type: NumberType;
   readonly shape: readonly number[];
-  /** Where its bytes begin and end, from the end of the header. */
+  /** The range of its bytes, from the end of the header. */
   readonly begin: number;
   readonly end: number;
 }
 
-/** A file that was opened and whose header is right. */
+/** An opened file with a correct header. */
 export interface SafetensorsFile extends TensorFile {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Text by name (`__metadata__`). */
@@ -52,9 +52,9 @@ type Place = z.infer<typeof placeSchema>;
 /**
  * Opens a file and checks its header against its size.
  *
- * @param passedOver tensors that nobody wants; none if left out
+ * @param passedOver tensors to ignore; none if left out
  * @throws DataError if there is no such file, or it cannot be read
- * @throws CheckpointError if it is not safetensors, or is cut short
+ * @throws CheckpointError if it is not safetensors, or is truncated
  */
 export async function openSafetensors(
   path: string,
@@ -151,8 +151,8 @@ function tensorEntry({ dtype, shape, data_offsets: offsets }: Place, where: stri
 }
 
 /**
- * Tensors must fill the file, without gaps or overlaps: a file that could be read in two ways is
- * none.
+ * Makes sure that tensors fill the file without gaps or overlaps, so that it can be read in one way
+ * only.
  */
 function checkPlaces(entries: ReadonlyMap<string, Place>, dataBytes: number, where: string): void {
   const places = [...entries].map(([name, { data_offsets: offsets }]) => [name, ...offsets] as const);
@@ -180,7 +180,7 @@ function cutShort(where: string, why: string): CheckpointError {
   return new CheckpointError(`${where}: cut short: ${why}; get it again`);
 }
 
-/** A tensor to be written; its numbers are asked for when it is its turn, at once or in pieces. */
+/** A tensor to be written; its numbers are requested in turn, at once or in pieces. */
 export interface TensorSource {
   readonly name: string;
   readonly type: 'F32' | 'I32';

@@ -1,10 +1,10 @@
-// What files of tensors have in common, whatever their format: tensors by name, each read when it
-// is wanted, and the types of their numbers.
+// Common interface of files of tensors in any format: tensors by name, each read on request, and
+// the types of their numbers.
 
 import { CheckpointError } from '../../base/errors';
 
 /**
- * Bytes a number takes, by the types that are read here. Those of 16 bits are widened to float32 on
+ * Bytes of a number, by the types that can be read. Those of 16 bits are widened to float32 on
  * reading.
  */
 export const bytesPerNumber = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
@@ -12,14 +12,14 @@ export const bytesPerNumber = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as con
 /** A type of numbers in a file. */
 export type NumberType = keyof typeof bytesPerNumber;
 
-/** Whether this is the name of a type that is read here. */
+/** Whether a type can be read. */
 export function isNumberType(name: string): name is NumberType {
   return Object.hasOwn(bytesPerNumber, name);
 }
 
 /**
- * Whether nobody wants a tensor of this name: then its type does not matter, and an opened file
- * does not list it.
+ * Whether to ignore a tensor of this name: its type does not matter then, and an opened file does
+ * not list it.
  */
 export type PassedOver = (name: string) => boolean;
 
@@ -32,11 +32,11 @@ export interface StoredTensor {
   readonly values: Numbers;
 }
 
-/** A file of tensors that was opened. */
+/** An opened file of tensors. */
 export interface TensorFile {
   readonly tensors: ReadonlyMap<string, { readonly type: NumberType; readonly shape: readonly number[] }>;
   /**
-   * A tensor's numbers: float32 for F32, F16 and BF16, int32 for I32 and I64.
+   * Reads a tensor's numbers: float32 for F32, F16 and BF16, int32 for I32 and I64.
    *
    * @throws CheckpointError if there is no such tensor, or an I64 does not fit
    */
@@ -44,15 +44,12 @@ export interface TensorFile {
   close(): Promise<void>;
 }
 
-/** A shape as messages print it: `[32000, 768]`. */
+/** Formats a shape: `[32000, 768]`. */
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-/**
- * Numbers of a type from their bytes, little end first. `where` begins the message if one does not
- * fit.
- */
+/** Decodes little-endian numbers of a type. `where` begins the message if one does not fit. */
 export function decodeNumbers(bytes: Buffer, type: NumberType, where: string): Numbers {
   const { buffer } = bytes;
   switch (type) {
@@ -76,7 +73,8 @@ function fromBfloat16(halves: Uint16Array): Float32Array {
 }
 
 /**
- * Float16 by a table of all 65,536: computed one by one, a model's worth of them would take long.
+ * Converts float16 by a table of all 65,536 values: computing each number of a model would take
+ * long.
  */
 function fromFloat16(halves: Uint16Array): Float32Array {
   float16Table ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => float16(half));

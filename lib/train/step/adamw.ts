@@ -1,7 +1,7 @@
 // AdamW (Loshchilov and Hutter 2019, as PyTorch computes it) as a pure function of tensors, so that
 // an update can be captured as a graph. Small parameters with the same settings are updated as one
-// long vector: a model has dozens of them, and the sixteen operations of an update cost more to
-// start than to compute.
+// long vector: a model has dozens of them, and starting the sixteen operations of an update takes
+// longer than computing them.
 
 import * as tf from '@tensorflow/tfjs';
 import { nodeProcess } from '../../base/node';
@@ -11,7 +11,7 @@ import { nativeBackend } from '../../engine/native/binding';
 import { executeNative } from '../../engine/native/operation';
 import { present } from '../../base/present';
 
-/** Settings of some parameters that differ from the others'. */
+/** Settings that some parameters have instead of the common ones. */
 export interface ParameterGroup {
   /** A regular expression; the first group that matches a parameter's name applies to it. */
   readonly match: string;
@@ -20,7 +20,7 @@ export interface ParameterGroup {
   readonly learningRateFactor?: number;
 }
 
-/** The settings of AdamW, without its learning rate: that is the schedule's. */
+/** Settings of AdamW. The learning rate belongs to the schedule. */
 export interface AdamWSettings {
   readonly beta1: number;
   readonly beta2: number;
@@ -51,7 +51,7 @@ export interface ParameterShape {
  */
 export interface Bundle {
   readonly members: readonly number[];
-  /** How many numbers each member has, in the same order. */
+  /** Numbers of each member, in the same order. */
   readonly sizes: readonly number[];
   /** The sum of the sizes. */
   readonly size: number;
@@ -59,17 +59,17 @@ export interface Bundle {
   readonly learningRateFactor: number;
 }
 
-/** The most numbers of a joined vector. */
+/** Most numbers of a joined vector. */
 const bundleLimit = 1 << 20;
 
 /**
- * A parameter of more than this share of that is not joined with others: alone it is updated in
- * place, and copying it would cost more than it saves.
+ * A parameter larger than this share of `bundleLimit` is not joined with others: alone it is
+ * updated in place, and copying it would cost more than it saves.
  */
 const aloneFrom = 1 / 16;
 
 /**
- * Which parameters are updated together.
+ * Decides which parameters are updated together.
  *
  * @throws ConfigError if a group's `match` is no regular expression, takes too long, or matches no
  *   parameter
@@ -116,12 +116,12 @@ export function planBundles(
 }
 
 /**
- * Milliseconds that matching a pattern may take: thousands of times what it needs, as long as it
- * does not try for ever.
+ * Milliseconds that matching a pattern may take: thousands of times the usual, unless it backtracks
+ * forever.
  */
 const patience = 2000;
 
-/** Which of the names a group's pattern matches. */
+/** Tells for each name whether a group's pattern matches it. */
 function matchesOf({ match }: ParameterGroup, names: readonly string[]): readonly boolean[] {
   try {
     const vm = nodeProcess()?.getBuiltinModule('node:vm');
@@ -129,8 +129,7 @@ function matchesOf({ match }: ParameterGroup, names: readonly string[]): readonl
       const pattern = new RegExp(match, 'u');
       return names.map((name) => pattern.test(name));
     }
-    // A context of its own is what can be stopped: a repetition inside a repetition tries more ways
-    // than there is time.
+    // In a context of its own, which can be stopped: nested repetitions can take exponential time.
     return vm.runInNewContext(
       'const pattern = new RegExp(match, "u"); names.map((name) => pattern.test(name));',
       { match, names },
@@ -161,10 +160,10 @@ export function splitBundle(
   return pieces.map((piece, index) => piece.reshape([...present(members[index], 'a member').shape]));
 }
 
-/** What changes from step to step, as scalar tensors: a graph must not hold them as constants. */
+/** Scalars that change from step to step, as tensors: a graph must not hold them as constants. */
 export interface AdamWScalars {
   readonly learningRate: tf.Scalar;
-  /** 1 / (1 - beta1^step): the first moment starts at zero, and this undoes it. */
+  /** 1 / (1 - beta1^step): corrects for the first moment's start at zero. */
   readonly firstCorrection: tf.Scalar;
   /** 1 / sqrt(1 - beta2^step). */
   readonly secondCorrection: tf.Scalar;
@@ -187,14 +186,14 @@ export interface BundleState {
 }
 
 /**
- * One update of AdamW:
+ * Computes one update of AdamW:
  *
  *     m' = m + (1 - beta1) (g - m)
  *     v' = beta2 v + (1 - beta2) g^2
  *     p' = p - lr (m' c1 / (sqrt(v') c2 + epsilon) + weightDecay p)
  *
- * with c1 = 1/(1 - beta1^t), c2 = 1/sqrt(1 - beta2^t). PyTorch subtracts the decay first and the
- * rest then, which is the same.
+ * with c1 = 1/(1 - beta1^t), c2 = 1/sqrt(1 - beta2^t). PyTorch subtracts first the decay and then
+ * the rest, which is equal.
  *
  * @param gradient of the loss, [size]
  */
@@ -239,7 +238,10 @@ export function globalNorm(vectors: readonly tf.Tensor[]): tf.Scalar {
   return tf.tidy(() => tf.addN(vectors.map(sumOfSquares)).sqrt<tf.Scalar>());
 }
 
-/** Natively in one pass: the squares of a large gradient would take as much memory as it does. */
+/**
+ * The sum of squares; natively in one pass, since the squares of a large gradient would take as
+ * much memory as the gradient.
+ */
 function sumOfSquares(x: tf.Tensor): tf.Scalar {
   const native = nativeBackend();
   if (native === undefined) return x.square().sum();
@@ -248,8 +250,8 @@ function sumOfSquares(x: tf.Tensor): tf.Scalar {
 }
 
 /**
- * What to multiply gradients by so that their global norm does not exceed `limit`: min(1, limit /
- * (norm + 1e-6)), as PyTorch's `clip_grad_norm_`.
+ * The factor on gradients that keeps their global norm within `limit`: min(1, limit / (norm +
+ * 1e-6)), as in PyTorch's `clip_grad_norm_`.
  */
 export function clipFactor(norm: tf.Scalar, limit: number): tf.Scalar {
   return tf.tidy(() => tf.minimum<tf.Scalar>(tf.scalar(1), tf.scalar(limit).div(norm.add(1e-6))));

@@ -1,4 +1,4 @@
-// What a task hands to the trainer: batches as plain arrays, from a source whose place can be saved
+// Batches that a task gives to the trainer: plain arrays, from a source whose state can be saved
 // and restored.
 
 import * as tf from '@tensorflow/tfjs';
@@ -9,28 +9,25 @@ export interface BatchArray {
   readonly shape: readonly number[];
 }
 
-/**
- * One batch. The shapes should be the same, or few, from batch to batch: a captured step is fixed
- * in them.
- */
+/** A batch. Shapes should be the same, or few, from batch to batch: each is a graph of its own. */
 export interface Batch {
   readonly arrays: Readonly<Record<string, BatchArray>>;
-  /** How many predictions the loss is summed over. */
+  /** Number of predictions that the loss is summed over. */
   readonly weight: number;
-  /** How many tokens are computed, padding included: for the throughput. */
+  /** Number of tokens computed, padding included: for the throughput. */
   readonly tokens: number;
 }
 
 /** An endless sequence of batches that can be continued exactly. */
 export interface BatchSource {
   readonly next: () => Batch | Promise<Batch>;
-  /** Where the source stands, as JSON, random generators included. */
+  /** The state of the source as JSON, including random generators. */
   readonly state: () => unknown;
-  /** Goes to where `state()` was taken. */
+  /** Restores a `state()`. */
   readonly restore: (state: unknown) => void;
 }
 
-/** A batch's tensors, the caller's to dispose. */
+/** Makes a batch's tensors, the caller's to dispose. */
 export function batchTensors({ arrays }: Batch): Record<string, tf.Tensor> {
   return Object.fromEntries(
     Object.entries(arrays).map(([name, { values, shape }]) => [

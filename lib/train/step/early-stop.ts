@@ -1,14 +1,14 @@
-// When to stop before the last step: a metric of the evaluations has reached its target, or no
-// longer improves.
+// Stops before the last step if a metric of the evaluations has reached its target, or no longer
+// improves.
 
 import { ConfigError } from '../../base/errors';
 import { ownEntry } from '../../base/own';
 
-/** What to watch. */
+/** Settings of an early stop. */
 export interface EarlyStopSettings {
-  /** A number that the evaluation gives, e.g. `accuracy`. */
+  /** A metric of the evaluation, e.g. `accuracy`. */
   readonly metric: string;
-  /** Whether a larger or a smaller value is the better one. */
+  /** Whether larger or smaller values are better. */
   readonly better: 'larger' | 'smaller';
   /** Stop after this many evaluations in a row without an improvement. */
   readonly patience?: number;
@@ -16,7 +16,7 @@ export interface EarlyStopSettings {
   readonly target?: number;
 }
 
-/** How the metric has done so far; part of a checkpoint. */
+/** History of the metric; part of a checkpoint. */
 export interface EarlyStopState {
   /** The best value, and the step it was measured at; absent before the first evaluation. */
   readonly best?: { readonly value: number; readonly step: number };
@@ -24,13 +24,13 @@ export interface EarlyStopState {
   readonly stale: number;
 }
 
-/** Before the first evaluation. */
+/** The state before the first evaluation. */
 export const nothingSeen: EarlyStopState = { stale: 0 };
 
 /**
- * The state after an evaluation.
+ * Adds an evaluation to the state.
  *
- * @throws ConfigError if the evaluation does not give the metric
+ * @throws ConfigError if the evaluation lacks the metric
  */
 export function observe(
   settings: EarlyStopSettings,
@@ -49,7 +49,7 @@ export function observe(
   return improved ? { best: { value, step }, stale: 0 } : { ...state, stale: state.stale + 1 };
 }
 
-/** Why to stop now, in words; undefined to go on. */
+/** The reason to stop now, in words; undefined to continue. */
 export function reasonToStop(
   settings: EarlyStopSettings,
   { best, stale }: EarlyStopState,

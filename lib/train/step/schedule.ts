@@ -1,22 +1,21 @@
-// The learning rate as a function of the step alone, so that a resumed run needs to remember
-// nothing of it.
+// The learning rate as a function of the step alone, so that a resumed run needs no state of it.
 
-/** How the learning rate goes: up in a straight line during the warm-up, then as `kind` says. */
+/** The course of the learning rate: linear during the warm-up, then by `kind`. */
 export interface ScheduleSettings {
   readonly kind: 'constant' | 'linear' | 'cosine';
   /** The highest learning rate, reached by the last warm-up step. */
   readonly learningRate: number;
   readonly warmupSteps: number;
-  /** The share of the highest learning rate that linear and cosine end at. */
+  /** The share of the highest learning rate at which linear and cosine end. */
   readonly finalFraction: number;
 }
 
 /**
- * The learning rate of a step. No step is wasted on a rate of zero: the first of w warm-up steps
- * has 1/w of the highest rate, and a decay would reach its end one step after the last.
+ * The learning rate of a step. No step has a rate of zero: the first of w warm-up steps has 1/w of
+ * the highest rate, and a decay would reach its end one step after the last.
  *
  * @param step  counted from 1
- * @param steps how many there will be
+ * @param steps number of steps in all
  */
 export function learningRateAt(schedule: ScheduleSettings, step: number, steps: number): number {
   const { kind, learningRate, warmupSteps, finalFraction } = schedule;

@@ -1,5 +1,5 @@
-// A training step as one pure function of tensors: no value is read back and nothing is decided on
-// one, so it runs as one native graph where the backend can do that (lib/engine/graph) and
+// A training step as one pure function of tensors: no value is read back and no decision depends on
+// one, so it runs as one native graph where the backend supports that (lib/engine/graph) and
 // operation by operation elsewhere.
 
 import * as tf from '@tensorflow/tfjs';
@@ -25,12 +25,12 @@ export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
 /**
  * The loss *summed* over a batch's predictions, a scalar; the trainer divides by the batch's
- * weight. So gradients accumulated over several batches are those of one large batch, however the
- * predictions are spread.
+ * weight. So gradients accumulated over several batches equal those of one large batch, however the
+ * predictions are divided.
  */
 export type LossFunction = (parameters: Parameters, batch: NamedTensors) => tf.Scalar;
 
-/** What a training step is made of. */
+/** The parts of a training step. */
 export interface StepDesign {
   readonly loss: LossFunction;
   readonly parameters: readonly ParameterShape[];
@@ -42,20 +42,19 @@ export interface StepDesign {
   readonly accumulation: number;
 }
 
-// The names of the state's tensors, beside the parameters under their own: vectors of each bundle,
-// and
-/** the sum of all losses since it was last set to zero. */
+// Names of the state's tensors, beside the parameters, which have their own.
+/** The sum of all losses since it was last reset. */
 export const runningLossKey = 'training.running_loss';
 /** The running mean of the gradient of a bundle. */
 export const firstMomentKey = (bundle: number): string => `training.first_moment.${bundle}`;
-/** The running mean of its square. */
+/** The running mean of the square of a bundle's gradient. */
 export const secondMomentKey = (bundle: number): string => `training.second_moment.${bundle}`;
-/** The sum of its gradients since the last update; only with an accumulation over 1. */
+/** The sum of a bundle's gradients since the last update; only with an accumulation over 1. */
 const gradientKey = (bundle: number): string => `training.gradient.${bundle}`;
 
 /**
- * The state before the first step, but for the parameters and what is `known` otherwise: all zero.
- * (`tf.zeros` would make it in JavaScript first.)
+ * The state before the first step without the parameters, and without tensors that are `known`: all
+ * zero. (`tf.zeros` would make it in JavaScript first.)
  */
 export function zeroState(
   { bundles, accumulation }: StepDesign,
@@ -72,7 +71,7 @@ export function zeroState(
   );
 }
 
-/** What an update is given besides a batch, each a scalar. */
+/** Scalars of an update beside its batches. */
 export interface UpdateScalars {
   /** 1 / predictions in all batches of the update. */
   readonly inverseWeight: tf.Scalar;
@@ -81,7 +80,7 @@ export interface UpdateScalars {
   readonly secondCorrection: tf.Scalar;
 }
 
-/** The scalars of update number `step`, counted from 1. */
+/** Makes the scalars of update number `step`, counted from 1. */
 export function updateScalars(
   { optimizer }: StepDesign,
   {
@@ -100,9 +99,9 @@ export function updateScalars(
 }
 
 /**
- * The step. Its inputs are a batch's tensors and, with the last batch of an update, the update's
- * scalars; without these it adds the batch's gradient to those before. After an update the output
- * `gradientNorm` is the norm before clipping.
+ * Makes the training step. Its inputs are a batch's tensors and, with the last batch of an update,
+ * the update's scalars; without these it adds the batch's gradient to those before. After an update
+ * the output `gradientNorm` is the norm before clipping.
  */
 export function trainingStep(
   design: StepDesign,
@@ -159,8 +158,8 @@ function update(
 }
 
 /**
- * A bundle as it is before its update. One of several members is updated in copies, which wait for
- * its gradient: else a graph makes them first of all and keeps them through the whole step.
+ * A bundle before its update. One of several members is updated in copies, which wait for its
+ * gradient: otherwise a graph makes them first and keeps them through the whole step.
  */
 function beforeUpdate(
   gradient: tf.Tensor1D,

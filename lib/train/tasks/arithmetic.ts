@@ -1,5 +1,5 @@
-// The arithmetic task (Feng et al. 2023): training instances without end or in epochs, judged by
-// generated answers.
+// The arithmetic task (Feng et al. 2023): training on new instances without end or on stored ones
+// in epochs; evaluation of generated answers.
 
 import { z } from 'zod';
 import { countUpTo } from '../../base/schema';

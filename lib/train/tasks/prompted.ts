@@ -1,5 +1,5 @@
 // Answering: rows of SCROLLS, or of a quick task of the same shape, as prompted sequences whose
-// outputs are to be predicted. What a finetuning trains on; generated answers are scored after it
+// outputs are to be predicted. Used for finetuning; generated answers are scored afterwards
 // (lib/evaluate/prompted.ts).
 
 import * as tf from '@tensorflow/tfjs';
@@ -57,13 +57,13 @@ async function create(
   const options = sequenceOptions({ tokenizer, maxTokens, outputTokens });
   const rows = await openPromptedRows(data, 'train');
   const held = await openPromptedRows(data, 'validation');
-  // Random positions are drawn for whole sequences: for them there is one length alone.
+  // Random positions are drawn for whole sequences, which then must have one length.
   const lengths = decoder.encoding.drawPositions === undefined ? 4 : 1;
   const source = promptedBatches(rows, { ...options, batch: batchSize, seed, lengths, inputWeight });
   const random = Random.fromSeed(seed);
   const loss = nextTokens(decoder, forward);
   const drawn = random.fork('evaluation rows').permutation(held.count).slice(0, testRows);
-  // What an evaluation would stumble over is said before hours are trained.
+  // Errors of an evaluation should appear before hours of training.
   await sequenceOf(held, present(drawn[0], 'row of an evaluation'), options);
   return {
     batches: withRandomInputs(source, decoder, maxTokens, random.fork('training inputs')),
@@ -78,14 +78,14 @@ async function create(
 
 interface AskedRows {
   readonly rows: RowSource;
-  /** Their numbers. */
+  /** Their indices. */
   readonly drawn: Int32Array;
   readonly batch: number;
   readonly lengths: number;
   readonly options: SequenceOptions;
 }
 
-/** The mean loss of an output's token. */
+/** The mean loss of output tokens. */
 async function meanLoss(
   decoder: Decoder,
   loss: LossFunction,

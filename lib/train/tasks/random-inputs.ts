@@ -1,6 +1,6 @@
-// What a training step needs of chance: a seed for dropout, positions for randomized encodings.
-// They are drawn outside the step and given to it with the batch, so a captured step can be
-// repeated and a resumed run draws the same.
+// Random inputs of a training step: a seed for dropout, positions for randomized encodings. They
+// are drawn outside the step and passed with the batch, so that a captured step can be repeated and
+// a resumed run draws the same.
 
 import { z } from 'zod';
 import { parseWith } from '../../base/schema';
@@ -18,12 +18,12 @@ const stateSchema = z.strictObject({
 });
 
 /**
- * The batches of `source`, each with what `decoder` wants drawn: `dropoutSeed`, [2] int32;
- * `drawnPositions`, [time] int32, the same for all sequences of a batch. Where it wants nothing,
- * the source itself.
+ * Adds random inputs that `decoder` needs to the batches of `source`: `dropoutSeed`, [2] int32;
+ * `drawnPositions`, [time] int32, the same for all sequences of a batch. Returns the source itself
+ * if it needs none.
  *
  * @param time tokens of a sequence
- * @throws ConfigError if the encoding has not that many positions
+ * @throws ConfigError if the encoding has fewer positions
  */
 export function withRandomInputs(
   source: BatchSource,
@@ -34,7 +34,7 @@ export function withRandomInputs(
   const { drawPositions } = decoder.encoding;
   const drops = (decoder.architecture.dropout ?? 0) > 0;
   if (!drops && drawPositions === undefined) return source;
-  // An encoding that cannot draw so many says so now, not when the run has begun.
+  // An encoding that cannot draw so many positions fails now, not during the run.
   drawPositions?.(time, () => 0);
   let stream = random;
   const draw = (): Record<string, BatchArray> => ({

@@ -35,19 +35,19 @@ export const taskSchema: z.ZodType<TaskConfig> = z.unknown().transform((value, c
   return parseInside<TaskConfig>(kind.schema, value, context);
 });
 
-/** The names of what an evaluation of the task measures. */
+/** Names of the metrics of the task's evaluation. */
 export function taskMetrics({ kind }: TaskConfig): readonly string[] {
   return kinds[kind].metrics;
 }
 
-/** What the task keeps in memory, for a model that is trained at `trainLength`. */
+/** Memory of the task, for a model that is trained at `trainLength`. */
 export function taskSize(config: TaskConfig, trainLength: number): TaskSize {
   const kind = kinds[config.kind] as TaskKind<TaskConfig>;
   return kind.size(config, trainLength);
 }
 
 /**
- * The task that a configuration describes.
+ * Makes the task of a configuration.
  *
  * @throws ConfigError if the model does not fit it
  */

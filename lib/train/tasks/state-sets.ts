@@ -1,6 +1,6 @@
-// The state-set task: after every prefix of a word, which states of a Bi-NFA are reachable. Random
-// words without end, all of the training length; a sigmoid for each segment state and each
-// sub-state; judged by whole sets.
+// The state-set task: the reachable states of a Bi-NFA after every prefix of a word. Random words
+// without end, all of the training length; a sigmoid for each segment state and each sub-state; a
+// prediction is correct if the whole set is.
 
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
@@ -92,8 +92,8 @@ function create(config: StateSetsTaskConfig, { decoder, batchSize, seed, forward
 }
 
 /**
- * The summed cross-entropy of state sets, each the sum of its states' bits. A batch has `ids`,
- * [batch, time] int32, `sets`, [batch, time, states], and what `withRandomInputs` draws.
+ * Makes the loss of state sets: the summed cross-entropy of their bits. A batch has `ids`, [batch,
+ * time] int32, `sets`, [batch, time, states], and the inputs of `withRandomInputs`.
  */
 export function stateSetLoss(decoder: Decoder, options: ForwardOptions = {}): LossFunction {
   return (parameters, { ids, sets, dropoutSeed, drawnPositions }) =>
@@ -116,7 +116,7 @@ const stateSchema = z.strictObject({
 });
 
 /**
- * Batches of new words, without end.
+ * Makes batches of new words, without end.
  *
  * @returns batches with `ids`, [batch, time] int32, and `sets`, [batch, time, states]
  */

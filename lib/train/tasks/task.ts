@@ -1,6 +1,6 @@
-// What a task is to the trainer: something that gives batches, the loss on them, and what an
-// evaluation measures. A new one is a file beside `arithmetic.ts` and a line in `registry.ts`;
-// configuration files and `bipe train` then know it.
+// The interface of tasks: a task gives batches, the loss on them, and the metrics of an evaluation.
+// A new one is a file beside `arithmetic.ts` and a line in `registry.ts`; configuration files and
+// `bipe train` then know it.
 
 import type * as tf from '@tensorflow/tfjs';
 import { type z } from 'zod';
@@ -17,49 +17,50 @@ import { type LossFunction, type Parameters } from '../step/step';
 export interface Task {
   readonly batches: BatchSource;
   readonly loss: LossFunction;
-  /** A number for each of the kind's `metrics`. Depends on nothing but the parameters. */
+  /** Measures each of the kind's `metrics`. Depends on nothing but the parameters. */
   readonly evaluate: (parameters: Parameters) => Promise<Readonly<Record<string, number>>>;
-  /** Gives back what the task holds open, if anything. */
+  /** Releases open files, if any. */
   readonly close?: () => void;
 }
 
-/** What a task is made for. */
+/** The context that a task is made for. */
 export interface TaskContext {
   readonly decoder: Decoder;
   readonly batchSize: number;
   readonly seed: number;
-  /** How the loss is to be computed. */
+  /** Options of the loss's forward pass. */
   readonly forward?: ForwardOptions;
-  /** Told how the task's data is being made. */
+  /** Shows the progress of making the task's data. */
   readonly reporter?: Reporter;
   /** The corpus that the settings name, open; it stays so. Left out: the task opens its own. */
   readonly corpus?: Corpus;
 }
 
-/** What a task keeps in memory. */
+/** Memory of a task. */
 export interface TaskSize {
   /** Tokens of the longest sequence of a batch. */
   readonly time: number;
-  /** Bytes of the data that its settings ask for. */
+  /** Bytes of its data. */
   readonly bytes: number;
 }
 
-/** One kind of task: its settings as JSON, and how it is made of them. */
+/** A kind of task: its settings as JSON, and the function that makes it from them. */
 export interface TaskKind<Config extends { readonly kind: string }> {
   readonly kind: Config['kind'];
   /** Checks the settings and fills in the defaults. */
   readonly schema: z.ZodType<Config>;
-  /** The names of what an evaluation measures: what an early stop may watch. */
+  /** Names of an evaluation's metrics, which an early stop may watch. */
   readonly metrics: readonly string[];
-  /** Known before anything of it is made. */
+  /** Its memory, known before anything is made. */
   readonly size: (config: Config, trainLength: number) => TaskSize;
   /** @throws ConfigError if the model does not fit the task */
   readonly create: (config: Config, context: TaskContext) => Task | Promise<Task>;
 }
 
 /**
- * The summed cross-entropy of next tokens. A batch has `ids`, [batch, time] int32, and may have
- * `mask`, how much each token counts, [batch, time], and what `withRandomInputs` draws.
+ * Makes the loss of next tokens: their summed cross-entropy. A batch has `ids`, [batch, time]
+ * int32, and may have `mask`, the weight of each token, [batch, time], and the inputs of
+ * `withRandomInputs`.
  */
 export function nextTokens(decoder: Decoder, options: ForwardOptions = {}): LossFunction {
   return (parameters, { ids, mask, dropoutSeed, drawnPositions }) =>
@@ -72,10 +73,10 @@ export function nextTokens(decoder: Decoder, options: ForwardOptions = {}): Loss
 }
 
 /**
- * Makes sure that a model has the tokens of a task, and a head for what the task predicts.
+ * Makes sure that a model's vocabulary and head fit a task.
  *
- * @param predicted how many numbers are predicted at a token, where it is not the next one
- * @throws ConfigError if it has more or fewer
+ * @param predicted numbers predicted at each token, if not the next token
+ * @throws ConfigError if they do not
  */
 export function checkVocabulary(
   { architecture: { vocabSize, outputs } }: Decoder,

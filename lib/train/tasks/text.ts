@@ -1,5 +1,5 @@
-// The next token of a text: windows of it, each beginning at a random token; its end is kept for
-// the evaluation. The ids stay on the disk, so a text may be larger than memory.
+// Next tokens of a text: windows of it that begin at random tokens; its end is held out for the
+// evaluation. The ids stay on disk, so a text may be larger than memory.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -68,7 +68,7 @@ function taskOf(
   return {
     batches: withRandomInputs(source, decoder, time, random.fork('training inputs')),
     loss: nextTokens(decoder, forward),
-    // Windows that share only their borders: each token but the first is predicted once.
+    // Windows share only their borders: each token but the first is predicted once.
     evaluate: async (parameters) => {
       const { loss, perplexity } = await evaluatePerplexity(decoder, parameters, [test], time, {
         stride: time - 1,
@@ -81,10 +81,10 @@ function taskOf(
   };
 }
 
-/** The shape of batches, and where windows begin. */
+/** Shape of batches, and the random stream of their windows. */
 export interface TextBatchOptions {
   readonly batch: number;
-  /** Tokens of a window; of them, the first is not predicted. */
+  /** Tokens of a window; the first is not predicted. */
   readonly time: number;
   readonly random: Random;
 }
@@ -113,7 +113,7 @@ function hashOf(ids: TokenSequence): string {
 }
 
 /**
- * Windows of a text.
+ * Makes batches of windows of a text.
  *
  * @param ids the text, at least `time` tokens
  * @returns batches with `ids`, [batch, time] int32
