@@ -1,5 +1,5 @@
-// How well a model does arithmetic: it is asked with an expression and `=`, continues greedily, and
-// is right if the last number before `<eos>` is the answer (Feng et al. 2023). Counted for each
+// Accuracy of a model in arithmetic: it reads an expression and `=`, continues greedily, and is
+// correct if the last number before `<eos>` is the answer (Feng et al. 2023). Counted for each
 // number of operators, also beyond training.
 
 import { type Reporter, silentReporter } from '../base/progress';
@@ -12,31 +12,31 @@ import { type Generator } from './generator';
 import { greedyGeneration } from './greedy';
 import { proportion, type Proportion } from './intervals';
 
-/** What a model wrote for a question. */
+/** A model's output for a question. */
 export interface ArithmeticOutcome {
   readonly question: ArithmeticQuestion;
-  /** After the prompt: through `<eos>`, or as much as the longest right solution has. */
+  /** Tokens after the prompt: through `<eos>`, or as many as the longest correct solution has. */
   readonly generated: Int32Array;
-  /** The number before `<eos>`; undefined if no number is there, or no `<eos>`. */
+  /** The number before `<eos>`; undefined without a number, or without `<eos>`. */
   readonly answer: number | undefined;
   readonly correct: boolean;
-  /** Whether the answer is correct and so is each step towards it. */
+  /** Whether the answer and each step towards it are correct. */
   readonly sound: boolean;
 }
 
-/** Shares of some questions. */
+/** Shares of a set of questions. */
 export interface ArithmeticScore {
-  /** Right answers. */
+  /** Correct answers. */
   readonly accuracy: Proportion;
-  /** Right answers by right steps alone. */
+  /** Correct answers by correct steps alone. */
   readonly soundness: Proportion;
-  /** Generations that did not end. */
+  /** Generations without an end. */
   readonly unfinished: number;
 }
 
 /**
- * The score of all questions, of those with each number of operators, and what was written for
- * each.
+ * The scores of all questions and of those with each number of operators, and the output for each
+ * question.
  */
 export interface ArithmeticEvaluation extends ArithmeticScore {
   /** Ascending by operators. */
@@ -48,18 +48,18 @@ export interface ArithmeticEvaluation extends ArithmeticScore {
 /** How to evaluate. */
 export interface ArithmeticEvaluationOptions {
   readonly vocabulary: ArithmeticVocabulary;
-  /** Questions side by side; default 256. */
+  /** Questions of a batch; default 256. */
   readonly batch?: number;
-  /** Runs operation by operation even where a graph could be captured. */
+  /** Runs operation by operation even where a graph is possible. */
   readonly eager?: boolean;
-  /** What captured steps round matrix products to; default `float32`. */
+  /** Precision of matrix products in captured steps; default `float32`. */
   readonly products?: ProductType;
   readonly reporter?: Reporter;
 }
 
 /**
- * Asks a model questions and counts right answers. Questions with the same number of operators are
- * asked together, so that shapes are few and short expressions do not wait for long ones.
+ * Evaluates a model on questions. Those with the same number of operators are answered together, so
+ * that shapes are few and short expressions do not wait for long ones.
  *
  * @param questions at least one
  */
@@ -110,7 +110,7 @@ export async function evaluateArithmetic(
 }
 
 /**
- * Whether what a model wrote answers the question.
+ * Judges a model's output for a question.
  *
  * @param generated the tokens after the prompt
  */
@@ -169,8 +169,8 @@ function longestPrompt(operators: number): number {
 }
 
 /**
- * Tokens of the longest solution. An expression that somebody wrote may have needless parentheses
- * in each step.
+ * Tokens of the longest solution. A hand-written expression may have needless parentheses in each
+ * step.
  */
 function longestSolution(operators: number, promptLength: number): number {
   if (operators > 0 && promptLength <= longestPrompt(operators)) return arithmeticLength(operators - 1);

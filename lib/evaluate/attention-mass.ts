@@ -1,8 +1,8 @@
-// Where attention goes: how much of a query's mass lies on keys by their segment's distance, by
-// their place inside their segment seen from the query's (the two levels of a bilevel encoding),
-// and by the distance in tokens. Segments are those of given separators whatever the model's
-// encoding is, so that models of one and of two levels are measured alike. Weights become sums
-// chunk by chunk.
+// Distribution of attention: the mass of a query's attention on keys by the distance of their
+// segment, by their place inside their segment relative to the query's (the two levels of a bilevel
+// encoding), and by the distance in tokens. Segments are those of given separators for any
+// encoding, so that models of one and of two levels are measured alike. Weights become sums chunk
+// by chunk.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -15,19 +15,25 @@ import { type Span } from '../positional/encoding';
 import { chunksOf } from '../positional/spans';
 import { nestedPositions } from '../segment/levels';
 
-/** Which keys are counted together. */
+/** Groups of keys that are counted together. */
 export interface AttentionBins {
-  /** Segment distances told apart, from 0, the query's own; all further ones are one more. */
+  /**
+   * Number of segment distances with a group of their own, from 0, the query's own segment; larger
+   * ones share one more group.
+   */
   readonly segments: number;
   /**
-   * Offsets, the key's place in its segment less the query's in its own, from minus this to this;
-   * the ends hold what lies beyond.
+   * Largest offset with a group of its own in both directions: the key's place in its segment minus
+   * the query's in its own; the outermost groups include everything beyond.
    */
   readonly offsets: number;
-  /** Places of keys in their segments told apart, from 0; all further ones are one more. */
+  /**
+   * Number of places in a segment with a group of their own, from 0; larger ones share one more
+   * group.
+   */
   readonly places: number;
   /**
-   * The least token distance of each group but the first, which is a token itself: ascending, from
+   * Smallest token distance of each group but the first, which is the token itself: ascending, from
    * 1.
    */
   readonly distances: readonly number[];
@@ -41,49 +47,50 @@ export const defaultAttentionBins: AttentionBins = {
   distances: Array.from({ length: 14 }, (_, power) => 2 ** power),
 };
 
-/** How to measure. */
+/** Options of a measurement. */
 export interface AttentionMassOptions {
   /** Ids that end a segment, for any encoding. */
   readonly separators: readonly number[];
-  /** Whose attention is measured; default: every token's. */
+  /** Queries to measure; default: every token. */
   readonly queries?: Span;
   readonly bins?: AttentionBins;
-  /** Queries whose weights exist at once; default 64. */
+  /** Queries of a chunk; default 64. */
   readonly queryChunk?: number;
   /** Positions of a randomized encoding: [time or more] int32. */
   readonly drawnPositions?: tf.Tensor1D;
 }
 
 /**
- * Where the attention of some queries goes: shares of a query's mass, in the mean over queries. The
- * first token of a sequence, on which models lay what they have no use for, is apart: `first` and
- * any one of the lists sum to 1.
+ * Distribution of the attention of some queries: shares of a query's mass, averaged over queries.
+ * The first token of a sequence, on which models park unused attention, is counted separately:
+ * `first` and any one of the lists sum to 1.
  */
 export interface AttentionMass {
-  /** On the sequence's first token. */
+  /** Share on the sequence's first token. */
   readonly first: number;
-  /** On tokens that end a segment, the first token aside. */
+  /** Share on tokens that end a segment, without the first token. */
   readonly separators: number;
-  /** By the segment's distance. */
+  /** Shares by the segment's distance. */
   readonly bySegment: readonly number[];
-  /** By the segment's distance and, within it, by the offset from -offsets to offsets. */
+  /** Shares by the segment's distance and, within it, by the offset from -offsets to offsets. */
   readonly joint: readonly (readonly number[])[];
-  /** By the distance in tokens, in groups. */
+  /** Shares by the distance in tokens, in groups. */
   readonly byDistance: readonly number[];
-  /** By the key's place in its segment. */
+  /** Shares by the key's place in its segment. */
   readonly byPlace: readonly number[];
-  /** Of all weights, the first token's included, in nats. */
+  /** Entropy of all weights, the first token's included, in nats. */
   readonly entropy: number;
-  /** Sum of weight x distance in tokens, the first token aside; `meanDistance` divides it. */
+  /** Sum of weight x distance in tokens, without the first token; see `meanDistance`. */
   readonly reach: number;
 }
 
-/** One sequence. */
+/** Attention in one sequence. */
 export interface SequenceAttention {
-  /** What each layer's heads do, [layers][heads]. */
+  /** Distribution of each head, [layers][heads]. */
   readonly heads: readonly (readonly AttentionMass[])[];
   /**
-   * If each query weighed all keys that it sees alike: what the text and the bins alone come to.
+   * Distribution of uniform attention over all visible keys: the effect of the text and the bins
+   * alone.
    */
   readonly uniform: AttentionMass;
 }
@@ -128,7 +135,7 @@ export async function attentionMass(
   }
 }
 
-/** The same for sequences of any lengths, one after another. */
+/** Measures sequences of any lengths, one after another. */
 export async function attentionMassOfEach(
   decoder: Decoder,
   parameters: ModelParameters,
@@ -147,7 +154,7 @@ export async function attentionMassOfEach(
   return found;
 }
 
-/** The mass of several sequences or heads together, each of as many queries. */
+/** The mean of several sequences or heads with equally many queries. */
 export function meanMass(masses: readonly AttentionMass[]): AttentionMass {
   const mean = (numbers: (mass: AttentionMass) => number): number =>
     masses.reduce((sum, mass) => sum + numbers(mass), 0) / masses.length;
@@ -168,16 +175,16 @@ export function meanMass(masses: readonly AttentionMass[]): AttentionMass {
 }
 
 /**
- * How far back a query looks, in tokens: the mean over what does not lie on the first token; 0
- * where all does.
+ * Mean distance in tokens from queries to keys, over attention outside the first token; 0 if there
+ * is none.
  */
 export function meanDistance({ reach, first }: Pick<AttentionMass, 'reach' | 'first'>): number {
   return first < 1 ? reach / (1 - first) : 0;
 }
 
 /**
- * The total variation between where two go, by segment distance and on the first token: the least
- * share of mass that would have to move to make them the same, from 0 to 1.
+ * The total variation between two distributions by segment distance and on the first token: the
+ * smallest share of mass to move to make them equal, from 0 to 1.
  */
 export function totalVariation(
   one: Pick<AttentionMass, 'first' | 'bySegment'>,
@@ -204,7 +211,7 @@ function checkMeasure({ start, end }: Span, time: number, bins: AttentionBins): 
   });
 }
 
-/** What is known of the tokens of sequences, each [batch, time] float32. */
+/** Places of the tokens of sequences, each [batch, time] float32. */
 interface Places {
   /** Place in the segment. */
   readonly intra: tf.Tensor2D;
@@ -215,8 +222,8 @@ interface Places {
 
 function placesOf(ids: tf.Tensor2D, separators: readonly number[]): Places {
   const [batch, time] = ids.shape;
-  // One token more, whatever it is: where its segment is another than that of the token before,
-  // that one has ended a segment.
+  // One token more, with any id: if its segment differs from that of the token before, that token
+  // has ended a segment.
   const longer = tf.pad2d(ids, [
     [0, 0],
     [0, 1],
@@ -230,7 +237,7 @@ function placesOf(ids: tf.Tensor2D, separators: readonly number[]): Places {
   return { intra: intra.slice([0, 0], [batch, time]), segment: own, ends };
 }
 
-/** Weights that are the same for all keys that a query sees: [batch, 1, queries, keys]. */
+/** Uniform weights over all keys that a query sees: [batch, 1, queries, keys]. */
 function uniformWeights(
   { architecture: { window } }: Decoder,
   [batch, time]: readonly [number, number],
@@ -240,15 +247,12 @@ function uniformWeights(
   return attentionWeights({ queries: alike, keys: alike }, queries, { window });
 }
 
-/**
- * How many cells each list has, in the order in which their sums lie beside each other; four single
- * numbers follow.
- */
+/** Number of cells of each list, in the order of their sums; four single numbers follow. */
 function cellsOf({ segments, offsets, places, distances }: AttentionBins): [number, number, number] {
   return [(segments + 1) * (2 * offsets + 1), distances.length + 1, places + 1];
 }
 
-/** Weights below this count nothing for the entropy. */
+/** Weights below this are ignored in the entropy. */
 const leastWeight = 1e-30;
 
 /**
@@ -282,7 +286,7 @@ function chunkSums(weights: tf.Tensor4D, chunk: Span, places: Places, bins: Atte
 }
 
 /**
- * How many tokens each key stands before each query; 0 for those after it, which have no weight:
+ * The distance in tokens of each key before each query; 0 for later keys, which have no weight:
  * [queries, keys].
  */
 function tokensBack({ start, end }: Span, keys: number): tf.Tensor2D {
@@ -297,7 +301,7 @@ function jointCell(
   { segments, offsets }: AttentionBins,
 ): tf.Tensor2D {
   const [batch] = intra.shape;
-  /** Of the keys less of the queries: [batch, queries, keys] */
+  /** Keys minus queries: [batch, queries, keys] */
   const difference = (x: tf.Tensor2D): tf.Tensor =>
     tf.sub(
       x.slice([0, 0], [batch, keys]).expandDims(1),
@@ -334,9 +338,7 @@ function sumByCell(values: tf.Tensor3D, cells: tf.Tensor2D, count: number): tf.T
     .reshape([batch, heads, count]);
 }
 
-/**
- * The means as they are told, from sums [batch, layers x heads and the uniform one, statistics].
- */
+/** Means from sums [batch, layers x heads and the uniform one, statistics]. */
 function sequencesOf(
   sums: Float32Array,
   batch: number,

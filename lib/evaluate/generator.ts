@@ -1,6 +1,6 @@
-// What greedy generation asks of a model: to read prompts of different lengths, and to take one
-// token more at a time. Both are pure functions of tensors with fixed shapes, so that generation
-// can capture them as native graphs.
+// The interface that greedy generation needs of a model: to read prompts of different lengths, and
+// to take one more token at a time. Both are pure functions of tensors with fixed shapes, so that
+// generation can capture them as native graphs.
 
 import * as tf from '@tensorflow/tfjs';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -9,7 +9,7 @@ import { type DecoderCache, decodeStep, type NextScores, prefill } from '../mode
 import { type Decoder } from '../model/decoder';
 import { type ModelParameters } from '../model/parameters';
 
-/** The scores of what comes next, and what has to be remembered for the token after it. */
+/** Scores of the next token, and the memory for the one after it. */
 export interface Continuation {
   /** [batch, vocabulary] */
   readonly logits: tf.Tensor2D;
@@ -20,17 +20,17 @@ export interface Continuation {
 /** A model that continues sequences. */
 export interface Generator {
   /**
-   * What is drawn anew for each batch, such as random positions: new tensors, always of the same
+   * Draws random inputs of a batch, such as random positions: new tensors, always of the same
    * shapes.
    */
   readonly draw: (capacity: number) => NamedTensors;
   /**
    * Reads prompts.
    *
-   * @param ids      prompts from the first slot on, filled up with any ids: [batch, time] int32
+   * @param ids      prompts from the first slot on, padded with any ids: [batch, time] int32
    * @param lengths  of the prompts, 1 to time: [batch] int32
    * @param capacity tokens of the longest sequence, prompt included
-   * @param drawn    what `draw` gave
+   * @param drawn    result of `draw`
    */
   readonly prefill: (
     ids: tf.Tensor2D,
@@ -39,7 +39,7 @@ export interface Generator {
     drawn: NamedTensors,
   ) => Continuation;
   /**
-   * Takes one more token a sequence.
+   * Reads one more token of each sequence.
    *
    * @param tokens [batch] int32
    */
@@ -47,10 +47,10 @@ export interface Generator {
 }
 
 /**
- * A decoder as a generator, with a cache of keys and values.
+ * Makes a generator of a decoder, with a cache of keys and values.
  *
- * @param parameters stay the caller's; a captured generation keeps the values they had when it was
- *   captured
+ * @param parameters stay the caller's; a captured generation keeps their values from the time of
+ *   capture
  * @param random     draws the positions of randomized encodings; the sequences of a batch share
  *   them, as in training
  */
@@ -81,7 +81,7 @@ export function decoderGenerator(
   };
 }
 
-/** The cache as named tensors, with what has been drawn. */
+/** The cache as named tensors, with the random inputs. */
 function remember({ logits, cache }: NextScores, drawn: NamedTensors): Continuation {
   const { ids, lengths, keys, values } = cache;
   const layers = keys.flatMap((key, layer) => [

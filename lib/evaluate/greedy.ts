@@ -1,6 +1,6 @@
-// Greedy generation: many prompts of different lengths side by side, each continued by its
-// likeliest token until it ends. A step is one captured graph of fixed shapes; its tokens stay
-// tensors, and are read back once a batch.
+// Greedy generation: a batch of prompts of different lengths, each continued by its most likely
+// token until it ends. A step is one captured graph of fixed shapes; its tokens stay tensors, and
+// are read back once for each batch.
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../base/interrupt';
@@ -9,32 +9,32 @@ import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
 import { type Continuation, type Generator } from './generator';
 
-/** The shapes of a generation, and where it ends. */
+/** Shapes of a generation, and its end. */
 export interface GreedyOptions {
-  /** Sequences side by side. */
+  /** Sequences of a batch. */
   readonly batch: number;
   /** Tokens of the longest prompt. */
   readonly promptLength: number;
-  /** The most tokens that are generated for a prompt. */
+  /** Most tokens generated for a prompt. */
   readonly newTokens: number;
-  /** The token after which a sequence has ended. */
+  /** The token that ends a sequence. */
   readonly eos: number;
-  /** After so many steps it is read back whether all sequences have ended. Default 8. */
+  /** Steps between two checks, which read back whether all sequences have ended. Default 8. */
   readonly checkEvery?: number;
-  /** Runs operation by operation even where a graph could be captured. */
+  /** Runs operation by operation even where a graph is possible. */
   readonly eager?: boolean;
-  /** What captured steps round matrix products to; default `float32`. */
+  /** Precision of matrix products in captured steps; default `float32`. */
   readonly products?: ProductType;
 }
 
-/** A generation that can be used again and again. */
+/** A reusable generation. */
 export interface Greedy {
   /**
-   * Continues prompts, any number of them, each of 1 to `promptLength` tokens.
+   * Continues any number of prompts, each of 1 to `promptLength` tokens.
    *
-   * @param onProgress is told how many prompts are done
-   * @returns for each prompt the tokens that were generated: through the first `eos`, or
-   *   `newTokens` without one
+   * @param onProgress called with the number of finished prompts
+   * @returns the generated tokens of each prompt: through the first `eos`, or `newTokens` without
+   *   one
    */
   generate(prompts: readonly ArrayLike<number>[], onProgress?: (done: number) => void): Promise<Int32Array[]>;
   /** Frees graph and memory. */
@@ -65,7 +65,8 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
   const proceed = ({ tokens, ...memory }: NamedTensors): Chosen =>
     choose(generator.step(memory, tokens as tf.Tensor1D), tokens as tf.Tensor1D);
 
-  // Two graphs on one state: with prompts as inputs one begins, without inputs one goes on.
+  // Two graphs on one state: the one with prompts as inputs begins, the one without inputs
+  // continues.
   const state = tf.tidy(() => {
     const ids = tf.fill([batch, promptLength], eos, 'int32');
     return { ...begin({ ids, lengths: tf.ones([batch], 'int32'), ...generator.draw(capacity) }).state };
@@ -128,9 +129,9 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
 
 interface Chosen {
   readonly outputs: {
-    /** The token chosen for each sequence, `eos` again where it has ended: [batch] int32. */
+    /** The chosen token of each sequence, `eos` again after its end: [batch] int32. */
     readonly tokens: tf.Tensor1D;
-    /** How many sequences have not ended. */
+    /** Number of unfinished sequences. */
     readonly unfinished: tf.Scalar;
   };
   readonly state: NamedTensors;

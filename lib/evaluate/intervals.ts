@@ -1,13 +1,13 @@
-// How sure a measured share is: Wilson's interval, which holds near 0 and 1 too, where accuracies
-// often are; how sure a mean is; and how sure a mean over what comes in parts of different sizes,
-// such as the loss of a token, where tokens come in documents.
+// Confidence intervals: of a share by Wilson, valid near 0 and 1 too, where accuracies often are;
+// of a mean; and of a mean over parts of different sizes, such as the loss of tokens that come in
+// documents.
 
 import { ConfigError } from '../base/errors';
 import { quantiles } from '../base/statistics';
 import { standardNormalQuantile } from '../engine/random/normal-quantile';
 import { type Random } from '../engine/random/random';
 
-/** A share of trials and the interval that holds the true one. */
+/** A share of trials with a confidence interval. */
 export interface Proportion {
   readonly successes: number;
   readonly trials: number;
@@ -17,10 +17,10 @@ export interface Proportion {
 }
 
 /**
- * A share with its score interval (Wilson 1927, "Probable inference, the law of succession, and
- * statistical inference").
+ * Estimates a share with its score interval (Wilson 1927, "Probable inference, the law of
+ * succession, and statistical inference").
  *
- * @param level how often the interval holds the true share; default 0.95
+ * @param level probability that the interval contains the true share; default 0.95
  * @throws ConfigError if there are no trials, or the level is not between 0 and 1
  */
 export function proportion(successes: number, trials: number, level = 0.95): Proportion {
@@ -34,7 +34,7 @@ export function proportion(successes: number, trials: number, level = 0.95): Pro
   const spread = (z * z) / trials;
   const centre = (share + spread / 2) / (1 + spread);
   const reach = (z * Math.sqrt((share * (1 - share)) / trials + spread / (4 * trials))) / (1 + spread);
-  // At the ends the exact bound is 0 or 1; rounding must not pass it, nor fall short of it.
+  // At the ends the exact bound is 0 or 1; rounding must neither exceed nor miss it.
   return {
     successes,
     trials,
@@ -44,7 +44,7 @@ export function proportion(successes: number, trials: number, level = 0.95): Pro
   };
 }
 
-/** A mean and the interval that holds the true one. */
+/** A mean with a confidence interval. */
 export interface Mean {
   readonly mean: number;
   readonly low: number;
@@ -52,11 +52,11 @@ export interface Mean {
 }
 
 /**
- * A mean of independent values with its normal interval, for many of them: such as a share of each
- * of some hundred words, where the places of one word are not independent of each other.
+ * Estimates a mean of independent values with its normal interval, for many values: such as the
+ * shares of some hundred words, where the places of one word are not independent of each other.
  *
- * @param level how often the interval holds the true mean; default 0.95
- * @throws ConfigError if there are not two values, or the level is not between 0 and 1
+ * @param level probability that the interval contains the true mean; default 0.95
+ * @throws ConfigError if there are fewer than two values, or the level is not between 0 and 1
  */
 export function meanWithInterval(values: readonly number[], level = 0.95): Mean {
   if (values.length < 2)
@@ -68,41 +68,41 @@ export function meanWithInterval(values: readonly number[], level = 0.95): Mean 
   return { mean, low: mean - reach, high: mean + reach };
 }
 
-/** A part of what is measured, such as a document. */
+/** A part of a measurement, such as a document. */
 export interface Part {
-  /** What it adds to the total. */
+  /** Contribution to the total. */
   readonly sum: number;
-  /** How many of the things that the mean is over it holds, above 0. */
+  /** Number of things in it over which the mean is taken, above 0. */
   readonly count: number;
 }
 
-/** How the interval is found. */
+/** Options of an interval. */
 export interface PartsOptions {
   /** Draws the samples. */
   readonly random: Random;
-  /** How often the interval holds the truth; default 0.95. */
+  /** Probability that the interval contains the true value; default 0.95. */
   readonly level?: number;
-  /** Default 2,000. */
+  /** Number of bootstrap samples; default 2,000. */
   readonly resamples?: number;
 }
 
 /**
- * Fewer parts say nothing about how parts differ: the interval would be as wide as what is
- * measured.
+ * Fewest parts: fewer do not show how parts differ, and the interval would be as wide as the
+ * measured value.
  */
 const fewestParts = 5;
 
 /**
- * The mean sum / count over all parts, with the interval that holds that of all such parts there
- * could be: parts, not what is in them, are independent of each other.
+ * Estimates the mean sum / count over all parts, with an interval for that of the population of
+ * parts: parts, not their contents, are independent of each other.
  *
  * It is the symmetric bootstrap-t (Hall 1988, "On symmetric bootstrap confidence intervals"): parts
- * are drawn anew, and each sample's distance from the mean is measured in its own standard error.
- * Percentiles of the samples' means would be too close together: at 20 parts they hold the truth 91
- * times of 100, where this holds it 95 times. docs/language-models.md has the numbers.
+ * are resampled, and each sample's distance from the mean is measured in its own standard error.
+ * Percentiles of the samples' means would be too narrow: with 20 parts they contain the truth 91
+ * times of 100, this interval 95 times. docs/language-models.md has the numbers.
  *
- * @returns undefined for fewer than five parts, or where all but a few are so much alike that
- *   samples tell nothing
+ * @returns undefined for fewer than five parts, or if nearly all parts are alike, so that samples
+ *   are not informative
  * @throws ConfigError if the level is not between 0 and 1
  */
 export function meanOfParts(parts: readonly Part[], options: PartsOptions): Mean | undefined {
@@ -110,8 +110,8 @@ export function meanOfParts(parts: readonly Part[], options: PartsOptions): Mean
 }
 
 /**
- * How much the mean of the first is above that of the second, with its interval. Both were measured
- * on the same parts, which are drawn with both: what makes a part large for both does not count.
+ * Estimates the difference between two means measured on the same parts, with its interval. Parts
+ * are resampled with both measurements: variation that both share cancels.
  *
  * @param first, second of the same parts in the same order; counts may differ
  * @returns as `meanOfParts`
@@ -125,7 +125,7 @@ export function differenceOfMeans(
   return studentized([columnOf(first, 1), columnOf(second, -1)], options);
 }
 
-/** One measurement of all parts, and whether its mean is added or taken away. */
+/** One measurement of all parts, and whether its mean is added or subtracted. */
 interface Column {
   readonly sums: Float64Array;
   readonly counts: Float64Array;
@@ -140,17 +140,16 @@ function columnOf(parts: readonly Part[], sign: 1 | -1): Column {
   };
 }
 
-/** The means of columns, added up with their signs. */
+/** The sum of the columns' means with their signs. */
 function studentized(columns: readonly Column[], options: PartsOptions): Mean | undefined {
   return studentizedInterval((places) => sumOfMeans(columns, places), columns[0]?.sums.length ?? 0, options);
 }
 
 /**
- * Any smooth number of parts with its interval, as `meanOfParts` has it for a mean.
+ * Estimates any smooth statistic of parts with its interval, as `meanOfParts` does for a mean.
  *
- * @param statistic of the parts at some places: the number, and the standard error that these parts
- *   know of
- * @param parts     how many there are
+ * @param statistic the estimate and its standard error, from the parts at some indices
+ * @param parts     number of parts
  * @returns as `meanOfParts`
  * @throws ConfigError as `meanOfParts`
  */
@@ -162,19 +161,19 @@ export function studentizedInterval(
   return studentizedIntervalOfKinds(([places = new Int32Array()]) => statistic(places), [parts], options);
 }
 
-/** A number, and the standard error that the parts it was found from know of. */
+/** An estimate with its standard error from the same parts. */
 export interface Estimated {
   readonly mean: number;
   readonly error: number;
 }
 
 /**
- * As `studentizedInterval`, where there are parts of several kinds, such as the documents of
- * several tasks: each kind's are drawn among themselves.
+ * As `studentizedInterval` for several kinds of parts, such as the documents of several tasks: each
+ * kind is resampled separately.
  *
- * @param statistic of the parts at some places of each kind
- * @param parts     how many there are of each
- * @returns undefined also where one kind has fewer than five
+ * @param statistic of the parts at some indices of each kind
+ * @param parts     number of parts of each kind
+ * @returns undefined also if one kind has fewer than five
  * @throws ConfigError as `meanOfParts`
  */
 export function studentizedIntervalOfKinds(
@@ -186,23 +185,21 @@ export function studentizedIntervalOfKinds(
   if (parts.some((count) => count < fewestParts)) return undefined;
   const places = parts.map((count) => Int32Array.from({ length: count }, (_, place) => place));
   const { mean, error } = statistic(places);
-  // All alike, but for rounding.
+  // All equal up to rounding.
   if (error <= 1e-12 * (1 + Math.abs(mean))) return { mean, low: mean, high: mean };
   const distances = Float64Array.from({ length: resamples }, () => {
     for (const drawn of places)
       for (let draw = 0; draw < drawn.length; draw += 1) drawn[draw] = random.integer(0, drawn.length);
     const sample = statistic(places);
     const away = Math.abs(sample.mean - mean);
-    // A part drawn again and again knows no error; rounding leaves a little of one.
+    // A sample of one part only has no error, but for rounding.
     return sample.error <= 1e-9 * away ? Infinity : away / sample.error;
   });
   const [reach = Infinity] = quantiles(distances, [level]);
   return Number.isFinite(reach) ? { mean, low: mean - reach * error, high: mean + reach * error } : undefined;
 }
 
-/**
- * Of the parts at some places, with the standard error that these know of: that of a ratio of sums.
- */
+/** The sum over the parts at some indices with its standard error: that of a ratio of sums. */
 function sumOfMeans(columns: readonly Column[], places: Int32Array): Estimated {
   let mean = 0;
   const excess = new Float64Array(places.length);
@@ -214,7 +211,7 @@ function sumOfMeans(columns: readonly Column[], places: Int32Array): Estimated {
     }
     const own = sum / count;
     mean += sign * own;
-    // What each part has more than the mean would give it.
+    // The deviation of each part from the mean.
     for (let index = 0; index < places.length; index += 1) {
       const place = places[index] ?? 0;
       excess[index] =

@@ -1,4 +1,4 @@
-// The losses of an evaluation, added up as they come: for each document, and for each place in a
+// Losses of an evaluation, summed as they arrive: for each document, and for each place in a
 // window.
 
 import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
@@ -13,9 +13,7 @@ export interface DocumentLoss {
 
 /** The loss of the tokens at some positions of their windows. */
 export interface PositionLoss {
-  /**
-   * How many tokens of the window stand before the predicted one: at least `from`, at most `to`.
-   */
+  /** Tokens before the predicted one in the window: at least `from`, at most `to`. */
   readonly from: number;
   readonly to: number;
   /** Mean, in nats. */
@@ -39,7 +37,9 @@ export class LossTally {
     this.#countsAt = new Float64Array(length);
   }
 
-  /** A window's losses, [length - 1]: of each token but the first, for the document that has it. */
+  /**
+   * Adds a window's losses, [length - 1]: of each token but the first, to the document that has it.
+   */
   add({ start, first }: Window, losses: Float32Array): void {
     let document = lastAtMost(this.#begins, start + first);
     for (let place = first; place <= losses.length; place += 1) {
@@ -52,13 +52,13 @@ export class LossTally {
     }
   }
 
-  /** In the documents' order, those without a predicted token too. */
+  /** Losses in the order of the documents, with those without a predicted token. */
   byDocument(): DocumentLoss[] {
     return Array.from(this.#sums, (sum, document) => ({ sum, tokens: this.#counts[document] ?? 0 }));
   }
 
   /**
-   * In so many groups of places, as even as can be; those without a predicted token are left out.
+   * Losses in groups of places of nearly equal size; groups without a predicted token are left out.
    */
   byPosition(bins: number): PositionLoss[] {
     const places = this.#sumsAt.length - 1;

@@ -1,7 +1,7 @@
 // Perplexity by length, the measure of length extrapolation (Figure 4): each document is cut into
-// blocks of a length, or read through a window that slides on by a stride; what is left of it after
-// its last whole window does not count. The released code's blocks, which go on from one document
-// to the next, are given by their starts.
+// consecutive blocks of equal length, or read through a window that slides by a stride; the rest
+// after its last whole window is ignored. The released code's blocks, which run across documents,
+// can be given by their starts.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -20,38 +20,38 @@ import { differenceOfMeans, type Mean, meanOfParts, type Part } from './interval
 import { type DocumentLoss, LossTally, type PositionLoss } from './loss-tally';
 import { chooseWindows, joined, type Window, windowStarts } from './windows';
 
-/** How to evaluate. */
+/** Options of an evaluation. */
 export interface PerplexityOptions {
   /**
    * Tokens from one window to the next, at most the length. Each window after the first counts only
-   * tokens that no window before it held, and never its own first token, which has nothing before
-   * it. Left out: the length, that is blocks side by side.
+   * tokens that no earlier window had, and never its own first token, which has no context. Left
+   * out: the length, that is, consecutive blocks.
    */
   readonly stride?: number;
   /**
-   * Where blocks begin in the documents' sequence instead, [blocks], ascending and none within
-   * another: such as those of the released code, which go on from one document to the next. A
-   * token's loss is its own document's.
+   * Starts of blocks in the sequence of documents instead, [blocks], ascending and without overlap:
+   * such as those of the released code, which run across documents. A token's loss belongs to its
+   * own document.
    */
   readonly blocks?: Float64Array;
-  /** At most so many tokens are read, in windows spread evenly over all there are; default: all. */
+  /** Most tokens to read, in windows at equal distances over all there are; default: all. */
   readonly maxTokens?: number;
-  /** Groups of positions whose losses are told apart; default 8. */
+  /** Number of groups of positions with a loss of their own; default 8. */
   readonly bins?: number;
-  /** Windows that go through the model at once; default: as many as hold 4,096 tokens. */
+  /** Windows of a batch; default: as many as hold 4,096 tokens. */
   readonly batch?: number;
-  /** How often an interval holds the true value; default 0.95. */
+  /** Probability that an interval contains the true value; default 0.95. */
   readonly level?: number;
-  /** Draws what intervals and randomized encodings need. */
+  /** Random numbers for intervals and randomized encodings. */
   readonly random?: Random;
-  /** Runs operation by operation even where a graph could be captured. */
+  /** Runs operation by operation even where a graph is possible. */
   readonly eager?: boolean;
-  /** What a captured evaluation rounds matrix products to; default `float32`. */
+  /** Precision of matrix products in captured evaluations; default `float32`. */
   readonly products?: ProductType;
   readonly reporter?: Reporter;
 }
 
-/** What a model says of documents, read at one length. */
+/** Perplexity of documents, read at one length. */
 export interface PerplexityByLength {
   readonly length: number;
   readonly stride: number;
@@ -59,19 +59,19 @@ export interface PerplexityByLength {
   readonly windows: number;
   /** Predicted tokens. */
   readonly tokens: number;
-  /** Documents of which a token was predicted. */
+  /** Documents with a predicted token. */
   readonly documents: number;
   /** Mean cross-entropy of the predicted tokens, in nats. */
   readonly loss: number;
   /** exp(loss) */
   readonly perplexity: number;
   /**
-   * Of each document, in their order; no tokens where none was predicted: what comparisons of
-   * models read on the same documents are made of.
+   * Losses of each document, in their order, also of those without a predicted token: the data for
+   * comparisons of models on the same documents.
    */
   readonly byDocument: readonly DocumentLoss[];
   /**
-   * Of the perplexity, by the bootstrap over documents; undefined where there are too few to tell.
+   * Interval of the perplexity, by the bootstrap over documents; undefined with too few documents.
    */
   readonly interval: Interval | undefined;
   /** Ascending; groups without a token are left out. */
@@ -81,17 +81,17 @@ export interface PerplexityByLength {
 /** Groups of positions. */
 const defaultBins = 8;
 
-/** Tokens that go through the blocks at once. */
+/** Tokens computed at once. */
 const tokensAtOnce = 4096;
 
 /**
- * A model's perplexity at one length.
+ * Evaluates a model's perplexity at one length.
  *
  * @param parameters stay the caller's
  * @param documents  token ids of each, read a batch of windows at a time
  * @param length     tokens of a window, at least 2
- * @throws ConfigError if length, stride or bins make no sense, no document is as long as a window,
- *   or the encoding has not that many positions
+ * @throws ConfigError if length, stride or bins are invalid, no document is as long as a window, or
+ *   the encoding has fewer positions
  */
 export async function evaluatePerplexity(
   decoder: Decoder,
@@ -151,11 +151,10 @@ export async function evaluatePerplexity(
 }
 
 /**
- * The perplexity of documents with its interval: that of the mean loss (`meanOfParts`), taken to
- * perplexities. Documents are drawn anew, since the tokens of one are not independent of each
- * other.
+ * Interval of the perplexity of documents: that of the mean loss (`meanOfParts`), converted to
+ * perplexities. Documents are resampled, since the tokens of one are not independent of each other.
  *
- * @param documents the sum of the losses of each, and of how many tokens
+ * @param documents the summed loss of each, and its number of tokens
  * @returns undefined for fewer than five documents
  */
 export function perplexityInterval(
@@ -168,14 +167,14 @@ export function perplexityInterval(
 }
 
 /**
- * How many times the perplexity of one reading is that of another on the same documents, with its
- * interval: documents are drawn anew, each with both its losses (`differenceOfMeans`), so that what
- * makes a document easy or hard for both does not count.
+ * Ratio of the perplexities of two readings of the same documents, with its interval. Documents are
+ * resampled with both their losses (`differenceOfMeans`), so that variation in difficulty that both
+ * share cancels.
  *
- * @param first, second losses of the same documents in the same order; how many tokens of each were
- *   predicted may differ, and a document of which none was in one of them does not count
+ * @param first, second losses of the same documents in the same order; numbers of predicted tokens
+ *   may differ, and documents without any in one of them are ignored
  * @returns undefined for fewer than five documents
- * @throws ConfigError if there are not as many of both
+ * @throws ConfigError if their numbers of documents differ
  */
 export function perplexityRatio(
   first: readonly DocumentLoss[],
@@ -202,8 +201,8 @@ function exponential(mean: Mean | undefined): Interval | undefined {
 }
 
 /**
- * Makes sure that documents can be read at a length. What is to be read at several is checked at
- * all of them first, so that hours are not lost with the last.
+ * Makes sure that documents can be read at a length. For several lengths, check all of them first,
+ * so that no hours are lost with the last.
  *
  * @throws ConfigError as `evaluatePerplexity`
  */
@@ -243,7 +242,7 @@ function captureLosses(
   );
 }
 
-/** The losses of a batch, [batch, length - 1]; rows without a window have no meaning. */
+/** The losses of a batch, [batch, length - 1]; rows without a window are meaningless. */
 async function lossesOf(
   step: LossStep,
   decoder: Decoder,

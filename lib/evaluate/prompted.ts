@@ -1,6 +1,5 @@
-// What a model writes after prompts, and how it is scored: greedy generation over the instances of
-// a task, those of similar length side by side, and the task's metric, with each instance's own
-// part in it.
+// Answers of a model to prompts, and their scores: greedy generation over the instances of a task,
+// in batches of similar length, and the task's metric with each instance's contribution.
 
 import { type Reporter, silentReporter } from '../base/progress';
 import { groupScrollsRows, type ScrollsRow } from '../data/scrolls/file';
@@ -17,7 +16,7 @@ import { scoreInstances } from './scrolls';
 import { swappedOrder } from './swapping';
 
 /**
- * An instance as a model is asked it. Its document is held as tokens, as far as the model reads it:
+ * An instance as a model's prompt. Its document is stored as tokens, as far as the model reads it:
  * books are long.
  */
 export interface PromptedInstance {
@@ -25,12 +24,13 @@ export interface PromptedInstance {
   /** [time] int32 */
   readonly prompt: Int32Array;
   readonly references: readonly string[];
-  /** The rows' group; what has none is one by itself. */
+  /** The rows' group; without one, the instance is a group of its own. */
   readonly group: string;
 }
 
 /**
- * The instances of some rows, in the order of the rows: all, or `count` of them drawn by `seed`.
+ * Makes the instances of some rows, in the order of the rows: all, or `count` of them drawn by
+ * `seed`.
  *
  * @throws UsageError if sequences have no room for an input
  */
@@ -59,28 +59,28 @@ export async function promptedInstances(
   return Array.from(chosen.sort()).flatMap((place) => instances[place] ?? []);
 }
 
-/** How to generate. */
+/** Options of a generation. */
 export interface AnswerOptions {
   /**
-   * Prompts side by side; default: as many as keep the cache of keys and values under a gigabyte,
-   * 32 at most.
+   * Prompts of a batch; default: as many as keep the cache of keys and values under a gigabyte, at
+   * most 32.
    */
   readonly batch?: number;
-  /** What captured steps round matrix products to; default `float32`. */
+  /** Precision of matrix products in captured steps; default `float32`. */
   readonly products?: ProductType;
-  /** Runs operation by operation even where a graph could be captured. */
+  /** Runs operation by operation even where a graph is possible. */
   readonly eager?: boolean;
   readonly reporter?: Reporter;
 }
 
-/** Lengths that prompts are filled up to; each is a graph. */
+/** Number of lengths that prompts are padded to; each is a graph. */
 const promptLengths = 4;
 
 const cacheBytes = 1e9;
 
 /**
- * What a model writes for each instance: its likeliest tokens until the end token, or as many as
- * there is room for.
+ * Generates an answer for each instance: its most likely tokens until the end token, or as many as
+ * fit.
  *
  * @returns text by the instance's id
  */
@@ -125,7 +125,7 @@ export async function generateAnswers(
   return answers;
 }
 
-/** How many sequences' keys and values, float32 in each layer, take so many bytes. */
+/** Number of sequences whose keys and values, float32 in each layer, take so many bytes. */
 function batchWithin(bytes: number, { architecture }: Decoder, tokens: number): number {
   const each = tokens * architecture.numLayers * architecture.hiddenSize * 2 * 4;
   return Math.max(1, Math.min(32, Math.floor(bytes / each)));
@@ -134,7 +134,7 @@ function batchWithin(bytes: number, { architecture }: Decoder, tokens: number): 
 interface LengthGroup {
   /** Tokens of the longest prompt, rounded up. */
   readonly length: number;
-  /** The shortest prompt first, so that those side by side end alike. */
+  /** The shortest prompt first, so that batches end at similar times. */
   readonly members: readonly PromptedInstance[];
 }
 
@@ -148,14 +148,14 @@ function byLength(instances: readonly PromptedInstance[], longest: number): Leng
   return [...groups].map(([length, members]) => ({ length, members }));
 }
 
-/** The score of a model's answers, and each instance's part in it. */
+/** The score of a model's answers, and each instance's contribution. */
 export interface AnswerScore extends TextScore {
   /** In the order of the instances; `scoreOfParts` makes a score of any of them. */
   readonly byInstance: readonly TextScore['parts'][];
 }
 
 /**
- * Scores what a model wrote.
+ * Scores a model's answers.
  *
  * @throws UsageError as `scoreInstances`
  */
@@ -172,28 +172,25 @@ export function scoreAnswers(
   };
 }
 
-/** How often answers are handed to other instances. */
+/** Number of ways in which answers are reassigned to other instances. */
 export const swaps = 5;
 
-/** What answers score where they do not belong. */
+/** Score of answers reassigned to other instances. */
 export interface SwappedScore {
-  /**
-   * The mean over the ways in which they were handed over: each way is scored as the answers
-   * themselves are.
-   */
+  /** The mean over the reassignments, each scored like the answers themselves. */
   readonly score: number;
-  /** Each instance's part, for each way. */
+  /** Each instance's contribution, for each reassignment. */
   readonly rounds: readonly AnswerScore['byInstance'][];
 }
 
 /**
- * What answers score when they are handed to instances of other groups, the mean over a few ways to
- * do so: what a model scores without reading, by writing what is often right. A score that is not
- * above it is none of reading.
+ * Scores answers reassigned to instances of other groups, averaged over a few reassignments: the
+ * score that a model reaches without reading, by writing common answers. A score no higher than
+ * this shows no reading.
  *
- * It is the mean of scores, not the score of mean parts. Of ROUGE the latter would be higher, as a
- * geometric mean is of parts that are seldom 0 together: blind answers would seem to do better
- * where they do not belong.
+ * It is the mean of scores, not the score of mean contributions. For ROUGE the latter would be
+ * higher, as it is a geometric mean of contributions that are seldom 0 together: blind answers
+ * would seem to do better when reassigned.
  */
 export function scoreSwapped(
   metric: TextMetricName,

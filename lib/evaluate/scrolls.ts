@@ -1,6 +1,6 @@
-// The scores of SCROLLS, as the official evaluator (github.com/tau-nlp/scrolls, evaluator/) gives
-// them for predictions by id: each task by its metric, and the benchmark's score, the mean over the
-// seven.
+// The scores of SCROLLS as the official evaluator (github.com/tau-nlp/scrolls, evaluator/) computes
+// them from predictions by id: each task by its metric, and the benchmark's score, the mean over
+// the seven.
 
 import { UsageError } from '../base/errors';
 import { type ScrollsInstance } from '../data/scrolls/file';
@@ -8,7 +8,7 @@ import { type QuickTaskName } from '../data/scrolls/quick';
 import { type ScrollsTaskName, scrollsTaskNames } from '../data/scrolls/tasks';
 import { roundedScore, scoreTexts, type TextMetricName, type TextScore } from './metrics/text-metrics';
 
-/** How each task is scored. */
+/** Metric of each task. */
 export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> = {
   gov_report: 'rouge',
   summ_screen_fd: 'rouge',
@@ -19,7 +19,7 @@ export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> =
   contract_nli: 'exact_match',
 };
 
-/** How each quick task is scored: as the tasks that it has its shape from. */
+/** Metric of each quick task: that of the tasks with its shape. */
 export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = {
   kind: 'exact_match',
   find: 'f1',
@@ -27,7 +27,7 @@ export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = {
 };
 
 /**
- * Scores what a model wrote for instances.
+ * Scores a model's answers to instances.
  *
  * @param predictions text by the instance's id: one for each instance, and for no other
  * @throws UsageError if an instance has no prediction or no reference, or a prediction no instance
@@ -57,8 +57,8 @@ export function scoreInstances(
 }
 
 /**
- * The benchmark's one number: the mean over the seven tasks of their scores in percent, each
- * rounded to four decimals before, as the official evaluator does.
+ * The benchmark's score: the mean over the seven tasks of their scores in percent, each rounded to
+ * four decimals first, as in the official evaluator.
  *
  * @throws UsageError naming the tasks that are missing: a mean over some of them is not SCROLLS'
  *   score

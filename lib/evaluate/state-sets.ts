@@ -1,5 +1,5 @@
-// What a model says of an automaton's reachable states, after every prefix of random words: the
-// trained counterpart of Theorem 3.2. A prefix counts as right if its whole set is.
+// Predictions of an automaton's reachable states after every prefix of random words: the trained
+// counterpart of Theorem 3.2. A prefix counts as correct if its whole set is.
 
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
@@ -14,23 +14,23 @@ import { type LiveWordSize, liveWords } from '../theory/automata/live-words';
 import { startId } from '../theory/network/network';
 import { type Mean, meanWithInterval } from './intervals';
 
-/** Words as a model reads them, with what it should say. */
+/** Words as a model reads them, with the correct sets. */
 export interface StateSetWords {
   readonly words: number;
-  /** Tokens of a word, the start token among them: one more than its symbols. */
+  /** Tokens of a word, including the start token: one more than its symbols. */
   readonly time: number;
   /** Segment states and sub-states together. */
   readonly states: number;
-  /** The start token, then each symbol's place in the alphabet, from 1: [words, time]. */
+  /** The start token, then each symbol's index in the alphabet, from 1: [words, time]. */
   readonly ids: Int32Array;
   /**
-   * 1 where a state is reachable (`levelSimulator`) after the symbols so far: [words, time,
-   * states].
+   * 1 for states that are reachable (`levelSimulator`) after the symbols so far, else 0: [words,
+   * time, states].
    */
   readonly sets: Uint8Array;
 }
 
-/** How many tokens an automaton's words have: the start, symbols, separators. */
+/** Number of tokens of an automaton's words: the start, symbols, separators. */
 export function stateSetVocabulary(automaton: BiNfa): number {
   return 1 + alphabetOf(automaton).length;
 }
@@ -41,7 +41,7 @@ export function stateSetSeparators({ symbols, separators }: BiNfa): number[] {
 }
 
 /**
- * Draws random words of one length that the automaton can read (`liveWords`).
+ * Prepares to draw random words of one length that the automaton can read (`liveWords`).
  *
  * @returns a function that throws ConfigError if it can read hardly any
  * @throws DataError if the automaton is not sound
@@ -73,40 +73,35 @@ export function stateSetWriter(
   };
 }
 
-/**
- * How often a model is right. Intervals are over words: the prefixes of one word share their fate.
- */
+/** Accuracy of a model. Intervals are over words: the prefixes of one word are not independent. */
 export interface StateSetAccuracy {
   /** Symbols of each word. */
   readonly length: number;
   readonly words: number;
-  /** The share of prefixes whose whole set is right. */
+  /** The share of prefixes whose whole set is correct. */
   readonly exact: Mean;
-  /** The same for the states of each level alone. */
+  /** The share for the states of each level alone. */
   readonly segmentLevel: Mean;
   readonly subLevel: Mean;
-  /** The share of words whose set is right after so many symbols, [length + 1]. */
+  /** The share of words whose set is correct after each number of symbols, [length + 1]. */
   readonly byPrefix: readonly number[];
 }
 
-/** What is right without having learnt the task, as shares of prefixes. */
+/** Accuracy of guessing without having learnt the task, as shares of prefixes. */
 export interface StateSetGuesses {
-  /** Always the set that is most frequent among these words. */
+  /** Always guessing the most frequent set of these words. */
   readonly commonest: number;
-  /**
-   * Knowing where the sub-level is, and nothing of the segments before: the set that is most
-   * frequent with it.
-   */
+  /** Guessing from the sub-level's state alone, without earlier segments: its most frequent set. */
   readonly ownSegment: number;
 }
 
-/** Tokens that are computed at once. */
+/** Tokens computed at once. */
 const tokensAtOnce = 8192;
 
 /**
- * Asks a model.
+ * Evaluates a model on words.
  *
- * @param segmentStates how many of the states are those of the segment level, which come first
+ * @param segmentStates number of states of the segment level, which come first
  * @param random        draws the positions of randomized encodings
  */
 export async function evaluateStateSets(
@@ -164,7 +159,7 @@ export async function evaluateStateSets(
   };
 }
 
-/** What guessing comes to on these words. */
+/** Accuracy of guessing on these words. */
 export function guessStateSets(asked: StateSetWords, segmentStates: number): StateSetGuesses {
   const { words, time, states, sets } = asked;
   const [whole, withSub] = [new Map<string, number>(), new Map<string, Map<string, number>>()];

@@ -1,13 +1,13 @@
-// What an evaluation reads: documents one after the other, and the windows in which they go through
-// the model. Windows are known by their starts in the sequence of all ids; which tokens of a window
-// count follows from the window before it.
+// Input of an evaluation: documents in one sequence, and the windows in which a model reads them.
+// Windows are given by their starts in the sequence; which tokens of a window count follows from
+// the window before it.
 
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { spreadPlaces } from '../base/spread';
 import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
 
-/** Documents as one sequence. */
+/** Joins documents to one sequence. */
 export function joined(documents: readonly TokenSequence[]): TokenSequence {
   const begins = beginsOf(documents);
   return {
@@ -26,7 +26,7 @@ export function joined(documents: readonly TokenSequence[]): TokenSequence {
   };
 }
 
-/** Where each document begins in the sequence: [documents], ascending. */
+/** Start of each document in the sequence: [documents], ascending. */
 export function beginsOf(documents: readonly Pick<TokenSequence, 'length'>[]): Float64Array {
   const begins = new Float64Array(documents.length);
   for (let place = 1; place < begins.length; place += 1)
@@ -35,8 +35,8 @@ export function beginsOf(documents: readonly Pick<TokenSequence, 'length'>[]): F
 }
 
 /**
- * Where the windows of documents begin in the sequence, [windows], ascending: in each document from
- * its first token on, as long as a whole window is left.
+ * Starts of the documents' windows in the sequence, [windows], ascending: in each document from its
+ * first token on, as long as a whole window is left.
  *
  * @param stride tokens from one window of a document to the next
  * @throws ConfigError if no document is as long as a window
@@ -65,20 +65,18 @@ export function windowStarts(
   return starts;
 }
 
-/** A window and what counts in it. */
+/** A window and the tokens in it that count. */
 export interface Window {
-  /** In the sequence. */
+  /** Its start in the sequence. */
   readonly start: number;
-  /**
-   * Its first token that counts, from 1: no window before held it, and it has something before it.
-   */
+  /** Its first token that counts, from 1: no earlier window had it, and it has context. */
   readonly first: number;
 }
 
 /**
- * The windows to read: all of them, or as many as `most` tokens allow, spread evenly, so that a
- * part of a corpus is read in all of its documents and not in the first ones alone. What counts in
- * a window does not depend on which others are read.
+ * Chooses windows to read: all of them, or as many as `most` tokens allow, at equal distances, so
+ * that a part of a corpus is read in all of its documents and not in the first ones alone. The
+ * tokens that count in a window do not depend on the choice.
  *
  * @param starts ascending
  */

@@ -1,8 +1,8 @@
 // Byte-pair encoding (Sennrich et al. 2016) in the variant of Llama 2: tokens are joined by rank,
-// equal ranks from left to right, and characters outside the vocabulary fall back to their UTF-8
-// bytes. Knows nothing of spaces, special tokens or names; `llama2.ts` does.
+// equal ranks from left to right, and characters outside the vocabulary become their UTF-8 bytes.
+// Spaces, special tokens and names are handled by `llama2.ts`.
 
-/** No merge joins a pair. */
+/** Rank of a pair that no merge joins. */
 const none = 0x7fffffff;
 
 /** Joins tokens of one stretch of text. Cost n log n in its length. */
@@ -10,7 +10,7 @@ export class BytePairEncoder {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #byteIds: Int32Array;
   /**
-   * left id * vocabulary size + right id -> rank; the result of a merge is at
+   * Rank by left id * vocabulary size + right id; the result of a merge is at
    * `#resultOfRank[rank]`.
    */
   readonly #rankOfPair = new Map<number, number>();
@@ -147,10 +147,10 @@ class MinHeap {
 }
 
 /**
- * Where text may be cut without changing its ids. A merge joins the last character of one piece
- * with the first of another; where no merge in the table joins these two characters, no merge ever
- * reaches across, and both sides are encoded as if the other were not there. This holds by
- * construction, for any table.
+ * Places where text may be cut without changing its ids. A merge joins the last character of one
+ * piece with the first of another; if no merge in the table joins two characters, no merge ever
+ * reaches across them, and both sides are encoded independently. This holds by construction, for
+ * any table.
  */
 export class SafeCuts {
   /** Class of each UTF-16 code unit: 0 for those that no merge touches. */
@@ -183,7 +183,7 @@ export class SafeCuts {
   }
 
   /**
-   * Treats one code unit as another, e.g. a space as the character that stands for it in the
+   * Treats one code unit as another, e.g. a space as the character that represents it in the
    * vocabulary.
    */
   alias(code: number, as: number): void {

@@ -1,5 +1,4 @@
-// Text as its UTF-8 bytes: 256 ids, no vocabulary to learn, for small models and for any text at
-// all.
+// Text as UTF-8 bytes: 256 ids without a vocabulary to learn, for small models and for any text.
 
 import { sha256 } from '../../base/files';
 import {

@@ -1,5 +1,5 @@
-// One id for each character (code point) of a small vocabulary, for small models. Id 0 is whatever
-// the vocabulary does not have; the others follow in the order of their code points.
+// One id for each character (code point) of a small vocabulary, for small models. Id 0 stands for
+// characters outside the vocabulary; the others follow in the order of their code points.
 
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
@@ -16,13 +16,13 @@ import {
   wellFormed,
 } from './tokenizer';
 
-/** Newline, tab and the printable characters of ASCII: the vocabulary where none is given. */
+/** Newline, tab and the printable characters of ASCII: the default vocabulary. */
 export const asciiCharacters: string =
   '\t\n' + String.fromCharCode(...Array.from({ length: 95 }, (_, offset) => 32 + offset));
 
 const unknownId = 0;
 
-/** Ids of single code points; 0 for those the vocabulary lacks. */
+/** Encodes single code points; 0 for those outside the vocabulary. */
 export class CharacterTokenizer implements Tokenizer {
   readonly name = 'characters';
   readonly vocabularySize: number;
@@ -61,7 +61,7 @@ export class CharacterTokenizer implements Tokenizer {
     return characterStream((text) => this.encode(text));
   }
 
-  /** The unknown id gives U+FFFD. */
+  /** Decodes ids; 0 becomes U+FFFD. */
   decode(ids: ArrayLike<number>): string {
     return Array.from(ids, (id) => this.#characters[checkId(this, id) - 1] ?? '\uFFFD').join('');
   }
@@ -95,7 +95,7 @@ export async function saveCharacterTokenizer(path: string, tokenizer: CharacterT
 }
 
 /**
- * Reads what `saveCharacterTokenizer` wrote.
+ * Loads a vocabulary that `saveCharacterTokenizer` wrote.
  *
  * @throws DataError if the file is missing, not such a vocabulary, or was changed since
  */

@@ -1,8 +1,7 @@
-// Llama 2's tokenizer (SentencePiece BPE, 32,000 pieces): the ids of the official one, from the
-// vocabulary and merges that npm `llama-tokenizer-js` carries. That package encodes 30 k tokens a
-// second; here text is cut where no merge can reach across, and the ids of the short stretches in
-// between are remembered. For small models there is the same tokenizer cut down to its first
-// pieces: `llama2-4096`.
+// Llama 2's tokenizer (SentencePiece BPE, 32,000 pieces): the official ids, from the vocabulary and
+// merges in npm `llama-tokenizer-js`. That package encodes 30 k tokens a second; here text is cut
+// where no merge can reach across, and the ids of the short stretches in between are cached. For
+// small models there is the same tokenizer restricted to its first pieces: `llama2-4096`.
 
 import { UsageError } from '../../base/errors';
 import { sha256 } from '../../base/files';
@@ -18,29 +17,26 @@ import {
   wellFormed,
 } from './tokenizer';
 
-/** What stands for a space inside pieces. */
+/** Represents a space inside pieces. */
 const spaceMark = '▁';
 const [unknownId, beginId, endId] = [0, 1, 2];
 const firstByteId = 3;
 const firstTextId = firstByteId + 256;
 /**
- * Of 32,000: pieces made by merges, the first merge's first; after them single characters, the most
- * frequent first.
+ * First id of single characters, the most frequent first; before them are pieces made by merges, in
+ * the order of the merges.
  */
 const firstCharacterId = 29871;
-/** Characters that a smaller vocabulary keeps, where half of its room is enough for them. */
+/** Single characters that a smaller vocabulary keeps, if they fit into half of its room. */
 const keptCharacters = 256;
-/**
- * The smallest vocabulary there is a use for: the letters of English and its commonest syllables.
- */
+/** The smallest useful vocabulary: the letters of English and its most common syllables. */
 const smallestVocabulary = 512;
 
 type Merge = readonly [left: string, right: string];
 
 /**
- * Ids as Llama 2 gives them for plain text: a space is put before a text that is not empty, `<s>`
- * and the like in the text are text, and characters outside the vocabulary become their UTF-8
- * bytes.
+ * Encodes plain text as Llama 2 does: a space is put before a text that is not empty, `<s>` and the
+ * like are text, and characters outside the vocabulary become their UTF-8 bytes.
  */
 export class Llama2Tokenizer implements Tokenizer {
   readonly name: string;
@@ -92,7 +88,7 @@ export class Llama2Tokenizer implements Tokenizer {
     return {
       push: (text) => {
         add(reader.push(text));
-        // A cut is certain once what comes after it is here.
+        // A cut is certain once the text after it is known.
         held = held.slice(this.#encodeUntil(held, held.length - 1, ids));
         return ids.take();
       },
@@ -105,8 +101,8 @@ export class Llama2Tokenizer implements Tokenizer {
   }
 
   /**
-   * Appends the ids of the stretches of `text`, well-formed, that end by `limit`; returns where the
-   * last ends.
+   * Appends the ids of the stretches of well-formed `text` that end by `limit`; returns the end of
+   * the last.
    */
   #encodeUntil(text: string, limit: number, ids: GrowingIds): number {
     let start = 0;
@@ -147,18 +143,20 @@ export class Llama2Tokenizer implements Tokenizer {
   }
 }
 
-/** The tokenizer with the vocabulary of the installed package; about a tenth of a second. */
+/**
+ * Loads the tokenizer with the vocabulary of the installed package, in about a tenth of a second.
+ */
 export async function loadLlama2(): Promise<Llama2Tokenizer> {
   const { pieces, merges } = await installedVocabulary();
   return new Llama2Tokenizer(pieces, merges);
 }
 
 /**
- * Llama 2's tokenizer cut down to `size` pieces: the control tokens, the bytes, the first merged
- * pieces, under Llama's own ids, and after them the most frequent characters. It knows those merges
- * whose parts and result it has; other characters become bytes.
+ * Loads Llama 2's tokenizer restricted to `size` pieces: the control tokens, the bytes, the first
+ * merged pieces, under Llama's own ids, and after them the most frequent characters. It has the
+ * merges whose parts and result it has; other characters become bytes.
  *
- * @param size from 512 to 32,000, where it is the whole
+ * @param size from 512 to 32,000, the whole vocabulary
  * @throws UsageError for another size
  */
 export async function loadSmallerLlama2(size: number): Promise<Llama2Tokenizer> {
@@ -192,8 +190,8 @@ async function installedVocabulary(): Promise<{
 }
 
 /**
- * Ids of stretches seen before. Text repeats its words: nine of ten stretches are found here. What
- * is kept is bounded; when it is full it starts anew.
+ * Cache of the ids of stretches. Text repeats its words: nine of ten stretches are found here. Its
+ * size is bounded; a full cache starts anew.
  */
 class StretchMemory {
   static readonly #longest = 63;
@@ -227,7 +225,7 @@ class StretchMemory {
   }
 }
 
-/** The same string on its own: a slice, kept as a key, would keep the whole document in memory. */
+/** Copies a string: a slice, kept as a key, would keep the whole document in memory. */
 function copyOf(slice: string): string {
   return Buffer.from(slice, 'utf16le').toString('utf16le');
 }
@@ -260,7 +258,7 @@ class GrowingIds {
     this.#ids = larger;
   }
 
-  /** A copy of what has been pushed since the last call. */
+  /** Takes a copy of the numbers pushed since the last call. */
   take(): Int32Array {
     const taken = this.#ids.slice(0, this.#length);
     this.#length = 0;

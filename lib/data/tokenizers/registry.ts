@@ -12,15 +12,15 @@ const loaders: ReadonlyMap<string, () => Promise<Tokenizer>> = new Map<string, (
   ['characters', () => Promise.resolve(new CharacterTokenizer())],
 ]);
 
-// Not their promises: one that a cell was stopped in has no end.
+// Not their promises: a promise whose cell was stopped never ends.
 const loaded = new Map<string, Tokenizer>();
 
-/** The names `getTokenizer` knows, besides `llama2-<pieces>`. */
+/** Names of `getTokenizer`, besides `llama2-<pieces>`. */
 export const tokenizerNames: readonly string[] = [...loaders.keys()];
 
 /**
- * The tokenizer of that name; loaded once. `characters` has the ASCII vocabulary: make a
- * `CharacterTokenizer` for another. `llama2-4096` is Llama 2's cut down to so many pieces.
+ * Gets a tokenizer by name; loaded once. `characters` has the ASCII vocabulary: make a
+ * `CharacterTokenizer` for another. `llama2-4096` is Llama 2's restricted to so many pieces.
  *
  * @throws UsageError if the name is unknown
  */
@@ -28,7 +28,7 @@ export async function getTokenizer(name: string): Promise<Tokenizer> {
   const load = loaders.get(name) ?? smallerLlama2(name);
   if (!load) throw unknownName('tokenizer', name, [...tokenizerNames, 'llama2-<pieces>']);
   const tokenizer = loaded.get(name) ?? (await load());
-  // Who asked at the same time may have been first.
+  // A simultaneous call may have been first.
   const first = loaded.get(name) ?? tokenizer;
   loaded.set(name, first);
   return first;

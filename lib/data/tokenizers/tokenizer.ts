@@ -1,25 +1,25 @@
-// What a tokenizer is to the rest of the workbench. Encoding is synchronous and, for long
-// documents, also incremental; one file beside this one per kind, `registry.ts` knows them by name.
+// The interface of tokenizers. Encoding is synchronous and, for long documents, also incremental.
+// Each kind has a file beside this one; `registry.ts` knows them by name.
 
 import { UsageError } from '../../base/errors';
 
-/** What may be asked of an encoding. */
+/** Options of an encoding. */
 export interface EncodeOptions {
   /**
-   * Put the begin-of-text token (Llama 2's `<s>`) first, also before an empty text. Default: no.
+   * Puts the begin-of-text token (Llama 2's `<s>`) first, also before an empty text. Default: no.
    */
   readonly beginOfText?: boolean;
 }
 
 /**
- * A text that arrives in pieces. The ids of all `push` calls and of `finish`, one after the other,
- * are those of the whole text, wherever it was cut; only a short tail of the text is held back in
+ * Encodes a text that arrives in pieces. The ids of all `push` calls and of `finish` in order are
+ * those of the whole text, however it was cut; only a short tail of the text is held back in
  * between.
  */
 export interface TokenStream {
-  /** The ids that are certain now that `text` has been added. */
+  /** Adds `text` and returns the ids that are certain now. */
   push(text: string): Int32Array;
-  /** The remaining ids. The stream must not be used afterwards. */
+  /** Returns the remaining ids. The stream must not be used afterwards. */
   finish(): Int32Array;
 }
 
@@ -29,39 +29,33 @@ export interface Tokenizer {
   readonly name: string;
   /** Ids are in [0, vocabularySize). */
   readonly vocabularySize: number;
-  /**
-   * SHA-256 of vocabulary and rules: two tokenizers with the same fingerprint give the same ids.
-   */
+  /** SHA-256 of vocabulary and rules: tokenizers with the same fingerprint give the same ids. */
   readonly fingerprint: string;
   /** The id of the begin-of-text token, if there is one. */
   readonly beginOfText: number | undefined;
   /**
-   * The id of the token that ends a text (Llama 2's `</s>`), if there is one. Encoding never gives
-   * it.
+   * The id of the token that ends a text (Llama 2's `</s>`), if there is one. Encoding never
+   * produces it.
    */
   readonly endOfText: number | undefined;
   /**
-   * Token ids of a text, [tokens].
+   * Encodes a text to token ids, [tokens].
    *
-   * @throws UsageError if `beginOfText` is asked of a tokenizer that has no such token
+   * @throws UsageError if `beginOfText` is set for a tokenizer without such a token
    */
   encode(text: string, options?: EncodeOptions): Int32Array;
   /** Begins a text that arrives in pieces. Throws like `encode`. */
   stream(options?: EncodeOptions): TokenStream;
   /**
-   * The text of token ids. Control tokens give nothing, bytes that are not UTF-8 give U+FFFD.
+   * Decodes token ids to text. Control tokens become nothing, bytes that are not UTF-8 become
+   * U+FFFD.
    *
    * @throws UsageError if an id is not in the vocabulary
    */
   decode(ids: ArrayLike<number>): string;
-  /**
-   * One token as a figure prints it: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws like
-   * `decode`.
-   */
+  /** Displays one token: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws like `decode`. */
   tokenText(id: number): string;
-  /**
-   * The id of the token that stands for exactly `text` (`' .'` with its space), if there is one.
-   */
+  /** The id of the token for exactly `text` (`' .'` with its space), if there is one. */
   idOf(text: string): number | undefined;
 }
 
@@ -81,13 +75,17 @@ export function printableCharacter(character: string): string {
   if (character === '\n') return '↵';
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x80) return code < 0x20 || code === 0x7f ? bytePiece(code) : character;
-  // Separators, marks and control characters leave no trace, or a misplaced one, on their own.
+  // Separators, marks and control characters are invisible or misplaced on their own.
   return /^[\p{C}\p{Z}\p{M}]/u.test(character)
     ? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
     : character;
 }
 
-/** The id itself, or the one line that says it is none of this tokenizer's. */
+/**
+ * Checks an id.
+ *
+ * @throws UsageError in one line if the tokenizer does not have it
+ */
 export function checkId(
   tokenizer: Pick<Tokenizer, 'name' | 'vocabularySize'>,
   id: number | undefined,
@@ -98,20 +96,20 @@ export function checkId(
   );
 }
 
-/** Refuses a begin-of-text token where the vocabulary has none. */
+/** Refuses a begin-of-text token if the vocabulary has none. */
 export function refuseBeginOfText(name: string, options: EncodeOptions | undefined): void {
   if (options?.beginOfText)
     throw new UsageError(`the tokenizer ${name} has no begin-of-text token; leave it out or use llama2`);
 }
 
 /**
- * Text that arrives in pieces, made well-formed: a half surrogate pair at the end waits for its
+ * Makes text that arrives in pieces well-formed: a half surrogate pair at the end waits for its
  * other half.
  */
 export class CharacterReader {
   #held = '';
 
-  /** The whole characters that are certain now that `text` has been added. */
+  /** Adds `text` and returns the whole characters that are certain now. */
   push(text: string): string {
     const all = this.#held + text;
     const last = all.charCodeAt(all.length - 1);
@@ -120,13 +118,13 @@ export class CharacterReader {
     return wellFormed(all.slice(0, cut));
   }
 
-  /** What is left: U+FFFD for a half pair. */
+  /** Returns the rest: U+FFFD for a half pair. */
   finish(): string {
     return wellFormed(this.#held);
   }
 }
 
-/** A stream over an encoding that treats each character on its own. */
+/** Makes a stream of an encoding that treats each character on its own. */
 export function characterStream(encode: (text: string) => Int32Array): TokenStream {
   const reader = new CharacterReader();
   return {

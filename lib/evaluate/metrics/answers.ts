@@ -1,18 +1,18 @@
-// Short answers compared as SQuAD does (Rajpurkar et al. 2016): exact match and F1 of words after a
-// normalization, number for number as in SCROLLS' evaluator. Where Python and JavaScript disagree
-// on what a letter or a space is, Python's rule holds.
+// Short answers compared as in SQuAD (Rajpurkar et al. 2016): exact match and F1 of words after
+// normalization, equal number for number to SCROLLS' evaluator. Where Python and JavaScript
+// disagree on letters or spaces, Python's rule holds.
 
 /** Python's `string.punctuation`: ASCII alone. */
 const punctuation = /[!-/:-@[-`{-~]/g;
 
 /**
- * What Python's `\b` sees around an article: it knows the letters and digits of every script,
- * JavaScript's only ASCII.
+ * An article between Python's word boundaries: Python's `\b` knows the letters and digits of every
+ * script, JavaScript's only ASCII.
  */
 const article = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /**
- * What Python's `str.split` splits at: unlike `\s` with U+001C to U+001F and U+0085, and without
+ * Separators of Python's `str.split`: unlike `\s` with U+001C to U+001F and U+0085, and without
  * U+FEFF.
  */
 const spaces =
@@ -32,14 +32,14 @@ export function answerWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Whether the normalized answers are the same. */
+/** Whether two answers are equal after normalization. */
 export function isExactMatch(prediction: string, reference: string): boolean {
   return answerWords(prediction).join(' ') === answerWords(reference).join(' ');
 }
 
 /**
- * The harmonic mean of the shares of words that one answer has of the other, from 0 to 1; 0 if
- * there are none in common, also where both have no words.
+ * The harmonic mean of precision and recall of an answer's words, from 0 to 1; 0 without common
+ * words, also if both have no words.
  */
 export function answerF1(prediction: string, reference: string): number {
   const [predicted, wanted] = [answerWords(prediction), answerWords(reference)];

@@ -1,20 +1,20 @@
-// ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004) of one text against one reference, number for number as
-// the Python package `rouge-score` 0.1.2 computes them without its stemmer, which SCROLLS does not
-// use either. No ROUGE-Lsum.
+// ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004) of one text against one reference, equal number for
+// number to the Python package `rouge-score` 0.1.2 without its stemmer, which SCROLLS does not use
+// either. No ROUGE-Lsum.
 
 import { present } from '../../base/present';
 
-/** How much two texts have in common; each from 0 to 1. */
+/** Overlap of two texts; each number from 0 to 1. */
 export interface RougeScore {
   /** The share of the prediction that is in the reference. */
   readonly precision: number;
   /** The share of the reference that is in the prediction. */
   readonly recall: number;
-  /** Their harmonic mean; 0 where both are. */
+  /** Their harmonic mean; 0 if both are 0. */
   readonly f: number;
 }
 
-/** The three that SCROLLS uses. */
+/** The three scores of SCROLLS. */
 export type RougeName = 'rouge1' | 'rouge2' | 'rougeL';
 
 /** In the order of the tables. */
@@ -29,8 +29,8 @@ export function rougeWords(text: string): string[] {
 }
 
 /**
- * All three scores of a prediction against a reference. A text without words has 0 in common with
- * every other.
+ * Computes all three scores of a prediction against a reference. A text without words has overlap 0
+ * with every other.
  */
 export function rouge(prediction: string, reference: string): Readonly<Record<RougeName, RougeScore>> {
   const [predicted, wanted] = [rougeWords(prediction), rougeWords(reference)];
@@ -42,7 +42,7 @@ export function rouge(prediction: string, reference: string): Readonly<Record<Ro
 }
 
 /**
- * The length of the longest sequence that is in both, in order, but not necessarily without gaps.
+ * The length of the longest common subsequence: elements in both, in order, with gaps allowed.
  *
  * Takes time in proportion to the product of the lengths, and memory in proportion to the second's.
  */
@@ -60,7 +60,7 @@ export function longestCommonSubsequence<T>(first: readonly T[], second: readonl
   return present(lengths.at(-1), 'last length');
 }
 
-/** How many runs of `length` words the two share, each as often as it is in both. */
+/** Overlap of runs of `length` words, each counted as often as it occurs in both. */
 function overlapOfRuns(predicted: readonly string[], wanted: readonly string[], length: number): RougeScore {
   const [ours, theirs] = [runsOf(predicted, length), runsOf(wanted, length)];
   let shared = 0;
@@ -87,7 +87,7 @@ function scoreOf(shared: number, predicted: number, wanted: number): RougeScore 
   return { precision, recall, f: harmonicMean(precision, recall) };
 }
 
-/** 0 where both are. */
+/** The harmonic mean; 0 if both are 0. */
 function harmonicMean(a: number, b: number): number {
   return a + b > 0 ? (2 * a * b) / (a + b) : 0;
 }

@@ -1,18 +1,18 @@
 // The score of many generated texts, each with one or more references, in percent: as SCROLLS'
-// official evaluator (metrics/scrolls.py of the dataset tau/scrolls) computes it, in the order of
-// its additions. The best reference counts.
+// official evaluator (metrics/scrolls.py of the dataset tau/scrolls) computes it, with additions in
+// the same order. The best reference counts.
 
 import { UsageError } from '../../base/errors';
 import { answerF1, isExactMatch } from './answers';
 import { rouge, type RougeName, rougeNames } from './rouge';
 
-/** How a task is scored. */
+/** Name of a task's metric. */
 export type TextMetricName = (typeof textMetricNames)[number];
 
-/** The three of SCROLLS. */
+/** The three metrics of SCROLLS. */
 export const textMetricNames = ['rouge', 'f1', 'exact_match'] as const;
 
-/** A generated text and what it should have been. */
+/** A generated text and its references. */
 export interface TextPair {
   readonly prediction: string;
   /** At least one. */
@@ -22,18 +22,18 @@ export interface TextPair {
 /** Scores of many texts, in percent. */
 export interface TextScore {
   readonly metric: TextMetricName;
-  /** The one number: for ROUGE the geometric mean of the three. */
+  /** The score: for ROUGE the geometric mean of the three. */
   readonly score: number;
-  /** What a table shows: the score itself, or ROUGE-1, ROUGE-2 and ROUGE-L. */
+  /** The numbers of a table: the score itself, or ROUGE-1, ROUGE-2 and ROUGE-L. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
 /**
  * Scores generated texts.
  *
- * ROUGE: F measures, for each of the three the best of the references, its mean over the texts; the
- * geometric mean is that of these means. The official evaluator puts each sentence on a line of its
- * own before, which changes none of the three.
+ * ROUGE: for each of the three F measures, the best over the references, averaged over the texts;
+ * the score is the geometric mean of these means. The official evaluator puts each sentence on its
+ * own line first, which changes none of the three.
  *
  * @throws UsageError if there are no texts, or one has no reference
  */
@@ -52,11 +52,11 @@ export function scoreTexts(metric: TextMetricName, pairs: readonly TextPair[]): 
 }
 
 /**
- * A score with four decimals, as the official evaluator reports it: Python's `round`, where a tie
- * goes to the even digit.
+ * Rounds a score to four decimals as the official evaluator does: Python's `round`, which rounds a
+ * tie to the even digit.
  */
 export function roundedScore(score: number): number {
-  // Only odd multiples of 1/32 lie in the middle of two such numbers exactly.
+  // Only odd multiples of 1/32 lie exactly in the middle of two such numbers.
   const isTie = Number.isInteger(score * 32) && (score * 32) % 2 === 1;
   if (!isTie) return Number(score.toFixed(4));
   const below = Math.floor(score * 1e4);
@@ -64,8 +64,8 @@ export function roundedScore(score: number): number {
 }
 
 /**
- * The score of texts that were scored one by one: of their means, each part's own. The same as
- * scoring them together.
+ * The score of texts that were scored one by one, from the means of their parts. Equals scoring
+ * them together.
  *
  * @param parts of each text, at least one
  */
