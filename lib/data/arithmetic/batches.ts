@@ -1,6 +1,6 @@
 // Batches of arithmetic instances for training: drawn without end, or from a stored set in a new
 // order each epoch. All have one shape, so that a step can be captured as a graph, and a source
-// goes on exactly where its state was taken.
+// continues exactly from a saved state.
 
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
@@ -11,24 +11,23 @@ import { ArithmeticGenerator, type ArithmeticOptions } from './generator';
 import { type ArithmeticSet } from './set';
 import { arithmeticIds, type ArithmeticVocabulary, arithmeticVocabulary } from './vocabulary';
 
-/** A batch of padded sequences, as the trainer takes it. */
+/** A batch of padded sequences in the trainer's form. */
 export interface ArithmeticBatch {
   readonly arrays: {
     /** Token ids, `<pad>` after each `<eos>`: [batch, time]. */
     readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
     /**
-     * 1 where a token is to be predicted: after the first `=`, through `<eos>`; else 0: [batch,
-     * time].
+     * 1 for tokens to be predicted: after the first `=`, through `<eos>`; else 0: [batch, time].
      */
     readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
   };
-  /** How many tokens are to be predicted. */
+  /** Number of tokens to be predicted. */
   readonly weight: number;
   /** batch x time. */
   readonly tokens: number;
 }
 
-/** Batches without end; what the trainer calls a `BatchSource`. */
+/** Batches without end: a `BatchSource` of the trainer. */
 export interface ArithmeticBatchSource {
   readonly batch: number;
   readonly time: number;
@@ -37,12 +36,12 @@ export interface ArithmeticBatchSource {
   readonly names: readonly ['ids', 'mask'];
   /** The next batch, in arrays of its own. */
   readonly next: () => ArithmeticBatch;
-  /** Where the source stands, for a checkpoint; plain JSON. */
+  /** State of the source for a checkpoint; plain JSON. */
   readonly state: () => unknown;
   /**
-   * Goes on from a state.
+   * Continues from a state.
    *
-   * @throws ConfigError if it is not one, or that of a source with other options or another seed
+   * @throws ConfigError if it is no state, or that of a source with other options or another seed
    */
   readonly restore: (state: unknown) => void;
 }
@@ -50,7 +49,7 @@ export interface ArithmeticBatchSource {
 const arrayNames = ['ids', 'mask'] as const;
 
 const stateSchema = z.object({
-  /** What the source is: its options and seed, as JSON. */
+  /** Identity of the source: its options and seed, as JSON. */
   source: z.string(),
   /** Instances given so far. */
   drawn: z.int().min(0),
@@ -64,7 +63,7 @@ const streamStateSchema = stateSchema.extend({
   }),
 });
 
-/** The shape and the order of batches. */
+/** Shape and order of batches. */
 export interface ArithmeticBatchOptions {
   readonly batch: number;
   readonly seed: number;
@@ -73,7 +72,7 @@ export interface ArithmeticBatchOptions {
 }
 
 /**
- * Batches of new instances, without end and without memory of them.
+ * Makes batches of new instances, without end and without memory of them.
  *
  * @throws ConfigError if an option is out of range
  */
@@ -109,8 +108,8 @@ export function streamArithmeticBatches(
 }
 
 /**
- * Batches of a stored set, every instance once an epoch, in an order that depends on seed and
- * epoch. A batch that reaches the end of an epoch is filled from the next one.
+ * Makes batches of a stored set, every instance once in an epoch, in an order that depends on seed
+ * and epoch. A batch that reaches the end of an epoch is filled from the next one.
  *
  * @throws ConfigError if the set is empty or an option is out of range
  */
@@ -158,8 +157,8 @@ export function storedArithmeticBatches(
 }
 
 /**
- * Which tokens a model is trained to predict: those after the first `=` of each row, through
- * `<eos>` [F].
+ * Marks tokens that a model is trained to predict: those after the first `=` of each row, through
+ * `<eos>` (Feng et al. 2023).
  *
  * @param ids [rows, time]
  * @returns 1 or 0, [rows, time]

@@ -1,5 +1,5 @@
-// Expressions of the arithmetic task as people write them and as token ids; their exact value
-// modulo a prime; and whether one expression follows from another by a single operation.
+// Expressions of the arithmetic task as text and as token ids; their exact value modulo a prime;
+// and a check that one expression follows from another by a single operation.
 
 import { UsageError } from '../../base/errors';
 import { shorten } from '../../base/format';
@@ -13,11 +13,11 @@ import {
   operate,
 } from './vocabulary';
 
-/** An expression, ready to be given to a model. */
+/** An expression in a model's form. */
 export interface ArithmeticExpression {
   /** Its token ids, without `=`. */
   readonly ids: Int32Array;
-  /** The same and the `=` that asks for the evaluation. */
+  /** Its token ids with the `=` that asks for the evaluation. */
   readonly prompt: Int32Array;
   /** Its value. */
   readonly answer: number;
@@ -25,11 +25,10 @@ export interface ArithmeticExpression {
 }
 
 /**
- * An expression that somebody typed, with spaces between its tokens or without:
- * `(7+5)/(6+4*3-2*7)`.
+ * Parses an expression, with or without spaces between its tokens: `(7+5)/(6+4*3-2*7)`.
  *
- * @throws UsageError pointing at the character that is not right: an unknown token, a number that
- *   is too large, an operand or parenthesis that is missing, a division by zero
+ * @throws UsageError pointing at the wrong character: an unknown token, a number that is too large,
+ *   a missing operand or parenthesis, a division by zero
  */
 export function readExpression(
   text: string,
@@ -54,7 +53,7 @@ export function readExpression(
 }
 
 /**
- * Token ids of a text of the task: expressions, `=` and `<eos>`, with spaces or without.
+ * Parses a text of the task to token ids: expressions, `=` and `<eos>`, with or without spaces.
  *
  * @throws UsageError pointing at the first character that is no token
  */
@@ -65,7 +64,10 @@ export function encodeArithmetic(
   return tokenize(text, vocabulary).ids;
 }
 
-/** The text of token ids, a space between tokens, up to the first `<eos>` and without padding. */
+/**
+ * Formats token ids as text, with spaces between tokens, up to the first `<eos>` and without
+ * padding.
+ */
 export function formatArithmetic(
   ids: ArrayLike<number>,
   vocabulary: ArithmeticVocabulary = arithmeticVocabulary(),
@@ -81,16 +83,14 @@ export function arithmeticTokenTexts(
   return Array.from(ids, (token) => tokenText(token, vocabulary));
 }
 
-/**
- * Parentheses inside each other; a person nests a few, and each takes several calls of the reader.
- */
+/** Deepest nesting of parentheses: each level takes several calls of the parser. */
 const mostNested = 500;
 
 /**
- * The value of an expression, by recursive descent: `*` and `/` before `+` and `-`, each from left
- * to right.
+ * Evaluates an expression by recursive descent: `*` and `/` before `+` and `-`, each from left to
+ * right.
  *
- * @throws ExpressionError at the token that is not right
+ * @throws ExpressionError at the token that is wrong
  */
 export function evaluateExpression(ids: ArrayLike<number>, vocabulary: ArithmeticVocabulary): number {
   let [place, open] = [0, 0];
@@ -139,7 +139,7 @@ export function evaluateExpression(ids: ArrayLike<number>, vocabulary: Arithmeti
   return value;
 }
 
-/** What is wrong with an expression, and at which of its tokens. */
+/** An error in an expression, with its token. */
 export class ExpressionError extends Error {
   constructor(
     message: string,
@@ -150,9 +150,9 @@ export class ExpressionError extends Error {
 }
 
 /**
- * Whether `next` is `previous` with one operation carried out: two numbers and the operator between
- * them replaced by the result, with the parentheses around them, if there are any; and only where
- * that is allowed before the rest.
+ * Whether `next` is `previous` after one operation: two numbers and the operator between them are
+ * replaced by the result, with the parentheses around them, if any; and only if precedence allows
+ * that operation first.
  */
 export function isStep(
   previous: ArrayLike<number>,
@@ -173,10 +173,10 @@ export function isStep(
   return false;
 }
 
-/** Whether an operation between these two tokens may be carried out before what they belong to. */
+/** Whether an operation between these two tokens may be carried out before its surroundings. */
 function mayGoFirst(before: number | undefined, operator: number, after: number | undefined): boolean {
   if (before === id.divide) return false;
-  // a * (b / c) = (a * b) / c in a field, so with `*` in front a product or quotient may go first.
+  // a * (b / c) = (a * b) / c in a field, so after `*` a product or quotient may be computed first.
   if (operator === id.times || operator === id.divide) return true;
   return before !== id.minus && before !== id.times && after !== id.times && after !== id.divide;
 }
@@ -196,18 +196,18 @@ function isReplaced(
   return true;
 }
 
-/** One rewriting of an expression, as a model wrote it. */
+/** One rewriting of an expression by a model. */
 export interface ArithmeticStep {
   readonly ids: Int32Array;
   readonly text: string;
   /**
-   * Whether it follows from the one before by one operation; the first is what was asked, and so
+   * Whether it follows from the one before by one operation; the first is the question, and so
    * correct.
    */
   readonly correct: boolean;
 }
 
-/** The rewritings in a sequence, up to the first `<eos>`, and which of them are right. */
+/** The rewritings in a sequence, up to the first `<eos>`, each with its correctness. */
 export function judgeSteps(
   ids: ArrayLike<number>,
   vocabulary: ArithmeticVocabulary = arithmeticVocabulary(),
@@ -235,7 +235,7 @@ function splitSteps(ids: ArrayLike<number>): Int32Array[] {
   return [...steps, tokens.slice(start)];
 }
 
-/** What is written before the first `<eos>`, without padding. */
+/** The tokens before the first `<eos>`, without padding. */
 function writtenTokens(ids: ArrayLike<number>): Int32Array {
   const tokens = Int32Array.from(ids);
   const end = tokens.indexOf(id.eos);
@@ -246,7 +246,7 @@ function writtenTokens(ids: ArrayLike<number>): Int32Array {
 
 interface Tokens {
   readonly ids: Int32Array;
-  /** Where each token begins in the text. */
+  /** Start of each token in the text. */
   readonly starts: readonly number[];
 }
 
@@ -268,7 +268,7 @@ function tokenize(text: string, { modulus, tokens }: ArithmeticVocabulary): Toke
   return { ids: Int32Array.from(ids), starts };
 }
 
-/** Characters of a text that an error message repeats. */
+/** Most characters of a text that an error message quotes. */
 const quoted = 60;
 
 function pointAt(text: string, index: number, what: string): UsageError {

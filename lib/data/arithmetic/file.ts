@@ -1,5 +1,5 @@
-// Files of arithmetic instances, one a line: reading them, with every line checked, since what is
-// measured on a file with wrong answers means nothing.
+// Files of arithmetic instances, one a line. Every line is checked on reading, since results on a
+// file with wrong answers are meaningless.
 
 import { bipe } from '../../base/command';
 import { DataError, UsageError } from '../../base/errors';
@@ -10,7 +10,7 @@ import { mostOperators } from './generator';
 import { type ArithmeticSet } from './set';
 import { arithmeticIds as id, type ArithmeticVocabulary, countOperators } from './vocabulary';
 
-/** What a model is asked, and what it should come to. */
+/** A question with its correct answer. */
 export interface ArithmeticQuestion {
   /** The expression and the `=` after it. */
   readonly prompt: Int32Array;
@@ -19,11 +19,11 @@ export interface ArithmeticQuestion {
 }
 
 /**
- * The questions of a file that has an instance on each line, as `bipe arithmetic generate` writes
- * them: an expression, `=`, and more, the last number being the answer. Empty lines are skipped.
+ * Reads the questions of a file with an instance on each line, as `bipe arithmetic generate` writes
+ * them: an expression, `=`, and more, with the answer as the last number. Empty lines are skipped.
  *
  * @throws DataError naming file and line: a token outside the vocabulary, no `=`, no expression,
- *   more than 40 operators, or an answer that the expression does not have for this modulus
+ *   more than 40 operators, or an answer that is wrong for this modulus
  */
 export async function readArithmeticFile(
   path: string,

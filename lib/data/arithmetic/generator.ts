@@ -1,6 +1,6 @@
 // Instances of the arithmetic task: an expression and its evaluation, one operation at a time, with
 // `=` in between. The distribution is that of Feng et al. (2023, "Towards Revealing the Mystery
-// behind Chain of Thought"), as their data script draws it (github.com/guyuntian/CoT_benchmark,
+// behind Chain of Thought"), as in their data script (github.com/guyuntian/CoT_benchmark,
 // arithmetic/data.py); the hot path works on bytes alone.
 
 import { ConfigError } from '../../base/errors';
@@ -14,32 +14,32 @@ import {
 } from './vocabulary';
 
 /**
- * How many operators an instance has: always all (`exact`), or i of n with probability i / (1 + ...
- * + n) (`under`).
+ * Distribution of the number of operators: always all (`exact`), or i of n with probability i / (1
+ * + ... + n) (`under`).
  */
 export type OperatorMix = 'exact' | 'under';
 
-/** What is drawn. */
+/** Options of a generator. */
 export interface ArithmeticOptions {
   /** The most operators of an expression, 1 to 40; 6 in the paper. */
   readonly operators: number;
   /** A prime; default 11, the paper's. */
   readonly modulus?: number;
-  /** Which of the two disjoint sets of expressions; default `train`. */
+  /** One of the two disjoint sets of expressions; default `train`. */
   readonly split?: ArithmeticSplit;
-  /** Default: `under` for training, `exact` for testing, as Feng et al. have it. */
+  /** Default: `under` for training, `exact` for testing, as in Feng et al. */
   readonly mix?: OperatorMix;
 }
 
-/** The options with nothing left open. */
+/** Options with all defaults filled in. */
 export type ResolvedArithmeticOptions = Required<ArithmeticOptions>;
 
-/** Of an instance: its evaluation has about twice as many tokens as their square. */
+/** Most operators of an instance: its evaluation has about twice as many tokens as their square. */
 export const mostOperators = 40;
 
 /**
  * Tokens of the longest instance with that many operators, `<eos>` included: 26 for 3, 86 for 6.
- * (Feng et al. store one padding more, 87, which their shift by one token takes away again.)
+ * (Feng et al. store one padding more, 87, which their shift by one token removes again.)
  *
  * The first operation adds two tokens, each further one at most four: expressions of 3, 7, ..., 4n
  * - 1 tokens.
@@ -49,7 +49,7 @@ export function arithmeticLength(operators: number): number {
 }
 
 /**
- * The options with their defaults.
+ * Fills in the options' defaults.
  *
  * @throws ConfigError if a number is out of range
  */
@@ -67,34 +67,34 @@ export function resolveArithmeticOptions(options: ArithmeticOptions): ResolvedAr
  *
  * An expression is built backwards. It starts as one number, each equally likely. Then, n times,
  * one of its numbers, each equally likely, becomes an operation that yields it: a left operand and
- * an operator, each equally likely and drawn again where no right operand fits (0 x b or 0 / b for
- * what is not 0, a / b for 0 with a not 0, 0 / 0); the right operand is then the one that fits, or
- * any (but no divisor 0) where all do. The new operation gets parentheses where precedence or
- * left-associativity asks for them: after `/` always, after `-` and on either side of `*` and
- * before `/` if it is + or -. Evaluation undoes these replacements in turn, so the order of
- * operations is random too.
+ * an operator, each equally likely and drawn again if no right operand fits (0 x b or 0 / b for
+ * results other than 0, a / b for 0 with a not 0, 0 / 0); the right operand is then the one that
+ * fits, or any (but no divisor 0) if all do. The new operation gets parentheses where precedence or
+ * left-associativity requires them: after `/` always, after `-` and on either side of `*` and
+ * before `/` if it is + or -. Evaluation undoes these replacements in reverse order, so the order
+ * of operations is random too.
  *
  * Two things differ from the script. There, an instance is not drawn for testing if training has
  * the same expression with the same evaluation; here, a hash of the expression alone decides
  * (`splitOf`), so no tested expression is trained on in any order of evaluation, and sets of any
  * seed and size are disjoint. There, duplicates within a set are dropped; here only if
- * `generateArithmeticSet` is asked to.
+ * `generateArithmeticSet` is told to drop them.
  */
 export class ArithmeticGenerator {
   readonly options: ResolvedArithmeticOptions;
   readonly vocabulary: ArithmeticVocabulary;
-  /** Tokens that an instance can have at most. */
+  /** Most tokens of an instance. */
   readonly time: number;
-  /** Operators of the instance drawn last. */
+  /** Operators of the last instance. */
   operators = 0;
-  /** Tokens of the instance drawn last through its first `=`: what a model is asked with. */
+  /** Tokens of the last instance through its first `=`: the prompt of a model. */
   promptLength = 0;
   readonly #random: Random;
   /** Row k: the expression as it was with k operators; its tokens are the first `#lengths[k]`. */
   readonly #expressions: Uint8Array;
   readonly #lengths: Int32Array;
   readonly #width: number;
-  /** What `#drawOperation` gives, without making an object for each. */
+  /** Result of `#drawOperation`, without an object for each. */
   #left = 0;
   #operator = 0;
   #right = 0;
@@ -112,11 +112,11 @@ export class ArithmeticGenerator {
   }
 
   /**
-   * Draws an instance and writes its tokens, `<eos>` last. What follows them is left as it is.
+   * Draws an instance and writes its tokens, `<eos>` last. Elements after them stay unchanged.
    *
    * @param into      at least `time` elements from `offset` on
-   * @param operators how many operators it has; default: drawn from the mix
-   * @returns how many tokens were written
+   * @param operators number of operators; default: drawn from the mix
+   * @returns number of tokens written
    */
   draw(into: Int32Array | Uint8Array, offset: number, operators = this.#drawOperators()): number {
     const start = operators * this.#width;
@@ -207,17 +207,14 @@ export class ArithmeticGenerator {
   }
 }
 
-/**
- * Whether an operation in place of a number between these two tokens would be read otherwise
- * without parentheses.
- */
+/** Whether an operation in place of a number between these two tokens needs parentheses. */
 function needsParentheses(before: number | undefined, operator: number, after: number | undefined): boolean {
   if (before === id.divide) return true;
   if (operator !== id.plus && operator !== id.minus) return false;
   return before === id.times || before === id.minus || after === id.times || after === id.divide;
 }
 
-/** Where the number with this index among the numbers from `start` on stands. */
+/** Index of the n-th number among the tokens from `start` on. */
 function placeOfNumber(tokens: Uint8Array, start: number, index: number): number {
   let place = start;
   for (let left = index; ; place += 1) {

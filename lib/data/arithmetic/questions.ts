@@ -1,27 +1,27 @@
-// Questions for a test, each expression once: an accuracy over repeated questions would seem surer
-// than it is.
+// Questions for a test, each expression once: repeated questions would make an accuracy seem more
+// certain than it is.
 
 import { Random } from '../../engine/random/random';
 import { type ArithmeticQuestion } from './file';
 import { ArithmeticGenerator } from './generator';
 import { arithmeticIds as id } from './vocabulary';
 
-/** What is asked. */
+/** Options of a list of questions. */
 export interface ArithmeticQuestionOptions {
   /** Operators of every question. */
   readonly operators: number;
   readonly modulus: number;
-  /** Questions at most. */
+  /** Most questions. */
   readonly count: number;
   readonly seed: number;
 }
 
-/** So many known expressions in a row mean that there are hardly any others. */
+/** Known expressions in a row after which there are hardly any others. */
 const patience = 2000;
 
 /**
- * Expressions of the test split, no two alike. Of few operators there may be fewer than asked for:
- * with one operator modulo 5 there are six.
+ * Draws distinct expressions of the test split. With few operators there may be fewer than
+ * requested: with one operator modulo 5 there are six.
  *
  * @throws ConfigError if an option is out of range
  */

@@ -1,5 +1,5 @@
-// A stored set of instances: one byte a token, in memory, for training over epochs and for tests of
-// a fixed size.
+// A stored set of instances: one byte for each token, in memory, for training over epochs and for
+// tests of a fixed size.
 
 import { ConfigError } from '../../base/errors';
 import { Random } from '../../engine/random/random';
@@ -20,28 +20,28 @@ export interface ArithmeticSet {
   readonly time: number;
   /** Token ids, `<pad>` after each `<eos>`: [count, time]. */
   readonly ids: Uint8Array;
-  /** Tokens of each through its first `=`, [count]. */
+  /** Tokens of each instance through its first `=`, [count]. */
   readonly promptLengths: Uint16Array;
-  /** Operators of each, [count]. */
+  /** Operators of each instance, [count]. */
   readonly operators: Uint8Array;
 }
 
-/** What a set is to hold. */
+/** Options of a set. */
 export interface ArithmeticSetOptions extends ArithmeticOptions {
   readonly count: number;
   readonly seed: number;
   /**
-   * No instance twice, as in Feng et al.'s sets: what duplicates leave free is filled with
-   * instances of all operators. Of the shortest instances there are few (473 of one operator modulo
-   * 11), so far fewer of them remain. Default: no.
+   * Drops duplicates, as in Feng et al.'s sets; their places are filled with instances of all
+   * operators. There are few of the shortest instances (473 of one operator modulo 11), so far
+   * fewer of them remain. Default: no.
    */
   readonly distinct?: boolean;
 }
 
-/** The most instances of a set. */
+/** Most instances of a set. */
 export const mostInstances = 2 ** 27;
 
-/** So many duplicates in a row mean that there are no more instances. */
+/** Duplicates in a row after which there are no more instances. */
 const patience = 100_000;
 
 /**
@@ -92,7 +92,7 @@ export function generateArithmeticSet(options: ArithmeticSetOptions): Arithmetic
 }
 
 /**
- * How many instances of 1, 2, ... operators to draw first; the rest, from rounding down, are of all
+ * Numbers of instances of 1, 2, ... operators to draw first; the rest, from rounding down, have all
  * operators.
  */
 function shares({ operators, mix }: ResolvedArithmeticOptions, count: number): number[] {
@@ -109,7 +109,7 @@ class RowIndex {
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * set.count + 2))).fill(-1);
   }
 
-  /** Whether no row equal to this one had been added; then it is now. */
+  /** Adds a row unless an equal one was added. Returns whether it was new. */
   add(row: number): boolean {
     const { ids, time } = this.set;
     const mask = this.#slots.length - 1;

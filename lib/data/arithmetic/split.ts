@@ -1,5 +1,5 @@
-// Which expressions are for training and which for testing: a hash of the expression decides, so
-// the two never meet, whatever the seeds, sizes and numbers of operators.
+// Divides expressions into training and testing by a hash of the expression, so that the two sets
+// are disjoint for any seeds, sizes and numbers of operators.
 
 /** The two disjoint sets of expressions. */
 export type ArithmeticSplit = 'train' | 'test';
@@ -7,11 +7,11 @@ export type ArithmeticSplit = 'train' | 'test';
 /** The names of the sets. */
 export const arithmeticSplits: readonly ArithmeticSplit[] = ['train', 'test'];
 
-/** Hashes below this are tested: a tenth of all. */
+/** Hashes below this belong to testing: a tenth of all. */
 const testBound = Math.floor(2 ** 32 / 10);
 
 /**
- * The set an expression belongs to: about a tenth of all expressions are for testing.
+ * The set of an expression: about a tenth of all expressions are for testing.
  *
  * @param ids   token ids of the expression, without `=`: those from `start` to before `end`
  */
@@ -21,7 +21,7 @@ export function splitOf(ids: ArrayLike<number>, start = 0, end = ids.length): Ar
 
 /**
  * A 32-bit hash of some tokens: FNV-1a, then the final mixing of MurmurHash3, without which the
- * upper bits of short inputs are far from even. Never change it: it decides what was trained on.
+ * upper bits of short inputs are far from uniform. Never change it: it decides the training data.
  */
 export function hashTokens(ids: ArrayLike<number>, start: number, end: number): number {
   let hash = 0x811c9dc5;

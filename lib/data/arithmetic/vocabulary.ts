@@ -1,12 +1,10 @@
-// The tokens of the arithmetic task, in the order of Feng et al. (2023): three control tokens, four
+// Tokens of the arithmetic task, in the order of Feng et al. (2023): three control tokens, four
 // operators, two parentheses, the equals sign, and the numbers below the modulus. A token's id is
-// its place in that order.
+// its index in that order.
 
 import { ConfigError } from '../../base/errors';
 
-/**
- * Ids of the tokens that do not depend on the modulus. Numbers follow: `n` has the id `number + n`.
- */
+/** Ids of tokens that do not depend on the modulus. Numbers follow: `n` has the id `number + n`. */
 export const arithmeticIds = {
   pad: 0,
   cls: 1,
@@ -26,7 +24,7 @@ const signs = ['<pad>', '<cls>', '<eos>', '+', '-', '*', '/', '(', ')', '='] as 
 /** The paper's modulus: numbers 0 to 10, 21 tokens. */
 export const paperModulus = 11;
 
-/** Ids must fit a byte. */
+/** Largest modulus: ids must fit into a byte. */
 const largestModulus = 241;
 
 /** The tokens for numbers modulo a prime. */
@@ -41,8 +39,8 @@ export interface ArithmeticVocabulary {
 }
 
 /**
- * The vocabulary for a modulus. Only in a field is each quotient one number, so the modulus is a
- * prime.
+ * Makes the vocabulary for a modulus. The modulus is a prime, since only in a field is each
+ * quotient one number.
  *
  * @throws ConfigError if it is not a prime up to 241
  */
@@ -62,7 +60,7 @@ export function arithmeticVocabulary(modulus: number = paperModulus): Arithmetic
 }
 
 /**
- * The vocabulary of a model, from the number of its tokens.
+ * Finds the vocabulary of a model by its number of tokens.
  *
  * @throws ConfigError if no arithmetic vocabulary has that many
  */
@@ -76,7 +74,7 @@ export function arithmeticVocabularyOfSize(size: number): ArithmeticVocabulary {
 }
 
 /**
- * The separators of bilevel encodings on this task: `=` ends a segment, so each rewriting of the
+ * Separators of bilevel encodings for this task: `=` ends a segment, so each rewriting of the
  * expression is one.
  */
 export function arithmeticSeparators(): readonly number[] {
@@ -93,7 +91,7 @@ export function isOperator(id: number): boolean {
   return id >= arithmeticIds.plus && id <= arithmeticIds.divide;
 }
 
-/** How many operators there are among these tokens, before the first `=`. */
+/** Number of operators among these tokens, before the first `=`. */
 export function countOperators(ids: ArrayLike<number>): number {
   const tokens = Array.from(ids);
   const end = tokens.indexOf(arithmeticIds.equals);
@@ -101,7 +99,7 @@ export function countOperators(ids: ArrayLike<number>): number {
 }
 
 /**
- * The result of one operation on numbers modulo the modulus, or undefined for a division by zero.
+ * Computes one operation on numbers modulo the modulus; undefined for a division by zero.
  *
  * @param operator id of `+`, `-`, `*` or `/`
  */

@@ -1,6 +1,6 @@
-// Brings one file from the network to the disk, whole and checked, or says in one line why not.
-// What has arrived stays beside the target as `.partial` and is continued; the target appears only
-// when it is right.
+// Downloads one file completely and checked, or says in one line why not. An unfinished download
+// stays beside the target as `.partial` and is continued; the target appears only when it is
+// correct.
 
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -25,25 +25,25 @@ import { withLock } from './lock';
 import { PartialFile } from './partial-file';
 import { headersFor, partOf, type ResponsePart } from './response-part';
 
-/** What to fetch and what it must be. */
+/** The file to download, and the checks on it. */
 export interface DownloadRequest {
   /** Addresses of the same file, tried in this order. */
   readonly urls: readonly string[];
-  /** Where it goes. */
+  /** Path of the file. */
   readonly to: string;
-  /** SHA-256 as lower-case hex; null if nobody knows it. */
+  /** SHA-256 as lower-case hex; null if unknown. */
   readonly sha256: string | null;
-  /** Git's hash of the content as lower-case hex, where that is what is known. */
+  /** Git's hash of the content as lower-case hex, if only that is known. */
   readonly gitHash?: string;
-  /** Exact size; null if nobody knows it. */
+  /** Exact size; null if unknown. */
   readonly bytes: number | null;
-  /** More than this is never written. */
+  /** Most bytes that are written. */
   readonly maxBytes: number;
-  /** The end of an error's line: what the user can do. */
+  /** The end of an error's line: advice for the user. */
   readonly advice: string;
 }
 
-/** What came of it. */
+/** Result of a download. */
 export interface Download {
   readonly sha256: string;
   readonly bytes: number;
@@ -66,22 +66,18 @@ export interface DownloadDisk {
   freeBytes(folder: string): Promise<number>;
 }
 
-/** How to go about it; every field has a default. */
+/** Options of a download; every field has a default. */
 export interface DownloadOptions extends HttpOptions {
   readonly reporter?: Reporter;
   /** Called with the bytes on the disk so far. */
   readonly onProgress?: (bytes: number) => void;
   /**
-   * Tries in a row that bring nothing new before an address is given up; there are at most 200
-   * tries altogether.
+   * Attempts in a row without new bytes before an address is given up; at most 200 attempts in all.
    */
   readonly attempts?: number;
-  /**
-   * A body that brings less than 64 kB in this time is given up as if it were cut. Default a
-   * minute.
-   */
+  /** A body with less than 64 kB in this time is given up as if it were cut. Default a minute. */
   readonly slowMs?: number;
-  /** Wait before the first further try; doubled for each next one. */
+  /** Wait before the first further attempt; doubled for each next one. */
   readonly backoffMs?: number;
   readonly disk?: DownloadDisk;
   /** A client to share among many downloads; whoever opened it closes it. */
@@ -108,26 +104,25 @@ const realDisk: DownloadDisk = {
 };
 
 /**
- * A connection that brought at least this much beyond all before it was no failure, however it
- * ended; one that brings less in `slowMs` is as good as none.
+ * Bytes beyond all earlier ones with which a connection counts as a success, however it ended; a
+ * connection with fewer in `slowMs` counts as a failure.
  */
 const worthwhileBytes = 1 << 16;
 /**
- * Requests to one address, whatever they bring: a file that needs more is continued by the next
- * call.
+ * Most requests to one address, whatever they bring: a file that needs more is continued by the
+ * next call.
  */
 const mostRequests = 200;
 const longestBackoffMs = 15_000;
 
 /**
- * Downloads a file: continues a partial one where the server still has the same version, tries
- * again where a connection was cut, goes on to the next address where one fails, checks size and
- * checksum, and only then gives the file its name. A file already there is replaced by a right one
- * or stays as it is.
+ * Downloads a file: continues a partial one if the server still has the same version, tries again
+ * after a cut connection, moves to the next address after a failure, checks size and checksum, and
+ * only then gives the file its name. A present file is replaced by a correct one or stays as it is.
  *
  * @throws NetworkError if no address could be reached or served it
- * @throws AbsentError if what they serve is not the file that was asked for
- * @throws MachineError if the disk is full or not writable (what has arrived is kept), or another
+ * @throws AbsentError if the addresses serve another file than requested
+ * @throws MachineError if the disk is full or not writable (the partial file is kept), or another
  *   process downloads it
  */
 export async function downloadFile(
@@ -167,7 +162,7 @@ async function tryAddresses(
   throw new NetworkError(`${where}: could not be downloaded: ${reasons.join('; ')}; ${request.advice}`);
 }
 
-/** A server that works but does not have the file that was asked for. */
+/** A server that works but serves another file. */
 class WrongContent extends Error {}
 
 async function downloadFrom(
@@ -179,7 +174,7 @@ async function downloadFrom(
   const { attempts = 5, backoffMs = 500, reporter = silentReporter } = options;
   const partial = new PartialFile(request.to, url, isChecked(request));
   let [failures, startedOver, reached] = [0, false, false];
-  // What is thrown away and comes again is nothing new.
+  // Discarded bytes that come again are not new.
   let most = await partial.size();
   for (let requests = 1; ; requests += 1) {
     const before = await partial.size();
@@ -220,7 +215,7 @@ function isChecked({ sha256, gitHash }: DownloadRequest): boolean {
   return sha256 !== null || gitHash !== undefined;
 }
 
-/** A file's SHA-256, and how it differs from what was asked for, if it does. */
+/** A file's SHA-256, and its difference from the request, if any. */
 async function compareChecksum(
   path: string,
   request: DownloadRequest,
@@ -234,7 +229,9 @@ async function compareChecksum(
   return { sha256, wrong: undefined };
 }
 
-/** One request, its body appended to the partial file. Returns when the file is complete. */
+/**
+ * Makes one request and appends its body to the partial file. Returns when the file is complete.
+ */
 async function transfer(
   url: string,
   request: DownloadRequest,
@@ -264,8 +261,8 @@ async function transfer(
 }
 
 /**
- * Appends a body to the partial file and returns the file's size; what was written before a failure
- * stays.
+ * Appends a body to the partial file and returns the file's size; bytes written before a failure
+ * stay.
  */
 async function writeBody(
   url: string,
@@ -302,9 +299,9 @@ async function writeBody(
 }
 
 /**
- * The pieces of a body; a cut becomes an HttpFailure, so that it cannot be taken for an error of
- * the disk. So does a body that comes more slowly than is worth waiting for; the time in which the
- * disk writes is not counted.
+ * Yields the pieces of a body. A cut becomes an HttpFailure, so that it is not taken for an error
+ * of the disk, and so does a body that is too slow; the time in which the disk writes is not
+ * counted.
  */
 async function* bodyOf(
   url: string,

@@ -1,4 +1,4 @@
-// The name that git gives to a file's content: what servers of git repositories say of small files.
+// Git's hash of a file's content, which servers of git repositories give for small files.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { readError } from '../../base/files';
 
 /**
- * Git's hash of a file as lower-case hex, streamed.
+ * Computes git's hash of a file as lower-case hex, streamed.
  *
  * @throws DataError if it cannot be read
  */

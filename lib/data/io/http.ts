@@ -1,35 +1,35 @@
-// GET requests as downloads need them: through the proxy the environment names, redirects followed
-// by hand (few, never in a circle, never from https to http), every failure sorted by whether
-// another try may help.
+// GET requests for downloads: through the proxy of the environment, with redirects followed
+// explicitly (few, never in a circle, never from https to http), and failures classified by whether
+// another attempt may help.
 
 import { type IncomingHttpHeaders } from 'node:http';
 import { type Readable } from 'node:stream';
 import { messageOf, systemCode, UsageError } from '../../base/errors';
 import { cellInterrupt } from '../../base/interrupt';
 
-/** How patient a client is. */
+/** Options of a client. */
 export interface HttpOptions {
-  /** `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` are read from here; default the process's. */
+  /** Environment with `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`; default the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly connectTimeoutMs?: number;
-  /** Longest wait for a response's first byte, and then between two pieces of its body. */
+  /** Longest wait for a response's first byte, and between two pieces of its body. */
   readonly idleTimeoutMs?: number;
   readonly maxRedirects?: number;
 }
 
-/** A response whose body has not been read. */
+/** A response with an unread body. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /**
-   * The headers of the redirects that led here, in order: some servers say there what they send
-   * elsewhere.
+   * Headers of the redirects that led here, in order: some servers describe the file there and send
+   * it elsewhere.
    */
   readonly redirects: readonly IncomingHttpHeaders[];
   readonly body: Readable;
 }
 
-/** A client with its connections; `close` lets go of them. */
+/** A client with its connections; `close` releases them. */
 export interface HttpClient {
   /** @throws HttpFailure */
   get(url: string, headers: Readonly<Record<string, string>>): Promise<HttpResponse>;
@@ -37,14 +37,14 @@ export interface HttpClient {
 }
 
 /**
- * Why a request came to nothing: `unreachable`, no server answers there; `transient`, the same
- * request may succeed later; `refused`, the server's answer is final.
+ * Reason for a failed request: `unreachable`, no server answers; `transient`, the same request may
+ * succeed later; `refused`, the server's answer is final.
  */
 export class HttpFailure extends Error {
   constructor(
     readonly kind: 'unreachable' | 'transient' | 'refused',
     message: string,
-    /** What the server asked to wait. */
+    /** The wait that the server requested. */
     readonly retryAfterMs?: number,
   ) {
     super(message);
@@ -55,7 +55,7 @@ export class HttpFailure extends Error {
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Opens a client. The library behind it is loaded only here: the command line's `--help` must not
+ * Opens a client. The underlying library is loaded only here: the command line's `--help` must not
  * wait for it.
  */
 export async function openHttpClient(options: HttpOptions = {}): Promise<HttpClient> {
@@ -109,7 +109,7 @@ export async function openHttpClient(options: HttpOptions = {}): Promise<HttpCli
   return { get, close: () => dispatcher.destroy() };
 }
 
-/** The one line for a status that is not a success, as a failure that says whether to try again. */
+/** The failure for a status that is not a success, in one line; it says whether to try again. */
 export function statusFailure(url: string, response: HttpResponse): HttpFailure {
   const { status } = response;
   const host = hostOf(url);
@@ -129,7 +129,7 @@ export function statusFailure(url: string, response: HttpResponse): HttpFailure 
   return new HttpFailure('refused', `${host} answered ${status}`);
 }
 
-/** Sorts an error of a connection, at its start or in the middle of a body. */
+/** Classifies an error of a connection, at its start or in the middle of a body. */
 export function connectionFailure(url: string, error: unknown): HttpFailure {
   const host = hostOf(url);
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -152,14 +152,14 @@ export function connectionFailure(url: string, error: unknown): HttpFailure {
   return new HttpFailure('transient', `the connection to ${host} was cut (${code})`);
 }
 
-/** Host and port of a URL that is known to be one. */
+/** Host and port of a valid URL. */
 export function hostOf(url: string): string {
   return new URL(url).host;
 }
 
 /**
  * Gives up a request without an answer. The library's own limits do not cover a proxy that hangs
- * up: it would connect to it again for ever, until the client is closed.
+ * up: the library would reconnect forever, until the client is closed.
  */
 async function withDeadline<T>(response: Promise<T>, milliseconds: number, url: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -211,7 +211,7 @@ function retryAfter(header: string | undefined): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), 60_000);
 }
 
-/** The code of the first of several errors, as when a host's addresses were all tried. */
+/** The code of the first of several errors, e.g. after all of a host's addresses failed. */
 function firstCode(error: unknown): string | undefined {
   return error instanceof AggregateError ? systemCode(error.errors[0]) : undefined;
 }

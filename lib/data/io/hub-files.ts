@@ -1,7 +1,8 @@
-// Files of a repository on the Hugging Face hub, a model's or a dataset's. It serves each under
-// `<repository>/resolve/<revision>/<file>`; large ones by a redirect whose headers say the file's
-// SHA-256 and size (`x-linked-etag`, `x-linked-size`), small ones directly, with git's hash of them
-// as `etag`. This is what its own client reads (huggingface_hub, `get_hf_file_metadata`).
+// Files of a repository on the Hugging Face hub, a model's or a dataset's. The hub serves each
+// under `<repository>/resolve/<revision>/<file>`; large ones by a redirect whose headers have the
+// file's SHA-256 and size (`x-linked-etag`, `x-linked-size`), small ones directly, with their git
+// hash as `etag`. The hub's own client reads the same headers (huggingface_hub,
+// `get_hf_file_metadata`).
 
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
@@ -15,13 +16,13 @@ import { gitHashOfFile } from './git-hash';
 import { type HttpClient, HttpFailure, type HttpResponse, statusFailure } from './http';
 import { stagingFolder } from './staging';
 
-/** How to get files; every field has a default. */
+/** Options; every field has a default. */
 export interface HubFileOptions extends Omit<DownloadOptions, 'client' | 'onProgress'> {
   /** A branch, tag or commit. Default `main`. */
   readonly revision?: string;
 }
 
-/** A file that is here and was checked. */
+/** A present file that was checked. */
 export interface HubFile {
   readonly name: string;
   readonly bytes: number;
@@ -32,10 +33,10 @@ export interface HubFile {
 
 const hubAddress = 'https://huggingface.co';
 const mirrorVariable = 'BIPE_MIRROR_HUGGINGFACE';
-/** More than any file here may have; the 1.6 B model's is 6.5 GB in float32. */
+/** Most bytes of a file; the 1.6 B model's has 6.5 GB in float32. */
 const maxFileBytes = 20e9;
 
-/** What the hub says about a file. */
+/** The hub's description of a file. */
 export interface RemoteFile {
   readonly name: string;
   readonly url: string;
@@ -43,25 +44,25 @@ export interface RemoteFile {
   readonly hash: RemoteHash | null;
 }
 
-/** SHA-256 of the content, or git's hash of it. */
+/** SHA-256 of the content, or its git hash. */
 interface RemoteHash {
   readonly kind: 'sha256' | 'git';
   readonly value: string;
 }
 
-/** Where a repository is and where its files go. */
+/** Address of a repository, and the folder for its files. */
 export interface HubPlace {
-  /** What messages call it: `owner/name`. */
+  /** Name in messages: `owner/name`. */
   readonly name: string;
   /** Its path on the hub: a model's is its name, a dataset's begins with `datasets/`. */
   readonly path: string;
-  /** Where files are once they are published; see `staging.ts`. */
+  /** Folder of published files; see `staging.ts`. */
   readonly folder: string;
 }
 
 /**
- * The files of one repository. From the first one on, all are of that one's commit. The address of
- * another server that speaks as the hub does can be given in BIPE_MIRROR_HUGGINGFACE.
+ * Files of one repository, all of the commit of the first one. BIPE_MIRROR_HUGGINGFACE may name
+ * another server with the hub's interface.
  */
 export class HubFiles {
   private readonly address: string;
@@ -80,13 +81,13 @@ export class HubFiles {
     this.current = revision;
   }
 
-  /** The commit, once the hub has said it; else the revision that was asked for. */
+  /** The commit, once the hub has named it; until then the requested revision. */
   get revision(): string {
     return this.current;
   }
 
   /**
-   * What the hub says about a file, if it has it.
+   * Asks the hub about a file; undefined if it has none.
    *
    * @throws NetworkError if the hub cannot be reached, or refuses
    */
@@ -118,11 +119,11 @@ export class HubFiles {
   }
 
   /**
-   * Brings a file into the staging folder, or leaves the one that is there or published. A partial
-   * one is continued.
+   * Downloads a file into the staging folder, unless it is there or published. A partial one is
+   * continued.
    *
    * @throws NetworkError if it cannot be reached
-   * @throws AbsentError if what comes does not match the hub's hash
+   * @throws AbsentError if the download does not match the hub's hash
    * @throws MachineError if the disk is full or cannot be written
    */
   async fetch(file: RemoteFile): Promise<HubFile> {
@@ -157,7 +158,7 @@ export class HubFiles {
     }
   }
 
-  /** The file if it is here and is what the hub has, as far as the hub lets that be known. */
+  /** The present file if it equals the hub's, as far as the hub's headers show. */
   private async presentFile(path: string, { name, bytes, hash }: RemoteFile): Promise<HubFile | undefined> {
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || (bytes !== null && found.size !== bytes) || hash === null) return undefined;
@@ -166,13 +167,13 @@ export class HubFiles {
     return own === hash.value ? { name, bytes: found.size, sha256, verified: true } : undefined;
   }
 
-  /** Where a file that was fetched is. */
+  /** Path of a fetched file. */
   pathOf({ name }: HubFile): string {
     const staged = join(stagingFolder(this.place.folder), name);
     return existsSync(staged) ? staged : join(this.place.folder, name);
   }
 
-  /** What to say of a file that the repository does not have. */
+  /** The error for a file that the repository does not have. */
   absent(file: string, mend: string): NetworkError {
     return new NetworkError(`${this.place.name} (${this.current}): has no ${file}; ${mend}`);
   }
@@ -190,7 +191,7 @@ function hubFrom(environment: Readonly<Record<string, string | undefined>>): str
   return mirror.replace(/\/+$/, '');
 }
 
-/** A header of the first response that has it: the hub's own comes before that of its storage. */
+/** A header of the first response that has it: the hub's own precedes that of its storage. */
 function headerOf({ redirects, headers }: HttpResponse, name: string): string | undefined {
   for (const one of [...redirects, headers]) {
     const value = one[name];
@@ -199,7 +200,7 @@ function headerOf({ redirects, headers }: HttpResponse, name: string): string | 
   return undefined;
 }
 
-/** The size of the whole file, of which one byte was asked for. */
+/** The size of the whole file, of which one byte was requested. */
 function wholeSize(linked: string | undefined, { status, headers }: HttpResponse): number | null {
   if (linked !== undefined && /^\d+$/.test(linked)) return Number(linked);
   const [, total] = /^bytes (?:\*|\d+-\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];

@@ -1,15 +1,16 @@
-// One process at a time: two downloads into the same partial file would spoil each other.
+// Lets one process work at a time: two downloads into the same partial file would damage each
+// other.
 
 import { dirname } from 'node:path';
-// Written once for lib and for the set-up, which runs before lib is compiled.
+// Shared by lib and the set-up, which runs before lib is compiled.
 import { takeLock } from '#lock';
 import { LockedError } from '../../base/errors';
 import { makeFolder, writeError } from '../../base/files';
 import { displayPath } from '../../base/paths';
 
 /**
- * Runs `work` while this process alone holds the lock at `path`. A lock left by a process that is
- * gone is taken over.
+ * Runs `work` while this process alone holds the lock at `path`. A lock of a dead process is taken
+ * over.
  *
  * @param what the work, for the message: `this run`
  * @throws LockedError if another process holds it, or this one does, for other work

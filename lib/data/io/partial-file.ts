@@ -1,5 +1,4 @@
-// A download that is not finished: `<target>.partial` and, beside it, which version of the file it
-// is a part of.
+// An unfinished download: `<target>.partial` and, beside it, a record of the file's version.
 
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -33,7 +32,7 @@ export class PartialFile {
     this.originPath = `${this.path}.json`;
   }
 
-  /** In bytes; 0 if there is none. */
+  /** Its size in bytes; 0 if there is none. */
   async size(): Promise<number> {
     return stat(this.path).then(
       (found) => found.size,
@@ -42,8 +41,8 @@ export class PartialFile {
   }
 
   /**
-   * What is here and can be continued. Without a strong validator or a checksum nothing could tell
-   * whether the rest belongs to the same version; then nothing is kept.
+   * The part that can be continued. Without a strong validator or a checksum nothing shows whether
+   * the rest belongs to the same version; then nothing is kept.
    */
   async held(): Promise<HeldPart> {
     const size = await this.size();
@@ -53,7 +52,7 @@ export class PartialFile {
     return { size: 0, version: undefined };
   }
 
-  /** Notes which version is about to be written, before its first byte is. */
+  /** Records the version before its first byte is written. */
   async begin(version: FileVersion): Promise<void> {
     await rm(this.path, { force: true });
     await writeFileAtomic(this.originPath, `${JSON.stringify({ url: this.url, ...version })}\n`);
@@ -75,7 +74,7 @@ export class PartialFile {
     await rm(this.originPath, { force: true });
   }
 
-  /** Absent, cut short or of another address is as good as unknown. */
+  /** The recorded version; unknown if the record is missing, truncated or of another address. */
   private async version(): Promise<FileVersion | undefined> {
     const text = await readFile(this.originPath, 'utf8').catch(() => '');
     const origin = originSchema.safeParse(jsonOrUndefined(text));

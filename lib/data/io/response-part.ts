@@ -1,36 +1,36 @@
-// Which part of a file a response brings, judged by its headers alone. A server may answer the
-// request for the rest of a file with another version, another place or another coding of it;
-// nothing of that is put behind what is here.
+// Determines from a response's headers which part of a file it brings. A server may answer the
+// request for the rest of a file with another version, another place or another coding of it; none
+// of that is appended.
 
 import { hostOf, HttpFailure, type HttpResponse, statusFailure } from './http';
 
-/** What tells versions of a file apart; null where the server does not say. */
+/** Identifies a version of a file; null where the server does not say. */
 export interface FileVersion {
-  /** A strong ETag; a weak one promises no equal bytes. */
+  /** A strong ETag; a weak one does not promise equal bytes. */
   readonly etag: string | null;
   readonly modified: string | null;
   /** Size of the whole file. */
   readonly bytes: number | null;
 }
 
-/** The beginning of a file that is here. */
+/** The present beginning of a file. */
 export interface HeldPart {
-  /** In bytes; 0 if nothing is here. */
+  /** Bytes; 0 if there is none. */
   readonly size: number;
   /** undefined if unknown. */
   readonly version: FileVersion | undefined;
 }
 
-/** Which bytes of the file a body has. */
+/** The part of the file in a body. */
 export interface ResponsePart {
-  /** Where its first byte belongs. */
+  /** Place of its first byte. */
   readonly offset: number;
-  /** Where it ends, if the server says. */
+  /** Its end, if the server says. */
   readonly end: number | null;
   readonly version: FileVersion;
 }
 
-/** Headers of a request for what is missing. */
+/** Headers of a request for the missing part. */
 export function headersFor({ size, version }: HeldPart): Record<string, string> {
   if (size === 0) return {};
   const range = { range: `bytes=${size}-` };
@@ -38,12 +38,12 @@ export function headersFor({ size, version }: HeldPart): Record<string, string> 
 }
 
 /**
- * The part that a response brings, given what is here and that the rest was asked for.
+ * Determines the part of a response to a request for the rest.
  *
  * @param isChecked whether the finished file will be compared with a checksum; without one, the
- *   server's word must be complete
- * @returns `complete`: what is here is the whole file; `mismatch`: the response does not continue
- *   it
+ *   server's headers must be complete
+ * @returns `complete`: the present part is the whole file; `mismatch`: the response does not
+ *   continue it
  * @throws HttpFailure for a response that brings nothing of the file
  */
 export function partOf(
@@ -77,7 +77,7 @@ function continuation(response: HttpResponse, held: HeldPart, isChecked: boolean
   return { offset: start, end: last + 1, version };
 }
 
-/** Whether 416 says that nothing is missing. */
+/** Whether 416 means that nothing is missing. */
 function isComplete(response: HttpResponse, { size, version }: HeldPart, isChecked: boolean): boolean {
   const [, total] = /^bytes \*\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
   const { etag } = response.headers;
@@ -85,7 +85,9 @@ function isComplete(response: HttpResponse, { size, version }: HeldPart, isCheck
   return Number(total) === size && (isChecked || isSame);
 }
 
-/** Whether nothing says otherwise; without a checksum, whether the strong ETag says so. */
+/**
+ * Whether nothing contradicts the version; without a checksum, whether the strong ETag confirms it.
+ */
 function isSameVersion(held: FileVersion | undefined, sent: FileVersion, isChecked: boolean): boolean {
   if (held === undefined) return isChecked;
   if (!isChecked && (held.etag === null || held.etag !== sent.etag)) return false;

@@ -1,7 +1,7 @@
-// Files that belong together, such as those of one revision: what arrives gathers in a folder
-// beside those that are here, and takes their place once all of it is right. What is here is thus
-// one revision or the other, also after a crash in between: the record that lists the files is the
-// last to arrive, and from then on whoever looks finishes what was begun.
+// Replaces files that belong together, such as those of one revision. They are collected in a
+// folder beside the present ones, and take their place once all are correct. So the present files
+// are of one revision or the other, even after a crash: the record that lists the files arrives
+// last, and from then on every reader finishes the replacement.
 
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,27 +10,27 @@ import { systemCode } from '../../base/errors';
 import { writeError, writeFileAtomic } from '../../base/files';
 import { jsonOrUndefined } from '../../base/json';
 
-/** The record of what is in a folder. */
+/** Name of the record of a folder's files. */
 export const recordName = 'download.json';
 
-/** The name of a file beside its record: nothing that leads out of the folder. */
+/** A file's name beside its record: it cannot lead out of the folder. */
 export const fileNameSchema = z.string().regex(/^[\w-][\w.-]*$/);
 
 const recordSchema = z.looseObject({ files: z.array(z.looseObject({ name: fileNameSchema })) });
 
-/** What a record has at least. */
+/** Fields that every record has. */
 export interface RecordOfFiles extends Readonly<Record<string, unknown>> {
   readonly files: readonly { readonly name: string }[];
 }
 
-/** Where files of a folder gather before they are in it. */
+/** The staging folder of a folder. */
 export function stagingFolder(folder: string): string {
   return join(folder, 'download.partial');
 }
 
 /**
- * Lets the files that a record lists take their place: those in the staging folder, and those that
- * are here already. Files of the record before that this one does not list are removed.
+ * Publishes the files that a record lists: those in the staging folder, and those already present.
+ * Files of the previous record that this one does not list are removed.
  *
  * @throws MachineError if the disk is full or cannot be written
  */
@@ -40,8 +40,8 @@ export async function publish(folder: string, record: RecordOfFiles): Promise<vo
 }
 
 /**
- * Finishes what a process that was killed had begun to publish; else does nothing. To be called
- * before the files of a folder are read.
+ * Finishes the publication of a process that was killed, if any. To be called before the files of a
+ * folder are read.
  *
  * @throws MachineError if the folder cannot be written
  */

@@ -1,5 +1,5 @@
-// A file out of a zip archive, piece by piece to the disk: it may be larger than memory. Nothing of
-// an archive decides where a file goes: the caller does.
+// Unpacks a file of a zip archive piece by piece to the disk: it may be larger than memory. The
+// caller, never the archive, decides the path.
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -12,15 +12,15 @@ import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { type ZipEntry, zipDirectory, ZipFailure } from './zip-directory';
 
-/** An archive that was opened. */
+/** An opened archive. */
 export interface ZipArchive {
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /**
-   * Unpacks a file, whole or not at all; one that is there already is replaced.
+   * Unpacks a file, completely or not at all; an existing one is replaced.
    *
-   * @param onProgress is told how many bytes are written
-   * @throws DataError if it is larger than `maxBytes`, packed in a way that is not read here, not
-   *   what its checksum says, or cannot be read
+   * @param onProgress called with the number of bytes written
+   * @throws DataError if it is larger than `maxBytes`, packed by an unsupported method, does not
+   *   match its checksum, or cannot be read
    * @throws MachineError if the disk is full or cannot be written
    */
   extract(
@@ -34,7 +34,7 @@ export interface ZipArchive {
 /**
  * Opens an archive.
  *
- * @throws DataError if it is none, is damaged, or one of its files would lie outside of the folder
+ * @throws DataError if it is none, is damaged, or one of its files would be outside of the folder
  *   it is unpacked in
  */
 export async function openZip(path: string): Promise<ZipArchive> {
@@ -68,7 +68,7 @@ export async function openZip(path: string): Promise<ZipArchive> {
   }
 }
 
-/** Whether a name is a relative path that goes down only. */
+/** Whether a name is a relative path that only goes down. */
 function isInside(name: string): boolean {
   return !/^[/\\]|^[a-z]:|\\|\0/i.test(name) && !name.split('/').includes('..');
 }
@@ -103,7 +103,7 @@ async function writeUnpacked(
       for await (const piece of unpacked(archive, entry, where)) {
         await heedStop();
         written += piece.length;
-        // A bomb: more than the archive's own directory says.
+        // A bomb: more than the archive's own directory states.
         if (written > entry.bytes) throw wrong(where);
         checksum = crc32(piece, checksum);
         await file.writeFile(piece);
@@ -121,7 +121,7 @@ async function writeUnpacked(
   }
 }
 
-/** The bytes of a file, in pieces. */
+/** Yields the unpacked bytes of a file, in pieces. */
 async function* unpacked(archive: ArchiveFile, entry: ZipEntry, where: string): AsyncGenerator<Buffer> {
   const stored = Readable.from(storedPieces(archive, entry));
   if (entry.method === 0) {

@@ -1,24 +1,24 @@
-// Where the files of a zip archive are. The format is PKWARE's (APPNOTE 6.3), with the 64-bit
-// fields that archives over 4 GB need.
+// Finds the files of a zip archive. The format is PKWARE's (APPNOTE 6.3), with the 64-bit fields
+// that archives over 4 GB need.
 
 import { type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { readBytes } from '../../base/files';
 
-/** Where a file's bytes are, and what they are. */
+/** Place and description of a file's bytes. */
 export interface ZipEntry {
-  /** Where its stored bytes begin. */
+  /** Start of its stored bytes. */
   readonly begin: number;
   readonly storedBytes: number;
-  /** As many as it has when it is unpacked. */
+  /** Bytes when unpacked. */
   readonly bytes: number;
-  /** How it is stored: 0 as it is, 8 deflated; others are rare. */
+  /** Method of storage: 0 uncompressed, 8 deflated; others are rare. */
   readonly method: number;
   /** The CRC-32 of the unpacked bytes. */
   readonly crc32: number;
 }
 
-/** A file that cannot be read as an archive; the reader says what that means for the user. */
+/** A file that cannot be read as an archive; the reader makes a message for the user. */
 export class ZipFailure extends Error {
   /**
    * @param kind `none`: it is no archive, or its end is missing; `damaged`: it contradicts itself
@@ -33,13 +33,13 @@ const end64Signature = 0x06064b50;
 const locatorSignature = 0x07064b50;
 const entrySignature = 0x02014b50;
 const localSignature = 0x04034b50;
-/** What a 32-bit field says whose value stands in a 64-bit one. */
+/** Value of a 32-bit field whose actual value is in a 64-bit one. */
 const elsewhere = 0xffffffff;
 
 /**
- * The files of an archive by name, folders among them, whose names end in a slash.
+ * Lists the files of an archive by name, with folders, whose names end in a slash.
  *
- * @throws ZipFailure if it is no zip archive, is cut short, or contradicts itself
+ * @throws ZipFailure if it is no zip archive, is truncated, or contradicts itself
  */
 export async function zipDirectory(file: FileHandle): Promise<Map<string, ZipEntry>> {
   const { size } = await file.stat();
@@ -51,8 +51,8 @@ export async function zipDirectory(file: FileHandle): Promise<Map<string, ZipEnt
     const { name, header, next, ...stored } = centralEntry(directory, at);
     const begin = await contentStart(file, header, size);
     const { storedBytes, bytes: unpackedBytes, method } = stored;
-    // What is stored as it is has one size; with another one, a reader would take what follows for
-    // a part of it.
+    // An uncompressed file has one size; with another one, a reader would take the bytes after it
+    // for a part of it.
     if (begin + storedBytes > size || (method === 0 && storedBytes !== unpackedBytes))
       throw new ZipFailure('damaged');
     entries.set(name, { begin, ...stored });
@@ -63,7 +63,7 @@ export async function zipDirectory(file: FileHandle): Promise<Map<string, ZipEnt
 
 const pieceBytes = 1 << 20;
 
-/** The CRC-32 of a file's stored bytes: that of the file, if it is stored as it is. */
+/** The CRC-32 of a file's stored bytes: that of the file, if it is uncompressed. */
 export async function storedChecksum(file: FileHandle, { begin, storedBytes }: ZipEntry): Promise<number> {
   let checksum = 0;
   for (let done = 0; done < storedBytes; done += pieceBytes)
@@ -72,8 +72,8 @@ export async function storedChecksum(file: FileHandle, { begin, storedBytes }: Z
 }
 
 /**
- * Finds the record at the archive's end, behind which a comment may stand, and in it the
- * directory's place.
+ * Finds the record at the archive's end, which a comment may follow, and in it the directory's
+ * place.
  */
 async function directoryPlace(file: FileHandle, size: number): Promise<{ position: number; bytes: number }> {
   const tailBytes = Math.min(size, 22 + 0xffff + 20);
@@ -100,7 +100,7 @@ function centralEntry(
   const next = extraEnd + directory.readUInt16LE(at + 32);
   if (next > directory.length) throw new ZipFailure('damaged');
   const wide = wideFields(directory.subarray(nameEnd, extraEnd));
-  // In the extra field stand those that do not fit, in this order: size, stored size, place.
+  // The extra field has those that do not fit, in this order: size, stored size, place.
   const fields = [24, 20, 42].map((offset) => {
     const value = directory.readUInt32LE(at + offset);
     return value === elsewhere ? (wide.shift() ?? value) : value;
@@ -128,7 +128,7 @@ function wideFields(extra: Buffer): number[] {
 }
 
 /**
- * The content begins behind the file's own header, whose extra field may differ from the
+ * The content begins after the file's own header, whose extra field may differ from the
  * directory's.
  */
 async function contentStart(file: FileHandle, header: number, size: number): Promise<number> {

@@ -1,7 +1,7 @@
-// Rows as batches of padded sequences, each row once an epoch, in an order that depends on seed and
-// epoch. A batch is as long as the shortest of a few lengths that holds its longest sequence, since
-// a captured step is fixed in its shapes. With small batches whose gradients are accumulated little
-// of that is padding; nothing is sorted by length, so a batch is a random sample of the rows.
+// Batches of padded sequences, each row once in an epoch, in an order that depends on seed and
+// epoch. A batch has the shortest of a few lengths that holds its longest sequence, since a
+// captured step has fixed shapes. With small batches whose gradients are accumulated little of that
+// is padding; nothing is sorted by length, so a batch is a random sample of the rows.
 
 import { z } from 'zod';
 import { ConfigError, DataError } from '../../base/errors';
@@ -11,62 +11,63 @@ import { Random } from '../../engine/random/random';
 import { type PromptedSequence, promptedSequence, type SequenceOptions } from './sequence';
 import { type RowSource } from './row-source';
 
-/** A batch of padded sequences, as the trainer takes it. */
+/** A batch of padded sequences in the trainer's form. */
 export interface PromptedBatch {
   readonly arrays: {
-    /** Token ids, the end token again after each end: [batch, time]. */
+    /** Token ids, padded with the end token: [batch, time]. */
     readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
     /**
-     * How much each token counts: 1 in the output and its end, `inputWeight` before, 0 behind:
-     * [batch, time].
+     * Weight of each token: 1 in the output and its end, `inputWeight` before, 0 after: [batch,
+     * time].
      */
     readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
   };
-  /** The sum of what predicted tokens count. */
+  /** Total weight of predicted tokens. */
   readonly weight: number;
   /** batch x time. */
   readonly tokens: number;
 }
 
-/** How batches are made. */
+/** Options of batches. */
 export interface PromptedBatchOptions extends SequenceOptions {
   readonly batch: number;
   readonly seed: number;
   /**
-   * Lengths of a batch: of 4, a quarter, a half, three quarters and all of `maxTokens`. Default 4.
+   * Number of lengths of batches: with 4, a quarter, a half, three quarters and all of `maxTokens`.
+   * Default 4.
    */
   readonly lengths?: number;
   /**
-   * How much a token of the input counts. Default 0, as in finetunings on SCROLLS; a model that was
-   * hardly trained before learns to read by it while it learns to answer.
+   * Weight of an input token. Default 0, as in finetunings on SCROLLS; a model with little training
+   * before learns to read by it while it learns to answer.
    */
   readonly inputWeight?: number;
 }
 
-/** Batches without end; what the trainer calls a `BatchSource`. */
+/** Batches without end: a `BatchSource` of the trainer. */
 export interface PromptedBatchSource {
   readonly next: () => Promise<PromptedBatch>;
-  /** Where the source stands; plain JSON. */
+  /** State of the source; plain JSON. */
   readonly state: () => unknown;
   /**
-   * Goes on from a state.
+   * Continues from a state.
    *
-   * @throws ConfigError if it is not one, or that of a source with other rows, another tokenizer,
+   * @throws ConfigError if it is no state, or that of a source with other rows, another tokenizer,
    *   other options or another seed
    */
   readonly restore: (state: unknown) => void;
 }
 
 const stateSchema = z.strictObject({
-  /** What the source is, as JSON. */
+  /** Identity of the source, as JSON. */
   source: z.string(),
   /** Rows given so far. */
   drawn: z.int().min(0),
 });
 
 /**
- * Batches of rows, every row once an epoch. A batch that reaches the end of an epoch is filled from
- * the next one.
+ * Makes batches of rows, every row once in an epoch. A batch that reaches the end of an epoch is
+ * filled from the next one.
  */
 export function promptedBatches(rows: RowSource, options: PromptedBatchOptions): PromptedBatchSource {
   const { batch, seed, tokenizer, maxTokens, outputTokens, inputWeight = 0 } = options;
@@ -111,7 +112,7 @@ export function promptedBatches(rows: RowSource, options: PromptedBatchOptions):
 }
 
 /**
- * A row as a sequence to train on.
+ * Makes a training sequence of a row.
  *
  * @throws DataError if it has no output
  */
@@ -126,7 +127,7 @@ export async function sequenceOf(
   return promptedSequence(input, output, options);
 }
 
-/** Sequences side by side, each from the first place on. */
+/** Pads sequences to a batch, each from the first place on. */
 export function padded(
   sequences: readonly PromptedSequence[],
   {
@@ -145,7 +146,7 @@ export function padded(
     const start = row * time;
     const { promptLength } = sequence;
     ids.set(sequence.ids, start);
-    // The first token is given, and nothing predicts it.
+    // The first token is given; nothing predicts it.
     mask.fill(inputWeight, start + 1, start + promptLength);
     mask.fill(1, start + promptLength, start + sequence.ids.length);
     weight += inputWeight * (promptLength - 1) + sequence.ids.length - promptLength;
@@ -159,8 +160,8 @@ export function padded(
 }
 
 /**
- * The shortest of `lengths` equal parts of `maxTokens`, or several of them, that holds `longest`
- * tokens.
+ * The shortest length that holds `longest` tokens: one or several of `lengths` equal parts of
+ * `maxTokens`.
  */
 function batchLength(longest: number, maxTokens: number, lengths: number): number {
   for (let parts = 1; parts < lengths; parts += 1) {

@@ -1,6 +1,6 @@
-// The files of SCROLLS, from their release on the Hugging Face hub (`datasets/tau/scrolls`): one
-// zip archive a task, which is unpacked and deleted. What is here is told by size and checksum,
-// without the network.
+// Files of SCROLLS, from their release on the Hugging Face hub (`datasets/tau/scrolls`): one zip
+// archive for each task, which is unpacked and deleted. Present files are recognized by size and
+// checksum, without the network.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -24,43 +24,43 @@ import { type ScrollsTaskName } from './tasks';
 /** The files of a task. */
 export const scrollsSplits = ['train', 'validation', 'test'] as const;
 
-/** What to get, and how; every field has a default. */
+/** Options of a download; every field has a default. */
 export interface ScrollsDownloadOptions extends HubFileOptions {
-  /** Where the files go. Default `cache/scrolls/<task>` in the folder of datasets. */
+  /** Folder of the files. Default `cache/scrolls/<task>` in the folder of datasets. */
   readonly to?: string;
 }
 
-/** A file that is here, unpacked and read through once. */
+/** A present file, unpacked and read through once. */
 export interface ScrollsFile {
   readonly name: string;
   readonly rows: number;
   readonly sha256: string;
 }
 
-/** A task that is here. */
+/** A present task. */
 export interface ScrollsDownload {
   readonly task: ScrollsTaskName;
   readonly folder: string;
   /** The commit of the release. */
   readonly revision: string;
-  /** SHA-256 of the archive that the files came in. */
+  /** SHA-256 of the files' archive. */
   readonly archive: string;
   readonly files: readonly ScrollsFile[];
 }
 
 const repository = 'tau/scrolls';
-/** More than any file here has; NarrativeQA's, the largest, has gigabytes. */
+/** Most bytes of a file; NarrativeQA's, the largest, has gigabytes. */
 const maxFileBytes = 50e9;
 
 /**
- * Downloads and unpacks a task, or finds it here and right: of the revision that is asked for, or
- * of any where none is. A download that was cut off is continued. The files that are here are
- * replaced only by a revision that has come whole and right.
+ * Downloads and unpacks a task, unless it is present and correct: of the requested revision, or of
+ * any if none is requested. An interrupted download is continued. Present files are replaced only
+ * by a revision that has arrived completely and correctly.
  *
  * @throws NetworkError if the hub cannot be reached, or has no such archive
- * @throws DataError if what it sends does not match its hash, or is not what SCROLLS' files are
- * @throws MachineError if the disk is full or cannot be written, or another process is at work on
- *   the task
+ * @throws DataError if the download does not match its hash, or is not SCROLLS' format
+ * @throws MachineError if the disk is full or cannot be written, or another process works on the
+ *   task
  */
 export async function downloadScrolls(
   task: ScrollsTaskName,
@@ -78,7 +78,7 @@ export async function downloadScrolls(
     try {
       const hub = new HubFiles({ name: repository, path: `datasets/${repository}`, folder }, client, options);
       const remote = await hub.find(name);
-      // A branch or tag may stand for the commit whose files are here.
+      // A branch or tag may stand for the commit of the present files.
       if (hub.revision === here?.revision) return here;
       if (remote === undefined) throw hub.absent(name, 'try again later, or set a revision that has it');
       const fetched = await hub.fetch(remote);
@@ -114,8 +114,8 @@ async function unpack(
 }
 
 /**
- * In the release a file stands in a folder with the task's name; one of an archive without it is
- * taken too.
+ * The name of a file in the archive: in the release it is in a folder with the task's name, but may
+ * also be outside.
  */
 function entryOf({ entries }: ZipArchive, task: string, name: string, path: string): string {
   const found = [`${task}/${name}`, name].find((candidate) => entries.has(candidate));
@@ -167,7 +167,7 @@ function recordOf({ task, revision, archive, files }: ScrollsDownload): z.infer<
   return { task, revision, archive, files: [...files] };
 }
 
-/** What an earlier download has left, if all of it is there and unchanged. */
+/** The present download, if it is complete and unchanged. */
 async function presentDownload(task: ScrollsTaskName, folder: string): Promise<ScrollsDownload | undefined> {
   const path = join(folder, recordName);
   if (!existsSync(path)) return undefined;

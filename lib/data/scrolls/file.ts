@@ -10,25 +10,25 @@ import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
 
-/** One line of a file: what a training takes one at a time. */
+/** A line of a file: an example for training. */
 export interface ScrollsRow {
-  /** Of the instance; shared by the rows that differ in their output alone. */
+  /** Id of the instance; shared by the rows that differ in their output alone. */
   readonly id: string;
-  /** Of the pair of input and output. */
+  /** Id of the pair of input and output. */
   readonly pid: string;
   /** The query, if the task has one, an empty line, and the document. */
   readonly input: string;
   /** null in the test files, whose outputs are not public. */
   readonly output: string | null;
   /**
-   * Of rows that are not independent of each other: those of one chapter, or of one document. Files
-   * do not say it; where rows are made or a file's task is known, it is found. A row without one
-   * stands alone.
+   * Group of rows that are not independent of each other: those of one chapter, or of one document.
+   * Files do not contain it; it is found where rows are made or a file's task is known. A row
+   * without one is independent.
    */
   readonly group?: string;
 }
 
-/** What is asked once and may be answered in several ways: what an evaluation takes. */
+/** A question with all its reference answers: an example for evaluation. */
 export interface ScrollsInstance {
   readonly id: string;
   readonly input: string;
@@ -36,7 +36,7 @@ export interface ScrollsInstance {
   readonly references: readonly string[];
 }
 
-/** Further fields, such as QuALITY's `is_hard`, are left aside. */
+/** A row; further fields, such as QuALITY's `is_hard`, are ignored. */
 const rowSchema = z.object({
   id: z.string().min(1),
   pid: z.string().min(1),
@@ -45,7 +45,7 @@ const rowSchema = z.object({
 });
 
 /**
- * The rows of a file, one at a time. Empty lines are skipped.
+ * Reads the rows of a file, one at a time. Empty lines are skipped.
  *
  * @throws DataError naming file and line: no JSON, a field that is missing or no text; or the file,
  *   if it is missing or not UTF-8
@@ -60,7 +60,7 @@ export async function* readScrollsRows(path: string): AsyncGenerator<ScrollsRow>
 }
 
 /**
- * Rows as instances, in the order in which they first appear. As in the official evaluator, the
+ * Groups rows to instances, in the order of their first rows. As in the official evaluator, the
  * first row's input counts.
  */
 export async function groupScrollsRows(
@@ -76,7 +76,7 @@ export async function groupScrollsRows(
 }
 
 /**
- * The instances of a file.
+ * Reads the instances of a file.
  *
  * @throws DataError as `readScrollsRows`, or if there are none
  */
@@ -88,9 +88,9 @@ export async function readScrollsInstances(path: string): Promise<ScrollsInstanc
 }
 
 /**
- * The row on a line.
+ * Parses the row on a line.
  *
- * @param where the message's first words: file and line
+ * @param where first words of the message: file and line
  * @throws DataError if it is none
  */
 export function parseRow(line: string, where: string): ScrollsRow {
@@ -113,7 +113,10 @@ export function parseRow(line: string, where: string): ScrollsRow {
   }
 }
 
-/** Lines end at `\n` alone: Node.js's `readline` would also cut at U+2028, which JSON may hold. */
+/**
+ * The lines of a file. They end at `\n` alone: Node.js's `readline` would also cut at U+2028, which
+ * JSON may contain.
+ */
 async function* linesOf(path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const decode = (bytes?: Uint8Array): string => {

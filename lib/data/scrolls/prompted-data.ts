@@ -1,5 +1,5 @@
-// What a model is finetuned and evaluated on, as JSON: a quick task and how its rows are made, or a
-// task of SCROLLS and the folder of its files.
+// Data for finetuning and evaluation, as JSON: a quick task and the options of its rows, or a task
+// of SCROLLS and the folder of its files.
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,16 +15,13 @@ import { quickChapters, quickRows, quickTasks } from './quick';
 import { rowsInMemory, type RowSource, rowsOfFile } from './row-source';
 import { documentOf, scrollsTasks, type ScrollsTaskName } from './tasks';
 
-/**
- * Which rows: those that are trained on, or those that are asked. The outputs of SCROLLS' test
- * files are not public.
- */
+/** Rows for training, or for evaluation. The outputs of SCROLLS' test files are not public. */
 export type PromptedSplit = 'train' | 'validation';
 
 const namesOf = <Name extends string>(tasks: Readonly<Record<Name, unknown>>): Name[] =>
   Object.keys(tasks) as Name[];
 
-/** Checks a description of data; what spans several fields is `quickRows`'. */
+/** Checks a description of data; `quickRows` checks relations between fields. */
 export const promptedDataSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({
@@ -43,8 +40,8 @@ export const promptedDataSchema = z.discriminatedUnion('kind', [
       kind: z.literal('scrolls'),
       task: z.enum(namesOf(scrollsTasks)),
       /**
-       * Where `train.jsonl` and `validation.jsonl` are; a relative path counts from the
-       * repository's root. Default: where they are downloaded to.
+       * Folder of `train.jsonl` and `validation.jsonl`; a relative path counts from the
+       * repository's root. Default: the folder of downloads.
        */
       folder: z.string().min(1).exactOptional(),
     })
@@ -54,16 +51,16 @@ export const promptedDataSchema = z.discriminatedUnion('kind', [
 /** A quick task, or a task of SCROLLS. */
 export type PromptedData = z.infer<typeof promptedDataSchema>;
 
-/** Where the files of a task are downloaded to. */
+/** Folder to which a task is downloaded. */
 export function scrollsFolder(task: ScrollsTaskName, environment?: NodeJS.ProcessEnv): string {
   return join(datasetsFolder(environment), 'cache', 'scrolls', task);
 }
 
 /**
- * The rows of one split, each with its group: those of a quick task's chapter, or of one document
- * of SCROLLS, whose name is a hash of its text, since files have no other.
+ * Opens the rows of one split, each with its group: that of a quick task's chapter, or of a
+ * document of SCROLLS, named by a hash of its text, since files have no other name.
  *
- * @throws DataError if the files are not there, or no rows in them
+ * @throws DataError if the files are missing or have no rows
  * @throws ConfigError if the options of a quick task leave a split empty
  */
 export async function openPromptedRows(data: PromptedData, split: PromptedSplit): Promise<RowSource> {

@@ -1,8 +1,7 @@
-// Three tasks of SCROLLS' shape from the bundled books, so that what finetunes, generates and
-// scores runs in minutes and without a download: `kind`, where a document is of one of two kinds;
-// `find`, where words are to be found by those around them; and `heading`, where a chapter is
-// summarized by its own heading. They measure nothing that SCROLLS measures, and no score of theirs
-// is comparable with one of SCROLLS.
+// Three tasks of SCROLLS' shape from the bundled books, so that finetuning, generation and scoring
+// run in minutes and without a download: `kind`, the kind of a document, one of two; `find`, words
+// to be found by their surroundings; and `heading`, the heading of a chapter as its summary. They
+// measure nothing that SCROLLS measures, and their scores are not comparable with those of SCROLLS.
 
 import { ConfigError } from '../../base/errors';
 import { Random } from '../../engine/random/random';
@@ -36,28 +35,28 @@ export const quickTasks = {
 /** A quick task's name. */
 export type QuickTaskName = keyof typeof quickTasks;
 
-/** What is read as a whole, and is either trained on or evaluated on. */
+/** A text that is used as a whole for either training or evaluation. */
 export interface Chapter {
   /** Unique among the chapters. */
   readonly id: string;
-  /** null where there is none. */
+  /** null without a heading. */
   readonly heading: string | null;
   readonly text: string;
 }
 
-/** What is made of chapters. */
+/** Options of rows made of chapters. */
 export interface QuickOptions {
-  /** The most characters of a document. */
+  /** Most characters of a document. */
   readonly documentLength: number;
-  /** Excerpts of a chapter, at most: equal ones are kept once. */
+  /** Most excerpts of a chapter; equal ones are kept once. */
   readonly perChapter: number;
-  /** The share of the chapters whose excerpts are for the evaluation; default 0.2. */
+  /** Share of the chapters whose excerpts are for the evaluation; default 0.2. */
   readonly validationShare?: number;
   readonly seed: number;
 }
 
 /**
- * Rows by split; a chapter's are all in one of them, and so are those of chapters with the same
+ * Rows by split. All rows of a chapter are in the same one, as are those of chapters with the same
  * heading: together they are a group.
  */
 export interface QuickRows {
@@ -65,17 +64,17 @@ export interface QuickRows {
   readonly validation: readonly ScrollsRow[];
 }
 
-/** What stands in a query for the words left out. */
+/** Stands in a query for the missing words. */
 export const gap = '____';
 
-/** Excerpts that are tried until one has a sentence to ask about. */
+/** Excerpts to try until one has a suitable sentence. */
 const attempts = 20;
 
 /**
  * The chapters of the bundled books: the 135 of Moby-Dick, with headings (the epilogue is part of
  * the last), and 233 addresses, without.
  *
- * @throws DataError if the packages are not installed as they should be
+ * @throws DataError if the packages are not installed correctly
  */
 export async function quickChapters(options: SourceOptions = {}): Promise<Chapter[]> {
   const chapters: Chapter[] = [];
@@ -87,8 +86,8 @@ export async function quickChapters(options: SourceOptions = {}): Promise<Chapte
 }
 
 /**
- * A document's numbered chapters, each with its heading; the document as one chapter where it has
- * none.
+ * Splits a document into its numbered chapters, each with its heading; a document without headings
+ * is one chapter.
  */
 export function chaptersOf({ id, text }: TextDocument, source: string): Chapter[] {
   const headings = [...text.matchAll(/^CHAPTER (\d+)\. (.+)\n\n/gm)];
@@ -105,8 +104,8 @@ export function chaptersOf({ id, text }: TextDocument, source: string): Chapter[
 }
 
 /**
- * The rows of a task: a pure function of chapters and options. A chapter's rows depend on the seed
- * and the chapter alone.
+ * Makes the rows of a task: a pure function of chapters and options. A chapter's rows depend on the
+ * seed and the chapter alone.
  *
  * @param chapters those without a heading are left out of `heading`
  * @throws ConfigError if an option is out of range, or a split stays empty
@@ -147,7 +146,7 @@ function groupOf({ id, heading }: Chapter): string {
   return heading === null ? `id ${id}` : `heading ${heading}`;
 }
 
-/** The groups for the evaluation, about that share of all. */
+/** Groups for the evaluation, about that share of all. */
 function validationGroups(chapters: readonly Chapter[], share: number, random: Random): ReadonlySet<string> {
   const groups = random.shuffle([...new Set(chapters.map(groupOf))]);
   return new Set(groups.slice(0, Math.max(1, Math.round(groups.length * share))));
@@ -166,7 +165,7 @@ function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, ra
 
 type Pair = Pick<ScrollsRow, 'input'> & { readonly output: string };
 
-/** Draws one pair from a chapter, or nothing if this try has found none. */
+/** Draws one pair from a chapter; undefined if this attempt found none. */
 type PairMaker = (chapter: Chapter, options: QuickOptions, random: Random) => Pair | undefined;
 
 const pairMakers: Readonly<Record<QuickTaskName, PairMaker>> = {
@@ -175,7 +174,7 @@ const pairMakers: Readonly<Record<QuickTaskName, PairMaker>> = {
   heading: drawHeading,
 };
 
-/** What an excerpt is from: chapters of the novel have headings, addresses have none. */
+/** The source of an excerpt: chapters of the novel have headings, addresses have none. */
 function drawKind({ heading, text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair {
   const document = drawExcerpt(text, documentLength, random);
   return {
@@ -194,8 +193,8 @@ function drawHeading(
 }
 
 /**
- * A sentence of an excerpt with a gap, and what is missing; undefined if no excerpt has a fit
- * sentence.
+ * A sentence of an excerpt with a gap, and the missing words; undefined if no excerpt has a
+ * suitable sentence.
  */
 function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, random: Random): Pair | undefined {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -208,8 +207,8 @@ function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, rando
     const start = random.integer(3, words.length - length - 1);
     const missing = words.slice(start, start + length);
     const before = words.slice(0, start).join(' ');
-    // Words alone, and long enough to be no articles, which the scores leave out; and one place
-    // only that they can be found at.
+    // Only words, too long for articles, which the scores ignore; and only one place at which they
+    // can be found.
     if (!missing.every((word) => /^[A-Za-z]{4,}$/.test(word)) || occurrences(document, before) !== 1)
       continue;
     const asked = [before, gap, ...words.slice(start + length)].join(' ');
@@ -219,7 +218,8 @@ function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, rando
 }
 
 /**
- * A part of a text of at most that many characters, between spaces; the whole text if it is short.
+ * An excerpt of a text of at most that many characters, between spaces; the whole text if it is
+ * short.
  */
 function drawExcerpt(text: string, length: number, random: Random): string {
   if (text.length <= length) return text;

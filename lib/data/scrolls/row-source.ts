@@ -1,5 +1,5 @@
-// Rows by their number, as a training in shuffled epochs needs them. Of a file only the places of
-// its lines are held, since NarrativeQA's has gigabytes: a row is read when it is its turn.
+// Rows by number, as a training in shuffled epochs needs them. Only the places of a file's lines
+// are held, since NarrativeQA's file has gigabytes: a row is read when it is needed.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -10,19 +10,19 @@ import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { parseRow, type ScrollsRow } from './file';
 
-/** Rows that can be asked for in any order. */
+/** Rows that can be read in any order. */
 export interface RowSource {
   /** At least 1. */
   readonly count: number;
-  /** SHA-256 of all that the rows are, but for their groups, which no training sees. */
+  /** SHA-256 of all rows without their groups, which training does not use. */
   readonly sha256: string;
-  /** What messages call it: a file, a task. */
+  /** Name in messages: a file, a task. */
   readonly name: string;
-  /** The row of a number from 0 on. */
+  /** The row with a number, from 0 on. */
   readonly row: (index: number) => ScrollsRow | Promise<ScrollsRow>;
 }
 
-/** Rows that are in memory. */
+/** Makes a source of rows in memory. */
 export function rowsInMemory(rows: readonly ScrollsRow[], name: string): RowSource {
   const seen = rows.map(({ id, pid, input, output }) => ({ id, pid, input, output }));
   return {
@@ -37,7 +37,7 @@ export function rowsInMemory(rows: readonly ScrollsRow[], name: string): RowSour
   };
 }
 
-/** Where a line that is not empty stands. */
+/** Place of a line that is not empty. */
 interface LinePlace {
   readonly start: number;
   readonly bytes: number;
@@ -48,11 +48,10 @@ interface LinePlace {
 const newline = 0x0a;
 
 /**
- * The rows of a file, found by one pass over it.
+ * Opens the rows of a file, found by one pass over it.
  *
  * @param groupOf a row's group by its input; none if left out
- * @throws DataError if there is no such file, or there are no rows in it; of `row`: if that line is
- *   none
+ * @throws DataError if there is no such file, or it has no rows; from `row`, if a line is no row
  */
 export async function rowsOfFile(path: string, groupOf?: (input: string) => string): Promise<RowSource> {
   const name = displayPath(path);
@@ -101,10 +100,7 @@ async function scanLines(path: string): Promise<{ lines: LinePlace[]; sha256: st
   return { lines, sha256: hash.digest('hex') };
 }
 
-/**
- * Whether a line has nothing but what JSON takes for space; a row is told from that at its first
- * byte.
- */
+/** Whether a line has only JSON whitespace; the first byte of a row already differs from that. */
 function isBlank(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at];

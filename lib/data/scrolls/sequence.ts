@@ -1,39 +1,38 @@
-// A row of SCROLLS as the token sequence of a decoder: the input, a cue, the output, the end. What
-// does not fit is cut off the input's end, as SCROLLS' baselines do (src/run.py truncates on the
-// tokenizer's default side, the right), so a query, which stands first, always stays. The cue is
-// this project's: the benchmark is for encoder-decoders, and how BiPE's authors joined the two is
-// not at hand.
+// A row of SCROLLS as the token sequence of a decoder: the input, a cue, the output, the end.
+// Inputs that do not fit are truncated at their end, as by SCROLLS' baselines (src/run.py truncates
+// on the tokenizer's default side, the right), so a query, which comes first, always stays. The cue
+// is this project's: the benchmark is for encoder-decoders, and we have not seen how BiPE's authors
+// joined the two.
 
 import { ConfigError, UsageError } from '../../base/errors';
 import { type Tokenizer } from '../tokenizers/tokenizer';
 
-/** How sequences are made. */
+/** Options of sequences. */
 export interface SequenceOptions {
   readonly tokenizer: Tokenizer;
   /**
-   * The longest sequence in tokens, prompt, output and end together; the paper's finetuning has
-   * 8,192.
+   * Most tokens of a sequence, prompt, output and end together; 8,192 in the paper's finetuning.
    */
   readonly maxTokens: number;
   /**
-   * Room that is kept for the output and the end after it. The same for each row, so that
-   * generation cuts where training did.
+   * Tokens reserved for the output and its end: the same in each row, so that generation truncates
+   * as training did.
    */
   readonly outputTokens: number;
   /** The token that ends an output, e.g. Llama 2's `</s>`, 2. */
   readonly end: number;
 }
 
-/** A sequence whose loss counts from `promptLength` on. */
+/** A sequence whose outputs begin at `promptLength`. */
 export interface PromptedSequence {
   /** [time] int32 */
   readonly ids: Int32Array;
-  /** Tokens that are given: what generation begins with. */
+  /** Tokens of the prompt, with which generation begins. */
   readonly promptLength: number;
 }
 
 /**
- * How sequences are made with a tokenizer's own end token.
+ * Options of sequences with a tokenizer's own end token.
  *
  * @throws ConfigError if it has none
  * @throws UsageError as `promptIds`
@@ -48,14 +47,14 @@ export function sequenceOptions(options: Omit<SequenceOptions, 'end'>): Sequence
   return { ...options, end };
 }
 
-/** What stands between input and output. */
+/** Stands between input and output. */
 export const outputCue = '\n\nAnswer:';
 
-/** How much text is tokenized at once, in UTF-16 units; books need not be read to their end. */
+/** UTF-16 units of text tokenized at once; books need not be read to their end. */
 const pieceLength = 8192;
 
 /**
- * What a model is given: begin of text where the tokenizer has one, as much of the input as fits,
+ * Makes the prompt: the begin-of-text token if the tokenizer has one, as much of the input as fits,
  * and the cue; at most `maxTokens - outputTokens` tokens, [time] int32.
  *
  * @throws UsageError if there is no room for any input
@@ -72,8 +71,8 @@ export function promptIds(input: string, options: SequenceOptions): Int32Array {
 }
 
 /**
- * A whole sequence for training. An output that does not fit loses its end; the end token always
- * stays.
+ * Makes a whole sequence for training. An output that does not fit is truncated; the end token
+ * always stays.
  *
  * @throws UsageError as `promptIds`
  */

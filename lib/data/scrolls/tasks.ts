@@ -1,21 +1,20 @@
 // SCROLLS' seven tasks (Shaham et al. 2022): their names in files and on the hub, in the order of
-// the official evaluator, and what an input consists of. How each is scored:
-// lib/evaluate/scrolls.ts.
+// the official evaluator, and the parts of an input. lib/evaluate/scrolls.ts has their metrics.
 
 import { unknownName } from '../../base/suggest';
 
-/** What there is to know of a task's data. */
+/** Description of a task's data. */
 export interface ScrollsTask {
-  /** As a table writes it. */
+  /** Title in tables. */
   readonly title: string;
-  /** What the documents are. */
+  /** Kind of documents. */
   readonly documents: string;
   /**
-   * What stands before the document in an input, with an empty line in between; null: an input is
-   * the document alone.
+   * Kind of query before the document in an input, with an empty line in between; null if an input
+   * is the document alone.
    */
   readonly query: string | null;
-  /** What is asked for. */
+  /** Kind of output. */
   readonly output: string;
 }
 
@@ -72,10 +71,10 @@ export type ScrollsTaskName = keyof typeof scrollsTasks;
 export const scrollsTaskNames = Object.keys(scrollsTasks) as readonly ScrollsTaskName[];
 
 /**
- * The document in an input: what stands after the query, where the task has one. QuALITY's choices
+ * Finds the document in an input: the text after the query, if the task has one. QuALITY's choices
  * are a part of the query.
  *
- * @returns all of the input if it is not written as the task's are
+ * @returns the whole input if it does not have the task's format
  */
 export function documentOf(task: ScrollsTaskName, input: string): string {
   if (scrollsTasks[task].query === null) return input;
@@ -85,7 +84,7 @@ export function documentOf(task: ScrollsTaskName, input: string): string {
 }
 
 /**
- * A name that somebody wrote, if it is one.
+ * Checks the name of a task.
  *
  * @throws UsageError listing the names, with the one that was probably meant
  */

@@ -1,6 +1,6 @@
-// Fetching one Debian package as any user, beside the system: apt runs with lists, cache and state
-// of its own in a folder that is deleted afterwards, and nothing is installed. Servers and keys are
-// the system's.
+// Fetches one Debian package as any user, independent of the system: apt runs with lists, cache and
+// state of its own in a folder that is deleted afterwards, and nothing is installed. Servers and
+// keys are the system's.
 
 import { spawn } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
@@ -12,13 +12,13 @@ import { makeFolder } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { type SourceContext } from './source';
 
-/** A package file as its name says: `<package>_<version>_<architecture>.deb`. */
+/** A package file, described by its name: `<package>_<version>_<architecture>.deb`. */
 export interface PackageFile {
   readonly path: string;
   readonly version: string;
 }
 
-/** Runs a program to its end and gives what it printed. */
+/** Runs a program to its end and returns its output. */
 async function runProgram(
   program: string,
   argv: readonly string[],
@@ -46,7 +46,7 @@ async function runProgram(
           : error,
       );
     });
-    // It is waited for: until it has ended it may write into the folder, which is removed.
+    // Waits for it: until its end it may write into the folder, which is then removed.
     const end = (): void => {
       child.once('exit', () => {
         reject(stop?.reason as Error);
@@ -62,11 +62,11 @@ async function runProgram(
 }
 
 /**
- * The newest version of a package that the system's servers have, in `folder`.
+ * Fetches the newest version of a package from the system's servers into `folder`.
  *
- * @throws AbsentError where there is no apt
- * @throws MachineError where there is no room
- * @throws NetworkError where apt does not get it
+ * @throws AbsentError without apt
+ * @throws MachineError without space
+ * @throws NetworkError if apt cannot get it
  */
 export async function fetchPackage(
   name: string,
@@ -82,7 +82,7 @@ export async function fetchPackage(
   const task = context.reporter.task(`fetch ${name} with apt`, 0);
   let note = 'stopped';
   try {
-    // A third-party server that fails must not stand in the way of the one that has the package.
+    // A failing third-party server must not block the one that has the package.
     const update = await runProgram('apt-get', ['-c', configuration, 'update'], folder, context);
     const download = await runProgram('apt-get', ['-c', configuration, 'download', name], folder, context);
     const found = await findPackage(name, folder);
@@ -96,7 +96,7 @@ export async function fetchPackage(
   }
 }
 
-/** The package file in a folder, if one is there. */
+/** Finds the package file in a folder. */
 export async function findPackage(name: string, folder: string): Promise<PackageFile | undefined> {
   const entries = await readdir(folder).catch(() => []);
   const file = entries.find((entry) => entry.startsWith(`${name}_`) && entry.endsWith('.deb'));
@@ -108,8 +108,8 @@ export async function findPackage(name: string, folder: string): Promise<Package
 /**
  * Unpacks a package file into a folder.
  *
- * @throws AbsentError where there is no dpkg-deb
- * @throws MachineError where it fails
+ * @throws AbsentError without dpkg-deb
+ * @throws MachineError if it fails
  */
 export async function unpackPackage(file: string, folder: string, context: SourceContext): Promise<void> {
   const { code, output } = await runProgram(
@@ -126,7 +126,7 @@ export async function unpackPackage(file: string, folder: string, context: Sourc
 
 function privateConfiguration(state: string): string {
   const settings = [
-    // The system's hooks notify other programs of new lists; these lists are nobody else's.
+    // The system's hooks notify other programs of new lists; these lists are private.
     '#clear APT::Update::Post-Invoke;',
     '#clear APT::Update::Post-Invoke-Success;',
     '#clear DPkg::Post-Invoke;',
@@ -151,7 +151,7 @@ function aptFailure(name: string, output: string, context: SourceContext): Machi
   );
 }
 
-/** The last error apt or dpkg printed, or its last words. */
+/** The last error of apt or dpkg, or its last line. */
 function lastLine(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   return (

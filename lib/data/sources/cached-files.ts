@@ -1,7 +1,6 @@
 // Downloaded files on this machine. `verified.json` in their folder records each file's size, time
-// and checksum when it was last checked, so that using a source of 500 MB does not mean hashing it
-// each time; it is also where the checksum of a file that the registry has none for is kept from
-// its first download on.
+// and checksum at the last check, so that a source of 500 MB is not hashed at each use; it also
+// keeps the checksum of a file for which the registry has none, from its first download on.
 
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,21 +14,21 @@ import { type SourceContext, type SourceReport } from './source';
 
 /** A file of a downloaded source. */
 export interface CachedFile {
-  /** Under the cache folder of the source, and under each of its addresses. */
+  /** Path in the source's cache folder, and under each of its addresses. */
   readonly path: string;
   /** null if unknown. */
   readonly bytes: number | null;
-  /** null if unknown: recorded at the first download and verified after. */
+  /** null if unknown: recorded at the first download and verified afterwards. */
   readonly sha256: string | null;
 }
 
-/** Where files come from and go to. */
+/** Addresses of files, and their folder. */
 export interface CachedFolder {
   readonly folder: string;
   /** Addresses of the folder, tried in this order; an environment variable may name another. */
   readonly addresses: readonly string[];
   readonly mirrorVariable: string;
-  /** For a file whose size is unknown. */
+  /** Most bytes of a file whose size is unknown. */
   readonly maxBytes: number;
 }
 
@@ -42,11 +41,11 @@ interface Verified {
 type VerifiedFiles = Readonly<Record<string, Verified>>;
 
 /**
- * Sees to it that every file is here and right: a recorded one by its size and time, another by its
- * checksum, an absent one by a download.
+ * Makes sure that every file is present and correct: a recorded one by its size and time, another
+ * by its checksum, an absent one by a download.
  *
  * @returns SHA-256 of each file, in the given order
- * @throws DataError if a file that is here is not right; it is left alone
+ * @throws DataError if a present file is wrong; it is left alone
  * @throws NetworkError, MachineError as `downloadFile`
  */
 export async function ensureFiles(
@@ -88,7 +87,7 @@ export async function inspectFiles(
   return { report: { status: pinned ? 'ok' : 'unpinned', detail }, checksums };
 }
 
-/** Checks a file that is here, whoever put it there, and records it. */
+/** Checks a present file, whatever its origin, and records it. */
 async function checkFile(file: CachedFile, place: CachedFolder): Promise<string> {
   const path = join(place.folder, file.path);
   const found = await sizeAndTime(path);

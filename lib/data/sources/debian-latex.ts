@@ -1,6 +1,5 @@
-// LaTeX sources from a documentation package of Debian's TeX Live, the papers modality where there
-// is apt. Fetched and unpacked once; what is kept is the prose as UTF-8 and a record of which
-// package it came from.
+// LaTeX sources from a documentation package of Debian's TeX Live: the papers modality on systems
+// with apt. Fetched and unpacked once; the prose is kept as UTF-8, with a record of its package.
 
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +16,7 @@ import { fetchPackage, findPackage, unpackPackage } from './apt';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
 import { byCodeUnit, decodedText, digestOf } from './text';
 
-/** Where the text came from; written last, so its presence says that the text is whole. */
+/** Origin of the text; written last, so that its presence means that the text is complete. */
 interface PackageRecord {
   readonly package: string;
   readonly version: string;
@@ -27,7 +26,7 @@ interface PackageRecord {
   readonly bytes: number;
 }
 
-/** The LaTeX files of one package, each a document. */
+/** Opens the LaTeX files of one package, each a document. */
 export function openDebianLatex(
   settings: Extract<ReaderSettings, { kind: 'debian-latex' }>,
   context: SourceContext,
@@ -122,7 +121,9 @@ async function fetchText(
   }
 }
 
-/** The retries outlast a program of a killed process that still unpacks into the folder. */
+/**
+ * Removes a folder. The retries outlast a program of a killed process that still unpacks into it.
+ */
 async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 8, retryDelay: 100 });
 }
@@ -151,8 +152,8 @@ async function collectProse(from: string, to: string, minimumCharacters: number)
 }
 
 /**
- * Whether a LaTeX file is a text, or part of one with headings; not a package, a table of hyphens,
- * a list of commands.
+ * Whether a LaTeX file is a text, or part of one with headings; not a package, a hyphenation table,
+ * or a list of commands.
  */
 function isProse(text: string): boolean {
   if (text.includes('\\begin{document}')) return true;
@@ -165,8 +166,8 @@ async function* readFolder(folder: string): AsyncGenerator<TextDocument> {
 }
 
 /**
- * Plain files under a folder (no links), as sorted relative paths with forward slashes; none if it
- * is not there.
+ * Plain files under a folder (no links), as sorted relative paths with forward slashes; none
+ * without the folder.
  */
 async function filesUnder(folder: string, below = ''): Promise<string[]> {
   const found: string[] = [];

@@ -1,5 +1,5 @@
-// Text inside installed npm packages: novels and speeches of the stdlib datasets, and source files
-// as the code modality. Nothing is fetched; the checksum over the extracted text is recomputed at
+// Texts in installed npm packages: novels and speeches of the stdlib datasets, and source files as
+// the code modality. Nothing is fetched; the checksum over the extracted text is recomputed at
 // every use.
 
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -22,7 +22,7 @@ interface Address extends Chapter {
   readonly name: string;
 }
 
-/** A novel, its chapters joined in the book's order to one document. */
+/** Opens a novel, its chapters joined in the book's order to one document. */
 export function openChapters(packageName: string, context: SourceContext): SourceReader {
   // The stdlib packages begin with the table of contents, which is no prose; a chapter's title is a
   // field of its own.
@@ -41,7 +41,7 @@ export function openChapters(packageName: string, context: SourceContext): Sourc
   });
 }
 
-/** Speeches, each a document, in the order in which they were held. */
+/** Opens speeches, each a document, in chronological order. */
 export function openAddresses(packageName: string, context: SourceContext): SourceReader {
   return packageReader(context, [packageName], async function* () {
     for (const { year, name, text } of await loadDataset<Address>(packageName, context))
@@ -49,7 +49,7 @@ export function openAddresses(packageName: string, context: SourceContext): Sour
   });
 }
 
-/** Source files of packages, each a document, by package and then by path. */
+/** Opens source files of packages, each a document, by package and then by path. */
 export function openPackageFiles(packages: readonly PackageFiles[], context: SourceContext): SourceReader {
   const names = packages.map((files) => files.package);
   return packageReader(context, names, async function* () {
@@ -106,7 +106,7 @@ function mismatch(context: SourceContext, packageNames: readonly string[], sha25
   );
 }
 
-/** What a stdlib dataset package's function returns. */
+/** The result of a stdlib dataset package's function. */
 async function loadDataset<T>(name: string, context: SourceContext): Promise<readonly T[]> {
   await checkVersion(name, context.info.version, context);
   const load = createRequire(join(context.packagesFolder, 'package.json'));
@@ -136,7 +136,7 @@ async function checkVersion(name: string, version: string, context: SourceContex
 }
 
 /**
- * Paths under `root`, with forward slashes, sorted; `.d.ts` files hold no code and are left out.
+ * Paths under `root`, with forward slashes, sorted; `.d.ts` files have no code and are left out.
  */
 async function sourceFiles(root: string, files: PackageFiles): Promise<string[]> {
   const found: string[] = [];

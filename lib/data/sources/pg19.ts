@@ -1,6 +1,6 @@
 // PG-19 (Rae et al., 2020): books of Project Gutenberg from before 1919, the paper's
-// language-modelling corpus. A document is a book; the origin keeps one file for each and a table
-// with their titles.
+// language-modelling corpus. A document is a book; the origin has one file for each and a table of
+// their titles.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { normalizedText } from './text';
 
 const titlesFile = 'metadata.csv';
 
-/** One split of PG-19. */
+/** Opens one split of PG-19. */
 export function openPg19(
   settings: Extract<ReaderSettings, { kind: 'pg19' }>,
   context: SourceContext,
@@ -42,7 +42,7 @@ export function openPg19(
       const titleOf = await readTitles(join(place.folder, titlesFile));
       for (const { path } of books) {
         const id = path.replace(/^.*\/|\.txt$/g, '');
-        // The files' lines end in \r\n; the usual loaders turn that into \n, and so must a count of
+        // The files' lines end in \r\n, which the usual loaders turn into \n; so must a count of
         // newline tokens.
         yield {
           id,
@@ -55,7 +55,7 @@ export function openPg19(
 }
 
 /**
- * SHA-256 of the lines `<file's SHA-256>  <path>`, in the list's order: one number for a whole
+ * SHA-256 of the lines `<file's SHA-256> <path>`, in the list's order: one checksum for a whole
  * split.
  */
 export function digestOfBooks(books: readonly CachedFile[], checksums: readonly string[]): string {
@@ -82,8 +82,8 @@ export function readFileList(file: string): CachedFile[] {
 }
 
 /**
- * Book id -> short title. The table has no header: id, title, year, link; a title with commas
- * stands in quotes.
+ * Reads short titles by book id. The table has no header: id, title, year, link; a title with
+ * commas is in quotes.
  */
 async function readTitles(file: string): Promise<Map<string, string>> {
   const rows = (await readTextFile(file)).matchAll(/^(\d+),(?:"((?:[^"]|"")*)"|([^,\n]*)),/gm);

@@ -1,6 +1,6 @@
 // The Pile's validation set (Gao et al., 2020): one compressed file of JSON lines, each a document
-// and the name of the subset it is from. The paper's ArXiv and GitHub corpora are two of its
-// subsets. The file is decompressed as it is read; nothing larger than a document is held.
+// with the name of its subset. The paper's ArXiv and GitHub corpora are two of its subsets. The
+// file is decompressed as it is read; nothing larger than a document is held.
 
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { type CachedFolder, ensureFiles, inspectFiles } from './cached-files';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
 import { normalizedText } from './text';
 
-/** One subset of the Pile's validation set; all subsets share the file. */
+/** Opens one subset of the Pile's validation set; all subsets share the file. */
 export function openPile(
   settings: Extract<ReaderSettings, { kind: 'pile' }>,
   context: SourceContext,
@@ -73,7 +73,7 @@ function parseLine(bytes: Buffer, file: string, line: number): PileEntry {
   );
 }
 
-/** The lines of a Zstandard-compressed file, as they come out of the decompressor. */
+/** Yields the lines of a Zstandard-compressed file while it is decompressed. */
 async function* decompressedLines(file: string): AsyncGenerator<Buffer> {
   const { Decompress } = await import('fzstd');
   let pieces: Uint8Array[] = [];

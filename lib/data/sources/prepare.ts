@@ -1,5 +1,5 @@
-// The three things one does with a source by name: prepare it, read it, verify it. Each kind of
-// source is a reader of this folder and a line here.
+// Prepares, reads and verifies a source by name. Each kind of source is a reader of this folder and
+// a line here.
 
 import { join } from 'node:path';
 import { silentReporter } from '../../base/progress';
@@ -18,14 +18,14 @@ import {
 } from './source';
 
 /**
- * Brings a source onto this machine, unless it is, and checks it.
+ * Prepares a source on this machine, unless it is prepared, and checks it.
  *
- * @throws UsageError for an unknown name, listing those there are
- * @throws ConfigError for a registry that is not right
+ * @throws UsageError for an unknown name, listing all names
+ * @throws ConfigError for a wrong registry
  * @throws DataError for text that does not match its checksum
- * @throws AbsentError, NetworkError where it cannot be had: a package is not installed, a server
+ * @throws AbsentError, NetworkError if it cannot be fetched: a package is not installed, a server
  *   does not have it
- * @throws MachineError where it cannot be kept
+ * @throws MachineError if it cannot be stored
  */
 export async function prepareSource(name: string, options: SourceOptions = {}): Promise<PreparedSource> {
   const { context, reader } = openSource(name, options);

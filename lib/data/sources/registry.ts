@@ -1,5 +1,4 @@
-// The text sources there are, as datasets/registry.json lists them: checked on reading, found by
-// name.
+// Text sources by name, from datasets/registry.json, checked on reading.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +10,7 @@ import { checkKeys } from '../../base/strict-json';
 import { unknownName } from '../../base/suggest';
 import { type SourceInfo } from './source';
 
-/** How a reader of one kind finds its text; the kinds are the readers of lib/data/sources. */
+/** Settings by which a reader finds its text; the kinds are the readers of lib/data/sources. */
 export type ReaderSettings =
   | { readonly kind: 'chapters' | 'addresses'; readonly package: string }
   | { readonly kind: 'package-files'; readonly packages: readonly PackageFiles[] }
@@ -38,12 +37,12 @@ export type ReaderSettings =
 export interface PackageFiles {
   readonly package: string;
   readonly version: string;
-  /** Files or folders under the package's own; folders are read whole. */
+  /** Files or folders in the package; folders are read completely. */
   readonly paths: readonly string[];
   readonly extensions: readonly string[];
 }
 
-/** One source with what its reader needs to know. */
+/** A source with its reader's settings. */
 export interface RegisteredSource {
   readonly info: SourceInfo;
   readonly reader: ReaderSettings;
@@ -129,9 +128,9 @@ export function defaultRegistryFile(environment: Environment = process.env): str
 }
 
 /**
- * Every source of a registry, in its order.
+ * Reads every source of a registry, in its order.
  *
- * @throws ConfigError naming the file, the field and the mend
+ * @throws ConfigError naming the file, the field and the remedy
  */
 export function readRegistry(file: string = defaultRegistryFile()): readonly RegisteredSource[] {
   const where = displayPath(file);
@@ -161,13 +160,13 @@ export function readRegistry(file: string = defaultRegistryFile()): readonly Reg
   }));
 }
 
-/** What the registry says of each source, in its order. */
+/** Descriptions of all sources, in the registry's order. */
 export function listSources(file: string = defaultRegistryFile()): SourceInfo[] {
   return readRegistry(file).map(({ info }) => info);
 }
 
 /**
- * The source of a name.
+ * Finds a source by name.
  *
  * @throws UsageError listing the names, with the one that was probably meant
  */
@@ -182,7 +181,7 @@ export function sourceNamed(name: string, file: string = defaultRegistryFile()):
   );
 }
 
-/** A file that a registry names, which stands beside it. */
+/** Path of a file that a registry names; it is beside the registry. */
 export function besideRegistry(registryFile: string, name: string): string {
   return join(dirname(registryFile), name);
 }

@@ -1,13 +1,12 @@
-// What a text source is to whoever reads from it: its description, its documents, and what a check
-// of it found. How the text gets onto this machine is each reader's business (the other files of
-// this folder).
+// The interface of text sources: a source's description, its documents, and the result of a check.
+// Each reader (the other files of this folder) brings its text onto this machine in its own way.
 
 import { type Reporter } from '../../base/progress';
 
-/** What kind of text a source holds; the paper's three: PG-19, GitHub, ArXiv. */
+/** Kind of text; the paper's three are PG-19, GitHub, ArXiv. */
 export type Modality = 'books' | 'code' | 'papers';
 
-/** One text of a source. */
+/** A text of a source. */
 export interface TextDocument {
   /** Unique in its source and the same on every machine. */
   readonly id: string;
@@ -16,56 +15,56 @@ export interface TextDocument {
   readonly text: string;
 }
 
-/** What the registry says of a source. */
+/** The registry's description of a source. */
 export interface SourceInfo {
   readonly name: string;
   readonly modality: Modality;
   readonly title: string;
-  /** What one document is. */
+  /** Kind of its documents. */
   readonly document: string;
   readonly licence: string;
-  /** The package, or the addresses in the order in which they are tried. */
+  /** The package, or the addresses in the order of attempts. */
   readonly origin: string;
   readonly version: string;
   /**
-   * SHA-256 as lower-case hex (of what: see datasets/README.md); null if only the first download
-   * can tell.
+   * SHA-256 as lower-case hex (datasets/README.md says of what); null if known only after the first
+   * download.
    */
   readonly checksum: string | null;
   /** Size of the text, or of what is downloaded. */
   readonly bytes: number;
-  /** What getting it takes: nothing but the installed packages, Debian's apt, or a download. */
+  /** Requirements: only the installed packages, Debian's apt, or a download. */
   readonly needs: 'package' | 'apt' | 'download';
 }
 
-/** A source whose text is on this machine and checked. */
+/** A source whose text is present and checked. */
 export interface PreparedSource {
   readonly info: SourceInfo;
   /** SHA-256 of the text in use; part of a run's identity. */
   readonly checksum: string;
-  /** Whether `checksum` is the one the registry pins. */
+  /** Whether `checksum` is pinned by the registry. */
   readonly pinned: boolean;
   /** The documents, one at a time, always in the same order. */
   documents(): AsyncIterable<TextDocument>;
 }
 
-/** What a check of a source found. */
+/** Result of a check of a source. */
 export interface SourceReport {
   readonly name: string;
-  /** `unpinned`: whole, but of another version than the registry pins. */
+  /** `unpinned`: complete, but of another version than the registry pins. */
   readonly status: 'ok' | 'unpinned' | 'missing' | 'corrupt';
   /** One line for a reader. */
   readonly detail: string;
 }
 
-/** Where sources live and who is told of progress; every field has a default. */
+/** Folders of sources, and the receiver of progress; every field has a default. */
 export interface SourceOptions {
   readonly reporter?: Reporter;
-  /** Where downloads are kept; default `cache` in `datasetsFolder`. */
+  /** Folder of downloads; default `cache` in `datasetsFolder`. */
   readonly cacheFolder?: string;
-  /** The registry; default the one in `datasetsFolder`. Files it names stand beside it. */
+  /** The registry; default the one in `datasetsFolder`. Files it names are beside it. */
   readonly registryFile?: string;
-  /** Where installed packages are; default `node_modules`. */
+  /** Folder of installed packages; default `node_modules`. */
   readonly packagesFolder?: string;
   /**
    * Environment variables: `BIPE_DATASETS`, `BIPE_MIRROR_*`, proxies, `PATH`; default those of the
@@ -79,9 +78,9 @@ export interface SourceContext extends Required<SourceOptions> {
   readonly info: SourceInfo;
 }
 
-/** How one source is read; what each reader of this folder gives. */
+/** A reader of one source; each file of this folder makes one. */
 export interface SourceReader {
-  /** Brings the text onto this machine if it is not, and checks it; quick where that is done. */
+  /** Makes the text present, unless it is, and checks it; quick if that is done. */
   prepare(): Promise<{ readonly checksum: string; readonly pinned: boolean }>;
   /** The documents of a prepared source. */
   documents(): AsyncIterable<TextDocument>;

@@ -1,20 +1,17 @@
-// What all readers do to text: one kind of line end, and one checksum of a whole sequence of
-// documents.
+// Normalization of text that all readers share: one kind of line end, and one checksum of a whole
+// sequence of documents.
 
 import { createHash } from 'node:crypto';
 import { heedStop } from '../../base/interrupt';
 import { type TextDocument } from './source';
 
-/** `text` with every line ending in `\n` alone, without a byte-order mark. */
+/** Normalizes line ends to `\n`, and removes a byte-order mark. */
 export function normalizedText(text: string): string {
   const start = text.startsWith('\uFEFF') ? text.slice(1) : text;
   return start.includes('\r') ? start.replace(/\r\n?/g, '\n') : start;
 }
 
-/**
- * The text of bytes in UTF-8, or where they are not, in Latin-1, the encoding of older LaTeX
- * sources.
- */
+/** Decodes bytes as UTF-8, or if they are not, as Latin-1, the encoding of older LaTeX sources. */
 export function decodedText(bytes: Uint8Array): string {
   try {
     return normalizedText(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -23,7 +20,7 @@ export function decodedText(bytes: Uint8Array): string {
   }
 }
 
-/** What a sequence of documents amounts to. */
+/** Checksum and size of a sequence of documents. */
 export interface TextDigest {
   /** SHA-256 of id, NUL, text, NUL of each document in turn, in UTF-8. */
   readonly sha256: string;
@@ -45,7 +42,7 @@ export async function digestOf(documents: AsyncIterable<TextDocument>): Promise<
   return { sha256: hash.digest('hex'), documents: count, bytes };
 }
 
-/** By code unit, so the order is the same in every locale. */
+/** Orders by code unit, so that the order is the same in every locale. */
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
