@@ -1,7 +1,7 @@
 // Counts of whole numbers: exact quantiles of millions of values, in memory that grows with the
 // distinct values only.
 
-/** How often each whole number occurred. */
+/** Counts of whole numbers. */
 export class Histogram {
   private readonly counts = new Map<number, number>();
   private sum = 0;
@@ -22,7 +22,7 @@ export class Histogram {
     for (const value of values) this.add(value);
   }
 
-  /** How many values were counted. */
+  /** Number of values counted. */
   get total(): number {
     return this.sum;
   }

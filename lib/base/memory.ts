@@ -1,5 +1,5 @@
-// How much memory there is, so that work that would not fit is refused before it begins. A browser
-// states no limit.
+// Available memory, so that work that would not fit is refused before it begins. A browser states
+// no limit.
 
 import { nodeProcess } from './node';
 

@@ -14,7 +14,7 @@ export interface Output {
   readonly path: string;
   /** The kind of content, with its article: `a file of logits`. */
   readonly what: string;
-  /** Whether the existing file is of this kind, so that it may be replaced. */
+  /** True if the existing file is of this kind, so that it may be replaced. */
   readonly isOwn: (path: string) => boolean | Promise<boolean>;
 }
 
@@ -56,7 +56,7 @@ function refused({ path }: Output, why: string): UsageError {
 }
 
 /**
- * Whether a file begins as JSON of one of these kinds, as exports of this project do: `{"kind":
+ * True if a file begins as JSON of one of these kinds, as exports of this project do: `{"kind":
  * "figure", ...`. A truncated file is still recognized.
  */
 export async function isJsonOfKind(path: string, ...kinds: readonly string[]): Promise<boolean> {

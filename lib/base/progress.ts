@@ -17,7 +17,7 @@ export interface ProgressTask {
   finish(note?: string): void;
 }
 
-/** Where progress goes. */
+/** Receives progress. */
 export interface Reporter {
   /**
    * Writes a line that stays; a notebook folds it under the next ones. A warning is not folded, and

@@ -10,7 +10,7 @@ import { unknownFields } from './suggest';
 /** Deepest nesting, far beyond any setting: schemas and readers of settings recurse. */
 const mostNested = 64;
 
-/** Whether lists and objects are inside each other too often, or in a circle. */
+/** True if lists and objects are inside each other too often, or in a circle. */
 function isNestedTooDeep(value: unknown): boolean {
   let level: ReadonlySet<object> = containersAmong([value]);
   for (let depth = 0; level.size > 0; depth += 1) {

@@ -54,7 +54,7 @@ function endOfString(json: string, start: number): number {
   return at + 1;
 }
 
-/** Whether a colon comes next. */
+/** True if a colon comes next. */
 function isKey(json: string, end: number): boolean {
   let at = end;
   while (/\s/.test(json.charAt(at))) at += 1;

@@ -23,7 +23,7 @@ export interface RejectedBackend {
   readonly backend: BackendName;
   /** Why it cannot be used on this machine. */
   readonly why: string;
-  /** What would change that. */
+  /** Remedy. */
   readonly mend: string;
 }
 
@@ -36,9 +36,9 @@ export interface Engine {
   readonly reason: string;
   /** Faster backends that do not work here; empty if the backend was requested by name. */
   readonly rejected: readonly RejectedBackend[];
-  /** Whether native would be many times faster (WASM and JavaScript). */
+  /** True if native would be many times faster (WASM and JavaScript). */
   readonly slow: boolean;
-  /** Whether `capture` makes graphs here; elsewhere its steps run operation by operation. */
+  /** True if `capture` makes graphs here; elsewhere its steps run operation by operation. */
   readonly captures: boolean;
   /**
    * Reasons why this is slower than the machine could be, each with its remedy, one line each;
@@ -47,14 +47,14 @@ export interface Engine {
   readonly warnings: readonly string[];
 }
 
-/** How `startEngine` chooses. */
+/** Options of `startEngine`. */
 export interface EngineOptions {
   /**
    * A backend by name, or `auto` (the default): the fastest that works. BIPE_ENGINE takes
    * precedence.
    */
   readonly backend?: BackendName | 'auto';
-  /** Whether `auto` may fall back to pure JavaScript. Default: no. */
+  /** True if `auto` may fall back to pure JavaScript. Default: no. */
   readonly allowSlow?: boolean;
   /** Receives warnings about an unused GPU or a slow backend. Default: standard error. */
   readonly reporter?: Reporter;
@@ -68,7 +68,7 @@ export interface BackendExamination {
   readonly why: string;
   /** The remedy if it is not available. */
   readonly mend?: string;
-  /** How much longer training takes than on the native backend, if it is much. */
+  /** Training time relative to the native backend, in words, if it is much longer. */
   readonly slowdown?: string;
 }
 

@@ -20,7 +20,7 @@ export interface ArithmeticOutcome {
   /** The number before `<eos>`; undefined without a number, or without `<eos>`. */
   readonly answer: number | undefined;
   readonly correct: boolean;
-  /** Whether the answer and each step towards it are correct. */
+  /** True if the answer and each step towards it are correct. */
   readonly sound: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface ArithmeticEvaluation extends ArithmeticScore {
   readonly outcomes: readonly ArithmeticOutcome[];
 }
 
-/** How to evaluate. */
+/** Options of an evaluation. */
 export interface ArithmeticEvaluationOptions {
   readonly vocabulary: ArithmeticVocabulary;
   /** Questions of a batch; default 256. */

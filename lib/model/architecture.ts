@@ -22,14 +22,14 @@ export interface Architecture {
   readonly normEps: number;
   /** Standard deviation of weights before training. */
   readonly initializerRange: number;
-  /** Whether the head shares the embedding's table. */
+  /** True if the head shares the embedding's table. */
   readonly tieEmbeddings: boolean;
   /**
    * Token ids that end a unit of each level but the outermost, innermost first, or rules; [] for
    * encodings of one level.
    */
   readonly separators: NestedSeparators;
-  /** Whether queries grow with the logarithm of their position (released code, `log_scale`). */
+  /** True if queries grow with the logarithm of their position (released code, `log_scale`). */
   readonly logScale: boolean;
   /** Number of tokens that each token sees, itself included; left out: all before it. */
   readonly window?: number;

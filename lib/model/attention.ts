@@ -22,7 +22,7 @@ export interface AttentionHeads {
   readonly values: tf.Tensor4D;
 }
 
-/** How to attend. */
+/** Options of attention. */
 export interface AttentionOptions {
   /** Queries of a chunk, if scores are tensors. */
   readonly queryChunk: number;

@@ -25,7 +25,7 @@ export function checkSeparators(
   );
 }
 
-/** Whether two lists of separators are equal, with the ids of a level in any order. */
+/** True if two lists of separators are equal, with the ids of a level in any order. */
 export function sameSeparators(first: NestedSeparators, second: NestedSeparators): boolean {
   return describe(first) === describe(second);
 }

@@ -52,7 +52,7 @@ function logScaleAt(positions: Positions, trainLength: number): tf.Tensor4D {
   return tf.mul(tf.log1p(places), 1 / Math.log(trainLength));
 }
 
-/** How a chunk of queries attends. */
+/** Options of attention in chunks. */
 export type ChunkOptions = Pick<AttentionOptions, 'queryChunk' | 'onWeights'>;
 
 /**

@@ -123,9 +123,9 @@ export interface Encoding {
    */
   readonly drawPositions?: (length: number, uniform: () => number) => Int32Array;
   /**
-   * Whether a token's encoding depends on the number of tokens, as in dynamic scaling, or on
+   * True if a token's encoding depends on the number of tokens, as in dynamic scaling, or on
    * positions drawn for all of them. A sequence then goes in as a whole, with the last token, from
-   * which nothing is predicted. Left out: no.
+   * which nothing is predicted. Left out: false.
    */
   readonly seesLength?: boolean;
   /** The highest position at which its numbers fit into float32. Left out: any. */

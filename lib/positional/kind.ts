@@ -1,5 +1,5 @@
-// What the registry needs to know about an encoding in order to make it from a configuration, and
-// helpers that several encodings share.
+// The form in which an encoding's file offers it to the registry, and helpers that several
+// encodings share.
 
 import { type z } from 'zod';
 import { ConfigError } from '../base/errors';

@@ -17,7 +17,7 @@ export interface BilevelState {
   readonly segment: number;
 }
 
-/** How to count. */
+/** Options of a count. */
 export interface BilevelOptions {
   /**
    * Rows of the intra-segment table: positions are clamped to `intraSize - 1`. Default: no

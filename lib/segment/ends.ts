@@ -114,7 +114,7 @@ export const segmentEndsSchema: z.ZodType<SegmentEnds> = z
     return parseInside<SegmentRule>(rules[kind].schema, value, context);
   });
 
-/** Whether segments end at ids, not by a rule. */
+/** True if segments end at ids, not by a rule. */
 export function areIds(ends: SegmentEnds): ends is readonly number[] {
   return Array.isArray(ends);
 }

@@ -21,7 +21,7 @@ import { learningRateAt } from './step/schedule';
 import { type Parameters, type StepDesign, zeroState } from './step/step';
 import { parametersOf, Updates } from './updates';
 
-/** What a loop counts while it runs. */
+/** Counters of a run. */
 interface Progress {
   step: number;
   tokens: number;
@@ -44,7 +44,7 @@ export class TrainingLoop {
     private readonly updates: Updates,
     private readonly progress: Progress,
     private readonly log: MetricsLog,
-    /** Whether it continues from a state in the folder. */
+    /** True if it continues from a state in the folder. */
     private readonly resumed: boolean,
     /** The parameters of the best evaluation, where an early stop has seen one. */
     private best: Parameters | undefined,
@@ -134,7 +134,7 @@ export class TrainingLoop {
     this.log.close();
   }
 
-  /** Whether something that is done every so many steps, and at the end, is done at this step. */
+  /** True if work that is done every so many steps, and at the end, is due at this step. */
   private isDue(every: number | undefined): boolean {
     const { step } = this.progress;
     return step === this.job.plan.steps || (every !== undefined && step % every === 0);
@@ -147,7 +147,7 @@ export class TrainingLoop {
     return step > 0 && this.isDue(plan.evaluateEvery) && this.log.evaluatedAt !== step ? evaluate : undefined;
   }
 
-  /** Whether the run is over, and why. */
+  /** Outcome and reason, if the run is over. */
   private ended(): Pick<TrainingResult, 'outcome' | 'reason'> | undefined {
     const { plan } = this.job;
     const { step, earlyStop } = this.progress;
@@ -182,7 +182,7 @@ export class TrainingLoop {
     return learningRateAt(schedule, step, steps);
   }
 
-  /** Whether to stop. Signals, timers and a notebook's display have their turn first. */
+  /** Tells whether to stop, after signals, timers and a notebook's display had their turn. */
   private async isStopped(): Promise<boolean> {
     await nextTurn();
     return this.signal?.aborted === true;

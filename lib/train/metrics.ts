@@ -27,7 +27,7 @@ export interface MachineFigures {
   readonly tensorBytes: number;
   /** Peak memory of the process. */
   readonly peakResidentBytes: number;
-  /** Whether steps ran as one captured graph each, not operation by operation. */
+  /** True if steps ran as one captured graph each, not operation by operation. */
   readonly captured: boolean;
 }
 
@@ -123,7 +123,7 @@ function parseLine(line: string, where: string): MetricsLine {
 }
 
 /**
- * Whether a run's folder has its metrics: a run with a state has them, unless they were deleted.
+ * True if a run's folder has its metrics: a run with a state has them, unless they were deleted.
  */
 export function hasMetrics(folder: string): boolean {
   return existsSync(join(folder, metricsName));

@@ -1,4 +1,4 @@
-// What a training run is: how long and how it trains, what it trains on what, and how it ends.
+// A training run: its plan, its parts, its progress and its result.
 
 import { type Reporter } from '../base/progress';
 import { type ProductType } from '../engine/graph/program';
@@ -9,7 +9,7 @@ import { type EarlyStopSettings } from './step/early-stop';
 import { type ScheduleSettings } from './step/schedule';
 import { type LossFunction, type Parameters } from './step/step';
 
-/** How long and how to train. */
+/** Length and settings of a training. */
 export interface TrainingPlan {
   /** Updates of the parameters. */
   readonly steps: number;
@@ -34,7 +34,7 @@ export interface TrainingPlan {
   readonly earlyStop?: EarlyStopSettings;
 }
 
-/** What is trained, on what, and where the run is kept. */
+/** Parts of a training run: parameters, loss, batches, and the folder where it is kept. */
 export interface TrainingRun {
   /** The run's folder: `config.json`, `metrics.jsonl`, TensorBoard events, `checkpoint/`. */
   readonly folder: string;
@@ -48,7 +48,7 @@ export interface TrainingRun {
    */
   readonly resume?: boolean;
   readonly plan: TrainingPlan;
-  /** What is trained, in the order of a checkpoint. */
+  /** Trained parameters, in the order of a checkpoint. */
   readonly parameters: readonly ParameterShape[];
   /**
    * Gives the parameters before training. Called once, unless the folder's checkpoint has others;
@@ -82,14 +82,14 @@ export interface TrainingRun {
   readonly signal?: AbortSignal;
 }
 
-/** How much of a training is done. */
+/** Progress of a training. */
 export interface TrainingPosition {
   readonly step: number;
   /** Seconds of training and evaluation so far, without pauses. */
   readonly seconds: number;
 }
 
-/** How a training ended. */
+/** Result of a training. */
 export interface TrainingResult {
   readonly outcome: 'finished' | 'stopped early' | 'interrupted';
   /** Why, in words. */

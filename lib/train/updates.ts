@@ -27,7 +27,7 @@ export class Updates {
     this.step = capture(trainingStep(design), { state, name: 'the training step', eager, products });
   }
 
-  /** Whether steps run as one native graph each, not operation by operation. */
+  /** True if steps run as one native graph each, not operation by operation. */
   get captured(): boolean {
     return this.step.captured;
   }
@@ -45,7 +45,7 @@ export class Updates {
     isStopped: () => Promise<boolean>,
   ): Promise<Pick<Batch, 'weight' | 'tokens'> | undefined> {
     const { accumulation } = this.design;
-    // What batches before the last change, but for the sum of gradients, which no checkpoint keeps.
+    // Changed by batches before the last; the sum of gradients, changed too, is in no checkpoint.
     const before = accumulation > 1 ? { loss: this.runningLoss(), batches: this.batches.state() } : undefined;
     let [weight, tokens] = [0, 0];
     try {

@@ -150,7 +150,7 @@ export class ExpressionError extends Error {
 }
 
 /**
- * Whether `next` is `previous` after one operation: two numbers and the operator between them are
+ * True if `next` is `previous` after one operation: two numbers and the operator between them are
  * replaced by the result, with the parentheses around them, if any; and only if precedence allows
  * that operation first.
  */
@@ -173,7 +173,7 @@ export function isStep(
   return false;
 }
 
-/** Whether an operation between these two tokens may be carried out before its surroundings. */
+/** True if an operation between these two tokens may be carried out before its surroundings. */
 function mayGoFirst(before: number | undefined, operator: number, after: number | undefined): boolean {
   if (before === id.divide) return false;
   // a * (b / c) = (a * b) / c in a field, so after `*` a product or quotient may be computed first.
@@ -201,7 +201,7 @@ export interface ArithmeticStep {
   readonly ids: Int32Array;
   readonly text: string;
   /**
-   * Whether it follows from the one before by one operation; the first is the question, and so
+   * True if it follows from the one before by one operation; the first is the question, and so
    * correct.
    */
   readonly correct: boolean;

@@ -207,7 +207,7 @@ export class ArithmeticGenerator {
   }
 }
 
-/** Whether an operation in place of a number between these two tokens needs parentheses. */
+/** True if an operation in place of a number between these two tokens needs parentheses. */
 function needsParentheses(before: number | undefined, operator: number, after: number | undefined): boolean {
   if (before === id.divide) return true;
   if (operator !== id.plus && operator !== id.minus) return false;

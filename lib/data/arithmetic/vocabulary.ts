@@ -81,12 +81,12 @@ export function arithmeticSeparators(): readonly number[] {
   return [arithmeticIds.equals];
 }
 
-/** Whether an id is a number's. */
+/** True if an id is a number's. */
 export function isNumber(id: number): boolean {
   return id >= arithmeticIds.number;
 }
 
-/** Whether an id is an operator's. */
+/** True if an id is an operator's. */
 export function isOperator(id: number): boolean {
   return id >= arithmeticIds.plus && id <= arithmeticIds.divide;
 }

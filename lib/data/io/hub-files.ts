@@ -27,7 +27,7 @@ export interface HubFile {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Whether the hub gave a hash to compare with. */
+  /** True if the hub gave a hash to compare with. */
   readonly verified: boolean;
 }
 

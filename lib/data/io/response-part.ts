@@ -77,7 +77,7 @@ function continuation(response: HttpResponse, held: HeldPart, isChecked: boolean
   return { offset: start, end: last + 1, version };
 }
 
-/** Whether 416 means that nothing is missing. */
+/** True if 416 means that nothing is missing. */
 function isComplete(response: HttpResponse, { size, version }: HeldPart, isChecked: boolean): boolean {
   const [, total] = /^bytes \*\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
   const { etag } = response.headers;
@@ -86,7 +86,7 @@ function isComplete(response: HttpResponse, { size, version }: HeldPart, isCheck
 }
 
 /**
- * Whether nothing contradicts the version; without a checksum, whether the strong ETag confirms it.
+ * True if nothing contradicts the version; without a checksum, whether the strong ETag confirms it.
  */
 function isSameVersion(held: FileVersion | undefined, sent: FileVersion, isChecked: boolean): boolean {
   if (held === undefined) return isChecked;

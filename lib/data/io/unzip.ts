@@ -68,7 +68,7 @@ export async function openZip(path: string): Promise<ZipArchive> {
   }
 }
 
-/** Whether a name is a relative path that only goes down. */
+/** True if a name is a relative path that only goes down. */
 function isInside(name: string): boolean {
   return !/^[/\\]|^[a-z]:|\\|\0/i.test(name) && !name.split('/').includes('..');
 }

@@ -100,7 +100,7 @@ async function scanLines(path: string): Promise<{ lines: LinePlace[]; sha256: st
   return { lines, sha256: hash.digest('hex') };
 }
 
-/** Whether a line has only JSON whitespace; the first byte of a row already differs from that. */
+/** True if a line has only JSON whitespace; the first byte of a row already differs from that. */
 function isBlank(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at];

@@ -152,7 +152,7 @@ async function collectProse(from: string, to: string, minimumCharacters: number)
 }
 
 /**
- * Whether a LaTeX file is a text, or part of one with headings; not a package, a hyphenation table,
+ * True if a LaTeX file is a text, or part of one with headings; not a package, a hyphenation table,
  * or a list of commands.
  */
 function isProse(text: string): boolean {

@@ -42,7 +42,7 @@ export interface PreparedSource {
   readonly info: SourceInfo;
   /** SHA-256 of the text in use; part of a run's identity. */
   readonly checksum: string;
-  /** Whether `checksum` is pinned by the registry. */
+  /** True if `checksum` is pinned by the registry. */
   readonly pinned: boolean;
   /** The documents, one at a time, always in the same order. */
   documents(): AsyncIterable<TextDocument>;

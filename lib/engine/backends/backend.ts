@@ -10,7 +10,9 @@ export type BackendName = (typeof backendNames)[number];
 /** A backend that may be chosen. */
 export interface BackendCandidate {
   readonly name: BackendName;
-  /** How much longer training takes than on the native backend, if it is much; else undefined. */
+  /**
+   * Training time relative to the native backend, in words, if it is much longer; else undefined.
+   */
   readonly slowdown: string | undefined;
   /**
    * Finds out whether the backend works here, without loading it into this process.

@@ -30,7 +30,7 @@ export interface Probe {
   /** Additional environment variables of the child. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
-  /** Where answers are remembered. */
+  /** File of remembered answers. */
   readonly cacheFile?: string;
 }
 

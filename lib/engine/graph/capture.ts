@@ -39,8 +39,7 @@ export type StepFunction<
 > = (state: State, inputs: Inputs) => StepResult<State, Outputs>;
 
 /**
- * How to capture a function. (The intersections leave the choice of type parameters to the
- * function.)
+ * Options of a capture. (The intersections leave the choice of type parameters to the function.)
  */
 export interface CaptureOptions<State extends NamedTensors, Inputs extends NamedTensors> {
   /**
@@ -80,7 +79,7 @@ export interface CapturedStep<
   Inputs extends NamedTensors,
   Outputs extends NamedTensors,
 > {
-  /** Whether it runs as a native graph; otherwise operation by operation. */
+  /** True if it runs as a native graph; otherwise operation by operation. */
   readonly captured: boolean;
   /**
    * Runs the step. The outputs are new tensors, the caller's to dispose.

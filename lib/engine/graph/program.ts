@@ -57,7 +57,7 @@ const manyElements = 64;
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** How matrix products are computed. */
+/** Precision of matrix products. */
 export type ProductType = 'float32' | 'bfloat16';
 
 /** A growing list of operations. */
@@ -186,7 +186,7 @@ export function contentKey({ type, shape, content }: TensorValue): string {
   return `${type}[${shape.join()}]=${Buffer.from(content).toString('base64')}`;
 }
 
-/** Whether a tensor is small enough to be compared by its content. */
+/** True if a tensor is small enough to be compared by its content. */
 export function isSmall({ content }: TensorValue): boolean {
   return content.length <= smallConstant;
 }

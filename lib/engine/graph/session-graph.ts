@@ -12,11 +12,11 @@ import {
 } from '../native/graph-def';
 import { type Program, type ProgramTensor, variableHandle } from './program';
 
-/** Whether a value of a type that is fed may be JavaScript's memory, and must be copied. */
+/** True if a value of a type that is fed may be JavaScript's memory, and must be copied. */
 type CopyFed = (type: number) => boolean;
 
 interface GraphOptions {
-  /** Whether the old value of a state tensor is given up by a program that makes a new one. */
+  /** True if the old value of a state tensor is given up by a program that makes a new one. */
   readonly overwrite: boolean;
   readonly copyFed: CopyFed;
 }

@@ -50,7 +50,7 @@ function recordOnce(backend: NativeBackend, request: TraceRequest, shapes: Resul
   });
 }
 
-/** Where two lists of operations differ, in words. */
+/** The first difference between two lists of operations, in words. */
 function firstDifference(first: readonly GraphNode[], second: readonly GraphNode[]): string | undefined {
   if (first.length !== second.length) return `${first.length} operations, then ${second.length}`;
   for (const [index, a] of first.entries()) {

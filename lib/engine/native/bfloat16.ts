@@ -8,7 +8,7 @@ import { nativeBackend } from './binding';
 const instructions = /\s(avx512_bf16|amx_bf16|bf16)(\s|$)/;
 
 /**
- * Whether a processor has bfloat16 instructions; undefined if its description does not say.
+ * True if a processor has bfloat16 instructions; undefined if its description does not say.
  *
  * @param cpuinfo Linux's `/proc/cpuinfo`
  */
@@ -17,7 +17,7 @@ export function hasBfloat16(cpuinfo: string): boolean | undefined {
   return features === undefined ? undefined : instructions.test(features);
 }
 
-/** Whether bfloat16 products are slow here: on a processor without instructions for them. */
+/** True if bfloat16 products are slow here: on a processor without instructions for them. */
 export function bfloat16IsSlow(): boolean {
   if (process.platform !== 'linux' || nativeBackend()?.isUsingGpuDevice === true) return false;
   try {

@@ -75,7 +75,7 @@ export interface AdamIds {
 export interface NativeBackend {
   binding: NativeBinding | RecordingBinding;
   readonly isUsingGpuDevice: boolean;
-  /** Where each tensor's values are: in `values` until its first use, then under `id`. */
+  /** Place of each tensor's values: in `values` until its first use, then under `id`. */
   readonly tensorMap: {
     get(dataId: object): { id: number; readonly values: ElementArray | null };
   };

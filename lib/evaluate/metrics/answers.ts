@@ -32,7 +32,7 @@ export function answerWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Whether two answers are equal after normalization. */
+/** True if two answers are equal after normalization. */
 export function isExactMatch(prediction: string, reference: string): boolean {
   return answerWords(prediction).join(' ') === answerWords(reference).join(' ');
 }

@@ -239,7 +239,7 @@ async function readView(file: FileHandle, view: View, where: string): Promise<Nu
   return isDense(view) ? numbers : gathered(numbers, view);
 }
 
-/** Whether numbers follow each other in the order of the axes, without gaps. */
+/** True if numbers follow each other in the order of the axes, without gaps. */
 function isDense({ shape, strides }: View): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis -= 1) {

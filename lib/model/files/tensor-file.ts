@@ -12,14 +12,14 @@ export const bytesPerNumber = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as con
 /** A type of numbers in a file. */
 export type NumberType = keyof typeof bytesPerNumber;
 
-/** Whether a type can be read. */
+/** True if a type can be read. */
 export function isNumberType(name: string): name is NumberType {
   return Object.hasOwn(bytesPerNumber, name);
 }
 
 /**
- * Whether to ignore a tensor of this name: its type does not matter then, and an opened file does
- * not list it.
+ * Selects tensors to ignore by name: their type does not matter, and an opened file does not list
+ * them.
  */
 export type PassedOver = (name: string) => boolean;
 

@@ -8,7 +8,7 @@ import { ownEntry } from '../../base/own';
 export interface EarlyStopSettings {
   /** A metric of the evaluation, e.g. `accuracy`. */
   readonly metric: string;
-  /** Whether larger or smaller values are better. */
+  /** Direction of improvement. */
   readonly better: 'larger' | 'smaller';
   /** Stop after this many evaluations in a row without an improvement. */
   readonly patience?: number;
