@@ -44,7 +44,7 @@ export async function checkOutputs(
     present.push({ output, found });
   }
   for (const { output, found } of present) {
-    if (!found.isFile()) throw refused(output, 'is no file');
+    if (!found.isFile()) throw refused(output, 'is not a file');
     if (!(await output.isOwn(output.path)))
       throw refused(output, `is there already, and is not ${output.what}`);
   }

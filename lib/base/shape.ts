@@ -1,6 +1,11 @@
-// Shapes of arrays.
+// Shapes of tensors.
 
-/** How many numbers an array of this shape has. */
-export function sizeOf(shape: readonly number[]): number {
+/** The number of elements of a shape. */
+export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
+}
+
+/** Formats a shape: `[32000, 768]`. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
 }

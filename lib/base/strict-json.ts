@@ -14,7 +14,7 @@ export function parseStrictJson(text: string, where: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(`${where}: not JSON (${messageOf(error).replace(/\s+/g, ' ')}); mend it`, {
+    throw new ConfigError(`${where}: not JSON (${messageOf(error).replace(/\s+/g, ' ')}); correct it`, {
       cause: error,
     });
   }

@@ -41,7 +41,7 @@ export function scoreInstances(
   const [redundant] = [...predictions.keys()].filter((id) => !known.has(id));
   if (redundant !== undefined)
     throw new UsageError(
-      `a prediction for '${redundant}', which is no instance here; is it of another split?`,
+      `a prediction for '${redundant}', which is not an instance here; is it of another split?`,
     );
   const pairs = instances.map(({ id, references }) => {
     const prediction = predictions.get(id);
@@ -66,7 +66,7 @@ export function scoreInstances(
 export function scrollsScore(scores: Readonly<Partial<Record<ScrollsTaskName, number>>>): number {
   const missing = scrollsTaskNames.filter((name) => scores[name] === undefined);
   if (missing.length > 0)
-    throw new UsageError(`SCROLLS' score needs all seven tasks; there is none of ${missing.join(', ')}`);
+    throw new UsageError(`SCROLLS' score needs all seven tasks; missing: ${missing.join(', ')}`);
   return (
     scrollsTaskNames.reduce((sum, name) => sum + roundedScore(scores[name] ?? NaN), 0) /
     scrollsTaskNames.length

@@ -61,7 +61,7 @@ export function stateSetWriter(
       const names = draw(random);
       if (names === undefined)
         throw new ConfigError(
-          `automaton: words of ${size.length} symbols lead nowhere, however they are drawn; give it more arrows`,
+          `automaton: words of ${size.length} symbols nearly always end in no state; give it more arrows`,
         );
       ids.set(
         read(names).map((index) => index + 1),

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
+import { elementCount } from '../base/shape';
 import { withGradient } from '../engine/gradients';
 import { availableAfter } from '../engine/native/order';
 import { handOver } from '../engine/native/hand-over';
@@ -35,7 +36,7 @@ function initialTensor(
   random: Random,
 ): tf.Tensor {
   if (typeof initial === 'number') return tf.fill([...shape], initial);
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = elementCount(shape);
   const values = initial === 'normal' ? random.normalArray(size, 0, deviation) : initial;
   if (zeroRow !== undefined) {
     const width = size / present(shape[0], 'an axis of rows');
@@ -46,7 +47,7 @@ function initialTensor(
 
 /** The number of trained numbers. */
 export function parameterCount(specs: readonly Pick<ParameterSpec, 'shape'>[]): number {
-  return specs.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
+  return specs.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
 /** Disposes all tensors of a model. */

@@ -7,12 +7,14 @@ import { z } from 'zod';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
 
-/** Settings. */
-export interface AlibiConfig {
-  readonly kind: 'alibi';
+const schema = z.strictObject({
+  kind: z.literal('alibi'),
   /** Factor on all slopes; 1 if left out. Between segments, BiPE uses 96 (released code). */
-  readonly slopeFactor?: number;
-}
+  slopeFactor: z.number().positive().exactOptional(),
+});
+
+/** Settings. */
+export type AlibiConfig = z.infer<typeof schema>;
 
 /** ALiBi: adds -slope x (m - n) to the score of a query at m and a key at n. */
 export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding {
@@ -45,6 +47,6 @@ export function alibiSlopes(heads: number): number[] {
 /** ALiBi for the registry. */
 export const alibiKind: EncodingKind<AlibiConfig> = {
   kind: 'alibi',
-  schema: z.strictObject({ kind: z.literal('alibi'), slopeFactor: z.number().positive().exactOptional() }),
+  schema,
   create: alibi,
 };

@@ -9,17 +9,19 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { distancesBack, positionsIn } from './spans';
 
-/** Settings. */
-export interface FireConfig {
-  readonly kind: 'fire';
+const schema = z.strictObject({
+  kind: z.literal('fire'),
   /** Hidden units of the network; 32 if left out. */
-  readonly width?: number;
+  width: countUpTo(2 ** 20).exactOptional(),
   /**
    * Initial value of L: below it, distances count in full; a quarter of the training length if left
    * out.
    */
-  readonly threshold?: number;
-}
+  threshold: z.number().positive().exactOptional(),
+});
+
+/** Settings. */
+export type FireConfig = z.infer<typeof schema>;
 
 /** As in the source's code: Linear(1, width), ReLU, Linear(width, heads). */
 const names = {
@@ -92,10 +94,6 @@ export function fire({ width = 32, threshold }: Settings<FireConfig> = {}): Enco
 /** FIRE for the registry. */
 export const fireKind: EncodingKind<FireConfig> = {
   kind: 'fire',
-  schema: z.strictObject({
-    kind: z.literal('fire'),
-    width: countUpTo(2 ** 20).exactOptional(),
-    threshold: z.number().positive().exactOptional(),
-  }),
+  schema,
   create: fire,
 };

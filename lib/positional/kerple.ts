@@ -8,10 +8,12 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, trained } from './kind';
 import { distancesBack } from './spans';
 
+const schema = z.strictObject({
+  kind: z.literal('kerple'),
+});
+
 /** No settings. */
-export interface KerpleConfig {
-  readonly kind: 'kerple';
-}
+export type KerpleConfig = z.infer<typeof schema>;
 
 const names = { r1: 'model.kerple.log_r1', r2: 'model.kerple.log_r2' } as const;
 
@@ -46,6 +48,6 @@ export function kerple(): Encoding {
 /** KERPLE for the registry. */
 export const kerpleKind: EncodingKind<KerpleConfig> = {
   kind: 'kerple',
-  schema: z.strictObject({ kind: z.literal('kerple') }),
+  schema,
   create: kerple,
 };

@@ -10,15 +10,17 @@ import { lookup, rowAt } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 
-/** Settings. */
-export interface LearnedConfig {
-  readonly kind: 'learned';
+const schema = z.strictObject({
+  kind: z.literal('learned'),
   /**
    * Rows of the table; the training length if left out. Positions beyond use the last row; inside
    * segments, the released code uses row 1,023 for any table.
    */
-  readonly rows?: number;
-}
+  rows: countUpTo(2 ** 31 - 1).exactOptional(),
+});
+
+/** Settings. */
+export type LearnedConfig = z.infer<typeof schema>;
 
 /** Name of the table, as the released code names the table inside segments. */
 export const tableName = 'model.embeds.0.weight';
@@ -58,6 +60,6 @@ function paddingRow(index: number, rows: number): number {
 /** Learned encoding for the registry. */
 export const learnedKind: EncodingKind<LearnedConfig> = {
   kind: 'learned',
-  schema: z.strictObject({ kind: z.literal('learned'), rows: countUpTo(2 ** 31 - 1).exactOptional() }),
+  schema,
   create: learned,
 };

@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { type Encoding } from './encoding';
 import { type EncodingKind } from './kind';
 
+const schema = z.strictObject({
+  kind: z.literal('none'),
+});
+
 /** No settings. */
-export interface NoneConfig {
-  readonly kind: 'none';
-}
+export type NoneConfig = z.infer<typeof schema>;
 
 /** The encoding that does nothing. */
 export function none(): Encoding {
@@ -18,6 +20,6 @@ export function none(): Encoding {
 /** NoPE for the registry. */
 export const noneKind: EncodingKind<NoneConfig> = {
   kind: 'none',
-  schema: z.strictObject({ kind: z.literal('none') }),
+  schema,
   create: none,
 };

@@ -40,7 +40,7 @@ export function randomized(
   const { highestPosition = Infinity } = encoding;
   if (maxPosition - 1 > highestPosition)
     throw new ConfigError(
-      `encoding randomized: maxPosition ${maxPosition}; in float32 ${encoding.name} stands at positions up to ${highestPosition}: lower maxPosition`,
+      `encoding randomized: maxPosition ${maxPosition}; in float32 ${encoding.name} supports positions up to ${highestPosition}: lower maxPosition`,
     );
   return {
     ...encoding,

@@ -209,7 +209,7 @@ function schemaOf<Config>(known: () => ReadonlyMap<string, AnyKind>): z.ZodType<
       const misplaced = kinds.has(name);
       return fail(
         misplaced
-          ? `${name} cannot stand here; choose ${choices.join(', ')}`
+          ? `${name} is not allowed here; choose ${choices.join(', ')}`
           : unknownName('encoding', name, choices).message,
         ['kind'],
       );

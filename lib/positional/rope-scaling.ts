@@ -6,14 +6,24 @@ import { z } from 'zod';
 import { ConfigError } from '../base/errors';
 import { frequencies } from './rotation';
 
+const factor = z.number().min(1);
+const length = z.number().int().positive();
+
+const linear = z.strictObject({ type: z.literal('linear'), factor });
+
 /**
  * Position interpolation: all positions are divided by `factor`. Chen et al. 2023 (arXiv
  * 2306.15595).
  */
-export interface LinearScaling {
-  readonly type: 'linear';
-  readonly factor: number;
-}
+export type LinearScaling = z.infer<typeof linear>;
+
+const dynamic = z.strictObject({
+  type: z.literal('dynamic'),
+  /** 1 if left out: as much as the length needs. */
+  factor: factor.exactOptional(),
+  /** Tokens up to which nothing is scaled; the training length if left out. */
+  originalLength: length.exactOptional(),
+});
 
 /**
  * Dynamic NTK-aware scaling: beyond the training length the base grows with the length, which
@@ -23,62 +33,40 @@ export interface LinearScaling {
  * The length is that of the keys: every further token changes the rotation of all of them, so no
  * cache goes beyond the original length.
  */
-export interface DynamicScaling {
-  readonly type: 'dynamic';
-  /** 1 if left out: as much as the length needs. */
-  readonly factor?: number;
-  /** Tokens up to which nothing is scaled; the training length if left out. */
-  readonly originalLength?: number;
-}
+export type DynamicScaling = z.infer<typeof dynamic>;
+
+const yarn = z
+  .strictObject({
+    type: z.literal('yarn'),
+    factor,
+    /** Pairs with fewer turns over the original length are fully interpolated; 1 if left out. */
+    alpha: z.number().positive().exactOptional(),
+    /** Pairs with more turns are unchanged; 32 if left out. */
+    beta: z.number().positive().exactOptional(),
+    /**
+     * The length, in positions, at which the model was trained; the training length if left out.
+     * Between segments, a position is a segment.
+     */
+    originalLength: length.exactOptional(),
+    /**
+     * The ramp between both bands is linear in the number of turns, as in the paper's equation (if
+     * left out), or in the index of the pair between whole indices, as in its released code and
+     * Hugging Face's. By `pairs`, with a length so short that not even the fastest pair makes
+     * `alpha` turns (3 or 4 positions for heads of 64), the released code's bounds are swapped and
+     * it interpolates nothing; here every pair but the first is interpolated.
+     */
+    ramp: z.enum(['turns', 'pairs']).exactOptional(),
+  })
+  .refine(({ alpha = defaultAlpha, beta = defaultBeta }) => alpha < beta, 'alpha must be below beta');
 
 /** YaRN: interpolation by frequency band, and an attention temperature. */
-export interface YarnScaling {
-  readonly type: 'yarn';
-  readonly factor: number;
-  /** Pairs with fewer turns over the original length are fully interpolated; 1 if left out. */
-  readonly alpha?: number;
-  /** Pairs with more turns are unchanged; 32 if left out. */
-  readonly beta?: number;
-  /**
-   * The length, in positions, at which the model was trained; the training length if left out.
-   * Between segments, a position is a segment.
-   */
-  readonly originalLength?: number;
-  /**
-   * The ramp between both bands is linear in the number of turns, as in the paper's equation (if
-   * left out), or in the index of the pair between whole indices, as in its released code and
-   * Hugging Face's. By `pairs`, with a length so short that not even the fastest pair makes `alpha`
-   * turns (3 or 4 positions for heads of 64), the released code's bounds are swapped and it
-   * interpolates nothing; here every pair but the first is interpolated.
-   */
-  readonly ramp?: 'turns' | 'pairs';
-}
-
-/** A scaling of RoPE; `type` and `factor` are named as in Hugging Face's `rope_scaling`. */
-export type RopeScaling = LinearScaling | DynamicScaling | YarnScaling;
-
-const factor = z.number().min(1);
-const length = z.number().int().positive();
+export type YarnScaling = z.infer<typeof yarn>;
 
 /** Checks a scaling. */
-export const ropeScalingSchema: z.ZodType<RopeScaling> = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('linear'), factor }),
-  z.strictObject({
-    type: z.literal('dynamic'),
-    factor: factor.exactOptional(),
-    originalLength: length.exactOptional(),
-  }),
-  z
-    .strictObject({
-      type: z.literal('yarn'),
-      factor,
-      alpha: z.number().positive().exactOptional(),
-      beta: z.number().positive().exactOptional(),
-      originalLength: length.exactOptional(),
-      ramp: z.enum(['turns', 'pairs']).exactOptional(),
-    })
-    .refine(({ alpha = defaultAlpha, beta = defaultBeta }) => alpha < beta, 'alpha must be below beta'),
-]);
+export const ropeScalingSchema = z.discriminatedUnion('type', [linear, dynamic, yarn]);
+
+/** A scaling of RoPE; `type` and `factor` are named as in Hugging Face's `rope_scaling`. */
+export type RopeScaling = z.infer<typeof ropeScalingSchema>;
 
 const defaultAlpha = 1;
 const defaultBeta = 32;

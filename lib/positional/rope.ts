@@ -6,16 +6,18 @@ import { z } from 'zod';
 import { type Encoding, type EncodingShape } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
 import { frequencies, rotate, type Rotation, rotationAt } from './rotation';
-import { type RopeScaling, ropeScalingSchema, scaledRates } from './rope-scaling';
+import { ropeScalingSchema, scaledRates } from './rope-scaling';
+
+const schema = z.strictObject({
+  kind: z.literal('rope'),
+  /** Base of the wavelengths; 10,000 if left out. */
+  base: z.number().gt(1).exactOptional(),
+  /** Scaling for positions beyond the training length. */
+  scaling: ropeScalingSchema.exactOptional(),
+});
 
 /** Settings. */
-export interface RopeConfig {
-  readonly kind: 'rope';
-  /** Base of the wavelengths; 10,000 if left out. */
-  readonly base?: number;
-  /** Scaling for positions beyond the training length. */
-  readonly scaling?: RopeScaling;
-}
+export type RopeConfig = z.infer<typeof schema>;
 
 /**
  * Angle per position of each pair of dimensions, [headDim / 2], and the factor on queries and keys.
@@ -64,10 +66,6 @@ export function rope(settings: Settings<RopeConfig> = {}): Encoding {
 /** RoPE for the registry. */
 export const ropeKind: EncodingKind<RopeConfig> = {
   kind: 'rope',
-  schema: z.strictObject({
-    kind: z.literal('rope'),
-    base: z.number().gt(1).exactOptional(),
-    scaling: ropeScalingSchema.exactOptional(),
-  }),
+  schema,
   create: rope,
 };

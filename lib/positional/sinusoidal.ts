@@ -7,17 +7,19 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
 import { angles, frequencies } from './rotation';
 
-/** Settings. */
-export interface SinusoidalConfig {
-  readonly kind: 'sinusoidal';
+const schema = z.strictObject({
+  kind: z.literal('sinusoidal'),
   /** Base of the wavelengths; 10,000 if left out. */
-  readonly base?: number;
+  base: z.number().gt(1).exactOptional(),
   /**
    * Amplitude; 1 if left out. The source multiplies embeddings by the square root of their width
    * first; without that, the initializer's range as amplitude gives the same proportion.
    */
-  readonly scale?: number;
-}
+  scale: z.number().positive().exactOptional(),
+});
+
+/** Settings. */
+export type SinusoidalConfig = z.infer<typeof schema>;
 
 /**
  * Sinusoidal encoding: adds PE(position, 2i) = sin(position / base^(2i / hiddenSize)) and
@@ -46,10 +48,6 @@ export function sinusoidal({ base = 10_000, scale = 1 }: Settings<SinusoidalConf
 /** Sinusoidal encoding for the registry. */
 export const sinusoidalKind: EncodingKind<SinusoidalConfig> = {
   kind: 'sinusoidal',
-  schema: z.strictObject({
-    kind: z.literal('sinusoidal'),
-    base: z.number().gt(1).exactOptional(),
-    scale: z.number().positive().exactOptional(),
-  }),
+  schema,
   create: sinusoidal,
 };

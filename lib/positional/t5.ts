@@ -11,14 +11,20 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { distancesBack } from './spans';
 
-/** Settings. */
-export interface T5Config {
-  readonly kind: 't5';
+const schema = z.strictObject({
+  kind: z.literal('t5'),
   /** Number of ranges; 32 if left out. */
-  readonly buckets?: number;
+  buckets: z
+    .int()
+    .min(2)
+    .max(2 ** 20)
+    .exactOptional(),
   /** Distances from here on share the last range; 128 if left out. */
-  readonly maxDistance?: number;
-}
+  maxDistance: countUpTo(2 ** 20).exactOptional(),
+});
+
+/** Settings. */
+export type T5Config = z.infer<typeof schema>;
 
 const tableName = 'model.relative_attention_bias.weight';
 
@@ -71,14 +77,6 @@ function checkBuckets(buckets: number, maxDistance: number): void {
 /** T5's bias for the registry. */
 export const t5Kind: EncodingKind<T5Config> = {
   kind: 't5',
-  schema: z.strictObject({
-    kind: z.literal('t5'),
-    buckets: z
-      .int()
-      .min(2)
-      .max(2 ** 20)
-      .exactOptional(),
-    maxDistance: countUpTo(2 ** 20).exactOptional(),
-  }),
+  schema,
   create: t5,
 };

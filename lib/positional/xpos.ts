@@ -8,16 +8,18 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
 import { angles, frequencies, rotate, type Rotation, rotationAt } from './rotation';
 
-/** Settings. */
-export interface XposConfig {
-  readonly kind: 'xpos';
+const schema = z.strictObject({
+  kind: z.literal('xpos'),
   /** Base of the wavelengths; 10,000 if left out. */
-  readonly base?: number;
+  base: z.number().gt(1).exactOptional(),
   /** Distance over which pair i shrinks by zeta(i); 512 if left out. */
-  readonly scaleBase?: number;
+  scaleBase: z.number().positive().exactOptional(),
   /** In zeta(i) = (2i / headDim + gamma) / (1 + gamma); 0.4 if left out. */
-  readonly gamma?: number;
-}
+  gamma: z.number().positive().exactOptional(),
+});
+
+/** Settings. */
+export type XposConfig = z.infer<typeof schema>;
 
 /**
  * xPos: the score of a query at m and a key at n is RoPE's with pair i multiplied by zeta(i)^((m -
@@ -75,11 +77,6 @@ function decayRates(headDim: number, gamma: number, scaleBase: number): Float64A
 /** xPos for the registry. */
 export const xposKind: EncodingKind<XposConfig> = {
   kind: 'xpos',
-  schema: z.strictObject({
-    kind: z.literal('xpos'),
-    base: z.number().gt(1).exactOptional(),
-    scaleBase: z.number().positive().exactOptional(),
-    gamma: z.number().positive().exactOptional(),
-  }),
+  schema,
   create: xpos,
 };

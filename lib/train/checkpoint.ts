@@ -11,11 +11,10 @@ import { fromJson, toJson } from '../base/json';
 import { displayPath } from '../base/paths';
 import { present } from '../base/present';
 import { anyNumber, parseWith } from '../base/schema';
+import { formatShape } from '../base/shape';
 import { handOver } from '../engine/native/hand-over';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../model/files/safetensors';
 import { type Bundle, type ParameterShape } from './step/adamw';
-import { type EarlyStopState } from './step/early-stop';
-import { type MetricsExtent } from './metrics';
 import { type NamedTensors } from '../engine/graph/specs';
 import {
   firstMomentKey,
@@ -25,24 +24,29 @@ import {
   type StepDesign,
 } from './step/step';
 
-/** A run's progress, without its tensors. */
-export interface RunPosition {
+const positionSchema = z.strictObject({
   /** Steps done. */
-  readonly step: number;
+  step: z.int().min(0),
   /** Tokens trained on. */
-  readonly tokens: number;
+  tokens: z.number(),
   /** Seconds of training and evaluation. */
-  readonly seconds: number;
+  seconds: z.number(),
   /** Predictions since the running loss was last zero. */
-  readonly runningWeight: number;
+  runningWeight: z.number(),
   /** State of the batch source. */
-  readonly batches: unknown;
-  readonly earlyStop: EarlyStopState;
+  batches: z.unknown(),
+  earlyStop: z.strictObject({
+    best: z.strictObject({ value: anyNumber, step: z.int() }).exactOptional(),
+    stale: z.int(),
+  }),
   /** SHA-256 of the run's configuration. */
-  readonly config: string;
+  config: z.string(),
   /** The lines of metrics so far. */
-  readonly metrics: MetricsExtent;
-}
+  metrics: z.strictObject({ lines: z.int().min(0), sha256: z.string() }),
+});
+
+/** A run's progress, without its tensors. */
+export type RunPosition = z.infer<typeof positionSchema>;
 
 /** A run's state. */
 export interface RunState {
@@ -52,20 +56,6 @@ export interface RunState {
   /** The parameters of the best evaluation, where an early stop has seen one. */
   readonly best?: Parameters;
 }
-
-const positionSchema: z.ZodType<RunPosition> = z.strictObject({
-  step: z.int().min(0),
-  tokens: z.number(),
-  seconds: z.number(),
-  runningWeight: z.number(),
-  batches: z.unknown(),
-  earlyStop: z.strictObject({
-    best: z.strictObject({ value: anyNumber, step: z.int() }).exactOptional(),
-    stale: z.int(),
-  }),
-  config: z.string(),
-  metrics: z.strictObject({ lines: z.int().min(0), sha256: z.string() }),
-});
 
 /** The file of a run's state. */
 export function statePath(folder: string): string {
@@ -133,7 +123,7 @@ export async function readState(folder: string, design: StepDesign): Promise<Run
       const tensor = await file.read(name);
       if (!tf.util.arraysEqual([...tensor.shape], [...shape])) {
         throw new CheckpointError(
-          `${displayPath(path)}: ${name} is [${tensor.shape.join(', ')}], this model's is [${shape.join(', ')}]; start the run anew`,
+          `${displayPath(path)}: ${name} is ${formatShape(tensor.shape)}, this model's is ${formatShape(shape)}; start the run anew`,
         );
       }
       return tensor.values as Float32Array;
@@ -170,10 +160,9 @@ function parsePosition(text: string | undefined, path: string): RunPosition {
   try {
     value = fromJson(text ?? '');
   } catch (error) {
-    throw new CheckpointError(
-      `${displayPath(path)}: does not say where a training stood; name the folder of a run`,
-      { cause: error },
-    );
+    throw new CheckpointError(`${displayPath(path)}: has no training position; name the folder of a run`, {
+      cause: error,
+    });
   }
   return parseWith(positionSchema, value, displayPath(path));
 }

@@ -7,10 +7,10 @@ import { resolve } from 'node:path';
 import { CheckpointError } from '../base/errors';
 import { canonicalJson } from '../base/json';
 import { displayPath, projectRoot } from '../base/paths';
+import { formatShape } from '../base/shape';
 import { sameSeparators } from '../model/check-separators';
 import { loadCheckpoint, readModelConfig } from '../model/files/checkpoint';
 import { createDecoder, type ModelConfig } from '../model/config';
-import { formatShape } from '../model/files/tensor-file';
 import { type EncodingConfig } from '../positional/registry';
 import { type Parameters } from './step/step';
 
@@ -88,6 +88,6 @@ function checkShapes(stored: ModelConfig, model: ModelConfig, where: string): vo
   const [left] = theirs.keys();
   if (left !== undefined)
     throw new CheckpointError(
-      `${where}: ${left} is a parameter there, here there is none; set model.encoding as it is there`,
+      `${where}: ${left} is a parameter there and not here; set model.encoding as it is there`,
     );
 }

@@ -246,7 +246,7 @@ export class TrainingLoop {
       this.reported.add(name);
       const what = Number.isNaN(value) ? 'is not a number' : 'overflowed';
       reporter.note(
-        `evaluation: ${name} ${what} at step ${formatCount(line.step)}; the metrics have it as ${value}, and training goes on`,
+        `evaluation: ${name} ${what} at step ${formatCount(line.step)}; the metrics have ${value}, and training continues`,
         'warning',
       );
     }
@@ -297,7 +297,7 @@ export class TrainingLoop {
     if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return { loss, gradientNorm };
     const what = Number.isFinite(loss) ? 'gradient' : 'loss';
     throw new TrainingError(
-      `${displayPath(this.job.folder)}: the ${what} is no finite number at step ${this.progress.step}; lower the learning rate, warm up longer, or clip the gradient`,
+      `${displayPath(this.job.folder)}: the ${what} is not finite at step ${this.progress.step}; lower the learning rate, warm up longer, or clip the gradient`,
     );
   }
 

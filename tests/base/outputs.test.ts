@@ -31,8 +31,8 @@ describe('files that are about to be written', () => {
     expect(await refusal([output(join(folder, 'old'), false)])).toMatch(
       /old: is there already, and is not a file of logits; nothing was written, write elsewhere$/,
     );
-    expect(await refusal([output(folder)])).toMatch(/: is no file; nothing was written/);
-    expect(await refusal([output('/dev/null')])).toMatch(/: is no file; nothing was written/);
+    expect(await refusal([output(folder)])).toMatch(/: is not a file; nothing was written/);
+    expect(await refusal([output('/dev/null')])).toMatch(/: is not a file; nothing was written/);
   });
 
   it('are refused where they are read, by whatever name', async () => {

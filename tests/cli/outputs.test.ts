@@ -55,7 +55,7 @@ describe('bipe logits', () => {
     ['ids.safetensors', read],
     ['soft.safetensors', read],
     ['notes.txt', another],
-    ['model', /: is no file; /],
+    ['model', /: is not a file; /],
   ])('does not write over %s', async (out, message) => {
     const folder = await workplace();
     expectRefusal(

@@ -90,7 +90,7 @@ describe('an expression that somebody typed', () => {
   });
 
   it.each([
-    ['(7+x)/2', `"(7+x)/2", character 4: 'x' is none of 0 to 10, + - * / ( ) =`],
+    ['(7+x)/2', `"(7+x)/2", character 4: 'x' is not one of 0 to 10, + - * / ( ) =`],
     ['7+11', `"7+11", character 3: '11' is not a number from 0 to 10`],
     ['7+', `"7+", character 3: a number or '(' is missing before the end`],
     ['', `"", character 1: a number or '(' is missing before the end`],
@@ -102,23 +102,23 @@ describe('an expression that somebody typed', () => {
     ['7*/5', `"7*/5", character 3: a number or '(' is missing before '/'`],
     ['-3', `"-3", character 1: a number or '(' is missing before '-'`],
     ['5/(3-3)', `"5/(3-3)", character 2: the divisor is 0 modulo 11`],
-    ['7+5=1', `"7+5=1", character 4: '=' is no part of an expression; leave it out`],
-    ['7 <eos>', `"7 <eos>", character 3: '<eos>' is no part of an expression; leave it out`],
-    ['7 + 😀', `"7 + 😀", character 5: '😀' is none of 0 to 10, + - * / ( ) =`],
-    ['7\n+ y', `"7 + y", character 5: 'y' is none of 0 to 10, + - * / ( ) =`],
+    ['7+5=1', `"7+5=1", character 4: '=' is not part of an expression; leave it out`],
+    ['7 <eos>', `"7 <eos>", character 3: '<eos>' is not part of an expression; leave it out`],
+    ['7 + 😀', `"7 + 😀", character 5: '😀' is not one of 0 to 10, + - * / ( ) =`],
+    ['7\n+ y', `"7 + y", character 5: 'y' is not one of 0 to 10, + - * / ( ) =`],
   ])('is refused at the character that is not right: %j', (text, message) => {
     expect(() => readExpression(text)).toThrow(new UsageError(message));
   });
 
   it('is refused in a line of bounded length', () => {
     expect(() => readExpression(`${'1+'.repeat(500)}x`)).toThrow(
-      new UsageError(`"${'1+'.repeat(30)}...", character 1001: 'x' is none of 0 to 10, + - * / ( ) =`),
+      new UsageError(`"${'1+'.repeat(30)}...", character 1001: 'x' is not one of 0 to 10, + - * / ( ) =`),
     );
   });
 
   it('is refused in a line that cuts no character', () => {
     expect(() => readExpression(`1${'😀'.repeat(70)}`)).toThrow(
-      new UsageError(`"1${'😀'.repeat(59)}...", character 2: '😀' is none of 0 to 10, + - * / ( ) =`),
+      new UsageError(`"1${'😀'.repeat(59)}...", character 2: '😀' is not one of 0 to 10, + - * / ( ) =`),
     );
   });
 });

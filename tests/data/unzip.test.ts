@@ -53,7 +53,7 @@ describe('a file out of a zip archive', () => {
       /the archive is damaged; get it again/,
     ],
     ['smaller than it says', { content: 'abc', bytes: 10 }, /is not what its size and checksum say/],
-    ['packed in another way', { content: 'abc', method: 9 }, /packed by method 9, which is not read here/],
+    ['packed in another way', { content: 'abc', method: 9 }, /packed by method 9, which is not supported/],
     [
       'that is no packed data',
       { content: Buffer.alloc(50, 0xff), stored: true, method: 8 },

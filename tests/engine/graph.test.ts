@@ -548,8 +548,8 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))('a captured step', () =>
       const gone = tf.ones([2]);
       gone.dispose();
       for (const [value, says] of [
-        [3, 'is no tensor'],
-        [undefined, 'is no tensor'],
+        [3, 'is not a tensor'],
+        [undefined, 'is not a tensor'],
         [gone, 'was disposed'],
       ] as const) {
         const wrong = value as tf.Tensor;

@@ -58,7 +58,7 @@ describe('the scores of SCROLLS', () => {
     const others = { gov_report: 50, summ_screen_fd: 50, qmsum: 50, narrative_qa: 50, contract_nli: 50 };
     expect(scrollsScore({ ...others, qasper: 15, quality: 85 })).toBe(50);
     expect(() => scrollsScore(others)).toThrow(
-      new UsageError("SCROLLS' score needs all seven tasks; there is none of qasper, quality"),
+      new UsageError("SCROLLS' score needs all seven tasks; missing: qasper, quality"),
     );
   });
 
@@ -71,7 +71,7 @@ describe('the scores of SCROLLS', () => {
       return () => scoreInstances('f1', instances, new Map(ids.map((id) => [id, 'y'])));
     };
     expect(scoring('a')).toThrow("no prediction for 'b'; every instance needs one, if only an empty text");
-    expect(scoring('a', 'b', 'c')).toThrow("a prediction for 'c', which is no instance here;");
+    expect(scoring('a', 'b', 'c')).toThrow("a prediction for 'c', which is not an instance here;");
     expect(scoring('a', 'b')).toThrow("'b' has no reference; outputs of test files are not public,");
   });
 });

@@ -103,7 +103,7 @@ describe('a checkpoint', () => {
     disposeParameters((await loadCheckpoint(folder)).parameters);
     addTensor(join(folder, 'model.safetensors'), 'model.extra', type, Buffer.alloc(16));
     expect((await failure(loadCheckpoint(folder))).message).toMatch(
-      new RegExp(`model\\.extra: numbers of type ${type} are not read here`),
+      new RegExp(`model\\.extra: numbers of type ${type} are not supported`),
     );
   });
 

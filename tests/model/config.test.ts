@@ -80,7 +80,7 @@ function readGolden(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 }
 
-const onlyKnownTypes = 'only default, linear, dynamic and yarn are known here';
+const onlyKnownTypes = 'only default, linear, dynamic and yarn are supported';
 
 function scaledConfig(scaling: RopeScaling): ModelConfig {
   return {
@@ -225,7 +225,7 @@ describe('config.json', () => {
     [
       'two bases',
       { rope_theta: 500, rope_parameters: { rope_theta: 700 } },
-      /^config\.json: rope_theta: said to be 700 and 500; leave one of them$/,
+      /^config\.json: rope_theta: both 700 and 500; keep one of them$/,
     ],
     [
       'two scalings',
@@ -233,22 +233,22 @@ describe('config.json', () => {
         rope_scaling: { rope_type: 'linear', factor: 2 },
         rope_parameters: { rope_type: 'linear', factor: 4 },
       },
-      /^config\.json: rope_scaling: rope_parameters says something else; leave one of them$/,
+      /^config\.json: rope_scaling: rope_parameters says something else; keep one of them$/,
     ],
     [
       'two types',
       { rope_scaling: { rope_type: 'linear', type: 'dynamic', factor: 2 } },
-      /^config\.json: rope_scaling\.type: rope_type says another one; leave one of them$/,
+      /^config\.json: rope_scaling\.type: rope_type says another one; keep one of them$/,
     ],
     [
       'a base that the released code does not know',
       { rpe_type: 'bipe_rope', rope_theta: 500 },
-      /^config\.json: rope_theta: 500; with bipe_rope only 10000 is known here$/,
+      /^config\.json: rope_theta: 500; with bipe_rope only 10000 is supported$/,
     ],
     [
       'YaRN from a length in which no pair turns once',
       { rope_scaling: { rope_type: 'yarn', factor: 2, original_max_position_embeddings: 4 } },
-      /^config\.json: original_max_position_embeddings: 4; YaRN is known here for more than 6\.28/,
+      /^config\.json: original_max_position_embeddings: 4; YaRN is supported above 6\.28/,
     ],
   ])('with %s is refused', (_, fields, message) => {
     expect(() => fromHuggingFace({ ...toHuggingFace(ours), ...fields }, 'config.json')).toThrow(message);
@@ -394,21 +394,21 @@ describe('config.json', () => {
   });
 
   it.each<[field: string, value: unknown, message: string]>([
-    ['model_type', 'mistral', 'only llama is known here'],
+    ['model_type', 'mistral', 'only llama is supported'],
     ['rope_parameters.rope_type', { rope_type: 'llama3' }, onlyKnownTypes],
     ['rope_scaling.rope_type', { rope_type: 'longrope', factor: 2 }, onlyKnownTypes],
-    ['rope_parameters.partial_rotary_factor', { partial_rotary_factor: 0.5 }, 'only 1 is known here'],
+    ['rope_parameters.partial_rotary_factor', { partial_rotary_factor: 0.5 }, 'only 1 is supported'],
     ['rope_scaling.attention_factor', { type: 'yarn', factor: 2, attention_factor: 1.5 }, 'only null'],
-    ['partial_rotary_factor', 0.5, 'only 1 is known here'],
-    ['attention_bias', true, 'only false is known here'],
-    ['mlp_bias', true, 'only false is known here'],
-    ['attention_dropout', 0.1, 'only 0 is known here'],
-    ['hidden_act', 'gelu', 'only silu is known here'],
+    ['partial_rotary_factor', 0.5, 'only 1 is supported'],
+    ['attention_bias', true, 'only false is supported'],
+    ['mlp_bias', true, 'only false is supported'],
+    ['attention_dropout', 0.1, 'only 0 is supported'],
+    ['hidden_act', 'gelu', 'only silu is supported'],
     ['pad_token_id', 1000, '1000 in a vocabulary of 1000; give one of its ids, or null'],
-    ['sliding_window', 64, 'only null is known here'],
-    ['quantization_config', { bits: 4 }, 'only null is known here'],
-    ['head_dim', 12, '12 for 6 heads; only hidden_size / num_attention_heads is known here'],
-    ['num_key_value_heads', 2, '2 for 6 heads; shared keys are not known here'],
+    ['sliding_window', 64, 'only null is supported'],
+    ['quantization_config', { bits: 4 }, 'only null is supported'],
+    ['head_dim', 12, '12 for 6 heads; only hidden_size / num_attention_heads is supported'],
+    ['num_key_value_heads', 2, '2 for 6 heads; shared keys are not supported'],
   ])('of another Llama is refused by its %s', (field, value, message) => {
     const released = readGolden('rope');
     const [name = ''] = field.split('.');

@@ -5,9 +5,9 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sizeOf } from '../../lib/base/shape';
 import { CheckpointError, WorkbenchError } from '../../lib/base/errors';
 import { projectPath } from '../../lib/base/paths';
+import { elementCount } from '../../lib/base/shape';
 import { startEngine } from '../../lib/engine/engine';
 import { loadCheckpoint } from '../../lib/model/files/checkpoint';
 import { disposeParameters } from '../../lib/model/parameters';
@@ -124,7 +124,7 @@ describe('a state dictionary of PyTorch', () => {
     expect(tensors.size).toBe(13);
     [...tensors].forEach(([name, { shape, values }], index) => {
       const wanted = Array.from(
-        { length: sizeOf(shape) },
+        { length: elementCount(shape) },
         (_, place) => (((place * 11 + index * 37) % 64) - 32) / 16,
       );
       expect(values, name).toEqual(wanted);
@@ -171,7 +171,7 @@ describe('a state dictionary of PyTorch', () => {
     [
       'of doubles',
       () => replaced('HalfStorage', 'RealStorage'),
-      /holds numbers of torch\.RealStorage, which are not read here/,
+      /holds numbers of torch\.RealStorage, which are not supported/,
     ],
   ])('that is %s is refused in one line', async (_, content, message) => {
     const error = await failure(content());

@@ -213,7 +213,7 @@ print('null')
     [
       'a type nobody knows',
       fileOf({ a: { ...pair, dtype: 'F8_E4M3' } }, new Uint8Array(8)),
-      /numbers of type F8_E4M3 are not read here/,
+      /numbers of type F8_E4M3 are not supported/,
     ],
     [
       'a shape that is not its size',

@@ -64,7 +64,7 @@ describe('randomized positions', () => {
   it('are refused where they may lie beyond what float32 holds', () => {
     const { highestPosition = NaN } = xpos();
     expect(() => randomized(xpos(), { maxPosition: 200_000 })).toThrow(
-      `encoding randomized: maxPosition 200000; in float32 xpos stands at positions up to ${highestPosition}: lower maxPosition`,
+      `encoding randomized: maxPosition 200000; in float32 xpos supports positions up to ${highestPosition}: lower maxPosition`,
     );
     expect(() => randomized(xpos(), { maxPosition: highestPosition + 2 })).toThrow(ConfigError);
     expect(randomized(xpos(), { maxPosition: highestPosition + 1 }).name).toBe('randomized_xpos');

@@ -85,11 +85,11 @@ describe('a configuration', () => {
     ],
     [
       { kind: 'bipe', intra: { kind: 'rope' }, inter: { kind: 'rope' } },
-      /^encoding: intra.kind: rope cannot stand here; choose none, sinusoidal, learned/,
+      /^encoding: intra.kind: rope is not allowed here; choose none, sinusoidal, learned/,
     ],
     [
       { kind: 'bipe', intra: { kind: 'learned' }, inter: { kind: 'learned' } },
-      /^encoding: inter.kind: learned cannot stand here; choose none, rope, alibi, xpos, t5, kerple, fire/,
+      /^encoding: inter.kind: learned is not allowed here; choose none, rope, alibi, xpos, t5, kerple, fire/,
     ],
     [
       { kind: 'bipe', intra: { kind: 'learned' }, inter: { kind: 'alibi', slope: 3 } },
@@ -99,7 +99,7 @@ describe('a configuration', () => {
     [{ kind: 'randomized', encoding: { kind: 'rope' } }, /^encoding: maxPosition: /],
     [
       { kind: 'randomized', encoding: { kind: 'bipe' }, maxPosition: 9 },
-      /^encoding: encoding.kind: bipe cannot stand here/,
+      /^encoding: encoding.kind: bipe is not allowed here/,
     ],
   ])('that is wrong is refused in one line: %j', (config, expected) => {
     expect(complaint(config)).toMatch(expected);

@@ -522,7 +522,7 @@ describe('a run that is interrupted', () => {
       first < 0
         ? []
         : [
-            `evaluation: error ${Number.isNaN(values[first]) ? 'is not a number' : 'overflowed'} at step ${5 * first + 5}; the metrics have it as ${values[first] ?? ''}, and training goes on`,
+            `evaluation: error ${Number.isNaN(values[first]) ? 'is not a number' : 'overflowed'} at step ${5 * first + 5}; the metrics have ${values[first] ?? ''}, and training continues`,
           ],
     );
   });
@@ -611,7 +611,7 @@ describe('a run that is interrupted', () => {
     };
     const failing = trainNetwork({ folder, batches: poisoned });
     await expect(failing).rejects.toThrow(TrainingError);
-    await expect(failing).rejects.toThrow(/the loss is no finite number at step 14; lower the learning rate/);
+    await expect(failing).rejects.toThrow(/the loss is not finite at step 14; lower the learning rate/);
     const resumed = await trainNetwork({ folder, resume: true });
     expect(resumed.numbers).toEqual((await trainNetwork()).numbers);
   });
@@ -650,7 +650,7 @@ describe('a folder that holds a run', () => {
 
   it.each([
     ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 100), /cut short/],
-    ['of no training', () => emptySafetensors(), /does not say where a training stood/],
+    ['of no training', () => emptySafetensors(), /has no training position/],
   ])('whose checkpoint is %s says so and is left as it is', async (_, damage, says) => {
     const { folder } = await trainNetwork();
     const path = join(folder, 'checkpoint', 'training.safetensors');

@@ -3,6 +3,7 @@
 import { type Command } from 'commander';
 import { formatDuration } from '../../base/format';
 import { terminalReporter } from '../../base/progress';
+import { formatShape } from '../../base/shape';
 import { examples } from '../shared/options';
 import { printResult } from '../shared/output';
 
@@ -45,6 +46,6 @@ async function logits({ checkpoint, ids, out, json }: LogitsOptions): Promise<vo
   const shape = await writeLogits({ checkpoint, ids, out }, reporter);
   const seconds = (performance.now() - start) / 1000;
   printResult(json, { out, shape, seconds, engine: engine.backend }, [
-    `${out}: logits [${shape.join(', ')}], ${formatDuration(seconds)}, ${engine.description}`,
+    `${out}: logits ${formatShape(shape)}, ${formatDuration(seconds)}, ${engine.description}`,
   ]);
 }

@@ -40,7 +40,7 @@ export function readExpression(
     throw pointAt(
       text,
       starts[place] ?? 0,
-      `'${vocabulary.tokens[ids[place] ?? 0] ?? ''}' is no part of an expression; leave it out`,
+      `'${vocabulary.tokens[ids[place] ?? 0] ?? ''}' is not part of an expression; leave it out`,
     );
   try {
     const answer = evaluateExpression(ids, vocabulary);
@@ -259,7 +259,7 @@ function tokenize(text: string, { modulus, tokens }: ArithmeticVocabulary): Toke
     if (found < 0) {
       const what = /^\d/.test(token)
         ? `'${token}' is not a number from 0 to ${modulus - 1}`
-        : `'${token}' is none of 0 to ${modulus - 1}, + - * / ( ) =`;
+        : `'${token}' is not one of 0 to ${modulus - 1}, + - * / ( ) =`;
       throw pointAt(text, match.index, what);
     }
     ids.push(found);

@@ -130,7 +130,7 @@ async function* unpacked(archive: ArchiveFile, entry: ZipEntry, where: string): 
   }
   if (entry.method !== 8)
     throw new DataError(
-      `${where}: packed by method ${entry.method}, which is not read here; unpack it by hand`,
+      `${where}: packed by method ${entry.method}, which is not supported; unpack it by hand`,
     );
   const inflate = createInflateRaw();
   stored.on('error', (error) => inflate.destroy(error));

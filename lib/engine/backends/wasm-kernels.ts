@@ -2,6 +2,7 @@
 // segments, which computes the gradient of an embedding (a gather).
 
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { elementCount } from '../../base/shape';
 
 /** The part of a backend that a kernel in JavaScript uses. */
 interface ValueBackend {
@@ -38,7 +39,7 @@ function unsortedSegmentSum(
   backend: ValueBackend,
 ): TensorFlow.TensorInfo {
   const shape = [segments, ...x.shape.slice(1)];
-  const inner = shape.slice(1).reduce((size, length) => size * length, 1);
+  const inner = elementCount(shape.slice(1));
   const values = backend.readSync(x.dataId);
   const sums = x.dtype === 'int32' ? new Int32Array(segments * inner) : new Float32Array(segments * inner);
   backend.readSync(ids.dataId).forEach((segment, row) => {

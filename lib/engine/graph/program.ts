@@ -1,6 +1,6 @@
 // A traced function as a list of graph operations, and the writer that such a list grows in.
 
-import { sizeOf } from '../../base/shape';
+import { elementCount } from '../../base/shape';
 import { attributeType, type OperationAttribute } from '../native/binding';
 import {
   type AttributeValue,
@@ -193,7 +193,7 @@ export function isSmall({ content }: TensorValue): boolean {
 
 /** The element that a larger tensor repeats throughout, if it does. */
 function repeatedElement({ shape, content }: TensorValue): Uint8Array | undefined {
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   if (size < manyElements) return undefined;
   const width = content.length / size;
   const repeats = Buffer.compare(content.subarray(width), content.subarray(0, content.length - width)) === 0;

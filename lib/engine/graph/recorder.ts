@@ -3,9 +3,9 @@
 // once.
 
 import * as tf from '@tensorflow/tfjs';
-import { sizeOf } from '../../base/shape';
 import { CaptureError } from '../../base/errors';
 import { present } from '../../base/present';
+import { elementCount } from '../../base/shape';
 import type {
   AdamIds,
   ElementArray,
@@ -183,7 +183,7 @@ export class ProgramRecorder implements Recorder {
     const [parameter, ...moments] = targets.map((target) => present(target, 'state to update'));
     const own = present(parameter, 'parameter to update');
     const float = typeAttribute(elementType.float32);
-    const size = [sizeOf(own.shape)];
+    const size = [elementCount(own.shape)];
     const gradient = writer.reshaped(this.valueOf(ids.gradient), size);
     const reads = [own, ...moments].map(({ value }) => `^${nodeOf(value)}`);
     const handles = [own, ...moments].map((target) => variableHandle(this.state.indexOf(target)));
@@ -258,7 +258,7 @@ export class ProgramRecorder implements Recorder {
   ): TensorMetadata[] {
     const results = this.real.executeOp(operation, attributes, inputs, outputs);
     // No element takes more than eight bytes.
-    if (results.every(({ shape }) => 8 * sizeOf(shape) <= largestFolded)) return results;
+    if (results.every(({ shape }) => 8 * elementCount(shape) <= largestFolded)) return results;
     const values = inputs.map((id) => this.valueOf(id));
     const name = this.writer.addExecuted(operation, attributes, values);
     results.forEach(({ id, shape, dtype }, index) =>

@@ -1,7 +1,7 @@
 // The graph of a session: programs, and the variables of the state that they share.
 
-import { sizeOf } from '../../base/shape';
 import { present } from '../../base/present';
+import { elementCount } from '../../base/shape';
 import {
   elementType,
   type GraphNode,
@@ -56,7 +56,7 @@ function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: Copy
   const { read, feed, written } = variableAccess(index);
   // A large tensor's memory becomes the variable's; `handOver` makes sure that it is not
   // JavaScript's.
-  const own = copyFed(type) && sizeOf(shape) <= smallState ? fedCopy(nodeOf(feed), type) : undefined;
+  const own = copyFed(type) && elementCount(shape) <= smallState ? fedCopy(nodeOf(feed), type) : undefined;
   return [
     {
       name: nodeOf(handle),
@@ -65,7 +65,7 @@ function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: Copy
       attributes: {
         dtype: typeAttribute(type),
         // Variables are vectors: so operations on several of them agree, whatever the shapes.
-        shape: { kind: 'shape', value: [sizeOf(shape)] },
+        shape: { kind: 'shape', value: [elementCount(shape)] },
         container: { kind: 'string', value: '' },
         shared_name: { kind: 'string', value: nodeOf(handle) },
       },

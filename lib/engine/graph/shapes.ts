@@ -2,8 +2,8 @@
 // tracing takes the memory of single operations, however large the step is, and needs no table of
 // TensorFlow's shape rules.
 
-import { sizeOf } from '../../base/shape';
 import { CaptureError } from '../../base/errors';
+import { elementCount } from '../../base/shape';
 import type { ElementArray, NativeBinding, OperationAttribute, TensorMetadata } from '../native/binding';
 import { elementType } from '../native/graph-def';
 import type { Value } from './program';
@@ -75,7 +75,7 @@ export class ResultShapes {
 
 /** Zeros are in the range of every index; a divisor must be another number. */
 function standIn(operation: string, { type, shape }: Value): ElementArray {
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   const fill = /Div|Mod/.test(operation) ? 1 : 0;
   if (type === elementType.float32) return new Float32Array(size).fill(fill);
   if (type === elementType.bool) return new Uint8Array(size);

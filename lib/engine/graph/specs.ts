@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
+import { formatShape } from '../../base/shape';
 
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
@@ -38,7 +39,7 @@ export function bytesOf(specs: NamedSpecs): number {
 
 /** Readable form: `float32 [2, 3]`. */
 export function describeSpec({ dtype, shape }: TensorSpec): string {
-  return `${dtype} [${shape.join(', ')}]`;
+  return `${dtype} ${formatShape(shape)}`;
 }
 
 /** A text that is equal for equal names, shapes and types, in any order. */
@@ -53,7 +54,7 @@ export function signatureOf(specs: NamedSpecs): string {
 export function checkTensors(step: string, what: 'input' | 'output' | 'state', values: NamedTensors): void {
   for (const [key, value] of Object.entries(values) as [string, unknown][]) {
     if (!(value instanceof tf.Tensor))
-      throw new UsageError(`${step}: ${what} ${key} is no tensor; make it one, e.g. tf.scalar(3)`);
+      throw new UsageError(`${step}: ${what} ${key} is not a tensor; make it one, e.g. tf.scalar(3)`);
     if (value.isDisposed)
       throw new UsageError(`${step}: ${what} ${key} was disposed; dispose it after the call`);
   }

@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { CaptureError } from '../../base/errors';
 import { present } from '../../base/present';
+import { formatShape } from '../../base/shape';
 import type { NativeBackend } from '../native/binding';
 import { elementType, type GraphNode, type TensorValue } from '../native/graph-def';
 import { intercept } from './intercept';
@@ -72,5 +73,5 @@ function equalTensors(a: TensorValue, b: TensorValue): boolean {
 
 function describeTensor({ type, shape }: TensorValue): string {
   const name = Object.entries(elementType).find(([, number]) => number === type)?.[0] ?? 'tensor';
-  return `${name} [${shape.join(', ')}]`;
+  return `${name} ${formatShape(shape)}`;
 }

@@ -2,16 +2,17 @@
 // handed to the backend, so they are the same on every backend.
 
 import * as tf from '@tensorflow/tfjs';
+import { elementCount } from '../../base/shape';
 import { type Random } from './random';
 
 /** A float32 tensor of numbers in [low, high). */
 export function uniformTensor(random: Random, shape: readonly number[], low = 0, high = 1): tf.Tensor {
-  return tf.tensor(random.uniformArray(sizeOf(shape), low, high), [...shape], 'float32');
+  return tf.tensor(random.uniformArray(elementCount(shape), low, high), [...shape], 'float32');
 }
 
 /** A float32 tensor of normally distributed numbers. */
 export function normalTensor(random: Random, shape: readonly number[], mean = 0, deviation = 1): tf.Tensor {
-  return tf.tensor(random.normalArray(sizeOf(shape), mean, deviation), [...shape], 'float32');
+  return tf.tensor(random.normalArray(elementCount(shape), mean, deviation), [...shape], 'float32');
 }
 
 /** A float32 tensor of normally distributed numbers at most `cut` deviations from the mean. */
@@ -22,7 +23,11 @@ export function truncatedNormalTensor(
   deviation = 1,
   cut = 2,
 ): tf.Tensor {
-  return tf.tensor(random.truncatedNormalArray(sizeOf(shape), mean, deviation, cut), [...shape], 'float32');
+  return tf.tensor(
+    random.truncatedNormalArray(elementCount(shape), mean, deviation, cut),
+    [...shape],
+    'float32',
+  );
 }
 
 /** An int32 tensor of integers in [low, high). */
@@ -32,14 +37,10 @@ export function integerTensor(
   low: number,
   high: number,
 ): tf.Tensor {
-  return tf.tensor(random.integerArray(sizeOf(shape), low, high), [...shape], 'int32');
+  return tf.tensor(random.integerArray(elementCount(shape), low, high), [...shape], 'int32');
 }
 
 /** An int32 tensor [size] of the integers below `size` in random order. */
 export function permutationTensor(random: Random, size: number): tf.Tensor1D {
   return tf.tensor1d(random.permutation(size), 'int32');
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }

@@ -10,6 +10,7 @@ import { CheckpointError, messageOf } from '../../base/errors';
 import { readTextFile, writeFileAtomic } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
+import { formatShape } from '../../base/shape';
 import { handOver } from '../../engine/native/hand-over';
 import type { ParameterSpec } from '../../positional/encoding';
 import { createDecoder, type ModelConfig } from '../config';
@@ -18,7 +19,7 @@ import { fromHuggingFace, huggingFaceJson } from './hugging-face';
 import { disposeParameters, type ModelParameters } from '../parameters';
 import { openPickledTensors } from './pickled-tensors';
 import { openSafetensors, type TensorSource, writeSafetensors } from './safetensors';
-import { formatShape, type StoredTensor, type TensorFile } from './tensor-file';
+import { type StoredTensor, type TensorFile } from './tensor-file';
 
 const configFile = 'config.json';
 const tensorsFile = 'model.safetensors';

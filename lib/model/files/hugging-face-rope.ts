@@ -12,7 +12,7 @@ import { sizeSchema } from '../config';
 
 /** A field of other models, which must have the one value that holds for the models known here. */
 export const only = (value: string | number | boolean | null): z.ZodType =>
-  z.literal(value, { error: `only ${value} is known here` }).nullish();
+  z.literal(value, { error: `only ${value} is supported` }).nullish();
 
 const base = z.number().gt(1).nullish();
 const factor = z.number().gt(1);
@@ -41,7 +41,7 @@ const parametersSchema = z.preprocess(
         ...common,
       }),
     ],
-    { error: 'only default, linear, dynamic and yarn are known here' },
+    { error: 'only default, linear, dynamic and yarn are supported' },
   ),
 );
 
@@ -55,7 +55,7 @@ function nameType(value: unknown, context: z.RefinementCtx): unknown {
     context.addIssue({
       code: 'custom',
       path: ['type'],
-      message: 'rope_type says another one; leave one of them',
+      message: 'rope_type says another one; keep one of them',
     });
   return { rope_type: named ?? type ?? 'default', ...others };
 }
@@ -89,9 +89,9 @@ export function readRope(fields: RopeFields, lengths: Lengths, where: string): R
   const bases = [parameters?.rope_theta, scaling?.rope_theta, theta].filter((said) => said != null);
   const [first = defaultBase] = bases;
   if (bases.some((said) => said !== first))
-    throw new ConfigError(`${where}: rope_theta: said to be ${bases.join(' and ')}; leave one of them`);
+    throw new ConfigError(`${where}: rope_theta: both ${bases.join(' and ')}; keep one of them`);
   if (parameters && scaling && withoutBase(parameters) !== withoutBase(scaling))
-    throw new ConfigError(`${where}: rope_scaling: rope_parameters says something else; leave one of them`);
+    throw new ConfigError(`${where}: rope_scaling: rope_parameters says something else; keep one of them`);
   const read = readScaling(parameters ?? scaling, lengths, where);
   return { kind: 'rope', ...(first !== defaultBase && { base: first }), ...(read && { scaling: read }) };
 }
@@ -124,7 +124,7 @@ function readScaling(
       // From there on its formula and this project's differ (`YarnScaling.ramp`).
       if (originalLength <= 2 * Math.PI * alpha)
         throw new ConfigError(
-          `${where}: original_max_position_embeddings: ${originalLength}; YaRN is known here for more than ${2 * Math.PI * alpha}`,
+          `${where}: original_max_position_embeddings: ${originalLength}; YaRN is supported above ${2 * Math.PI * alpha}`,
         );
       return {
         type: 'yarn',

@@ -35,7 +35,7 @@ const standardSchema = z.object({
   num_attention_heads: sizeSchema,
   num_key_value_heads: z.number().nullish(),
   head_dim: z.number().nullish(),
-  hidden_act: z.literal('silu', { error: 'only silu is known here' }).default('silu'),
+  hidden_act: z.literal('silu', { error: 'only silu is supported' }).default('silu'),
   initializer_range: z.number().nonnegative().default(0.02),
   rms_norm_eps: z.number().positive().default(1e-6),
   tie_word_embeddings: z.boolean().default(false),
@@ -118,11 +118,11 @@ function fromStandardFields(file: Fields, where: string): ModelConfig {
   const { rpe_type: type, log_scale: logScale, max_position_embeddings: maxPositions } = fields;
   if ((keyHeads ?? heads) !== heads)
     throw new ConfigError(
-      `${where}: num_key_value_heads: ${keyHeads ?? heads} for ${heads} heads; shared keys are not known here`,
+      `${where}: num_key_value_heads: ${keyHeads ?? heads} for ${heads} heads; shared keys are not supported`,
     );
   if (headDim != null && headDim * heads !== fields.hidden_size)
     throw new ConfigError(
-      `${where}: head_dim: ${headDim} for ${heads} heads; only hidden_size / num_attention_heads is known here`,
+      `${where}: head_dim: ${headDim} for ${heads} heads; only hidden_size / num_attention_heads is supported`,
     );
   const isReleased = type != null || logScale != null;
   const trainLength = fields.train_scale ?? (isReleased ? releasedTrainScale : maxPositions);
@@ -165,11 +165,9 @@ function encodingOf(
 ): EncodingConfig {
   if (type === 'rope') return rope;
   if (rope.base !== undefined)
-    throw new ConfigError(`${where}: rope_theta: ${rope.base}; with ${type} only 10000 is known here`);
+    throw new ConfigError(`${where}: rope_theta: ${rope.base}; with ${type} only 10000 is supported`);
   if (rope.scaling?.type === 'yarn')
-    throw new ConfigError(
-      `${where}: rope_scaling: yarn; with ${type} only linear and dynamic are known here`,
-    );
+    throw new ConfigError(`${where}: rope_scaling: yarn; with ${type} only linear and dynamic are supported`);
   const intra = { kind: 'learned', rows } as const;
   switch (type) {
     case 'alibi':

@@ -2,8 +2,8 @@
 
 import { CheckpointError } from '../../base/errors';
 import { displayPath } from '../../base/paths';
+import { formatShape } from '../../base/shape';
 import { openSafetensors } from './safetensors';
-import { formatShape } from './tensor-file';
 
 /** Sequences of one length. */
 export interface IdSequences {

@@ -56,7 +56,7 @@ class Unpickler {
       const perform = this.operations[operation];
       if (perform === undefined)
         throw new CheckpointError(
-          `${this.where}: not a state dictionary: operation ${operation.charCodeAt(0)} at byte ${this.at - 1} is not known here`,
+          `${this.where}: not a state dictionary: operation ${operation.charCodeAt(0)} at byte ${this.at - 1} is not supported`,
         );
       perform();
     }

@@ -3,16 +3,15 @@
 // format. Opening one runs no code of it.
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { sizeOf } from '../../base/shape';
 import { CheckpointError } from '../../base/errors';
 import { readBytes, readError } from '../../base/files';
 import { displayPath } from '../../base/paths';
+import { elementCount, formatShape } from '../../base/shape';
 import { storedChecksum, type ZipEntry, zipDirectory, ZipFailure } from '../../data/io/zip-directory';
 import { PickledName, unpickle } from './pickle';
 import {
   decodeNumbers,
   bytesPerNumber,
-  formatShape,
   type Numbers,
   type NumberType,
   type PassedOver,
@@ -171,10 +170,10 @@ function readableView(place: Place, where: string): View {
   const type = typeOfStorage.get(storage.kind);
   if (type === undefined)
     throw new CheckpointError(
-      `${where}: holds numbers of ${storage.kind}, which are not read here; convert them to float32`,
+      `${where}: holds numbers of ${storage.kind}, which are not supported; convert them to float32`,
     );
   const last = shape.reduce((sum, length, axis) => sum + (length - 1) * (strides[axis] ?? 0), 1);
-  return { ...place, type, extent: sizeOf(shape) === 0 ? 0 : last };
+  return { ...place, type, extent: elementCount(shape) === 0 ? 0 : last };
 }
 
 /**
@@ -185,7 +184,7 @@ function readableView(place: Place, where: string): View {
 function checkSizes(views: ReadonlyMap<string, View>, fileBytes: number, where: string): void {
   let bytes = 0;
   for (const [name, { storage, offset, extent, shape, type }] of views) {
-    const size = sizeOf(shape);
+    const size = elementCount(shape);
     // Not `>`: the size of a made-up shape may be NaN.
     if (!((offset + Math.max(extent, size)) * bytesPerNumber[type] <= storage.place.bytes))
       throw new CheckpointError(
@@ -217,7 +216,7 @@ function callKnown(name: string, args: readonly unknown[], where: string): unkno
 function storageOf(id: unknown, entryOf: (key: string) => ZipEntry | undefined, where: string): Storage {
   const [tag, kind, key] = Array.isArray(id) ? (id as unknown[]) : [];
   if (tag !== 'storage' || !(kind instanceof PickledName) || typeof key !== 'string')
-    throw new CheckpointError(`${where}: refers to something that is no storage; get it again`);
+    throw new CheckpointError(`${where}: refers to something that is not a storage; get it again`);
   const place = entryOf(key);
   if (place === undefined)
     throw new CheckpointError(`${where}: its numbers ${key} are missing; get it again`);
@@ -251,7 +250,7 @@ function isDense({ shape, strides }: View): boolean {
 }
 
 function gathered(numbers: Numbers, { shape, strides }: View): Numbers {
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   const result = numbers instanceof Float32Array ? new Float32Array(size) : new Int32Array(size);
   const index = shape.map(() => 0);
   for (let place = 0; place < size; place += 1) {

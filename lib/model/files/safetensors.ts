@@ -6,15 +6,14 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { sizeOf } from '../../base/shape';
 import { CheckpointError, systemCode } from '../../base/errors';
 import { makeFolder, readBytes, readError, temporaryPath, writeError } from '../../base/files';
 import { displayPath } from '../../base/paths';
+import { elementCount, formatShape } from '../../base/shape';
 import { countGarbage } from '../../engine/native/garbage';
 import {
   bytesPerNumber,
   decodeNumbers,
-  formatShape,
   isNumberType,
   type Numbers,
   type NumberType,
@@ -139,10 +138,10 @@ function placeOf(value: unknown, where: string): Place {
 function tensorEntry({ dtype, shape, data_offsets: offsets }: Place, where: string): TensorEntry {
   if (!isNumberType(dtype))
     throw new CheckpointError(
-      `${where}: numbers of type ${dtype} are not read here; convert it to ${Object.keys(bytesPerNumber).join(', ')}`,
+      `${where}: numbers of type ${dtype} are not supported; convert it to ${Object.keys(bytesPerNumber).join(', ')}`,
     );
   const [begin, end] = offsets;
-  const bytes = bytesPerNumber[dtype] * sizeOf(shape);
+  const bytes = bytesPerNumber[dtype] * elementCount(shape);
   if (end - begin !== bytes)
     throw new CheckpointError(
       `${where}: takes ${end - begin} bytes, but ${dtype} ${formatShape(shape)} needs ${bytes}; the file is damaged, get it again`,
@@ -252,5 +251,5 @@ function headerBytes(tensors: readonly TensorSource[], metadata: Readonly<Record
 }
 
 function byteLength(type: NumberType, shape: readonly number[]): number {
-  return bytesPerNumber[type] * sizeOf(shape);
+  return bytesPerNumber[type] * elementCount(shape);
 }

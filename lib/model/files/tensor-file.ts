@@ -44,11 +44,6 @@ export interface TensorFile {
   close(): Promise<void>;
 }
 
-/** Formats a shape: `[32000, 768]`. */
-export function formatShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
-}
-
 /** Decodes little-endian numbers of a type. `where` begins the message if one does not fit. */
 export function decodeNumbers(bytes: Buffer, type: NumberType, where: string): Numbers {
   const { buffer } = bytes;

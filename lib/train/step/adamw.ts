@@ -139,7 +139,7 @@ function matchesOf({ match }: ParameterGroup, names: readonly string[]): readonl
     const what =
       systemCode(error) === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
         ? 'takes too long to match; write it without a repetition inside a repetition'
-        : 'is not a regular expression; mend it';
+        : 'is not a regular expression; correct it';
     throw new ConfigError(`optimizer.groups: '${match}' ${what}`, { cause: error });
   }
 }

@@ -24,8 +24,8 @@ const schema = z
     /** A prime; the paper's is 11. */
     modulus: z.int().default(paperModulus),
     /**
-     * How many instances, no two alike, to store and go through in epochs; left out: new ones
-     * without end.
+     * Number of distinct instances to store and go through in epochs; left out: new ones without
+     * end.
      */
     instances: count.exactOptional(),
     /** Questions of an evaluation, with the operators of training in the same proportions. */

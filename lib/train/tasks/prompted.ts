@@ -26,9 +26,9 @@ const schema = z
     tokenizer: z.string().default('llama2'),
     /** The longest sequence, its output included; 8,192 in the paper. */
     maxTokens: count,
-    /** Tokens that are kept free in it for the output and its end. */
+    /** Tokens of it that are reserved for the output and its end. */
     outputTokens: count,
-    /** Weight of an input token in the loss, where an output token has 1. */
+    /** Training weight of an input token; an output token has 1. */
     inputWeight: z.number().min(0).max(1).default(0),
     /** Rows of an evaluation, drawn from the validation split. */
     testRows: count.default(200),

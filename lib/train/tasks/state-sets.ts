@@ -41,7 +41,7 @@ const schema = z
   .strictObject({
     kind: z.literal('state-sets'),
     automaton: automatonSchema,
-    /** The most symbols of a segment, without its separator; each number is as likely. */
+    /** Most symbols of a segment without its separator; all lengths are equally likely. */
     maxSegmentLength: z
       .int()
       .min(0)
@@ -51,7 +51,10 @@ const schema = z
   })
   .readonly();
 
-/** Settings of the task. A word has `trainLength` - 1 symbols: the start token comes first. */
+/**
+ * Settings of the task. A word has one symbol fewer than `trainLength`: the start token comes
+ * first.
+ */
 export type StateSetsTaskConfig = z.infer<typeof schema>;
 
 /** The task for the registry. */

@@ -20,7 +20,7 @@ const schema = z
     /** A UTF-8 file. */
     file: z.string(),
     tokenizer: z.string().default('bytes'),
-    /** The share of the text, its end, that is held out for the evaluation. */
+    /** The share of the text, at its end, that is held out. */
     testShare: z.number().positive().lt(1).default(0.1),
   })
   .readonly();

@@ -130,7 +130,7 @@ describe('an automaton as text', () => {
     for (const text of ['{"type": "nfa",\n  states: []}', '', '{\n']) {
       const attempt = (): unknown => parseAutomaton(text, 'A.json');
       expect(attempt).toThrow(DataError);
-      expect(attempt).toThrow(/^A\.json: not JSON \([^\n]+\); mend it$/);
+      expect(attempt).toThrow(/^A\.json: not JSON \([^\n]+\); correct it$/);
     }
   });
 });
