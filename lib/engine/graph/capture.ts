@@ -10,7 +10,7 @@ import { handOver } from '../native/hand-over';
 import { type NativeBackend, nativeBackend, recordingBinding } from '../native/binding';
 import { GraphSession } from './session';
 import {
-  bytesOf,
+  byteSize,
   checkState,
   checkTensors,
   clones,
@@ -248,7 +248,7 @@ class GraphStep {
     this.specs = specsOf(state);
     this.initial = new EagerStep(step, state, name);
     for (const tensor of Object.values(state)) handOver(tensor);
-    if (bytesOf(this.specs) > muchState) collectGarbage();
+    if (byteSize(this.specs) > muchState) collectGarbage();
   }
 
   prepare(inputs: NamedTensors): void {

@@ -30,7 +30,7 @@ export function specsOf(tensors: NamedTensors): NamedSpecs {
 }
 
 /** Bytes of tensors of these shapes and types. */
-export function bytesOf(specs: NamedSpecs): number {
+export function byteSize(specs: NamedSpecs): number {
   return Object.values(specs).reduce(
     (sum, { shape, dtype }) => sum + tf.util.sizeFromShape([...shape]) * tf.util.bytesPerElement(dtype),
     0,
