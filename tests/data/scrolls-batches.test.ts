@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, DataError, UsageError } from '../../lib/base/errors';
-import { padded, promptedBatches, type PromptedBatch } from '../../lib/data/scrolls/batches';
+import { type PaddedBatch } from '../../lib/data/batches';
+import { padded, promptedBatches } from '../../lib/data/scrolls/batches';
 import { readScrollsRows, type ScrollsRow } from '../../lib/data/scrolls/file';
 import { openPromptedRows } from '../../lib/data/scrolls/prompted-data';
 import { rowsInMemory, rowsOfFile } from '../../lib/data/scrolls/row-source';
@@ -28,7 +29,7 @@ function numbered(count: number): ScrollsRow[] {
 }
 
 /** The outputs of a batch's rows, read where the mask says that they are. */
-function outputsOf({ arrays: { ids, mask } }: PromptedBatch): string[] {
+function outputsOf({ arrays: { ids, mask } }: PaddedBatch): string[] {
   const [batch, time] = ids.shape;
   return Array.from({ length: batch }, (_, row) => {
     const counted = Array.from(ids.values.subarray(row * time, (row + 1) * time)).filter(

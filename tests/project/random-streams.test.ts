@@ -11,11 +11,11 @@ const streams: Readonly<Record<string, readonly string[]>> = {
   'lib/data/arithmetic/batches.ts': [
     "fromSeed(seed).fork('arithmetic batches')",
     "fromSeed(seed).fork('arithmetic order')",
-    'order.fork(`epoch ${wanted}`)',
   ],
   'lib/data/arithmetic/questions.ts': ["fromSeed(seed).fork('arithmetic questions')"],
   'lib/data/arithmetic/set.ts': ['fromSeed(seed).fork(`arithmetic ${resolved.split}`)'],
-  'lib/data/scrolls/batches.ts': ["fromSeed(seed).fork('prompted order')", 'order.fork(`epoch ${wanted}`)'],
+  'lib/data/batches.ts': ['random.fork(`epoch ${epoch}`)'],
+  'lib/data/scrolls/batches.ts': ["fromSeed(seed).fork('prompted order')"],
   'lib/data/scrolls/quick.ts': [
     'fromSeed(seed).fork(`quick task ${task}`)',
     "random.fork('split')",

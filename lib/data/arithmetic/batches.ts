@@ -7,35 +7,20 @@ import { ConfigError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { parseWith } from '../../base/schema';
 import { Random } from '../../engine/random/random';
+import { EpochOrder, type PaddedBatch } from '../batches';
 import { ArithmeticGenerator, type ArithmeticOptions } from './generator';
 import { type ArithmeticSet } from './set';
 import { arithmeticIds, type ArithmeticVocabulary, arithmeticVocabulary } from './vocabulary';
-
-/** A batch of padded sequences in the trainer's form. */
-export interface ArithmeticBatch {
-  readonly arrays: {
-    /** Token ids, `<pad>` after each `<eos>`: [batch, time]. */
-    readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
-    /**
-     * 1 for tokens to be predicted: after the first `=`, through `<eos>`; else 0: [batch, time].
-     */
-    readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
-  };
-  /** Number of tokens to be predicted. */
-  readonly weight: number;
-  /** batch x time. */
-  readonly tokens: number;
-}
 
 /** Batches without end: a `BatchSource` of the trainer. */
 export interface ArithmeticBatchSource {
   readonly batch: number;
   readonly time: number;
   readonly vocabulary: ArithmeticVocabulary;
-  /** The arrays of a batch, in the order in which steps take them. */
-  readonly names: readonly ['ids', 'mask'];
-  /** The next batch, in arrays of its own. */
-  readonly next: () => ArithmeticBatch;
+  /**
+   * The next batch, in arrays of its own: `<pad>` after each `<eos>`, and as the mask `lossMask`.
+   */
+  readonly next: () => PaddedBatch;
   /** State of the source for a checkpoint; plain JSON. */
   readonly state: () => unknown;
   /**
@@ -45,8 +30,6 @@ export interface ArithmeticBatchSource {
    */
   readonly restore: (state: unknown) => void;
 }
-
-const arrayNames = ['ids', 'mask'] as const;
 
 const stateSchema = z.object({
   /** Identity of the source: its options and seed, as JSON. */
@@ -90,7 +73,6 @@ export function streamArithmeticBatches(
     batch,
     time,
     vocabulary,
-    names: arrayNames,
     next: () => {
       const ids = new Int32Array(batch * time);
       for (let row = 0; row < batch; row += 1) generator.draw(ids, row * time);
@@ -121,37 +103,23 @@ export function storedArithmeticBatches(
   if (set.count === 0)
     throw new ConfigError('arithmetic batches of an empty set; generate at least one instance');
   const time = checkShape(batch, options.time, set.time);
-  const order = Random.fromSeed(seed).fork('arithmetic order');
+  const order = new EpochOrder(set.count, Random.fromSeed(seed).fork('arithmetic order'));
   const source = canonicalJson({ stored: set.options, count: set.count, seed });
-  let drawn = 0;
-  let epoch = -1;
-  let rows: Int32Array = new Int32Array(0);
-  const nextRow = (): number => {
-    const wanted = Math.floor(drawn / set.count);
-    if (wanted !== epoch) {
-      rows = order.fork(`epoch ${wanted}`).permutation(set.count);
-      epoch = wanted;
-    }
-    const row = rows[drawn % set.count] ?? 0;
-    drawn += 1;
-    return row;
-  };
   return {
     batch,
     time,
     vocabulary: arithmeticVocabulary(set.options.modulus),
-    names: arrayNames,
     next: () => {
       const ids = new Int32Array(batch * time);
       for (let place = 0; place < batch; place += 1) {
-        const row = nextRow();
+        const row = order.next();
         ids.set(set.ids.subarray(row * set.time, (row + 1) * set.time), place * time);
       }
       return makeBatch(ids, batch, time);
     },
-    state: () => ({ source, drawn }),
+    state: () => ({ source, drawn: order.drawn }),
     restore: (saved) => {
-      drawn = checkState(stateSchema, saved, source).drawn;
+      order.drawn = checkState(stateSchema, saved, source).drawn;
     },
   };
 }
@@ -187,7 +155,7 @@ function checkShape(batch: number, time: number | undefined, longest: number): n
   return time ?? longest;
 }
 
-function makeBatch(ids: Int32Array, batch: number, time: number): ArithmeticBatch {
+function makeBatch(ids: Int32Array, batch: number, time: number): PaddedBatch {
   const mask = lossMask(ids, time);
   const shape = [batch, time] as const;
   return {

@@ -8,25 +8,9 @@ import { ConfigError, DataError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { parseWith } from '../../base/schema';
 import { Random } from '../../engine/random/random';
+import { EpochOrder, type PaddedBatch } from '../batches';
 import { type PromptedSequence, promptedSequence, type SequenceOptions } from './sequence';
 import { type RowSource } from './row-source';
-
-/** A batch of padded sequences in the trainer's form. */
-export interface PromptedBatch {
-  readonly arrays: {
-    /** Token ids, padded with the end token: [batch, time]. */
-    readonly ids: { readonly values: Int32Array; readonly shape: readonly [number, number] };
-    /**
-     * Weight of each token: 1 in the output and its end, `inputWeight` before, 0 after: [batch,
-     * time].
-     */
-    readonly mask: { readonly values: Float32Array; readonly shape: readonly [number, number] };
-  };
-  /** Total weight of predicted tokens. */
-  readonly weight: number;
-  /** batch x time. */
-  readonly tokens: number;
-}
 
 /** Options of batches. */
 export interface PromptedBatchOptions extends SequenceOptions {
@@ -46,7 +30,7 @@ export interface PromptedBatchOptions extends SequenceOptions {
 
 /** Batches without end: a `BatchSource` of the trainer. */
 export interface PromptedBatchSource {
-  readonly next: () => Promise<PromptedBatch>;
+  readonly next: () => Promise<PaddedBatch>;
   /** State of the source; plain JSON. */
   readonly state: () => unknown;
   /**
@@ -71,7 +55,7 @@ const stateSchema = z.strictObject({
  */
 export function promptedBatches(rows: RowSource, options: PromptedBatchOptions): PromptedBatchSource {
   const { batch, seed, tokenizer, maxTokens, outputTokens, inputWeight = 0 } = options;
-  const order = Random.fromSeed(seed).fork('prompted order');
+  const order = new EpochOrder(rows.count, Random.fromSeed(seed).fork('prompted order'));
   const source = canonicalJson({
     rows: rows.sha256,
     tokenizer: tokenizer.fingerprint,
@@ -80,33 +64,20 @@ export function promptedBatches(rows: RowSource, options: PromptedBatchOptions):
     inputWeight,
     seed,
   });
-  let drawn = 0;
-  let epoch = -1;
-  let permutation: Int32Array = new Int32Array(0);
-  const nextRow = (): number => {
-    const wanted = Math.floor(drawn / rows.count);
-    if (wanted !== epoch) {
-      permutation = order.fork(`epoch ${wanted}`).permutation(rows.count);
-      epoch = wanted;
-    }
-    const row = permutation[drawn % rows.count] ?? 0;
-    drawn += 1;
-    return row;
-  };
   return {
     next: async () => {
       const sequences: PromptedSequence[] = [];
-      while (sequences.length < batch) sequences.push(await sequenceOf(rows, nextRow(), options));
+      while (sequences.length < batch) sequences.push(await sequenceOf(rows, order.next(), options));
       return padded(sequences, options);
     },
-    state: () => ({ source, drawn }),
+    state: () => ({ source, drawn: order.drawn }),
     restore: (saved) => {
       const state = parseWith(stateSchema, saved, 'state of prompted batches');
       if (state.source !== source)
         throw new ConfigError(
           `task.data: the run to resume was trained on other rows than ${rows.name}, or on other sequences of them; resume with those, or choose another folder`,
         );
-      ({ drawn } = state);
+      order.drawn = state.drawn;
     },
   };
 }
@@ -127,7 +98,10 @@ export async function sequenceOf(
   return promptedSequence(input, output, options);
 }
 
-/** Pads sequences to a batch, each from the first place on. */
+/**
+ * Pads sequences to a batch with the end token, each from the first place on. A token's weight is 1
+ * in the output and its end, `inputWeight` before, 0 after.
+ */
 export function padded(
   sequences: readonly PromptedSequence[],
   {
@@ -136,7 +110,7 @@ export function padded(
     lengths = 4,
     inputWeight = 0,
   }: Pick<PromptedBatchOptions, 'maxTokens' | 'end' | 'lengths' | 'inputWeight'>,
-): PromptedBatch {
+): PaddedBatch {
   const longest = Math.max(...sequences.map(({ ids }) => ids.length));
   const time = batchLength(longest, maxTokens, lengths);
   const ids = new Int32Array(sequences.length * time).fill(end);

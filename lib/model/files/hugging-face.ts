@@ -70,18 +70,15 @@ export function fromHuggingFace(value: unknown, where: string): ModelConfig {
   const file: Fields = parseWith(z.record(z.string(), z.unknown()), value, where);
   if (file[own] === undefined) return fromStandardFields(file, where);
   const config = parseModelConfig(file[own], `${where}: ${own}`);
-  // Earlier versions wrote -1 for every model, regardless of training.
-  const isEarlier = file['pad_token_id'] === -1 && config.paddingIndex === undefined;
-  const said = isEarlier ? { ...file, pad_token_id: null } : file;
-  if ((said['model_type'] ?? own) === own) {
-    checkAgreement(said, standardFields(config), where);
+  if ((file['model_type'] ?? own) === own) {
+    checkAgreement(file, standardFields(config), where);
     return config;
   }
   if (describedElsewhere(config) === undefined)
     throw new ConfigError(
-      `${where}: model_type: ${JSON.stringify(said['model_type'])}, but ${own} describes a model that is none; set it to "${own}", or take that field out`,
+      `${where}: model_type: ${JSON.stringify(file['model_type'])}, but ${own} describes a model of no such type; set it to "${own}", or take that field out`,
     );
-  const read = fromStandardFields(said, where);
+  const read = fromStandardFields(file, where);
   return meaningOf(read) === meaningOf(config) ? config : read;
 }
 
