@@ -21,25 +21,25 @@ export function projectPath(...parts: string[]): string {
   return join(projectRoot, ...parts);
 }
 
-/** Whether this is an installed package of another project, rather than a clone of the repository. */
+/** True in an installed package of another project, rather than a clone of the repository. */
 export const isInstalled = basename(dirname(projectRoot)) === 'node_modules';
 
 /**
- * The folder below which runs, figures, downloads and caches go: the repository's root, or `.bipe`
- * where the process of another project was started.
+ * The folder of runs, figures, downloads and caches: the repository's root, or `.bipe` in the
+ * folder where the process of another project was started.
  */
 export const workFolder = isInstalled ? join(process.cwd(), '.bipe') : projectRoot;
 
-/** The folder that holds the packages that this one uses. */
+/** The folder of the packages that this one uses. */
 export const packagesFolder = isInstalled ? dirname(projectRoot) : join(projectRoot, 'node_modules');
 
-/** A path below the folder for what is written, from its parts. */
+/** Joins parts to a path in the folder of written files. */
 export function workPath(...parts: string[]): string {
   return join(workFolder, ...parts);
 }
 
 /**
- * `path` as a reader writes it: relative to the repository's root, or to the folder of the project
+ * Formats a path for a reader: relative to the repository's root, or to the folder of the project
  * that has this package, with forward slashes.
  */
 export function displayPath(path: string): string {
