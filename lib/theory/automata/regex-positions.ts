@@ -10,7 +10,9 @@ import { type CharacterSet, errorAt, quotePattern, type Tree } from './regex-syn
 const MOST_STATES = 1000;
 /** A short pattern can ask for states x states x symbols transitions. */
 const MOST_ARROWS = 1_000_000;
-/** Most joins of a position to a follower, repeated pairs included: nested quantifiers repeat them. */
+/**
+ * Most joins of a position to a follower, repeated pairs included: nested quantifiers repeat them.
+ */
 const MOST_JOINS = 3_000_000;
 
 /** A part of the pattern, as Glushkov's construction sees it. */

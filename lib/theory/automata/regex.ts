@@ -1,6 +1,6 @@
-// Regular expressions as NFAs, by Glushkov's construction: a start, and a state for each position of
-// the pattern that reads a character; no empty moves. The pattern has to match the whole word, and
-// has the meaning that JavaScript's `u` flag gives it.
+// Regular expressions as NFAs, by Glushkov's construction: a start, and a state for each position
+// of the pattern that reads a character; no empty moves. The pattern has to match the whole word,
+// and has the meaning that JavaScript's `u` flag gives it.
 
 import type { Nfa } from './automaton';
 import { Positions } from './regex-positions';

@@ -3,7 +3,8 @@
 // states are then right for is the cliff of Theorem 3.1.
 
 import { UsageError } from '../../base/errors';
-import { atLeastOne, pass } from '../lemmas/gates';
+import { atLeastOne } from '../lemmas/rectifier';
+import { pass } from '../lemmas/selection';
 import { blockNamed, coordinateOf, layOut, blockSize } from '../network/layout';
 import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { type Matrix, type Network, zeros } from '../network/network';

@@ -5,7 +5,9 @@ import { MachineError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { availableMemory } from '../../base/memory';
 import { type Automaton, type BiNfa } from '../automata/automaton';
-import { atLeastOne, conjoin, multiply, pass } from '../lemmas/gates';
+import { conjoin, multiply } from '../lemmas/product';
+import { atLeastOne } from '../lemmas/rectifier';
+import { pass } from '../lemmas/selection';
 import { type Activation, MlpBuilder } from '../network/mlp';
 import { type Bounds } from '../network/network';
 import { frequenciesFor } from './addressing';
@@ -147,8 +149,8 @@ function blocksOf(states: number, activation: Activation): Count[] {
     pass(mlp, [[0, 1]], [[0, -1]]);
   });
   const product = gate(activation, (mlp) => {
-    if (activation === 'gelu') multiply(mlp, 0, 0, { coordinate: 0 }, 1);
-    else conjoin(mlp, 0, 0, { coordinate: 0 });
+    if (activation === 'gelu') multiply(mlp, 0, 0, 0, 1);
+    else conjoin(mlp, 0, 0, 0);
   });
   const rounding = gate(activation, (mlp) => {
     atLeastOne(mlp, [[0, 1]], 0, [[0, 1]], 1);

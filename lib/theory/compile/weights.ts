@@ -3,9 +3,10 @@
 // (Lemma 1.4), which counts ways, and rounding counts to whether there is any is a second one.
 
 import { alphabetOf } from '../automata/alphabet';
-import { bestProductScale } from '../lemmas/product';
 import { float32 } from '../lemmas/certificate';
-import { atLeastOne, conjoin, multiply, pass } from '../lemmas/gates';
+import { bestProductScale, conjoin, multiply } from '../lemmas/product';
+import { atLeastOne } from '../lemmas/rectifier';
+import { pass } from '../lemmas/selection';
 import {
   type Block,
   blockNamed,
@@ -175,8 +176,8 @@ function productMlp(register: Block, copied: Block, activation: Activation): Mlp
       const out = coordinateOf(register, row, column);
       for (let middle = 0; middle < size; middle++) {
         const [left, right] = [copied.start + row * size + middle, coordinateOf(register, middle, column)];
-        if (activation === 'gelu') multiply(mlp, left, right, { coordinate: out }, scale);
-        else conjoin(mlp, left, right, { coordinate: out });
+        if (activation === 'gelu') multiply(mlp, left, right, out, scale);
+        else conjoin(mlp, left, right, out);
       }
       erase(mlp, out);
       erase(mlp, copied.start + row * size + column);

@@ -1,12 +1,12 @@
-// Lemma 1.5, by the project's working definition: one attention head gives, to error epsilon, the
-// mean of the values at the positions that match its query (MEAN), which is the value itself where
-// one position matches (COPY). Its condition is a gap: what matches has the same score, and what
-// does not has one that is lower by at least `gap`, before scores are multiplied by the sharpness.
+// Lemma 1.5, by the project's working definition: one attention head returns, to error epsilon, the
+// mean of the values at the positions that match its query (MEAN), or the value itself where one
+// position matches (COPY). The condition is a gap: positions that match have equal scores, all
+// others have scores lower by at least `gap`, before scores are multiplied by the sharpness.
 //
-// With sharpness b each of the m that match has weight 1 / (m + P), P <= (n - m) exp(-b gap) the
-// part of the n - m others. Values being at most V, the error is at most 2 V P / (m + P) <= 2 V (n
-// - 1) exp(-b gap): b = log(2 V (n - 1) / epsilon) / gap is enough. It grows as the logarithm of n
-// / epsilon. Here that is computed in float32, on the tensor engine, by the model's own attention.
+// With sharpness b each of the m matching positions has weight 1 / (m + P), where
+// P <= (n - m) exp(-b gap) is the sum over the n - m others. With values of at most V the error is
+// at most 2 V P / (m + P) <= 2 V (n - 1) exp(-b gap), so b = log(2 V (n - 1) / epsilon) / gap is
+// enough. Here this is computed in float32, on the tensor engine, by the model's own attention.
 
 import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../../engine/random/random';
@@ -14,38 +14,37 @@ import { UsageError } from '../../base/errors';
 import { causalAttention } from '../../model/attention';
 import { aim, type Certificate, judged, float32 } from './certificate';
 
-/** Of a head that copies or takes the mean. */
+/** The condition and the error of a head that copies or takes the mean. */
 export interface MatchingHeadOptions {
-  /** Positions. */
+  /** Number of positions. */
   readonly length: number;
-  /** By how much a score that does not match is lower, before it is multiplied by the sharpness. */
+  /** How much lower the score of a position that does not match is, before the sharpness. */
   readonly gap: number;
-  /** Values are at most this. */
+  /** Largest absolute value of a value. */
   readonly bound: number;
   readonly epsilon: number;
-  /** How many positions match at most; 1 to copy. */
+  /** Most positions that match a query; 1 to copy. */
   readonly matches: number;
 }
 
 /**
- * What float32 adds at most, to first order: 2 sums over what matches, the exponential, the
- * quotient and products.
+ * Bounds the error that float32 adds, to first order: 2 sums over the matching positions, the
+ * exponential, the quotient and the products.
  */
 function attentionRounding({ matches, bound }: MatchingHeadOptions): number {
   return (2 * matches + 16) * float32.unit * bound;
 }
 
 /**
- * The error of exact attention at a sharpness, twice: an addend too small for float32 is lost,
- * which is an error no larger than the addend itself.
+ * Twice the error bound of exact attention at a sharpness. Float32 may lose an addend that is too
+ * small, which costs no more than the addend itself.
  */
 function attentionTruncation(sharpness: number, { length, gap, bound }: MatchingHeadOptions): number {
   return 4 * bound * (length - 1) * Math.exp(-sharpness * gap);
 }
 
 /**
- * What scores are to be multiplied by: log(4 V (n - 1) / e) / gap, where e is what of epsilon
- * rounding leaves.
+ * The factor of scores: log(4 V (n - 1) / e) / gap, where e is epsilon less the bound of rounding.
  *
  * @throws UsageError if rounding leaves less than half of epsilon
  */
@@ -59,19 +58,16 @@ export function attentionSharpness(options: MatchingHeadOptions): number {
   return Math.max(1, Math.log((4 * bound * Math.max(1, length - 1)) / (aim(epsilon) - rounding)) / gap);
 }
 
-/**
- * Names of positions as the head compares them: the bits of a number as 1 and -1. Different ones
- * differ in at least one bit.
- */
+/** An address as the head compares it: its bits as 1 and -1. */
 function addressBits(address: number, bits: number): number[] {
   return Array.from({ length: bits }, (_, bit) => ((address >> bit) & 1 ? 1 : -1));
 }
 
-/** A causal sequence and what each position asks for. */
+/** A causal sequence with the address that each query asks for. */
 export interface AttentionTask {
   /** The address of each position. */
   readonly addresses: Int32Array;
-  /** The address that each position asks for; one that it can see has it. */
+  /** The address that each query asks for; a position up to its own has it. */
   readonly asked: Int32Array;
   /** Bits of an address: the width of queries, keys and values. */
   readonly bits: number;
@@ -79,7 +75,7 @@ export interface AttentionTask {
   readonly values: Float64Array;
 }
 
-/** A random task over `addresses` addresses; as many as positions give each position its own. */
+/** A random task. With as many addresses as positions, each position has its own. */
 export function randomAttentionTask(
   random: Random,
   {
@@ -101,8 +97,8 @@ export function randomAttentionTask(
 }
 
 /**
- * The worst task: the first positions match, all others are as near in address as can be, and their
- * values are as far away. All positions ask for the same.
+ * The worst task: the first positions match; all others differ in one bit of the address and have
+ * values at the other end. All queries ask for the same address.
  */
 export function worstAttentionTask({
   length,
@@ -123,7 +119,7 @@ export function worstAttentionTask({
   return { addresses, asked: new Int32Array(length), bits, values };
 }
 
-/** How many positions match a query of a task at most. */
+/** The most positions that match a query of a task. */
 export function mostMatches({ addresses }: AttentionTask): number {
   const counts = new Map<number, number>();
   for (const address of addresses) counts.set(address, (counts.get(address) ?? 0) + 1);
@@ -131,8 +127,8 @@ export function mostMatches({ addresses }: AttentionTask): number {
 }
 
 /**
- * What one head gives at each position: [length, bits], row after row. Scores are 1 at a match,
- * else at most 1 - 2 / bits.
+ * Runs one head on a task: [length, bits], row by row. Scores are 1 at a match, else at most
+ * 1 - 2 / bits.
  */
 export async function attendWithOneHead(task: AttentionTask, sharpness: number): Promise<Float32Array> {
   const { addresses, asked, bits, values } = task;
@@ -156,7 +152,7 @@ export async function attendWithOneHead(task: AttentionTask, sharpness: number):
   }
 }
 
-/** The largest difference from the means that the task asks for, these in float64. */
+/** The largest difference from the task's means, which are computed in float64. */
 export function attentionError(
   { addresses, asked, values, bits }: AttentionTask,
   found: Float32Array,
@@ -178,7 +174,7 @@ export function attentionError(
   return largest;
 }
 
-/** Of a certificate of Lemma 1.5. */
+/** The settings of a certificate of Lemma 1.5. */
 export interface AttentionCertificateOptions {
   readonly length: number;
   /** Different addresses: as many as positions to copy, fewer to take means. */
@@ -189,10 +185,10 @@ export interface AttentionCertificateOptions {
 }
 
 /**
- * The certificate of a head at one length: what every position of a random task and of the worst
- * one gets is compared with what it asks for. The engine must have been started.
+ * Certifies a head at one length: compares its output at every position of a random task, and of
+ * the worst one, with the mean asked for. The engine must have been started.
  *
- * @param factor multiplies the sharpness; 1 but for showing what too soft a head does
+ * @param factor multiplies the sharpness; below 1 it shows what too soft a head does
  */
 export async function certifyAttention(
   { length, addresses, bound, epsilon, random }: AttentionCertificateOptions,
@@ -200,8 +196,8 @@ export async function certifyAttention(
 ): Promise<Certificate> {
   const task = randomAttentionTask(random, { length, addresses, bound });
   const { bits } = task;
-  // Scores are sums of `bits` rounded products, of sizes that add up to 1: two of them come nearer
-  // by that at most.
+  // Scores are sums of `bits` rounded products whose sizes add up to 1. The second term bounds by
+  // how much rounding brings two scores nearer.
   const gap = 2 / bits - 2 * (bits + 2) * float32.unit;
   const options = { length, gap, bound, epsilon, matches: mostMatches(task) };
   const sharpness = attentionSharpness(options);
@@ -214,7 +210,7 @@ export async function certifyAttention(
   const errors: number[] = [];
   for (const tried of [task, worst])
     errors.push(attentionError(tried, await attendWithOneHead(tried, factor * sharpness)));
-  // Queries are a multiple of the address asked for; keys and values are taken as they are.
+  // Query weights are a multiple of the identity; those of keys and values are the identity.
   const queryWeight = (factor * sharpness) / bits;
   return judged({
     lemma: '1.5',

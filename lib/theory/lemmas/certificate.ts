@@ -1,20 +1,20 @@
-// What a lemma's weights are certified by: an error that was proved and one that was found, as
-// plain data.
+// The certificate of a lemma's weights, as plain data: an error bound that is derived, and the
+// largest error that a search found.
 
 import type { WeightNorm } from '../network/norms';
 
 /** The paper's lemmas. */
 export type LemmaName = '1.1' | '1.2' | '1.3' | '1.4' | '1.5';
 
-/** A construction of a lemma's with given parameters, and its error. Survives JSON. */
+/** A lemma's construction for given parameters, and its error. Survives JSON. */
 export interface Certificate {
   readonly lemma: LemmaName;
-  /** What is computed, e.g. `product`. */
+  /** The function computed, e.g. `product`. */
   readonly what: string;
   readonly parameters: Readonly<Record<string, number | string>>;
-  /** The error that was asked for. */
+  /** The allowed error. */
   readonly epsilon: number;
-  /** No error is larger: derived, with what rounding can add. */
+  /** The derived bound of the error, rounding included. */
   readonly bound: number;
   /** The largest error that a search found. */
   readonly measured: number;
@@ -26,23 +26,20 @@ export interface Certificate {
 }
 
 /**
- * A certificate, judged. An error that is no number counts as the largest number: that does not
- * hold, and JSON can keep it.
+ * Completes a certificate with its verdict. A measured error that is not finite becomes the largest
+ * number: the certificate then does not hold, and JSON can keep it.
  */
 export function judged(parts: Omit<Certificate, 'holds'>): Certificate {
   const measured = Number.isFinite(parts.measured) ? parts.measured : Number.MAX_VALUE;
   return { ...parts, measured, holds: measured <= parts.bound && parts.bound <= parts.epsilon };
 }
 
-/**
- * The error to build weights for: a billionth less than asked, as bounds are themselves computed
- * with rounded numbers.
- */
+/** The error to build weights for: a billionth less than allowed, as bounds are rounded, too. */
 export function aim(epsilon: number): number {
   return epsilon * (1 - 1e-9);
 }
 
-/** How numbers are rounded: the relative error of one operation is at most `unit`. */
+/** An arithmetic: the relative error of one rounded operation is at most `unit`. */
 export interface Precision {
   readonly name: 'float64' | 'float32';
   readonly unit: number;

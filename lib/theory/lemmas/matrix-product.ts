@@ -1,31 +1,30 @@
 // Lemma 1.4, by the project's working definition: one MLP multiplies two n x n matrices held in the
-// residual stream to error epsilon, with 4 n^3 hidden units of GELU: Lemma 1.1 for each of the n^3
-// products, those of an entry adding up in the output. An entry's error is at most n times a
+// residual stream to error epsilon, with 4 n^3 hidden GELU units. It applies Lemma 1.1 to each of
+// the n^3 products; those of an entry add up in the output. An entry's error is at most n times a
 // product's, and reaches that where all factors are at their bound.
 
 import type { Random } from '../../engine/random/random';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { multiply } from './gates';
 import { type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { type Certificate, judged, float64 } from './certificate';
-import { productRounding, productScale, productTruncation } from './product';
+import { multiply, productRounding, productScale, productTruncation } from './product';
 import { boxPoints, searchMaximum } from './search';
 
-/** Of a product of matrices. */
+/** The size, bound and error of a product of matrices. */
 export interface MatrixProductOptions {
   /** Rows and columns. */
   readonly size: number;
-  /** No entry is larger in absolute value; 1 for Boolean matrices. */
+  /** Largest absolute value of an entry; 1 for Boolean matrices. */
   readonly bound: number;
-  /** The error allowed in every entry of the product. */
+  /** The allowed error of each entry of the product. */
   readonly epsilon: number;
 }
 
 const productOptions = ({ size, ...rest }: MatrixProductOptions) => ({ ...rest, terms: size });
 
 /**
- * The layer of Lemma 1.4: A in the first n^2 coordinates, row after row, B in the next; A B is
+ * The layer of Lemma 1.4. A is in the first n^2 coordinates, row by row, B in the next n^2; A B is
  * added to the third n^2.
  */
 export function matrixProductMlp(options: MatrixProductOptions): Mlp {
@@ -39,13 +38,13 @@ export function matrixProductMlp(options: MatrixProductOptions): Mlp {
           mlp,
           row * size + middle,
           size * size + middle * size + column,
-          { coordinate: 2 * size * size + row * size + column },
+          2 * size * size + row * size + column,
           scale,
         );
   return mlp.build();
 }
 
-/** The product that the layer gives: [n, n], row after row. */
+/** Multiplies two matrices by the layer: [n, n] each, row by row. */
 export function multiplyMatrices(mlp: Mlp, left: ArrayLike<number>, right: ArrayLike<number>): Float64Array {
   const entries = left.length;
   const residual = new Float64Array(3 * entries);
@@ -54,7 +53,7 @@ export function multiplyMatrices(mlp: Mlp, left: ArrayLike<number>, right: Array
   return evaluateMlp(mlp, residual).subarray(2 * entries);
 }
 
-/** The largest error of an entry. */
+/** The largest error of an entry of the layer's product. */
 export function matrixProductError(
   mlp: Mlp,
   size: number,
@@ -74,9 +73,10 @@ export function matrixProductError(
 }
 
 /**
- * The certificate of a layer, by default the one that is built; it is tried with `points` random
- * matrices and as many random corners of the box, or, where `entries` is Boolean, with random
- * matrices of 0 and 1.
+ * Certifies a layer for these options, by default the one built for them.
+ *
+ * @param options `points` random matrices and as many random corners of the box are tried; for
+ *   Boolean `entries`, random matrices of 0 and 1
  */
 export function certifyMatrixProduct(
   options: MatrixProductOptions & {
@@ -111,7 +111,7 @@ export function certifyMatrixProduct(
   });
 }
 
-/** All zeros, all ones, and pairs of matrices of 0 and 1 of every density. */
+/** All zeros, all ones, then pairs of 0-1 matrices of random density. */
 function* booleanPoints(random: Random, dimensions: number, count: number): Generator<Float64Array> {
   for (const value of [0, 1]) yield new Float64Array(dimensions).fill(value);
   for (let index = 0; index < count; index++) {

@@ -1,12 +1,12 @@
-// Lemma 1.2, by the project's working definition: a ReLU MLP is approximated by a GELU MLP of the
-// same shape, to error epsilon.
+// Lemma 1.2, by the project's working definition: a GELU MLP approximates a ReLU MLP of the same
+// shape to error epsilon.
 //
-// |max(0, x) - GELU(s x) / s| = (1 / s) |u| Phi(-|u|) with u = s x, at most g / s, g the largest
-// value of u Phi(-u), about 0.17. So inputs and biases are multiplied by s and outputs divided by
-// it. Of several layers in a row, one takes the error e before it, in the maximum norm, to at most
-// L e + g / s * W: L = largest row sum of |output weights| |input weights|, because ReLU has slopes
-// of at most 1, and W = largest sum of |output weights|. The bound holds everywhere, on a bounded
-// domain or not; the domain enters by rounding alone.
+// Input weights and biases are multiplied by s, output weights divided by s. With u = s x,
+// |max(0, x) - GELU(s x) / s| = |u| Phi(-|u|) / s <= g / s, where g is the largest value of
+// u Phi(-u), about 0.17. In a row of layers, one takes an error e before it, in the maximum norm,
+// to at most L e + W g / s. L is the largest row sum of |output weights| |input weights|, because
+// ReLU has slopes of at most 1; W is the largest sum of |output weights|. The bound needs no
+// bounded domain; the domain matters for rounding alone.
 
 import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random/random';
@@ -31,7 +31,44 @@ function steepestGap(): { readonly at: number; readonly gap: number } {
 /** The largest difference of ReLU and GELU, and where it is: 0.16997 at 0.7518 and -0.7518. */
 export const rectifierGap = steepestGap();
 
-/** A GELU layer of the same shape as a ReLU layer, near it for a large `steepness`. */
+/**
+ * Adds max(0, sum of inputs + bias) to the outputs: one ReLU unit, or by Lemma 1.2 one GELU unit of
+ * inputs scaled up by `steepness`. GELU's differs by at most 0.17 / steepness, and by less than
+ * 2e-9 / steepness where |sum| >= 6 / steepness.
+ */
+export function rectify(
+  mlp: MlpBuilder,
+  inputs: readonly Connection[],
+  bias: number,
+  outputs: readonly Connection[],
+  steepness: number,
+): void {
+  const factor = mlp.activation === 'gelu' ? steepness : 1;
+  mlp.unit(
+    inputs.map(([coordinate, weight]) => [coordinate, weight * factor]),
+    bias * factor,
+    outputs.map(([coordinate, weight]) => [coordinate, weight / factor]),
+  );
+}
+
+/**
+ * Rounds a sum that should be a whole number to 1 if it is at least 1, else to 0, and adds that to
+ * the outputs: min(1, max(0, 2 sum - 1/2)), which is 0 below 1/4 and 1 above 3/4.
+ */
+export function atLeastOne(
+  mlp: MlpBuilder,
+  inputs: readonly Connection[],
+  bias: number,
+  outputs: readonly Connection[],
+  steepness: number,
+): void {
+  const doubled = inputs.map(([coordinate, weight]): Connection => [coordinate, 2 * weight]);
+  rectify(mlp, doubled, 2 * bias - 0.5, outputs, steepness);
+  const negative = outputs.map(([coordinate, weight]): Connection => [coordinate, -weight]);
+  rectify(mlp, doubled, 2 * bias - 1.5, negative, steepness);
+}
+
+/** A GELU layer of the same shape as a ReLU layer; it is nearer with a larger `steepness`. */
 export function geluFromRelu(layer: Mlp, steepness: number): Mlp {
   const times = (values: Float64Array, factor: number): Float64Array => values.map((value) => value * factor);
   return {
@@ -43,12 +80,12 @@ export function geluFromRelu(layer: Mlp, steepness: number): Mlp {
   };
 }
 
-/** What layers in a row give: each reads what the one before it gave. */
+/** Evaluates layers in a row: each reads the output of the one before it. */
 export function evaluateLayers(layers: readonly Mlp[], input: Float64Array): Float64Array {
   return layers.reduce((values, layer) => evaluateMlp(layer, values), input);
 }
 
-/** How errors and sizes pass a layer, in the maximum norm. */
+/** How a layer lets errors and sizes grow, in the maximum norm. */
 interface Growth {
   /** Largest sum of |output weights| into a coordinate. */
   readonly outputs: number;
@@ -93,14 +130,14 @@ function growthOf(mlp: Mlp, width: number): Growth {
   };
 }
 
-/** Of an approximation of ReLU layers in a row on [-bound, bound]^width. */
+/** Which error to allow, on [-bound, bound]^width. */
 export interface RectifierOptions {
   readonly epsilon: number;
   readonly bound: number;
   readonly width: number;
 }
 
-/** By what the error at the end is bounded: `perGap` times the gap of one unit, and rounding. */
+/** Bounds the error after the last layer: `perGap` times the gap of one unit, plus `rounding`. */
 function errorGrowth(
   layers: readonly Mlp[],
   { bound, width }: RectifierOptions,
@@ -110,15 +147,15 @@ function errorGrowth(
     const { outputs, lipschitz, offset, fanIn } = growthOf(layer, width);
     size = lipschitz * size + offset;
     perGap = lipschitz * perGap + outputs;
-    // Two networks are computed, ReLU's and GELU's; each operation of a unit, an activation's 4
-    // included, counts.
+    // Both networks are rounded, ReLU's and GELU's. Every operation of a unit counts, 4 for an
+    // activation.
     rounding = lipschitz * rounding + 2 * (2 * fanIn + 8) * float64.unit * size;
   }
   return { perGap, rounding };
 }
 
 /**
- * The steepness at which the error is at most epsilon: weights grow as 1 / epsilon.
+ * The steepness with which the error is at most epsilon. Weights grow as 1 / epsilon.
  *
  * @throws UsageError if rounding leaves less than half of epsilon
  */
@@ -132,9 +169,9 @@ export function rectifierSteepness(layers: readonly Mlp[], options: RectifierOpt
 }
 
 /**
- * Points near the bends of the first layer, where its units are most wrong: random ones, moved
- * until as many units as there are coordinates have sums that are `rectifierGap.at` / steepness
- * from 0 (Kaczmarz's method: onto one plane after the other).
+ * Points near the bends of the first layer, where its units err most: random points, moved until up
+ * to `width` units have sums that are `rectifierGap.at` / steepness from 0. Kaczmarz's method moves
+ * them, onto one plane after the other.
  */
 function* bentPoints(
   layer: Mlp,
@@ -169,14 +206,14 @@ function* bentPoints(
   }
 }
 
-/** The points within [-bound, bound]^width. */
+/** Keeps the points within [-bound, bound]^width. */
 function* within(points: Iterable<Float64Array>, bound: number): Generator<Float64Array> {
   for (const point of points) if (point.every((value) => Math.abs(value) <= bound)) yield point;
 }
 
 /**
- * The certificate of GELU layers for ReLU layers, by default of those of `geluFromRelu`; `points`
- * random points are tried.
+ * Certifies GELU layers that approximate ReLU layers, by default those of `geluFromRelu`. The
+ * search starts from `points` random points.
  */
 export function certifyRectifier(
   layers: readonly Mlp[],
@@ -208,7 +245,7 @@ export function certifyRectifier(
   });
 }
 
-/** ReLU layers in a row with normal weights, each fed by all coordinates and feeding all. */
+/** Random dense ReLU layers in a row, with normal weights. */
 export function randomReluLayers(
   random: Random,
   { depth, width, hidden }: { readonly depth: number; readonly width: number; readonly hidden: number },

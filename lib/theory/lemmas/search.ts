@@ -1,6 +1,6 @@
-// Looking for the largest error: many points, then uphill from the best of them by compass search
-// (Kolda, Lewis and Torczon, 2003), which wants no derivative and stays inside a box. It finds a
-// lower bound of the maximum, never more.
+// Searches for the largest error: many points, then uphill from the best of them by compass search
+// (Kolda, Lewis and Torczon, 2003), which needs no derivative and stays inside a box. The value
+// found is a lower bound of the maximum.
 
 import type { Random } from '../../engine/random/random';
 
@@ -14,17 +14,16 @@ export interface Maximum {
 export interface SearchOptions {
   /** Half the side of the box: every coordinate is from -`bound` to `bound`. */
   readonly bound: number;
-  /** Points from which it goes uphill; default 4. */
+  /** Points to go uphill from; default 4. */
   readonly starts?: number;
   /** Evaluations uphill from each of them; default 400. */
   readonly evaluations?: number;
 }
 
 /**
- * The largest value of `of` over the points, and uphill from the best of them.
+ * Finds the largest value of `of` over the points, and uphill from the best of them.
  *
- * @param of is NaN nowhere; where it is, that is the result, so that it cannot pass for a small
- *   error
+ * @param of a NaN of it is returned at once, so that it cannot pass for a small error
  */
 export function searchMaximum(
   of: (point: Float64Array) => number,
@@ -71,17 +70,14 @@ function uphill(
   return { value, point };
 }
 
-/** The points of a grid over [-bound, bound]^2, corners and middle included: `count` a side. */
+/** A grid of `count` x `count` points over [-bound, bound]^2, corners included. */
 export function* gridPoints(bound: number, count: number): Generator<Float64Array> {
   const place = (index: number): number => bound * ((2 * index) / (count - 1) - 1);
   for (let row = 0; row < count; row++)
     for (let column = 0; column < count; column++) yield Float64Array.of(place(row), place(column));
 }
 
-/**
- * Random points of the box, then random corners of it: `count` of each, after the two corners of
- * equal signs.
- */
+/** The two corners of equal signs, then `count` random points of the box and as many corners. */
 export function* boxPoints(
   random: Random,
   dimensions: number,

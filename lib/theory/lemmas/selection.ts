@@ -1,56 +1,98 @@
-// Lemma 1.3, by the project's working definition: a GELU MLP computes linear maps exactly, and
-// selects x or y by the sign of t to error epsilon, if |t| >= gap and |x|, |y| <= bound. The
-// constructions are `pass` and `select` of `network/gates`.
+// Lemma 1.3, by the project's working definition: a GELU MLP computes linear maps exactly (`pass`),
+// and selects x or y by the sign of t to error epsilon, if |t| >= gap and |x|, |y| <= bound
+// (`select`).
 //
-// The error of `select` is at most 2 M (Phi(-u) + 2 Phi(-2u)) with M the bound and u = steepness *
-// M, as u Phi(-u) falls from u = 0.7518 on. That is below 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u =
-// sqrt(2 log(3 M / epsilon)) is enough.
+// With M the bound and u = steepness * M, the error of `select` is at most
+// 2 M (Phi(-u) + 2 Phi(-2u)), as u Phi(-u) falls from u = 0.7518 on. That is below
+// 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u = sqrt(2 log(3 M / epsilon)) is enough.
 
 import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random/random';
 import { normalDistribution } from '../network/activation';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { pass, select } from './gates';
 import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { aim, type Certificate, judged, float64 } from './certificate';
-import { rectifierGap } from './rectifier';
+import { rectifierGap, rectify } from './rectifier';
 import { boxPoints, searchMaximum } from './search';
 
-/** Of a selection. */
+/** Adds a sum of inputs to the outputs: act(u) - act(-u) = u, for GELU and ReLU alike. */
+export function pass(mlp: MlpBuilder, inputs: readonly Connection[], outputs: readonly Connection[]): void {
+  for (const sign of [1, -1])
+    mlp.unit(
+      inputs.map(([coordinate, weight]) => [coordinate, sign * weight]),
+      0,
+      outputs.map(([coordinate, weight]) => [coordinate, sign * weight]),
+    );
+}
+
+/** The test of `select` and the two values it chooses between, each a sum of inputs. */
+export interface Choice {
+  /** Its sign decides. */
+  readonly test: readonly Connection[];
+  readonly whenPositive: readonly Connection[];
+  readonly whenNegative: readonly Connection[];
+}
+
+/**
+ * Adds `whenPositive` to coordinate `out` where `test` >= `gap`, and `whenNegative` where
+ * `test` <= -`gap`; neither may exceed `bound` in absolute value.
+ *
+ * Four units: with t = 2 bound / gap times the test, rectified x + t minus rectified t, and the
+ * same for y and -t. Every rectified sum is at least `bound` from 0. So GELU's error is at most 2
+ * bound (Phi(-u) + 2 Phi(-2u)), u = steepness * bound; ReLU is exact.
+ */
+export function select(
+  mlp: MlpBuilder,
+  { test, whenPositive, whenNegative }: Choice,
+  out: number,
+  { bound, gap }: { readonly bound: number; readonly gap: number },
+  steepness: number,
+): void {
+  for (const [value, sign] of [
+    [whenPositive, 1],
+    [whenNegative, -1],
+  ] as const) {
+    const away = test.map(([coordinate, of]): Connection => [coordinate, (sign * of * 2 * bound) / gap]);
+    rectify(mlp, [...value, ...away], 0, [[out, 1]], steepness);
+    rectify(mlp, away, 0, [[out, -1]], steepness);
+  }
+}
+
+/** The bounds and the error of a selection. */
 export interface SelectionOptions {
-  /** |x| and |y| are at most this. */
+  /** Largest |x| and |y|. */
   readonly bound: number;
-  /** |t| is at least this ... */
+  /** Smallest |t|. */
   readonly gap: number;
-  /** ... and at most this: what lies beyond is right in exact arithmetic, but rounded. */
+  /** Largest |t|. It matters for rounding alone. */
   readonly range: number;
   readonly epsilon: number;
 }
 
-/** The error in exact arithmetic is at most this, for a steepness of at least 0.7518 / bound. */
+/** Bounds the error in exact arithmetic, for a steepness of at least 0.7518 / bound. */
 export function selectionTruncation(steepness: number, bound: number): number {
   const u = steepness * bound;
   return 2 * bound * (normalDistribution(-u) + 2 * normalDistribution(-2 * u));
 }
 
 /**
- * What rounding adds at most, to first order: 12 operations on values that are together at most 2 M
- * + 4 (2 M / gap) range.
+ * Bounds the error that rounding adds, to first order: 12 operations on values that sum to at most
+ * 2 M + 4 (2 M / gap) range.
  */
 function selectionRounding({ bound, gap, range }: SelectionOptions): number {
   return 12 * float64.unit * (2 * bound + (8 * bound * range) / gap);
 }
 
 /**
- * The least steepness, to one part in a million, with which the error is at most epsilon.
+ * The least steepness with which the error is at most epsilon, to one part in a million.
  *
  * @throws UsageError if rounding leaves nothing of epsilon
  */
 export function selectionSteepness(options: SelectionOptions): number {
   const { bound, epsilon } = options;
   const allowed = aim(epsilon) - selectionRounding(options);
-  // Phi(-38) is the smallest that float64 has.
+  // Phi(-38) is about the smallest that float64 holds.
   let [low, high] = [rectifierGap.at / bound, 38 / bound];
   if (selectionTruncation(high, bound) > allowed)
     throw new UsageError(
@@ -65,17 +107,17 @@ export function selectionSteepness(options: SelectionOptions): number {
   return high;
 }
 
-/** The layer of Lemma 1.3: from coordinates 0 (x), 1 (y) and 2 (t), x or y into coordinate 3. */
+/** The layer of Lemma 1.3: reads x, y and t in coordinates 0 to 2, adds x or y to coordinate 3. */
 export function selectionMlp(options: SelectionOptions): Mlp {
   const mlp = new MlpBuilder('gelu');
   const choice = { test: [[2, 1]], whenPositive: [[0, 1]], whenNegative: [[1, 1]] } as const;
-  select(mlp, choice, { coordinate: 3 }, options, selectionSteepness(options));
+  select(mlp, choice, 3, options, selectionSteepness(options));
   return mlp.build();
 }
 
 /**
- * The certificate of a selecting layer, by default the one that is built; `points` random points
- * are tried.
+ * Certifies a selecting layer, by default the one built for these options. The search starts from
+ * `points` random points.
  */
 export function certifySelection(
   options: SelectionOptions & { readonly random: Random; readonly points?: number },
@@ -101,7 +143,7 @@ export function certifySelection(
   });
 }
 
-/** Points of the box, each once as it is and once with t as near to 0 as it may be. */
+/** Points of the box, each as it is and with |t| at its smallest. */
 function* selectionPoints(random: Random, bound: number, count: number): Generator<Float64Array> {
   for (const point of boxPoints(random, 3, bound, count)) {
     yield point;
@@ -112,8 +154,10 @@ function* selectionPoints(random: Random, bound: number, count: number): Generat
 }
 
 /**
- * A linear map as one layer: coordinates 0 to n - 1 times the matrix (row by row) into n to 2n - 1,
- * 2n hidden units.
+ * A linear map as one layer with 2n hidden units: adds the matrix times coordinates 0 to n - 1 to
+ * coordinates n to 2n - 1.
+ *
+ * @param matrix [n, n]
  */
 export function linearMlp(matrix: readonly (readonly number[])[]): Mlp {
   const mlp = new MlpBuilder('gelu');
@@ -125,7 +169,7 @@ export function linearMlp(matrix: readonly (readonly number[])[]): Mlp {
 }
 
 /**
- * The certificate of a linear map: exact, so all that is allowed is rounding.
+ * Certifies a linear map. It is exact, so only rounding is allowed.
  *
  * @param matrix [n, n]
  */
@@ -136,8 +180,7 @@ export function certifyLinear(
 ): Certificate {
   const size = matrix.length;
   const largestRow = Math.max(...matrix.map((row) => row.reduce((sum, weight) => sum + Math.abs(weight), 0)));
-  // The sum before GELU, GELU, its weight and the difference, and the product that it is compared
-  // with.
+  // Counted: the sum before GELU, GELU, its weight, the difference, and the reference product.
   const rounding = (2 * (size + 1) + 10) * float64.unit * largestRow * bound;
   const error = (point: Float64Array): number => {
     const residual = new Float64Array(2 * size);

@@ -6,10 +6,10 @@ import {
   certifyLinear,
   certifySelection,
   linearMlp,
+  select,
   selectionMlp,
 } from '../../../lib/theory/lemmas/selection';
 import { evaluateMlp } from '../../../lib/theory/network/evaluate-mlp';
-import { select } from '../../../lib/theory/lemmas/gates';
 import { MlpBuilder } from '../../../lib/theory/network/mlp';
 import { tampered } from './tampered';
 
@@ -53,7 +53,7 @@ describe('Lemma 1.3', () => {
   it('selects exactly with ReLU', () => {
     const mlp = new MlpBuilder('relu');
     const choice = { test: [[2, 1]], whenPositive: [[0, 1]], whenNegative: [[1, 1]] } as const;
-    select(mlp, choice, { coordinate: 3 }, { bound: 4, gap: 0.5 }, 1);
+    select(mlp, choice, 3, { bound: 4, gap: 0.5 }, 1);
     const selected = (x: number, y: number, t: number) =>
       evaluateMlp(mlp.build(), Float64Array.of(x, y, t, 0))[3];
     fc.assert(

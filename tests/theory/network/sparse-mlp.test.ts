@@ -10,7 +10,9 @@ import { withoutFusedKernels } from '../../../lib/engine/native/kernels';
 import { Random } from '../../../lib/engine/random/random';
 import { activations } from '../../../lib/theory/network/activation';
 import { evaluateMlp } from '../../../lib/theory/network/evaluate-mlp';
-import { atLeastOne, multiply, pass, select } from '../../../lib/theory/lemmas/gates';
+import { multiply } from '../../../lib/theory/lemmas/product';
+import { atLeastOne } from '../../../lib/theory/lemmas/rectifier';
+import { pass, select } from '../../../lib/theory/lemmas/selection';
 import { type Connection, type Mlp, MlpBuilder } from '../../../lib/theory/network/mlp';
 import { addMlp, disposeMlp, type MlpTensors, mlpTensors } from '../../../lib/theory/network/sparse-mlp';
 import { useNativeEngine } from '../../support/engine';
@@ -104,12 +106,11 @@ function roundings(actual: tf.Tensor3D, mlp: Mlp, residual: tf.Tensor3D): number
 function gates(kind: 'gelu' | 'relu'): Mlp {
   const mlp = new MlpBuilder(kind);
   if (kind === 'gelu')
-    for (let a = 0; a < 4; a++)
-      for (let b = 4; b < 8; b++) multiply(mlp, a, b, { coordinate: 8 + (a % 2) }, 1 / 64);
+    for (let a = 0; a < 4; a++) for (let b = 4; b < 8; b++) multiply(mlp, a, b, 8 + (a % 2), 1 / 64);
   pass(mlp, [[0, 3]], [[10, 1]]);
   atLeastOne(mlp, [[1, 1]], 0.25, [[11, 1]], 40);
   const choice = { test: [[2, 1]], whenPositive: [[3, 1]], whenNegative: [[4, 1]] } as const;
-  select(mlp, choice, { coordinate: 12 }, { bound: 3, gap: 0.5 }, 8);
+  select(mlp, choice, 12, { bound: 3, gap: 0.5 }, 8);
   return mlp.build();
 }
 
