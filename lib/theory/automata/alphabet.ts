@@ -1,21 +1,20 @@
-// What a word is made of: the symbols and separators of an automaton as numbers, and one line for a
-// name that is not among them.
+// The alphabet of an automaton: words as indices, texts as words, and a hint for an unknown name.
 
 import { DataError } from '../../base/errors';
 import { closestName } from '../../base/suggest';
 import type { Automaton, Word } from './automaton';
 import { indexOfNames } from './relation';
 
-/** Every name that may stand in a word: the symbols, then the separators of a bilevel automaton. */
+/** The names of an automaton's alphabet: symbols, then the separators of a bilevel automaton. */
 export function alphabetOf(automaton: Automaton): readonly string[] {
   return automaton.type === 'nfa' ? automaton.symbols : [...automaton.symbols, ...automaton.separators];
 }
 
 /**
- * Turns words into indices of an alphabet, [symbols of the word].
+ * Makes a reader of words: it gives indices of an alphabet, [symbols of the word].
  *
  * @returns a function that throws DataError for a name outside the alphabet, with its place in the
- *   word, counted from 1; `where` is the message's first words
+ *   word, counted from 1; `where` begins the message
  */
 export function wordReader(alphabet: readonly string[]): (word: Word, where?: string) => Int32Array {
   const indices = indexOfNames(alphabet);
@@ -31,8 +30,8 @@ export function wordReader(alphabet: readonly string[]): (word: Word, where?: st
 }
 
 /**
- * The word that a text spells: at each place the longest name that stands there, e.g. `the fish.`
- * is `the`, `fish`, `.`. Blanks and ends of lines that are no names part names and are left out.
+ * Splits a text into names, the longest name at each place: `the fish.` is `the`, `fish`, `.`.
+ * Whitespace that is no name separates names and is left out.
  *
  * @throws DataError with line and column where no name of the alphabet stands
  */
@@ -59,7 +58,7 @@ function unreadable(text: string, place: number, alphabet: readonly string[]): D
 
 const LISTED = 24;
 
-/** The name that was probably meant, or else the names there are. */
+/** Suggests the name that was probably meant, or else lists the known names. */
 export function hintFor(name: string, known: readonly string[]): string {
   const closest = closestName(name, known);
   if (closest !== undefined) return `did you mean ${JSON.stringify(closest)}?`;

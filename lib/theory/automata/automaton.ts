@@ -1,6 +1,4 @@
-// Automata as people write them: states and symbols have names. What the theory's files hold, what
-// pictures show, what the compiler is given. No dependency, so that a page in a browser can use it
-// as it is.
+// Automata with named states and symbols: the form of files, pictures, and the compiler's input.
 
 /** A nondeterministic finite automaton without empty moves. */
 export interface Nfa {
@@ -14,9 +12,9 @@ export interface Nfa {
 }
 
 /**
- * A bilevel NFA (the project's definition; the paper's Section 3 names it): a sub-level automaton
- * reads the symbols of a segment from `subStart`; at a separator the segment level moves by where
- * the sub-level can be, and the sub-level starts anew.
+ * A bilevel NFA (the project's definition; the paper's Section 3 names it). A sub-level automaton
+ * reads the symbols of a segment from `subStart`. At a separator the segment state moves by the
+ * sub-state reached, and the sub-level restarts.
  */
 export interface BiNfa {
   readonly type: 'bi-nfa';
@@ -34,10 +32,10 @@ export interface BiNfa {
   readonly segmentTransitions: readonly (readonly [string, string, string, string])[];
 }
 
-/** Either kind. */
+/** An automaton of either kind. */
 export type Automaton = Nfa | BiNfa;
 
-/** A word: symbols and separators by name. */
+/** A word: names of symbols and separators. */
 export type Word = readonly string[];
 
 /** The name of a pair of segment state and sub-state: a state of the flattened automaton. */

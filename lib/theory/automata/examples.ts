@@ -1,19 +1,18 @@
-// Automata that mean something to people, by name: what a line of a log, a table, a calculation or
-// a paragraph has to be, and what has to hold from line to line. Each has texts that it accepts and
-// texts that it does not. Of a text whose last line is not ended, that line counts only as far as
-// it must be one that may still become right.
+// Named example automata that check a log, a table, a calculation or a paragraph: each line by
+// itself, and lines in sequence. Each has texts that it accepts and texts that it rejects. A last
+// line without its end only has to be the beginning of a correct line.
 
 import { unknownName } from '../../base/suggest';
 import type { Automaton, BiNfa } from './automaton';
 import { compileRegex } from './regex';
 
-/** An automaton with what it checks. */
+/** An example automaton. */
 export interface AutomatonExample {
   readonly name: string;
-  /** What it checks, in sentences. */
+  /** Says in sentences what it checks. */
   readonly explanation: string;
   readonly automaton: Automaton;
-  /** Texts that it accepts, and texts that it does not; `wordOf` makes words of them. */
+  /** Texts that it accepts and rejects; `wordOf` splits them into words. */
   readonly accepted: readonly string[];
   readonly rejected: readonly string[];
 }
@@ -21,7 +20,7 @@ export interface AutomatonExample {
 type Arrow = BiNfa['subTransitions'][number];
 type SegmentArrow = BiNfa['segmentTransitions'][number];
 
-/** An arrow for each of several symbols. */
+/** A transition for each of several symbols. */
 function arrows(from: string, symbols: readonly string[], to: string): Arrow[] {
   return symbols.map((symbol) => [from, symbol, to]);
 }
@@ -112,7 +111,7 @@ const csvRecords: AutomatonExample = {
 
 const operators = ['+', '-', '*'];
 const counts = [1, 2, 3, 4] as const;
-/** What is due after a first line of so many numbers. */
+/** The segment state after a first line of so many numbers. */
 const dueAfter = { 1: 'ready', 2: '1 due', 3: '2 due', 4: '3 due' } as const;
 
 const arithmeticLines: AutomatonExample = {
@@ -230,7 +229,7 @@ const thirdFromLast: AutomatonExample = {
   rejected: ['', 'aa', 'baa', 'aabaa'],
 };
 
-/** All of them, the bilevel ones first. */
+/** All examples, the bilevel ones first. */
 export const automatonExamples: readonly AutomatonExample[] = [
   logChecker,
   csvRecords,
@@ -243,7 +242,7 @@ export const automatonExamples: readonly AutomatonExample[] = [
 /**
  * The example of that name.
  *
- * @throws UsageError naming those there are, and the one that was probably meant
+ * @throws UsageError with the known names, or the one that was probably meant
  */
 export function exampleNamed(name: string): AutomatonExample {
   const found = automatonExamples.find((example) => example.name === name);

@@ -1,4 +1,4 @@
-// Automata as JSON files: reading them with every field checked, and writing them an arrow a line.
+// Reads automata from JSON files, with every field checked, and writes them, a transition a line.
 
 import { z } from 'zod';
 import { ConfigError, DataError } from '../../base/errors';
@@ -44,11 +44,11 @@ const kindSchema = z.looseObject({
 });
 
 /**
- * The automaton that a JSON text describes.
+ * Parses an automaton from JSON text.
  *
- * @param where the message's first words, e.g. the file it is from
- * @throws DataError naming the field: text that is not JSON, a field that is named twice, unknown,
- *   missing or of the wrong type, or what `problemsOf` finds
+ * @param where begins an error's message, e.g. the file's name
+ * @throws DataError naming the field, for text that is not JSON, a field that is duplicated,
+ *   unknown, missing or of the wrong type, and for what `problemsOf` finds
  */
 export function parseAutomaton(text: string, where: string): Automaton {
   return automatonFrom(
@@ -58,7 +58,7 @@ export function parseAutomaton(text: string, where: string): Automaton {
 }
 
 /**
- * The automaton that a value read from JSON describes.
+ * Checks a value read from JSON and returns the automaton that it describes.
  *
  * @throws DataError as `parseAutomaton` does
  */
@@ -75,7 +75,7 @@ function fields(value: unknown, where: string): Automaton {
   });
 }
 
-/** An automaton is data, not a configuration. */
+/** Turns schema errors into data errors: an automaton is data, not a configuration. */
 function asData<T>(work: () => T): T {
   try {
     return work();
@@ -86,7 +86,7 @@ function asData<T>(work: () => T): T {
 }
 
 /**
- * The automaton of a JSON file.
+ * Reads an automaton from a JSON file.
  *
  * @throws DataError naming file and field
  */
@@ -95,7 +95,7 @@ export async function readAutomaton(path: string): Promise<Automaton> {
 }
 
 /**
- * Writes an automaton so that `readAutomaton` gives it back.
+ * Writes an automaton to a JSON file that `readAutomaton` reads.
  *
  * @throws DataError if it is not sound, MachineError if the file cannot be written
  */
@@ -104,7 +104,7 @@ export async function writeAutomaton(path: string, automaton: Automaton): Promis
   await writeFileAtomic(path, formatAutomaton(automaton));
 }
 
-/** An automaton as JSON text: a line for each field, and one for each arrow. */
+/** Formats an automaton as JSON, a line for each field and each transition. */
 export function formatAutomaton(automaton: Automaton): string {
   const lines = Object.entries(automaton).map(([field, value]) => {
     const isArrows = Array.isArray(value) && value.some(Array.isArray);

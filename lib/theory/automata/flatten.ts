@@ -1,14 +1,14 @@
-// A bilevel automaton as the NFA it is in disguise, and either kind as an NFA: what the flat
-// construction (absolute positions) is given, k |S| states for k sub-states and |S| segment states.
+// Flattens a bilevel automaton to an NFA with k |S| states, for k sub-states and |S| segment
+// states: the input of the flat construction (absolute positions).
 
 import { type Automaton, type BiNfa, type Nfa, pairName } from './automaton';
 
 /**
- * The NFA on pairs (segment state, sub-state): a symbol moves the second, a separator moves the
- * first and puts the second back to its start. A pair accepts where its segment state does.
+ * The NFA on pairs (segment state, sub-state). A symbol moves the sub-state; a separator moves the
+ * segment state and resets the sub-state. A pair accepts if its segment state does.
  *
- * @returns states `"s,k"`, those of one segment state side by side, in the order of `segmentStates`
- *   and `subStates`; the separators stand after the symbols
+ * @returns states `"s,k"` in the order of `segmentStates`, then `subStates`; symbols, then
+ *   separators
  */
 export function flatten(automaton: BiNfa): Nfa {
   const { segmentStates, subStates, symbols, separators, subTransitions, segmentTransitions } = automaton;
@@ -29,7 +29,7 @@ export function flatten(automaton: BiNfa): Nfa {
   };
 }
 
-/** Either kind as an NFA. */
+/** An automaton of either kind as an NFA. */
 export function asNfa(automaton: Automaton): Nfa {
   return automaton.type === 'nfa' ? automaton : flatten(automaton);
 }

@@ -1,6 +1,5 @@
-// A random Bi-NFA whose state sets are worth telling: they differ much from prefix to prefix, and
-// are not settled by the last few segments. Chosen by a fixed rule from many, before anything is
-// trained on it.
+// Chooses a random Bi-NFA whose state sets are worth predicting: they vary between prefixes, and
+// depend on more than the last few segments. The rule is fixed before anything is trained.
 
 import { ConfigError } from '../../base/errors';
 import type { Random } from '../../engine/random/random';
@@ -9,32 +8,32 @@ import { levelSimulator } from './level-sets';
 import { type LiveWordSize, liveWords } from './live-words';
 import { type BiNfaSize, randomBiNfa } from './random';
 
-/** The words that are looked at: how many, and how long. */
+/** The sampled words: how many, and how long. */
 export interface WordSample extends LiveWordSize {
   readonly words: number;
 }
 
 /**
- * How much there is to tell of an automaton's state sets, over all prefixes of random words that it
- * can read.
+ * How informative an automaton's state sets are, over all prefixes of random words that it can
+ * read.
  */
 export interface SetStatistics {
-  /** Entropy of the set, bits. */
+  /** Entropy of the set, in bits. */
   readonly entropy: number;
-  /** Different sets. */
+  /** Number of different sets. */
   readonly sets: number;
-  /** The share of the most frequent one. */
+  /** Share of the most frequent set. */
   readonly commonest: number;
   /**
-   * The share of words that lead elsewhere if the automaton begins in their middle, at a segment.
+   * Share of words that end in another set if the automaton starts at a segment in their middle.
    */
   readonly memory: number;
 }
 
-/** The least memory of an automaton that is chosen. */
+/** The least `memory` of a chosen automaton. */
 export const leastMemory = 0.25;
 
-/** Measures an automaton's state sets; undefined if it can read hardly any words. */
+/** Measures an automaton's state sets; undefined if it can read too few words. */
 export function setStatistics(
   automaton: BiNfa,
   random: Random,
@@ -73,17 +72,17 @@ function secondHalf(word: Word, { separators }: BiNfa): Word {
   return word.slice(separator + 1);
 }
 
-/** An automaton and what its sets are like. */
+/** A chosen automaton and the statistics of its state sets. */
 export interface InformativeBiNfa {
   readonly automaton: BiNfa;
   readonly statistics: SetStatistics;
 }
 
 /**
- * Of so many random Bi-NFAs, the one whose sets have the most entropy among those with a memory of
- * at least a quarter.
+ * Draws `candidates` random Bi-NFAs and returns the one whose sets have the most entropy, among
+ * those with a memory of at least a quarter.
  *
- * @throws ConfigError if none has such a memory
+ * @throws ConfigError if no candidate has such a memory
  */
 export function informativeBiNfa(
   random: Random,

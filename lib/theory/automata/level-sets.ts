@@ -1,16 +1,16 @@
-// The reachable states of a Bi-NFA on each level by itself: |S| + k bits that say as much as the
-// k|S| of its pairs, since a pair is reachable just where both of its halves are.
+// The reachable states of a Bi-NFA on each level: |S| + k bits, which determine the k|S| bits of
+// its pairs, since a pair is reachable exactly if both of its halves are.
 
 import type { BiNfa, Word } from './automaton';
 import { simulator } from './simulate';
 
-/** One Bi-NFA, ready to read words. */
+/** A Bi-NFA that is ready to read words. */
 export interface LevelSimulator {
   /** The names of the columns: segment states, then sub-states. */
   readonly states: readonly string[];
   /**
-   * 1 where a state is half of a reachable pair, [symbols of the word + 1, |S| + k]: a row for each
-   * prefix, the empty one first. All 0 where no pair is reachable.
+   * Reads a word: [symbols of the word + 1, |S| + k], a row for each prefix, the empty one first.
+   * An entry is 1 if the state is half of a reachable pair.
    *
    * @throws DataError for a symbol that the automaton does not have, with its place in the word
    */
@@ -18,7 +18,7 @@ export interface LevelSimulator {
 }
 
 /**
- * What the set simulator says of both levels.
+ * Makes a simulator of both levels from the set simulator.
  *
  * @throws DataError if the automaton is not sound
  */

@@ -1,6 +1,6 @@
-// Random words that a Bi-NFA can read: after every prefix some state is reachable. Where arrows are
-// few, most other words lead nowhere after some segments, and there is nothing left to tell of
-// them.
+// Draws random words that a Bi-NFA can read: after every prefix some state is reachable. In an
+// automaton with few transitions most other words reach no state after some segments, and then
+// there is nothing left to predict.
 
 import { present } from '../../base/present';
 import type { Random } from '../../engine/random/random';
@@ -9,22 +9,22 @@ import { checkAutomaton } from './problems';
 import { randomWord } from './random';
 import { indexOfNames, type Relation, separatorRelations, subRelations } from './relation';
 
-/** How a random word is cut to its length. */
+/** The length of a random word and of its segments. */
 export interface LiveWordSize {
-  /** Symbols and separators of the word. */
+  /** Number of symbols and separators. */
   readonly length: number;
-  /** The most symbols of a segment, its separator not counted. */
+  /** Most symbols in a segment, without its separator. */
   readonly maxSegmentLength: number;
 }
 
-/** How often a segment is drawn anew, and a word, before it is given up. */
+/** How often a segment, and a word, is drawn before giving up. */
 const attempts = 100;
 
 /**
- * Words of segments of 0 to `maxSegmentLength` symbols, each closed by a separator and drawn again
- * until the automaton survives it; cut to their length.
+ * Makes a source of words of segments of 0 to `maxSegmentLength` symbols, cut to their length. Each
+ * segment is closed by a separator, and drawn again until some state is reachable after it.
  *
- * @returns a function that draws a word; undefined if there seems to be none
+ * @returns a function that draws a word, or undefined if there seems to be none
  * @throws DataError if the automaton is not sound
  */
 export function liveWords(automaton: BiNfa, size: LiveWordSize): (random: Random) => Word | undefined {
@@ -60,7 +60,7 @@ function tryWord(
   return word.slice(0, length);
 }
 
-/** Takes the reachable segment states from segment to segment. */
+/** Moves the reachable segment states from segment to segment. */
 class SegmentReader {
   readonly start: Uint8Array;
   private readonly subStart: Uint8Array;
@@ -97,7 +97,7 @@ function only(name: string, names: readonly string[]): Uint8Array {
   return states;
 }
 
-/** The states that a relation leads to. */
+/** The image of a set of states under a relation. */
 function image(states: Uint8Array, { columns, entries }: Relation): Uint8Array {
   const next = new Uint8Array(columns);
   for (const [row, bit] of states.entries())

@@ -1,6 +1,6 @@
-// The transition monoid of an NFA: every relation between its states that some word has, found by
-// breadth-first search, so that each comes with a shortest word. How many there are is how much has
-// to be remembered of a fragment of a word (Theorem 3.1).
+// The transition monoid of an NFA: the relations between its states that words have. Breadth-first
+// search finds each with a shortest word. Their number says how much a summary of a fragment must
+// hold (Theorem 3.1).
 //
 // A relation is one number here: bit q * states + r is set where r is reached from q. Five states
 // make 25 bits, and a search over 33.5 million relations in about 300 MB.
@@ -10,31 +10,30 @@ import type { ProgressTask } from '../../base/progress';
 import type { Nfa } from './automaton';
 import { identityRelation, type Relation, symbolRelations } from './relation';
 
-/** The most states for which all relations are told apart by one number and fit into memory. */
+/** The most states for which a relation is one number and all relations fit into memory. */
 export const mostMonoidStates = 5;
 
 /** The relations of all words of an NFA. */
 export interface TransitionMonoid {
   readonly automaton: Nfa;
-  /** How many relations there are. */
+  /** Number of relations. */
   readonly size: number;
-  /** Relations whose shortest word has that many symbols, from 0 on. They sum to `size`. */
+  /** Number of relations by the length of their shortest word, from 0 on; sums to `size`. */
   readonly byLength: readonly number[];
-  /** Whether some word has this relation. */
+  /** Checks if some word has this relation. */
   readonly has: (code: number) => boolean;
   /**
-   * A shortest word with this relation, as indices of symbols; the mistake of asking for one that
-   * no word has is the program's.
+   * A shortest word with this relation, as indices of symbols. The relation must be in the monoid.
    */
   readonly wordOf: (code: number) => number[];
 }
 
-/** A square relation as a number. */
+/** Encodes a square relation as a number. */
 export function codeOf({ entries }: Pick<Relation, 'entries'>): number {
   return entries.reduce((code, entry, place) => (entry === 1 ? code | (1 << place) : code), 0);
 }
 
-/** The relation of a number. */
+/** Decodes a relation from its number. */
 export function relationOf(code: number, states: number): Relation {
   return {
     rows: states,
@@ -44,9 +43,9 @@ export function relationOf(code: number, states: number): Relation {
 }
 
 /**
- * Every relation that a word of the automaton has, the empty word's among them.
+ * Enumerates the relations of all words of an automaton, the empty word included.
  *
- * @param progress told how many relations were found
+ * @param progress is updated with the number of relations found
  * @throws UsageError for more than five states
  */
 export function transitionMonoid(automaton: Nfa, progress?: Pick<ProgressTask, 'update'>): TransitionMonoid {
@@ -103,8 +102,8 @@ export function transitionMonoid(automaton: Nfa, progress?: Pick<ProgressTask, '
 }
 
 /**
- * The products of all relations with each symbol's on their right, by look-up: a relation's lower
- * rows and its upper rows apart.
+ * Tables of products of a relation with each symbol's on its right, for its lower and its upper
+ * rows.
  */
 interface ProductTables {
   /** [symbols, 2^lowBits] */

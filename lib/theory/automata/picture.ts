@@ -1,6 +1,6 @@
-// State diagrams of automata: as text in Graphviz's DOT language, and drawn as SVG by Graphviz
-// itself, compiled to WebAssembly. Start arrows, double borders for what accepts, one arrow for all
-// that leads from a state to another, reachable states filled.
+// Draws state diagrams of automata, in Graphviz's DOT language, and as SVG by Graphviz compiled to
+// WebAssembly. An arrow without a source marks the start, double borders mark accepting states, one
+// arrow joins all transitions between two states, and reachable states are filled.
 
 import { UsageError } from '../../base/errors';
 import { encodingStyles, fontFamily, fontSize, ink } from '../../report/style';
@@ -8,22 +8,20 @@ import { hintFor } from './alphabet';
 import { type Automaton, type BiNfa, type Nfa, pairName } from './automaton';
 import { checkAutomaton } from './problems';
 
-/** How an automaton is drawn. */
+/** Options of a state diagram. */
 export interface PictureOptions {
   /**
-   * Which states are filled: names of an NFA's, pairs `"s,k"` of a Bi-NFA's, as `simulate` gives
+   * States to fill: names of an NFA's states, or pairs `"s,k"` of a Bi-NFA's, as `simulate` returns
    * them.
    */
   readonly highlight?: { readonly states: readonly string[] };
 }
 
 /**
- * A state diagram in the DOT language; a Bi-NFA has two, one for each level, side by side or one
- * above the other. Nodes have the class `state-0`, or `sub-state-0` and `segment-state-0`, by their
- * place in the automaton.
+ * Writes a state diagram in the DOT language. A Bi-NFA has two, one for each level. Nodes have the
+ * class `state-0`, or `sub-state-0` and `segment-state-0`, by their index in the automaton.
  *
- * @throws DataError if the automaton is not sound, UsageError if a state to be filled is not one of
- *   its
+ * @throws DataError if the automaton is not sound, UsageError if it lacks a state to be filled
  */
 export function automatonDot(automaton: Automaton, options: PictureOptions = {}): string {
   checkAutomaton(automaton);
@@ -40,10 +38,9 @@ export function automatonDot(automaton: Automaton, options: PictureOptions = {})
 }
 
 /**
- * A state diagram as an SVG element, to be put into a page as it is.
+ * Draws a state diagram as an SVG element.
  *
- * @throws DataError if the automaton is not sound, UsageError if a state to be filled is not one of
- *   its
+ * @throws DataError if the automaton is not sound, UsageError if it lacks a state to be filled
  */
 export async function drawAutomaton(automaton: Automaton, options: PictureOptions = {}): Promise<string> {
   const dot = automatonDot(automaton, options);
@@ -51,7 +48,7 @@ export async function drawAutomaton(automaton: Automaton, options: PictureOption
   const svg = (await instance()).renderString(dot, { format: 'svg', engine: 'dot' });
   const element = svg
     .slice(svg.indexOf('<svg'))
-    // Graphviz's own titles are the numbers of nodes, and would appear where the mouse rests.
+    // Graphviz's own titles are node numbers, and would appear as tooltips.
     .replace(/<title>[^<]*<\/title>\n?/g, '')
     .replace(/<!--.*?-->\n?/gs, '')
     .replaceAll('font-family="Arial"', `font-family="${markup(fontFamily)}"`);
@@ -62,18 +59,18 @@ export async function drawAutomaton(automaton: Automaton, options: PictureOption
   );
 }
 
-/** What leads from one state to another, by place. */
+/** An arrow between two states, by index. */
 interface Arrow {
   readonly from: number;
   readonly to: number;
-  /** As DOT has it: a string in quotes, or markup between angle brackets. */
+  /** A DOT label: a string in quotes, or markup between angle brackets. */
   readonly label: string;
 }
 
 interface Diagram {
-  /** Markup; a diagram that stands alone has none. */
+  /** Markup; a single diagram has none. */
   readonly title?: string;
-  /** What its nodes are called. */
+  /** The kind of its nodes, which names their class. */
   readonly kind: 'state' | 'sub-state' | 'segment-state';
   readonly states: readonly string[];
   readonly start: string;
@@ -82,7 +79,7 @@ interface Diagram {
   readonly arrows: readonly Arrow[];
 }
 
-// Graphviz knows the letters' widths of this font, which the house fonts share.
+// Graphviz knows the letter widths of this font, which the house fonts share.
 const FONT = 'fontname="Arial"';
 const FILL = encodingStyles.rope.color;
 
@@ -154,7 +151,7 @@ function body({ kind, states, start, accept, filled, arrows }: Diagram): string[
   ];
 }
 
-/** The arrows of symbols, those between the same two states as one. */
+/** The arrows of symbols, one for each pair of states. */
 function symbolArrows(
   states: readonly string[],
   symbols: readonly string[],
@@ -168,7 +165,7 @@ function symbolArrows(
   });
 }
 
-/** The arrows of separators: a line for all sub-states that move by the same separators. */
+/** The arrows of separators, with a line for each group of sub-states that share separators. */
 function segmentArrows({ segmentStates, subStates, separators, segmentTransitions }: BiNfa): Arrow[] {
   const moves = segmentTransitions.map(([from, , , to]) => [from, '', to] as const);
   return pairsOf(segmentStates, moves, (from, to) => {
@@ -210,8 +207,7 @@ function pairsOf(
 }
 
 /**
- * Symbols as a reader sees them: three and more characters that follow each other as a range, words
- * with commas between them.
+ * Formats symbols: three or more consecutive characters as a range, words with commas between them.
  */
 function shownSymbols(symbols: readonly string[]): string[] {
   const runs: string[][] = [];
@@ -238,7 +234,7 @@ function follows(before: string, after: string): boolean {
 
 const WIDEST = 16;
 
-/** Parts joined by blanks, in lines that are not too wide for an arrow. */
+/** Joins parts by blanks into lines that fit an arrow. */
 function wrapped(parts: readonly string[]): string[] {
   const lines: string[] = [];
   for (const part of parts) {
@@ -250,7 +246,7 @@ function wrapped(parts: readonly string[]): string[] {
   return lines;
 }
 
-/** A name with its invisible characters made visible. */
+/** Makes the invisible characters of a name visible. */
 function shownName(name: string): string {
   const visible = name
     .replace(/\n/g, '↵')
@@ -259,12 +255,12 @@ function shownName(name: string): string {
   return visible.trim() === '' ? visible.replace(/\s/g, '␣') : visible;
 }
 
-/** Lines of text as a string of DOT. */
+/** Formats lines of text as a DOT string. */
 function quoted(lines: readonly string[]): string {
   return `"${lines.map((line) => markup(line).replace(/\\/g, '\\\\')).join('\\n')}"`;
 }
 
-/** Text as markup of Graphviz's labels. */
+/** Escapes text for Graphviz's markup. */
 function markup(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',

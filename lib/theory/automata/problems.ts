@@ -1,16 +1,15 @@
-// What is wrong with an automaton that someone has written, one line for each mistake: where it
-// stands, what it is, how to mend it.
+// Finds the mistakes of an automaton, one line each: where it is, what it is, how to mend it.
 
 import { DataError } from '../../base/errors';
 import { hintFor } from './alphabet';
 import type { Automaton, BiNfa, Nfa } from './automaton';
 
-/** A file may have a million mistakes; a person mends the first ones and looks again. */
+/** A file may have a million mistakes; a reader mends the first ones and checks again. */
 const most = 100;
 
 /**
- * The mistakes of an automaton, the first 100, each with its place, e.g. `transitions[3]: state "x"
- * is not in states; did you mean "y"?`; none if it is sound.
+ * Lists the first 100 mistakes of an automaton, each with its place, e.g. `transitions[3]: state
+ * "x" is not in states; did you mean "y"?`. An empty list means that it is sound.
  */
 export function problemsOf(automaton: Automaton): string[] {
   const found: string[] = [];
@@ -22,10 +21,10 @@ export function problemsOf(automaton: Automaton): string[] {
 }
 
 /**
- * Lets sound automata pass.
+ * Refuses an automaton with mistakes.
  *
- * @param where the message's first words, e.g. the file it is from
- * @throws DataError with the first mistake, and how many more there are
+ * @param where begins the message, e.g. the file's name
+ * @throws DataError with the first mistake, and the number of others
  */
 export function checkAutomaton(automaton: Automaton, where = 'automaton'): void {
   const [first, ...others] = problemsOf(automaton);
@@ -72,12 +71,12 @@ function* problemsOfBiNfa(automaton: BiNfa): Problems {
   ]);
 }
 
-/** Names that other fields use. */
+/** A field that declares names for other fields. */
 interface Declaration {
   readonly what: string;
   readonly field: string;
   readonly names: readonly string[];
-  /** The same, to look up. */
+  /** The names as a set. */
   readonly known: ReadonlySet<string>;
 }
 
@@ -97,7 +96,7 @@ function* problemsOfNames({ what, field, names }: Declaration): Problems {
   }
 }
 
-/** Pairs are written `"s,k"`. */
+/** A comma in a name would make pairs `"s,k"` ambiguous. */
 function* problemsOfCommas({ what, field, names }: Declaration): Problems {
   for (const [index, name] of names.entries())
     if (name.includes(','))

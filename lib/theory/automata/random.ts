@@ -1,38 +1,38 @@
-// Automata and words to try things on: random ones of a given size and density, all words up to a
-// length, and the degenerate automata that constructions stumble over.
+// Automata and words for experiments and tests: random ones of a given size and density, all words
+// up to a length, and degenerate automata.
 
 import { present } from '../../base/present';
 import type { Random } from '../../engine/random/random';
 import type { Automaton, BiNfa, Nfa, Word } from './automaton';
 
-/** How large a random NFA is. */
+/** The size of a random NFA. */
 export interface NfaSize {
   readonly states: number;
   readonly symbols: number;
-  /** The probability of each arrow. */
+  /** The probability of each possible transition. */
   readonly density: number;
 }
 
-/** How large a random Bi-NFA is. */
+/** The size of a random Bi-NFA. */
 export interface BiNfaSize {
   readonly subStates: number;
   readonly segmentStates: number;
   readonly symbols: number;
   readonly separators: number;
-  /** The probability of each arrow, on both levels. */
+  /** The probability of each possible transition, on both levels. */
   readonly density: number;
 }
 
-/** How long a random word of segments is. */
+/** The length of a random word of segments. */
 export interface SegmentsSize {
   readonly segments: number;
-  /** The most symbols of a segment, its separator not counted. */
+  /** Most symbols in a segment, without its separator. */
   readonly maxSegmentLength: number;
 }
 
 /**
- * An NFA whose arrows are there or not independently of each other, with a random start and at
- * least one accepting state.
+ * Draws an NFA: each possible transition independently, a random start, at least one accepting
+ * state.
  */
 export function randomNfa(random: Random, size: NfaSize): Nfa {
   const states = stateNames('q', size.states);
@@ -48,8 +48,8 @@ export function randomNfa(random: Random, size: NfaSize): Nfa {
 }
 
 /**
- * A Bi-NFA whose arrows are there or not independently of each other, with random starts and at
- * least one accepting state.
+ * Draws a Bi-NFA: each possible transition independently, random starts, at least one accepting
+ * state.
  */
 export function randomBiNfa(random: Random, size: BiNfaSize): BiNfa {
   const segmentStates = stateNames('s', size.segmentStates);
@@ -74,14 +74,14 @@ export function randomBiNfa(random: Random, size: BiNfaSize): BiNfa {
   };
 }
 
-/** A word of `length` names, each as likely as the others. */
+/** Draws a word of `length` names, all equally likely. */
 export function randomWord(random: Random, names: readonly string[], length: number): Word {
   return Array.from({ length }, () => random.choice(names));
 }
 
 /**
- * A word of that many segments, each of 0 to `maxSegmentLength` symbols and closed by a separator;
- * the last one is left open half of the time.
+ * Draws a word of segments, each of 0 to `maxSegmentLength` symbols and closed by a separator. The
+ * last one stays open with probability 1/2.
  */
 export function randomSegments(random: Random, automaton: BiNfa, size: SegmentsSize): Word {
   const { symbols, separators } = automaton;
@@ -92,9 +92,7 @@ export function randomSegments(random: Random, automaton: BiNfa, size: SegmentsS
   }).flat();
 }
 
-/**
- * Every word of at most `maxLength` names, the empty one first, shorter ones before longer ones.
- */
+/** Lists every word of at most `maxLength` names, shorter ones first. */
 export function* allWords(names: readonly string[], maxLength: number): Generator<Word> {
   for (let length = 0; length <= maxLength; length++)
     for (let number = 0; number < names.length ** length; number++) yield wordOf(names, number, length);
@@ -150,13 +148,13 @@ function randomArrows(
   );
 }
 
-/** An automaton with what is unusual about it. */
+/** An automaton named by what is unusual about it. */
 export interface NamedAutomaton {
   readonly name: string;
   readonly automaton: Automaton;
 }
 
-/** Sound automata of both kinds in which something that one expects is missing. */
+/** Sound automata of both kinds that lack something expected, such as transitions. */
 export function degenerateAutomata(): readonly NamedAutomaton[] {
   const nfa: Nfa = {
     type: 'nfa',

@@ -1,10 +1,11 @@
-// Relations between states as Boolean matrices: what a symbol does, what a fragment of a word does,
-// what the compiled Transformer holds in its residual stream.
+// Relations between states as Boolean matrices: of a symbol, of a fragment of a word, and of the
+// compiled Transformer's residual stream.
 
 import type { BiNfa, Nfa } from './automaton';
 
 /**
- * M[q * columns + r] is 1 where r can be reached from q, else 0: [rows, columns], row after row.
+ * A Boolean matrix [rows, columns], row by row: entry q * columns + r is 1 if r can be reached from
+ * q.
  */
 export interface Relation {
   readonly rows: number;
@@ -12,14 +13,14 @@ export interface Relation {
   readonly entries: Uint8Array;
 }
 
-/** The relation that leaves every state where it is. */
+/** The identity relation. */
 export function identityRelation(size: number): Relation {
   const entries = new Uint8Array(size * size);
   for (let state = 0; state < size; state++) entries[state * size + state] = 1;
   return { rows: size, columns: size, entries };
 }
 
-/** Boolean product: first `left`, then `right`. */
+/** Composes two relations, first `left`, then `right`: their Boolean product. */
 export function compose(left: Relation, right: Relation): Relation {
   if (left.columns !== right.rows) throw new Error(`relations of ${left.columns} and ${right.rows} states`);
   const { columns } = right;
@@ -33,7 +34,7 @@ export function compose(left: Relation, right: Relation): Relation {
   return { rows: left.rows, columns, entries };
 }
 
-/** Where each name stands in a list. */
+/** The index of each name in a list. */
 export function indexOfNames(names: readonly string[]): ReadonlyMap<string, number> {
   return new Map(names.map((name, index) => [name, index]));
 }
@@ -52,8 +53,8 @@ export function subRelations({ subStates, symbols, subTransitions }: BiNfa): Rel
 }
 
 /**
- * What each separator does to a segment state by the sub-state it finds, in the order of
- * `separators`: for each sub-state a relation [segment states, segment states].
+ * The relations of separators, in the order of `separators`: for each sub-state reached, a relation
+ * [segment states, segment states].
  */
 export function separatorRelations(automaton: BiNfa): Relation[][] {
   const { segmentStates, subStates, separators, segmentTransitions } = automaton;

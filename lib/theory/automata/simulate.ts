@@ -1,6 +1,6 @@
-// The reachable states after every prefix of a word, set by set: the reference that compiled
-// Transformers are held against. It follows the definitions of both kinds of automata directly, and
-// uses neither relation matrices nor the flattened NFA.
+// Simulates sets of states: the reachable states after every prefix of a word. This is the
+// reference for compiled Transformers. It follows the definitions of both kinds of automata
+// directly, and uses neither relation matrices nor the flattened NFA.
 
 import { present } from '../../base/present';
 import { alphabetOf, wordReader } from './alphabet';
@@ -8,16 +8,16 @@ import { type Automaton, type BiNfa, type Nfa, pairName, type Word } from './aut
 import { checkAutomaton } from './problems';
 import { indexOfNames } from './relation';
 
-/** One automaton, ready to read words. */
+/** An automaton that is ready to read words. */
 export interface Simulator {
   /**
-   * The names of the columns: states of an NFA; pairs `"s,k"` of a Bi-NFA, those of one segment
-   * state side by side.
+   * The names of the columns: states of an NFA, or pairs `"s,k"` of a Bi-NFA, grouped by segment
+   * state.
    */
   readonly states: readonly string[];
   /**
-   * 1 where a state is reachable, [symbols of the word + 1, states]: a row for each prefix, the
-   * empty one first.
+   * Reads a word: [symbols of the word + 1, states], a row for each prefix, the empty one first. An
+   * entry is 1 if the state is reachable.
    *
    * @throws DataError for a symbol that the automaton does not have, with its place in the word
    */
@@ -25,7 +25,7 @@ export interface Simulator {
 }
 
 /**
- * A simulator of sets of states.
+ * Makes a simulator of an automaton's sets of states.
  *
  * @throws DataError if the automaton is not sound
  */
@@ -35,7 +35,7 @@ export function simulator(automaton: Automaton): Simulator {
 }
 
 /**
- * The names of the reachable states after each prefix of a word, the empty one first; each list
+ * The names of the reachable states after each prefix of a word, the empty one first, each list
  * sorted.
  */
 export function simulate(automaton: Automaton, word: Word): string[][] {
@@ -47,8 +47,8 @@ export function simulate(automaton: Automaton, word: Word): string[][] {
 }
 
 /**
- * Whether an accepting state is reachable at the end of the word; of a Bi-NFA, an accepting segment
- * state with any sub-state.
+ * Checks if an accepting state is reachable at the end of the word; for a Bi-NFA, an accepting
+ * segment state with any sub-state.
  */
 export function isAccepted(automaton: Automaton, word: Word): boolean {
   const { states, run } = simulator(automaton);
@@ -62,7 +62,7 @@ export function isAccepted(automaton: Automaton, word: Word): boolean {
   );
 }
 
-/** Where each pair of indices leads to: targets[first * size + second]. */
+/** The targets of each pair of indices: targets[first * size + second]. */
 type Moves = readonly (readonly number[])[];
 
 function movesOf(
@@ -119,7 +119,7 @@ function biNfaSimulator(automaton: BiNfa): Simulator {
     subStates,
     automaton.subTransitions.map(([from, symbol, to]) => [symbol, from, present(indexOfSub.get(to), to)]),
   );
-  // By separator and segment state; what is listed there, by sub-state.
+  // By separator, then by segment state and sub-state.
   const segmentMoves = separators.map((separator) =>
     movesOf(
       segmentStates,

@@ -1,9 +1,9 @@
-// What a hidden unit does to its sum, in float64.
+// Activations of hidden units, in float64.
 
 import erfc from '@stdlib/math-base-special-erfc';
 import type { Activation } from './mlp';
 
-/** The distribution function of the normal distribution; precise in its lower tail, too. */
+/** The distribution function of the normal distribution, precise in its lower tail, too. */
 export function normalDistribution(x: number): number {
   return erfc(-x * Math.SQRT1_2) / 2;
 }

@@ -1,15 +1,14 @@
-// A feed-forward layer in JavaScript's own numbers: float64, to certify errors that float32 would
-// hide; or float32, rounded after every operation, to see what it does hide.
+// Evaluates a feed-forward layer in JavaScript: in float64, to certify errors that float32 would
+// hide, or in float32, rounded after every operation.
 
 import { activations } from './activation';
 import type { Mlp } from './mlp';
 
 /**
- * What a layer adds to the residual stream.
+ * Computes the sum that a layer adds to the residual stream.
  *
- * @param residual [width], left as it is
- * @param round what every weight and every intermediate result is rounded by, e.g. `Math.fround`
- *   for float32
+ * @param residual [width], left unchanged
+ * @param round rounds every weight and intermediate result, e.g. `Math.fround` for float32
  * @returns [width]; 0 where no unit writes
  */
 export function evaluateMlp(
@@ -38,7 +37,7 @@ function unrounded(value: number): number {
   return value;
 }
 
-/** NaN outside, so that a connection to a coordinate that is not there cannot pass for a result. */
+/** NaN outside, so that a connection to a missing coordinate shows in the result. */
 function at(values: Float64Array | Int32Array, index: number): number {
   return values[index] ?? Number.NaN;
 }

@@ -1,5 +1,5 @@
-// A compiled network on the tensor engine, in float32: the library's own absolute table, RoPE,
-// bilevel positions and causal attention.
+// Runs a compiled network on the tensor engine, in float32, with the library's own absolute table,
+// RoPE, bilevel positions and causal attention.
 
 import * as tf from '@tensorflow/tfjs';
 import { lookup } from '../../engine/lookup';
@@ -30,9 +30,9 @@ interface LayerTensors {
   readonly feedForward: readonly MlpTensors[];
 }
 
-/** The tensors of a network. The engine must have been started. */
+/** Makes the tensors of a network. The engine must have been started. */
 export function networkTensors(network: Network): NetworkTensors {
-  // Layers share what they have in common.
+  // Layers that share a feed-forward block share its tensors.
   const feedForwards = new Map<Mlp, MlpTensors>();
   const shared = (mlp: Mlp): MlpTensors => {
     const tensors = feedForwards.get(mlp) ?? mlpTensors(mlp);
@@ -64,7 +64,7 @@ function tensorOf({ rows, columns, values }: Matrix): tf.Tensor2D {
 }
 
 /**
- * The residual stream after the last layer.
+ * Computes the residual stream after the last layer.
  *
  * @param ids [batch, time] int32, each row beginning with the start token
  * @returns [batch, time, width]
@@ -96,9 +96,9 @@ export function forward(
 }
 
 interface TokenPositions {
-  /** In the word, or in the segment: [batch or 1, time] int32 */
+  /** The place in the word (APE) or in the segment (BiPE): [batch or 1, time] int32 */
   readonly place: tf.Tensor2D;
-  /** [batch, time] int32; none with APE */
+  /** The segment index: [batch, time] int32; none with APE */
   readonly segment: tf.Tensor2D | undefined;
 }
 
@@ -109,7 +109,7 @@ function positionsOf(network: Network, ids: tf.Tensor2D): TokenPositions {
   return { place: intra, segment };
 }
 
-/** RoPE whose pair i turns by pi / 2^i a position: base 2^pairs, positions divided by 1 / pi. */
+/** RoPE whose pair i turns by pi / 2^i a position: base 2^pairs, positions multiplied by pi. */
 function segmentEncoding({ rotaryPairs }: Network): Encoding {
   return rope({ base: 2 ** rotaryPairs, scaling: { type: 'linear', factor: 1 / Math.PI } });
 }
@@ -160,7 +160,7 @@ function throughLayer(
   });
 }
 
-/** Zeros after the last coordinate, since queries, keys and values of a head are equally wide. */
+/** Pads with zeros: queries, keys and values of a head must be equally wide. */
 function widened(vectors: tf.Tensor4D, headDim: number): tf.Tensor4D {
   const missing = headDim - vectors.shape[3];
   return missing === 0

@@ -1,25 +1,25 @@
-// The residual stream as named blocks of coordinates. Every weight of a compiled network reads and
-// writes blocks, so that a picture of its matrices has names on its axes, in the manner of Tracr
-// (Lindner et al. 2023, arXiv 2301.05062).
+// The residual stream (the vector of each token that all layers read and add to) as named blocks of
+// coordinates, in the manner of Tracr (Lindner et al. 2023, arXiv 2301.05062). Every weight of a
+// compiled network reads and writes blocks, so pictures of its matrices have names on their axes.
 
-/** Coordinates that belong together: a matrix [rows, columns], row after row. */
+/** Coordinates that hold one matrix [rows, columns], row by row. */
 export interface Block {
   readonly name: string;
   /** Its first coordinate. */
   readonly start: number;
-  /** Names of its rows; one, empty, where it is a vector. */
+  /** Names of its rows; a vector has one row, without a name. */
   readonly rows: readonly string[];
   readonly columns: readonly string[];
 }
 
 /** The blocks in order, without gaps. */
 export interface Layout {
-  /** Coordinates altogether. */
+  /** Number of coordinates. */
   readonly width: number;
   readonly blocks: readonly Block[];
 }
 
-/** What a block is called and how large it is. */
+/** The name and size of a block. */
 export type BlockShape = Omit<Block, 'start'>;
 
 /** Puts blocks side by side. */
@@ -33,12 +33,12 @@ export function layOut(shapes: readonly BlockShape[]): Layout {
   return { width: start, blocks };
 }
 
-/** How many coordinates a block has. */
+/** The number of coordinates of a block. */
 export function blockSize({ rows, columns }: BlockShape): number {
   return rows.length * columns.length;
 }
 
-/** The block of that name; that there is none is a mistake of the program. */
+/** The block of that name. An unknown name is a programming mistake. */
 export function blockNamed({ blocks }: Layout, name: string): Block {
   const block = blocks.find((candidate) => candidate.name === name);
   if (block === undefined)
@@ -51,7 +51,7 @@ export function coordinateOf({ start, columns }: Block, row: number, column: num
   return start + row * columns.length + column;
 }
 
-/** What a coordinate is called, e.g. `sub relation: a → b`. */
+/** The name of a coordinate, e.g. `sub relation: a → b`. */
 export function coordinateName({ blocks }: Layout, coordinate: number): string {
   const block = blocks.findLast(({ start }) => start <= coordinate);
   if (block === undefined) return String(coordinate);

@@ -1,22 +1,19 @@
-// A feed-forward layer as the theory builds it: few connections for each hidden unit, so its
-// weights are lists, not matrices. Coordinates are places in the residual stream; the layer's
-// output is added to it.
+// A feed-forward layer as the theory builds it. Each hidden unit has few connections, so weights
+// are lists, not matrices. Connections lead from and to coordinates of the residual stream; the
+// layer's output is added to it.
 
-/**
- * What a hidden unit does to its sum. GELU is the exact one: x Phi(x), Phi the normal
- * distribution's function.
- */
+/** The activation of hidden units. GELU is x Phi(x), without the approximation by tanh. */
 export type Activation = 'gelu' | 'relu';
 
-/** A connection: a coordinate of the residual stream and its weight. */
+/** A coordinate of the residual stream and a weight. */
 export type Connection = readonly [coordinate: number, weight: number];
 
 /**
- * output[o] = sum over hidden units h of outputWeight * activation(bias[h] + sum of inputWeight *
- * input[i]).
+ * A sparse feed-forward layer.
  *
- * Unit h has the connections inputStart[h] to inputStart[h + 1] of the input lists, and the same of
- * the output lists.
+ * output[o] = sum over hidden units h of outputWeight * activation(bias[h] + sum of inputWeight *
+ * input[i]). Unit h has entries inputStart[h] to inputStart[h + 1] of the input lists, and likewise
+ * of the output lists.
  */
 export interface Mlp {
   readonly activation: Activation;
@@ -60,7 +57,7 @@ export class MlpBuilder {
     this.outputStart.push(this.outputIndex.length);
   }
 
-  /** The layer of the units so far. */
+  /** Makes the layer of the units added so far. */
   build(): Mlp {
     return {
       activation: this.activation,

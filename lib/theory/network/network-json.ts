@@ -1,5 +1,5 @@
-// A network as JSON and as tensors by name: the first has its shape and what everything is called,
-// the second its weights, as float32, which is what the engine computes with.
+// A network as JSON (shapes and names) and as tensors by name (weights, rounded to the engine's
+// float32).
 
 import { z } from 'zod';
 import { bipe } from '../../base/command';
@@ -12,12 +12,10 @@ import type { Layout } from './layout';
 import type { Activation, Mlp } from './mlp';
 import type { Bounds, CopyHead, Matrix, Network, ReadoutPart } from './network';
 
-/** To be raised when what is written changes, so that older files are refused. */
+/** Raise it when the format changes, so that older files are refused. */
 const version = 1;
 
-/**
- * All but the weights. Feed-forward layers are listed once, and layers that share one say which.
- */
+/** All but the weights. Feed-forward blocks are listed once; layers refer to them by index. */
 export interface NetworkJson {
   readonly version: typeof version;
   readonly automaton: unknown;
@@ -37,7 +35,7 @@ const natural = z.number().int().nonnegative();
 const names = z.array(z.string());
 const activation = z.enum(['gelu', 'relu']);
 
-/** `NetworkJson` as a file may hold it. */
+/** The schema of a file with `NetworkJson`. */
 export const networkSchema: z.ZodType<NetworkJson> = z.strictObject({
   version: z.literal(version, { error: 'this project is of another version; compile the automaton again' }),
   automaton: z.unknown(),
@@ -91,10 +89,7 @@ export function jsonOf(network: Network): NetworkJson {
   };
 }
 
-/**
- * The weights: matrices [rows, columns] as they are, feed-forward layers as the lists that they
- * are.
- */
+/** The weights by name: matrices [rows, columns], and the lists of feed-forward blocks. */
 export function weightsOf(network: Network): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   const put = (name: string, numbers: Float64Array | Int32Array, shape = [numbers.length]): void => {
@@ -131,10 +126,10 @@ function mlpsOf({ layers }: Network): Mlp[] {
 }
 
 /**
- * A network put together again; its weights are float32 numbers now.
+ * Puts a network together from its JSON and its weights, which are float32 numbers now.
  *
- * @throws CheckpointError for a tensor that is missing, or not of the type and shape that goes with
- *   the JSON
+ * @throws CheckpointError for a tensor that is missing, or whose type or shape does not fit the
+ *   JSON
  * @throws DataError for an automaton that is not sound
  */
 export function networkOf(
@@ -201,7 +196,7 @@ class StoredWeights {
     throw this.wrong(`${name} holds no integers`);
   }
 
-  /** [rows, columns], either as many as wanted. */
+  /** Reads a matrix [rows, columns] and checks the sizes that are given. */
   matrix(name: string, wantedRows?: number, wantedColumns?: number): Matrix {
     const { shape } = this.tensor(name);
     const [rows = 0, columns = 0] = shape;
@@ -222,5 +217,5 @@ class StoredWeights {
   }
 }
 
-/** What helps with files that do not go together. */
+/** The way out when files do not belong together. */
 export const compileAgain = `compile the automaton again (${bipe('theory compile')})`;

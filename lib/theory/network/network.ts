@@ -1,12 +1,11 @@
-// What the compiler makes: a causal Transformer without normalization layers, whose weights are
-// given in closed form. Plain data, in JavaScript's own numbers; `forward.ts` computes with it on
-// the tensor engine, `plain.ts` in float64.
+// The compiler's output: a causal Transformer without normalization layers, with weights in closed
+// form, as plain data in float64. `forward.ts` runs it on the tensor engine, `plain.ts` in float64.
 
 import type { Automaton } from '../automata/automaton';
 import type { Layout } from './layout';
 import type { Activation, Connection, Mlp } from './mlp';
 
-/** A matrix in memory, row after row. */
+/** A matrix in memory, row by row. */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
@@ -15,9 +14,9 @@ export interface Matrix {
 }
 
 /**
- * Which token a head copies from: the one `back` places before, in the word or in the same segment;
- * or the separator that ended the segment `back` segments before. The start token where there is
- * none.
+ * The token that a head copies from: the one `back` places before, in the word or in the same
+ * segment; or the separator that ended the segment `back` segments before. Where there is none, it
+ * is the start token.
  */
 export interface CopySource {
   readonly among: 'word' | 'segment' | 'separators';
@@ -25,9 +24,9 @@ export interface CopySource {
 }
 
 /**
- * One attention head. A query and a key are each a part that rotates with the segment's index, and
- * a part that does not (rotary embedding of a part of the head, as in GPT-NeoX). Scores are their
- * product, softmax over the keys up to the query's own.
+ * An attention head. Queries and keys have a part that RoPE rotates by the segment index and a part
+ * that it does not (partial rotary embedding, as in GPT-NeoX). Scores are their products; the
+ * softmax is causal.
  */
 export interface CopyHead {
   /** The block it copies, e.g. `sub relation`. */
@@ -38,21 +37,21 @@ export interface CopyHead {
   /** [width, 2 rotaryPairs + content] */
   readonly key: Matrix;
   /**
-   * The values: `size` coordinates from `from` on, added to those from `to` on; W_V W_O is the
-   * identity between the two.
+   * The `size` coordinates from `from` on are copied to those from `to` on: W_V W_O is the identity
+   * between the two.
    */
   readonly value: { readonly from: number; readonly to: number; readonly size: number };
 }
 
-/** Attention, then feed-forward blocks one after another; each adds to the residual stream. */
+/** Attention, then feed-forward blocks in order; each adds to the residual stream. */
 export interface Layer {
   readonly head: CopyHead;
   readonly feedForward: readonly { readonly name: string; readonly mlp: Mlp }[];
 }
 
 /**
- * A part of the answer: a state of `states` is reached where its connections sum to more than 1/2.
- * The reached states of the automaton are all combinations of the parts' states.
+ * A part of the read-out: a state is reached where its connections sum to more than 1/2. The
+ * reachable states of the automaton are all combinations of the parts' reached states.
  */
 export interface ReadoutPart {
   readonly name: string;
@@ -61,7 +60,7 @@ export interface ReadoutPart {
   readonly inputs: readonly (readonly Connection[])[];
 }
 
-/** Up to where a network represents its automaton. */
+/** The words for which a network represents its automaton. */
 export type Bounds =
   | { readonly encoding: 'ape'; /** Symbols in a word. */ readonly maxLength: number }
   | {
@@ -73,8 +72,8 @@ export type Bounds =
     };
 
 /**
- * A compiled network. Its tokens are a start, which stands before every word, and the names of
- * `alphabetOf` in order.
+ * A compiled network. Its tokens are the start, which precedes every word, then `alphabetOf` in
+ * order.
  */
 export interface Network {
   readonly automaton: Automaton;
@@ -84,17 +83,17 @@ export interface Network {
   /** [tokens, width]: start, symbols, separators */
   readonly embedding: Matrix;
   /**
-   * The table of the absolute encoding, [places, width]: of the token's place in the word (APE) or
+   * The table of the absolute encoding, [places, width]: by the token's place in the word (APE) or
    * in its segment (BiPE).
    */
   readonly places: Matrix;
-  /** Pairs of RoPE over the segment index, pair i turning by pi / 2^i a segment; 0 with APE. */
+  /** Rotary pairs over the segment index; pair i turns by pi / 2^i a segment. 0 with APE. */
   readonly rotaryPairs: number;
   readonly layers: readonly Layer[];
   readonly readout: readonly ReadoutPart[];
 }
 
-/** The token before every word. In BiPE it is a segment of its own. */
+/** The id of the start token. In BiPE it is a segment of its own. */
 export const startId = 0;
 
 /** Ids of the tokens that end a segment, the start among them; none with APE. */
@@ -103,10 +102,7 @@ export function networkSeparators({ automaton, bounds }: Network): number[] {
   return [startId, ...automaton.separators.map((_, index) => 1 + automaton.symbols.length + index)];
 }
 
-/**
- * The states in the order in which results hold them: [states] names, `"s,k"` for a bilevel
- * automaton.
- */
+/** The names of the states in the order of results; `"s,k"` for a bilevel automaton. */
 export function stateNames({ readout: [first, ...others] }: Network): readonly string[] {
   return others.reduce<readonly string[]>(
     (names, { states }) => names.flatMap((name) => states.map((state) => `${name},${state}`)),
@@ -114,12 +110,12 @@ export function stateNames({ readout: [first, ...others] }: Network): readonly s
   );
 }
 
-/** What a head does, for people, e.g. `sub relation of 4 places before in the segment`. */
+/** Describes a head, e.g. `sub relation of 4 places before in the segment`. */
 export function describeHead({ register, source }: CopyHead): string {
   return `${register} ${describeSource(source)}`;
 }
 
-/** Where a head looks, for people. */
+/** Describes the token that a head copies from. */
 export function describeSource({ among, back }: CopySource): string {
   const count = (unit: string): string => `${back} ${unit}${back === 1 ? '' : 's'}`;
   if (among === 'word') return `of ${count('place')} before`;
@@ -133,7 +129,7 @@ export function zeros(rows: number, columns: number): Matrix {
   return { rows, columns, values: new Float64Array(rows * columns) };
 }
 
-/** Puts a number into a matrix; outside of it is a mistake of the program. */
+/** Sets an entry of a matrix. A place outside of it is a programming mistake. */
 export function put({ rows, columns, values }: Matrix, row: number, column: number, value: number): void {
   if (row < 0 || row >= rows || column < 0 || column >= columns)
     throw new Error(`entry ${row}, ${column} of a ${rows} x ${columns} matrix`);

@@ -1,8 +1,8 @@
-// How large the weights of a layer are: what a lemma's error is paid with.
+// The size of weights: a lemma's smaller error costs larger weights.
 
 import type { Mlp } from './mlp';
 
-/** Over all input weights, biases and output weights. */
+/** The size of some weights. */
 export interface WeightNorm {
   /** The largest absolute value. */
   readonly largest: number;
@@ -10,15 +10,18 @@ export interface WeightNorm {
   readonly euclidean: number;
 }
 
-/** The norm of several layers' weights together. */
+/** The norm of the biases, input and output weights of several layers together. */
 export function weightNorm(...layers: readonly Mlp[]): WeightNorm {
-  let largest = 0;
-  let squares = 0;
-  for (const { bias, inputWeight, outputWeight } of layers)
-    for (const weights of [bias, inputWeight, outputWeight])
-      for (const weight of weights) {
-        largest = Math.max(largest, Math.abs(weight));
-        squares += weight * weight;
-      }
+  return normOf(layers.flatMap(({ bias, inputWeight, outputWeight }) => [bias, inputWeight, outputWeight]));
+}
+
+/** The norm of several lists of weights together. */
+export function normOf(lists: readonly Float64Array[]): WeightNorm {
+  let [largest, squares] = [0, 0];
+  for (const weights of lists)
+    for (const weight of weights) {
+      largest = Math.max(largest, Math.abs(weight));
+      squares += weight * weight;
+    }
   return { largest, euclidean: Math.sqrt(squares) };
 }

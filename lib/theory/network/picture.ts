@@ -1,6 +1,5 @@
-// A compiled network's matrices as figures, with the names of the residual stream's blocks on their
-// axes: what tokens bring, what queries and keys read, and which blocks the feed-forward units
-// connect.
+// A compiled network's matrices as figures, with the residual stream's blocks on their axes: the
+// embedding, W_Q and W_K, and the blocks that feed-forward units connect.
 
 import { UsageError } from '../../base/errors';
 import { present } from '../../base/present';
@@ -19,7 +18,7 @@ import { type Block, coordinateName, type Layout, blockSize } from './layout';
 import type { Mlp } from './mlp';
 import { describeHead, type Layer, type Matrix, type Network } from './network';
 
-/** Height of a row of a matrix, px, and the most rows that are drawn at it. */
+/** Height of a row of a matrix, px, and the most rows drawn at that height. */
 const [rowHeight, mostRows] = [15, 40] as const;
 
 /** Red below 0, white at 0, blue above. */
@@ -30,8 +29,8 @@ const signedScale = [
 ] as const;
 
 /**
- * Three matrices over the coordinates of the residual stream: embedding [tokens], and W_Q and W_K
- * of a layer [head], each transposed so that all share the axis with the blocks' names.
+ * Draws three matrices over the coordinates of the residual stream: the embedding, and W_Q and W_K
+ * of a layer, transposed so that all share the axis of blocks.
  *
  * @param layer from 1
  * @throws UsageError for a layer that the network does not have
@@ -42,17 +41,17 @@ export function matricesFigure(network: Network, layer: number): Figure {
   const names = headNames(network, head.query.columns);
   const parts = [
     {
-      title: 'Embedding: what each token brings',
+      title: 'Embedding, by token',
       rows: ['start', ...alphabetOf(network.automaton).map(printable)],
       values: rowsOf(embedding),
     },
     {
-      title: 'W_Q: what a query reads, for each component of the head',
+      title: 'W_Q: coordinates that each component of a query reads',
       rows: names,
       values: columnsOf(head.query),
     },
     {
-      title: 'W_K: what a key reads',
+      title: 'W_K: coordinates that each component of a key reads',
       rows: names,
       values: columnsOf(head.key),
     },
@@ -64,9 +63,9 @@ export function matricesFigure(network: Network, layer: number): Figure {
     title: `Matrices of layer ${layer}: ${escapeMarkup(describeHead(head))}`,
     subtitle: `${layout.width} coordinates of the residual stream, in named blocks`,
     caption:
-      `Blank is 0; each matrix has a scale of its own, by square roots. Queries and keys read what a token is and where it stands, and no relation: ` +
-      `where a head looks is decided by addresses alone. W_V W_O, which is not drawn, adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
-      'An inner product of components “RoPE” depends on the difference of segment indices, of components “place” on the difference of places.',
+      `Blank is 0; each matrix has its own colour scale, of square roots. Queries and keys read a token's kind and place, never a relation: ` +
+      `addresses alone decide which token a head copies. W_V W_O (not drawn) adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
+      'The “RoPE” components of a score depend on the difference of segment indices, the “place” components on the difference of places.',
     alt: `Heat maps of the embedding of ${parts[0]?.rows.length ?? 0} tokens and of W_Q and W_K with ${names.length} components, over ${layout.width} coordinates in the blocks ${layout.blocks.map(({ name }) => name).join(', ')}.`,
     columns: 1,
     sharedX: true,
@@ -97,8 +96,8 @@ export function matricesFigure(network: Network, layer: number): Figure {
 }
 
 /**
- * Which blocks the feed-forward blocks of a layer connect: for each pair the number of hidden units
- * that read the one and write the other.
+ * Draws, for each feed-forward block of a layer and each pair of residual-stream blocks, the number
+ * of hidden units that read the one and write the other.
  *
  * @param layer from 1
  * @throws UsageError for a layer that the network does not have
@@ -121,8 +120,8 @@ export function connectionsFigure(network: Network, layer: number): Figure {
     title: `Feed-forward blocks of layer ${layer}`,
     subtitle: 'How many hidden units read a block (column) and write a block (row)',
     caption:
-      'A product reads what is copied and its register, writes the count of ways to the register, and clears both; rounding reads and writes the register alone. ' +
-      'At the last layer inside segments one more block turns reached sub-states into a relation of segment states, at separators.',
+      'The product reads the copied block and its register, writes the number of ways to the register, and clears both; rounding reads and writes the register alone. ' +
+      'The last layer inside segments has one more block: at separators it turns the reached sub-states into a relation between segment states.',
     alt: parts
       .map(({ name, mlp }) => `${name}: ${mlp.hidden} hidden units between ${names.length} blocks`)
       .join('; '),
@@ -152,7 +151,7 @@ export function connectionsFigure(network: Network, layer: number): Figure {
   });
 }
 
-/** [blocks written][blocks read]: hidden units with a connection to both. */
+/** Counts hidden units that connect two blocks: [blocks written][blocks read]. */
 export function unitsBetween(layout: Layout, mlp: Mlp): number[][] {
   const blockOf = Int32Array.from(
     layout.blocks.flatMap((block, index) => Array.from({ length: blockSize(block) }, () => index)),
@@ -189,7 +188,7 @@ function blockAt({ blocks }: Layout, coordinate: number): Block {
   );
 }
 
-/** What the components of a head are: the rotating part, then places, then the start. */
+/** Names the components of a head: the rotating part, then places, then the start. */
 function headNames({ rotaryPairs }: Network, columns: number): string[] {
   const turns = Array.from({ length: rotaryPairs }, (_, pair) => `π/${2 ** pair}`);
   const pairs = (columns - 2 * rotaryPairs - 1) / 2;
@@ -272,7 +271,7 @@ function coordinateNames(layout: Layout): string[] {
   return Array.from({ length: layout.width }, (_, coordinate) => coordinateName(layout, coordinate));
 }
 
-/** A name as it can be printed: control characters as their escapes. */
+/** Writes control characters of a name as escapes. */
 function printable(name: string): string {
   return JSON.stringify(name).slice(1, -1);
 }

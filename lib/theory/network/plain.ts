@@ -1,5 +1,5 @@
-// A compiled network in JavaScript's own float64, token by token, with everything that happened on
-// the way: for pictures, for pages in a browser, and as a second opinion on the tensor engine.
+// Runs a compiled network in float64, token by token, and keeps every intermediate result: for
+// pictures, for pages in a browser, and as a second opinion on the tensor engine.
 
 import { bilevelArrays } from '../../segment/arrays';
 import { evaluateMlp } from './evaluate-mlp';
@@ -13,27 +13,33 @@ import {
 } from './network';
 import { readoutWeights, reachedStates } from './readout';
 
-/** What a layer did. */
+/** The intermediate results of a layer. */
 export interface LayerTrace {
   readonly name: string;
-  /** How much each token looks at each: [tokens, tokens], row after row; 0 for keys to come. */
+  /** Attention weights, [queries, keys], row by row; 0 for later keys. */
   readonly attention: Float64Array;
-  /** After attention, then after each feed-forward block: `[tokens, width]` each. */
+  /**
+   * The residual stream after attention and after each feed-forward block, [tokens, width] each.
+   */
   readonly residuals: readonly { readonly name: string; readonly values: Float64Array }[];
 }
 
-/** What a network did with a word. */
+/** The intermediate results of a network on a word. */
 export interface Trace {
-  /** The start and the word's symbols. */
+  /** Number of tokens: the start and the word's symbols. */
   readonly tokens: number;
   /** Embeddings with places: [tokens, width]. */
   readonly embedded: Float64Array;
   readonly layers: readonly LayerTrace[];
-  /** [tokens, states] of 0 and 1 */
+  /** The reached states, [tokens, states] of 0 and 1. */
   readonly reached: Uint8Array;
 }
 
-/** A word through a network. @param word ids of its symbols, without the start */
+/**
+ * Runs a network on a word and keeps every intermediate result.
+ *
+ * @param word ids of its symbols, without the start
+ */
 export function trace(network: Network, word: ArrayLike<number>): Trace {
   const ids = Int32Array.from([startId, ...Array.from(word)]);
   const { width } = network.layout;
@@ -84,7 +90,7 @@ function at({ columns, values }: Matrix, row: number, column: number): number {
   return values[row * columns + column] ?? Number.NaN;
 }
 
-/** [tokens, columns] of the residual stream times a matrix. */
+/** The residual stream times a matrix: [tokens, columns]. */
 function project(residual: Float64Array, matrix: Matrix): Float64Array {
   const tokens = residual.length / matrix.rows;
   const projected = new Float64Array(tokens * matrix.columns);
@@ -101,8 +107,8 @@ function project(residual: Float64Array, matrix: Matrix): Float64Array {
 }
 
 /**
- * Turns the first pairs of each token's vector by its segment, as RoPE does: pair i is component i
- * and i + pairs.
+ * Rotates the first pairs of each token's vector by its segment, as RoPE does. Pair i is components
+ * i and i + pairs.
  */
 function turn(vectors: Float64Array, columns: number, segment: Int32Array, pairs: number): void {
   segment.forEach((index, token) => {
@@ -144,9 +150,7 @@ function attend(
   return weights;
 }
 
-/**
- * Adds what attention takes from the values, to all tokens at once: the values are those of before.
- */
+/** Adds the attended values to all tokens at once, from the residual stream as it was before. */
 function copy(
   { value: { from, to, size } }: CopyHead,
   attention: Float64Array,

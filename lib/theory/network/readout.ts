@@ -1,8 +1,9 @@
-// From the residual stream to sets of states: sums of named coordinates, and a threshold.
+// The read-out, from the residual stream to sets of states: sums of named coordinates, and a
+// threshold.
 
 import { type Matrix, type Network, put, zeros } from './network';
 
-/** What the sums that decide are made of, all parts side by side: [width, states of all parts]. */
+/** The weights of the sums that decide which states are reached: [width, states of all parts]. */
 export function readoutWeights({ readout, layout }: Pick<Network, 'readout' | 'layout'>): Matrix {
   const inputs = readout.flatMap((part) => part.inputs);
   const weights = zeros(layout.width, inputs.length);
@@ -13,7 +14,7 @@ export function readoutWeights({ readout, layout }: Pick<Network, 'readout' | 'l
 }
 
 /**
- * The reached states by these sums: those that are above 1/2 in every part.
+ * The reached states: combinations of states whose sums are above 1/2 in every part.
  *
  * @param sums [tokens, states of all parts]
  * @returns [tokens, states] of 0 and 1, in the order of `stateNames`

@@ -1,4 +1,4 @@
-// Words through a compiled network, in batches: the set of reachable states after every prefix.
+// Runs a compiled network on words, in batches: the set of reachable states after every prefix.
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../../base/interrupt';
@@ -7,15 +7,14 @@ import { type Network, startId } from './network';
 import { readoutWeights, reachedStates } from './readout';
 
 /**
- * How many tokens are computed at once, padding included; their residual streams are in memory
- * together.
+ * Most tokens computed at once, padding included; their residual streams are in memory together.
  */
 const mostTokens = 8192;
-/** Numbers of the residual streams of a batch; layers make several of the kind. */
+/** Most numbers in the residual streams of a batch; a layer makes several tensors of that size. */
 const mostNumbers = 2 ** 26;
 
 /**
- * The reached states of each word.
+ * Computes the reached states of each word.
  *
  * @param words ids of the symbols of each word, without the start; see `tokenIds`
  * @returns for each word [length + 1, states] of 0 and 1, the empty prefix first; states in the
@@ -37,7 +36,7 @@ export async function* runWords(
   }
 }
 
-/** As many words at once as fit, in their order; at least one. */
+/** Groups words in order, as many as fit; at least one. */
 function* batchesOf(words: Iterable<Int32Array>, batchTokens: number): Generator<Int32Array[]> {
   let batch: Int32Array[] = [];
   let longest = 0;
@@ -54,7 +53,7 @@ function* batchesOf(words: Iterable<Int32Array>, batchTokens: number): Generator
   if (batch.length > 0) yield batch;
 }
 
-/** Shorter words are followed by starts, which nothing before them sees. */
+/** Runs a batch. Shorter words are padded with start tokens, which no earlier token attends to. */
 async function runBatch(tensors: NetworkTensors, words: readonly Int32Array[]): Promise<Uint8Array[]> {
   const time = 1 + Math.max(...words.map(({ length }) => length));
   const ids = new Int32Array(words.length * time).fill(startId);
@@ -76,9 +75,7 @@ async function runBatch(tensors: NetworkTensors, words: readonly Int32Array[]): 
   }
 }
 
-/**
- * The sums that decide about each part's states, side by side: [batch, time, states of all parts].
- */
+/** The sums that decide which states are reached: [batch, time, states of all parts]. */
 function readOut({ network }: NetworkTensors, residual: tf.Tensor3D): tf.Tensor3D {
   const { rows, columns, values } = readoutWeights(network);
   const [batch, time, width] = residual.shape;

@@ -1,10 +1,10 @@
-// How large a compiled network is.
+// The size of a compiled network.
 
 import { type Block, blockSize } from './layout';
-import type { Matrix, Network } from './network';
-import { weightNorm, type WeightNorm } from './norms';
+import type { Network } from './network';
+import { normOf, weightNorm, type WeightNorm } from './norms';
 
-/** The size of a network. */
+/** The depth, width and weights of a network. */
 export interface NetworkSize {
   /** Layers of attention. */
   readonly depth: number;
@@ -12,24 +12,24 @@ export interface NetworkSize {
   readonly width: number;
   readonly blocks: readonly { readonly name: string; readonly size: number }[];
   /**
-   * Of the width, what holds relations: what the theorems are about. The rest tells tokens and
-   * places apart.
+   * The part of the width that holds relations, which the theorems are about. The rest tells tokens
+   * and places apart.
    */
   readonly relationWidth: number;
   /** Units of the widest feed-forward block. */
   readonly hidden: number;
-  /** Weights that are not 0, biases included. */
+  /** Number of weights that are not 0, biases included. */
   readonly weights: number;
-  /** Of all of them. */
+  /** The norm of all weights. */
   readonly weightNorm: WeightNorm;
 }
 
-/** The size of a network. */
+/** Measures a network. */
 export function networkSize({ layout, embedding, places, layers }: Network): NetworkSize {
   const mlps = layers.flatMap(({ feedForward }) => feedForward.map(({ mlp }) => mlp));
   const matrices = [embedding, places, ...layers.flatMap(({ head }) => [head.query, head.key])];
   const units = mlps.flatMap(({ inputWeight, bias, outputWeight }) => [inputWeight, bias, outputWeight]);
-  // Of a layer, the matrices of values and of outputs are the identity between two blocks.
+  // W_V and W_O of a layer are the identity on a block each.
   const values = layers.reduce((sum, { head }) => sum + 2 * head.value.size, 0);
   return {
     depth: layers.length,
@@ -41,21 +41,12 @@ export function networkSize({ layout, embedding, places, layers }: Network): Net
       (sum, weights) => sum + weights.reduce((nonzero, weight) => nonzero + (weight === 0 ? 0 : 1), 0),
       values,
     ),
-    weightNorm: joint([weightNorm(...mlps), ...matrices.map(matrixNorm)]),
+    weightNorm: joint([weightNorm(...mlps), ...matrices.map(({ values }) => normOf([values]))]),
   };
 }
 
 function holdsRelations({ name }: Block): boolean {
   return name === 'copied' || name.endsWith('relation');
-}
-
-function matrixNorm({ values }: Matrix): WeightNorm {
-  let [largest, squares] = [0, 0];
-  for (const value of values) {
-    largest = Math.max(largest, Math.abs(value));
-    squares += value * value;
-  }
-  return { largest, euclidean: Math.sqrt(squares) };
 }
 
 function joint(norms: readonly WeightNorm[]): WeightNorm {

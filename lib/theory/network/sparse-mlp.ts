@@ -1,6 +1,6 @@
-// A feed-forward layer on tensors: by the kernel that reads its connections as lists, and where
-// there is none (a GPU, WASM, JavaScript) by dense matrices of some units at a time. In float32;
-// `evaluateMlp` is the reference.
+// Runs a feed-forward layer on tensors, in float32: by the kernel that reads its connections as
+// lists, or, where there is none (a GPU, WASM, JavaScript), by dense matrices of some units at a
+// time. `evaluateMlp` is the reference.
 
 import * as tf from '@tensorflow/tfjs';
 import { MachineError, UsageError } from '../../base/errors';
@@ -15,23 +15,18 @@ import {
 } from '../../engine/native/kernels';
 import type { Activation, Mlp } from './mlp';
 
-/**
- * Hidden units whose matrices are multiplied at once; with `mostTokens`, 16 MB of hidden numbers.
- */
+/** Hidden units multiplied at once; with `mostTokens`, 16 MB of hidden numbers. */
 const mostUnits = 1024;
 const mostTokens = 4096;
 
-/**
- * A layer, and its weights as tensors; those of either form are made when it is first computed
- * with.
- */
+/** A layer and its weights as tensors, of either form; they are made when first used. */
 export interface MlpTensors {
   readonly mlp: Mlp;
   lists: SparseLayer | undefined;
   matrices: readonly DenseUnits[] | undefined;
 }
 
-/** Some units of a layer. */
+/** Some units of a layer as dense matrices. */
 interface DenseUnits {
   /** [width, units] */
   readonly input: tf.Tensor2D;
@@ -41,14 +36,12 @@ interface DenseUnits {
   readonly output: tf.Tensor2D;
 }
 
-/**
- * A layer to compute with; its tensors stay until `disposeMlp`, whatever `tf.tidy` they are made
- * in.
- */
+/** Prepares a layer. Its tensors live until `disposeMlp`, whatever `tf.tidy` they are made in. */
 export function mlpTensors(mlp: Mlp): MlpTensors {
   return { mlp, lists: undefined, matrices: undefined };
 }
 
+/** Frees the tensors of a layer. */
 export function disposeMlp(tensors: MlpTensors): void {
   const { lists, matrices = [] } = tensors;
   if (lists) tf.dispose([lists.bias, { ...lists.inputs }, { ...lists.outputs }]);
@@ -58,11 +51,11 @@ export function disposeMlp(tensors: MlpTensors): void {
 }
 
 /**
- * The residual stream with what a layer adds to it.
+ * Adds a layer's output to the residual stream.
  *
  * @param residual [batch, time, width]
  * @returns [batch, time, width]
- * @throws UsageError if the layer has a coordinate that the stream has not
+ * @throws UsageError if the layer has a coordinate beyond the stream
  */
 export function addMlp(residual: tf.Tensor3D, tensors: MlpTensors): tf.Tensor3D {
   return tf.tidy(() => {
@@ -117,13 +110,17 @@ function given(
   return tf.matMul(activation === 'relu' ? tf.relu(sums) : gelu(sums), output);
 }
 
-/** x Phi(x) by the error function: exact where `tf.erf` is. */
+/** x Phi(x), as precise as `tf.erf` is. */
 function gelu(x: tf.Tensor2D): tf.Tensor2D {
   const half = tf.mul<tf.Tensor2D>(x, 0.5);
   return tf.add(half, tf.mul(half, tf.erf(tf.mul(x, Math.SQRT1_2))));
 }
 
-/** @throws MachineError if they would not fit into memory: they are mostly zeros */
+/**
+ * Makes dense matrices, which are mostly zeros.
+ *
+ * @throws MachineError if they would not fit into memory
+ */
 function matricesOf(mlp: Mlp, width: number): DenseUnits[] {
   const [bytes, available] = [8 * width * mlp.hidden, availableMemory()];
   if (bytes > available)

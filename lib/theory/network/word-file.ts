@@ -1,5 +1,5 @@
-// Files of words as JSON lines: an array of symbols on each line. All of it is checked before a
-// network is given any.
+// Reads files of words as JSON lines, an array of symbols on each line. The whole file is checked
+// before any word is run.
 
 import { DataError, messageOf } from '../../base/errors';
 import { readTextFile } from '../../base/files';
@@ -10,7 +10,7 @@ import type { Network } from './network';
 import { tokenReader } from './words';
 
 /**
- * The words of a file as ids of a network's tokens, [length] each; `[]` is the empty word.
+ * Reads the words of a file as ids of a network's tokens, [length] each; `[]` is the empty word.
  *
  * @throws DataError naming file and line: no JSON, no array of symbols, a symbol that the automaton
  *   does not have, a word beyond the network's bounds

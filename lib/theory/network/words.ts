@@ -1,4 +1,4 @@
-// Words as the ids a network takes; what it cannot take is refused here, before anything is
+// Turns words into a network's token ids, and refuses words beyond its bounds before anything is
 // computed.
 
 import { DataError } from '../../base/errors';
@@ -7,10 +7,10 @@ import type { Word } from '../automata/automaton';
 import type { Network } from './network';
 
 /**
- * What turns words into the ids of a network's tokens, [length], without the start.
+ * Makes a reader of words: it gives the ids of a network's tokens, [length], without the start.
  *
- * @returns a function that throws DataError for a symbol that is not of the automaton, and for a
- *   word beyond the bounds of the network; `where` is the message's first words
+ * @returns a function that throws DataError for a symbol that the automaton does not have, and for
+ *   a word beyond the network's bounds; `where` begins the message
  */
 export function tokenReader(network: Network): (word: Word, where?: string) => Int32Array {
   const read = wordReader(alphabetOf(network.automaton));
@@ -39,8 +39,8 @@ function checkBounds({ automaton, bounds }: Network, word: Word, where: string):
 }
 
 /**
- * Symbols of each segment, its separator left out; a last one without a separator counts if it has
- * any.
+ * The number of symbols of each segment, without its separator. A last segment without a separator
+ * counts if it has symbols.
  */
 export function symbolsInSegments(word: Word, separators: ReadonlySet<string>): number[] {
   const lengths: number[] = [];
