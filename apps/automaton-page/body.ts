@@ -1,6 +1,6 @@
-// The page's parts: what stands still, and the panels that are drawn anew after each action. HTML
-// text, from the state alone, so that the page is drawn the same in a browser and in Node.js, where
-// it is made and tested.
+// The page as HTML text: a fixed frame, and panels that are redrawn after each action. Both depend
+// on the state alone, so the page is the same in a browser and in Node.js, where it is made and
+// tested.
 
 import { escapeXml } from '../../lib/report/text';
 import {
@@ -18,7 +18,7 @@ import { scoreLabels, scoreLegend, scoreSvg } from './score';
 import type { PageState } from './state';
 import { streamHtml } from './stream';
 
-/** What stands still: the panels' places, the fields, the buttons. */
+/** The fixed frame: the places of panels, the fields, the buttons. */
 export function bodyHtml(state: PageState): string {
   const { draft, examples } = state;
   const options = examples.map(
@@ -43,18 +43,18 @@ ${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
 </header>
 <main>
 <section aria-labelledby="h-automaton"><h2 id="h-automaton">The automaton</h2>
-<p class="note">Filled states are reached; thick arrows are those that the current token takes. Change anything: the Transformer is compiled anew at once.</p>
+<p class="note">Filled states are reached; the current token takes the thick arrows. Change anything: the Transformer is recompiled at once.</p>
 <div class="cards">${subCard(draft)}${segmentCard(draft)}</div></section>
-<section aria-labelledby="h-attention"><h2 id="h-attention">What each layer copies, and what is read</h2>
+<section aria-labelledby="h-attention"><h2 id="h-attention">Copies by layer, and the read-out</h2>
 <p class="note">${scoreLegend}</p><p id="verdict"></p><div class="score-frame"><div id="score-labels"></div><div id="score" class="scroll"></div></div></section>
 <section aria-labelledby="h-stream"><h2 id="h-stream">The residual stream of the current token</h2>
-<p class="note">A relation has a 1 where its row’s state leads to its column’s. Attention puts the relation of an earlier token into <b>copied</b>; the feed-forward blocks multiply it with the token’s own, which counts ways, and round to whether there is one. The framed row is the start’s: what is read.</p>
+<p class="note">The residual stream is the vector of each token that all layers read and add to. A relation has a 1 where its row’s state leads to its column’s. Attention puts the relation of an earlier token into <b>copied</b>. The feed-forward blocks multiply it by the token’s own, which counts ways, and round each count to 0 or 1. The framed row is the start’s, which is read out.</p>
 <p id="changed"></p><div id="stream" class="scroll"></div></section>
 <section aria-labelledby="h-facts"><h2 id="h-facts">The certificate, from the weights</h2><div id="facts"></div></section>
 </main>`;
 }
 
-/** The panels that change, by the id of their place. */
+/** The changing panels, by the id of their place. */
 export function panels(state: PageState): Readonly<Record<string, string>> {
   const { scene, before, token, isPlaying, examples, example } = state;
   return {
@@ -87,7 +87,7 @@ function icon(path: string): string {
   return `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
 }
 
-/** Where the word stands, and what is reached there. */
+/** The current token and the states reached after it. */
 function statusHtml(scene: Scene, token: number): string {
   const { automaton, simulated, trace, isSeparator, segments } = scene;
   const { segment, sub } = reachedAt(scene, simulated, token);
@@ -103,7 +103,7 @@ function statusHtml(scene: Scene, token: number): string {
   return `${place}: reached ${sets}${isAccepting(scene, token) ? ', accepting' : ''}.`;
 }
 
-/** After which tokens the last edit has changed what is reached. */
+/** Names the tokens after which the last edit changed the reached states. */
 function changedText(scene: Scene, before: Scene): string {
   const states = scene.simulated.length / scene.trace.tokens;
   const others = Array.from({ length: scene.trace.tokens }, (_, token) => token).filter((token) =>
@@ -113,17 +113,17 @@ function changedText(scene: Scene, before: Scene): string {
   );
   const reached =
     others.length === 0
-      ? 'after no token of this word is another set reached'
-      : `another set is reached after ${others.length === 1 ? 'token' : 'tokens'} ${others.join(', ')}`;
-  return `Outlined: what the last edit has changed; ${reached}.`;
+      ? 'the reached sets of this word are the same'
+      : `the reached set differs after ${others.length === 1 ? 'token' : 'tokens'} ${others.join(', ')}`;
+  return `Outlined: entries that the last edit changed; ${reached}.`;
 }
 
 function verdictHtml(scene: Scene): string {
   const agree = agreement(scene);
   const wrong = agree.flatMap((isRight, token) => (isRight ? [] : [token]));
-  const certain = scene.certificate.holds ? '' : ' The certificate does not hold for every word.';
+  const caveat = scene.certificate.holds ? '' : ' The certificate does not hold for every word.';
   const where = agree.length === 1 ? 'Before the word' : `After each of the ${agree.length} prefixes`;
   return wrong.length === 0
-    ? `<span class="right">✓ ${where} the network reads the very set of the simulator.</span>${certain}`
-    : `<span class="wrong">✗ The network reads another set than the simulator after token ${wrong.join(', ')}.</span>${certain}`;
+    ? `<span class="right">✓ ${where} the network’s set equals the simulator’s.</span>${caveat}`
+    : `<span class="wrong">✗ The network’s set differs from the simulator’s after token ${wrong.join(', ')}.</span>${caveat}`;
 }

@@ -1,6 +1,6 @@
-// A state diagram as SVG: states on an ellipse, arrows between the same two states drawn as one
-// curve, loops outside, an arrow without a tail at the start, a double line around what accepts.
-// Small enough to be drawn anew at each step.
+// Draws a state diagram as SVG: states on an ellipse, one curve for all arrows between two states,
+// loops outside, an arrow without a source at the start, a double line around accepting states. It
+// is small enough to be redrawn at each step.
 
 import { ink, type SeriesStyle } from '../../lib/report/style';
 import { escapeXml, estimateWidth, wrapText } from '../../lib/report/text';
@@ -20,7 +20,7 @@ export interface Diagram {
   readonly states: readonly DrawnState[];
   readonly arrows: readonly MergedArrow[];
   readonly style: SeriesStyle;
-  /** Whether the current token begins anew at the start. */
+  /** Whether the current token restarts the level. */
   readonly isRestarted: boolean;
 }
 
@@ -43,7 +43,9 @@ const labelSize = 12.5;
 const [labelWidth, labelLines] = [104, 4] as const; // px, and lines at an arrow
 const [bend, loopHeight, startLength, headLength] = [26, 46, 34, 9];
 
-/** States on an ellipse, the first on the left, then clockwise; a single one in the middle. */
+/**
+ * Places states on an ellipse, the first on the left, then clockwise; a single one in the middle.
+ */
 export function placeStates(names: readonly string[]): PlacedState[] {
   const widest = Math.max(0, ...names.map((name) => halfWidth(name)));
   const [a, b] = [width / 2 - widest - 66, names.length <= 3 ? 62 : 84];
@@ -64,19 +66,19 @@ function halfWidth(name: string): number {
   return Math.max(21, estimateWidth(name, nameSize, true) / 2 + 7);
 }
 
-/** Where a ray from a state's middle leaves its outline, `margin` px outside of it. */
+/** The point where a ray from a state's middle leaves its outline, `margin` px outside of it. */
 export function outlinePoint({ x, y, rx, ry }: PlacedState, towards: Point, margin = 0): Point {
   const [dx, dy] = [towards.x - x, towards.y - y];
   const scale = 1 / Math.hypot(dx / (rx + margin), dy / (ry + margin));
   return { x: x + dx * scale, y: y + dy * scale };
 }
 
-/** The diagram as SVG text. */
+/** Draws a diagram as SVG text. */
 export function diagramSvg({ title, states, arrows, style, isRestarted }: Diagram): string {
   const placed = placeStates(states.map(({ name }) => name));
   const reached = states.filter(({ isReached }) => isReached).map(({ name }) => name);
   const description = `${title}: reached ${reached.length === 0 ? 'no state' : reached.join(', ')}`;
-  // What is taken lies above what is not; labels above all curves.
+  // Taken arrows lie above others; labels lie above all curves.
   const curves = [...arrows]
     .sort((one, other) => Number(one.isTaken) - Number(other.isTaken))
     .flatMap((arrow) => {
@@ -118,14 +120,14 @@ function curveOf(
 ): {
   readonly path: string;
   readonly label: string;
-  /** Edges of what is drawn, px. */
+  /** Top and bottom edge, px. */
   readonly top: number;
   readonly bottom: number;
 } {
   const [first, control, second, end] = arrow.from === arrow.to ? loop(from) : between(from, to, avoided);
   const color = arrow.isTaken ? style.color : ink.axis;
   const strokeWidth = arrow.isTaken ? 3 : 1.4;
-  // A cubic curve's middle, and from there to the side to which it is curved.
+  // The label goes from the middle of the cubic curve to the side to which it bends.
   const straight = { x: (first.x + end.x) / 2, y: (first.y + end.y) / 2 };
   const curved = {
     x: (first.x + 3 * control.x + 3 * second.x + end.x) / 8,
@@ -147,7 +149,7 @@ function curveOf(
   };
 }
 
-/** From a label's middle to its edge, in a direction. */
+/** The distance from a label's middle to its edge in a direction. */
 function labelRoom(labels: readonly string[], direction: number): number {
   const wide = Math.max(0, ...labels.map((line) => estimateWidth(line, labelSize))) / 2;
   const high = (Math.min(labels.length, labelLines) * labelSize) / 2;
@@ -155,8 +157,8 @@ function labelRoom(labels: readonly string[], direction: number): number {
 }
 
 /**
- * A curve between two states. It bends to the left of its direction, so that one there and one back
- * do not meet; or away from what is to be avoided.
+ * A curve between two states. It bends to the left of its direction, so that the curves of both
+ * directions do not meet, or away from the point to avoid.
  */
 function between(
   from: PlacedState,

@@ -1,6 +1,6 @@
-// The page as one HTML text without a network: style, a first picture, the automaton, and the
-// script, bundled by esbuild from `main.ts` and what it imports: the same compiler that Node.js
-// runs.
+// Writes the page as one HTML text that needs no network: style, a first picture, the automaton,
+// and the script, bundled by esbuild from `main.ts`. It compiles automata with the library's own
+// code.
 
 import { createHash } from 'node:crypto';
 import { ConfigError, MachineError, messageOf, UsageError } from '../../lib/base/errors';
@@ -16,24 +16,24 @@ import { type PageExample, pageExamples } from './examples';
 import { pageStyle } from './look';
 import { openPage, type PageData, type PageState } from './state';
 
-/** What the page opens with; an example's name, or an automaton of one's own. */
+/** The content that the page opens with: an example by name, or an automaton of your own. */
 export type PageOptions =
   | { readonly example: string }
   | {
       readonly automaton: BiNfa;
       readonly word: Word;
-      /** Symbols in a segment, its separator left out; default 3. */
+      /** Most symbols in a segment, without its separator; default 3. */
       readonly maxSegmentLength?: number;
-      /** Segments in a word; default 8. */
+      /** Most segments in a word; default 8. */
       readonly maxSegments?: number;
     };
 
 const title = 'A bilevel automaton and the Transformer that represents it';
 
 /**
- * The page, as an HTML document of its own.
+ * Makes the page as an HTML document.
  *
- * @throws UsageError for an example that there is not, or what the page cannot show; DataError for
+ * @throws UsageError for an unknown example, or content that does not fit the page; DataError for
  *   an automaton that is not sound
  */
 export async function automatonPage(options: PageOptions = { example: defaultExample }): Promise<string> {
@@ -52,16 +52,18 @@ export async function automatonPage(options: PageOptions = { example: defaultExa
 }
 
 /**
- * Shows the page below the cell, in a frame of its own; nothing outside a notebook. @param height
- * of the frame in px
+ * Shows the page below the cell, in a frame of its own. Outside a notebook it does nothing.
+ *
+ * @param height of the frame in px
  */
 export async function showAutomatonPage(options?: PageOptions, height = 900): Promise<void> {
   if (isNotebook()) await showPage(await automatonPage(options), title, height);
 }
 
 /**
- * Writes the page to a file that a browser opens without a server. @throws MachineError if it
- * cannot be written
+ * Writes the page to a file that a browser opens without a server.
+ *
+ * @throws MachineError if it cannot be written
  */
 export async function writeAutomatonPage(path: string, options?: PageOptions): Promise<void> {
   await writeFileAtomic(path, await automatonPage(options));
@@ -84,7 +86,7 @@ function dataOf(options: PageOptions): PageData {
   return sourceOf({ automaton, word, bounds: { maxSegmentLength, maxSegments } });
 }
 
-/** A source that the page's fields can hold. */
+/** Checks that the page's fields can hold a source. */
 function sourceOf({ automaton, word, bounds }: Source | PageExample): Source {
   const source = { automaton, word, bounds };
   const names = [...automaton.subStates, ...automaton.segmentStates, ...alphabetOf(automaton)];
@@ -99,7 +101,7 @@ function sourceOf({ automaton, word, bounds }: Source | PageExample): Source {
   throw new UsageError(`${field}: ${problem}`);
 }
 
-/** Panels drawn into their places: what a reader sees where scripts do not run. */
+/** Draws the panels into their places, for readers without scripts. */
 function filled(body: string, state: PageState): string {
   return Object.entries(panels(state)).reduce(
     (html, [id, panel]) =>
@@ -110,13 +112,15 @@ function filled(body: string, state: PageState): string {
   );
 }
 
-/** The page reaches for nothing, and runs its own script alone, whatever a name in it may hold. */
+/**
+ * A security policy: the page loads nothing and runs its own script alone, whatever its names hold.
+ */
 function policy(script: string): string {
   const hash = createHash('sha256').update(script).digest('base64');
   return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
 }
 
-/** What runs in the page. */
+/** Bundles the page's script. */
 async function pageScript(): Promise<string> {
   const entry = projectPath('apps', 'automaton-page', 'main.ts');
   const { build } = await import('esbuild').catch((error: unknown) => {

@@ -1,12 +1,11 @@
-// What stands in the fields of the page, as text, and the automaton, word and bounds that it means;
-// or for each field that is wrong one line, to be shown beside it. Names are separated by blanks,
-// an arrow is a line.
+// Reads the page's fields: from their texts to an automaton, a word and bounds, or to one line for
+// each wrong field. Names are separated by blanks; each arrow is a line.
 
 import { messageOf } from '../../lib/base/errors';
 import { alphabetOf, wordReader } from '../../lib/theory/automata/alphabet';
 import type { BiNfa, Word } from '../../lib/theory/automata/automaton';
 import { problemsOf } from '../../lib/theory/automata/problems';
-import type { BilevelBounds } from '../../lib/theory/compile/compile';
+import type { BilevelBounds } from '../../lib/theory/network/network';
 import { symbolsInSegments } from '../../lib/theory/network/words';
 
 /** The fields, in the order of the page. */
@@ -25,23 +24,23 @@ export const fields = [
   'segmentTransitions',
 ] as const;
 
-/** A field's name; those of the automaton are called as in its file. */
+/** The name of a field; the automaton's are those of its file. */
 export type Field = (typeof fields)[number];
 
 /** The texts of all fields. */
 export type Draft = Readonly<Record<Field, string>>;
 
-/** What the page compiles and reads. */
+/** The automaton, word and bounds that the page shows. */
 export interface Source {
   readonly automaton: BiNfa;
   readonly word: Word;
   readonly bounds: BilevelBounds;
 }
 
-/** Fields that are wrong, each with one line. */
+/** Wrong fields, each with one line. */
 export type Problems = Readonly<Partial<Record<Field, string>>>;
 
-/** As much as fits on a page. */
+/** The most that fits on the page. */
 export const limits = { states: 8, alphabet: 12, bound: 16 } as const;
 
 const labels: Readonly<Partial<Record<string, string>>> = {
@@ -49,7 +48,7 @@ const labels: Readonly<Partial<Record<string, string>>> = {
   segmentStates: 'segment states',
 };
 
-/** The texts of a source. `readDraft` gives the source back. */
+/** Writes a source into texts, which `readDraft` reads. */
 export function draftOf({ automaton, word, bounds }: Source): Draft {
   const lines = (arrows: readonly (readonly string[])[]): string =>
     arrows.map((arrow) => arrow.join(' ')).join('\n');
@@ -69,7 +68,7 @@ export function draftOf({ automaton, word, bounds }: Source): Draft {
   };
 }
 
-/** What the texts mean, or what is wrong with them. */
+/** Reads the texts: a source, or a line for each wrong field. */
 export function readDraft(draft: Draft): { readonly source: Source } | { readonly problems: Problems } {
   const subArrows = arrowsOf(draft.subTransitions, ['sub-state', 'symbol', 'sub-state']);
   const segmentArrows = arrowsOf(draft.segmentTransitions, [
@@ -104,7 +103,7 @@ export function readDraft(draft: Draft): { readonly source: Source } | { readonl
   return Object.keys(problems).length === 0 ? { source: { automaton, word, bounds } } : { problems };
 }
 
-/** The texts with one arrow more, or without it if it was there. */
+/** Adds an arrow to the texts, or removes it if it is there. */
 export function toggleArrow(
   draft: Draft,
   field: 'subTransitions' | 'segmentTransitions',
@@ -119,7 +118,7 @@ export function toggleArrow(
   return { ...draft, [field]: kept.join('\n') };
 }
 
-/** Whether a word is written without blanks: every name of the alphabet is one character. */
+/** Checks if words are written without blanks: every name of the alphabet is one character. */
 function isSpelled(automaton: BiNfa): boolean {
   return alphabetOf(automaton).every((name) => Array.from(name).length === 1);
 }
@@ -132,7 +131,7 @@ function namesOf(text: string): string[] {
   return text.split(/\s+/).filter((name) => name !== '');
 }
 
-/** Arrows, the lines they stand on, from 1, and the first line that is none. */
+/** Arrows, their line numbers from 1, and the first line that is not an arrow. */
 interface Arrows {
   readonly arrows: readonly (readonly string[])[];
   readonly lines: readonly number[];
@@ -169,7 +168,7 @@ function problemsOfAutomaton(
       .replace(/is not in (\w+)/, (_, name: string) => `is not among the ${labels[name] ?? name}`)
       .replace(
         /is \w+\[(\d+)\] again/,
-        (_, index: string) => `stands on line ${lineOf(arrows, field, Number(index))} already`,
+        (_, index: string) => `repeats line ${lineOf(arrows, field, Number(index))}`,
       );
     const isArrow = field === 'subTransitions' || field === 'segmentTransitions';
     found[field] ??= isArrow ? `line ${lineOf(arrows, field, Number(match[2]))}: ${text}` : text;

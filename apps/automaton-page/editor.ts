@@ -1,6 +1,5 @@
-// The automaton's two cards: its diagram, its arrows as matrices whose entries are switched by a
-// click, and everything as text. What a symbol's matrix shows is what the compiled network embeds
-// the symbol as. HTML text.
+// The automaton's two cards as HTML text: the diagram, the arrows as matrices whose entries a click
+// switches, and everything as text. A symbol's matrix is its relation in the network's embedding.
 
 import { ink, levelStyles } from '../../lib/report/style';
 import { escapeXml } from '../../lib/report/text';
@@ -9,11 +8,11 @@ import { cellSize } from './matrix';
 import { everySubState, reachedAt, type Scene, segmentArrows, subArrows, tokenName } from './scene';
 import type { Draft, Field } from './draft';
 
-/** What a field is called, and how it is written. */
+/** The label of a field and, for a text area, its rows. */
 const fieldTexts: Readonly<Record<Field, { readonly label: string; readonly rows?: number }>> = {
   word: { label: 'Word' },
-  maxSegmentLength: { label: 'Symbols in a segment, at most' },
-  maxSegments: { label: 'Segments, at most' },
+  maxSegmentLength: { label: 'Most symbols in a segment' },
+  maxSegments: { label: 'Most segments' },
   subStates: { label: 'Sub-states' },
   subStart: { label: 'Start' },
   symbols: { label: 'Symbols' },
@@ -25,7 +24,7 @@ const fieldTexts: Readonly<Record<Field, { readonly label: string; readonly rows
   segmentTransitions: { label: 'Arrows: state, sub-state, separator, state', rows: 6 },
 };
 
-/** A field with its label and the place of its problem. */
+/** A field with its label and a place for its problem. */
 export function fieldHtml(field: Field, draft: Draft): string {
   const { label, rows } = fieldTexts[field];
   const shared = `id="field-${field}" data-field="${field}" aria-describedby="problem-${field}" autocomplete="off" autocapitalize="off" spellcheck="false"`;
@@ -38,7 +37,7 @@ export function fieldHtml(field: Field, draft: Draft): string {
   return `<div class="field ${field}"><label for="field-${field}">${label}</label>${control}<p class="problem" id="problem-${field}" aria-live="polite"></p></div>`;
 }
 
-/** The sub-level's diagram, as the token finds it. */
+/** The sub-level's diagram at a token. */
 export function subDiagram(scene: Scene, token: number): string {
   const { automaton } = scene;
   const { sub } = reachedAt(scene, scene.simulated, token);
@@ -56,7 +55,7 @@ export function subDiagram(scene: Scene, token: number): string {
   });
 }
 
-/** The segment level's diagram, as the token finds it. */
+/** The segment level's diagram at a token. */
 export function segmentDiagram(scene: Scene, token: number): string {
   const { automaton } = scene;
   const { segment } = reachedAt(scene, scene.simulated, token);
@@ -76,15 +75,15 @@ export function segmentDiagram(scene: Scene, token: number): string {
 
 /** A matrix of switches. */
 interface Switches {
-  /** Begins the switches' ids. */
+  /** Prefix of the switches' ids. */
   readonly id: string;
   readonly title: string;
   readonly states: readonly string[];
   readonly color: string;
-  /** Whether this is what the current token does. */
+  /** Whether this is the current token's matrix. */
   readonly isNow: boolean;
   readonly has: (from: string, to: string) => boolean;
-  /** The arrow that a switch is, as the page's fields write it. */
+  /** The arrow of a switch, as the page's fields write it. */
   readonly arrow: (from: string, to: string) => readonly string[];
 }
 
@@ -148,7 +147,7 @@ function switchesHtml(field: Field, { id, title, states, color, isNow, has, arro
   return `<table class="switches${isNow ? ' now' : ''}"><caption style="color:${color}">${escapeXml(title)}</caption><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
-/** The card of the sub-level, without what changes from token to token. */
+/** The card of the sub-level, without the panels that change by token. */
 export function subCard(draft: Draft): string {
   const texts = (['subStates', 'subStart', 'symbols', 'subTransitions'] as const).map((field) =>
     fieldHtml(field, draft),
@@ -156,12 +155,12 @@ export function subCard(draft: Draft): string {
   return card(
     'sub',
     'Sub-level',
-    'reads the symbols of a segment; a separator sends it back to its start',
+    'reads the symbols of a segment; a separator resets it to its start',
     texts,
   );
 }
 
-/** The card of the segment level, without what changes from token to token. */
+/** The card of the segment level, without the panels that change by token. */
 export function segmentCard(draft: Draft): string {
   const texts = (
     ['segmentStates', 'segmentStart', 'accept', 'separators', 'segmentTransitions'] as const
@@ -169,7 +168,7 @@ export function segmentCard(draft: Draft): string {
   return card(
     'segment',
     'Segment level',
-    `moves at a separator, by the sub-state that it finds, written at the arrow (${everySubState}: whichever)`,
+    `moves at a separator by the sub-state reached, which labels the arrow (${everySubState}: any)`,
     texts,
   );
 }

@@ -1,20 +1,20 @@
-// Automata to begin with: small enough that every matrix is read at a glance, each with a word that
-// shows what it is about.
+// Example automata for the page, small enough that every matrix is read at a glance, each with a
+// word that shows its point.
 
 import type { BiNfa, Word } from '../../lib/theory/automata/automaton';
-import type { BilevelBounds } from '../../lib/theory/compile/compile';
+import type { BilevelBounds } from '../../lib/theory/network/network';
 
-/** An automaton to begin with. */
+/** An example of the page. */
 export interface PageExample {
   readonly name: string;
-  /** What it tells apart, one sentence. */
+  /** Says in a sentence which words it accepts. */
   readonly about: string;
   readonly automaton: BiNfa;
   readonly word: Word;
   readonly bounds: BilevelBounds;
 }
 
-/** Arrows from a text, between strokes. */
+/** Parses arrows, separated by ` / `. */
 function arrows(text: string): BiNfa['subTransitions'] {
   return text.split(' / ').map((arrow) => {
     const [from = '', symbol = '', to = ''] = arrow.split(' ');
@@ -22,7 +22,7 @@ function arrows(text: string): BiNfa['subTransitions'] {
   });
 }
 
-/** The same; several sub-states that move alike stand between bars. */
+/** Parses arrows of the segment level; `|` separates sub-states that move alike. */
 function segmentArrows(text: string): BiNfa['segmentTransitions'] {
   return text.split(' / ').flatMap((arrow) => {
     const [from = '', subStates = '', separator = '', to = ''] = arrow.split(' ');
@@ -35,7 +35,7 @@ export const pageExamples: readonly PageExample[] = [
   {
     name: 'Alarm in a log',
     about:
-      'Lines end at ; and one with an e is an error. Two lines with an error in a row raise the alarm for good.',
+      'Lines end at ; and a line with an e has an error. Two such lines in a row raise the alarm for good.',
     automaton: {
       type: 'bi-nfa',
       segmentStates: ['calm', 'once', 'alarm'],
@@ -56,7 +56,7 @@ export const pageExamples: readonly PageExample[] = [
   {
     name: 'Parity of parities',
     about:
-      'Is the number of segments with an odd number of 1s odd? No state can be forgotten: all relations are permutations.',
+      'Is the number of segments with an odd number of 1s odd? All relations are permutations, so no state is ever forgotten.',
     automaton: {
       type: 'bi-nfa',
       segmentStates: ['EVEN', 'ODD'],
@@ -76,8 +76,7 @@ export const pageExamples: readonly PageExample[] = [
   },
   {
     name: 'A guess that must come true',
-    about:
-      'Nondeterministic: is the last symbol but one of a segment an a, in two segments that follow each other?',
+    about: 'Nondeterministic: is the second-to-last symbol an a in two consecutive segments?',
     automaton: {
       type: 'bi-nfa',
       segmentStates: ['wait', 'one', 'two'],
@@ -98,7 +97,7 @@ export const pageExamples: readonly PageExample[] = [
   {
     name: 'Records of two fields',
     about:
-      'A name of letters (a), a comma, an age of digits (9), a semicolon; two separators, and each moves in its own way.',
+      'A name of letters (a), a comma, an age of digits (9), a semicolon. Its two separators move differently.',
     automaton: {
       type: 'bi-nfa',
       segmentStates: ['name', 'age', 'bad'],
@@ -121,7 +120,7 @@ export const pageExamples: readonly PageExample[] = [
   {
     name: 'Questions and answers',
     about:
-      'Sentences of words (w) end at . or ?, paragraphs at ¶. Is no question left open at the end of a paragraph?',
+      'Sentences of words (w) end at . or ?, paragraphs at ¶. Is every question of a paragraph answered before its end?',
     automaton: {
       type: 'bi-nfa',
       segmentStates: ['told', 'asked', 'open'],

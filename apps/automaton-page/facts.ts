@@ -1,11 +1,11 @@
-// The certificate's main numbers beside what is shown: size by block as a bar with names, what a
-// flat network would take, and how much room the weights leave. HTML text.
+// The certificate's main numbers as HTML text: width by block as a bar, the width of a flat
+// network, and the room before rounding.
 
 import { ink, levelStyles } from '../../lib/report/style';
 import { escapeXml } from '../../lib/report/text';
 import { layersOfLevel, levelOf, type Scene } from './scene';
 
-/** The numbers of a scene's network. */
+/** The numbers of a scene's certificate. */
 export function factsHtml(scene: Scene): string {
   const { certificate, automaton, bounds, flatWidth } = scene;
   const { depth, width, hidden, worstGap, exactUpTo, mostTokens, weightNorm, holds } = certificate;
@@ -18,19 +18,19 @@ export function factsHtml(scene: Scene): string {
       String(depth),
       `${layersOfLevel(scene, 'sub')} layers for segments of ${bounds.maxSegmentLength}, ${layersOfLevel(scene, 'segment')} for ${bounds.maxSegments} segments`,
     ],
-    ['width', String(width), `against ${flatWidth} of the ${pairs} flattened states by absolute positions`],
+    ['width', String(width), `against ${flatWidth} in the flat construction, for ${pairs} flattened states`],
     ['hidden units', String(hidden), 'in the widest feed-forward block'],
     [
       'worst gap',
       worstGap === null ? '–' : worstGap.toFixed(2),
-      'by which a head prefers the token it copies from, at least',
+      'smallest distance between the score of a head’s source token and any other',
     ],
     [
       'error of counts',
       bound === 0 ? '0' : bound.toExponential(1),
-      `at most; found ${measured.toExponential(1)}; rounding is right up to 0.15`,
+      `derived bound; largest found ${measured.toExponential(1)}; up to 0.15 is allowed`,
     ],
-    ['largest weight', weightNorm.largest.toPrecision(3), 'of all'],
+    ['largest weight', weightNorm.largest.toPrecision(3), 'in absolute value'],
     [
       'exact in float32',
       exactUpTo === null || exactUpTo > 1e9 ? '> 10⁹' : exactUpTo.toLocaleString('en'),
@@ -40,7 +40,7 @@ export function factsHtml(scene: Scene): string {
       'holds',
       holds ? 'yes' : 'no',
       holds
-        ? 'every word within the bounds is certain to be read out right'
+        ? 'the bounds leave room for every word, and no trial found a mistake'
         : 'some word may be read out wrong',
     ],
   ];
@@ -51,7 +51,7 @@ export function factsHtml(scene: Scene): string {
   );
 }
 
-/** The blocks of the residual stream, side by side and as wide as they are large. */
+/** A bar of the residual stream's blocks, each as wide as it is large. */
 function widthBar({ certificate: { width, blocks } }: Scene): string {
   const total = 820;
   let x = 0;
@@ -70,7 +70,7 @@ function widthBar({ certificate: { width, blocks } }: Scene): string {
   return `<svg class="bar" viewBox="0 0 ${total} 26" role="img" aria-label="Width by block: ${escapeXml(names)}">${parts.join('')}</svg><p class="note">Width by block: ${escapeXml(names)}.</p>`;
 }
 
-/** Both ways on one scale. */
+/** The widths of both constructions on one scale. */
 function comparedBars({ certificate: { width }, flatWidth, automaton }: Scene): string {
   const [k, s] = [automaton.subStates.length, automaton.segmentStates.length];
   const largest = Math.max(width, flatWidth);

@@ -4,7 +4,7 @@
 import { fontFamily, ink, levelStyles } from '../../lib/report/style';
 import { rightColor, wrongColor } from './score';
 
-/** CSS text. */
+/** The style sheet as CSS text. */
 export const pageStyle = `
 :root { color-scheme: light; --edge: #D5D5D5; --soft: #F6F6F4; }
 * { box-sizing: border-box; }

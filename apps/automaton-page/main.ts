@@ -1,20 +1,20 @@
-// What runs in the browser: listens, asks `nextState` what follows, and draws the panels that have
-// changed. All else is in modules that know no browser. `document.ts` bundles this file into the
-// page.
+// The page's script: it turns events into actions, gets the next state from `nextState`, and
+// redraws the panels that have changed. No other module knows the browser. `document.ts` bundles
+// this file into the page.
 
 import { panels } from './body';
 import { fields, type Field } from './draft';
 import { pageExamples } from './examples';
 import { type Action, nextState, openPage, type PageData } from './state';
 
-/** The element of an id, which the page has. */
+/** Finds the element with an id, which must be on the page. */
 function element<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
   const found = document.getElementById(id);
   if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
   return found;
 }
 
-/** A control with text: an input, a text area or a list. */
+/** Checks if an element is an input, a text area or a list. */
 function isControl(
   element: EventTarget | null,
 ): element is HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement {
@@ -30,7 +30,7 @@ let state = openPage(data, pageExamples);
 let timer: ReturnType<typeof setTimeout> | undefined;
 const shown = new Map<string, string>();
 
-/** Draws what differs from what is shown. */
+/** Redraws the panels that have changed. */
 function draw(): void {
   const focused = document.activeElement?.id ?? '';
   for (const [id, html] of Object.entries(panels(state))) {
@@ -38,7 +38,7 @@ function draw(): void {
     shown.set(id, html);
     element(id, HTMLElement).innerHTML = html;
   }
-  // A button that was drawn anew keeps the focus.
+  // A redrawn button keeps the focus.
   if (focused !== '' && document.activeElement?.id !== focused)
     document.getElementById(focused)?.focus({ preventScroll: true });
   for (const field of fields) drawField(field);
@@ -60,7 +60,7 @@ function drawField(field: Field): void {
   if (problem !== '' && details !== null) details.open = true;
 }
 
-/** Scrolls the score so that the current token is seen. */
+/** Scrolls the score so that the current token is visible. */
 function keepInSight(): void {
   const score = element('score', HTMLElement);
   const now = score.querySelector('.now');
@@ -123,7 +123,7 @@ document.addEventListener('change', ({ target }) => {
 
 document.addEventListener('keydown', (event) => {
   const { target, key } = event;
-  // Fields, lists and buttons have their own use for keys.
+  // Fields and lists use keys themselves; on a button the space bar presses it.
   if (isControl(target)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || (key === ' ' && target !== document.body)) return;
   const action = buttons[keys[key] ?? ''];

@@ -1,36 +1,34 @@
-// A block of the residual stream as a small heat map, names on rows and columns: SVG text.
+// Draws a block of the residual stream as a small heat map with named rows and columns, as SVG
+// text.
 
 import { ink } from '../../lib/report/style';
 import { escapeXml, estimateWidth } from '../../lib/report/text';
 import type { HeldBlock } from './scene';
 
-/** How a block is drawn. */
+/** The look of a block. */
 export interface MatrixLook {
-  /** Of an entry of 1. */
+  /** The colour of an entry of 1. */
   readonly color: string;
-  /** Of an entry below 0. */
+  /** The colour of an entry below 0; default `color`. */
   readonly negative?: string;
-  /** What stands above it. */
+  /** The title above it. */
   readonly title: string;
-  /** Whether entries that are not 0 are written in their cells; default yes. */
+  /** Whether nonzero entries are written in their cells; default true. */
   readonly numbers?: boolean;
 }
 
 const nameSize = 11;
 const longestName = 62; // px
 const titleHeight = 19;
-/** Around what the last edit has changed. */
+/** The outline of entries that the last edit changed. */
 const changeColor = '#E0A800';
 
-/** The side of a cell in px: smaller where there are many. */
+/** The side of a cell, px: smaller for many columns. */
 export function cellSize(columns: number): number {
   return columns <= 4 ? 22 : columns <= 6 ? 17 : 13;
 }
 
-/**
- * A block as SVG text, as large as it needs. Entries that are not what they were `before` are
- * outlined.
- */
+/** Draws a block as SVG text. Entries that differ from `before` are outlined. */
 export function matrixSvg(block: HeldBlock, look: MatrixLook, before: HeldBlock = block): string {
   const { color, negative, title, numbers = true } = look;
   const { rows, columns, values, readRow } = block;
@@ -99,7 +97,7 @@ export function matrixSvg(block: HeldBlock, look: MatrixLook, before: HeldBlock 
   ].join('');
 }
 
-/** The entries that are not 0, in words. */
+/** Describes the nonzero entries in words. */
 function describe({ rows, columns, values }: HeldBlock): string {
   const entries = rows.flatMap((row, first) =>
     columns.flatMap((column, second) => {
@@ -111,19 +109,19 @@ function describe({ rows, columns, values }: HeldBlock): string {
   return entries.length === 0 ? 'all 0' : entries.join(', ');
 }
 
-/** A number as a cell has room for: nothing for 0. */
+/** Formats a number for a cell: empty for 0. */
 export function written(value: number): string {
   const rounded = Math.round(value * 10) / 10;
   return rounded === 0 ? '' : String(rounded).replace('-', '−');
 }
 
-/** A number as precise as the residual stream has it. */
+/** Formats a number so that its deviation from a whole number shows. */
 export function exactly(value: number): string {
   if (Number.isInteger(value)) return String(value);
   return Math.abs(value - Math.round(value)) < 1e-3 ? value.toPrecision(10) : value.toPrecision(4);
 }
 
-/** Opacity of an entry: nothing at 0, full from 1 on. */
+/** The opacity of an entry: 0 at 0, 1 from 1 on. */
 function shade(value: number): number {
   return Math.round(100 * Math.min(1, Math.abs(value))) / 100;
 }

@@ -1,6 +1,6 @@
-// Everything the page shows of one automaton and one word, computed at once: the compiled network,
-// what it does with the word, what the set simulator says, the certificate; and, for one token,
-// which arrows it takes, where its head looks, what its blocks hold.
+// Computes everything that the page shows of an automaton and a word: the compiled network, its
+// trace on the word, the set simulator's result, the certificate; and, for a token, the arrows it
+// takes, the tokens it copies from, and the content of its blocks.
 
 import { flatten } from '../../lib/theory/automata/flatten';
 import { indexOfNames } from '../../lib/theory/automata/relation';
@@ -15,23 +15,25 @@ import { type Trace, trace } from '../../lib/theory/network/plain';
 import { tokenReader } from '../../lib/theory/network/words';
 import type { Source } from './draft';
 
-/** One automaton with one word. Tokens are a start, then the names of the word. */
+/** An automaton with a word. Tokens are the start, then the names of the word. */
 export interface Scene extends Source {
   readonly network: Network;
   readonly certificate: NetworkCertificate;
-  /** Of the network that absolute positions take for words as long. */
+  /** The width of the flat construction's network for words of the same length. */
   readonly flatWidth: number;
   readonly trace: Trace;
-  /** [tokens, pairs] of 0 and 1: what the set simulator says after each token. */
+  /** The set simulator's result after each token: [tokens, pairs] of 0 and 1. */
   readonly simulated: Uint8Array;
-  /** Segment of each token, the start's own left out: -1 for the start, then from 0. */
+  /** The segment of each token, from 0; -1 for the start. */
   readonly segments: readonly number[];
-  /** Whether each token ends a segment; the start does. */
+  /** Whether each token ends a segment, as the start does. */
   readonly isSeparator: readonly boolean[];
 }
 
 /**
- * Compiles the automaton and sends the word through. @throws DataError for a word beyond the bounds
+ * Compiles the automaton and runs the word.
+ *
+ * @throws DataError for a word beyond the bounds
  */
 export function createScene(source: Source): Scene {
   const { automaton, word, bounds } = source;
@@ -52,16 +54,13 @@ export function createScene(source: Source): Scene {
   };
 }
 
-/** States of both levels that are reached after a token, each by its index. */
+/** The states of both levels that are reached after a token, by index. */
 export interface Reached {
   readonly segment: readonly boolean[];
   readonly sub: readonly boolean[];
 }
 
-/**
- * What `sets` says of a token, level by level: a state of a level counts if it is in a reached
- * pair.
- */
+/** The states of each level that are in a reached pair of `sets` at a token. */
 export function reachedAt({ automaton }: Source, sets: Uint8Array, token: number): Reached {
   const [segments, subs] = [automaton.segmentStates.length, automaton.subStates.length];
   const row = sets.subarray(token * segments * subs, (token + 1) * segments * subs);
@@ -75,7 +74,7 @@ export function reachedAt({ automaton }: Source, sets: Uint8Array, token: number
   };
 }
 
-/** Whether the network reads the very set that the simulator has, after each token. */
+/** Checks, after each token, if the network's set equals the simulator's. */
 export function agreement({ trace: { reached, tokens }, simulated }: Scene): boolean[] {
   const states = simulated.length / tokens;
   return Array.from({ length: tokens }, (_, token) =>
@@ -85,7 +84,7 @@ export function agreement({ trace: { reached, tokens }, simulated }: Scene): boo
   );
 }
 
-/** Whether an accepting segment state is reached after a token. */
+/** Checks if an accepting segment state is reached after a token. */
 export function isAccepting(scene: Scene, token: number): boolean {
   const { segment } = reachedAt(scene, scene.simulated, token);
   return scene.automaton.segmentStates.some(
@@ -97,7 +96,7 @@ export function isAccepting(scene: Scene, token: number): boolean {
 export interface MergedArrow {
   readonly from: number;
   readonly to: number;
-  /** A line each: symbols; or sub-states with their separator. */
+  /** The lines of the label: symbols, or sub-states with their separator. */
   readonly labels: readonly string[];
   /** Whether the current token takes one of them. */
   readonly isTaken: boolean;
@@ -167,7 +166,7 @@ function merge(
   }));
 }
 
-/** Stands at an arrow of the segment level that is taken whatever the sub-state. */
+/** The label of an arrow of the segment level that every sub-state takes. */
 export const everySubState = 'all';
 
 function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
@@ -179,7 +178,7 @@ function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   return groups;
 }
 
-/** The token a token copies from in a layer, and how much of its attention that has. */
+/** The token that a token copies from in a layer, and the attention on it. */
 export function copiedFrom(scene: Scene, layer: number, token: number): { from: number; weight: number } {
   const { trace: traced } = scene;
   const attention = traced.layers[layer]?.attention ?? new Float64Array();
@@ -189,8 +188,8 @@ export function copiedFrom(scene: Scene, layer: number, token: number): { from: 
 }
 
 /**
- * What a token's answer is made of: [layers + 1][tokens] whether it needs a token before each
- * layer, and after the last.
+ * The tokens on which a token's read-out depends, before each layer and after the last: [layers +
+ * 1][tokens].
  */
 export function ancestry(scene: Scene, token: number): boolean[][] {
   const { layers, tokens } = scene.trace;
@@ -206,18 +205,18 @@ export function ancestry(scene: Scene, token: number): boolean[][] {
   return needed;
 }
 
-/** A block as one token holds it. */
+/** The content of a block at a token. */
 export interface HeldBlock {
   readonly name: string;
   readonly rows: readonly string[];
   readonly columns: readonly string[];
   /** [rows * columns] */
   readonly values: Float64Array;
-  /** The row that is read: the start's; undefined where none is. */
+  /** The row that is read out, the start's; undefined if none is. */
   readonly readRow?: number;
 }
 
-/** A layer at one token, as the sum it is: copied, times own, is counts, rounded to 0 and 1. */
+/** A layer at a token: copied times own gives counts, which are rounded to 0 and 1. */
 export interface LayerAtToken {
   readonly name: string;
   readonly source: CopySource;
@@ -226,18 +225,18 @@ export interface LayerAtToken {
   readonly weight: number;
   readonly copied: HeldBlock;
   readonly own: HeldBlock;
-  /** After each feed-forward block: the block it has changed. */
+  /** The changed block after each feed-forward block. */
   readonly after: readonly { readonly step: string; readonly block: HeldBlock }[];
 }
 
-/** What a token holds before the first layer. */
+/** The blocks of a token before the first layer. */
 export function embeddedAt({ network, trace: { embedded } }: Scene, token: number): HeldBlock[] {
   return network.layout.blocks
     .filter(({ name }) => name !== 'copied')
     .map((block) => hold(network, block, embedded, token));
 }
 
-/** What each layer does at a token. */
+/** Each layer at a token. */
 export function layersAt(scene: Scene, token: number): LayerAtToken[] {
   const { network, trace: traced } = scene;
   return network.layers.map(({ head }, index): LayerAtToken => {
@@ -251,7 +250,7 @@ export function layersAt(scene: Scene, token: number): LayerAtToken[] {
       source: head.source,
       level: levelOf(head.register),
       ...copiedFrom(scene, index, token),
-      // What is copied stands in the first entries of a block that may be larger.
+      // The copied relation fills the first entries of a block that may be larger.
       copied: {
         ...hold(network, { ...register, start: head.value.to }, values, token),
         name: 'copied',
@@ -270,19 +269,19 @@ export function layersAt(scene: Scene, token: number): LayerAtToken[] {
   });
 }
 
-/** What a token holds after the last layer, of the blocks that are read. */
+/** The blocks that are read out, after the last layer. */
 export function finalAt(scene: Scene, token: number): HeldBlock[] {
   const { network, trace: traced, isSeparator } = scene;
   const last = traced.layers.at(-1)?.residuals.at(-1)?.values ?? traced.embedded;
   return ['segment relation', 'sub relation'].map((name) => {
     const { readRow, ...block } = hold(network, blockNamed(network.layout, name), last, token);
-    // At a separator the sub-level starts anew, whatever the block holds.
+    // At a separator the sub-level restarts, whatever the block holds.
     const isRead = name === 'segment relation' || isSeparator[token] !== true;
     return { ...block, ...(isRead && readRow !== undefined ? { readRow } : {}) };
   });
 }
 
-/** Which level a block belongs to, by its name. */
+/** The level of a block, by its name. */
 export function levelOf(name: string): 'sub' | 'segment' {
   return name.startsWith('segment') ? 'segment' : 'sub';
 }
@@ -307,15 +306,15 @@ function startOf(block: string, automaton: Source['automaton']): string | undefi
   return levelOf(block) === 'segment' ? automaton.segmentStart : automaton.subStart;
 }
 
-/** How many layers belong to a level. */
+/** Counts the layers of a level. */
 export function layersOfLevel({ network }: Scene, level: 'sub' | 'segment'): number {
   return network.layers.filter(({ head }) => levelOf(head.register) === level).length;
 }
 
-/** What a token is called: the start's sign, or its name in the word. */
+/** The name of a token: the start's sign, or its name in the word. */
 export function tokenName({ word }: Source, token: number): string {
   return token === 0 ? startSign : (word[token - 1] ?? '');
 }
 
-/** Stands for the token before every word. */
+/** The sign of the start token. */
 export const startSign = '▷';

@@ -1,6 +1,6 @@
-// The word as a score: a column for each token, a row for each layer. Lines go from the token that
-// is copied from to the one that copies; those that the current token's answer is made of stand
-// out. Below, what is read after each token, held against the set simulator.
+// Draws the word as a score: a column for each token, a row for each layer. Lines lead from a
+// copied token to the one that copies it; the current token's read-out depends on those that stand
+// out. Below is the read-out after each token, compared with the set simulator.
 
 import { ink, levelStyles } from '../../lib/report/style';
 import { escapeXml, estimateWidth } from '../../lib/report/text';
@@ -24,25 +24,24 @@ const [box, layerHeight, cell] = [30, 52, 17] as const;
 const leastDrawn = 0.01;
 
 /**
- * How wide a token's column is, in px: all the room there is for short words, and never less than
- * fits.
+ * The width of a token's column, px: all the room for short words, and never too narrow for a name.
  */
 function columnWidth({ word, trace: { tokens } }: Scene, room = 840): number {
   const widest = Math.max(0, ...word.map((name) => estimateWidth(name, 14, true)));
   return Math.max(27, Math.min(46, (room - labelWidth - after) / tokens), Math.min(90, widest + 10));
 }
 
-/** What a head looks for, in few words, e.g. `2 back in the segment`. */
+/** Describes a head's source in few words, e.g. `2 back in the segment`. */
 function shortSource({ among, back }: CopySource): string {
   if (among === 'separators') return `${back} segment${back === 1 ? '' : 's'} back`;
   return `${back} back in the ${among}`;
 }
 
-/** Where rows are, px from the top. */
+/** The places of rows, px from the top. */
 interface Rows {
-  /** Of the tokens' dots before each layer, and after the last. */
+  /** Rows of the tokens' dots before each layer, and after the last. */
   readonly levels: readonly number[];
-  /** Of each state's row, by level. */
+  /** Rows of states, by level. */
   readonly states: Readonly<Record<'segment' | 'sub', readonly number[]>>;
   readonly accepting: number;
   readonly agrees: number;
@@ -63,7 +62,7 @@ function rowsOf({ network, automaton }: Scene): Rows {
   return { levels, states: { segment, sub }, accepting, agrees, height: agrees + cell + 8 };
 }
 
-/** What stands left of the score, SVG text: it stays when the score is scrolled. */
+/** The labels left of the score, as SVG text; they stay when the score is scrolled. */
 export function scoreLabels(scene: Scene): string {
   const { network, automaton } = scene;
   const { levels, states, accepting, agrees, height } = rowsOf(scene);
@@ -93,7 +92,7 @@ export function scoreLabels(scene: Scene): string {
   ].join('');
 }
 
-/** The score as SVG text, the column of `token` marked. */
+/** The score as SVG text, with the column of `token` marked. */
 export function scoreSvg(scene: Scene, token: number): string {
   const { network, trace } = scene;
   const column = columnWidth(scene);
@@ -115,7 +114,7 @@ export function scoreSvg(scene: Scene, token: number): string {
   ].join('');
 }
 
-/** Behind the column of the current token. */
+/** The background of the current token's column. */
 const currentColor = '#FFF1C2';
 
 function describe(scene: Scene, token: number): string {
@@ -154,7 +153,7 @@ function tokens(scene: Scene, x: (index: number) => number, column: number, curr
   });
 }
 
-/** What every token keeps from layer to layer. */
+/** The residual connections: every token keeps its vector from layer to layer. */
 function residuals(
   { trace: { tokens: count } }: Scene,
   x: (index: number) => number,
@@ -170,7 +169,8 @@ function residuals(
 }
 
 /**
- * A line for each token's attention; from the start, where nothing is to copy, a thin broken one.
+ * A line for each token's attention; thin and broken from the start, where there is nothing to
+ * copy.
  */
 function copies(
   scene: Scene,
@@ -226,8 +226,7 @@ function dots(
 }
 
 /**
- * A row for each state of either level: tinted where the simulator reaches it, a dot where the
- * network reads it.
+ * A row for each state: tinted where the simulator reaches it, a dot where the network reads it.
  */
 function answers(scene: Scene, rows: Rows, column: number, current: number): string[] {
   const { simulated, trace } = scene;
@@ -259,8 +258,8 @@ function answers(scene: Scene, rows: Rows, column: number, current: number): str
   });
 }
 
-/** A read-out that is right, and one that is not. */
+/** The colours of a right and of a wrong read-out. */
 export const [rightColor, wrongColor] = ['#0B6B4A', '#B01E0A'] as const;
 
-/** What the score's signs mean. */
-export const scoreLegend = `${startSign} is the token before every word. Thick lines: all that the current token’s answer is made of. Thin dots come from ${startSign}: there is nothing to copy, and nothing changes. Below: tinted where the set simulator reaches a state, a dot where the network reads it.`;
+/** The legend of the score's signs. */
+export const scoreLegend = `${startSign} is the token before every word. Thick lines: the copies on which the current token’s read-out depends. Thin dotted lines come from ${startSign}: there is nothing to copy, and nothing changes. Below: a tint where the set simulator reaches a state, a dot where the network reads it.`;

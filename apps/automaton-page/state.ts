@@ -1,6 +1,5 @@
-// What the page knows and how it changes: a function from a state and an action to the next state.
-// A bad edit changes the texts and says what is wrong; the picture stays that of the last good
-// ones.
+// The page's state, and the function from a state and an action to the next state. A wrong edit
+// changes the texts and names the problem; the picture stays that of the last right texts.
 
 import { type Draft, draftOf, type Field, type Problems, readDraft, type Source, toggleArrow } from './draft';
 import { type PageExample } from './examples';
@@ -9,26 +8,26 @@ import { createScene, type Scene } from './scene';
 /** The page at one moment. */
 export interface PageState {
   readonly examples: readonly PageExample[];
-  /** Of the list; undefined once something was edited. */
+  /** Index of the example; undefined after an edit. */
   readonly example: number | undefined;
   readonly draft: Draft;
   readonly problems: Problems;
-  /** Of the last draft that was right. */
+  /** The scene of the last right draft. */
   readonly scene: Scene;
-  /** What was shown before the last edit, if it can be compared: the same word and states. */
+  /** The scene before the last edit, if both can be compared: the same word and states. */
   readonly before: Scene | undefined;
-  /** The token that is looked at; 0 is the start. */
+  /** The current token; 0 is the start. */
   readonly token: number;
   readonly isPlaying: boolean;
 }
 
-/** What the page opens with. */
+/** The data that the page opens with. */
 export interface PageData extends Source {
-  /** The example that this is; absent for an automaton of the reader's own. */
+  /** Index of the example; absent for an automaton of the reader's own. */
   readonly example?: number;
 }
 
-/** What can happen. */
+/** An action of the reader or of the player. */
 export type Action =
   | { readonly kind: 'edit'; readonly field: Field; readonly text: string }
   | {
@@ -40,11 +39,13 @@ export type Action =
   | { readonly kind: 'go'; readonly token: number }
   | { readonly kind: 'move'; readonly by: 'token' | 'segment'; readonly steps: 1 | -1 }
   | { readonly kind: 'play' }
-  /** While it plays: on to the next token, and no further than the last. */
+  /** While it plays: moves to the next token, up to the last. */
   | { readonly kind: 'tick' };
 
 /**
- * The page as it opens, after the word's last token. @throws DataError for a word beyond the bounds
+ * Opens the page at the word's last token.
+ *
+ * @throws DataError for a word beyond the bounds
  */
 export function openPage({ example, ...source }: PageData, examples: readonly PageExample[]): PageState {
   const scene = createScene(source);
@@ -60,7 +61,7 @@ export function openPage({ example, ...source }: PageData, examples: readonly Pa
   };
 }
 
-/** The page after an action. */
+/** The state after an action. */
 export function nextState(state: PageState, action: Action): PageState {
   switch (action.kind) {
     case 'edit':
@@ -100,10 +101,7 @@ function withDraft(state: PageState, draft: Draft, toEnd: boolean): PageState {
   return at({ ...next, isPlaying: false }, toEnd ? lastToken(next) : state.token);
 }
 
-/**
- * Whether two scenes have the same word, the same layers and the same blocks, so that entries can
- * be compared.
- */
+/** Checks if two scenes have the same word, layers and blocks, so that entries can be compared. */
 function isComparable(one: Scene, other: Scene): boolean {
   const shapeOf = ({ word, bounds, network, automaton }: Scene): string =>
     JSON.stringify([word, bounds, network.layout, automaton.symbols]);
@@ -118,7 +116,7 @@ function at(state: PageState, token: number): PageState {
   return { ...state, token: Math.max(0, Math.min(lastToken(state), token)) };
 }
 
-/** The next token, or the one before, that ends a segment; the word's own ends count. */
+/** The next or previous token that ends a segment, or the word's own end. */
 function segmentEnd({ scene, token }: PageState, steps: 1 | -1): number {
   let place = token + steps;
   while (place > 0 && place < scene.trace.tokens - 1 && scene.isSeparator[place] !== true) place += steps;

@@ -1,5 +1,5 @@
-// The residual stream of one token, layer by layer, as what it computes: a copied relation, times
-// the token's own, is a count of ways, rounded to whether there is one. HTML text.
+// The residual stream of a token as HTML text, layer by layer: the copied relation times the
+// token's own gives counts of ways, which are rounded to 0 or 1.
 
 import { ink, levelStyles } from '../../lib/report/style';
 import { escapeXml } from '../../lib/report/text';
@@ -15,13 +15,13 @@ import {
   tokenName,
 } from './scene';
 
-/** What a step's result is called, by the name of its feed-forward block. */
+/** The name of a step's result, by its feed-forward block. */
 const results: Readonly<Record<string, string>> = {
   product: 'ways',
   rounding: 'rounded',
 };
 
-/** All layers at a token; with a scene of `before`, outlined where that held something else. */
+/** All layers at a token. Entries that differ from the scene `before` are outlined. */
 export function streamHtml(scene: Scene, token: number, before: Scene = scene): string {
   const layersBefore = layersAt(before, token);
   return [
@@ -47,8 +47,8 @@ export function streamHtml(scene: Scene, token: number, before: Scene = scene): 
 
 function whatIsRead({ isSeparator }: Scene, token: number): string {
   return isSeparator[token] === true
-    ? 'framed row of the segment relation; the sub-level starts anew'
-    : 'the framed row of each';
+    ? 'framed row of the segment relation; the sub-level restarts'
+    : 'the framed row of both';
 }
 
 function layerRow(
@@ -80,14 +80,11 @@ function layerRow(
   return row(`Layer ${index + 1}`, from, parts, layer.level, isIdle);
 }
 
-/**
- * What a separator does to segment states, by the sub-states that are reached: one more
- * feed-forward block of the same layer.
- */
+/** The separator's transition of segment states: one more feed-forward block of the same layer. */
 function transitionRow(scene: Scene, block: string, index: number, token: number): string {
   const isHere = token > 0 && scene.isSeparator[token] === true;
   const text = isHere
-    ? `by the framed row of the sub relation, what ${quoted(scene, token)} does to segment states`
+    ? `the moves of segment states at ${quoted(scene, token)}, by the framed row of the sub relation`
     : 'not a separator: nothing changes';
   return row(`Layer ${index + 1}, transition`, text, [block], 'segment', !isHere);
 }

@@ -1,4 +1,4 @@
-// `bipe bench`: speed and memory, measured side by side with PyTorch.
+// `bipe bench`: measures speed and memory side by side with PyTorch.
 
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -36,16 +36,18 @@ export function addBenchCommand(program: Command): void {
     .description('measure speed and memory, side by side with PyTorch')
     .option('--suite <name>', 'evaluate, train, decode, tokenize or segment; default the first three')
     .option('--row <name>', 'one row of the table; may be repeated', collect, [])
-    .addOption(new Option('--peer <name>', 'measure it in turns with us').choices(['pytorch']))
-    .option('--python <path>', 'an interpreter that has torch; default: one is made in .cache, once')
-    .option('--pairs <n>', 'measurements of each side, in turns', '5')
-    .option('--seconds <s>', 'what a measurement takes, at least one step', '4')
+    .addOption(
+      new Option('--peer <name>', 'measure it in alternation with this library').choices(['pytorch']),
+    )
+    .option('--python <path>', 'an interpreter that has torch; default: an environment made once in .cache')
+    .option('--pairs <n>', 'alternating measurements of each side', '5')
+    .option('--seconds <s>', 'duration of a measurement, at least one step', '4')
     .option('--threads <n>', 'threads of each side; default: all cores of this process')
     .addOption(
       new Option('--device <name>', 'where both sides compute').choices(['cpu', 'gpu']).default('cpu'),
     )
-    .option('--profile', 'where the time of a step goes, by operation; our side alone')
-    .option('--quick', 'tiny sizes, one pair: shows that all runs; its numbers mean nothing')
+    .option('--profile', 'profile a step by operation, our side alone')
+    .option('--quick', 'tiny sizes, one pair, to check that everything runs; the numbers mean nothing')
     .option(
       '--out <folder>',
       'where results go; default bench/results (on a GPU its folder gpu), with --quick .cache/bench',
@@ -71,9 +73,9 @@ async function bench(options: BenchOptions): Promise<void> {
     return;
   }
   if (options.profile === true && options.peer !== undefined)
-    throw new UsageError('--profile: looks at our side alone; leave out --peer');
+    throw new UsageError('--profile: profiles our side alone; leave out --peer');
   if (options.profile === true && options.device === 'gpu')
-    throw new UsageError('--profile: sees what runs on the processor; leave out --device gpu');
+    throw new UsageError('--profile: records operations on the CPU alone; leave out --device gpu');
   const quick = options.quick === true;
   const chosen = chooseRows(options.suite, options.row);
   const rows = quick ? chosen.map(quickRow) : chosen;
@@ -192,7 +194,7 @@ async function profile(rows: readonly BenchRow[], run: Run): Promise<void> {
   checkOutcome(outcome, rows.length);
 }
 
-/** What the provenance of all that a run measures says. */
+/** The provenance that all measurements of a run share. */
 function originOf(
   engine: string,
   { quick, threads }: Run,
@@ -204,7 +206,7 @@ function originOf(
   };
 }
 
-/** What came of rows that were worked on in turn. */
+/** The outcome of working on rows. */
 interface Outcome<T> {
   readonly done: readonly T[];
   readonly failures: readonly { readonly row: string; readonly error: string }[];
@@ -212,8 +214,7 @@ interface Outcome<T> {
 }
 
 /**
- * Works on row after row; a row that fails is named and left out, an interruption ends it with the
- * row under way.
+ * Works on row after row. A row that fails is named and left out; an interruption ends the work.
  */
 async function eachRow<T>(
   rows: readonly BenchRow[],
@@ -224,7 +225,7 @@ async function eachRow<T>(
   const failures: { row: string; error: string }[] = [];
   let interrupted = false;
   const isInterrupted = (): boolean => interrupted;
-  // The sides hear it too, and end; the row under way ends with them and leaves nothing behind.
+  // The sides receive the signal too, and end; the current row fails and leaves nothing behind.
   process.once('SIGINT', () => {
     interrupted = true;
   });
@@ -242,7 +243,11 @@ async function eachRow<T>(
   return { done, failures, interrupted: isInterrupted() };
 }
 
-/** @throws MachineError if not all rows are done */
+/**
+ * Reports an incomplete outcome.
+ *
+ * @throws MachineError if not all rows are done
+ */
 function checkOutcome({ done, failures, interrupted }: Outcome<unknown>, rows: number): void {
   if (interrupted)
     throw new MachineError(`interrupted; ${done.length} of ${rows} rows are measured and kept`);
@@ -252,7 +257,7 @@ function checkOutcome({ done, failures, interrupted }: Outcome<unknown>, rows: n
     );
 }
 
-/** Table and figure of all rows that are kept. */
+/** Draws table and figure of all stored rows. */
 async function draw(
   rows: readonly StoredRow[],
   { out, reporter }: Run,

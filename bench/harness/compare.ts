@@ -1,32 +1,32 @@
-// One row: every side in a process of its own, the same weights and tokens, losses compared, then
-// timed in turns.
+// Measures a row: each side in a process of its own, with the same weights and tokens. Losses are
+// compared first, then steps are timed in alternation.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MachineError, messageOf } from '../../lib/base/errors';
 import { makeFolder } from '../../lib/base/files';
-import { type Reporter } from '../../lib/base/progress';
+import { type ProgressTask, type Reporter } from '../../lib/base/progress';
 import { type RowMeasurement, spreadOf, type Way, type WayMeasurement } from './measurement';
 import { type BenchRow, type PeerWay } from './rows';
 import { jobFor, Side, type SideCommand } from './side';
 
-/** Who runs, and how long. */
+/** The sides, and how long to measure. */
 export interface CompareOptions {
   readonly ours: SideCommand;
-  /** The peer's process for one of its ways; left out: ours alone. */
+  /** The peer's process for one of its ways; absent to measure ours alone. */
   readonly peer?: (way: PeerWay) => SideCommand;
-  /** Where weights and ids are written, and removed at the end. */
+  /** The folder of weights and ids, which is removed at the end. */
   readonly folder: string;
   readonly pairs: number;
-  /** What one measurement takes, at least one step. */
+  /** Duration of one measurement, which takes at least one step. */
   readonly seconds: number;
   readonly reporter: Reporter;
 }
 
-/** How far losses may differ: float32, and bfloat16, whose products have 8 bits. */
+/** Largest difference of losses, by the products' type; bfloat16 has 8 bits. */
 const lossTolerance = { float32: 1e-4, bfloat16: 2e-2 } as const;
 
-/** A side that has loaded the row, and what it has measured. */
+/** A side that has loaded the row, and its measurements. */
 export interface Participant {
   readonly way: Way;
   readonly side: Side;
@@ -36,24 +36,15 @@ export interface Participant {
 }
 
 /**
- * Measures a row. A way of the peer's that does not start, such as a compiled one without a
- * compiler, is left out and named; if none is left, that is an error.
+ * Measures a row. If a way of the peer fails to start, such as `compiled` without a compiler, it is
+ * left out and named; if none is left, that is an error.
  *
  * @throws MachineError if a side fails, or the losses differ by more than the tolerance
  */
 export async function compareRow(row: BenchRow, options: CompareOptions): Promise<RowMeasurement> {
-  const { reporter, pairs, folder } = options;
+  const { reporter, pairs } = options;
   const ways = options.peer === undefined ? [] : row.peerWays;
-  const task = reporter.task(row.name, pairs + ways.length + 2, 'stages');
-  const sides: Side[] = [];
-  const start = (command: SideCommand): Side => {
-    const side = new Side(command);
-    sides.push(side);
-    return side;
-  };
-  let note = 'failed';
-  try {
-    await prepare(row, start(options.ours), folder);
+  return await withSides(row, options, pairs + ways.length + 2, async (start, task) => {
     task.update(1, 'ours loads');
     const ours = await begin(row, 'ours', start(options.ours), options);
     const participants = [ours];
@@ -75,7 +66,7 @@ export async function compareRow(row: BenchRow, options: CompareOptions): Promis
     for (const participant of participants) compareLosses(row, ours, participant);
     for (let pair = 0; pair < pairs; pair += 1) {
       task.update(ways.length + 2 + pair, `pair ${pair + 1}`);
-      // Who was last goes first, so that a drift of the machine favours nobody.
+      // The order alternates, so that a drift of the machine favours no side.
       const turn = pair % 2 === 0 ? participants : participants.toReversed();
       for (const { side, steps, seconds } of turn)
         seconds.push((await side.ask('time', { steps })).seconds / steps);
@@ -85,25 +76,52 @@ export async function compareRow(row: BenchRow, options: CompareOptions): Promis
       const { peakBytes } = await side.ask('memory', {});
       measured.push({ way, steps, seconds, losses, peakBytes });
     }
-    note = measured
+    const note = measured
       .map(({ way, seconds }) => `${way} ${spreadOf(seconds).median.toPrecision(3)} s`)
       .join(', ');
-    return { row, ways: measured, missing };
+    return { result: { row, ways: measured, missing }, note };
+  });
+}
+
+/**
+ * Prepares a row's weights and ids, and works on it. All sides that `start` has started are closed
+ * at the end, and the row's folder is removed.
+ *
+ * @param work returns its result and a note for the progress line
+ */
+export async function withSides<T>(
+  row: BenchRow,
+  { ours, folder, reporter }: Pick<CompareOptions, 'ours' | 'folder' | 'reporter'>,
+  stages: number,
+  work: (
+    start: (command: SideCommand) => Side,
+    task: ProgressTask,
+  ) => Promise<{ readonly result: T; readonly note: string }>,
+): Promise<T> {
+  const task = reporter.task(row.name, stages, 'stages');
+  const sides: Side[] = [];
+  const start = (command: SideCommand): Side => {
+    const side = new Side(command);
+    sides.push(side);
+    return side;
+  };
+  let end = 'failed';
+  try {
+    await makeFolder(folder);
+    const preparing = start(ours);
+    await preparing.ask('prepare', { folder, job: jobFor(row.work, 'ours') });
+    await preparing.close();
+    const { result, note } = await work(start, task);
+    end = note;
+    return result;
   } finally {
-    task.finish(note);
+    task.finish(end);
     await Promise.all(sides.map((side) => side.close()));
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Writes the row's weights and ids to the folder; the side ends with it. */
-export async function prepare({ work }: BenchRow, side: Side, folder: string): Promise<void> {
-  await makeFolder(folder);
-  await side.ask('prepare', { folder, job: jobFor(work, 'ours') });
-  await side.close();
-}
-
-/** Loads, computes the losses, which warms up, and finds out how many steps a measurement takes. */
+/** Loads a row, computes the losses, which warms up, and counts the steps of a measurement. */
 export async function begin(
   { work }: BenchRow,
   way: Way,
@@ -129,7 +147,7 @@ function compareLosses({ name, work }: BenchRow, ours: Participant, other: Parti
   );
 }
 
-/** The operations a second of matrix products, measured in turns: the best of each. */
+/** Measures the matrix products of each side in alternation: the best operations a second. */
 export async function measurePeak(
   commands: readonly SideCommand[],
   size: number,
@@ -149,7 +167,7 @@ export async function measurePeak(
   return best;
 }
 
-/** Where a row's weights and ids lie while it runs. */
+/** The folder of a row's weights and ids while it runs. */
 export function rowFolder(parent: string, { name }: BenchRow): string {
   return join(parent, `${name}-${process.pid}`);
 }

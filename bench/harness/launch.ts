@@ -1,5 +1,5 @@
-// How the two sides are started, each with the same number of threads; and where PyTorch runs: with
-// an interpreter of the caller's choice, or in an environment of its own in .cache, made on demand.
+// Starts both sides with the same number of threads. PyTorch runs with an interpreter of the
+// caller's choice, or in an environment of its own in .cache, made on demand.
 
 import { spawn } from 'node:child_process';
 import { MachineError, messageOf } from '../../lib/base/errors';
@@ -8,13 +8,13 @@ import { projectPath } from '../../lib/base/paths';
 import { type PeerWay } from './rows';
 import { Side, type SideCommand } from './side';
 
-/** The compiler behind `torch.compile` writes there. */
+/** The temporary folder of the compiler behind `torch.compile`. */
 const temporaryFolder = projectPath('.cache', 'tmp');
 
 /**
- * The peer's interpreter.
+ * Finds the peer's interpreter.
  *
- * @param python the caller's own; left out: an environment is made if there is none
+ * @param python the caller's own; without it an environment is made if there is none
  * @throws MachineError if there is no Python, or PyTorch cannot be installed
  */
 export async function peerInterpreter(python?: string): Promise<string> {
@@ -36,19 +36,19 @@ export async function peerInterpreter(python?: string): Promise<string> {
   );
 }
 
-/** Where both sides compute. */
+/** The device of both sides. */
 export type BenchDevice = 'cpu' | 'gpu';
 
-/** How both sides are started. */
+/** The settings that both sides share. */
 export interface SideSettings {
   readonly device: BenchDevice;
-  /** Of the processor, for each side. */
+  /** CPU threads of each side. */
   readonly threads: number;
 }
 
 /**
- * Rounds no factor of a float32 product on a GPU to 10 bits, which TensorFlow does by default and
- * PyTorch does not.
+ * Keeps float32 products on a GPU exact; by default TensorFlow rounds factors to 10 bits, PyTorch
+ * does not.
  */
 const exactProducts = { NVIDIA_TF32_OVERRIDE: '0' };
 
@@ -87,7 +87,7 @@ export function ourCommand({ device, threads }: SideSettings): SideCommand {
 }
 
 /**
- * What runs on a side, in words.
+ * Describes the library and device of a side.
  *
  * @throws MachineError if it does not run
  */

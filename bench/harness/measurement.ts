@@ -1,35 +1,35 @@
-// What a row's measurements come to: medians, spreads, ratios.
+// Summarizes a row's measurements: medians, ranges, ratios.
 
 import { ConfigError } from '../../lib/base/errors';
 import { quantiles } from '../../lib/base/statistics';
 import { type BenchRow, flopsOf, type PeerWay, tokensOf } from './rows';
 
-/** Who did the work. */
+/** Our side, or a way of the peer. */
 export type Way = 'ours' | PeerWay;
 
-/** What one side measured. */
+/** The measurements of one side. */
 export interface WayMeasurement {
   readonly way: Way;
-  /** Steps of one measurement. */
+  /** Steps in one measurement. */
   readonly steps: number;
   /** Seconds a step, one for each pair. */
   readonly seconds: readonly number[];
-  /** The most physical memory of the process, bytes. */
+  /** Peak physical memory of the process, bytes. */
   readonly peakBytes: number;
-  /** What was compared before anything was timed. */
+  /** The losses, which were compared before anything was timed. */
   readonly losses: readonly number[];
 }
 
-/** A row that was measured. */
+/** The measurements of a row. */
 export interface RowMeasurement {
   readonly row: BenchRow;
   /** Ours first. */
   readonly ways: readonly WayMeasurement[];
-  /** The peer's ways that could not be had, and why. */
+  /** The peer's ways that failed to start, and why. */
   readonly missing: readonly { readonly way: PeerWay; readonly why: string }[];
 }
 
-/** The middle of several numbers, and between which they lie. */
+/** The median of several numbers and their range. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -37,7 +37,7 @@ export interface Spread {
 }
 
 /**
- * Median, least and greatest.
+ * Computes the median, the least and the greatest value.
  *
  * @throws ConfigError if there are no values or one is NaN
  */
@@ -47,9 +47,9 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * The ratio of two measurements that were made in turns: each pair has one.
+ * Computes the ratio of two measurements made in alternation, one for each pair.
  *
- * @throws ConfigError if there are not as many of the one as of the other
+ * @throws ConfigError if the numbers of measurements differ
  */
 export function pairedRatio(over: readonly number[], under: readonly number[]): Spread {
   if (over.length !== under.length)
@@ -57,50 +57,44 @@ export function pairedRatio(over: readonly number[], under: readonly number[]): 
   return spreadOf(over.map((value, pair) => value / (under[pair] ?? Number.NaN)));
 }
 
-/**
- * Matrix products of this machine, operations a second, by library; the peer's only where there is
- * one.
- */
+/** Operations a second of matrix products on this machine, by library; null without a peer. */
 export interface MachinePeak {
   readonly ours: number;
   readonly pytorch: number | null;
 }
 
-/** The faster library's products: what this machine has been seen to do. */
+/** The machine's peak: the products of the faster library. */
 export function peakOf({ ours, pytorch }: MachinePeak): number {
   return Math.max(ours, pytorch ?? 0);
 }
 
-/** One side of a row in numbers to read. */
+/** The summary of one side of a row. */
 export interface WaySummary {
   readonly way: Way;
   readonly tokensPerSecond: Spread;
   readonly flopsPerSecond: number;
-  /** Of the machine's peak in float32. */
+  /** Share of the machine's peak in float32. */
   readonly shareOfPeak: number;
   readonly peakBytes: number;
 }
 
-/** A row in numbers to read; null where there is nothing to compare with. */
+/** The summary of a row; null where there is nothing to compare with. */
 export interface RowSummary {
   readonly row: BenchRow;
   readonly ours: WaySummary;
   readonly peers: readonly WaySummary[];
-  /** PyTorch's fastest way but `plain`, and the ratio of speeds to it. */
+  /** PyTorch's fastest way except `plain`. `speed` is the ratio to it. */
   readonly fastest: WaySummary | null;
   readonly speed: Spread | null;
   readonly overPlain: Spread | null;
-  /** The least memory of PyTorch's ways but `plain`, and the ratio to it. */
+  /** The least memory of PyTorch's ways except `plain`. `memory` is the ratio to it. */
   readonly leanestBytes: number | null;
   readonly memory: number | null;
-  /** Whether all targets of the row hold; null where it has none or they cannot be judged. */
+  /** Whether all targets of the row hold; null if it has none or they cannot be judged. */
   readonly holds: boolean | null;
 }
 
-/**
- * Summarizes a row. PyTorch's best is its fastest way for the speed, and its leanest for the
- * memory.
- */
+/** Summarizes a row. PyTorch's best is its fastest way for speed, and its leanest for memory. */
 export function summarize({ row, ways }: RowMeasurement, peak: MachinePeak): RowSummary {
   const [ours, ...others] = ways;
   if (ours?.way !== 'ours') throw new Error(`row ${row.name} has no measurement of ours`);
@@ -151,28 +145,26 @@ function judge(
   return verdicts.length === 0 || verdicts.includes(null) ? null : true;
 }
 
-/** How the cost of evaluating one model grows with the length. */
+/** The growth of a model's evaluation cost with the length. */
 export interface CostGrowth {
   readonly lengths: readonly number[];
   /**
-   * Time per token over causal operations per token, as a multiple of the shortest length's: 1
-   * follows them.
+   * Time per token over causal operations per token, relative to the shortest length; 1 means that
+   * time follows operations.
    */
   readonly timeOverFlops: readonly number[];
-  /**
-   * Memory at the longest length over what a line through the two shortest has there; at most about
-   * 1 is linear.
-   */
+  /** Memory at the longest length over a line through the two shortest; up to about 1 is linear. */
   readonly memoryOverLine: number;
-  /** Time within 20 % of the operations, memory not 20 % above the line. */
+  /** Whether time is within 20 % of operations, and memory at most 20 % above the line. */
   readonly holds: boolean;
 }
 
-/** How far cost may be from what it should follow. */
+/** Allowed deviation of cost. */
 const growthTolerance = 0.2;
 
 /**
- * The growth over rows that evaluate the same model at several lengths; null for fewer than three.
+ * Computes the growth over rows that evaluate one model at several lengths; null for fewer than
+ * three.
  */
 export function costGrowth(rows: readonly RowSummary[]): CostGrowth | null {
   const sorted = rows.toSorted((a, b) => a.row.work.time - b.row.work.time);

@@ -1,20 +1,18 @@
-// A row's step by operation, on our side alone: where its time goes.
+// Profiles a row's step by operation, on our side alone.
 
-import { rm } from 'node:fs/promises';
 import { formatDuration } from '../../lib/base/format';
 import { type OperationProfile, type RunTime } from '../../lib/engine/profile';
 import { type Column, formatCell, type Table } from '../../lib/report/tables';
-import { begin, type CompareOptions, prepare } from './compare';
+import { begin, type CompareOptions, withSides } from './compare';
 import { type BenchRow } from './rows';
-import { Side, type SideCommand } from './side';
 
-/** What a row's steps took by operation. */
+/** The profile of a row's steps. */
 export interface RowProfile {
   readonly row: BenchRow;
   readonly steps: number;
-  /** A step's, without recording. */
+  /** Seconds a step, without recording. */
   readonly seconds: number;
-  /** Of all the steps. */
+  /** The profile of all steps together. */
   readonly profile: OperationProfile;
 }
 
@@ -27,29 +25,14 @@ export async function profileRow(
   row: BenchRow,
   options: Pick<CompareOptions, 'ours' | 'folder' | 'seconds' | 'reporter'>,
 ): Promise<RowProfile> {
-  const { ours, folder, reporter } = options;
-  const task = reporter.task(row.name, 3, 'stages');
-  const sides: Side[] = [];
-  const start = (command: SideCommand): Side => {
-    const side = new Side(command);
-    sides.push(side);
-    return side;
-  };
-  let note = 'failed';
-  try {
-    await prepare(row, start(ours), folder);
+  return await withSides(row, options, 3, async (start, task) => {
     task.update(1, 'loads');
-    const { side, steps } = await begin(row, 'ours', start(ours), options);
+    const { side, steps } = await begin(row, 'ours', start(options.ours), options);
     task.update(2, 'steps');
     const seconds = (await side.ask('time', { steps })).seconds / steps;
     const profile = await side.ask('profile', { steps });
-    note = `${seconds.toPrecision(3)} s`;
-    return { row, steps, seconds, profile };
-  } finally {
-    task.finish(note);
-    await Promise.all(sides.map((side) => side.close()));
-    await rm(folder, { recursive: true, force: true });
-  }
+    return { result: { row, steps, seconds, profile }, note: `${seconds.toPrecision(3)} s` };
+  });
 }
 
 const columns: readonly Column[] = [
@@ -59,7 +42,7 @@ const columns: readonly Column[] = [
   { key: 'milliseconds', label: 'Takes', unit: 'ms', format: 'fixed3' },
 ];
 
-/** A step by operation, the largest share first; the time in which none ran is among them. */
+/** A step by operation, the largest share first, with the time in which no operation ran. */
 export function profileTable(rowProfile: RowProfile): Table {
   const { row, steps, profile } = rowProfile;
   const { operations, scheduling, outside, wallSeconds } = profile;
@@ -83,7 +66,7 @@ export function profileTable(rowProfile: RowProfile): Table {
   };
 }
 
-/** Rows of the table by inputs. */
+/** Most rows of the table by inputs. */
 const largestInputs = 30;
 
 /** The largest shares by operation and its inputs. */
@@ -106,10 +89,10 @@ function perStep({ share, count, seconds }: RunTime, steps: number) {
 }
 
 function captionOf({ steps, seconds, profile }: RowProfile): string {
-  return `Of one step, the mean of ${steps}; it takes ${formatDuration(profile.wallSeconds / steps)} while operations are recorded, ${formatDuration(seconds)} otherwise. Shares are of the wall time; a moment in which several operations ran is divided among them. Milliseconds are those of the thread on which an operation ran; others that help it are not counted. What recording adds lies between operations.`;
+  return `One step, the mean of ${steps}. It takes ${formatDuration(profile.wallSeconds / steps)} while operations are recorded, ${formatDuration(seconds)} otherwise. Shares are of wall time; operations that run at the same time share it equally. Milliseconds are those of an operation’s own thread, without its helpers. The time that recording adds counts as between operations.`;
 }
 
-/** Lines of each table that a terminal shows. */
+/** Lines of each table shown in the terminal. */
 const shownLines = 12;
 
 /** A profile's cells for the terminal: by operation, then by inputs. */

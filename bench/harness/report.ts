@@ -1,4 +1,4 @@
-// Measured rows as a table, as a figure, and as lines for the terminal.
+// Reports measured rows as a table, a figure, and lines for the terminal.
 
 import { formatBytes, formatCount } from '../../lib/base/format';
 import { axes, barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '../../lib/report/figure';
@@ -20,7 +20,7 @@ const verdict = (holds: boolean | null): Cell => (holds === null ? null : holds 
 const range = (spread: Spread | null): Cell =>
   spread === null ? null : `${spread.low.toFixed(2)} to ${spread.high.toFixed(2)}`;
 
-/** All numbers of the rows, for Markdown, LaTeX and CSV. */
+/** The table of all numbers, for Markdown, LaTeX and CSV. */
 export function benchTable(rows: readonly StoredRow[]): Table {
   return {
     id: 'bench-table',
@@ -80,7 +80,7 @@ function tableRow({ measurement, setting, provenance }: StoredRow): Record<strin
 
 function captionOf(rows: readonly StoredRow[]): string {
   const settings = [...new Set(rows.map(({ setting }) => describeSetting(setting)))];
-  return `Medians of measurements in turns. Ratios are those of a pair: speed to PyTorch’s fastest way, memory to its leanest, plain left out. The peak is that of the faster library’s float32 matrix products, for bfloat16 rows too. ${settings.join(' ')}`;
+  return `Medians of alternating measurements. Ratios are taken within a pair: speed to PyTorch’s fastest way, memory to its leanest, without plain. The peak is the faster library’s float32 matrix products, for bfloat16 rows too. ${settings.join(' ')}`;
 }
 
 function describeSetting({ threads, pairs, ours, pytorch, peak }: StoredRow['setting']): string {
@@ -92,8 +92,7 @@ function describeSetting({ threads, pairs, ours, pytorch, peak }: StoredRow['set
 }
 
 /**
- * The growth of evaluation's cost with length, from the rows that evaluate the same model; null for
- * too few.
+ * The growth of evaluation cost with length, from rows that evaluate one model; null for too few.
  */
 export function growthOf(rows: readonly StoredRow[]): CostGrowth | null {
   const evaluations = rows
@@ -102,7 +101,7 @@ export function growthOf(rows: readonly StoredRow[]): CostGrowth | null {
   return costGrowth(evaluations);
 }
 
-/** The growth in a sentence. */
+/** Describes the growth in a sentence. */
 export function describeGrowth({ lengths, timeOverFlops, memoryOverLine, holds }: CostGrowth): string {
   const points = lengths.map(
     (length, index) => `${formatCount(length)}: ${(timeOverFlops[index] ?? Number.NaN).toFixed(2)}`,
@@ -110,7 +109,7 @@ export function describeGrowth({ lengths, timeOverFlops, memoryOverLine, holds }
   return `cost growth of evaluation, time per token over causal operations per token (${points.join(', ')}; target 0.80 to 1.20), memory over a straight line ${memoryOverLine.toFixed(2)} (target at most 1.20): ${holds ? 'holds' : 'does not hold'}`;
 }
 
-/** A row's cells for the terminal. */
+/** The header of the terminal's table. */
 export function terminalHeader(): string[] {
   return [
     'row',
@@ -127,7 +126,7 @@ export function terminalHeader(): string[] {
   ];
 }
 
-/** A row for the terminal, under `terminalHeader`. */
+/** A row of the terminal's table. */
 export function terminalRow(summary: RowSummary): string[] {
   const { row, ours, fastest, speed, overPlain, leanestBytes, memory, holds } = summary;
   const rate = ({ median }: Spread): string => `${formatCount(median)}/s`;
@@ -160,7 +159,8 @@ const wayNames: Readonly<Record<Way, string>> = {
 const wayOrder: readonly Way[] = ['plain', 'eager', 'compiled', 'ours'];
 
 /**
- * Speed and memory of each way, as multiples of PyTorch's best; undefined where no row has a peer.
+ * Draws speed and memory of each way as multiples of PyTorch's best; undefined if no row has a
+ * peer.
  */
 export function benchFigure(rows: readonly StoredRow[]): Figure | undefined {
   const summaries = rows
@@ -226,7 +226,7 @@ export function benchFigure(rows: readonly StoredRow[]): Figure | undefined {
 
 const waysOf = ({ ours, peers }: RowSummary): RowSummary['peers'] => [ours, ...peers];
 
-/** A dash at each target. */
+/** Draws a dash at each target. */
 function targetTrace(x: readonly string[], y: readonly (number | null)[], panel: number): PlotlyObject {
   return {
     type: 'scatter',
@@ -241,7 +241,7 @@ function targetTrace(x: readonly string[], y: readonly (number | null)[], panel:
   };
 }
 
-/** The peak in a line for the terminal. */
+/** Describes the peak in a line for the terminal. */
 export function describePeak(peak: StoredRow['setting']['peak']): string {
   const whose = peak.pytorch !== null && peak.pytorch > peak.ours ? 'PyTorch’s' : 'ours';
   return `matrix products: ours ${gigaflops(peak.ours)}${peak.pytorch === null ? '' : `, PyTorch ${gigaflops(peak.pytorch)}`}; shares are of ${whose}, ${gigaflops(peakOf(peak))}`;

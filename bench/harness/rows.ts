@@ -1,5 +1,4 @@
-// What `bipe bench` measures: one value for each row of its table, with the ratio to PyTorch that
-// is aimed at on two cores.
+// The rows that `bipe bench` measures, each with its target ratio to PyTorch on two cores.
 
 import { unknownName } from '../../lib/base/suggest';
 import { arithmeticIds } from '../../lib/data/arithmetic/vocabulary';
@@ -11,53 +10,57 @@ import {
 } from '../../lib/model/config';
 import { separatorSets } from '../../lib/segment/separators';
 
-/** How PyTorch may do a row's work: `plain` is the formulation of the paper's released code. */
+/**
+ * The ways in which PyTorch does a row's work; `plain` is the formulation of the paper's released
+ * code.
+ */
 export type PeerWay = 'eager' | 'compiled' | 'plain';
 
 /**
- * What a side does in a row. A step is a pass over the sequences, one update, or one generation for
- * all prompts.
+ * The work of a row. A step is a pass over the sequences, an update, or a generation for all
+ * prompts.
  */
 export interface BenchWork {
   readonly kind: 'evaluate' | 'train' | 'decode';
   readonly model: ModelConfig;
-  /** Sequences side by side. */
+  /** Number of sequences or prompts. */
   readonly batch: number;
-  /** Tokens computed of each sequence, or of each prompt. */
+  /** Tokens of each sequence or prompt. */
   readonly time: number;
-  /** Tokens generated for each prompt; 0 but for `decode`. */
+  /** Tokens generated for each prompt; 0 except for `decode`. */
   readonly newTokens: number;
-  /** What matrix products are rounded to; PyTorch's autocast for the peer. */
+  /** The type of matrix products; the peer uses PyTorch's autocast. */
   readonly products: 'float32' | 'bfloat16';
-  /** What the backward pass finds; the peer keeps all. */
+  /** The activations kept for the backward pass; the peer keeps all. */
   readonly remember: 'all' | 'block-inputs';
 }
 
-/** Ratios, ours to PyTorch's best. */
+/** Target ratios, ours to PyTorch's best. */
 export interface BenchTarget {
-  /** Tokens a second, at least. */
+  /** Least ratio of tokens a second. */
   readonly speed?: number;
-  /** Tokens a second against `plain`, at least. */
+  /** Least ratio of tokens a second to `plain`. */
   readonly overPlain?: number;
-  /** Peak resident memory, at most. */
+  /** Largest ratio of peak resident memory. */
   readonly memory?: number;
 }
 
-/** A row. */
+/** A row of the bench. */
 export interface BenchRow {
   readonly name: string;
   readonly title: string;
   readonly work: BenchWork;
-  /** The ways in which the peer does it; none: ours alone. */
+  /** The peer's ways; none to measure ours alone. */
   readonly peerWays: readonly PeerWay[];
   readonly target: BenchTarget;
 }
 
-/** The suites of rows, and those that are scripts of `bench/`. */
+/** The suites of rows. */
 export const rowSuites = ['evaluate', 'train', 'decode'] as const;
+/** The suites that are scripts in `bench/`. */
 export const scriptSuites = ['tokenize', 'segment'] as const;
 
-/** Token ids after which sequences are told to have ended. */
+/** The token id that ends a sequence. */
 export const endOfSequence = arithmeticIds.eos;
 
 const seventeenMillion: ModelSize = {
@@ -181,9 +184,9 @@ export const benchRows: readonly BenchRow[] = [
 ];
 
 /**
- * Rows by name, or those of a suite; all without either.
+ * Chooses rows by name or by suite; without either, all rows.
  *
- * @throws UsageError if there is no row or suite of the name
+ * @throws UsageError for an unknown row or suite
  */
 export function chooseRows(suite: string | undefined, names: readonly string[]): readonly BenchRow[] {
   const known = benchRows.map(({ name }) => name);
@@ -196,9 +199,7 @@ export function chooseRows(suite: string | undefined, names: readonly string[]):
   );
 }
 
-/**
- * The same row at a size that takes seconds, to see that everything runs: its numbers mean nothing.
- */
+/** Shrinks a row to a size that takes seconds, to check that it runs; its numbers mean nothing. */
 export function quickRow(row: BenchRow): BenchRow {
   const { model: config, batch, time, newTokens } = row.work;
   const vocabSize = Math.min(config.vocabSize, 64);
@@ -223,19 +224,19 @@ export function quickRow(row: BenchRow): BenchRow {
   };
 }
 
-/** Tokens that a step accounts for: those computed, or those generated. */
+/** The tokens of a step: those computed, or those generated. */
 export function tokensOf({ kind, batch, time, newTokens }: BenchWork): number {
   return batch * (kind === 'decode' ? newTokens : time);
 }
 
 /**
- * Floating-point operations of a step's matrix products, a multiplication and an addition counted
- * as two. Attention counts the keys that a query may see. A backward pass counts twice the forward
- * pass, and nothing is counted that is only computed again.
+ * Counts the floating-point operations of a step's matrix products; a multiplication and an
+ * addition are two. Attention counts the keys up to the query's own. A backward pass counts twice
+ * the forward pass; recomputation is not counted.
  */
 export function flopsOf({ kind, model: config, batch, time, newTokens }: BenchWork): number {
   const { hiddenSize: d, intermediateSize: f, numLayers, vocabSize } = config;
-  // The last token that is generated goes through no block.
+  // The last generated token passes through no block.
   const tokens = kind === 'decode' ? time + newTokens - 1 : time;
   const predictions = kind === 'decode' ? newTokens : time;
   const blocks = numLayers * (tokens * (8 * d * d + 6 * d * f) + 2 * d * tokens * (tokens + 1));

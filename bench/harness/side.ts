@@ -1,5 +1,5 @@
-// One side of a row: a process of its own, so that its peak memory is that row's alone. It is asked
-// with one JSON object a line, and answers with one; bench/pytorch/peer.py lists the requests.
+// One side of a row, as a process of its own, so that its peak memory is that row's alone. Requests
+// and answers are JSON objects, one a line; bench/pytorch/peer.py lists the requests.
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -9,27 +9,27 @@ import { shorten } from '../../lib/base/format';
 import { type BenchWork, endOfSequence } from './rows';
 import { type Way } from './measurement';
 
-/** How a side's process is started. */
+/** The command that starts a side's process. */
 export interface SideCommand {
-  /** For messages: `PyTorch, eager`. */
+  /** The name in messages, e.g. `PyTorch, eager`. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** The work as both sides are told it, with the settings they must share. */
+/** The work as it is sent to both sides, with the settings they must share. */
 export interface BenchJob extends BenchWork {
   readonly way: Way;
   readonly eos: number;
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly clipNorm: number;
-  /** Of a generation, the sequences whose loss is compared. */
+  /** Number of generated sequences whose loss is compared. */
   readonly checkedRows: number;
 }
 
-/** A row's work for one side. */
+/** Makes a row's job for one side. */
 export function jobFor(work: BenchWork, way: Way): BenchJob {
   return {
     ...work,
@@ -49,7 +49,7 @@ const answers = {
   peak: z.object({ flops: z.number().positive() }),
   prepare: z.object({}),
   load: z.object({}),
-  // JSON has no NaN: a loss that is no number is null.
+  // JSON has no NaN: such a loss is null.
   check: z.object({ losses: z.array(z.number().nullable()).min(1) }),
   time: z.object({ seconds: z.number().positive() }),
   profile: z.object({
@@ -68,10 +68,10 @@ const answers = {
 
 type Answers = typeof answers;
 
-/** A request that says nothing more. */
+/** A request without parameters. */
 type Nothing = Readonly<Record<string, never>>;
 
-/** What a side can be asked, beside what for. */
+/** The parameters of each request. */
 export interface SideRequests {
   describe: Nothing;
   peak: { readonly size: number };
@@ -99,7 +99,7 @@ export class Side {
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.tail = (this.tail + text).slice(-tailLength);
     });
-    // A request to a process that is gone fails by its end, which says more.
+    // If the process is gone, the message about its end says more than the failed write.
     this.child.stdin.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => {
@@ -113,9 +113,9 @@ export class Side {
   }
 
   /**
-   * Asks, one question at a time.
+   * Sends a request and waits for its answer, one at a time.
    *
-   * @throws MachineError if the side says what is wrong, ends, or answers something else
+   * @throws MachineError if the side reports an error, ends, or answers something else
    */
   async ask<Kind extends keyof Answers>(
     kind: Kind,
@@ -142,7 +142,7 @@ export class Side {
     return new MachineError(`${this.command.name}: ${what}`);
   }
 
-  /** The last line that it wrote on standard error. */
+  /** The last line on standard error. */
   private lastWords(): string {
     const last = this.tail.trim().split('\n').at(-1)?.trim() ?? '';
     return last === '' ? '' : `: ${shorten(last, 300)}`;

@@ -1,6 +1,5 @@
-// Rows as they were measured, one JSON file each: a suite takes an hour, and what is done is kept.
-// Table and figure are drawn from all the rows of a folder, so that rows can be measured again one
-// by one.
+// Stores measured rows, one JSON file each: a suite takes an hour, and finished rows are kept.
+// Table and figure are drawn from all rows of a folder, so rows can be measured again one by one.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,19 +15,19 @@ import { type Provenance } from '../../lib/report/provenance';
 import { type MachinePeak, type RowMeasurement } from './measurement';
 import { type BenchRow, benchRows } from './rows';
 
-/** Under what a row was measured. */
+/** The conditions of a measurement. */
 export interface BenchSetting {
   /** Threads of each side. */
   readonly threads: number;
   readonly pairs: number;
-  /** What runs on the sides, in words; the peer's null where it took no part. */
+  /** Descriptions of both sides; null without a peer. */
   readonly ours: string;
   readonly pytorch: string | null;
-  /** Operations a second of float32 matrix products, in the same run. */
+  /** Float32 matrix products, measured in the same run. */
   readonly peak: MachinePeak;
 }
 
-/** A row as it is kept. */
+/** A stored row. */
 export interface StoredRow {
   readonly measurement: RowMeasurement;
   readonly setting: BenchSetting;
@@ -64,7 +63,7 @@ const schema = z.object({
 const fileOf = (folder: string, name: string): string => join(folder, 'rows', `${name}.json`);
 
 /**
- * Keeps a row, in place of an earlier measurement of it.
+ * Stores a row, replacing an earlier measurement.
  *
  * @throws MachineError if the folder cannot be written
  */
@@ -84,11 +83,11 @@ export async function storeRow(
 }
 
 /**
- * The rows that a folder holds, in the order of the table. A row whose work was another when it was
+ * Reads the rows of a folder, in the order of the table. A row whose work has changed since it was
  * measured is left out.
  *
- * @param rows the rows as they are now
- * @throws DataError if a file is not one of these
+ * @param rows the current rows
+ * @throws DataError if a file is not a measured row
  */
 export async function readRows(folder: string, rows: readonly BenchRow[] = benchRows): Promise<StoredRow[]> {
   const stored: StoredRow[] = [];

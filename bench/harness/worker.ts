@@ -1,6 +1,6 @@
-// Our side of `bipe bench`, as a process that answers requests (see side.ts): evaluation, trainer's
-// step and greedy generation as the library's users call them, with the weights and tokens that the
-// other side has too.
+// Our side of `bipe bench`, as a process that answers requests (see side.ts): evaluation, the
+// trainer's step and greedy generation as the library's users call them, with the same weights and
+// tokens as the other side.
 
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,16 +40,16 @@ import {
 import { nextTokens } from '../../lib/train/tasks/task';
 import { type BenchJob } from './side';
 
-/** A row's work, ready to be done again and again. */
+/** A row's work, ready to be repeated. */
 interface Work {
-  /** Losses to compare with the other side's; warms up. */
+  /** Computes the losses to compare with the other side's, which warms up. */
   readonly check: () => Promise<readonly number[]>;
   readonly step: () => Promise<unknown>;
 }
 
 type Starter = (job: BenchJob, checkpoint: Checkpoint, ids: tf.Tensor2D) => Work;
 
-/** The mean loss of sequences, captured. */
+/** The mean loss of sequences, as a captured graph. */
 const evaluate: Starter = ({ products }, { decoder, parameters }, ids) => {
   const pass = capture(
     (state: NamedTensors, inputs: { readonly ids: tf.Tensor2D }) => ({
@@ -98,7 +98,7 @@ const train: Starter = (job, { decoder, parameters }, ids) => {
   return { check: async () => [await lossOfStep(), await lossOfStep()], step };
 };
 
-/** Greedy generation; all steps are taken, whether sequences end or not. */
+/** Greedy generation; all steps are taken, even after sequences have ended. */
 const decode: Starter = ({ newTokens, eos, checkedRows, batch, time }, { decoder, parameters }, ids) => {
   const generation = greedyGeneration(decoderGenerator(decoder, parameters), {
     batch,
@@ -131,10 +131,7 @@ async function valueOf(scalar: tf.Tensor): Promise<number> {
 
 const idsFile = 'ids.safetensors';
 
-/**
- * Writes weights as training starts from, and random tokens of which every 25th or so ends a
- * segment.
- */
+/** Writes initial weights, and random tokens of which about every 25th ends a segment. */
 async function prepare(folder: string, { model, kind, batch, time }: BenchJob): Promise<void> {
   const random = Random.fromSeed(1);
   const { parameters: specs } = createDecoder(model);
@@ -151,7 +148,7 @@ async function prepare(folder: string, { model, kind, batch, time }: BenchJob): 
   await saveTensors(join(folder, idsFile), new Map([['ids', tf.tensor2d(ids, [batch, length], 'int32')]]));
 }
 
-/** The best of some products of two matrices, operations a second. */
+/** Measures matrix products: the best of 20, in operations a second. */
 async function peak(size: number): Promise<number> {
   const [left, right] = [tf.randomUniform([size, size]), tf.randomUniform([size, size])];
   let best = Number.POSITIVE_INFINITY;

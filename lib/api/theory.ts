@@ -58,9 +58,9 @@ export {
   type LayerCertificate,
   type NetworkCertificate,
 } from '../theory/compile/certificate';
-export { type BilevelBounds, compileApe, compileBiPE, type CompileOptions } from '../theory/compile/compile';
+export { compileApe, compileBiPE, type CompileOptions } from '../theory/compile/compile';
 export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from '../theory/compile/program';
-export { describeHead, type Network, stateNames } from '../theory/network/network';
+export { type BilevelBounds, describeHead, type Network, stateNames } from '../theory/network/network';
 export { type CertifiedNetwork, loadNetwork, saveNetwork } from '../theory/compile/network-file';
 export { connectionsFigure, matricesFigure } from '../theory/network/picture';
 export { type LayerTrace, type Trace, trace } from '../theory/network/plain';

@@ -81,7 +81,7 @@ const columns = [1, 2, 3] as const;
 const csvRecords: AutomatonExample = {
   name: 'csv-records',
   explanation:
-    'A table of records, a line each, with two or three fields between commas. A quote begins and ends a part in which commas are text. From line to line: all records have as many fields as the first.',
+    'A table of records, one a line, with two or three fields separated by commas. Between quotes a comma is text. From line to line: all records have as many fields as the first.',
   automaton: {
     type: 'bi-nfa',
     segmentStates: ['first', 'two', 'three'],
@@ -156,7 +156,7 @@ const nounPhrase = (before: string, article: string, after: string): Arrow[] => 
 const sentences: AutomatonExample = {
   name: 'sentences',
   explanation:
-    'A paragraph of a toy English, a sentence each segment: somebody does something, or a question who does. Old is an adjective or a noun, man and fish are nouns or verbs, so that several readings live side by side until the sentence ends, as in the old man the boats. From sentence to sentence: a question follows a statement, and is answered by one.',
+    'A paragraph of a toy English, one sentence a segment. A sentence says that somebody does something, or asks who does. Old is an adjective or a noun, man and fish are nouns or verbs, so several readings stay open until the sentence ends, as in the old man the boats. From sentence to sentence: a question follows a statement, and a statement answers it.',
   automaton: {
     type: 'bi-nfa',
     segmentStates: ['begin', 'told', 'asked'],
@@ -223,7 +223,7 @@ const numbers: AutomatonExample = {
 const thirdFromLast: AutomatonExample = {
   name: 'third-from-last',
   explanation:
-    'Words of a and b whose third symbol from the end is an a, by the regular expression (a|b)*a(a|b)(a|b). The NFA guesses where the end is. A deterministic automaton has to remember the last symbols: for the n-th from the end it needs 2^n states, the NFA 2n + 2.',
+    'Words of a and b whose third symbol from the end is an a, by the regular expression (a|b)*a(a|b)(a|b). The NFA guesses where the end is. A deterministic automaton has to remember the last symbols: for the n-th from the end it needs 2^n states, this NFA has 2n + 2.',
   automaton: compileRegex('(a|b)*a(a|b)(a|b)'),
   accepted: ['aaa', 'abb', 'bbbabb', 'babaab'],
   rejected: ['', 'aa', 'baa', 'aabaa'],

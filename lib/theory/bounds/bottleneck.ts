@@ -1,6 +1,6 @@
-// A compiled flat network that has less room: before its last layer multiplies, a token's relation,
-// that of the fragment it ends, is squeezed through d numbers of the residual stream. What its
-// states are then right for is the cliff of Theorem 3.1.
+// Gives a compiled flat network a bottleneck: before the last layer multiplies, the relation of the
+// fragment that a token ends is squeezed through d numbers of the residual stream. The share of
+// words whose states are still right is the cliff of Theorem 3.1.
 
 import { UsageError } from '../../base/errors';
 import { atLeastOne } from '../lemmas/rectifier';
@@ -10,16 +10,16 @@ import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import { type Matrix, type Network, zeros } from '../network/network';
 import type { LinearCode } from './codes';
 
-/** Thresholds as steep as this decide what is 1/128 from them. */
+/** Steepness of thresholds: values 1/128 away or more are decided. */
 const sharpening = 32;
 
-/** GELU in the place of ReLU, as the compiler has it. */
+/** Steepness of GELU that replaces ReLU, as in the compiler. */
 const steepness = 32;
 
 /**
- * The network with two more feed-forward blocks in its last layer: `summary` replaces the relation
- * by the code's numbers, and `recall` puts back what its thresholds make of them. What the layer
- * has copied from the token before is left as it is.
+ * Adds two feed-forward blocks to the last layer: `summary` replaces the relation by the code's
+ * numbers, and `recall` puts back the relation that the thresholds decode. The copied relation is
+ * left unchanged.
  *
  * @throws UsageError for a network that was not compiled with absolute positions, or has no layer
  */
@@ -56,7 +56,7 @@ export function withBottleneck(network: Network, code: LinearCode): Network {
   return { ...network, layout, embedding: wider(network.embedding), places: wider(network.places), layers };
 }
 
-/** With zeros for what is new. */
+/** Enlarges a matrix with zeros. */
 function resized({ rows, columns, values }: Matrix, newRows: number, newColumns: number): Matrix {
   const matrix = zeros(newRows, newColumns);
   for (let row = 0; row < rows; row++)

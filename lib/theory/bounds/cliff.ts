@@ -1,7 +1,7 @@
-// How many words a network with a bottleneck still gets right. A word is a context, which leads the
-// witness from its start to one state, and a fragment as long as the last layer looks back: the
-// layer multiplies what the context's last token holds by what is left of the fragment, and the
-// read-out should be the states that the fragment leads to from there.
+// Counts the words that a network with a bottleneck still gets right. A word is a context, which
+// leads the witness automaton from its start to one state, then a fragment as long as the last
+// layer looks back. The last layer multiplies the relation of the context by that of the fragment,
+// after the bottleneck; the read-out should be the states that the fragment leads to from there.
 
 import { present } from '../../base/present';
 import type { Random } from '../../engine/random/random';
@@ -21,14 +21,14 @@ import { turns, wordOfIndices } from './contexts';
 export interface Fragments {
   readonly length: number;
   readonly words: readonly Word[];
-  /** What they do: [words * n^2] of 0 and 1, one after another. */
+  /** Their relations, one after another: [words * n^2] of 0 and 1. */
   readonly relations: Uint8Array;
 }
 
 /**
- * A fragment for each relation, or for `most` of them drawn at random where there are more: a
- * shortest word after as many `stay` as the length needs, which is the least power of 2 that is
- * enough for all.
+ * Makes a fragment for each relation, or for `most` random ones if there are more. Each is a
+ * shortest word, preceded by `stay` up to a common length: the least power of 2 that is enough for
+ * all.
  */
 export function everyRelation(monoid: TransitionMonoid, most: number, random: Random): Fragments {
   const { automaton, byLength } = monoid;
@@ -45,7 +45,7 @@ export function everyRelation(monoid: TransitionMonoid, most: number, random: Ra
   return fragmentsOf(automaton, words, length);
 }
 
-/** Fragments of random symbols, each as likely as the others. */
+/** Draws fragments of random symbols, all equally likely. */
 export function randomFragments(automaton: Nfa, count: number, length: number, random: Random): Fragments {
   const words = Array.from({ length: count }, () =>
     Array.from({ length }, () => random.choice(automaton.symbols)),
@@ -66,7 +66,7 @@ function fragmentsOf(automaton: Nfa, words: readonly Word[], length: number): Fr
   return { length, words, relations: Uint8Array.from(all.flatMap(({ entries }) => [...entries])) };
 }
 
-/** How many different relations the fragments have. */
+/** Counts the different relations of the fragments. */
 export function countRelations({ words, relations }: Fragments): number {
   const size = relations.length / words.length;
   const codes = words.map((_, index) =>
@@ -75,25 +75,25 @@ export function countRelations({ words, relations }: Fragments): number {
   return new Set(codes).size;
 }
 
-/** What came out right. */
+/** The words and fragments that came out right. */
 export interface Recalled {
-  /** Words: fragments times contexts. */
+  /** Number of words: fragments times contexts. */
   readonly words: number;
-  /** Words whose set of states was right at the end. */
+  /** Number of words whose set of states was right at the end. */
   readonly right: number;
   readonly fragments: number;
-  /** Fragments whose words were right in every context. */
+  /** Number of fragments whose words were right in every context. */
   readonly rightEverywhere: number;
 }
 
-/** The flat network for contexts of up to n - 1 turns and fragments of that length. */
+/** Compiles the flat network for contexts of up to n - 1 turns and fragments of that length. */
 export function networkForFragments(automaton: Nfa, length: number): Network {
   return compileApe(automaton, 2 * length);
 }
 
 /**
- * The fragments in every context, through the network; with a code, squeezed through its
- * bottleneck. The engine must have been started.
+ * Runs the fragments in every context, with a code through its bottleneck. The engine must have
+ * been started.
  */
 export async function recall(
   network: Network,

@@ -1,14 +1,13 @@
-// Codes that hold the n^2 entries of a relation in d numbers of p bits, and how many relations any
-// such code can get right. Encoders are linear: what a Transformer's weights do to its residual
-// stream. Decoders are thresholds, which one feed-forward block computes; or binary digits, which
-// ask of a few numbers what thresholds ask of many.
+// Codes that hold the n^2 entries of a relation in d numbers of p bits, and bounds of how many
+// relations any such code can recall. Encoders are linear, as a Transformer's weights are. Decoders
+// are thresholds, which one feed-forward block computes, or read binary digits, which is not
+// linear.
 
 import { type Matrix, put, zeros } from '../network/network';
 import { principalAxes } from './principal-axes';
 
 /**
- * A linear code whose entries are decoded by thresholds: entry i is 1 where offset[i] + numbers .
- * decoder[., i] > 1/2.
+ * A linear code with thresholds: entry i is 1 if offset[i] + numbers . decoder[., i] > 1/2.
  */
 export interface LinearCode {
   /** [entries, numbers] */
@@ -17,14 +16,14 @@ export interface LinearCode {
   readonly decoder: Matrix;
   /** [entries] */
   readonly offset: Float64Array;
-  /** Where each number lies on average, and its standard deviation: [numbers] */
+  /** The mean and the standard deviation of each number: [numbers] */
   readonly centre: Float64Array;
   readonly deviation: Float64Array;
 }
 
 /**
- * The best linear code for the squared error: the mean, and the `numbers` principal components of
- * these relations. Beyond as many as there are entries, numbers stay 0.
+ * The best linear code for the squared error: the mean and the first principal components of these
+ * relations. Numbers beyond the number of entries stay 0.
  *
  * @param relations [relations * entries] of 0 and 1
  */
@@ -47,21 +46,21 @@ export function principalCode(relations: ArrayLike<number>, entries: number, num
   return { encoder, decoder, offset, centre, deviation };
 }
 
-/** What is left of a relation's entries: [entries] to [entries] of 0 and 1. */
+/** Encodes and decodes a relation: [entries] to [entries] of 0 and 1. */
 export type Recall = (relation: ArrayLike<number>) => Uint8Array;
 
 /**
- * A linear code with thresholds; its numbers are kept to `bits` bits, or as they are if that is
- * Infinity.
+ * Recalls by a linear code with thresholds. Numbers are kept to `bits` bits; Infinity keeps them as
+ * they are.
  */
 export function thresholdRecall(code: LinearCode, bits: number): Recall {
   return (relation) => Uint8Array.from(decode(code, relation, bits), (value) => (value > 1 / 2 ? 1 : 0));
 }
 
 /**
- * What a linear code makes of a relation's entries before the thresholds: [entries]. Numbers are
- * kept to `bits` bits: the middle of one of 2^bits equal parts of the two standard deviations on
- * either side of the centre.
+ * Encodes and decodes a relation without the thresholds: [entries]. Numbers are kept to `bits`
+ * bits: each becomes the middle of one of 2^bits equal parts of the range within two standard
+ * deviations of the centre.
  */
 export function decode(code: LinearCode, relation: ArrayLike<number>, bits: number): Float64Array {
   const { encoder, decoder, offset, centre, deviation } = code;
@@ -89,8 +88,9 @@ function keep(value: number, centre: number, reach: number, bits: number): numbe
 }
 
 /**
- * Entries as the binary digits of `numbers` numbers, as evenly as can be: linear to encode, exact
- * with as many bits as digits. With fewer, the nearest of 2^bits values is kept.
+ * Recalls by binary digits: entries are distributed evenly as the digits of `numbers` numbers.
+ * Encoding is linear, and exact with as many bits as digits. With fewer, the nearest of 2^bits
+ * values is kept.
  */
 export function digitsRecall(entries: number, numbers: number, bits: number): Recall {
   const groups = Math.min(entries, numbers);
@@ -112,8 +112,8 @@ export function digitsRecall(entries: number, numbers: number, bits: number): Re
 }
 
 /**
- * Of all relations between `states` states, how many have every entry recalled: exact, by trying
- * them all.
+ * Counts the relations between `states` states whose entries are all recalled, by trying every
+ * relation.
  */
 export function countRecalled(recall: Recall, states: number): number {
   const entries = states * states;
@@ -127,17 +127,17 @@ export function countRecalled(recall: Recall, states: number): number {
 }
 
 /**
- * How many of all relations any code of d numbers of p bits can recall: it has 2^(d p) values at
- * most, and each is decoded to one relation.
+ * Bounds the relations that any code of d numbers of p bits recalls: it has at most 2^(d p) values,
+ * and each is decoded to one relation.
  */
 export function mostByBits(entries: number, bits: number): number {
   return 2 ** Math.min(entries, bits);
 }
 
 /**
- * How many of all relations any linear code of d numbers, however precise, can recall by
- * thresholds: m affine functions of d numbers have at most C(m, 0) + ... + C(m, d) patterns of
- * signs (Schläfli 1852; Cover 1965).
+ * Bounds the relations that any linear code of d numbers, however precise, recalls by thresholds: m
+ * affine functions of d numbers have at most C(m, 0) + ... + C(m, d) patterns of signs (Schläfli
+ * 1852; Cover 1965).
  */
 export function mostByThresholds(entries: number, numbers: number): number {
   let [patterns, choices] = [0, 1];

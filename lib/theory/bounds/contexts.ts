@@ -1,12 +1,12 @@
-// Fragments of words by what they do in contexts: a fragment x in the context (u, v) is the word u
-// x v, accepted or not. For the witness automaton, contexts (q, r) say whether x leads from q to r;
-// they are words too, so that everything is seen from outside.
+// Fragments of words in contexts: a fragment x in the context (u, v) is the word u x v, which is
+// accepted or not. For the witness automaton, the context (q, r) accepts x exactly if x leads from
+// q to r. So relations show in which words are accepted, without a look inside the automaton.
 
 import { present } from '../../base/present';
 import type { Nfa, Word } from '../automata/automaton';
 import { simulator } from '../automata/simulate';
 
-/** What is read before and after a fragment. */
+/** The words read before and after a fragment. */
 export interface Context {
   readonly before: Word;
   readonly after: Word;
@@ -18,8 +18,8 @@ export function turns(count: number): Word {
 }
 
 /**
- * The n^2 contexts of the witness: (q, r) turns the start to q, and r to the accepting state; q by
- * q, r within.
+ * The n^2 contexts of the witness: (q, r) turns the start to q, and r to the accepting state;
+ * ordered by q, then r.
  */
 export function witnessContexts({ states }: Nfa): Context[] {
   const size = states.length;
@@ -29,9 +29,9 @@ export function witnessContexts({ states }: Nfa): Context[] {
 }
 
 /**
- * The row of the table of fragments by contexts, by the set simulator.
+ * Makes rows of the table of fragments by contexts, by the set simulator.
  *
- * @returns a function from a fragment to whether each context accepts it: [contexts] of 0 and 1
+ * @returns a function from a fragment to its row: [contexts], 1 where the context accepts it
  */
 export function contextRow(automaton: Nfa, contexts: readonly Context[]): (fragment: Word) => Uint8Array {
   const { states, run } = simulator(automaton);
@@ -45,28 +45,28 @@ export function contextRow(automaton: Nfa, contexts: readonly Context[]): (fragm
 }
 
 /**
- * For each pair of states, a word of the witness that leads from the one to the other and from
- * nowhere else to anywhere: [n^2] words, in the order of `witnessContexts`. Turning past a drop
- * empties all states but one.
+ * For each pair of states, a word of the witness that leads from the first to the second, and from
+ * no other state to any: [n^2] words, in the order of `witnessContexts`. Repeated drops and turns
+ * leave one state.
  */
 export function singleArrowWords({ states }: Nfa): Word[] {
   const size = states.length;
   if (size === 1) return [[]];
   const oneLeft = Array.from({ length: size - 1 }, () => ['drop', 'turn']).flat();
-  // Of the states, the second is the one that is left, and it ends as the first.
+  // The second state is the one that is left, and it ends as the first.
   return states.flatMap((_from, from) =>
     states.map((_to, to) => [...turns((size + 1 - from) % size), ...oneLeft, ...turns(to)]),
   );
 }
 
-/** How many different rows there are. */
+/** Counts the different rows. */
 export function countRows(rows: Iterable<Uint8Array>): number {
   const seen = new Set<string>();
   for (const row of rows) seen.add(row.join(''));
   return seen.size;
 }
 
-/** Symbols by their indices. */
+/** The word of these indices of symbols. */
 export function wordOfIndices({ symbols }: Nfa, indices: readonly number[]): Word {
   return indices.map((index) => present(symbols[index], 'symbol'));
 }

@@ -1,20 +1,20 @@
 // Principal components of small vectors: eigenvectors of their covariance by Jacobi's rotations
-// (Golub and Van Loan, section 8.5), which are as exact for small eigenvalues as for large ones.
+// (Golub and Van Loan, section 8.5).
 
-/** Where a sample lies and in which directions it varies. */
+/** The mean of a sample and the directions in which it varies. */
 export interface PrincipalAxes {
   /** [size] */
   readonly mean: Float64Array;
-  /** Orthonormal, the most varying first: [size, size], an axis a row. */
+  /** Orthonormal axes as rows, the largest variance first: [size, size]. */
   readonly axes: Float64Array;
-  /** Along each axis, falling: [size] */
+  /** The variance along each axis, decreasing: [size]. */
   readonly variances: Float64Array;
 }
 
 const mostSweeps = 60;
 
 /**
- * The principal axes of a sample.
+ * Computes the principal axes of a sample.
  *
  * @param vectors [count * size], vector after vector; at least one
  */
@@ -49,7 +49,7 @@ export function principalAxes(vectors: ArrayLike<number>, size: number): Princip
   };
 }
 
-/** Makes a symmetric matrix diagonal in its place; the rotations, an eigenvector a row. */
+/** Diagonalizes a symmetric matrix in place; returns the eigenvectors as rows. */
 function diagonalize(matrix: Float64Array, size: number): Float64Array {
   const vectors = new Float64Array(size * size);
   for (let place = 0; place < size; place++) vectors[place * size + place] = 1;

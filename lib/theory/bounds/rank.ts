@@ -1,16 +1,16 @@
-// The rank of integer matrices over the rationals, exactly: elimination without fractions, in
+// The exact rank of integer matrices over the rationals, by elimination without fractions in
 // integers of any size.
 
-/** The space that rows span, which grows as rows are added. */
+/** The space that rows span; it grows as rows are added. */
 export class RowSpace {
-  /** In echelon form: each with its first place that is not 0, which no other begins with. */
+  /** Echelon form: each row by the place of its first nonzero entry. */
   private readonly rows = new Map<number, bigint[]>();
 
   get rank(): number {
     return this.rows.size;
   }
 
-  /** Adds a row of integers, as long as the others; whether the rank grew. */
+  /** Adds a row of integers, as long as the others; returns true if the rank grew. */
   add(row: ArrayLike<number>): boolean {
     let rest = Array.from(row, BigInt);
     for (let place = 0; place < rest.length; place++) {
@@ -28,13 +28,13 @@ export class RowSpace {
   }
 }
 
-/** Divided by what all entries share, so that they stay small. */
+/** Divides a row by the greatest common divisor, so that entries stay small. */
 function reduced(row: bigint[]): bigint[] {
   const divisor = row.reduce((common, value) => greatestCommonDivisor(common, value), 0n);
   return divisor > 1n ? row.map((value) => value / divisor) : row;
 }
 
-/** At least 0; 0 only of two zeros. */
+/** The greatest common divisor, at least 0; 0 only for two zeros. */
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   let [larger, smaller] = [a < 0n ? -a : a, b < 0n ? -b : b];
   while (smaller !== 0n) [larger, smaller] = [smaller, larger % smaller];

@@ -1,13 +1,13 @@
-// The automaton that makes Theorem 3.1's bound: its words have every relation between n states,
-// 2^(n^2) of them. The theorem's own automaton is not at hand; this one is the project's.
+// The witness automaton of Theorem 3.1: its words have every relation between n states, 2^(n^2) of
+// them. We have not seen the theorem's own automaton; this one is the project's.
 
 import { UsageError } from '../../base/errors';
 import type { Nfa } from '../automata/automaton';
 
 /**
- * Relations that no product of others gives, but where one factor is a permutation (prime Boolean
- * matrices), one of each kind up to the order of rows and columns: found by trying all factors.
- * Rows from the first state on.
+ * Prime Boolean matrices: relations that are a product only if one factor is a permutation. One of
+ * each class up to the order of rows and columns, found by trying all factors; rows from the first
+ * state on.
  */
 const primes: Readonly<Record<number, readonly string[]>> = {
   3: ['110 101 011'],
@@ -26,19 +26,20 @@ const primes: Readonly<Record<number, readonly string[]>> = {
 };
 
 /**
- * The most states for which the witness has every relation; with more, it has every permutation and
- * every single arrow.
+ * Most states for which the witness has every relation. With more it has every permutation and
+ * every single transition.
  */
 export const mostWitnessStates = 5;
 
 /**
- * The witness of n states: start and accepting state are the first.
+ * Makes the witness automaton of n states. The first state is the start and the accepting state.
  *
  * Its symbols are `stay` (the identity, so that words of one length have the relations of all
  * shorter ones), `turn` (each state to the next, the last to the first), `swap` (the first two),
- * `join` (stays, and from the first state to the second too), `drop` (stays, but the first state
- * leads nowhere) and one for each prime relation. None of them but `stay` can be left out. For n <=
- * 5 the words' relations are all there are, which the transition monoid shows by counting them.
+ * `join` (stays, and also leads from the first state to the second), `drop` (stays, but the first
+ * state leads nowhere) and one for each prime relation. For n <= 4 a test shows that none but
+ * `stay` can be left out. For n <= 5 words have every relation, as counting the transition monoid
+ * shows.
  *
  * @throws UsageError for a number of states that is not a whole number of at least 1
  */

@@ -1,22 +1,22 @@
-// How a head finds the one token it copies from, at a fixed distance: by a sum of cosines. With
-// frequencies pi, pi / 2, ..., pi / 2^(m-1), the sum of cos(frequency x d) is m at d = 0 and at
-// most m - 2 at any other |d| < 2^m: write d = odd x 2^r, and the frequency pi / 2^r gives -1.
-// Where no token is at that distance, the start token is found: its key has a score of its own, one
-// less than that of a match, whatever the query's place.
+// Weights with which a head finds the one token it copies from, at a fixed distance, by a sum of
+// cosines. With frequencies pi, pi / 2, ..., pi / 2^(m-1), the sum of cos(frequency x d) is m at
+// d = 0 and at most m - 2 at any other |d| < 2^m: write d = odd x 2^r, and the frequency pi / 2^r
+// gives -1. If no token is at that distance, the head finds the start token, whose score is one
+// below a match for every query.
 //
 // Inside a segment two sums are added: one over places, from the table of the absolute encoding,
-// and one over segment indices, by RoPE. Either is lower by 2 at least where it does not match.
+// and one over segment indices, by RoPE. Either is lower by at least 2 where it does not match.
 
 import { blockNamed, coordinateOf, type Layout, blockSize } from '../network/layout';
 import { type CopyHead, type Matrix, put, zeros } from '../network/network';
 import { doublings, type Instruction } from './program';
 
-/** Frequencies enough to tell distances below `length` apart, at least two: [pairs]. */
+/** Frequencies that distinguish distances below `length`, at least two: [pairs]. */
 export function frequenciesFor(length: number): Float64Array {
   return Float64Array.from({ length: Math.max(2, doublings(length)) }, (_, pair) => Math.PI / 2 ** pair);
 }
 
-/** The table of places: for each the cosines, then the sines, [places, 2 pairs]. */
+/** The table of places: cosines, then sines, [places, 2 pairs]. */
 export function placeTable(places: number, frequencies: Float64Array): Matrix {
   const table = zeros(places, 2 * frequencies.length);
   for (let place = 0; place < places; place++)
@@ -27,21 +27,22 @@ export function placeTable(places: number, frequencies: Float64Array): Matrix {
   return table;
 }
 
-/** What a head is made of. */
+/** The settings that all heads share. */
 export interface HeadOptions {
   readonly layout: Layout;
-  /** Of the absolute encoding's table. */
+  /** Frequencies of the absolute encoding's table. */
   readonly placeFrequencies: Float64Array;
-  /** Of RoPE; empty with APE. */
+  /** Frequencies of RoPE; empty with APE. */
   readonly segmentFrequencies: Float64Array;
-  /** What scores are multiplied by: a gap of 1 becomes one of `sharpness`. */
+  /** The factor of scores: a gap of 1 becomes one of `sharpness`. */
   readonly sharpness: number;
 }
 
 type Multiply = Extract<Instruction, { op: 'multiply' }>;
 
 /**
- * The head of a `multiply` step: copies the register of the token it names to the block `copied`.
+ * The head of a `multiply` step: copies the register of the step's source token to the block
+ * `copied`.
  */
 export function copyHead({ register, source }: Multiply, options: HeadOptions): CopyHead {
   const { among, back } = source;
@@ -52,8 +53,8 @@ export function copyHead({ register, source }: Multiply, options: HeadOptions): 
   const [query, key] = [zeros(layout.width, columns), zeros(layout.width, columns)];
   const [one, start] = [blockNamed(layout, 'one').start, blockNamed(layout, 'start').start];
 
-  // The rotating part: a vector at angle 0, or, to look back over segments, at the angle of that
-  // many segments before.
+  // The rotating part: a vector at angle 0, or, to look `back` segments back, at the angle of that
+  // many segments.
   for (let pair = 0; pair < pairs; pair++) {
     const turn = among === 'separators' ? (segmentFrequencies[pair] ?? 0) * back : 0;
     put(query, one, pair, sharpness * Math.cos(turn));
@@ -69,7 +70,7 @@ export function copyHead({ register, source }: Multiply, options: HeadOptions): 
     }
   }
 
-  // The part that does not rotate: places, the query's moved back.
+  // The part that does not rotate: places, with the query's moved back.
   const place = blockNamed(layout, 'place').start;
   const first = 2 * segmentFrequencies.length;
   for (let pair = 0; pair < placePairs; pair++) {
@@ -84,7 +85,7 @@ export function copyHead({ register, source }: Multiply, options: HeadOptions): 
     put(key, sine, toSine, 1);
   }
 
-  // The start token, one below a match.
+  // The start token's score, one below a match.
   put(query, one, columns - 1, sharpness * (pairs + placePairs - 1));
   put(key, start, columns - 1, 1);
 

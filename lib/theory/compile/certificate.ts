@@ -1,7 +1,7 @@
-// What a compiled network is known to do, computed from its weights as float32 holds them, not from
-// how they were meant: how large it is, by how much each head prefers the token it copies from, and
-// what is left of the room between 0 and 1 before rounding. A weight that was changed shows here,
-// as a small gap, a product that is off, or a mistake.
+// The certificate of a compiled network, computed from its weights as float32 holds them: its size,
+// by how much each head prefers its source token, and how far counts may be off before rounding.
+// Bounds are derived for the weights that the compiler builds; feed-forward blocks are tried as
+// well, so that a changed weight shows as a small gap, a wrong product or a mistake.
 
 import { type Block, blockNamed } from '../network/layout';
 import type { Mlp } from '../network/mlp';
@@ -13,38 +13,41 @@ import { headScores } from './scores';
 import { productTrial } from './trials';
 import { mostTokens } from './weights';
 
-/** Of one layer. */
+/** The certificate of one layer. */
 export interface LayerCertificate {
   readonly name: string;
-  /** The score of the token to copy less that of any other, at worst. */
+  /** The source token's score minus the highest of any other token, at worst. */
   readonly gap: number;
-  /** The attention on all other tokens together, at most. */
+  /** The derived bound of attention on all other tokens together. */
   readonly leak: number;
-  /** What counts err by at most, after the product. */
+  /** The derived bound of the error of counts, after the product. */
   readonly bound: number;
-  /** What they were found to err by, with full and random matrices, in float32. */
+  /** The largest error of counts found, with full and random matrices, in float32. */
   readonly measured: number;
 }
 
-/** What is known of a network. */
+/** The size of a network and its bounds. */
 export interface NetworkCertificate extends NetworkSize {
   readonly layers: readonly LayerCertificate[];
   /** The smallest gap of a head; null without heads. */
   readonly worstGap: number | null;
   /**
-   * Tokens of a word for which float32 leaves attention exact enough, whatever the bounds; null
-   * without heads.
+   * Most tokens for which attention in float32 is exact enough, whatever the bounds; null without
+   * heads.
    */
   readonly exactUpTo: number | null;
-  /** Tokens that a word within the bounds has at most. */
+  /** Most tokens of a word within the bounds. */
   readonly mostTokens: number;
-  /** What is not as the automaton has it, a line each; see `mistakesOf`. */
+  /** Differences from the automaton, a line each; see `mistakesOf`. */
   readonly mistakes: readonly string[];
-  /** Whether every word within the bounds is certain to be read out right. */
+  /**
+   * Whether the bounds leave room for every word, and no trial found a mistake. For weights as the
+   * compiler builds them, every word within the bounds is then read out right.
+   */
   readonly holds: boolean;
 }
 
-/** The certificate of a network. */
+/** Certifies a network. */
 export function certifyNetwork(network: Network): NetworkCertificate {
   const steps = certifySteps(network);
   for (;;) {
@@ -54,8 +57,8 @@ export function certifyNetwork(network: Network): NetworkCertificate {
 }
 
 /**
- * The same in steps, for who wants to say how far it is: one more than the network has layers, each
- * of up to minutes for words of thousands of tokens, since all pairs of places are looked at.
+ * Certifies a network in steps, to show progress: one step more than it has layers. A step takes up
+ * to minutes for words of thousands of tokens, since it visits all pairs of places.
  */
 export function* certifySteps(network: Network): Generator<undefined, NetworkCertificate, undefined> {
   const tokens = mostTokens(network);
@@ -82,7 +85,7 @@ export function* certifySteps(network: Network): Generator<undefined, NetworkCer
   };
 }
 
-/** A product that was tried; layers share them. */
+/** A product that was tried; layers share products. */
 interface Measured {
   readonly product: Mlp;
   readonly register: Block;

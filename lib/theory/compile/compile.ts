@@ -1,25 +1,25 @@
-// From an automaton to a Transformer that represents it: after every prefix of every word within
-// the bounds, its read-out is the set of reachable states. By absolute positions (Theorem 3.1 says
-// what width that takes), or bilevel ones (Theorem 3.2). Definitions and constructions are this
+// Compiles an automaton to a Transformer that represents it: after every prefix of every word
+// within the bounds, its read-out is the set of reachable states. Positions are absolute (the
+// setting of Theorem 3.1) or bilevel (Theorem 3.2). Definitions and constructions are this
 // project's: docs/theory.md.
 
 import { UsageError } from '../../base/errors';
 import type { BiNfa, Nfa } from '../automata/automaton';
 import type { Activation } from '../network/mlp';
-import type { Network } from '../network/network';
+import type { BilevelBounds, Network } from '../network/network';
 import { checkNetworkMemory, estimateNetwork } from './estimate';
 import { bilevelProgram, flatProgram } from './program';
 import { lower } from './weights';
 
-/** What may be chosen. */
+/** Options of the compiler. */
 export interface CompileOptions {
-  /** GELU by default, exact to what the certificate says; ReLU is exact but for rounding. */
+  /** GELU by default, whose error the certificate bounds; ReLU is exact except for rounding. */
   readonly activation?: Activation;
 }
 
 /**
- * The flat construction: ceil(log2 maxLength) layers, width O(|Q|^2). A bilevel automaton is
- * flattened first (`asNfa`).
+ * Compiles by the flat construction: ceil(log2 maxLength) layers, width O(|Q|^2). Flatten a bilevel
+ * automaton first (`asNfa`).
  *
  * @throws UsageError for a length that is not a whole number of at least 1
  * @throws MachineError if the network would not fit into memory
@@ -34,17 +34,9 @@ export function compileApe(
   return lower(flatProgram(automaton, maxLength), activation);
 }
 
-/** Of the bilevel construction. */
-export interface BilevelBounds {
-  /** Symbols in a segment, its separator left out. */
-  readonly maxSegmentLength: number;
-  /** Segments in a word; a last one without a separator counts. */
-  readonly maxSegments: number;
-}
-
 /**
- * The bilevel construction: ceil(log2 (maxSegmentLength + 1)) + ceil(log2 maxSegments) layers,
- * width O(k^2 + |S|^2) for k sub-states and |S| segment states.
+ * Compiles by the bilevel construction: ceil(log2 (maxSegmentLength + 1)) + ceil(log2 maxSegments)
+ * layers, width O(k^2 + |S|^2) for k sub-states and |S| segment states.
  *
  * @throws UsageError for a bound that is not a whole number of at least 1
  * @throws MachineError if the network would not fit into memory
@@ -61,12 +53,16 @@ export function compileBiPE(
 }
 
 /**
- * Beyond, float32 does not tell the angles of segments apart, and a certificate, which looks at all
- * pairs of places, takes minutes.
+ * Most symbols or segments. Beyond, float32 cannot separate the angles of segments, and a
+ * certificate, which visits all pairs of places, takes minutes.
  */
 const mostPlaces = 2 ** 14;
 
-/** @throws UsageError for a bound that is none */
+/**
+ * Checks a bound.
+ *
+ * @throws UsageError unless it is a whole number in range
+ */
 export function checkBound(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > mostPlaces)
     throw new UsageError(

@@ -1,6 +1,6 @@
-// By how much the numbers of a compiled network may err in float32; to first order in u, the unit
-// of rounding. An entry is a number of a relation, rounded to 0 or 1; a count is what a product of
-// relations makes, the number of ways, before it is rounded.
+// Bounds the errors of a compiled network's numbers in float32, to first order in u, the unit of
+// rounding. An entry is a number of a relation, rounded to 0 or 1. A count is an entry of a product
+// of relations, the number of ways, before it is rounded.
 
 import { float32 } from '../lemmas/certificate';
 import { productRounding, productTruncation } from '../lemmas/product';
@@ -9,22 +9,22 @@ import type { Network } from '../network/network';
 import { booleanProductScale } from './weights';
 
 /**
- * What counts may err by: between 1/4 and 3/4 they would not be rounded, and GELU wants to be a
- * little away from there.
+ * The allowed error of counts: those between 1/4 and 3/4 are not rounded, and GELU needs some
+ * distance from there.
  */
 export const room = 0.15;
 
 /**
- * Of softmax and of the sum that it weighs, either may lose as much as there is of attention
- * elsewhere: an addend may get lost.
+ * How often the leak counts: float32 may lose as much in the sum of softmax, and in the weighted
+ * sum.
  */
 const lost = 3;
 
-/** Factors may be a little beyond 1. */
+/** Largest factor: entries may be a little above 1. */
 const largest = 1.01;
 
 /**
- * What an entry errs by at most. Rounding a count of up to n adds four units of up to 2n: GELU and
+ * Bounds the error of an entry. Rounding a count of up to n adds four units of up to 2n: GELU and
  * its weight err by 5 u, the sum before it by 2 u, each addition by 2 u n; 43 u n together. A
  * transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more.
  */
@@ -35,7 +35,8 @@ export function entryError({ layout, automaton }: Network): number {
 }
 
 /**
- * What counts of a register err by at most, if attention elsewhere is `leak` in exact arithmetic.
+ * Bounds the error of a register's counts, if attention on other tokens is `leak` in exact
+ * arithmetic.
  */
 export function countError(register: Block, network: Network, leak: number): number {
   const { unit } = float32;
@@ -50,10 +51,7 @@ export function countError(register: Block, network: Network, leak: number): num
   return factors + erasing + products;
 }
 
-/**
- * The most that attention elsewhere may be, in exact arithmetic; nothing is little enough if it is
- * not above 0.
- */
+/** The largest allowed leak, in exact arithmetic. If it is not above 0, no leak is small enough. */
 export function mostLeak(register: Block, network: Network): number {
   return (room - countError(register, network, 0)) / (largest * lost * register.rows.length);
 }

@@ -1,5 +1,5 @@
-// How large a network will be, counted before any of it is built: the product of relations between
-// n states takes n^3 multiplications, so an automaton of a few kilobytes can ask for gigabytes.
+// Estimates the size of a network before any of it is built. The product of relations between n
+// states takes n^3 multiplications, so an automaton of a few kilobytes can need gigabytes.
 
 import { MachineError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
@@ -14,7 +14,7 @@ import { frequenciesFor } from './addressing';
 import { doublings } from './program';
 import { placesOf } from './weights';
 
-/** What a network will be. */
+/** The estimated size of a network. */
 export interface NetworkEstimate {
   /** Layers of attention. */
   readonly depth: number;
@@ -22,18 +22,15 @@ export interface NetworkEstimate {
   readonly width: number;
   /** Units of the widest feed-forward block. */
   readonly hidden: number;
-  /**
-   * Numbers that are stored: weights, zeros of matrices included, and the lists of what is
-   * connected.
-   */
+  /** Stored numbers: weights, with the zeros of matrices, and lists of connections. */
   readonly numbers: number;
-  /** Bytes that compiling, certifying and writing it take at once, at most; about. */
+  /** Peak memory of compiling, certifying and writing, in bytes; about. */
   readonly memory: number;
-  /** Pairs of a kind of token and a place that the certificate compares, over all layers. */
+  /** Pairs of (kind of token, place) that the certificate compares, over all layers. */
   readonly comparisons: number;
 }
 
-/** Whether a person would wonder what is going on: from about a second of work. */
+/** Checks if the work takes about a second or more, so that progress should be shown. */
 export function isLong({ memory, comparisons }: NetworkEstimate): boolean {
   return memory > 1e8 || comparisons > 1e6;
 }
@@ -45,7 +42,7 @@ interface Count {
 }
 
 /**
- * The estimate for an automaton, flattened first where the encoding is absolute; nothing is built.
+ * Estimates the network of an automaton, flattened for the absolute encoding, without building it.
  */
 export function estimateNetwork(
   automaton: Automaton,
@@ -75,8 +72,7 @@ export function estimateNetwork(
   ];
   const { units, connections } = sum(blocks);
   const matrices = (tokens + places + 2 * heads) * width;
-  // Lists grow by doubling and are copied when a block is done; later float32 copies stand beside
-  // them.
+  // Lists grow by doubling and are copied when a block is done; float32 copies join them later.
   const building = 40 * units + 28 * connections + 8 * matrices;
   const keeping = 20 * units + 16 * connections + 12 * matrices;
   const initial =
@@ -92,9 +88,9 @@ export function estimateNetwork(
 }
 
 /**
- * Lets a network pass that fits into memory.
+ * Refuses a network that does not fit into memory.
  *
- * @param available bytes; what this process may still take, by default
+ * @param available bytes; by default those that this process may still take
  * @throws MachineError with the numbers
  */
 export function checkNetworkMemory(estimate: NetworkEstimate, available = availableMemory()): void {
@@ -104,7 +100,7 @@ export function checkNetworkMemory(estimate: NetworkEstimate, available = availa
   );
 }
 
-/** An estimate in a line. */
+/** Describes an estimate in one line. */
 export function describeEstimate({ depth, width, hidden, numbers, memory }: NetworkEstimate): string {
   return `${formatCount(depth)} layers of width ${formatCount(width)}, ${formatCount(hidden)} hidden units, ${formatBytes(4 * numbers)} of weights, about ${formatBytes(memory)} of memory`;
 }
@@ -112,12 +108,13 @@ export function describeEstimate({ depth, width, hidden, numbers, memory }: Netw
 interface RegisterShape {
   readonly states: number;
   readonly layers: number;
-  /** Whether its heads tell places apart. */
+  /** Whether its heads read places. */
   readonly seesPlaces: boolean;
 }
 
 /**
- * Numbers of tokens, the start included, of separators that have a coordinate, and the registers.
+ * The number of tokens (the start included), the separators that have a coordinate, and the
+ * registers.
  */
 function shapeOf(
   automaton: Automaton,
@@ -142,7 +139,7 @@ function shapeOf(
   return { tokens, separators, registers };
 }
 
-/** The product and the rounding of relations between so many states. */
+/** Counts the product and the rounding of a register with that many states. */
 function blocksOf(states: number, activation: Activation): Count[] {
   const entries = states ** 2;
   const erase = gate(activation, (mlp) => {
@@ -162,8 +159,7 @@ function blocksOf(states: number, activation: Activation): Count[] {
 }
 
 /**
- * What separators do: a threshold for each separator and pair of segment states, of the sub-states
- * that move it.
+ * Counts the transition: a threshold over sub-states for each separator and pair of segment states.
  */
 function transitionOf({ segmentTransitions }: BiNfa, activation: Activation): Count {
   const moves = new Set(

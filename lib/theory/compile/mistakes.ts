@@ -1,6 +1,6 @@
-// What of a network's weights is not as its automaton's program has it: what tokens bring, where
-// heads take and put values, what feed-forward blocks do, what is read out. By how much a network
-// without mistakes may err is in `certificate.ts`.
+// Finds where a network's weights differ from its automaton's program: the embedding, the blocks
+// that heads copy, feed-forward blocks, and the read-out. Feed-forward blocks and the read-out are
+// tried on relations, not proved. `certificate.ts` bounds the errors of a network without mistakes.
 
 import { Random } from '../../engine/random/random';
 import type { Automaton } from '../automata/automaton';
@@ -14,12 +14,12 @@ import { fillRelation, roundingTrial, streamOf, transitionTrial } from './trials
 import { placesOf } from './weights';
 
 /**
- * Where a network does not do what its automaton says, a line for each part of it; none if it does.
- * The product of a layer is left to the certificate.
+ * Lists the parts of a network that differ from its automaton, a line each. Products are left to
+ * the certificate.
  */
 export function mistakesOf(network: Network): string[] {
   const program = programOf(network);
-  if (program === undefined) return ['bounds: they are not for this kind of automaton'];
+  if (program === undefined) return ['bounds: they do not fit this kind of automaton'];
   return [
     ...embeddingMistakes(network, program),
     ...layerMistakes(network, program),
@@ -27,7 +27,7 @@ export function mistakesOf(network: Network): string[] {
   ];
 }
 
-/** The program that a network was made from. */
+/** The program that a network was compiled from. */
 function programOf({
   automaton,
   bounds,
@@ -41,8 +41,8 @@ function programOf({
 }
 
 /**
- * Symbols and separators must bring what they are, their relations, and no place; of the start, the
- * place is left to the scores.
+ * Compares the embedding: each token's kind and relations, and no place. The start's place is left
+ * to the scores.
  */
 function embeddingMistakes(
   { layout, embedding, places }: Network,
@@ -67,13 +67,13 @@ function embeddingMistakes(
     }
     const row = embedding.values.subarray(token * layout.width, (token + 1) * layout.width);
     if (!row.every((value, column) => value === wanted[column] || (token === startId && isPlace(column))))
-      mistakes.push(`embedding: token ${token} does not bring what it is and does`);
+      mistakes.push(`embedding: token ${token} does not hold its kind and relations`);
   }
   if (
     places.rows !== placesOf({ bounds }) ||
     !places.values.every((value, index) => value === 0 || isPlace(index % places.columns))
   )
-    mistakes.push('places: the table is not one of all places, and of nothing else');
+    mistakes.push('places: the table does not cover all places, or writes beyond the block of places');
   return mistakes;
 }
 
@@ -81,7 +81,7 @@ function layerMistakes(network: Network, program: RelationProgram): string[] {
   const steps = stepsOf(program.instructions);
   const { layers } = network;
   if (layers.length !== steps.length) return [`layers: ${layers.length} instead of ${steps.length}`];
-  // Layers share blocks.
+  // Layers share blocks, so each is tried once.
   const tried = new Map<Mlp, Map<string, number>>();
   const errorOf = (mlp: Mlp, task: string, find: () => number): number => {
     const known = tried.get(mlp) ?? new Map<string, number>();
@@ -120,7 +120,7 @@ interface Step {
   readonly transition: Extract<Instruction, { op: 'transition' }> | undefined;
 }
 
-/** A step for each layer. */
+/** The steps of each layer. */
 function stepsOf(instructions: readonly Instruction[]): Step[] {
   return instructions.flatMap((instruction, index) => {
     if (instruction.op !== 'multiply') return [];
@@ -141,7 +141,10 @@ function isHeadOf({ head }: Layer, { register, source }: Step['multiply'], { lay
   );
 }
 
-/** Sums must be a quarter and more from the threshold, with full, empty and random relations. */
+/**
+ * Tries the read-out on full, empty and random relations. Sums must be 1/4 or more from the
+ * threshold.
+ */
 function readoutMistakes(network: Network, { automaton, registers, reads }: RelationProgram): string[] {
   const { layout, readout, embedding } = network;
   const parts = reads.map(({ register }) => registers.find(({ name }) => name === register)?.states ?? []);
@@ -171,7 +174,7 @@ function readoutMistakes(network: Network, { automaton, registers, reads }: Rela
         );
         return isReached ? sum >= 3 / 4 : sum <= 1 / 4;
       });
-      if (!isRight) return ['readout: it tells states that are not reached, or not all that are'];
+      if (!isRight) return ['readout: it names states that are not reached, or misses some that are'];
     }
   return [];
 }

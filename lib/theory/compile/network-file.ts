@@ -1,6 +1,6 @@
-// Compiled networks on the disk: a folder with `network.json` (what everything is called),
-// `model.safetensors` (the weights) and `certificate.json`, which says what is known of the two and
-// which files it means, so that none can be changed without notice.
+// Compiled networks on the disk: a folder with `network.json` (names and shapes),
+// `model.safetensors` (weights) and `certificate.json`, which holds the certificate and checksums
+// of the other two, so that a change of either is noticed.
 
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -25,14 +25,14 @@ import { compileAgain, jsonOf, networkOf, networkSchema, weightsOf } from '../ne
 export const networkFiles = ['network.json', 'model.safetensors', 'certificate.json'] as const;
 const [networkFile, weightsFile, certificateFile] = networkFiles;
 
-/** What is written into a network's folder. It is one if it has a certificate. */
+/** The files that a network's folder gets. A folder is a network's if it has a certificate. */
 export function networkOutputs(folder: string): Output[] {
   const isOwn = async (): Promise<boolean> =>
     (await readCertificate(join(folder, certificateFile)).catch(() => undefined)) !== undefined;
   return networkFiles.map((name) => ({ path: join(folder, name), what: "a compiled network's", isOwn }));
 }
 
-/** A network and what is known of it. */
+/** A network and its certificate. */
 export interface CertifiedNetwork {
   readonly network: Network;
   readonly certificate: NetworkCertificate;
@@ -63,13 +63,13 @@ const certificateFileSchema = z.strictObject({
   certificate: certificateSchema,
   /** SHA-256 of the other files. */
   files: z.strictObject({ [networkFile]: checksum, [weightsFile]: checksum }),
-  /** Of all the above, as canonical JSON. */
+  /** SHA-256 of the fields above, as canonical JSON. */
   sha256: checksum,
 });
 
 /**
  * Writes a network's folder: each file whole or not at all, the certificate last. Weights are
- * rounded to float32, in which the engine computes.
+ * rounded to the engine's float32.
  *
  * @throws MachineError if the disk is full or the folder cannot be written
  */
@@ -92,7 +92,7 @@ export async function saveNetwork(folder: string, { network, certificate }: Cert
 }
 
 /**
- * A network from its folder.
+ * Loads a network from its folder.
  *
  * @throws CheckpointError if a file is missing, damaged, or not the one that was certified
  * @throws MachineError if it would not fit into memory
@@ -126,7 +126,7 @@ async function readCertificate(path: string): Promise<z.infer<typeof certificate
   return parsed;
 }
 
-/** Read in float32, kept in float64, and computed with as tensors. */
+/** Weights are read in float32, kept in float64, and copied to tensors. */
 async function checkMemory(weightsPath: string): Promise<void> {
   const [bytes, available] = [4 * (await stat(weightsPath)).size, availableMemory()];
   if (bytes > available)

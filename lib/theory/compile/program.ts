@@ -1,9 +1,9 @@
 // The compiler's first stage: an automaton as a program over registers that hold relations, one
-// step for each layer. It says what is computed, in the words of automata; `weights.ts` says by
-// which weights. The construction is this project's (docs/theory.md).
+// `multiply` a layer. `weights.ts` turns it into weights. The construction is this project's
+// (docs/theory.md).
 //
-// Doubling: when every token holds the relation of the last 2^l symbols, and takes in that of the
-// token 2^l before, it holds that of the last 2^(l+1). So ceil(log2 length) steps are enough.
+// Doubling: if every token holds the relation of the last 2^l symbols and multiplies it by that of
+// the token 2^l before, it holds that of the last 2^(l+1). So ceil(log2 length) steps are enough.
 
 import type { Automaton, BiNfa, Nfa } from '../automata/automaton';
 import {
@@ -13,22 +13,22 @@ import {
   subRelations,
   symbolRelations,
 } from '../automata/relation';
-import { type Bounds, type CopySource, describeSource } from '../network/network';
+import { type BilevelBounds, type Bounds, type CopySource, describeSource } from '../network/network';
 
-/** A place in the residual stream that holds a relation between states, for every token. */
+/** A part of the residual stream that holds a relation between states, for every token. */
 export interface Register {
   readonly name: string;
   readonly states: readonly string[];
-  /** What each token begins with: start, symbols, separators; all entries 0 where undefined. */
+  /** The initial relation of each token: start, symbols, separators; undefined is all 0. */
   readonly initial: readonly (Relation | undefined)[];
 }
 
-/** One step. */
+/** A step of a program. */
 export type Instruction =
   | {
       /**
-       * register := (register of a token before) then (register); where there is no such token,
-       * nothing changes.
+       * register := (register of the source token) then (register). Without a source token nothing
+       * changes.
        */
       readonly op: 'multiply';
       readonly register: string;
@@ -36,8 +36,8 @@ export type Instruction =
     }
   | {
       /**
-       * At a separator: to := what the separator does to segment states, by the sub-states that row
-       * `row` of `from` holds.
+       * At a separator: to := the separator's relation between segment states, for the sub-states
+       * in row `row` of `from`.
        */
       readonly op: 'transition';
       readonly from: string;
@@ -47,20 +47,20 @@ export type Instruction =
       readonly relations: readonly (readonly Relation[])[];
     };
 
-/** What is read at every token: row `row` of a register, a state for each of its columns. */
+/** The read-out of a token: row `row` of a register, with a state for each column. */
 export interface Read {
-  /** What the states are called, e.g. `sub-states`. */
+  /** The kind of states, e.g. `sub-states`. */
   readonly name: string;
   readonly register: string;
   readonly row: number;
   /**
-   * Whether a separator's own token reads the row as if nothing had followed it: the sub-level
-   * starts anew.
+   * Whether the sub-level has restarted at a separator's own token, which then reads the start
+   * alone.
    */
   readonly anewAtSeparators: boolean;
 }
 
-/** An automaton as steps. */
+/** An automaton as a program. */
 export interface RelationProgram {
   readonly automaton: Automaton;
   readonly bounds: Bounds;
@@ -69,12 +69,12 @@ export interface RelationProgram {
   readonly reads: readonly Read[];
 }
 
-/** How many doublings cover a length. */
+/** The number of doublings that cover a length. */
 export function doublings(length: number): number {
   return Math.ceil(Math.log2(length));
 }
 
-/** The flat construction: one register of |Q| x |Q|, doubled over places in the word. */
+/** The flat construction: one register |Q| x |Q|, doubled over places in the word. */
 export function flatProgram(automaton: Nfa, maxLength: number): RelationProgram {
   const { states, start } = automaton;
   const register: Register = {
@@ -92,13 +92,13 @@ export function flatProgram(automaton: Nfa, maxLength: number): RelationProgram 
 }
 
 /**
- * The bilevel construction: sub-states doubled inside segments (a separator's token among them, so
- * one place more than symbols), then what separators do to segment states, then segment states
- * doubled over segments.
+ * The bilevel construction: a register of sub-states doubled inside segments, the transition of
+ * segment states at separators, and a register of segment states doubled over segments. A segment
+ * has one place more than symbols, its separator's.
  */
 export function bilevelProgram(
   automaton: BiNfa,
-  { maxSegmentLength, maxSegments }: { readonly maxSegmentLength: number; readonly maxSegments: number },
+  { maxSegmentLength, maxSegments }: BilevelBounds,
 ): RelationProgram {
   const { subStates, subStart, segmentStates, segmentStart, symbols, separators } = automaton;
   const [unmoved, unmovedSegment] = [
@@ -152,7 +152,7 @@ function double(register: string, among: CopySource['among'], length: number): I
   }));
 }
 
-/** The program as text, a line for each register, step and read. */
+/** Prints a program, a line for each register, step and read-out. */
 export function printProgram({ automaton, bounds, registers, instructions, reads }: RelationProgram): string {
   const symbols = automaton.symbols.length;
   const separators = automaton.type === 'nfa' ? 0 : automaton.separators.length;

@@ -1,26 +1,25 @@
-// By how much a head prefers the token it copies from, over all places and segments within a
-// network's bounds: from the weights, as float32 holds them.
+// Computes by how much a head prefers its source token, over all places and segments within a
+// network's bounds, from the weights as float32 holds them.
 //
-// A query and a key are each a part that knows the place and one that rotates with the segment.
-// Their scores add up, so what one token scores at worst is bounded by the worst of either; the
-// rotating part depends on the difference of segments alone.
+// Queries and keys have a part for the place and a part that rotates with the segment. A score is
+// the sum of both, so the worst score is bounded by the worst of either; the rotating part depends
+// on the difference of segments alone.
 
 import { float32 } from '../lemmas/certificate';
 import { blockNamed } from '../network/layout';
 import { type CopyHead, type Matrix, type Network, startId } from '../network/network';
 
-/** What there is between a head's scores. */
+/** The distance between a head's scores. */
 export interface HeadScores {
   /**
-   * The score of the token to copy from, less the highest of any other, in exact arithmetic; at
-   * worst.
+   * The source token's score minus the highest of any other token, in exact arithmetic, at worst.
    */
   readonly gap: number;
   /** By how much float32 may bring two scores nearer to each other. */
   readonly rounding: number;
 }
 
-/** A kind of token: as far as queries and keys can tell, symbols are alike. */
+/** A kind of token. All symbols are one kind: their queries and keys are equal. */
 interface Kind {
   readonly isStart: boolean;
   readonly isSeparator: boolean;
@@ -29,7 +28,7 @@ interface Kind {
   readonly keys: readonly Float64Array[];
 }
 
-/** A head's scores, at worst. */
+/** Computes the worst case of a head's scores. */
 export function headScores(network: Network, head: CopyHead): HeadScores {
   const kinds = kindsOf(network, head);
   const gap = readsOnlyAddresses(network, head) ? worstGap(network, head, kinds) : Number.NEGATIVE_INFINITY;
@@ -37,8 +36,7 @@ export function headScores(network: Network, head: CopyHead): HeadScores {
 }
 
 /**
- * Whether queries and keys depend on nothing that a layer writes, and their rotating parts on no
- * place.
+ * Checks that queries and keys read nothing that a layer writes, and their rotating parts no place.
  */
 function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: CopyHead): boolean {
   const place = blockNamed(layout, 'place');
@@ -54,7 +52,7 @@ function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: Co
 
 function kindsOf({ automaton, embedding, places }: Network, { query, key }: CopyHead): Kind[] {
   const separators = automaton.type === 'nfa' ? 0 : automaton.separators.length;
-  // The start, one symbol for all, each separator.
+  // The start, one symbol for all symbols, each separator.
   const ids = [
     startId,
     ...(automaton.symbols.length > 0 ? [1] : []),
@@ -88,10 +86,7 @@ function project(vector: Float64Array, { columns, values }: Matrix): Float64Arra
   return projected;
 }
 
-/**
- * The gap over every kind and place of a query, where its token exists and where the start stands
- * in for it.
- */
+/** The gap over every kind and place of a query, with and without a source token. */
 function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds: readonly Kind[]): number {
   const { bounds, rotaryPairs } = network;
   const segments = bounds.encoding === 'ape' ? 1 : bounds.maxSegments;
@@ -103,8 +98,8 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
     const [query] = kind.queries;
     const startKey = start?.keys[0];
     if (query === undefined || startKey === undefined) continue;
-    // Scores of the rotating part by difference of segments, for each kind of key: no place matters
-    // to them.
+    // Scores of the rotating part by difference of segments, for each kind of key: they do not
+    // depend on the place.
     const turns = others.map(({ keys: [key = startKey] }) =>
       Float64Array.from({ length: segments }, (_, difference) =>
         rotatingScore(query, key, difference, rotaryPairs),
@@ -128,7 +123,7 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
           if (among === 'word' && (keyPlace === 0 || keyPlace > place)) return;
           const still = stillScore(asking, key, rotaryPairs);
           other = Math.max(other, still + elsewhere);
-          // What comes later in the query's own segment is not seen.
+          // Later tokens of the query's own segment are masked.
           if (among === 'segment' && keyPlace > place) return;
           const isMatch = among === 'separators' ? isSeparator && segments > back : keyPlace === place - back;
           if (isMatch) match = Math.min(match, still + there);
@@ -176,9 +171,9 @@ function rotatingScore(query: Float64Array, key: Float64Array, difference: numbe
 }
 
 /**
- * For both scores: the sum of headDim products, each of two rounded sums; and angles, which err by
- * 2 units of their size, up to pi times the segment, on either side. A pair counts by the lengths
- * of its two vectors, since its components mix when it turns.
+ * Bounds the rounding of two scores: sums of headDim products, each of two rounded sums, and
+ * angles, which err by 2 units of their size, up to pi times the segment, on either side. A pair
+ * counts by the lengths of its two vectors, since its components mix when it turns.
  */
 function scoreRounding({ bounds, rotaryPairs }: Network, kinds: readonly Kind[]): number {
   const { unit } = float32;
@@ -195,7 +190,7 @@ function scoreRounding({ bounds, rotaryPairs }: Network, kinds: readonly Kind[])
   let [turning, still] = [0, 0];
   for (let pair = 0; pair < rotaryPairs; pair++) turning += product(pair, rotaryPairs + pair);
   for (let column = 2 * rotaryPairs; column < headDim; column++) still += product(column);
-  // Both components of a pair err in the end, each by what its vector does.
+  // Both components of a pair err, each by as much as its vector.
   return (
     2 * unit * ((headDim + 16) * (2 * turning + still) + 4 * turning * (2 * Math.PI * (segments + 1) + 2))
   );

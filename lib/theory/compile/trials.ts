@@ -1,6 +1,6 @@
-// Feed-forward blocks of a compiled network, each tried on its own: by how much the residual stream
-// is off afterwards, at any coordinate, in float32. Relations are random, the tokens those of the
-// network; what a block has no business with must stay as it is.
+// Tries each feed-forward block of a compiled network on its own, in float32: the largest error of
+// the residual stream afterwards, at any coordinate. Relations are random, tokens are the
+// network's; coordinates that are not the block's must stay unchanged.
 
 import { Random } from '../../engine/random/random';
 import { float32 } from '../lemmas/certificate';
@@ -11,17 +11,16 @@ import type { Network } from '../network/network';
 import { room } from './count-error';
 import type { Instruction, Register } from './program';
 
-/** Connections that a block's trials follow, about: large blocks are tried less often. */
+/** Connections followed by a block's trials, about: large blocks are tried less often. */
 const effort = 6e6;
 
-/** How often a block can be tried, from `least` to `most`. */
+/** The number of trials of a block, from `least` to `most`. */
 function tries({ inputIndex, outputIndex }: Mlp, least: number, most: number): number {
   return Math.max(least, Math.min(most, Math.floor(effort / (inputIndex.length + outputIndex.length))));
 }
 
 /**
- * The largest difference to what is wanted once a block has added its part; infinite where
- * something is no number.
+ * The largest difference from `wanted` after a block has added its output; infinite if one is NaN.
  */
 function errorAfter(mlp: Mlp, residual: Float64Array, wanted: Float64Array): number {
   const added = evaluateMlp(mlp, residual, float32.round);
@@ -34,7 +33,7 @@ function errorAfter(mlp: Mlp, residual: Float64Array, wanted: Float64Array): num
   return largest;
 }
 
-/** What a token brings, at the first place: [width]. */
+/** The embedding of a token at the first place: [width]. */
 export function streamOf({ embedding, places }: Network, token: number): Float64Array {
   const { columns } = embedding;
   return Float64Array.from({ length: columns }, (_, column) =>
@@ -45,7 +44,7 @@ export function streamOf({ embedding, places }: Network, token: number): Float64
   );
 }
 
-/** Puts random numbers into a block: 0 or 1, the latter as often as `density` says. */
+/** Fills a block with random numbers: 1 with probability `density`, else 0. */
 export function fillRelation(
   stream: Float64Array,
   block: Block,
@@ -56,8 +55,8 @@ export function fillRelation(
 }
 
 /**
- * Of `register := copied x register, copied := 0`: with full relations, random ones, and, where
- * GELU multiplies, random factors from 0 to 1, which tell any two connections apart.
+ * Tries `register := copied x register, copied := 0` with full and random relations and, where GELU
+ * multiplies, with random factors from 0 to 1, which distinguish any two connections.
  */
 export function productTrial(network: Network, register: Block, mlp: Mlp): number {
   const random = Random.fromSeed(1);
@@ -90,7 +89,7 @@ export function productTrial(network: Network, register: Block, mlp: Mlp): numbe
 }
 
 /**
- * Of `register := 1 where it is at least 1, else 0`, with counts that are off by all they may be.
+ * Tries `register := 1 where it is at least 1, else 0`, with counts that err by as much as allowed.
  */
 export function roundingTrial(network: Network, register: Block, mlp: Mlp): number {
   const random = Random.fromSeed(1);
@@ -116,8 +115,8 @@ export function roundingTrial(network: Network, register: Block, mlp: Mlp): numb
 }
 
 /**
- * Of a transition: at the start and a symbol nothing, at each separator what it does to segment
- * states by the sub-states of a row: none, all, each alone, and random ones.
+ * Tries a transition at the start and at a symbol, where nothing may change, and at each separator,
+ * with no, all, single and random sub-states reached.
  */
 export function transitionTrial(
   network: Network,
@@ -136,14 +135,14 @@ export function transitionTrial(
     ...Array.from({ length: 4 }, () => source.columns.map(() => random.integer(0, 2))),
   ];
   const initial = registers.find(({ name }) => name === to)?.initial ?? [];
-  const told = [
+  const tokensTried = [
     0,
     ...(firstSeparator > 1 ? [1] : []),
     ...relations.map((_, index) => firstSeparator + index),
   ];
-  const perToken = Math.ceil(tries(mlp, 1, rows.length * told.length) / told.length);
+  const perToken = Math.ceil(tries(mlp, 1, rows.length * tokensTried.length) / tokensTried.length);
   let largest = 0;
-  for (const token of told)
+  for (const token of tokensTried)
     for (const reached of rows.slice(0, Math.max(3, perToken))) {
       const stream = streamOf(network, token);
       fillRelation(stream, source, { random, density: 0.5 });

@@ -1,4 +1,4 @@
-// A compiled network against the set simulator, after every prefix of every word.
+// Compares a compiled network with the set simulator, after every prefix of every word.
 
 import type { Word } from '../automata/automaton';
 import { simulator } from '../automata/simulate';
@@ -6,20 +6,20 @@ import type { Network } from '../network/network';
 import { runWords } from '../network/run';
 import { tokenReader } from '../network/words';
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface SimulatorComparison {
   readonly words: number;
-  /** Prefixes of all words, the empty ones too. */
+  /** Number of prefixes of all words, the empty ones included. */
   readonly prefixes: number;
-  /** In the network, the making of its tensors included. */
+  /** Time in the network, making its tensors included. */
   readonly seconds: number;
-  /** Prefixes after which any state was told wrong. */
+  /** Number of prefixes with a wrong set of states. */
   readonly mismatches: number;
-  /** The first of them. */
+  /** The first mismatch. */
   readonly first: { readonly word: Word; readonly prefix: number } | undefined;
 }
 
-/** Runs words both ways. The engine must have been started. */
+/** Runs words through both. The engine must have been started. */
 export async function compareWithSimulator(
   network: Network,
   words: Iterable<Word>,
@@ -54,7 +54,7 @@ export async function compareWithSimulator(
   return { words: compared, prefixes, seconds: milliseconds / 1000, mismatches, first };
 }
 
-/** Nothing compared yet. */
+/** The comparison of no words. */
 export const noComparison: SimulatorComparison = {
   words: 0,
   prefixes: 0,
@@ -63,7 +63,7 @@ export const noComparison: SimulatorComparison = {
   first: undefined,
 };
 
-/** The sum of two comparisons. */
+/** Adds up two comparisons. */
 export function addComparisons(a: SimulatorComparison, b: SimulatorComparison): SimulatorComparison {
   return {
     words: a.words + b.words,

@@ -1,6 +1,6 @@
-// The compiler's second stage: a program's registers become blocks of the residual stream, its
-// steps layers with weights in closed form. A product of Boolean matrices is one feed-forward block
-// (Lemma 1.4), which counts ways, and rounding counts to whether there is any is a second one.
+// The compiler's second stage: a program's registers become blocks of the residual stream, and its
+// steps layers with weights in closed form. One feed-forward block multiplies Boolean matrices
+// (Lemma 1.4), which counts ways; a second one rounds each count to 1 if there is any way, else 0.
 
 import { alphabetOf } from '../automata/alphabet';
 import { float32 } from '../lemmas/certificate';
@@ -20,41 +20,39 @@ import { type Layer, type Matrix, type Network, put, type ReadoutPart, zeros } f
 import { copyHead, frequenciesFor, type HeadOptions, placeTable } from './addressing';
 import type { Instruction, Read, Register, RelationProgram } from './program';
 
-/** GELU in the place of ReLU is within 2e-9 / 32 of it where what is rounded is right to 0.15. */
+/** GELU is within 2e-9 / 32 of ReLU where a count to be rounded errs by at most 0.15. */
 const steepness = 32;
 
-/** The attention of a head that is not where it should be is at most this, in exact arithmetic. */
+/** Most attention of a head on tokens other than its source, in exact arithmetic. */
 export const leakAimedAt = 1e-4;
 
 /**
- * The scale of products of 0 and 1, `states` of them added up: where float32 is proved most
- * precise.
+ * The scale of a sum of `states` products of 0 and 1: the one with the smallest bound in float32.
  */
 export function booleanProductScale(states: number): number {
   return bestProductScale(1, float32, states);
 }
 
-/** The most tokens a word of these bounds has, the start included. */
+/** Most tokens of a word within the bounds, the start included. */
 export function mostTokens({ bounds }: Pick<Network, 'bounds'>): number {
   return bounds.encoding === 'ape'
     ? 1 + bounds.maxLength
     : 1 + bounds.maxSegments * (bounds.maxSegmentLength + 1);
 }
 
-/** Rows of the table of places. */
+/** Number of rows of the table of places. */
 export function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
   return bounds.encoding === 'ape' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
 }
 
 /**
- * How wide the network of a program is, without building it: weights of large flat automata take
- * long.
+ * The width of a program's network, without building it: weights of large flat automata take long.
  */
 export function widthOf(program: RelationProgram): number {
   return layoutOf(program, frequenciesFor(placesOf(program)).length).width;
 }
 
-/** The network of a program. */
+/** Builds the network of a program. */
 export function lower(program: RelationProgram, activation: Activation): Network {
   const { automaton, bounds } = program;
   const places = placesOf(program);
@@ -78,7 +76,7 @@ export function lower(program: RelationProgram, activation: Activation): Network
   };
 }
 
-/** The blocks: what every token is, where it stands, its relations, and one that is copied. */
+/** The blocks: the token's kind, its place, its relations, and the copied relation. */
 function layoutOf({ automaton, registers }: RelationProgram, placePairs: number): Layout {
   const vector = (name: string, columns: readonly string[]): BlockShape => ({ name, rows: [''], columns });
   const angles = Array.from({ length: placePairs }, (_, pair) => `π/${2 ** pair}`);
@@ -96,7 +94,7 @@ function layoutOf({ automaton, registers }: RelationProgram, placePairs: number)
   ]);
 }
 
-/** A matrix as columns `start` and on of a wider one. */
+/** Widens a matrix with zeros, its columns beginning at `start`. */
 function widen(matrix: Matrix, columns: number, start: number): Matrix {
   const wide = zeros(matrix.rows, columns);
   for (let row = 0; row < matrix.rows; row++)
@@ -108,8 +106,8 @@ function widen(matrix: Matrix, columns: number, start: number): Matrix {
 }
 
 /**
- * What each token brings. The start takes the place that is added to it away again: its key must
- * not look like a place's.
+ * The embedding. The start's subtracts the place that is added to it: its key must not look like a
+ * place's.
  */
 function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, places: Matrix): Matrix {
   const names = alphabetOf(automaton);
@@ -136,8 +134,8 @@ function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, 
 }
 
 /**
- * A layer for each `multiply`; a `transition` is one more feed-forward block of the layer before
- * it.
+ * Makes a layer for each `multiply`; a `transition` is another feed-forward block of the layer
+ * before it.
  */
 function layersOf(
   instructions: readonly Instruction[],
@@ -146,7 +144,7 @@ function layersOf(
 ): Layer[] {
   const layers: { head: Layer['head']; feedForward: Layer['feedForward'][number][] }[] = [];
   const { layout } = options;
-  // All layers of a register multiply and round alike.
+  // All layers of a register share their product and rounding.
   const blocks = new Map<string, Layer['feedForward']>();
   for (const instruction of instructions) {
     if (instruction.op === 'multiply') {
@@ -166,7 +164,7 @@ function layersOf(
   return layers;
 }
 
-/** register := copied x register, in whole numbers; copied := 0. */
+/** register := copied x register, as counts; copied := 0. */
 function productMlp(register: Block, copied: Block, activation: Activation): Mlp {
   const mlp = new MlpBuilder(activation);
   const size = register.rows.length;
@@ -199,8 +197,8 @@ function roundingMlp(register: Block, activation: Activation): Mlp {
 }
 
 /**
- * At each separator: to[s, s'] := whether any sub-state that is reached lets s go to s'. Nothing at
- * other tokens.
+ * At each separator: to[s, s'] := 1 if a reached sub-state lets s move to s'. Other tokens are
+ * unchanged.
  */
 function transitionMlp(
   { from, row, to, relations }: Extract<Instruction, { op: 'transition' }>,
@@ -218,7 +216,7 @@ function transitionMlp(
           entries[begin * columns + end] === 1 ? [[coordinateOf(source, row, subState), 1]] : [],
         );
         if (reached.length === 0) return;
-        // Of another token the sum is at most 0: `most` is taken away.
+        // At other tokens the sum is at most 0, because `most` is subtracted.
         const here: Connection = [separators + separator, most];
         atLeastOne(mlp, [...reached, here], -most, [[coordinateOf(target, begin, end), 1]], steepness);
       });

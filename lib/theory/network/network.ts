@@ -60,16 +60,18 @@ export interface ReadoutPart {
   readonly inputs: readonly (readonly Connection[])[];
 }
 
+/** The words of the bilevel construction. */
+export interface BilevelBounds {
+  /** Most symbols in a segment, without its separator. */
+  readonly maxSegmentLength: number;
+  /** Most segments in a word; a last one without a separator counts. */
+  readonly maxSegments: number;
+}
+
 /** The words for which a network represents its automaton. */
 export type Bounds =
-  | { readonly encoding: 'ape'; /** Symbols in a word. */ readonly maxLength: number }
-  | {
-      readonly encoding: 'bipe';
-      /** Symbols in a segment, its separator left out. */
-      readonly maxSegmentLength: number;
-      /** Segments in a word; a last one without a separator counts. */
-      readonly maxSegments: number;
-    };
+  | { readonly encoding: 'ape'; /** Most symbols in a word. */ readonly maxLength: number }
+  | ({ readonly encoding: 'bipe' } & BilevelBounds);
 
 /**
  * A compiled network. Its tokens are the start, which precedes every word, then `alphabetOf` in

@@ -35,7 +35,7 @@ describe('the page as a document', () => {
   it('is drawn before any script runs', async () => {
     const page = await automatonPage({ example: 'Parity of parities' });
     const body = page.slice(0, page.indexOf('<script'));
-    expect(body).toContain('the network reads the very set of the simulator');
+    expect(body).toContain('the network’s set equals the simulator’s');
     for (const state of ['EVEN', 'ODD', 'even', 'odd']) expect(body).toContain(`>${state}</text>`);
   });
 

@@ -63,7 +63,7 @@ describe('the texts of the fields', () => {
     [
       'an arrow twice',
       { subTransitions: 'ok i ok\n ok  i  ok' },
-      { subTransitions: 'line 2: ["ok","i","ok"] stands on line 1 already; remove one' },
+      { subTransitions: 'line 2: ["ok","i","ok"] repeats line 1; remove one' },
     ],
     [
       'a separator that is also a symbol',

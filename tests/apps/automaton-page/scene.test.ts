@@ -76,7 +76,7 @@ describe('a scene', () => {
     const tampered = { ...state.scene, trace: { ...state.scene.trace, reached } };
     expect(agreement(tampered).indexOf(false)).toBe(0);
     expect(panels({ ...state, scene: tampered })['verdict']).toContain(
-      'another set than the simulator after token 0.',
+      'set differs from the simulator’s after token 0.',
     );
   });
 

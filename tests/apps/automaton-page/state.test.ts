@@ -76,7 +76,7 @@ describe('the page', () => {
     // iie;ii;ie;ei;ii;i has no e after an e: no set changes, but the relation of e does.
     const without = after(opened, go(3), toggle);
     expect(without.before).toBe(opened.scene);
-    expect(panels(without)['changed']).toContain('after no token of this word is another set reached');
+    expect(panels(without)['changed']).toContain('the reached sets of this word are the same');
     const [embedded = '', ...others] = (panels(without)['stream'] ?? '').split('Layer ');
     expect(embedded.match(/class="change"/g)).toHaveLength(1);
     expect(others.join('')).toContain('class="change"');

@@ -128,21 +128,21 @@ describe('a network whose weights were changed', () => {
       ({ embedding, layout }) => {
         put(embedding, 2, blockNamed(layout, relation).start + 1, 0.5);
       },
-      'embedding: token 2 does not bring what it is and does',
+      'embedding: token 2 does not hold its kind and relations',
     ],
     [
       'a symbol has a place of its own',
       ({ embedding, layout }) => {
         put(embedding, 2, blockNamed(layout, 'place').start, 0.5);
       },
-      'embedding: token 2 does not bring what it is and does',
+      'embedding: token 2 does not hold its kind and relations',
     ],
     [
       'places bring relations',
       ({ places, layout }) => {
         put(places, 3, blockNamed(layout, relation).start, 1);
       },
-      'places: the table is not one of all places, and of nothing else',
+      'places: the table does not cover all places, or writes beyond the block of places',
     ],
     [
       'a head copies another register',
@@ -205,7 +205,7 @@ describe('a network whose weights were changed', () => {
           ),
         })),
       }),
-      'readout: it tells states that are not reached, or not all that are',
+      'readout: it names states that are not reached, or misses some that are',
     ],
     [
       'it is read out under other names',
