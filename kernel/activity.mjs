@@ -1,27 +1,28 @@
-// What a stop may end. V8 can end whatever runs on the main thread, at any loop or call: `finally`
-// does not run, waiting continuations of promises are dropped. So the main thread itself decides,
-// in the middle of what runs: only code of a cell is ended, never the kernel's, and nothing the
-// kernel still has to do hangs on what ends with it.
+// Ends the code of a cell at a stop. V8 can end whatever runs on the main thread, at any loop or
+// call: `finally` does not run, waiting continuations of promises are dropped. So the main thread
+// itself decides, in the middle of what runs: only code of a cell is ended, never the kernel's, and
+// no work of the kernel depends on the ended code.
 //
-// The channels' thread makes the main thread call `#stop`, however busy that is, through V8's
-// debugger. If code of a cell runs, the main thread asks back for its end and waits until that is
-// under way, so that nothing comes between.
+// The channels' thread makes the main thread call `#stop` through V8's debugger, however busy it
+// is. If code of a cell runs, the main thread requests its end and waits until that is under way,
+// so that nothing comes between.
 
 const state = { none: 0, asked: 1, underWay: 2 };
 /**
- * Until this attempt, code inside of Node.js's own functions is spared, which would leave their
- * books wrong.
+ * Until this attempt, code inside Node.js's own functions is spared: ending it would corrupt their
+ * state.
  */
 const sparingAttempts = 10;
 /**
- * And until this one, some 5 s, a cell that asked for its signal, which may hear it at its next
- * step, and an ES module that is being evaluated: Node.js keeps one whose evaluation was ended, and
- * never evaluates it again.
+ * Until this attempt, after some 5 s, two kinds of code are spared: a cell that asked for its
+ * signal, which may hear it at its next step, and an ES module under evaluation, because Node.js
+ * keeps one whose evaluation was ended and never evaluates it again.
  */
 const patientAttempts = 120;
 
 const kernelFolder = new URL('.', import.meta.url).href;
 
+/** The main thread's side of a stop. */
 export class Activity {
   #ending;
   #askForEnd;
@@ -31,7 +32,7 @@ export class Activity {
   /** The latest stop for which code was ended where it stood. */
   #ended = 0;
 
-  /** Memory that says how far an end has come. */
+  /** Shared memory with the progress of an end. */
   buffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 
   constructor() {
@@ -49,9 +50,9 @@ export class Activity {
     this.#isListening = isListening;
   }
 
-  /** Does work of the kernel, which no stop ends half way. */
+  /** Does work of the kernel, which no stop interrupts. */
   protect(work) {
-    // An end that is under way comes here, rather than in the middle of the work.
+    // An end that is under way takes effect here, not in the middle of the work.
     while (Atomics.load(this.#ending, 0) !== state.none);
     this.#protected += 1;
     try {
@@ -61,14 +62,14 @@ export class Activity {
     }
   }
 
-  /** Notes that a stop was heard in the event loop; false if it was heard before. */
+  /** Records that a stop was heard in the event loop; false if it was heard before. */
   hear(number) {
     if (this.#heard >= number) return false;
     this.#heard = number;
     return true;
   }
 
-  /** Whether code was ended where it stood until a stop was heard. */
+  /** Whether code was ended where it stood before a stop was heard. */
   hasEnded(number) {
     return this.#ended === number;
   }
@@ -76,9 +77,9 @@ export class Activity {
   /**
    * Ends the code of a cell that keeps the event loop from hearing a stop.
    *
-   * @param {number} number the stop's
-   * @param {number} attempt how often it was tried before
-   * @returns {boolean} whether it has been heard
+   * @param {number} number the stop's number
+   * @param {number} attempt number of earlier attempts
+   * @returns {boolean} whether the stop has been heard
    */
   #stop(number, attempt) {
     if (this.#heard >= number) return true;
@@ -97,7 +98,7 @@ export class Activity {
   }
 }
 
-/** The other thread's side. */
+/** The channels' thread's side of a stop. */
 export class Endings {
   #ending;
 
@@ -115,17 +116,14 @@ export class Endings {
   }
 }
 
-/**
- * The files, innermost first, whose code V8 has interrupted to call the caller; what `eval` runs is
- * in `eval`.
- */
+/** The files on the stack of the interrupted code, innermost first; `eval` for evaluated code. */
 function filesOnStack() {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = Infinity;
   Error.prepareStackTrace = (_, sites) => sites;
   const sites = new Error().stack;
   Object.assign(Error, { prepareStackTrace, stackTraceLimit });
-  // Built-in functions, and what the debugger evaluates, are in no file.
+  // Built-in functions and the debugger's code have no file.
   const files = sites
     .filter((site) => !site.isAsync())
     .map((site) => (site.isEval() ? 'eval' : site.getFileName()));
@@ -136,16 +134,15 @@ const isOfNode = (file) => file.startsWith('node:');
 const evaluatesModules = (file) => file.startsWith('node:internal/modules/esm/');
 
 /**
- * Whether code runs that is neither the kernel's nor Node.js's. `sparing`: and is not inside of a
- * function of Node.js.
+ * Checks if code of a cell runs; with `sparing`, also that it is not inside a function of Node.js.
  */
 function isInCell(files, sparing) {
   return sparing ? files.length > 0 && !isOfNode(files[0]) : !files.every(isOfNode);
 }
 
 /**
- * Makes Node.js forget the callbacks that it is in the middle of, as it does after an error that
- * nobody caught. It would find their ends missing and abort the process.
+ * Makes Node.js forget its current callbacks, as after an uncaught error. Otherwise it would find
+ * them unfinished and abort the process.
  */
 function forgetCallbacks() {
   const isFree = !process.hasUncaughtExceptionCaptureCallback();

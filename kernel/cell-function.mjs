@@ -1,4 +1,4 @@
-// A cell as the compiler emits it: a module becomes a function,
+// Transforms a cell, which is a module, into a function:
 //
 //   return async function (earlier, modules) {
 //     'use strict';
@@ -15,9 +15,9 @@
 //     };
 //   };
 //
-// What a cell declares are variables of this function, as fast as any. At its end they become
-// properties of an object: values, and accessors for what a function of the cell may still change
-// or read. So a cell that does not reach its end declares nothing.
+// Declarations of the cell are variables of this function, as fast as any. At its end they become
+// properties of an object: values, and accessors for variables that a function of the cell may
+// still change or read. So a cell that does not reach its end declares nothing.
 import { ts } from './typescript.mjs';
 
 const { factory } = ts;
@@ -28,7 +28,7 @@ const { Value, Variable } = ts.SymbolFlags;
  *
  * @param {import('typescript').TypeChecker} checker
  * @param {import('typescript').SourceFile} cell
- * @param {import('typescript').SourceFile} earlier what earlier cells declared
+ * @param {import('typescript').SourceFile} earlier declarations of earlier cells
  */
 export function cellTransformers(checker, cell, earlier) {
   return {
@@ -36,7 +36,7 @@ export function cellTransformers(checker, cell, earlier) {
       (context) => (file) =>
         file === cell ? new CellFunction(checker, cell, earlier, context).emit() : file,
     ],
-    // The function is no module, though the compiler marks it as one.
+    // The compiler marks the file as a module, but the function is none.
     after: [
       () => (file) =>
         updateStatements(
@@ -47,11 +47,11 @@ export function cellTransformers(checker, cell, earlier) {
   };
 }
 
-/** What a symbol of the top level stands for; of an imported name, what it stands for there. */
+/** The flags of a top-level symbol; for an imported name, those of its target. */
 export function meaningOf(checker, symbol) {
   if ((symbol.flags & ts.SymbolFlags.Alias) === 0) return symbol.flags;
   const target = checker.getAliasedSymbol(symbol);
-  // Anything can be imported from a module without types.
+  // An import from a module without types can be anything.
   return checker.isUnknownSymbol(target) ? ~0 : target.flags;
 }
 
@@ -61,15 +61,14 @@ class CellFunction {
   #earlier;
   #context;
   /**
-   * The function's parameters: what earlier cells declared, and the modules. No name of the cell is
-   * like theirs.
+   * The function's parameters, earlier values and modules, with names that the cell does not use.
    */
   #earlierValues = factory.createUniqueName('earlier');
   #modules = factory.createUniqueName('modules');
-  /** Where an imported name is found: the variable that holds its module, and its name in there. */
+  /** For each imported name, the variable of its module and its name in it. */
   #imported = new Map();
   #imports = [];
-  /** Variables that a function of the cell uses. */
+  /** Variables used by a function of the cell. */
   #captured = new Set();
   #functions = 0;
 
@@ -110,7 +109,7 @@ class CellFunction {
     return updateStatements(this.#cell, [factory.createReturnStatement(run)]);
   }
 
-  /** Turns an import into the loading of its module. */
+  /** Turns an import into a load of its module. */
   #takeImport(statement) {
     if (ts.isExportDeclaration(statement)) return true;
     if (ts.isImportEqualsDeclaration(statement)) return this.#takeImportEquals(statement);
@@ -151,7 +150,7 @@ class CellFunction {
     return true;
   }
 
-  /** Whether an import gives a value, rather than a type alone. */
+  /** Checks if an import is of a value, not of a type alone. */
   #isValue(declaration) {
     const symbol = this.#symbolOf(declaration.name);
     return (
@@ -206,7 +205,8 @@ class CellFunction {
   }
 
   /**
-   * Where the value of a name is, if not in a variable of this function; notes what functions use.
+   * The expression for a name that is not a variable of this function; records the variables that
+   * functions use.
    */
   #reference(node, symbol) {
     if (symbol === undefined) return undefined;
@@ -221,7 +221,7 @@ class CellFunction {
   }
 
   /**
-   * A function of another cell or module is called as a function, not as a method of what holds it.
+   * Calls a function of another cell or module without a receiver, not as a method of its object.
    */
   #withoutReceiver(visited, node) {
     const wrapped = (callee) =>
@@ -264,7 +264,7 @@ class CellFunction {
       if (imported !== undefined) return [getter(name, member(...imported))];
       if (isAlias && !symbol.declarations.some((node) => this.#isValue(node))) return [];
       const variable = factory.createIdentifier(name);
-      // What is declared to be elsewhere may not be there.
+      // A declared ambient variable may not exist.
       if (symbol.declarations.every((node) => (node.flags & ts.NodeFlags.Ambient) !== 0)) {
         return [getter(name, variable)];
       }
@@ -279,7 +279,7 @@ const isAssignable = (symbol) =>
   (symbol.flags & Variable) !== 0 &&
   !symbol.declarations.some((node) => (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Constant) !== 0);
 
-/** Statements of which nothing is left when the types are gone. */
+/** Checks if a statement has no effect without its types. */
 function isWithoutEffect(node) {
   return (
     ts.isInterfaceDeclaration(node) ||

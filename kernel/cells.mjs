@@ -1,11 +1,12 @@
-// Cells as code: checked and compiled, executed in this process, where what they declare stays for
-// the next.
+// Checks, compiles and executes cells in this process, and keeps their declarations for later
+// cells.
 import vm from 'node:vm';
 import { foreignFailure } from './checkout.mjs';
 import { Compiler, completeness, nothingDeclared } from './compiler.mjs';
 import { libraryFailure, ThrownFailures, typeFailure } from './errors.mjs';
 import { Modules } from './modules.mjs';
 
+/** The cells of a notebook. */
 export class Cells {
   #root;
   #folder;
@@ -13,14 +14,14 @@ export class Cells {
   #failures;
   #compiler;
   #modules;
-  /** What the cells so far declared, for the type checker. */
+  /** Declarations of earlier cells, for the type checker. */
   #declarations = nothingDeclared;
-  /** The values of it. */
+  /** Their values. */
   #values = Object.create(null);
 
   /**
    * @param {string} root the project's folder
-   * @param {string} folder where the notebook is
+   * @param {string} folder the notebook's folder
    * @param {import('./library.mjs').Library} library
    */
   constructor(root, folder, library) {
@@ -32,12 +33,12 @@ export class Cells {
     this.#modules = new Modules(folder, library);
   }
 
-  /** Readies the compiler; the first cell would wait for it. */
+  /** Readies the compiler, so that the first cell need not wait for it. */
   warm() {
     this.#compiler.warm();
   }
 
-  /** The failure that something thrown is. Code of who made it may run. */
+  /** Describes a thrown value as a failure. Getters and methods of the value may run. */
   describe(thrown) {
     return this.#failures.describe(thrown);
   }
@@ -46,7 +47,7 @@ export class Cells {
    * Checks and compiles a cell.
    *
    * @param {string} code
-   * @param {number} number what the notebook shows in brackets
+   * @param {number} number the number that the notebook shows in brackets
    * @returns {{ failure?: import('./errors.mjs').Failure, compiled?:
    *   import('./compiler.mjs').Compiled }}
    */
@@ -79,14 +80,14 @@ export class Cells {
    * Runs a compiled cell.
    *
    * @returns {Promise<{ result?: unknown, declared: object }>} the value of the last expression,
-   *   and what the cell declared, for `declare`
+   *   and the cell's declarations, for `declare`
    */
   async evaluate({ code, filename }) {
     const cell = vm.compileFunction(code, ['require'], { filename })(this.#modules.require);
     return cell(this.#values, this.#modules);
   }
 
-  /** Keeps what a cell declared, types and values. */
+  /** Keeps the declarations of a cell, types and values. */
   declare({ declarations }, declared) {
     this.#declarations = declarations;
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(declared))) {
@@ -98,32 +99,23 @@ export class Cells {
     Object.setPrototypeOf({}, this.#values);
   }
 
-  /**
-   * Names that may stand at a position of the code, and the span they replace; positions in UTF-16
-   * units.
-   */
+  /** Completes the code at a position: names, and the span they replace, in UTF-16 units. */
   complete(code, position) {
     return this.#compiler.complete(code, position, this.#declarations);
   }
 
-  /**
-   * Type and documentation of what stands at a position of the code, as text; undefined for
-   * nothing.
-   */
+  /** Type and documentation at a position of the code, as text; undefined if there is none. */
   inspect(code, position) {
     return this.#compiler.inspect(code, position, this.#declarations);
   }
 
-  /** Whether the code can run, or a console should ask for its next line. */
+  /** Checks if the code can run, or a console should ask for its next line. */
   isComplete(code) {
     return completeness(code);
   }
 }
 
-/**
- * Accessors of a variable: V8 compiles them into the code that uses them, where it looks up a
- * property that changes.
- */
+/** Accessors of a variable. V8 inlines them, but would look up a changing property each time. */
 function variable(value) {
   return {
     get: () => value,

@@ -1,10 +1,9 @@
-// The kernel's sockets, in a thread of their own: while the main thread computes, text that a cell
-// prints still leaves, the heartbeat still beats, and a kernel can still be interrupted and shut
-// down. (One thread only may use ZeroMQ: two of them corrupt its memory when the process ends.)
+// The kernel's sockets, in a thread of their own: while the main thread computes, printed text
+// still leaves, the heartbeat still beats, and the kernel can be interrupted and shut down. (Only
+// one thread may use ZeroMQ: two of them corrupt its memory when the process ends.)
 //
-// An interrupt is a message to the main thread, which ends the wait for what the cell awaits. If
-// the main thread does not hear it, because the cell computes, what runs there is ended (see
-// activity.mjs).
+// An interrupt is a message to the main thread, which ends a waiting cell. If the main thread does
+// not hear it, because the cell computes, its code is ended (see activity.mjs).
 import inspector from 'node:inspector/promises';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +23,7 @@ const channels = {
   shell: new zmq.Router({ linger }),
   control: new zmq.Router({ linger }),
   stdin: new zmq.Router({ linger }),
-  // Nothing may be lost: a slow browser makes the queue longer.
+  // No message may be lost, so a slow browser makes the queue longer.
   iopub: new zmq.Publisher({ linger, sendHighWaterMark: 0 }),
 };
 const heartbeat = new zmq.Reply({ linger: 0 });
@@ -42,8 +41,8 @@ const mainThread = new Endings(endings);
 let interrupts = 0;
 
 /**
- * Makes the main thread hear an interrupt: tried until it does, since what it is busy with may end
- * the hearing too.
+ * Makes the main thread hear an interrupt. It is repeated, since ending the cell's code may end the
+ * hearing, too.
  */
 async function interrupt() {
   interrupts += 1;
@@ -52,7 +51,7 @@ async function interrupt() {
     parentPort.postMessage({ type: 'interrupt', number });
     await sleep(attempt === 0 ? interruptMs : retryMs, undefined, { ref: false });
     const expression = `globalThis[Symbol.for('bipe.stop')](${number}, ${attempt})`;
-    // It fails where the stack is full, and when this thread ends.
+    // It fails if the stack is full, and when this thread ends.
     const evaluated = await debuggerSession.post('Runtime.evaluate', { expression }).catch(() => undefined);
     if (evaluated?.result.value === true) return;
   }
@@ -103,13 +102,12 @@ async function receive(channel) {
   }
 }
 
-// Jupyter names the server that the kernel must not outlive: one that was killed shuts nothing
-// down.
+// Jupyter names the server that the kernel must not outlive; a killed server shuts nothing down.
 const server = process.env.JPY_PARENT_PID;
 if (server !== undefined && server !== '1') {
   const parent = process.ppid;
   setInterval(() => {
-    // Its children go to process 1, or to whoever else adopts them.
+    // Children of a dead process go to process 1, or to another one that adopts them.
     if (process.ppid === 1 || process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
   }, parentCheckMs).unref();
 }

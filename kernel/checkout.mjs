@@ -1,5 +1,5 @@
-// Which checkout of the project a notebook belongs to. A `.venv` that was copied from another
-// checkout starts that one's kernel, whose lib is not the one beside the notebook.
+// Checks that kernel and notebook belong to the same checkout. A `.venv` that was copied from
+// another checkout starts that one's kernel, whose lib is not the one beside the notebook.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -19,11 +19,11 @@ function nameIn(description) {
 }
 
 /**
- * Why a kernel cannot run a notebook's cells.
+ * Explains why a kernel cannot run a notebook's cells.
  *
  * @param {string} root the kernel's checkout
- * @param {string} folder where the notebook is
- * @returns {import('./errors.mjs').Failure | undefined} undefined where both belong together
+ * @param {string} folder the notebook's folder
+ * @returns {import('./errors.mjs').Failure | undefined} undefined if both belong together
  */
 export function foreignFailure(root, folder) {
   const checkout = checkoutOf(realpathSync(folder));

@@ -1,7 +1,7 @@
-// Processes that a cell starts with stdio: 'inherit'. The streams of this process that they would
-// share end in the terminal of Jupyter's server, so something else takes their place whose text
-// goes where the cell's own goes: a pipe, and a file where the cell waits for the process, so that
-// its text is there at the end (spawnSync and its kind).
+// Captures the output of processes that a cell starts with stdio: 'inherit'. The inherited streams
+// end in the terminal of Jupyter's server, so a pipe replaces them, whose text goes below the cell.
+// If the cell waits for the process (spawnSync and its kind), a file does, which is read at the
+// end.
 import childProcess from 'node:child_process';
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const names = ['stdin', 'stdout', 'stderr'];
 
-/** Puts that in place for every later start of a process. */
+/** Captures the output of every process started from now on. */
 export function captureChildren() {
   const { prototype } = childProcess.ChildProcess;
   const { spawn } = prototype;
@@ -23,7 +23,7 @@ export function captureChildren() {
     const result = spawn.call(this, { ...options, stdio });
     for (const [name, index] of shared) {
       this.stdio[index]?.on('data', (chunk) => process[name].write(chunk));
-      // Nobody is given a stream that is shared.
+      // A child with inherited streams has no such stream object.
       this.stdio[index] = null;
       this[names[index]] = null;
     }
@@ -36,7 +36,7 @@ export function captureChildren() {
   syncBuiltinESMExports();
 }
 
-/** Calls a function that waits for a process, with files for the streams that it would share. */
+/** Calls a function that waits for a process, with files for its inherited streams. */
 function withFiles(original, given) {
   const place = given.findLastIndex((value) => typeof value === 'object' && !Array.isArray(value));
   if (place < 1) return original(...given);
@@ -65,7 +65,7 @@ function unnamedFile() {
 }
 
 /**
- * A `stdio` option with something else for each standard output or error of this process.
+ * Replaces each inherited standard output or error in a `stdio` option.
  *
  * @param {unknown} stdio
  * @param {(name: 'stdout' | 'stderr', index: number) => unknown} instead

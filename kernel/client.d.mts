@@ -1,13 +1,13 @@
 // Types of client.mjs, for the tests.
 
 export interface KernelOptions {
-  /** Folder of the project whose kernel is started; this one by default. */
+  /** Folder of the project whose kernel is started; by default this one. */
   root?: string;
   /** Folder of the notebook; `notebooks` by default. */
   folder?: string;
 }
 
-/** A message that all clients get. */
+/** A message to all clients. */
 export interface Published {
   type: string;
   content: Record<string, unknown>;
@@ -21,11 +21,11 @@ export interface KernelFailure {
 
 export interface CellRun {
   reply: Record<string, unknown>;
-  /** Grows when the cell goes on to write after its end. */
+  /** Grows if the cell writes after its end. */
   published: Published[];
   stdout: string;
   stderr: string;
-  /** The last expression's value, one entry a MIME type. */
+  /** The last expression's value, one entry for each MIME type. */
   result: Record<string, unknown> | undefined;
   error: KernelFailure | undefined;
   displays: Published[];
@@ -35,7 +35,7 @@ export interface ExecuteOptions {
   silent?: boolean;
   store_history?: boolean;
   stop_on_error?: boolean;
-  /** Called with each message as it comes. */
+  /** Called with each message as it arrives. */
   onPublished?: (message: Published) => void;
 }
 
@@ -44,7 +44,7 @@ export type Channel = 'shell' | 'control';
 export function startKernel(options?: KernelOptions): Promise<KernelClient>;
 
 export class KernelClient {
-  /** Of the kernel's process. */
+  /** Id of the kernel's process. */
   readonly pid: number;
   exchange(
     type: string,

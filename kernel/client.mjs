@@ -1,5 +1,5 @@
-// A Jupyter client for one kernel of this project, without Python: tests and the benchmark talk to
-// the kernel through it as JupyterLab does.
+// A Jupyter client for a kernel of this project, without Python. Tests and the benchmark use it to
+// talk to the kernel as JupyterLab does.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
 const projectRoot = join(import.meta.dirname, '..');
 const address = '127.0.0.1';
 
-/** Ports that are free now, all held until the last is known, so that they differ. */
+/** Finds free ports; all are held until the last is known, so that they differ. */
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, address));
   await Promise.all(servers.map((server) => once(server, 'listening')));
@@ -50,8 +50,8 @@ export async function startKernel({ root = projectRoot, folder = join(root, 'not
   });
   const exited = once(child, 'exit').finally(() => rmSync(connectionFile, { force: true }));
   const client = new KernelClient(child, exited, connection);
-  // What is published before the subscription has arrived is lost, so ask until the answer is
-  // whole.
+  // Messages published before the subscription arrives are lost, so ask until an answer is
+  // complete.
   const retryMs = 300;
   for (let isReady = false; !isReady;) {
     const answered = client.request('kernel_info_request', {}).then(() => true);
@@ -87,7 +87,7 @@ export class KernelClient {
     void exited.then(() => this.#fail());
   }
 
-  /** Of the kernel's process. */
+  /** Id of the kernel's process. */
   get pid() {
     return this.#child.pid;
   }
@@ -106,8 +106,8 @@ export class KernelClient {
   }
 
   /**
-   * Sends a request; gives everything the kernel said about it, once it is idle again. What it says
-   * later, because a cell goes on to print for instance, is added to `published`.
+   * Sends a request and waits until the kernel is idle again. Returns the reply and all published
+   * messages; later ones, e.g. when a cell continues to print, are added to `published`.
    */
   async exchange(type, content, { channel = 'shell', onPublished = () => undefined } = {}) {
     if (!this.#isRunning) throw new Error('the kernel has ended');

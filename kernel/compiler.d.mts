@@ -8,11 +8,11 @@ export interface Declarations {
 export interface Compiled {
   /** The body of a function that returns the cell's function. */
   readonly code: string;
-  /** What the next cell sees. */
+  /** The declarations for the next cell. */
   readonly declarations: Declarations;
 }
 
-/** The parts of library.mjs's that the compiler uses. */
+/** The part of the library that the compiler uses. */
 export interface LibraryFiles {
   readonly isBroken: boolean;
   covers(path: string): boolean;
@@ -27,5 +27,5 @@ export class Compiler {
   ): { diagnostics: readonly { messageText: string }[]; compiled?: Compiled };
 }
 
-/** What no cell has declared. */
+/** No declarations: those before the first cell. */
 export const nothingDeclared: Declarations;

@@ -1,6 +1,6 @@
-// Checks and compiles cells. The compiler sees two files beside the notebook that exist only in its
-// memory: what earlier cells declared, and the cell, whose names are looked up in the first where
-// it does not declare them itself.
+// Checks and compiles cells. The compiler sees two files beside the notebook that exist only in
+// memory: the declarations of earlier cells, and the cell. Names that the cell does not declare are
+// looked up in the first.
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire, SourceMap } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -14,18 +14,19 @@ export { nothingDeclared };
 const require = createRequire(import.meta.url);
 const { printQuickInfo } = require(join(dirname(tslabPath), 'inspect.js'));
 
-/** Flags no cell can satisfy alone: a later cell uses what an earlier one defines. */
+/** Flags that a cell cannot satisfy alone: a later cell uses its names. */
 const flagsBeyondOneCell = new Set(['noUnusedLocals', 'noUnusedParameters']);
 
 /**
  * @typedef {object} Compiled
  * @property {string} code the body of a function that returns the cell's function
- * @property {import('./declarations.mjs').Declarations} declarations what the next cell sees, once
- *   this one has run
+ * @property {import('./declarations.mjs').Declarations} declarations those that the next cell
+ *   sees, once this one has run
  * @property {(line: number, column: number) => { line: number, column: number } | undefined}
  *   toSource the place in the cell for a place in `code`, zero-based
  */
 
+/** The compiler of a notebook's cells. */
 export class Compiler {
   #folder;
   #library;
@@ -33,16 +34,16 @@ export class Compiler {
   #service;
   #cellPath;
   #earlierPath;
-  /** The two files, and a number that grows when they change. */
+  /** The two files, and their version. */
   #files;
   #version = 0;
   #program;
-  /** Whether the files of the project may have changed since the compiler looked at them. */
+  /** Whether the project's files may have changed since the last check. */
   #isStale = true;
 
   /**
    * @param {string} root the project's folder
-   * @param {string} folder where the notebook is
+   * @param {string} folder the notebook's folder
    * @param {import('./library.mjs').Library} library
    */
   constructor(root, folder, library) {
@@ -59,8 +60,8 @@ export class Compiler {
   }
 
   /**
-   * Reads the declarations of the standard library and of packages; the first cell would wait for
-   * that.
+   * Reads the declarations of the standard library and of packages, so that the first cell need not
+   * wait.
    */
   warm() {
     this.#look();
@@ -72,7 +73,7 @@ export class Compiler {
   }
 
   /**
-   * Checks a cell, and compiles it if it is right.
+   * Checks a cell, and compiles it if there is no error.
    *
    * @param {string} code
    * @param {import('./declarations.mjs').Declarations} declarations those of earlier cells
@@ -87,7 +88,7 @@ export class Compiler {
     }
     ts.bindSourceFile(parsed, this.#options);
     const names = [...parsed.locals.keys()].map(ts.unescapeLeadingUnderscores).filter(isIdentifier);
-    // Of a name that is not exported, the declaration file would say nothing.
+    // The declaration file omits names that are not exported.
     const before = declarations.withoutAdditionsOf(parsed);
     const { program, cell, earlier } = this.#check(`${text}\nexport { ${names.join(', ')} };`, before);
     const found = this.#filesOf(program, cell).flatMap((file) => [
@@ -104,7 +105,7 @@ export class Compiler {
     return { diagnostics: [], compiled: { ...emitted, declarations: before.with(all, meanings) } };
   }
 
-  /** The TypeScript sources that a cell runs: itself, and those it imports, directly or not. */
+  /** The TypeScript sources that a cell runs: itself, and its direct and indirect imports. */
   #filesOf(program, cell) {
     const checker = program.getTypeChecker();
     const files = new Set([cell]);
@@ -121,7 +122,7 @@ export class Compiler {
   }
 
   /**
-   * Diagnostics as places with a message each; an explanation follows the one it explains at the
+   * Splits diagnostics into places with a message each; an explanation follows its message, at the
    * same place.
    */
   #explain(found) {
@@ -137,7 +138,7 @@ export class Compiler {
   }
 
   /**
-   * Names that may stand at a position of the code, best first, and the span they replace.
+   * Completes the code at a position: names, best first, and the span they replace.
    *
    * @returns {{ start: number, end: number, candidates: string[] }} positions in UTF-16 units
    */
@@ -151,24 +152,21 @@ export class Compiler {
     return { start, end, candidates: rank(info?.entries ?? [], code.slice(start, end)) };
   }
 
-  /**
-   * Type and documentation of what stands at a position of the code, as text; undefined for
-   * nothing.
-   */
+  /** Type and documentation at a position of the code, as text; undefined if there is none. */
   inspect(code, position, declarations) {
     this.#check(withoutExports(code), declarations);
     const info = this.#service.getQuickInfoAtPosition(this.#cellPath, position);
     return info && printQuickInfo(info);
   }
 
-  /** Shows the compiler a cell. */
+  /** Gives the compiler a cell. */
   #check(text, declarations) {
     this.#files.set(this.#cellPath, text).set(this.#earlierPath, declarations.text);
     this.#version += 1;
     this.#isStale = true;
     const program = this.#look();
     const [cell, earlier] = [program.getSourceFile(this.#cellPath), program.getSourceFile(this.#earlierPath)];
-    // The checker looks for a name in the cell, then in its parent.
+    // The checker looks up a name in the cell, then in its parent.
     cell.parent = earlier;
     return { program, cell, earlier };
   }
@@ -182,7 +180,7 @@ export class Compiler {
   #host() {
     const { sys } = ts;
     const library = this.#library;
-    // `lib/x.d.ts`, which is `dist/lib/x.d.ts`, in the place of `lib/x.ts`.
+    // `lib/x.d.ts`, which is `dist/lib/x.d.ts`, replaces `lib/x.ts`.
     const fileExists = (path) => {
       if (!library.covers(path)) return this.#files.has(path) || sys.fileExists(path);
       const declaration = library.declarationPath(path);
@@ -199,7 +197,8 @@ export class Compiler {
         const text = readFile(path);
         return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
       },
-      // A module of the project may have come or gone; what packages import is resolved once.
+      // Modules of the project may have been added or removed; imports of packages are resolved
+      // once.
       hasInvalidatedResolutions: (path) => this.#isStale && !isPackage(path),
       useCaseSensitiveFileNames: () => true,
       fileExists,
@@ -214,7 +213,7 @@ export class Compiler {
   #versionOf(path) {
     if (this.#files.has(path)) return String(this.#version);
     if (isPackage(path)) return '';
-    // Of a lib that does not compile, the declarations may be wrong; the ones read before stay.
+    // If lib does not compile, its declarations may be wrong; those read before stay.
     const known = this.#library.covers(path) && this.#library.isBroken && this.#program?.getSourceFile(path);
     if (known) return known.version;
     const stat = statSync(this.#library.declarationPath(path) ?? path, { throwIfNoEntry: false });
@@ -223,11 +222,11 @@ export class Compiler {
 }
 
 /**
- * Whether the text is whole, or a console should ask for its next line; `indent` is how that one
- * may begin.
+ * Checks if the code is complete, or a console should ask for its next line; `indent` may begin
+ * that line.
  */
 export function completeness(code) {
-  // A blank line at the end is the reader's word that it is.
+  // With a blank line at the end the reader declares it complete.
   if (/\n\s*\n\s*$/.test(code)) return { isComplete: true };
   const isOpen = ({ code: id, start }) => start >= code.trimEnd().length && id !== unterminatedString;
   if (!parse(code).parseDiagnostics.some(isOpen)) return { isComplete: true };
@@ -236,7 +235,7 @@ export function completeness(code) {
   return { isComplete: false, indent: /[{([]\s*$/.test(line) ? `${indent}  ` : indent };
 }
 
-/** "Unterminated string literal": no further line mends that. */
+/** "Unterminated string literal": no further line can mend that. */
 const unterminatedString = 1002;
 
 const isPackage = (path) => path.includes('/node_modules/');
@@ -252,9 +251,9 @@ function cellOptions(root) {
     ...Object.fromEntries(Object.entries(compilerOptions).filter(([name]) => isStrictness(name))),
     lib: compilerOptions.lib.map((name) => `lib.${name}.d.ts`),
     types: compilerOptions.types,
-    // Imports of either kind, resolved as they stand.
+    // Imports of either kind, resolved as written.
     module: ts.ModuleKind.Preserve,
-    // The oldest Node.js of the project knows neither `using` nor decorators.
+    // The oldest supported Node.js has neither `using` nor decorators.
     target: ts.ScriptTarget.ES2022,
     allowJs: true,
     allowImportingTsExtensions: true,
@@ -266,7 +265,10 @@ function cellOptions(root) {
   };
 }
 
-/** Candidates that begin with a text, those that do but for its case, then those that hold it. */
+/**
+ * Ranks candidates: prefix matches, prefix matches in another case, then those that contain the
+ * text.
+ */
 function rank(entries, text) {
   const lower = text.toLowerCase();
   const tests = [
@@ -298,8 +300,8 @@ function emit(program, cell, transformers) {
 }
 
 /**
- * Declarations of each `var` in a block: it is a name of the whole cell, but a declaration file
- * leaves it out.
+ * Declares each `var` inside a block: it is a name of the whole cell, but a declaration file omits
+ * it.
  */
 function nestedVariables(checker, cell) {
   const { FunctionScopedVariable } = ts.SymbolFlags;
@@ -319,7 +321,7 @@ function nestedVariables(checker, cell) {
     });
 }
 
-/** A TypeScript module outside of lib, as CommonJS with its source map inside. */
+/** Compiles a TypeScript module outside lib to CommonJS, with its source map inside. */
 export function compileModule(source, fileName) {
   const { CommonJS: module } = ts.ModuleKind;
   const { ES2022: target } = ts.ScriptTarget;
@@ -328,8 +330,8 @@ export function compileModule(source, fileName) {
 }
 
 /**
- * The path of what a TypeScript module imports, as code and not as declarations; undefined if there
- * is none.
+ * The path of the code that a TypeScript module imports, not of its declarations; undefined if
+ * there is none.
  */
 export function resolveImport(request, fileName) {
   const options = {

@@ -1,18 +1,19 @@
-// What earlier cells declared, as the type checker sees it: the declaration file of each cell, cut
-// into its names. A name that is declared again replaces the earlier one.
+// The declarations of earlier cells for the type checker: the declaration file of each cell, split
+// by name. A name that is declared again replaces the earlier one.
 import { ts } from './typescript.mjs';
 
 const { Value, Type, Namespace } = ts.SymbolFlags;
 
 /**
- * @typedef {object} Entry one name
- * @property {string} [name] none for an import of a module alone
- * @property {number} meaning what the name stands for: flags of values, types and namespaces
- * @property {string} scope '' for the cell's own names, 'global' or a module's quoted name for what
- *   it adds there
+ * @typedef {object} Entry the declaration of a name
+ * @property {string} [name] absent for an import without names
+ * @property {number} meaning flags: the name is a value, a type, a namespace
+ * @property {string} scope '' for the cell's own names; 'global' or a module's quoted name for
+ *   additions there
  * @property {string} text its declaration
  */
 
+/** Declarations by name. */
 export class Declarations {
   #entries;
 
@@ -28,8 +29,8 @@ export class Declarations {
   }
 
   /**
-   * Without what a cell adds to the global scope or to a module: what an earlier one added there
-   * under the same name would contradict it.
+   * Removes earlier additions to the global scope or to a module whose names the cell adds again:
+   * they would contradict it.
    *
    * @param {import('typescript').SourceFile} cell
    */
@@ -40,10 +41,10 @@ export class Declarations {
   }
 
   /**
-   * With what a cell declares.
+   * Adds the declarations of a cell.
    *
    * @param {string} text the cell's declaration file
-   * @param {ReadonlyMap<string, number>} meanings what the names of the cell stand for
+   * @param {ReadonlyMap<string, number>} meanings flags of the cell's names
    */
   with(text, meanings) {
     const file = ts.createSourceFile('cell.d.ts', text, ts.ScriptTarget.Latest);
@@ -56,10 +57,10 @@ export class Declarations {
   }
 }
 
-/** What no cell has declared. */
+/** No declarations: those before the first cell. */
 export const nothingDeclared = new Declarations([]);
 
-/** The entries of a file; `aliased` gives what an imported name stands for. */
+/** The entries of a file; `aliased` returns the flags of an imported name. */
 function entriesOf(file, aliased) {
   const entriesIn = (statements, scope) =>
     statements.flatMap((statement) => {
@@ -107,7 +108,7 @@ function variableEntries(statement, file) {
   return declarations.map((declaration) => ({
     name: declaration.name.getText(file),
     meaning: Value,
-    // With the words and the comment before the first of them.
+    // With the keywords and the comment before the first declaration.
     text: `${file.text.slice(statement.pos, declarations[0].getStart(file)).trim()} ${declaration.getText(file)};`,
   }));
 }

@@ -1,16 +1,16 @@
-// What is shown below a cell, as Jupyter's file format allows it: one entry a MIME type, text or,
-// where the type says so, JSON. https://nbformat.readthedocs.io/en/latest/format_description.html
+// Values as outputs below a cell, in Jupyter's format: one entry for each MIME type, text or, for
+// JSON types, JSON. https://nbformat.readthedocs.io/en/latest/format_description.html
 import { inspect } from 'node:util';
 
-/** A value's own way to show itself: a method that returns one entry a MIME type. */
+/** The method with which a value shows itself; it returns one entry for each MIME type. */
 const jupyterDisplay = Symbol.for('Jupyter.display');
 
-/** Something that no notebook can hold. */
+/** An output that a notebook cannot hold. */
 export class DisplayError extends TypeError {
   name = 'DisplayError';
 }
 
-/** A cell's value as a reader sees it; undefined for nothing. */
+/** Turns a cell's value into an output; undefined for no value. */
 export async function show(value) {
   if (value === undefined) return undefined;
   const method = displayMethod(value);
@@ -18,10 +18,7 @@ export async function show(value) {
   return toBundle(await method.call(value), "[Symbol.for('Jupyter.display')]()");
 }
 
-/**
- * Undefined also for what does not let itself be asked, such as a Proxy that throws at names it
- * does not know.
- */
+/** The display method of a value; also undefined if the look-up throws, as with some proxies. */
 function displayMethod(value) {
   try {
     const method = value?.[jupyterDisplay];
@@ -32,10 +29,10 @@ function displayMethod(value) {
 }
 
 /**
- * A copy of a bundle, of plain JSON. An entry that is undefined is left out.
+ * Copies a bundle as plain JSON. Undefined entries are left out.
  *
  * @param {unknown} bundle
- * @param {string} origin where it comes from, for the message
+ * @param {string} origin its source, for the message
  * @returns {Record<string, unknown>}
  * @throws {DisplayError} naming the entry that Jupyter could not show
  */
@@ -54,7 +51,7 @@ export function toBundle(bundle, origin) {
   );
 }
 
-/** A copy of an output's metadata, of plain JSON. */
+/** Copies an output's metadata as plain JSON. */
 export function toMetadata(metadata) {
   const origin = "a display's metadata";
   if (!isRecord(metadata)) throw new DisplayError(`${origin} is ${kindOf(metadata)}; it should be an object`);

@@ -1,5 +1,5 @@
-// Failures as Jupyter shows them: a name, one line, and a traceback that points into the cell.
-// Frames of the kernel and of Node.js are left out: the reader wrote none of them.
+// Formats failures for Jupyter: a name, one line, and a traceback that points into the cell. Frames
+// of the kernel and of Node.js are left out: the reader wrote none of them.
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,7 @@ function excerpt(source, { line, column, length = 1 }) {
 }
 
 /**
- * What the type checker found.
+ * Formats the type checker's errors.
  *
  * @param {string} code the cell
  * @param {number} number the cell's number
@@ -52,8 +52,8 @@ function excerpt(source, { line, column, length = 1 }) {
 export function typeFailure(code, number, diagnostics) {
   const found = [];
   for (const { start, end, messageText, code: id, fileName } of diagnostics) {
-    // The compiler sees an export of all names below the cell; what is said there is said in the
-    // cell too.
+    // The compiler sees an export of all names below the cell; an error there is repeated in the
+    // cell.
     if (fileName === undefined && start.offset > code.length && found.length > 0) continue;
     const place = `${fileName ?? ''}:${start.offset}:${end.offset}`;
     const previous = found.at(-1);
@@ -80,7 +80,7 @@ export function typeFailure(code, number, diagnostics) {
 }
 
 /**
- * A lib that does not compile.
+ * Formats the errors of a lib that does not compile.
  *
  * @param {string} root the project's folder
  * @param {Error} error with the lines of the compiler, `lib/x.ts(3,5): error TS2322: ...`
@@ -106,10 +106,10 @@ export function libraryFailure(root, error) {
 }
 
 /**
- * A cell that the user ended.
+ * The failure of a cell that the user stopped.
  *
  * @param {AbortSignal & { [key: symbol]: string | undefined }} signal the cell's, on which its work
- *   may have left what a stop keeps
+ *   may have left advice
  * @returns {Failure}
  */
 export function interruptFailure(signal) {
@@ -123,27 +123,23 @@ function interrupted(further) {
 }
 
 /**
- * A cell with work that listens and was ended in the middle of it all the same: what it held, its
- * locks above all, it holds still.
+ * The failure of a cell that listens to its signal but was ended where it stood: it still holds its
+ * locks.
  */
 export const forcedFailure = interrupted(
   ' while it computed; restart the kernel before you run it again, else what it held stays locked',
 );
 
-/** Turns what a cell threw into what the reader can use. */
+/** Turns thrown values into failures. */
 export class ThrownFailures {
   #root;
   #library;
   #cells = new Map();
-  /**
-   * Frames by their text, as stacks have it: an error may carry the stack of another one, or a copy
-   * of it.
-   */
+  /** Frames by their text in stacks: an error may carry another one's stack, or a copy of it. */
   #frames = new Map();
 
   /**
-   * From now on an error's `stack`, too, is told in places of cells and of `lib/*.ts`: whoever
-   * prints one sees that.
+   * From now on an error's `stack` has places in cells and in `lib/*.ts`, too.
    *
    * @param {string} root the project's folder
    * @param {import('./library.mjs').Library} library
@@ -161,7 +157,7 @@ export class ThrownFailures {
   }
 
   /**
-   * Remembers a cell, whose functions may throw long after it has run.
+   * Stores a cell, whose functions may throw long after it has run.
    *
    * @param {number} number
    * @param {string} code
@@ -177,7 +173,7 @@ export class ThrownFailures {
   }
 
   /**
-   * Whatever was thrown, as one failure. Getters, traps and methods of it may throw in their turn.
+   * Describes any thrown value as one failure. Its getters, traps and methods may throw, too.
    *
    * @returns {Failure}
    */
@@ -204,11 +200,11 @@ export class ThrownFailures {
     return { ename, evalue, traceback };
   }
 
-  /** The frames of an error from the innermost out, as far as the outermost one in a cell. */
+  /** The frames of an error, from the innermost to the outermost one in a cell. */
   #framesOf(error, message) {
     const stack = read(error, 'stack');
     if (typeof stack !== 'string') return [];
-    // It repeats the message, which may itself look like a frame.
+    // The stack repeats the message, which may look like a frame.
     const start = stack.indexOf(message);
     return this.#read(stack.slice(start < 0 ? 0 : start + message.length).split('\n'));
   }
@@ -247,7 +243,7 @@ export class ThrownFailures {
 
 const toLine = (frame) => `    at ${frame.text}`;
 
-/** What a function gives; undefined if it throws. */
+/** Calls a function; undefined if it throws. */
 function attempt(work) {
   try {
     return work();
@@ -270,10 +266,7 @@ function messageOf(error) {
   return message ?? 'its message cannot be read';
 }
 
-/**
- * Names in it come from files and servers; a terminal that shows the notebook would obey their
- * control characters.
- */
+/** Escapes control characters: names from files and servers could otherwise control a terminal. */
 function withoutControls(message) {
   return message.replace(
     // eslint-disable-next-line no-control-regex -- they are what is looked for
@@ -282,7 +275,7 @@ function withoutControls(message) {
   );
 }
 
-/** A line for each cause of an error, and theirs. */
+/** A line for each direct and indirect cause of an error. */
 function causes(error) {
   const lines = [];
   const seen = new Set([error]);
@@ -307,7 +300,7 @@ function causes(error) {
 }
 
 /**
- * Whether it is a WorkbenchError of lib, whose one line says all. By shape, not by class: an edited
- * lib has the class anew.
+ * Checks by shape if an error is a WorkbenchError of lib, whose one line is enough. An edited lib
+ * has a new class.
  */
 const isExpected = (error) => [1, 2].includes(read(error, 'exitCode'));

@@ -1,9 +1,8 @@
-// `export` in a cell. Everything a cell declares stays for the next ones, so the word says nothing
-// there; people paste it with the code of a module. It is blanked out, and what is left keeps its
-// place in the text.
+// Blanks out `export` in a cell. All declarations of a cell are visible to later ones, so the word
+// has no meaning there; it comes with pasted code of modules. The rest keeps its place in the text.
 import { ts } from './typescript.mjs';
 
-/** The name of the file that a cell is to the compiler. */
+/** The name of a cell's file in the compiler. */
 export const cellName = '__cell__.ts';
 
 /** Parses a cell, which is a module even if it neither imports nor exports. */
@@ -30,7 +29,7 @@ export function parse(code) {
 export function withoutExports(code) {
   if (!code.includes('export')) return code;
   const file = parse(code);
-  // What is no program is not made one: the type checker says what is wrong.
+  // Wrong syntax is left as it is: the type checker explains it.
   if (file.parseDiagnostics.length > 0) return code;
   const units = code.split('');
   const replace = (start, end, text = '') => {
@@ -54,7 +53,9 @@ export function withoutExports(code) {
   return units.join('');
 }
 
-/** What follows is an expression, even if it begins with `function`, `class` or a brace. */
+/**
+ * Makes an expression of the following text, even if it begins with `function`, `class` or a brace.
+ */
 const startOfExpression = 'void 0,';
 
 function isExportModifier({ kind }) {

@@ -1,6 +1,6 @@
-// `lib` as cells see it: what `dist` holds, under the names of its sources. Before a cell runs, lib
-// is compiled again if it has been edited, and the modules that changed, with those that use them,
-// are forgotten, so that the next import runs the new code.
+// `lib` as cells see it: the compiled modules of `dist`, under the names of their sources. Before a
+// cell runs, an edited lib is compiled again, and changed modules, with those that use them, are
+// forgotten, so that the next import runs the new code.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
@@ -8,10 +8,10 @@ import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 
 const { cache } = createRequire(import.meta.url);
 
-/** What cells may import, and what that imports. */
+/** The folders that cells may import, and those that these import. */
 const compiledFolders = ['lib', 'apps'];
 
-/** A path that a program writes for a file, rather than the name of a package. */
+/** Checks if a request is a path, not the name of a package. */
 const isPath = (request) => /^\.{0,2}\/|^\.\.?$/.test(request) || isAbsolute(request);
 const digest = (path) => createHash('sha1').update(readFileSync(path)).digest('hex');
 
@@ -19,9 +19,7 @@ function readMap(path) {
   return existsSync(path) ? new Module.SourceMap(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
 }
 
-/**
- * Forgets the modules whose loading was stopped, and those that have got hold of one in that state.
- */
+/** Forgets modules whose loading was stopped, and those that use such a module. */
 export function forgetHalfLoaded() {
   const modules = Object.values(cache);
   const dead = new Set(modules.filter((module) => !module.loaded));
@@ -31,7 +29,7 @@ export function forgetHalfLoaded() {
   for (const { filename } of dead) delete cache[filename];
 }
 
-/** A compile that failed: the compiler's lines. */
+/** A failed compilation, with the compiler's lines. */
 export class LibraryError extends Error {
   constructor(message) {
     super(message);
@@ -39,16 +37,17 @@ export class LibraryError extends Error {
   }
 }
 
+/** The compiled library of a project. */
 export class Library {
   #root;
   #compiled;
   #build;
-  /** Digest of the compiled modules that are loaded. */
+  /** Digests of the loaded modules. */
   #loaded = new Map();
-  /** The sources as they were when last looked at, and what came of compiling them. */
+  /** The state of the sources at the last check, and the error of their compilation. */
   #state = '';
   #error;
-  /** Source maps of compiled modules that were asked for. */
+  /** Source maps that have been read. */
   #maps = new Map();
 
   /**
@@ -62,17 +61,17 @@ export class Library {
     this.#build = build;
   }
 
-  /** Whether the sources as they were last looked at do not compile. */
+  /** Whether the sources did not compile at the last check. */
   get isBroken() {
     return this.#error !== undefined;
   }
 
-  /** Whether a path lies in `lib`, or in what it is compiled with. */
+  /** Checks if a path is in `lib`, or in a folder compiled with it. */
   covers(path) {
     return compiledFolders.some((folder) => path.startsWith(join(this.#root, folder) + sep));
   }
 
-  /** Where the declarations are that `lib/x.d.ts` stands for; undefined for every other path. */
+  /** The path of the declarations for `lib/x.d.ts`; undefined for every other path. */
   declarationPath(path) {
     return this.covers(path) && path.endsWith('.d.ts') ? this.#inCompiled(path) : undefined;
   }
@@ -81,10 +80,7 @@ export class Library {
     return this.#compiled + path.slice(this.#root.length);
   }
 
-  /**
-   * The compiled path for an import of lib written in `folder`; undefined if it means something
-   * else.
-   */
+  /** The compiled path for an import of lib written in `folder`; undefined for other imports. */
   compiledPath(request, folder) {
     if (!isPath(request)) return undefined;
     const path = resolve(folder, request);
@@ -108,10 +104,7 @@ export class Library {
     };
   }
 
-  /**
-   * Makes `require` find lib where it is compiled, and `tslab` where the kernel has it, from
-   * wherever.
-   */
+  /** Makes every `require` find the compiled lib, and the kernel's `tslab`. */
   installRequireHooks(tslabPath) {
     const resolveFilename = Module._resolveFilename;
     Module._resolveFilename = (request, parent, ...rest) => {
@@ -127,9 +120,9 @@ export class Library {
   }
 
   /**
-   * Compiles lib if it was edited and forgets what changed.
+   * Compiles an edited lib and forgets changed modules.
    *
-   * @returns {LibraryError | undefined} why lib does not compile; what was loaded before stays then
+   * @returns {LibraryError | undefined} why lib does not compile; the loaded modules then stay
    */
   refresh() {
     const state = this.#build.libraryState();

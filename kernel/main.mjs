@@ -1,5 +1,5 @@
-// The notebook kernel, as Jupyter starts it: node kernel/main.mjs --config-path <connection
-// file>, in the notebook's folder. See docs/notebooks.md for what it does for a notebook.
+// The notebook kernel. Jupyter starts it in the notebook's folder:
+// node kernel/main.mjs --config-path <connection file>. See README.md.
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join } from 'node:path';
@@ -11,8 +11,7 @@ if (values['config-path'] === undefined) {
   process.stderr.write('usage: node kernel/main.mjs --config-path <Jupyter connection file>\n');
   process.exit(2);
 }
-// Its registration leaves it empty (scripts/lib/jupyter.mjs), which is not the same as not being
-// there.
+// The registration (scripts/lib/jupyter.mjs) sets it to the empty string; cells should not see it.
 delete process.env.JUPYTER_TOKEN;
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
@@ -40,7 +39,7 @@ process.on('uncaughtException', say('An error was thrown outside of a cell:'));
 // Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
 process.on('SIGINT', () => runs.interrupt());
 
-// What lib may use when it runs in a notebook; elsewhere both are absent.
+// Two hooks for lib in a notebook; elsewhere both are absent.
 const display = (bundle, metadata, options = {}) => {
   const { output } = runs;
   if (output === undefined) return;
@@ -58,6 +57,6 @@ tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
   display(data, metadata, { displayId: transient?.display_id, update });
 
 captureChildren();
-// Before requests are answered: whoever came while the compiler gets ready would wait for seconds.
+// Before requests are answered, since a request during it would wait for seconds.
 activity.protect(() => cells.warm());
 await server.serve(cells, runs);

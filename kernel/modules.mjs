@@ -1,5 +1,5 @@
-// The modules that cells import. A package that offers CommonJS is required, so that a cell and lib
-// share it; one that is an ES module alone is imported.
+// Loads the modules that cells import. A package that offers CommonJS is required, so that a cell
+// and lib share it; a package with ES modules alone is imported.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname, extname, isAbsolute, join } from 'node:path';
@@ -10,21 +10,21 @@ import { tslabPath } from './typescript.mjs';
 
 const { cache } = createRequire(import.meta.url);
 
-/** What `require` says of a module that can only be imported, and of what it does not find. */
+/** Codes of `require`'s errors for modules that can only be imported, and for missing ones. */
 const cannotBeRequired = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 const isNotFound = new Set(['MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
 
-/** Its methods stand in the emitted code of cells, see cell-function.mjs. */
+/** The modules of a notebook. The emitted code of cells calls its methods (cell-function.mjs). */
 export class Modules {
-  /** As a module beside the notebook has it. */
+  /** The `require` of a module beside the notebook. */
   require;
-  /** What `import.meta` is in a cell. */
+  /** The `import.meta` of a cell. */
   meta;
-  /** The TypeScript modules outside of lib that are loaded, with the time of their last change. */
+  /** Loaded TypeScript modules outside lib, with the time of their last change. */
   #loaded = new Map();
 
   /**
-   * @param {string} folder where the notebook is
+   * @param {string} folder the notebook's folder
    * @param {import('./library.mjs').Library} library
    */
   constructor(folder, library) {
@@ -41,7 +41,7 @@ export class Modules {
     this.meta = Object.assign(Object.create(null), { dirname: folder, filename, resolve, url });
   }
 
-  /** Forgets the TypeScript modules outside of lib if one of them has changed. */
+  /** Forgets all TypeScript modules outside lib if one of them has changed. */
   refresh() {
     const isChanged = ([path, time]) => statSync(path, { throwIfNoEntry: false })?.mtimeMs !== time;
     if (![...this.#loaded].some(isChanged)) return;
@@ -49,7 +49,7 @@ export class Modules {
     this.#loaded.clear();
   }
 
-  /** What a module exports: `module.exports`, or the namespace of an ES module. */
+  /** Loads a module: its `module.exports`, or the namespace of an ES module. */
   async load(request) {
     if (/^(data|file):/.test(request)) return import(request);
     const path = this.require.resolve(request);
@@ -63,12 +63,12 @@ export class Modules {
     }
   }
 
-  /** What `import(request)` gives. */
+  /** The value of `import(request)`. */
   async import(request) {
     return this.namespaceOf(await this.load(String(request)));
   }
 
-  /** What `import * as name` gives. */
+  /** The value of `import * as name`. */
   namespaceOf(loaded) {
     if (hasDefault(loaded)) return loaded;
     const namespace = { default: loaded };
@@ -79,15 +79,15 @@ export class Modules {
     return namespace;
   }
 
-  /** An object whose `default` is what `import name` gives. */
+  /** An object whose `default` is the value of `import name`. */
   defaultOf(loaded) {
     return hasDefault(loaded) ? loaded : { default: loaded };
   }
 }
 
 /**
- * Makes `require` find what the type checker finds for a TypeScript module: packages that offer an
- * ES module alone, and `x.ts` under the name `x.js`.
+ * Makes `require` of a TypeScript module find the same as the type checker: packages with an ES
+ * module alone, and `x.ts` under the name `x.js`.
  */
 function resolveAsTypeScript() {
   const resolveFilename = Module._resolveFilename;
@@ -103,10 +103,10 @@ function resolveAsTypeScript() {
   };
 }
 
-/** Whether it is an ES module, or was one before it was compiled. */
+/** Checks if a module is an ES module, or was compiled from one. */
 const hasDefault = (loaded) => types.isModuleNamespaceObject(loaded) || Boolean(loaded?.__esModule);
 
-/** Whether Node.js takes a file that is not loaded yet for an ES module. */
+/** Checks if Node.js would load a file as an ES module. */
 function isEsModule(path) {
   if (cache[path] !== undefined) return false;
   if (extname(path) !== '.js') return extname(path) === '.mjs';

@@ -1,12 +1,12 @@
-// What a cell writes, on its way to the notebook: text of the standard streams, joined so that a
-// loop which prints does not drown the browser, and rich outputs.
+// Sends a cell's outputs to the notebook: rich outputs, and text of the standard streams, joined so
+// that a loop that prints does not flood the browser.
 import { StringDecoder } from 'node:string_decoder';
 import { toBundle, toMetadata } from './display.mjs';
 
-/** Text waits at most this long, so what a loop prints is seen while it runs. */
+/** Longest delay of text, so that a loop's output is seen while it runs. */
 const flushMs = 40;
 
-/** The outputs below one cell. */
+/** The outputs below a cell. */
 export class Output {
   #publish;
   #activity;
@@ -17,7 +17,7 @@ export class Output {
   #flushedAt = 0;
 
   /**
-   * @param {(type: string, content: object) => void} publish tells every client
+   * @param {(type: string, content: object) => void} publish sends a message to every client
    * @param {import('./activity.mjs').Activity} activity
    */
   constructor(publish, activity) {
@@ -26,11 +26,11 @@ export class Output {
   }
 
   /**
-   * Text, or its bytes, for one of the standard streams.
+   * Writes text, or its bytes, to one of the standard streams.
    *
    * @param {'stdout' | 'stderr'} stream
    * @param {string | Uint8Array} chunk
-   * @param {BufferEncoding} [encoding] what the string of `chunk` means
+   * @param {BufferEncoding} [encoding] of a string
    */
   write(stream, chunk, encoding = 'utf8') {
     this.#activity.protect(() => {
@@ -47,7 +47,7 @@ export class Output {
     this.#pending += text;
   }
 
-  /** Sends the text that waits, and U+FFFD for bytes of a character whose others did not come. */
+  /** Sends the waiting text, and U+FFFD for an incomplete character. */
   flush() {
     this.#activity.protect(() => {
       for (const [stream, decoder] of Object.entries(this.#decoders)) {
@@ -58,7 +58,7 @@ export class Output {
     });
   }
 
-  /** Sends the text that waits, but not the half of a character whose other half may come. */
+  /** Sends the waiting text, except a half character whose other half may follow. */
   #sendWhole() {
     const isHalf = /[\ud800-\udbff]$/.test(this.#pending);
     this.#send(isHalf ? this.#pending.length - 1 : undefined);
@@ -75,9 +75,9 @@ export class Output {
   }
 
   /**
-   * A rich output.
+   * Sends a rich output.
    *
-   * @param {Record<string, unknown>} data one entry a MIME type
+   * @param {Record<string, unknown>} data one entry for each MIME type
    * @param {Record<string, unknown>} [metadata]
    * @param {{ displayId?: string, update?: boolean }} [options] `update` replaces the output with
    *   that id
@@ -89,7 +89,7 @@ export class Output {
     this.publish(update ? 'update_display_data' : 'display_data', content);
   }
 
-  /** Any other output message, after the text that came before it. */
+  /** Sends any other output message, after the waiting text. */
   publish(type, content) {
     this.#activity.protect(() => {
       this.#send();
@@ -99,9 +99,9 @@ export class Output {
 }
 
 /**
- * Sends what this process writes to its standard streams to a notebook.
+ * Sends this process's standard streams to the notebook.
  *
- * @param {() => Output | undefined} outputNow where what is written now belongs
+ * @param {() => Output | undefined} outputNow the output that current text belongs to
  */
 export function captureStandardStreams(outputNow) {
   for (const name of ['stdout', 'stderr']) {

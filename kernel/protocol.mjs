@@ -7,7 +7,7 @@ const protocolVersion = '5.3';
 
 /**
  * @typedef {object} Message
- * @property {Buffer[]} identities   who gets it (on a router socket) or its topic (on iopub)
+ * @property {Buffer[]} identities   the receiver (on a router socket) or the topic (on iopub)
  * @property {Record<string, any>} header
  * @property {Record<string, any>} parent   header of the request this answers
  * @property {Record<string, any>} metadata
@@ -43,18 +43,14 @@ export function decodeMessage(frames, key) {
 }
 
 /**
- * The frames of a message. Every message leaves by here, so all text in it is well-formed: it can
- * be saved as UTF-8.
+ * Encodes a message as frames. All its text becomes well-formed, so that it can be saved as UTF-8.
  */
 export function encodeMessage({ identities, header, parent, metadata, content }, key) {
   const parts = [header, parent, metadata, content].map((part) => Buffer.from(wellFormedJson(part)));
   return [...identities, Buffer.from(delimiter), Buffer.from(signature(key, parts)), ...parts];
 }
 
-/**
- * JSON with U+FFFD for each half of a character; JSON.stringify writes those, and only those, as
- * escapes of surrogates.
- */
+/** JSON with U+FFFD for each half character; JSON.stringify escapes exactly those as surrogates. */
 function wellFormedJson(value) {
   const json = JSON.stringify(value);
   if (!json.includes('\\ud')) return json;
@@ -62,7 +58,7 @@ function wellFormedJson(value) {
 }
 
 /**
- * A new message.
+ * Makes a new message.
  *
  * @param {string} type
  * @param {Record<string, any>} content

@@ -1,8 +1,8 @@
-// Runs of cells, one after another. Whatever a cell began belongs to its run, also what goes on
-// after its end: it prints below that cell and hears that cell's signal.
+// Runs cells one after another. Everything that a cell started belongs to its run, even after its
+// end: it prints below that cell and hears that cell's signal.
 //
-// A stop may drop whatever waits for a promise here (see activity.mjs). So nothing depends on that:
-// who hears the stop ends the run.
+// A stop may drop code here that waits for a promise (see activity.mjs). So the end of a run does
+// not depend on it: hearing the stop ends the run.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { forcedFailure, interruptFailure } from './errors.mjs';
 import { show } from './display.mjs';
@@ -11,16 +11,17 @@ import { forgetHalfLoaded } from './library.mjs';
 /**
  * @typedef {object} Outcome
  * @property {import('./errors.mjs').Failure} [failure]
- * @property {Record<string, unknown>} [result] the value of the last expression, one entry a MIME
- *   type
+ * @property {Record<string, unknown>} [result] the value of the last expression, one entry
+ *   for each MIME type
  */
 
+/** The runs of a notebook's cells. */
 export class Runs {
   #cells;
   #activity;
   #context = new AsyncLocalStorage();
   #latest;
-  /** The run that has not ended. */
+  /** The current run. */
   #current;
 
   /**
@@ -32,40 +33,38 @@ export class Runs {
     this.#activity = activity;
   }
 
-  /** Where what is written now belongs; undefined before the first cell. */
+  /** The output that current text belongs to; undefined before the first cell. */
   get output() {
     return this.#asking?.output;
   }
 
-  /** The AbortSignal of the cell that asks for it. */
+  /** The AbortSignal of the calling cell. */
   get signal() {
     const run = this.#asking;
     if (run !== undefined) run.isListening = true;
     return run?.abort.signal;
   }
 
-  /** The cell that asks ends no earlier than this output is there, unless it is stopped. */
+  /** Makes the calling cell wait for an output before it ends, unless it is stopped. */
   awaitOutput(output) {
     this.#asking?.awaited.add(output);
   }
 
-  /** Whether the cell that runs asked for its signal. */
+  /** Whether the current cell asked for its signal. */
   get isListening() {
     return this.#current?.isListening === true;
   }
 
-  /**
-   * The run that the code which runs now belongs to. What no cell began counts as the latest one's.
-   */
+  /** The run of the current code; code that no cell started belongs to the latest run. */
   get #asking() {
     return this.#context.getStore() ?? this.#latest;
   }
 
   /**
-   * Begins to run a cell.
+   * Starts to run a cell.
    *
    * @param {string} code
-   * @param {number} number what the notebook shows in brackets
+   * @param {number} number the number that the notebook shows in brackets
    * @param {import('./output.mjs').Output} output
    * @param {(outcome: Outcome) => void} finish called once
    */
@@ -93,8 +92,8 @@ export class Runs {
   }
 
   /**
-   * Not the kernel's own work: a cell's code may be anywhere in it, in how it shows a value or what
-   * it has thrown.
+   * Evaluates a cell. It is not protected from stops: a cell's code may run when it shows a value
+   * or describes an error.
    */
   async #evaluate(compiled) {
     try {
@@ -105,7 +104,7 @@ export class Runs {
     }
   }
 
-  /** Ends a run, unless it has ended. What fails or is stopped declares nothing, then or later. */
+  /** Ends a run, unless it has ended. A failed or stopped cell declares nothing, then or later. */
   #end(run, { failure, result, declare }) {
     if (run !== this.#current) return;
     this.#current = undefined;
@@ -114,7 +113,7 @@ export class Runs {
   }
 
   /**
-   * Ends the run; whether its work ends too is up to who listens to the signal.
+   * Ends the run. Its work ends, too, if it listens to the signal.
    *
    * @param {boolean} [hasEnded] whether its code was ended where it stood, though it may listen
    */
@@ -123,7 +122,7 @@ export class Runs {
     if (run === undefined) return;
     this.#current = undefined;
     forgetHalfLoaded();
-    // Asked now: who listens may print, may never return, and may have nothing left to keep then.
+    // The failure is made now: listeners may print, may never return, and may remove their advice.
     const { signal } = run.abort;
     const failure = hasEnded && run.isListening ? forcedFailure : interruptFailure(signal);
     setImmediate(() => this.#activity.protect(() => run.finish({ failure })));

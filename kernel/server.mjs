@@ -1,21 +1,21 @@
-// The kernel as Jupyter's clients see it: requests on the shell channel are answered one after
-// another, those on the control channel at once; everything a cell does is told to all clients on
-// iopub.
+// Answers the requests of Jupyter's clients: those on the shell channel one after another, those on
+// the control channel at once. The outputs of cells go to all clients on iopub.
 import { Worker } from 'node:worker_threads';
 import { captureStandardStreams, Output } from './output.mjs';
 import { encodeMessage, newMessage } from './protocol.mjs';
 import { ts, zeromqPath } from './typescript.mjs';
 
-/** How long the requests that were sent together with one that failed may take to arrive. */
+/** Time for requests to arrive that were sent together with a failed one. */
 const abortMs = 30;
 
+/** The server of a kernel. */
 export class KernelServer {
   #key;
   #activity;
   #cells;
   #runs;
   #channels;
-  /** Requests of the shell channel that wait for the one at work. */
+  /** Waiting requests of the shell channel. */
   #waiting = [];
   #isWorking = false;
   #executionCount = 0;
@@ -69,8 +69,8 @@ export class KernelServer {
   }
 
   /**
-   * Answers requests of the shell channel until none waits, or a cell runs: the end of that goes
-   * on.
+   * Answers requests of the shell channel until none waits, or a cell runs; the cell's end
+   * continues.
    */
   #work() {
     while (!this.#isWorking && this.#waiting.length > 0) {
@@ -115,8 +115,8 @@ export class KernelServer {
   }
 
   /**
-   * One for each type of request but execution; what it returns is the reply's content. Other types
-   * get no reply.
+   * A handler for each type of request except execution; it returns the reply's content. Other
+   * types get no reply.
    */
   #handlers = {
     kernel_info_request: () => kernelInfo,
@@ -139,7 +139,7 @@ export class KernelServer {
     },
   };
 
-  /** @param {(content: object) => void} end answers the request, then goes on to the next */
+  /** @param {(content: object) => void} end answers the request, then continues with the next */
   #execute(message, end) {
     const { code, silent = false, store_history: store = true, stop_on_error: stop = true } = message.content;
     if (!silent && store) this.#executionCount += 1;
@@ -162,7 +162,7 @@ export class KernelServer {
     });
   }
 
-  /** Cells that were sent to run after one that failed do not run. */
+  /** Aborts waiting cells after a failed one. */
   #abortWaiting(answer) {
     const isExecution = ({ message }) => message.header.msg_type === 'execute_request';
     const aborted = this.#waiting.filter(isExecution);
@@ -183,15 +183,15 @@ const kernelInfo = {
   implementation_version: '1.0.0',
   banner: `TypeScript ${ts.version} on Node.js ${process.version}`,
   help_links: [{ text: 'TypeScript handbook', url: 'https://www.typescriptlang.org/docs/handbook/' }],
-  // JupyterLab copies this into a notebook that is opened. The project's notebooks have it already,
-  // so that opening one is no change, with no more of the version than rarely changes.
+  // JupyterLab copies this into a notebook that it opens. The project's notebooks have it already,
+  // so that opening one changes nothing; the version has only the part that rarely changes.
   language_info: {
     name: 'typescript',
     version: ts.versionMajorMinor.split('.')[0],
     mimetype: 'text/typescript',
     file_extension: '.ts',
     pygments_lexer: 'typescript',
-    // JupyterLab looks at `mode`, Notebook and nbconvert at the rest.
+    // JupyterLab uses `mode`, Notebook and nbconvert the rest.
     codemirror_mode: { mode: 'typescript', name: 'javascript', typescript: true },
   },
 };

@@ -1,5 +1,4 @@
-// TypeScript's compiler and the parts of tslab that the kernel uses, found where they are
-// installed.
+// Finds TypeScript's compiler and the parts of tslab that the kernel uses.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 
@@ -12,5 +11,5 @@ export const ts = require('typescript');
 export const standardLibrary = dirname(require.resolve('typescript'));
 /** Path of tslab's ZeroMQ. */
 export const zeromqPath = requireFromTslab.resolve('zeromq');
-/** What `import ... from 'tslab'` means, in cells and in lib. */
+/** Path of the module for `import ... from 'tslab'`, in cells and in lib. */
 export const tslabPath = require.resolve('tslab');
