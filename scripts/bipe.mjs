@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The `bipe` command: compiled code, brought up to date first if lib has changed. An installed
+// The `bipe` command: runs the compiled code, which is brought up to date first. An installed
 // package is compiled, and has no set-up.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Compiles lib/ to dist/ (JavaScript and declarations) with the native TypeScript compiler.
-// Notebooks, the command line and the kernel run what is compiled; tests run the sources.
+// Compiles lib/ and what belongs to it to dist/ (JavaScript and declarations) with the native
+// TypeScript compiler. Notebooks and commands run the compiled code; tests run the sources.
 import { buildLibrary } from './lib/build.mjs';
 import { fail } from './lib/console.mjs';
 

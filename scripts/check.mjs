@@ -1,4 +1,4 @@
-// `npm run check`: types, lint and format; what tests/project checks, without the rest.
+// `npm run check`: types, lint and format.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { nodeModules, root } from './lib/paths.mjs';

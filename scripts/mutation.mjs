@@ -1,9 +1,8 @@
 // `npm run test:mutation [-- --sample 200 --seed 1 --folders lib/report,lib/train]`: plants small
-// mistakes in lib, one at a time, and says which of them no test notices. Mistakes are those of
-// StrykerJS; a random sample of them is tried, each with the tests that are near it: those of its
-// module's name, then those that import the module, then those that import what imports it. Hours
-// for 200; what was tried is kept in .cache/mutation, and the same command goes on from there, and
-// tries those again that were missed.
+// mistakes in lib, one at a time, and lists those that no test finds. Mistakes are StrykerJS's; a
+// random sample is tried, each with the nearest tests: those of the module's name, then those that
+// import the module, then those that import its users. 200 take hours. Results are kept in
+// .cache/mutation; the same command continues from there, and retries missed mistakes.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -31,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What the type checker refuses is no program; it is not counted. */
+/** Mistakes that the type checker refuses are not counted. */
 const isCounted = ({ outcome }) => outcome !== 'does not compile';
 const isSame = (one, other) =>
   one.file === other.file &&
@@ -57,12 +56,12 @@ const reportPath = join(folder, `seed-${values.seed}-${state}.jsonl`);
 const earlier = existsSync(reportPath) ? readFileSync(reportPath, 'utf8').split('\n').filter(Boolean) : [];
 const tried = earlier.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome !== 'missed');
 /**
- * For each test file that failed, whether it passes without any mistake: one that does not tells
+ * For each failed test file, whether it passes without any mistake; one that does not proves
  * nothing.
  */
 const passing = new Map();
 const compiles = typeChecker();
-/** Ends each process under way, and what it has started. */
+/** Ends the running processes, and those that they have started. */
 const running = new Set();
 process.on('SIGINT', () => {
   for (const kill of running) kill();
@@ -73,10 +72,7 @@ let next = 0;
 await Promise.all(Array.from({ length: Number(values.workers) }, (_, index) => work(index)));
 report();
 
-/**
- * StrykerJS needs a Node.js of its own choosing for its command line, its mistakes do not; so it is
- * no dependency.
- */
+/** StrykerJS is no dependency: its command line needs another Node.js, its mistakes do not. */
 async function loadInstrumenter() {
   const path = join(folder, 'node_modules', '@stryker-mutator', 'instrumenter');
   if (!existsSync(path)) {
@@ -92,7 +88,7 @@ async function loadInstrumenter() {
   return (await import(pathToFileURL(entry).href)).Instrumenter;
 }
 
-/** Every mistake in the folders: a range of a file's text, and what takes its place. */
+/** Every mistake in the folders: a range of a file's text, and its replacement. */
 async function allMutants() {
   const chosen = values.folders.split(',').map((name) => `${name.replace(/\/$/, '')}/`);
   const sources = files.filter(
@@ -119,7 +115,7 @@ function offsetOf(content, { line, column }) {
   return offset + column;
 }
 
-/** In an order that the seed decides (Fisher and Yates's). */
+/** Shuffles by the seed (Fisher and Yates). */
 function shuffled(list, seed) {
   const generator = xoroshiro128plus(seed);
   for (let index = list.length - 1; index > 0; index -= 1) {
@@ -129,7 +125,7 @@ function shuffled(list, seed) {
   return list;
 }
 
-/** For each module those that import it. */
+/** The users of each module: those that import it. */
 function importGraph(modules) {
   const users = new Map();
   for (const file of modules) {
@@ -151,7 +147,7 @@ function testsOf(file) {
   const named = files.filter((path) => isTest(path) && basename(path).startsWith(`${name}.`));
   const groups = [named];
   let level = [file];
-  // The public names are no user of a module, and everything's.
+  // index.ts imports everything, so it does not count as a user.
   const usersAmong = (paths) =>
     paths.flatMap((path) => usersOf.get(path) ?? []).filter((path) => path !== 'lib/index.ts');
   for (let depth = 0; depth < 2; depth += 1) {
@@ -218,10 +214,7 @@ async function outcomeOf(mutant, original, copy) {
   return 'missed';
 }
 
-/**
- * Says of a file with another text whether the project still compiles; far faster than a compiler
- * that begins anew.
- */
+/** Checks if the project compiles with another text of a file; far faster than a new compiler. */
 function typeChecker() {
   const configuration = ts.getParsedCommandLineOfConfigFile(
     join(root, 'tsconfig.json'),
@@ -262,10 +255,7 @@ function passesAlone(test, cwd) {
   return passing.get(test);
 }
 
-/**
- * Those of the tests that failed until the first did; all, where they took too long: they would go
- * on for ever, which a person notices.
- */
+/** The tests that failed, up to the first; all if they took too long, which counts as found. */
 async function failedOf(tests, cwd) {
   const path = join(cwd, 'outcome.json');
   rmSync(path, { force: true });
@@ -281,7 +271,7 @@ async function failedOf(tests, cwd) {
   return failed.length > 0 ? failed : tests;
 }
 
-/** @returns {Promise<number | null>} the exit status, null of a process that took too long */
+/** @returns {Promise<number | null>} the exit status; null for a process that took too long */
 function run(args, cwd) {
   return new Promise((end) => {
     // A group of its own, so that what the process has started ends with it.

@@ -1,5 +1,5 @@
-// `npm run reproduce [-- ITEM ... OPTIONS]`: set-up, then the paper's items; every item that exists
-// by default.
+// `npm run reproduce [-- ITEM ... OPTIONS]`: set-up, then the paper's items; by default all of
+// them.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { root } from './lib/paths.mjs';

@@ -1,10 +1,10 @@
-// Makes a fresh clone ready, and does nothing where it is: packages, compiled library, native
-// engine, JupyterLab with the kernel, a browser for figures. Plain Node, no dependency. Every step
-// can be interrupted and continued; a step this machine cannot do says so in one line and the rest
-// goes on.
+// Makes a clone ready, and does nothing if it is: packages, compiled library, native engine,
+// JupyterLab with the kernel, a browser for figures. Plain Node.js, no dependency. Every step can
+// be interrupted and continued. A step that this machine cannot do says so in one line, and the
+// others continue.
 //
-//   npm run setup               everything, and again what failed before
-//   npm run setup -- --check    says what is there, changes nothing (--json for machines)
+//   npm run setup               everything, with another try for failed steps
+//   npm run setup -- --check    prints the status, changes nothing (--json for machines)
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -26,7 +26,7 @@ import { python } from './steps/python.mjs';
 import { tensorflow } from './steps/tensorflow.mjs';
 
 const steps = [packages, library, python, kernel, tensorflow, binding, kernels, browser];
-/** Those that decide which engine there is and how fast it is. */
+/** The steps that determine the engine and its speed. */
 const engineSteps = [tensorflow, binding, kernels];
 const failuresPath = join(logFolder, 'failures.json');
 const lockPath = join(cacheFolder, 'setup.lock');
@@ -34,11 +34,11 @@ const smallestNode = [20, 19];
 const smallestDiskBytes = 4e9;
 
 /**
- * Does what is missing, and names the engine that will be used if that was part of it.
+ * Does the missing steps, and names the engine if one of them concerns it.
  *
  * @param only   ids of the steps wanted; all by default
  * @param needs  ids of optional steps that the caller cannot do without
- * @param retry  whether to try again what failed before under the same circumstances
+ * @param retry  whether to retry steps that failed before under the same circumstances
  */
 export async function setup(options = {}) {
   const missing = await doMissing(options);
@@ -69,7 +69,7 @@ async function performAll(wanted, needs, retry) {
   }
 }
 
-/** A step that throws while it looks is not done: what it looks with is missing. */
+/** Checks if a step is done. A step whose check throws is not: its tools are missing. */
 async function isDone(step) {
   try {
     return (await step.status()).done;
@@ -101,7 +101,7 @@ async function perform(step, essential, failures) {
   }
 }
 
-/** What decides whether a failure would happen again: the tools at hand. */
+/** The circumstances of a failure: the available tools. */
 function machine() {
   return fingerprint(
     process.version,
@@ -136,7 +136,7 @@ function checkDisk(step) {
   );
 }
 
-/** One set-up at a time: another waits for it. */
+/** Runs one set-up at a time; others wait. */
 async function locked(work) {
   const release = await takeSetupLock();
   const interrupted = () => {
@@ -172,7 +172,7 @@ async function takeSetupLock() {
   }
 }
 
-/** One line that names the engine that will be used: started for real, in a process of its own. */
+/** Prints a line that names the engine, which is started in a process of its own. */
 function sayEngine() {
   const engine = join(root, 'dist', 'lib', 'engine', 'engine.js');
   const script = `
@@ -192,8 +192,8 @@ function sayEngine() {
 }
 
 /**
- * Says in a line what of the engine was set up by an earlier version of the project: a pull changed
- * what it is made of. Where nothing of it was set up, the engine says so itself when it starts.
+ * Names in a line the parts of the engine that are out of date after a pull. If no part was set up,
+ * the engine says so itself when it starts.
  */
 export async function warnOfOldEngine() {
   if (!existsSync(bindingPath)) return;
@@ -203,7 +203,7 @@ export async function warnOfOldEngine() {
   }
 }
 
-/** What each step and each tool of the machine is like, without changing anything. */
+/** Reports the status of each step and each tool, without changing anything. */
 export async function examine() {
   return { steps: await examineSteps(), tools: examineTools() };
 }

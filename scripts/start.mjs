@@ -1,7 +1,7 @@
-// `npm start`: JupyterLab on this machine, with the start page open. It shows the reader's copies
-// of the notebooks (lib/copies.mjs); with --originals, for those who write the project's notebooks,
-// the notebooks themselves. All other options go to JupyterLab (npm start -- --port 9000). Ctrl+C
-// ends it, kernels included.
+// `npm start`: opens JupyterLab on this machine at the start page. It shows the reader's copies of
+// the notebooks (lib/copies.mjs); with --originals, for authors of the project's notebooks, the
+// notebooks themselves. All other options go to JupyterLab (npm start -- --port 9000). Ctrl+C ends
+// it, kernels included.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -17,10 +17,10 @@ import { setup } from './setup.mjs';
 const pollMs = 100;
 const patienceMs = 1000;
 
-// npm removes the `--` before what is not meant for it; node leaves it.
+// npm removes the `--` before these options; node keeps it.
 const given = process.argv.slice(process.argv[2] === '--' ? 3 : 2);
 const wantsOriginals = given.includes('--originals');
-/** The folder that is opened. Tests name one of their own, beside it. */
+/** The folder to open. Tests use another one beside it. */
 const folder = wantsOriginals ? 'notebooks' : process.env.BIPE_WORK || 'work';
 
 await setup({ needs: ['python', 'kernel'] });
@@ -42,7 +42,7 @@ const options = [
 ];
 const environment = {
   ...jupyterEnvironment(),
-  // With a token of its own making JupyterLab would print its addresses too.
+  // With a token that it makes itself, JupyterLab would print its addresses, too.
   JUPYTER_TOKEN: randomBytes(24).toString('hex'),
   // For jupyter_copies.py.
   BIPE_WORK: wantsOriginals ? '' : folder,
@@ -60,7 +60,7 @@ const lab = spawn(venvPython, ['-m', 'jupyterlab', ...options, ...forJupyter], {
 let stoppedAt;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    // Once is enough; who asks again a while later does not want to wait.
+    // The first signal asks JupyterLab to end; a later one ends it without waiting.
     const isAgain = stoppedAt !== undefined && Date.now() - stoppedAt > patienceMs;
     stoppedAt ??= Date.now();
     lab.kill(isAgain ? 'SIGKILL' : 'SIGTERM');
@@ -69,8 +69,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 lab.on('error', (error) => fail(`JupyterLab could not start: ${error.message}`));
 lab.on('exit', (code) => process.exit(stoppedAt === undefined ? (code ?? 1) : 0));
 
-// The server says in this file where it listens, whatever port it found free and whatever options
-// it got.
+// The server writes its address into this file, with the port that it found free.
 const infoPath = join(environment.JUPYTER_RUNTIME_DIR, `jpserver-${lab.pid}.json`);
 rmSync(infoPath, { force: true });
 while (!existsSync(infoPath)) await sleep(pollMs);
@@ -78,7 +77,7 @@ const { url, token } = JSON.parse(readFileSync(infoPath, 'utf8'));
 const address = `${url.replace(/\/$/, '')}${page}${token === '' ? '' : `?token=${token}`}`;
 process.stdout.write(`JupyterLab: ${address}\nCtrl+C ends it.\n`);
 
-/** Brings the copies up to date, and says which of the reader's got another name. */
+/** Brings the copies up to date, and lists those of the reader's that have a new name. */
 async function renewCopies() {
   mkdirSync(cacheFolder, { recursive: true });
   const path = join(cacheFolder, 'copies.lock');

@@ -9,7 +9,7 @@ import { setup } from './setup.mjs';
 await setup();
 const resultsPath = join(cacheFolder, 'test-results.json');
 rmSync(resultsPath, { force: true });
-// Not the set-up's own, which it empties: a test may run it.
+// Not the set-up's temporary folder, which a set-up run by a test would empty.
 const testFolder = join(cacheFolder, 'tests');
 mkdirSync(testFolder, { recursive: true });
 const vitest = join(nodeModules, 'vitest', 'vitest.mjs');
@@ -23,7 +23,7 @@ const counts = countResults();
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exit(counts.failed > 0 ? 1 : (run.status ?? 1));
 
-/** Tests by outcome. A file that could not be loaded has no tests and counts as one that failed. */
+/** Counts tests by outcome. A file that could not be loaded counts as one failed test. */
 function countResults() {
   if (!existsSync(resultsPath)) return { passed: 0, failed: 1 };
   const results = JSON.parse(readFileSync(resultsPath, 'utf8'));

@@ -1,5 +1,5 @@
-// Compiles lib/, apps/ and the bench harness to dist/. Used by the set-up, by `npm run build` and by
-// the notebook kernel when lib changes.
+// Compiles lib/, apps/ and the bench harness to dist/, for the set-up, for `npm run build`, and for
+// commands and the notebook kernel after an edit.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -11,14 +11,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const distFolder = join(root, 'dist');
 const stampPath = join(distFolder, '.built');
 const lockPath = join(distFolder, '.lock');
-/** What is compiled; `bench` has other files beside its harness. */
+/** The compiled folders; `bench` has other files beside its harness. */
 const sourceFolders = ['lib', 'apps', 'bench/harness'];
 const compiler = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 
-/**
- * Every source of the library with its modification time and size: a string that changes when one
- * changes.
- */
+/** The state of all sources, their modification times and sizes, as a string. */
 export function libraryState() {
   const lines = [];
   const visit = (folder) => {
@@ -40,7 +37,7 @@ export function libraryState() {
   return lines.sort().join('\n');
 }
 
-/** Whether dist/ holds what the sources say. */
+/** Checks if dist/ is up to date. */
 export function isLibraryBuilt(state = libraryState()) {
   return existsSync(stampPath) && readFileSync(stampPath, 'utf8') === state;
 }
@@ -50,12 +47,10 @@ const patienceMs = 60_000;
 const pauseMs = 50;
 
 /**
- * Brings dist/ up to date. An emitted file whose source is gone is removed with everything else:
- * dist/ is built whole, which the native compiler does in well under a second. Where another
- * process builds it, this one waits.
+ * Brings dist/ up to date. It is always built as a whole, which takes the native compiler well
+ * under a second. If another process is building it, this one waits.
  *
- * @returns {{ok: true} | {ok: false, message: string}} with the compiler's own lines when lib has
- *   an error
+ * @returns {{ok: true} | {ok: false, message: string}} the compiler's lines if lib has an error
  */
 export function buildLibrary() {
   if (isLibraryBuilt()) return { ok: true };
@@ -78,14 +73,14 @@ export function buildLibrary() {
   }
 }
 
-/** Whoever builds is asked from where nothing can be awaited, as between two cells. */
+/** Waits without `await`, which is not possible between two cells. */
 function pause() {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
 }
 
 function compileLibrary() {
-  // Looked at now: another process may have built it, and sources that change while they are
-  // compiled are compiled again.
+  // The state is read now: another process may have built it, and sources that change during the
+  // compilation are compiled again.
   const state = libraryState();
   if (isLibraryBuilt(state)) return { ok: true };
   rmSync(stampPath, { force: true });
@@ -101,10 +96,7 @@ function compileLibrary() {
   return { ok: true };
 }
 
-/**
- * Removes from dist/ what no source produces any more, so that a deleted module cannot be
- * imported.
- */
+/** Removes files without a source from dist/, so that a deleted module cannot be imported. */
 function removeOrphans() {
   const visit = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -1,5 +1,5 @@
-// What the set-up says while it works: one line a step, rewritten in place on a terminal, sparse
-// lines in a log.
+// The set-up's output: one line for each step, rewritten in place on a terminal, sparse lines in a
+// log.
 import { styleText } from 'node:util';
 
 /** Ends the program with one line. */
@@ -8,7 +8,7 @@ export function fail(message, exitCode = 1) {
   process.exit(exitCode);
 }
 
-/** A line that must not be overlooked: yellow on a terminal. */
+/** Prints a warning, yellow on a terminal. */
 export function warn(line) {
   stream.write(`${styleText('yellow', line, { stream })}\n`);
 }
@@ -16,7 +16,7 @@ export function warn(line) {
 const stream = process.stderr;
 const secondsBetweenLogLines = 15;
 
-/** The line of one step: `update` while it runs, then exactly one of `done`, `warn` or `fail`. */
+/** The line of a step: `update` while it runs, then exactly one of `done`, `warn` or `fail`. */
 export function stepLine(title) {
   const started = Date.now();
   let lastLine = started;

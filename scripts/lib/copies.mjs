@@ -1,10 +1,10 @@
 // The reader's copies of the project's notebooks. JupyterLab saves outputs into the notebook that
 // it runs, and git refuses to pull over a changed file. So `npm start` opens copies, in a folder
-// that git ignores. When a pull brings a new version of a notebook, the next start puts it in the
-// place of the copy, and keeps the copy under another name if the reader did something in it.
+// that git ignores. When a pull brings a new version of a notebook, the next start replaces the
+// copy, and keeps the old one under another name if the reader has changed or run it.
 //
-// Nothing of the reader's is deleted or overwritten: a copy is moved aside before it is examined,
-// and no file takes a name that another one has.
+// No work of the reader is deleted or overwritten: a copy is moved aside before it is examined, and
+// no file takes the name of another one.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,22 +20,22 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** Beside the copies: by name, the SHA-256 of the original that each was made of. */
+/** The record beside the copies: by name, the SHA-256 of each copy's original. */
 export const recordName = '.originals.json';
 
 const extension = '.ipynb';
 
 /**
- * Makes the copies that are missing, and replaces those whose original has changed. Only one
- * process at a time may call it.
+ * Makes missing copies, and replaces those whose original has changed. Only one process at a time
+ * may call it.
  *
- * A replaced copy is deleted if nobody touched it: it has the bytes of the original it was made
- * from, and git has them too. Anything else belongs to the reader and gets a name of its own.
+ * A replaced copy is deleted if it is untouched: it has the bytes of its original, and git has them
+ * too. Any other copy belongs to the reader and gets a name of its own.
  *
  * @param {string} originals the folder of the project's notebooks
  * @param {string} copies the folder of the reader's copies
  * @param {Date} [today] the date in the new names
- * @returns {{ name: string, keptAs: string }[]} the reader's notebooks that got a new name
+ * @returns {{ name: string, keptAs: string }[]} the reader's notebooks that have a new name
  * @throws the file system's error, if a folder cannot be read or written
  */
 export function updateCopies(originals, copies, today = new Date()) {
@@ -57,13 +57,14 @@ export function updateCopies(originals, copies, today = new Date()) {
     if (content !== undefined && sha256(content) === was && isInGit(content, originals)) unlinkSync(aside);
     else kept.push({ name, keptAs: basename(aside) });
   }
-  // Last, since an old record errs on the safe side: it takes too many copies for the reader's.
+  // Last, since an old record is safe: it counts too many copies as the reader's.
   renameSync(writeUnfinished(copies, `${JSON.stringify(record, null, 2)}\n`), join(copies, recordName));
   return kept;
 }
 
 /**
- * The record; empty if it is missing or damaged, and then every copy that differs is the reader's.
+ * Reads the record; if it is missing or damaged it is empty, and every copy that differs is the
+ * reader's.
  */
 function readRecord(copies) {
   const record = Object.create(null);
@@ -76,14 +77,13 @@ function readRecord(copies) {
 
 function writeUnfinished(folder, content) {
   const path = join(folder, '.unfinished');
-  // A start that was killed may have left this as a second name of a copy: writing would change
-  // both.
+  // A killed start may have left this as a second name of a copy: writing would change both.
   rmSync(path, { force: true });
   writeFileSync(path, content);
   return path;
 }
 
-/** Gives the finished file its name, unless another program has just taken that name. */
+/** Gives a finished file its name, unless another file has it by now. */
 function takeName(unfinished, path) {
   try {
     // Unlike a rename, this never replaces a file.
@@ -117,7 +117,7 @@ function isThere(path) {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The bytes of a file; undefined for what cannot be read, such as a folder. */
+/** The bytes of a file; undefined if it cannot be read, such as a folder. */
 function contentOf(path) {
   try {
     return readFileSync(path);
@@ -127,8 +127,8 @@ function contentOf(path) {
 }
 
 /**
- * Whether git has these bytes; true outside of a clone. If somebody changed an original and git
- * then restored it, the change survives in the copy alone.
+ * Checks if git has these bytes; true outside of a clone. If an original was changed and git then
+ * restored it, the change survives in the copy alone.
  */
 function isInGit(content, originals) {
   const git = (args, options) => spawnSync('git', args, { cwd: originals, encoding: 'utf8', ...options });

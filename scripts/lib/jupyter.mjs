@@ -1,5 +1,5 @@
-// Jupyter inside the repository: where it keeps its files, which kernel it offers, how JupyterLab
-// is set. Nothing is written into the user's home, and nothing of the user's own Jupyter is read.
+// Jupyter inside the repository: the folders of its files, its kernel, JupyterLab's settings.
+// Nothing is written into the user's home, and the user's own Jupyter is not read.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { root as projectRoot } from './paths.mjs';
@@ -40,24 +40,23 @@ const kernelspec = (root) => ({
   display_name: 'TypeScript (BiPE)',
   language: 'typescript',
   interrupt_mode: 'message',
-  // The server's own would be inherited: the key to everything that it serves, in the hands of
-  // every cell.
+  // Otherwise cells would inherit the server's token, the key to everything that it serves.
   env: { JUPYTER_TOKEN: '' },
   metadata: { debugger: false },
 });
 
 const serverConfig = {
-  // One kernel, so that nobody has to choose; the other one speaks Python.
+  // One kernel, so that nobody has to choose; the other one is Python's.
   KernelSpecManager: { allowed_kernelspecs: [kernelName], ensure_native_kernel: false },
-  // For who asks for a kernel without a name.
+  // For requests without a kernel's name.
   MultiKernelManager: { default_kernel_name: kernelName },
   ServerApp: {
     answer_yes: true,
     log_level: 'ERROR',
-    // It looks for language servers with npm, which leaves files in the user's home.
+    // It looks for language servers with npm, which would write into the user's home.
     jpserver_extensions: { jupyter_lsp: false },
   },
-  // JupyterLab works without a network and asks nobody for anything.
+  // JupyterLab sends no requests to the network.
   LabApp: {
     custom_css: true,
     check_for_updates_class: 'jupyterlab.NeverCheckForUpdate',
@@ -68,8 +67,8 @@ const serverConfig = {
 };
 
 /**
- * What of JupyterLab's own pages is left out: the other half of the language servers, and the
- * plugins that require it.
+ * Disabled parts of JupyterLab: the other half of the language servers, and plugins that require
+ * it.
  */
 const leftOut = Object.fromEntries(
   [
@@ -79,7 +78,7 @@ const leftOut = Object.fromEntries(
   ].map((name) => [name, true]),
 );
 
-// JupyterLab would lock what is disabled itself, and the file would then not be what was written.
+// Otherwise JupyterLab locks disabled plugins itself and changes this file.
 const pageConfig = { disabledExtensions: leftOut, lockedExtensions: leftOut };
 
 const styleSheet = readFileSync(new URL('jupyterlab.css', import.meta.url), 'utf8');
@@ -89,7 +88,7 @@ const labSettings = {
   '@jupyterlab/apputils-extension:notification': { checkForUpdates: false, fetchNews: 'false' },
   '@jupyterlab/extensionmanager-extension:plugin': { enabled: false },
   '@jupyterlab/notebook-extension:tracker': {
-    // An error names the cell's line. A line that is longer than the cell goes on below.
+    // Errors name lines of the cell, so lines are numbered; long lines wrap.
     codeCellConfig: { lineNumbers: true, lineWrap: true },
   },
 };
@@ -109,8 +108,8 @@ const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
 `;
 
 /**
- * Every file of the registration: its path, and what it says. JupyterLab reads the style sheet from
- * its configuration alone.
+ * Every file of the registration, by path. JupyterLab reads the style sheet from its configuration
+ * alone.
  */
 function registration(root, prefix) {
   const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -128,7 +127,7 @@ function registration(root, prefix) {
 
 function says(path, content) {
   try {
-    // JupyterLab writes some of these files again, with other line ends.
+    // JupyterLab rewrites some of these files, with other line ends.
     return readFileSync(path, 'utf8').trim() === content.trim();
   } catch {
     return false;
@@ -136,9 +135,8 @@ function says(path, content) {
 }
 
 /**
- * Why the kernel that is registered is not the one that `installKernelspec` would register: a line
- * for people; undefined where it is. A folder .venv that was copied brings the kernel of the
- * checkout it comes from.
+ * Explains in a line how the registered kernel differs from the one that `installKernelspec` would
+ * register; undefined if they are the same. A copied .venv has the kernel of the other checkout.
  */
 export function kernelspecTrouble({ root = projectRoot, prefix = join(root, '.venv') } = {}) {
   if (registration(root, prefix).every(([path, content]) => says(path, content))) return undefined;

@@ -1,5 +1,5 @@
-// Folders of this checkout that may be links, as to another checkout's packages: what is behind a
-// link is not ours to change.
+// Folders of this checkout that may be links, e.g. to another checkout's packages. The target of a
+// link is never changed.
 import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 
 export function isLink(path) {
@@ -7,8 +7,8 @@ export function isLink(path) {
 }
 
 /**
- * Makes a folder where it is missing, or a link: the link alone is removed, and an empty folder
- * takes its place.
+ * Makes a folder if it is missing or a link. Only the link is removed, and replaced by an empty
+ * folder.
  */
 export function ownFolder(path) {
   if (isLink(path)) unlinkSync(path);

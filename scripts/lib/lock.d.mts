@@ -1,10 +1,10 @@
 // Types of lock.mjs, for lib and the tests.
 
-/** Who holds a lock. */
+/** The holder of a lock. */
 export interface LockHolder {
-  /** In words. */
+  /** Its description. */
   name: string;
-  /** Whether it is this very process. */
+  /** Whether it is this process. */
   isSelf: boolean;
 }
 

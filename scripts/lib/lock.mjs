@@ -1,17 +1,15 @@
-// One process at a time: the only lock of the project, for the set-up, which runs before lib is
-// compiled, and for lib (`#lock` in package.json).
+// The project's only lock, so that one process works at a time: for the set-up, which runs before
+// lib is compiled, and for lib (`#lock` in package.json).
 //
-// A lock is a folder with one entry, whose name says who holds it. Everything that decides is one
-// step of the file system:
-// - A folder of one's own, entry included, is renamed to the lock's name. That fails as long as the
-//   name has an entry in it, so a lock is never half there and never taken from anybody.
-// - What a process that is gone has left is removed by its entry's name, which no other lock has:
-//   whoever is late removes nothing. So there is nothing to look at twice, and no hard links are
-//   needed, which some file systems do not have.
+// A lock is a folder with one entry, whose name says who holds it. Every decision is one step of
+// the file system:
+// - A new folder with its entry is renamed to the lock's name. That fails while the folder of that
+//   name has an entry, so a lock is never half taken, and never taken from its holder.
+// - The lock of a dead process is removed by its entry's name, which no other lock has, so a late
+//   process removes nothing. No hard links are needed, which some file systems do not have.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -25,7 +23,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Beside locks: folders that are to become one, each with the name of its entry. */
+/** Prefix of folders beside locks that are to become one, each with the name of its entry. */
 const beginning = '.lock-';
 
 const host = hostname()
@@ -33,11 +31,11 @@ const host = hostname()
   .slice(0, 64);
 
 /**
- * Takes the lock at `path`, whose folder is there, if nobody holds it. A lock of a process that is
- * gone counts for nothing.
+ * Takes the lock at `path`, in an existing folder, if nobody holds it. The lock of a dead process
+ * does not count.
  *
- * @returns `release`, or who holds it: `isSelf` if it is this very process
- * @throws the file system's error, if it cannot be written
+ * @returns `release`, or the holder: `isSelf` if it is this process
+ * @throws the file system's error if it cannot be written
  */
 export function takeLock(path) {
   const entry = `${process.pid}-${startOf(process.pid)}-${randomBytes(4).toString('hex')}-${host}`;
@@ -58,9 +56,9 @@ export function takeLock(path) {
 }
 
 /**
- * Takes the lock at `path`, and waits for it while another process has it.
+ * Takes the lock at `path`, and waits for it while another process holds it.
  *
- * @param tell told once who holds it, if anybody does
+ * @param tell is called once with the holder, if there is one
  * @returns `release`
  * @throws as `takeLock`
  */
@@ -73,18 +71,23 @@ export async function waitForLock(path, tell) {
   }
 }
 
-/** Whether a folder took this name: it does not where a folder with an entry has it, or a file. */
+/** Renames a folder to this name; false if a folder with an entry, or a file, has it. */
 function becomes(folder, path) {
   return done(() => renameSync(folder, path), ['EEXIST', 'ENOTEMPTY', 'ENOTDIR', ...windows]);
 }
 
-/** There, a folder does not take the name of an empty one either. */
+/** Windows does not replace even an empty folder. */
 const windows = process.platform === 'win32' ? ['EPERM', 'EACCES'] : [];
 
-/** Who has the lock; undefined if nobody has. */
+/** The holder of the lock; undefined if there is none, empty if it cannot be read. */
 function holderOf(path) {
   let entries = [];
-  if (!done(() => (entries = readdirSync(path)), ['ENOENT', 'ENOTDIR'])) return holderInFile(path);
+  try {
+    entries = readdirSync(path);
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return {};
+    if (error.code !== 'ENOENT') throw error;
+  }
   const [entry] = entries;
   return entry === undefined ? undefined : (parsed(entry) ?? {});
 }
@@ -95,24 +98,14 @@ function parsed(entry) {
 }
 
 /**
- * Of a lock of before they were folders: a file that says the process and its host, unless it is
- * still being written.
+ * Checks that a holder is dead. One that cannot be read, or is on another machine, may be at work.
  */
-function holderInFile(path) {
-  let text = '';
-  if (!done(() => (text = readFileSync(path, 'utf8')), ['ENOENT', 'EISDIR'])) return undefined;
-  const [, pid, host] = /^(\d+) (\S+)$/.exec(text) ?? [];
-  return pid === undefined ? {} : { pid: Number(pid), start: '', host };
-}
-
-/** A holder that cannot be read, or is on another machine, may be at work. */
 function isGone(holder) {
   if (holder.host !== host) return false;
   if (!isRunning(holder.pid)) return true;
   const start = startOf(holder.pid);
   if (start === hasEnded) return true;
-  // Files do not say when their process began; but this one holds none.
-  if (holder.start === '' || start === '') return holder.entry === undefined && holder.pid === process.pid;
+  if (holder.start === '' || start === '') return false;
   // The number belongs to another process by now, as that of a container's first process does after
   // each start.
   return holder.start !== start;
@@ -127,15 +120,12 @@ function isRunning(pid) {
   }
 }
 
-/**
- * What stands for the beginning of a process that has ended, and only waits for its parent to
- * notice.
- */
+/** The start of a process that has ended but is not yet collected by its parent. */
 const hasEnded = 'ended';
 
 /**
- * When a process began, in letters that no other process of this number has; empty where it cannot
- * be known.
+ * The start time of a process, which distinguishes it from others of the same number; empty if
+ * unknown.
  */
 function startOf(pid) {
   if (process.platform === 'linux') return startOnLinux(pid);
@@ -150,12 +140,12 @@ function startOf(pid) {
 function startOnLinux(pid) {
   try {
     const own = readFileSync('/proc/self/stat', 'utf8');
-    // A /proc of other process numbers than ours, as of a container's host, says nothing about the
-    // others.
+    // A /proc with other process numbers than ours, such as a container's host's, does not describe
+    // our processes.
     if (pid !== process.pid && Number.parseInt(own) !== process.pid) return '';
     const stat = pid === process.pid ? own : readFileSync(`/proc/${pid}/stat`, 'utf8');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
-    // The name before it, in brackets, may hold anything.
+    // The program's name in brackets comes before, and may hold anything.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return 'ZX'.includes(fields[0]) ? hasEnded : `${fields[19]}.${boot}`;
   } catch {
@@ -172,22 +162,13 @@ function described({ pid, start, host: where }) {
   };
 }
 
-/**
- * Removes a lock by its entry, or one that is a file, and nothing else, whatever has taken the name
- * by now.
- */
+/** Removes a lock by its entry, and no other lock that has taken the name by now. */
 function remove(path, entry) {
-  if (entry === undefined) {
-    const isFile = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
-    // On a folder it fails, so that a lock which came in between stays.
-    if (isFile) done(() => unlinkSync(path), ['ENOENT', 'EISDIR', 'EPERM']);
-  } else {
-    done(() => unlinkSync(join(path, entry)), ['ENOENT', 'ENOTDIR']);
-  }
+  if (entry !== undefined) done(() => unlinkSync(join(path, entry)), ['ENOENT', 'ENOTDIR']);
   done(() => rmdirSync(path), ['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST']);
 }
 
-/** What processes left that were killed while they took a lock in this folder. */
+/** Removes what processes left that were killed while they took a lock in this folder. */
 function removeBegun(folder) {
   for (const name of readdirSync(folder)) {
     const holder = name.startsWith(beginning) ? parsed(name.slice(beginning.length)) : undefined;
@@ -195,7 +176,7 @@ function removeBegun(folder) {
   }
 }
 
-/** Whether something was done; false if it failed in one of these ways. */
+/** Does something; false if it failed with one of these codes. */
 function done(action, codes) {
   try {
     action();

@@ -1,4 +1,4 @@
-// What this machine offers to the set-up: Python, a C++ compiler, apt, an NVIDIA GPU.
+// Finds the machine's tools for the set-up: Python, a C++ compiler, apt, an NVIDIA GPU.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -16,19 +16,19 @@ export function which(name) {
   return undefined;
 }
 
-/** How to install something here, in words, given the Debian package. */
+/** Explains how to install something here, given its Debian package. */
 export function installHint(debianPackage, elsewhere) {
   if (which('apt-get')) return `${isRoot() ? '' : 'sudo '}apt-get install -y ${debianPackage}`;
   return elsewhere;
 }
 
-/** Whether this process may install system packages. */
+/** Checks if this process may install system packages. */
 export function isRoot() {
   return process.getuid?.() === 0;
 }
 
 /**
- * A Python of at least 3.11 that can make a virtual environment (BIPE_PYTHON names one).
+ * Finds a Python of at least 3.11 that can make a virtual environment (BIPE_PYTHON names one).
  *
  * @returns {{path: string, version: string} | {mend: string}}
  */
@@ -54,7 +54,7 @@ export function findPython() {
   return { mend };
 }
 
-/** A C++ compiler (CXX names one), or how to get one. */
+/** Finds a C++ compiler (CXX names one), or explains how to get one. */
 export function findCompiler() {
   for (const name of [process.env.CXX, 'c++', 'g++', 'clang++']) {
     const path = name === undefined || name === '' ? undefined : which(name);
@@ -64,7 +64,7 @@ export function findCompiler() {
   return { mend: `no C++ compiler: install one (${installHint('g++', elsewhere)})` };
 }
 
-/** Whether an NVIDIA GPU with its driver is in this machine. */
+/** Checks if the machine has an NVIDIA GPU with its driver. */
 export function hasNvidiaGpu() {
   if (existsSync('/proc/driver/nvidia/version')) return true;
   const path = which('nvidia-smi');
@@ -74,13 +74,13 @@ export function hasNvidiaGpu() {
   );
 }
 
-/** Whether this is Debian or one of its children, with apt. */
+/** Checks if this is Debian or a derivative with apt. */
 export function isDebianLike() {
   if (which('apt-get') === undefined || !existsSync('/etc/os-release')) return false;
   return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
 }
 
-/** The tools that steps need, whether they are here, and what does not work without them. */
+/** Lists the tools of the steps: present or not, and what does not work without them. */
 export function examineTools() {
   const python = findPython();
   const compiler = findCompiler();

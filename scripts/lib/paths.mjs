@@ -1,5 +1,4 @@
-// Where the set-up puts things. Everything is inside the repository, and everything here is
-// git-ignored.
+// The folders of the set-up, all inside the repository and git-ignored.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,8 +19,8 @@ export const nodeModules = join(root, 'node_modules');
 export const nativeFolder = join(root, 'native');
 /** The package whose C++ is compiled into the engine's binding. */
 export const bindingPackage = join(nodeModules, '@tensorflow', 'tfjs-node-gpu');
-/** What is compiled: not inside of node_modules, which npm empties when a package is added. */
+/** Compiled files: outside node_modules, which npm empties when a package is added. */
 export const bindingFolder = join(cacheFolder, 'native');
 export const bindingPath = join(bindingFolder, 'tfjs_binding.node');
-/** Where the package's own download puts its prebuilt binding. */
+/** The folder of the package's own prebuilt binding. */
 export const prebuiltBindingPath = join(bindingPackage, 'lib', 'napi-v8', 'tfjs_binding.node');

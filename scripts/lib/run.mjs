@@ -1,11 +1,11 @@
-// Runs the tools that a set-up step calls: output to a log, progress from its lines, and a failure
-// told in one line.
+// Runs the tools of a set-up step: output goes to a log, its lines show progress, and a failure is
+// one line.
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { cacheFolder, logFolder, root, temporaryFolder } from './paths.mjs';
 
-/** A step that could not be done; the message is one line: what, and how to mend it. */
+/** A failed step; the message is one line: what failed, and how to mend it. */
 export class SetupError extends Error {}
 
 /** The environment of every tool: caches and temporary files stay inside the repository. */
@@ -42,7 +42,7 @@ const commonTroubles = [
 
 let running;
 
-/** Ends the tool that runs, if one does: it must not go on when the set-up is interrupted. */
+/** Ends the running tool, if there is one, when the set-up is interrupted. */
 export function stopRunning() {
   running?.kill('SIGTERM');
 }

@@ -1,15 +1,14 @@
-// Remembers which step is done, and with what: a stamp is written when a step has ended well, never
-// before.
+// Records finished steps and what they depended on: a stamp is written only after success.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A short fingerprint of what a step depends on. */
+/** A short fingerprint of a step's dependencies. */
 export function fingerprint(...parts) {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
 }
 
-/** Whether the stamp file says `key`. */
+/** Checks if the stamp file holds `key`. */
 export function hasStamp(path, key) {
   return existsSync(path) && readFileSync(path, 'utf8') === key;
 }

@@ -1,6 +1,5 @@
 // The native binding of @tensorflow/tfjs-node-gpu: two C++ files compiled against TensorFlow's
-// headers. Called directly rather than through node-gyp: the compiler is then the only thing a
-// machine must have.
+// headers. The compiler is called directly, not through node-gyp, so that nothing else is needed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
@@ -40,15 +39,15 @@ export function sharedLibraries() {
   );
 }
 
-/** Where the compiler finds the headers of Node.js and TensorFlow. */
+/** The header folders of Node.js and TensorFlow. */
 export function headerFlags() {
   const headers = [join(nodeModules, 'node-api-headers', 'include'), join(tensorflowFolder, 'include')];
   return headers.map((path) => `-I${path}`);
 }
 
 /**
- * Where what is linked finds TensorFlow: by a path relative to itself, so that the repository can
- * be moved; and the GPU wheel's libraries find CUDA relative to theirs.
+ * The linker's search path for TensorFlow, relative to the library, so that the repository can be
+ * moved. The GPU wheel's libraries find CUDA relative to themselves.
  */
 export function tensorflowRunPath() {
   const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';

@@ -1,5 +1,5 @@
-// A Chromium, to draw figures as SVG and PNG and to test the notebooks. Found where it is; as root
-// on Debian, installed through apt. The numbers never need it.
+// A Chromium, to draw figures as SVG and PNG and to test the notebooks. An installed one is used;
+// as root on Debian it is installed through apt. Numbers never need it.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDebianLike, isRoot } from '../lib/machine.mjs';

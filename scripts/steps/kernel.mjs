@@ -1,10 +1,10 @@
-// The notebook kernel, known to the JupyterLab of .venv alone.
+// Registers the notebook kernel in the JupyterLab of .venv alone.
 import { existsSync } from 'node:fs';
 import { isLink } from '../lib/links.mjs';
 import { venvFolder, venvPython } from '../lib/paths.mjs';
 import { SetupError } from '../lib/run.mjs';
 
-// Loaded when asked: it is of no use to commands that open no notebook.
+// Loaded on demand: commands that open no notebook do not need it.
 const jupyter = () => import('../lib/jupyter.mjs');
 
 export const kernel = {
@@ -20,7 +20,7 @@ export const kernel = {
       : { done: false, detail: trouble, mend: 'npm run setup' };
   },
   async perform() {
-    // Behind a link is another checkout's, whose notebooks would start this kernel.
+    // A link leads to another checkout's .venv, whose notebooks would start this kernel.
     if (isLink(venvFolder) || !existsSync(venvPython))
       throw new SetupError('waits for JupyterLab (see the line above)');
     const { installKernelspec } = await jupyter();

@@ -1,5 +1,5 @@
-// The project's own operations for TensorFlow (native/): compiled once for each instruction set, so
-// that the processor that runs decides, not the one that compiled.
+// The project's own operations for TensorFlow (native/), compiled for each instruction set, so that
+// the running CPU decides, not the compiling one.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
@@ -13,14 +13,14 @@ const kernelsPath = join(bindingFolder, 'bipe_kernels.node');
 const stamp = `${kernelsPath}.built`;
 const objectsFolder = join(bindingFolder, 'objects');
 
-// Those that native/choose.cc asks the processor for, spelled out: older compilers do not know
+// The instruction sets that native/choose.cc checks, spelled out: older compilers do not know
 // `x86-64-v4`.
 const avx2 = ['-mavx2', '-mfma', '-mbmi2'];
 const avx512 = ['f', 'bw', 'cd', 'dq', 'vl'].map((part) => `-mavx512${part}`);
 
 /**
- * Kernels for each instruction set, the smallest first: the name of their table, what people call
- * it, and the compiler's name for it.
+ * The instruction sets, the smallest first: the name of their table, their common name, and the
+ * compiler's.
  */
 const variants =
   process.arch === 'x64'
@@ -31,7 +31,7 @@ const variants =
       ]
     : [{ table: 'base', title: process.arch === 'arm64' ? 'NEON' : process.arch, flags: [] }];
 const common = ['-std=c++17', '-fPIC', '-c'];
-// As TensorFlow itself is compiled: its classes look different otherwise. Its headers warn.
+// As TensorFlow itself is compiled: otherwise its classes have another layout. Its headers warn.
 const likeTensorFlow = ['-O2', '-DNDEBUG', '-DEIGEN_MAX_ALIGN_BYTES=64', '-w'];
 const fast = ['-O3', '-ffp-contract=fast', '-Wall', '-Wno-psabi'];
 
@@ -68,8 +68,8 @@ export const kernels = {
     if (compiler.path === undefined) throw new SetupError(compiler.mend);
     mkdirSync(objectsFolder, { recursive: true });
     removeStamp(stamp);
-    // The smallest instruction set first: what several of them define alike (the standard library's
-    // templates), the linker takes from the first, and it must run everywhere.
+    // The smallest instruction set first: the linker takes equal definitions (the standard
+    // library's templates) from the first, which must run everywhere.
     const objects = [
       ...['operations', 'profile'].map((name) => ({
         source: `${name}.cc`,

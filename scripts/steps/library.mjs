@@ -1,4 +1,4 @@
-// dist/: the library compiled, for the command line and the notebook kernel.
+// dist/: the compiled library, for the command line and the notebook kernel.
 import { buildLibrary, isLibraryBuilt } from '../lib/build.mjs';
 import { SetupError } from '../lib/run.mjs';
 

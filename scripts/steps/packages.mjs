@@ -17,7 +17,7 @@ function key() {
   return fingerprint(lockFile(), process.platform, process.arch);
 }
 
-/** npm as the one that started this script, or the one in PATH. */
+/** The npm that started this script, or the one in PATH. */
 function npmCommand() {
   const path = process.env.npm_execpath;
   if (path !== undefined && /npm-cli\.c?js$/.test(path)) return [process.execPath, path];
@@ -36,7 +36,7 @@ export const packages = {
   async perform(line) {
     const total = Object.keys(JSON.parse(lockFile()).packages).length - 1;
     let fetched = 0;
-    // npm empties it.
+    // npm empties this folder.
     ownFolder(nodeModules);
     removeStamp(stamp);
     line.update(`${total} packages`);

@@ -21,8 +21,7 @@ function key() {
 }
 
 /**
- * Removes what an interrupted installation may have left half done; TensorFlow's files have a step
- * of their own.
+ * Removes leftovers of an interrupted installation; TensorFlow's files have a step of their own.
  */
 function clearVenv() {
   ownFolder(venvFolder);
@@ -33,9 +32,9 @@ function clearVenv() {
 }
 
 /**
- * The interpreter of .venv with a pip that is new enough; makes it where it is missing.
+ * The interpreter of .venv with a recent pip; makes it if it is missing.
  *
- * @throws SetupError where this machine has no usable Python
+ * @throws SetupError if this machine has no usable Python
  */
 export async function ensureVenv(line) {
   const ready = join(venvFolder, '.pip-ready');
@@ -66,8 +65,7 @@ export const python = {
     };
   },
   async perform(line) {
-    // Found here, the mark of an installation that was cut off: what it left may be incomplete, so
-    // start anew.
+    // A mark found here is of an interrupted installation, which may be incomplete: start over.
     if (existsSync(installing)) clearVenv();
     const interpreter = await ensureVenv(line);
     const total = requirements()

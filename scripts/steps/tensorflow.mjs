@@ -1,5 +1,5 @@
-// The native library of the tensor engine: TensorFlow's shared libraries and headers, out of the
-// PyPI wheel. The wheel's Python side is not used, so any Python that runs pip will do.
+// The native library of the tensor engine: TensorFlow's shared libraries and headers, from the PyPI
+// wheel. The wheel's Python code is not used, so any Python with pip will do.
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLink, ownFolder } from '../lib/links.mjs';
@@ -10,20 +10,20 @@ import { hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
 import { ensureVenv } from './python.mjs';
 
 export const tensorflowVersion = '2.21.0';
-// TensorFlow publishes wheels for this Python on every platform it supports; its libraries depend
-// on none.
+// TensorFlow publishes wheels for this Python on every supported platform; its libraries need no
+// Python.
 const wheelPython = '3.12';
 const stamp = join(engineFolder, '.installed');
 const ownDownloadStamp = join(bindingPackage, '.own-download');
 
 function wheel() {
   const gpu = hasNvidiaGpu();
-  // `tensorflow-cpu` is published for x86-64 alone; elsewhere `tensorflow` is for the processor.
+  // `tensorflow-cpu` exists for x86-64 alone; elsewhere `tensorflow` is the CPU build.
   const name = gpu ? 'tensorflow[and-cuda]' : process.arch === 'x64' ? 'tensorflow-cpu' : 'tensorflow';
   return { gpu, name, key: `${name} ${tensorflowVersion}` };
 }
 
-/** Whether the package's own prebuilt library is in place instead of the wheel's. */
+/** Checks if the package's own prebuilt library is used instead of the wheel's. */
 export function usesOwnDownload() {
   return existsSync(ownDownloadStamp) && existsSync(prebuiltBindingPath);
 }
@@ -95,7 +95,7 @@ async function installWheel(line) {
 
 /** TensorFlow 2.9 with the prebuilt binding, from the servers of the TensorFlow.js project. */
 async function installOwnDownload(line) {
-  // It writes into the package, which behind a link is another checkout's.
+  // It writes into the package, which may belong to another checkout behind a link.
   if (isLink(nodeModules))
     throw new SetupError('node_modules is a link, and what is behind it stays as it is');
   const variant = hasNvidiaGpu() ? 'gpu' : 'cpu';
