@@ -1,9 +1,9 @@
-// Whether the GPU computes what the processor does: the golden models of tests/golden against their
-// expected numbers on each, and models with every encoding (losses, a training's course and what it
-// ends with, long blocks, greedy generation) on one against the other. Products in full float32.
-// Run `npm run build` first, then `node bench/agreement.mjs [--only bipe_rope]`; `--only` takes a
-// part of a name, `--engines native-cpu,native-cpu` tries the script without a GPU. It fails where
-// a difference is more than rounding.
+// Compares the GPU with the CPU, with products in full float32: the golden models of tests/golden
+// against their expected numbers on each, and models with every encoding (losses, a training's
+// course and its final parameters, long blocks, greedy generation) against each other. Run
+// `npm run build` first, then `node bench/agreement.mjs [--only bipe_rope]`; `--only` takes a part
+// of a name, `--engines native-cpu,native-cpu` tries the script without a GPU. It fails if a
+// difference is more than rounding.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,11 +20,11 @@ const { values: options } = parseArgs({
   },
 });
 /**
- * Relative to the largest number; what an H100 was measured to differ by is a fifth of it at most,
- * and mostly below 1e-6.
+ * Allowed difference, relative to the largest number; an H100 differed by a fifth of it at most,
+ * mostly below 1e-6.
  */
 const tolerance = 1e-3;
-/** Of a golden model's logits, loss and norms of gradients, as in the tests. */
+/** Allowed differences of a golden model's logits, loss and norms of gradients, as in the tests. */
 const goldenTolerances = [1e-4, 1e-5, 1e-4];
 if (options.numbers) await printNumbers();
 else compare();
@@ -54,7 +54,7 @@ function compare() {
   if (apart > 0) process.exitCode = 1;
 }
 
-/** Whether two engines' numbers are the same, and how far they are apart. */
+/** Compares two engines' numbers: whether they agree, and their difference. */
 function judge(name, values, others) {
   if (typeof values === 'string' || typeof others === 'string')
     return [false, `${show(values)}; ${show(others)}`];
@@ -70,7 +70,7 @@ function show(value) {
   return typeof value === 'string' ? value : value.map((one) => one.toExponential(1)).join(' ');
 }
 
-/** Relative to the largest number. */
+/** The largest difference, relative to the largest number. */
 function largestDifference(values, others) {
   if (values.length !== others.length) return NaN;
   const largest = Math.max(...values.map(Math.abs), 1e-30);
@@ -115,7 +115,7 @@ async function printNumbers() {
   const numbersOf = async (tensor) => [...(await tensor.data())];
 
   for (const name of ['rope', 'alibi', 'bipe_rope', 'bipe_alibi']) {
-    // Differences of logits and loss, and of the gradients' norms relative to them.
+    // Differences of logits and loss, and relative differences of the gradients' norms.
     await attempt(`golden ${name}`, async () => {
       const folder = join(root, 'tests', 'golden', name);
       const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
@@ -200,7 +200,7 @@ async function printNumbers() {
   };
   for (const name of encodingNames) {
     const encoding = encodingNamed(name);
-    // The randomized forms draw what their task gives them.
+    // The randomized forms draw positions in their task.
     if (encoding.kind === 'randomized') continue;
     const model = modelWith(encoding);
     await attempt(`${name}: losses and gradient norms of 4 captured steps`, async () => {

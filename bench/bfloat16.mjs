@@ -1,9 +1,9 @@
-// What bfloat16 products cost in accuracy: perplexity of a small text model, at its training length
-// and beyond, and answers of Figure 3's models in its quick preset; trained with float32 and
-// bfloat16 products, each measured with both. Run `npm run build` first, then
-// `node bench/bfloat16.mjs [--quick] [--fresh]`. It takes half an hour on two cores, goes on where
-// it was interrupted (--fresh trains anew), and writes bench/results/bfloat16.json; --quick takes a
-// few steps, and writes nothing.
+// Measures the effect of bfloat16 products on accuracy: perplexity of a small text model, at its
+// training length and beyond, and answers of Figure 3's models in its quick preset. Both are
+// trained with float32 and bfloat16 products, and each is evaluated with both. Run `npm run build`
+// first, then `node bench/bfloat16.mjs [--quick] [--fresh]`. It takes half an hour on two cores,
+// continues after an interruption (--fresh trains anew), and writes bench/results/bfloat16.json;
+// --quick takes a few steps and writes nothing.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ const provenance = () =>
     engine: engine.description,
     captured: engine.captures,
   });
-// The sources that were loaded: they may change in the half hour that follows.
+// The state of the loaded sources, which may change in the following half hour.
 const { commit, dirty } = provenance();
 
 const perplexities = [];
@@ -95,10 +95,7 @@ if (!quick) {
   );
 }
 
-/**
- * A source's documents as one file, as the text task reads them, and its end, as it keeps it for
- * the evaluation.
- */
+/** A source's documents as one file, as the text task reads them, and the end that it holds out. */
 async function prepareText(name) {
   const { info, checksum, documents } = await prepareSource(name, { reporter });
   const texts = [];
@@ -143,8 +140,8 @@ function textConfig(encoding, seed, products) {
 }
 
 /**
- * Trains a text model, or finds it trained; perplexities of the text's end, cut into windows of
- * each length.
+ * Trains a text model, or finds it; returns perplexities of the text's end in windows of each
+ * length.
  */
 async function textModel(encoding, seed, trained) {
   const config = textConfig(encoding, seed, trained);
@@ -190,8 +187,8 @@ function arithmeticSettings(products) {
 }
 
 /**
- * Trains a model of Figure 3, or finds it trained; right answers to the questions of the longest
- * training instances.
+ * Trains a model of Figure 3, or finds it; counts right answers to questions as long as the longest
+ * training ones.
  */
 async function arithmeticModel(encoding, seed, trained) {
   const settings = arithmeticSettings(trained);

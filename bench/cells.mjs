@@ -1,5 +1,5 @@
-// How fast cells compute: the same work at a cell's top level, in later cells and in a function,
-// against a block, whose variables the engine keeps in registers.
+// Measures the speed of cells: the same work at a cell's top level, in later cells and in a
+// function, relative to a block, whose variables the engine keeps in registers.
 //
 //   node bench/cells.mjs [repetitions]
 import { startKernel } from '../kernel/client.mjs';
@@ -12,8 +12,7 @@ const fill =
 const count = 'while (s < 3e6) s++;';
 
 /**
- * Names with the cells that are run; the last one is timed, the first entry of a group is what the
- * others are to equal.
+ * Cells by name. The last cell of an entry is timed; the first entry of a group is the reference.
  */
 const groups = {
   'a sum': [

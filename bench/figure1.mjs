@@ -1,8 +1,7 @@
-// Figure 1 over a corpus of 100 million tokens, as a user runs it: seconds, and the most main
-// memory the command held. The corpus is made for it: books of sentences from the addresses and the
-// novel that come with the packages, in an order of its own for each book, every 20th word
-// misspelt, so that no book repeats another's words altogether. Run `npm run build` first, then
-// `node bench/figure1.mjs [--json]`; it takes 0.5 GB in the temporary folder.
+// Measures Figure 1 over a corpus of 100 million tokens, as a user runs it: seconds and peak
+// memory. The corpus is made for it: books of sentences from the addresses and the novel that come
+// with the packages, shuffled for each book, with every 20th word misspelt. Run `npm run build`
+// first, then `node bench/figure1.mjs [--json]`; it takes 0.5 GB in the temporary folder.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -34,7 +33,7 @@ try {
 }
 
 /**
- * Books as the reader of PG-19 expects them, with a registry of their own. Returns their
+ * Writes books as the reader of PG-19 expects them, with a registry. Returns their number of
  * characters.
  */
 async function writeCorpus() {
@@ -82,7 +81,7 @@ async function writeCorpus() {
   return characters;
 }
 
-/** The text with two neighbouring letters exchanged in every 20th word or so. */
+/** Exchanges two neighbouring letters in about every 20th word. */
 function misspell(text, random) {
   return text.replace(/\w{2,}/g, (word) => {
     if (random.integer(0, 20) > 0) return word;
@@ -91,7 +90,7 @@ function misspell(text, random) {
   });
 }
 
-/** The command in a process of its own, which says at its end what it took. */
+/** Runs the command in a process of its own, which reports its peak memory at its end. */
 async function reproduce() {
   const report = 'process.on("exit", () => console.error(`peak ${process.resourceUsage().maxRSS * 1024}`))';
   const settings = ['sources=corpus', `maxTokens=${tokens}`].flatMap((setting) => ['--set', setting]);

@@ -1,5 +1,5 @@
-// What capture brings: whole training steps (forward, backward, AdamW) as a graph against the same
-// operations one by one, in alternation. Run `npm run build` first, then
+// Measures the effect of capturing: whole training steps (forward, backward, AdamW) as a graph and
+// operation by operation, in alternation. Run `npm run build` first, then
 // `node bench/graph.mjs [--json] [--rounds 5] [name ...]`.
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
@@ -18,7 +18,9 @@ const { encodingNamed } = require('../dist/lib/positional/registry.js');
 const { defaultAdamW, planBundles } = require('../dist/lib/train/step/adamw.js');
 const { trainingStep, updateScalars, zeroState } = require('../dist/lib/train/step/step.js');
 
-/** A training step with AdamW: what it starts from, its inputs, and how many items an input has. */
+/**
+ * A training step with AdamW: its initial state, its inputs, and the number of items of an input.
+ */
 function training(parameters, loss, inputs, items) {
   const shapes = [...parameters].map(([name, { shape }]) => ({ name, shape }));
   const design = {

@@ -1,6 +1,6 @@
-// The arithmetic task: instances drawn a second (6 operators, one core): alone, in batches, and
-// without repetition. Run `npm run build` first, then `node bench/instances.mjs [--json]`.
-// Generation is measured by `bipe bench --suite decode`.
+// Measures the arithmetic task: instances drawn a second (6 operators, one core), alone, in
+// batches, and without repetition. Run `npm run build` first, then `node bench/instances.mjs
+// [--json]`. Generation is measured by `bipe bench --suite decode`.
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 

@@ -1,5 +1,5 @@
-// How long a notebook's reader waits: until the kernel answers, and until the first import of lib
-// has run.
+// Measures how long a notebook's reader waits: until the kernel answers, and until the first import
+// of lib has run.
 //
 //   node bench/kernel-start.mjs [repetitions]
 import { startKernel } from '../kernel/client.mjs';

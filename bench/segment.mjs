@@ -1,4 +1,4 @@
-// Bilevel positions and segment lengths of ten million tokens: tokens a second on typed arrays.
+// Measures bilevel positions and segment lengths of ten million tokens, in tokens a second.
 // Run `npm run build` first, then `node bench/segment.mjs [--json]`.
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
@@ -9,7 +9,7 @@ const { segmentLengths } = require('../dist/lib/segment/lengths.js');
 
 const count = 10_000_000;
 const separators = [29889, 869, 13];
-// About every 25th token ends a segment, the rest is spread over the vocabulary.
+// About every 25th token ends a segment; the others are random.
 let state = 1;
 const ids = Int32Array.from({ length: count }, () => {
   state = (state * 48271) % 2147483647;

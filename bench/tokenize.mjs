@@ -1,5 +1,5 @@
-// Llama-2 tokenization of Moby Dick: tokens a second here and in npm `llama-tokenizer-js`, in the
-// same run. Run `npm run build` first, then `node bench/tokenize.mjs [--json]`.
+// Measures Llama-2 tokenization of Moby Dick: tokens a second here and in npm `llama-tokenizer-js`,
+// in the same run. Run `npm run build` first, then `node bench/tokenize.mjs [--json]`.
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import peer from 'llama-tokenizer-js';
@@ -23,8 +23,7 @@ const warm = Math.min(...Array.from({ length: 5 }, () => seconds(() => tokenizer
 const ids = tokenizer.encode(text);
 const decode = seconds(() => tokenizer.decode(ids));
 
-// The peer encodes the shortest chapters that make up a tenth of the book: enough to compare, not
-// to wait.
+// The peer encodes the shortest chapters, a tenth of the book: enough for a comparison.
 const sample = [...chapters].sort((a, b) => a.length - b.length);
 let [peerTokens, peerSeconds, identical] = [0, 0, true];
 for (const chapter of sample) {

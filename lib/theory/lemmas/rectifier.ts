@@ -130,7 +130,7 @@ function growthOf(mlp: Mlp, width: number): Growth {
   };
 }
 
-/** Which error to allow, on [-bound, bound]^width. */
+/** The allowed error on [-bound, bound]^width. */
 export interface RectifierOptions {
   readonly epsilon: number;
   readonly bound: number;

@@ -63,7 +63,7 @@ export function matricesFigure(network: Network, layer: number): Figure {
     title: `Matrices of layer ${layer}: ${escapeMarkup(describeHead(head))}`,
     subtitle: `${layout.width} coordinates of the residual stream, in named blocks`,
     caption:
-      `Blank is 0; each matrix has its own colour scale, of square roots. Queries and keys read a token's kind and place, never a relation: ` +
+      `Blank is 0; each matrix has its own colour scale, of square roots. Queries and keys read a token’s kind and place, never a relation: ` +
       `addresses alone decide which token a head copies. W_V W_O (not drawn) adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
       'The “RoPE” components of a score depend on the difference of segment indices, the “place” components on the difference of places.',
     alt: `Heat maps of the embedding of ${parts[0]?.rows.length ?? 0} tokens and of W_Q and W_K with ${names.length} components, over ${layout.width} coordinates in the blocks ${layout.blocks.map(({ name }) => name).join(', ')}.`,
