@@ -11,7 +11,7 @@ import { formatJson } from '../report/json';
 import { allOrigins, provenanceLine } from '../report/provenance';
 import { escapeMarkdown, toMarkdown } from '../report/tables';
 import { type Report } from './run/report';
-import { findingsTable, verdictOf } from './run/findings';
+import { findingsTable, verdictOf, verdicts } from './run/findings';
 import { presetOrder, unchanged } from './settings/preset-names';
 import {
   fileNameOf,
@@ -118,7 +118,7 @@ function entryOf(reference: Reference, folder: string): string[] {
   const preset = unchanged(reference.preset);
   const name = fileNameOf(item);
   const hasPicture = existsSync(galleryPath(reference, 'svg', folder));
-  const counts = (['holds', 'does not hold', 'cannot be told'] as const).flatMap((verdict) => {
+  const counts = verdicts.flatMap((verdict) => {
     const count = findings.filter((finding) => verdictOf(finding) === verdict).length;
     return count === 0 ? [] : [`${verdict}: ${count}`];
   });

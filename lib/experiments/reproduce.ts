@@ -41,7 +41,7 @@ export function reproduce<Settings extends object, Result, Row extends TidyRow>(
 
 /**
  * The failure that a report's checks amount to, named in one line; undefined if all of them hold or
- * cannot be told.
+ * are inconclusive.
  */
 export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckError | undefined {
   const failed = report.findings.filter(({ check, holds }) => check === true && holds === false);

@@ -81,7 +81,7 @@ describe('a comparison with the reference', () => {
     expect(describeComparison(comparison).slice(1)).toEqual([
       '  In numbers · RoPE, no · 512: 22.00 here, 20.00 there (+10 %)',
       '  In numbers · RoPE · Learnt: no here, yes there',
-      '  Findings · It is lower · Verdict: cannot be told here, holds there',
+      '  Findings · It is lower · Verdict: inconclusive here, holds there',
     ]);
     expect(comparisonTable(comparison, 'Figure 4').rows).toEqual([
       {
@@ -96,7 +96,7 @@ describe('a comparison with the reference', () => {
         same: 0,
         within: 0,
         different: 1,
-        largest: 'It is lower · Verdict: cannot be told here, holds there',
+        largest: 'It is lower · Verdict: inconclusive here, holds there',
       },
     ]);
   });

@@ -143,7 +143,7 @@ describe('the findings of Figure 3', () => {
     expect(verdict([40, 50], [80, 90])).toEqual([false]);
   });
 
-  it('cannot be told where the seeds overlap, or one seed is within what the questions explain', () => {
+  it('is inconclusive where the seeds overlap, or one seed is within what the questions explain', () => {
     expect(verdict([40, 90], [50, 60])).toEqual([null]);
     expect(verdict([52], [50])).toEqual([null]);
   });

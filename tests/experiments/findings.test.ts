@@ -36,7 +36,7 @@ function reportFinding(found: readonly Finding[], item = 'thm9_9.trained'): Repo
 describe('a verdict', () => {
   it('has the same words in the terminal and in tables', () => {
     const { rows } = findingsTable(reportFinding(findings));
-    expect(rows.map(({ verdict }) => verdict)).toEqual(['holds', 'does not hold', 'cannot be told']);
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['holds', 'does not hold', 'inconclusive']);
     findings.forEach((finding) => {
       expect(describeFinding(finding)).toContain(
         ` ${verdictOf(finding)}: ${finding.claim}: ${finding.measured}`,
@@ -47,7 +47,7 @@ describe('a verdict', () => {
 
 it('findings as a table say which item they are of, the claim, whether it holds, and what was measured', () => {
   const table = findingsTable(reportFinding(findings));
-  expect(table.title).toBe('Does it hold here? Made up');
+  expect(table.title).toBe("Do the paper's claims hold in this run? Made up");
   expect(readTable(table)).toEqual({
     headers: ['Claim', 'Verdict', 'Measured'],
     rows: findings.map((finding) => [finding.claim, verdictOf(finding), finding.measured]),

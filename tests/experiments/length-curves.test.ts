@@ -99,9 +99,9 @@ describe('perplexity by length', () => {
     ];
     const measured = (first: LengthCurve, second: LengthCurve): string =>
       compare({ claim: 'a', better: [first, 512], worse: [second, 512] }, 'books').measured;
-    expect(measured(a, a)).toMatch(/; one seed$/);
-    expect(measured(b, a)).toMatch(/; mean of 2 seeds and one seed$/);
-    expect(measured(b, b)).toMatch(/; mean of 2 seeds$/);
+    expect(measured(a, a)).toMatch(/, 6 documents, 1 seed\)$/);
+    expect(measured(b, a)).toMatch(/, 6 documents, 2 and 1 seeds\)$/);
+    expect(measured(b, b)).toMatch(/, 6 documents, 2 seeds\)$/);
   });
 
   it('compares nothing on a few documents', () => {
@@ -115,7 +115,7 @@ describe('perplexity by length', () => {
     expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books')).toEqual({
       claim: 'a',
       holds: null,
-      measured: '20.1 and 54.6, on too few documents for an interval; one seed',
+      measured: '20.1 vs 54.6 (4 documents, 1 seed: too few documents for an interval)',
     });
   });
 

@@ -180,14 +180,14 @@ describe('the findings on ablations', () => {
     ]);
   });
 
-  it('are not told where seeds of one model differ as much', () => {
+  it('are inconclusive where seeds of one model differ as much', () => {
     expect(verdict([...without('no_ends'), run('no_ends', [30.5, 32.5, 34.5]), chance], none)).toEqual([
       null,
       null,
     ]);
   });
 
-  it('are not told where documents disagree', () => {
+  it('are inconclusive where documents disagree', () => {
     expect(verdict([...without('no_ends'), run('no_ends', [60, 20, 34]), chance], none)).toEqual([
       null,
       null,
@@ -201,7 +201,7 @@ describe('the findings on ablations', () => {
 
   it('say where nothing is known of seeds', () => {
     const [finding] = drawAblations({ runs: alike, rules }, { ...scale, groups: ['third'] }).findings;
-    expect(finding?.measured).toMatch(/how much seeds differ is not known$/);
+    expect(finding?.measured).toMatch(/seed-to-seed variation is not known$/);
   });
 });
 

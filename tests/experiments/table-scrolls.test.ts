@@ -156,13 +156,13 @@ describe('the findings of the table', () => {
   const verdicts = (runs: readonly PromptedRun[]) =>
     drawTableScrolls({ runs }).findings.map(({ holds }) => holds);
 
-  it('hold, do not hold or cannot be told, as the interval of the difference has it', () => {
+  it('hold, do not hold or are inconclusive, as the interval of the difference has it', () => {
     expect(verdicts(pair('find', 40, 15))).toEqual([true]);
     expect(verdicts(pair('find', 15, 40))).toEqual([false]);
     expect(verdicts(pair('find', 31, 30))).toEqual([null]);
   });
 
-  it('cannot be told where neither model answers better where its answers belong than elsewhere', () => {
+  it('are inconclusive where neither model answers better where its answers belong than elsewhere', () => {
     expect(verdicts(pair('find', 14, 4))).toEqual([true]);
     const blind = pair('find', 14, 4, 14);
     expect(verdicts(blind)).toEqual([null]);
@@ -171,7 +171,7 @@ describe('the findings of the table', () => {
     );
   });
 
-  it('cannot be told from fewer than five chapters, whose bars have no whiskers', () => {
+  it('are inconclusive from fewer than five chapters, whose bars have no whiskers', () => {
     chapters = 4;
     onTestFinished(() => {
       chapters = 20;

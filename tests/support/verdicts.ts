@@ -14,7 +14,7 @@ export interface Judged {
 export type Side = 'below' | 'above';
 
 /**
- * Expects that a claim holds, does not hold or cannot be told as the interval lies beside a bound:
+ * Expects that a claim holds, does not hold or is inconclusive as the interval lies beside a bound:
  * it does on its own side, it does not on the other, and nothing is told by an interval across the
  * bound, or one that touches it, wherever its estimate is.
  *

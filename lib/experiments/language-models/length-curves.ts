@@ -14,9 +14,10 @@ import { ink, modalityStyles, type SeriesStyle } from '../../report/style';
 import { type Cell, intervalKeys, measuredCells, measuredColumn, type Table } from '../../report/tables';
 import { type Finding } from '../run/report';
 import { type ModalityPerplexity } from './runs';
-import { seedsWord, whiskeredLine } from '../charts/seed-groups';
+import { whiskeredLine } from '../charts/seed-groups';
 import { liesBelow } from '../charts/verdicts';
 import { mean } from '../../report/over-seeds';
+import { counted } from '../settings/preset-words';
 
 /** A line of the figure: models that differ in their seed alone. */
 export interface LengthCurve {
@@ -186,35 +187,47 @@ export interface Comparison {
 /**
  * Compares two points on the same documents: the claim holds where the ratio of the perplexities is
  * below the bound with its whole interval over documents, and does not where it is above; a few
- * documents cannot tell.
+ * documents are inconclusive.
  */
 export function compare({ claim, below = 1, better, worse }: Comparison, modality: Modality): Finding {
   const [first, second] = [better, worse].map(([curve, length]) => documentLosses(curve, modality, length));
+  const documents = present(first, 'first');
   const ratio = perplexityRatio(
-    present(first, 'first'),
+    documents,
     present(second, 'second'),
     Random.fromSeed(0).fork(`${modality} ${claim}`),
   );
-  const [a, b] = [better, worse].map(([curve, length]) => perplexityRange(curve, modality, length).centre);
-  const says = (value: number | undefined): string => formatPerplexity(value ?? NaN);
-  const seeds = trainingsWord(better[0], worse[0]);
+  const both = [better, worse]
+    .map(([curve, length]) => formatPerplexity(perplexityRange(curve, modality, length).centre))
+    .join(' vs ');
+  const basis = `${counted(documents.length, 'document')}, ${seedsOfBoth(better[0], worse[0])}`;
   if (ratio === undefined)
-    return {
-      claim,
-      holds: null,
-      measured: `${says(a)} and ${says(b)}, on too few documents for an interval; ${seeds}`,
-    };
+    return { claim, holds: null, measured: `${both} (${basis}: too few documents for an interval)` };
   return {
     claim,
     holds: liesBelow(ratio, below),
-    measured: `${says(a)} and ${says(b)}: ratio ${ratio.estimate.toFixed(3)} (${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)} over documents); ${seeds}`,
+    measured: `${both}, ${changeWord(ratio.estimate)} (95 % CI ${changeRange(ratio)}, ${basis})`,
   };
 }
 
-/** How many trainings a comparison rests on. */
-function trainingsWord(first: LengthCurve, second: LengthCurve): string {
-  const [a = '', b = ''] = [first, second].map(({ runs }) => seedsWord(runs.length));
-  return a === b ? a : `${a} and ${b}`;
+const changeOf = (ratio: number): string => Math.abs(100 * (ratio - 1)).toFixed(1);
+
+/** A ratio as a change: 0.711 as `28.9 % lower`. */
+function changeWord(ratio: number): string {
+  return `${changeOf(ratio)} % ${ratio < 1 ? 'lower' : 'higher'}`;
+}
+
+/** The ends of a ratio's interval, the smaller change first where both are on one side of 1. */
+function changeRange({ low, high }: { readonly low: number; readonly high: number }): string {
+  if (low < 1 && high > 1) return `${changeWord(low)} to ${changeWord(high)}`;
+  const [near, far] = high <= 1 ? [high, low] : [low, high];
+  return `${changeOf(near)} to ${changeOf(far)} %`;
+}
+
+/** How many trainings a comparison rests on: `1 seed`, `3 and 1 seeds`. */
+function seedsOfBoth(first: LengthCurve, second: LengthCurve): string {
+  const [a, b] = [first.runs.length, second.runs.length];
+  return a === b ? counted(a, 'seed') : `${a} and ${b} seeds`;
 }
 
 /** What a table says of a curve beside its perplexities. */

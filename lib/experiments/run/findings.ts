@@ -1,4 +1,4 @@
-// What a report says of the paper's sentences, in the words that terminal, notebooks and files
+// The verdicts of a report on the paper's claims, in the words that terminal, notebooks and files
 // share.
 
 import { rm } from 'node:fs/promises';
@@ -10,16 +10,20 @@ import { type Table, toMarkdown } from '../../report/tables';
 import { type Finding, type Report } from './report';
 import { fileNameOf } from './reference';
 
-/** A finding's verdict. */
-export type Verdict = 'holds' | 'does not hold' | 'cannot be told';
+/** The verdicts that a finding can have, each with its mark. */
+const marks = { holds: '✓', 'does not hold': '✗', inconclusive: '~' } as const;
 
-/** Whether the claim holds here, in words. */
+/** A finding's verdict. */
+export type Verdict = keyof typeof marks;
+
+/** All verdicts, in the order in which they are counted. */
+export const verdicts = Object.keys(marks) as readonly Verdict[];
+
+/** The verdict on a claim in this run. */
 export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
-  if (holds === null) return 'cannot be told';
+  if (holds === null) return 'inconclusive';
   return holds ? 'holds' : 'does not hold';
 }
-
-const marks: Readonly<Record<Verdict, string>> = { holds: '✓', 'does not hold': '✗', 'cannot be told': '?' };
 
 /** A finding on a line of a terminal. */
 export function describeFinding(finding: Finding): string {
@@ -27,11 +31,11 @@ export function describeFinding(finding: Finding): string {
   return `${marks[verdict]} ${verdict}: ${finding.claim}: ${finding.measured}`;
 }
 
-/** What a report says of the paper's sentences, as a table. */
+/** The findings of a report as a table: claim, verdict, measurement. */
 export function findingsTable(report: Report): Table {
   return {
     id: findingsId(report),
-    title: `Does it hold here? ${report.title}`,
+    title: `Do the paper's claims hold in this run? ${report.title}`,
     caption: `${report.provenance.scale} ${provenanceLine(report.provenance)}`,
     columns: [
       { key: 'claim', label: 'Claim' },

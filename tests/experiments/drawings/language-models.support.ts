@@ -93,10 +93,11 @@ export function perplexity(found: PerplexityByLength) {
   };
 }
 
-/** The ratio of two mean losses over the same documents, as a finding says it. */
+/** Two readings of the same documents beside each other, as a finding says it. */
 export function ratioOf(first: PerplexityByLength, second: PerplexityByLength): string {
   const mean = ({ byDocument }: PerplexityByLength): number =>
     byDocument.reduce((sum, one) => sum + one.sum, 0) / byDocument.reduce((sum, one) => sum + one.tokens, 0);
   const [a, b] = [first, second].map((one) => one.perplexity.toPrecision(3));
-  return `${a ?? ''} and ${b ?? ''}: ratio ${Math.exp(mean(first) - mean(second)).toFixed(3)} (`;
+  const change = 100 * (Math.exp(mean(first) - mean(second)) - 1);
+  return `${a ?? ''} vs ${b ?? ''}, ${Math.abs(change).toFixed(1)} % ${change < 0 ? 'lower' : 'higher'} (95 % CI `;
 }

@@ -105,10 +105,14 @@ describe.each([
       expectVerdicts((interval) => verdictsAt(interval).get(claim), boundOf(claim), 'below', 0.01);
   });
 
-  it('says the ratio with its interval, the lower end first', () => {
-    vi.mocked(perplexityRatio).mockReturnValue({ estimate: 1.2, low: 1.1, high: 1.4 });
+  it.each([
+    [{ estimate: 1.2, low: 1.1, high: 1.4 }, '20.0 % higher (95 % CI 10.0 to 40.0 %'],
+    [{ estimate: 0.7, low: 0.6, high: 0.9 }, '30.0 % lower (95 % CI 10.0 to 40.0 %'],
+    [{ estimate: 0.99, low: 0.95, high: 1.02 }, '1.0 % lower (95 % CI 5.0 % lower to 2.0 % higher'],
+  ])('says the change with its interval, the smaller end first: %o', (ratio, words) => {
+    vi.mocked(perplexityRatio).mockReturnValue(ratio);
     for (const { measured } of draw())
-      expect(measured).toContain(': ratio 1.200 (1.100 to 1.400 over documents); one seed');
+      expect(measured).toMatch(new RegExp(`, ${words.replace('(', '\\(')}, \\d+ documents, 1 seed\\)`));
   });
 
   it('tells nothing where there are too few documents', () => {
@@ -158,8 +162,11 @@ describe('the ablations, of which two models have several seeds', () => {
       [-1.001, true],
     ] as const)
       expect(judged(times * told).holds, String(times)).toBe(holds);
-    expect(judged(1).measured).toMatch(
-      new RegExp(`a factor of less than ${Math.exp(told).toFixed(3).replace('.', '\\.')} is not told$`),
+    expect(judged(0).measured).toContain('; within seed-to-seed variation');
+    expect(judged(1.001 * told).measured).toMatch(
+      new RegExp(
+        `beyond seed-to-seed variation \\(factor ${Math.exp(told).toFixed(3).replace('.', '\\.')}\\)$`,
+      ),
     );
   });
 });

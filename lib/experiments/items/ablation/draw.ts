@@ -370,13 +370,14 @@ function findings(
     });
 }
 
-/** A finding that is not told where seeds alone make as large a difference, `told` in nats. */
-function beyondChance(finding: Finding, difference: number, told: number | undefined): Finding {
-  if (told === undefined)
-    return { ...finding, measured: `${finding.measured}; how much seeds differ is not known` };
+/** The finding, inconclusive where seeds alone make as large a difference: `smallest`, in nats. */
+function beyondChance(finding: Finding, difference: number, smallest: number | undefined): Finding {
+  if (smallest === undefined)
+    return { ...finding, measured: `${finding.measured}; seed-to-seed variation is not known` };
+  const isWithin = Math.abs(difference) <= smallest;
   return {
     ...finding,
-    holds: Math.abs(difference) <= told ? null : finding.holds,
-    measured: `${finding.measured}; as much as seeds differ, a factor of less than ${Math.exp(told).toFixed(3)} is not told`,
+    holds: isWithin ? null : finding.holds,
+    measured: `${finding.measured}; ${isWithin ? 'within' : 'beyond'} seed-to-seed variation (factor ${Math.exp(smallest).toFixed(3)})`,
   };
 }
