@@ -1,7 +1,10 @@
 // Reports measured rows as a table, a figure, and lines for the terminal.
 
 import { formatBytes, formatCount } from '../../lib/base/format';
-import { axes, barTrace, type Figure, inPanel, makeFigure, type PlotlyObject } from '../../lib/report/figure';
+import { axes } from '../../lib/report/axes';
+import { barTrace } from '../../lib/report/traces';
+import { type Figure, makeFigure } from '../../lib/report/figure';
+import { type PlotlyObject } from '../../lib/report/spec';
 import { ink, orderedStyles } from '../../lib/report/style';
 import { type Cell, type Table } from '../../lib/report/tables';
 import {
@@ -179,14 +182,18 @@ export function benchFigure(rows: readonly StoredRow[]): Figure | undefined {
     const bytes = waysOf(summary).find((one) => one.way === way)?.peakBytes;
     return bytes === undefined || summary.leanestBytes === null ? null : bytes / summary.leanestBytes;
   };
-  const bars = ([speedOf, memoryOf] as const).flatMap((valueOf, panel) =>
-    wayOrder.flatMap((way, index) => {
+  const bars = (valueOf: typeof speedOf, target: 'speed' | 'memory'): PlotlyObject[] => [
+    ...wayOrder.flatMap((way, index) => {
       const style = styles[index];
       const y = summaries.map((summary) => valueOf(summary, way));
       if (style === undefined || y.every((value) => value === null)) return [];
-      return [barTrace({ x: labels, y, style, panel, legend: panel === 0 })];
+      return [barTrace({ x: labels, y, style })];
     }),
-  );
+    targetTrace(
+      labels,
+      summaries.map(({ row }) => row.target[target] ?? null),
+    ),
+  ];
   const ahead = summaries.filter(({ speed }) => speed !== null && speed.median > 1).length;
   return makeFigure({
     id: 'bench-pytorch',
@@ -194,27 +201,16 @@ export function benchFigure(rows: readonly StoredRow[]): Figure | undefined {
     subtitle: 'Speed and peak memory as multiples of PyTorch’s best; a dash is the target',
     caption: captionOf(rows),
     alt: `Bars for ${summaries.length} kinds of work; in ${ahead} of them the workbench is faster than PyTorch’s fastest way.`,
-    data: [
-      ...bars,
-      targetTrace(
-        labels,
-        summaries.map(({ row }) => row.target.speed ?? null),
-        0,
-      ),
-      targetTrace(
-        labels,
-        summaries.map(({ row }) => row.target.memory ?? null),
-        1,
-      ),
-    ],
     panels: [
       {
         title: 'Tokens a second: more is better',
         y: { ...axes.count('multiple of the fastest'), tickformat: '' },
+        data: bars(speedOf, 'speed'),
       },
       {
         title: 'Peak memory: less is better',
         y: { ...axes.count('multiple of the leanest'), tickformat: '' },
+        data: bars(memoryOf, 'memory'),
       },
     ],
     columns: 1,
@@ -227,17 +223,15 @@ export function benchFigure(rows: readonly StoredRow[]): Figure | undefined {
 const waysOf = ({ ours, peers }: RowSummary): RowSummary['peers'] => [ours, ...peers];
 
 /** Draws a dash at each target. */
-function targetTrace(x: readonly string[], y: readonly (number | null)[], panel: number): PlotlyObject {
+function targetTrace(x: readonly string[], y: readonly (number | null)[]): PlotlyObject {
   return {
     type: 'scatter',
     mode: 'markers',
     name: 'target',
     legendgroup: 'target',
-    showlegend: panel === 0,
     x,
     y,
     marker: { symbol: 'line-ew-open', size: 34, color: ink.text, line: { width: 2.5, color: ink.text } },
-    ...inPanel(panel),
   };
 }
 

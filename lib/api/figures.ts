@@ -10,14 +10,16 @@
  *   title: 'Perplexity by length',
  *   caption: 'Two models.',
  *   alt: 'One line rises, one falls.',
- *   panels: [{ x: figures.axes.count('Length (tokens)', 'log'), y: { title: 'Perplexity' } }],
- *   data: ['rope', 'bipe_rope'].map((name, index) =>
- *     figures.lineTrace({
- *       x: [256, 1024],
- *       y: [20, [90, 18][index] ?? 0],
- *       style: figures.encodingStyle(name),
- *     }),
- *   ),
+ *   panels: [
+ *     {
+ *       x: figures.axes.count('Length (tokens)', 'log'),
+ *       y: { title: 'Perplexity' },
+ *       data: [
+ *         figures.lineTrace({ x: [256, 1024], y: [20, 90], style: figures.encodingStyle('rope') }),
+ *         figures.lineTrace({ x: [256, 1024], y: [21, 18], style: figures.encodingStyle('bipe_rope') }),
+ *       ],
+ *     },
+ *   ],
  * });
  * console.log(figure.id, figure.data.map(({ name }) => name)); // showFigure(figure) in a notebook
  * ```
@@ -25,7 +27,12 @@
  * @module
  */
 
-export { axes, bandTrace, barTrace, type FigureSpec, inPanel, lineTrace, makeFigure } from '../report/figure';
+export { axes, axisOf } from '../report/axes';
+export { makeFigure } from '../report/figure';
+export { horizontalLine, textAt, verticalLine } from '../report/marks';
+export { linesPanel, type Measure, measured } from '../report/measures';
+export type { FigureSpec, PanelSpec } from '../report/spec';
+export { bandTrace, barTrace, lineTrace } from '../report/traces';
 export { defaultReporter } from '../report/notebook/show';
 export {
   encodingStyle,
@@ -36,6 +43,6 @@ export {
   separatorStyles,
   type SeriesStyle,
 } from '../report/style';
-export { type PointWords, type WhiskerLook, whiskers } from '../report/whiskers';
+export { type WhiskerLook, whiskers } from '../report/whiskers';
 export { type LiveCurves, liveCurves } from '../report/notebook/live';
 export { type Slider, sliderFigure, type SliderStep } from '../report/slider';

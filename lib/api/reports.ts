@@ -17,4 +17,5 @@ export type { ExecuteOptions, Experiment } from '../experiments/run/experiment';
 export type { Drawing, Finding } from '../experiments/run/report';
 export { exportReport } from '../experiments/run/export';
 export { findingsTable, type Verdict } from '../experiments/run/findings';
-export type { DataSource, Machine, Origin, Provenance, ProvenancePart, Work } from '../report/provenance';
+export type { DataSource, Origin, Provenance, ProvenancePart, Work } from '../report/provenance';
+export type { Machine } from '../report/machine';

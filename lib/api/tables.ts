@@ -19,4 +19,14 @@
  */
 
 export { formatBytes, formatCount, formatDuration, type Range } from '../base/format';
-export { type Cell, type Column, tableOf, toCsv, toDataFrame, toLatex, toMarkdown } from '../report/tables';
+export {
+  type Cell,
+  type Column,
+  type Quantity,
+  tableOf,
+  toCsv,
+  toDataFrame,
+  toLatex,
+  toMarkdown,
+} from '../report/tables';
+export { makeTable } from '../report/measures';

@@ -7,7 +7,7 @@ import type * as danfo from 'danfojs-node';
 
 type Danfo = typeof danfo;
 
-/** What of a frame or a series is used here; danfo declares some of it private. */
+/** The members of a frame or a series used here; danfo declares some of them private. */
 interface Sortable {
   readonly values: readonly unknown[];
   copy(): this;
@@ -88,7 +88,7 @@ function settle<Own extends Sortable & { readonly index?: unknown }>(
   return undefined;
 }
 
-/** Whether a cell says nothing: null, undefined or NaN. */
+/** True for a cell that says nothing: null, undefined or NaN. */
 export const isMissing = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'number' && Number.isNaN(value));
 

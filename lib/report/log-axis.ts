@@ -1,11 +1,13 @@
 // Logarithmic axes, and numbers of any size in few digits.
 
-import type { AxisSpec } from './figure';
+import type { AxisSpec } from './spec';
 
-/** A number as a claim or a tick has it, to three digits: 0.001, 2.5e-7. */
+/** A number as a claim or a tick has it, to three digits: 0.001, 1,230, 2.5e-7. */
 export function formatShort(value: number): string {
   const plain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4);
-  return plain ? String(Number(value.toPrecision(3))) : value.toExponential(2).replace(/\.?0+e/, 'e');
+  return plain
+    ? value.toLocaleString('en', { maximumSignificantDigits: 3 })
+    : value.toExponential(2).replace(/\.?0+e/, 'e');
 }
 
 /** A perplexity as a sentence has it: to three digits, zeros included (42.0). */
@@ -39,10 +41,10 @@ export function logAxis(title: string, values: readonly number[]): AxisSpec {
   return { ...axis, tickvals, ticktext: tickvals.map(tickLabel) };
 }
 
-/** Three digits do not tell values apart that are close. */
+/** Values that are close need more than three digits. */
 function tickLabel(value: number): string {
-  const short = formatShort(value);
-  return Number(short) === value ? short : String(value);
+  const isShort = Number(value.toPrecision(3)) === value;
+  return isShort ? formatShort(value) : value.toLocaleString('en', { maximumSignificantDigits: 15 });
 }
 
 /**

@@ -1,4 +1,4 @@
-// What is known of a value that was measured once for each seed.
+// Summaries of a value that was measured once for each seed.
 
 import { type Range } from '../base/format';
 
@@ -8,7 +8,7 @@ export function mean(values: readonly number[]): number {
 }
 
 /**
- * What is known of a share: over several seeds the mean, the least and the most; of one its own
+ * Summary of a value over seeds: of several the mean, the least and the most; of one its own
  * interval.
  */
 export function overSeeds(ranges: readonly Range[]): Range {

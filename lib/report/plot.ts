@@ -2,8 +2,10 @@
 
 import { ConfigError } from '../base/errors';
 import { type Range } from '../base/format';
-import { formatShort, logAxis } from './log-axis';
-import { type AxisSpec, barTrace, type Figure, lineTrace, makeFigure, type PlotlyObject } from './figure';
+import { logAxis } from './log-axis';
+import { type AxisSpec, type PlotlyObject } from './spec';
+import { barTrace, lineTrace } from './traces';
+import { type Figure, makeFigure } from './figure';
 import { encodingStyle, type SeriesStyle } from './style';
 import { type TidyRow } from './rows';
 import { type Cell } from './tables';
@@ -11,7 +13,7 @@ import { escapeMarkup } from './text';
 import { overSeeds } from './over-seeds';
 import { whiskers } from './whiskers';
 
-/** What is drawn of rows; all but `x` and `y` can be left out. */
+/** The columns of rows that are drawn; all but `x` and `y` can be left out. */
 export interface PlotOptions<Row extends TidyRow> {
   /** Numbers are drawn as lines, words as groups of bars. */
   readonly x: keyof Row & string;
@@ -46,15 +48,14 @@ export function plot<Row extends TidyRow>(rows: readonly Row[], options: PlotOpt
   const title = options.title ?? `${wordsOf(options.y)} by ${wordsOf(options.x).toLowerCase()}`;
   const isLine = drawn.every((row) => typeof row[options.x] === 'number');
   const styles = series.map((value) => encodingStyle(nameOf(value), series.map(nameOf)));
-  const data = panels.flatMap((panel, index) =>
+  const dataOf = (panel: Cell): PlotlyObject[] =>
     series.flatMap((value, place) => {
       const own = drawn.filter((row) => isAt(row, options.panel, panel) && isAt(row, options.color, value));
       const style = styles[place];
       return own.length === 0 || style === undefined
         ? []
-        : [trace(own, options, { style, panel: index, isLine, legend: series.length > 1 && index === 0 })];
-    }),
-  );
+        : [trace(own, options, { style, isLine, ...(series.length === 1 && { legend: false }) })];
+    });
   return makeFigure({
     id: options.id ?? 'plot',
     title: escapeMarkup(title),
@@ -65,8 +66,8 @@ export function plot<Row extends TidyRow>(rows: readonly Row[], options: PlotOpt
       ...(options.panel !== undefined && { title: escapeMarkup(nameOf(panel)) }),
       x: isLine ? axisOf('x', drawn, options) : { title: wordsOf(options.x) },
       y: axisOf('y', drawn, options),
+      data: dataOf(panel),
     })),
-    data,
     layout: { barmode: 'group' },
   });
 }
@@ -103,15 +104,14 @@ function wordsOf(name: string): string {
 
 interface Series {
   readonly style: SeriesStyle;
-  readonly panel: number;
   readonly isLine: boolean;
-  readonly legend: boolean;
+  readonly legend?: false;
 }
 
 function trace<Row extends TidyRow>(
   rows: readonly Row[],
   options: PlotOptions<Row>,
-  { style, panel, isLine, legend }: Series,
+  { style, isLine, ...legend }: Series,
 ): PlotlyObject {
   const places = [...new Set(rows.map((row) => row[options.x] ?? null))];
   if (isLine) places.sort((a, b) => Number(a) - Number(b));
@@ -123,11 +123,11 @@ function trace<Row extends TidyRow>(
   );
   const y = ranges.map(({ centre }) => centre);
   const x = isLine ? places.map(Number) : places.map(nameOf);
-  const curve = { x, y, style, panel, legend, markers: true };
+  const curve = { x, y, style, ...legend };
   const points = places.map((place) => `${style.name}, ${nameOf(place)}`);
   return {
-    ...(isLine ? lineTrace(curve) : barTrace(curve)),
-    ...whiskers(ranges, { points, quantity: wordsOf(options.y).toLowerCase(), format: formatShort }),
+    ...(isLine ? lineTrace({ ...curve, markers: true }) : barTrace(curve)),
+    ...whiskers(ranges, points, { label: wordsOf(options.y) }),
   };
 }
 

@@ -1,19 +1,21 @@
 // A figure with a slider below it: what each of its places shows is computed before, so that moving
 // it needs no kernel.
 
-import { type Figure, type FigureSpec, makeFigure, type PlotlyObject } from './figure';
+import { type Figure, makeFigure, namedOnce } from './figure';
+import { type FigureSpec, type PlotlyObject, traceIn } from './spec';
 import { fontSize, ink } from './style';
 
 /** One place of the slider. */
 export interface SliderStep {
   /** E.g. `0.001`. */
   readonly label: string;
-  readonly data: readonly PlotlyObject[];
+  /** The traces of each panel. */
+  readonly panels: readonly (readonly PlotlyObject[])[];
   /** A line below the figure: this step's numbers. */
   readonly text: string;
 }
 
-/** What the slider changes. */
+/** The slider: its places, and the one shown first. */
 export interface Slider {
   /** Before the label of the step that is shown, e.g. `ε = `. */
   readonly prefix: string;
@@ -25,25 +27,30 @@ export interface Slider {
 const TEXT_HEIGHT = 26; // px for the line of numbers
 const SLIDER_HEIGHT = 92; // px for the slider with its labels
 
-/** A figure whose `data` is always seen, and of a slider's steps one at a time. */
+/** A figure whose own traces are always seen, and of a slider's steps one at a time. */
 export function sliderFigure(spec: FigureSpec, { prefix, steps, active = 0 }: Slider): Figure {
-  const own = steps.map(({ data }) => data.length);
-  const figure = makeFigure({
-    ...spec,
-    data: [
-      ...spec.data,
-      ...steps.flatMap(({ data }, step) => data.map((trace) => ({ ...trace, visible: step === active }))),
-    ],
-  });
-  const unseen = figure.data.length - spec.data.length - own.reduce((sum, count) => sum + count, 0);
-  const visibleAt = (shown: number): boolean[] => [
-    ...spec.data.map(() => true),
-    ...own.flatMap((count, step) => Array.from({ length: count }, () => step === shown)),
-    ...Array.from({ length: unseen }, () => true),
-  ];
+  const { panels = [], data = [] } = spec;
+  const always = [...panels.flatMap((panel) => panel.data ?? []), ...data];
+  const moving = steps.flatMap((step, index) =>
+    stepTraces(step, always).map((trace) => ({ ...trace, visible: index === active })),
+  );
+  const places = steps.flatMap((step, index) => step.panels.flat().map(() => index));
+  const figure = makeFigure({ ...spec, data: [...data, ...moving] });
+  const visibleAt = (shown: number): boolean[] =>
+    figure.data.map((_, index) => (places[index - always.length] ?? shown) === shown);
   const withSlider = (layout: PlotlyObject): PlotlyObject =>
     sliderLayout(layout, { prefix, steps, active }, visibleAt);
   return { ...figure, layout: withSlider(figure.layout), screen: withSlider(figure.screen) };
+}
+
+/**
+ * The traces of a step in their panels; each name that is always seen has its place in the legend.
+ */
+function stepTraces({ panels }: SliderStep, always: readonly PlotlyObject[]): PlotlyObject[] {
+  const own = panels.flatMap((data, panel) => data.map((trace) => traceIn(panel, trace)));
+  return namedOnce([...always, ...own])
+    .slice(always.length)
+    .map((trace) => ({ showlegend: true, ...trace }));
 }
 
 /** The layout with room below for the slider and the line of numbers. */

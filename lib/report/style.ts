@@ -9,7 +9,7 @@ import { ownEntry } from '../base/own';
  * dash and marker.
  */
 export interface SeriesStyle {
-  /** What a legend calls it. */
+  /** Its name in legends. */
   readonly name: string;
   readonly color: string;
   /** plotly's dash: `solid`, or lengths of dashes and gaps in px. */
@@ -125,7 +125,7 @@ export function encodingStyle(name: string, among: readonly string[] = [name]): 
 }
 
 /**
- * Whether an encoding is one of those that have a style of their own; the others are the reader's.
+ * True for an encoding that has a style of its own; the others are the reader's.
  */
 export function hasEncodingStyle(name: string): boolean {
   return Object.hasOwn(encodingStyles, name) || Object.hasOwn(furtherEncodingStyles, name);

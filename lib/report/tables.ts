@@ -14,7 +14,8 @@ import { type Reporter, silentReporter } from '../base/progress';
 import { isMissing, loadDanfo } from './danfo';
 import { exportOutputs } from './outputs';
 import { formatJson } from './json';
-import { type Provenance, provenanceLine } from './provenance';
+import { type Provenance } from './provenance';
+import { provenanceLine } from './provenance-line';
 import { escapeHtml } from './text';
 
 /** A value of a table; null is a value that is not known, NaN one that does not exist. */
@@ -26,12 +27,16 @@ export type Cell = string | number | boolean | null;
  */
 export type CellFormat = 'integer' | 'percent' | 'fixed1' | 'fixed2' | 'fixed3' | 'fixed4' | 'scientific';
 
-/** A column: where its values are in a row, and how they are shown. */
-export interface Column {
-  readonly key: string;
+/** A quantity: what it is called, and how its values are written. */
+export interface Quantity {
   readonly label: string;
   readonly unit?: string;
   readonly format?: CellFormat;
+}
+
+/** A column: a quantity, and where its values are in a row. */
+export interface Column extends Quantity {
+  readonly key: string;
   /**
    * Keys, in the same row, of the ends of the interval to which the value was measured; they need
    * no columns of their own.
@@ -41,7 +46,7 @@ export interface Column {
   readonly ofMachine?: true;
 }
 
-/** What is exported and shown. The ids of an item's figures and tables share one folder. */
+/** A table to show and to export. The ids of an item's figures and tables share one folder. */
 export interface Table {
   /** File name without extension: lower-case letters, digits and `-`. */
   readonly id: string;
@@ -52,31 +57,7 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 
-/** A column of values with intervals, whose ends are those of `measuredCells`. */
-export function measuredColumn(column: Column): Column {
-  return { ...column, interval: intervalKeys(column.key) };
-}
-
-/** The same with a column for each end of the interval. */
-export function measuredColumns(column: Column, ends: readonly [low: string, high: string]): Column[] {
-  const { format } = column;
-  const keys = intervalKeys(column.key);
-  return [
-    measuredColumn(column),
-    ...keys.map((key, end): Column => ({ key, label: ends[end] ?? key, ...(format && { format }) })),
-  ];
-}
-
-/** A value and the ends of its interval, in a row. */
-export function measuredCells(
-  key: string,
-  value: { readonly centre: number; readonly low: number; readonly high: number } | undefined,
-): Record<string, Cell> {
-  const [low, high] = intervalKeys(key);
-  return { [key]: value?.centre ?? null, [low]: value?.low ?? null, [high]: value?.high ?? null };
-}
-
-/** Where `measuredCells` puts the ends of an interval. */
+/** The keys of the ends of an interval, if they have no others. */
 export function intervalKeys(key: string): readonly [low: string, high: string] {
   return [`${key}Low`, `${key}High`];
 }
@@ -84,13 +65,14 @@ export function intervalKeys(key: string): readonly [low: string, high: string] 
 const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell =>
   ownEntry(row, column.key) ?? null;
 
-/** Whether the column holds numbers, so that it is set flush right. */
+/** True for a column of numbers, which is set flush right. */
 function isNumeric(table: Table, column: Column): boolean {
   return table.rows.some((row) => typeof cellOf(row, column) === 'number');
 }
 
-function headerOf(column: Column): string {
-  return column.unit === undefined ? column.label : `${column.label} (${column.unit})`;
+/** A quantity with its unit, as the head of a column or the title of an axis has it. */
+export function headerOf({ label, unit }: Quantity): string {
+  return unit === undefined ? label : `${label} (${unit})`;
 }
 
 /** A value as readers see it; `–` where there is none. */

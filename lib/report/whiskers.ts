@@ -2,16 +2,9 @@
 // pointer, where plotly alone would show every digit.
 
 import { formatRange, type Range } from '../base/format';
-import { type PlotlyObject } from './figure';
-
-/** What the pointer says of the points of a trace. */
-export interface PointWords {
-  /** The name and place of each point, e.g. `BiPE-RoPE at 4,096 tokens`. */
-  readonly points: readonly string[];
-  /** What is measured, e.g. `perplexity`. */
-  readonly quantity: string;
-  readonly format: (value: number) => string;
-}
+import { inWords, valueInWords } from './axes';
+import { type PlotlyObject } from './spec';
+import { type Quantity } from './tables';
 
 /** How whiskers look. */
 export interface WhiskerLook {
@@ -23,10 +16,16 @@ export interface WhiskerLook {
   readonly color?: string;
 }
 
-/** Whiskers to both ends of each range, with the text of each point: spread into a trace. */
+/**
+ * Whiskers to both ends of each range, with the text of each point: spread into a trace.
+ *
+ * @param points   the name and place of each, e.g. `BiPE-RoPE at 4,096 tokens`
+ * @param quantity what is measured
+ */
 export function whiskers(
   ranges: readonly Range[],
-  { points, quantity, format }: PointWords,
+  points: readonly string[],
+  quantity: Quantity,
   { axis = 'y', width = 3, color }: WhiskerLook = {},
 ): PlotlyObject {
   const lengths = {
@@ -47,7 +46,8 @@ export function whiskers(
       },
     }),
     hovertext: ranges.map(
-      (range, index) => `${points[index] ?? ''}: ${quantity} ${formatRange(range, format)}`,
+      (range, index) =>
+        `${points[index] ?? ''}: ${inWords(quantity)} ${formatRange(range, (value) => valueInWords(value, quantity))}`,
     ),
     hovertemplate: '%{hovertext}<extra></extra>',
   };

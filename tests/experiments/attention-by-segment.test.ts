@@ -12,7 +12,7 @@ import {
   type MeasureDifference,
   type MeasuredInterval,
   type MeasureName,
-} from '../../lib/experiments/items/attention-by-segment/contexts';
+} from '../../lib/experiments/items/attention-by-segment/statistics';
 import { fig4Presets } from '../../lib/experiments/items/fig4/item';
 import { type Figure } from '../../lib/report/figure';
 import { tintedHeatScale } from '../../lib/report/style';

@@ -7,9 +7,11 @@ import { Random } from '../../lib/engine/random/random';
 import { attentionMass, meanMass, totalVariation } from '../../lib/evaluate/attention-mass';
 import {
   attentionInContexts,
-  type Comparable,
   type ContextMeasurement,
   type ContextSettings,
+} from '../../lib/experiments/items/attention-by-segment/contexts';
+import {
+  type Comparable,
   type MeasuredInterval,
   type MeasureDifference,
   measureDifference,
@@ -17,7 +19,7 @@ import {
   measureNames,
   measuresOf,
   placePreference,
-} from '../../lib/experiments/items/attention-by-segment/contexts';
+} from '../../lib/experiments/items/attention-by-segment/statistics';
 import { separator, type SmallModel, smallModel, vocabulary } from '../model/small';
 import { useNativeEngine } from '../support/engine';
 

@@ -15,32 +15,28 @@ import { galleryPath, readReference, type Reference, referenceOf } from '../../l
 import { experiments } from '../../lib/experiments/registry';
 import { projectPath } from '../../lib/base/paths';
 import { type FigureDrawer } from '../../lib/report/export/draw';
-import { measuredCells, measuredColumn, type Table } from '../../lib/report/tables';
+import { makeTable, measured } from '../../lib/report/measures';
+import { type Table } from '../../lib/report/tables';
 import { sampleFigure, sampleProvenance } from '../report/samples';
 import { temporaryFolder } from '../support/command';
 import { reportWith } from '../support/report';
 
-const table = (perplexity: number, speed = 100, word = 'yes'): Table => ({
-  id: 'numbers',
-  title: 'In numbers',
-  caption: '',
-  columns: [
-    { key: 'model', label: 'Model' },
-    measuredColumn({ key: 'at512', label: '512', format: 'fixed2' }),
-    { key: 'parameters', label: 'Parameters', format: 'integer' },
-    { key: 'learnt', label: 'Learnt' },
-    { key: 'speed', label: 'Tokens/s', format: 'integer', ofMachine: true },
-  ],
-  rows: [
-    {
-      model: 'RoPE',
-      ...measuredCells('at512', { centre: perplexity, low: perplexity - 1, high: perplexity + 1 }),
-      parameters: 393_536,
-      learnt: word,
-      speed,
-    },
-  ],
-});
+const table = (perplexity: number, speed = 100, word = 'yes'): Table =>
+  makeTable(
+    { id: 'numbers', title: 'In numbers', caption: '' },
+    [
+      { key: 'model', label: 'Model', of: () => 'RoPE' },
+      measured({ key: 'at512', label: '512', format: 'fixed2' }, () => ({
+        centre: perplexity,
+        low: perplexity - 1,
+        high: perplexity + 1,
+      })),
+      { key: 'parameters', label: 'Parameters', format: 'integer', of: () => 393_536 },
+      { key: 'learnt', label: 'Learnt', of: () => word },
+      { key: 'speed', label: 'Tokens/s', format: 'integer', ofMachine: true, of: () => speed },
+    ],
+    [null],
+  );
 
 const published = reportWith({
   settings: { steps: 10, seeds: [1] },

@@ -79,7 +79,7 @@ describe('pictures of encodings', () => {
 
   it('draw each different curve once, and each name in the legend once', () => {
     const { data } = drawEncodingKernels({ RoPE: rope(), ALiBi: alibi(), again: alibi() }, 9);
-    expect(data.map((trace) => [trace['xaxis'], trace['name'], trace['showlegend']])).toEqual([
+    expect(data.map((trace) => [trace['xaxis'], trace['name'], trace['showlegend'] ?? true])).toEqual([
       ['x', 'all heads', true],
       ...[1, 2, 3, 4].map((head) => ['x2', `head ${head}`, true]),
       ...[1, 2, 3, 4].map((head) => ['x3', `head ${head}`, false]),

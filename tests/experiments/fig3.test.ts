@@ -76,14 +76,14 @@ describe('Figure 3', () => {
     expect(rounded(y)).toEqual([0.45, 0.65]);
     expect(rounded(trace(runs, 0, 'RoPE', 'x2').y)).toEqual([1, 0.65, 0.2]);
     const right = drawFig3({ runs }).figures[0]?.data.filter((one) => one['xaxis'] === 'x2');
-    expect(right?.map(({ name }) => name)).toEqual(['RoPE', 'Guessing: 1/5']);
+    expect(right?.map(({ name }) => name)).toEqual(['RoPE']);
   });
 
   it('shows what a guess would get, and where training ends', () => {
     const shapes = drawFig3({ runs: twoSeeds }).figures[0]?.layout['shapes'] as Record<string, unknown>[];
     expect(shapes.map(({ x0, y0, y1 }) => [x0, y0, y1])).toEqual([
-      [2.5, 0, 1],
       [0, 0.2, 0.2],
+      [2.5, 0, 1],
       [0, 0.2, 0.2],
     ]);
   });

@@ -35,7 +35,7 @@ import { tableNormal } from '../../lib/experiments/items/normal/item';
 import { languageModel } from '../../lib/experiments/items/fig4/text-attention';
 import { disposeParameters } from '../../lib/model/parameters';
 import { type EncodingConfig, encodingNamed } from '../../lib/positional/registry';
-import { provenanceLine } from '../../lib/report/provenance';
+import { provenanceLine } from '../../lib/report/provenance-line';
 import { temporaryFolder } from '../support/command';
 import { replaceRun } from '../support/store';
 

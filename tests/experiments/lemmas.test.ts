@@ -110,7 +110,7 @@ describe('the figure with a slider', () => {
   const epsilons = [1, 1e-2, 1e-4];
   const errorsOf = (figure: Figure): number[][] =>
     figure.data
-      .filter((trace) => trace['xaxis'] === 'x2' && trace['name'] === 'what the weights give')
+      .filter((trace) => trace['xaxis'] === 'x2' && trace['name'] === 'given by the weights')
       .map((trace) => (trace['y'] as (number | null)[]).filter((error) => error !== null));
 
   it.each([

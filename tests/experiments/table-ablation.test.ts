@@ -9,7 +9,8 @@ import {
 } from '../../lib/experiments/items/ablation/ablations';
 import { type LanguageModelRun } from '../../lib/experiments/language-models/runs';
 import { ablationPresets } from '../../lib/experiments/items/ablation/item';
-import { type AblationScale, drawAblations } from '../../lib/experiments/items/ablation/draw';
+import { drawAblations } from '../../lib/experiments/items/ablation/draw';
+import { type AblationScale } from '../../lib/experiments/items/ablation/rows';
 import { createEncoding } from '../../lib/positional/registry';
 
 const groups = Object.keys(ablationGroups) as AblationGroup[];

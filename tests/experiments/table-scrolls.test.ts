@@ -124,7 +124,7 @@ describe('the table of SCROLLS', () => {
     const named = figure.data.filter(({ showlegend }) => showlegend !== false).map(({ name }) => name);
     expect(named).toEqual(['BiPE-RoPE', 'RoPE', 'Same answers, other instances']);
     expect(JSON.stringify(figure.layout['title'])).toContain(
-      'line across a bar: of the same answers, handed to other',
+      'line across a bar: the same answers, handed to other',
     );
     const dark = figure.data.filter(({ mode }) => mode === 'markers').map(({ y }) => y);
     expect(dark.slice(0, 2)).toEqual([0, 1].map(() => [(100 * 20) / 60, (100 * 20) / 60]));
@@ -197,7 +197,7 @@ describe('the findings of the table', () => {
     const six = scrollsTaskNames.slice(1).flatMap((task) => pair(task, 40, 15));
     const { findings } = drawTableScrolls({ runs: [...pair('find', 40, 15), ...six] });
     expect(findings.map(({ claim }) => claim)).toEqual([
-      `Quick task "Find and answer", which is none of SCROLLS': BiPE-RoPE answers better than RoPE`,
+      `Quick task "Find and answer" (not part of SCROLLS): BiPE-RoPE answers better than RoPE`,
     ]);
     const all = drawTableScrolls({ runs: [...six, ...pair('gov_report', 40, 15)] }).findings;
     expect(all.map(({ holds }) => holds)).toEqual([true]);

@@ -9,7 +9,8 @@ import { thm32TrainedPresets } from '../../lib/experiments/items/thm3-2-trained/
 import { drawThm32Trained, type Thm32TrainedResult } from '../../lib/experiments/items/thm3-2-trained/draw';
 import { chooseAutomaton, type StateSetRun } from '../../lib/experiments/items/thm3-2-trained/runs';
 import { createEncoding, encodingNamed } from '../../lib/positional/registry';
-import { lineTrace, type PlotlyObject } from '../../lib/report/figure';
+import { lineTrace } from '../../lib/report/traces';
+import { type PlotlyObject } from '../../lib/report/spec';
 import { encodingStyles } from '../../lib/report/style';
 import { leastMemory } from '../../lib/theory/automata/informative';
 import { temporaryFolder } from '../support/command';
@@ -147,7 +148,7 @@ describe('the findings of the trained counterpart of Theorem 3.2', () => {
       resultOf([run('bipe_rope', 8, 1, [0.2, 0.2]), run('rope', 8, 1, [0.6, 0.6])]),
     ).findings;
     expect(finding).toEqual({
-      claim: 'Words of 15 symbols: BiPE-RoPE of width 8 tells more state sets than RoPE of width 8',
+      claim: 'Words of 15 symbols: BiPE-RoPE of width 8 has more state sets right than RoPE of width 8',
       holds: false,
       measured: 'BiPE-RoPE 20.0 % (19.0 % to 21.0 %), RoPE 60.0 % (59.0 % to 61.0 %)',
     });

@@ -28,8 +28,8 @@ const streams: Readonly<Record<string, readonly string[]>> = {
   'lib/experiments/items/fig3/runs.ts': ["fromSeed(point.seed).fork('questions')"],
   'lib/experiments/items/attention-by-segment/contexts.ts': [
     'fromSeed(0).fork(`positions of attention at ${length}`)',
-    "fromSeed(0).fork('documents of attention')",
   ],
+  'lib/experiments/items/attention-by-segment/statistics.ts': ["fromSeed(0).fork('documents of attention')"],
   'lib/experiments/charts/encodings-effects.ts': [
     "fromSeed(seed).fork('positions')",
     "fromSeed(seed).fork('parameters')",

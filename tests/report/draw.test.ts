@@ -6,8 +6,9 @@ import {
   type FigureDrawer,
   type FigureImages,
 } from '../../lib/report/export/draw';
-import { makeFigure, lineTrace, barTrace, type Figure } from '../../lib/report/figure';
-import { provenanceLine } from '../../lib/report/provenance';
+import { makeFigure, type Figure } from '../../lib/report/figure';
+import { lineTrace, barTrace } from '../../lib/report/traces';
+import { provenanceLine } from '../../lib/report/provenance-line';
 import { encodingStyles, figureWidth, fontFamily, screenWidth } from '../../lib/report/style';
 import { estimateWidth } from '../../lib/report/text';
 import { productSlider } from '../../lib/experiments/items/lemmas/sliders';

@@ -6,7 +6,8 @@ import { MachineError } from '../../lib/base/errors';
 import { silentReporter, type Reporter } from '../../lib/base/progress';
 import { figureDrawer, type FigureDrawer } from '../../lib/report/export/draw';
 import { exportFigures } from '../../lib/report/export/export';
-import { lineTrace, makeFigure, type Figure } from '../../lib/report/figure';
+import { lineTrace } from '../../lib/report/traces';
+import { makeFigure, type Figure } from '../../lib/report/figure';
 import { encodingStyles } from '../../lib/report/style';
 import { sampleProvenance } from './samples';
 

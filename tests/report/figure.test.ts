@@ -1,17 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import {
-  bandTrace,
-  barTrace,
-  colorKey,
-  inPanel,
-  lineTrace,
-  makeFigure,
-  textMapTraces,
-  type Figure,
-  type FigureSpec,
-} from '../../lib/report/figure';
+import { bandTrace, barTrace, colorKey, lineTrace } from '../../lib/report/traces';
+import { textAt, verticalLine } from '../../lib/report/marks';
+import { type FigureSpec, traceIn } from '../../lib/report/spec';
+import { makeFigure, type Figure } from '../../lib/report/figure';
+import { textMapTraces } from '../../lib/report/text-map';
 import { encodingStyles } from '../../lib/report/style';
 
 const texts = { id: 'a-figure', title: 'Title', caption: 'Caption.', alt: 'Alt.' };
@@ -83,12 +77,12 @@ describe('makeFigure', () => {
 
   it('keeps the axes of panels in which nothing is drawn: plotly drops those without a trace', () => {
     const { data } = build({ panels: [{}, {}, {}] });
-    expect(data[0]).toBe(oneLine);
+    expect(data[0]).toMatchObject(oneLine);
     expect(data.slice(1)).toMatchObject([
       { x: [], y: [], xaxis: 'x2', yaxis: 'y2', showlegend: false },
       { x: [], y: [], xaxis: 'x3', yaxis: 'y3', showlegend: false },
     ]);
-    expect(build({ panels: [{}] }).data).toEqual([oneLine]);
+    expect(build({ panels: [{}] }).data).toEqual([traceIn(0, oneLine)]);
   });
 
   it('leaves the width on a screen to what the figure stands in', () => {
@@ -157,6 +151,32 @@ describe('makeFigure', () => {
     expect(figure.layout['barmode']).toBe('stack');
   });
 
+  it('puts the traces and marks of a panel on its axes', () => {
+    const { data, layout } = build({
+      panels: [
+        {},
+        { data: [oneLine], marks: [verticalLine(3), textAt('here', { x: 1, yref: 'y domain', y: 1 })] },
+      ],
+    });
+    expect(data).toMatchObject([
+      { xaxis: 'x2', yaxis: 'y2', x: [1, 2] },
+      { xaxis: 'x', yaxis: 'y', x: [1, 2] },
+    ]);
+    expect(layout['shapes']).toMatchObject([{ xref: 'x2', yref: 'y2 domain', x0: 3 }]);
+    expect(layout['annotations']).toMatchObject([{ xref: 'x2', yref: 'y2 domain', text: 'here' }]);
+  });
+
+  it('names a series once in the legend, in whichever panel it comes first', () => {
+    const { data } = build({
+      data: [],
+      panels: [
+        { data: [oneLine, { ...oneLine, showlegend: true }] },
+        { data: [oneLine, { type: 'scatter' }, { ...oneLine, name: 'another' }] },
+      ],
+    });
+    expect(data.map(({ showlegend }) => showlegend)).toEqual([undefined, true, false, undefined, undefined]);
+  });
+
   it('is plain JSON, so that a file says all of it', () => {
     const figure = build({ panels: [{ x: { title: 'x' } }] });
     expect(JSON.parse(JSON.stringify(figure))).toEqual(figure);
@@ -176,11 +196,6 @@ describe('traces', () => {
       name: style.name,
       marker: { color: style.color, pattern: { shape: style.pattern } },
     });
-  });
-
-  it('go to the panel asked for', () => {
-    expect(inPanel(0)).toEqual({ xaxis: 'x', yaxis: 'y' });
-    expect(lineTrace({ x: [1], y: [1], style, panel: 2 })).toMatchObject({ xaxis: 'x3', yaxis: 'y3' });
   });
 
   it('take typed arrays and hold lists', () => {
@@ -220,8 +235,8 @@ describe('the texts of a map', () => {
   } as const;
 
   it('stand in its cells, each in the ink that is read there; cells without a value have none', () => {
-    const [cells, texts] = textMapTraces({ ...map, panel: 1, further: { xgap: 2 } });
-    expect(cells).toMatchObject({ type: 'heatmap', z: map.z, zmax: 4, xgap: 2, ...inPanel(1) });
+    const [cells, texts] = textMapTraces({ ...map, further: { xgap: 2 } });
+    expect(cells).toMatchObject({ type: 'heatmap', z: map.z, zmax: 4, xgap: 2 });
     expect(cells).not.toHaveProperty('texttemplate');
     expect(texts).toMatchObject({
       mode: 'text',
@@ -230,7 +245,6 @@ describe('the texts of a map', () => {
       text: ['none', 'all'],
       textfont: { size: 12, color: ['#000000', '#FFFFFF'] },
       hoverinfo: 'skip',
-      ...inPanel(1),
     });
   });
 

@@ -9,12 +9,13 @@ function labelsInSight(values: readonly number[]): number[] {
 
 describe('a number in few digits', () => {
   it('is plain from a thousandth to ten thousand, and else a power of ten', () => {
-    expect([0, 1e-3, 0.5, -2.345, 9999, 42].map(formatShort)).toEqual([
+    expect([0, 1e-3, 0.5, -2.345, 9999, 1234, 42].map(formatShort)).toEqual([
       '0',
       '0.001',
       '0.5',
       '-2.35',
-      '10000',
+      '10,000',
+      '1,230',
       '42',
     ]);
     expect([9.99e-4, 1e-7, 2.5e-7, 1e4, 123_456, -1e5].map(formatShort)).toEqual([
@@ -28,7 +29,7 @@ describe('a number in few digits', () => {
   });
 
   it('keeps its zeros where it is a perplexity', () => {
-    expect([1, 42, 999, 1000, 0.5].map(formatPerplexity)).toEqual(['1.00', '42.0', '999', '1000', '0.5']);
+    expect([1, 42, 999, 1000, 0.5].map(formatPerplexity)).toEqual(['1.00', '42.0', '999', '1,000', '0.5']);
   });
 });
 
@@ -46,7 +47,7 @@ describe('a logarithmic axis', () => {
             tickvals: number[];
             ticktext: string[];
           };
-          expect(labels.map(Number)).toEqual(tickvals);
+          expect(labels.map((label) => Number(label.replaceAll(',', '')))).toEqual(tickvals);
         },
       ),
     );

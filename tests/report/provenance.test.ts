@@ -9,10 +9,10 @@ import {
   type Origin,
   originOf,
   partsOf,
-  provenanceLine,
   provenancePart,
-  sourceState,
 } from '../../lib/report/provenance';
+import { provenanceLine } from '../../lib/report/provenance-line';
+import { sourceState } from '../../lib/report/machine';
 import { sampleProvenance } from './samples';
 
 const hasGit = spawnSync('git', ['--version']).status === 0;

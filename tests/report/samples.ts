@@ -1,7 +1,9 @@
 // A figure as the paper's are: two rows of three panels, log axes, a legend, bands, long labels;
 // made of a formula.
 
-import { axes, bandTrace, lineTrace, makeFigure, type Figure } from '../../lib/report/figure';
+import { axes } from '../../lib/report/axes';
+import { makeFigure, type Figure } from '../../lib/report/figure';
+import { bandTrace, lineTrace } from '../../lib/report/traces';
 import { type Provenance } from '../../lib/report/provenance';
 import { encodingStyles, modalityStyles } from '../../lib/report/style';
 import { type Table } from '../../lib/report/tables';
@@ -40,50 +42,42 @@ const shown = ['bipe_rope', 'rope', 'bipe_alibi', 'alibi', 'sinusoidal', 'xpos']
 /** The sample; `words` is put into every text. */
 export function sampleFigure(words = ''): Figure {
   const modalities = [modalityStyles.books, modalityStyles.papers, modalityStyles.code];
-  const data = modalities.flatMap((_, column) =>
-    shown.flatMap((encoding, order) => {
-      const style = encodingStyles[encoding];
-      const perplexity = lengths.map(
-        (length, index) => 14 + 2 * order + order * order * 0.4 * index + column - length / 9000,
-      );
-      return [
-        bandTrace({
-          x: lengths,
-          low: perplexity.map((value) => value * 0.97),
-          high: perplexity.map((value) => value * 1.03),
-          style,
-          panel: column,
-        }),
-        lineTrace({ x: lengths, y: perplexity, style, panel: column, markers: true, legend: column === 0 }),
-        lineTrace({
-          x: lengths,
-          y: lengths.map((_length, index) => 0.98 - 0.02 * order * index),
-          style,
-          panel: 3 + column,
-          markers: true,
-          legend: false,
-        }),
-      ];
-    }),
-  );
+  const perplexities = (order: number, column: number): number[] =>
+    lengths.map((length, index) => 14 + 2 * order + order * order * 0.4 * index + column - length / 9000);
+  const styles = shown.map((encoding) => encodingStyles[encoding]);
   return makeFigure({
     id: 'sample',
     title: `Perplexity beyond the training length${words}`,
     subtitle: `Models trained at 1,024 tokens & evaluated up to six times that${words}`,
     caption: `Bands: three seeds.${words}`,
     alt: `Six encodings in three modalities.${words}`,
-    data,
     columns: 3,
     sharedY: true,
     sharedX: true,
     panels: [
-      ...modalities.map((style) => ({
-        title: `${style.name}${words}`,
+      ...modalities.map(({ name }, column) => ({
+        title: `${name}${words}`,
         y: { ...axes.count(`Perplexity${words}`), rangemode: 'normal' },
+        data: styles.flatMap((style, order) => {
+          const y = perplexities(order, column);
+          const [low, high] = [0.97, 1.03].map((factor) => y.map((value) => value * factor));
+          return [
+            bandTrace({ x: lengths, low: low ?? [], high: high ?? [], style }),
+            lineTrace({ x: lengths, y, style, markers: true }),
+          ];
+        }),
       })),
       ...modalities.map(() => ({
         x: axes.count(`Evaluation length (tokens)${words}`),
         y: axes.share(`Accuracy${words}`),
+        data: styles.map((style, order) =>
+          lineTrace({
+            x: lengths,
+            y: lengths.map((_length, index) => 0.98 - 0.02 * order * index),
+            style,
+            markers: true,
+          }),
+        ),
       })),
     ],
   });

@@ -1,26 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { makeFigure, type FigureSpec, inPanel, lineTrace } from '../../lib/report/figure';
+import { makeFigure } from '../../lib/report/figure';
+import { type FigureSpec } from '../../lib/report/spec';
+import { lineTrace } from '../../lib/report/traces';
 import { sliderFigure } from '../../lib/report/slider';
 import { ink, orderedStyles } from '../../lib/report/style';
 
 const [style] = orderedStyles(['one']);
 if (style === undefined) throw new Error('no style');
-const line = (panel: number) => lineTrace({ x: [0, 1], y: [0, 1], style, panel });
+const line = lineTrace({ x: [0, 1], y: [0, 1], style });
+
+const other = { ...line, name: 'two', legendgroup: 'two' };
 
 const spec: FigureSpec = {
   id: 'slid',
   title: 'A title',
   caption: 'A caption.',
   alt: 'Lines.',
-  data: [line(0)],
   // Nothing is drawn in the third.
-  panels: [{ title: 'Left' }, { title: 'Right', x: { title: 'x' } }, {}],
+  panels: [{ title: 'Left', data: [line] }, { title: 'Right', x: { title: 'x' } }, {}],
 };
 
 const steps = [
-  { label: 'a', data: [line(1)], text: 'first' },
-  { label: 'b', data: [line(1), line(0)], text: 'second' },
-  { label: 'c', data: [], text: 'third' },
+  { label: 'a', panels: [[], [line]], text: 'first' },
+  { label: 'b', panels: [[other], [other]], text: 'second' },
+  { label: 'c', panels: [], text: 'third' },
 ];
 
 interface Laid {
@@ -50,7 +53,12 @@ describe.each(['layout', 'screen'] as const)('the %s of a figure with a slider',
       [true, false, false, false, true],
     ]);
     expect(figure.data.map((trace) => trace['visible'] ?? true)).toEqual(visible?.[1]);
-    expect(figure.data.at(-1)).toMatchObject(inPanel(2));
+    expect(figure.data.at(-1)).toMatchObject({ xaxis: 'x3', yaxis: 'y3' });
+  });
+
+  it('names in the legend what each step has for the first time', () => {
+    // Always, a: the same name; b: another one, twice; the empty trace.
+    expect(figure.data.map(({ showlegend }) => showlegend)).toEqual([undefined, false, true, false, false]);
   });
 
   it('has an outline that is seen: axes are in colours that stand out from paper in both themes', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findBrowser } from '../../lib/report/export/browser';
-import { barTrace, lineTrace, makeFigure } from '../../lib/report/figure';
+import { barTrace, lineTrace } from '../../lib/report/traces';
+import { makeFigure } from '../../lib/report/figure';
 import { stillFigure, stillPage } from '../../lib/report/export/stills';
 import { encodingStyle } from '../../lib/report/style';
 import { sampleFigure } from './samples';

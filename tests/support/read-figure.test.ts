@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
-import { axes, inPanel, lineTrace, makeFigure } from '../../lib/report/figure';
+import { axes } from '../../lib/report/axes';
+import { lineTrace } from '../../lib/report/traces';
+import { makeFigure } from '../../lib/report/figure';
 import { encodingStyles } from '../../lib/report/style';
 import { stripMarkup } from '../../lib/report/text';
 import { whiskers } from '../../lib/report/whiskers';
@@ -14,45 +16,59 @@ const figure = makeFigure({
   alt: 'Alt.',
   columns: 3,
   panels: [
-    { title: 'Whiskers', x: { title: 'Length', type: 'log' } },
-    { title: 'Shares', x: { tickvals: [3], ticktext: ['three'] }, y: axes.share('Share') },
-    { title: 'Cells', x: { tickvals: [5, 6], ticktext: ['≤ 5', 'six'] } },
-  ],
-  data: [
     {
-      ...lineTrace({ x: [10, 1000], y: [2, 4], style, markers: true }),
-      ...whiskers(
-        [
-          { centre: 2, low: 1, high: 3 },
-          { centre: 4, low: 3, high: 5 },
-        ],
-        { points: ['a < b', '%{x}'], quantity: 'loss', format: (value) => value.toFixed(2) },
-      ),
+      title: 'Whiskers',
+      x: { title: 'Length', type: 'log' },
+      data: [
+        {
+          ...lineTrace({ x: [10, 1000], y: [2, 4], style, markers: true }),
+          ...whiskers(
+            [
+              { centre: 2, low: 1, high: 3 },
+              { centre: 4, low: 3, high: 5 },
+            ],
+            ['a < b', '%{x}'],
+            { label: 'Loss', format: 'fixed2' },
+          ),
+        },
+      ],
     },
     {
-      ...lineTrace({ x: [1.5, 3], y: [0.123, 0.5], style, panel: 1, markers: true }),
-      hovertemplate: 'at %{x}, %{x:.3g}: %{y}, %{y:.1%}, %{text}',
-      text: ['first', 'second'],
+      title: 'Shares',
+      x: { tickvals: [3], ticktext: ['three'] },
+      y: axes.share('Share'),
+      data: [
+        {
+          ...lineTrace({ x: [1.5, 3], y: [0.123, 0.5], style, markers: true }),
+          hovertemplate: 'at %{x}, %{x:.3g}: %{y}, %{y:.1%}, %{text}',
+          text: ['first', 'second'],
+        },
+      ],
     },
     {
-      type: 'heatmap',
-      x: [5, 6],
-      y: [7, 8],
-      z: [
-        [-0.5, 1],
-        [2, 3],
+      title: 'Cells',
+      x: { tickvals: [5, 6], ticktext: ['≤ 5', 'six'] },
+      data: [
+        {
+          type: 'heatmap',
+          x: [5, 6],
+          y: [7, 8],
+          z: [
+            [-0.5, 1],
+            [2, 3],
+          ],
+          text: [
+            ['a', 'b'],
+            ['c', 'd'],
+          ],
+          customdata: [
+            [0.1234, 0.2],
+            [0.3, 0.4],
+          ],
+          showscale: false,
+          hovertemplate: '%{x}, %{y}: %{z:.2f}, %{customdata:.2f}, %{text}<extra></extra>',
+        },
       ],
-      text: [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-      customdata: [
-        [0.1234, 0.2],
-        [0.3, 0.4],
-      ],
-      showscale: false,
-      hovertemplate: '%{x}, %{y}: %{z:.2f}, %{customdata:.2f}, %{text}<extra></extra>',
-      ...inPanel(2),
     },
   ],
 });

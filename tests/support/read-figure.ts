@@ -440,6 +440,7 @@ export function formatted(value: unknown, format?: string): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') throw new Error('a hover text names what is not there');
   if (format === undefined) return String(value);
+  if (format === ',d') return value.toLocaleString('en');
   const [, digits = '', type = ''] = /^\.(\d+)([fg%])$/.exec(format) ?? [];
   if (type === 'f') return value.toFixed(Number(digits));
   if (type === 'g') return value.toPrecision(Number(digits));

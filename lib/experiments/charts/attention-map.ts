@@ -5,7 +5,10 @@
 import { UsageError } from '../../base/errors';
 import { present } from '../../base/present';
 import { type AttentionMass, meanMass, type SequenceAttention } from '../../evaluate/attention-mass';
-import { colorKey, type Figure, inPanel, makeFigure, type PlotlyObject } from '../../report/figure';
+import { colorKey } from '../../report/traces';
+import { type Figure, makeFigure } from '../../report/figure';
+import { type PlotlyObject } from '../../report/spec';
+import { verticalLine } from '../../report/marks';
 import { ink, tintedHeatColor, tintedHeatScale } from '../../report/style';
 
 /** One panel. */
@@ -14,7 +17,7 @@ export interface AttentionMapPanel {
   readonly mean: Pick<AttentionMass, 'joint'>;
   /** Evenly spread attention, on the same queries and keys. */
   readonly uniform: Pick<AttentionMass, 'joint'>;
-  /** What evenly spread attention is shown as; default 1. */
+  /** The multiple that evenly spread attention is shown as; default 1. */
   readonly evenly?: number;
 }
 
@@ -26,8 +29,7 @@ export interface AttentionMaps {
   /** A sentence or more: what a colour is a multiple of. */
   readonly unit: string;
   /**
-   * What evenly spread attention is, in the legend: what it is called by the multiple it is shown
-   * as, 1 among them.
+   * Names of evenly spread attention in the legend, by the multiple it is shown as, 1 among them.
    */
   readonly evenly: ReadonlyMap<number, string>;
   readonly alt: string;
@@ -71,21 +73,21 @@ export function attentionMapFigure(maps: AttentionMaps): Figure {
     sharedX: true,
     sharedY: true,
     panelHeight: 122,
-    panels: panels.map(({ title }) => ({
-      title,
+    panels: panels.map((panel) => ({
+      title: panel.title,
       x: placeAxis(reach, columns > 2),
       y: { title: 'Segments back', range: [segments - 0.5, -0.5], dtick: 2, ticks: '', showgrid: false },
+      data: [mapTrace(panel, segments)],
+      // Lines in the colour of paper set the outermost columns apart, which hold more than one
+      // place.
+      marks: [-reach, reach - 1].map((left) =>
+        verticalLine(left + 0.5, { color: ink.paper, width: 3, dash: 'solid' }),
+      ),
     })),
-    data: [
-      ...panels.map((panel, index) => mapTrace(panel, segments, index)),
-      ...[...new Set([least, ...between, most, ...maps.evenly.keys()])]
-        .sort((a, b) => a - b)
-        .map((times) => shadeKey(times, maps.evenly.get(times))),
-    ],
-    layout: {
-      showlegend: true,
-      shapes: panels.flatMap((_, panel) => [-reach, reach - 1].map((left) => gap(left + 0.5, panel))),
-    },
+    data: [...new Set([least, ...between, most, ...maps.evenly.keys()])]
+      .sort((a, b) => a - b)
+      .map((times) => shadeKey(times, maps.evenly.get(times))),
+    layout: { showlegend: true },
   });
 }
 
@@ -110,17 +112,7 @@ export function placeAxis(reach: number, narrow: boolean): PlotlyObject {
   };
 }
 
-/**
- * A line in the colour of paper that sets the outermost column apart, which holds more than one
- * place.
- */
-function gap(place: number, panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
-  const line = { color: ink.paper, width: 3 };
-  return { type: 'line', xref: xaxis, yref: `${yaxis} domain`, x0: place, x1: place, y0: 0, y1: 1, line };
-}
-
-/** What is shown of measured models. */
+/** The layer to show, and the title. */
 export interface HeadMapOptions {
   readonly title: string;
   /** From 0. */
@@ -170,11 +162,7 @@ function shade(times: number): number {
   return Math.min(1, Math.max(0, place));
 }
 
-function mapTrace(
-  { mean, uniform, evenly = 1 }: AttentionMapPanel,
-  segments: number,
-  panel: number,
-): PlotlyObject {
+function mapTrace({ mean, uniform, evenly = 1 }: AttentionMapPanel, segments: number): PlotlyObject {
   const times = mean.joint
     .slice(0, segments)
     .map((row, segment) =>
@@ -192,7 +180,6 @@ function mapTrace(
     colorscale: tintedHeatScale,
     showscale: false,
     hovertemplate: '%{y} segments back, place %{x}: %{customdata:.2f}<extra></extra>',
-    ...inPanel(panel),
   };
 }
 

@@ -1,7 +1,9 @@
-// What figures of attention between the tokens of one sequence have in common: a panel for each map
-// of weights, axes with a label for each token, and the borders of segments.
+// The panels of figures of attention between the tokens of one sequence: a map of weights in each,
+// axes with a label for each token, and the borders of segments.
 
-import { type AxisSpec, colorKey, type FigureSpec, inPanel, type PlotlyObject } from '../../report/figure';
+import { type AxisSpec, type FigureSpec, type PlotlyObject } from '../../report/spec';
+import { lineBetween } from '../../report/marks';
+import { colorKey } from '../../report/traces';
 import { heatColor, heatScale, ink } from '../../report/style';
 import { segmentLengths } from '../../segment/lengths';
 
@@ -42,32 +44,29 @@ export function attentionPanels({
   return {
     columns: 2,
     panelHeight: height,
-    panels: titles.map((title) => ({
+    panels: titles.map((title, panel) => ({
       title,
       x: { ...ticks, tickangle: labelAngle, range: [-0.5, size - 0.5] },
       y: { ...ticks, range: [size - 0.5, -0.5] },
+      data: [
+        {
+          type: 'heatmap',
+          z: maps[panel]?.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
+          zmin: 0,
+          zmax: largest,
+          colorscale: heatScale,
+          showscale: false,
+          hovertemplate: `query %{y}, key %{x}: %{z:.${digits}f}<extra></extra>`,
+        },
+      ],
+      marks: segmentBorders(ids, separators),
     })),
-    data: [
-      ...maps.map((map, panel) => ({
-        type: 'heatmap',
-        z: map.map((row, query) => row.map((weight, key) => (key <= query ? weight : null))),
-        zmin: 0,
-        zmax: largest,
-        colorscale: heatScale,
-        showscale: false,
-        hovertemplate: `query %{y}, key %{x}: %{z:.${digits}f}<extra></extra>`,
-        ...inPanel(panel),
-      })),
-      ...weightKeys(largest),
-    ],
-    layout: {
-      shapes: maps.flatMap((_, panel) => segmentBorders(ids, separators, panel)),
-      showlegend: true,
-    },
+    data: weightKeys(largest),
+    layout: { showlegend: true },
   };
 }
 
-/** What colours stand for; with a largest weight below 1 there may be larger ones. */
+/** The legend of the colours; with a largest weight below 1 there may be larger ones. */
 function weightKeys(largest: number): PlotlyObject[] {
   const shares = [0, 0.25, 0.5, 0.75, 1];
   const nameOf = (share: number): string =>
@@ -95,20 +94,15 @@ function tokenAxis(labels: readonly string[], room: number): AxisSpec {
  * Lines between the segments of a sequence of token ids, in the lower triangle of a panel of
  * queries by keys.
  */
-function segmentBorders(
-  ids: ArrayLike<number>,
-  separators: readonly number[],
-  panel: number,
-): PlotlyObject[] {
-  const { xaxis, yaxis } = inPanel(panel);
-  const line = { color: ink.axis, width: 1 };
+function segmentBorders(ids: ArrayLike<number>, separators: readonly number[]): PlotlyObject[] {
+  const look = { color: ink.axis, dash: 'solid' };
   const [low, high] = [-0.5, ids.length - 0.5];
   let border = low;
   return [...segmentLengths(ids, separators)].slice(0, -1).flatMap((length) => {
     border += length;
     return [
-      { type: 'line', xref: xaxis, yref: yaxis, x0: border, x1: border, y0: border, y1: high, line },
-      { type: 'line', xref: xaxis, yref: yaxis, x0: low, x1: border, y0: border, y1: border, line },
+      lineBetween([border, border], [border, high], look),
+      lineBetween([low, border], [border, border], look),
     ];
   });
 }

@@ -1,5 +1,5 @@
-// What an encoding does by itself: its effect on tokens that all say the same, so that only their
-// places differ. What pictures of encodings show.
+// The effect of an encoding by itself, on identical tokens, so that any difference comes from
+// position: the numbers behind the pictures of encodings.
 
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../../engine/random/random';

@@ -1,16 +1,13 @@
 // Pictures of encodings, of any `Encoding`: maps over the tokens of a text in sentences, and
 // kernels over the distance.
 
+import { present } from '../../base/present';
 import type { Encoding } from '../../positional/encoding';
-import {
-  axes,
-  colorKey,
-  type Figure,
-  inPanel,
-  lineTrace,
-  makeFigure,
-  type PlotlyObject,
-} from '../../report/figure';
+import { axes } from '../../report/axes';
+import { colorKey, lineTrace } from '../../report/traces';
+import { type Figure, makeFigure } from '../../report/figure';
+import { type PanelSpec, type PlotlyObject } from '../../report/spec';
+import { lineBetween, textAt } from '../../report/marks';
 import { ink, orderedStyles, type SeriesStyle, tintedHeatColor, tintedHeatScale } from '../../report/style';
 import { type EffectOptions, encodingEffects, encodingKernel } from './encodings-effects';
 
@@ -34,13 +31,14 @@ export function drawEncodingMaps(
   const names = Object.keys(encodings);
   const effects = Object.values(encodings).map((encoding) => encodingEffects(encoding, sentences, options));
   const time = sum(sentences);
-  const maps = [
-    ...effects.map(({ similarity }) => similarity),
-    // The last head: ALiBi's mildest slope.
-    ...effects.map(({ scores }) => scores?.at(-1)),
-  ];
   const axis = { range: [-0.5, time - 0.5], showgrid: false, showticklabels: false, ticks: '' };
-  const rows = [time - 0.5, -0.5];
+  const panelOf = (map: number[][] | undefined, isScore: boolean): PanelSpec => ({
+    x: isScore ? { ...axis, title: 'key' } : axis,
+    y: { ...axis, range: [time - 0.5, -0.5], title: isScore ? 'query' : 'token' },
+    ...(map === undefined
+      ? { marks: [nothing] }
+      : { data: [heatMap(map, isScore)], marks: sentenceLines(sentences, time) }),
+  });
   return makeFigure({
     id: 'encodings-maps',
     title: 'What encodings let tokens know of each other',
@@ -57,28 +55,22 @@ export function drawEncodingMaps(
     columns: names.length,
     panelHeight: Math.floor((880 - 60) / names.length) - 24,
     sharedY: true,
-    panels: maps.map((_, index) => ({
-      ...(index < names.length ? { title: names[index] ?? '' } : {}),
-      x: index < names.length ? axis : { ...axis, title: 'key' },
-      y: { ...axis, range: rows, title: index < names.length ? 'token' : 'query' },
-    })),
-    data: [
-      ...maps.flatMap((map, index) =>
-        map === undefined ? [] : [heatMap(map, index, index >= names.length)],
-      ),
-      ...['lowest value of a panel', 'halfway', 'highest value of a panel'].map((name, index) =>
-        colorKey(name, tintedHeatColor(index / 2)),
-      ),
+    panels: [
+      ...effects.map(({ similarity }, index) => ({
+        ...panelOf(similarity, false),
+        title: names[index] ?? '',
+      })),
+      // The last head: ALiBi's mildest slope.
+      ...effects.map(({ scores }) => panelOf(scores?.at(-1), true)),
     ],
-    layout: {
-      showlegend: true,
-      shapes: maps.flatMap((map, index) => (map === undefined ? [] : sentenceLines(sentences, index, time))),
-      annotations: maps.flatMap((map, index) => (map === undefined ? [nothing(index)] : [])),
-    },
+    data: ['lowest value of a panel', 'halfway', 'highest value of a panel'].map((name, index) =>
+      colorKey(name, tintedHeatColor(index / 2)),
+    ),
+    layout: { showlegend: true },
   });
 }
 
-function heatMap(map: readonly (readonly number[])[], panel: number, causal: boolean): PlotlyObject {
+function heatMap(map: readonly (readonly number[])[], causal: boolean): PlotlyObject {
   const cells = map.map((row, query) => row.map((value, key) => (causal && key > query ? null : value)));
   const values = cells.flat().filter((value) => value !== null);
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -90,7 +82,6 @@ function heatMap(map: readonly (readonly number[])[], panel: number, causal: boo
     colorscale: tintedHeatScale,
     showscale: false,
     hovertemplate: `${causal ? 'query %{y}, key %{x}: score' : 'tokens %{y} and %{x}: cosine'} %{z:.3f}<extra></extra>`,
-    ...inPanel(panel),
   };
 }
 
@@ -99,32 +90,25 @@ function sum(lengths: readonly number[]): number {
 }
 
 /** Lines between the sentences, along both axes. */
-function sentenceLines(sentences: readonly number[], panel: number, time: number): PlotlyObject[] {
-  const { xaxis, yaxis } = inPanel(panel);
+function sentenceLines(sentences: readonly number[], time: number): PlotlyObject[] {
   const ends = sentences.slice(1).map((_, index) => sum(sentences.slice(0, index + 1)));
-  const line = { color: ink.muted, width: 0.75, dash: 'dot' };
   const [first, last] = [-0.5, time - 0.5];
   return ends.flatMap((end) => {
     const place = end - 0.5;
     return [
-      { type: 'line', xref: xaxis, yref: yaxis, x0: place, x1: place, y0: first, y1: last, line },
-      { type: 'line', xref: xaxis, yref: yaxis, x0: first, x1: last, y0: place, y1: place, line },
+      lineBetween([place, first], [place, last], { width: 0.75 }),
+      lineBetween([first, place], [last, place], { width: 0.75 }),
     ];
   });
 }
 
-function nothing(panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
-  return {
-    text: 'nothing',
-    xref: `${xaxis} domain`,
-    x: 0.5,
-    yref: `${yaxis} domain`,
-    y: 0.5,
-    showarrow: false,
-    font: { color: ink.muted },
-  };
-}
+const nothing = textAt('nothing', {
+  xref: 'x domain',
+  x: 0.5,
+  yref: 'y domain',
+  y: 0.5,
+  font: { color: ink.muted },
+});
 
 /**
  * Kernels: what is left of a score of 1 at each distance, in every head; for encodings that only
@@ -140,6 +124,7 @@ export function drawEncodingKernels(
   const names = Object.keys(encodings);
   const kernels = Object.values(encodings).map((encoding) => encodingKernel(encoding, length, options));
   const heads = Math.max(...kernels.map((kernel) => kernel.length));
+  const styles = orderedStyles(Array.from({ length: heads }, (_, head) => `head ${head + 1}`));
   return makeFigure({
     id: 'encodings-kernels',
     title: 'Scores by distance',
@@ -152,12 +137,12 @@ export function drawEncodingKernels(
     alt: `A panel for each of ${names.join(', ')}, with a curve over the distance for each head that differs from the others.`,
     columns: Math.min(3, names.length),
     panelHeight: 170,
-    panels: names.map((title) => ({
+    panels: names.map((title, index) => ({
       title,
       x: axes.count('Distance'),
       y: { title: 'Score', zeroline: true, zerolinecolor: ink.grid },
+      data: kernelCurves(kernels[index] ?? [], styles),
     })),
-    data: kernelCurves(kernels),
   });
 }
 
@@ -170,22 +155,18 @@ const alike: SeriesStyle = {
   pattern: '',
 };
 
-function kernelCurves(kernels: readonly (readonly (readonly number[])[])[]): PlotlyObject[] {
-  const heads = Math.max(...kernels.map((kernel) => kernel.length));
-  const styles = orderedStyles(Array.from({ length: heads }, (_, head) => `head ${head + 1}`));
-  const named = new Set<string>();
-  return kernels.flatMap((kernel, panel) => {
-    const curves = kernel.filter(
-      (curve, head) => !kernel.slice(head + 1).some((other) => same(curve, other)),
-    );
-    return curves.flatMap((y) => {
-      const style = curves.length === 1 ? alike : styles[kernel.indexOf(y)];
-      if (style === undefined) return [];
-      const legend = !named.has(style.name);
-      if (legend) named.add(style.name);
-      return [lineTrace({ x: y.map((_, distance) => distance), y, style, panel, legend })];
-    });
-  });
+function kernelCurves(
+  kernel: readonly (readonly number[])[],
+  styles: readonly SeriesStyle[],
+): PlotlyObject[] {
+  const curves = kernel.filter((curve, head) => !kernel.slice(head + 1).some((other) => same(curve, other)));
+  return curves.map((y) =>
+    lineTrace({
+      x: y.map((_, distance) => distance),
+      y,
+      style: curves.length === 1 ? alike : present(styles[kernel.indexOf(y)], 'style'),
+    }),
+  );
 }
 
 function same(left: readonly number[], right: readonly number[]): boolean {

@@ -1,11 +1,8 @@
-// Trained models by encoding and size, a run for each seed: what is known of a group, and how it is
-// drawn.
+// Trained models by encoding and size, a run for each seed, and what is said of several seeds.
 
-import { type Range } from '../../base/format';
-import { type AxisSpec, lineTrace, type PlotlyObject } from '../../report/figure';
-import { encodingStyle, type SeriesStyle } from '../../report/style';
+import { type Measure } from '../../report/measures';
 import { mean } from '../../report/over-seeds';
-import { type PointWords, whiskers } from '../../report/whiskers';
+import { encodingStyle, type SeriesStyle } from '../../report/style';
 import { type TrainingFigures } from '../run/trained-run';
 
 /** The runs of one encoding at one size: a run for each seed. */
@@ -34,6 +31,11 @@ export function groupsOf<Run extends { readonly encoding: string; readonly hidde
   });
 }
 
+/** The sizes of some groups, ascending. */
+export function sizesOf(groups: readonly { readonly hiddenSize: number }[]): number[] {
+  return [...new Set(groups.map(({ hiddenSize }) => hiddenSize))].sort((a, b) => a - b);
+}
+
 /** How many seeds each group of a comparison has. */
 export function seedsOf(groups: readonly { readonly runs: readonly unknown[] }[]): number {
   return groups[0]?.runs.length ?? 1;
@@ -54,39 +56,29 @@ export function rangeWord(seeds: number, interval: string): string {
   return seeds === 1 ? `${interval}, one seed` : `least and most of ${seeds} seeds`;
 }
 
-/**
- * A line with a marker and a whisker at each point; `at` is the place of a point in words, e.g.
- * `at 4,096 tokens`.
- */
-export function whiskeredLine(
-  style: SeriesStyle,
-  x: readonly number[],
-  ranges: readonly Range[],
-  words: Omit<PointWords, 'points'> & { readonly at: (x: number) => string },
-  { panel, legend }: { readonly panel: number; readonly legend: boolean },
-): PlotlyObject {
-  const y = ranges.map(({ centre }) => centre);
-  const points = x.map((place) => `${style.name} ${words.at(place)}`);
-  return {
-    ...lineTrace({ x, y, style, panel, legend, markers: true }),
-    ...whiskers(ranges, { ...words, points }),
-  };
-}
+/** The size of a group's models. */
+export const hiddenSize: Measure<{ readonly hiddenSize: number }> = {
+  key: 'hiddenSize',
+  label: 'Hidden size',
+  format: 'integer',
+  of: (group) => group.hiddenSize,
+};
 
-/** The axis of training losses. */
-export const lossAxis: AxisSpec = { title: 'Loss (nats)' };
+type Trained = SeedGroup<Pick<TrainingFigures, 'parameters' | 'tokensPerSecond'>>;
 
-/** The training loss of a group, in the mean over its seeds. */
-export function lossTrace(
-  { style, runs }: SeedGroup<Pick<TrainingFigures, 'curve'>>,
-  { panel, legend }: { readonly panel: number; readonly legend: boolean } = { panel: 0, legend: true },
-): PlotlyObject {
-  const steps = (runs[0]?.curve ?? []).map(({ step }) => step);
-  return lineTrace({
-    x: steps,
-    y: steps.map((_, index) => mean(runs.flatMap((run) => run.curve[index]?.loss ?? []))),
-    style,
-    panel,
-    legend,
-  });
-}
+/** The columns that tables of trained models have: parameters, and the speed of training. */
+export const trainingMeasures: readonly [parameters: Measure<Trained>, speed: Measure<Trained>] = [
+  {
+    key: 'parameters',
+    label: 'Parameters',
+    format: 'integer',
+    of: ({ runs }) => runs[0]?.parameters,
+  },
+  {
+    key: 'tokensPerSecond',
+    label: 'Tokens/s',
+    format: 'integer',
+    ofMachine: true,
+    of: ({ runs }) => mean(runs.map(({ tokensPerSecond }) => tokensPerSecond)),
+  },
+];

@@ -8,16 +8,17 @@ import { type Modality } from '../../data/sources/source';
 import { Random } from '../../engine/random/random';
 import { type DocumentLoss } from '../../evaluate/loss-tally';
 import { type PerplexityByLength, perplexityRatio } from '../../evaluate/perplexity';
-import { type AxisSpec, inPanel, lineTrace, type PanelSpec, type PlotlyObject } from '../../report/figure';
-import { formatPerplexity, logAxis } from '../../report/log-axis';
-import { ink, modalityStyles, type SeriesStyle } from '../../report/style';
-import { type Cell, intervalKeys, measuredCells, measuredColumn, type Table } from '../../report/tables';
-import { type Finding } from '../run/report';
-import { type ModalityPerplexity } from './runs';
-import { whiskeredLine } from '../charts/seed-groups';
-import { liesBelow } from '../charts/verdicts';
+import { logAxisOf, stepsAxisOf } from '../../report/axes';
+import { formatPerplexity } from '../../report/log-axis';
+import { linesPanel, makeTable, type Measure, measured } from '../../report/measures';
 import { mean } from '../../report/over-seeds';
+import { type AxisSpec, type PanelSpec } from '../../report/spec';
+import { modalityStyles, type SeriesStyle } from '../../report/style';
+import { intervalKeys, type Quantity, type Table } from '../../report/tables';
+import { liesBelow } from '../charts/verdicts';
+import { type Finding } from '../run/report';
 import { counted } from '../settings/preset-words';
+import { type ModalityPerplexity } from './runs';
 
 /** A line of the figure: models that differ in their seed alone. */
 export interface LengthCurve {
@@ -33,7 +34,7 @@ export function modalitiesOf(curves: readonly LengthCurve[]): Modality[] {
   return (curves[0]?.runs[0]?.modalities ?? []).map(({ modality }) => modality);
 }
 
-/** What the runs of a curve say of a kind of text, each ascending in length. */
+/** The readings of a curve's runs on a kind of text, each ascending in length. */
 function byLengthOf({ runs }: LengthCurve, modality: Modality): (readonly PerplexityByLength[])[] {
   return runs.map(
     ({ modalities }) =>
@@ -78,82 +79,87 @@ export function perplexityRange(curve: LengthCurve, modality: Modality, length: 
   return { centre, low: Math.min(...perplexities), high: Math.max(...perplexities) };
 }
 
-/** A panel: perplexity over length, on one kind of text. */
-export function lengthPanel(curves: readonly LengthCurve[], modality: Modality, title: string): PanelSpec {
-  const lengths = [...new Set(curves.flatMap((curve) => lengthsOf(curve, modality)))];
-  const values = curves.flatMap((curve) =>
-    lengthsOf(curve, modality).flatMap((length) => {
-      const { centre, low, high } = perplexityRange(curve, modality, length);
-      return [centre, low, high];
-    }),
+/** The measure of the language models: in tables, on axes and under the pointer. */
+export const perplexity = { label: 'Perplexity', format: 'fixed2' } as const satisfies Quantity;
+
+/** A logarithmic axis of perplexities. */
+export function perplexityAxis(values: readonly number[]): AxisSpec {
+  return logAxisOf({ ...perplexity, label: `${perplexity.label}, log scale` }, values);
+}
+
+/** A point of a curve: a length of blocks, or a position in one. */
+interface CurvePoint {
+  readonly at: number;
+  readonly perplexity: Range;
+}
+
+const perplexityOfPoint = measured<CurvePoint>(
+  { key: 'perplexity', ...perplexity },
+  (point) => point.perplexity,
+);
+
+const blockLength: Measure<CurvePoint> = {
+  key: 'length',
+  label: 'Block length',
+  unit: 'tokens',
+  format: 'integer',
+  of: ({ at }) => at,
+  place: (length) => `${formatCount(length)} tokens`,
+};
+
+/**
+ * A panel: perplexity over length, on one kind of text.
+ *
+ * @param curves what the axes have room for
+ * @param drawn  those of them that are drawn; all if left out
+ */
+export function lengthPanel(
+  curves: readonly LengthCurve[],
+  modality: Modality,
+  panel: Pick<PanelSpec, 'title' | 'marks'>,
+  drawn = curves,
+): PanelSpec {
+  const pointsOf = (curve: LengthCurve): CurvePoint[] =>
+    lengthsOf(curve, modality).map((at) => ({ at, perplexity: perplexityRange(curve, modality, at) }));
+  const points = curves.flatMap(pointsOf);
+  const lengths = [...new Set(points.map(({ at }) => at))];
+  const values = points.flatMap(({ perplexity: { centre, low, high } }) => [centre, low, high]);
+  return linesPanel(
+    { x: blockLength, y: perplexityOfPoint },
+    drawn.map((curve) => ({ style: curve.style, rows: pointsOf(curve) })),
+    {
+      ...panel,
+      xAxis: stepsAxisOf(blockLength, lengths, { tickangle: lengths.length > 5 ? -40 : 0 }),
+      yAxis: perplexityAxis(values),
+    },
   );
-  return { title, x: lengthAxis(lengths), y: logAxis('Perplexity, log scale', values) };
 }
 
-/** An axis of lengths, each power of two a step. */
-function lengthAxis(lengths: readonly number[]): AxisSpec {
-  return {
-    title: 'Tokens of a block',
-    type: 'log',
-    tickvals: [...lengths],
-    ticktext: lengths.map((length) => length.toLocaleString('en')),
-    tickangle: lengths.length > 5 ? -40 : 0,
-  };
-}
+const position: Measure<CurvePoint> = {
+  key: 'position',
+  label: 'Position in the block',
+  format: 'integer',
+  of: ({ at }) => at,
+};
 
-/** How the pointer gives a perplexity. */
-export const perplexityWords = { quantity: 'perplexity', format: formatPerplexity } as const;
-
-/** The lines of a panel; the legend is that of the first one. */
-export function lengthTraces(
+/** A panel: perplexity by position in the longest blocks, mean over seeds. */
+export function positionPanel(
   curves: readonly LengthCurve[],
   modality: Modality,
-  panel: number,
-): PlotlyObject[] {
-  return curves.map((curve) => {
-    const lengths = lengthsOf(curve, modality);
-    return whiskeredLine(
-      curve.style,
-      lengths,
-      lengths.map((length) => perplexityRange(curve, modality, length)),
-      { ...perplexityWords, at: (length) => `at ${formatCount(length)} tokens` },
-      { panel, legend: panel === 0 },
-    );
-  });
-}
-
-/** A dotted line at the length of training. */
-export function trainLengthLine(trainLength: number, panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
-  return {
-    type: 'line',
-    xref: xaxis,
-    yref: `${yaxis} domain`,
-    x0: trainLength,
-    x1: trainLength,
-    y0: 0,
-    y1: 1,
-    line: { color: ink.muted, width: 1, dash: 'dot' },
-  };
-}
-
-/** Lines of the perplexity by place in the longest block, mean over seeds. */
-export function positionTraces(
-  curves: readonly LengthCurve[],
-  modality: Modality,
-  panel: number,
-): PlotlyObject[] {
-  return curves.map((curve) => {
+  panel: Pick<PanelSpec, 'title' | 'marks'>,
+): PanelSpec {
+  const series = curves.map((curve) => {
     const longest = byLengthOf(curve, modality).map((points) => present(points.at(-1), 'longest block'));
-    const places = present(longest[0], 'run').byPosition;
-    return lineTrace({
-      x: places.map(({ from, to }) => (from + to) / 2),
-      y: places.map((_, bin) => Math.exp(mean(longest.map((point) => point.byPosition[bin]?.loss ?? NaN)))),
-      style: curve.style,
-      panel,
-      legend: panel === 0,
-      markers: true,
+    const rows = present(longest[0], 'run').byPosition.map(({ from, to }, bin) => {
+      const centre = Math.exp(mean(longest.map((point) => point.byPosition[bin]?.loss ?? NaN)));
+      return { at: (from + to) / 2, perplexity: { centre, low: centre, high: centre } };
     });
+    return { style: curve.style, rows };
+  });
+  const values = series.flatMap(({ rows }) => rows.map((row) => row.perplexity.centre));
+  return linesPanel({ x: position, y: perplexityOfPoint }, series, {
+    ...panel,
+    yAxis: perplexityAxis(values),
   });
 }
 
@@ -173,12 +179,12 @@ function documentLosses(curve: LengthCurve, modality: Modality, length: number):
 }
 
 /**
- * What is said of two points of curves: that the perplexity of the first is below the other's, or
- * not far above it.
+ * A claim about two points of curves: that the perplexity of the first is below the other's, or not
+ * far above it.
  */
 export interface Comparison {
   readonly claim: string;
-  /** What the ratio of the perplexities is to stay below; default 1. */
+  /** The bound that the ratio of the perplexities is to stay below; default 1. */
   readonly below?: number;
   readonly better: readonly [curve: LengthCurve, length: number];
   readonly worse: readonly [curve: LengthCurve, length: number];
@@ -230,17 +236,17 @@ function seedsOfBoth(first: LengthCurve, second: LengthCurve): string {
   return a === b ? counted(a, 'seed') : `${a} and ${b} seeds`;
 }
 
-/** What a table says of a curve beside its perplexities. */
-export type CurveColumns = Readonly<Record<string, Cell>>;
+/** A row of a table of perplexities. */
+export interface CurveRow {
+  readonly curve: LengthCurve;
+  readonly modality: Modality;
+}
 
 /** Perplexities as a table: a row for each curve and kind of text, a column for each length. */
 export function perplexityTable(
   curves: readonly LengthCurve[],
-  table: Pick<Table, 'id' | 'title' | 'caption'>,
-  further: {
-    readonly columns: Table['columns'];
-    readonly of: (curve: LengthCurve, modality: Modality) => CurveColumns;
-  },
+  texts: Pick<Table, 'id' | 'title' | 'caption'>,
+  further: readonly Measure<CurveRow>[],
 ): Table {
   const modalities = modalitiesOf(curves);
   const lengths = [
@@ -248,26 +254,38 @@ export function perplexityTable(
   ].sort((a, b) => a - b);
   const longest = lengths.at(-1) ?? 0;
   const [low, high] = intervalKeys(`at${longest}`);
-  return {
-    ...table,
-    columns: [
-      { key: 'model', label: 'Model' },
-      ...(modalities.length > 1 ? [{ key: 'text', label: 'Text' }] : []),
+  const endOf = (key: string, label: string, end: 'low' | 'high'): Measure<CurveRow> => ({
+    key,
+    label: `${label} at ${formatCount(longest)}`,
+    format: perplexity.format,
+    of: (row) => perplexityAtLength(row, longest)?.[end],
+  });
+  return makeTable(
+    texts,
+    [
+      { key: 'model', label: 'Model', of: ({ curve }) => curve.style.name },
+      ...textColumn(modalities),
       ...lengths.map((length) =>
-        measuredColumn({ key: `at${length}`, label: length.toLocaleString('en'), format: 'fixed2' }),
+        measured<CurveRow>(
+          { key: `at${length}`, label: formatCount(length), format: perplexity.format },
+          (row) => perplexityAtLength(row, length),
+        ),
       ),
-      { key: low, label: `Low at ${longest.toLocaleString('en')}`, format: 'fixed2' as const },
-      { key: high, label: `High at ${longest.toLocaleString('en')}`, format: 'fixed2' as const },
-      ...further.columns,
+      endOf(low, 'Low', 'low'),
+      endOf(high, 'High', 'high'),
+      ...further,
     ],
-    rows: modalities.flatMap((modality) =>
-      curves.map((curve) => {
-        const row: Record<string, Cell> = { model: curve.style.name };
-        if (modalities.length > 1) row['text'] = modalityStyles[modality].name;
-        for (const length of lengthsOf(curve, modality))
-          Object.assign(row, measuredCells(`at${length}`, perplexityRange(curve, modality, length)));
-        return { ...row, ...further.of(curve, modality) };
-      }),
-    ),
-  };
+    modalities.flatMap((modality) => curves.map((curve) => ({ curve, modality }))),
+  );
+}
+
+/** The column that says on what a row was measured, where there are several kinds of text. */
+export function textColumn(modalities: readonly Modality[]): Measure<{ readonly modality: Modality }>[] {
+  return modalities.length > 1
+    ? [{ key: 'text', label: 'Text', of: ({ modality }) => modalityStyles[modality].name }]
+    : [];
+}
+
+function perplexityAtLength({ curve, modality }: CurveRow, length: number): Range | undefined {
+  return lengthsOf(curve, modality).includes(length) ? perplexityRange(curve, modality, length) : undefined;
 }

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTextFile, writeFilesAtomic } from '../../base/files';
 import { checkOutputs } from '../../base/outputs';
-import { provenanceLine } from '../../report/provenance';
+import { provenanceLine } from '../../report/provenance-line';
 import { type Table, toMarkdown } from '../../report/tables';
 import { type Finding, type Report } from './report';
 import { fileNameOf } from './reference';

@@ -18,7 +18,7 @@ export interface FoundBrowser {
   readonly foundBy: string;
 }
 
-/** What the search depends on; the machine's own if left out. */
+/** The environment of the search; the machine's own if left out. */
 export interface SearchPlace {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;

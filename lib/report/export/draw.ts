@@ -31,7 +31,7 @@ export interface FigureDrawer {
    * Starts what drawing needs; undefined if it can draw, else one line: why not, and what to do.
    */
   ready(): Promise<string | undefined>;
-  /** What draws, with its version; `none` before `ready`. */
+  /** The browser that draws, with its version; `none` before `ready`. */
   describe(): string;
   /**
    * `footer` is set small below the figure, wrapped to its width. Call it after `ready` gave
@@ -71,7 +71,7 @@ const footerStyle: DrawRequest['footerStyle'] = {
   edge: EDGE,
 };
 
-/** What the page is asked for: plain data, and the foot broken into lines. */
+/** The request to the page: plain data, and the foot broken into lines. */
 export function drawRequest(figure: Figure, footer: string): DrawRequest {
   const { width, height } = figure.layout;
   if (typeof width !== 'number' || typeof height !== 'number')

@@ -15,7 +15,8 @@ import { type FigureDrawer, drawRequest, drawingVersion, figureDrawer } from './
 import { type Figure } from '../figure';
 import { exportOutputs } from '../outputs';
 import { formatJson } from '../json';
-import { type Provenance, provenanceLine } from '../provenance';
+import { type Provenance } from '../provenance';
+import { provenanceLine } from '../provenance-line';
 
 /** Where figures go, and what is written with them. */
 export interface ExportOptions {
@@ -28,7 +29,7 @@ export interface ExportOptions {
   readonly drawer?: FigureDrawer;
 }
 
-/** What became of one figure. */
+/** The outcome of one figure. */
 export interface ExportedFigure {
   readonly id: string;
   readonly json: string;
@@ -153,7 +154,7 @@ async function exportFigure(
   return { id: figure.id, ...paths, pictures: 'drawn' };
 }
 
-/** What the pictures beside an earlier JSON show, if they are the ones it was written with. */
+/** The content of the pictures beside an earlier JSON, if they are the ones it was written with. */
 async function presentPictures(paths: {
   json: string;
   svg: string;

@@ -1,8 +1,8 @@
-// What runs inside the browser page: plotly draws, then the drawing gets its foot line, its
+// The code inside the browser page: plotly draws, then the drawing gets its foot line, its
 // description and the room that its texts need, and is turned into SVG text and PNG bytes. The
 // function is sent to the page as text, so it refers to nothing outside itself.
 
-/** What the page is asked to draw. */
+/** The request to the page. */
 export interface DrawRequest {
   readonly data: unknown;
   readonly layout: unknown;
@@ -25,7 +25,7 @@ export interface DrawRequest {
   readonly scale: number;
 }
 
-/** What comes back: the SVG's text, and the PNG in base 64. */
+/** The answer: the SVG's text, and the PNG in base 64. */
 export interface DrawReply {
   readonly svg: string;
   readonly png: string;

@@ -12,7 +12,7 @@ import { ink, screenWidth } from '../style';
 import { type Table, toHtml, toMarkdown } from '../tables';
 import { escapeHtml, escapeXml, stripMarkup } from '../text';
 
-/** Whether this runs in the workbench's notebook kernel. */
+/** True in the workbench's notebook kernel. */
 export function isNotebook(): boolean {
   return displayFunction() !== undefined;
 }

@@ -3,14 +3,11 @@
 
 import { UsageError } from '../../base/errors';
 import { present } from '../../base/present';
-import {
-  colorKey,
-  type Figure,
-  inPanel,
-  makeFigure,
-  type PlotlyObject,
-  textMapTraces,
-} from '../../report/figure';
+import { colorKey } from '../../report/traces';
+import { type Figure, makeFigure } from '../../report/figure';
+import { type PlotlyObject } from '../../report/spec';
+import { verticalLine } from '../../report/marks';
+import { textMapTraces } from '../../report/text-map';
 import { heatScale, ink } from '../../report/style';
 import { escapeMarkup } from '../../report/text';
 import { alphabetOf } from '../automata/alphabet';
@@ -70,8 +67,10 @@ export function matricesFigure(network: Network, layer: number): Figure {
     columns: 1,
     sharedX: true,
     panelHeight: parts.map(({ rows }) => rowHeight * Math.min(mostRows, Math.max(3, rows.length))),
-    panels: parts.map(({ title, rows }) => ({
+    panels: parts.map(({ title, values, rows }) => ({
       title,
+      data: [heatMap(values, rows, coordinateNames(layout))],
+      marks: borders(layout),
       x: blockAxis(layout),
       y: {
         tickmode: 'array',
@@ -83,15 +82,10 @@ export function matricesFigure(network: Network, layer: number): Figure {
         ticks: '',
       },
     })),
-    data: [
-      ...parts.map(({ values, rows }, panel) =>
-        heatMap(values, { panel, rows, columns: coordinateNames(layout) }),
-      ),
-      ...['most negative', '0', 'most positive'].map((name, index) =>
-        colorKey(name, signedScale[index]?.[1] ?? ink.paper),
-      ),
-    ],
-    layout: { showlegend: true, shapes: parts.flatMap((_, panel) => borders(layout, panel)) },
+    data: ['most negative', '0', 'most positive'].map((name, index) =>
+      colorKey(name, signedScale[index]?.[1] ?? ink.paper),
+    ),
+    layout: { showlegend: true },
   });
 }
 
@@ -127,27 +121,24 @@ export function connectionsFigure(network: Network, layer: number): Figure {
       .join('; '),
     sharedY: true,
     panelHeight: 30 * names.length,
-    panels: parts.map(({ name, mlp }) => ({
+    panels: parts.map(({ name, mlp, units }) => ({
       title: `${name}: ${mlp.hidden} units`,
       x: { ...axis, title: 'reads', tickangle: -60 },
       y: { ...axis, title: 'writes', range: [names.length - 0.5, -0.5] },
-    })),
-    data: parts.flatMap(({ units }, panel) =>
-      textMapTraces({
+      data: textMapTraces({
         z: units.map((row) => row.map((count) => (count === 0 ? 0 : 1 + Math.log10(count)))),
         colorscale: heatScale,
         zmin: 0,
         zmax: 6,
         text: units.map((row) => row.map((count) => (count === 0 ? '' : String(count)))),
         size: 11,
-        panel,
         further: {
           xgap: 0.5,
           ygap: 0.5,
           hovertemplate: '%{text} units read %{x} and write %{y}<extra></extra>',
         },
       }),
-    ),
+    })),
   });
 }
 
@@ -212,11 +203,8 @@ function columnsOf({ rows, columns, values }: Matrix): number[][] {
 
 function heatMap(
   values: readonly (readonly number[])[],
-  {
-    panel,
-    rows,
-    columns,
-  }: { readonly panel: number; readonly rows: readonly string[]; readonly columns: readonly string[] },
+  rows: readonly string[],
+  columns: readonly string[],
 ): PlotlyObject {
   const largest = Math.max(1e-12, ...values.flat().map(Math.abs));
   return {
@@ -236,7 +224,6 @@ function heatMap(
       ),
     ),
     hovertemplate: '%{customdata}<extra></extra>',
-    ...inPanel(panel),
   };
 }
 
@@ -253,18 +240,10 @@ function blockAxis({ blocks, width }: Layout): PlotlyObject {
 }
 
 /** Lines between blocks. */
-function borders({ blocks }: Layout, panel: number): PlotlyObject[] {
-  const { xaxis, yaxis } = inPanel(panel);
-  return blocks.slice(1).map(({ start }) => ({
-    type: 'line',
-    xref: xaxis,
-    yref: `${yaxis} domain`,
-    x0: start - 0.5,
-    x1: start - 0.5,
-    y0: 0,
-    y1: 1,
-    line: { color: ink.axis, width: 1 },
-  }));
+function borders({ blocks }: Layout): PlotlyObject[] {
+  return blocks
+    .slice(1)
+    .map(({ start }) => verticalLine(start - 0.5, { color: ink.axis, width: 1, dash: 'solid' }));
 }
 
 function coordinateNames(layout: Layout): string[] {

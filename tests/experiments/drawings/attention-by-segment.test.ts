@@ -108,7 +108,7 @@ describe('attention by segment, read back', () => {
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title, y.type, y.ticks])).toEqual(
       [0, 1, 2, 3].map((panel) => [
         contextTitles[panel] ?? '',
-        panel < 2 ? 'Segments back (0: own); first: first token of all' : 'Tokens back (0: the token itself)',
+        panel < 2 ? 'Segments back (0 = own; "first" = first token)' : 'Tokens back (0: the token itself)',
         panel % 2 === 0 ? 'Share of attention' : '',
         'log',
         shareTicks,
@@ -130,7 +130,7 @@ describe('attention by segment, read back', () => {
       ],
     ]);
     expect(figure.title.join(' ')).toContain('The same 4 queries in each of 5 documents');
-    expect(drawing.figures[0]?.caption).toContain('what lies 3 segments back and more');
+    expect(drawing.figures[0]?.caption).toContain('all keys 3 segments back and more');
     expect(figure.legend).toEqual(['Evenly spread', ...names, 'Training length']);
     expectLooks(
       { ...figure, looks: new Map([...figure.looks].filter(([name]) => name !== 'Training length')) },
@@ -176,10 +176,18 @@ describe('attention by segment, read back', () => {
     const hover = 'below 0.001 % | BiPE-RoPE';
     expect(figure.points.filter((point) => point.hover !== undefined)).toEqual(
       tidy(
-        [0, 1].flatMap((context): ReadPoint[] => [
-          { panel: context, series: 'BiPE-RoPE', x: 1 - 0.15, y: 1.35e-5, hover },
-          { panel: 2 + context, series: 'BiPE-RoPE', x: 5 - 0.15, y: 1.35e-5, hover },
-        ]),
+        [
+          [0, 1],
+          [1, 1],
+          [2, 5],
+          [3, 5],
+        ].map(([panel = 0, place = 0]): ReadPoint => ({
+          panel,
+          series: 'BiPE-RoPE',
+          x: place - 0.15,
+          y: 1.35e-5,
+          hover,
+        })),
       ),
     );
     expect(figure.legend).toContain('Below 0.001 %');
@@ -254,7 +262,7 @@ describe('attention by segment, read back', () => {
           }));
           if (panel > 0 || samePlace === null) return points;
           const { estimate: y, low, high } = samePlace;
-          const [a, b, c] = [y, low, high].map((value) => String(Number(value.toPrecision(3))));
+          const [a, b, c] = [y, low, high].map((value) => value.toFixed(2));
           const hover = `${series} at the same place: times evenly spread ${a ?? ''} (${b ?? ''} to ${c ?? ''})`;
           return [...points, { panel, series, x: index === 0 ? -0.15 : 0.15, y, low, high, hover }];
         }),

@@ -61,8 +61,8 @@ const byOperators = (runs: readonly ArithmeticRun[]) =>
   );
 const guess = { y: 0.2, dash: '6px,4px' };
 const lines = [
-  { panel: 1, x: 2.5, dash: 'dot' },
   { panel: 0, ...guess },
+  { panel: 1, x: 2.5, dash: 'dot' },
   { panel: 1, ...guess },
 ];
 const guessing = 'Guessing: 1/5';
@@ -139,7 +139,7 @@ describe('Figure 3 at one size, read back', () => {
         Encoding: nameOf(one.encoding),
         'Hidden size': '48',
         Parameters: cells.integer(one.parameters),
-        Accuracy: cells.percent(one.accuracy.share),
+        'Right answers': cells.percent(one.accuracy.share),
         Low: cells.percent(one.accuracy.low),
         High: cells.percent(one.accuracy.high),
         'By right steps': cells.percent(one.soundness.share),

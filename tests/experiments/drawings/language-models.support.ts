@@ -83,13 +83,12 @@ export function at(
 
 /** As a figure and a table have it: the number, its interval, its words. */
 export function perplexity(found: PerplexityByLength) {
-  const short = (value: number): string => value.toPrecision(3);
   const { low = NaN, high = NaN } = found.interval ?? {};
   return {
     centre: found.perplexity,
     low,
     high,
-    words: `perplexity ${short(found.perplexity)} (${short(low)} to ${short(high)})`,
+    words: `perplexity ${found.perplexity.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`,
   };
 }
 

@@ -63,7 +63,7 @@ describe('Figure 4, read back', () => {
       titles.map((title) => ({
         title,
         x: {
-          title: 'Tokens of a block',
+          title: 'Block length (tokens)',
           type: 'log',
           ticks: lengths.map((length) => [length, written(length)]),
         },
@@ -93,7 +93,7 @@ describe('Figure 4, read back', () => {
     expect(figure.panels).toEqual(
       titles.map((title) => ({
         title,
-        x: { title: 'Place in the block', type: 'linear', format: '~s' },
+        x: { title: 'Position in the block', type: 'linear', format: '~s' },
         y: perplexityAxis,
       })),
     );
@@ -107,6 +107,7 @@ describe('Figure 4, read back', () => {
             series: nameOf(run.encoding),
             x: (from + to) / 2,
             y: Math.exp(loss),
+            hover: `${nameOf(run.encoding)} at position in the block ${cells.integer((from + to) / 2)}: perplexity ${cells.fixed(Math.exp(loss), 2)}`,
           })),
         ),
       ),
@@ -117,7 +118,11 @@ describe('Figure 4, read back', () => {
   it('shows the losses of training', () => {
     const figure = present(training, 'figure');
     expect(figure.panels).toEqual([
-      { title: '', x: { title: 'Step', type: 'linear', format: '~s' }, y: { title: 'Loss (nats)' } },
+      {
+        title: 'Hidden size 96',
+        x: { title: 'Step', type: 'linear', format: '~s' },
+        y: { title: 'Loss (nats)' },
+      },
     ]);
     expectLooks(figure, styles);
     expectPoints(
@@ -306,7 +311,7 @@ describe('Figure 5, read back', () => {
     // A shared axis is labelled once, at the left.
     expect(figure.panels.map(({ x, y }) => [x.title, x.ticks, y.title])).toEqual(
       places.map(({ encoding }) => [
-        'Tokens of a block',
+        'Block length (tokens)',
         lengths.map((length) => [length, written(length)]),
         encoding === 'rope' ? 'Perplexity, log scale' : '',
       ]),

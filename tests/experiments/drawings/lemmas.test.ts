@@ -73,7 +73,8 @@ const items = {
 } as const;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-const short = (value: number): string => String(Number(value.toPrecision(3)));
+const short = (value: number): string =>
+  String(Number(value.toPrecision(3))).replace(/^(\d)(\d{3})$/, '$1,$2');
 
 describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series: all }) => {
   const drawing = drawn(item, { series: all, precisions } as LemmaResult);
@@ -100,7 +101,7 @@ describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series
       ]),
       ...kinds.map((kind) => [
         titled('share', kind),
-        'ε asked for',
+        'Error asked for, ε',
         'log',
         'Largest error / ε',
         undefined,
@@ -117,7 +118,7 @@ describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series
           const panel = (kinds as readonly string[]).indexOf(kind);
           const [x, shown] = [weightNorm.largest, weightNorm.largest.toPrecision(3)];
           const says = (word: string, error: number): string =>
-            `weight ${shown}: ${word} ${error.toPrecision(3)} | ${name}`;
+            `largest weight ${shown}: ${word} ${error.toPrecision(3)} | ${name}`;
           return [
             { panel, series: name, x, y: bound, hover: says('proved', bound) },
             { panel, series: name, x, y: measured, hover: says('found', measured) },
@@ -136,7 +137,7 @@ describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series
           Construction: `${kind}, ${name}`,
           Bound: cells.integer(Number(parameters['bound'])),
           Steepness: String(Number(Number(parameters['steepness']).toPrecision(4))),
-          'Error asked for': cells.scientific(epsilon),
+          'Error asked for, ε': cells.scientific(epsilon),
           Proved: cells.scientific(bound),
           Found: cells.scientific(measured),
           'Hidden units': cells.integer(hidden),
@@ -157,7 +158,7 @@ describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series
         return [
           `${capital(kind)}, ${name}, ε = 0.1 to 0.001: no error is larger than ε`,
           true,
-          `at ε = ${short(epsilon)} found ${measured.toExponential(2).replace(/\.?0+e/, 'e')}, ${cells.percent(measured / bound)} of what is proved; ${cells.integer(hidden)} hidden units, largest weight ${shortOf(weightNorm.largest)}`,
+          `at ε = ${short(epsilon)} found ${measured.toExponential(2).replace(/\.?0+e/, 'e')}, ${cells.percent(measured / bound)} of the proved bound; ${cells.integer(hidden)} hidden units, largest weight ${shortOf(weightNorm.largest)}`,
         ];
       }),
     );

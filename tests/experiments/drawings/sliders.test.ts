@@ -24,13 +24,13 @@ const numbers = (points: readonly ReadPoint[]): Map<number, number> =>
 
 describe.each([
   ['1.1', productSlider(4, epsilons), (a: number) => 4 * a, 'a', /^Input weights [\d.e-]+, output weights/],
-  ['1.2', rectifierSlider(epsilons), (x: number) => Math.max(0, x), 'x', /^Steepness s = [\d.e]+\.$/],
+  ['1.2', rectifierSlider(epsilons), (x: number) => Math.max(0, x), 'x', /^Steepness s = [\d.,e]+\.$/],
   [
     '1.3',
     selectionSlider(2, 0.5, epsilons),
     (t: number) => (Math.abs(t) >= 0.5 - 1e-9 ? (t > 0 ? 2 : -1) : null),
     't',
-    /^Largest weight [\d.e]+\.$/,
+    /^Largest weight [\d.,e]+\.$/,
   ],
 ] as const)('the slider of Lemma %s, read back', (_, figure, should, axis, says) => {
   const steps = readSteps(figure);
@@ -43,17 +43,17 @@ describe.each([
     for (const { text } of steps) expect(text).toMatch(says);
   });
 
-  it('shows left what it should be and what the weights give, right how far they are apart', () => {
+  it('shows left the exact curve and the one of the weights, right how far they are apart', () => {
     steps.forEach((step, index) => {
       expect(step.figure.panels.map(({ title, x, y }) => [title, x.title, y.type])).toEqual([
-        ['What it gives', axis, undefined],
-        ['Its error', axis, 'log'],
+        ['Output', axis, undefined],
+        ['Error', axis, 'log'],
       ]);
-      expect(step.figure.legend).toEqual(['what it should be', 'what the weights give', 'ε']);
+      expect(step.figure.legend).toEqual(['exact', 'given by the weights', 'ε']);
       const [wanted, given, errors] = [
-        numbers(pointsOf(step, 0, 'what it should be')),
-        numbers(pointsOf(step, 0, 'what the weights give')),
-        numbers(pointsOf(step, 1, 'what the weights give')),
+        numbers(pointsOf(step, 0, 'exact')),
+        numbers(pointsOf(step, 0, 'given by the weights')),
+        numbers(pointsOf(step, 1, 'given by the weights')),
       ];
       expect(given.size).toBeGreaterThan(200);
       for (const [x, y] of given) {
@@ -80,11 +80,11 @@ it('the slider of Lemma 1.4, read back, shows two products and their errors', as
   for (const step of steps) {
     expect(step.figure.panels.map(({ title }) => title)).toEqual([
       'Boolean: the product given',
-      'Its errors',
+      'Errors',
       'Real: the product given',
-      'Its errors',
+      'Errors',
     ]);
-    expect(step.text).toMatch(/^108 hidden units, largest weight [\d.e]+\.$/);
+    expect(step.text).toMatch(/^108 hidden units, largest weight [\d.,e]+\.$/);
     for (const panel of [0, 2]) {
       const [given, errors, right] = [
         pointsOf(step, panel),

@@ -43,7 +43,7 @@ it("a recipe's caption says what its sources are, or that none is at hand", () =
     drawRecipes({ recipes: [{ ...recipe, paper }] }).tables[0]?.caption ?? '';
   const letters = [...captionOf(recipe.paper).matchAll(/\[(\w)\]/g)].map(([, letter]) => letter);
   expect(new Set(letters)).toEqual(new Set(['C', 'F', 'H', 'N']));
-  expect(captionOf([])).toBe("The paper's recipe is not at hand.");
+  expect(captionOf([])).toBe("We have not seen the paper's recipe.");
 });
 
 it("a recipe, read back, has the paper's setting, its sources, ours, and where they differ", () => {

@@ -93,7 +93,7 @@ describe('the table of SCROLLS, read back', () => {
             string,
             string,
           ];
-          const hover = `${x}: ${tasks[task].score} ${a} (${b} to ${c})`;
+          const hover = `${x}: ${tasks[task].score.replace('Exact', 'exact')} ${a} (${b} to ${c})`;
           const line = { panel, series: swapped, x, y: one.swapped.score };
           // A light line under a dark one.
           return [{ panel, series, x, y, low, high, hover }, line, line];
@@ -159,7 +159,7 @@ describe('the table of SCROLLS, read back', () => {
     expect(drawing.findings.map(({ claim }) => claim)).toEqual(
       taskNames.map(
         (task) =>
-          `Quick task "${tasks[task].title}", which is none of SCROLLS': BiPE-RoPE answers better than RoPE`,
+          `Quick task "${tasks[task].title}" (not part of SCROLLS): BiPE-RoPE answers better than RoPE`,
       ),
     );
     const minus = (value: number): string => value.toFixed(1).replace('-', '−');

@@ -117,7 +117,7 @@ describe('Theorem 3.1, read back', () => {
           series: nameOf(count),
           x: index + 1,
           y,
-          hover: `${index + 1} fragments: rank ${y} | ${nameOf(count)}`,
+          hover: `fragments ${index + 1}: rank ${y} | ${nameOf(count)}`,
         })),
       ),
     ]);
@@ -141,9 +141,9 @@ describe('Theorem 3.1, read back', () => {
   it('shows what is lost with d numbers, and which words come out right', () => {
     const figure = present(cliff, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title, y.type, y.format])).toEqual([
-      ['Relations lost', 'Numbers for a fragment, d', 'Share of relations lost', 'log', undefined],
-      ['Words: every relation', 'Numbers for a fragment, d', 'Words with the right states', undefined, '.0%'],
-      ['Words: random symbols', 'Numbers for a fragment, d', 'Words with the right states', undefined, '.0%'],
+      ['Relations lost', 'Numbers d', 'Share of relations lost', 'log', undefined],
+      ['Words: every relation', 'Numbers d', 'Words right', undefined, '.0%'],
+      ['Words: random symbols', 'Numbers d', 'Words right', undefined, '.0%'],
     ]);
     expect(figure.legend).toEqual(names);
     expectLooks(figure, looks);
@@ -160,7 +160,7 @@ describe('Theorem 3.1, read back', () => {
               series,
               x,
               y: least,
-              hover: `d = ${x}: at least ${least.toPrecision(3)} | ${series}`,
+              hover: `numbers d ${x}: at least ${least.toPrecision(3)} | ${series}`,
             },
           ];
         }),
@@ -193,8 +193,8 @@ describe('Theorem 3.1, read back', () => {
   it('shows how many relations come back from d numbers of p bits', () => {
     const figure = present(few, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([
-      ['Decoded by thresholds', 'Numbers, d', 'Bits of each, p'],
-      ['Decoded as binary digits', 'Numbers, d', 'Bits of each, p'],
+      ['Decoded by thresholds', 'Numbers d', 'Bits of each, p'],
+      ['Decoded as binary digits', 'Numbers d', 'Bits of each, p'],
     ]);
     expect(figure.title.join(' ')).toContain(
       'Relations of 2 states in d numbers of p bits: bits that survive, of 4',
@@ -256,7 +256,7 @@ describe('Theorem 3.1, read back', () => {
           Relations: cells.integer(monoid.relations),
           'Their logarithm (bits)': String(Number(Math.log2(monoid.relations).toPrecision(4))),
           'Longest word needed (symbols)': '2',
-          'Rows told apart': cells.integer(context.rows),
+          'Different rows': cells.integer(context.rows),
           'Contexts n²': String(count ** 2),
           Rank: cells.integer(rank.chosen),
           'Random fragments': '4',
@@ -303,7 +303,7 @@ describe('Theorem 3.1, read back', () => {
     if (!monoid || !context || !rank || !losses || !every) throw new Error('nothing');
     const { integer } = cells;
     expect(said('n = 2: words have every relation')).toBe(
-      `${integer(monoid.relations)} relations of words over ${monoid.symbols} symbols; the longest of the shortest words has 2`,
+      `${integer(monoid.relations)} relations of words over ${monoid.symbols} symbols; every relation occurs in a word of at most 2 symbols`,
     );
     expect(said('n = 2: some context')).toBe(
       `${integer(context.fragments)} fragments in ${context.contexts} contexts by the set simulator: ${integer(context.rows)} different rows, ${integer(context.rowsAsRelation)} of them the relation itself`,

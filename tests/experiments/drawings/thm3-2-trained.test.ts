@@ -109,7 +109,7 @@ describe('the trained counterpart of Theorem 3.2, read back', () => {
           y: exact.mean,
           low: exact.low,
           high: exact.high,
-          hover: `${nameOf(encoding)} of hidden size ${hiddenSize}: right sets ${words(exact)}`,
+          hover: `${nameOf(encoding)} at hidden size ${hiddenSize}: right sets ${words(exact)}`,
         })),
       ),
     );
@@ -232,7 +232,7 @@ describe('the trained counterpart of Theorem 3.2, read back', () => {
 
   it('says what the automaton is', () => {
     expect(readTable(present(drawing.tables[1], 'table'))).toEqual({
-      headers: ['What', 'Value'],
+      headers: ['Property', 'Value'],
       rows: [
         ['Segment states, sub-states', '2, 3'],
         ['Symbols, separators', '4, 5'],
@@ -269,7 +269,7 @@ describe('the trained counterpart of Theorem 3.2, read back', () => {
     expect(drawing.findings.map(({ claim, measured }) => [claim, measured])).toEqual(
       pairs.flatMap(([a, b]) =>
         places.map(([size, against, place]) => [
-          `Words of ${lengths[place] ?? 0} symbols: ${names[a]} of width ${size} tells more state sets than ${names[b]} of width ${against}`,
+          `Words of ${lengths[place] ?? 0} symbols: ${names[a]} of width ${size} has more state sets right than ${names[b]} of width ${against}`,
           `${of(a, size, place)}, ${of(b, against, place)}`,
         ]),
       ),

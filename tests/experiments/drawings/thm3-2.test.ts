@@ -96,9 +96,15 @@ describe('Theorem 3.2, read back', () => {
               series,
               x: boundOf(size, kind),
               y: relationWidth,
-              hover: `${label(size)}: ${relationWidth} coordinates | ${series}`,
+              hover: `${label(size)}: coordinates for relations ${cells.integer(relationWidth)} | ${series}`,
             },
-            { panel: 1, series, x, y: whole, hover: `${label(size)}: width ${whole} | ${series}` },
+            {
+              panel: 1,
+              series,
+              x,
+              y: whole,
+              hover: `${label(size)}: width ${cells.integer(whole)} | ${series}`,
+            },
           ];
         }),
       ),
@@ -142,11 +148,22 @@ describe('Theorem 3.2, read back', () => {
           const { weights, compared: ran } = size[kind];
           const x = size.subStates * size.segmentStates;
           const milliseconds = (1000 * ran.seconds) / ran.prefixes;
-          const says = (value: number, unit: string): string =>
-            `${label(size)}: ${value.toPrecision(3)} ${unit} | ${series}`;
+          const says = (value: string): string => `${label(size)}: ${value} | ${series}`;
           return [
-            { panel: 0, series, x, y: weights, hover: says(weights, 'weights') },
-            { panel: 1, series, x, y: milliseconds, hover: says(milliseconds, 'ms a token') },
+            {
+              panel: 0,
+              series,
+              x,
+              y: weights,
+              hover: says(`weights that are not 0 ${cells.integer(weights)}`),
+            },
+            {
+              panel: 1,
+              series,
+              x,
+              y: milliseconds,
+              hover: says(`milliseconds a token ${milliseconds.toPrecision(3)}`),
+            },
           ];
         }),
       ),
@@ -166,7 +183,7 @@ describe('Theorem 3.2, read back', () => {
         'Layers, bilevel': integer(bipe.depth),
         'Layers, flattened': integer(ape.depth),
         'Prefixes, bilevel': integer(bipe.compared.prefixes),
-        Wrong: integer(bipe.compared.mismatches),
+        'Wrong, bilevel': integer(bipe.compared.mismatches),
         'Prefixes, flattened': integer(ape.compared.prefixes),
         'Wrong, flattened': integer(ape.compared.mismatches),
       })),

@@ -3,7 +3,7 @@ import { present } from '../../../lib/base/present';
 import { perplexityRatio } from '../../../lib/evaluate/perplexity';
 import { type ArithmeticRun } from '../../../lib/experiments/items/fig3/runs';
 import { type AttentionBySegmentResult } from '../../../lib/experiments/items/attention-by-segment/result';
-import { type MeasureName } from '../../../lib/experiments/items/attention-by-segment/contexts';
+import { type MeasureName } from '../../../lib/experiments/items/attention-by-segment/statistics';
 import { findings as attentionFindings } from '../../../lib/experiments/items/attention-by-segment/tables';
 import {
   type AblationGroup,

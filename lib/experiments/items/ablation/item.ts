@@ -24,7 +24,8 @@ import { type LanguageModelRunSettings } from '../../language-models/settings';
 import { segmentLengthsIn } from '../../language-models/text';
 import { listOf, listOnce } from '../../settings/fields';
 import { counted, showsThatItRuns } from '../../settings/preset-words';
-import { type AblationResult, drawAblations } from './draw';
+import { drawAblations } from './draw';
+import { type AblationResult } from './rows';
 import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
 
 /** Checks settings. */

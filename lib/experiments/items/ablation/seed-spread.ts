@@ -1,4 +1,4 @@
-// How much of a difference between two trained models the seed alone can make.
+// Seed-to-seed variation: how much two trained models can differ by their seeds alone.
 
 import { mean } from '../../../report/over-seeds';
 

@@ -1,10 +1,12 @@
-// What models look at, as pictures, tables and findings.
+// Attention by segment as pictures, tables and findings.
 
 import { present } from '../../../base/present';
 import { type AttentionMass } from '../../../evaluate/attention-mass';
 import { type Figure } from '../../../report/figure';
 import { formatShort } from '../../../report/log-axis';
-import { distancesFigure, headsFigures, placesFigure } from './curves';
+import { distancesFigure } from './distances';
+import { headsFigures } from './heads';
+import { placesFigure } from './places';
 import { type AttentionBySegmentResult, contextsOf, styleOf, tokensWord } from './result';
 import { findings, measuresTable, numbersTable } from './tables';
 import { attentionMapFigure } from '../../charts/attention-map';
@@ -34,7 +36,7 @@ function mapFigure(result: AttentionBySegmentResult): Figure {
   return attentionMapFigure({
     id: 'attention-by-segment-map',
     title: 'Where attention lands, by segment and by place',
-    subtitle: `What a key gets, as a multiple of evenly spread attention with ${trainWord}; mean of all heads`,
+    subtitle: `Attention to a key, as a multiple of evenly spread attention with ${trainWord}; mean of all heads`,
     unit:
       `the mean weight of a key, as a multiple of what it would be if attention were evenly spread over ${trainWord}, as many as in training, in all panels. ` +
       'In a longer context more keys share it, so evenly spread attention is less there, everywhere the same: the legend has its colours. ' +

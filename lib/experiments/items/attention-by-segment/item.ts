@@ -14,15 +14,8 @@ import { encodingStyle } from '../../../report/style';
 import { separatorsFor } from '../../../segment/separators';
 import { drawAttentionBySegment } from './draw';
 import { type AttentionBySegmentResult } from './result';
-import {
-  attentionInContexts,
-  type ContextMeasurement,
-  type ContextSettings,
-  measureDifference,
-  measureNames,
-  measuresOf,
-  queriesOf,
-} from './contexts';
+import { attentionInContexts, type ContextMeasurement, type ContextSettings, queriesOf } from './contexts';
+import { measureDifference, measureNames, measuresOf } from './statistics';
 import { notMeasured } from '../../run/available';
 import { bilevelPairs, mainFour } from '../../charts/encoding-pairs';
 import { defineExperiment, type Presets } from '../../run/experiment';

@@ -1,17 +1,12 @@
-// What is known of all models that were looked at, and what everything that is drawn of it calls
-// them.
+// The result of the item, and the names and styles that everything drawn of it uses.
 
 import { present } from '../../../base/present';
 import { type AttentionBins } from '../../../evaluate/attention-mass';
 import { encodingStyle, ink, type SeriesStyle } from '../../../report/style';
-import {
-  type ContextAttention,
-  type MeasureDifference,
-  type Measures,
-  type ModelAttention,
-} from './contexts';
+import { type ContextAttention, type ModelAttention } from './contexts';
+import { type MeasureDifference, type Measures } from './statistics';
 
-/** All models that were looked at. */
+/** All models that were measured. */
 export interface AttentionBySegmentResult {
   /** Tokens of a training block. */
   readonly trainLength: number;
@@ -20,7 +15,7 @@ export interface AttentionBySegmentResult {
   readonly queries: number;
   readonly bins: AttentionBins;
   readonly models: readonly ModelAttention[];
-  /** What evenly spread attention comes to on the same documents. */
+  /** Evenly spread attention on the same documents. */
   readonly evenly: Measures;
   readonly differences: readonly MeasureDifference[];
 }

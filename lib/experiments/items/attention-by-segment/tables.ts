@@ -1,57 +1,82 @@
-// What models look at, in numbers: tables, and the findings that follow from the measures.
+// Attention by segment in numbers: tables, and the findings that follow from the measures.
 
-import { formatPercent } from '../../../base/format';
+import { formatCount, formatPercent } from '../../../base/format';
 import { present } from '../../../base/present';
 import { type AttentionMass, meanDistance } from '../../../evaluate/attention-mass';
 import { formatShort } from '../../../report/log-axis';
-import { type Cell, type Column, measuredCells, measuredColumns, type Table } from '../../../report/tables';
+import { makeTable, type Measure, measuredWithEnds } from '../../../report/measures';
+import { type Table } from '../../../report/tables';
 import { type AttentionBySegmentResult, contextsOf, evenlyStyle, styleOf, tokensWord } from './result';
-import { evenlySpread, type MeasuredInterval, type MeasureName, type Measures } from './contexts';
+import { evenlySpread, type MeasuredInterval, type MeasureName, type Measures } from './statistics';
 import { type Finding } from '../../run/report';
 import { liesBelow } from '../../charts/verdicts';
+
+/** A model, or evenly spread attention, in one context. */
+interface MeansRow {
+  readonly name: string;
+  readonly context: number;
+  readonly mass: AttentionMass;
+}
+
+const share = (
+  key: string,
+  label: string,
+  of: (mass: AttentionMass) => number | undefined,
+): Measure<MeansRow> => ({
+  key,
+  label,
+  format: 'percent',
+  of: ({ mass }) => of(mass),
+});
+
+const meansMeasures: readonly Measure<MeansRow>[] = [
+  { key: 'encoding', label: 'Encoding', of: ({ name }) => name },
+  { key: 'context', label: 'Context', format: 'integer', of: ({ context }) => context },
+  share('itself', 'Itself', ({ byDistance }) => byDistance[0]),
+  share('neighbour', 'Token before', ({ byDistance }) => byDistance[1]),
+  share('own', 'Own segment', ({ bySegment }) => bySegment[0]),
+  share('before', 'Segment before', ({ bySegment }) => bySegment[1]),
+  share('first', 'First token', ({ first }) => first),
+  share('separators', 'Separators', ({ separators }) => separators),
+  { key: 'distance', label: 'Distance', format: 'fixed1', of: ({ mass }) => meanDistance(mass) },
+  { key: 'entropy', label: 'Entropy', format: 'fixed2', of: ({ mass }) => mass.entropy },
+];
 
 /** Means, a row for each model and context. */
 export function numbersTable(result: AttentionBySegmentResult): Table {
   const { models, documents, queries } = result;
-  const row = (encoding: string, context: number, mass: AttentionMass): Record<string, Cell> => ({
-    encoding,
-    context,
-    itself: mass.byDistance[0] ?? null,
-    neighbour: mass.byDistance[1] ?? null,
-    own: mass.bySegment[0] ?? null,
-    before: mass.bySegment[1] ?? null,
-    first: mass.first,
-    separators: mass.separators,
-    distance: meanDistance(mass),
-    entropy: mass.entropy,
-  });
-  return {
-    id: 'attention-by-segment-numbers',
-    title: 'Where attention goes, in numbers',
-    caption:
-      `Shares of attention, in the mean over ${queries} queries in each of ${documents} documents and over all layers and heads. ` +
-      'Context: tokens that a model reads, the query’s own at the end. Separators: tokens that end a segment. ' +
-      'Distance: how many tokens back a query looks in the mean, the first token of all left out. Entropy: of all weights, in nats. ' +
-      'Evenly spread: what the same queries would give if they weighed all keys alike.',
-    columns: [
-      { key: 'encoding', label: 'Encoding' },
-      { key: 'context', label: 'Context', format: 'integer' },
-      { key: 'itself', label: 'Itself', format: 'percent' },
-      { key: 'neighbour', label: 'Token before', format: 'percent' },
-      { key: 'own', label: 'Own segment', format: 'percent' },
-      { key: 'before', label: 'Segment before', format: 'percent' },
-      { key: 'first', label: 'First token', format: 'percent' },
-      { key: 'separators', label: 'Separators', format: 'percent' },
-      { key: 'distance', label: 'Distance', format: 'fixed1' },
-      { key: 'entropy', label: 'Entropy', format: 'fixed2' },
-    ],
-    rows: [
+  return makeTable(
+    {
+      id: 'attention-by-segment-numbers',
+      title: 'Where attention goes, in numbers',
+      caption:
+        `Shares of attention, in the mean over ${queries} queries in each of ${documents} documents and over all layers and heads. ` +
+        'Context: tokens that a model reads, the query’s own at the end. Separators: tokens that end a segment. ' +
+        'Distance: how many tokens back attention goes in the mean, the first token of all left out. Entropy: of all weights, in nats. ' +
+        'Evenly spread: the same queries, if they weighed all keys alike.',
+    },
+    meansMeasures,
+    [
       ...models.flatMap(({ encoding, contexts }) =>
-        contexts.map(({ length, mean }) => row(styleOf(result, encoding).name, length, mean)),
+        contexts.map(({ length, mean }) => ({
+          name: styleOf(result, encoding).name,
+          context: length,
+          mass: mean,
+        })),
       ),
-      ...contextsOf(result).map(({ length, uniform }) => row(evenlyStyle.name, length, uniform)),
+      ...contextsOf(result).map(({ length, uniform }) => ({
+        name: evenlyStyle.name,
+        context: length,
+        mass: uniform,
+      })),
     ],
-  };
+  );
+}
+
+/** A model, or evenly spread attention. */
+interface MeasuresRow {
+  readonly name: string;
+  readonly measures: Measures;
 }
 
 /** Measures with their intervals, a row for each model. */
@@ -59,23 +84,20 @@ export function measuresTable(result: AttentionBySegmentResult): Table {
   const { models, evenly, documents, trainLength } = result;
   const longest = present(contextsOf(result).at(-1), 'context');
   const isLonger = longest.times > 1;
-  const row = (encoding: string, { samePlace, moved, far }: Measures): Record<string, Cell> => ({
-    encoding,
-    ...intervalCells('samePlace', samePlace),
-    ...(isLonger && { ...intervalCells('moved', moved), ...intervalCells('far', far) }),
-  });
   const longer =
-    `Moved: the share of attention that lies elsewhere with ${tokensWord(longest.length)} of context than with ${trainLength.toLocaleString('en')}, by the distance of the segment and on the first token; mean over heads. ` +
+    `Moved: the share of attention that lies elsewhere with ${tokensWord(longest.length)} of context than with ${formatCount(trainLength)}, by the distance of the segment and on the first token; mean over heads. ` +
     `Farther than in training: the share on tokens farther back than any in training, with ${tokensWord(longest.length)} of context. `;
-  return {
-    id: 'attention-by-segment-measures',
-    title: 'The same place, and a longer context',
-    caption:
-      `Same place: of the attention to earlier segments, how many times as much lies on the query’s own place there as of evenly spread attention, with ${tokensWord(trainLength)} of context. ` +
-      (isLonger ? longer : '') +
-      `Low and high: the ends of the 95 % interval over ${documents} documents.`,
-    columns: [
-      { key: 'encoding', label: 'Encoding' },
+  return makeTable<MeasuresRow>(
+    {
+      id: 'attention-by-segment-measures',
+      title: 'The same place, and a longer context',
+      caption:
+        `Same place: share of attention to earlier segments that lands on the query’s own place there, relative to uniform attention, with ${tokensWord(trainLength)} of context. ` +
+        (isLonger ? longer : '') +
+        `Low and high: the ends of the 95 % interval over ${documents} documents.`,
+    },
+    [
+      { key: 'encoding', label: 'Encoding', of: ({ name }) => name },
       ...intervalColumns('samePlace', 'Same place', 'fixed2'),
       ...(isLonger
         ? [
@@ -84,19 +106,22 @@ export function measuresTable(result: AttentionBySegmentResult): Table {
           ]
         : []),
     ],
-    rows: [
-      ...models.map(({ encoding, measures }) => row(styleOf(result, encoding).name, measures)),
-      row(evenlyStyle.name, evenly),
+    [
+      ...models.map(({ encoding, measures }) => ({ name: styleOf(result, encoding).name, measures })),
+      { name: evenlyStyle.name, measures: evenly },
     ],
-  };
+  );
 }
 
-function intervalColumns(key: MeasureName, label: string, format: 'fixed2' | 'percent'): Column[] {
-  return measuredColumns({ key, label, format }, ['Low', 'High']);
-}
-
-function intervalCells(key: MeasureName, interval: MeasuredInterval): Record<string, Cell> {
-  return measuredCells(key, interval === null ? undefined : { ...interval, centre: interval.estimate });
+function intervalColumns(
+  key: MeasureName,
+  label: string,
+  format: 'fixed2' | 'percent',
+): Measure<MeasuresRow>[] {
+  return measuredWithEnds({ key, label, format }, ['Low', 'High'], ({ measures }) => {
+    const interval = measures[key];
+    return interval === null ? undefined : { ...interval, centre: interval.estimate };
+  });
 }
 
 const hundredths = (value: number): string => withMinus(value.toFixed(2));
@@ -104,10 +129,7 @@ const hundredths = (value: number): string => withMinus(value.toFixed(2));
 /** Shares differ by percentage points: 6.2 % less would be less of the other. */
 const points = { format: (value: number): string => withMinus((100 * value).toFixed(1)), unit: ' points' };
 
-/**
- * How a measure is told, and what is claimed of the first of a pair: that it has less of it, or
- * more.
- */
+/** How a measure is written, and the claim about a pair: that the first has less of it, or more. */
 const claims: Readonly<
   Record<
     MeasureName,
@@ -143,7 +165,7 @@ const claims: Readonly<
   },
 };
 
-/** What is claimed of a pair, and whether it holds. */
+/** The findings of each pair. */
 export function findings(result: AttentionBySegmentResult): Finding[] {
   const { models, evenly, differences } = result;
   const longest = present(contextsOf(result).at(-1), 'context');
@@ -160,11 +182,10 @@ export function findings(result: AttentionBySegmentResult): Finding[] {
     if (difference === null || (measure !== 'samePlace' && longest.times === 1)) return [];
     const { says, wanted, format, difference: apart } = claims[measure];
     const measured = [first, second].map((one) => `${name(one)} ${within(measuresBy(one)[measure], format)}`);
-    const isLess = liesBelow(difference, 0);
     return [
       {
         claim: says(whose(first), whose(second), `At ${longest.times} times the training length`, times),
-        holds: isLess === null ? null : isLess === (wanted === 'less'),
+        holds: wanted === 'less' ? liesBelow(difference, 0) : liesBelow(0, difference),
         measured: `${measured.join(', ')}${times === 1 ? `; difference ${within(difference, apart.format, apart.unit)}` : ''}`,
       },
     ];

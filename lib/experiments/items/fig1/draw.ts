@@ -2,20 +2,16 @@
 // appear only in the wording of its claim.
 
 import { formatCount, formatPercent } from '../../../base/format';
-import {
-  type AxisSpec,
-  type FigureSpec,
-  axes,
-  bandTrace,
-  inPanel,
-  lineTrace,
-  makeFigure,
-  type Figure,
-  type PlotlyObject,
-} from '../../../report/figure';
-import { ink, modalityStyles, orderedStyles, separatorStyles, type SeriesStyle } from '../../../report/style';
-import { type Table } from '../../../report/tables';
+import { present } from '../../../base/present';
 import { type Modality } from '../../../data/sources/source';
+import { axes, axisOf } from '../../../report/axes';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { textAt, verticalLine } from '../../../report/marks';
+import { makeTable, type Measure } from '../../../report/measures';
+import { type AxisSpec, type PanelSpec, type PlotlyObject } from '../../../report/spec';
+import { ink, modalityStyles, orderedStyles, separatorStyles, type SeriesStyle } from '../../../report/style';
+import { type Quantity, type Table } from '../../../report/tables';
+import { bandTrace, lineTrace } from '../../../report/traces';
 import { type Drawing, type Finding } from '../../run/report';
 import {
   shortSegment,
@@ -70,36 +66,24 @@ function styleOf(separators: string): SeriesStyle {
   return separators === 'released' ? separatorStyles.released : separatorStyles.paper;
 }
 
-/** A vertical line at the length below which a segment counts as short. */
-function shortLine(panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
-  return {
-    type: 'line',
-    xref: xaxis,
-    yref: `${yaxis} domain`,
-    x0: shortSegment,
-    x1: shortSegment,
-    y0: 0,
-    y1: 1,
-    line: { color: ink.muted, width: 1, dash: 'dot' },
-  };
-}
+/** Quantities that pictures and the table share. */
+const tokensPerSegment: Quantity = { label: 'Tokens per segment', format: 'integer' };
+const shareOfSegments: Quantity = { label: 'Share of segments', format: 'percent' };
+const shareShort: Quantity = { label: `Under ${shortSegment} tokens`, format: 'percent' };
 
-function shortLabel(panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
-  return {
-    text: `${shortSegment} tokens`,
-    xref: xaxis,
+/** The length below which a segment counts as short. */
+const shortLimit: readonly PlotlyObject[] = [
+  verticalLine(shortSegment),
+  textAt(`${shortSegment} tokens`, {
     x: Math.log10(shortSegment),
     xanchor: 'left',
     xshift: 4,
-    yref: `${yaxis} domain`,
+    yref: 'y domain',
     y: 1,
     yanchor: 'top',
-    showarrow: false,
     font: { size: 11, color: ink.muted },
-  };
-}
+  }),
+];
 
 /** From the shortest to the longest. */
 function sequenceLengths(modalities: readonly ModalityStatistics[]): number[] {
@@ -119,44 +103,12 @@ function lengthAxis(modalities: readonly ModalityStatistics[]): AxisSpec {
 }
 
 function mainFigure({ modalities }: Fig1Result): Figure {
-  const columns = modalities.length;
-  const data: PlotlyObject[] = [];
-  modalities.forEach((modality, column) => {
-    for (const statistics of modality.bySeparators) {
-      const style = styleOf(statistics.separators);
-      const { x, y } = outline(statistics.tokensPerSegment);
-      const steps = lineTrace({ x, y, style, panel: column, legend: column === 0 });
-      data.push({ ...steps, line: { ...(steps['line'] as object), shape: 'hv' } });
-      const lengths = statistics.sequences.map((entry) => entry.sequenceLength);
-      data.push(
-        lineTrace({
-          x: lengths,
-          y: statistics.sequences.map((entry) => entry.shareShort),
-          style,
-          panel: columns + column,
-          legend: false,
-          markers: true,
-        }),
-        bandTrace({
-          x: lengths,
-          low: statistics.sequences.map((entry) => entry.segmentsPerSequence.p5),
-          high: statistics.sequences.map((entry) => entry.segmentsPerSequence.p95),
-          style,
-          panel: 2 * columns + column,
-        }),
-        lineTrace({
-          x: lengths,
-          y: statistics.sequences.map((entry) => entry.segmentsPerSequence.median),
-          style,
-          panel: 2 * columns + column,
-          legend: false,
-          markers: true,
-        }),
-      );
-    }
-  });
-  const columnsOf = <T>(panel: (modality: ModalityStatistics) => T): T[] => modalities.map(panel);
-  const spec: FigureSpec = {
+  const lengths = lengthAxis(modalities);
+  const counts = {
+    ...axes.count('Segments per sequence', 'log'),
+    range: [0, Math.log10(2 * mostSegments(modalities))],
+  };
+  return makeFigure({
     id: 'fig1',
     title: 'Tokens per segment, and segments per sequence',
     subtitle: inNumbers(modalities),
@@ -166,34 +118,61 @@ function mainFigure({ modalities }: Fig1Result): Figure {
       '5th to 95th percentile. Sequences are cut without overlap from the documents that reach the longest length, so ' +
       `every length shows the same text: ${modalities.map(longDocumentsOf).join(', ')}.`,
     alt: `Nine panels or fewer, a column for each kind of text. ${inNumbers(modalities)} Top: histograms of tokens per segment; middle: the share of short segments over the length of the sequence; bottom: the number of segments over the length of the sequence, on logarithmic axes.`,
-    data,
-    columns,
+    columns: modalities.length,
     sharedY: true,
     panelHeight: 190,
     panels: [
-      ...columnsOf((modality) => ({
+      ...modalities.map((modality): PanelSpec => ({
         title: `${modalityStyles[modality.modality].name} (${(modality.tokens / 1e6).toFixed(1)} M tokens)`,
-        x: { ...axes.count('Tokens per segment', 'log') },
-        y: { ...axes.share('Share of segments'), range: undefined, rangemode: 'tozero' },
+        x: axes.count(tokensPerSegment.label, 'log'),
+        y: axisOf(shareOfSegments, { range: undefined, rangemode: 'tozero' }),
+        data: bySeparators(modality, (statistics, style) => [steps(statistics.tokensPerSegment, style)]),
+        marks: shortLimit,
       })),
-      ...columnsOf(() => ({
-        x: lengthAxis(modalities),
-        y: { ...axes.share(`Under ${shortSegment} tokens`), range: [0, 1.06] },
+      ...modalities.map((modality): PanelSpec => ({
+        x: lengths,
+        y: axisOf(shareShort, { range: [0, 1.06] }),
+        data: bySeparators(modality, ({ sequences }, style) => [
+          overLengths(sequences, style, (entry) => entry.shareShort),
+        ]),
       })),
-      ...columnsOf(() => ({
-        x: lengthAxis(modalities),
-        y: {
-          ...axes.count('Segments per sequence', 'log'),
-          range: [0, Math.log10(2 * mostSegments(modalities))],
-        },
+      ...modalities.map((modality): PanelSpec => ({
+        x: lengths,
+        y: counts,
+        data: bySeparators(modality, ({ sequences }, style) => [
+          bandTrace({
+            x: sequences.map((entry) => entry.sequenceLength),
+            low: sequences.map((entry) => entry.segmentsPerSequence.p5),
+            high: sequences.map((entry) => entry.segmentsPerSequence.p95),
+            style,
+          }),
+          overLengths(sequences, style, (entry) => entry.segmentsPerSequence.median),
+        ]),
       })),
     ],
-    layout: {
-      shapes: modalities.map((_, column) => shortLine(column)),
-      annotations: modalities.map((_, column) => shortLabel(column)),
-    },
-  };
-  return makeFigure(spec);
+  });
+}
+
+/** The traces of each set of separators, in its style. */
+function bySeparators(
+  modality: ModalityStatistics,
+  traces: (statistics: SegmentStatistics, style: SeriesStyle) => readonly PlotlyObject[],
+): PlotlyObject[] {
+  return modality.bySeparators.flatMap((statistics) => traces(statistics, styleOf(statistics.separators)));
+}
+
+function steps(distribution: Distribution, style: SeriesStyle): PlotlyObject {
+  const line = lineTrace({ ...outline(distribution), style });
+  return { ...line, line: { ...(line['line'] as object), shape: 'hv' } };
+}
+
+function overLengths(
+  sequences: readonly SequenceStatistics[],
+  style: SeriesStyle,
+  value: (entry: SequenceStatistics) => number,
+): PlotlyObject {
+  const x = sequences.map((entry) => entry.sequenceLength);
+  return lineTrace({ x, y: sequences.map(value), style, markers: true });
 }
 
 /** The finding in one line: what share of segments is short, and how their number grows. */
@@ -225,30 +204,20 @@ function mostSegments(modalities: readonly ModalityStatistics[]): number {
   );
 }
 
-/** The appendix's kind of picture: the same distributions, a curve for each sequence length. */
+/** The same distributions as in the paper's appendix, a curve for each sequence length. */
 function distributionsFigure({ modalities }: Fig1Result): Figure {
-  const columns = modalities.length;
   const allLengths = sequenceLengths(modalities);
   const styles = orderedStyles(allLengths.map((length) => `${formatCount(length)} tokens`));
-  const data: PlotlyObject[] = [];
-  const inLegend = new Set<number>();
-  modalities.forEach((modality, column) => {
-    for (const entry of modality.bySeparators[0]?.sequences ?? []) {
-      const style = styles[allLengths.indexOf(entry.sequenceLength)];
-      if (style === undefined) continue;
-      const legend = !inLegend.has(entry.sequenceLength);
-      inLegend.add(entry.sequenceLength);
-      data.push(
-        lineTrace({ ...cumulative(entry.tokensPerSegment, 1), style, panel: column, legend }),
-        lineTrace({
-          ...cumulative(entry.segmentsPerSequence, 1000 / entry.sequenceLength),
-          style,
-          panel: columns + column,
-          legend: false,
-        }),
-      );
-    }
-  });
+  const curves = (
+    { bySeparators: [first] }: ModalityStatistics,
+    distributionOf: (entry: SequenceStatistics) => ReturnType<typeof cumulative>,
+  ): PlotlyObject[] =>
+    (first?.sequences ?? []).map((entry) =>
+      lineTrace({
+        ...distributionOf(entry),
+        style: present(styles[allLengths.indexOf(entry.sequenceLength)], 'style'),
+      }),
+    );
   const separators = modalities[0]?.bySeparators[0]?.separators ?? 'paper';
   return makeFigure({
     id: 'fig1-distributions',
@@ -258,19 +227,20 @@ function distributionsFigure({ modalities }: Fig1Result): Figure {
       'Top: share of segments with at most so many tokens. Bottom: share of sequences with at most so many segments per ' +
       '1,000 tokens. One curve for each sequence length; long sequences are few, so their curves are coarse.',
     alt: `Cumulative distributions for ${modalities.map((modality) => modality.modality).join(', ')}, a curve for each sequence length. Top: tokens per segment, on a logarithmic axis; bottom: segments per 1,000 tokens.`,
-    data,
-    columns,
+    columns: modalities.length,
     sharedY: true,
     panelHeight: 210,
     panels: [
       ...modalities.map((modality) => ({
         title: modalityStyles[modality.modality].name,
-        x: axes.count('Tokens per segment', 'log'),
-        y: axes.share('Share of segments'),
+        x: axes.count(tokensPerSegment.label, 'log'),
+        y: axisOf(shareOfSegments),
+        data: curves(modality, (entry) => cumulative(entry.tokensPerSegment, 1)),
       })),
-      ...modalities.map(() => ({
+      ...modalities.map((modality) => ({
         x: axes.count('Segments per 1,000 tokens'),
         y: axes.share('Share of sequences'),
+        data: curves(modality, (entry) => cumulative(entry.segmentsPerSequence, 1000 / entry.sequenceLength)),
       })),
     ],
   });
@@ -295,50 +265,80 @@ function cumulative(distribution: Distribution, factor: number): { x: number[]; 
   return { x, y };
 }
 
+interface SummaryRow {
+  readonly modality: ModalityStatistics;
+  readonly statistics: SegmentStatistics;
+  readonly longest: SequenceStatistics | undefined;
+}
+
+const summaryMeasures: readonly Measure<SummaryRow>[] = [
+  { key: 'modality', label: 'Text', of: ({ modality }) => modalityStyles[modality.modality].name },
+  { key: 'separators', label: 'Separators', of: ({ statistics }) => statistics.separators },
+  { key: 'documents', label: 'Documents', format: 'integer', of: ({ modality }) => modality.documents },
+  { key: 'tokens', label: 'Tokens', format: 'integer', of: ({ modality }) => modality.tokens },
+  {
+    key: 'segments',
+    label: 'Segments',
+    format: 'integer',
+    of: (row) => row.statistics.tokensPerSegment.total,
+  },
+  {
+    key: 'median',
+    label: 'Median tokens',
+    format: 'integer',
+    of: (row) => row.statistics.tokensPerSegment.median,
+  },
+  {
+    key: 'p95',
+    label: '95th percentile',
+    format: 'integer',
+    of: (row) => row.statistics.tokensPerSegment.p95,
+  },
+  { key: 'max', label: 'Longest', format: 'integer', of: (row) => row.statistics.tokensPerSegment.max },
+  { key: 'shareShort', ...shareShort, of: ({ statistics }) => statistics.shareShort },
+  {
+    key: 'longest',
+    label: 'Longest sequence',
+    format: 'integer',
+    of: ({ longest }) => longest?.sequenceLength,
+  },
+  {
+    key: 'longDocuments',
+    label: 'Documents that reach it',
+    format: 'integer',
+    of: ({ modality }) => modality.longDocuments,
+  },
+  { key: 'sequences', label: 'Sequences of it', format: 'integer', of: ({ longest }) => longest?.sequences },
+  {
+    key: 'segmentsAtLongest',
+    label: 'Median segments in it',
+    format: 'integer',
+    of: ({ longest }) => longest?.segmentsPerSequence.median,
+  },
+  {
+    key: 'growthExponent',
+    label: 'Exponent',
+    format: 'fixed2',
+    of: ({ statistics }) => statistics.growthExponent,
+  },
+];
+
 function summaryTable({ modalities }: Fig1Result): Table {
-  const rows = modalities.flatMap((modality) =>
-    modality.bySeparators.map((statistics) => {
-      const longest = statistics.sequences.at(-1);
-      return {
-        modality: modalityStyles[modality.modality].name,
-        separators: statistics.separators,
-        documents: modality.documents,
-        tokens: modality.tokens,
-        segments: statistics.tokensPerSegment.total,
-        median: statistics.tokensPerSegment.median,
-        p95: statistics.tokensPerSegment.p95,
-        max: statistics.tokensPerSegment.max,
-        shareShort: statistics.shareShort,
-        longest: longest?.sequenceLength ?? null,
-        sequences: longest?.sequences ?? null,
-        longDocuments: modality.longDocuments,
-        segmentsAtLongest: longest?.segmentsPerSequence.median ?? null,
-        growthExponent: statistics.growthExponent,
-      };
-    }),
+  return makeTable(
+    {
+      id: 'fig1-summary',
+      title: 'Figure 1 in numbers',
+      caption: `Tokens per segment over whole documents; segments in sequences of the longest length that the text has. Exponent: of the median number of segments as a power of the sequence length.`,
+    },
+    summaryMeasures,
+    modalities.flatMap((modality) =>
+      modality.bySeparators.map((statistics) => ({
+        modality,
+        statistics,
+        longest: statistics.sequences.at(-1),
+      })),
+    ),
   );
-  return {
-    id: 'fig1-summary',
-    title: 'Figure 1 in numbers',
-    caption: `Tokens per segment over whole documents; segments in sequences of the longest length that the text has. Exponent: of the median number of segments as a power of the sequence length.`,
-    columns: [
-      { key: 'modality', label: 'Text' },
-      { key: 'separators', label: 'Separators' },
-      { key: 'documents', label: 'Documents', format: 'integer' },
-      { key: 'tokens', label: 'Tokens', format: 'integer' },
-      { key: 'segments', label: 'Segments', format: 'integer' },
-      { key: 'median', label: 'Median tokens', format: 'integer' },
-      { key: 'p95', label: '95th percentile', format: 'integer' },
-      { key: 'max', label: 'Longest', format: 'integer' },
-      { key: 'shareShort', label: `Under ${shortSegment} tokens`, format: 'percent' },
-      { key: 'longest', label: 'Longest sequence', format: 'integer' },
-      { key: 'longDocuments', label: 'Documents that reach it', format: 'integer' },
-      { key: 'sequences', label: 'Sequences of it', format: 'integer' },
-      { key: 'segmentsAtLongest', label: 'Median segments in it', format: 'integer' },
-      { key: 'growthExponent', label: 'Exponent', format: 'fixed2' },
-    ],
-    rows,
-  };
 }
 
 function findings(modality: ModalityStatistics): Finding[] {

@@ -3,7 +3,11 @@
 // model: distances that attention sees, and the row of a learned table that is added to the
 // embedding.
 
-import { type Figure, inPanel, makeFigure, type PlotlyObject, textMapTraces } from '../../../report/figure';
+import { textAt } from '../../../report/marks';
+import { makeTable } from '../../../report/measures';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { type PanelSpec, type PlotlyObject } from '../../../report/spec';
+import { textMapTraces } from '../../../report/text-map';
 import { ink, orderedStyles, tintedHeatScale, translucent } from '../../../report/style';
 import { type Table } from '../../../report/tables';
 import { escapeMarkup } from '../../../report/text';
@@ -48,6 +52,19 @@ function schematic(tokens: readonly SegmentedToken[]): Figure {
     showgrid: false,
     ticks: '',
   };
+  const stripPanel = (title: string, positions: readonly number[]): PanelSpec => ({
+    title,
+    x: columnAxis,
+    y: stripRow,
+    data: [strip(tokens, positions, cell)],
+    marks: tokenTexts(tokens, cell),
+  });
+  const distancePanel = (positions: readonly number[], largest: number): PanelSpec => ({
+    title: 'Attention: distance',
+    x: { ...columnAxis, title: 'key' },
+    y: { ...tokenRows, title: 'query' },
+    data: matrix(distances(positions), tokens, largest, cell),
+  });
   const stripRow = { range: [-0.5, 1.7], showgrid: false, showticklabels: false, ticks: '', showline: false };
   return makeFigure({
     id: 'fig2',
@@ -66,14 +83,10 @@ function schematic(tokens: readonly SegmentedToken[]): Figure {
     columns: 3,
     panelHeight: [stripHeight, matrixSize],
     panels: [
-      { title: 'Standard: position', x: columnAxis, y: stripRow },
-      { title: 'Bilevel: place in segment', x: columnAxis, y: stripRow },
-      { title: 'Bilevel: segment', x: columnAxis, y: stripRow },
-      {
-        title: 'Attention: distance',
-        x: { ...columnAxis, title: 'key' },
-        y: { ...tokenRows, title: 'query' },
-      },
+      stripPanel('Standard: position', standard),
+      stripPanel('Bilevel: place in segment', intra),
+      stripPanel('Bilevel: segment', segments),
+      distancePanel(standard, tokens.length - 1),
       {
         title: 'Embedding: table row',
         x: { ...columnAxis, title: 'token' },
@@ -84,22 +97,11 @@ function schematic(tokens: readonly SegmentedToken[]): Figure {
           showgrid: false,
           ticks: '',
         },
+        data: [tableRows(tokens, lastRow, cell)],
       },
-      {
-        title: 'Attention: distance',
-        x: { ...columnAxis, title: 'key' },
-        y: { ...tokenRows, title: 'query' },
-      },
+      distancePanel(segments, lastSegment),
     ],
-    data: [
-      strip(tokens, standard, 0, cell),
-      strip(tokens, intra, 1, cell),
-      strip(tokens, segments, 2, cell),
-      ...matrix(distances(standard), tokens, 3, tokens.length - 1, cell),
-      tableRows(tokens, lastRow, cell),
-      ...matrix(distances(segments), tokens, 5, lastSegment, cell),
-    ],
-    layout: { annotations: [0, 1, 2].flatMap((panel) => tokenTexts(tokens, panel, cell)), showlegend: false },
+    layout: { showlegend: false },
   });
 }
 
@@ -135,12 +137,7 @@ function segmentColors(tokens: readonly SegmentedToken[]): PlotlyObject {
 }
 
 /** One position a token, in cells in the colour of the segment. */
-function strip(
-  tokens: readonly SegmentedToken[],
-  positions: readonly number[],
-  panel: number,
-  cell: number,
-): PlotlyObject {
+function strip(tokens: readonly SegmentedToken[], positions: readonly number[], cell: number): PlotlyObject {
   return {
     type: 'heatmap',
     z: [tokens.map((token) => token.segment + 0.5)],
@@ -153,24 +150,13 @@ function strip(
     xgap: 1,
     customdata: [tokens.map(label)],
     hovertemplate: '%{customdata}: %{text}<extra></extra>',
-    ...inPanel(panel),
   };
 }
 
 /** The tokens' texts, upright above the cells of a strip. */
-function tokenTexts(tokens: readonly SegmentedToken[], panel: number, cell: number): PlotlyObject[] {
-  const { xaxis, yaxis } = inPanel(panel);
-  return tokens.map((token) => ({
-    text: label(token),
-    textangle: -90,
-    xref: xaxis,
-    x: token.position,
-    yref: yaxis,
-    y: 0.55,
-    yanchor: 'bottom',
-    showarrow: false,
-    font: { size: textSize(cell, 11) },
-  }));
+function tokenTexts(tokens: readonly SegmentedToken[], cell: number): PlotlyObject[] {
+  const look = { textangle: -90, yanchor: 'bottom', font: { size: textSize(cell, 11) } };
+  return tokens.map((token) => textAt(label(token), { x: token.position, y: 0.55, ...look }));
 }
 
 /** Query minus key, for every pair that causal attention allows. */
@@ -181,7 +167,6 @@ function distances(positions: readonly number[]): (number | null)[][] {
 function matrix(
   z: readonly (readonly (number | null)[])[],
   tokens: readonly SegmentedToken[],
-  panel: number,
   largest: number,
   cell: number,
 ): PlotlyObject[] {
@@ -193,7 +178,6 @@ function matrix(
     colorscale: tintedHeatScale,
     text: cell < smallestNumbered ? [] : numbers,
     size: numberSize(cell, 11, largest),
-    panel,
     further: {
       xgap: 1,
       ygap: 1,
@@ -203,7 +187,7 @@ function matrix(
   });
 }
 
-/** Which row of the intra-segment table each token takes. */
+/** The row of the intra-segment table that each token takes. */
 function tableRows(tokens: readonly SegmentedToken[], lastRow: number, cell: number): PlotlyObject {
   const rows = Array.from({ length: lastRow + 1 }, (_, row) => row);
   const taken = rows.map((row) => tokens.map((token) => (token.intra === row ? token.segment + 0.5 : null)));
@@ -222,22 +206,24 @@ function tableRows(tokens: readonly SegmentedToken[], lastRow: number, cell: num
     ygap: 1,
     customdata: rows.map(() => tokens.map(label)),
     hovertemplate: '%{customdata}: row %{y}<extra></extra>',
-    ...inPanel(4),
   };
 }
 
 function positionsTable(tokens: readonly SegmentedToken[]): Table {
-  return {
-    id: 'fig2-positions',
-    title: 'The positions of Figure 2',
-    caption: 'Each token with its standard position, its place in its segment and the index of its segment.',
-    columns: [
-      { key: 'text', label: 'Token' },
-      { key: 'id', label: 'Id' },
-      { key: 'position', label: 'Position' },
-      { key: 'intra', label: 'Place in segment' },
-      { key: 'segment', label: 'Segment' },
+  return makeTable<SegmentedToken>(
+    {
+      id: 'fig2-positions',
+      title: 'The positions of Figure 2',
+      caption:
+        'Each token with its standard position, its place in its segment and the index of its segment.',
+    },
+    [
+      { key: 'text', label: 'Token', of: ({ text }) => text },
+      { key: 'id', label: 'Id', of: ({ id }) => id },
+      { key: 'position', label: 'Position', of: ({ position }) => position },
+      { key: 'intra', label: 'Place in segment', of: ({ intra }) => intra },
+      { key: 'segment', label: 'Segment', of: ({ segment }) => segment },
     ],
-    rows: tokens.map(({ text, id, position, intra, segment }) => ({ text, id, position, intra, segment })),
-  };
+    tokens,
+  );
 }

@@ -25,9 +25,11 @@ import { loadCheckpoint } from '../../../model/files/checkpoint';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
 import { encodingNamed } from '../../../positional/registry';
+import { formatCount } from '../../../base/format';
 import { type Figure, makeFigure } from '../../../report/figure';
 import { defaultReporter } from '../../../report/notebook/show';
 import { encodingStyle } from '../../../report/style';
+import { makeTable } from '../../../report/measures';
 import { type Table } from '../../../report/tables';
 import { attentionPanels } from '../../charts/attention-panels';
 import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './runs';
@@ -144,21 +146,19 @@ function drawnTensor(positions: Int32Array | undefined): { drawnPositions?: tf.T
 export function solutionTable(model: ArithmeticModel, solution: ArithmeticSolution): Table {
   const { name } = encodingStyle(model.run.encoding);
   const verdict = solution.sound ? 'is right' : solution.correct ? 'is right by chance' : 'is wrong';
-  return {
-    id: 'solution',
-    title: `${name} ${verdict}: the value is ${solution.expected}`,
-    caption: `${model.run.parameters.toLocaleString('en')} parameters; ${(100 * model.run.accuracy.share).toFixed(0)} % of ${model.run.accuracy.trials} test questions right.`,
-    columns: [
-      { key: 'step', label: 'Step', format: 'integer' },
-      { key: 'text', label: 'Written' },
-      { key: 'verdict', label: 'Follows' },
+  return makeTable<{ readonly text: string; readonly correct: boolean; readonly step: number }>(
+    {
+      id: 'solution',
+      title: `${name} ${verdict}: the value is ${solution.expected}`,
+      caption: `${formatCount(model.run.parameters)} parameters; ${(100 * model.run.accuracy.share).toFixed(0)} % of ${model.run.accuracy.trials} test questions right.`,
+    },
+    [
+      { key: 'step', label: 'Step', format: 'integer', of: ({ step }) => step },
+      { key: 'text', label: 'Written', of: ({ text }) => text },
+      { key: 'verdict', label: 'Follows', of: ({ step, correct }) => (step === 0 ? 'asked' : correct) },
     ],
-    rows: solution.steps.map(({ text, correct }, step) => ({
-      step,
-      text,
-      verdict: step === 0 ? 'asked' : correct,
-    })),
-  };
+    solution.steps.map(({ text, correct }, step) => ({ text, correct, step })),
+  );
 }
 
 /**

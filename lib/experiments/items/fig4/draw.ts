@@ -1,39 +1,40 @@
 // Figure 4 as pictures, a table and findings.
 
+import { formatCount } from '../../../base/format';
 import { present } from '../../../base/present';
 import { type Modality } from '../../../data/sources/source';
-import { axes, type Figure, makeFigure, type PanelSpec } from '../../../report/figure';
-import { formatPerplexity, formatShort, logAxis } from '../../../report/log-axis';
-import { explainSources, formatPaperValue, paperValue } from '../../paper/values';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { formatPerplexity, formatShort } from '../../../report/log-axis';
+import { verticalLine } from '../../../report/marks';
+import { type Measure } from '../../../report/measures';
 import { encodingStyle, modalityStyles } from '../../../report/style';
 import { type Table } from '../../../report/tables';
 import { bilevelPairs, ownPairs } from '../../charts/encoding-pairs';
-import { type Drawing, type Finding } from '../../run/report';
-import { type LanguageModelRun } from '../../language-models/runs';
+import {
+  groupsOf,
+  rangeWord,
+  type SeedGroup,
+  seedsOf,
+  trainingMeasures,
+  whiskersWord,
+} from '../../charts/seed-groups';
+import { trainingLossFigure } from '../../charts/training-loss';
 import {
   compare,
+  type CurveRow,
   type LengthCurve,
   lengthPanel,
   lengthsOf,
-  lengthTraces,
   modalitiesOf,
   modalityTitle,
   perplexityRange,
   perplexityTable,
-  positionTraces,
-  trainLengthLine,
+  positionPanel,
 } from '../../language-models/length-curves';
 import { type ReleasedRun } from '../../language-models/released-models';
-import {
-  groupsOf,
-  lossAxis,
-  lossTrace,
-  rangeWord,
-  type SeedGroup,
-  seedsOf,
-  whiskersWord,
-} from '../../charts/seed-groups';
-import { mean } from '../../../report/over-seeds';
+import { type LanguageModelRun } from '../../language-models/runs';
+import { explainSources, formatPaperValue, paperValue } from '../../paper/values';
+import { type Drawing, type Finding } from '../../run/report';
 
 /** All models that were trained, or what the released ones made of each kind of text. */
 export type Fig4Result =
@@ -54,7 +55,16 @@ export function drawFig4(result: Fig4Result, trainLength: number): Drawing {
     figures: [
       lengthsFigure(curves, trainLength, textRead[result.kind]),
       positionsFigure(curves, trainLength),
-      ...(groups.length === 0 ? [] : [trainingFigure(groups)]),
+      ...(groups.length === 0
+        ? []
+        : [
+            trainingLossFigure(groups, {
+              id: 'fig4-training',
+              title: 'Training loss of the language models',
+              subtitle: 'Training loss, averaged since the previous point',
+              caption: 'It does not show how a model does beyond its training length.',
+            }),
+          ]),
     ],
     tables: [numbersTable(groups, curves, trainLength)],
     findings: modalitiesOf(curves).flatMap((modality) => findings(curves, modality, trainLength)),
@@ -75,14 +85,14 @@ function releasedLines(runs: readonly ReleasedRun[]): LengthCurve[] {
 }
 
 /**
- * What the curves are measured on, by what was read: the released code joins documents before it
- * cuts blocks, and drops the rest.
+ * The text that curves are measured on, by kind of result: the released code joins documents before
+ * it cuts blocks, and drops the rest.
  */
 const textRead: Readonly<Record<Fig4Result['kind'], string>> = {
   trained:
-    'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text.',
+    'Perplexity of held-out documents, read in consecutive blocks of equal length; every length reads the same text.',
   released:
-    'Perplexity of validation sets, read in blocks of a length side by side, which go on from one document to the next as in the released code.',
+    'Perplexity of validation sets, read in consecutive blocks of equal length, which continue from one document to the next as in the released code.',
 };
 
 function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read: string): Figure {
@@ -93,7 +103,7 @@ function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read
   return makeFigure({
     id: 'fig4',
     title: 'Perplexity beyond the training length, by positional encoding',
-    subtitle: `Trained on blocks of ${trainLength.toLocaleString('en')} tokens (dotted line); ${whiskersWord(seedsOf(curves), '95 % interval over documents')}`,
+    subtitle: `Trained on blocks of ${formatCount(trainLength)} tokens (dotted line); ${whiskersWord(seedsOf(curves), '95 % interval over documents')}`,
     caption:
       `${read} A longer block gives a token more to look back at, ` +
       'so a model that can use it gets better to the right, one that cannot stays level, and one that is ' +
@@ -107,10 +117,13 @@ function lengthsFigure(curves: readonly LengthCurve[], trainLength: number, read
         }),
       )
       .join('; '),
-    data: modalities.flatMap((modality, panel) => lengthTraces(curves, modality, panel)),
-    panels: modalities.map((modality) => lengthPanel(curves, modality, modalityTitle(curves, modality))),
+    panels: modalities.map((modality) =>
+      lengthPanel(curves, modality, {
+        title: modalityTitle(curves, modality),
+        marks: [verticalLine(trainLength)],
+      }),
+    ),
     panelHeight: 300,
-    layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
   });
 }
 
@@ -118,42 +131,19 @@ function positionsFigure(curves: readonly LengthCurve[], trainLength: number): F
   const modalities = modalitiesOf(curves);
   return makeFigure({
     id: 'fig4-positions',
-    title: 'Where in a long block the losses are',
-    subtitle: 'Perplexity of the tokens at a place, in the longest blocks; dotted: the training length',
+    title: 'Perplexity by position in a long block',
+    subtitle: 'Perplexity of the tokens at each position of the longest blocks; dotted: the training length',
     caption:
-      'Left of the dotted line a model sees what it has seen in training; right of it, positions or segment indices that are new to it. ' +
-      'A document begins where its first block does, and beginnings are often easier for every model: what counts is where lines part, not where all of them rise.',
-    alt: `A curve over the place in the block for ${curves.map(({ style }) => style.name).join(', ')}.`,
-    data: modalities.flatMap((modality, panel) => positionTraces(curves, modality, panel)),
-    panels: modalities.map((modality): PanelSpec => ({
-      title: modalityTitle(curves, modality),
-      x: axes.count('Place in the block'),
-      y: logAxis('Perplexity, log scale', positionValues(curves, modality)),
-    })),
-    panelHeight: 260,
-    layout: { shapes: modalities.map((_, panel) => trainLengthLine(trainLength, panel)) },
-  });
-}
-
-function positionValues(curves: readonly LengthCurve[], modality: Modality): number[] {
-  return curves.flatMap(({ runs }) =>
-    runs.flatMap(({ modalities }) =>
-      modalities
-        .filter((one) => one.modality === modality)
-        .flatMap(({ byLength }) => (byLength.at(-1)?.byPosition ?? []).map(({ loss }) => Math.exp(loss))),
+      'Left of the dotted line positions and segment indices are those of training; right of it they are new to the model. ' +
+      'The first block of a document begins where the document does, and beginnings are often easier for every model: look at where lines part, not at where all of them rise.',
+    alt: `A curve over the position in the block for ${curves.map(({ style }) => style.name).join(', ')}.`,
+    panels: modalities.map((modality) =>
+      positionPanel(curves, modality, {
+        title: modalityTitle(curves, modality),
+        marks: [verticalLine(trainLength)],
+      }),
     ),
-  );
-}
-
-function trainingFigure(groups: readonly Group[]): Figure {
-  return makeFigure({
-    id: 'fig4-training',
-    title: 'Training loss of the language models',
-    subtitle: 'Mean cross-entropy of a predicted token over the steps since the point before',
-    caption: 'Mean over the seeds. What a model does beyond its training length does not show here.',
-    alt: `Falling curves for ${groups.map(({ style }) => style.name).join(', ')}.`,
-    panels: [{ x: axes.count('Step'), y: lossAxis }],
-    data: groups.map((group) => lossTrace(group)),
+    panelHeight: 260,
   });
 }
 
@@ -162,11 +152,6 @@ function trainingFigure(groups: readonly Group[]): Figure {
  * on books.
  */
 const knownOfPaper = { trainLength: 1024, length: 8192 };
-
-const trainingColumns: Table['columns'] = [
-  { key: 'parameters', label: 'Parameters', format: 'integer' },
-  { key: 'tokensPerSecond', label: 'Tokens/s', format: 'integer', ofMachine: true },
-];
 
 function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], trainLength: number): Table {
   const longest = Math.max(
@@ -178,35 +163,40 @@ function numbersTable(groups: readonly Group[], curves: readonly LengthCurve[], 
     {
       id: 'fig4-perplexity',
       title: 'Figure 4 in numbers',
-      caption: `Perplexity by the tokens of a block, of ${modalitiesOf(curves)
+      caption: `Perplexity by block length, of ${modalitiesOf(curves)
         .map((modality) => modalityTitle(curves, modality).toLowerCase())
         .join(
           '; ',
         )}. Low and high belong to the longest block: ${rangeWord(seedsOf(curves), '95 % interval over documents')}.${known ? ` The paper's values are those of PG-19 at that length: ${explainSources(['N'])}.` : ''}`,
     },
-    {
-      columns: [
-        ...(known ? [{ key: 'paper', label: `Paper, at ${longest.toLocaleString('en')}` }] : []),
-        ...(groups.length === 0 ? [] : trainingColumns),
-      ],
-      of: ({ name }, modality) => {
-        const ofPaper = modality === 'books' ? paperValue('pg19-perplexity', name) : undefined;
-        const runs = groups.find(({ encoding }) => encoding === name)?.runs;
-        return {
-          ...(known ? { paper: formatPaperValue(ofPaper) } : {}),
-          ...(runs && {
-            parameters: runs[0]?.parameters ?? null,
-            tokensPerSecond: mean(runs.map((run) => run.tokensPerSecond)),
-          }),
-        };
-      },
-    },
+    [
+      ...(known ? [paperColumn(longest)] : []),
+      ...(groups.length === 0 ? [] : trainingMeasures.map((measure) => ofGroup(measure, groups))),
+    ],
   );
 }
 
+function paperColumn(length: number): Measure<CurveRow> {
+  return {
+    key: 'paper',
+    label: `Paper, at ${formatCount(length)}`,
+    of: ({ curve, modality }) =>
+      formatPaperValue(modality === 'books' ? paperValue('pg19-perplexity', curve.name) : undefined),
+  };
+}
+
+/** The measure of a group's models, for their curve. */
+function ofGroup(measure: Measure<Group>, groups: readonly Group[]): Measure<CurveRow> {
+  const of = ({ curve }: CurveRow): ReturnType<Measure<Group>['of']> => {
+    const group = groups.find(({ encoding }) => encoding === curve.name);
+    return group && measure.of(group);
+  };
+  return { ...measure, of };
+}
+
 /**
- * What the paper says of pairs of models beyond the training length, and of each model against its
- * own training length.
+ * The paper's claims about pairs of models beyond the training length, and about each model against
+ * its own training length.
  */
 function findings(curves: readonly LengthCurve[], modality: Modality, trainLength: number): Finding[] {
   const curve = (name: string): LengthCurve | undefined => curves.find((one) => one.name === name);

@@ -1,9 +1,10 @@
 // Figure 5 as pictures, a table and findings.
 
 import { type Modality } from '../../../data/sources/source';
-import { type Figure, makeFigure, type PlotlyObject } from '../../../report/figure';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { broken, verticalLine } from '../../../report/marks';
 import { formatPerplexity, formatShort } from '../../../report/log-axis';
-import { encodingStyle, ink, modalityStyles, scalingStyles } from '../../../report/style';
+import { encodingStyle, modalityStyles, scalingStyles } from '../../../report/style';
 import { type Table } from '../../../report/tables';
 import { type Drawing, type Finding } from '../../run/report';
 import { type ScaledModel } from './runs';
@@ -12,12 +13,10 @@ import {
   type LengthCurve,
   lengthPanel,
   lengthsOf,
-  lengthTraces,
   modalitiesOf,
   modalityTitle,
   perplexityRange,
   perplexityTable,
-  trainLengthLine,
 } from '../../language-models/length-curves';
 
 /** Every model, before and after. */
@@ -26,7 +25,7 @@ export interface Fig5Result {
   readonly models: readonly ScaledModel[];
 }
 
-/** What the drawing needs of the settings. */
+/** The settings that the drawing needs. */
 export interface Fig5Scale {
   readonly trainLength: number;
   readonly finetune: { readonly length: number; readonly steps: number };
@@ -66,25 +65,17 @@ const encodingsOf = (curves: readonly ScaledCurve[]): string[] => [
 function panelsOf(curves: readonly ScaledCurve[], modalities: readonly Modality[], marks: readonly number[]) {
   const encodings = encodingsOf(curves);
   const places = modalities.flatMap((modality) => encodings.map((encoding) => ({ modality, encoding })));
+  const lines = marks.map((length, mark) => verticalLine(length, mark > 0 ? { dash: broken } : {}));
   const of = (encoding: string): ScaledCurve[] => curves.filter(({ model }) => model.encoding === encoding);
   return {
     columns: encodings.length,
     panelHeight: 300,
     sharedY: true,
     panels: places.map(({ modality, encoding }) => {
-      const { name } = encodingStyle(encoding, encodings);
+      const title = `${encodingStyle(encoding, encodings).name}: ${modalityTitle(curves, modality).toLowerCase()}`;
       // Both encodings on one scale.
-      return lengthPanel(curves, modality, `${name}: ${modalityTitle(curves, modality).toLowerCase()}`);
+      return lengthPanel(curves, modality, { title, marks: lines }, of(encoding));
     }),
-    data: places.flatMap(({ modality, encoding }, panel) => lengthTraces(of(encoding), modality, panel)),
-    layout: {
-      shapes: places.flatMap((_, panel): PlotlyObject[] =>
-        marks.map((length, mark) => ({
-          ...trainLengthLine(length, panel),
-          ...(mark > 0 && { line: { color: ink.muted, width: 1, dash: '6px,4px' } }),
-        })),
-      ),
-    },
   };
 }
 
@@ -99,8 +90,8 @@ function finetunedFigure(
     title: 'Perplexity by length, before and after finetuning',
     subtitle: `Trained at ${trainLength.toLocaleString('en')} tokens (dotted), then ${finetune.steps} steps at ${finetune.length.toLocaleString('en')} (broken); whiskers: 95 % interval over documents`,
     caption:
-      'Perplexity of held-out documents, read in blocks of a length side by side; every length reads the same text. YaRN interpolates each ' +
-      'frequency of RoPE as far as it turns too seldom in training, and sharpens attention. Of RoPE it counts tokens, of BiPE-RoPE segments.',
+      'Perplexity of held-out documents, read in consecutive blocks of equal length; every length reads the same text. YaRN interpolates each ' +
+      'frequency of RoPE as far as it turns too seldom in training, and sharpens attention. Positions are tokens for RoPE, segments for BiPE-RoPE.',
     alt: altOf(shown, modalities, finetune.length),
     ...panelsOf(shown, modalities, [trainLength, finetune.length]),
   });
@@ -116,7 +107,7 @@ function scaledFigure(
     id: 'fig5-scaled',
     title: 'Scaled, but not finetuned',
     subtitle: `Models trained at ${trainLength.toLocaleString('en')} tokens (dotted), read with RoPE scaled by ${formatShort(finetune.length / trainLength)}`,
-    caption: 'What the scaling alone does to a model that has never seen it.',
+    caption: 'The effect of the scaling alone, on a model that has never seen it.',
     alt: altOf(shown, modalities, finetune.length),
     ...panelsOf(shown, modalities, [trainLength]),
   });
@@ -134,37 +125,33 @@ function altOf(curves: readonly ScaledCurve[], modalities: readonly Modality[], 
     .join('; ');
 }
 
-const stageNames = { trained: 'trained', scaled: 'scaled', finetuned: 'finetuned' } as const;
-
 function numbersTable(curves: readonly ScaledCurve[], { trainLength, finetune }: Fig5Scale): Table {
+  const modelOf = ({ name }: LengthCurve): ScaledModel | undefined =>
+    curves.find((curve) => curve.name === name)?.model;
   return perplexityTable(
     curves.map((curve) => ({ ...curve, style: encodingStyle(curve.model.encoding, encodingsOf(curves)) })),
     {
       id: 'fig5-perplexity',
       title: 'Figure 5 in numbers',
-      caption: `Perplexity by the tokens of a block: models as they were trained at ${trainLength.toLocaleString('en')} tokens; those with RoPE scaled and nothing else; and those finetuned at ${finetune.length.toLocaleString('en')}. Low and high: 95 % interval over documents at the longest, one seed.`,
+      caption: `Perplexity by block length: models as they were trained at ${trainLength.toLocaleString('en')} tokens; those with RoPE scaled and nothing else; and those finetuned at ${finetune.length.toLocaleString('en')}. Low and high: 95 % interval over documents at the longest, one seed.`,
     },
-    {
-      columns: [
-        { key: 'stage', label: 'Stage' },
-        { key: 'scaling', label: 'Scaling' },
-      ],
-      of: ({ name }) => {
-        const model = curves.find((curve) => curve.name === name)?.model;
-        if (model === undefined) return {};
-        const { stage, scaling } = model;
-        return {
-          stage: stageNames[stage],
-          scaling: scaling === 'none' ? 'none' : scalingStyles[scaling].name,
-        };
+    [
+      { key: 'stage', label: 'Stage', of: ({ curve }) => modelOf(curve)?.stage },
+      {
+        key: 'scaling',
+        label: 'Scaling',
+        of: ({ curve }) => {
+          const scaling = modelOf(curve)?.scaling ?? 'none';
+          return scaling === 'none' ? scaling : scalingStyles[scaling].name;
+        },
       },
-    },
+    ],
   );
 }
 
 /**
- * What finetuning with YaRN does to each, and what it costs at the training length; and which of
- * both ends lower at the length of finetuning and beyond it, with YaRN and each with the scaling
+ * The effect of finetuning with YaRN on each, and its cost at the training length; and which of the
+ * two ends lower at the length of finetuning and beyond it, with YaRN and each with the scaling
  * that is best for it there.
  */
 function findings(curves: readonly ScaledCurve[], modality: Modality, scale: Fig5Scale): Finding[] {

@@ -1,49 +1,48 @@
-// What the items of Lemmas 1.1 to 1.5 share: certificates in series, a figure of error against the
-// weights that pay for it, a table with every certificate, and findings that are checks.
+// The parts that the items of Lemmas 1.1 to 1.5 share: certificates in series, a figure of error
+// against the weights that pay for it, a table with every certificate, and findings that are
+// checks.
 
-import { formatPercent } from '../../../base/format';
+import { formatCount, formatPercent } from '../../../base/format';
 import { present } from '../../../base/present';
-import {
-  axes,
-  type Figure,
-  inPanel,
-  lineTrace,
-  makeFigure,
-  type PanelSpec,
-  type PlotlyObject,
-} from '../../../report/figure';
-import { formatShort, logAxis } from '../../../report/log-axis';
 import { fitPower } from '../../../base/statistics';
-import { ink, orderedStyles, type SeriesStyle } from '../../../report/style';
-import { type Cell, type Table } from '../../../report/tables';
+import { axes, logAxisOf, pointerOf } from '../../../report/axes';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { formatShort, logAxis } from '../../../report/log-axis';
+import { horizontalLine } from '../../../report/marks';
+import { makeTable, type Measure } from '../../../report/measures';
+import { mean } from '../../../report/over-seeds';
+import { type AxisSpec, type PanelSpec, type PlotlyObject } from '../../../report/spec';
+import { orderedStyles, type SeriesStyle } from '../../../report/style';
+import { type Quantity, type Table } from '../../../report/tables';
+import { lineTrace, pointsTrace } from '../../../report/traces';
 import { type Certificate } from '../../../theory/lemmas/certificate';
 import { type WeightNorm } from '../../../theory/network/norms';
 import { type Drawing, type Finding } from '../../run/report';
 
 /** Certificates that differ in the error asked for. */
 export interface LemmaSeries {
-  /** What a legend calls it, e.g. `M = 4`. */
+  /** Its name in the legend, e.g. `M = 4`. */
   readonly name: string;
   /** Series of one kind share a panel, e.g. `real matrices`. */
   readonly kind: string;
-  /** What the series of a kind differ in. */
+  /** The value in which the series of a kind differ. */
   readonly value: number;
   /** By falling epsilon. */
   readonly certificates: readonly Certificate[];
 }
 
-/** What the item of a lemma computes, at least. */
+/** The least result of a lemma's item. */
 export interface LemmaResult {
   readonly series: readonly LemmaSeries[];
 }
 
 /**
- * What a lemma's largest weight should grow as: `value` to the power `ofValue`, 1 / epsilon to the
- * power `ofError`.
+ * The growth that a lemma states of the largest weight: `value` to the power `ofValue`, 1 / epsilon
+ * to the power `ofError`.
  */
 export interface Growth {
   readonly kind: string;
-  /** What `value` is, e.g. `M`. */
+  /** The name of `value`, e.g. `M`. */
   readonly of: string;
   /** Null where no power is stated. */
   readonly ofValue: number | null;
@@ -54,7 +53,7 @@ export interface Growth {
 export interface LemmaTexts {
   /** E.g. `lemma1.1`. */
   readonly id: string;
-  /** The figure's title: what is seen. */
+  /** The figure's title. */
   readonly title: string;
   readonly subtitle: string;
   readonly caption: string;
@@ -85,6 +84,12 @@ export function drawLemma({ series }: LemmaResult, texts: LemmaTexts): Drawing {
 
 const idOf = (item: string): string => item.replace('.', '-');
 
+/** Quantities of a certificate, as the figure and the table have them. */
+const epsilonAsked: Quantity = { label: 'Error asked for, ε', format: 'scientific' };
+const proved: Quantity = { label: 'Proved', format: 'scientific' };
+const found: Quantity = { label: 'Found', format: 'scientific' };
+const largestWeight: Quantity = { label: 'Largest weight', format: 'scientific' };
+
 function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption }: LemmaTexts): Figure {
   const curves = all.filter(({ certificates }) => certificates.length > 1);
   const series = curves.length === 0 ? all : curves;
@@ -93,57 +98,14 @@ function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption
   const styles = orderedStyles(names);
   const styleOf = (name: string): SeriesStyle => present(styles[names.indexOf(name)], 'style');
   const certificates = series.flatMap((one) => one.certificates);
+  const epsilons = certificates.map(({ epsilon }) => epsilon);
   const single = kinds.length === 1;
-  const normsOf = (asked: string): number[] =>
-    series
-      .filter(({ kind }) => kind === asked)
-      .flatMap((one) => one.certificates.map(({ weightNorm }) => weightNorm.largest));
-  const errors = certificates.flatMap(({ bound, measured }) => [bound, measured]);
-  const shares = certificates.map(({ measured, epsilon }) => measured / epsilon);
-  const panels = (['norm', 'share'] as const).flatMap((row) =>
-    kinds.map((kind): PanelSpec => {
-      const heading = row === 'norm' ? 'Error against the largest weight' : 'Error found, as a share of ε';
-      return {
-        title: single ? heading : row === 'norm' ? `${capital(kind)}: error` : `${capital(kind)}: share of ε`,
-        x:
-          row === 'norm'
-            ? logAxis('Largest weight', normsOf(kind))
-            : {
-                ...logAxis(
-                  'ε asked for',
-                  certificates.map(({ epsilon }) => epsilon),
-                ),
-                autorange: 'reversed',
-              },
-        y: row === 'norm' ? logAxis('Largest error', errors) : { ...shareAxis(shares) },
-      };
-    }),
+  const errors = logAxis(
+    'Largest error',
+    certificates.flatMap(({ bound, measured }) => [bound, measured]),
   );
-  const data = series.flatMap((one) => {
-    const style = styleOf(one.name);
-    const kind = kinds.indexOf(one.kind);
-    const isFirst = series.find(({ name }) => name === one.name) === one;
-    const of = (pick: (certificate: Certificate) => number): number[] => one.certificates.map(pick);
-    const norm = of(({ weightNorm }) => weightNorm.largest);
-    const bound = lineTrace({ x: norm, y: of((entry) => entry.bound), style, panel: kind, legend: isFirst });
-    return [
-      { ...bound, mode: 'lines', hovertemplate: 'weight %{x:.3g}: proved %{y:.3g}' },
-      markers(
-        style,
-        norm,
-        of(({ measured }) => positive(measured)),
-        kind,
-      ),
-      lineTrace({
-        x: of(({ epsilon }) => epsilon),
-        y: of(({ measured, epsilon }) => positive(measured / epsilon)),
-        style,
-        panel: kinds.length + kind,
-        legend: false,
-        markers: true,
-      }),
-    ];
-  });
+  const shares = shareAxis(certificates.map(({ measured, epsilon }) => measured / epsilon));
+  const of = (kind: string): LemmaSeries[] => series.filter((one) => one.kind === kind);
   const failed = all.flatMap((one) => one.certificates).filter(({ holds }) => !holds).length;
   return makeFigure({
     id: idOf(id),
@@ -151,28 +113,54 @@ function errorFigure(all: readonly LemmaSeries[], { id, title, subtitle, caption
     subtitle: `${subtitle}. Lines: proved; markers: found`,
     caption,
     alt:
-      `${names.join('; ')}: ${certificates.length} certificates with errors asked for from ${formatShort(Math.max(...certificates.map(({ epsilon }) => epsilon)))} to ` +
-      `${formatShort(Math.min(...certificates.map(({ epsilon }) => epsilon)))}; ${failed === 0 ? 'every error found is below its bound' : `${failed} do not hold`}.`,
-    data,
-    panels,
+      `${names.join('; ')}: ${certificates.length} certificates with errors asked for from ${formatShort(Math.max(...epsilons))} to ` +
+      `${formatShort(Math.min(...epsilons))}; ${failed === 0 ? 'every error found is below its bound' : `${failed} do not hold`}.`,
     columns: single ? 2 : kinds.length,
     panelHeight: single ? 280 : 210,
-    layout: {
-      shapes: kinds.map((_, kind) => ({
-        type: 'line',
-        xref: `${inPanel(kinds.length + kind).xaxis} domain`,
-        yref: inPanel(kinds.length + kind).yaxis,
-        x0: 0,
-        x1: 1,
-        y0: 1,
-        y1: 1,
-        line: { color: ink.muted, width: 1, dash: 'dot' },
+    panels: [
+      ...kinds.map((kind): PanelSpec => ({
+        title: single ? 'Error against the largest weight' : `${capital(kind)}: error`,
+        x: logAxisOf(
+          largestWeight,
+          of(kind).flatMap((one) => one.certificates.map(({ weightNorm }) => weightNorm.largest)),
+        ),
+        y: errors,
+        data: of(kind).flatMap((one) => weightTraces(one, styleOf(one.name))),
       })),
-    },
+      ...kinds.map((kind): PanelSpec => ({
+        title: single ? 'Error found, as a share of ε' : `${capital(kind)}: share of ε`,
+        x: { ...logAxisOf(epsilonAsked, epsilons), autorange: 'reversed' },
+        y: shares,
+        data: of(kind).map((one) =>
+          lineTrace({
+            x: one.certificates.map(({ epsilon }) => epsilon),
+            y: one.certificates.map(({ measured, epsilon }) => positive(measured / epsilon)),
+            style: styleOf(one.name),
+            markers: true,
+          }),
+        ),
+        marks: [horizontalLine(1)],
+      })),
+    ],
   });
 }
 
-function shareAxis(shares: readonly number[]): PlotlyObject {
+/** The proved errors as a line, those found as markers, over the largest weight. */
+function weightTraces({ certificates }: LemmaSeries, style: SeriesStyle): PlotlyObject[] {
+  const x = certificates.map(({ weightNorm }) => weightNorm.largest);
+  return [
+    {
+      ...lineTrace({ x, y: certificates.map(({ bound }) => bound), style }),
+      hovertemplate: pointerOf(largestWeight, proved),
+    },
+    {
+      ...pointsTrace({ x, y: certificates.map(({ measured }) => positive(measured)), style }),
+      hovertemplate: pointerOf(largestWeight, found),
+    },
+  ];
+}
+
+function shareAxis(shares: readonly number[]): AxisSpec {
   const least = Math.min(...shares.filter((share) => share > 0));
   return least > 0.04
     ? { ...axes.share('Largest error / ε'), range: [0, 1.1] }
@@ -184,55 +172,42 @@ const positive = (value: number): number => (value > 0 ? value : Number.NaN);
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function markers(
-  style: SeriesStyle,
-  x: readonly number[],
-  y: readonly number[],
-  panel: number,
-): PlotlyObject {
-  return {
-    ...lineTrace({ x, y, style, panel, legend: false, markers: true }),
-    mode: 'markers',
-    hovertemplate: 'weight %{x:.3g}: found %{y:.3g}',
-  };
+/** A row of the table. */
+interface CertificateRow extends Certificate {
+  readonly series: LemmaSeries;
 }
 
 function certificateTable(series: readonly LemmaSeries[], { id }: LemmaTexts): Table {
-  const keys = [
-    ...new Set(
-      series.flatMap(({ certificates }) => certificates.flatMap((one) => Object.keys(one.parameters))),
-    ),
+  const rows = series.flatMap((one) =>
+    one.certificates.map((certificate) => ({ ...certificate, series: one })),
+  );
+  const keys = [...new Set(rows.flatMap(({ parameters }) => Object.keys(parameters)))];
+  const columns: readonly Measure<CertificateRow>[] = [
+    { key: 'series', label: 'Construction', of: (row) => `${row.series.kind}, ${row.series.name}` },
+    ...keys.map((key) => ({ key, label: capital(key), of: (row: CertificateRow) => row.parameters[key] })),
+    { key: 'epsilon', ...epsilonAsked, of: ({ epsilon }) => epsilon },
+    { key: 'proved', ...proved, of: ({ bound }) => bound },
+    { key: 'found', ...found, of: ({ measured }) => measured },
+    { key: 'hidden', label: 'Hidden units', format: 'integer', of: ({ hidden }) => hidden },
+    { key: 'largest', ...largestWeight, of: ({ weightNorm }) => weightNorm.largest },
+    {
+      key: 'euclidean',
+      label: 'Norm of weights',
+      format: 'scientific',
+      of: ({ weightNorm }) => weightNorm.euclidean,
+    },
+    { key: 'holds', label: 'Holds', of: ({ holds }) => holds },
   ];
-  return {
-    id: `${idOf(id)}-certificates`,
-    title: `Certificates of Lemma ${id.replace('lemma', '')}`,
-    caption:
-      'A construction holds if the largest error found is at most the proved bound, rounding included, and that at most the error asked for.',
-    columns: [
-      { key: 'series', label: 'Construction' },
-      ...keys.map((key) => ({ key, label: capital(key) })),
-      { key: 'epsilon', label: 'Error asked for', format: 'scientific' },
-      { key: 'proved', label: 'Proved', format: 'scientific' },
-      { key: 'found', label: 'Found', format: 'scientific' },
-      { key: 'hidden', label: 'Hidden units', format: 'integer' },
-      { key: 'largest', label: 'Largest weight', format: 'scientific' },
-      { key: 'euclidean', label: 'Norm of weights', format: 'scientific' },
-      { key: 'holds', label: 'Holds' },
-    ],
-    rows: series.flatMap(({ name, kind, certificates }) =>
-      certificates.map((one): Record<string, Cell> => ({
-        series: `${kind}, ${name}`,
-        ...one.parameters,
-        epsilon: one.epsilon,
-        proved: one.bound,
-        found: one.measured,
-        hidden: one.hidden,
-        largest: one.weightNorm.largest,
-        euclidean: one.weightNorm.euclidean,
-        holds: one.holds,
-      })),
-    ),
-  };
+  return makeTable(
+    {
+      id: `${idOf(id)}-certificates`,
+      title: `Certificates of Lemma ${id.replace('lemma', '')}`,
+      caption:
+        'A construction holds if the largest error found is at most the proved bound, rounding included, and that at most the error asked for.',
+    },
+    columns,
+    rows,
+  );
 }
 
 function seriesFinding({ name, kind, certificates }: LemmaSeries): Finding {
@@ -240,20 +215,17 @@ function seriesFinding({ name, kind, certificates }: LemmaSeries): Finding {
   const shown = present(failed[0] ?? certificates.at(-1), 'certificate');
   const epsilons = certificates.map(({ epsilon }) => formatShort(epsilon));
   const range = epsilons.length === 1 ? epsilons[0] : `${epsilons[0] ?? ''} to ${epsilons.at(-1) ?? ''}`;
-  const units = shown.hidden === 0 ? '' : `${shown.hidden.toLocaleString('en')} hidden units, `;
+  const units = shown.hidden === 0 ? '' : `${formatCount(shown.hidden)} hidden units, `;
   const { epsilon, bound, measured, weightNorm } = shown;
   return {
     claim: `${capital(kind)}, ${name}, ε = ${range ?? ''}: no error is larger than ε`,
     holds: failed.length === 0,
-    measured: `at ε = ${formatShort(epsilon)} found ${formatShort(measured)}, ${formatPercent(measured / bound)} of what is proved; ${units}largest weight ${formatShort(weightNorm.largest)}`,
+    measured: `at ε = ${formatShort(epsilon)} found ${formatShort(measured)}, ${formatPercent(measured / bound)} of the proved bound; ${units}largest weight ${formatShort(weightNorm.largest)}`,
     check: true,
   };
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** How the weights grow, against how the largest should: fitted powers, to within 0.1. */
+/** The growth of the weights, fitted as powers: the largest must grow as stated, to within 0.1. */
 function growthFinding(all: readonly LemmaSeries[], { kind, of, ofValue, ofError }: Growth): Finding[] {
   const series = all.filter((one) => one.kind === kind);
   const epsilons = series[0]?.certificates.map(({ epsilon }) => epsilon) ?? [];

@@ -1,8 +1,11 @@
 // Lemma 1.1: four GELU units multiply two numbers. Error against weights, and where float32 ends.
 
 import { z } from 'zod';
-import { type Figure, lineTrace, makeFigure } from '../../../report/figure';
-import { ink, orderedStyles } from '../../../report/style';
+import { present } from '../../../base/present';
+import { broken, lineLook } from '../../../report/marks';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { lineTrace } from '../../../report/traces';
+import { orderedStyles } from '../../../report/style';
 import { float32, float64 } from '../../../theory/lemmas/certificate';
 import {
   bestProductScale,
@@ -129,23 +132,22 @@ function scaleFigure({ precisions }: Lemma11Result): Figure {
   const [narrow, wide] = ['float32', 'float64'].map(
     (name) => precisions.find((one) => one.name === name)?.errors ?? [],
   );
-  const found = [narrow ?? [], wide ?? []].map((errors, index) => ({
-    ...lineTrace({
+  const found = [narrow ?? [], wide ?? []].map((errors, index) =>
+    lineTrace({
       x: errors.map(({ scale }) => scale),
       y: errors.map(({ measured }) => measured),
-      style: styles[index] ?? { name: '', color: ink.text, dash: 'solid', symbol: 'circle', pattern: '' },
+      style: present(styles[index], 'style'),
       markers: true,
     }),
-  }));
-  const proved = [narrow ?? [], wide ?? []].map((errors, index) => ({
+  );
+  const proved = [narrow ?? [], wide ?? []].map((errors) => ({
     type: 'scatter',
     mode: 'lines',
     name: 'proved bound',
     legendgroup: 'proved bound',
-    showlegend: index === 0,
     x: errors.map(({ scale }) => scale),
     y: errors.map(({ truncation, rounding }) => truncation + rounding),
-    line: { color: ink.muted, dash: '6px,4px', width: 1.5 },
+    line: lineLook({ dash: broken, width: 1.5 }),
   }));
   return makeFigure({
     id: 'lemma1-1-scales',

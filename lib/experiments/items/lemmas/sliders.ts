@@ -1,15 +1,12 @@
 // A figure for each of Lemmas 1.1 to 1.5 with a slider for the error asked for: what the
 // construction gives, how far that is from what it should, and the weights it takes.
 
+import { broken, lineLook } from '../../../report/marks';
 import { Random } from '../../../engine/random/random';
-import {
-  type Figure,
-  inPanel,
-  lineTrace,
-  type PlotlyObject,
-  type TextMap,
-  textMapTraces,
-} from '../../../report/figure';
+import { type Figure } from '../../../report/figure';
+import { type PlotlyObject } from '../../../report/spec';
+import { lineTrace } from '../../../report/traces';
+import { type TextMap, textMapTraces } from '../../../report/text-map';
 import { sliderFigure, type SliderStep } from '../../../report/slider';
 import { fontSize, heatScale, ink, orderedStyles, type SeriesStyle } from '../../../report/style';
 import { certifyAttention } from '../../../theory/lemmas/attention';
@@ -22,7 +19,7 @@ import { evaluateMlp } from '../../../theory/network/evaluate-mlp';
 import { weightNorm } from '../../../theory/network/norms';
 import { formatShort } from '../../../report/log-axis';
 
-const [shouldStyle, givenStyle] = orderedStyles(['what it should be', 'what the weights give']) as [
+const [shouldStyle, givenStyle] = orderedStyles(['exact', 'given by the weights']) as [
   SeriesStyle,
   SeriesStyle,
 ];
@@ -32,7 +29,7 @@ function spread(bound: number, count = 241): number[] {
   return Array.from({ length: count }, (_, index) => bound * ((2 * index) / (count - 1) - 1));
 }
 
-/** What a curve of a slider's step shows. */
+/** The curves of a slider's step. */
 interface Curves {
   readonly epsilon: number;
   readonly given: readonly (number | null)[];
@@ -47,29 +44,24 @@ function curveSlider(
   should: readonly (number | null)[],
   axisTitle: string,
   curves: readonly Curves[],
-  layout: PlotlyObject = {},
+  marks: readonly PlotlyObject[] = [],
 ): Figure {
   const step = ({ epsilon, given, errors, text }: Curves): SliderStep => ({
     label: formatShort(epsilon),
     text,
-    data: [
-      lineTrace({ x, y: given, style: givenStyle }),
-      lineTrace({
-        x,
-        y: errors.map((error) => (error === 0 ? null : error)),
-        style: givenStyle,
-        panel: 1,
-        legend: false,
-      }),
-      {
-        type: 'scatter',
-        mode: 'lines',
-        name: 'ε',
-        x: [x[0], x.at(-1)],
-        y: [epsilon, epsilon],
-        line: { color: ink.muted, dash: '6px,4px', width: 1.5 },
-        ...inPanel(1),
-      },
+    panels: [
+      [lineTrace({ x, y: given, style: givenStyle })],
+      [
+        lineTrace({ x, y: errors.map((error) => (error === 0 ? null : error)), style: givenStyle }),
+        {
+          type: 'scatter',
+          mode: 'lines',
+          name: 'ε',
+          x: [x[0], x.at(-1)],
+          y: [epsilon, epsilon],
+          line: lineLook({ dash: broken, width: 1.5 }),
+        },
+      ],
     ],
   });
   const least = Math.min(...curves.map(({ epsilon }) => epsilon));
@@ -78,12 +70,17 @@ function curveSlider(
     {
       ...texts,
       alt: `${texts.title}: ${curves.length} errors asked for, from ${formatShort(most)} to ${formatShort(least)}; the curve of errors stays below each.`,
-      data: [lineTrace({ x, y: should, style: shouldStyle })],
       panelHeight: 260,
       panels: [
-        { title: 'What it gives', x: { title: axisTitle }, y: {} },
         {
-          title: 'Its error',
+          title: 'Output',
+          x: { title: axisTitle },
+          y: {},
+          data: [lineTrace({ x, y: should, style: shouldStyle })],
+          marks,
+        },
+        {
+          title: 'Error',
           x: { title: axisTitle },
           y: {
             type: 'log',
@@ -91,9 +88,9 @@ function curveSlider(
             dtick: 2,
             range: [Math.log10(least) - 3.6, Math.log10(most) + 0.7],
           },
+          marks,
         },
       ],
-      layout,
     },
     { prefix: 'ε = ', steps: curves.map(step) },
   );
@@ -183,11 +180,11 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
         text: `Largest weight ${formatShort(weightNorm(mlp).largest)}.`,
       };
     }),
-    {
-      shapes: [0, 1].map((panel) => ({
+    [
+      {
         type: 'rect',
-        xref: inPanel(panel).xaxis,
-        yref: `${inPanel(panel).yaxis} domain`,
+        xref: 'x',
+        yref: 'y domain',
         x0: -gap,
         x1: gap,
         y0: 0,
@@ -195,8 +192,8 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
         fillcolor: ink.grid,
         line: { width: 0 },
         layer: 'below',
-      })),
-    },
+      },
+    ],
   );
 }
 
@@ -214,14 +211,12 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
   const cells = (
     z: readonly number[],
     text: readonly string[],
-    panel: number,
     scale: Pick<TextMap, 'colorscale' | 'zmin' | 'zmax'>,
   ): PlotlyObject[] =>
     textMapTraces({
       z: rows(z),
       text: Array.from({ length: size }, (_, row) => text.slice(row * size, (row + 1) * size)),
       size: Math.max(6, Math.min(fontSize.label, 90 / size)),
-      panel,
       ...scale,
       further: { xgap: 2, ygap: 2, hovertemplate: 'row %{y}, column %{x}: %{text}<extra></extra>' },
     });
@@ -231,14 +226,13 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
     return {
       label: formatShort(epsilon),
       text: `${mlp.hidden.toLocaleString('en')} hidden units, largest weight ${formatShort(weightNorm(mlp).largest)}.`,
-      data: pairs.flatMap(([left, right], pair) => {
+      panels: pairs.flatMap(([left, right]) => {
         const given = [...multiplyMatrices(mlp, left, right)];
         const errors = given.map((value, index) => Math.abs(value - product(left, right, size, index)));
         return [
-          ...cells(
+          cells(
             given,
             given.map((value) => value.toFixed(3)),
-            2 * pair,
             {
               colorscale: [
                 [0, '#F4F1E4'],
@@ -249,10 +243,9 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
               zmax: size / 2,
             },
           ),
-          ...cells(
+          cells(
             errors.map((error) => Math.log10(Math.max(error, 1e-16))),
             errors.map((error) => (error === 0 ? '0' : error.toExponential(0))),
-            2 * pair + 1,
             { colorscale: heatScale, zmin: Math.log10(least) - 2, zmax: 1.5 },
           ),
         ];
@@ -265,18 +258,15 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
       title: `Lemma 1.4: one MLP multiplies two ${size} x ${size} matrices`,
       subtitle: 'Above a Boolean pair, below a real one',
       caption:
-        'Left what the MLP gives, right its errors. Entries of a Boolean product are rounded to whether they are at least 1/2; for that an error below 1/2 is enough.',
+        'Left: the output of the MLP; right: its errors. Entries of a Boolean product are rounded to whether they are at least 1/2; for that an error below 1/2 is enough.',
       alt: `Products of two pairs of ${size} x ${size} matrices as an MLP gives them and their errors, for ${epsilons.length} errors asked for.`,
-      data: [],
       columns: 2,
       panelHeight: 180,
-      panels: ['Boolean: the product given', 'Its errors', 'Real: the product given', 'Its errors'].map(
-        (title) => ({
-          title,
-          x: axis,
-          y: { ...axis, autorange: 'reversed' },
-        }),
-      ),
+      panels: ['Boolean: the product given', 'Errors', 'Real: the product given', 'Errors'].map((title) => ({
+        title,
+        x: axis,
+        y: { ...axis, autorange: 'reversed' },
+      })),
     },
     { prefix: 'ε = ', steps },
   );
@@ -315,29 +305,31 @@ export async function attentionSlider(
     return {
       label: formatShort(epsilon),
       text: `Sharpness ${formatShort(sharpness)}: the worst sequence errs by ${formatShort(measured)}.`,
-      data: [
-        {
-          type: 'scatter',
-          mode: 'markers',
-          showlegend: false,
-          x: positions,
-          y: raised.map((value) => value / sum),
-          marker: {
-            opacity: 1,
-            size: positions.map((position) => (position === asked ? 11 : 6)),
-            color: positions.map((position) => (position === asked ? givenStyle.color : shouldStyle.color)),
+      panels: [
+        [
+          {
+            type: 'scatter',
+            mode: 'markers',
+            showlegend: false,
+            x: positions,
+            y: raised.map((value) => value / sum),
+            marker: {
+              opacity: 1,
+              size: positions.map((position) => (position === asked ? 11 : 6)),
+              color: positions.map((position) => (position === asked ? givenStyle.color : shouldStyle.color)),
+            },
           },
-          ...inPanel(0),
-        },
-        {
-          type: 'scatter',
-          mode: 'markers',
-          showlegend: false,
-          x: [sharpness],
-          y: [measured],
-          marker: { size: 15, symbol: 'circle-open', color: ink.text, line: { width: 2 } },
-          ...inPanel(1),
-        },
+        ],
+        [
+          {
+            type: 'scatter',
+            mode: 'markers',
+            showlegend: false,
+            x: [sharpness],
+            y: [measured],
+            marker: { size: 15, symbol: 'circle-open', color: ink.text, line: { width: 2 } },
+          },
+        ],
       ],
     };
   });
@@ -350,21 +342,6 @@ export async function attentionSlider(
       caption:
         'Left: the dot at the top is the position asked for; rows of dots below are addresses that differ in one bit, two, and so on. Right: the proved error and the one found in float32 at each sharpness; the circle is the one at the slider.',
       alt: `Attention weights of ${length} positions, and errors over sharpness, for ${epsilons.length} errors asked for.`,
-      data: [
-        lineTrace({
-          x: sharpnesses,
-          y: certificates.map(({ bound }) => bound),
-          style: { ...shouldStyle, name: 'proved' },
-          panel: 1,
-        }),
-        lineTrace({
-          x: sharpnesses,
-          y: certificates.map(({ measured }) => measured),
-          style: { ...givenStyle, name: 'found' },
-          panel: 1,
-          markers: true,
-        }),
-      ],
       panelHeight: 260,
       panels: [
         {
@@ -376,6 +353,19 @@ export async function attentionSlider(
           title: 'Largest error',
           x: { title: 'Sharpness' },
           y: { type: 'log', exponentformat: 'power', dtick: 1 },
+          data: [
+            lineTrace({
+              x: sharpnesses,
+              y: certificates.map(({ bound }) => bound),
+              style: { ...shouldStyle, name: 'proved' },
+            }),
+            lineTrace({
+              x: sharpnesses,
+              y: certificates.map(({ measured }) => measured),
+              style: { ...givenStyle, name: 'found' },
+              markers: true,
+            }),
+          ],
         },
       ],
     },

@@ -1,31 +1,42 @@
 // Perplexity at the training length as a table, a picture and findings.
 
+import { formatCount } from '../../../base/format';
 import { type Modality } from '../../../data/sources/source';
-import { type Figure, inPanel, makeFigure } from '../../../report/figure';
-import { formatPerplexity, logAxis } from '../../../report/log-axis';
-import { formatPaperValue } from '../../paper/values';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { formatPerplexity } from '../../../report/log-axis';
+import { makeTable, type Measure, measuredWithEnds } from '../../../report/measures';
 import { encodingStyle, modalityStyles } from '../../../report/style';
-import { type Cell, measuredCells, measuredColumns, type Table } from '../../../report/tables';
+import { type Table } from '../../../report/tables';
+import { pointsTrace } from '../../../report/traces';
 import { whiskers } from '../../../report/whiskers';
 import { bilevelPairs, ownPairs } from '../../charts/encoding-pairs';
-import { type Drawing, type Finding } from '../../run/report';
-import { type LanguageModelRun } from '../../language-models/runs';
+import {
+  groupsOf,
+  rangeWord,
+  type SeedGroup,
+  seedsOf,
+  trainingMeasures,
+  whiskersWord,
+} from '../../charts/seed-groups';
 import {
   compare,
   type LengthCurve,
   modalitiesOf,
   modalityTitle,
+  perplexity,
+  perplexityAxis,
   perplexityRange,
-  perplexityWords,
 } from '../../language-models/length-curves';
-import { groupsOf, rangeWord, type SeedGroup, seedsOf, whiskersWord } from '../../charts/seed-groups';
+import { type LanguageModelRun } from '../../language-models/runs';
+import { formatPaperValue } from '../../paper/values';
+import { type Drawing, type Finding } from '../../run/report';
 
 /** All models that were trained. */
 export interface NormalResult {
   readonly runs: readonly LanguageModelRun[];
 }
 
-/** What the drawing needs of the settings. */
+/** The settings that the drawing needs. */
 export interface NormalScale {
   readonly trainLength: number;
 }
@@ -56,7 +67,7 @@ function perplexityFigure(
   return makeFigure({
     id: 'table-normal-perplexity',
     title: 'Perplexity at the training length, by positional encoding',
-    subtitle: `Blocks of ${trainLength.toLocaleString('en')} tokens, as in training; ${whiskersWord(seedsOf(groups), '95 % interval over documents')}`,
+    subtitle: `Blocks of ${formatCount(trainLength)} tokens, as in training; ${whiskersWord(seedsOf(groups), '95 % interval over documents')}`,
     caption:
       'Held-out documents; the same models for all kinds of text, each of which has its own scale. Nothing is extrapolated here: a difference is one of how well and how fast a ' +
       'model with that encoding learns. Whiskers show how different documents are; models are compared on the same ones (findings).',
@@ -71,32 +82,22 @@ function perplexityFigure(
     panels: modalities.map((modality) => ({
       title: modalityTitle(groups.map(curveOf), modality),
       x: { type: 'category', tickangle: -40 },
-      y: logAxis(
-        'Perplexity, log scale',
+      y: perplexityAxis(
         groups.flatMap((group) => {
           const { centre, low, high } = at(group, modality);
           return [centre, low, high];
         }),
       ),
-    })),
-    panelHeight: 260,
-    data: modalities.flatMap((modality, panel) =>
-      groups.map((group) => {
+      data: groups.map((group) => {
         const range = at(group, modality);
-        const { name, color, symbol } = group.style;
+        const { name, color } = group.style;
         return {
-          type: 'scatter',
-          mode: 'markers',
-          name,
-          showlegend: false,
-          x: [name],
-          y: [range.centre],
-          marker: { color, symbol, size: 11, line: { color, width: 1.5 } },
-          ...whiskers([range], { ...perplexityWords, points: [name] }, { color }),
-          ...inPanel(panel),
+          ...pointsTrace({ x: [name], y: [range.centre], style: group.style, legend: false }),
+          ...whiskers([range], [name], perplexity, { color }),
         };
       }),
-    ),
+    })),
+    panelHeight: 260,
   });
 }
 
@@ -105,30 +106,27 @@ function perplexityTable(
   modalities: readonly Modality[],
   trainLength: number,
 ): Table {
-  return {
-    id: 'table-normal',
-    title: 'Perplexity at the training length',
-    caption: `Blocks of ${trainLength.toLocaleString('en')} tokens of held-out documents (${modalities.map((modality) => modalityTitle(groups.map(curveOf), modality).toLowerCase()).join('; ')}); low and high: ${rangeWord(seedsOf(groups), '95 % interval over documents')}. What the paper has here is not known: ${formatPaperValue(undefined)}.`,
-    columns: [
-      { key: 'encoding', label: 'Encoding' },
-      ...modalities.flatMap((modality) =>
-        measuredColumns({ key: modality, label: modalityStyles[modality].name, format: 'fixed2' }, [
-          'low',
-          'high',
-        ]),
+  const [parameters] = trainingMeasures;
+  const columns: readonly Measure<Group>[] = [
+    { key: 'encoding', label: 'Encoding', of: ({ style }) => style.name },
+    ...modalities.flatMap((modality) =>
+      measuredWithEnds<Group>(
+        { key: modality, label: modalityStyles[modality].name, format: perplexity.format },
+        ['low', 'high'],
+        (group) => perplexityRange(curveOf(group), modality, trainLength),
       ),
-      { key: 'parameters', label: 'Parameters', format: 'integer' },
-    ],
-    rows: groups.map((group) => {
-      const row: Record<string, Cell> = {
-        encoding: group.style.name,
-        parameters: group.runs[0]?.parameters ?? null,
-      };
-      for (const modality of modalities)
-        Object.assign(row, measuredCells(modality, perplexityRange(curveOf(group), modality, trainLength)));
-      return row;
-    }),
-  };
+    ),
+    parameters,
+  ];
+  return makeTable(
+    {
+      id: 'table-normal',
+      title: 'Perplexity at the training length',
+      caption: `Blocks of ${formatCount(trainLength)} tokens of held-out documents (${modalities.map((modality) => modalityTitle(groups.map(curveOf), modality).toLowerCase()).join('; ')}); low and high: ${rangeWord(seedsOf(groups), '95 % interval over documents')}. The paper's values for this table are not known: ${formatPaperValue(undefined)}.`,
+    },
+    columns,
+    groups,
+  );
 }
 
 /**

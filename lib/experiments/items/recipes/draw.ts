@@ -1,6 +1,7 @@
-// Configurations and recipes as tables, and whether the preset `paper` is the paper's.
+// Configurations and recipes as tables, and a comparison of the preset `paper` with the paper.
 
 import { explainSources, type PaperSource } from '../../paper/values';
+import { makeTable } from '../../../report/measures';
 import { type Table } from '../../../report/tables';
 import { type Drawing, type Finding } from '../../run/report';
 import { type Recipe, type RecipeRow, recipeRows } from './recipes';
@@ -19,25 +20,30 @@ function recipeTable(recipe: Recipe): Table {
   const rows = recipeRows(recipe);
   const sources = [...new Set(rows.flatMap((row) => row.sources))];
   const presets = recipe.ours.map(({ preset }) => preset);
-  return {
-    id: `table-recipes-${recipe.id}`,
-    title: recipe.title,
-    caption: captionOf(sources),
-    columns: [
-      { key: 'setting', label: 'Setting' },
-      { key: 'paper', label: 'Paper' },
-      { key: 'source', label: 'Source' },
-      ...presets.map((preset) => ({ key: columnOf(preset), label: `Preset ${preset}` })),
-      { key: 'differs', label: 'Differs from the paper in' },
+  return makeTable<RecipeRow>(
+    { id: `table-recipes-${recipe.id}`, title: recipe.title, caption: captionOf(sources) },
+    [
+      { key: 'setting', label: 'Setting', of: ({ label }) => label },
+      { key: 'paper', label: 'Paper', of: ({ paper }) => paper },
+      {
+        key: 'source',
+        label: 'Source',
+        of: (row) => (row.sources.length === 0 ? null : row.sources.join(', ')),
+      },
+      // One of the presets has the name of the paper's column.
+      ...presets.map((preset) => ({
+        key: `preset_${preset}`,
+        label: `Preset ${preset}`,
+        of: ({ ours }: RecipeRow) => ours[preset],
+      })),
+      {
+        key: 'differs',
+        label: 'Differs from the paper in',
+        of: (row) => differenceWord(row.sources, row.differs),
+      },
     ],
-    rows: rows.map(({ label, paper, sources: own, ours, differs }) => ({
-      setting: label,
-      paper,
-      source: own.length === 0 ? null : own.join(', '),
-      ...Object.fromEntries(Object.entries(ours).map(([preset, value]) => [columnOf(preset), value])),
-      differs: differenceWord(own, differs),
-    })),
-  };
+    rows,
+  );
 }
 
 /** Nothing where the paper's value is not known: then there is nothing to differ from. */
@@ -47,13 +53,10 @@ function differenceWord(sources: readonly PaperSource[], differs: RecipeRow['dif
   return differs.length === 0 ? 'nothing' : differs.join(', ');
 }
 
-/** The column of a preset: one of them has the name of the paper's. */
-const columnOf = (preset: string): string => `preset_${preset}`;
-
 function captionOf(sources: readonly PaperSource[]): string {
   return sources.length === 0
-    ? "The paper's recipe is not at hand."
-    : `The paper's values: ${explainSources(sources)}. What is in words there is not compared.`;
+    ? "We have not seen the paper's recipe."
+    : `The paper's values: ${explainSources(sources)}. Values in words are not compared.`;
 }
 
 function sameAsPaper(recipe: Recipe): Finding[] {

@@ -29,7 +29,9 @@ import {
   scoreRows,
 } from './runs';
 import { type PreparedStarts, prepareStarts, startSchema } from './start';
-import { drawTableScrolls, type TableScrollsResult, paperGain } from './draw';
+import { type TableScrollsResult } from './comparison';
+import { drawTableScrolls } from './draw';
+import { paperGain } from './findings';
 
 const schema = z
   .strictObject({

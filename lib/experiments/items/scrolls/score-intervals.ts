@@ -34,11 +34,11 @@ export function scoreInterval(
 /** Answers to the same instances of a task, compared. */
 export interface PairedScores {
   readonly metric: TextMetricName;
-  /** Which group each instance is of. */
+  /** The group of each instance. */
   readonly groups: readonly string[];
   /** Scores that are averaged, such as those of several seeds: a list of parts for each. */
   readonly first: readonly InstanceParts[];
-  /** What is taken from that; none: nothing. */
+  /** The scores subtracted from those; none: nothing. */
   readonly second: readonly InstanceParts[];
 }
 
@@ -69,12 +69,12 @@ export function differenceInterval(tasks: readonly PairedScores[]): Interval {
   return { estimate: statistic(all).mean, low: -Infinity, high: Infinity };
 }
 
-/** Whether groups could tell. */
+/** True if there were groups enough for an interval. */
 export function isKnown({ low, high }: Pick<Interval, 'low' | 'high'>): boolean {
   return Number.isFinite(low) && Number.isFinite(high);
 }
 
-/** What a task's groups hold. */
+/** The content of a task's groups. */
 interface GroupedTask {
   /** Instances: [group] */
   readonly counts: Float64Array;

@@ -298,3 +298,8 @@ function bitsOf(states: number, random: Random, reporter: Reporter): BitsResult[
   task.finish();
   return results;
 }
+
+/** n^2 of the relations that the bits are about: one number more than that is tried. */
+export function entriesOf(bits: readonly BitsResult[]): number {
+  return Math.max(...bits.map(({ numbers }) => numbers)) - 1;
+}

@@ -3,7 +3,9 @@
 
 import { formatCount, formatPercent } from '../../../base/format';
 import { Random } from '../../../engine/random/random';
-import { type Figure, type PlotlyObject, textMapTraces } from '../../../report/figure';
+import { type Figure } from '../../../report/figure';
+import { type PlotlyObject } from '../../../report/spec';
+import { textMapTraces } from '../../../report/text-map';
 import { sliderFigure, type SliderStep } from '../../../report/slider';
 import { fontSize, ink } from '../../../report/style';
 import { countRecalled, decode, thresholdRecall } from '../../../theory/bounds/codes';
@@ -23,7 +25,7 @@ export function recallSlider(states: number, seed = 1): Figure {
   const names = Array.from({ length: states }, (_, state) => `q${state}`);
   const rows = (list: readonly number[]): number[][] =>
     names.map((_, row) => list.slice(row * states, (row + 1) * states));
-  const cells = (z: readonly number[], panel: number, texts: readonly string[]): PlotlyObject[] =>
+  const cells = (z: readonly number[], texts: readonly string[]): PlotlyObject[] =>
     textMapTraces({
       x: names,
       y: names,
@@ -33,7 +35,6 @@ export function recallSlider(states: number, seed = 1): Figure {
       colorscale: shades,
       text: names.map((_, row) => texts.slice(row * states, (row + 1) * states)),
       size: fontSize.label,
-      panel,
       further: { xgap: 2, ygap: 2, hovertemplate: 'from %{y} to %{x}: %{text}<extra></extra>' },
     });
   const steps = Array.from({ length: entries }, (_, index): SliderStep => {
@@ -46,15 +47,14 @@ export function recallSlider(states: number, seed = 1): Figure {
     return {
       label: String(index + 1),
       text: `${wrong.filter(Boolean).length} of ${entries} entries wrong. Of all ${formatCount(2 ** entries)} relations, ${formatCount(right)} come back (${formatPercent(right / 2 ** entries)}).`,
-      data: [
-        ...cells(
+      panels: [
+        [],
+        cells(
           values,
-          1,
           values.map((value) => value.toFixed(1).replace('-0.0', '0.0').replace('-', '−')),
         ),
-        ...cells(
+        cells(
           recalled,
-          2,
           recalled.map((value, entry) => (wrong[entry] === true ? `<b>${value} ✗</b>` : String(value))),
         ),
       ],
@@ -69,11 +69,10 @@ export function recallSlider(states: number, seed = 1): Figure {
       subtitle: 'A linear code: the best there is for relations that are all as likely',
       caption: `Left, where a fragment leads from each state. Middle, what the best linear code has left of it in d numbers; right, its entries above one half, crosses where that is wrong. Only d = ${entries} numbers bring every relation back.`,
       alt: `Matrices of a relation, of what d numbers make of it and of that rounded, for d = 1 to ${entries}.`,
-      data: cells(relation, 0, relation.map(String)),
       columns: 3,
       panelHeight: 230,
       panels: [
-        { title: 'Relation', x, y: { ...y, title: 'from' } },
+        { title: 'Relation', x, y: { ...y, title: 'from' }, data: cells(relation, relation.map(String)) },
         { title: 'From d numbers', x, y },
         { title: 'Above one half', x, y },
       ],

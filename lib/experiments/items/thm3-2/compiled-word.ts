@@ -2,6 +2,7 @@
 // every prefix, and the certificate as a table.
 
 import { type Figure, makeFigure } from '../../../report/figure';
+import { makeTable } from '../../../report/measures';
 import { type Table } from '../../../report/tables';
 import type { Word } from '../../../theory/automata/automaton';
 import { simulate } from '../../../theory/automata/simulate';
@@ -18,7 +19,7 @@ function visible(symbol: string): string {
 }
 
 /**
- * Which token each token copies from, a panel for each layer, with the borders of segments.
+ * The token that each token copies from, a panel for each layer, with the borders of segments.
  *
  * @throws DataError for a word that the network cannot take
  */
@@ -49,7 +50,7 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
 }
 
 /**
- * What a network reads out after every prefix of a word, beside the set simulator.
+ * The read-out of a network after every prefix of a word, beside the set simulator.
  *
  * @throws DataError for a word that the network cannot take
  */
@@ -57,55 +58,52 @@ export function reachedTable(network: Network, word: Word): Table {
   const names = stateNames(network);
   const { reached } = trace(network, tokenReader(network)(word));
   const wanted = simulate(network.automaton, word);
-  return {
-    id: 'compiled-word',
-    title: 'Reachable states after every prefix',
-    caption: 'As the compiled network reads them out, in float64, and as a set simulator has them.',
-    columns: [
-      { key: 'prefix', label: 'Symbols read', format: 'integer' },
-      { key: 'symbol', label: 'The last' },
-      { key: 'network', label: 'Network' },
-      { key: 'simulator', label: 'Simulator' },
+  return makeTable<{ readonly symbol: string; readonly prefix: number }>(
+    {
+      id: 'compiled-word',
+      title: 'Reachable states after every prefix',
+      caption: 'As the compiled network reads them out, in float64, and as a set simulator has them.',
+    },
+    [
+      { key: 'prefix', label: 'Symbols read', format: 'integer', of: ({ prefix }) => prefix },
+      { key: 'symbol', label: 'The last', of: ({ symbol }) => symbol },
+      {
+        key: 'network',
+        label: 'Network',
+        of: ({ prefix }) =>
+          names
+            .filter((_, state) => reached[prefix * names.length + state] === 1)
+            .sort()
+            .join(' '),
+      },
+      { key: 'simulator', label: 'Simulator', of: ({ prefix }) => wanted[prefix]?.join(' ') ?? '' },
     ],
-    rows: ['start', ...word.map(visible)].map((symbol, prefix) => ({
-      prefix,
-      symbol,
-      network: names
-        .filter((_, state) => reached[prefix * names.length + state] === 1)
-        .sort()
-        .join(' '),
-      simulator: wanted[prefix]?.join(' ') ?? '',
-    })),
-  };
+    ['start', ...word.map(visible)].map((symbol, prefix) => ({ symbol, prefix })),
+  );
 }
 
 /** The certificate of a network, layer by layer. */
 export function networkCertificateTable(network: Network): Table {
   const certificate = certifyNetwork(network);
   const blocks = certificate.blocks.map(({ name, size }) => `${name} ${size}`).join(', ');
-  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, mistakes, holds } = certificate;
-  return {
-    id: 'compiled-certificate',
-    title: holds ? 'Certified for every word within the bounds' : 'Not certified',
-    caption:
-      `Width ${width} (${blocks}), at most ${hidden.toLocaleString('en')} hidden units, ${weights.toLocaleString('en')} weights, the largest ${weightNorm.largest.toPrecision(3)}, their norm ${weightNorm.euclidean.toPrecision(3)}. ` +
-      `Words have at most ${mostTokens.toLocaleString('en')} tokens; float32 leaves attention exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by ${room} before they are rounded.` +
-      mistakes.map((mistake) => ` Mistake: ${mistake}.`).join(''),
-    columns: [
-      { key: 'layer', label: 'Layer', format: 'integer' },
-      { key: 'name', label: 'Copies' },
-      { key: 'gap', label: 'Gap of scores', format: 'fixed2' },
-      { key: 'leak', label: 'Attention elsewhere, at most', format: 'scientific' },
-      { key: 'bound', label: 'Counts err by, proved', format: 'scientific' },
-      { key: 'measured', label: 'Found', format: 'scientific' },
+  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, mistakes, holds, layers } = certificate;
+  return makeTable<(typeof layers)[number]>(
+    {
+      id: 'compiled-certificate',
+      title: holds ? 'Certified for every word within the bounds' : 'Not certified',
+      caption:
+        `Width ${width} (${blocks}), at most ${hidden.toLocaleString('en')} hidden units, ${weights.toLocaleString('en')} weights, the largest ${weightNorm.largest.toPrecision(3)}, their norm ${weightNorm.euclidean.toPrecision(3)}. ` +
+        `Words have at most ${mostTokens.toLocaleString('en')} tokens; float32 leaves attention exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by ${room} before they are rounded.` +
+        mistakes.map((mistake) => ` Mistake: ${mistake}.`).join(''),
+    },
+    [
+      { key: 'layer', label: 'Layer', format: 'integer', of: (one) => layers.indexOf(one) + 1 },
+      { key: 'name', label: 'Copies', of: ({ name }) => name },
+      { key: 'gap', label: 'Gap of scores', format: 'fixed2', of: ({ gap }) => gap },
+      { key: 'leak', label: 'Attention elsewhere, at most', format: 'scientific', of: ({ leak }) => leak },
+      { key: 'bound', label: 'Counts err by, proved', format: 'scientific', of: ({ bound }) => bound },
+      { key: 'measured', label: 'Found', format: 'scientific', of: ({ measured }) => measured },
     ],
-    rows: certificate.layers.map(({ name, gap, leak, bound, measured }, layer) => ({
-      layer: layer + 1,
-      name,
-      gap,
-      leak,
-      bound,
-      measured,
-    })),
-  };
+    layers,
+  );
 }

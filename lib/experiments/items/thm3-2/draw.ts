@@ -1,12 +1,16 @@
-// What Theorem 3.2's item draws: widths against their bounds, what they and time come to by the
-// size of the automaton, every size in a table, and the checks.
+// Theorem 3.2 drawn: widths against their bounds, weights and time by the size of the automaton,
+// every size in a table, and the checks.
 
 import { formatCount } from '../../../base/format';
-import { type Figure, inPanel, lineTrace, makeFigure, type PlotlyObject } from '../../../report/figure';
-import { logAxis } from '../../../report/log-axis';
 import { fitPower } from '../../../base/statistics';
+import { heightOf, logAxisOf } from '../../../report/axes';
+import { type Figure, makeFigure } from '../../../report/figure';
+import { textAt } from '../../../report/marks';
+import { makeTable, type Measure } from '../../../report/measures';
+import { type PanelSpec, type PlotlyObject } from '../../../report/spec';
 import { encodingStyles, type SeriesStyle } from '../../../report/style';
-import { type Table } from '../../../report/tables';
+import { type Quantity, type Table } from '../../../report/tables';
+import { lineTrace, pointsTrace } from '../../../report/traces';
 import { type SimulatorComparison, addComparisons, noComparison } from '../../../theory/compile/verify';
 import { type Drawing, type Finding } from '../../run/report';
 import { type KindResult, type SizeResult, type Theorem32Result } from './sizes';
@@ -20,6 +24,8 @@ const kinds: Readonly<
   ape: { name: 'Absolute positions, flattened', style: encodingStyles.learned, bound: '(k |S|)²' },
 };
 
+const kindNames = ['bipe', 'ape'] as const;
+
 /** Figures, the table and the findings. */
 export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
   return {
@@ -27,16 +33,16 @@ export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
     tables: [sizesTable(sizes)],
     findings: [
       definitionFinding(sizes),
-      ...(['bipe', 'ape'] as const).flatMap((kind) => comparisonFinding(sizes, kind)),
+      ...kindNames.flatMap((kind) => comparisonFinding(sizes, kind)),
       ...shortFinding(sizes),
-      ...(['bipe', 'ape'] as const).flatMap((kind) => certificateFinding(sizes, kind)),
-      ...(['bipe', 'ape'] as const).map((kind) => growthFinding(sizes, kind)),
+      ...kindNames.flatMap((kind) => certificateFinding(sizes, kind)),
+      ...kindNames.map((kind) => growthFinding(sizes, kind)),
       savingFinding(sizes),
     ],
   };
 }
 
-/** What the theorems bound the width by. */
+/** The bound of the theorems on the width. */
 function boundOf({ subStates, segmentStates }: SizeResult, kind: KindName): number {
   return kind === 'bipe' ? subStates ** 2 + segmentStates ** 2 : (subStates * segmentStates) ** 2;
 }
@@ -44,53 +50,51 @@ function boundOf({ subStates, segmentStates }: SizeResult, kind: KindName): numb
 const label = ({ subStates, segmentStates }: SizeResult): string =>
   `k = ${subStates}, |S| = ${segmentStates}`;
 
-function widthFigure(sizes: readonly SizeResult[]): Figure {
-  const fits = (['bipe', 'ape'] as const).map((kind) => ({ kind, fit: fitWidth(sizes, kind) }));
-  const points = fits.map(({ kind }) => {
-    const { style, name } = kinds[kind];
-    return {
-      ...lineTrace({
-        x: sizes.map((size) => boundOf(size, kind)),
-        y: sizes.map((size) => size[kind].relationWidth),
-        style: { ...style, name },
-        panel: 0,
-        markers: true,
+/** A point for each size of automaton, of both kinds, on logarithmic axes. */
+function sizesPanel(
+  sizes: readonly SizeResult[],
+  title: string,
+  x: Quantity & { readonly of: (size: SizeResult, kind: KindName) => number },
+  y: Quantity & { readonly of: (result: KindResult) => number },
+): PanelSpec {
+  const xOf = (kind: KindName): number[] => sizes.map((size) => x.of(size, kind));
+  const yOf = (kind: KindName): number[] => sizes.map((size) => y.of(size[kind]));
+  const known = kindNames.flatMap(yOf).filter((value) => value > 0);
+  return {
+    title,
+    x: logAxisOf(x, kindNames.flatMap(xOf)),
+    y: logAxisOf(y, known.length === 0 ? [0.01, 1] : known),
+    data: kindNames.map((kind) => ({
+      ...pointsTrace({
+        x: xOf(kind),
+        y: yOf(kind),
+        style: { ...kinds[kind].style, name: kinds[kind].name },
       }),
-      mode: 'markers',
       text: sizes.map(label),
-      hovertemplate: '%{text}: %{y} coordinates',
-    };
-  });
-  const lines = fits.map(({ kind, fit }) => {
+      hovertemplate: `%{text}: ${heightOf(y)}`,
+    })),
+  };
+}
+
+const states = {
+  label: 'States of the flattened automaton',
+  of: ({ subStates, segmentStates }: SizeResult): number => subStates * segmentStates,
+};
+
+function widthFigure(sizes: readonly SizeResult[]): Figure {
+  const fits = kindNames.map((kind) => ({ kind, fit: fitWidth(sizes, kind) }));
+  const lines = fits.map(({ kind, fit }): PlotlyObject => {
     const bounds = sizes.map((size) => boundOf(size, kind));
-    const ends = [Math.min(...bounds), Math.max(...bounds)];
-    return {
-      ...lineTrace({
-        x: ends,
-        y: ends.map((bound) => fit.factor * bound ** fit.exponent),
-        style: kinds[kind].style,
-        panel: 0,
-        legend: false,
-      }),
-      mode: 'lines',
-      hoverinfo: 'skip',
-    };
+    const x = [Math.min(...bounds), Math.max(...bounds)];
+    const y = x.map((bound) => fit.factor * bound ** fit.exponent);
+    return { ...lineTrace({ x, y, style: kinds[kind].style, legend: false }), hoverinfo: 'skip' };
   });
-  const byStates = (['bipe', 'ape'] as const).map((kind) => ({
-    ...lineTrace({
-      x: sizes.map((size) => size.subStates * size.segmentStates),
-      y: sizes.map((size) => size[kind].width),
-      style: { ...kinds[kind].style, name: kinds[kind].name },
-      panel: 1,
-      legend: false,
-      markers: true,
-    }),
-    mode: 'markers',
-    text: sizes.map(label),
-    hovertemplate: '%{text}: width %{y}',
-  }));
-  const bounds = sizes.flatMap((size) => [boundOf(size, 'bipe'), boundOf(size, 'ape')]);
-  const widths = sizes.flatMap(({ bipe, ape }) => [bipe.relationWidth, ape.relationWidth]);
+  const againstBound = sizesPanel(
+    sizes,
+    'Against the bound of each',
+    { label: 'k² + |S|², or (k |S|)²', of: boundOf },
+    { label: 'Coordinates for relations', format: 'integer', of: ({ relationWidth }) => relationWidth },
+  );
   const [bipe, ape] = fits;
   return makeFigure({
     id: 'thm3-2-width',
@@ -98,130 +102,95 @@ function widthFigure(sizes: readonly SizeResult[]): Figure {
     subtitle: 'Width of compiled Transformers; each marker is one size of automaton',
     caption:
       'Left: the coordinates that hold relations between states, against k² + |S|² (bilevel) and (k |S|)² (flattened), with fitted powers. ' +
-      'Right: the whole residual stream against the states of the flattened automaton, the few coordinates that tell tokens and places apart included.',
+      'Right: the whole residual stream against the states of the flattened automaton, including the few coordinates for the kind and place of a token.',
     alt: `Both widths lie on straight lines of slope ${bipe?.fit.exponent.toFixed(2) ?? ''} (bilevel) and ${ape?.fit.exponent.toFixed(2) ?? ''} (flattened) against their bounds; at ${Math.max(...sizes.map((size) => size.subStates * size.segmentStates))} states the bilevel Transformer is ${widestSaving(sizes).times.toFixed(0)} times narrower.`,
-    data: [...points, ...lines, ...byStates],
     panels: [
       {
-        title: 'Against the bound of each',
-        x: logAxis('k² + |S|², or (k |S|)²', bounds),
-        y: logAxis('Coordinates for relations', widths),
-      },
-      {
-        title: 'Against the states, k |S|',
-        x: logAxis(
-          'States of the flattened automaton',
-          sizes.map((size) => size.subStates * size.segmentStates),
+        ...againstBound,
+        data: [...(againstBound.data ?? []), ...lines],
+        marks: fits.map(({ kind, fit }) =>
+          textAt(
+            `${kinds[kind].name.split(',')[0] ?? ''}: (${kinds[kind].bound})<sup>${fit.exponent.toFixed(2)}</sup>`,
+            {
+              xref: 'x domain',
+              yref: 'y domain',
+              x: kind === 'bipe' ? 0.04 : 0.96,
+              y: kind === 'bipe' ? 0.96 : 0.06,
+              xanchor: kind === 'bipe' ? 'left' : 'right',
+              font: { color: kinds[kind].style.color },
+            },
+          ),
         ),
-        y: logAxis(
-          'Width',
-          sizes.flatMap((size) => [size.bipe.width, size.ape.width]),
-        ),
       },
+      sizesPanel(sizes, 'Against the states, k |S|', states, {
+        label: 'Width',
+        format: 'integer',
+        of: ({ width }) => width,
+      }),
     ],
-    columns: 2,
     panelHeight: 300,
-    layout: {
-      annotations: fits.map(({ kind, fit }, index) => ({
-        ...inPanelDomain(0),
-        x: kind === 'bipe' ? 0.04 : 0.96,
-        y: kind === 'bipe' ? 0.96 : 0.06,
-        xanchor: index === 0 ? 'left' : 'right',
-        text: `${kinds[kind].name.split(',')[0] ?? ''}: (${kinds[kind].bound})<sup>${fit.exponent.toFixed(2)}</sup>`,
-        font: { color: kinds[kind].style.color },
-      })),
-    },
   });
-}
-
-function inPanelDomain(panel: number): PlotlyObject {
-  const { xaxis, yaxis } = inPanel(panel);
-  return { xref: `${xaxis} domain`, yref: `${yaxis} domain` };
 }
 
 function costFigure(sizes: readonly SizeResult[]): Figure {
-  const states = (size: SizeResult): number => size.subStates * size.segmentStates;
-  const millisecondsPerToken = ({ compared }: KindResult): number =>
-    compared.prefixes === 0 ? Number.NaN : (1000 * compared.seconds) / compared.prefixes;
-  const trace = (kind: KindName, panel: number, of: (result: KindResult) => number, unit: string) => ({
-    ...lineTrace({
-      x: sizes.map(states),
-      y: sizes.map((size) => of(size[kind])),
-      style: { ...kinds[kind].style, name: kinds[kind].name },
-      panel,
-      legend: panel === 0,
-      markers: true,
-    }),
-    mode: 'markers',
-    text: sizes.map(label),
-    hovertemplate: `%{text}: %{y:.3g} ${unit}`,
-  });
-  const measured = sizes
-    .flatMap(({ bipe, ape }) => [millisecondsPerToken(bipe), millisecondsPerToken(ape)])
-    .filter((value) => value > 0);
-  const x = logAxis('States of the flattened automaton', sizes.map(states));
+  const weights = {
+    label: 'Weights that are not 0',
+    format: 'integer' as const,
+    of: (result: KindResult) => result.weights,
+  };
+  const time = {
+    label: 'Milliseconds a token',
+    of: ({ compared }: KindResult) =>
+      compared.prefixes === 0 ? Number.NaN : (1000 * compared.seconds) / compared.prefixes,
+  };
+  const ranges = kindNames.map((kind) => sizes.map((size) => size[kind].weights));
+  const [least, ...most] = [Math.min(...(ranges[0] ?? [])), ...ranges.map((all) => Math.max(...all))];
   return makeFigure({
     id: 'thm3-2-cost',
-    title: 'What the width costs: weights and time',
+    title: 'The cost of the width: weights and time',
     subtitle: `Compiled Transformers on this machine${sizes.every(({ ape }) => ape.compared.words > 0) ? '' : '; flattened automata that were not run have no time'}`,
     caption:
       'Left: weights that are not 0. Right: milliseconds a token, over random words. The feed-forward blocks multiply relations with 4 n³ hidden units, so both grow as the third power of the states that are held together.',
-    alt: `Weights go from ${formatCount(Math.min(...sizes.map(({ bipe }) => bipe.weights)))} to ${formatCount(Math.max(...sizes.map(({ bipe }) => bipe.weights)))} with bilevel positions and to ${formatCount(Math.max(...sizes.map(({ ape }) => ape.weights)))} flattened.`,
-    data: (['bipe', 'ape'] as const).flatMap((kind) => [
-      trace(kind, 0, ({ weights }) => weights, 'weights'),
-      trace(kind, 1, millisecondsPerToken, 'ms a token'),
-    ]),
-    panels: [
-      {
-        title: 'Weights',
-        x,
-        y: logAxis(
-          'Weights that are not 0',
-          sizes.flatMap(({ bipe, ape }) => [bipe.weights, ape.weights]),
-        ),
-      },
-      { title: 'Time', x, y: logAxis('Milliseconds a token', measured.length === 0 ? [0.01, 1] : measured) },
-    ],
-    columns: 2,
+    alt: `Weights go from ${formatCount(least)} to ${formatCount(most[0] ?? 0)} with bilevel positions and to ${formatCount(most[1] ?? 0)} flattened.`,
+    panels: [sizesPanel(sizes, 'Weights', states, weights), sizesPanel(sizes, 'Time', states, time)],
     panelHeight: 260,
   });
 }
 
+const sizeMeasures: readonly Measure<SizeResult>[] = [
+  { key: 'k', label: 'k', format: 'integer', of: ({ subStates }) => subStates },
+  { key: 's', label: '|S|', format: 'integer', of: ({ segmentStates }) => segmentStates },
+  ...pair('Width', 'Width', ({ width }) => width),
+  ...pair('Hidden', 'Hidden', ({ hidden }) => hidden),
+  ...pair('Depth', 'Layers', ({ depth }) => depth),
+  ...kindNames.flatMap((kind) => [
+    ofKind(kind, 'Prefixes', 'Prefixes', ({ compared }) => compared.prefixes),
+    ofKind(kind, 'Wrong', 'Wrong', ({ compared }) => compared.mismatches),
+  ]),
+];
+
+type OfKind = (result: KindResult) => number;
+
+function pair(key: string, title: string, of: OfKind): Measure<SizeResult>[] {
+  return kindNames.map((kind) => ofKind(kind, key, title, of));
+}
+
+function ofKind(kind: KindName, key: string, title: string, of: OfKind): Measure<SizeResult> {
+  const way = kind === 'bipe' ? 'bilevel' : 'flattened';
+  return { key: `${kind}${key}`, label: `${title}, ${way}`, format: 'integer', of: (size) => of(size[kind]) };
+}
+
 function sizesTable(sizes: readonly SizeResult[]): Table {
-  return {
-    id: 'thm3-2-sizes',
-    title: 'Compiled both ways',
-    caption:
-      'Width of the residual stream, units of the widest feed-forward block, layers of attention, and prefixes compared with the set simulator. Widths of all automata of a size are equal.',
-    columns: [
-      { key: 'k', label: 'k', format: 'integer' },
-      { key: 's', label: '|S|', format: 'integer' },
-      { key: 'bipeWidth', label: 'Width, bilevel', format: 'integer' },
-      { key: 'apeWidth', label: 'Width, flattened', format: 'integer' },
-      { key: 'bipeHidden', label: 'Hidden, bilevel', format: 'integer' },
-      { key: 'apeHidden', label: 'Hidden, flattened', format: 'integer' },
-      { key: 'bipeDepth', label: 'Layers, bilevel', format: 'integer' },
-      { key: 'apeDepth', label: 'Layers, flattened', format: 'integer' },
-      { key: 'bipePrefixes', label: 'Prefixes, bilevel', format: 'integer' },
-      { key: 'bipeWrong', label: 'Wrong', format: 'integer' },
-      { key: 'apePrefixes', label: 'Prefixes, flattened', format: 'integer' },
-      { key: 'apeWrong', label: 'Wrong, flattened', format: 'integer' },
-    ],
-    rows: sizes.map(({ subStates, segmentStates, bipe, ape }) => ({
-      k: subStates,
-      s: segmentStates,
-      bipeWidth: bipe.width,
-      apeWidth: ape.width,
-      bipeHidden: bipe.hidden,
-      apeHidden: ape.hidden,
-      bipeDepth: bipe.depth,
-      apeDepth: ape.depth,
-      bipePrefixes: bipe.compared.prefixes,
-      bipeWrong: bipe.compared.mismatches,
-      apePrefixes: ape.compared.prefixes,
-      apeWrong: ape.compared.mismatches,
-    })),
-  };
+  return makeTable(
+    {
+      id: 'thm3-2-sizes',
+      title: 'Compiled both ways',
+      caption:
+        'Width of the residual stream, units of the widest feed-forward block, layers of attention, and prefixes compared with the set simulator. Widths of all automata of a size are equal.',
+    },
+    sizeMeasures,
+    sizes,
+  );
 }
 
 function definitionFinding(sizes: readonly SizeResult[]): Finding {
@@ -311,6 +280,6 @@ function savingFinding(sizes: readonly SizeResult[]): Finding {
   return {
     claim: 'A bilevel Transformer is narrower than a flattened one, the more so the larger both levels are',
     holds: times > 1,
-    measured: `at ${label(size)} the width is ${size.bipe.width.toLocaleString('en')} instead of ${size.ape.width.toLocaleString('en')}, ${times.toFixed(1)} times less`,
+    measured: `at ${label(size)} the width is ${formatCount(size.bipe.width)} instead of ${formatCount(size.ape.width)}, ${times.toFixed(1)} times less`,
   };
 }
