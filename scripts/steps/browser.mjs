@@ -7,7 +7,9 @@ import { root } from '../lib/paths.mjs';
 import { run, SetupError, toolEnvironment } from '../lib/run.mjs';
 
 async function find() {
-  const finder = await import(pathToFileURL(join(root, 'dist', 'lib', 'report', 'export', 'browser.js')).href);
+  const finder = await import(
+    pathToFileURL(join(root, 'dist', 'lib', 'report', 'export', 'browser.js')).href
+  );
   return { browser: finder.findBrowser(), hint: finder.browserInstallHint() };
 }
 
