@@ -13,7 +13,7 @@
  */
 
 export type { ProgressTask } from '../base/progress';
-export type { ExecuteOptions, Experiment } from '../experiments/run/experiment';
+export type { ExecuteOptions, Experiment } from '../experiments/run/definition';
 export type { Drawing, Finding } from '../experiments/run/report';
 export { exportReport } from '../experiments/run/export';
 export { findingsTable, type Verdict } from '../experiments/run/findings';

@@ -23,7 +23,7 @@ import { addSegmentCommand } from './commands/segment';
 import { addTheoryCommand } from './commands/theory';
 import { addTokenizeCommand } from './commands/tokenize';
 import { addTrainCommand } from './commands/train';
-import { type Experiment } from '../experiments/run/experiment';
+import { type Experiment } from '../experiments/run/definition';
 import { printFailure } from './shared/output';
 
 /**

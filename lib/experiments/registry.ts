@@ -4,7 +4,7 @@
 
 import { unknownName } from '../base/suggest';
 import { attentionBySegment } from './items/attention-by-segment/item';
-import { type Experiment } from './run/experiment';
+import { type Experiment } from './run/definition';
 import { fig1 } from './items/fig1/item';
 import { fig2 } from './items/fig2/item';
 import { fig3 } from './items/fig3/item';

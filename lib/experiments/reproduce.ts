@@ -5,7 +5,7 @@ import { type Reporter } from '../base/progress';
 import { defaultReporter, showFigure, showTable } from '../report/notebook/show';
 import { type TidyRow } from '../report/rows';
 import { comparisonTable } from './run/compare';
-import { type Experiment } from './run/experiment';
+import { type Experiment } from './run/definition';
 import { type Report } from './run/report';
 import { findingsTable } from './run/findings';
 import { defaultPreset, type PresetName } from './settings/preset-names';

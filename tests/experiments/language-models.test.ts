@@ -11,7 +11,7 @@ import { parseWith } from '../../lib/base/schema';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { type Corpus } from '../../lib/data/tokens/corpus';
 import { prepareCorpus } from '../../lib/data/tokens/prepare';
-import { type Experiment } from '../../lib/experiments/run/experiment';
+import { type Experiment } from '../../lib/experiments/run/definition';
 import { fig4, fig4Presets } from '../../lib/experiments/items/fig4/item';
 import { type Fig4Result } from '../../lib/experiments/items/fig4/draw';
 import { fig5 } from '../../lib/experiments/items/fig5/item';

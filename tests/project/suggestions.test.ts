@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
-import { type Experiment } from '../../lib/experiments/run/experiment';
+import { type Experiment } from '../../lib/experiments/run/definition';
 import { experimentNamed, experiments } from '../../lib/experiments/registry';
 import { prepare } from '../support/prepared';
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
-import { type Experiment } from '../../lib/experiments/run/experiment';
+import { type Experiment } from '../../lib/experiments/run/definition';
 import { paperContents } from '../../lib/experiments/start-page/contents';
 import { experiments } from '../../lib/experiments/registry';
 import { encodingNamed } from '../../lib/positional/registry';

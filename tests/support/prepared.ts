@@ -1,7 +1,7 @@
 // Whether an item would run with some settings, found out without running it.
 
 import { type Reporter, silentReporter } from '../../lib/base/progress';
-import { type Experiment } from '../../lib/experiments/run/experiment';
+import { type Experiment } from '../../lib/experiments/run/definition';
 import { type FinishedRun, RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from './command';
 

@@ -4,7 +4,7 @@ import { type Command } from 'commander';
 import { bipe } from '../../base/command';
 import { DifferenceError, NotRunError } from '../../base/errors';
 import { silentReporter } from '../../base/progress';
-import { type Experiment } from '../../experiments/run/experiment';
+import { type Experiment } from '../../experiments/run/definition';
 import { forEachItem, type ItemOutcome } from '../shared/items';
 import { examples, presetOption } from '../shared/options';
 import { printLines } from '../shared/output';

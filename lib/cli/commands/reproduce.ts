@@ -7,7 +7,7 @@ import { UsageError } from '../../base/errors';
 import { formatDuration } from '../../base/format';
 import { displayPath, workPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { type Experiment } from '../../experiments/run/experiment';
+import { type Experiment } from '../../experiments/run/definition';
 import { type WorkerPool } from '../../experiments/run/pool';
 import { type Report } from '../../experiments/run/report';
 import { type FigureDrawer } from '../../report/export/draw';

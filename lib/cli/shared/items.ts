@@ -6,7 +6,7 @@ import { shorten } from '../../base/format';
 import { jsonOrUndefined } from '../../base/json';
 import { ownEntry } from '../../base/own';
 import { checkKeys } from '../../base/strict-json';
-import { type Experiment } from '../../experiments/run/experiment';
+import { type Experiment } from '../../experiments/run/definition';
 import { printFailure, printJson } from './output';
 
 /** The outcome of a command for one item. */

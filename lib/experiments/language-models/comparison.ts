@@ -9,7 +9,7 @@ import { prepareCorpus } from '../../data/tokens/prepare';
 import { encodingStyle, type SeriesStyle } from '../../report/style';
 import { absentNames, available, notMeasured } from '../run/available';
 import { type ModelPoint, modelPoints, runEach, trainingCost } from '../run/compared-models';
-import { type PreparedInput, type RunContext } from '../run/experiment';
+import { type PreparedInput, type RunContext } from '../run/definition';
 import { type TrainedRunOptions } from '../run/trained-run';
 import { languageModelRun, type LanguageModelRun } from './runs';
 import {

@@ -27,7 +27,7 @@ import { disposeParameters } from '../../model/parameters';
 import { createEncoding, encodingNamed } from '../../positional/registry';
 import { type DataSource } from '../../report/provenance';
 import { available } from '../run/available';
-import { type PreparedInput, type RunContext } from '../run/experiment';
+import { type PreparedInput, type RunContext } from '../run/definition';
 import { type ModalityPerplexity } from './runs';
 import { ascendingLengths, count, listOf } from '../settings/fields';
 import { type Measured, measured } from '../run/measured';

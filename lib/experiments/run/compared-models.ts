@@ -4,7 +4,7 @@
 import { present } from '../../base/present';
 import { liveCurves } from '../../report/notebook/live';
 import { type SeriesStyle } from '../../report/style';
-import { type Piece, type RunContext } from './experiment';
+import { type Piece, type RunContext } from './definition';
 import { PieceDone } from './piece-done';
 import { type TrainedRunOptions } from './trained-run';
 

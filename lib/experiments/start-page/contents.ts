@@ -2,7 +2,7 @@
 // public summary page names five of the figures and some subjects; what it does not name is listed
 // as such, and its caption is not guessed.
 
-import { type LatestRun } from '../run/experiment';
+import { type LatestRun } from '../run/definition';
 import { type PresetName } from '../settings/preset-names';
 import { experiments } from '../registry';
 import { type RunStore } from '../run/store';

@@ -1,7 +1,7 @@
 // The statements of the paper, each with the item that checks it. A statement's status is what the
 // run of its item that ended last has found; docs/theory.md has the working definitions.
 
-import { type LatestRun } from '../run/experiment';
+import { type LatestRun } from '../run/definition';
 import { type Finding } from '../run/report';
 import { experiments } from '../registry';
 import { type RunStore } from '../run/store';

@@ -11,7 +11,8 @@ import {
   rulesLike,
   type RulesLike,
 } from './ablations';
-import { defineExperiment, type Presets } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { type Presets } from '../../run/definition';
 import {
   comparisonFields,
   comparisonScale,

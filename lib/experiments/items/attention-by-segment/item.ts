@@ -18,7 +18,8 @@ import { attentionInContexts, type ContextMeasurement, type ContextSettings, que
 import { measureDifference, measureNames, measuresOf } from './statistics';
 import { notMeasured } from '../../run/available';
 import { bilevelPairs, mainFour } from '../../charts/encoding-pairs';
-import { defineExperiment, type Presets } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { type Presets } from '../../run/definition';
 import { fig4Presets } from '../fig4/item';
 import {
   comparisonFields,

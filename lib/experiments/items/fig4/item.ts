@@ -7,7 +7,8 @@ import { parseInside } from '../../../base/schema';
 import { paperValue } from '../../paper/values';
 import { notMeasured } from '../../run/available';
 import { furtherEncodings, mainFour, smallSines } from '../../charts/encoding-pairs';
-import { defineExperiment, type Presets } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { type Presets } from '../../run/definition';
 import { drawFig4, type Fig4Result } from './draw';
 import {
   compareEncodings,

@@ -6,7 +6,8 @@ import { ConfigError } from '../../../base/errors';
 import { formatShort } from '../../../report/log-axis';
 import { encodingStyle } from '../../../report/style';
 import { notMeasured } from '../../run/available';
-import { defineExperiment, type Presets } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { type Presets } from '../../run/definition';
 import { drawFig5, type Fig5Result } from './draw';
 import {
   type ScaledModel,

@@ -14,7 +14,8 @@ import {
   type ScaleError,
   smallestProductError,
 } from '../../../theory/lemmas/product';
-import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { prepareNothing } from '../../run/definition';
 import { listOf } from '../../settings/fields';
 import { type Finding } from '../../run/report';
 import { formatShort } from '../../../report/log-axis';

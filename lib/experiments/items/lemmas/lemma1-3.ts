@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
 import { certifyLinear, certifySelection } from '../../../theory/lemmas/selection';
-import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { prepareNothing } from '../../run/definition';
 import { count, listOf, seedField } from '../../settings/fields';
 import { type Finding } from '../../run/report';
 import { epsilonsField } from './fields';

@@ -3,7 +3,8 @@
 
 import { z } from 'zod';
 import { canonicalJson } from '../../../base/json';
-import { defineExperiment, type Presets } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { type Presets } from '../../run/definition';
 import { describeLanguageModels, fig4Presets, type Fig4Settings } from '../fig4/item';
 import {
   compareEncodings,

@@ -2,7 +2,8 @@
 // represent an NFA. All relations of a witness automaton, the rank of its fragments by contexts,
 // and what a compiled network forgets when it has less room.
 
-import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { prepareNothing } from '../../run/definition';
 import { counted } from '../../settings/preset-words';
 import { drawTheorem31 } from './draw';
 import { measureTheorem31, type Theorem31Result, theorem31Schema, type Theorem31Settings } from './measures';

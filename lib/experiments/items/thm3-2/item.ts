@@ -3,7 +3,8 @@
 // compared with a set simulator after every prefix.
 
 import { Random } from '../../../engine/random/random';
-import { defineExperiment, prepareNothing } from '../../run/experiment';
+import { defineExperiment } from '../../run/experiment';
+import { prepareNothing } from '../../run/definition';
 import { counted, extent } from '../../settings/preset-words';
 import { drawTheorem32 } from './draw';
 import {
