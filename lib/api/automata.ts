@@ -6,7 +6,8 @@
  * import { automata } from 'bipe-workbench';
  *
  * const automaton = automata.compileRegex('(ab)*');
- * console.log(automata.isAccepted(automaton, [...'abab']), automata.isAccepted(automaton, [...'aba']));
+ * const words = [[...'abab'], [...'aba']];
+ * console.log(...words.map((word) => automata.isAccepted(automaton, word)));
  * console.log(automata.transitionMonoid(automaton).size);
  * ```
  *

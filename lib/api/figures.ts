@@ -5,6 +5,7 @@
  * ```ts
  * import { figures } from 'bipe-workbench';
  *
+ * const x = [256, 1024];
  * const figure = figures.makeFigure({
  *   id: 'growth',
  *   title: 'Perplexity by length',
@@ -15,8 +16,8 @@
  *       x: figures.axes.count('Length (tokens)', 'log'),
  *       y: { title: 'Perplexity' },
  *       data: [
- *         figures.lineTrace({ x: [256, 1024], y: [20, 90], style: figures.encodingStyle('rope') }),
- *         figures.lineTrace({ x: [256, 1024], y: [21, 18], style: figures.encodingStyle('bipe_rope') }),
+ *         figures.lineTrace({ x, y: [20, 90], style: figures.encodingStyle('rope') }),
+ *         figures.lineTrace({ x, y: [21, 18], style: figures.encodingStyle('bipe_rope') }),
  *       ],
  *     },
  *   ],

@@ -5,7 +5,8 @@
  * ```ts
  * import { training } from 'bipe-workbench';
  *
- * const schedule = { kind: 'linear', learningRate: 1e-3, warmupSteps: 2, finalFraction: 0 } as const;
+ * const rates = { learningRate: 1e-3, warmupSteps: 2, finalFraction: 0 };
+ * const schedule = { kind: 'linear', ...rates } as const;
  * console.log([1, 2, 3, 4].map((step) => training.learningRateAt(schedule, step, 4)));
  * ```
  *

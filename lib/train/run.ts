@@ -40,7 +40,7 @@ export interface TrainingRun {
   readonly folder: string;
   /** Everything that the run's numbers depend on, as JSON: kept, and compared on resuming. */
   readonly config: unknown;
-  /** First words of messages about the settings, e.g. the file they are from. Default `training`. */
+  /** First words of messages about the settings, e.g. their file. Default `training`. */
   readonly where?: string;
   /**
    * Continues the run in the folder from its last checkpoint, if there is one. Default: a run that

@@ -72,7 +72,7 @@ export class Updates {
     return { weight, tokens };
   }
 
-  /** The loss summed since it was last reset, and the norm of the last gradient, from the device. */
+  /** The loss summed since its last reset, and the norm of the last gradient, from the device. */
   async readLoss(): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
     const running = this.runningLoss();
     const [loss = Number.NaN] = await running.data();

@@ -3,12 +3,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
+import { takeLock } from '#lock';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
@@ -351,13 +352,16 @@ describe('a corpus of sources', () => {
     // Killed before the index was written, with a lock that nobody holds.
     rmSync(join(whole.folder, 'index.json'));
     writeFileSync(join(whole.folder, 'ids.bin.99-1.partial'), 'ids');
-    writeFileSync(`${whole.folder}.lock`, `${2 ** 22 + 1} ${hostname()}`);
+    const lock = `${whole.folder}.lock`;
+    takeLock(lock);
+    const [entry = ''] = readdirSync(lock);
+    renameSync(join(lock, entry), join(lock, entry.replace(/^\d+/, String(2 ** 22 + 1))));
     expect((await verifyPrepared(name, options)).status).toBe('missing');
     const again = await prepareCorpus(request, options);
     again.close();
     expect(again.info).toEqual(whole.info);
     expect(readdirSync(whole.folder).sort()).toEqual(['ids.bin', 'index.json']);
-    expect(existsSync(`${whole.folder}.lock`)).toBe(false);
+    expect(existsSync(lock)).toBe(false);
   });
 
   it('is used as it is where another process made it before the lock was free', async () => {

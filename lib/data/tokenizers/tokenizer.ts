@@ -53,7 +53,7 @@ export interface Tokenizer {
    * @throws UsageError if an id is not in the vocabulary
    */
   decode(ids: ArrayLike<number>): string;
-  /** Displays one token: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws like `decode`. */
+  /** Displays one token: a space is `▁`, a newline `↵`, a byte `<0xE2>`. Throws as `decode`. */
   tokenText(id: number): string;
   /** The id of the token for exactly `text` (`' .'` with its space), if there is one. */
   idOf(text: string): number | undefined;
