@@ -1,6 +1,6 @@
-// Processes that compute beside this one: as many as there are cores and memory, each with its
-// share of the cores. What they make is in the run store, so that nothing but words passes between
-// them; in whatever order and on however many of them jobs are done, the results are the same.
+// Processes that compute beside this one: as many as there are cores and memory. What they make is
+// in the run store, so that nothing but words passes between them. Each has as many threads as this
+// process would have: the last bits of a language model depend on their number.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -30,9 +30,8 @@ export interface JobOptions {
 export interface PoolOptions {
   /** Processes at once. Default: one for each core, as far as memory allows. */
   readonly workers?: number;
-  readonly cores?: number;
   /** Makes a process that computes; default: one of this library's. */
-  readonly start?: (threads: number) => ChildProcess;
+  readonly start?: () => ChildProcess;
 }
 
 interface Waiting {
@@ -44,11 +43,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Worker {
-  readonly child: ChildProcess;
-  readonly threads: number;
-}
-
 /** How many processes a machine bears. */
 export function workersFor(cores: number, memory: number): number {
   return Math.max(1, Math.min(cores, Math.floor((0.8 * memory) / bytesOfWorker)));
@@ -56,18 +50,16 @@ export function workersFor(cores: number, memory: number): number {
 
 /** Jobs, and the processes that do them. */
 export class WorkerPool {
-  readonly #cores: number;
-  readonly #start: (threads: number) => ChildProcess;
+  readonly #start: () => ChildProcess;
   /** Processes at once; fewer after one has died, for which memory is the likely reason. */
   #limit: number;
   #waiting: Waiting[] = [];
-  #idle: Worker[] = [];
+  #idle: ChildProcess[] = [];
   #running = 0;
   #isClosed = false;
 
-  constructor({ workers, cores = availableParallelism(), start = startWorker }: PoolOptions = {}) {
-    this.#cores = cores;
-    this.#limit = workers ?? workersFor(cores, machineMemory());
+  constructor({ workers, start = startWorker }: PoolOptions = {}) {
+    this.#limit = workers ?? workersFor(availableParallelism(), machineMemory());
     this.#start = start;
   }
 
@@ -90,7 +82,7 @@ export class WorkerPool {
   /** Ends all processes; what they were at is given up, and goes on where it was saved last. */
   close(): void {
     this.#isClosed = true;
-    for (const { child } of this.#idle) child.disconnect();
+    for (const child of this.#idle) child.disconnect();
     this.#idle = [];
   }
 
@@ -105,27 +97,16 @@ export class WorkerPool {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#running += 1;
-      const beside = Math.min(this.#limit, this.#running + this.#waiting.length);
-      const worker = this.#workerWith(Math.max(1, Math.floor(this.#cores / beside)));
-      void this.#perform(worker, next);
+      void this.#perform(this.#idle.pop() ?? this.#start(), next);
     }
   }
 
-  /** One that is idle and has as many threads; else another makes room for a new one. */
-  #workerWith(threads: number): Worker {
-    const same = this.#idle.findIndex((worker) => worker.threads === threads);
-    const [worker] = this.#idle.splice(Math.max(0, same), 1);
-    if (worker !== undefined && same >= 0) return worker;
-    worker?.child.disconnect();
-    return { child: this.#start(threads), threads };
-  }
-
-  async #perform(worker: Worker, waiting: Waiting): Promise<void> {
-    const outcome = await perform(worker.child, waiting);
+  async #perform(worker: ChildProcess, waiting: Waiting): Promise<void> {
+    const outcome = await perform(worker, waiting);
     this.#running -= 1;
     if (outcome.kind === 'died') this.#bury(waiting, outcome.how);
     else {
-      if (this.#isClosed) worker.child.disconnect();
+      if (this.#isClosed) worker.disconnect();
       else this.#idle.push(worker);
       if (outcome.kind === 'done') waiting.resolve();
       else if (outcome.error instanceof LockedError) void this.#tryLater(waiting);
@@ -193,9 +174,8 @@ function perform(child: ChildProcess, { job, options }: Waiting): Promise<Outcom
   });
 }
 
-function startWorker(threads: number): ChildProcess {
+function startWorker(): ChildProcess {
   return fork(projectPath('dist', 'lib', 'experiments', 'worker.js'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: process.env['TF_NUM_INTRAOP_THREADS'] ?? String(threads) },
   });
 }
