@@ -77,7 +77,8 @@ describe('bipe reproduce', () => {
     };
     vi.spyOn(process.stdout, 'write').mockImplementation(keep);
     vi.spyOn(process.stderr, 'write').mockImplementation(keep);
-    return createProgram().parseAsync(['reproduce', ...args], { from: 'user' });
+    // These items are known to this process alone.
+    return createProgram().parseAsync(['reproduce', '--workers', '1', ...args], { from: 'user' });
   };
 
   it('fails by a check that does not hold, once everything is written and printed', async () => {

@@ -87,7 +87,16 @@ export const perplexity: number | undefined = report.rows[0]?.perplexity;
 await reproduce(items.fig4, { settings: { seed: 1 } });
 `,
     );
-    const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', ''];
+    const options = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2022',
+      '--types',
+      '',
+    ];
     const compiler = projectPath('node_modules', 'typescript-native', 'bin', 'tsc');
     expect(run(process.execPath, [compiler, ...options, '--module', module, 'typed.mts'])).toBe('');
   });
