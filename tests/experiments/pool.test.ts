@@ -136,10 +136,11 @@ describe('a pool of processes', () => {
     await other;
   });
 
-  it('has as many processes as there are cores, as far as memory allows', () => {
+  it('has two processes by default, where there are cores and memory for them', () => {
     expect(workersFor(2, 25e9)).toBe(2);
-    expect(workersFor(16, 6e9)).toBe(4);
-    expect(workersFor(8, 0.5e9)).toBe(1);
+    expect(workersFor(16, 100e9)).toBe(2);
+    expect(workersFor(1, 25e9)).toBe(1);
+    expect(workersFor(8, 1.5e9)).toBe(1);
   });
 });
 

@@ -37,7 +37,10 @@ export function addReproduceCommand(program: Command, items: readonly Experiment
     .option('--out <folder>', 'where they go; default figures/local/<preset>, which git ignores')
     .option('--resume', 'reuse finished runs and continue interrupted ones (the default)', true)
     .option('--no-resume', 'compute everything anew')
-    .option('--workers <n>', 'processes that compute at once; default: by cores and memory')
+    .option(
+      '--workers <n>',
+      'processes that compute at once; default: 2 where there are cores and memory for them',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

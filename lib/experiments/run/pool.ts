@@ -1,6 +1,7 @@
-// Processes that compute beside this one: as many as there are cores and memory. What they make is
-// in the run store, so that nothing but words passes between them. Each has as many threads as this
-// process would have: the last bits of a language model depend on their number.
+// Processes that compute beside this one. What they make is in the run store, so that nothing but
+// words passes between them. Each has as many threads as this process would have, since the last
+// bits of a language model depend on their number: two fill each other's pauses, and more would get
+// in each other's way.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -28,7 +29,7 @@ export interface JobOptions {
 
 /** How processes are made and how many there may be. */
 export interface PoolOptions {
-  /** Processes at once. Default: one for each core, as far as memory allows. */
+  /** Processes at once. Default: two, if there are as many cores and memory for them. */
   readonly workers?: number;
   /** Makes a process that computes; default: one of this library's. */
   readonly start?: () => ChildProcess;
@@ -43,9 +44,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** How many processes a machine bears. */
+/** The number of processes that a machine has by default. */
 export function workersFor(cores: number, memory: number): number {
-  return Math.max(1, Math.min(cores, Math.floor((0.8 * memory) / bytesOfWorker)));
+  return Math.max(1, Math.min(2, cores, Math.floor((0.8 * memory) / bytesOfWorker)));
 }
 
 /** Jobs, and the processes that do them. */
