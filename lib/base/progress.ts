@@ -109,11 +109,14 @@ function barReporter(stream: NodeJS.WriteStream): Reporter {
           open = false;
           current.remove(bar);
           running -= 1;
-          if (running === 0) {
+          const line = `  ${label}${note === undefined ? '' : `: ${note}`}\n`;
+          // Above the bars that are left, if any are.
+          if (running > 0) current.log(line);
+          else {
             current.stop();
             bars = undefined;
+            stream.write(line);
           }
-          stream.write(`  ${label}${note === undefined ? '' : `: ${note}`}\n`);
         },
       };
     },

@@ -121,4 +121,14 @@ describe('progress on a terminal', () => {
     second.finish();
     expect(written()).toMatch(/ {2}reading\n$/);
   });
+
+  it('of several keeps every line, also those said just before the last one ends', () => {
+    const { reporter, written } = reporterFor(true);
+    const [first, second] = [reporter.task('first', 2), reporter.task('second', 2)];
+    first.finish('done');
+    reporter.note('one more');
+    second.finish();
+    const lines = written().match(/ {2}first: done\n|one more\n| {2}second\n/g);
+    expect(lines).toEqual(['  first: done\n', 'one more\n', '  second\n']);
+  });
 });
