@@ -20,10 +20,10 @@ async function perform(job: Job): Promise<void> {
     send({ kind: 'curve', step, loss });
   };
   await experimentNamed(job.item).perform(job.settings, {
-    piece: job.piece === null ? undefined : { ...job.piece, onCurve },
     fresh: job.fresh,
     store: new RunStore(job.store),
     reporter: sendingReporter(send),
+    ...(job.piece && { piece: { ...job.piece, onCurve } }),
   });
 }
 

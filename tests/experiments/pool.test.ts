@@ -127,6 +127,16 @@ describe('a pool of processes', () => {
     expect(notes[0]).toBe('a job: its process died (SIGKILL); begun again with at most 2 at once');
   });
 
+  it('ends what is at work when it is closed, and begins nothing more', async () => {
+    const { run, pool, notes, children } = fakePool(1);
+    const begun = [run('ok 1', {}, 600_000), run('ok 2')];
+    const ended = children.map((child) => once(child, 'exit'));
+    pool.close();
+    await Promise.all(ended);
+    expect(await Promise.race([...begun, Promise.resolve('unsettled')])).toBe('unsettled');
+    expect([children.length, notes]).toEqual([1, []]);
+  });
+
   it('names a job at which two processes died, and does the others', async () => {
     const { run } = fakePool(2);
     const dying = run('dies');

@@ -3,16 +3,15 @@
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { checkWritable } from '../../base/files';
-import { UsageError } from '../../base/errors';
 import { formatDuration } from '../../base/format';
 import { displayPath, workPath } from '../../base/paths';
-import { terminalReporter } from '../../base/progress';
+import { type Reporter, terminalReporter } from '../../base/progress';
 import { type Experiment } from '../../experiments/run/definition';
 import { type WorkerPool } from '../../experiments/run/pool';
 import { type Report } from '../../experiments/run/report';
 import { type FigureDrawer } from '../../report/export/draw';
 import { describeFields, forEachItem, type ItemOutcome, settingsFor } from '../shared/items';
-import { examples, presetOption, withSetOption } from '../shared/options';
+import { atLeastOne, examples, presetOption, withSetOption } from '../shared/options';
 import { printLines } from '../shared/output';
 
 interface ReproduceOptions {
@@ -59,13 +58,15 @@ export function addReproduceCommand(program: Command, items: readonly Experiment
 async function reproduce(items: readonly string[], options: ReproduceOptions): Promise<void> {
   const { figureDrawer } = await import('../../report/export/draw.js');
   const { WorkerPool } = await import('../../experiments/run/pool.js');
-  const workers = workersOf(options);
-  const pool = new WorkerPool(workers === undefined ? {} : { workers });
+  const { workers } = options;
+  const pool = new WorkerPool(workers === undefined ? {} : { workers: atLeastOne('--workers', workers, 2) });
+  // One for all items, whose bars stand below each other.
+  const reporter = terminalReporter();
   const drawer = figureDrawer();
   try {
     const together = pool.size > 1;
     await forEachItem(items, { json: options.json, together }, (experiment) =>
-      reproduceItem(experiment, options, drawer, together ? pool : undefined),
+      reproduceItem(experiment, options, { drawer, reporter, ...(together && { pool }) }),
     );
   } finally {
     pool.close();
@@ -73,25 +74,22 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
   }
 }
 
-/** @throws UsageError if it is no number of processes */
-function workersOf({ workers }: ReproduceOptions): number | undefined {
-  if (workers === undefined) return undefined;
-  const count = Number(workers);
-  if (!Number.isInteger(count) || count < 1)
-    throw new UsageError(`--workers: '${workers}' is not a number of processes, e.g. 2`);
-  return count;
+/** What all items of a command share. */
+interface Means {
+  readonly drawer: FigureDrawer;
+  readonly reporter: Reporter;
+  /** Left out: items are computed in this process. */
+  readonly pool?: WorkerPool;
 }
 
 async function reproduceItem(
   experiment: Experiment,
   options: ReproduceOptions,
-  drawer: FigureDrawer,
-  pool: WorkerPool | undefined,
+  { drawer, reporter, pool }: Means,
 ): Promise<ItemOutcome> {
   const { exportReport } = await import('../../experiments/run/export.js');
   const { failedCheck } = await import('../../experiments/reproduce.js');
   const { comparisonSummary } = await import('../../experiments/run/compare.js');
-  const reporter = terminalReporter();
   const started = Date.now();
   reporter.note(experiment.title);
   const folder =

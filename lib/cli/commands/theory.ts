@@ -16,7 +16,7 @@ import type { Automaton } from '../../theory/automata/automaton';
 import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
 import type { Bounds, Network } from '../../theory/network/network';
-import { examples } from '../shared/options';
+import { atLeastOne, examples } from '../shared/options';
 import { alignColumns, printResult } from '../shared/output';
 
 /** Adds the subcommand and its own. */
@@ -97,7 +97,7 @@ async function compile(options: CompileOptions): Promise<void> {
     throw new CheckError(`${displayPath(file)}: compiled wrong: ${mistake}; report it`);
   if (!certificate.holds)
     throw new CheckError(
-      `${displayPath(file)}: the network is certain for words of ${formatCount(certificate.exactUpTo ?? 0)} tokens, not of ${formatCount(certificate.mostTokens)}; compile it for shorter words, or with --activation relu`,
+      `${displayPath(file)}: the network is certified for words of ${formatCount(certificate.exactUpTo ?? 0)} tokens, not of ${formatCount(certificate.mostTokens)}; compile it for shorter words, or with --activation relu`,
     );
 }
 
@@ -270,9 +270,4 @@ function setPrinter(names: readonly string[]): (reached: Uint8Array) => string {
     }
     return `[${sets.join(',')}]\n`;
   };
-}
-
-function atLeastOne(option: string, text: string): number {
-  if (/^\d+$/.test(text.trim()) && Number(text) >= 1) return Number(text);
-  throw new UsageError(`${option}: '${text}' is not a whole number from 1; give one, e.g. ${option} 16`);
 }

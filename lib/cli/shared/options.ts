@@ -2,6 +2,7 @@
 
 import { type Command } from 'commander';
 import { bipe } from '../../base/command';
+import { UsageError } from '../../base/errors';
 
 /** The names of tokenizers, for the help of an option that takes one. */
 export const tokenizersThereAre = 'llama2, llama2-<pieces> (e.g. llama2-4096), bytes or characters';
@@ -16,6 +17,18 @@ export const presetOption = [
 /** For an option that may be repeated: its values in order. */
 export function collect(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
+}
+
+/**
+ * Reads the number of an option.
+ *
+ * @throws UsageError if it is no whole number from 1
+ */
+export function atLeastOne(option: string, text: string, example = 16): number {
+  if (/^\d+$/.test(text.trim()) && Number(text) >= 1) return Number(text);
+  throw new UsageError(
+    `${option}: '${text}' is not a whole number from 1; give one, e.g. ${option} ${example}`,
+  );
 }
 
 /** Adds the option by which fields of an item's preset are replaced. */

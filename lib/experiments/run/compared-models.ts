@@ -4,8 +4,7 @@
 import { present } from '../../base/present';
 import { liveCurves } from '../../report/notebook/live';
 import { type SeriesStyle } from '../../report/style';
-import { type Piece, type RunContext } from './definition';
-import { PieceDone } from './piece-done';
+import { PieceDone, type RunContext } from './definition';
 import { type TrainedRunOptions } from './trained-run';
 
 /** Coordinates of a model in a comparison. */
@@ -76,25 +75,18 @@ export async function runEach<Run>(
     throw new PieceDone();
   }
   const curves = liveCurves(title, 'step', 'loss');
-  const runs: Run[] = [];
-  const nameOf = ({ style, which }: PlannedRun<Run>): string => `${style.name}, ${which}`;
-  await elsewhere?.(
-    planned.map((one, index): Piece => ({
-      title,
-      index,
-      name: nameOf(one),
-      cost: one.cost,
-      onCurve: (step, loss) => {
-        curves.add(nameOf(one), one.style, step, loss);
-      },
-    })),
-  );
-  for (const [index, one] of planned.entries()) {
-    if (elsewhere === undefined) reporter.note(`run ${index + 1} of ${planned.length}: ${nameOf(one)}`);
+  const pieces = planned.map(({ style, which, cost, run }, index) => {
+    const name = `${style.name}, ${which}`;
     const onCurve = (step: number, loss: number): void => {
-      curves.add(nameOf(one), one.style, step, loss);
+      curves.add(name, style, step, loss);
     };
-    runs.push(await one.run({ store, reporter, fresh: fresh && elsewhere === undefined, onCurve }));
+    return { title, index, name, cost, onCurve, run };
+  });
+  await elsewhere?.(pieces);
+  const runs: Run[] = [];
+  for (const { index, name, onCurve, run } of pieces) {
+    if (elsewhere === undefined) reporter.note(`run ${index + 1} of ${planned.length}: ${name}`);
+    runs.push(await run({ store, reporter, fresh: fresh && elsewhere === undefined, onCurve }));
   }
   curves.finish();
   return runs;

@@ -67,13 +67,11 @@ export interface Piece {
   readonly onCurve: (step: number, loss: number) => void;
 }
 
-/** How a process computes for another one. */
-export interface PerformOptions {
-  readonly piece: Pick<Piece, 'title' | 'index' | 'onCurve'> | undefined;
-  readonly store: RunStore;
-  readonly reporter: Reporter;
-  readonly fresh: boolean;
-}
+/** Ends the work of a process that was to train one model of an item. */
+export class PieceDone extends Error {}
+
+/** How a process computes for another one: the item as a whole, or one model. */
+export type PerformOptions = Omit<RunContext, 'elsewhere'>;
 
 /** The definition of a paper item. `Result` must survive JSON: the run store keeps it so. */
 export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = TidyRow> {

@@ -15,14 +15,14 @@ import { type ReferenceComparison, type Report } from './report';
 import { changed, type PresetName, unchanged } from '../settings/preset-names';
 import { readReference } from './reference';
 import { measured } from './measured';
-import { PieceDone } from './piece-done';
 import { type FinishedRun, RememberingStore, type RunConfiguration, RunStore } from './store';
 import {
-  type PreparedInput,
-  type Piece,
-  type PerformOptions,
-  type ExperimentSpec,
   type ExecuteOptions,
+  type ExperimentSpec,
+  type PerformOptions,
+  type Piece,
+  PieceDone,
+  type PreparedInput,
 } from './definition';
 
 /** A reference that is damaged is said to be, and costs nobody a run. */
@@ -57,6 +57,11 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * The report of an item.
+ *
+ * @throws UsageError if it has no such preset; ConfigError for settings that are not right
+ */
 export async function execute<Settings extends object, Input, Result, Row extends TidyRow>(
   spec: ExperimentSpec<Settings, Input, Result, Row>,
   names: readonly PresetName[],
@@ -97,6 +102,11 @@ async function prepare<Settings extends object, Input, Result, Row extends TidyR
   }
 }
 
+/**
+ * Computes the whole item, or one of its models; the store has it afterwards.
+ *
+ * @param given complete settings, which are checked again
+ */
 export async function perform<Settings extends object, Input, Result, Row extends TidyRow>(
   spec: ExperimentSpec<Settings, Input, Result, Row>,
   given: object,
@@ -119,12 +129,7 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
   spec: ExperimentSpec<Settings, Input, Result, Row>,
   settings: Settings,
   { input, data }: Pick<PreparedInput<Input>, 'input' | 'data'>,
-  {
-    store,
-    reporter,
-    fresh,
-    pool,
-  }: Required<Pick<ExecuteOptions, 'reporter' | 'store' | 'fresh'>> & Pick<ExecuteOptions, 'pool'>,
+  { store, reporter, fresh, pool }: Omit<PerformOptions, 'piece'> & Pick<ExecuteOptions, 'pool'>,
 ): Promise<FinishedRun<Result> & { readonly reused: boolean }> {
   const configuration = configurationOf(spec, settings, data);
   const about = {
@@ -134,11 +139,11 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
   };
   const job = { item: spec.id, settings, fresh, store: store.folder };
   if (pool !== undefined && spec.inPieces !== true) {
-    const earlier = fresh ? undefined : await store.find(configuration).catch(() => undefined);
-    if (earlier === undefined)
-      await pool.run({ ...job, piece: null }, { label: spec.title, reporter, cost: 0 });
-    const finished = present(await store.find<Result>(configuration), `result of ${spec.id}`);
-    return { ...finished, reused: earlier !== undefined };
+    // One that is damaged is told by the process that computes it anew.
+    const earlier = fresh ? undefined : await store.find<Result>(configuration).catch(() => undefined);
+    if (earlier !== undefined) return { ...earlier, reused: true };
+    await pool.run({ ...job, piece: null }, { label: spec.title, reporter, cost: 0 });
+    return { ...present(await store.find<Result>(configuration), `result of ${spec.id}`), reused: false };
   }
   return measured({ store, reporter, fresh }, configuration, about, async () => {
     const remembering = new RememberingStore(store.folder);

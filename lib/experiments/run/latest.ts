@@ -6,6 +6,7 @@ import { changed, type PresetName, presetOrder } from '../settings/preset-names'
 import { RunStore } from './store';
 import { type ExperimentSpec, type LatestRun } from './definition';
 
+/** The run that ended last; of one of these presets if some are given. */
 export async function latest<Settings extends object, Input, Result>(
   spec: ExperimentSpec<Settings, Input, Result>,
   store = new RunStore(),

@@ -56,7 +56,7 @@ export class WorkerPool {
   #limit: number;
   #waiting: Waiting[] = [];
   #idle: ChildProcess[] = [];
-  #running = 0;
+  readonly #busy = new Set<ChildProcess>();
   #isClosed = false;
 
   constructor({ workers, start = startWorker }: PoolOptions = {}) {
@@ -80,11 +80,10 @@ export class WorkerPool {
     });
   }
 
-  /** Ends all processes; what they were at is given up, and goes on where it was saved last. */
+  /** Ends all processes. Trainings are saved; jobs that are not done stay unsettled. */
   close(): void {
     this.#isClosed = true;
-    for (const child of this.#idle) child.disconnect();
-    this.#idle = [];
+    for (const child of [...this.#idle, ...this.#busy]) if (child.connected) child.disconnect();
   }
 
   #enqueue(waiting: Waiting): void {
@@ -94,21 +93,21 @@ export class WorkerPool {
   }
 
   #fill(): void {
-    while (this.#running < this.#limit && !this.#isClosed) {
+    while (this.#busy.size < this.#limit && !this.#isClosed) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      this.#running += 1;
       void this.#perform(this.#idle.pop() ?? this.#start(), next);
     }
   }
 
   async #perform(worker: ChildProcess, waiting: Waiting): Promise<void> {
+    this.#busy.add(worker);
     const outcome = await perform(worker, waiting);
-    this.#running -= 1;
+    this.#busy.delete(worker);
+    if (this.#isClosed) return;
     if (outcome.kind === 'died') this.#bury(waiting, outcome.how);
     else {
-      if (this.#isClosed) worker.disconnect();
-      else this.#idle.push(worker);
+      this.#idle.push(worker);
       if (outcome.kind === 'done') waiting.resolve();
       else if (outcome.error instanceof LockedError) void this.#tryLater(waiting);
       else waiting.reject(outcome.error);

@@ -4,14 +4,13 @@
 
 import { z } from 'zod';
 import { sha256 } from '../../../base/files';
-import { present } from '../../../base/present';
 import { type Reporter } from '../../../base/progress';
 import { downloadScrolls } from '../../../data/scrolls/download';
 import { openPromptedRows, type PromptedData } from '../../../data/scrolls/prompted-data';
 import { type ScrollsTaskName } from '../../../data/scrolls/tasks';
 import { prepareSource } from '../../../data/sources/prepare';
 import { type DataSource } from '../../../report/provenance';
-import { encodingStyle } from '../../../report/style';
+import { encodingStyle, type SeriesStyle } from '../../../report/style';
 import { available, notMeasured } from '../../run/available';
 import { mainFour } from '../../charts/encoding-pairs';
 import { runEach } from '../../run/compared-models';
@@ -235,10 +234,10 @@ async function run(
   { starts, tasks }: Prepared,
   context: RunContext,
 ): Promise<TableScrollsResult> {
-  const styles = starts.encodings.map((encoding) => encodingStyle(encoding, starts.encodings));
+  const styleOf = (encoding: string): SeriesStyle => encodingStyle(encoding, starts.encodings);
   const begun = await runEach(
-    starts.encodings.map((encoding, index) => ({
-      style: present(styles[index], 'style'),
+    starts.encodings.map((encoding) => ({
+      style: styleOf(encoding),
       which: 'what the finetuning starts from',
       cost: Number.MAX_SAFE_INTEGER,
       run: async ({ store, reporter }: TrainedRunOptions) => ({
@@ -254,8 +253,8 @@ async function run(
   // already.
   const planned = settings.seeds.flatMap((seed) =>
     tasks.flatMap((task) =>
-      begun.map(({ encoding, start }, index) => ({
-        style: present(styles[index], 'style'),
+      begun.map(({ encoding, start }) => ({
+        style: styleOf(encoding),
         which: `${task.settings.data.task}, seed ${seed}`,
         cost: 1,
         run: (options: TrainedRunOptions) =>
