@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../engine/gradients';
 import { availableAfter } from '../engine/native/order';
 import { fusedKernels } from '../engine/native/kernels';
+import { outerProductSum } from '../engine/products';
 
 /** Hidden states, the head, and the tokens to predict. */
 export interface Prediction {
@@ -76,7 +77,7 @@ export function weightedCrossEntropy(
           return {
             sum: tf.sum<tf.Scalar>(tf.mul(losses, chunk.weights)),
             ofStates: tf.mul<tf.Tensor2D>(tf.matMul(ofScores, table), weight),
-            ofTable: tf.matMul<tf.Tensor2D>(ofScores, tf.mul(chunk.hidden, weight), true, false),
+            ofTable: outerProductSum(ofScores, tf.mul(chunk.hidden, weight)),
           };
         });
         chunks.push(done);

@@ -4,9 +4,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
 import { elementCount } from '../base/shape';
-import { withGradient } from '../engine/gradients';
-import { availableAfter } from '../engine/native/order';
 import { handOver } from '../engine/native/hand-over';
+import { projected } from '../engine/products';
 import type { Random } from '../engine/random/random';
 import type { ParameterSpec } from '../positional/encoding';
 
@@ -83,42 +82,10 @@ export function linear(
   x: tf.Tensor2D,
 ): tf.Tensor2D {
   const all = typeof names === 'string' ? [names] : names;
-  const [first, ...others] = all.map((name) => matrix(parameters, `${name}.weight`));
-  const weight = present(first, 'a weight');
-  const product =
-    others.length === 0
-      ? tf.matMul<tf.Tensor2D>(x, weight, false, true)
-      : joinedProduct(x, [weight, ...others]);
+  const product = projected(
+    x,
+    all.map((name) => matrix(parameters, `${name}.weight`)),
+  );
   const biases = all.flatMap((name) => parameters.get(`${name}.bias`) ?? []) as tf.Tensor1D[];
   return biases.length === 0 ? product : tf.add(product, tf.concat1d(biases));
-}
-
-/**
- * Computes `x [a; b; ...]^T`. The weights are joined where they are used, forward and backward: a
- * graph would join those of all layers before it begins, and keep them.
- */
-function joinedProduct(x: tf.Tensor2D, weights: readonly tf.Tensor2D[]): tf.Tensor2D {
-  return withGradient<tf.Tensor2D[], tf.Tensor2D, tf.Tensor2D[]>(
-    [x, ...weights],
-    (input, ...parts) => ({
-      value: tf.matMul(
-        present(input, 'x'),
-        tf.concat2d([...availableAfter(present(input, 'x'), parts)], 0),
-        false,
-        true,
-      ),
-      saved: [present(input, 'x'), ...parts],
-    }),
-    (upstream, input, ...parts) => {
-      const joined = tf.concat2d([...availableAfter(upstream, parts)], 0);
-      const ofWeights = tf.matMul<tf.Tensor2D>(upstream, present(input, 'x'), true, false);
-      return [
-        tf.matMul(upstream, joined),
-        ...tf.split(
-          ofWeights,
-          parts.map(({ shape: [rows] }) => rows),
-        ),
-      ];
-    },
-  );
 }

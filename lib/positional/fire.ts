@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { countUpTo } from '../base/schema';
+import { projected } from '../engine/products';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { distancesBack, positionsIn } from './spans';
@@ -82,7 +83,7 @@ export function fire({ width = 32, threshold }: Settings<FireConfig> = {}): Enco
             ),
           );
           const biases = tf.add(
-            tf.matMul(hidden as tf.Tensor2D, weight(names.secondWeight), false, true),
+            projected(hidden as tf.Tensor2D, [weight(names.secondWeight)]),
             trained(parameters, names.secondBias),
           );
           return tf.transpose(biases.reshape<tf.Tensor4D>([batch, queries, count, numHeads]), [0, 3, 1, 2]);

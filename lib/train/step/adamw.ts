@@ -7,8 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { nodeProcess } from '../../base/node';
 import { ConfigError, systemCode } from '../../base/errors';
 import { adamInPlace } from '../../engine/graph/adam';
-import { nativeBackend } from '../../engine/native/binding';
-import { executeNative } from '../../engine/native/operation';
+import { sumOfSquares } from '../../engine/products';
 import { present } from '../../base/present';
 
 /** Settings that some parameters have instead of the common ones. */
@@ -234,19 +233,8 @@ export function adamwUpdate(
 }
 
 /** The Euclidean norm of all vectors together. */
-export function globalNorm(vectors: readonly tf.Tensor[]): tf.Scalar {
+export function globalNorm(vectors: readonly tf.Tensor1D[]): tf.Scalar {
   return tf.tidy(() => tf.addN(vectors.map(sumOfSquares)).sqrt<tf.Scalar>());
-}
-
-/**
- * The sum of squares; natively in one pass, since the squares of a large gradient would take as
- * much memory as the gradient.
- */
-function sumOfSquares(x: tf.Tensor): tf.Scalar {
-  const native = nativeBackend();
-  if (native === undefined) return x.square().sum();
-  const [half] = executeNative(native, 'L2Loss', { T: { type: 'float32' } }, [x]);
-  return present(half, 'half of the sum').mul(2);
 }
 
 /**
