@@ -8,6 +8,7 @@ import { comparisonTable } from './run/compare';
 import { type Experiment } from './run/definition';
 import { type Report } from './run/report';
 import { findingsTable } from './run/findings';
+import { WorkerPool } from './run/pool';
 import { defaultPreset, type PresetName } from './settings/preset-names';
 
 /** Options of a run; every field has a default. */
@@ -23,6 +24,11 @@ export interface ReproduceOptions<Settings extends object> {
   readonly reporter?: Reporter;
   /** Compute anew even if there is a finished run. */
   readonly fresh?: boolean;
+  /**
+   * Processes that train models at once; default: one for each core, where there is memory for
+   * them. With 1, this process does everything itself.
+   */
+  readonly workers?: number;
 }
 
 /**
@@ -31,12 +37,22 @@ export interface ReproduceOptions<Settings extends object> {
  * @throws UsageError if the item has no such preset
  * @throws ConfigError if a setting is not right
  */
-export function reproduce<Settings extends object, Result, Row extends TidyRow>(
+export async function reproduce<Settings extends object, Result, Row extends TidyRow>(
   item: Experiment<Settings, Result, Row>,
   options: ReproduceOptions<Settings> = {},
 ): Promise<Report<Settings, Result, Row>> {
-  const { preset = defaultPreset(), reporter = defaultReporter(), ...rest } = options;
-  return item.execute({ preset, reporter, ...rest });
+  const { preset = defaultPreset(), reporter = defaultReporter(), workers, ...rest } = options;
+  const pool = item.inPieces ? new WorkerPool({ ...(workers !== undefined && { workers }) }) : undefined;
+  try {
+    return await item.execute({
+      preset,
+      reporter,
+      ...(pool !== undefined && pool.size > 1 && { pool }),
+      ...rest,
+    });
+  } finally {
+    pool?.close();
+  }
 }
 
 /**

@@ -127,6 +127,14 @@ function ownKinds(): string[] {
   return [...kinds.keys()].filter((kind) => kind.startsWith('own_'));
 }
 
+/**
+ * True if settings name an encoding that this process has registered, and no other process knows.
+ */
+export function needsThisProcess(settings: object): boolean {
+  const text = JSON.stringify(settings);
+  return ownKinds().some((kind) => text.includes(JSON.stringify(kind)));
+}
+
 function isName(value: unknown): value is EncodingName {
   return encodingNames.some((name) => name === value);
 }

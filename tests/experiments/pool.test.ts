@@ -3,15 +3,19 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
+import { heedSignal } from '../../lib/base/interrupt';
 import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
 import { fig3Presets } from '../../lib/experiments/items/fig3/item';
 import { items } from '../../lib/experiments/registry';
 import { type Job, type Message } from '../../lib/experiments/run/jobs';
-import { type JobOptions, WorkerPool, workersFor } from '../../lib/experiments/run/pool';
+import { type JobOptions, threadsFor, WorkerPool, workersFor } from '../../lib/experiments/run/pool';
 import { RunStore } from '../../lib/experiments/run/store';
+import { ropeKind } from '../../lib/positional/rope';
+import { createEncoding, registerEncoding } from '../../lib/positional/registry';
 import { statePath } from '../../lib/train/checkpoint';
 import { temporaryFolder } from '../support/command';
 
@@ -22,13 +26,16 @@ interface Event {
 }
 
 /** A pool of processes that do as jobs are named, and what they did. */
-function fakePool(workers: number) {
+function fakePool(workers: number, cores = workers) {
   const log = join(temporaryFolder(), 'log');
   const children: ChildProcess[] = [];
+  const threads: number[] = [];
   const notes: string[] = [];
   const pool = new WorkerPool({
     workers,
-    start: () => {
+    cores,
+    start: (count) => {
+      threads.push(count);
       const child = fork(projectPath('tests', 'experiments', 'pool.worker.mjs'));
       children.push(child);
       return child;
@@ -53,7 +60,7 @@ function fakePool(workers: number) {
         const [what = '', pid = '', ...item] = line.split(' ');
         return { what, pid, item: item.join(' ') };
       });
-  return { pool, run, events, notes, children };
+  return { pool, run, events, notes, children, threads };
 }
 
 describe('a pool of processes', () => {
@@ -74,9 +81,9 @@ describe('a pool of processes', () => {
           const begun = events().filter(({ what }) => what === 'begin');
           expect(begun).toHaveLength(costs.length);
           if (workers > 1) return;
-          // The first was begun before the others were known; those that cost nothing come first.
-          const later = begun.slice(1).map(({ item }) => costs[Number(item.split(' ')[1])] ?? NaN);
-          const urgency = later.map((cost) => (cost === 0 ? Infinity : cost));
+          // Those that cost nothing come first.
+          const begunCosts = begun.map(({ item }) => costs[Number(item.split(' ')[1])] ?? NaN);
+          const urgency = begunCosts.map((cost) => (cost === 0 ? Infinity : cost));
           expect(urgency).toEqual([...urgency].sort((a, b) => (a === b ? 0 : b - a)));
         },
       ),
@@ -129,12 +136,34 @@ describe('a pool of processes', () => {
 
   it('ends what is at work when it is closed, and begins nothing more', async () => {
     const { run, pool, notes, children } = fakePool(1);
-    const begun = [run('ok 1', {}, 600_000), run('ok 2')];
+    const outcomes = Promise.allSettled([run('ok 1', {}, 600_000), run('ok 2')]);
+    await vi.waitFor(() => {
+      expect(children).toHaveLength(1);
+    });
     const ended = children.map((child) => once(child, 'exit'));
     pool.close();
     await Promise.all(ended);
-    expect(await Promise.race([...begun, Promise.resolve('unsettled')])).toBe('unsettled');
+    for (const outcome of [...(await outcomes), ...(await Promise.allSettled([run('ok 3')]))])
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'the pool is closed' } });
     expect([children.length, notes]).toEqual([1, []]);
+  });
+
+  it('ends with the cell that made it, if that is stopped', async () => {
+    const cell = new AbortController();
+    heedSignal(cell.signal);
+    onTestFinished(() => {
+      heedSignal(new AbortController().signal);
+    });
+    const { run, children } = fakePool(1);
+    const outcomes = Promise.allSettled([run('ok 1', {}, 600_000), run('ok 2')]);
+    await vi.waitFor(() => {
+      expect(children).toHaveLength(1);
+    });
+    const ended = children.map((child) => once(child, 'exit'));
+    const stop = new Error('stopped by the reader');
+    cell.abort(stop);
+    expect(await outcomes).toEqual([1, 2].map(() => ({ status: 'rejected', reason: stop })));
+    await Promise.all(ended);
   });
 
   it('names a job at which two processes died, and does the others', async () => {
@@ -146,9 +175,29 @@ describe('a pool of processes', () => {
     await other;
   });
 
-  it('has two processes by default, where there are cores and memory for them', () => {
+  it('shares the cores out among the jobs that are at work, and the last has them all', async () => {
+    const { run, threads, events } = fakePool(4, 8);
+    await Promise.all([run('ok 1', {}, 400), run('ok 2', {}, 400)]);
+    await run('ok 3', {}, 100);
+    expect(threads).toEqual([4, 4, 8]);
+    expect(new Set(events().map(({ pid }) => pid)).size).toBe(3);
+    await Promise.all(['4', '5', '6', '7', '8'].map((name) => run(`ok ${name}`, {}, 100)));
+    expect(threads.slice(3)).toEqual([2, 2, 2, 2]);
+  });
+
+  it('never has more threads than cores, and at least one in each process', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 128 }), fc.integer({ min: 1, max: 128 }), (cores, workers) => {
+        const threads = threadsFor(cores, workers);
+        expect(threads).toBeGreaterThanOrEqual(1);
+        if (workers <= cores) expect(threads * workers).toBeLessThanOrEqual(cores);
+      }),
+    );
+  });
+
+  it('has a process for each core by default, where there is memory for them', () => {
     expect(workersFor(2, 25e9)).toBe(2);
-    expect(workersFor(16, 100e9)).toBe(2);
+    expect(workersFor(16, 100e9)).toBe(16);
     expect(workersFor(1, 25e9)).toBe(1);
     expect(workersFor(8, 1.5e9)).toBe(1);
   });
@@ -190,6 +239,34 @@ describe('an item in other processes', () => {
       const works = ({ provenance }: typeof own): string[] =>
         (provenance.parts ?? []).flatMap(({ work }) => work.map(({ name }) => name)).sort();
       expect(works(others)).toEqual(works(own));
+    },
+  );
+
+  it(
+    'is computed here if it names an encoding that no other process knows',
+    { timeout: minute },
+    async () => {
+      registerEncoding({
+        ...ropeKind,
+        kind: 'own_elsewhere',
+        schema: z.strictObject({ kind: z.literal('own_elsewhere') }),
+        create: () => createEncoding({ kind: 'rope' }),
+      });
+      const pool = new WorkerPool({
+        workers: 2,
+        start: () => {
+          throw new Error('a process was started');
+        },
+      });
+      const settings = { encodings: ['own_elsewhere'], steps: 8, seeds: [1], hiddenSizes: [16] };
+      const report = await items.fig3.execute({
+        preset: 'smoke',
+        settings,
+        pool,
+        reporter: silentReporter,
+        store: new RunStore(temporaryFolder()),
+      });
+      expect(report.rows.map(({ encoding }) => encoding)).toContain('own_elsewhere');
     },
   );
 

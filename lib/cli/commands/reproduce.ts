@@ -38,7 +38,7 @@ export function addReproduceCommand(program: Command, items: readonly Experiment
     .option('--no-resume', 'compute everything anew')
     .option(
       '--workers <n>',
-      'processes that compute at once; default: 2 where there are cores and memory for them',
+      'processes that compute at once; default: one for each core, where there is memory for them',
     )
     .option('--json', 'print JSON')
     .addHelpText(

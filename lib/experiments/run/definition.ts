@@ -155,6 +155,8 @@ export interface Experiment<
   readonly claim: string;
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];
+  /** True if it trains models that may each have a process of their own. */
+  readonly inPieces: boolean;
   /** Meanings of the fields of the settings, by name. */
   readonly meanings: Readonly<Record<string, string>>;
   // A method: an item with settings of its own is an item.

@@ -5,9 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError, LockedError, NotRunError, UsageError } from '../../base/errors';
 import { unknownName } from '../../base/suggest';
 import { type Reporter } from '../../base/progress';
+import { withStopAdvice } from '../../base/interrupt';
 import { present } from '../../base/present';
 import { parseWith } from '../../base/schema';
 import { libraryVersion } from '../../base/version';
+import { needsThisProcess } from '../../positional/registry';
 import { type DataSource, labelled } from '../../report/provenance';
 import { type TidyRow } from '../../report/rows';
 import { type Compared, compareWith } from './compare';
@@ -15,6 +17,7 @@ import { type ReferenceComparison, type Report } from './report';
 import { changed, type PresetName, unchanged } from '../settings/preset-names';
 import { readReference } from './reference';
 import { measured } from './measured';
+import { adviceAfterStop } from './trained-run';
 import { type FinishedRun, RememberingStore, type RunConfiguration, RunStore } from './store';
 import {
   type ExecuteOptions,
@@ -129,7 +132,7 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
   spec: ExperimentSpec<Settings, Input, Result, Row>,
   settings: Settings,
   { input, data }: Pick<PreparedInput<Input>, 'input' | 'data'>,
-  { store, reporter, fresh, pool }: Omit<PerformOptions, 'piece'> & Pick<ExecuteOptions, 'pool'>,
+  { store, reporter, fresh, pool: given }: Omit<PerformOptions, 'piece'> & Pick<ExecuteOptions, 'pool'>,
 ): Promise<FinishedRun<Result> & { readonly reused: boolean }> {
   const configuration = configurationOf(spec, settings, data);
   const about = {
@@ -138,6 +141,7 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
     usesEngine: spec.usesEngine === true,
   };
   const job = { item: spec.id, settings, fresh, store: store.folder };
+  const pool = needsThisProcess(settings) ? undefined : given;
   if (pool !== undefined && spec.inPieces !== true) {
     // One that is damaged is told by the process that computes it anew.
     const earlier = fresh ? undefined : await store.find<Result>(configuration).catch(() => undefined);
@@ -158,7 +162,7 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
             { label: `${spec.id}: ${name}`, reporter, cost, onCurve },
           ),
         );
-        await Promise.all(runs);
+        await withStopAdvice(adviceAfterStop(fresh), () => Promise.all(runs));
         secondsElsewhere += (Date.now() - startedAt) / 1000;
       });
     const result = await spec.run(settings, input, {

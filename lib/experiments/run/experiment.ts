@@ -22,6 +22,7 @@ export function defineExperiment<Settings extends object, Input, Result, Row ext
       const preset = spec.presets[name];
       return preset === undefined ? [] : [{ ...preset, name }];
     }),
+    inPieces: spec.inPieces === true,
     meanings: meaningsOf(spec.fieldsOf ?? spec.schema),
     execute: (options) => execute(spec, names, options),
     perform: (settings, options) => perform(spec, settings, options),

@@ -1,12 +1,13 @@
 // Processes that compute beside this one. What they make is in the run store, so that nothing but
-// words passes between them. Each has as many threads as this process would have, since the last
-// bits of a language model depend on their number: two fill each other's pauses, and more would get
-// in each other's way.
+// words passes between them. The cores are shared out among them: many small trainings with one
+// thread each are done sooner than one after the other with all threads. What they compute does not
+// depend on their number, nor on that of their threads.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockedError, MachineError, messageOf } from '../../base/errors';
+import { cellInterrupt } from '../../base/interrupt';
 import { projectPath } from '../../base/paths';
 import { type Reporter } from '../../base/progress';
 import { machineMemory } from '../../base/memory';
@@ -29,10 +30,16 @@ export interface JobOptions {
 
 /** How processes are made and how many there may be. */
 export interface PoolOptions {
-  /** Processes at once. Default: two, if there are as many cores and memory for them. */
+  /** Processes at once. Default: one for each core, if there is memory for them. */
   readonly workers?: number;
-  /** Makes a process that computes; default: one of this library's. */
-  readonly start?: () => ChildProcess;
+  readonly cores?: number;
+  /** Makes a process that computes with so many threads; default: one of this library's. */
+  readonly start?: (threads: number) => ChildProcess;
+}
+
+interface Worker {
+  readonly threads: number;
+  readonly child: ChildProcess;
 }
 
 interface Waiting {
@@ -46,22 +53,33 @@ interface Waiting {
 
 /** The number of processes that a machine has by default. */
 export function workersFor(cores: number, memory: number): number {
-  return Math.max(1, Math.min(2, cores, Math.floor((0.8 * memory) / bytesOfWorker)));
+  return Math.max(1, Math.min(cores, Math.floor((0.8 * memory) / bytesOfWorker)));
+}
+
+/** Threads of a process that is one of so many: its share of the cores. */
+export function threadsFor(cores: number, workers: number): number {
+  return Math.max(1, Math.floor(cores / workers));
 }
 
 /** Jobs, and the processes that do them. */
 export class WorkerPool {
-  readonly #start: () => ChildProcess;
+  readonly #start: (threads: number) => ChildProcess;
+  readonly #cores: number;
   /** Processes at once; fewer after one has died, for which memory is the likely reason. */
   #limit: number;
   #waiting: Waiting[] = [];
-  #idle: ChildProcess[] = [];
-  readonly #busy = new Set<ChildProcess>();
-  #isClosed = false;
+  #idle: Worker[] = [];
+  readonly #busy = new Set<Worker>();
+  #closed: { readonly reason: unknown } | undefined;
 
-  constructor({ workers, start = startWorker }: PoolOptions = {}) {
-    this.#limit = workers ?? workersFor(availableParallelism(), machineMemory());
+  constructor({ workers, cores = availableParallelism(), start = startWorker }: PoolOptions = {}) {
+    this.#limit = workers ?? workersFor(cores, machineMemory());
+    this.#cores = cores;
     this.#start = start;
+    const stop = cellInterrupt();
+    stop?.addEventListener('abort', () => {
+      this.close(stop.reason);
+    });
   }
 
   /** The number of processes that there may be at once. */
@@ -80,38 +98,60 @@ export class WorkerPool {
     });
   }
 
-  /** Ends all processes. Trainings are saved; jobs that are not done stay unsettled. */
-  close(): void {
-    this.#isClosed = true;
-    for (const child of [...this.#idle, ...this.#busy]) if (child.connected) child.disconnect();
+  /**
+   * Ends all processes, as the end of the cell does that made the pool, if it is stopped. Trainings
+   * are saved; jobs that are not done are rejected with the reason.
+   */
+  close(reason: unknown = new DOMException('the pool is closed', 'AbortError')): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = { reason };
+    for (const { reject } of this.#waiting) reject(reason);
+    this.#waiting = [];
+    for (const { child } of [...this.#idle, ...this.#busy]) if (child.connected) child.disconnect();
   }
 
   #enqueue(waiting: Waiting): void {
+    if (this.#closed !== undefined) {
+      waiting.reject(this.#closed.reason);
+      return;
+    }
     this.#waiting.push(waiting);
     this.#waiting.sort((a, b) => urgency(b.options) - urgency(a.options));
-    this.#fill();
+    // Those that are asked for together share the cores, and the longest of them begins.
+    queueMicrotask(() => {
+      this.#fill();
+    });
   }
 
   #fill(): void {
-    while (this.#busy.size < this.#limit && !this.#isClosed) {
+    while (this.#busy.size < this.#limit) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      void this.#perform(this.#idle.pop() ?? this.#start(), next);
+      const atWork = Math.min(this.#limit, this.#busy.size + 1 + this.#waiting.length);
+      void this.#perform(this.#worker(threadsFor(this.#cores, atWork)), next);
     }
   }
 
-  async #perform(worker: ChildProcess, waiting: Waiting): Promise<void> {
+  /** One that is idle, if it has so many threads; another makes room for a new one. */
+  #worker(threads: number): Worker {
+    const fitting = this.#idle.find((worker) => worker.threads === threads);
+    const [chosen] = fitting === undefined ? this.#idle : [fitting];
+    this.#idle = this.#idle.filter((worker) => worker !== chosen);
+    if (fitting !== undefined) return fitting;
+    if (chosen?.child.connected === true) chosen.child.disconnect();
+    return { threads, child: this.#start(threads) };
+  }
+
+  async #perform(worker: Worker, waiting: Waiting): Promise<void> {
     this.#busy.add(worker);
-    const outcome = await perform(worker, waiting);
+    const outcome = await perform(worker.child, waiting);
     this.#busy.delete(worker);
-    if (this.#isClosed) return;
-    if (outcome.kind === 'died') this.#bury(waiting, outcome.how);
-    else {
-      this.#idle.push(worker);
-      if (outcome.kind === 'done') waiting.resolve();
-      else if (outcome.error instanceof LockedError) void this.#tryLater(waiting);
-      else waiting.reject(outcome.error);
-    }
+    if (outcome.kind === 'done') waiting.resolve();
+    else if (this.#closed !== undefined) waiting.reject(this.#closed.reason);
+    else if (outcome.kind === 'died') this.#bury(waiting, outcome.how);
+    else if (outcome.error instanceof LockedError) void this.#tryLater(waiting);
+    else waiting.reject(outcome.error);
+    if (outcome.kind !== 'died') this.#idle.push(worker);
     this.#fill();
   }
 
@@ -174,8 +214,9 @@ function perform(child: ChildProcess, { job, options }: Waiting): Promise<Outcom
   });
 }
 
-function startWorker(): ChildProcess {
+function startWorker(threads: number): ChildProcess {
   return fork(projectPath('dist', 'lib', 'experiments', 'worker.js'), {
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: String(threads) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }

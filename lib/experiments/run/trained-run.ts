@@ -97,10 +97,7 @@ export async function trainedRun<Answers extends object>(
   const labels = { label, seeds: [training.seed], steps: training.steps };
   const { result } = await measured(options, configuration, labels, async (origin) => {
     const startedAt = Date.now();
-    const answered = await withStopAdvice(
-      `what was trained is kept; to go on, run the cell again${fresh ? ' without fresh' : ''}`,
-      () => trainAndAsk(spec, origin, options),
-    );
+    const answered = await withStopAdvice(adviceAfterStop(fresh), () => trainAndAsk(spec, origin, options));
     const seconds = (Date.now() - startedAt) / 1000;
     const asking = askedPart(origin, store.folderOf(configuration), seconds - answered.trainedFor);
     const trained = await trainingParts(store.folderOf(trainingOf(spec)));
@@ -128,6 +125,11 @@ export async function trainedModel(training: Training, options: TrainedRunOption
     if (outcome === 'interrupted') throw interrupted();
   }
   return folder;
+}
+
+/** What a reader is told who stops a cell in which models are trained. */
+export function adviceAfterStop(fresh: boolean): string {
+  return `what was trained is kept; to go on, run the cell again${fresh ? ' without fresh' : ''}`;
 }
 
 function interrupted(): MachineError {
