@@ -16,7 +16,10 @@ const schema = z.strictObject({
 /** Settings. */
 export type AlibiConfig = z.infer<typeof schema>;
 
-/** ALiBi: adds -slope x (m - n) to the score of a query at m and a key at n. */
+/**
+ * ALiBi: -slope x (m - n) is added to the score of a query at m and a key at n, by `linearRow` in
+ * bias.ts or `Scores` in native/attention.inc.h.
+ */
 export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding {
   return {
     name: 'alibi',

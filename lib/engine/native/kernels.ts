@@ -1,7 +1,7 @@
 // The project's own operations (native/, C++): attention, normalization, SwiGLU, rotations, heads
 // and cross-entropy in one pass over memory instead of a dozen TensorFlow operations, and attention
-// without its scores in memory. Each has a form in plain tensor operations beside it, which defines
-// it, runs everywhere, and is what tests compare with.
+// without its scores in memory. Where each is called a form in plain tensor operations stands beside
+// it, which defines it, runs everywhere, and is what tests compare with.
 
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
@@ -69,7 +69,7 @@ export interface SparseConnections {
 
 /** The operations. Tensors are float32 and on the processor. */
 export interface FusedKernels {
-  /** Causal attention, in blocks that fit into the processor's cache. */
+  /** Causal attention, in blocks that fit into the processor's cache: native/attention.inc.h. */
   readonly attention: (heads: FusedHeads) => FusedContext;
   /** Gradients of queries, keys and values, from that of the context; scores are recomputed. */
   readonly attentionGradient: (
@@ -171,7 +171,7 @@ function kernelsOf(backend: NativeBackend): FusedKernels {
   const windowOf = ({ window = 0 }: FusedHeads): Record<string, NativeAttribute> => ({
     window: { integer: window },
   });
-  const biasOf = ({ bias }: FusedHeads): tf.Tensor[] =>
+  const biasInputs = ({ bias }: FusedHeads): tf.Tensor[] =>
     bias
       ? [bias.slopes, tf.cast(bias.positions, 'float32')]
       : [tf.tensor1d([], 'float32'), tf.tensor2d([], [1, 0], 'float32')];
@@ -179,7 +179,7 @@ function kernelsOf(backend: NativeBackend): FusedKernels {
     heads.queries,
     heads.keys,
     heads.values,
-    ...biasOf(heads),
+    ...biasInputs(heads),
   ];
   return {
     attention: (heads) => {
@@ -195,7 +195,7 @@ function kernelsOf(backend: NativeBackend): FusedKernels {
       run('BipeAttentionGrad', windowOf(heads), [...headsOf(heads), context, normalizers, upstream], 3),
     cachedAttention: (cache) => {
       const { queries, newKeys, newValues, lengths, keys, values } = cache;
-      const inputs = [queries, newKeys, newValues, ...biasOf(cache), lengths, keys, values];
+      const inputs = [queries, newKeys, newValues, ...biasInputs(cache), lengths, keys, values];
       return run('BipeCachedAttention', windowOf(cache), inputs, 3);
     },
     rmsNorm: (x, weight, eps) => {
