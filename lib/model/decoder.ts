@@ -22,8 +22,9 @@
 //   in lib/engine/native/kernels.ts, whose C++ is `AttendBlock` in native/attention.inc.h. Scores
 //   exist for a block of keys at a time.
 // - On GPU, WebGPU, WASM and JavaScript, and on a CPU with dropout, with a bias that is not linear
-//   in distance, or without the kernels: `chunkedAttention` in lib/model/attention.ts, in TensorFlow.js operations; its
-//   `chunkWeights` in lib/model/attention.ts adds bias and causal mask.
+//   in distance, or without the kernels: `chunkedAttention` in lib/model/attention.ts, in
+//   TensorFlow.js operations; its `chunkWeights` in lib/model/attention.ts adds bias and causal
+//   mask.
 //
 // Generation token by token chooses in the same way: `slotAttention` in lib/model/cache.ts.
 

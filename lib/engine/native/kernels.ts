@@ -1,7 +1,7 @@
 // The project's own operations (native/, C++): attention, normalization, SwiGLU, rotations, heads
 // and cross-entropy in one pass over memory instead of a dozen TensorFlow operations, and attention
-// without its scores in memory. Where each is called a form in plain tensor operations stands beside
-// it, which defines it, runs everywhere, and is what tests compare with.
+// without its scores in memory. Where each is called, a form in plain tensor operations stands
+// beside it, which defines it, runs everywhere, and is what tests compare with.
 
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../base/errors';
