@@ -5,13 +5,16 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockedError, MachineError, messageOf } from '../../base/errors';
 import { cellInterrupt } from '../../base/interrupt';
 import { projectPath } from '../../base/paths';
 import { type Reporter } from '../../base/progress';
+import { formatDuration } from '../../base/format';
 import { machineMemory } from '../../base/memory';
 import { errorOf, type Job, type Message, receiver } from './jobs';
+import { Pace } from './pace';
 
 /** A training at the sizes of `quick`, its libraries included, with room to spare. */
 const bytesOfWorker = 1.2e9;
@@ -42,6 +45,12 @@ interface Worker {
   readonly child: ChildProcess;
 }
 
+/** A job that is at work, and since when, in milliseconds. */
+interface Begun {
+  readonly cost: number;
+  readonly startedAt: number;
+}
+
 interface Waiting {
   readonly job: Job;
   readonly options: JobOptions;
@@ -69,7 +78,9 @@ export class WorkerPool {
   #limit: number;
   #waiting: Waiting[] = [];
   #idle: Worker[] = [];
-  readonly #busy = new Set<Worker>();
+  readonly #busy = new Map<Worker, Begun>();
+  readonly #pace = new Pace();
+  #models = { done: 0, all: 0 };
   #closed: { readonly reason: unknown } | undefined;
 
   constructor({ workers, cores = availableParallelism(), start = startWorker }: PoolOptions = {}) {
@@ -93,6 +104,7 @@ export class WorkerPool {
    * @throws what the job throws, of the same class; MachineError if two processes died at it
    */
   run(job: Job, options: JobOptions): Promise<void> {
+    if (options.cost > 0) this.#models.all += 1;
     return new Promise((resolve, reject) => {
       this.#enqueue({ job, options, deaths: 0, resolve, reject });
     });
@@ -107,7 +119,7 @@ export class WorkerPool {
     this.#closed = { reason };
     for (const { reject } of this.#waiting) reject(reason);
     this.#waiting = [];
-    for (const { child } of [...this.#idle, ...this.#busy]) if (child.connected) child.disconnect();
+    for (const { child } of [...this.#idle, ...this.#busy.keys()]) if (child.connected) child.disconnect();
   }
 
   #enqueue(waiting: Waiting): void {
@@ -143,16 +155,35 @@ export class WorkerPool {
   }
 
   async #perform(worker: Worker, waiting: Waiting): Promise<void> {
-    this.#busy.add(worker);
+    const { cost } = waiting.options;
+    const startedAt = performance.now();
+    this.#busy.set(worker, { cost, startedAt });
     const outcome = await perform(worker.child, waiting);
     this.#busy.delete(worker);
-    if (outcome.kind === 'done') waiting.resolve();
-    else if (this.#closed !== undefined) waiting.reject(this.#closed.reason);
+    if (outcome.kind === 'done') {
+      this.#pace.add(cost, (performance.now() - startedAt) / 1000);
+      if (cost > 0) this.#count(waiting.options.reporter);
+      waiting.resolve();
+    } else if (this.#closed !== undefined) waiting.reject(this.#closed.reason);
     else if (outcome.kind === 'died') this.#bury(waiting, outcome.how);
     else if (outcome.error instanceof LockedError) void this.#tryLater(waiting);
     else waiting.reject(outcome.error);
     if (outcome.kind !== 'died') this.#idle.push(worker);
     this.#fill();
+  }
+
+  /** Says how many models are done, and how long the others take. */
+  #count(reporter: Reporter): void {
+    this.#models.done += 1;
+    const { done, all } = this.#models;
+    const running = [...this.#busy.values()].map(({ cost, startedAt }) => ({
+      cost,
+      elapsed: (performance.now() - startedAt) / 1000,
+    }));
+    const waiting = this.#waiting.map(({ options }) => options.cost);
+    const left = this.#pace.left(waiting, running, this.#limit);
+    const time = left === undefined || done === all ? '' : `, about ${formatDuration(left)} left`;
+    reporter.note(`models done: ${done} of ${all}${time}`);
   }
 
   /** Somebody else is at the same: a job of another item, or another command. */
