@@ -203,6 +203,10 @@ describe('a pool of processes', () => {
   });
 });
 
+function noProcess(): never {
+  throw new Error('a process was started');
+}
+
 describe('an item in other processes', () => {
   const minute = 60_000;
 
@@ -226,7 +230,7 @@ describe('an item in other processes', () => {
     { timeout: 5 * minute },
     async (item) => {
       const [here, there] = [temporaryFolder(), temporaryFolder()];
-      const pool = new WorkerPool({ workers: 2 });
+      const pool = new WorkerPool({ workers: 2, leastCost: 0 });
       onTestFinished(() => {
         pool.close();
       });
@@ -252,12 +256,7 @@ describe('an item in other processes', () => {
         schema: z.strictObject({ kind: z.literal('own_elsewhere') }),
         create: () => createEncoding({ kind: 'rope' }),
       });
-      const pool = new WorkerPool({
-        workers: 2,
-        start: () => {
-          throw new Error('a process was started');
-        },
-      });
+      const pool = new WorkerPool({ workers: 2, leastCost: 0, start: noProcess });
       const settings = { encodings: ['own_elsewhere'], steps: 8, seeds: [1], hiddenSizes: [16] };
       const report = await items.fig3.execute({
         preset: 'smoke',
@@ -269,6 +268,15 @@ describe('an item in other processes', () => {
       expect(report.rows.map(({ encoding }) => encoding)).toContain('own_elsewhere');
     },
   );
+
+  it('is computed here if its models take no longer than the start of a process', async () => {
+    const pool = new WorkerPool({ workers: 2, start: noProcess });
+    const options = { preset: 'smoke', reporter: silentReporter, store: new RunStore(temporaryFolder()) };
+    const { rows } = await items.fig3.execute({ ...options, settings: { seeds: [1] }, pool });
+    expect(rows.length).toBeGreaterThan(0);
+    expect(pool.isWorth([9e8])).toBe(false);
+    expect(pool.isWorth([5e8, 5e8])).toBe(true);
+  });
 
   it('throws what is wrong with settings', { timeout: minute }, async () => {
     const pool = new WorkerPool({ workers: 2 });

@@ -59,7 +59,11 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
   const { figureDrawer } = await import('../../report/export/draw.js');
   const { WorkerPool } = await import('../../experiments/run/pool.js');
   const { workers } = options;
-  const pool = new WorkerPool(workers === undefined ? {} : { workers: atLeastOne('--workers', workers, 2) });
+  const pool = new WorkerPool({
+    // Items are computed together, so that each needs a process of its own, short as it may be.
+    leastCost: 0,
+    ...(workers !== undefined && { workers: atLeastOne('--workers', workers, 2) }),
+  });
   // One for all items, whose bars stand below each other.
   const reporter = terminalReporter();
   const drawer = figureDrawer();

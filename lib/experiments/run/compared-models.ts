@@ -82,11 +82,11 @@ export async function runEach<Run>(
     };
     return { title, index, name, cost, onCurve, run };
   });
-  await elsewhere?.(pieces);
+  const areTrained = (await elsewhere?.(pieces)) ?? false;
   const runs: Run[] = [];
   for (const { index, name, onCurve, run } of pieces) {
-    if (elsewhere === undefined) reporter.note(`run ${index + 1} of ${planned.length}: ${name}`);
-    runs.push(await run({ store, reporter, fresh: fresh && elsewhere === undefined, onCurve }));
+    if (!areTrained) reporter.note(`run ${index + 1} of ${planned.length}: ${name}`);
+    runs.push(await run({ store, reporter, fresh: fresh && !areTrained, onCurve }));
   }
   curves.finish();
   return runs;

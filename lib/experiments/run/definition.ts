@@ -50,8 +50,11 @@ export interface RunContext extends MeasuringContext {
   readonly fresh: boolean;
   /** The one model that this process is to train, of those that `runEach` is given. */
   readonly piece?: Pick<Piece, 'title' | 'index' | 'onCurve'>;
-  /** Trains models in other processes, so that they are found in the store afterwards. */
-  readonly elsewhere?: (pieces: readonly Piece[]) => Promise<void>;
+  /**
+   * Trains models in other processes, so that they are found in the store afterwards, and gives
+   * true; false if that is not worth the start of a process.
+   */
+  readonly elsewhere?: (pieces: readonly Piece[]) => Promise<boolean>;
 }
 
 /** One model of an item, for a process of its own. */

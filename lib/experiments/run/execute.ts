@@ -154,7 +154,8 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
     let secondsElsewhere = 0;
     const elsewhere =
       pool &&
-      (async (pieces: readonly Piece[]): Promise<void> => {
+      (async (pieces: readonly Piece[]): Promise<boolean> => {
+        if (!pool.isWorth(pieces.map(({ cost }) => cost))) return false;
         const startedAt = Date.now();
         const runs = pieces.map(({ title, index, name, cost, onCurve }) =>
           pool.run(
@@ -164,6 +165,7 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
         );
         await withStopAdvice(adviceAfterStop(fresh), () => Promise.all(runs));
         secondsElsewhere += (Date.now() - startedAt) / 1000;
+        return true;
       });
     const result = await spec.run(settings, input, {
       reporter,

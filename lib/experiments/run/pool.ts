@@ -19,6 +19,8 @@ import { Pace } from './pace';
 /** A training at the sizes of `quick`, its libraries included, with room to spare. */
 const bytesOfWorker = 1.2e9;
 const pauseMs = 1000;
+/** What takes seconds, as the start of processes does. */
+const seconds = 1e9;
 
 /** How a job is done. */
 export interface JobOptions {
@@ -36,6 +38,8 @@ export interface PoolOptions {
   /** Processes at once. Default: one for each core, if there is memory for them. */
   readonly workers?: number;
   readonly cores?: number;
+  /** Models that cost less together, as `trainingCost` counts, are not worth a process. */
+  readonly leastCost?: number;
   /** Makes a process that computes with so many threads; default: one of this library's. */
   readonly start?: (threads: number) => ChildProcess;
 }
@@ -74,6 +78,7 @@ export function threadsFor(cores: number, workers: number): number {
 export class WorkerPool {
   readonly #start: (threads: number) => ChildProcess;
   readonly #cores: number;
+  readonly #leastCost: number;
   /** Processes at once; fewer after one has died, for which memory is the likely reason. */
   #limit: number;
   #waiting: Waiting[] = [];
@@ -83,9 +88,15 @@ export class WorkerPool {
   #models = { done: 0, all: 0 };
   #closed: { readonly reason: unknown } | undefined;
 
-  constructor({ workers, cores = availableParallelism(), start = startWorker }: PoolOptions = {}) {
+  constructor({
+    workers,
+    cores = availableParallelism(),
+    leastCost = seconds,
+    start = startWorker,
+  }: PoolOptions = {}) {
     this.#limit = workers ?? workersFor(cores, machineMemory());
     this.#cores = cores;
+    this.#leastCost = leastCost;
     this.#start = start;
     const stop = cellInterrupt();
     stop?.addEventListener('abort', () => {
@@ -96,6 +107,11 @@ export class WorkerPool {
   /** The number of processes that there may be at once. */
   get size(): number {
     return this.#limit;
+  }
+
+  /** True if models of these costs are trained sooner in processes of their own. */
+  isWorth(costs: readonly number[]): boolean {
+    return costs.reduce((sum, cost) => sum + cost, 0) >= this.#leastCost;
   }
 
   /**
