@@ -1,3 +1,5 @@
+// In a process of its own, since it counts the browsers that are left.
+
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
