@@ -2,8 +2,7 @@
 // the same state draws in Node.js, and what it reads out against the set simulator. Pictures are
 // kept in .cache/screenshots, for a person to look at.
 
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -14,9 +13,9 @@ import { panels } from '../../apps/automaton-page/body';
 import { writeAutomatonPage } from '../../apps/automaton-page/document';
 import { pageExamples } from '../../apps/automaton-page/examples';
 import { type Action, nextState, openPage, type PageState } from '../../apps/automaton-page/state';
+import { picture } from '../support/pictures';
 
 const found = findBrowser();
-const screenshots = projectPath('.cache', 'screenshots');
 const file = projectPath('.cache', `automaton-page-${process.pid}.html`);
 const [log] = pageExamples;
 if (log === undefined) throw new Error('no example');
@@ -31,7 +30,6 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
 
   beforeAll(async () => {
     if (found === undefined) return;
-    mkdirSync(screenshots, { recursive: true });
     await writeAutomatonPage(file);
     browser = await launchBrowser(found);
   });
@@ -89,7 +87,7 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
 
   it('opens as it was drawn in Node.js', async () => {
     await expectShown(opened);
-    await page.screenshot({ path: join(screenshots, 'automaton-page.png'), fullPage: true });
+    await picture(page, 'automaton-page', true);
   });
 
   it.each(pageExamples.map(({ name }, index) => [name, index] as const))(
@@ -101,10 +99,7 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
         '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
       );
       expect(widths[0]).toBeLessThanOrEqual(widths[1] ?? 0);
-      await page.screenshot({
-        path: join(screenshots, `automaton-page-${name.toLowerCase().replaceAll(' ', '-')}.png`),
-        fullPage: true,
-      });
+      await picture(page, `automaton-page-${name.toLowerCase().replaceAll(' ', '-')}`, true);
     },
   );
 
@@ -155,7 +150,7 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
     expect(await problems()).toEqual(['symbol 3, "x", is not in the alphabet; known: "i", "e", ";"']);
     expect(await page.locator('#field-word').getAttribute('aria-invalid')).toBe('true');
     await expectShown(opened);
-    await page.screenshot({ path: join(screenshots, 'automaton-page-problem.png') });
+    await picture(page, 'automaton-page-problem');
     await page.fill('#field-word', 'iiiii');
     expect(await problems()).toEqual([
       'a segment of 5 symbols, and 3 are allowed for; raise the bound or shorten the word',
@@ -175,7 +170,7 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
       'line 2: sub-state "error" is not among the sub-states; known: "ok"',
     ]);
     await page.locator('#problem-segmentTransitions').waitFor({ state: 'visible' });
-    await page.screenshot({ path: join(screenshots, 'automaton-page-texts.png'), fullPage: true });
+    await picture(page, 'automaton-page-texts', true);
     await page.fill('#field-subStates', 'ok error');
     expect(await problems()).toEqual([]);
   });

@@ -1,9 +1,8 @@
 // What a reader sees: `npm start`, the address it prints, a notebook in a real browser, every cell
-// run, every figure drawn, and the notebook saved, of which git sees nothing. The pictures are kept
-// in .cache/screenshots, for a person to look at.
+// run, every figure drawn, and the notebook saved, of which git sees nothing.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -12,9 +11,9 @@ import { screenWidth } from '../../lib/report/style';
 import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
 import { contrast } from '../report/colour-vision';
 import { type CellOutput, type ExecutedCell, notebookOf, projectNotebooks } from '../support/notebook';
+import { picture } from '../support/pictures';
 
 const minute = 60_000;
-const screenshots = projectPath('.cache', 'screenshots');
 
 let lab: Lab;
 /** The reader's copies, and notebooks of this test alone. */
@@ -23,7 +22,6 @@ let folder: string;
 let originals: Record<string, string>;
 
 beforeAll(async () => {
-  mkdirSync(screenshots, { recursive: true });
   // Not the folder of whoever runs this test.
   folder = mkdtempSync(projectPath('work-test-'));
   originals = projectFiles();
@@ -76,12 +74,12 @@ async function look(page: Page, name: string): Promise<void> {
   const count = await cells.count();
   for (let index = 0; index < count; index += 1) {
     await cells.nth(index).scrollIntoViewIfNeeded();
-    const picture = cells.nth(index).locator('.js-plotly-plot').first();
-    if ((await picture.count()) > 0) await picture.locator('svg.main-svg').first().waitFor();
-    await page.screenshot({ path: join(screenshots, `${name}-${String(index).padStart(2, '0')}.png`) });
+    const plot = cells.nth(index).locator('.js-plotly-plot').first();
+    if ((await plot.count()) > 0) await plot.locator('svg.main-svg').first().waitFor();
+    await picture(page, `${name}-${String(index).padStart(2, '0')}`);
   }
   for (const [index, figure] of (await page.locator('.jp-OutputArea .js-plotly-plot').all()).entries())
-    await figure.screenshot({ path: join(screenshots, `${name}-figure-${index + 1}.png`) });
+    await picture(figure, `${name}-figure-${index + 1}`);
 }
 
 /**
@@ -133,7 +131,7 @@ describe('JupyterLab', () => {
     expect(errors[0]).toContain("Type 'string' is not assignable to type 'number'.");
     expect(errors[0]).toContain('> 1 | const n: number =');
     expect(await numbers(page)).toEqual(['[1]:', '[2]:', '[ ]:']);
-    await page.screenshot({ path: join(screenshots, 'errors.png') });
+    await picture(page, 'errors');
   });
 });
 
@@ -202,7 +200,7 @@ describe('the notebook', () => {
       await frame.locator('#field-word').fill('ie;x');
       await frame.locator('#problem-word').getByText('symbol 4, "x", is not in the alphabet').waitFor();
       expect(await numbers(page)).toEqual(shown);
-      await page.screenshot({ path: join(screenshots, 'frame.png') });
+      await picture(page, 'frame');
     },
   );
 });
@@ -273,7 +271,7 @@ showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), colum
     };
     // The cell ends a few px after its outputs.
     await expect.poll(empty).toSatisfy((px: number) => px >= 0 && px < 20);
-    await page.screenshot({ path: join(screenshots, `shown-${width}.png`) });
+    await picture(page, `shown-${width}`);
   });
 
   it('is another step of a figure when its slider is moved, without the kernel', async () => {
@@ -308,7 +306,7 @@ showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), colum
     expect(contrastOn(text, background)).toBeGreaterThanOrEqual(4.5);
     expect(contrastOn('rgb(255, 255, 255)', background)).toBeGreaterThan(7);
     expect(filter).toMatch(/^invert\(.+\) hue-rotate\(180deg\)$/);
-    await page.screenshot({ path: join(screenshots, 'shown-dark.png') });
+    await picture(page, 'shown-dark');
   });
 });
 
