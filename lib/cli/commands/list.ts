@@ -11,7 +11,7 @@ export function addListCommand(program: Command): void {
   program
     .command('list')
     .description(
-      'the paper items: what each shows, its notebook, presets, time, and whether it has been run; and the statements of the paper: how each is checked, and whether it holds; and its figures and tables: what stands for each',
+      'the paper items: what each shows, its notebook, presets, time, and whether it has been run; and the statements of the paper: what is shown here of each, what is open, and whether its checks hold; and its figures and tables: what stands for each',
     )
     .option('--json', 'print JSON')
     .addHelpText('after', examples('list'))
@@ -56,12 +56,11 @@ export function addListCommand(program: Command): void {
         ),
         '',
       ]);
-      const table = checked.map(({ name, says, notebook, check, ...status }) => [
-        `  ${name}`,
-        says,
-        notebook,
-        check,
-        describeStatus(status),
+      const table = checked.flatMap(({ name, says, here, open, notebook, check, ...status }) => [
+        [`  ${name}`, 'listed', says],
+        ['', 'here', here],
+        ['', 'open', open],
+        ['', 'checks', `${check}, ${describeStatus(status)}; ${notebook}`],
       ]);
       printResult(
         json,
@@ -72,7 +71,7 @@ export function addListCommand(program: Command): void {
         ],
         [
           ...lines,
-          'Statements of the paper: what each is about, its notebook, its check, and whether it holds',
+          'Statements of the paper: as listed, what is proved or tried here, what is open, and its checks',
           ...alignColumns(table),
           '',
           'Figures and tables of the paper: what each is, as far as is known, and what stands for it here',

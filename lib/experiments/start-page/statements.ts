@@ -13,6 +13,10 @@ export interface Statement {
   readonly name: string;
   /** Its subject, as far as the paper's public summary page tells. */
   readonly says: string;
+  /** What is proved or tried here, by the project's working definition. */
+  readonly here: string;
+  /** What is neither proved nor tried here. */
+  readonly open: string;
   readonly notebook: string;
   /** The item whose findings check it. */
   readonly check: string;
@@ -30,6 +34,7 @@ export interface StatementStatus {
 }
 
 const lemmas = 'notebooks/lemmas.ipynb';
+const ownWording = 'whether the paper words it so';
 
 /** The statements, in the paper's order. */
 export const statements: readonly Statement[] = [
@@ -37,6 +42,8 @@ export const statements: readonly Statement[] = [
     id: 'bi-nfa',
     name: 'Definition: Bi-NFA',
     says: 'a nondeterministic finite automaton with two levels',
+    here: 'a working definition; tried: it and its flattening reach the same states on random words',
+    open: ownWording,
     notebook: 'notebooks/thm3.2.ipynb',
     check: 'thm3.2',
   },
@@ -44,6 +51,8 @@ export const statements: readonly Statement[] = [
     id: 'theorem3.1',
     name: 'Theorem 3.1 (1.6)',
     says: 'lower bound: absolute positions and NFA',
+    here: 'proved: d·p ≥ n² for summaries of fragments, where words have all relations; counted for few states',
+    open: 'that every Transformer with absolute positions must hold such summaries',
     notebook: 'notebooks/thm3.1.ipynb',
     check: 'thm3.1',
   },
@@ -51,6 +60,8 @@ export const statements: readonly Statement[] = [
     id: 'theorem3.2',
     name: 'Theorem 3.2 (1.7)',
     says: 'upper bound: BiPE and Bi-NFA',
+    here: 'proved: bilevel positions in width O(k² + |S|²), by certified networks; tried: against a set simulator',
+    open: 'any lower bound for absolute positions on Bi-NFA',
     notebook: 'notebooks/thm3.2.ipynb',
     check: 'thm3.2',
   },
@@ -58,6 +69,8 @@ export const statements: readonly Statement[] = [
     id: 'lemma1.1',
     name: 'Lemma 1.1',
     says: 'a GELU MLP multiplies two numbers',
+    here: 'proved: a bound of the error of weights in closed form; tried: a search for larger errors',
+    open: ownWording,
     notebook: lemmas,
     check: 'lemma1.1',
   },
@@ -65,6 +78,8 @@ export const statements: readonly Statement[] = [
     id: 'lemma1.2',
     name: 'Lemma 1.2',
     says: 'a GELU MLP in the place of a ReLU MLP',
+    here: 'proved: a bound of the error of weights in closed form; tried: a search for larger errors',
+    open: ownWording,
     notebook: lemmas,
     check: 'lemma1.2',
   },
@@ -72,6 +87,8 @@ export const statements: readonly Statement[] = [
     id: 'lemma1.3',
     name: 'Lemma 1.3',
     says: 'linear maps, and selection by sign',
+    here: 'proved: a bound of the error of weights in closed form; tried: a search for larger errors',
+    open: ownWording,
     notebook: lemmas,
     check: 'lemma1.3',
   },
@@ -79,6 +96,8 @@ export const statements: readonly Statement[] = [
     id: 'lemma1.4',
     name: 'Lemma 1.4',
     says: 'an MLP multiplies matrices',
+    here: 'proved: a bound of the error of weights in closed form; tried: a search for larger errors',
+    open: ownWording,
     notebook: lemmas,
     check: 'lemma1.4',
   },
@@ -86,6 +105,8 @@ export const statements: readonly Statement[] = [
     id: 'lemma1.5',
     name: 'Lemma 1.5',
     says: 'an attention head copies, and takes means',
+    here: 'proved: a bound of the error of weights in closed form; tried: a search for larger errors',
+    open: ownWording,
     notebook: lemmas,
     check: 'lemma1.5',
   },

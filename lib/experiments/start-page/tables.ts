@@ -9,8 +9,8 @@ import { type RunStore } from '../run/store';
 import { describeStatus, statements, statementStatus } from './statements';
 
 /**
- * The statements of the paper and how each is checked, as a table. Its status is that of the item's
- * run that ended last.
+ * The statements of the paper, what is shown of each and what is open, as a table. Its status is that
+ * of the item's run that ended last.
  */
 export async function statementsTable(store?: RunStore): Promise<Table> {
   const all = await Promise.all(
@@ -22,14 +22,18 @@ export async function statementsTable(store?: RunStore): Promise<Table> {
     caption: `${bipe('reproduce <check>')} runs a check; what was checked with which preset is in brackets.`,
     columns: [
       { key: 'name', label: 'Statement' },
-      { key: 'says', label: 'What' },
+      { key: 'says', label: 'As listed' },
+      { key: 'here', label: 'Here' },
+      { key: 'open', label: 'Open' },
       { key: 'notebook', label: 'Notebook' },
       { key: 'check', label: 'Check' },
       { key: 'status', label: 'Status' },
     ],
-    rows: all.map(({ statement: { name, says, notebook, check }, status }) => ({
+    rows: all.map(({ statement: { name, says, here, open, notebook, check }, status }) => ({
       name,
       says,
+      here,
+      open,
       notebook: basename(notebook),
       check,
       status: describeStatus(status),

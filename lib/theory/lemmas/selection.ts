@@ -2,9 +2,10 @@
 // and selects x or y by the sign of t to error epsilon, if |t| >= gap and |x|, |y| <= bound
 // (`select`).
 //
-// With M the bound and u = steepness * M, the error of `select` is at most
+// With M the bound and u = steepness * M at least 0.7518, the error of `select` is at most
 // 2 M (Phi(-u) + 2 Phi(-2u)), as u Phi(-u) falls from u = 0.7518 on. That is below
-// 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u = sqrt(2 log(3 M / epsilon)) is enough.
+// 6 M Phi(-u) <= 3 M exp(-u^2 / 2), so u = sqrt(2 log(3 M / epsilon)) is enough if it is at least
+// 0.7518, which is so for epsilon <= 2.26 M. For a larger epsilon, u = 0.7518 is enough.
 
 import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random/random';
@@ -40,7 +41,7 @@ export interface Choice {
  *
  * Four units: with t = 2 bound / gap times the test, rectified x + t minus rectified t, and the
  * same for y and -t. Every rectified sum is at least `bound` from 0. So GELU's error is at most 2
- * bound (Phi(-u) + 2 Phi(-2u)), u = steepness * bound; ReLU is exact.
+ * bound (Phi(-u) + 2 Phi(-2u)) if u = steepness * bound is at least 0.7518; ReLU is exact.
  */
 export function select(
   mlp: MlpBuilder,

@@ -156,7 +156,7 @@ describe.each(Object.entries(items))('%s, read back', (id, { item, kinds, series
       all.map(({ kind, name, certificates }) => {
         const { epsilon, measured, bound, hidden, weightNorm } = present(certificates[1], 'certificate');
         return [
-          `${capital(kind)}, ${name}, ε = 0.1 to 0.001: no error is larger than ε`,
+          `${capital(kind)}, ${name}, ε = 0.1 to 0.001: the proved bound is at most ε, and no error found is above the bound`,
           true,
           `at ε = ${short(epsilon)} found ${measured.toExponential(2).replace(/\.?0+e/, 'e')}, ${cells.percent(measured / bound)} of the proved bound; ${cells.integer(hidden)} hidden units, largest weight ${shortOf(weightNorm.largest)}`,
         ];
@@ -278,7 +278,7 @@ describe('what else a lemma states', () => {
       'finding',
     );
 
-  it('that steepness is at most √(2 log(3M/ε))/M, but for rounding', () => {
+  it('that steepness is at most √(2 log(3M/ε)) / M, but for rounding', () => {
     const [bound, epsilon] = [3, 0.01];
     const most = Math.sqrt(2 * Math.log((3 * bound) / epsilon)) / bound;
     // Beside it one that is well below.
@@ -290,6 +290,15 @@ describe('what else a lemma states', () => {
     };
     expect([0.5, 1, 1.009, 1.011].map((times) => judged(times).holds)).toEqual([true, true, true, false]);
     expect(judged(0.75).measured).toBe('it is 0.50 to 0.75 of that');
+  });
+
+  it('that steepness is at most 0.7518 / M where the formula is below it, from where its bound is derived', () => {
+    // 3 M exp(-0.7518^2 / 2) is 2.26 M; 4 M is more than 3 M, whose logarithm is negative.
+    for (const epsilon of [2.3, 4]) {
+      const judged = (steepness: number) =>
+        last(lemma13, [certificate(epsilon, { parameters: { bound: 1, steepness } })], 'selection');
+      expect([0.75, 0.77].map((steepness) => judged(steepness).holds)).toEqual([true, false]);
+    }
   });
 
   it('that matrices take 4n³ hidden units', () => {

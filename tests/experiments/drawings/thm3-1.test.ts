@@ -255,7 +255,7 @@ describe('Theorem 3.1, read back', () => {
           Symbols: cells.integer(monoid.symbols),
           Relations: cells.integer(monoid.relations),
           'Their logarithm (bits)': String(Number(Math.log2(monoid.relations).toPrecision(4))),
-          'Longest word needed (symbols)': '2',
+          'Longest of the shortest words (symbols)': '2',
           'Different rows': cells.integer(context.rows),
           'Contexts n²': String(count ** 2),
           Rank: cells.integer(rank.chosen),

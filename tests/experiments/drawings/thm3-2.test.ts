@@ -74,7 +74,7 @@ describe('Theorem 3.2, read back', () => {
   it('shows widths against their bounds with fitted powers, and against the states', () => {
     const figure = present(width, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
-      ['Against the bound of each', 'k² + |S|², or (k |S|)²', 'log', 'Coordinates for relations', 'log'],
+      ['Against its formula', 'k² + |S|², or (k |S|)²', 'log', 'Coordinates for relations', 'log'],
       ['Against the states, k |S|', 'States of the flattened automaton', 'log', 'Width', 'log'],
     ]);
     expect(figure.legend).toEqual(kinds.map(([, name]) => name));
@@ -124,7 +124,7 @@ describe('Theorem 3.2, read back', () => {
     );
     const [bilevel, flattened] = kinds.map(([kind]) => fitted(kind).exponent.toFixed(2));
     expect(drawing.figures[0]?.alt).toContain(
-      `slope ${bilevel ?? ''} (bilevel) and ${flattened ?? ''} (flattened) against their bounds; at 28 states`,
+      `slope ${bilevel ?? ''} (bilevel) and ${flattened ?? ''} (flattened) against their formulas; at 28 states`,
     );
     expect(figure.labels.map(({ text }) => text)).toEqual([
       `Bilevel positions: (k² + |S|²)<sup>${fitted('bipe').exponent.toFixed(2)}</sup>`,
@@ -263,7 +263,7 @@ describe('the findings of Theorem 3.2', () => {
     const narrow = (times: number) =>
       failures((size) => ({ ...size, ape: { ...size.ape, width: times * size.bipe.width } }));
     expect(narrow(1.01)).toEqual([]);
-    expect(narrow(1)).toEqual([expect.stringMatching(/^A bilevel Transformer is narrower/)]);
+    expect(narrow(1)).toEqual([expect.stringMatching(/^The bilevel construction is narrower/)]);
   });
 
   it('name the first prefix that is wrong', () => {

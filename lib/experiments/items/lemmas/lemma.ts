@@ -218,7 +218,7 @@ function seriesFinding({ name, kind, certificates }: LemmaSeries): Finding {
   const units = shown.hidden === 0 ? '' : `${formatCount(shown.hidden)} hidden units, `;
   const { epsilon, bound, measured, weightNorm } = shown;
   return {
-    claim: `${capital(kind)}, ${name}, ε = ${range ?? ''}: no error is larger than ε`,
+    claim: `${capital(kind)}, ${name}, ε = ${range ?? ''}: the proved bound is at most ε, and no error found is above the bound`,
     holds: failed.length === 0,
     measured: `at ε = ${formatShort(epsilon)} found ${formatShort(measured)}, ${formatPercent(measured / bound)} of the proved bound; ${units}largest weight ${formatShort(weightNorm.largest)}`,
     check: true,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
+import { rectifierGap } from '../../../theory/lemmas/rectifier';
 import { certifyLinear, certifySelection } from '../../../theory/lemmas/selection';
 import { defineExperiment } from '../../run/experiment';
 import { prepareNothing } from '../../run/definition';
@@ -120,18 +121,20 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
 });
 
 /**
- * Checks that steepness * M is at most sqrt(2 log(3 M / epsilon)): the error is below 6 M Phi(-u)
- * <= 3 M exp(-u^2 / 2). One per cent is for what rounding takes of epsilon.
+ * Checks that u = steepness * M is at most sqrt(2 log(3 M / epsilon)), or the least u for which the
+ * bound is derived: the error is below 6 M Phi(-u) <= 3 M exp(-u^2 / 2). One per cent is for what
+ * rounding takes of epsilon.
  */
 function steepnessFinding({ series }: LemmaResult): Finding {
   const selections = series.filter(({ kind }) => kind === 'selection').flatMap((one) => one.certificates);
   const shares = selections.map(({ epsilon, parameters }) => {
     const [bound, steepness] = [Number(parameters['bound']), Number(parameters['steepness'])];
-    return (steepness * bound) / Math.sqrt(2 * Math.log((3 * bound) / epsilon));
+    const enough = Math.sqrt(2 * Math.log(Math.max(1, (3 * bound) / epsilon)));
+    return (steepness * bound) / Math.max(rectifierGap.at, enough);
   });
   const [least, most] = [Math.min(...shares), Math.max(...shares)];
   return {
-    claim: 'The steepness grows as √log(M/ε) only: at most √(2 log(3M/ε))/M',
+    claim: 'The steepness s grows as √log(M/ε) only: sM is at most √(2 log(3M/ε)), or 0.7518 if that is more',
     holds: most <= 1.01,
     measured: `it is ${least.toFixed(2)} to ${most.toFixed(2)} of that`,
     check: true,

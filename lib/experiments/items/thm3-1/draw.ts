@@ -55,12 +55,12 @@ function knowledgeFigure(monoids: readonly MonoidResult[], ranks: readonly RankR
   const rankTicks = ranks.map(({ contexts }) => contexts);
   return makeFigure({
     id: 'thm3-1',
-    title: 'What there is to know of a fragment grows as n²',
+    title: 'The witness automaton: its fragments have 2^(n²) relations',
     subtitle:
-      'Left: bits, as every relation between n states occurs. Right: numbers, as contexts are independent',
+      'Left: how many relations occur; their logarithm is the bits of a summary. Right: a rank, which says nothing of bits',
     caption:
       'Left, how many relations between states the words of at most so many symbols have, up to all 2^(n²) of them (horizontal lines). Right, the rank over the rationals of ' +
-      'the table of random fragments by contexts, up to n² (horizontal lines), the number of contexts.',
+      'the table of random fragments by contexts, up to n² (horizontal lines), the number of contexts. Automata with far fewer relations can have the same rank: the count on the left gives the bits.',
     alt:
       `${monoids.map(({ states, relations }) => `n = ${states}: ${formatCount(relations)} relations`).join(', ')}; ` +
       `${ranks.map(({ states, random }) => `n = ${states}: rank ${random.at(-1) ?? 0}`).join(', ')}.`,
@@ -119,7 +119,7 @@ function cliffFigure(cliffs: readonly CliffResult[], lost: readonly LostResult[]
     .join(', ');
   return makeFigure({
     id: 'thm3-1-cliff',
-    title: 'With fewer than n² numbers, something is always forgotten',
+    title: 'With fewer than n² numbers, a linear code with thresholds loses relations',
     subtitle: 'A compiled network whose last layer holds a fragment’s relation in d numbers',
     caption:
       'Left, relations that the linear code with thresholds gets wrong, of all 2^(n²), counted one by one; thin, the fewest that any such code must. Curves end where none is lost: ' +
@@ -283,7 +283,7 @@ const knowledgeMeasures: readonly Measure<KnowledgeRow>[] = [
   },
   {
     key: 'longest',
-    label: 'Longest word needed',
+    label: 'Longest of the shortest words',
     unit: 'symbols',
     format: 'integer',
     of: ({ monoid }) => (monoid === undefined ? undefined : monoid.byLength.length - 1),

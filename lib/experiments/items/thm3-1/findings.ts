@@ -54,7 +54,7 @@ function contextsFinding({ states, fragments, contexts, rows, rowsAsRelation }: 
 
 function rankFinding({ states, contexts, chosen, random }: RankResult): Finding {
   return {
-    claim: `n = ${states}: fragments by contexts have rank n² = ${states ** 2}`,
+    claim: `n = ${states}: fragments by contexts have rank n² = ${states ** 2} (linear independence, not bits)`,
     holds: chosen === states ** 2 && random.at(-1) === states ** 2,
     measured: `${chosen} for ${contexts === 1 ? '1 chosen fragment' : `${contexts} chosen fragments`}; ${random.at(-1) ?? 0} for ${random.length} random ones`,
     check: true,

@@ -1,6 +1,6 @@
-// Theorem 3.1 (1.6 in the appendix): how much a Transformer with absolute positions must hold to
-// represent an NFA. All relations of a witness automaton, the rank of its fragments by contexts,
-// and what a compiled network forgets when it has less room.
+// Theorem 3.1 (1.6 in the appendix), by the working definition: how many bits a summary of a
+// fragment has. All relations of a witness automaton, the rank of its fragments by contexts, and
+// what a compiled network forgets when it has less room.
 
 import { defineExperiment } from '../../run/experiment';
 import { prepareNothing } from '../../run/definition';
@@ -30,9 +30,10 @@ function describe(settings: Theorem31Settings): string {
 export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Result>({
   id: 'thm3.1',
   title: 'Theorem 3.1: what a fragment of an NFA’s word costs to remember',
-  question: 'How wide must a Transformer be that reads fragments of words and knows the states they lead to?',
+  question:
+    'How many bits does a summary of a fragment have, if it tells which states lead to which, whatever came before?',
   claim:
-    'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; we have not seen its text). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; an automaton of n states has words with all 2^(n²) relations between states, so d·p ≥ n².',
+    'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; we have not seen its text). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; the words of one automaton of n states have all 2^(n²) relations between states, so for it d·p ≥ n². Proved: this count, for summaries of fragments. Open: that every Transformer with absolute positions must hold such summaries; from the start of a word n bits are enough.',
   notebook: 'notebooks/thm3.1.ipynb',
   revision: 1,
   schema: theorem31Schema,
@@ -66,6 +67,6 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
   prepare: prepareNothing,
   run: (settings, _input, { reporter }) => measureTheorem31(settings, reporter),
   scale: ({ monoidStates, contextStates, fragments }) =>
-    `Relations are counted exactly for up to ${monoidStates} states, tried in every context for up to ${contextStates}; each network read at most ${fragments.toLocaleString('en')} fragments in every context, in float32. The theorem is about every n.`,
+    `Relations are counted exactly for up to ${monoidStates} states, tried in every context for up to ${contextStates}; each network read at most ${fragments.toLocaleString('en')} fragments in every context, in float32. The count holds for every n; it is about summaries of fragments, not about all Transformers.`,
   draw: drawTheorem31,
 });

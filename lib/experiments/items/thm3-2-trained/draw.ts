@@ -257,7 +257,7 @@ function automatonTable({ automaton, statistics }: Thm32TrainedResult): Table {
       title: 'The automaton',
       caption:
         'Of random ones, the one whose state sets have the most entropy among those with a memory of a quarter at least, chosen before any training. Memory: ' +
-        'the share of words that lead to another set if the automaton begins in their middle. A model needs as many bits as there are states of both levels; flattened, it would be their product.',
+        'the share of words that lead to another set if the automaton begins in their middle. A model predicts as many bits as there are states of both levels.',
     },
     [
       { key: 'what', label: 'Property', of: ([what]) => what },

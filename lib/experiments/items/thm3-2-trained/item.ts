@@ -166,9 +166,10 @@ export const theorem32Trained = defineExperiment<
 >({
   id: 'thm3.2-trained',
   title: 'Theorem 3.2, trained: state sets of a Bi-NFA by encoding and width',
-  question: 'Do trained models, too, need less width for the states of a Bi-NFA with bilevel positions?',
+  question:
+    'With bilevel positions, do trained models predict the states of a Bi-NFA better than others of the same width?',
   claim:
-    'The theorem (public summary page) is about representation: bilevel positions need less width than absolute ones. We know of no statement of the paper about what is learnt.',
+    'The theorem (public summary page) is an upper bound on what bilevel positions can represent. We know of no statement of the paper about what is learnt.',
   notebook: 'notebooks/thm3.2-trained.ipynb',
   revision: 2,
   schema,

@@ -42,7 +42,7 @@ export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
   };
 }
 
-/** The bound of the theorems on the width. */
+/** The formula that the width of a construction is compared with. */
 function boundOf({ subStates, segmentStates }: SizeResult, kind: KindName): number {
   return kind === 'bipe' ? subStates ** 2 + segmentStates ** 2 : (subStates * segmentStates) ** 2;
 }
@@ -91,19 +91,19 @@ function widthFigure(sizes: readonly SizeResult[]): Figure {
   });
   const againstBound = sizesPanel(
     sizes,
-    'Against the bound of each',
+    'Against its formula',
     { label: 'k² + |S|², or (k |S|)²', of: boundOf },
     { label: 'Coordinates for relations', format: 'integer', of: ({ relationWidth }) => relationWidth },
   );
   const [bipe, ape] = fits;
   return makeFigure({
     id: 'thm3-2-width',
-    title: 'Bilevel positions need a sum of squares, absolute ones a product',
+    title: 'Width of two constructions: a sum of squares, and the square of a product',
     subtitle: 'Width of compiled Transformers; each marker is one size of automaton',
     caption:
       'Left: the coordinates that hold relations between states, against k² + |S|² (bilevel) and (k |S|)² (flattened), with fitted powers. ' +
       'Right: the whole residual stream against the states of the flattened automaton, including the few coordinates for the kind and place of a token.',
-    alt: `Both widths lie on straight lines of slope ${bipe?.fit.exponent.toFixed(2) ?? ''} (bilevel) and ${ape?.fit.exponent.toFixed(2) ?? ''} (flattened) against their bounds; at ${Math.max(...sizes.map((size) => size.subStates * size.segmentStates))} states the bilevel Transformer is ${widestSaving(sizes).times.toFixed(0)} times narrower.`,
+    alt: `Both widths lie on straight lines of slope ${bipe?.fit.exponent.toFixed(2) ?? ''} (bilevel) and ${ape?.fit.exponent.toFixed(2) ?? ''} (flattened) against their formulas; at ${Math.max(...sizes.map((size) => size.subStates * size.segmentStates))} states the bilevel network is ${widestSaving(sizes).times.toFixed(0)} times narrower.`,
     panels: [
       {
         ...againstBound,
@@ -278,7 +278,8 @@ function widestSaving(sizes: readonly SizeResult[]): { readonly size: SizeResult
 function savingFinding(sizes: readonly SizeResult[]): Finding {
   const { size, times } = widestSaving(sizes);
   return {
-    claim: 'A bilevel Transformer is narrower than a flattened one, the more so the larger both levels are',
+    claim:
+      'The bilevel construction is narrower than the flattened one, the more so the larger both levels are',
     holds: times > 1,
     measured: `at ${label(size)} the width is ${formatCount(size.bipe.width)} instead of ${formatCount(size.ape.width)}, ${times.toFixed(1)} times less`,
   };

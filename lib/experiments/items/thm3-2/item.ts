@@ -36,11 +36,11 @@ function describe({ sizes, automata, words, segments, maxSegmentLength }: Theore
 /** Theorem 3.2 as an item. */
 export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Result>({
   id: 'thm3.2',
-  title: 'Theorem 3.2: bilevel positions represent a Bi-NFA in less width',
+  title: 'Theorem 3.2: Transformers that represent a Bi-NFA, and their width',
   question:
     'How wide is a Transformer that represents a bilevel automaton, with bilevel and with absolute positions?',
   claim:
-    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, against O(k²|S|²) when flattened; constructed, run, and compared with a set simulator.',
+    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, by a construction that is certified, run, and compared with a set simulator. Open: any lower bound for absolute positions; flattening takes O(k²|S|²), and is one construction among others.',
   notebook: 'notebooks/thm3.2.ipynb',
   revision: 1,
   schema: theorem32Schema,
