@@ -40,7 +40,7 @@ export function factsHtml(scene: Scene): string {
       'holds',
       holds ? 'yes' : 'no',
       holds
-        ? 'the bounds leave room for every word, and no trial found a mistake'
+        ? 'the weights are the compiler’s, and the bounds leave room for every word'
         : 'some word may be read out wrong',
     ],
   ];

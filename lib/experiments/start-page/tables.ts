@@ -9,8 +9,8 @@ import { type RunStore } from '../run/store';
 import { describeStatus, statements, statementStatus } from './statements';
 
 /**
- * The statements of the paper, what is shown of each and what is open, as a table. Its status is that
- * of the item's run that ended last.
+ * The statements of the paper, what is shown of each and what is open, as a table. The status is
+ * that of the item's run that ended last.
  */
 export async function statementsTable(store?: RunStore): Promise<Table> {
   const all = await Promise.all(

@@ -1,17 +1,17 @@
 // The certificate of a compiled network, computed from its weights as float32 holds them: its size,
 // by how much each head prefers its source token, and how far counts may be off before rounding.
-// Bounds are derived for the weights that the compiler builds; feed-forward blocks are tried as
-// well, so that a changed weight shows as a small gap, a wrong product or a mistake.
+// Bounds are derived for the weights that the compiler builds, so the network is compiled again and
+// every number compared.
 
-import { type Block, blockNamed } from '../network/layout';
 import type { Mlp } from '../network/mlp';
 import { describeHead, type Layer, type Network } from '../network/network';
 import { networkSize, type NetworkSize } from '../network/size';
+import type { BlockPlan } from './blocks';
 import { countError, mostLeak, room } from './count-error';
-import { mistakesOf } from './mistakes';
+import { differencesOf, planAgain } from './differences';
 import { headScores } from './scores';
-import { productTrial } from './trials';
-import { mostTokens } from './weights';
+import { countTrial } from './trials';
+import { type LayerPlan, mostTokens } from './weights';
 
 /** The certificate of one layer. */
 export interface LayerCertificate {
@@ -38,11 +38,11 @@ export interface NetworkCertificate extends NetworkSize {
   readonly exactUpTo: number | null;
   /** Most tokens of a word within the bounds. */
   readonly mostTokens: number;
-  /** Differences from the automaton, a line each; see `mistakesOf`. */
+  /** Differences from the weights that the compiler builds for the automaton, a line each. */
   readonly mistakes: readonly string[];
   /**
-   * Whether the bounds leave room for every word, and no trial found a mistake. For weights as the
-   * compiler builds them, every word within the bounds is then read out right.
+   * Whether the weights are the compiler's, number by number, and the bounds leave room for every
+   * word: every word within the bounds is then read out right.
    */
   readonly holds: boolean;
 }
@@ -62,12 +62,14 @@ export function certifyNetwork(network: Network): NetworkCertificate {
  */
 export function* certifySteps(network: Network): Generator<undefined, NetworkCertificate, undefined> {
   const tokens = mostTokens(network);
-  const mistakes = mistakesOf(network);
+  const plan = planAgain(network);
+  const mistakes = differencesOf(network, plan);
   yield;
-  const measured: Measured[] = [];
+  const measured: Measured = new Map();
   const parts: ReturnType<typeof certifyLayer>[] = [];
-  for (const layer of network.layers) {
-    parts.push(certifyLayer(network, layer, tokens, measured));
+  for (const [index, layer] of network.layers.entries()) {
+    const planned = plan?.layers[index];
+    if (planned !== undefined) parts.push(certifyLayer(network, layer, planned, tokens, measured));
     yield;
   }
   const exactUpTo = parts.map((part) => part.exactUpTo);
@@ -85,37 +87,37 @@ export function* certifySteps(network: Network): Generator<undefined, NetworkCer
   };
 }
 
-/** A product that was tried; layers share products. */
-interface Measured {
-  readonly product: Mlp;
-  readonly register: Block;
-  readonly error: number;
-}
+/** The largest error of a block's counts that was found; layers share blocks. */
+type Measured = Map<Mlp, Map<BlockPlan, number>>;
 
 function certifyLayer(
   network: Network,
-  layer: Layer,
+  { head, feedForward }: Layer,
+  plan: LayerPlan,
   tokens: number,
-  measured: Measured[],
+  measured: Measured,
 ): { readonly certificate: LayerCertificate; readonly exactUpTo: number } {
-  const { head, feedForward } = layer;
-  const register = blockNamed(network.layout, head.register);
-  const product = feedForward[0]?.mlp;
-  if (product === undefined) throw new Error(`${describeHead(head)}: a layer without a product`);
   const { gap, rounding } = headScores(network, head);
   const leakOf = (count: number): number => (count - 1) * Math.exp(rounding - gap);
-  const most = mostLeak(register, network);
-  const known = measured.find((one) => one.product === product && one.register === register);
-  const error = known?.error ?? productTrial(network, register, product);
-  if (known === undefined) measured.push({ product, register, error });
+  const sizes = plan.feedForward.flatMap(({ products }) => products.map(({ left }) => left.columns));
+  const most = Math.min(...sizes.map((states) => mostLeak(states, network)));
+  const errors = plan.feedForward.map((block, index) => {
+    const mlp = feedForward[index]?.mlp;
+    if (mlp === undefined) return Number.POSITIVE_INFINITY;
+    const known = measured.get(mlp) ?? new Map<BlockPlan, number>();
+    measured.set(mlp, known);
+    const error = known.get(block) ?? countTrial(network, mlp, block.products);
+    known.set(block, error);
+    return error;
+  });
   const leak = leakOf(tokens);
   return {
     certificate: {
       name: describeHead(head),
       gap,
       leak,
-      bound: countError(register, network, leak),
-      measured: error,
+      bound: Math.max(...sizes.map((states) => countError(states, network, leak))),
+      measured: Math.max(...errors),
     },
     exactUpTo: most <= 0 || gap <= rounding ? 0 : Math.floor(1 + most * Math.exp(gap - rounding)),
   };

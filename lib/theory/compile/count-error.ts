@@ -4,9 +4,8 @@
 
 import { float32 } from '../lemmas/certificate';
 import { productRounding, productTruncation } from '../lemmas/product';
-import type { Block } from '../network/layout';
 import type { Network } from '../network/network';
-import { booleanProductScale } from './weights';
+import { booleanProductScale } from './blocks';
 
 /**
  * The allowed error of counts: those between 1/4 and 3/4 are not rounded, and GELU needs some
@@ -28,19 +27,18 @@ const largest = 1.01;
  * its weight err by 5 u, the sum before it by 2 u, each addition by 2 u n; 43 u n together. A
  * transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more.
  */
-export function entryError({ layout, automaton }: Network): number {
+function entryError({ layout, automaton }: Network): number {
   const states = Math.max(...layout.blocks.map(({ rows }) => rows.length));
   const transitions = automaton.type === 'bi-nfa' ? 2 * states ** 2 : 0;
   return float32.unit * (48 * (states + 1) + transitions);
 }
 
 /**
- * Bounds the error of a register's counts, if attention on other tokens is `leak` in exact
- * arithmetic.
+ * Bounds the error of counts of a product over `states` states, if attention on other tokens is
+ * `leak` in exact arithmetic.
  */
-export function countError(register: Block, network: Network, leak: number): number {
+export function countError(states: number, network: Network, leak: number): number {
   const { unit } = float32;
-  const states = register.rows.length;
   const factors = largest * states * (lost * leak + 2 * entryError(network) + 16 * unit);
   const erasing = 8 * unit * states;
   const scale = booleanProductScale(states);
@@ -52,6 +50,6 @@ export function countError(register: Block, network: Network, leak: number): num
 }
 
 /** The largest allowed leak, in exact arithmetic. If it is not above 0, no leak is small enough. */
-export function mostLeak(register: Block, network: Network): number {
-  return (room - countError(register, network, 0)) / (largest * lost * register.rows.length);
+export function mostLeak(states: number, network: Network): number {
+  return (room - countError(states, network, 0)) / (largest * lost * states);
 }

@@ -1,37 +1,26 @@
 // The compiler's second stage: a program's registers become blocks of the residual stream, and its
-// steps layers with weights in closed form. One feed-forward block multiplies Boolean matrices
-// (Lemma 1.4), which counts ways; a second one rounds each count to 1 if there is any way, else 0.
+// steps layers with weights in closed form. The network is planned first: heads, embedding and
+// read-out, and feed-forward blocks as lists of units that can be built, or compared with a
+// network's.
 
 import { alphabetOf } from '../automata/alphabet';
-import { float32 } from '../lemmas/certificate';
-import { bestProductScale, conjoin, multiply } from '../lemmas/product';
-import { atLeastOne } from '../lemmas/rectifier';
-import { pass } from '../lemmas/selection';
-import {
-  type Block,
-  blockNamed,
-  type BlockShape,
-  coordinateOf,
-  type Layout,
-  layOut,
-} from '../network/layout';
+import { blockNamed, type BlockShape, coordinateOf, type Layout, layOut } from '../network/layout';
 import { type Activation, type Connection, type Mlp, MlpBuilder } from '../network/mlp';
-import { type Layer, type Matrix, type Network, put, type ReadoutPart, zeros } from '../network/network';
+import {
+  type CopyHead,
+  type Layer,
+  type Matrix,
+  type Network,
+  put,
+  type ReadoutPart,
+  zeros,
+} from '../network/network';
 import { copyHead, frequenciesFor, type HeadOptions, placeTable } from './addressing';
+import { type BlockPlan, multiplyBlocks, transitionBlock } from './blocks';
 import type { Instruction, Read, Register, RelationProgram } from './program';
-
-/** GELU is within 2e-9 / 32 of ReLU where a count to be rounded errs by at most 0.15. */
-const steepness = 32;
 
 /** Most attention of a head on tokens other than its source, in exact arithmetic. */
 export const leakAimedAt = 1e-4;
-
-/**
- * The scale of a sum of `states` products of 0 and 1: the one with the smallest bound in float32.
- */
-export function booleanProductScale(states: number): number {
-  return bestProductScale(1, float32, states);
-}
 
 /** Most tokens of a word within the bounds, the start included. */
 export function mostTokens({ bounds }: Pick<Network, 'bounds'>): number {
@@ -52,8 +41,19 @@ export function widthOf(program: RelationProgram): number {
   return layoutOf(program, frequenciesFor(placesOf(program)).length).width;
 }
 
-/** Builds the network of a program. */
-export function lower(program: RelationProgram, activation: Activation): Network {
+/** A layer before its feed-forward blocks are built. */
+export interface LayerPlan {
+  readonly head: CopyHead;
+  readonly feedForward: readonly BlockPlan[];
+}
+
+/** A network before its feed-forward blocks are built, which are nearly all of its weights. */
+export interface NetworkPlan extends Omit<Network, 'layers'> {
+  readonly layers: readonly LayerPlan[];
+}
+
+/** Plans the network of a program. */
+export function planOf(program: RelationProgram, activation: Activation): NetworkPlan {
   const { automaton, bounds } = program;
   const places = placesOf(program);
   const placeFrequencies = frequenciesFor(places);
@@ -62,7 +62,6 @@ export function lower(program: RelationProgram, activation: Activation): Network
   const layout = layoutOf(program, placeFrequencies.length);
   const table = widen(placeTable(places, placeFrequencies), layout.width, blockNamed(layout, 'place').start);
   const sharpness = Math.log(mostTokens(program) / leakAimedAt);
-  const heads: HeadOptions = { layout, placeFrequencies, segmentFrequencies, sharpness };
   return {
     automaton,
     bounds,
@@ -71,8 +70,30 @@ export function lower(program: RelationProgram, activation: Activation): Network
     embedding: embeddingOf(program, layout, table),
     places: table,
     rotaryPairs: segmentFrequencies.length,
-    layers: layersOf(program.instructions, heads, activation),
+    layers: layersOf(program.instructions, { layout, placeFrequencies, segmentFrequencies, sharpness }),
     readout: program.reads.map((read) => readoutOf(read, program, layout)),
+  };
+}
+
+/** Builds the network of a program. Blocks that layers share are built once. */
+export function lower(program: RelationProgram, activation: Activation): Network {
+  const plan = planOf(program, activation);
+  const built = new Map<BlockPlan, Mlp>();
+  const build = (block: BlockPlan): Mlp => {
+    const known = built.get(block);
+    if (known !== undefined) return known;
+    const builder = new MlpBuilder(activation);
+    block.addUnits(builder);
+    const mlp = builder.build();
+    built.set(block, mlp);
+    return mlp;
+  };
+  return {
+    ...plan,
+    layers: plan.layers.map(({ head, feedForward }): Layer => ({
+      head,
+      feedForward: feedForward.map((block) => ({ name: block.name, mlp: build(block) })),
+    })),
   };
 }
 
@@ -135,98 +156,25 @@ function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, 
 
 /**
  * Makes a layer for each `multiply`; a `transition` is another feed-forward block of the layer
- * before it.
+ * before it. All layers of a register share their product and rounding.
  */
-function layersOf(
-  instructions: readonly Instruction[],
-  options: HeadOptions,
-  activation: Activation,
-): Layer[] {
-  const layers: { head: Layer['head']; feedForward: Layer['feedForward'][number][] }[] = [];
+function layersOf(instructions: readonly Instruction[], options: HeadOptions): LayerPlan[] {
+  const layers: { head: CopyHead; feedForward: BlockPlan[] }[] = [];
   const { layout } = options;
-  // All layers of a register share their product and rounding.
-  const blocks = new Map<string, Layer['feedForward']>();
+  const shared = new Map<string, readonly BlockPlan[]>();
   for (const instruction of instructions) {
     if (instruction.op === 'multiply') {
       const register = blockNamed(layout, instruction.register);
-      const feedForward = blocks.get(register.name) ?? [
-        { name: 'product', mlp: productMlp(register, blockNamed(layout, 'copied'), activation) },
-        { name: 'rounding', mlp: roundingMlp(register, activation) },
-      ];
-      blocks.set(register.name, feedForward);
-      layers.push({ head: copyHead(instruction, options), feedForward: [...feedForward] });
+      const blocks = shared.get(register.name) ?? multiplyBlocks(register, blockNamed(layout, 'copied'));
+      shared.set(register.name, blocks);
+      layers.push({ head: copyHead(instruction, options), feedForward: [...blocks] });
       continue;
     }
     const layer = layers.at(-1);
     if (layer === undefined) throw new Error('a transition before the first layer');
-    layer.feedForward.push({ name: 'transition', mlp: transitionMlp(instruction, layout, activation) });
+    layer.feedForward.push(transitionBlock(instruction, layout));
   }
   return layers;
-}
-
-/** register := copied x register, as counts; copied := 0. */
-function productMlp(register: Block, copied: Block, activation: Activation): Mlp {
-  const mlp = new MlpBuilder(activation);
-  const size = register.rows.length;
-  const scale = booleanProductScale(size);
-  for (let row = 0; row < size; row++)
-    for (let column = 0; column < size; column++) {
-      const out = coordinateOf(register, row, column);
-      for (let middle = 0; middle < size; middle++) {
-        const [left, right] = [copied.start + row * size + middle, coordinateOf(register, middle, column)];
-        if (activation === 'gelu') multiply(mlp, left, right, out, scale);
-        else conjoin(mlp, left, right, out);
-      }
-      erase(mlp, out);
-      erase(mlp, copied.start + row * size + column);
-    }
-  return mlp.build();
-}
-
-/** register := 1 where it is at least 1, else 0. */
-function roundingMlp(register: Block, activation: Activation): Mlp {
-  const mlp = new MlpBuilder(activation);
-  register.rows.forEach((_, row) => {
-    register.columns.forEach((__, column) => {
-      const entry = coordinateOf(register, row, column);
-      atLeastOne(mlp, [[entry, 1]], 0, [[entry, 1]], steepness);
-      erase(mlp, entry);
-    });
-  });
-  return mlp.build();
-}
-
-/**
- * At each separator: to[s, s'] := 1 if a reached sub-state lets s move to s'. Other tokens are
- * unchanged.
- */
-function transitionMlp(
-  { from, row, to, relations }: Extract<Instruction, { op: 'transition' }>,
-  layout: Layout,
-  activation: Activation,
-): Mlp {
-  const mlp = new MlpBuilder(activation);
-  const [source, target] = [blockNamed(layout, from), blockNamed(layout, to)];
-  const separators = blockNamed(layout, 'separators').start;
-  const most = source.columns.length;
-  relations.forEach((bySubState, separator) => {
-    target.rows.forEach((_, begin) => {
-      target.columns.forEach((__, end) => {
-        const reached = bySubState.flatMap(({ entries, columns }, subState): Connection[] =>
-          entries[begin * columns + end] === 1 ? [[coordinateOf(source, row, subState), 1]] : [],
-        );
-        if (reached.length === 0) return;
-        // At other tokens the sum is at most 0, because `most` is subtracted.
-        const here: Connection = [separators + separator, most];
-        atLeastOne(mlp, [...reached, here], -most, [[coordinateOf(target, begin, end), 1]], steepness);
-      });
-    });
-  });
-  return mlp.build();
-}
-
-function erase(mlp: MlpBuilder, coordinate: number): void {
-  pass(mlp, [[coordinate, 1]], [[coordinate, -1]]);
 }
 
 function readoutOf(

@@ -13,7 +13,7 @@
 
 import { UsageError } from '../../base/errors';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { type Mlp, MlpBuilder } from '../network/mlp';
+import { type Mlp, MlpBuilder, type Units } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { aim, type Certificate, judged, float64, type Precision } from './certificate';
 import { gridPoints, searchMaximum } from './search';
@@ -38,7 +38,7 @@ const c = Math.sqrt(2 / Math.PI);
  * are scaled down by `scale`, so that little but the squares is left of GELU. In exact arithmetic
  * the result is ab (1 - scale^2 (a^2 + b^2) / 3 + O(scale^4)): 0 where a or b is 0.
  */
-export function multiply(mlp: MlpBuilder, a: number, b: number, out: number, scale: number): void {
+export function multiply(mlp: Units, a: number, b: number, out: number, scale: number): void {
   const weight = 1 / (4 * c * scale * scale);
   for (const side of [1, -1])
     for (const sign of [1, -1])
@@ -56,7 +56,7 @@ export function multiply(mlp: MlpBuilder, a: number, b: number, out: number, sca
  * Adds a b of two numbers that are 0 or 1 to coordinate `out`: max(0, a + b - 1), one ReLU unit,
  * exact.
  */
-export function conjoin(mlp: MlpBuilder, a: number, b: number, out: number): void {
+export function conjoin(mlp: Units, a: number, b: number, out: number): void {
   mlp.unit(
     [
       [a, 1],

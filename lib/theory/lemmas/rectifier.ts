@@ -13,7 +13,7 @@ import type { Random } from '../../engine/random/random';
 import { normalDistribution } from '../network/activation';
 import { evaluateMlp } from '../network/evaluate-mlp';
 import type { Mlp } from '../network/mlp';
-import { type Connection, MlpBuilder } from '../network/mlp';
+import { type Connection, MlpBuilder, type Units } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { aim, type Certificate, judged, float64 } from './certificate';
 import { boxPoints, searchMaximum } from './search';
@@ -37,7 +37,7 @@ export const rectifierGap = steepestGap();
  * 2e-9 / steepness where |sum| >= 6 / steepness.
  */
 export function rectify(
-  mlp: MlpBuilder,
+  mlp: Units,
   inputs: readonly Connection[],
   bias: number,
   outputs: readonly Connection[],
@@ -56,7 +56,7 @@ export function rectify(
  * the outputs: min(1, max(0, 2 sum - 1/2)), which is 0 below 1/4 and 1 above 3/4.
  */
 export function atLeastOne(
-  mlp: MlpBuilder,
+  mlp: Units,
   inputs: readonly Connection[],
   bias: number,
   outputs: readonly Connection[],

@@ -11,14 +11,14 @@ import { UsageError } from '../../base/errors';
 import type { Random } from '../../engine/random/random';
 import { normalDistribution } from '../network/activation';
 import { evaluateMlp } from '../network/evaluate-mlp';
-import { type Connection, type Mlp, MlpBuilder } from '../network/mlp';
+import { type Connection, type Mlp, MlpBuilder, type Units } from '../network/mlp';
 import { weightNorm } from '../network/norms';
 import { aim, type Certificate, judged, float64 } from './certificate';
 import { rectifierGap, rectify } from './rectifier';
 import { boxPoints, searchMaximum } from './search';
 
 /** Adds a sum of inputs to the outputs: act(u) - act(-u) = u, for GELU and ReLU alike. */
-export function pass(mlp: MlpBuilder, inputs: readonly Connection[], outputs: readonly Connection[]): void {
+export function pass(mlp: Units, inputs: readonly Connection[], outputs: readonly Connection[]): void {
   for (const sign of [1, -1])
     mlp.unit(
       inputs.map(([coordinate, weight]) => [coordinate, sign * weight]),
@@ -44,7 +44,7 @@ export interface Choice {
  * bound (Phi(-u) + 2 Phi(-2u)) if u = steepness * bound is at least 0.7518; ReLU is exact.
  */
 export function select(
-  mlp: MlpBuilder,
+  mlp: Units,
   { test, whenPositive, whenNegative }: Choice,
   out: number,
   { bound, gap }: { readonly bound: number; readonly gap: number },

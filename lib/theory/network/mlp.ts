@@ -30,8 +30,17 @@ export interface Mlp {
   readonly outputWeight: Float64Array;
 }
 
+/**
+ * Takes the hidden units of a layer one by one, to build the layer or to compare it with another.
+ */
+export interface Units {
+  readonly activation: Activation;
+  /** Takes the next hidden unit. */
+  readonly unit: (inputs: readonly Connection[], bias: number, outputs: readonly Connection[]) => void;
+}
+
 /** Collects the hidden units of a layer. */
-export class MlpBuilder {
+export class MlpBuilder implements Units {
   private readonly bias = new Numbers();
   private readonly inputStart = new Numbers([0]);
   private readonly inputIndex = new Numbers();
