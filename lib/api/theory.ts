@@ -58,7 +58,8 @@ export {
   type LayerCertificate,
   type NetworkCertificate,
 } from '../theory/compile/certificate';
-export { compileApe, compileBiPE, type CompileOptions } from '../theory/compile/compile';
+export { compileApe, compileBiPE, compileCompact, type CompileOptions } from '../theory/compile/compile';
+export { compactProgram } from '../theory/compile/compact';
 export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from '../theory/compile/program';
 export { type BilevelBounds, describeHead, type Network, stateNames } from '../theory/network/network';
 export { type CertifiedNetwork, loadNetwork, saveNetwork } from '../theory/compile/network-file';

@@ -84,6 +84,7 @@ describe('bipe theory', () => {
     ['bilevel', bi, segments, 'bipe', []],
     ['bilevel, with ReLU', bi, segments, 'bipe', ['--activation', 'relu']],
     ['bilevel, flattened', bi, segments, 'ape', []],
+    ['bilevel, compact', bi, segments, 'compact', ['--max-length', '25']],
     ['flat', nfa, words, 'ape', ['--max-length', '24']],
   ])(
     'prints a line a word: the sorted states that are reachable after each prefix (%s)',
@@ -172,10 +173,16 @@ describe('bipe theory', () => {
       /--encoding bipe: .*a\.json is an NFA, which has no separators; compile it with --encoding ape/,
     ],
     [
+      'the compact construction for an NFA',
+      nfa,
+      ['compact'],
+      /--encoding compact: .*a\.json is an NFA, which has no separators; compile it with --encoding ape/,
+    ],
+    [
       'a length of a word for bilevel positions',
       changed({}),
       ['bipe', '--max-length', '9'],
-      /--max-length: is for --encoding ape; give --max-segment and --max-segments/,
+      /--max-length: is for --encoding ape and compact; give --max-segment and --max-segments/,
     ],
     [
       'a length that is none',
@@ -195,7 +202,7 @@ describe('bipe theory', () => {
       ['ape', '--max-length', '99999999'],
       /99999999; it must be a whole number from 1 to 16,384/,
     ],
-    ['an encoding that does not exist', changed({}), ['rope'], /'rope' is invalid.*ape, bipe/],
+    ['an encoding that does not exist', changed({}), ['rope'], /'rope' is invalid.*ape, compact, bipe/],
   ])('refuses in one line, and writes nothing: %s', (_, automaton, [encoding = '', ...options], says) => {
     const paths = files(automaton);
     const { exitCode, stdout, stderr } = compile(paths, encoding, ...options);
@@ -237,9 +244,11 @@ describe('bipe theory', () => {
   });
 
   it('says how large a network will be, and how far it is, where that takes more than a moment', () => {
-    const { stderr } = compile(files(log), 'ape', '--max-length', '600');
+    const states = Array.from({ length: 64 }, (_, index) => `s${index}`);
+    const large = files({ ...nfa, states, start: 's0', accept: [], transitions: [] });
+    const { stderr } = compile(large, 'ape', '--max-length', '9');
     expect(stderr).toMatch(
-      /^compiling [^\n]*a\.json: 10 layers of width \d+, [^\n]* of memory\n +certificate /,
+      /^compiling [^\n]*a\.json: 4 layers of width [\d,]+, [^\n]* of memory\n +certificate /,
     );
   });
 

@@ -29,13 +29,19 @@ export function addTheoryCommand(program: Command): void {
     .description('write the weights of a Transformer that represents an automaton, and their certificate')
     .requiredOption('--automaton <file>', 'JSON: an NFA or a bilevel one')
     .addOption(
-      new Option('--encoding <name>', 'flat, by absolute positions (Theorem 3.1), or bilevel (Theorem 3.2)')
-        .choices(['ape', 'bipe'])
+      new Option(
+        '--encoding <name>',
+        'absolute positions, flat (Theorem 3.1) or compact, or bilevel ones (Theorem 3.2)',
+      )
+        .choices(['ape', 'compact', 'bipe'])
         .makeOptionMandatory(),
     )
     .option('--max-segment <n>', 'symbols in a segment, its separator left out', '16')
     .option('--max-segments <n>', 'segments in a word', '64')
-    .option('--max-length <n>', 'symbols in a word, for ape; default: as many as the segments have')
+    .option(
+      '--max-length <n>',
+      'symbols in a word, for ape and compact; default: as many as the segments have',
+    )
     .addOption(
       new Option('--activation <name>', 'of hidden units; relu is exact but for rounding')
         .choices(['gelu', 'relu'])
@@ -121,12 +127,13 @@ async function announce(automaton: Automaton, options: CompileOptions): Promise<
 
 /** The network that the options ask for. */
 async function compiled(automaton: Automaton, options: CompileOptions): Promise<Network> {
-  const { compileApe, compileBiPE } = await import('../../theory/compile/compile.js');
+  const { compileApe, compileBiPE, compileCompact } = await import('../../theory/compile/compile.js');
   const { asNfa } = await import('../../theory/automata/flatten.js');
   const { activation } = options;
   const bounds = boundsOf(automaton, options);
   if (bounds.encoding === 'ape') return compileApe(asNfa(automaton), bounds.maxLength, { activation });
-  if (automaton.type === 'nfa') throw new Error('a bilevel network of an NFA');
+  if (automaton.type === 'nfa') throw new Error(`a ${bounds.encoding} network of an NFA`);
+  if (bounds.encoding === 'compact') return compileCompact(automaton, bounds.maxLength, { activation });
   return compileBiPE(automaton, bounds, { activation });
 }
 
@@ -135,16 +142,18 @@ function boundsOf(automaton: Automaton, options: CompileOptions): Bounds {
   const { encoding, maxLength } = options;
   const maxSegmentLength = atLeastOne('--max-segment', options.maxSegment);
   const maxSegments = atLeastOne('--max-segments', options.maxSegments);
-  if (encoding === 'ape') {
+  if (encoding !== 'ape' && automaton.type === 'nfa')
+    throw new UsageError(
+      `--encoding ${encoding}: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape`,
+    );
+  if (encoding !== 'bipe') {
     const length =
       maxLength === undefined ? maxSegments * (maxSegmentLength + 1) : atLeastOne('--max-length', maxLength);
     return { encoding, maxLength: length };
   }
   if (maxLength !== undefined)
-    throw new UsageError('--max-length: is for --encoding ape; give --max-segment and --max-segments');
-  if (automaton.type === 'nfa')
     throw new UsageError(
-      `--encoding bipe: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape`,
+      '--max-length: is for --encoding ape and compact; give --max-segment and --max-segments',
     );
   return { encoding, maxSegmentLength, maxSegments };
 }
@@ -168,7 +177,7 @@ async function certified(network: Network, reporter: Reporter): Promise<NetworkC
 
 function describe({ automaton, bounds, readout }: Network, certificate: NetworkCertificate): string[] {
   const limit =
-    bounds.encoding === 'ape'
+    bounds.encoding !== 'bipe'
       ? `${formatCount(bounds.maxLength)} symbols`
       : `${formatCount(bounds.maxSegments)} segments of ${formatCount(bounds.maxSegmentLength)} symbols`;
   const states = readout.map((part) => `${formatCount(part.states.length)} ${part.name}`).join(', ');

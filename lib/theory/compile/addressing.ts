@@ -7,9 +7,9 @@
 // Inside a segment two sums are added: one over places, from the table of the absolute encoding,
 // and one over segment indices, by RoPE. Either is lower by at least 2 where it does not match.
 
-import { blockNamed, coordinateOf, type Layout, blockSize } from '../network/layout';
+import { blockNamed, type Layout } from '../network/layout';
 import { type CopyHead, type Matrix, put, zeros } from '../network/network';
-import { doublings, type Instruction } from './program';
+import { doublings } from './program';
 
 /** Frequencies that distinguish distances below `length`, at least two: [pairs]. */
 export function frequenciesFor(length: number): Float64Array {
@@ -38,13 +38,11 @@ export interface HeadOptions {
   readonly sharpness: number;
 }
 
-type Multiply = Extract<Instruction, { op: 'multiply' }>;
-
-/**
- * The head of a `multiply` step: copies the register of the step's source token to the block
- * `copied`.
- */
-export function copyHead({ register, source }: Multiply, options: HeadOptions): CopyHead {
+/** The head of a step: copies coordinates of the step's source token. */
+export function copyHead(
+  { register, source, value }: Pick<CopyHead, 'register' | 'source' | 'value'>,
+  options: HeadOptions,
+): CopyHead {
   const { among, back } = source;
   const { layout, placeFrequencies, segmentFrequencies, sharpness } = options;
   const pairs = among === 'word' ? 0 : segmentFrequencies.length;
@@ -89,16 +87,5 @@ export function copyHead({ register, source }: Multiply, options: HeadOptions): 
   put(query, one, columns - 1, sharpness * (pairs + placePairs - 1));
   put(key, start, columns - 1, 1);
 
-  const from = blockNamed(layout, register);
-  return {
-    register,
-    source,
-    query,
-    key,
-    value: {
-      from: coordinateOf(from, 0, 0),
-      to: blockNamed(layout, 'copied').start,
-      size: blockSize(from),
-    },
-  };
+  return { register, source, query, key, value };
 }

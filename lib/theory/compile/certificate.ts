@@ -7,7 +7,7 @@ import type { Mlp } from '../network/mlp';
 import { describeHead, type Layer, type Network } from '../network/network';
 import { networkSize, type NetworkSize } from '../network/size';
 import type { BlockPlan } from './blocks';
-import { countError, mostLeak, room } from './count-error';
+import { choiceError, countError, mostLeak, room } from './count-error';
 import { differencesOf, planAgain } from './differences';
 import { headScores } from './scores';
 import { countTrial } from './trials';
@@ -57,8 +57,7 @@ export function certifyNetwork(network: Network): NetworkCertificate {
 }
 
 /**
- * Certifies a network in steps, to show progress: one step more than it has layers. A step takes up
- * to minutes for words of thousands of tokens, since it visits all pairs of places.
+ * Certifies a network in steps, to show progress: one step more than it has layers.
  */
 export function* certifySteps(network: Network): Generator<undefined, NetworkCertificate, undefined> {
   const tokens = mostTokens(network);
@@ -100,7 +99,12 @@ function certifyLayer(
   const { gap, rounding } = headScores(network, head);
   const leakOf = (count: number): number => (count - 1) * Math.exp(rounding - gap);
   const sizes = plan.feedForward.flatMap(({ products }) => products.map(({ left }) => left.columns));
-  const most = Math.min(...sizes.map((states) => mostLeak(states, network)));
+  const chooses = plan.feedForward.some(({ name }) => name === 'choice');
+  const bounds = [
+    ...sizes.map((states) => (elsewhere: number) => countError(states, network, elsewhere)),
+    ...(chooses ? [(elsewhere: number) => choiceError(network, elsewhere)] : []),
+  ];
+  const most = Math.min(...bounds.map(mostLeak));
   const errors = plan.feedForward.map((block, index) => {
     const mlp = feedForward[index]?.mlp;
     if (mlp === undefined) return Number.POSITIVE_INFINITY;
@@ -116,7 +120,7 @@ function certifyLayer(
       name: describeHead(head),
       gap,
       leak,
-      bound: Math.max(...sizes.map((states) => countError(states, network, leak))),
+      bound: Math.max(...bounds.map((errorAt) => errorAt(leak))),
       measured: Math.max(...errors),
     },
     exactUpTo: most <= 0 || gap <= rounding ? 0 : Math.floor(1 + most * Math.exp(gap - rounding)),

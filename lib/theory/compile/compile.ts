@@ -1,13 +1,14 @@
 // Compiles an automaton to a Transformer that represents it: after every prefix of every word
-// within the bounds, its read-out is the set of reachable states. Positions are absolute (the
-// setting of Theorem 3.1) or bilevel (Theorem 3.2). Definitions and constructions are this
-// project's: docs/theory.md.
+// within the bounds, its read-out is the set of reachable states. Positions are absolute (flat, the
+// setting of Theorem 3.1, or compact) or bilevel (Theorem 3.2). Definitions and constructions are
+// this project's: docs/theory.md.
 
 import { UsageError } from '../../base/errors';
 import type { BiNfa, Nfa } from '../automata/automaton';
 import type { Activation } from '../network/mlp';
 import type { BilevelBounds, Network } from '../network/network';
 import { checkNetworkMemory, estimateNetwork } from './estimate';
+import { compactProgram } from './compact';
 import { bilevelProgram, flatProgram } from './program';
 import { lower } from './weights';
 
@@ -35,6 +36,23 @@ export function compileApe(
 }
 
 /**
+ * Compiles by the compact construction, with absolute positions: ceil(log2 (maxLength + 1)) layers,
+ * width O(k^2 + |S|^2) for k sub-states and |S| segment states.
+ *
+ * @throws UsageError for a length that is not a whole number of at least 1
+ * @throws MachineError if the network would not fit into memory
+ */
+export function compileCompact(
+  automaton: BiNfa,
+  maxLength: number,
+  { activation = 'gelu' }: CompileOptions = {},
+): Network {
+  checkBound('maxLength', maxLength);
+  checkNetworkMemory(estimateNetwork(automaton, { encoding: 'compact', maxLength }, activation));
+  return lower(compactProgram(automaton, maxLength), activation);
+}
+
+/**
  * Compiles by the bilevel construction: ceil(log2 (maxSegmentLength + 1)) + ceil(log2 maxSegments)
  * layers, width O(k^2 + |S|^2) for k sub-states and |S| segment states.
  *
@@ -52,10 +70,7 @@ export function compileBiPE(
   return lower(bilevelProgram(automaton, bounds), activation);
 }
 
-/**
- * Most symbols or segments. Beyond, float32 cannot separate the angles of segments, and a
- * certificate, which visits all pairs of places, takes minutes.
- */
+/** Most symbols or segments. Beyond, float32 cannot separate the angles of segments. */
 const mostPlaces = 2 ** 14;
 
 /**

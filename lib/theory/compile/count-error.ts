@@ -25,10 +25,13 @@ const largest = 1.01;
 /**
  * Bounds the error of an entry. Rounding a count of up to n adds four units of up to 2n: GELU and
  * its weight err by 5 u, the sum before it by 2 u, each addition by 2 u n; 43 u n together. A
- * transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more.
+ * transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more. A choice between
+ * fragments adds up the marks of first separators instead of a count.
  */
-function entryError({ layout, automaton }: Network): number {
-  const states = Math.max(...layout.blocks.map(({ rows }) => rows.length));
+function entryError(network: Network): number {
+  const { layout, automaton, bounds } = network;
+  const marks = bounds.encoding === 'compact' ? sizesOf(network).separators + 1 : 0;
+  const states = Math.max(marks, ...layout.blocks.map(({ rows }) => rows.length));
   const transitions = automaton.type === 'bi-nfa' ? 2 * states ** 2 : 0;
   return float32.unit * (48 * (states + 1) + transitions);
 }
@@ -49,7 +52,28 @@ export function countError(states: number, network: Network, leak: number): numb
   return factors + erasing + products;
 }
 
-/** The largest allowed leak, in exact arithmetic. If it is not above 0, no leak is small enough. */
-export function mostLeak(states: number, network: Network): number {
-  return (room - countError(states, network, 0)) / (largest * lost * states);
+/**
+ * Bounds the error of the sums by which a `join` chooses: up to k sub-states with k times the first
+ * separator, and all marks of first separators, of which those copied have the leak.
+ */
+export function choiceError(network: Network, leak: number): number {
+  const { separators, subStates } = sizesOf(network);
+  const entry = entryError(network);
+  const marks = largest * (separators + 1) * (lost * leak + 2 * entry + 16 * float32.unit);
+  return marks + 2 * subStates * entry;
+}
+
+/**
+ * The largest allowed leak, in exact arithmetic, for a bound that grows in proportion to it. If it
+ * is not above 0, no leak is small enough.
+ */
+export function mostLeak(errorAt: (leak: number) => number): number {
+  const least = errorAt(0);
+  return (room - least) / (errorAt(1) - least);
+}
+
+function sizesOf({ automaton }: Network): { readonly separators: number; readonly subStates: number } {
+  return automaton.type === 'nfa'
+    ? { separators: 0, subStates: 0 }
+    : { separators: automaton.separators.length, subStates: automaton.subStates.length };
 }

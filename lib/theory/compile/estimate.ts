@@ -8,7 +8,7 @@ import { type Automaton, type BiNfa } from '../automata/automaton';
 import { conjoin, multiply } from '../lemmas/product';
 import { atLeastOne } from '../lemmas/rectifier';
 import { pass } from '../lemmas/selection';
-import { type Activation, MlpBuilder } from '../network/mlp';
+import { type Activation, type Connection, MlpBuilder } from '../network/mlp';
 import { type Bounds } from '../network/network';
 import { frequenciesFor } from './addressing';
 import { doublings } from './program';
@@ -26,13 +26,11 @@ export interface NetworkEstimate {
   readonly numbers: number;
   /** Peak memory of compiling, certifying and writing, in bytes; about. */
   readonly memory: number;
-  /** Pairs of (kind of token, place) that the certificate compares, over all layers. */
-  readonly comparisons: number;
 }
 
 /** Checks if the work takes about a second or more, so that progress should be shown. */
-export function isLong({ memory, comparisons }: NetworkEstimate): boolean {
-  return memory > 1e8 || comparisons > 1e6;
+export function isLong({ memory }: NetworkEstimate): boolean {
+  return memory > 1e8;
 }
 
 /** Hidden units and their connections. */
@@ -42,48 +40,38 @@ interface Count {
 }
 
 /**
- * Estimates the network of an automaton, flattened for the absolute encoding, without building it.
+ * Estimates the network of an automaton, flattened for the flat construction, without building it.
  */
 export function estimateNetwork(
   automaton: Automaton,
   bounds: Bounds,
   activation: Activation,
 ): NetworkEstimate {
-  const { tokens, separators, registers } = shapeOf(automaton, bounds);
-  const depth = registers.reduce((sum, { layers }) => sum + layers, 0);
-  const largest = Math.max(...registers.map(({ states }) => states));
+  const { separators, relations, scratch, layers, blocks } = shapeOf(automaton, bounds, activation);
+  const depth = layers.reduce((sum, { count }) => sum + count, 0);
   const places = placesOf({ bounds });
   const [placePairs, segmentPairs] = [
     frequenciesFor(places).length,
-    bounds.encoding === 'ape' ? 0 : frequenciesFor(bounds.maxSegments).length,
+    bounds.encoding === 'bipe' ? frequenciesFor(bounds.maxSegments).length : 0,
   ];
-  const relations = registers.reduce((sum, { states }) => sum + states ** 2, 0);
-  const width = 2 + separators + 2 * placePairs + relations + largest ** 2;
-  const heads = registers.reduce(
-    (sum, { layers, seesPlaces }) =>
-      sum + layers * (2 * segmentPairs + (seesPlaces ? 2 * placePairs : 0) + 1),
+  const width = 2 + separators + 2 * placePairs + relations + scratch;
+  const heads = layers.reduce(
+    (sum, { count, seesPlaces }) => sum + count * (2 * segmentPairs + (seesPlaces ? 2 * placePairs : 0) + 1),
     0,
   );
-  const blocks = [
-    ...registers.flatMap(({ states, layers }) => (layers === 0 ? [] : blocksOf(states, activation))),
-    ...(bounds.encoding === 'bipe' && automaton.type === 'bi-nfa'
-      ? [transitionOf(automaton, activation)]
-      : []),
-  ];
   const { units, connections } = sum(blocks);
+  const tokens = 1 + alphabetSize(automaton);
   const matrices = (tokens + places + 2 * heads) * width;
   // Lists grow by doubling and are copied when a block is done; float32 copies join them later.
   const building = 40 * units + 28 * connections + 8 * matrices;
   const keeping = 20 * units + 16 * connections + 12 * matrices;
-  const initial =
-    tokens * relations + separators * registers.reduce((size, { states }) => size * states, largest);
   return {
     depth,
     width,
     hidden: Math.max(0, ...blocks.map((block) => block.units)),
     numbers: 3 * units + 2 * blocks.length + 2 * connections + matrices,
-    memory: Math.max(building, keeping) + initial,
-    comparisons: depth * ((1 + separators) * places) ** 2,
+    // Before that, the relations of all tokens, and of separators by sub-state.
+    memory: Math.max(building, keeping) + tokens * relations + separatorEntries(automaton, bounds),
   };
 }
 
@@ -96,7 +84,7 @@ export function estimateNetwork(
 export function checkNetworkMemory(estimate: NetworkEstimate, available = availableMemory()): void {
   if (estimate.memory <= available) return;
   throw new MachineError(
-    `this network is too large for this machine: ${describeEstimate(estimate)}, and ${formatBytes(available)} are free; use fewer states, symbols or places, the bilevel encoding, or --activation relu`,
+    `this network is too large for this machine: ${describeEstimate(estimate)}, and ${formatBytes(available)} are free; use fewer states, symbols or places, the bilevel or the compact encoding, or --activation relu`,
   );
 }
 
@@ -105,56 +93,130 @@ export function describeEstimate({ depth, width, hidden, numbers, memory }: Netw
   return `${formatCount(depth)} layers of width ${formatCount(width)}, ${formatCount(hidden)} hidden units, ${formatBytes(4 * numbers)} of weights, about ${formatBytes(memory)} of memory`;
 }
 
-interface RegisterShape {
-  readonly states: number;
-  readonly layers: number;
-  /** Whether its heads read places. */
-  readonly seesPlaces: boolean;
+/** What an estimate is made of. */
+interface NetworkShape {
+  /** Separators that have a coordinate. */
+  readonly separators: number;
+  /** Coordinates of registers, and of what steps write in between. */
+  readonly relations: number;
+  readonly scratch: number;
+  /** Layers that do the same, and whether their heads read places. */
+  readonly layers: readonly { readonly count: number; readonly seesPlaces: boolean }[];
+  /** The different feed-forward blocks. */
+  readonly blocks: readonly Count[];
 }
 
-/**
- * The number of tokens (the start included), the separators that have a coordinate, and the
- * registers.
- */
-function shapeOf(
-  automaton: Automaton,
-  bounds: Bounds,
-): { readonly tokens: number; readonly separators: number; readonly registers: readonly RegisterShape[] } {
-  const separators = automaton.type === 'nfa' ? 0 : automaton.separators.length;
-  const tokens = 1 + automaton.symbols.length + separators;
+function shapeOf(automaton: Automaton, bounds: Bounds, activation: Activation): NetworkShape {
   if (bounds.encoding === 'ape') {
     const states =
       automaton.type === 'nfa'
         ? automaton.states.length
         : automaton.segmentStates.length * automaton.subStates.length;
-    const register = { states, layers: doublings(bounds.maxLength), seesPlaces: true };
-    return { tokens, separators: 0, registers: [register] };
+    const count = doublings(bounds.maxLength);
+    return {
+      separators: 0,
+      relations: states ** 2,
+      scratch: states ** 2,
+      layers: [{ count, seesPlaces: true }],
+      blocks: count === 0 ? [] : blocksOf(states, activation),
+    };
   }
-  if (automaton.type === 'nfa') throw new Error('a bilevel network of an NFA');
-  const { subStates, segmentStates } = automaton;
-  const registers = [
-    { states: subStates.length, layers: doublings(bounds.maxSegmentLength + 1), seesPlaces: true },
-    { states: segmentStates.length, layers: doublings(bounds.maxSegments), seesPlaces: false },
-  ];
-  return { tokens, separators, registers };
+  if (automaton.type === 'nfa') throw new Error(`a ${bounds.encoding} network of an NFA`);
+  const [k, s] = [automaton.subStates.length, automaton.segmentStates.length];
+  const separators = automaton.separators.length;
+  if (bounds.encoding === 'compact') {
+    const summary = k ** 2 + (1 + separators) + s ** 2 + k;
+    return {
+      separators: 0,
+      relations: summary,
+      scratch: summary + k + s ** 2,
+      layers: [{ count: doublings(bounds.maxLength + 1), seesPlaces: true }],
+      blocks: joinBlocksOf(automaton, activation),
+    };
+  }
+  const [inside, across] = [doublings(bounds.maxSegmentLength + 1), doublings(bounds.maxSegments)];
+  return {
+    separators,
+    relations: k ** 2 + s ** 2,
+    scratch: Math.max(k, s) ** 2,
+    layers: [
+      { count: inside, seesPlaces: true },
+      { count: across, seesPlaces: false },
+    ],
+    blocks: [
+      ...blocksOf(k, activation),
+      ...(across === 0 ? [] : blocksOf(s, activation)),
+      transitionOf(automaton, activation),
+    ],
+  };
+}
+
+function alphabetSize(automaton: Automaton): number {
+  return automaton.symbols.length + (automaton.type === 'nfa' ? 0 : automaton.separators.length);
+}
+
+/** Entries of the relations of separators, by sub-state. */
+function separatorEntries(automaton: Automaton, { encoding }: Bounds): number {
+  if (encoding === 'ape' || automaton.type === 'nfa') return 0;
+  return automaton.separators.length * automaton.subStates.length * automaton.segmentStates.length ** 2;
+}
+
+/** The parts of feed-forward blocks, each counted once. */
+function partsOf(activation: Activation) {
+  return {
+    erasing: gate(activation, (mlp) => {
+      pass(mlp, [[0, 1]], [[0, -1]]);
+    }),
+    product: gate(activation, (mlp) => {
+      if (activation === 'gelu') multiply(mlp, 0, 0, 0, 1);
+      else conjoin(mlp, 0, 0, 0);
+    }),
+    /** A threshold over a number of inputs. */
+    threshold: (inputs: number, outputs = 1): Count =>
+      gate(activation, (mlp) => {
+        atLeastOne(mlp, someConnections(inputs), 0, someConnections(outputs), 1);
+      }),
+    passing: (outputs: number): Count =>
+      gate(activation, (mlp) => {
+        pass(mlp, [[0, 1]], someConnections(outputs));
+      }),
+  };
+}
+
+function someConnections(count: number): Connection[] {
+  return Array.from({ length: count }, () => [0, 1]);
 }
 
 /** Counts the product and the rounding of a register with that many states. */
 function blocksOf(states: number, activation: Activation): Count[] {
   const entries = states ** 2;
-  const erase = gate(activation, (mlp) => {
-    pass(mlp, [[0, 1]], [[0, -1]]);
-  });
-  const product = gate(activation, (mlp) => {
-    if (activation === 'gelu') multiply(mlp, 0, 0, 0, 1);
-    else conjoin(mlp, 0, 0, 0);
-  });
-  const rounding = gate(activation, (mlp) => {
-    atLeastOne(mlp, [[0, 1]], 0, [[0, 1]], 1);
-  });
+  const { erasing, product, threshold } = partsOf(activation);
   return [
-    sum([times(entries * states, product), times(2 * entries, erase)]),
-    sum([times(entries, rounding), times(entries, erase)]),
+    sum([times(entries * states, product), times(2 * entries, erasing)]),
+    times(entries, sum([threshold(1), erasing])),
+  ];
+}
+
+/** Counts the blocks of a `join`, in the order of `joinBlocks`. */
+function joinBlocksOf(automaton: BiNfa, activation: Activation): Count[] {
+  const { erasing, product, threshold, passing } = partsOf(activation);
+  const [k, s] = [automaton.subStates.length, automaton.segmentStates.length];
+  const marks = 1 + automaton.separators.length;
+  const rounded = sum([threshold(1), erasing]);
+  return [
+    sum([times(k ** 2, product), times(k, erasing)]),
+    times(k, rounded),
+    sum([
+      transitionOf(automaton, activation),
+      passing(s),
+      threshold(2 * marks - 1, s),
+      times(k ** 2, sum([threshold(1 + marks), erasing])),
+      times(k + marks, sum([threshold(1), threshold(1 + marks), erasing, erasing])),
+    ]),
+    sum([times(k ** 3 + s ** 3, product), times(2 * (k ** 2 + s ** 2), erasing)]),
+    times(k ** 2 + s ** 2, rounded),
+    sum([times(s ** 3, product), times(2 * s ** 2, erasing)]),
+    times(s ** 2, rounded),
   ];
 }
 
@@ -165,21 +227,8 @@ function transitionOf({ segmentTransitions }: BiNfa, activation: Activation): Co
   const moves = new Set(
     segmentTransitions.map(([from, , separator, to]) => JSON.stringify([from, separator, to])),
   );
-  const threshold = gate(activation, (mlp) => {
-    atLeastOne(mlp, [[0, 1]], 0, [[0, 1]], 1);
-  });
-  const further = gate(activation, (mlp) => {
-    atLeastOne(
-      mlp,
-      [
-        [0, 1],
-        [0, 1],
-      ],
-      0,
-      [[0, 1]],
-      1,
-    );
-  });
+  const parts = partsOf(activation);
+  const [threshold, further] = [parts.threshold(1), parts.threshold(2)];
   const input = { units: 0, connections: further.connections - threshold.connections };
   return sum([times(moves.size, threshold), times(segmentTransitions.length, input)]);
 }

@@ -1,5 +1,6 @@
 // The compiler's first stage: an automaton as a program over registers that hold relations, one
-// `multiply` a layer. `weights.ts` turns it into weights. The construction is this project's
+// `multiply` or `join` a layer (`compact.ts` has the programs of joins). `weights.ts` turns it into
+// weights. The construction is this project's
 // (docs/theory.md).
 //
 // Doubling: if every token holds the relation of the last 2^l symbols and multiplies it by that of
@@ -13,12 +14,15 @@ import {
   subRelations,
   symbolRelations,
 } from '../automata/relation';
+import type { BlockShape } from '../network/layout';
 import { type BilevelBounds, type Bounds, type CopySource, describeSource } from '../network/network';
 
 /** A part of the residual stream that holds a relation between states, for every token. */
 export interface Register {
   readonly name: string;
-  readonly states: readonly string[];
+  /** Names of the states that it leads from; a set of states has one row, without a name. */
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
   /** The initial relation of each token: start, symbols, separators; undefined is all 0. */
   readonly initial: readonly (Relation | undefined)[];
 }
@@ -45,6 +49,16 @@ export type Instruction =
       readonly to: string;
       /** [separators][states of `from`] */
       readonly relations: readonly (readonly Relation[])[];
+    }
+  | {
+      /**
+       * The registers together, a summary of a fragment, := that of the source token, then that of
+       * the token.
+       */
+      readonly op: 'join';
+      readonly source: CopySource;
+      /** [separators][sub-states] */
+      readonly relations: readonly (readonly Relation[])[];
     };
 
 /** The read-out of a token: row `row` of a register, with a state for each column. */
@@ -65,6 +79,8 @@ export interface RelationProgram {
   readonly automaton: Automaton;
   readonly bounds: Bounds;
   readonly registers: readonly Register[];
+  /** Blocks that steps write in between, such as what a head has copied. */
+  readonly scratch: readonly BlockShape[];
   readonly instructions: readonly Instruction[];
   readonly reads: readonly Read[];
 }
@@ -79,14 +95,16 @@ export function flatProgram(automaton: Nfa, maxLength: number): RelationProgram 
   const { states, start } = automaton;
   const register: Register = {
     name: 'relation',
-    states,
+    rows: states,
+    columns: states,
     initial: [identityRelation(states.length), ...symbolRelations(automaton)],
   };
   return {
     automaton,
     bounds: { encoding: 'ape', maxLength },
     registers: [register],
-    instructions: double('relation', 'word', maxLength),
+    scratch: [copied(states.length)],
+    instructions: multiplyDoubling('relation', 'word', maxLength),
     reads: [{ name: 'states', register: 'relation', row: states.indexOf(start), anewAtSeparators: false }],
   };
 }
@@ -112,17 +130,20 @@ export function bilevelProgram(
     registers: [
       {
         name: 'sub relation',
-        states: subStates,
+        rows: subStates,
+        columns: subStates,
         initial: [unmoved, ...subRelations(automaton), ...separators.map(() => unmoved)],
       },
       {
         name: 'segment relation',
-        states: segmentStates,
+        rows: segmentStates,
+        columns: segmentStates,
         initial: [unmovedSegment, ...symbols.map(() => unmovedSegment), ...separators.map(() => undefined)],
       },
     ],
+    scratch: [copied(Math.max(subStates.length, segmentStates.length))],
     instructions: [
-      ...double('sub relation', 'segment', maxSegmentLength + 1),
+      ...multiplyDoubling('sub relation', 'segment', maxSegmentLength + 1),
       {
         op: 'transition',
         from: 'sub relation',
@@ -130,7 +151,7 @@ export function bilevelProgram(
         to: 'segment relation',
         relations: separatorRelations(automaton),
       },
-      ...double('segment relation', 'separators', maxSegments),
+      ...multiplyDoubling('segment relation', 'separators', maxSegments),
     ],
     reads: [
       {
@@ -144,12 +165,22 @@ export function bilevelProgram(
   };
 }
 
-function double(register: string, among: CopySource['among'], length: number): Instruction[] {
-  return Array.from({ length: doublings(length) }, (_, step) => ({
-    op: 'multiply',
-    register,
-    source: { among, back: 2 ** step },
-  }));
+/** The distances that double until they cover a length: 1, 2, 4, ... */
+export function doubledDistances(length: number): number[] {
+  return Array.from({ length: doublings(length) }, (_, step) => 2 ** step);
+}
+
+function multiplyDoubling(register: string, among: CopySource['among'], length: number): Instruction[] {
+  return doubledDistances(length).map((back) => ({ op: 'multiply', register, source: { among, back } }));
+}
+
+/** The block for the copied relation of the largest register. */
+function copied(states: number): BlockShape {
+  return {
+    name: 'copied',
+    rows: [''],
+    columns: Array.from({ length: states ** 2 }, (_, entry) => String(entry + 1)),
+  };
 }
 
 /** Prints a program, a line for each register, step and read-out. */
@@ -157,21 +188,17 @@ export function printProgram({ automaton, bounds, registers, instructions, reads
   const symbols = automaton.symbols.length;
   const separators = automaton.type === 'nfa' ? 0 : automaton.separators.length;
   const limit =
-    bounds.encoding === 'ape'
+    bounds.encoding !== 'bipe'
       ? `words of up to ${bounds.maxLength} symbols`
       : `up to ${bounds.maxSegments} segments of up to ${bounds.maxSegmentLength} symbols`;
   const rows: string[][] = [
     ['for', limit],
-    ...registers.map(({ name, states, initial }) => [
+    ...registers.map(({ name, rows: from, columns, initial }) => [
       'load',
-      `${name} [${states.length} x ${states.length}]`,
+      `${name} [${from.length} x ${columns.length}]`,
       `${symbols} symbols as their relations${describeSeparators(initial.slice(1 + symbols), separators)}`,
     ]),
-    ...instructions.map((instruction) =>
-      instruction.op === 'multiply'
-        ? ['multiply', instruction.register, `by that ${describeSource(instruction.source)}`]
-        : ['transition', instruction.to, `at a separator, by row ${instruction.row} of ${instruction.from}`],
-    ),
+    ...instructions.map(describeInstruction),
     ...reads.map(({ register, row, anewAtSeparators }) => [
       'read',
       register,
@@ -181,6 +208,15 @@ export function printProgram({ automaton, bounds, registers, instructions, reads
   return rows
     .map(([op = '', what = '', how = '']) => `${op.padEnd(10)}  ${what.padEnd(26)}  ${how}`.trimEnd())
     .join('\n');
+}
+
+function describeInstruction(instruction: Instruction): string[] {
+  if (instruction.op === 'transition')
+    return ['transition', instruction.to, `at a separator, by row ${instruction.row} of ${instruction.from}`];
+  const source = describeSource(instruction.source);
+  return instruction.op === 'multiply'
+    ? ['multiply', instruction.register, `by that ${source}`]
+    : ['join', 'all registers', `with those ${source}`];
 }
 
 function describeSeparators(initial: readonly (Relation | undefined)[], separators: number): string {

@@ -5,9 +5,12 @@
 // the sum of both, so the worst score is bounded by the worst of either; the rotating part depends
 // on the difference of segments alone.
 
+import { present } from '../../base/present';
 import { float32 } from '../lemmas/certificate';
 import { blockNamed } from '../network/layout';
 import { type CopyHead, type Matrix, type Network, startId } from '../network/network';
+import { frequenciesFor } from './addressing';
+import { sharpnessOf } from './weights';
 
 /** The distance between a head's scores. */
 export interface HeadScores {
@@ -19,7 +22,10 @@ export interface HeadScores {
   readonly rounding: number;
 }
 
-/** A kind of token. All symbols are one kind: their queries and keys are equal. */
+/**
+ * A kind of token. All symbols are one kind: their queries and keys are equal. So are all tokens
+ * but the start with absolute positions.
+ */
 interface Kind {
   readonly isStart: boolean;
   readonly isSeparator: boolean;
@@ -50,16 +56,22 @@ function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: Co
   );
 }
 
-function kindsOf({ automaton, embedding, places }: Network, { query, key }: CopyHead): Kind[] {
-  const separators = automaton.type === 'nfa' ? 0 : automaton.separators.length;
+function kindsOf(
+  { automaton, bounds, embedding, layout, places }: Network,
+  { query, key }: CopyHead,
+): Kind[] {
+  const separators = bounds.encoding !== 'bipe' || automaton.type === 'nfa' ? 0 : automaton.separators.length;
   // The start, one symbol for all symbols, each separator.
   const ids = [
     startId,
     ...(automaton.symbols.length > 0 ? [1] : []),
     ...Array.from({ length: separators }, (_, index) => 1 + automaton.symbols.length + index),
   ];
+  // No more of a token than heads read.
+  const place = blockNamed(layout, 'place');
+  const read = place.start + place.columns.length;
   const rounded = (matrix: Matrix, row: number): Float64Array =>
-    matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns).map(Math.fround);
+    matrix.values.subarray(row * matrix.columns, row * matrix.columns + read).map(Math.fround);
   return ids.map((id): Kind => {
     const isStart = id === startId;
     const tokens = Array.from({ length: isStart ? 1 : places.rows }, (_, place) => {
@@ -87,9 +99,10 @@ function project(vector: Float64Array, { columns, values }: Matrix): Float64Arra
 }
 
 /** The gap over every kind and place of a query, with and without a source token. */
-function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds: readonly Kind[]): number {
+function worstGap(network: Network, { source }: CopyHead, kinds: readonly Kind[]): number {
   const { bounds, rotaryPairs } = network;
-  const segments = bounds.encoding === 'ape' ? 1 : bounds.maxSegments;
+  const { among, back } = source;
+  const segments = bounds.encoding !== 'bipe' ? 1 : bounds.maxSegments;
   const start = kinds.find(({ isStart }) => isStart);
   const others = kinds.filter(({ isStart }) => !isStart);
   const matchBack = among === 'separators' ? back : 0;
@@ -110,25 +123,24 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
     );
     const mostToStart = toStart.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
     const leastToStart = toStart.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
+    const still = others.map((other) =>
+      among === 'separators'
+        ? scoresWithoutPlaces(kind, other, rotaryPairs)
+        : scoresByPlace(network, source, kind, other),
+    );
     kind.queries.forEach((asking, place) => {
       const hasMatch = among === 'separators' ? segments > back : place >= back + (among === 'word' ? 1 : 0);
       const stillStart = stillScore(asking, startKey, rotaryPairs);
       let match = Number.POSITIVE_INFINITY;
       let other = Number.NEGATIVE_INFINITY;
-      others.forEach(({ keys, isSeparator }, index) => {
+      others.forEach(({ isSeparator }, index) => {
         const turn = turns[index] ?? new Float64Array();
-        const elsewhere = highestBut(turn, matchBack);
         const there = turn[matchBack] ?? Number.NEGATIVE_INFINITY;
-        keys.forEach((key, keyPlace) => {
-          if (among === 'word' && (keyPlace === 0 || keyPlace > place)) return;
-          const still = stillScore(asking, key, rotaryPairs);
-          other = Math.max(other, still + elsewhere);
-          // Later tokens of the query's own segment are masked.
-          if (among === 'segment' && keyPlace > place) return;
-          const isMatch = among === 'separators' ? isSeparator && segments > back : keyPlace === place - back;
-          if (isMatch) match = Math.min(match, still + there);
-          else other = Math.max(other, still + there);
-        });
+        const { own, rest, anywhere } = present(still[index], 'scores')(place);
+        const isMatch = among !== 'separators' || (isSeparator && segments > back);
+        if (isMatch) match = Math.min(match, own + there);
+        other = Math.max(other, anywhere + highestBut(turn, matchBack), rest + there);
+        if (!isMatch) other = Math.max(other, own + there);
       });
       const startMost = stillStart + mostToStart;
       const startLeast = stillStart + leastToStart;
@@ -137,6 +149,120 @@ function worstGap(network: Network, { source: { among, back } }: CopyHead, kinds
     });
   }
   return worst;
+}
+
+/** Scores of the parts that do not rotate, of a query at one place with the keys of a kind. */
+interface StillScores {
+  /**
+   * With the key at the source's place, which is not above any other such; infinite without one.
+   */
+  readonly own: number;
+  /** The highest with another key of the same segment, up to the query's place. */
+  readonly rest: number;
+  /** The highest with a key of another segment, at any place. */
+  readonly anywhere: number;
+}
+
+/** Scores where queries and keys read no place; all keys of the segment are the source's then. */
+function scoresWithoutPlaces(
+  { queries }: Kind,
+  { keys }: Kind,
+  pairs: number,
+): (place: number) => StillScores {
+  const distinct = (vectors: readonly Float64Array[]): Float64Array[] => [
+    ...new Map(vectors.map((vector) => [vector.join(), vector])).values(),
+  ];
+  const scores = distinct(queries).flatMap((query) =>
+    distinct(keys).map((key) => stillScore(query, key, pairs)),
+  );
+  const all = { own: Math.min(...scores), rest: Number.NEGATIVE_INFINITY, anywhere: Math.max(...scores) };
+  return () => all;
+}
+
+/**
+ * Scores where queries and keys read places. In exact arithmetic, a score is a sum of cosines of
+ * the distance to the source; the weights of float32 are near it by `deviation`. So only the
+ * distances with the highest sums are computed from the weights, and the others are bounded.
+ */
+function scoresByPlace(
+  network: Network,
+  { among, back }: CopyHead['source'],
+  { queries }: Kind,
+  { keys }: Kind,
+): (place: number) => StillScores {
+  const { rotaryPairs: pairs, places } = network;
+  const exact = (place: number, keyPlace: number): number =>
+    stillScore(present(queries[place], 'query'), present(keys[keyPlace], 'key'), pairs);
+  const { sums, deviation } = idealScores(network, back, queries, keys);
+  /** The highest score with a key from a place to another, of some of all distances. */
+  const highestOf = (distances: readonly number[]): ((place: number, from: number, to: number) => number) => {
+    const sumOf = (distance: number): number => sums.get(distance) ?? Number.NaN;
+    const highest = distances.reduce((most, distance) => Math.max(most, sumOf(distance)), -Infinity);
+    const high = distances.filter((distance) => sumOf(distance) >= highest - 2 * deviation);
+    const known = new Set(high);
+    const others = distances.filter((distance) => !known.has(distance));
+    const bound = deviation + others.reduce((most, distance) => Math.max(most, sumOf(distance)), -Infinity);
+    return (place, from, to) =>
+      high.reduce((score, distance) => {
+        const keyPlace = place - distance;
+        return keyPlace < from || keyPlace > to ? score : Math.max(score, exact(place, keyPlace));
+      }, bound);
+  };
+  const distances = [...sums.keys()];
+  const first = among === 'word' ? 1 : 0;
+  const rest = highestOf(distances.filter((distance) => distance >= 0 && distance !== back));
+  const anywhere = highestOf(distances);
+  return (place) => ({
+    own: place - back >= first ? exact(place, place - back) : Number.POSITIVE_INFINITY,
+    rest: rest(place, first, place),
+    anywhere: among === 'word' ? Number.NEGATIVE_INFINITY : anywhere(place, 0, places.rows - 1),
+  });
+}
+
+/**
+ * The sums of cosines by distance, from query back to key, and by how much scores differ from them
+ * at most: infinitely, if queries and keys are not made of the places' frequencies.
+ */
+function idealScores(
+  network: Network,
+  back: number,
+  queries: readonly Float64Array[],
+  keys: readonly Float64Array[],
+): { readonly sums: ReadonlyMap<number, number>; readonly deviation: number } {
+  const { places, rotaryPairs } = network;
+  const sharpness = sharpnessOf(network);
+  const frequencies = frequenciesFor(places.rows);
+  const sums = new Map<number, number>();
+  for (let distance = 1 - places.rows; distance < places.rows; distance++)
+    sums.set(
+      distance,
+      frequencies.reduce((sum, frequency) => sum + sharpness * Math.cos(frequency * (distance - back)), 0),
+    );
+  const first = 2 * rotaryPairs;
+  const columns = (queries[0]?.length ?? 0) - first;
+  if (columns !== 2 * frequencies.length + 1) return { sums, deviation: Number.POSITIVE_INFINITY };
+  let deviation = 0;
+  for (let column = 0; column < columns; column++) {
+    // Cosines, then sines; last the start's component, which no other key has.
+    const frequency = frequencies[column % frequencies.length] ?? 0;
+    const wave = column < frequencies.length ? Math.cos : Math.sin;
+    const isStart = column === columns - 1;
+    const off = (vectors: readonly Float64Array[], of: (place: number) => number): number =>
+      vectors.reduce(
+        (most, vector, place) => Math.max(most, Math.abs((vector[first + column] ?? Number.NaN) - of(place))),
+        0,
+      );
+    const keyOff = off(keys, (place) => (isStart ? 0 : wave(frequency * place)));
+    if (isStart) {
+      deviation +=
+        keyOff *
+        queries.reduce((most, query) => Math.max(most, Math.abs(query[first + column] ?? Number.NaN)), 0);
+      continue;
+    }
+    const queryOff = off(queries, (place) => sharpness * wave(frequency * (place - back)));
+    deviation += sharpness * keyOff + queryOff + queryOff * keyOff;
+  }
+  return { sums, deviation };
 }
 
 function highestBut(values: Float64Array, index: number): number {
@@ -177,19 +303,19 @@ function rotatingScore(query: Float64Array, key: Float64Array, difference: numbe
  */
 function scoreRounding({ bounds, rotaryPairs }: Network, kinds: readonly Kind[]): number {
   const { unit } = float32;
-  const segments = bounds.encoding === 'ape' ? 0 : bounds.maxSegments;
+  const segments = bounds.encoding !== 'bipe' ? 0 : bounds.maxSegments;
   const queries = kinds.flatMap((kind) => kind.queries);
   const keys = kinds.flatMap((kind) => kind.keys);
   const headDim = queries[0]?.length ?? 0;
-  const longest = (vectors: readonly Float64Array[], columns: readonly number[]): number =>
-    vectors.reduce(
-      (most, vector) => Math.max(most, Math.hypot(...columns.map((column) => vector[column] ?? 0))),
-      0,
-    );
-  const product = (...columns: number[]): number => longest(queries, columns) * longest(keys, columns);
+  const largest = (vectors: readonly Float64Array[], sizeOf: (vector: Float64Array) => number): number =>
+    vectors.reduce((most, vector) => Math.max(most, sizeOf(vector)), 0);
+  const product = (sizeOf: (vector: Float64Array) => number): number =>
+    largest(queries, sizeOf) * largest(keys, sizeOf);
   let [turning, still] = [0, 0];
-  for (let pair = 0; pair < rotaryPairs; pair++) turning += product(pair, rotaryPairs + pair);
-  for (let column = 2 * rotaryPairs; column < headDim; column++) still += product(column);
+  for (let pair = 0; pair < rotaryPairs; pair++)
+    turning += product((vector) => Math.hypot(vector[pair] ?? 0, vector[rotaryPairs + pair] ?? 0));
+  for (let column = 2 * rotaryPairs; column < headDim; column++)
+    still += product((vector) => Math.abs(vector[column] ?? 0));
   // Both components of a pair err, each by as much as its vector.
   return (
     2 * unit * ((headDim + 16) * (2 * turning + still) + 4 * turning * (2 * Math.PI * (segments + 1) + 2))

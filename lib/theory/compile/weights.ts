@@ -4,7 +4,7 @@
 // network's.
 
 import { alphabetOf } from '../automata/alphabet';
-import { blockNamed, type BlockShape, coordinateOf, type Layout, layOut } from '../network/layout';
+import { blockNamed, blockSize, type BlockShape, coordinateOf, type Layout, layOut } from '../network/layout';
 import { type Activation, type Connection, type Mlp, MlpBuilder } from '../network/mlp';
 import {
   type CopyHead,
@@ -17,21 +17,28 @@ import {
 } from '../network/network';
 import { copyHead, frequenciesFor, type HeadOptions, placeTable } from './addressing';
 import { type BlockPlan, multiplyBlocks, transitionBlock } from './blocks';
+import { copyOf, summary } from './compact';
+import { joinBlocks } from './join';
 import type { Instruction, Read, Register, RelationProgram } from './program';
 
 /** Most attention of a head on tokens other than its source, in exact arithmetic. */
-export const leakAimedAt = 1e-4;
+const leakAimedAt = 1e-4;
+
+/** The factor of scores: it leaves other tokens that much attention, if they score 1 less. */
+export function sharpnessOf(program: Pick<Network, 'bounds'>): number {
+  return Math.log(mostTokens(program) / leakAimedAt);
+}
 
 /** Most tokens of a word within the bounds, the start included. */
 export function mostTokens({ bounds }: Pick<Network, 'bounds'>): number {
-  return bounds.encoding === 'ape'
+  return bounds.encoding !== 'bipe'
     ? 1 + bounds.maxLength
     : 1 + bounds.maxSegments * (bounds.maxSegmentLength + 1);
 }
 
 /** Number of rows of the table of places. */
 export function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
-  return bounds.encoding === 'ape' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
+  return bounds.encoding !== 'bipe' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
 }
 
 /**
@@ -58,10 +65,9 @@ export function planOf(program: RelationProgram, activation: Activation): Networ
   const places = placesOf(program);
   const placeFrequencies = frequenciesFor(places);
   const segmentFrequencies =
-    bounds.encoding === 'ape' ? new Float64Array() : frequenciesFor(bounds.maxSegments);
+    bounds.encoding !== 'bipe' ? new Float64Array() : frequenciesFor(bounds.maxSegments);
   const layout = layoutOf(program, placeFrequencies.length);
   const table = widen(placeTable(places, placeFrequencies), layout.width, blockNamed(layout, 'place').start);
-  const sharpness = Math.log(mostTokens(program) / leakAimedAt);
   return {
     automaton,
     bounds,
@@ -70,7 +76,12 @@ export function planOf(program: RelationProgram, activation: Activation): Networ
     embedding: embeddingOf(program, layout, table),
     places: table,
     rotaryPairs: segmentFrequencies.length,
-    layers: layersOf(program.instructions, { layout, placeFrequencies, segmentFrequencies, sharpness }),
+    layers: layersOf(program.instructions, {
+      layout,
+      placeFrequencies,
+      segmentFrequencies,
+      sharpness: sharpnessOf(program),
+    }),
     readout: program.reads.map((read) => readoutOf(read, program, layout)),
   };
 }
@@ -97,22 +108,25 @@ export function lower(program: RelationProgram, activation: Activation): Network
   };
 }
 
-/** The blocks: the token's kind, its place, its relations, and the copied relation. */
-function layoutOf({ automaton, registers }: RelationProgram, placePairs: number): Layout {
+/** The blocks: the token's kind, its place, its relations, and what steps write in between. */
+function layoutOf(program: RelationProgram, placePairs: number): Layout {
+  const { registers, scratch } = program;
+  const separators = markedSeparators(program);
   const vector = (name: string, columns: readonly string[]): BlockShape => ({ name, rows: [''], columns });
   const angles = Array.from({ length: placePairs }, (_, pair) => `π/${2 ** pair}`);
-  const largest = Math.max(...registers.map(({ states }) => states.length));
   return layOut([
     vector('one', ['1']),
     vector('start', ['start']),
-    ...(automaton.type === 'bi-nfa' ? [vector('separators', automaton.separators)] : []),
+    ...(separators.length > 0 ? [vector('separators', separators)] : []),
     vector('place', [...angles.map((angle) => `cos ${angle}`), ...angles.map((angle) => `sin ${angle}`)]),
-    ...registers.map(({ name, states }): BlockShape => ({ name, rows: states, columns: states })),
-    vector(
-      'copied',
-      Array.from({ length: largest ** 2 }, (_, entry) => String(entry + 1)),
-    ),
+    ...registers.map(({ name, rows, columns }): BlockShape => ({ name, rows, columns })),
+    ...scratch,
   ]);
+}
+
+/** The separators that tokens are marked with: heads and transitions read them with BiPE alone. */
+function markedSeparators({ automaton, bounds }: RelationProgram): readonly string[] {
+  return bounds.encoding === 'bipe' && automaton.type === 'bi-nfa' ? automaton.separators : [];
 }
 
 /** Widens a matrix with zeros, its columns beginning at `start`. */
@@ -130,7 +144,8 @@ function widen(matrix: Matrix, columns: number, start: number): Matrix {
  * The embedding. The start's subtracts the place that is added to it: its key must not look like a
  * place's.
  */
-function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, places: Matrix): Matrix {
+function embeddingOf(program: RelationProgram, layout: Layout, places: Matrix): Matrix {
+  const { automaton, registers } = program;
   const names = alphabetOf(automaton);
   const embedding = zeros(1 + names.length, layout.width);
   const place = blockNamed(layout, 'place');
@@ -139,10 +154,8 @@ function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, 
   put(embedding, 0, blockNamed(layout, 'start').start, 1);
   for (let token = 0; token <= names.length; token++)
     put(embedding, token, blockNamed(layout, 'one').start, 1);
-  if (automaton.type === 'bi-nfa')
-    automaton.separators.forEach((_, index) => {
-      put(embedding, 1 + automaton.symbols.length + index, blockNamed(layout, 'separators').start + index, 1);
-    });
+  for (const index of markedSeparators(program).keys())
+    put(embedding, 1 + automaton.symbols.length + index, blockNamed(layout, 'separators').start + index, 1);
   for (const { name, initial } of registers) {
     const { start } = blockNamed(layout, name);
     initial.forEach((relation, token) => {
@@ -155,26 +168,47 @@ function embeddingOf({ automaton, registers }: RelationProgram, layout: Layout, 
 }
 
 /**
- * Makes a layer for each `multiply`; a `transition` is another feed-forward block of the layer
- * before it. All layers of a register share their product and rounding.
+ * Makes a layer for each `multiply` and `join`; a `transition` is another feed-forward block of the
+ * layer before it. Layers that do the same from another distance share their blocks.
  */
 function layersOf(instructions: readonly Instruction[], options: HeadOptions): LayerPlan[] {
   const layers: { head: CopyHead; feedForward: BlockPlan[] }[] = [];
   const { layout } = options;
   const shared = new Map<string, readonly BlockPlan[]>();
   for (const instruction of instructions) {
-    if (instruction.op === 'multiply') {
-      const register = blockNamed(layout, instruction.register);
-      const blocks = shared.get(register.name) ?? multiplyBlocks(register, blockNamed(layout, 'copied'));
-      shared.set(register.name, blocks);
-      layers.push({ head: copyHead(instruction, options), feedForward: [...blocks] });
+    if (instruction.op === 'transition') {
+      const layer = layers.at(-1);
+      if (layer === undefined) throw new Error('a transition before the first layer');
+      layer.feedForward.push(transitionBlock(instruction, layout));
       continue;
     }
-    const layer = layers.at(-1);
-    if (layer === undefined) throw new Error('a transition before the first layer');
-    layer.feedForward.push(transitionBlock(instruction, layout));
+    const { register, value } = copiedBy(instruction, layout);
+    const blocks = shared.get(register) ?? blocksOf(instruction, layout);
+    shared.set(register, blocks);
+    const head = copyHead({ register, source: instruction.source, value }, options);
+    layers.push({ head, feedForward: [...blocks] });
   }
   return layers;
+}
+
+type Doubling = Exclude<Instruction, { op: 'transition' }>;
+
+function blocksOf(instruction: Doubling, layout: Layout): BlockPlan[] {
+  return instruction.op === 'join'
+    ? joinBlocks(instruction, layout)
+    : multiplyBlocks(blockNamed(layout, instruction.register), blockNamed(layout, 'copied'));
+}
+
+/** What a step's head copies, and where to: one register, or the whole summary. */
+function copiedBy(instruction: Doubling, layout: Layout): Pick<CopyHead, 'register' | 'value'> {
+  if (instruction.op === 'join') {
+    const names = Object.values(summary);
+    const [from, to] = [blockNamed(layout, summary.sub), blockNamed(layout, copyOf(summary.sub))];
+    const size = names.reduce((sum, name) => sum + blockSize(blockNamed(layout, name)), 0);
+    return { register: 'summary', value: { from: from.start, to: to.start, size } };
+  }
+  const [from, to] = [blockNamed(layout, instruction.register), blockNamed(layout, 'copied')];
+  return { register: from.name, value: { from: from.start, to: to.start, size: blockSize(from) } };
 }
 
 function readoutOf(
@@ -182,7 +216,7 @@ function readoutOf(
   program: RelationProgram,
   layout: Layout,
 ): ReadoutPart {
-  const { states } = registerNamed(program, register);
+  const { columns: states } = registerNamed(program, register);
   const block = blockNamed(layout, register);
   const separators = anewAtSeparators ? blockNamed(layout, 'separators') : undefined;
   return {

@@ -103,7 +103,7 @@ interface TokenPositions {
 }
 
 function positionsOf(network: Network, ids: tf.Tensor2D): TokenPositions {
-  if (network.bounds.encoding === 'ape')
+  if (network.bounds.encoding !== 'bipe')
     return { place: tf.range(0, ids.shape[1], 1, 'int32').expandDims<tf.Tensor2D>(0), segment: undefined };
   const { intra, segment } = bilevelPositions(ids, networkSeparators(network), network.places.rows);
   return { place: intra, segment };

@@ -40,7 +40,7 @@ export const networkSchema: z.ZodType<NetworkJson> = z.strictObject({
   version: z.literal(version, { error: 'this project is of another version; compile the automaton again' }),
   automaton: z.unknown(),
   bounds: z.discriminatedUnion('encoding', [
-    z.strictObject({ encoding: z.literal('ape'), maxLength: natural }),
+    z.strictObject({ encoding: z.enum(['ape', 'compact']), maxLength: natural }),
     z.strictObject({ encoding: z.literal('bipe'), maxSegmentLength: natural, maxSegments: natural }),
   ]),
   activation,

@@ -29,7 +29,7 @@ export interface CopySource {
  * softmax is causal.
  */
 export interface CopyHead {
-  /** The block it copies, e.g. `sub relation`. */
+  /** What it copies: a block, e.g. `sub relation`, or `summary`, several in a row. */
   readonly register: string;
   readonly source: CopySource;
   /** [width, 2 rotaryPairs + content]; the rotating part first */
@@ -68,9 +68,16 @@ export interface BilevelBounds {
   readonly maxSegments: number;
 }
 
+/** The words of the two constructions with absolute positions, flat and compact. */
+export interface AbsoluteBounds {
+  /** Most symbols in a word. */
+  readonly maxLength: number;
+}
+
 /** The words for which a network represents its automaton. */
 export type Bounds =
-  | { readonly encoding: 'ape'; /** Most symbols in a word. */ readonly maxLength: number }
+  | ({ readonly encoding: 'ape' } & AbsoluteBounds)
+  | ({ readonly encoding: 'compact' } & AbsoluteBounds)
   | ({ readonly encoding: 'bipe' } & BilevelBounds);
 
 /**
@@ -98,9 +105,9 @@ export interface Network {
 /** The id of the start token. In BiPE it is a segment of its own. */
 export const startId = 0;
 
-/** Ids of the tokens that end a segment, the start among them; none with APE. */
+/** Ids of the tokens that end a segment, the start among them; none with absolute positions. */
 export function networkSeparators({ automaton, bounds }: Network): number[] {
-  if (bounds.encoding === 'ape' || automaton.type === 'nfa') return [];
+  if (bounds.encoding !== 'bipe' || automaton.type === 'nfa') return [];
   return [startId, ...automaton.separators.map((_, index) => 1 + automaton.symbols.length + index)];
 }
 

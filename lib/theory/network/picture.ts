@@ -11,7 +11,7 @@ import { textMapTraces } from '../../report/text-map';
 import { heatScale, ink } from '../../report/style';
 import { escapeMarkup } from '../../report/text';
 import { alphabetOf } from '../automata/alphabet';
-import { type Block, coordinateName, type Layout, blockSize } from './layout';
+import { coordinateName, type Layout, blockSize } from './layout';
 import type { Mlp } from './mlp';
 import { describeHead, type Layer, type Matrix, type Network } from './network';
 
@@ -54,14 +54,14 @@ export function matricesFigure(network: Network, layer: number): Figure {
     },
   ];
   const { from, to, size } = head.value;
-  const [source, target] = [blockAt(layout, from), blockAt(layout, to)];
+  const [source, target] = [from, to].map((start) => blocksFrom(layout, start, size).join(', '));
   return makeFigure({
     id: `network-matrices-${layer}`,
     title: `Matrices of layer ${layer}: ${escapeMarkup(describeHead(head))}`,
     subtitle: `${layout.width} coordinates of the residual stream, in named blocks`,
     caption:
       `Blank is 0; each matrix has its own colour scale, of square roots. Queries and keys read a token’s kind and place, never a relation: ` +
-      `addresses alone decide which token a head copies. W_V W_O (not drawn) adds the ${size} coordinates of ${source.name} to ${target.name}. ` +
+      `addresses alone decide which token a head copies. W_V W_O (not drawn) adds the ${size} coordinates of ${source ?? ''} to ${target ?? ''}. ` +
       'The “RoPE” components of a score depend on the difference of segment indices, the “place” components on the difference of places.',
     alt: `Heat maps of the embedding of ${parts[0]?.rows.length ?? 0} tokens and of W_Q and W_K with ${names.length} components, over ${layout.width} coordinates in the blocks ${layout.blocks.map(({ name }) => name).join(', ')}.`,
     columns: 1,
@@ -113,12 +113,11 @@ export function connectionsFigure(network: Network, layer: number): Figure {
     id: `network-connections-${layer}`,
     title: `Feed-forward blocks of layer ${layer}`,
     subtitle: 'How many hidden units read a block (column) and write a block (row)',
-    caption:
-      'The product reads the copied block and its register, writes the number of ways to the register, and clears both; rounding reads and writes the register alone. ' +
-      'The last layer inside segments has one more block: at separators it turns the reached sub-states into a relation between segment states.',
+    caption: connectionsCaption(network),
     alt: parts
       .map(({ name, mlp }) => `${name}: ${mlp.hidden} hidden units between ${names.length} blocks`)
       .join('; '),
+    columns: Math.min(4, parts.length),
     sharedY: true,
     panelHeight: 30 * names.length,
     panels: parts.map(({ name, mlp, units }) => ({
@@ -140,6 +139,16 @@ export function connectionsFigure(network: Network, layer: number): Figure {
       }),
     })),
   });
+}
+
+function connectionsCaption({ bounds }: Network): string {
+  if (bounds.encoding === 'compact')
+    return 'Two summaries become one: the sub-states that the left one leads to, the choice between fragments with and without a separator, then products of sub-relations and of segment relations; each product is rounded to 0 and 1.';
+  const product =
+    'The product reads the copied block and its register, writes the number of ways to the register, and clears both; rounding reads and writes the register alone.';
+  return bounds.encoding === 'ape'
+    ? product
+    : `${product} The last layer inside segments has one more block: at separators it turns the reached sub-states into a relation between segment states.`;
 }
 
 /** Counts hidden units that connect two blocks: [blocks written][blocks read]. */
@@ -172,10 +181,10 @@ function layerOf({ layers }: Network, layer: number): Layer {
   return found;
 }
 
-function blockAt({ blocks }: Layout, coordinate: number): Block {
-  return present(
-    blocks.findLast(({ start }) => start <= coordinate),
-    'block',
+/** The names of the blocks that have some of `size` coordinates from `from` on. */
+function blocksFrom({ blocks }: Layout, from: number, size: number): string[] {
+  return blocks.flatMap((block) =>
+    block.start < from + size && block.start + blockSize(block) > from ? [block.name] : [],
   );
 }
 

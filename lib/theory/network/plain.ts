@@ -78,7 +78,7 @@ function positionsOf(
   network: Network,
   ids: Int32Array,
 ): { readonly place: Int32Array; readonly segment: Int32Array } {
-  if (network.bounds.encoding === 'ape')
+  if (network.bounds.encoding !== 'bipe')
     return { place: ids.map((_, token) => token), segment: new Int32Array(ids.length) };
   const { intra, segment } = bilevelArrays(ids, networkSeparators(network), {
     intraSize: network.places.rows,

@@ -1,6 +1,6 @@
 // The size of a compiled network.
 
-import { type Block, blockSize } from './layout';
+import { blockNamed, blockSize, type Layout } from './layout';
 import type { Network } from './network';
 import { normOf, weightNorm, type WeightNorm } from './norms';
 
@@ -12,8 +12,8 @@ export interface NetworkSize {
   readonly width: number;
   readonly blocks: readonly { readonly name: string; readonly size: number }[];
   /**
-   * The part of the width that holds relations, which the theorems are about. The rest tells tokens
-   * and places apart.
+   * The part of the width that holds relations and sets of states, which the theorems are about.
+   * The rest tells tokens and places apart.
    */
   readonly relationWidth: number;
   /** Units of the widest feed-forward block. */
@@ -35,7 +35,7 @@ export function networkSize({ layout, embedding, places, layers }: Network): Net
     depth: layers.length,
     width: layout.width,
     blocks: layout.blocks.map((block) => ({ name: block.name, size: blockSize(block) })),
-    relationWidth: layout.blocks.filter(holdsRelations).reduce((sum, block) => sum + blockSize(block), 0),
+    relationWidth: layout.width - endOfPlaces(layout),
     hidden: Math.max(0, ...mlps.map(({ hidden }) => hidden)),
     weights: [...matrices.map((matrix) => matrix.values), ...units].reduce(
       (sum, weights) => sum + weights.reduce((nonzero, weight) => nonzero + (weight === 0 ? 0 : 1), 0),
@@ -45,8 +45,10 @@ export function networkSize({ layout, embedding, places, layers }: Network): Net
   };
 }
 
-function holdsRelations({ name }: Block): boolean {
-  return name === 'copied' || name.endsWith('relation');
+/** Blocks after that of places hold relations. */
+function endOfPlaces(layout: Layout): number {
+  const place = blockNamed(layout, 'place');
+  return place.start + blockSize(place);
 }
 
 function joint(norms: readonly WeightNorm[]): WeightNorm {

@@ -28,7 +28,7 @@ function checkBounds({ automaton, bounds }: Network, word: Word, where: string):
         `${where}: ${count} ${what}, and the network was compiled for ${most}; compile it with ${option} ${count}`,
       );
   };
-  if (bounds.encoding === 'ape') {
+  if (bounds.encoding !== 'bipe') {
     check(word.length, bounds.maxLength, 'symbols', '--max-length');
     return;
   }

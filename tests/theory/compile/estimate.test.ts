@@ -5,7 +5,7 @@ import { Random } from '../../../lib/engine/random/random';
 import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
-import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
+import { compileApe, compileBiPE, compileCompact } from '../../../lib/theory/compile/compile';
 import {
   checkNetworkMemory,
   estimateNetwork,
@@ -18,7 +18,7 @@ import { networkSize } from '../../../lib/theory/network/size';
 const activations = fc.constantFrom('gelu', 'relu');
 const bound = fc.integer({ min: 1, max: 20 });
 
-function sizeOf(network: Network): Omit<NetworkEstimate, 'memory' | 'comparisons'> {
+function sizeOf(network: Network): Omit<NetworkEstimate, 'memory'> {
   const { depth, width, hidden } = networkSize(network);
   const numbers = [...weightsOf(network).values()].reduce((sum, { values }) => sum + values.length, 0);
   return { depth, width, hidden, numbers };
@@ -51,7 +51,7 @@ describe('the estimate of a network', () => {
     );
   });
 
-  it('is its size, by bilevel positions, and flattened without flattening', () => {
+  it('is its size, by bilevel positions, compact, and flattened without flattening', () => {
     const sizes = fc.record({
       segmentStates: fc.integer({ min: 1, max: 4 }),
       subStates: fc.integer({ min: 1, max: 4 }),
@@ -70,6 +70,10 @@ describe('the estimate of a network', () => {
           const bounds = { maxSegmentLength, maxSegments };
           const estimate = estimateNetwork(automaton, { encoding: 'bipe', ...bounds }, kind);
           expect(estimate).toMatchObject(sizeOf(compileBiPE(automaton, bounds, { activation: kind })));
+          const compact = { encoding: 'compact', maxLength: maxSegments } as const;
+          expect(estimateNetwork(automaton, compact, kind)).toMatchObject(
+            sizeOf(compileCompact(automaton, maxSegments, { activation: kind })),
+          );
           const flat = { encoding: 'ape', maxLength: maxSegments } as const;
           expect(estimateNetwork(automaton, flat, kind)).toEqual(
             estimateNetwork(flatten(automaton), flat, kind),
@@ -99,7 +103,7 @@ describe('a network that is too large', () => {
       checkNetworkMemory(estimate, 4e9);
     }).toThrow(
       new MachineError(
-        'this network is too large for this machine: 11 layers of width 180,024, 108,360,000 hidden units, 5.06 GB of weights, about 15.8 GB of memory, and 4 GB are free; use fewer states, symbols or places, the bilevel encoding, or --activation relu',
+        'this network is too large for this machine: 11 layers of width 180,024, 108,360,000 hidden units, 5.06 GB of weights, about 15.8 GB of memory, and 4 GB are free; use fewer states, symbols or places, the bilevel or the compact encoding, or --activation relu',
       ),
     );
     checkNetworkMemory(estimate, 16e9);

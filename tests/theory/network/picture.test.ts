@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toPlain } from '../../../lib/report/json';
-import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
+import { compileApe, compileBiPE, compileCompact } from '../../../lib/theory/compile/compile';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { connectionsFigure, matricesFigure, unitsBetween } from '../../../lib/theory/network/picture';
 import { pageExamples } from '../../../apps/automaton-page/examples';
@@ -63,9 +63,18 @@ describe('the picture of a layer’s matrices', () => {
       compileBiPE(automaton, { maxSegmentLength: 2, maxSegments: 2 }),
     );
     const nfas = degenerateNfas.map(({ automaton }) => compileApe(automaton, 2));
-    for (const one of [flat, ...others, ...nfas])
+    const compact = compileCompact(log.automaton, 9);
+    for (const one of [flat, compact, ...others, ...nfas])
       for (const figure of [matricesFigure(one, 1), connectionsFigure(one, 1)])
         expect(JSON.stringify(toPlain(figure.data))).not.toContain('NaN');
+  });
+
+  it('says which blocks a head copies, also where they are several', () => {
+    const { caption } = matricesFigure(compileCompact(log.automaton, 9), 1);
+    expect(caption).toContain(
+      'coordinates of sub relation, first separator, segment relation, sub-states to copied sub relation, copied first separator, copied segment relation, copied sub-states.',
+    );
+    expect(matricesFigure(network, 1).caption).toContain('coordinates of sub relation to copied.');
   });
 
   it('refuses a layer that the network does not have', () => {
