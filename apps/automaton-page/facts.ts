@@ -1,5 +1,5 @@
-// The certificate's main numbers as HTML text: width by block as a bar, the width of a flat
-// network, and the room before rounding.
+// The certificate's main numbers as HTML text: width by block as a bar, the widths of networks with
+// absolute positions, and the room before rounding.
 
 import { ink, levelStyles } from '../../lib/report/style';
 import { escapeXml } from '../../lib/report/text';
@@ -7,7 +7,7 @@ import { layersOfLevel, levelOf, type Scene } from './scene';
 
 /** The numbers of a scene's certificate. */
 export function factsHtml(scene: Scene): string {
-  const { certificate, automaton, bounds, flatWidth } = scene;
+  const { certificate, automaton, bounds, flatWidth, compactWidth } = scene;
   const { depth, width, hidden, worstGap, exactUpTo, mostTokens, weightNorm, holds } = certificate;
   const pairs = automaton.subStates.length * automaton.segmentStates.length;
   const bound = Math.max(0, ...certificate.layers.map((layer) => layer.bound));
@@ -18,7 +18,11 @@ export function factsHtml(scene: Scene): string {
       String(depth),
       `${layersOfLevel(scene, 'sub')} layers for segments of ${bounds.maxSegmentLength}, ${layersOfLevel(scene, 'segment')} for ${bounds.maxSegments} segments`,
     ],
-    ['width', String(width), `against ${flatWidth} in the flat construction, for ${pairs} flattened states`],
+    [
+      'width',
+      String(width),
+      `with absolute positions ${compactWidth} (compact) or ${flatWidth} (flat, for ${pairs} states)`,
+    ],
     ['hidden units', String(hidden), 'in the widest feed-forward block'],
     [
       'worst gap',
@@ -70,10 +74,10 @@ function widthBar({ certificate: { width, blocks } }: Scene): string {
   return `<svg class="bar" viewBox="0 0 ${total} 26" role="img" aria-label="Width by block: ${escapeXml(names)}">${parts.join('')}</svg><p class="note">Width by block: ${escapeXml(names)}.</p>`;
 }
 
-/** The widths of both constructions on one scale. */
-function comparedBars({ certificate: { width }, flatWidth, automaton }: Scene): string {
+/** The widths of the three constructions on one scale. */
+function comparedBars({ certificate: { width }, flatWidth, compactWidth, automaton }: Scene): string {
   const [k, s] = [automaton.subStates.length, automaton.segmentStates.length];
-  const largest = Math.max(width, flatWidth);
+  const largest = Math.max(width, flatWidth, compactWidth);
   const bars = [
     {
       name: 'bilevel',
@@ -82,10 +86,16 @@ function comparedBars({ certificate: { width }, flatWidth, automaton }: Scene): 
       squares: `${k}² + ${s}² + ${Math.max(k, s)}² and a few`,
     },
     {
+      name: 'compact',
+      value: compactWidth,
+      fill: ink.muted,
+      squares: `2 · ${k}² + 3 · ${s}² + 3 · ${k} and a few, absolute positions`,
+    },
+    {
       name: 'flattened',
       value: flatWidth,
       fill: ink.axis,
-      squares: `2 · (${k} · ${s})² and a few`,
+      squares: `2 · (${k} · ${s})² and a few, absolute positions`,
     },
   ].map(({ name, value, fill, squares }, row) => {
     const wide = Math.max(2, (420 * value) / largest);
@@ -95,7 +105,7 @@ function comparedBars({ certificate: { width }, flatWidth, automaton }: Scene): 
       `<text x="${(80 + wide).toFixed(1)}" y="${y + 14}" font-size="13" fill="${ink.text}"><tspan font-weight="700">${value}</tspan> <tspan fill="${ink.muted}">${squares}</tspan></text>`
     );
   });
-  return `<svg class="compared" width="820" height="46" viewBox="0 0 820 46" role="img" aria-label="Width ${width} with bilevel positions, ${flatWidth} flattened">${bars.join('')}</svg>`;
+  return `<svg class="compared" width="820" height="68" viewBox="0 0 820 68" role="img" aria-label="Width ${width} with bilevel positions; with absolute ones ${compactWidth} compact, ${flatWidth} flattened">${bars.join('')}</svg>`;
 }
 
 function lookOf(block: string): { readonly fill: string; readonly text: string } {

@@ -7,6 +7,7 @@ import { indexOfNames } from '../../lib/theory/automata/relation';
 import { simulator } from '../../lib/theory/automata/simulate';
 import { certifyNetwork, type NetworkCertificate } from '../../lib/theory/compile/certificate';
 import { compileBiPE } from '../../lib/theory/compile/compile';
+import { compactProgram } from '../../lib/theory/compile/compact';
 import { flatProgram } from '../../lib/theory/compile/program';
 import { mostTokens, widthOf } from '../../lib/theory/compile/weights';
 import { type Block, blockNamed, blockSize } from '../../lib/theory/network/layout';
@@ -21,6 +22,8 @@ export interface Scene extends Source {
   readonly certificate: NetworkCertificate;
   /** The width of the flat construction's network for words of the same length. */
   readonly flatWidth: number;
+  /** The width of the compact construction's, with absolute positions as well. */
+  readonly compactWidth: number;
   readonly trace: Trace;
   /** The set simulator's result after each token: [tokens, pairs] of 0 and 1. */
   readonly simulated: Uint8Array;
@@ -39,6 +42,7 @@ export function createScene(source: Source): Scene {
   const { automaton, word, bounds } = source;
   const network = compileBiPE(automaton, bounds);
   const ids = tokenReader(network)(word);
+  const longest = mostTokens(network) - 1;
   const ends = new Set(networkSeparators(network));
   const isSeparator = [startId, ...ids].map((id) => ends.has(id));
   let segment = -1;
@@ -46,7 +50,8 @@ export function createScene(source: Source): Scene {
     ...source,
     network,
     certificate: certifyNetwork(network),
-    flatWidth: widthOf(flatProgram(flatten(automaton), mostTokens(network) - 1)),
+    flatWidth: widthOf(flatProgram(flatten(automaton), longest)),
+    compactWidth: widthOf(compactProgram(automaton, longest)),
     trace: trace(network, ids),
     simulated: simulator(automaton).run(word),
     segments: isSeparator.map((isEnd) => (isEnd ? segment++ : segment)),

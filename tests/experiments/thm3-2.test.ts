@@ -36,7 +36,9 @@ describe('the item thm3.2', () => {
       [2, 1],
       [2, 2],
     ]);
-    for (const { bipe, ape, definition, short } of sizes) {
+    for (const { bipe, compact, ape, definition, short } of sizes) {
+      expect(compact.compared.prefixes).toBe(bipe.compared.prefixes);
+      expect(compact.certified).toBe(true);
       expect(bipe.compared.prefixes).toBe(definition.prefixes);
       expect(ape.compared.prefixes).toBeGreaterThan(0);
       expect(short?.words).toBeGreaterThan(100);
@@ -56,7 +58,7 @@ describe('the item thm3.2', () => {
     expect(failed((size) => ({ ...size, definition: { ...size.definition, ...wrong } }))[0]).toMatch(
       /Bi-NFA/,
     );
-    for (const kind of ['bipe', 'ape'] as const) {
+    for (const kind of ['bipe', 'compact', 'ape'] as const) {
       const changed = (part: object) => (size: SizeResult) => ({
         ...size,
         [kind]: { ...size[kind], ...part },

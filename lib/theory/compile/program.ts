@@ -196,7 +196,7 @@ export function printProgram({ automaton, bounds, registers, instructions, reads
     ...registers.map(({ name, rows: from, columns, initial }) => [
       'load',
       `${name} [${from.length} x ${columns.length}]`,
-      `${symbols} symbols as their relations${describeSeparators(initial.slice(1 + symbols), separators)}`,
+      `${symbols} symbols ${describeInitial(initial.slice(1, 1 + symbols))}${separators === 0 ? '' : `, separators ${describeInitial(initial.slice(1 + symbols))}`}`,
     ]),
     ...instructions.map(describeInstruction),
     ...reads.map(({ register, row, anewAtSeparators }) => [
@@ -219,9 +219,13 @@ function describeInstruction(instruction: Instruction): string[] {
     : ['join', 'all registers', `with those ${source}`];
 }
 
-function describeSeparators(initial: readonly (Relation | undefined)[], separators: number): string {
-  if (separators === 0) return '';
-  return initial.every((relation) => relation === undefined)
-    ? ', separators empty for now'
-    : ', separators as the identity';
+function describeInitial(initial: readonly (Relation | undefined)[]): string {
+  if (initial.every((relation) => relation === undefined)) return 'empty';
+  const areIdentities = initial.every(
+    (relation) =>
+      relation !== undefined &&
+      relation.rows === relation.columns &&
+      relation.entries.join() === identityRelation(relation.rows).entries.join(),
+  );
+  return areIdentities ? 'as the identity' : 'each its own';
 }

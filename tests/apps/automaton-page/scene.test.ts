@@ -5,7 +5,7 @@ import { flatten } from '../../../lib/theory/automata/flatten';
 import { randomBiNfa, randomSegments } from '../../../lib/theory/automata/random';
 import { compose, identityRelation, subRelations } from '../../../lib/theory/automata/relation';
 import { simulate } from '../../../lib/theory/automata/simulate';
-import { compileApe } from '../../../lib/theory/compile/compile';
+import { compileApe, compileCompact } from '../../../lib/theory/compile/compile';
 import { panels } from '../../../apps/automaton-page/body';
 import type { Source } from '../../../apps/automaton-page/draft';
 import { pageExamples } from '../../../apps/automaton-page/examples';
@@ -169,6 +169,7 @@ describe('a scene', () => {
     for (const { automaton, word } of pageExamples.slice(0, 3)) {
       const scene = createScene({ automaton, word, bounds: { maxSegmentLength: 4, maxSegments: 8 } });
       expect(scene.flatWidth).toBe(compileApe(flatten(automaton), 8 * 5).layout.width);
+      expect(scene.compactWidth).toBe(compileCompact(automaton, 8 * 5).layout.width);
     }
   });
 });

@@ -23,6 +23,7 @@ const kindResult = (): KindResult => ({
   relationWidth: some.count(),
   hidden: some.count(),
   weights: some.count(),
+  feedForwardBlocks: some.count(),
   compileSeconds: some.share(),
   certified: true,
   compared: compared(),
@@ -35,27 +36,35 @@ const sizes: SizeResult[] = [
   subStates,
   segmentStates,
   bipe: kindResult(),
+  compact: kindResult(),
   ape: kindResult(),
   short: compared(),
   definition: { prefixes: some.count(), mismatches: some.count() },
 }));
 const kinds = [
   ['bipe', 'Bilevel positions'],
+  ['compact', 'Absolute positions, compact'],
   ['ape', 'Absolute positions, flattened'],
 ] as const;
-const boundOf = ({ subStates, segmentStates }: SizeResult, kind: 'bipe' | 'ape'): number =>
-  kind === 'bipe' ? subStates ** 2 + segmentStates ** 2 : (subStates * segmentStates) ** 2;
+type Kind = (typeof kinds)[number][0];
+const boundOf = ({ subStates, segmentStates }: SizeResult, kind: Kind): number =>
+  ({
+    bipe: subStates ** 2 + segmentStates ** 2,
+    compact: 2 * subStates ** 2 + 3 * segmentStates ** 2 + 3 * subStates + 6,
+    ape: (subStates * segmentStates) ** 2,
+  })[kind];
 const label = ({ subStates, segmentStates }: SizeResult): string =>
   `k = ${subStates}, |S| = ${segmentStates}`;
 const drawing = drawTheorem32({ sizes });
 const [width, cost] = drawing.figures.map(readFigure);
 const looks = {
   'Bilevel positions': encodingStyles.bipe_rope,
+  'Absolute positions, compact': encodingStyles.sinusoidal,
   'Absolute positions, flattened': encodingStyles.learned,
 };
 
 /** By least squares of the logarithms. */
-function fitted(kind: 'bipe' | 'ape'): { readonly exponent: number; readonly factor: number } {
+function fitted(kind: Kind): { readonly exponent: number; readonly factor: number } {
   const [x, y] = [
     sizes.map((size) => Math.log(boundOf(size, kind))),
     sizes.map((size) => Math.log(size[kind].relationWidth)),
@@ -74,12 +83,12 @@ describe('Theorem 3.2, read back', () => {
   it('shows widths against their bounds with fitted powers, and against the states', () => {
     const figure = present(width, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
-      ['Against its formula', 'k² + |S|², or (k |S|)²', 'log', 'Coordinates for relations', 'log'],
+      ['Against its formula', 'Formula of the construction', 'log', 'Coordinates for relations', 'log'],
       ['Against the states, k |S|', 'States of the flattened automaton', 'log', 'Width', 'log'],
     ]);
     expect(figure.legend).toEqual(kinds.map(([, name]) => name));
     const isFit = ({ series }: { series?: string }): boolean =>
-      ['BiPE-RoPE', 'Learned APE'].includes(series ?? '');
+      ['BiPE-RoPE', 'Sinusoidal', 'Learned APE'].includes(series ?? '');
     expectLooks(
       { ...figure, looks: new Map([...figure.looks].filter(([series]) => !isFit({ series }))) },
       looks,
@@ -122,13 +131,14 @@ describe('Theorem 3.2, read back', () => {
         }),
       ),
     );
-    const [bilevel, flattened] = kinds.map(([kind]) => fitted(kind).exponent.toFixed(2));
+    const [bilevel, compact, flattened] = kinds.map(([kind]) => fitted(kind).exponent.toFixed(2));
     expect(drawing.figures[0]?.alt).toContain(
-      `slope ${bilevel ?? ''} (bilevel) and ${flattened ?? ''} (flattened) against their formulas; at 28 states`,
+      `slope ${bilevel ?? ''} (bilevel), ${compact ?? ''} (compact) and ${flattened ?? ''} (flattened) against their formulas; at 28 states`,
     );
     expect(figure.labels.map(({ text }) => text)).toEqual([
-      `Bilevel positions: (k² + |S|²)<sup>${fitted('bipe').exponent.toFixed(2)}</sup>`,
-      `Absolute positions: ((k |S|)²)<sup>${fitted('ape').exponent.toFixed(2)}</sup>`,
+      `bilevel: (k² + |S|²)<sup>${fitted('bipe').exponent.toFixed(2)}</sup>`,
+      `compact: (2k² + 3|S|² + 3k + 6)<sup>${fitted('compact').exponent.toFixed(2)}</sup>`,
+      `flattened: ((k |S|)²)<sup>${fitted('ape').exponent.toFixed(2)}</sup>`,
     ]);
   });
 
@@ -170,22 +180,28 @@ describe('Theorem 3.2, read back', () => {
     );
   });
 
-  it('has every size in its table', () => {
-    const { integer } = cells;
+  it('has every size in its tables', () => {
+    const byWay = (title: string, of: (result: KindResult) => number, size: SizeResult) => ({
+      [`${title}, bilevel`]: cells.integer(of(size.bipe)),
+      [`${title}, compact`]: cells.integer(of(size.compact)),
+      [`${title}, flattened`]: cells.integer(of(size.ape)),
+    });
     expect(recordsOf(readTable(present(drawing.tables[0], 'table')))).toEqual(
-      sizes.map(({ subStates, segmentStates, bipe, ape }) => ({
-        k: String(subStates),
-        '|S|': String(segmentStates),
-        'Width, bilevel': integer(bipe.width),
-        'Width, flattened': integer(ape.width),
-        'Hidden, bilevel': integer(bipe.hidden),
-        'Hidden, flattened': integer(ape.hidden),
-        'Layers, bilevel': integer(bipe.depth),
-        'Layers, flattened': integer(ape.depth),
-        'Prefixes, bilevel': integer(bipe.compared.prefixes),
-        'Wrong, bilevel': integer(bipe.compared.mismatches),
-        'Prefixes, flattened': integer(ape.compared.prefixes),
-        'Wrong, flattened': integer(ape.compared.mismatches),
+      sizes.map((size) => ({
+        k: String(size.subStates),
+        '|S|': String(size.segmentStates),
+        ...byWay('Width', ({ width: of }) => of, size),
+        ...byWay('Hidden', ({ hidden }) => hidden, size),
+        ...byWay('Layers', ({ depth }) => depth, size),
+        ...byWay('Blocks', ({ feedForwardBlocks }) => feedForwardBlocks, size),
+      })),
+    );
+    expect(recordsOf(readTable(present(drawing.tables[1], 'table')))).toEqual(
+      sizes.map((size) => ({
+        k: String(size.subStates),
+        '|S|': String(size.segmentStates),
+        ...byWay('Prefixes', (result) => result.compared.prefixes, size),
+        ...byWay('Wrong', (result) => result.compared.mismatches, size),
       })),
     );
   });
@@ -195,25 +211,27 @@ describe('the findings of Theorem 3.2', () => {
   const right = { words: 5, prefixes: 50, seconds: 1, mismatches: 0, first: undefined };
   /** A size at which all is as the theorem says. */
   const sound = (subStates: number, segmentStates: number): SizeResult => {
-    const kind = (name: 'bipe' | 'ape'): KindResult => ({
+    const kind = (name: Kind): KindResult => ({
       ...kindResult(),
       compared: right,
       relationWidth: 0,
-      width: name === 'bipe' ? 100 : 200,
+      width: { bipe: 100, compact: 180, ape: 200 }[name],
+      feedForwardBlocks: name === 'bipe' ? 23 : 77,
     });
     const size = {
       subStates,
       segmentStates,
       bipe: kind('bipe'),
+      compact: kind('compact'),
       ape: kind('ape'),
       short: right,
       definition: { prefixes: 9, mismatches: 0 },
     };
-    const wide = (name: 'bipe' | 'ape'): KindResult => ({
+    const wide = (name: Kind): KindResult => ({
       ...size[name],
       relationWidth: boundOf(size, name),
     });
-    return { ...size, bipe: wide('bipe'), ape: wide('ape') };
+    return { ...size, bipe: wide('bipe'), compact: wide('compact'), ape: wide('ape') };
   };
   const all = [sound(2, 3), sound(3, 5), sound(4, 7)];
   const failures = (change: (size: SizeResult, index: number) => SizeResult): string[] =>
@@ -255,7 +273,7 @@ describe('the findings of Theorem 3.2', () => {
       expect(scaled(0.89, 1)).toEqual([expect.stringMatching(grows)]);
     }
     expect(atLast((size) => ({ ...size, short: wrong }))).toEqual([
-      'Both: so it is for all short words of small automata',
+      'All three: so it is for all short words of small automata',
     ]);
     expect(atLast((size) => ({ ...size, definition: { prefixes: 9, mismatches: 1 } }))).toEqual([
       'Definition: a Bi-NFA and the NFA it flattens to reach the same states',
@@ -264,6 +282,14 @@ describe('the findings of Theorem 3.2', () => {
       failures((size) => ({ ...size, ape: { ...size.ape, width: times * size.bipe.width } }));
     expect(narrow(1.01)).toEqual([]);
     expect(narrow(1)).toEqual([expect.stringMatching(/^The bilevel construction is narrower/)]);
+    const compact = (part: Partial<KindResult>) =>
+      atLast((size) => ({ ...size, compact: { ...size.compact, ...part } }));
+    const bought = [expect.stringMatching(/^What bilevel positions buy/)];
+    expect(compact({ width: 101 })).toEqual([]);
+    expect(compact({ width: 100 })).toEqual(bought);
+    expect(compact({ width: 399 })).toEqual([]);
+    expect(compact({ width: 400 })).toEqual(bought);
+    expect(compact({ feedForwardBlocks: 23 })).toEqual(bought);
   });
 
   it('name the first prefix that is wrong', () => {
@@ -295,8 +321,12 @@ describe('the findings of Theorem 3.2', () => {
     }
     const [best] = [...sizes].sort((a, b) => b.ape.width / b.bipe.width - a.ape.width / a.bipe.width);
     if (best === undefined) throw new Error('no size');
-    expect(drawing.findings.at(-1)?.measured).toBe(
+    expect(drawing.findings.at(-2)?.measured).toBe(
       `at ${label(best)} the width is ${cells.integer(best.bipe.width)} instead of ${cells.integer(best.ape.width)}, ${(best.ape.width / best.bipe.width).toFixed(1)} times less`,
+    );
+    const times = sizes.map(({ bipe, compact }) => compact.width / bipe.width);
+    expect(drawing.findings.at(-1)?.measured).toBe(
+      `widths ${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)} times less; at ${label(best)} the width is ${cells.integer(best.bipe.width)} instead of ${cells.integer(best.compact.width)}, blocks are ${cells.integer(best.bipe.feedForwardBlocks)} instead of ${cells.integer(best.compact.feedForwardBlocks)}, layers ${cells.integer(best.bipe.depth)} instead of ${cells.integer(best.compact.depth)}`,
     );
   });
 });

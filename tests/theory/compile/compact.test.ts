@@ -23,7 +23,9 @@ import {
 import { simulator } from '../../../lib/theory/automata/simulate';
 import type { BiNfa, Word } from '../../../lib/theory/automata/automaton';
 import { certifyNetwork } from '../../../lib/theory/compile/certificate';
+import { compactProgram } from '../../../lib/theory/compile/compact';
 import { compileApe, compileCompact } from '../../../lib/theory/compile/compile';
+import { printProgram } from '../../../lib/theory/compile/program';
 import { addComparisons, compareWithSimulator, noComparison } from '../../../lib/theory/compile/verify';
 import { blockNamed, coordinateOf } from '../../../lib/theory/network/layout';
 import { type Network, stateNames } from '../../../lib/theory/network/network';
@@ -140,6 +142,22 @@ describe('a compact network', () => {
     ] as const)
       expect(compileCompact(automaton, length).layers).toHaveLength(depth);
   });
+});
+
+it('a compact program prints its registers, joins and read-outs', () => {
+  const size = { subStates: 3, segmentStates: 2, symbols: 2, separators: 2, density: 0.4 };
+  expect(printProgram(compactProgram(randomBiNfa(Random.fromSeed(1), size), 5)).split('\n')).toEqual([
+    'for         words of up to 5 symbols',
+    'load        sub relation [3 x 3]        2 symbols each its own, separators as the identity',
+    'load        first separator [1 x 3]     2 symbols empty, separators each its own',
+    'load        segment relation [2 x 2]    2 symbols as the identity, separators as the identity',
+    'load        sub-states [1 x 3]          2 symbols empty, separators each its own',
+    'join        all registers               with those of 1 place before',
+    'join        all registers               with those of 2 places before',
+    'join        all registers               with those of 4 places before',
+    'read        segment relation            row 1',
+    'read        sub-states                  row 0',
+  ]);
 });
 
 describe('the summary of a fragment', () => {

@@ -15,22 +15,42 @@ import { type SimulatorComparison, addComparisons, noComparison } from '../../..
 import { type Drawing, type Finding } from '../../run/report';
 import { type KindResult, type SizeResult, type Theorem32Result } from './sizes';
 
-type KindName = 'bipe' | 'ape';
+type KindName = 'bipe' | 'compact' | 'ape';
 
 const kinds: Readonly<
-  Record<KindName, { readonly name: string; readonly style: SeriesStyle; readonly bound: string }>
+  Record<
+    KindName,
+    {
+      readonly name: string;
+      /** In a word, for columns. */
+      readonly way: string;
+      readonly style: SeriesStyle;
+      readonly bound: string;
+    }
+  >
 > = {
-  bipe: { name: 'Bilevel positions', style: encodingStyles.bipe_rope, bound: 'k² + |S|²' },
-  ape: { name: 'Absolute positions, flattened', style: encodingStyles.learned, bound: '(k |S|)²' },
+  bipe: { name: 'Bilevel positions', way: 'bilevel', style: encodingStyles.bipe_rope, bound: 'k² + |S|²' },
+  compact: {
+    name: 'Absolute positions, compact',
+    way: 'compact',
+    style: encodingStyles.sinusoidal,
+    bound: '2k² + 3|S|² + 3k + 6',
+  },
+  ape: {
+    name: 'Absolute positions, flattened',
+    way: 'flattened',
+    style: encodingStyles.learned,
+    bound: '(k |S|)²',
+  },
 };
 
-const kindNames = ['bipe', 'ape'] as const;
+const kindNames = ['bipe', 'compact', 'ape'] as const;
 
 /** Figures, the table and the findings. */
 export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
   return {
     figures: [widthFigure(sizes), costFigure(sizes)],
-    tables: [sizesTable(sizes)],
+    tables: [sizesTable(sizes), comparedTable(sizes)],
     findings: [
       definitionFinding(sizes),
       ...kindNames.flatMap((kind) => comparisonFinding(sizes, kind)),
@@ -38,13 +58,17 @@ export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
       ...kindNames.flatMap((kind) => certificateFinding(sizes, kind)),
       ...kindNames.map((kind) => growthFinding(sizes, kind)),
       savingFinding(sizes),
+      boughtFinding(sizes),
     ],
   };
 }
 
 /** The formula that the width of a construction is compared with. */
 function boundOf({ subStates, segmentStates }: SizeResult, kind: KindName): number {
-  return kind === 'bipe' ? subStates ** 2 + segmentStates ** 2 : (subStates * segmentStates) ** 2;
+  const [k, s] = [subStates, segmentStates];
+  if (kind === 'bipe') return k ** 2 + s ** 2;
+  // The last 6 are marks of first separators: the start and two separators, own and copied.
+  return kind === 'compact' ? 2 * k ** 2 + 3 * s ** 2 + 3 * k + 6 : (k * s) ** 2;
 }
 
 const label = ({ subStates, segmentStates }: SizeResult): string =>
@@ -92,34 +116,31 @@ function widthFigure(sizes: readonly SizeResult[]): Figure {
   const againstBound = sizesPanel(
     sizes,
     'Against its formula',
-    { label: 'k² + |S|², or (k |S|)²', of: boundOf },
+    { label: 'Formula of the construction', of: boundOf },
     { label: 'Coordinates for relations', format: 'integer', of: ({ relationWidth }) => relationWidth },
   );
-  const [bipe, ape] = fits;
+  const [bipe, compact, ape] = fits;
   return makeFigure({
     id: 'thm3-2-width',
-    title: 'Width of two constructions: a sum of squares, and the square of a product',
-    subtitle: 'Width of compiled Transformers; each marker is one size of automaton',
+    title: 'With absolute positions, too, a sum of squares is enough',
+    subtitle: 'Width of compiled Transformers by construction; each marker is one size of automaton',
     caption:
-      'Left: the coordinates that hold relations between states, against k² + |S|² (bilevel) and (k |S|)² (flattened), with fitted powers. ' +
+      'Left: the coordinates that hold relations and sets of states, against the formula of each construction, with fitted powers. ' +
       'Right: the whole residual stream against the states of the flattened automaton, including the few coordinates for the kind and place of a token.',
-    alt: `Both widths lie on straight lines of slope ${bipe?.fit.exponent.toFixed(2) ?? ''} (bilevel) and ${ape?.fit.exponent.toFixed(2) ?? ''} (flattened) against their formulas; at ${Math.max(...sizes.map((size) => size.subStates * size.segmentStates))} states the bilevel network is ${widestSaving(sizes).times.toFixed(0)} times narrower.`,
+    alt: `All widths lie on straight lines of slope ${bipe?.fit.exponent.toFixed(2) ?? ''} (bilevel), ${compact?.fit.exponent.toFixed(2) ?? ''} (compact) and ${ape?.fit.exponent.toFixed(2) ?? ''} (flattened) against their formulas; at ${Math.max(...sizes.map((size) => size.subStates * size.segmentStates))} states the bilevel network is ${widestSaving(sizes).times.toFixed(0)} times narrower than the flattened one.`,
     panels: [
       {
         ...againstBound,
         data: [...(againstBound.data ?? []), ...lines],
         marks: fits.map(({ kind, fit }) =>
-          textAt(
-            `${kinds[kind].name.split(',')[0] ?? ''}: (${kinds[kind].bound})<sup>${fit.exponent.toFixed(2)}</sup>`,
-            {
-              xref: 'x domain',
-              yref: 'y domain',
-              x: kind === 'bipe' ? 0.04 : 0.96,
-              y: kind === 'bipe' ? 0.96 : 0.06,
-              xanchor: kind === 'bipe' ? 'left' : 'right',
-              font: { color: kinds[kind].style.color },
-            },
-          ),
+          textAt(`${kinds[kind].way}: (${kinds[kind].bound})<sup>${fit.exponent.toFixed(2)}</sup>`, {
+            xref: 'x domain',
+            yref: 'y domain',
+            x: kind === 'ape' ? 0.96 : 0.04,
+            y: { bipe: 0.86, compact: 0.97, ape: 0.06 }[kind],
+            xanchor: kind === 'ape' ? 'right' : 'left',
+            font: { color: kinds[kind].style.color },
+          }),
         ),
       },
       sizesPanel(sizes, 'Against the states, k |S|', states, {
@@ -144,25 +165,34 @@ function costFigure(sizes: readonly SizeResult[]): Figure {
       compared.prefixes === 0 ? Number.NaN : (1000 * compared.seconds) / compared.prefixes,
   };
   const ranges = kindNames.map((kind) => sizes.map((size) => size[kind].weights));
-  const [least, ...most] = [Math.min(...(ranges[0] ?? [])), ...ranges.map((all) => Math.max(...all))];
+  const [least, most] = [Math.min(...ranges.flat()), ranges.map((all) => Math.max(...all))];
   return makeFigure({
     id: 'thm3-2-cost',
     title: 'The cost of the width: weights and time',
     subtitle: `Compiled Transformers on this machine${sizes.every(({ ape }) => ape.compared.words > 0) ? '' : '; flattened automata that were not run have no time'}`,
     caption:
-      'Left: weights that are not 0. Right: milliseconds a token, over random words. The feed-forward blocks multiply relations with 4 n³ hidden units, so both grow as the third power of the states that are held together.',
-    alt: `Weights go from ${formatCount(least)} to ${formatCount(most[0] ?? 0)} with bilevel positions and to ${formatCount(most[1] ?? 0)} flattened.`,
+      'Left: weights that are not 0. Right: milliseconds a token, over random words. The feed-forward blocks multiply relations with 4 n³ hidden units, so weights grow as the third power of the states that are held together.',
+    alt: `Weights go from ${formatCount(least)} to ${kindNames.map((kind, index) => `${formatCount(most[index] ?? 0)} (${kinds[kind].way})`).join(', ')}.`,
     panels: [sizesPanel(sizes, 'Weights', states, weights), sizesPanel(sizes, 'Time', states, time)],
     panelHeight: 260,
   });
 }
 
-const sizeMeasures: readonly Measure<SizeResult>[] = [
+const levelMeasures: readonly Measure<SizeResult>[] = [
   { key: 'k', label: 'k', format: 'integer', of: ({ subStates }) => subStates },
   { key: 's', label: '|S|', format: 'integer', of: ({ segmentStates }) => segmentStates },
-  ...pair('Width', 'Width', ({ width }) => width),
-  ...pair('Hidden', 'Hidden', ({ hidden }) => hidden),
-  ...pair('Depth', 'Layers', ({ depth }) => depth),
+];
+
+const sizeMeasures: readonly Measure<SizeResult>[] = [
+  ...levelMeasures,
+  ...byKind('Width', 'Width', ({ width }) => width),
+  ...byKind('Hidden', 'Hidden', ({ hidden }) => hidden),
+  ...byKind('Depth', 'Layers', ({ depth }) => depth),
+  ...byKind('Blocks', 'Blocks', ({ feedForwardBlocks }) => feedForwardBlocks),
+];
+
+const comparedMeasures: readonly Measure<SizeResult>[] = [
+  ...levelMeasures,
   ...kindNames.flatMap((kind) => [
     ofKind(kind, 'Prefixes', 'Prefixes', ({ compared }) => compared.prefixes),
     ofKind(kind, 'Wrong', 'Wrong', ({ compared }) => compared.mismatches),
@@ -171,24 +201,41 @@ const sizeMeasures: readonly Measure<SizeResult>[] = [
 
 type OfKind = (result: KindResult) => number;
 
-function pair(key: string, title: string, of: OfKind): Measure<SizeResult>[] {
+function byKind(key: string, title: string, of: OfKind): Measure<SizeResult>[] {
   return kindNames.map((kind) => ofKind(kind, key, title, of));
 }
 
 function ofKind(kind: KindName, key: string, title: string, of: OfKind): Measure<SizeResult> {
-  const way = kind === 'bipe' ? 'bilevel' : 'flattened';
-  return { key: `${kind}${key}`, label: `${title}, ${way}`, format: 'integer', of: (size) => of(size[kind]) };
+  return {
+    key: `${kind}${key}`,
+    label: `${title}, ${kinds[kind].way}`,
+    format: 'integer',
+    of: (size) => of(size[kind]),
+  };
 }
 
 function sizesTable(sizes: readonly SizeResult[]): Table {
   return makeTable(
     {
       id: 'thm3-2-sizes',
-      title: 'Compiled both ways',
+      title: 'Compiled in three ways',
       caption:
-        'Width of the residual stream, units of the widest feed-forward block, layers of attention, and prefixes compared with the set simulator. Widths of all automata of a size are equal.',
+        'Width of the residual stream, units of the widest feed-forward block, layers of attention, and feed-forward blocks of all layers. Widths of all automata of a size are equal.',
     },
     sizeMeasures,
+    sizes,
+  );
+}
+
+function comparedTable(sizes: readonly SizeResult[]): Table {
+  return makeTable(
+    {
+      id: 'thm3-2-compared',
+      title: 'Compared with the set simulator',
+      caption:
+        'Prefixes of random words after which the read-out was compared, and those after which it was wrong.',
+    },
+    comparedMeasures,
     sizes,
   );
 }
@@ -227,7 +274,7 @@ function shortFinding(sizes: readonly SizeResult[]): Finding[] {
   if (total.words === 0) return [];
   return [
     {
-      claim: 'Both: so it is for all short words of small automata',
+      claim: 'All three: so it is for all short words of small automata',
       holds: total.mismatches === 0,
       measured: describeComparison(total),
       check: true,
@@ -282,5 +329,23 @@ function savingFinding(sizes: readonly SizeResult[]): Finding {
       'The bilevel construction is narrower than the flattened one, the more so the larger both levels are',
     holds: times > 1,
     measured: `at ${label(size)} the width is ${formatCount(size.bipe.width)} instead of ${formatCount(size.ape.width)}, ${times.toFixed(1)} times less`,
+  };
+}
+
+/** Most times that the compact construction is wider than the bilevel one. */
+const mostTimes = 4;
+
+function boughtFinding(sizes: readonly SizeResult[]): Finding {
+  const times = sizes.map(({ bipe, compact }) => compact.width / bipe.width);
+  const { size } = widestSaving(sizes);
+  const numbers = (of: OfKind): string =>
+    `${formatCount(of(size.bipe))} instead of ${formatCount(of(size.compact))}`;
+  return {
+    claim: `What bilevel positions buy over compact absolute ones is a factor below ${mostTimes} of the width, and feed-forward blocks, not another order of growth`,
+    holds:
+      times.every((one) => one > 1 && one < mostTimes) &&
+      sizes.every(({ bipe, compact }) => bipe.feedForwardBlocks < compact.feedForwardBlocks),
+    measured: `widths ${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)} times less; at ${label(size)} the width is ${numbers(({ width }) => width)}, blocks are ${numbers(({ feedForwardBlocks }) => feedForwardBlocks)}, layers ${numbers(({ depth }) => depth)}`,
+    check: true,
   };
 }

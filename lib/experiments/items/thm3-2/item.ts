@@ -1,6 +1,6 @@
 // Theorem 3.2 (1.7 in the appendix), upper bound, and the definition of Bi-NFA: bilevel automata
-// over a grid of sizes, compiled with bilevel positions and, flattened, with absolute ones, and
-// compared with a set simulator after every prefix.
+// over a grid of sizes, compiled with bilevel positions and, flattened or compactly, with absolute
+// ones, and compared with a set simulator after every prefix.
 
 import { Random } from '../../../engine/random/random';
 import { defineExperiment } from '../../run/experiment';
@@ -22,6 +22,7 @@ const quick: Theorem32Settings = {
   segments: 64,
   maxSegmentLength: 16,
   flat: { states: 64, automata: 1, words: 1 },
+  compact: { automata: 1, words: 1 },
   short: { states: 3, length: 6 },
   seed: 1,
 };
@@ -38,11 +39,11 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   id: 'thm3.2',
   title: 'Theorem 3.2: Transformers that represent a Bi-NFA, and their width',
   question:
-    'How wide is a Transformer that represents a bilevel automaton, with bilevel and with absolute positions?',
+    'How wide is a Transformer that represents a bilevel automaton, and what do bilevel positions buy?',
   claim:
-    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, by a construction that is certified, run, and compared with a set simulator. Open: any lower bound for absolute positions; flattening takes O(k²|S|²), and is one construction among others.',
+    'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, by a construction that is certified, run, and compared with a set simulator. Proved, too: absolute positions do with O(k² + |S|²), by another construction; flattening takes O(k²|S|²). Open: any lower bound that tells the two encodings apart.',
   notebook: 'notebooks/thm3.2.ipynb',
-  revision: 1,
+  revision: 2,
   schema: theorem32Schema,
   presets: {
     smoke: {
@@ -56,6 +57,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
         segments: 6,
         maxSegmentLength: 4,
         flat: { states: 6, automata: 1, words: 1 },
+        compact: { automata: 1, words: 1 },
         short: { states: 2, length: 4 },
       },
     },
@@ -72,6 +74,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
         automata: 6,
         words: 10,
         segments: 256,
+        compact: { automata: 2, words: 2 },
         short: { states: 3, length: 7 },
       },
     },
@@ -93,7 +96,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
     task.finish();
     return { sizes: results };
   },
-  scale: ({ sizes, automata, words, segments, maxSegmentLength, flat, short }) =>
-    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
+  scale: ({ sizes, automata, words, segments, maxSegmentLength, flat, compact, short }) =>
+    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; compact networks for ${counted(compact.automata, 'automaton', 'automata')} of each size; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
   draw: drawTheorem32,
 });

@@ -1,4 +1,4 @@
-// Bilevel automata of one size, compiled both ways, certified, run, and compared with the set
+// Bilevel automata of one size, compiled in three ways, certified, run, and compared with the set
 // simulator: what Theorem 3.2's item measures for each size of its grid.
 
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { flatten } from '../../../theory/automata/flatten';
 import { allWords, randomBiNfa, randomSegments } from '../../../theory/automata/random';
 import { simulator } from '../../../theory/automata/simulate';
 import { certifyNetwork } from '../../../theory/compile/certificate';
-import { compileApe, compileBiPE } from '../../../theory/compile/compile';
+import { compileApe, compileBiPE, compileCompact } from '../../../theory/compile/compile';
 import { type Network } from '../../../theory/network/network';
 import { networkSize, type NetworkSize } from '../../../theory/network/size';
 import {
@@ -38,6 +38,9 @@ export const theorem32Schema = z
       .describe(
         'flattened automata of up to so many states are run, too, as many on as many words; larger ones are only compiled',
       ),
+    compact: z
+      .strictObject({ automata: count, words: count })
+      .describe('so many automata of each size are compiled compactly, and run on as many words'),
     short: z
       .strictObject({ states: count, length: count.max(8) })
       .describe('automata of at most so many states on each level are tried on all words up to a length'),
@@ -53,6 +56,8 @@ export interface KindResult extends Pick<
   NetworkSize,
   'depth' | 'width' | 'relationWidth' | 'hidden' | 'weights'
 > {
+  /** Feed-forward blocks of all layers. */
+  readonly feedForwardBlocks: number;
   /** Mean time to compile one. */
   readonly compileSeconds: number;
   /** True if all certificates that were made hold; null where none was. */
@@ -66,8 +71,9 @@ export interface SizeResult {
   readonly subStates: number;
   readonly segmentStates: number;
   readonly bipe: KindResult;
+  readonly compact: KindResult;
   readonly ape: KindResult;
-  /** All short words, both networks; null for larger automata. */
+  /** All short words, all three networks; null for larger automata. */
   readonly short: SimulatorComparison | null;
   /**
    * The definition: prefixes after which a bilevel automaton and its flattening reach different
@@ -87,11 +93,12 @@ export async function sizeResult(
   settings: Theorem32Settings,
   random: Random,
 ): Promise<SizeResult> {
-  const { automata, words, segments, maxSegmentLength, flat, short } = settings;
+  const { automata, words, segments, maxSegmentLength, flat, compact, short } = settings;
   const bounds = { maxSegmentLength, maxSegments: segments };
   const longest = segments * (maxSegmentLength + 1);
   const flatStates = subStates * segmentStates;
   const bilevel = new KindTally();
+  const compactly = new KindTally();
   const flattened = new KindTally();
   let shortWords: SimulatorComparison | null = null;
   const definition = { prefixes: 0, mismatches: 0 };
@@ -103,6 +110,11 @@ export async function sizeResult(
     );
     addDefinition(definition, automaton, long);
     await bilevel.add(() => compileBiPE(automaton, bounds), { words: long, certified: true });
+    if (index < compact.automata)
+      await compactly.add(() => compileCompact(automaton, longest), {
+        words: long.slice(0, compact.words),
+        certified: true,
+      });
     const isRun = flatStates <= flat.states && index < flat.automata;
     if (isRun || index === 0)
       await flattened.add(() => compileApe(flatten(automaton), longest), {
@@ -116,6 +128,7 @@ export async function sizeResult(
     subStates,
     segmentStates,
     bipe: bilevel.result(),
+    compact: compactly.result(),
     ape: flattened.result(),
     short: shortWords,
     definition,
@@ -157,6 +170,7 @@ function addDefinition(
 async function compareShort(automaton: BiNfa, length: number): Promise<SimulatorComparison> {
   const networks = [
     compileBiPE(automaton, { maxSegmentLength: length, maxSegments: length }),
+    compileCompact(automaton, length),
     compileApe(flatten(automaton), length),
   ];
   let total = noComparison;
@@ -175,6 +189,7 @@ class KindTally {
   private compared: SimulatorComparison = noComparison;
   private certified: boolean | null = null;
   private size: NetworkSize | undefined;
+  private feedForwardBlocks = 0;
 
   async add(
     compile: () => Network,
@@ -185,6 +200,7 @@ class KindTally {
     this.compileSeconds += (performance.now() - start) / 1000;
     this.compiled += 1;
     this.size ??= networkSize(network);
+    this.feedForwardBlocks = network.layers.reduce((sum, { feedForward }) => sum + feedForward.length, 0);
     if (certified) this.certified = certifyNetwork(network).holds && this.certified !== false;
     if (words.length > 0)
       this.compared = addComparisons(this.compared, await compareWithSimulator(network, words));
@@ -199,6 +215,7 @@ class KindTally {
       relationWidth,
       hidden,
       weights,
+      feedForwardBlocks: this.feedForwardBlocks,
       compileSeconds: this.compileSeconds / this.compiled,
       certified: this.certified,
       compared: this.compared,
