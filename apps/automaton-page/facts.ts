@@ -36,9 +36,9 @@ export function factsHtml(scene: Scene): string {
     ],
     ['largest weight', weightNorm.largest.toPrecision(3), 'in absolute value'],
     [
-      'exact in float32',
+      'room in float32',
       exactUpTo === null || exactUpTo > 1e9 ? '> 10⁹' : exactUpTo.toLocaleString('en'),
-      `tokens; words within the bounds have at most ${mostTokens}`,
+      `tokens for which attention would be exact enough; words have at most ${mostTokens}`,
     ],
     [
       'holds',

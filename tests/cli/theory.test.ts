@@ -120,7 +120,7 @@ describe('bipe theory', () => {
       /^hidden width +144$/m,
       /^weights +[\d,]+ that are not 0; largest [\d.e+]+, root of the sum of squares [\d.e+]+$/m,
       /^attention +the token to copy scores at least [\d.]+ above any other$/m,
-      /^exact +in float32 up to [\d,]+ tokens; words have at most 26$/m,
+      /^room +attention in float32 would be exact enough for [\d,]+ tokens; words have at most 26$/m,
       /^layer +gap +elsewhere +error at most +found +copies$/m,
       /^6 .* segment relation at the end of 4 segments before$/m,
       /^written to .*model: network\.json [\d.]+ kB, model\.safetensors [\d.]+ kB, certificate\.json [\d.]+ kB$/m,
@@ -275,6 +275,32 @@ describe('bipe theory', () => {
       /w\.jsonl:1: 6 segments, and the network was compiled for 5; compile it with --max-segments 6/,
     );
     expect(refuse('ok ok\n')).toMatch(/w\.jsonl:1: not JSON/);
+  });
+
+  it('refuses to run a network that is not certified, unless told to', () => {
+    const paths = files(log, [['ok']]);
+    const compiled = compile(paths, 'bipe', '--max-segments', '8192');
+    const why =
+      /the network is certified for words of [\d,]+ tokens, not of 40,961; compile it for shorter words, or with --activation relu/;
+    expect(compiled.exitCode).toBe(1);
+    expect(compiled.stderr).toMatch(why);
+    const refused = run(paths);
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/model: not run: the network is certified/);
+    expect(refused.stderr).toMatch(why);
+    expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1);
+    const told = bipe(['theory', 'run', '--model', paths.out, '--words', paths.words, '--uncertified']);
+    expect(told).toMatchObject({ exitCode: 0, stdout: '[["calm,start"],["calm,fine"]]\n' });
+  });
+
+  it('names the states where they are too many for float32, whatever the length', () => {
+    const states = Array.from({ length: 100 }, (_, index) => `s${index}`);
+    const paths = files({ ...nfa, states, start: 's0', accept: [], transitions: [['s0', 'a', 's1']] });
+    const { exitCode, stderr } = compile(paths, 'ape', '--max-length', '2');
+    expect(stderr).toMatch(
+      /a\.json: relations between 100 states are too large for float32: counts may be off by 0\.\d+, whatever the length of words; compile an automaton of fewer states, or with --activation relu\n$/,
+    );
+    expect(exitCode).toBe(1);
   });
 
   it('refuses a model that is damaged or none', () => {

@@ -63,6 +63,7 @@ export function addTheoryCommand(program: Command): void {
     )
     .requiredOption('--model <folder>', `what ${bipe('theory compile')} has written`)
     .requiredOption('--words <file>', 'JSON lines: an array of symbols a word')
+    .option('--uncertified', 'run a network whose certificate does not hold; its states may be wrong')
     .addHelpText('after', examples('theory run --model log --words words.jsonl > states.jsonl'))
     .action(run);
 }
@@ -98,13 +99,24 @@ async function compile(options: CompileOptions): Promise<void> {
     '',
     `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
   ]);
-  const [mistake] = certificate.mistakes;
-  if (mistake !== undefined)
-    throw new CheckError(`${displayPath(file)}: compiled wrong: ${mistake}; report it`);
   if (!certificate.holds)
-    throw new CheckError(
-      `${displayPath(file)}: the network is certified for words of ${formatCount(certificate.exactUpTo ?? 0)} tokens, not of ${formatCount(certificate.mostTokens)}; compile it for shorter words, or with --activation relu`,
-    );
+    throw new CheckError(`${displayPath(file)}: ${whyUncertified(network, certificate)}`);
+}
+
+/** Says why a certificate does not hold, and what to do. */
+function whyUncertified(
+  { layout, activation }: Network,
+  { mistakes, exactUpTo, mostTokens, layers }: NetworkCertificate,
+): string {
+  const [mistake] = mistakes;
+  if (mistake !== undefined)
+    return `the weights are not the compiler's: ${mistake}; compile the automaton again, and report it if that does not help`;
+  const otherwise = activation === 'relu' ? '' : ', or with --activation relu';
+  if (exactUpTo !== null && exactUpTo > 0)
+    return `the network is certified for words of ${formatCount(exactUpTo)} tokens, not of ${formatCount(mostTokens)}; compile it for shorter words${otherwise}`;
+  const states = Math.max(...layout.blocks.map(({ rows }) => rows.length));
+  const error = Math.max(...layers.map(({ bound }) => bound));
+  return `relations between ${formatCount(states)} states are too large for float32: counts may be off by ${error.toPrecision(2)}, whatever the length of words; compile an automaton of fewer states${otherwise}`;
 }
 
 /**
@@ -201,8 +213,8 @@ function describe({ automaton, bounds, readout }: Network, certificate: NetworkC
       : [
           ['attention', `the token to copy scores at least ${worstGap.toFixed(2)} above any other`],
           [
-            'exact',
-            `in float32 up to ${formatCount(exactUpTo)} tokens; words have at most ${formatCount(mostTokens)}`,
+            'room',
+            `attention in float32 would be exact enough for ${formatCount(exactUpTo)} tokens; words have at most ${formatCount(mostTokens)}`,
           ],
         ]),
   ];
@@ -232,15 +244,20 @@ async function sizes(folder: string, names: readonly string[]): Promise<string> 
 interface RunOptions {
   readonly model: string;
   readonly words: string;
+  readonly uncertified?: boolean;
 }
 
-async function run({ model, words: file }: RunOptions): Promise<void> {
+async function run({ model, words: file, uncertified }: RunOptions): Promise<void> {
   const [{ loadNetwork }, { readWordFile }, { stateNames }] = await Promise.all([
     import('../../theory/compile/network-file.js'),
     import('../../theory/network/word-file.js'),
     import('../../theory/network/network.js'),
   ]);
-  const { network } = await loadNetwork(model);
+  const { network, certificate } = await loadNetwork(model);
+  if (!certificate.holds && uncertified !== true)
+    throw new CheckError(
+      `${displayPath(model)}: not run: ${whyUncertified(network, certificate)}; or run it all the same with --uncertified`,
+    );
   const words = await readWordFile(file, network);
   const [{ startEngine }, { runWords }] = await Promise.all([
     import('../../engine/engine.js'),

@@ -93,7 +93,7 @@ export function networkCertificateTable(network: Network): Table {
       title: holds ? 'Certified for every word within the bounds' : 'Not certified',
       caption:
         `Width ${width} (${blocks}), at most ${hidden.toLocaleString('en')} hidden units, ${weights.toLocaleString('en')} weights, the largest ${weightNorm.largest.toPrecision(3)}, their norm ${weightNorm.euclidean.toPrecision(3)}. ` +
-        `Words have at most ${mostTokens.toLocaleString('en')} tokens; float32 leaves attention exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by ${room} before they are rounded.` +
+        `Words have at most ${mostTokens.toLocaleString('en')} tokens; attention in float32 would be exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by ${room} before they are rounded.` +
         mistakes.map((mistake) => ` Mistake: ${mistake}.`).join(''),
     },
     [
