@@ -41,3 +41,15 @@ export class EpochOrder {
     return row;
   }
 }
+
+/**
+ * The shortest length that holds `longest` tokens: one or several of `lengths` equal parts of
+ * `maxTokens`.
+ */
+export function batchLength(longest: number, maxTokens: number, lengths: number): number {
+  for (let parts = 1; parts < lengths; parts += 1) {
+    const length = Math.ceil((parts * maxTokens) / lengths);
+    if (length >= longest) return length;
+  }
+  return maxTokens;
+}

@@ -46,6 +46,7 @@ export async function trainModel(
     task: { close, ...task },
   } = await prepare(checked, where, {
     batchSize,
+    accumulation: plan.accumulation ?? 1,
     seed,
     forward: { remember },
     ...(options.reporter && { reporter: options.reporter }),

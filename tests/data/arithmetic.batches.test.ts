@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, DataError } from '../../lib/base/errors';
 import {
+  type ArithmeticBatchOptions,
   type ArithmeticBatchSource,
   lossMask,
   storedArithmeticBatches,
@@ -12,37 +13,52 @@ import {
 import { encodeArithmetic, formatArithmetic, readExpression } from '../../lib/data/arithmetic/expression';
 import { questionsOf, readArithmeticFile } from '../../lib/data/arithmetic/file';
 import { generateArithmeticSet } from '../../lib/data/arithmetic/set';
-import { arithmeticVocabulary } from '../../lib/data/arithmetic/vocabulary';
+import { type ArithmeticVocabulary, arithmeticVocabulary } from '../../lib/data/arithmetic/vocabulary';
+import { type PaddedBatch } from '../../lib/data/batches';
 import { Random } from '../../lib/engine/random/random';
 import { type BatchSource } from '../../lib/train/step/batches';
 import { temporaryFolder } from '../support/command';
 import { faultsOf, surprise } from './arithmetic.reference';
 
+/** The instances of a batch, as text. */
+function instancesOf({ arrays: { ids } }: PaddedBatch, vocabulary: ArithmeticVocabulary): string[] {
+  const [batch, time] = ids.shape;
+  return Array.from({ length: batch }, (_, row) =>
+    formatArithmetic(ids.values.subarray(row * time, (row + 1) * time), vocabulary),
+  );
+}
+
 /** The instances of the next batches, as text. */
 function rows(source: ArithmeticBatchSource, batches: number): string[] {
-  return Array.from({ length: batches }, () => {
-    const { values } = source.next().arrays.ids;
-    return Array.from({ length: source.batch }, (_, row) =>
-      formatArithmetic(values.subarray(row * source.time, (row + 1) * source.time), source.vocabulary),
-    );
-  }).flat();
+  return Array.from({ length: batches }, () => instancesOf(source.next(), source.vocabulary)).flat();
 }
 
 const small = generateArithmeticSet({ operators: 2, modulus: 5, count: 50, seed: 3 });
 
+type Shape = Omit<ArithmeticBatchOptions, 'seed'>;
+
 /** Both kinds of source, made anew at each call. */
-const sources: readonly (readonly [kind: string, make: (seed?: number) => ArithmeticBatchSource])[] = [
-  ['drawn', (seed = 1) => streamArithmeticBatches({ operators: 4, batch: 7, seed })],
-  ['stored', (seed = 1) => storedArithmeticBatches(small, { batch: 7, seed })],
+const sources: readonly (readonly [
+  kind: string,
+  make: (seed?: number, shape?: Shape) => ArithmeticBatchSource,
+])[] = [
+  ['drawn', (seed = 1, shape = { batch: 7 }) => streamArithmeticBatches({ operators: 4, ...shape, seed })],
+  ['stored', (seed = 1, shape = { batch: 7 }) => storedArithmeticBatches(small, { ...shape, seed })],
 ];
 
 describe.each(sources)('batches that are %s', (_kind, make) => {
-  it('are what the trainer takes, all of one shape', () => {
-    const source = make() satisfies BatchSource;
-    for (let batch = 0; batch < 10; batch += 1) {
-      const { arrays, weight, tokens } = source.next();
-      expect(arrays.ids.shape).toEqual([7, source.time]);
-      expect(arrays.mask.shape).toEqual([7, source.time]);
+  it('are what the trainer takes, as long as their longest instance needs, of at most 12 lengths', () => {
+    const source = make(1, { batch: 3, together: 4 }) satisfies BatchSource;
+    const lengths = Array.from({ length: 12 }, (_, index) => Math.ceil(((index + 1) * source.time) / 12));
+    for (let count = 0; count < 400; count += 1) {
+      const batch = source.next();
+      const { arrays, weight, tokens } = batch;
+      const longest = Math.max(
+        // The text does not show the end.
+        ...instancesOf(batch, source.vocabulary).map((text) => text.split(' ').length + 1),
+      );
+      expect(arrays.ids.shape).toEqual([3, lengths.find((length) => length >= longest)]);
+      expect(arrays.mask.shape).toEqual(arrays.ids.shape);
       expect(arrays.ids.values.length).toBe(tokens);
       expect(arrays.mask.values.reduce((sum, counted) => sum + counted, 0)).toBe(weight);
     }
@@ -54,15 +70,41 @@ describe.each(sources)('batches that are %s', (_kind, make) => {
     expect(faults).toEqual([]);
   });
 
-  it('go on exactly where their state was taken, through JSON', () => {
-    const source = make();
-    rows(source, 9);
-    const state: unknown = JSON.parse(JSON.stringify(source.state()));
-    const expected = rows(source, 20);
-    const other = make();
-    rows(other, 3);
-    other.restore(state);
-    expect(rows(other, 20)).toEqual(expected);
+  // So no length is likelier than another, in any update: the batches of an update hold what one
+  // batch of all its instances would, ordered by length.
+  it('that belong together hold the same instances as one batch, each as often, the shortest first', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 6 }),
+        (seed, batch, together) => {
+          const divided = make(seed, { batch, together });
+          const whole = make(seed, { batch: batch * together });
+          for (let update = 0; update < 4; update += 1) {
+            const texts = rows(divided, together);
+            expect([...texts].sort()).toEqual(rows(whole, 1).sort());
+            const lengths = texts.map((text) => text.split(' ').length);
+            expect(lengths).toEqual([...lengths].sort((a, b) => a - b));
+          }
+        },
+      ),
+    );
+  });
+
+  it('go on exactly where their state was taken, through JSON, also among batches that belong together', () => {
+    for (const together of [1, 2, 4, 5]) {
+      const shape = { batch: 7, together };
+      const source = make(1, shape);
+      rows(source, 9);
+      const state: unknown = JSON.parse(JSON.stringify(source.state()));
+      const expected = rows(source, 20);
+      const other = make(1, shape);
+      rows(other, 3);
+      other.restore(state);
+      expect(other.state()).toEqual(state);
+      expect(rows(other, 20)).toEqual(expected);
+    }
   });
 
   it('refuse a state that is none, or of other options', () => {
@@ -72,6 +114,11 @@ describe.each(sources)('batches that are %s', (_kind, make) => {
     expect(() => {
       make(1).restore(make(2).state());
     }).toThrow(/the state to resume from is of .*"seed":2.*this source is .*"seed":1/);
+    const three = make(1, { batch: 7, together: 3 });
+    rows(three, 2);
+    expect(() => {
+      make().restore(three.state());
+    }).toThrow(/2 batches of an update were given, which here has 1; resume with the same accumulation/);
   });
 
   it('depend on the seed', () => {
@@ -88,17 +135,18 @@ describe('the loss mask', () => {
   it('is that of the definition for any batch', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 7 }), (seed, operators) => {
-        const source = streamArithmeticBatches({ operators, batch: 3, seed, time: 130 });
+        const source = streamArithmeticBatches({ operators, batch: 3, seed });
         const { ids, mask } = source.next().arrays;
+        const [, time] = ids.shape;
         for (let row = 0; row < 3; row += 1) {
-          const tokens = Array.from(ids.values.subarray(row * 130, (row + 1) * 130), (id) =>
+          const tokens = Array.from(ids.values.subarray(row * time, (row + 1) * time), (id) =>
             String(source.vocabulary.tokens[id]),
           );
           const expected = tokens.map((_, place) => {
             const before = tokens.slice(0, place);
             return before.includes('=') && !before.includes('<eos>') ? 1 : 0;
           });
-          expect(Array.from(mask.values.subarray(row * 130, (row + 1) * 130))).toEqual(expected);
+          expect(Array.from(mask.values.subarray(row * time, (row + 1) * time))).toEqual(expected);
         }
       }),
     );
@@ -113,14 +161,16 @@ describe('a stored set', () => {
     expect(first.length).toBe(all);
     expect([...first].sort()).toEqual([...second].sort());
     expect(first).not.toEqual(second);
-    // Its orders are those of the seed's streams, from epoch 0 on.
+    // Its orders are those of the seed's streams, from epoch 0 on; each batch is ordered by length.
     const order = Random.fromSeed(1).fork('arithmetic order');
     const wanted = [0, 1].flatMap((epoch) =>
       Array.from(order.fork(`epoch ${epoch}`).permutation(small.count), (row) =>
         formatArithmetic(small.ids.subarray(row * small.time, (row + 1) * small.time), source.vocabulary),
       ),
     );
-    expect([...first, ...second]).toEqual(wanted);
+    const inBatches = (texts: readonly string[]): string[][] =>
+      [0, 25, 50, 75].map((start) => texts.slice(start, start + 25).sort());
+    expect(inBatches([...first, ...second])).toEqual(inBatches(wanted));
   });
 
   it('has numbers of operators in proportion, to the instance', () => {
@@ -169,8 +219,8 @@ describe('a stored set', () => {
 describe('shapes that do not fit', () => {
   it('are refused', () => {
     expect(() => streamArithmeticBatches({ operators: 6, batch: 0, seed: 1 })).toThrow('arithmetic batch 0');
-    expect(() => streamArithmeticBatches({ operators: 6, batch: 4, seed: 1, time: 85 })).toThrow(
-      'arithmetic time 85: the longest instance has 86 tokens',
+    expect(() => streamArithmeticBatches({ operators: 6, batch: 4, together: 1.5, seed: 1 })).toThrow(
+      'arithmetic together 1.5',
     );
     const empty = generateArithmeticSet({ operators: 1, count: 0, seed: 1 });
     expect(() => storedArithmeticBatches(empty, { batch: 1, seed: 1 })).toThrow(/empty set/);

@@ -6,12 +6,12 @@ import { type BatchSource } from '../../lib/train/step/batches';
 import { withRandomInputs } from '../../lib/train/tasks/random-inputs';
 import { smallConfig } from '../model/small';
 
-/** Batches that say how many there were. */
-function counting(): BatchSource {
+/** Batches that say how many there were, of so many tokens. */
+function counting(width = 5): BatchSource {
   let count = 0;
   return {
     next: () => ({
-      arrays: { ids: { values: Int32Array.of((count += 1)), shape: [1, 1] } },
+      arrays: { ids: { values: new Int32Array(width).fill((count += 1)), shape: [1, width] } },
       weight: 2,
       tokens: 3,
     }),
@@ -41,12 +41,27 @@ describe('what a step needs of chance', () => {
       const drawnPositions = decoder.encoding.drawPositions?.(5, () => stream.uniform());
       expect(await source.next()).toEqual({
         arrays: {
-          ids: { values: Int32Array.of(count), shape: [1, 1] },
+          ids: { values: new Int32Array(5).fill(count), shape: [1, 5] },
           dropoutSeed: { values: dropoutSeed, shape: [2] },
           drawnPositions: { values: drawnPositions, shape: [5] },
         },
         weight: 2,
         tokens: 3,
+      });
+    }
+  });
+
+  it('is for a shorter batch what a padded one would have of it', async () => {
+    const decoder = decoderWith('randomized_rope', 0.1);
+    const make = (width: number): BatchSource =>
+      withRandomInputs(counting(width), decoder, 9, Random.fromSeed(1));
+    const [whole, cut] = [make(9), make(4)];
+    for (let count = 0; count < 3; count += 1) {
+      const [{ arrays: long }, { arrays: short }] = [await whole.next(), await cut.next()];
+      expect(short['dropoutSeed']).toEqual(long['dropoutSeed']);
+      expect(short['drawnPositions']).toEqual({
+        values: long['drawnPositions']?.values.slice(0, 4),
+        shape: [4],
       });
     }
   });

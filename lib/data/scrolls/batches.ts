@@ -8,7 +8,7 @@ import { ConfigError, DataError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { parseWith } from '../../base/schema';
 import { Random } from '../../engine/random/random';
-import { EpochOrder, type PaddedBatch } from '../batches';
+import { batchLength, EpochOrder, type PaddedBatch } from '../batches';
 import { type PromptedSequence, promptedSequence, type SequenceOptions } from './sequence';
 import { type RowSource } from './row-source';
 
@@ -131,16 +131,4 @@ export function padded(
     weight,
     tokens: ids.length,
   };
-}
-
-/**
- * The shortest length that holds `longest` tokens: one or several of `lengths` equal parts of
- * `maxTokens`.
- */
-function batchLength(longest: number, maxTokens: number, lengths: number): number {
-  for (let parts = 1; parts < lengths; parts += 1) {
-    const length = Math.ceil((parts * maxTokens) / lengths);
-    if (length >= longest) return length;
-  }
-  return maxTokens;
 }

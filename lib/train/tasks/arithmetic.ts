@@ -48,9 +48,12 @@ export const arithmeticTask: TaskKind<ArithmeticTaskConfig> = {
   create,
 };
 
-function create(config: ArithmeticTaskConfig, { decoder, batchSize, seed, forward }: TaskContext): Task {
+function create(
+  config: ArithmeticTaskConfig,
+  { decoder, batchSize, accumulation = 1, seed, forward }: TaskContext,
+): Task {
   const { operators, modulus, instances, testInstances } = config;
-  const order = { operators, modulus, batch: batchSize, seed };
+  const order = { operators, modulus, batch: batchSize, together: accumulation, seed };
   const source =
     instances === undefined
       ? streamArithmeticBatches(order)

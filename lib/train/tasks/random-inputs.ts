@@ -19,10 +19,11 @@ const stateSchema = z.strictObject({
 
 /**
  * Adds random inputs that `decoder` needs to the batches of `source`: `dropoutSeed`, [2] int32;
- * `drawnPositions`, [time] int32, the same for all sequences of a batch. Returns the source itself
- * if it needs none.
+ * `drawnPositions`, int32, one for each token of a sequence, the same for all sequences of a batch.
+ * Returns the source itself if it needs none.
  *
- * @param time tokens of a sequence
+ * @param time tokens of the longest sequence. Positions are drawn for so many, and a shorter batch
+ *   has the first of them, as if it were padded.
  * @throws ConfigError if the encoding has fewer positions
  */
 export function withRandomInputs(
@@ -37,18 +38,19 @@ export function withRandomInputs(
   // An encoding that cannot draw so many positions fails now, not during the run.
   drawPositions?.(time, () => 0);
   let stream = random;
-  const draw = (): Record<string, BatchArray> => ({
-    ...(drops && {
-      dropoutSeed: { values: stream.integerArray(2, -(2 ** 31), 2 ** 31), shape: [2] },
-    }),
-    ...(drawPositions && {
-      drawnPositions: { values: drawPositions(time, () => stream.uniform()), shape: [time] },
-    }),
-  });
+  const draw = (width: number): Record<string, BatchArray> => {
+    const dropoutSeed = drops ? stream.integerArray(2, -(2 ** 31), 2 ** 31) : undefined;
+    const drawn = drawPositions?.(time, () => stream.uniform()).slice(0, width);
+    return {
+      ...(dropoutSeed && { dropoutSeed: { values: dropoutSeed, shape: [2] } }),
+      ...(drawn && { drawnPositions: { values: drawn, shape: [drawn.length] } }),
+    };
+  };
   return {
     next: async (): Promise<Batch> => {
       const batch = await source.next();
-      return { ...batch, arrays: { ...batch.arrays, ...draw() } };
+      const width = batch.arrays['ids']?.shape[1] ?? time;
+      return { ...batch, arrays: { ...batch.arrays, ...draw(width) } };
     },
     state: (): { batches: unknown; random: RandomState } => ({
       batches: source.state(),

@@ -27,6 +27,8 @@ export interface Task {
 export interface TaskContext {
   readonly decoder: Decoder;
   readonly batchSize: number;
+  /** Batches whose gradients make one update. Default 1. */
+  readonly accumulation?: number;
   readonly seed: number;
   /** Options of the loss's forward pass. */
   readonly forward?: ForwardOptions;
