@@ -1,5 +1,5 @@
 // Measures the effect of bfloat16 products on accuracy: perplexity of a small text model, at its
-// training length and beyond, and answers of Figure 3's models in its quick preset. Both are
+// training length and beyond, and answers of models like Figure 3's on a smaller task. Both are
 // trained with float32 and bfloat16 products, and each is evaluated with both. Run `npm run build`
 // first, then `node bench/bfloat16.mjs [--quick] [--fresh]`. It takes half an hour on two cores,
 // continues after an interruption (--fresh trains anew), and writes bench/results/bfloat16.json;
@@ -183,7 +183,10 @@ async function textModel(encoding, seed, trained) {
 }
 
 function arithmeticSettings(products) {
-  return { ...fig3Presets[quick ? 'smoke' : 'quick'].settings, products };
+  const { settings } = fig3Presets.smoke;
+  if (quick) return { ...settings, products };
+  const size = { operators: 3, longer: [4], questions: 500, evaluations: 1 };
+  return { ...settings, ...size, steps: 1000, batchSize: 256, accumulation: 1, warmupSteps: 200, products };
 }
 
 /**

@@ -40,6 +40,11 @@ describe('a run on the arithmetic task', () => {
     expect(first.curve.at(-1)?.step).toBe(settings.steps);
     expect(first.byOperators.map(({ operators }) => operators)).toEqual([1, 2]);
     expect(first.accuracy).toEqual(first.byOperators[0]?.accuracy);
+    // 30 steps of 2 batches of 16 instances.
+    expect(first.byInstances.map(({ instances, accuracy }) => [instances, accuracy.trials])).toEqual([
+      [480, 20],
+      [960, 20],
+    ]);
     expect(await arithmeticRun(point, settings, { store, reporter, onCurve })).toEqual(first);
     expect(steps).toHaveLength(first.curve.length);
     expect(await arithmeticRun(point, settings, { store, reporter, onCurve, fresh: true })).toMatchObject({

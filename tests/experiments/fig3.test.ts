@@ -7,8 +7,21 @@ import { createEncoding, encodingNamed } from '../../lib/positional/registry';
 
 const questions = 100;
 
-/** A run that answered so many of 100 questions of 1, 2 and 3 operators, trained on at most 2. */
-function run(encoding: string, hiddenSize: number, seed: number, right: readonly number[]): ArithmeticRun {
+/**
+ * A run that answered so many of 100 questions of 1, 2 and 3 operators, trained on at most 2; and
+ * so many after each thousand instances of training.
+ */
+function run(
+  encoding: string,
+  hiddenSize: number,
+  seed: number,
+  right: readonly number[],
+  during: readonly number[] = [],
+): ArithmeticRun {
+  const byInstances = during.map((count, index) => ({
+    instances: 1000 * (index + 1),
+    accuracy: proportion(count, questions),
+  }));
   const byOperators = right.map((count, index) => ({
     operators: index + 1,
     accuracy: proportion(count, questions),
@@ -25,6 +38,7 @@ function run(encoding: string, hiddenSize: number, seed: number, right: readonly
     accuracy: proportion(right[1] ?? 0, questions),
     soundness: proportion((right[1] ?? 0) / 2, questions),
     byOperators,
+    byInstances,
     tokensPerSecond: 100 * seed,
     seconds: 1,
   };

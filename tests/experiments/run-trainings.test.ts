@@ -64,6 +64,9 @@ describe('what is trained for', () => {
     instances: 999,
     questions: 23,
     longer: [6, 8],
+    accumulation: 3,
+    evaluations: 7,
+    evaluationQuestions: 29,
   };
 
   it('arithmetic', async () => {
@@ -87,17 +90,26 @@ describe('what is trained for', () => {
           encoding: encodingNamed('bipe_rope'),
           dropout: 0.13,
         },
-        task: { kind: 'arithmetic', operators: 4, modulus: 7, testInstances: 100, instances: 999 },
+        task: {
+          kind: 'arithmetic',
+          operators: 4,
+          modulus: 7,
+          testInstances: 29,
+          testMix: 'exact',
+          instances: 999,
+        },
         batchSize: 31,
         seed: 5,
         steps: 1003,
-        accumulation: 1,
+        accumulation: 3,
         optimizer: { ...optimizer, weightDecay: 0.01 },
         schedule: { kind: 'linear', learningRate: 0.011, warmupSteps: 17, finalFraction: 0 },
         clipNorm: 1.5,
         products: 'bfloat16',
         logEvery: 20,
         checkpointEvery: 251,
+        // Seven of equally many steps, the last of a few less.
+        evaluateEvery: 144,
       },
     });
   });

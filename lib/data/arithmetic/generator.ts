@@ -17,7 +17,10 @@ import {
  * Distribution of the number of operators: always all (`exact`), or i of n with probability i / (1
  * + ... + n) (`under`).
  */
-export type OperatorMix = 'exact' | 'under';
+export type OperatorMix = (typeof operatorMixes)[number];
+
+/** The names of the distributions. */
+export const operatorMixes = ['exact', 'under'] as const;
 
 /** Options of a generator. */
 export interface ArithmeticOptions {

@@ -17,12 +17,15 @@ import { disposeParameters, type ModelParameters, parameterCount } from '../../m
 import { type DataSource, joinParts, type Origin } from '../../report/provenance';
 import { type TrainingConfig } from '../../train/config';
 import { statePath } from '../../train/checkpoint';
-import { hasMetrics, type MetricsLine, readMetrics } from '../../train/metrics';
+import { type EvaluationMetrics, hasMetrics, type MetricsLine, readMetrics } from '../../train/metrics';
 import { type TrainingResult } from '../../train/run';
 import { trainModel, type TrainModelOptions } from '../../train/train-model';
 import { measured, type MeasuringContext, originNow } from './measured';
 import { type RunConfiguration, type RunStore } from './store';
 import { askedPart, beginSession, trainingParts } from './training-sessions';
+
+/** What a training measured of its model after a step. */
+export type TrainingEvaluation = Pick<EvaluationMetrics, 'step' | 'metrics'>;
 
 /** A training, and what its model is asked. */
 export interface TrainedRunSpec<Answers> {
@@ -42,8 +45,14 @@ export interface TrainedRunSpec<Answers> {
   /**
    * Asks the model. Its answers are kept, so they have no names that neither the training nor
    * `asked` has.
+   *
+   * @param evaluations those of the training, by their steps
    */
-  readonly ask: (decoder: Decoder, parameters: ModelParameters) => Promise<Answers>;
+  readonly ask: (
+    decoder: Decoder,
+    parameters: ModelParameters,
+    evaluations: readonly TrainingEvaluation[],
+  ) => Promise<Answers>;
 }
 
 /** Measurements of every trained model. */
@@ -164,8 +173,9 @@ async function trainAndAsk<Answers extends object>(
   try {
     if (outcome === 'interrupted') throw interrupted();
     const decoder = createDecoder(spec.training.model);
-    const answers = await spec.ask(decoder, parameters);
     const all = await readMetrics(folder);
+    const evaluations = all.filter((line) => line.kind === 'evaluation');
+    const answers = await spec.ask(decoder, parameters, evaluations);
     const lines = all.filter((line) => line.kind === 'training');
     const paces = lines.map((line) => line.machine.tokensPerSecond).sort((a, b) => a - b);
     return {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { countUpTo } from '../../base/schema';
 import { storedArithmeticBatches, streamArithmeticBatches } from '../../data/arithmetic/batches';
 import { questionsOf } from '../../data/arithmetic/file';
-import { arithmeticLength, mostOperators } from '../../data/arithmetic/generator';
+import { arithmeticLength, mostOperators, operatorMixes } from '../../data/arithmetic/generator';
 import { generateArithmeticSet, mostInstances } from '../../data/arithmetic/set';
 import { paperModulus } from '../../data/arithmetic/vocabulary';
 import { Random } from '../../engine/random/random';
@@ -28,8 +28,13 @@ const schema = z
      * end.
      */
     instances: count.exactOptional(),
-    /** Questions of an evaluation, with the operators of training in the same proportions. */
+    /** Questions of an evaluation. */
     testInstances: count.default(500),
+    /**
+     * Their operators: in the proportions of training (`under`), or always the most (`exact`). Left
+     * out: `under`.
+     */
+    testMix: z.enum(operatorMixes).exactOptional(),
   })
   .readonly();
 
@@ -52,7 +57,7 @@ function create(
   config: ArithmeticTaskConfig,
   { decoder, batchSize, accumulation = 1, seed, forward }: TaskContext,
 ): Task {
-  const { operators, modulus, instances, testInstances } = config;
+  const { operators, modulus, instances, testInstances, testMix = 'under' } = config;
   const order = { operators, modulus, batch: batchSize, together: accumulation, seed };
   const source =
     instances === undefined
@@ -69,7 +74,7 @@ function create(
       modulus,
       seed,
       split: 'test',
-      mix: 'under',
+      mix: testMix,
       count: testInstances,
     }),
   );

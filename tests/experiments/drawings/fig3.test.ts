@@ -31,6 +31,7 @@ function run(encoding: string, hiddenSize: number, seed = 1): ArithmeticRun {
       accuracy: proportion(),
       soundness: proportion(),
     })),
+    byInstances: [2000, 4000, 6000].map((instances) => ({ instances, accuracy: proportion() })),
     parameters: some.count(),
     curve: some.curve(),
     tokensPerSecond: some.count(),

@@ -21,6 +21,7 @@ const accuracies = runs.map((run) => ({
   accuracy: proportion,
   soundness: proportion,
   byOperators: [{ operators: 2, accuracy: proportion, soundness: proportion }],
+  byInstances: [{ instances: 100, accuracy: proportion }],
 }));
 
 const claims = (findings: readonly Finding[]): string[] =>

@@ -184,6 +184,7 @@ describe('Figure 3', () => {
       // What is judged is the accuracy at the operators of training, and nothing else.
       soundness: { ...accuracy, share: 1 - estimate },
       byOperators: [{ operators: 3, accuracy: { ...accuracy, share: 1 - estimate }, soundness: accuracy }],
+      byInstances: [],
       parameters: 1,
       curve: [],
       tokensPerSecond: 1,

@@ -8,7 +8,7 @@ import { arithmeticSeparators, arithmeticVocabulary } from '../../../data/arithm
 import { Random } from '../../../engine/random/random';
 import { evaluateArithmetic } from '../../../evaluate/arithmetic';
 import { decoderGenerator } from '../../../evaluate/generator';
-import { type Proportion } from '../../../evaluate/intervals';
+import { proportion, type Proportion } from '../../../evaluate/intervals';
 import { arithmeticModelSize, type ModelConfig } from '../../../model/config';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
@@ -30,6 +30,7 @@ import {
   trainedRun,
   type TrainedRunOptions,
   type TrainedRunSpec,
+  type TrainingEvaluation,
   type TrainingFigures,
 } from '../../run/trained-run';
 import { trainingPlan } from '../../run/training-plan';
@@ -40,6 +41,9 @@ export const arithmeticFields = {
   operators: count.describe('the most operators of a training instance; 6 in the paper'),
   modulus: count.describe('numbers are counted modulo this prime; 11 in the paper'),
   ...trainingFields,
+  accumulation: count.describe(
+    'batches that make one update; its instances are ordered by length, so that each batch has little padding',
+  ),
   clipNorm: clipNormField,
   products: productsField,
   dropout: dropoutField,
@@ -48,6 +52,10 @@ export const arithmeticFields = {
     .describe('training instances, all different, gone through in epochs; null: new ones without end'),
   questions: count.describe('test questions for each number of operators, as far as there are so many'),
   longer: z.array(count).readonly().describe('numbers of operators beyond training that are asked too'),
+  evaluations: count.describe('evaluations during training, after equally many steps each'),
+  evaluationQuestions: count.describe(
+    'questions of each of those, with as many operators as the longest of training',
+  ),
 };
 
 /** Settings that all runs of a comparison share. */
@@ -59,6 +67,12 @@ export interface OperatorsAccuracy {
   readonly accuracy: Proportion;
   /** Right answers by right steps alone. */
   readonly soundness: Proportion;
+}
+
+/** Right answers after so many instances of training. */
+export interface InstancesAccuracy {
+  readonly instances: number;
+  readonly accuracy: Proportion;
 }
 
 /** The answers of a model. */
@@ -73,12 +87,17 @@ export interface ArithmeticAnswers {
   readonly soundness: Proportion;
   /** Ascending; those beyond training last. */
   readonly byOperators: readonly OperatorsAccuracy[];
+  /**
+   * During training, on other questions with as many operators as the longest of training; the last
+   * is at its end.
+   */
+  readonly byInstances: readonly InstancesAccuracy[];
 }
 
 /** The result of a run. */
 export type ArithmeticRun = ModelPoint & ArithmeticAnswers & TrainingFigures;
 
-const revision = 2;
+const revision = 3;
 
 function modelConfig(point: ModelPoint, settings: ArithmeticRunSettings): ModelConfig {
   const encoding = encodingNamed(point.encoding, settings.variants);
@@ -94,18 +113,20 @@ function modelConfig(point: ModelPoint, settings: ArithmeticRunSettings): ModelC
 
 /** The training of a run. */
 export function arithmeticTraining(point: ModelPoint, settings: ArithmeticRunSettings): TrainingConfig {
-  const { operators, modulus, instances } = settings;
+  const { operators, modulus, instances, steps, evaluations, evaluationQuestions } = settings;
   return {
     model: modelConfig(point, settings),
     task: {
       kind: 'arithmetic',
       operators,
       modulus,
-      // A glance at the end of training; the questions of the comparison come after it.
-      testInstances: 100,
+      // The questions of the comparison are others, and come after the training.
+      testInstances: evaluationQuestions,
+      testMix: 'exact',
       ...(instances === null ? {} : { instances }),
     },
     ...trainingPlan(settings, point.seed, 1000),
+    evaluateEvery: Math.ceil(steps / evaluations),
   };
 }
 
@@ -138,7 +159,10 @@ export async function arithmeticRun(
     ...trainingOf(point, settings),
     label: `${point.encoding}, hidden size ${point.hiddenSize}`,
     asked: { questions, longer },
-    ask: (decoder, parameters) => askArithmetic(point, settings, decoder, parameters),
+    ask: async (decoder, parameters, evaluations) => ({
+      ...(await askArithmetic(point, settings, decoder, parameters)),
+      byInstances: evaluations.map((one) => accuracyAfter(one, settings)),
+    }),
   };
   return { ...point, ...(await trainedRun(run, options)) };
 }
@@ -148,7 +172,7 @@ async function askArithmetic(
   settings: ArithmeticRunSettings,
   decoder: Decoder,
   parameters: ModelParameters,
-): Promise<ArithmeticAnswers> {
+): Promise<Omit<ArithmeticAnswers, 'byInstances'>> {
   const { modulus, questions } = settings;
   const byOperators: OperatorsAccuracy[] = [];
   for (const operators of operatorsAsked(settings)) {
@@ -163,6 +187,26 @@ async function askArithmetic(
   const longest = byOperators.find(({ operators }) => operators === settings.operators);
   const { accuracy, soundness } = present(longest, 'the trained number of operators');
   return { trainedOperators: settings.operators, modulus, accuracy, soundness, byOperators };
+}
+
+function accuracyAfter(
+  { step, metrics }: TrainingEvaluation,
+  settings: ArithmeticRunSettings,
+): InstancesAccuracy {
+  const { evaluationQuestions } = settings;
+  const right = Math.round(present(metrics['accuracy'], 'accuracy') * evaluationQuestions);
+  return {
+    instances: step * instancesOfStep(settings),
+    accuracy: proportion(right, evaluationQuestions),
+  };
+}
+
+/** Instances that each update is made of. */
+export function instancesOfStep({
+  batchSize,
+  accumulation,
+}: Pick<ArithmeticRunSettings, 'batchSize' | 'accumulation'>): number {
+  return batchSize * accumulation;
 }
 
 function operatorsAsked({ operators, longer }: ArithmeticRunSettings): number[] {

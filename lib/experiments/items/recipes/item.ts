@@ -8,7 +8,7 @@ import { sha256 } from '../../../base/files';
 import { canonicalJson } from '../../../base/json';
 import { present } from '../../../base/present';
 import { paperRecipes } from '../../paper/values';
-import { arithmeticTraining } from '../fig3/runs';
+import { arithmeticTraining, instancesOfStep } from '../fig3/runs';
 import { defineExperiment } from '../../run/experiment';
 import { fig3Presets, type Fig3Settings } from '../fig3/item';
 import { fig4Presets, type Fig4Settings } from '../fig4/item';
@@ -93,7 +93,7 @@ function arithmetic(settings: Fig3Settings): OwnSetting[] {
   const epochs = (key: string, label: string, steps: number): OwnSetting[] =>
     instances === null
       ? []
-      : [own(key, label, Math.round((10 * steps * training.batchSize) / instances) / 10)];
+      : [own(key, label, Math.round((10 * steps * instancesOfStep(settings)) / instances) / 10)];
   return [
     own('operators', 'Operators', operators),
     own('modulus', 'Modulus', modulus),
