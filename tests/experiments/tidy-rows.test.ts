@@ -22,18 +22,25 @@ const byLength = (length: number, perplexity: number) =>
   ({ length, perplexity, loss: Math.log(perplexity), documents: 7, interval: { low: 1, high: 9 } }) as never;
 
 describe('tidy rows', () => {
-  it('of accuracies are one for each run and number of operators', () => {
+  it('of accuracies are one for each run and evaluation, then one for each number of operators', () => {
     const run = {
       ...point,
+      trainedOperators: 2,
+      byInstances: [
+        { instances: 100, accuracy: proportion(0.2) },
+        { instances: 200, accuracy: proportion(0.4) },
+      ],
       byOperators: [
         { operators: 2, accuracy: proportion(0.5), soundness: proportion(0.25) },
         { operators: 4, accuracy: proportion(0.3), soundness: proportion(0.125) },
       ],
     };
     expect(accuracyRows([run as never])).toEqual([
-      { ...point, operators: 2, accuracy: 0.5, low: 0.4, high: 0.7, rightSteps: 0.25 },
+      { ...point, instances: 100, operators: 2, accuracy: 0.2, low: 0.1, high: 0.4, rightSteps: null },
+      { ...point, instances: 200, operators: 2, accuracy: 0.5, low: 0.4, high: 0.7, rightSteps: 0.25 },
       {
         ...point,
+        instances: 200,
         operators: 4,
         accuracy: 0.3,
         low: expect.closeTo(0.2) as number,

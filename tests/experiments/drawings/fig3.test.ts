@@ -47,11 +47,25 @@ const words = ({ share, low, high }: ArithmeticRun['accuracy']): string =>
   `right answers ${cells.percent(share)} (${cells.percent(low)} to ${cells.percent(high)})`;
 const operatorWords = ['1 operator', '2 operators', '3 operators'];
 
+/** The points of accuracy during training. */
+const byInstances = (runs: readonly ArithmeticRun[]) =>
+  runs.flatMap((one) =>
+    one.byInstances.map(({ instances, accuracy }) => ({
+      panel: 1,
+      series: nameOf(one.encoding),
+      x: instances,
+      y: accuracy.share,
+      low: accuracy.low,
+      high: accuracy.high,
+      hover: `${nameOf(one.encoding)} at ${cells.integer(instances)} instances: ${words(accuracy)}`,
+    })),
+  );
+
 /** The points of accuracy by operators. */
 const byOperators = (runs: readonly ArithmeticRun[]) =>
   runs.flatMap((one) =>
     one.byOperators.map(({ operators, accuracy }) => ({
-      panel: 1,
+      panel: 2,
       series: nameOf(one.encoding),
       x: operators,
       y: accuracy.share,
@@ -63,11 +77,13 @@ const byOperators = (runs: readonly ArithmeticRun[]) =>
 const guess = { y: 0.2, dash: '6px,4px' };
 const lines = [
   { panel: 0, ...guess },
-  { panel: 1, x: 2.5, dash: 'dot' },
   { panel: 1, ...guess },
+  { panel: 2, x: 2.5, dash: 'dot' },
+  { panel: 2, ...guess },
 ];
 const guessing = 'Guessing: 1/5';
 const guessingStyle = { name: guessing, color: ink.muted, dash: guess.dash, symbol: '', pattern: '' };
+const instancesAxis = { title: 'Instances seen', type: 'linear', format: '~s' };
 const operatorsAxis = { title: 'Operators (trained on at most 2)' };
 const accuracyAxis = (most: number) => ({ title: 'Right answers', format: '.0%', range: [0, most] });
 
@@ -81,6 +97,7 @@ describe('Figure 3 at one size, read back', () => {
   it('shows shares of right answers in per cent, with their intervals', () => {
     expect(figure.panels).toEqual([
       { title: 'At 2 operators', x: { title: '', type: 'category' }, y: accuracyAxis(1.12) },
+      { title: 'By instances seen', x: instancesAxis, y: accuracyAxis(1.02) },
       { title: 'By number of operators', x: operatorsAxis, y: accuracyAxis(1.02) },
     ]);
     expect(figure.legend).toEqual([...Object.values(names), guessing]);
@@ -90,7 +107,7 @@ describe('Figure 3 at one size, read back', () => {
       const { share: y, low, high } = accuracy;
       return { panel: 0, series, x: series, y, low, high, hover: `${series}: ${words(accuracy)}` };
     });
-    expectPoints(figure.points, [...bars, ...byOperators(runs)]);
+    expectPoints(figure.points, [...bars, ...byInstances(runs), ...byOperators(runs)]);
     expect(figure.lines).toEqual(lines);
     expect(figure.labels).toEqual(
       tidy([
@@ -156,23 +173,36 @@ describe('Figure 3 at one size, read back', () => {
   });
 
   it('gives with each claim the accuracies of the models that it names', () => {
-    const said = (encoding: string): string => {
-      const { accuracy } = present(
+    const runOf = (encoding: string): ArithmeticRun =>
+      present(
         runs.find((one) => one.encoding === encoding),
         encoding,
       );
-      return `${nameOf(encoding)} ${words(accuracy).slice('right answers '.length)}`;
-    };
-    expect(drawing.findings.map(({ claim, measured }) => [claim, measured])).toEqual(
-      (
-        [
-          ['bipe_alibi', 'alibi'],
-          ['bipe_alibi', 'rope'],
-          ['bipe_rope', 'rope'],
-        ] as const
-      ).map(([a, b]) => [
+    const said = (encoding: string, { share, low, high }: ArithmeticRun['accuracy']): string =>
+      `${nameOf(encoding)} ${cells.percent(share)} (${cells.percent(low)} to ${cells.percent(high)})`;
+    const longest = (encoding: string) => present(runOf(encoding).byOperators[2], '3 operators').accuracy;
+    const pairs = [
+      ['bipe_alibi', 'alibi'],
+      ['bipe_alibi', 'rope'],
+      ['bipe_rope', 'rope'],
+    ] as const;
+    const claims = drawing.findings.map(({ claim, measured }) => [claim, measured]);
+    expect(claims.slice(0, 3)).toEqual(
+      pairs.map(([a, b]) => [
         `Hidden size 48: ${names[a]} computes better than ${names[b]}`,
-        `${said(a)}, ${said(b)}`,
+        `${said(a, runOf(a).accuracy)}, ${said(b, runOf(b).accuracy)}`,
+      ]),
+    );
+    expect(claims.slice(3, 6).map(([claim]) => claim)).toEqual(
+      pairs.map(
+        ([a, b]) =>
+          `Hidden size 48: ${names[a]} needs fewer instances than ${names[b]} until 90 % of its answers are right`,
+      ),
+    );
+    expect(claims.slice(6)).toEqual(
+      pairs.map(([a, b]) => [
+        `Hidden size 48, 3 operators, more than in training: ${names[a]} computes better than ${names[b]}`,
+        `${said(a, longest(a))}, ${said(b, longest(b))}`,
       ]),
     );
   });
@@ -228,6 +258,7 @@ it('Figure 3 at several sizes, read back, shows accuracy by size, and by operato
       },
       y: accuracyAxis(1.12),
     },
+    { title: 'By instances seen, hidden size 96', x: instancesAxis, y: accuracyAxis(1.02) },
     { title: 'By number of operators, hidden size 96', x: operatorsAxis, y: accuracyAxis(1.02) },
   ]);
   expectLooks(figure, { ...styles, [guessing]: guessingStyle });
@@ -237,10 +268,8 @@ it('Figure 3 at several sizes, read back, shows accuracy by size, and by operato
     const hover = `${series} at hidden size ${hiddenSize}: ${words(accuracy)}`;
     return { panel: 0, series, x: hiddenSize, y, low, high, hover };
   });
-  expectPoints(figure.points, [
-    ...bySize,
-    ...byOperators(runs.filter(({ hiddenSize }) => hiddenSize === 96)),
-  ]);
+  const largest = runs.filter(({ hiddenSize }) => hiddenSize === 96);
+  expectPoints(figure.points, [...bySize, ...byInstances(largest), ...byOperators(largest)]);
   expect(figure.title[1]).toContain('hidden size 48, 96; one seed');
   expect(figure.lines).toEqual(lines);
   expect(figure.labels).toEqual([]);

@@ -12,7 +12,6 @@ import {
   measuredBar,
   rangeOf,
 } from '../../../report/measures';
-import { overSeeds } from '../../../report/over-seeds';
 import { type PanelSpec, type PlotlyObject } from '../../../report/spec';
 import { encodingStyle } from '../../../report/style';
 import { type Table } from '../../../report/tables';
@@ -21,7 +20,6 @@ import { ownPairs } from '../../charts/encoding-pairs';
 import {
   groupsOf,
   hiddenSize,
-  type SeedGroup,
   seedsOf,
   sizesOf,
   trainingMeasures,
@@ -31,35 +29,13 @@ import { trainingLossFigure } from '../../charts/training-loss';
 import { moreFinding } from '../../charts/verdicts';
 import { explainSources, formatPaperValue, paperValue } from '../../paper/values';
 import { type Drawing, type Finding } from '../../run/report';
-import { type ArithmeticRun, type OperatorsAccuracy } from './runs';
+import { accuracy, accuracyAt, type Group, isOfPaper, operatorsWord, overRuns } from './accuracy';
+import { instancesPanel, learningTable, paperFinding, soonerFinding } from './learning';
+import { type ArithmeticRun } from './runs';
 
 /** All models that were trained. */
 export interface Fig3Result {
   readonly runs: readonly ArithmeticRun[];
-}
-
-type Group = SeedGroup<ArithmeticRun>;
-
-const countOf = (operators: number): string => (operators === 1 ? '1 operator' : `${operators} operators`);
-
-/** The share of right answers of a group, at the largest number of operators of training. */
-const accuracy = measured<Group>(
-  { key: 'accuracy', label: 'Right answers', format: 'percent', interval: ['low', 'high'] },
-  ({ runs }) => overRuns(runs.map((run) => run.accuracy)),
-);
-
-/** Over several seeds the least and the most, of one its 95 % interval. */
-function overRuns(accuracies: readonly OperatorsAccuracy['accuracy'][]): Range {
-  return overSeeds(accuracies.map(({ share, low, high }) => ({ centre: share, low, high })));
-}
-
-/** The right answers of a group to questions with so many operators. */
-function accuracyAt({ runs }: Group, operators: number): Range {
-  return overRuns(
-    runs.flatMap((run) =>
-      run.byOperators.filter((entry) => entry.operators === operators).map((entry) => entry.accuracy),
-    ),
-  );
 }
 
 /** Everything Figure 3 shows of its result. */
@@ -77,7 +53,7 @@ export function drawFig3(result: Fig3Result): Drawing {
         fromZero: true,
       }),
     ],
-    tables: [accuracyTable(groups)],
+    tables: [accuracyTable(groups), ...learningTable(groups)],
     findings: findings(groups),
   };
 }
@@ -93,17 +69,23 @@ function accuracyFigure(groups: readonly Group[]): Figure {
   const modulus = groups[0]?.runs[0]?.modulus ?? 1;
   const guess = lineLook({ dash: broken });
   const marks = [horizontalLine(1 / modulus, guess)];
+  const largest = groups.filter((group) => group.hiddenSize === sizes.at(-1));
+  const atLargest = sizes.length === 1 ? '' : `, hidden size ${sizes.at(-1) ?? 0}`;
   const panels = [
     sizes.length === 1 ? oneSizePanel(groups, trained, marks) : sizesPanel(groups, sizes, trained, marks),
-    operatorsPanel(groups, sizes, trained, [verticalLine(trained + 0.5), ...marks]),
+    instancesPanel(largest, `By instances seen${atLargest}`, marks),
+    operatorsPanel(largest, trained, `By number of operators${atLargest}`, [
+      verticalLine(trained + 0.5),
+      ...marks,
+    ]),
   ];
   return makeFigure({
     id: 'fig3',
     title: 'Accuracy on arithmetic, by positional encoding',
     subtitle: `Greedy solutions, hidden size ${sizes.join(', ')}; ${basis(groups)}`,
     caption:
-      'Left: share of test questions whose last number is the answer, at the largest number of operators of training. Right: by number of ' +
-      'operators; those right of the dotted line are longer than any of training. Broken line: a guess among the ' +
+      'Left: share of test questions whose last number is the answer, at the largest number of operators of training. Middle: the same during ' +
+      'training, on other questions. Right: by number of operators; those right of the dotted line are longer than any of training. Broken line: a guess among the ' +
       `${modulus} numbers.`,
     alt: groups
       .map((group) => {
@@ -123,7 +105,7 @@ type Marks = readonly PlotlyObject[];
 /** A bar for each group, its height written above its whisker. */
 function oneSizePanel(groups: readonly Group[], trained: number, marks: Marks): PanelSpec {
   return {
-    title: `At ${countOf(trained)}`,
+    title: `At ${operatorsWord(trained)}`,
     x: { type: 'category', tickangle: -25 },
     y: axisOf(accuracy, { range: [0, 1.12] }),
     data: groups.map((group) => ({ ...measuredBar(accuracy, group.style, group), showlegend: false })),
@@ -152,52 +134,34 @@ function sizesPanel(
     };
   });
   return linesPanel({ x: hiddenSize, y: accuracy }, series, {
-    title: `At ${countOf(trained)}, by size`,
+    title: `At ${operatorsWord(trained)}, by size`,
     xAxis: stepsAxisOf(hiddenSize, sizes),
     yAxis: axisOf(accuracy, { range: [0, 1.12] }),
     marks,
   });
 }
 
-/** At the largest size. */
-function operatorsPanel(
-  groups: readonly Group[],
-  sizes: readonly number[],
-  trained: number,
-  marks: Marks,
-): PanelSpec {
-  const largest = sizes.at(-1) ?? 0;
+function operatorsPanel(groups: readonly Group[], trained: number, title: string, marks: Marks): PanelSpec {
   const operators: Measure<AtOperators> = {
     key: 'operators',
     label: `Operators (trained on at most ${trained})`,
-    place: countOf,
+    place: operatorsWord,
     of: (row) => row.operators,
   };
   const y = { ...accuracy, of: (row: AtOperators) => row.accuracy };
-  const series = groups
-    .filter((group) => group.hiddenSize === largest)
-    .map((group) => ({
-      style: group.style,
-      rows: (group.runs[0]?.byOperators ?? []).map((entry) => ({
-        operators: entry.operators,
-        accuracy: accuracyAt(group, entry.operators),
-      })),
-    }));
-  return linesPanel({ x: operators, y }, series, {
-    title: sizes.length === 1 ? 'By number of operators' : `By number of operators, hidden size ${largest}`,
-    xAxis: axisOf(operators, { dtick: 1 }),
-    marks,
-  });
+  const series = groups.map((group) => ({
+    style: group.style,
+    rows: (group.runs[0]?.byOperators ?? []).map((entry) => ({
+      operators: entry.operators,
+      accuracy: accuracyAt(group, entry.operators),
+    })),
+  }));
+  return linesPanel({ x: operators, y }, series, { title, xAxis: axisOf(operators, { dtick: 1 }), marks });
 }
 
 interface AtOperators {
   readonly operators: number;
   readonly accuracy: Range;
-}
-
-/** The paper's task at the size of which the paper's accuracies are known. */
-function isOfPaper({ hiddenSize: size, runs }: Group): boolean {
-  return size === 48 && runs.every((run) => run.trainedOperators === 6 && run.modulus === 11);
 }
 
 function accuracyTable(groups: readonly Group[]): Table {
@@ -232,7 +196,7 @@ function accuracyTable(groups: readonly Group[]): Table {
       ),
       ...asked.map((operators) =>
         measured<Group>(
-          { key: `operators${operators}`, label: countOf(operators), format: 'percent' },
+          { key: `operators${operators}`, label: operatorsWord(operators), format: 'percent' },
           (group) => accuracyAt(group, operators),
         ),
       ),
@@ -242,29 +206,50 @@ function accuracyTable(groups: readonly Group[]): Table {
   );
 }
 
-/** Pairs that the paper compares, at each size, beyond what seeds or questions explain. */
+/**
+ * The paper's claim; then pairs that the paper compares, beyond what seeds or questions explain: at
+ * each size, and at the largest also how soon they learn and beyond the operators of training.
+ */
 function findings(groups: readonly Group[]): Finding[] {
+  const sizes = sizesOf(groups);
+  const [first] = groups[0]?.runs ?? [];
+  const longer = first?.byOperators.find(({ operators }) => operators > first.trainedOperators);
+  const sooner = pairsAt(groups, sizes.at(-1) ?? 0);
+  return [
+    ...paperFinding(groups),
+    ...sizes.flatMap((size) => pairsAt(groups, size).map((pair) => betterFinding(pair))),
+    ...sooner.flatMap(([a, b]) => soonerFinding(a, b)),
+    ...(longer === undefined ? [] : sooner.map((pair) => betterFinding(pair, longer.operators))),
+  ];
+}
+
+type Pair = readonly [better: Group, worse: Group];
+
+function pairsAt(groups: readonly Group[], size: number): Pair[] {
   const comparisons = [
     ['bipe_alibi', 'alibi'],
     ['bipe_alibi', 'rope'],
     ['bipe_rope', 'rope'],
     ...ownPairs(groups.map(({ encoding }) => encoding)),
   ] as const;
-  return [...new Set(groups.map((group) => group.hiddenSize))].flatMap((size) =>
-    comparisons.flatMap((pair) => {
-      const [better, worse] = pair.map((encoding) =>
-        groups.find((one) => one.encoding === encoding && one.hiddenSize === size),
-      );
-      if (better === undefined || worse === undefined) return [];
-      const [a, b] = [encodingStyle(pair[0]).name, encodingStyle(pair[1]).name];
-      return [
-        moreFinding(
-          `Hidden size ${size}: ${a} computes better than ${b}`,
-          [a, rangeOf(accuracy, better)],
-          [b, rangeOf(accuracy, worse)],
-          accuracy.format,
-        ),
-      ];
-    }),
+  return comparisons.flatMap((pair) => {
+    const [better, worse] = pair.map((encoding) =>
+      groups.find((one) => one.encoding === encoding && one.hiddenSize === size),
+    );
+    return better === undefined || worse === undefined ? [] : [[better, worse] as const];
+  });
+}
+
+/** That one computes better than another; with `operators`, on questions beyond training. */
+function betterFinding([better, worse]: Pair, operators?: number): Finding {
+  const range = (group: Group): Range =>
+    operators === undefined ? rangeOf(accuracy, group) : accuracyAt(group, operators);
+  const where = operators === undefined ? '' : `, ${operatorsWord(operators)}, more than in training`;
+  const [a, b] = [better.style.name, worse.style.name];
+  return moreFinding(
+    `Hidden size ${better.hiddenSize}${where}: ${a} computes better than ${b}`,
+    [a, range(better)],
+    [b, range(worse)],
+    accuracy.format,
   );
 }

@@ -213,24 +213,39 @@ function operatorsAsked({ operators, longer }: ArithmeticRunSettings): number[] 
   return [...Array.from({ length: operators }, (_, index) => index + 1), ...longer];
 }
 
-/** A model's accuracy on questions of one length. */
+/** A model's accuracy on questions of one length, after so many instances of training. */
 export type AccuracyRow = Readonly<
   Record<'encoding', string> &
-    Record<'hiddenSize' | 'seed' | 'operators' | 'accuracy' | 'low' | 'high' | 'rightSteps', number>
->;
+    Record<'hiddenSize' | 'seed' | 'instances' | 'operators' | 'accuracy' | 'low' | 'high', number>
+> & {
+  /** Right answers by right steps alone; counted at the end of training alone. */
+  readonly rightSteps: number | null;
+};
 
-/** A row for each model, seed and number of operators. */
+/**
+ * A row for each model, seed and number of operators; before these, one for each evaluation during
+ * training.
+ */
 export function accuracyRows(runs: readonly ArithmeticRun[]): AccuracyRow[] {
-  return runs.flatMap(({ encoding, hiddenSize, seed, byOperators }) =>
-    byOperators.map(({ operators, accuracy: { share: accuracy, low, high }, soundness }) => ({
-      encoding,
-      hiddenSize,
-      seed,
-      operators,
-      accuracy,
-      low,
-      high,
-      rightSteps: soundness.share,
-    })),
-  );
+  return runs.flatMap(({ encoding, hiddenSize, seed, trainedOperators, byInstances, byOperators }) => {
+    const point = { encoding, hiddenSize, seed };
+    const shares = ({ share: accuracy, low, high }: Proportion) => ({ accuracy, low, high });
+    const seen = byInstances.at(-1)?.instances ?? 0;
+    return [
+      ...byInstances.slice(0, -1).map(({ instances, accuracy }) => ({
+        ...point,
+        instances,
+        operators: trainedOperators,
+        ...shares(accuracy),
+        rightSteps: null,
+      })),
+      ...byOperators.map(({ operators, accuracy, soundness }) => ({
+        ...point,
+        instances: seen,
+        operators,
+        ...shares(accuracy),
+        rightSteps: soundness.share,
+      })),
+    ];
+  });
 }
