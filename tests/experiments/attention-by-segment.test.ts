@@ -321,9 +321,10 @@ describe('the findings of attention by segment', () => {
 describe.each(Object.entries(attentionBySegmentPresets))('the preset %s', (name, { settings }) => {
   it('reads models that Figure 4 trains, without one of its own', () => {
     const theirs = fig4Presets[name as keyof typeof fig4Presets].settings;
-    const { times, modality, documents, encodings, ...others } = settings;
-    expect({ ...others, encodings: theirs.encodings }).toEqual(theirs);
+    const { times, modality, documents, encodings, seeds, ...others } = settings;
+    expect({ ...others, encodings: theirs.encodings, seeds: theirs.seeds }).toEqual(theirs);
     expect(theirs.encodings).toEqual(expect.arrayContaining([...encodings]));
+    expect(theirs.seeds).toEqual(expect.arrayContaining([...seeds]));
     expect(parseWith(attentionBySegmentSchema, settings, name)).toEqual(settings);
     expect([times[0], modality, documents > 0]).toEqual([1, 'books', true]);
   });

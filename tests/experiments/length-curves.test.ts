@@ -132,6 +132,40 @@ describe('perplexity by length', () => {
     expect(finding.holds).toBe(holds);
   });
 
+  describe('of several seeds', () => {
+    const seedsOf = (name: string, ...losses: (readonly [short: number, long: number])[]): LengthCurve =>
+      curve(name, ...losses.map(([short, long], index) => run(name, index + 1, short, long)));
+    const at512 = (name: string, ...losses: number[]): LengthCurve =>
+      seedsOf(name, ...losses.map((loss) => [loss, loss] as const));
+
+    it.each([
+      ['below', [3, 3.1], [3.2, 3.3], true],
+      ['above', [3.2, 3.3], [3, 3.1], false],
+      // The means differ by more than the documents explain, and one pair is the other way round.
+      ['among', [3, 3.25], [3.2, 3.3], null],
+    ] as const)('is judged by all pairs of them: %s the others', (_where, first, second, holds) => {
+      const [a, b] = [at512('bipe_rope', ...first), at512('rope', ...second)];
+      expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books').holds).toBe(holds);
+    });
+
+    it('says the mean and the least and the most of the pairs', () => {
+      const [a, b] = [at512('bipe_rope', 3, 3.1), at512('rope', 3.2, 3.3)];
+      const per = (loss: number): string => (100 * (1 - Math.exp(-loss))).toFixed(1);
+      expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books').measured).toBe(
+        `21.1 vs 25.8, ${per(0.2)} % lower (over seeds ${per(0.1)} to ${per(0.3)} %, 6 documents, 2 seeds)`,
+      );
+    });
+
+    it('compares a model with itself at another length seed by seed', () => {
+      // One is 2 % worse than itself, the other 4 %; the seeds are 20 % apart.
+      const one = seedsOf('rope', [3, 3 + Math.log(1.02)], [3.2, 3.2 + Math.log(1.04)]);
+      const finding = (below: number) =>
+        compare({ claim: 'a', below, better: [one, 4096], worse: [one, 512] }, 'books');
+      expect([1.05, 1.03, 1.01].map((below) => finding(below).holds)).toEqual([true, null, false]);
+      expect(finding(1).measured).toContain('3.0 % higher (over seeds 2.0 to 4.0 %, ');
+    });
+  });
+
   it('is told apart where documents differ far more than models', () => {
     // Paired by document, a difference of 1 % is seen though documents are up to a nat apart.
     const of = (name: string, loss: number): LengthCurve => ({

@@ -163,15 +163,19 @@ export function positionPanel(
   });
 }
 
+/** What each seed of a curve reads at a length. */
+function readingsAt(curve: LengthCurve, modality: Modality, length: number): PerplexityByLength[] {
+  return byLengthOf(curve, modality).map((points) =>
+    present(
+      points.find((point) => point.length === length),
+      `length ${length}`,
+    ),
+  );
+}
+
 /** The losses of each document at a length, mean over seeds. */
 function documentLosses(curve: LengthCurve, modality: Modality, length: number): DocumentLoss[] {
-  const runs = byLengthOf(curve, modality).map(
-    (points) =>
-      present(
-        points.find((point) => point.length === length),
-        `length ${length}`,
-      ).byDocument,
-  );
+  const runs = readingsAt(curve, modality, length).map(({ byDocument }) => byDocument);
   return present(runs[0], 'run').map(({ tokens }, document) => ({
     sum: mean(runs.map((documents) => documents[document]?.sum ?? NaN)),
     tokens,
@@ -192,10 +196,12 @@ export interface Comparison {
 
 /**
  * Compares two points on the same documents: the claim holds where the ratio of the perplexities is
- * below the bound with its whole interval over documents, and does not where it is above; a few
- * documents are inconclusive.
+ * below the bound with its whole interval, and does not where it is above. With several seeds of
+ * both the interval is from the least to the most of all pairs of them (of one curve with itself:
+ * of each seed), otherwise it is over documents, of which a few are inconclusive.
  */
 export function compare({ claim, below = 1, better, worse }: Comparison, modality: Modality): Finding {
+  const ratios = seedRatios(better, worse, modality);
   const [first, second] = [better, worse].map(([curve, length]) => documentLosses(curve, modality, length));
   const documents = present(first, 'first');
   const ratio = perplexityRatio(
@@ -207,12 +213,39 @@ export function compare({ claim, below = 1, better, worse }: Comparison, modalit
     .map(([curve, length]) => formatPerplexity(perplexityRange(curve, modality, length).centre))
     .join(' vs ');
   const basis = `${counted(documents.length, 'document')}, ${seedsOfBoth(better[0], worse[0])}`;
+  if (ratios !== undefined)
+    return {
+      claim,
+      holds: liesBelow(ratios, below),
+      measured: `${both}, ${changeWord(ratios.estimate)} (over seeds ${changeRange(ratios)}, ${basis})`,
+    };
   if (ratio === undefined)
     return { claim, holds: null, measured: `${both} (${basis}: too few documents for an interval)` };
   return {
     claim,
     holds: liesBelow(ratio, below),
     measured: `${both}, ${changeWord(ratio.estimate)} (95 % CI ${changeRange(ratio)}, ${basis})`,
+  };
+}
+
+/** The ratio of perplexities over pairs of seeds; undefined where one has a single seed. */
+function seedRatios(
+  better: Comparison['better'],
+  worse: Comparison['worse'],
+  modality: Modality,
+): { readonly estimate: number; readonly low: number; readonly high: number } | undefined {
+  const [first = [], second = []] = [better, worse].map(([curve, length]) =>
+    readingsAt(curve, modality, length).map(({ loss }) => loss),
+  );
+  if (first.length === 1 || second.length === 1) return undefined;
+  const isItself = better[0].name === worse[0].name;
+  const differences = first.flatMap((loss, seed) =>
+    second.flatMap((other, index) => (isItself && index !== seed ? [] : [loss - other])),
+  );
+  return {
+    estimate: Math.exp(mean(first) - mean(second)),
+    low: Math.exp(Math.min(...differences)),
+    high: Math.exp(Math.max(...differences)),
   };
 }
 

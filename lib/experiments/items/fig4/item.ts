@@ -99,8 +99,8 @@ export const fig4Presets = {
   },
   quick: {
     description: (settings) => `small models, on the bundled books: ${describeLanguageModels(settings)}`,
-    time: 'about 6 minutes',
-    settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1], steps: 2400 },
+    time: 'about 12 minutes',
+    settings: { ...small, encodings: mainFour, hiddenSize: 64, seeds: [1, 2, 3], steps: 2400 },
   },
   evening: {
     description: (settings) =>
