@@ -10,6 +10,7 @@ import {
   type LengthCurve,
   modalityTitle,
   perplexityRange,
+  relativePerplexity,
 } from '../../lib/experiments/language-models/length-curves';
 import { encodingStyle } from '../../lib/report/style';
 
@@ -153,6 +154,14 @@ describe('perplexity by length', () => {
       const per = (loss: number): string => (100 * (1 - Math.exp(-loss))).toFixed(1);
       expect(compare({ claim: 'a', better: [a, 512], worse: [b, 512] }, 'books').measured).toBe(
         `21.1 vs 25.8, ${per(0.2)} % lower (over seeds ${per(0.1)} to ${per(0.3)} %, 6 documents, 2 seeds)`,
+      );
+    });
+
+    it('is relative to another length seed by seed', () => {
+      const one = seedsOf('rope', [3, 3.1], [3.2, 3.6]);
+      const { centre, low, high } = relativePerplexity(one, 'books', 4096, 512);
+      expect([centre, low, high].map(Math.log)).toEqual(
+        [0.25, 0.1, 0.4].map((change) => expect.closeTo(change, 9) as number),
       );
     });
 

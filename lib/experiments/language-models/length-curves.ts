@@ -173,6 +173,26 @@ function readingsAt(curve: LengthCurve, modality: Modality, length: number): Per
   );
 }
 
+/**
+ * A curve's perplexity at a length divided by that at another: the mean over seeds (of the
+ * logarithm), the least and the most.
+ */
+export function relativePerplexity(
+  curve: LengthCurve,
+  modality: Modality,
+  length: number,
+  reference: number,
+): Range {
+  const [at = [], from = []] = [length, reference].map((one) => readingsAt(curve, modality, one));
+  const changes = at.map(({ loss }, seed) => loss - (from[seed]?.loss ?? NaN));
+  const [centre = NaN, low = NaN, high = NaN] = [
+    mean(changes),
+    Math.min(...changes),
+    Math.max(...changes),
+  ].map(Math.exp);
+  return { centre, low, high };
+}
+
 /** The losses of each document at a length, mean over seeds. */
 function documentLosses(curve: LengthCurve, modality: Modality, length: number): DocumentLoss[] {
   const runs = readingsAt(curve, modality, length).map(({ byDocument }) => byDocument);

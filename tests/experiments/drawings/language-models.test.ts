@@ -6,6 +6,7 @@ import { drawFig4 } from '../../../lib/experiments/items/fig4/draw';
 import { drawFig5 } from '../../../lib/experiments/items/fig5/draw';
 import { type ScaledModel } from '../../../lib/experiments/items/fig5/runs';
 import { type LanguageModelRun } from '../../../lib/experiments/language-models/runs';
+import { replicatedTexts, replicationLengths } from '../../../lib/experiments/paper/replication';
 import { drawNormal } from '../../../lib/experiments/items/normal/draw';
 import { encodingStyles, scalingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
@@ -53,7 +54,7 @@ describe('Figure 4, read back', () => {
   const trainLength = 512;
   const runs = Object.keys(names).map((encoding) => languageModel(some, encoding, 1, texts, lengths));
   const drawing = drawFig4({ kind: 'trained', runs }, trainLength);
-  const [byLength, byPlace, training] = drawing.figures.map(readFigure);
+  const [byLength, byPlace, training, replication] = drawing.figures.map(readFigure);
 
   it('says what its page has', () => expectPage('fig4', drawing));
 
@@ -133,12 +134,65 @@ describe('Figure 4, read back', () => {
     );
   });
 
+  it('shows perplexities relative to the training length, beside those of the replication', () => {
+    const figure = present(replication, 'figure');
+    expect(figure.panels.map(({ title }) => title)).toEqual([
+      ...titles.map((title) => `Here: ${title}`),
+      'Replication: PG-19',
+      'Replication: arXiv',
+    ]);
+    expectLooks(figure, styles);
+    const point = (panel: number, series: string, x: number, y: number) => ({
+      panel,
+      series,
+      x,
+      y,
+      hover: `${series} at ${x} times the training length: relative perplexity ${cells.fixed(y, 2)}`,
+    });
+    const ours = texts.flatMap((text, panel) =>
+      runs.flatMap((run) =>
+        lengths.map((length) => {
+          const change = at(run, text, length).loss - at(run, text, trainLength).loss;
+          return point(panel, nameOf(run.encoding), length / trainLength, Math.exp(change));
+        }),
+      ),
+    );
+    const theirs = replicatedTexts.flatMap(({ perplexities }, panel) =>
+      runs.flatMap(({ encoding }) => {
+        const found = present(perplexities[encoding], encoding);
+        return found.map((perplexity, index) =>
+          point(texts.length + panel, nameOf(encoding), index + 1, perplexity / present(found[0], 'first')),
+        );
+      }),
+    );
+    expectPoints(figure.points, [...ours, ...theirs]);
+    expect(drawing.figures[3]?.caption).toContain("they are not the paper's");
+  });
+
+  it('takes the replication at whole multiples of its training length, each encoding at all of them', () => {
+    expect(replicationLengths.map((length) => length / 1024)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const { perplexities } of replicatedTexts) {
+      expect(Object.keys(perplexities)).toEqual(Object.keys(names));
+      for (const found of Object.values(perplexities)) expect(found).toHaveLength(replicationLengths.length);
+    }
+  });
+
+  it('has no such figure where the training length was not read, nor for other encodings', () => {
+    const idsOf = (drawn: typeof runs, length: number): readonly string[] =>
+      drawFig4({ kind: 'trained', runs: drawn }, length).figures.map(({ id }) => id);
+    expect(idsOf(runs, trainLength)).toContain('fig4-replication');
+    expect(idsOf(runs, 256)).not.toContain('fig4-replication');
+    const others = [languageModel(some, 't5', 1, texts, lengths)];
+    expect(idsOf(others, trainLength)).not.toContain('fig4-replication');
+  });
+
   it('shows released models as it shows trained ones, but for their training', () => {
     const answers = runs.map((run) => ({ ...run, model: run.encoding, trainLength }));
     const released = drawFig4({ kind: 'released', runs: answers }, trainLength);
     expect(released.figures.map(readFigure).map(({ points }) => points)).toEqual([
       byLength?.points,
       byPlace?.points,
+      replication?.points,
     ]);
     expectLooks(readFigure(present(released.figures[0], 'figure')), styles);
     const { headers, rows } = readTable(present(released.tables[0], 'table'));

@@ -35,6 +35,7 @@ import { type ReleasedRun } from '../../language-models/released-models';
 import { type LanguageModelRun } from '../../language-models/runs';
 import { explainSources, formatPaperValue, paperValue } from '../../paper/values';
 import { type Drawing, type Finding } from '../../run/report';
+import { replicationFigure } from './replication';
 
 /** All models that were trained, or what the released ones made of each kind of text. */
 export type Fig4Result =
@@ -65,6 +66,7 @@ export function drawFig4(result: Fig4Result, trainLength: number): Drawing {
               caption: 'It does not show how a model does beyond its training length.',
             }),
           ]),
+      ...replicationFigure(curves, trainLength),
     ],
     tables: [numbersTable(groups, curves, trainLength)],
     findings: modalitiesOf(curves).flatMap((modality) => findings(curves, modality, trainLength)),
