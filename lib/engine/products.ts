@@ -10,7 +10,7 @@ import { nativeBackend } from './native/binding';
 import { executeNative } from './native/operation';
 import { availableAfter } from './native/order';
 
-/** Rows that a product adds at once: as many as one thread does, whatever the other sides are. */
+/** Rows that a product adds at once: one thread does so many, whatever the other sides are. */
 const rowsTogether = 1024;
 /** Numbers that a sum adds at once. */
 const numbersTogether = 2 ** 16;
@@ -23,16 +23,15 @@ const numbersTogether = 2 ** 16;
  * @returns [left, right]
  */
 export function outerProductSum(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  const [rows, left] = a.shape;
-  const right = b.shape[1];
+  const rows = a.shape[0];
   if (rows <= rowsTogether) return tf.matMul(a, b, true, false);
   return tf.tidy(() => {
-    const parts = Math.floor(rows / rowsTogether);
-    const count = parts * rowsTogether;
-    const split = (x: tf.Tensor2D, width: number): tf.Tensor3D =>
-      x.slice(0, count).reshape([parts, rowsTogether, width]);
-    const sum = tf.sum<tf.Tensor2D>(tf.matMul(split(a, left), split(b, right), true, false), 0);
-    return count === rows ? sum : tf.add(sum, tf.matMul(a.slice(count), b.slice(count), true, false));
+    const parts = Array.from({ length: Math.ceil(rows / rowsTogether) }, (_, index) => {
+      const start = index * rowsTogether;
+      const count = Math.min(rowsTogether, rows - start);
+      return tf.matMul<tf.Tensor2D>(a.slice(start, count), b.slice(start, count), true, false);
+    });
+    return tf.addN(parts);
   });
 }
 
