@@ -225,7 +225,7 @@ describe('an item in other processes', () => {
         }),
     );
 
-  it.each(['fig3', 'fig4', 'lemma11'] as const)(
+  it.each(['fig3', 'fig5', 'lemma11'] as const)(
     '%s has the same bits',
     { timeout: 5 * minute },
     async (item) => {

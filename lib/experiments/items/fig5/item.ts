@@ -4,10 +4,12 @@
 import { z } from 'zod';
 import { ConfigError } from '../../../base/errors';
 import { formatShort } from '../../../report/log-axis';
-import { encodingStyle } from '../../../report/style';
+import { encodingStyle, type SeriesStyle } from '../../../report/style';
 import { notMeasured } from '../../run/available';
+import { runEach, trainingCost } from '../../run/compared-models';
 import { defineExperiment } from '../../run/experiment';
 import { type Presets } from '../../run/definition';
+import { type TrainedRunOptions } from '../../run/trained-run';
 import { drawFig5, type Fig5Result } from './draw';
 import {
   type ScaledModel,
@@ -114,6 +116,17 @@ function checkScalings(settings: Fig5Settings): void {
   }
 }
 
+/** What a scaling makes of a model, without training and with it. */
+async function scaledAndFinetuned(models: ScaledModels, scaling: ScalingName): Promise<ScaledModel[]> {
+  const { encoding } = models.point;
+  const scaled: ScaledModel[] =
+    scaling === 'none'
+      ? []
+      : [{ encoding, stage: 'scaled', scaling, modalities: await models.scaled(scaling) }];
+  const { modalities } = await models.finetuned(scaling);
+  return [...scaled, { encoding, stage: 'finetuned', scaling, modalities }];
+}
+
 /** Figure 5 as a paper item. */
 export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>, Fig5Result, ScaledRow>({
   id: 'fig5',
@@ -139,34 +152,38 @@ export const fig5 = defineExperiment<Fig5Settings, PreparedModels<Fig5Settings>,
     checkScalings(settings);
     return prepareLanguageModels(settings, encodings, reporter);
   },
-  run: async (_settings, { settings, corpus }, { reporter, store, fresh }) => {
-    const models: ScaledModel[] = [];
-    for (const encoding of settings.encodings) {
-      const { name } = encodingStyle(encoding, settings.encodings);
-      const { hiddenSize, seed, scalings } = settings;
-      const made = new ScaledModels({ encoding, hiddenSize, seed }, settings, corpus, {
-        store,
-        reporter,
-        fresh,
-      });
-      reporter.note(`${name}: trained at ${settings.trainLength} tokens`);
-      models.push({
-        encoding,
-        stage: 'trained',
-        scaling: 'none',
-        modalities: (await made.trained()).modalities,
-      });
-      for (const scaling of scalings) {
-        if (scaling !== 'none') {
-          reporter.note(`${name}: scaled, ${scaling}, not finetuned`);
-          models.push({ encoding, stage: 'scaled', scaling, modalities: await made.scaled(scaling) });
-        }
-        reporter.note(`${name}: finetuned at ${settings.finetune.length} tokens, scaling ${scaling}`);
-        const { modalities } = await made.finetuned(scaling);
-        models.push({ encoding, stage: 'finetuned', scaling, modalities });
-      }
-    }
-    return { models };
+  inPieces: true,
+  run: async (_settings, { settings, corpus }, context) => {
+    const { encodings, scalings, hiddenSize, seed, trainLength, finetune } = settings;
+    const made = (encoding: string, options: TrainedRunOptions): ScaledModels =>
+      new ScaledModels({ encoding, hiddenSize, seed }, settings, corpus, options);
+    const styleOf = (encoding: string): SeriesStyle => encodingStyle(encoding, encodings);
+    const trained = await runEach(
+      encodings.map((encoding) => ({
+        style: styleOf(encoding),
+        which: `trained at ${trainLength} tokens`,
+        cost: trainingCost({ ...settings, time: trainLength }),
+        run: async (options: TrainedRunOptions): Promise<ScaledModel> => {
+          const { modalities } = await made(encoding, options).trained();
+          return { encoding, stage: 'trained', scaling: 'none', modalities };
+        },
+      })),
+      context,
+    );
+    const scaled = await runEach(
+      encodings.flatMap((encoding) =>
+        scalings.map((scaling) => ({
+          style: styleOf(encoding),
+          which: `finetuned at ${finetune.length} tokens, scaling ${scaling}`,
+          cost: trainingCost({ ...settings, ...finetune, time: finetune.length }),
+          run: (options: TrainedRunOptions) => scaledAndFinetuned(made(encoding, options), scaling),
+        })),
+      ),
+      context,
+      'Finetuning: loss',
+    );
+    const models = [...trained, ...scaled.flat()];
+    return { models: encodings.flatMap((name) => models.filter(({ encoding }) => encoding === name)) };
   },
   scale: (
     { tokenizer, hiddenSize, layers, trainLength, steps, finetune },

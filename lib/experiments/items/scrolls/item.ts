@@ -13,7 +13,7 @@ import { type DataSource } from '../../../report/provenance';
 import { encodingStyle, type SeriesStyle } from '../../../report/style';
 import { available, notMeasured } from '../../run/available';
 import { mainFour } from '../../charts/encoding-pairs';
-import { runEach } from '../../run/compared-models';
+import { runEach, trainingCost } from '../../run/compared-models';
 import { defineExperiment } from '../../run/experiment';
 import { type Presets, type RunContext } from '../../run/definition';
 import { type TrainedRunOptions } from '../../run/trained-run';
@@ -239,7 +239,7 @@ async function run(
     starts.encodings.map((encoding) => ({
       style: styleOf(encoding),
       which: 'what the finetuning starts from',
-      cost: Number.MAX_SAFE_INTEGER,
+      cost: starts.cost,
       run: async ({ store, reporter }: TrainedRunOptions) => ({
         encoding,
         // Never trained anew here: they are another item's models.
@@ -256,7 +256,12 @@ async function run(
       begun.map(({ encoding, start }) => ({
         style: styleOf(encoding),
         which: `${task.settings.data.task}, seed ${seed}`,
-        cost: 1,
+        cost: trainingCost({
+          ...settings,
+          time: settings.maxTokens,
+          hiddenSize: start.model.hiddenSize,
+          layers: start.model.numLayers,
+        }),
         run: (options: TrainedRunOptions) =>
           promptedRun(
             { start, seed, encoding },

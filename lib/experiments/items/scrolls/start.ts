@@ -17,6 +17,7 @@ import {
   prepareReleasedModels,
   releasedSettings,
 } from '../../language-models/released-models';
+import { trainingCost } from '../../run/compared-models';
 import { type TrainedRunOptions } from '../../run/trained-run';
 import { count } from '../../settings/fields';
 import { counted } from '../../settings/preset-words';
@@ -64,6 +65,8 @@ export interface PreparedStarts {
   readonly data: readonly DataSource[];
   /** Encodings without a model, and why; one line each. */
   readonly missing: readonly string[];
+  /** About how long the training of one takes, as `trainingCost` counts; 0 where there is none. */
+  readonly cost: number;
   /** Gives back the corpus, where there is one. */
   readonly close?: () => void;
   /** Trains what has to be trained first. */
@@ -104,6 +107,7 @@ async function languageModelStarts(
     models: `models of ${counted(settings.layers, 'layer')} of width ${settings.hiddenSize}, trained on ${input.settings.sources.join(', ')},`,
     data,
     missing,
+    cost: trainingCost({ ...settings, time: settings.trainLength }),
     ...(close && { close }),
     startOf: async (encoding, options) => {
       const point = { encoding, hiddenSize: settings.hiddenSize, seed: settings.seed };
@@ -125,6 +129,7 @@ async function releasedStarts(
     models: 'the released models',
     data,
     missing,
+    cost: 0,
     startOf: async (encoding) => {
       const { checkpoint } = present(
         models.find((model) => model.encoding === encoding),
