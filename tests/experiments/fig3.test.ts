@@ -213,6 +213,19 @@ describe('the findings of Figure 3', () => {
       });
     });
 
+    it('compare until a half is right where neither reaches nine tenths', () => {
+      expect(sooner([[20, 70, 89]], [[10, 20, 60]])).toMatchObject({
+        claim:
+          'Hidden size 16: BiPE-RoPE needs fewer instances than RoPE until 50 % of its answers are right',
+        holds: true,
+        measured: expect.stringMatching(/^BiPE-RoPE after 2,000, RoPE after 3,000;/) as string,
+      });
+      expect(sooner([[20, 40]], [[10, 20]])).toMatchObject({
+        claim: expect.stringContaining('until 90 %') as string,
+        holds: null,
+      });
+    });
+
     it('say how far the first is behind, where it is', () => {
       expect(sooner([[20, 40]], [[20, 60]])?.measured).toMatch(
         /the lead is 0 points at most and −20 points at the end$/,

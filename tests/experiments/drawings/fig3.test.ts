@@ -196,7 +196,7 @@ describe('Figure 3 at one size, read back', () => {
     expect(claims.slice(3, 6).map(([claim]) => claim)).toEqual(
       pairs.map(
         ([a, b]) =>
-          `Hidden size 48: ${names[a]} needs fewer instances than ${names[b]} until 90 % of its answers are right`,
+          `Hidden size 48: ${names[a]} needs fewer instances than ${names[b]} until 50 % of its answers are right`,
       ),
     );
     expect(claims.slice(6)).toEqual(

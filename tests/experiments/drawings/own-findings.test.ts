@@ -36,7 +36,7 @@ describe('an encoding of one’s own', () => {
         ...['BiPE-RoPE', 'RoPE'].map((other) => `Hidden size 96: own_bell computes better than ${other}`),
         ...['BiPE-RoPE', 'RoPE'].map(
           (other) =>
-            `Hidden size 96: own_bell needs fewer instances than ${other} until 90 % of its answers are right`,
+            `Hidden size 96: own_bell needs fewer instances than ${other} until 50 % of its answers are right`,
         ),
       ],
     ],

@@ -14,8 +14,8 @@ import { type Finding } from '../../run/report';
 import { accuracy, accuracyDuring, type Group, isOfPaper } from './accuracy';
 import { type ArithmeticRun } from './runs';
 
-/** The share of right answers from which on the task counts as learnt. */
-const learnt = 0.9;
+/** Shares of right answers whose counts of instances are compared: learnt, and half of it. */
+const shares = [0.9, 0.5] as const;
 
 const instances: Measure<AtInstances> = {
   key: 'instances',
@@ -94,8 +94,7 @@ export function learningTable(groups: readonly Group[]): Table[] {
       [
         { key: 'encoding', label: 'Encoding', of: ({ style }) => style.name },
         hiddenSize,
-        untilMeasure(0.5),
-        untilMeasure(learnt),
+        ...shares.map(untilMeasure).reverse(),
         measured<Group>(
           { key: 'end', label: 'Right at the end', format: 'percent' },
           (group) => accuracyDuring(group).at(-1)?.accuracy,
@@ -136,11 +135,18 @@ function leads(ahead: Group, behind: Group): number[] {
   );
 }
 
-/** The finding that one encoding has learnt the task after fewer instances than another. */
+/**
+ * The finding that one encoding needs fewer instances than another, until the larger of the shares
+ * that a model of either reaches.
+ */
 export function soonerFinding(sooner: Group, later: Group): Finding[] {
   const counts = sooner.runs[0]?.byInstances ?? [];
   if (counts.length === 0) return [];
-  const [a, b] = [sooner, later].map((group) => instancesUntil(learnt, group)) as [Range, Range];
+  const runs = [...sooner.runs, ...later.runs];
+  const isReached = (share: number): boolean =>
+    runs.some((run) => firstFrom(run, (accuracy) => accuracy.share >= share) !== Infinity);
+  const share = shares.find(isReached) ?? shares[0];
+  const [a, b] = [sooner, later].map((group) => instancesUntil(share, group)) as [Range, Range];
   const end = formatCount(counts.at(-1)?.instances ?? 0);
   const says = ({ style }: Group, range: Range): string => {
     const word = (value: number): string => (value === Infinity ? `more than ${end}` : formatCount(value));
@@ -151,7 +157,7 @@ export function soonerFinding(sooner: Group, later: Group): Finding[] {
   const lead = `the lead is ${points(Math.max(...gaps))} at most and ${points(gaps.at(-1) ?? NaN)} at the end`;
   return [
     {
-      claim: `Hidden size ${sooner.hiddenSize}: ${sooner.style.name} needs fewer instances than ${later.style.name} until ${formatPercent(learnt, 0)} of its answers are right`,
+      claim: `Hidden size ${sooner.hiddenSize}: ${sooner.style.name} needs fewer instances than ${later.style.name} until ${formatPercent(share, 0)} of its answers are right`,
       holds: a.low === Infinity && b.low === Infinity ? null : liesBelow(a, b),
       measured: `${says(sooner, a)}, ${says(later, b)}; ${lead}`,
     },
