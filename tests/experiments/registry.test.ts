@@ -35,6 +35,18 @@ describe('the registry of paper items', () => {
     await expectText('items', `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`);
   });
 
+  it('has the settings that are kept of them, with their meanings', async () => {
+    const texts = experiments.map(({ id, meanings, presets }) => [
+      id,
+      ...Object.entries(meanings).map(([field, meaning]) => `  ${field}: ${meaning}`),
+      ...presets.flatMap(({ name, settings }) => [
+        `  Preset ${name}`,
+        ...Object.entries(settings).map(([field, value]) => `    ${field} ${JSON.stringify(value)}`),
+      ]),
+    ]);
+    await expectText('settings', `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`);
+  });
+
   it('gives the nearest name for one that it does not have', () => {
     expect(() => experimentNamed('fig11')).toThrow(UsageError);
     expect(() => experimentNamed('fig11')).toThrow(/did you mean fig1\?/);
