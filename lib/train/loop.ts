@@ -41,6 +41,8 @@ export class TrainingLoop {
   private constructor(
     private readonly job: TrainingRun,
     private readonly design: StepDesign,
+    /** Throws if another process has taken over the folder. */
+    private readonly checkHeld: () => void,
     private readonly updates: Updates,
     private readonly progress: Progress,
     private readonly log: MetricsLog,
@@ -54,7 +56,7 @@ export class TrainingLoop {
   }
 
   /** A loop at the run's checkpoint, or before its first step. */
-  static async begin(job: TrainingRun, design: StepDesign): Promise<TrainingLoop> {
+  static async begin(job: TrainingRun, design: StepDesign, checkHeld: () => void): Promise<TrainingLoop> {
     const { folder, batches } = job;
     let state: NamedTensors = {};
     let best: Parameters | undefined;
@@ -82,7 +84,7 @@ export class TrainingLoop {
           'warning',
         );
       const updates = new Updates(design, state, job);
-      const loop = new TrainingLoop(job, design, updates, progress, log, resumed, best);
+      const loop = new TrainingLoop(job, design, checkHeld, updates, progress, log, resumed, best);
       best = undefined;
       return loop;
     } finally {
@@ -234,6 +236,9 @@ export class TrainingLoop {
   }
 
   private write(line: MetricsLine): void {
+    // A folder that is gone is said to be, not its lock.
+    this.log.checkPlace();
+    this.checkHeld();
     this.log.write(line);
     this.job.onMetrics?.(line);
   }
@@ -257,6 +262,7 @@ export class TrainingLoop {
     // A state that cannot be trained any further must not take the place of one that can.
     await this.finiteLoss();
     this.log.flush();
+    this.checkHeld();
     const position: RunPosition = {
       ...this.progress,
       batches: batches.state(),

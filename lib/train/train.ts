@@ -36,11 +36,11 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   await makeFolder(run.folder).catch((error: unknown) => {
     throw writeError(run.folder, error);
   });
-  return withLock(join(run.folder, 'training.lock'), 'this run', async () => {
+  return withLock(join(run.folder, 'training.lock'), 'this run', async (checkHeld) => {
     // With the lock, nobody else writes here: half-written files are a killed process's.
     for (const part of ['', 'checkpoint', 'best']) await removeLeftovers(join(run.folder, part));
     await checkFolder(run);
-    const loop = await TrainingLoop.begin(run, design);
+    const loop = await TrainingLoop.begin(run, design, checkHeld);
     try {
       return await withStopAdvice(adviceAfterStop(run), () => loop.run());
     } finally {

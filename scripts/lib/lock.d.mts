@@ -8,6 +8,16 @@ export interface LockHolder {
   isSelf: boolean;
 }
 
+/** A lock that was taken. */
+export interface HeldLock {
+  release: () => void;
+  /** False once another machine has taken it over. */
+  isHeld: () => boolean;
+  holder?: undefined;
+}
+
 export function takeLock(
   path: string,
-): { release: () => void; holder?: undefined } | { holder: LockHolder; release?: undefined };
+): HeldLock | { holder: LockHolder; release?: undefined; isHeld?: undefined };
+
+export function isSilent(heardAt: number, now: number): boolean;

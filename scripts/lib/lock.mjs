@@ -7,10 +7,19 @@
 //   name has an entry, so a lock is never half taken, and never taken from its holder.
 // - The lock of a dead process is removed by its entry's name, which no other lock has, so a late
 //   process removes nothing. No hard links are needed, which some file systems do not have.
+//
+// Whether a process of another machine is dead, nobody here can see. So a lock is a lease: its
+// holder writes to the entry every so often, and another machine takes it over after a long
+// silence. Times are compared as the file system has them, that of the entry with that of a new
+// file, so a wrong clock matters only where each machine sets the times of the files it writes.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  closeSync,
+  existsSync,
+  fstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -22,9 +31,20 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 
 /** Prefix of folders beside locks that are to become one, each with the name of its entry. */
 const beginning = '.lock-';
+
+/** Content of a new entry: one without any is an older version's, whose holder writes nothing. */
+const leased = 'lease\n';
+
+/**
+ * Milliseconds of silence after which other machines take a lock over: clearly longer than the
+ * pause between two signs of life (lease.mjs), what two clocks may differ by, and what a shared
+ * file system may delay.
+ */
+const longestSilence = 10 * 60_000;
 
 const host = hostname()
   .replace(/[^\w.-]/g, '_')
@@ -32,9 +52,10 @@ const host = hostname()
 
 /**
  * Takes the lock at `path`, in an existing folder, if nobody holds it. The lock of a dead process
- * does not count.
+ * does not count, nor one of another machine that has been silent for long.
  *
- * @returns `release`, or the holder: `isSelf` if it is this process
+ * @returns `release` and `isHeld`, which tells whether another machine has taken the lock over; or
+ *   the holder: `isSelf` if it is this process
  * @throws the file system's error if it cannot be written
  */
 export function takeLock(path) {
@@ -42,17 +63,76 @@ export function takeLock(path) {
   const own = join(dirname(path), beginning + entry);
   try {
     mkdirSync(own);
-    writeFileSync(join(own, entry), '');
+    writeFileSync(join(own, entry), leased);
     while (!becomes(own, path)) {
       const holder = holderOf(path);
-      if (holder !== undefined && !isGone(holder)) return { holder: described(holder) };
+      if (holder !== undefined && !isGone(holder) && !hasLapsed(path, holder, join(own, entry)))
+        return { holder: described(holder) };
       remove(path, holder?.entry);
     }
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
   removeBegun(dirname(path));
-  return { release: () => remove(path, entry) };
+  const held = join(path, entry);
+  leases().postMessage({ hold: held });
+  return {
+    isHeld: () => existsSync(held),
+    release: () => {
+      leases().postMessage({ release: held });
+      remove(path, entry);
+    },
+  };
+}
+
+let thread;
+
+/** The thread that gives signs of life, also while this one computes or waits for a program. */
+function leases() {
+  if (thread === undefined) {
+    thread = new Worker(new URL('lease.mjs', import.meta.url), { execArgv: [], env: {} });
+    // Without it, locks are held as long as before, if other machines do not take them over.
+    thread.on('error', () => undefined);
+    thread.unref();
+  }
+  return thread;
+}
+
+/**
+ * Tells whether the holder of a lock has been silent for so long that other machines take it over.
+ *
+ * @param heardAt its last sign of life, milliseconds
+ * @param now     the time of whoever asks
+ */
+export function isSilent(heardAt, now) {
+  return now - heardAt > longestSilence;
+}
+
+/**
+ * Checks that a holder on another machine has been silent for long.
+ *
+ * @param fresh a file that was written just now, which tells the file system's time
+ */
+function hasLapsed(path, holder, fresh) {
+  if (holder.entry === undefined || holder.host === host) return false;
+  try {
+    const { size, mtimeMs } = seen(join(path, holder.entry));
+    return size > 0 && isSilent(mtimeMs, seen(fresh).mtimeMs);
+  } catch (error) {
+    // Released, or taken over, in this moment.
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** A file's times and size: it is opened, so that a network file system asks its server for them. */
+function seen(path) {
+  const file = openSync(path, 'r');
+  try {
+    return fstatSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**

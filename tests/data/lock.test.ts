@@ -1,8 +1,18 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { takeLock } from '#lock';
+import { isSilent, takeLock } from '#lock';
 import { MachineError } from '../../lib/base/errors';
 import { displayPath, projectPath } from '../../lib/base/paths';
 import { withLock } from '../../lib/data/io/lock';
@@ -46,6 +56,20 @@ async function lockOfTheDead(folder: string): Promise<string> {
   return lock;
 }
 
+/**
+ * Makes a lock another machine's, which gave its last sign of life so many seconds ago.
+ *
+ * @param left a lock of this machine
+ */
+function lockOfAnother(lock: string, left: string, secondsAgo: number, content = 'lease\n'): void {
+  const [entry = ''] = readdirSync(left);
+  const path = join(lock, entry.replace(/[^-]+$/, 'another'));
+  mkdirSync(lock);
+  writeFileSync(path, content);
+  const at = Date.now() / 1000 - secondsAgo;
+  utimesSync(path, at, at);
+}
+
 const work = () => Promise.resolve('done');
 const idle = () => Promise.resolve();
 
@@ -65,6 +89,9 @@ describe('a lock', () => {
         () => {
           mkdirSync(lock);
         },
+        () => {
+          lockOfAnother(lock, left, 700);
+        },
       ];
       const workers = await Promise.all(Array.from({ length: 4 }, () => worker(lock, inside)));
       const together = kinds.map(() => 0);
@@ -76,7 +103,7 @@ describe('a lock', () => {
           rmSync(inside, { force: true });
         }
       }
-      expect(together).toEqual([0, 0, 0]);
+      expect(together).toEqual([0, 0, 0, 0]);
       expect(readdirSync(folder)).toEqual(['left.lock']);
     },
   );
@@ -167,6 +194,81 @@ describe('a lock', () => {
       await expect(withLock(lock, 'this run', work)).rejects.toThrow(/ is at work on this run; wait for it/);
       rmSync(lock, { recursive: true });
     }
+  });
+
+  it('of another machine is taken over after ten minutes of silence, unless that never gives signs', async () => {
+    const folder = temporaryFolder();
+    const left = await lockOfTheDead(folder);
+    for (const [secondsAgo, content, isFree] of [
+      [500, 'lease\n', false],
+      [700, 'lease\n', true],
+      [700, '', false],
+      // A clock that is ahead.
+      [-700, 'lease\n', false],
+    ] as const) {
+      const lock = join(folder, 'run.lock');
+      lockOfAnother(lock, left, secondsAgo, content);
+      const { release } = takeLock(lock);
+      expect(release !== undefined).toBe(isFree);
+      release?.();
+      rmSync(lock, { recursive: true, force: true });
+    }
+  });
+
+  it('is not taken over from a process that lives, whatever the clocks and the file system do', () => {
+    const second = 1000;
+    fc.assert(
+      fc.property(
+        fc.record({
+          /** What the two machines' clocks are ahead of the true time. */
+          holder: fc.integer({ min: -120, max: 120 }),
+          observer: fc.integer({ min: -120, max: 120 }),
+          /** Seconds by which signs come late, beside the 30 between them. */
+          late: fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 1, maxLength: 40 }),
+          /** Seconds until another machine sees a sign. */
+          delay: fc.integer({ min: 0, max: 90 }),
+          looks: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }),
+        }),
+        ({ holder, observer, late, delay, looks }) => {
+          const signs = [0];
+          for (const more of late) signs.push((signs.at(-1) ?? 0) + 30 + more);
+          const death = (signs.at(-1) ?? 0) + 30;
+          const silentAt = (at: number): boolean => {
+            const heard = signs.filter((sign) => sign === 0 || sign + delay <= at).at(-1) ?? 0;
+            return isSilent((heard + holder) * second, (at + observer) * second);
+          };
+          for (const look of looks) expect(silentAt(look * death)).toBe(false);
+          // However the clocks are, a dead process's lock is free in the end.
+          expect(silentAt(death + 600 + 240)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it(
+    'is seen to be held by others while its process computes without a pause',
+    { timeout: 120_000 },
+    async () => {
+      const folder = temporaryFolder();
+      const lock = join(folder, 'run.lock');
+      const child = await worker(lock, join(folder, 'inside'));
+      child.send('compute');
+      await expect.poll(() => existsSync(join(folder, 'inside'))).toBe(true);
+      const [entry = ''] = readdirSync(lock);
+      await expect
+        .poll(() => statSync(join(lock, entry)).mtimeMs, { timeout: 60_000 })
+        .toBeGreaterThan(1_000_000_000);
+    },
+  );
+
+  it('that was taken over is not written by who held it', async () => {
+    const lock = join(temporaryFolder(), 'run.lock');
+    await withLock(lock, 'this run', (checkHeld) => {
+      checkHeld();
+      rmSync(lock, { recursive: true });
+      expect(checkHeld).toThrow(/was silent for so long that another one is at work on this run now$/);
+      return Promise.resolve();
+    });
   });
 
   it('stays with the process that took it over, when another one comes late with what it saw before', () => {
