@@ -9,7 +9,8 @@ import { type Drawing, type Finding, type Report } from './report';
 import { type PresetName } from '../settings/preset-names';
 import { type MeasuringContext } from './measured';
 import { type WorkerPool } from './pool';
-import { type RunStore } from './store';
+import { type RunConfiguration, type RunStore } from './store';
+import { type TrainedRunOptions } from './trained-run';
 
 /** One scale of an item. */
 export interface Preset<Settings> {
@@ -68,6 +69,8 @@ export interface Piece {
   readonly cost: number;
   /** Told each point of the training's curve. */
   readonly onCurve: (step: number, loss: number) => void;
+  /** Trains the model, or finds it trained. */
+  readonly run: (options: TrainedRunOptions) => Promise<unknown>;
 }
 
 /** Ends the work of a process that was to train one model of an item. */
@@ -134,6 +137,37 @@ export interface ExecuteOptions<Settings extends object = object> {
   readonly pool?: WorkerPool;
 }
 
+/** Options of a plan. */
+export type PlanOptions = Pick<ExecuteOptions, 'preset' | 'settings' | 'reporter'> & {
+  readonly store: RunStore;
+};
+
+/** A job of an item: one of its models, or the item as a whole. */
+export interface PlannedJob {
+  /** null for the item as a whole. */
+  readonly piece: Pick<Piece, 'title' | 'index'> | null;
+  readonly name: string;
+  /** About how long it takes beside others of the item. */
+  readonly cost: number;
+  /** The store has its result. */
+  readonly isDone: boolean;
+  /** Seconds that the training of a done one took, where it is known. */
+  readonly seconds: number | null;
+  /** What is to be computed first for one that is not done. */
+  readonly next: RunConfiguration | null;
+}
+
+/** The jobs that an item is made of. */
+export interface Plan {
+  /** Complete. */
+  readonly settings: object;
+  /**
+   * In the order in which they are to begin. Those that need the results of others are in it as
+   * soon as these are done.
+   */
+  readonly jobs: readonly PlannedJob[];
+}
+
 /** Findings of the run of an item that ended last. */
 export interface LatestRun {
   /** The preset that has its settings, or the most of them; then it ends in `, changed`. */
@@ -166,6 +200,8 @@ export interface Experiment<
   execute(options: ExecuteOptions<Settings>): Promise<Report<Settings, Result, Row>>;
   /** Computes for another process: the whole item, or one model; the store has it afterwards. */
   perform(settings: object, options: PerformOptions): Promise<void>;
+  /** The jobs of which the item is made, and which of them are done. Nothing is computed. */
+  plan(options: PlanOptions): Promise<Plan>;
   /**
    * The run that ended last, of this revision and library, and of one of these presets if some are
    * given; undefined if there is none.

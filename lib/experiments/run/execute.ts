@@ -61,15 +61,15 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * The report of an item.
+ * The settings of a run: those of the preset, with what replaces them.
  *
- * @throws UsageError if it has no such preset; ConfigError for settings that are not right
+ * @throws UsageError if the item has no such preset; ConfigError for settings that are not right
  */
-export async function execute<Settings extends object, Input, Result, Row extends TidyRow>(
-  spec: ExperimentSpec<Settings, Input, Result, Row>,
+export function choose<Settings extends object>(
+  spec: Pick<ExperimentSpec<Settings, never, never>, 'id' | 'presets' | 'schema'>,
   names: readonly PresetName[],
-  options: ExecuteOptions<Settings>,
-): Promise<Report<Settings, Result, Row>> {
+  options: Pick<ExecuteOptions<Settings>, 'preset' | 'settings'>,
+): Chosen<Settings> {
   const preset = options.preset ?? 'quick';
   const chosen = spec.presets[names.find((name) => name === preset) ?? 'quick'];
   if (chosen === undefined || !names.some((name) => name === preset)) {
@@ -81,9 +81,23 @@ export async function execute<Settings extends object, Input, Result, Row extend
     withChanges(chosen.settings, options.settings),
     `${spec.id} settings`,
   );
-  const prepared = await prepare(spec, settings, options);
+  return { preset, isChanged, settings };
+}
+
+/**
+ * The report of an item.
+ *
+ * @throws as `choose`
+ */
+export async function execute<Settings extends object, Input, Result, Row extends TidyRow>(
+  spec: ExperimentSpec<Settings, Input, Result, Row>,
+  names: readonly PresetName[],
+  options: ExecuteOptions<Settings>,
+): Promise<Report<Settings, Result, Row>> {
+  const chosen = choose(spec, names, options);
+  const prepared = await prepare(spec, chosen.settings, options);
   try {
-    return await report(spec, { preset, isChanged, settings }, prepared, options);
+    return await report(spec, chosen, prepared, options);
   } finally {
     prepared.close?.();
   }
@@ -177,7 +191,14 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
   });
 }
 
-function configurationOf<Settings>(
+/** @throws UsageError if an item that needs data has none */
+export function checkData(item: string, data: readonly DataSource[], missing: readonly string[]): void {
+  if (data.length === 0 && missing.length > 0)
+    throw new UsageError(`${item}: none of its data is here: ${missing.join('; ')}`);
+}
+
+/** Everything that the item's own result depends on. */
+export function configurationOf<Settings>(
   { id: item, revision }: Pick<ExperimentSpec<Settings, never, never>, 'id' | 'revision'>,
   settings: Settings,
   data: readonly DataSource[],
@@ -211,9 +232,7 @@ async function report<Settings extends object, Input, Result, Row extends TidyRo
   { input, data, missing }: PreparedInput<Input>,
   options: ExecuteOptions<Settings>,
 ): Promise<Report<Settings, Result, Row>> {
-  if (data.length === 0 && missing.length > 0) {
-    throw new UsageError(`${spec.id}: none of its data is here: ${missing.join('; ')}`);
-  }
+  checkData(spec.id, data, missing);
   const { store = new RunStore(), reporter, fresh = false, computes = true, pool } = options;
   const { result, provenance, reused } = computes
     ? await compute(spec, settings, { input, data }, { store, reporter, fresh, ...(pool && { pool }) })

@@ -6,6 +6,7 @@ import { meaningsOf } from '../settings/fields';
 import { type ExperimentSpec, type Experiment } from './definition';
 import { execute, perform } from './execute';
 import { latest } from './latest';
+import { planOf } from './plan';
 
 /** Closes a definition over its types. */
 export function defineExperiment<Settings extends object, Input, Result, Row extends TidyRow = TidyRow>(
@@ -26,6 +27,7 @@ export function defineExperiment<Settings extends object, Input, Result, Row ext
     meanings: meaningsOf(spec.fieldsOf ?? spec.schema),
     execute: (options) => execute(spec, names, options),
     perform: (settings, options) => perform(spec, settings, options),
+    plan: (options) => planOf(spec, names, options),
     latest: (store, presets) => latest(spec, store, presets),
   };
 }

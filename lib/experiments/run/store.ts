@@ -72,6 +72,11 @@ export class RunStore {
     return join(this.folder, `${configuration.item}-${runKey(configuration)}`);
   }
 
+  /** The folder of a run that is to be computed now. */
+  folderToCompute(configuration: RunConfiguration): string {
+    return this.folderOf(configuration);
+  }
+
   /**
    * The finished run of this configuration, if there is one.
    *
@@ -102,7 +107,7 @@ export class RunStore {
       if (!(error instanceof DamagedFileError)) throw error;
       reporter.note(`${error.where}: damaged (${error.why}); computed anew`, 'warning');
     }
-    const folder = this.folderOf(configuration);
+    const folder = this.folderToCompute(configuration);
     await writeFileAtomic(join(folder, configurationName), `${toJson(configuration, 2)}\n`);
     const finished = await work();
     await writeFileAtomic(join(folder, resultName), resultText(folder, finished));

@@ -203,7 +203,7 @@ async function trainOrMend(
   { onBegin, onMetrics }: Pick<TrainModelOptions, 'onBegin' | 'onMetrics'> = {},
 ): Promise<TrainingResult> {
   const configuration = trainingOf(training);
-  const folder = store.folderOf(configuration);
+  const folder = store.folderToCompute(configuration);
   const train = (): Promise<TrainingResult> =>
     trainModel(training.training, {
       folder,
