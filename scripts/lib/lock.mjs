@@ -125,7 +125,9 @@ function hasLapsed(path, holder, fresh) {
   }
 }
 
-/** A file's times and size: it is opened, so that a network file system asks its server for them. */
+/**
+ * A file's times and size. It is opened, so that a network file system asks its server for them.
+ */
 function seen(path) {
   const file = openSync(path, 'r');
   try {
