@@ -114,8 +114,10 @@ describe('the plan of an item', () => {
 
   it('of Figure 3 has a model for each encoding and seed', async () => {
     const store = new RunStore(temporaryFolder());
-    const { jobs } = await items.fig3.plan({ store, reporter, preset: 'quick' });
-    expect(jobs.map(({ name }) => name)).toHaveLength(12);
+    const settings = { seeds: [1, 2, 3] };
+    const { jobs } = await items.fig3.plan({ store, reporter, preset: 'quick', settings });
+    expect(new Set(jobs.map(({ name }) => name)).size).toBe(4 * 3);
+    expect(jobs).toHaveLength(4 * 3);
     expect(jobs[0]).toMatchObject({ isDone: false, next: { item: 'arithmetic' } });
   });
 });

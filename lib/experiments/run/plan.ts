@@ -49,11 +49,12 @@ export async function planOf<Settings extends object, Input>(
     const isDone = found !== undefined;
     return { ...isWhole(spec.title), isDone, seconds: null, next: isDone ? null : configuration };
   };
-  const elsewhere = async (pieces: readonly Piece[]): Promise<void> => {
+  const elsewhere = async (pieces: readonly Piece[]): Promise<true> => {
     const stage: PlannedJob[] = [];
     for (const piece of pieces) stage.push(await jobOf(piece, store));
     jobs.push(...stage);
     if (stage.some(({ isDone }) => !isDone)) throw new StageOpen();
+    return true;
   };
   try {
     checkData(spec.id, data, missing);
