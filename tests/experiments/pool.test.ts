@@ -101,7 +101,7 @@ describe('a pool of processes', () => {
     const { run, notes } = fakePool(1);
     const points: number[][] = [];
     await run('ok', { onCurve: (...point) => points.push(point) });
-    expect([notes, points]).toEqual([['ok goes on', 'models done: 1 of 1'], [[1, 0.5]]]);
+    expect([notes, points]).toEqual([['a job: ok goes on', 'models done: 1 of 1'], [[1, 0.5]]]);
   });
 
   it('throws what a job throws, of the same class, and goes on with the others', async () => {

@@ -160,7 +160,7 @@ async function compute<Settings extends object, Input, Result, Row extends TidyR
     // One that is damaged is told by the process that computes it anew.
     const earlier = fresh ? undefined : await store.find<Result>(configuration).catch(() => undefined);
     if (earlier !== undefined) return { ...earlier, reused: true };
-    await pool.run({ ...job, piece: null }, { label: spec.title, reporter, cost: 0 });
+    await pool.run({ ...job, piece: null }, { label: spec.id, reporter, cost: 0 });
     return { ...present(await store.find<Result>(configuration), `result of ${spec.id}`), reused: false };
   }
   return measured({ store, reporter, fresh }, configuration, about, async () => {

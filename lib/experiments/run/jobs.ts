@@ -55,13 +55,17 @@ export function sendingReporter(send: (message: Message) => void): Reporter {
   };
 }
 
-/** Hands a process's words to a reporter. */
-export function receiver(reporter: Reporter): (message: Message) => void {
+/**
+ * Hands a process's words to a reporter.
+ *
+ * @param label of the job, before each: several processes speak at once
+ */
+export function receiver(reporter: Reporter, label: string): (message: Message) => void {
   const tasks = new Map<number, ReturnType<Reporter['task']>>();
   return (message) => {
-    if (message.kind === 'note') reporter.note(message.line, message.level);
+    if (message.kind === 'note') reporter.note(`${label}: ${message.line}`, message.level);
     if (message.kind === 'task')
-      tasks.set(message.task, reporter.task(message.label, message.total, message.unit));
+      tasks.set(message.task, reporter.task(`${label}: ${message.label}`, message.total, message.unit));
     if (message.kind === 'update') tasks.get(message.task)?.update(message.done, message.note);
     if (message.kind === 'finish') tasks.get(message.task)?.finish(message.note);
   };

@@ -239,7 +239,7 @@ type Outcome =
 /** Sends a job, and hears how it goes until it is over. */
 function perform(child: ChildProcess, { job, options }: Waiting): Promise<Outcome> {
   return new Promise((resolve) => {
-    const receive = receiver(options.reporter);
+    const receive = receiver(options.reporter, options.label);
     const end = (outcome: Outcome): void => {
       child.off('message', hear).off('exit', die).off('error', fail);
       resolve(outcome);
