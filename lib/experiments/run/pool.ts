@@ -40,8 +40,19 @@ export interface PoolOptions {
   readonly cores?: number;
   /** Models that cost less together, as `trainingCost` counts, are not worth a process. */
   readonly leastCost?: number;
+  /** Told of each job that is done: `bench/plan.mjs` makes schedules of them. */
+  readonly onDone?: (job: DoneJob) => void;
   /** Makes a process that computes with so many threads; default: one of this library's. */
   readonly start?: (threads: number) => ChildProcess;
+}
+
+/** A job that is done, and when, in milliseconds. */
+export interface DoneJob {
+  readonly item: string;
+  readonly label: string;
+  readonly askedAt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
 }
 
 interface Worker {
@@ -58,6 +69,7 @@ interface Begun {
 interface Waiting {
   readonly job: Job;
   readonly options: JobOptions;
+  readonly askedAt: number;
   /** Processes that died at it. */
   readonly deaths: number;
   readonly resolve: () => void;
@@ -79,6 +91,7 @@ export class WorkerPool {
   readonly #start: (threads: number) => ChildProcess;
   readonly #cores: number;
   readonly #leastCost: number;
+  readonly #onDone: ((job: DoneJob) => void) | undefined;
   /** Processes at once; fewer after one has died, for which memory is the likely reason. */
   #limit: number;
   #waiting: Waiting[] = [];
@@ -92,11 +105,13 @@ export class WorkerPool {
     workers,
     cores = availableParallelism(),
     leastCost = seconds,
+    onDone,
     start = startWorker,
   }: PoolOptions = {}) {
     this.#limit = workers ?? workersFor(cores, machineMemory());
     this.#cores = cores;
     this.#leastCost = leastCost;
+    this.#onDone = onDone;
     this.#start = start;
     const stop = cellInterrupt();
     stop?.addEventListener('abort', () => {
@@ -122,7 +137,7 @@ export class WorkerPool {
   run(job: Job, options: JobOptions): Promise<void> {
     if (options.cost > 0) this.#models.all += 1;
     return new Promise((resolve, reject) => {
-      this.#enqueue({ job, options, deaths: 0, resolve, reject });
+      this.#enqueue({ job, options, askedAt: performance.now(), deaths: 0, resolve, reject });
     });
   }
 
@@ -177,7 +192,10 @@ export class WorkerPool {
     const outcome = await perform(worker.child, waiting);
     this.#busy.delete(worker);
     if (outcome.kind === 'done') {
-      this.#pace.add(cost, (performance.now() - startedAt) / 1000);
+      const endedAt = performance.now();
+      const { job, options, askedAt } = waiting;
+      this.#onDone?.({ item: job.item, label: options.label, askedAt, startedAt, endedAt });
+      this.#pace.add(cost, (endedAt - startedAt) / 1000);
       if (cost > 0) this.#count(waiting.options.reporter);
       waiting.resolve();
     } else if (this.#closed !== undefined) waiting.reject(this.#closed.reason);
