@@ -56,19 +56,20 @@ export class Runner {
   async run(test, secondsAtMost) {
     const child = (this.child ??= await this.start());
     const began = performance.now();
+    let isStopped = false;
     const outcome = await new Promise((end) => {
-      const timer = setTimeout(() => this.stop(), 1000 * secondsAtMost);
-      const settle = (reply) => {
-        clearTimeout(timer);
-        child.removeAllListeners();
-        end(reply);
-      };
-      child.on('message', ({ isGreen, isLate }) => settle(isGreen ? 'green' : isLate ? 'too long' : 'red'));
-      child.on('exit', () => {
-        const wasStopped = this.child !== child;
+      const timer = setTimeout(() => {
+        isStopped = true;
         this.stop();
-        settle(wasStopped ? 'too long' : 'red');
-      });
+      }, 1000 * secondsAtMost);
+      const settle = (result) => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit);
+        end(result);
+      };
+      const onMessage = ({ isGreen, isLate }) => settle(isGreen ? 'green' : isLate ? 'too long' : 'red');
+      const onExit = () => settle(isStopped ? 'too long' : 'red');
+      child.on('message', onMessage).on('exit', onExit);
       child.send({ test: join(this.copy, test), changed: this.changed });
       this.changed = [];
     });
@@ -83,27 +84,31 @@ export class Runner {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       detached: true,
     });
-    child.kill = () => process.kill(-Number(child.pid), 'SIGKILL');
+    child.kill = () => {
+      try {
+        process.kill(-Number(child.pid), 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    };
     running.add(child.kill);
+    child.once('exit', () => {
+      running.delete(child.kill);
+      if (this.child === child) this.child = undefined;
+    });
     return new Promise((begin, fail) => {
+      const onExit = () => fail(new Error('Vitest did not start'));
+      child.once('exit', onExit);
       child.once('message', () => {
-        child.removeAllListeners();
+        child.off('exit', onExit);
         begin(child);
       });
-      child.once('exit', () => fail(new Error('Vitest did not start')));
     });
   }
 
   /** Ends the process; the next run starts another one. */
   stop() {
-    if (this.child === undefined) return;
-    const { kill } = this.child;
+    this.child?.kill();
     this.child = undefined;
-    running.delete(kill);
-    try {
-      kill();
-    } catch {
-      // It has ended by itself.
-    }
   }
 }
