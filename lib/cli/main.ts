@@ -20,6 +20,7 @@ import { addPerplexityCommand } from './commands/perplexity';
 import { addPublishCommand } from './commands/publish';
 import { addReproduceCommand } from './commands/reproduce';
 import { addSegmentCommand } from './commands/segment';
+import { addSweepCommand } from './commands/sweep';
 import { addTheoryCommand } from './commands/theory';
 import { addTokenizeCommand } from './commands/tokenize';
 import { addTrainCommand } from './commands/train';
@@ -43,6 +44,7 @@ export function createProgram(items: readonly Experiment[] = []): Command {
   for (const add of [
     addListCommand,
     addReproduceCommand,
+    addSweepCommand,
     addCompareCommand,
     addDoctorCommand,
     addSegmentCommand,

@@ -37,6 +37,7 @@ const experiments: Readonly<Record<string, readonly string[]>> = {
     'experiments/language-models',
   ],
   experiments: ['experiments/settings', 'experiments/run', 'experiments/items'],
+  'experiments/sweep': ['experiments/settings', 'experiments/run', 'experiments'],
   'experiments/start-page': ['experiments/settings', 'experiments/run', 'experiments'],
 };
 

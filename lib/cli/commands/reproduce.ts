@@ -79,16 +79,17 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
 }
 
 /** What all items of a command share. */
-interface Means {
+export interface Means {
   readonly drawer: FigureDrawer;
   readonly reporter: Reporter;
   /** Left out: items are computed in this process. */
   readonly pool?: WorkerPool;
 }
 
-async function reproduceItem(
+/** Runs an item, writes its files and prints its findings. */
+export async function reproduceItem(
   experiment: Experiment,
-  options: ReproduceOptions,
+  options: Omit<ReproduceOptions, 'workers'>,
   { drawer, reporter, pool }: Means,
 ): Promise<ItemOutcome> {
   const { exportReport } = await import('../../experiments/run/export.js');

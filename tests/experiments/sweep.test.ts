@@ -1,0 +1,365 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ConfigError, DataError, MachineError } from '../../lib/base/errors';
+import { type Plan, type PlannedJob } from '../../lib/experiments/run/definition';
+import { estimate } from '../../lib/experiments/sweep/estimate';
+import { type Sweep, SweepFolder } from '../../lib/experiments/sweep/folder';
+import { defaultProfile, type Profile, readProfile } from '../../lib/experiments/sweep/profile';
+import { arrayArguments, textOfCollectScript, textOfJobsScript } from '../../lib/experiments/sweep/script';
+import { isQueued, isRunning, parseAccounts, parseQueue } from '../../lib/experiments/sweep/slurm';
+import { statusOf, summaryOf } from '../../lib/experiments/sweep/status';
+import { arraysOf, submitMissing } from '../../lib/experiments/sweep/submit';
+import { temporaryFolder } from '../support/command';
+
+/** A profile as it is read from a file. */
+async function profileWith(fields: unknown): Promise<Profile> {
+  const path = join(temporaryFolder(), 'cluster.json');
+  writeFileSync(path, typeof fields === 'string' ? fields : JSON.stringify(fields));
+  return readProfile(path);
+}
+
+describe('a profile', () => {
+  it('has a default for each field', async () => {
+    expect(await profileWith({})).toEqual(defaultProfile);
+    expect(await profileWith({ partition: 'gpu', gpus: 2 })).toEqual({
+      ...defaultProfile,
+      partition: 'gpu',
+      gpus: 2,
+    });
+  });
+
+  it.each([
+    [{ partitoin: 'gpu' }, /unknown field 'partitoin'; did you mean partition\?/],
+    [{ time: 'long' }, /time: must be minutes, HH:MM:SS or days-HH:MM:SS$/],
+    [{ memory: '16 GB' }, /memory: must be a number with K, M, G or T, e\.g\. 8G$/],
+    [{ gpus: -1 }, /gpus: /],
+    [{ partition: 'gpu\n#SBATCH --exclusive' }, /partition: must be one word/],
+    [{ setup: ['module load node\nrm x'] }, /setup\[0\]: must be one line$/],
+    [{ options: ['-N 2'] }, /options\[0\]: must be an option of sbatch, --name=value$/],
+    [{ collect: { gpus: 1 } }, /collect: unknown field 'gpus'/],
+    ['{ "gpus": 1, ', /cluster\.json: not JSON/],
+  ])('that says %j is refused in one line', async (fields, message) => {
+    const refused = profileWith(fields);
+    await expect(refused).rejects.toBeInstanceOf(ConfigError);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.not.toThrow(/\n/);
+  });
+
+  it('that is not there is named', async () => {
+    await expect(readProfile('/none/cluster.json')).rejects.toThrow('/none/cluster.json: no such file');
+  });
+});
+
+describe('the scripts of a sweep', () => {
+  const site = {
+    from: '/shared/bipe',
+    bipe: '/shared/bipe/scripts/bipe.mjs',
+    folder: '/shared/s',
+    name: 'fig3-paper-1',
+  };
+
+  it('ask for what the profile says, and become the command', async () => {
+    const profile = await profileWith({
+      partition: 'gpu',
+      account: 'us',
+      gpus: 1,
+      cpus: 4,
+      memory: '16G',
+      time: '1-00:00:00',
+      setup: ['module load node'],
+      options: ['--constraint=a100'],
+      collect: { partition: 'cpu', memory: '2G' },
+    });
+    expect(textOfJobsScript(site, profile)).toBe(`#!/bin/bash
+#SBATCH --job-name=fig3-paper-1
+#SBATCH --partition=gpu
+#SBATCH --account=us
+#SBATCH --gres=gpu:1
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=4
+#SBATCH --mem=16G
+#SBATCH --time=1-00:00:00
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:USR1@120
+#SBATCH --constraint=a100
+set -e
+cd '/shared/bipe'
+module load node
+export TF_NUM_INTRAOP_THREADS="\${SLURM_CPUS_PER_TASK:-1}"
+exec node '/shared/bipe/scripts/bipe.mjs' sweep work 'fig3-paper-1' "$1" "$SLURM_ARRAY_TASK_ID"
+`);
+    const collect = textOfCollectScript(site, profile);
+    expect(collect).toContain('#SBATCH --partition=cpu\n#SBATCH --account=us\n#SBATCH --ntasks=1\n');
+    expect(collect).toContain('--mem=2G\n#SBATCH --time=1-00:00:00\n');
+    expect(collect).not.toMatch(/gres|constraint|signal/);
+    expect(collect).toContain("sweep collect 'fig3-paper-1' --resubmit\n");
+  });
+
+  it('say to the shell what a path is, whatever is in it', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a '"$\\`;&|()*?!~#]+$/), (path) => {
+        const text = textOfJobsScript({ ...site, from: `/${path}` }, defaultProfile);
+        const line = text.split('\n').find((one) => one.startsWith('cd ')) ?? '';
+        const { stdout } = spawnSync('bash', ['-c', line.replace(/^cd /, 'printf %s ')], {
+          encoding: 'utf8',
+        });
+        expect(stdout).toBe(`/${path}`);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are submitted as an array, of which only so many run', () => {
+    const submission = { number: 3, jobs: 12, after: '77' };
+    expect(arrayArguments(site, { ...defaultProfile, throttle: 5 }, submission)).toEqual([
+      '--parsable',
+      '--array=0-11%5',
+      '--dependency=afterany:77',
+      '--output=/shared/s/logs/3-%a.log',
+      '/shared/s/jobs.sh',
+      '3',
+    ]);
+  });
+
+  it('have each job once, in arrays that are not too long', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat()), fc.integer({ min: 1, max: 20 }), (jobs, most) => {
+        const arrays = arraysOf(jobs, most);
+        expect(arrays.flat()).toEqual(jobs);
+        for (const array of arrays) {
+          expect(array.length).toBeLessThanOrEqual(most);
+          expect(array.length).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+});
+
+describe('what Slurm prints', () => {
+  it('is read: squeue of a cluster with jobs in every state', () => {
+    const printed = `1|0|RUNNING|n1
+1|1|COMPLETED|n1
+1|2|PENDING|(Resources)
+1|3|FAILED|n2
+2|N/A|PENDING|(Dependency)
+3|0|PENDING|(BeginTime)
+`;
+    expect(Object.fromEntries(parseQueue(printed))).toEqual({
+      '1_0': { state: 'RUNNING', detail: 'n1' },
+      '1_1': { state: 'COMPLETED', detail: 'n1' },
+      '1_2': { state: 'PENDING', detail: 'Resources' },
+      '1_3': { state: 'FAILED', detail: 'n2' },
+      '2': { state: 'PENDING', detail: 'Dependency' },
+      '3_0': { state: 'PENDING', detail: 'BeginTime' },
+    });
+    expect(parseQueue('').size).toBe(0);
+  });
+
+  it('is read: sacct, or that there are no accounts', () => {
+    const printed = '12_0|COMPLETED\n12_1|CANCELLED by 0\n12_2|TIMEOUT\n13|NODE_FAIL\n12_[3-5]|PENDING\n';
+    expect(Object.fromEntries(parseAccounts(printed))).toEqual({
+      '12_0': 'COMPLETED',
+      '12_1': 'CANCELLED',
+      '12_2': 'TIMEOUT',
+      '13': 'NODE_FAIL',
+    });
+    expect(parseAccounts('Slurm accounting storage is disabled\n').size).toBe(0);
+  });
+
+  it('is a job that ended, or one that is to run', () => {
+    for (const state of [
+      'COMPLETED',
+      'FAILED',
+      'TIMEOUT',
+      'CANCELLED',
+      'NODE_FAIL',
+      'OUT_OF_MEMORY',
+      'PREEMPTED',
+    ])
+      expect([isQueued(state), isRunning(state)]).toEqual([false, false]);
+    for (const state of ['PENDING', 'RUNNING', 'COMPLETING', 'SUSPENDED', 'REQUEUED'])
+      expect(isQueued(state)).toBe(true);
+  });
+});
+
+/** Commands of Slurm that do as a script says, first on the path. */
+function fakeSlurm(scripts: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder();
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  const before = process.env['PATH'];
+  process.env['PATH'] = `${folder}${delimiter}/usr/bin${delimiter}/bin`;
+  onTestFinished(() => {
+    process.env['PATH'] = before;
+  });
+  return folder;
+}
+
+/** A sweep of so many jobs, none of them done. */
+async function sweepOf(jobs: number): Promise<{ folder: SweepFolder; sweep: Sweep; plan: Plan }> {
+  const folder = new SweepFolder(join(temporaryFolder(), 'stub'));
+  const planned = Array.from({ length: jobs }, (_, index): PlannedJob => {
+    return {
+      piece: { title: 'All', index },
+      name: `job ${index}`,
+      cost: index % 7,
+      isDone: false,
+      seconds: null,
+      next: null,
+    };
+  });
+  const plan = { settings: {}, jobs: planned };
+  const sweep: Sweep = {
+    item: 'stub',
+    preset: 'quick',
+    set: [],
+    engine: 'slurm',
+    settings: {},
+    store: '',
+    jobs: [],
+  };
+  return { folder, sweep: await folder.update(sweep, plan), plan };
+}
+
+describe('submitting a sweep', () => {
+  it('without Slurm says what to do, and leaves nothing behind that stands for a job', async () => {
+    const { folder, sweep } = await sweepOf(2);
+    fakeSlurm({});
+    // Slurm may be here.
+    const before = process.env['PATH'];
+    process.env['PATH'] = temporaryFolder();
+    const refused = submitMissing(folder, sweep, defaultProfile).finally(() => {
+      process.env['PATH'] = before;
+    });
+    await expect(refused).rejects.toBeInstanceOf(MachineError);
+    await expect(refused).rejects.toThrow(
+      "sbatch: not found; go to a machine of the cluster that has Slurm's commands, or take --engine local",
+    );
+    expect(await folder.submissions()).toEqual([]);
+    expect((await statusOf(folder, sweep)).map(({ state }) => state)).toEqual(['open', 'open']);
+  });
+
+  it('says what Slurm says, in one line', async () => {
+    const { folder, sweep } = await sweepOf(1);
+    fakeSlurm({
+      sbatch:
+        'echo "sbatch: error: invalid partition specified: gpu" >&2; echo "sbatch: error: Batch job submission failed: Invalid partition name specified" >&2; exit 1',
+    });
+    await expect(submitMissing(folder, sweep, defaultProfile)).rejects.toThrow(
+      /^sbatch: sbatch: error: Batch job submission failed: Invalid partition name specified$/,
+    );
+    expect(await folder.submissions()).toEqual([]);
+  });
+
+  it('again submits what is neither done nor queued, and not more often than it may', async () => {
+    const { folder, sweep } = await sweepOf(4);
+    const slurm = fakeSlurm({
+      sbatch:
+        'cd "${0%/*}"; n=$(cat n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > n; echo "$@" >> asked; echo $n',
+      squeue: 'cat "${0%/*}/queue"',
+      sacct: 'exit 1',
+    });
+    const queue = (text: string): void => {
+      writeFileSync(join(slurm, 'queue'), text);
+    };
+    const submit = async (attempts?: number) => {
+      const { arrays, queued, givenUp } = await submitMissing(folder, sweep, defaultProfile, attempts);
+      return { arrays, queued, givenUp };
+    };
+    // Longest first.
+    expect(await submit()).toEqual({ arrays: [{ id: '1', jobs: [3, 2, 1, 0] }], queued: [], givenUp: [] });
+    queue(
+      '1|0|RUNNING|n1\n1|1|FAILED|n1\n1|2|PENDING|(Priority)\n1|3|COMPLETED|n1\n2|N/A|PENDING|(Dependency)\n',
+    );
+    await folder.markDone(0);
+    const states = async () => (await statusOf(folder, sweep)).map(({ state }) => state);
+    expect(await states()).toEqual(['done', 'waiting', 'failed', 'running']);
+    expect(await submit(2)).toEqual({ arrays: [{ id: '3', jobs: [2] }], queued: [1, 3], givenUp: [] });
+    queue('1|0|RUNNING|n1\n1|2|PENDING|(Priority)\n3|0|TIMEOUT|n1\n');
+    expect(await submit(2)).toEqual({ arrays: [], queued: [1, 3], givenUp: [2] });
+    // Slurm forgets; without accounts nobody knows how it ended.
+    queue('');
+    expect(await states()).toEqual(['done', 'failed', 'failed', 'failed']);
+    expect(summaryOf(await statusOf(folder, sweep))).toBe('4 jobs: 1 done, 3 failed');
+    expect(readFileSync(join(slurm, 'asked'), 'utf8').match(/--dependency=\S+/g)).toEqual([
+      '--dependency=afterany:1',
+      '--dependency=afterany:3',
+    ]);
+  });
+
+  it('of 10,000 jobs is ten arrays, one after the other, and each job is in one', async () => {
+    const { folder, sweep } = await sweepOf(10_000);
+    const slurm = fakeSlurm({
+      sbatch:
+        'cd "${0%/*}"; n=$(cat n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > n; echo "$@" >> asked; echo $n',
+      squeue: 'cat "${0%/*}/queue"',
+    });
+    const { arrays } = await submitMissing(folder, sweep, { ...defaultProfile, throttle: 50 });
+    expect(arrays).toHaveLength(10);
+    expect(new Set(arrays.flatMap(({ jobs }) => jobs)).size).toBe(10_000);
+    const asked = readFileSync(join(slurm, 'asked'), 'utf8').trim().split('\n');
+    expect(asked.filter((line) => line.includes('--array=0-999%50'))).toHaveLength(10);
+    expect(asked[3]).toContain('--dependency=afterany:3 ');
+    expect(asked[10]).toContain('--dependency=afterany:1:2:3:4:5:6:7:8:9:10 ');
+    const rows = arrays.flatMap(({ id, jobs }) =>
+      jobs.map((_, task) => `${id}|${task}|PENDING|(Dependency)`),
+    );
+    writeFileSync(join(slurm, 'queue'), `${rows.join('\n')}\n`);
+    expect(summaryOf(await statusOf(folder, sweep))).toBe('10000 jobs: 10000 waiting');
+  });
+});
+
+describe('the folder of a sweep', () => {
+  it('believes the run store: a mark of a run that is gone goes, too', async () => {
+    const { folder, sweep, plan } = await sweepOf(3);
+    await folder.markDone(0);
+    const jobs = plan.jobs.map((job, index) => ({ ...job, isDone: index === 2 }));
+    await folder.update(sweep, { ...plan, jobs });
+    expect([...(await folder.done())]).toEqual([2]);
+  });
+
+  it('that is gone or damaged is named', async () => {
+    const { folder } = await sweepOf(1);
+    writeFileSync(join(folder.path, 'plan.json'), '{');
+    await expect(folder.read()).rejects.toThrow(/plan\.json: damaged .*; submit the sweep again$/);
+    rmSync(folder.path, { recursive: true });
+    await expect(folder.read()).rejects.toBeInstanceOf(DataError);
+    await expect(folder.read()).rejects.toThrow(/: this sweep is gone; results are kept in the run store/);
+  });
+
+  it('that cannot be written is named', async () => {
+    const parent = temporaryFolder();
+    writeFileSync(join(parent, 'file'), '');
+    const folder = new SweepFolder(join(parent, 'file', 'sweep'));
+    await expect(folder.markDone(1)).rejects.toBeInstanceOf(MachineError);
+    expect(existsSync(join(parent, 'file', 'sweep'))).toBe(false);
+    mkdirSync(join(parent, 'other'));
+  });
+});
+
+describe('the estimate of a plan', () => {
+  const job = (fields: Partial<PlannedJob>): PlannedJob => ({
+    piece: null,
+    name: 'a job',
+    cost: 1,
+    isDone: false,
+    seconds: null,
+    next: null,
+    ...fields,
+  });
+
+  it('takes the time of the trainings that were measured, by their cost', () => {
+    const done = [job({ isDone: true, seconds: 10, cost: 2 }), job({ isDone: true, seconds: 30, cost: 6 })];
+    const open = [job({ cost: 4 }), job({ cost: 10 })];
+    const expected = { jobs: 4, done: 2, seconds: 70, longest: 50, measured: 2 };
+    expect(estimate([...done, ...open])).toMatchObject(expected);
+    expect(estimate(open, done)).toMatchObject({ ...expected, jobs: 2, done: 0 });
+    expect(estimate(open)).toMatchObject({ seconds: null, longest: null, measured: 0 });
+  });
+});
