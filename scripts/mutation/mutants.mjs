@@ -27,13 +27,13 @@ async function loadInstrumenter(folder) {
 }
 
 /**
- * Every mistake in the sources: a range of a file's text, and its replacement. `nth` counts those of
- * a file.
+ * Every mistake in the sources: a range of a file's text, and its replacement. `nth` counts those
+ * of a file.
  *
  * @param {string} folder where StrykerJS is installed
  * @param {string[]} sources
- * @returns also the sources with code that counts how often each mistake's place is executed, by the
- *   mistake's id
+ * @returns also the sources with code that counts how often each mistake's place is executed, by
+ *   the mistake's id
  */
 export async function allMutants(folder, sources) {
   const Instrumenter = await loadInstrumenter(folder);

@@ -1,5 +1,6 @@
-// Which tests can find a mistake: those that execute its place. Each test file is run once with code
-// that counts, and the record is kept; a file is run again when it, or what it imports, has changed.
+// Which tests can find a mistake: those that execute its place. Each test file is run once with
+// code that counts, and the record is kept; a file is run again when it, or what it imports, has
+// changed.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';

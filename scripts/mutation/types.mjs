@@ -12,7 +12,8 @@ import { copyProject } from './runner.mjs';
  *
  * @param {string} folder where the compiler works, and keeps what it knows
  * @param {string[]} files the project's
- * @returns {Promise<(file: string, text: string) => Promise<boolean>>} checks another text of a file
+ * @returns {Promise<(file: string, text: string) => Promise<boolean>>} checks another text of a
+ *   file
  */
 export async function typeChecker(folder, files) {
   const copy = join(folder, 'types');

@@ -76,7 +76,7 @@ describe('a projection', () => {
             loss(projected(first as tf.Tensor2D, rest as tf.Tensor2D[])),
           )(inputs);
           const plain = tf.grads((first, ...rest) =>
-            loss(tf.matMul(first ?? x, tf.concat2d(rest as tf.Tensor2D[], 0), false, true)),
+            loss(tf.matMul(first, tf.concat2d(rest as tf.Tensor2D[], 0), false, true)),
           )(inputs);
           expect(ours).toHaveLength(inputs.length);
           for (const [index, gradient] of ours.entries())

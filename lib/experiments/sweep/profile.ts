@@ -38,7 +38,7 @@ const profileSchema = z
     setup: z.array(line).default([]),
     /** Jobs that run at once at most; null: as many as the cluster lets. */
     throttle: countUpTo(100_000).nullable().default(null),
-    /** Jobs of one array at most: Slurm's own limit, `MaxArraySize`, is 1,001 unless it was raised. */
+    /** Jobs of one array at most: Slurm's limit, `MaxArraySize`, is 1,001 unless it was raised. */
     arraySize: countUpTo(100_000).default(1000),
     /** Seconds before the time limit at which a training is saved and queued again. */
     signal: countUpTo(3600).default(120),
