@@ -212,17 +212,20 @@ export async function certifyAttention(
     errors.push(attentionError(tried, await attendWithOneHead(tried, factor * sharpness)));
   // Query weights are a multiple of the identity; those of keys and values are the identity.
   const queryWeight = (factor * sharpness) / bits;
-  return judged({
-    lemma: '1.5',
-    what: addresses >= length ? 'copy' : 'mean',
-    parameters: { length, addresses, bound, gap, matches: options.matches, sharpness },
-    epsilon,
-    bound: attentionTruncation(sharpness, options) + attentionRounding(options),
-    measured: Math.max(...errors),
-    hidden: 0,
-    weightNorm: {
-      largest: Math.max(1, queryWeight),
-      euclidean: Math.sqrt(bits * queryWeight ** 2 + 2 * bits),
+  return judged(
+    {
+      lemma: '1.5',
+      what: addresses >= length ? 'copy' : 'mean',
+      parameters: { length, addresses, bound, gap, matches: options.matches, sharpness },
+      epsilon,
+      bound: attentionTruncation(sharpness, options) + attentionRounding(options),
+      measured: Math.max(...errors),
+      hidden: 0,
+      weightNorm: {
+        largest: Math.max(1, queryWeight),
+        euclidean: Math.sqrt(bits * queryWeight ** 2 + 2 * bits),
+      },
     },
-  });
+    factor === 1,
+  );
 }

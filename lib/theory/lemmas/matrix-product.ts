@@ -7,7 +7,7 @@ import type { Random } from '../../engine/random/random';
 import { evaluateMlp } from '../network/evaluate-mlp';
 import { type Mlp, MlpBuilder } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { type Certificate, judged, float64 } from './certificate';
+import { areOwn, type Certificate, judged, float64 } from './certificate';
 import { multiply, productRounding, productScale, productTruncation } from './product';
 import { boxPoints, searchMaximum } from './search';
 
@@ -99,16 +99,19 @@ export function certifyMatrixProduct(
           evaluations: 4 * count,
         }).value
       : Math.max(...[...booleanPoints(random, 2 * count, points)].map(error));
-  return judged({
-    lemma: '1.4',
-    what: `product of ${entries} matrices`,
-    parameters: { size, bound, entries, scale },
-    epsilon,
-    bound: productTruncation(scale, bound, size) + productRounding(scale, bound, float64, size),
-    measured,
-    hidden: mlp.hidden,
-    weightNorm: weightNorm(mlp),
-  });
+  return judged(
+    {
+      lemma: '1.4',
+      what: `product of ${entries} matrices`,
+      parameters: { size, bound, entries, scale },
+      epsilon,
+      bound: productTruncation(scale, bound, size) + productRounding(scale, bound, float64, size),
+      measured,
+      hidden: mlp.hidden,
+      weightNorm: weightNorm(mlp),
+    },
+    areOwn([mlp], [matrixProductMlp(options)]),
+  );
 }
 
 /** All zeros, all ones, then pairs of 0-1 matrices of random density. */

@@ -15,7 +15,7 @@ import { UsageError } from '../../base/errors';
 import { evaluateMlp } from '../network/evaluate-mlp';
 import { type Mlp, MlpBuilder, type Units } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { aim, type Certificate, judged, float64, type Precision } from './certificate';
+import { aim, areOwn, type Certificate, judged, float64, type Precision } from './certificate';
 import { gridPoints, searchMaximum } from './search';
 
 /** The bound and the error of a product, or of a sum of products. */
@@ -144,7 +144,7 @@ export function productError(mlp: Mlp, a: number, b: number, { round }: Precisio
 }
 
 /**
- * Certifies a layer for these options, by default the one built for them.
+ * Certifies the layer built for these options; another one is only tried.
  *
  * @param grid points along each side of the grid that the search starts from
  */
@@ -159,16 +159,19 @@ export function certifyProduct(
     gridPoints(bound, grid),
     { bound },
   );
-  return judged({
-    lemma: '1.1',
-    what: 'product',
-    parameters: { bound, precision: precision.name, scale },
-    epsilon,
-    bound: productTruncation(scale, bound) + productRounding(scale, bound, precision),
-    measured: value,
-    hidden: mlp.hidden,
-    weightNorm: weightNorm(mlp),
-  });
+  return judged(
+    {
+      lemma: '1.1',
+      what: 'product',
+      parameters: { bound, precision: precision.name, scale },
+      epsilon,
+      bound: productTruncation(scale, bound) + productRounding(scale, bound, precision),
+      measured: value,
+      hidden: mlp.hidden,
+      weightNorm: weightNorm(mlp),
+    },
+    areOwn([mlp], [productMlp(options)]),
+  );
 }
 
 /** The error at one scale: both bounds, and the largest error found. */

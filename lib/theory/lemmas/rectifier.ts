@@ -15,7 +15,7 @@ import { evaluateMlp } from '../network/evaluate-mlp';
 import type { Mlp } from '../network/mlp';
 import { type Connection, MlpBuilder, type Units } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { aim, type Certificate, judged, float64 } from './certificate';
+import { aim, areOwn, type Certificate, judged, float64 } from './certificate';
 import { boxPoints, searchMaximum } from './search';
 
 /** Where u Phi(-u) is largest: Newton's method on its derivative Phi(-u) - u phi(u). */
@@ -222,7 +222,8 @@ export function certifyRectifier(
 ): Certificate {
   const { epsilon, bound, width, random, points = 500 } = options;
   const steepness = rectifierSteepness(layers, options);
-  const approximate = approximations ?? layers.map((layer) => geluFromRelu(layer, steepness));
+  const own = layers.map((layer) => geluFromRelu(layer, steepness));
+  const approximate = approximations ?? own;
   const { perGap, rounding } = errorGrowth(layers, options);
   const [first] = layers;
   function* tried(): Generator<Float64Array> {
@@ -233,16 +234,19 @@ export function certifyRectifier(
     const [wanted, found] = [evaluateLayers(layers, point), evaluateLayers(approximate, point)];
     return Math.max(...wanted.map((value, place) => Math.abs(value - (found[place] ?? Number.NaN))));
   };
-  return judged({
-    lemma: '1.2',
-    what: 'ReLU network',
-    parameters: { depth: layers.length, width, bound, steepness },
-    epsilon,
-    bound: (perGap * rectifierGap.gap) / steepness + rounding,
-    measured: searchMaximum(error, tried(), { bound }).value,
-    hidden: layers.reduce((sum, layer) => sum + layer.hidden, 0),
-    weightNorm: weightNorm(...approximate),
-  });
+  return judged(
+    {
+      lemma: '1.2',
+      what: 'ReLU network',
+      parameters: { depth: layers.length, width, bound, steepness },
+      epsilon,
+      bound: (perGap * rectifierGap.gap) / steepness + rounding,
+      measured: searchMaximum(error, tried(), { bound }).value,
+      hidden: layers.reduce((sum, layer) => sum + layer.hidden, 0),
+      weightNorm: weightNorm(...approximate),
+    },
+    areOwn(approximate, own),
+  );
 }
 
 /** Random dense ReLU layers in a row, with normal weights. */

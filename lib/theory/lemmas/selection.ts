@@ -13,7 +13,7 @@ import { normalDistribution } from '../network/activation';
 import { evaluateMlp } from '../network/evaluate-mlp';
 import { type Connection, type Mlp, MlpBuilder, type Units } from '../network/mlp';
 import { weightNorm } from '../network/norms';
-import { aim, type Certificate, judged, float64 } from './certificate';
+import { aim, areOwn, type Certificate, judged, float64 } from './certificate';
 import { rectifierGap, rectify } from './rectifier';
 import { boxPoints, searchMaximum } from './search';
 
@@ -132,16 +132,19 @@ export function certifySelection(
     const found = evaluateMlp(mlp, Float64Array.of(x, y, t, 0))[3] ?? Number.NaN;
     return Math.abs(found - (t > 0 ? x : y));
   };
-  return judged({
-    lemma: '1.3',
-    what: 'select',
-    parameters: { bound, gap, range, steepness },
-    epsilon,
-    bound: selectionTruncation(steepness, bound) + selectionRounding(options),
-    measured: searchMaximum(error, selectionPoints(random, bound, points), { bound }).value,
-    hidden: mlp.hidden,
-    weightNorm: weightNorm(mlp),
-  });
+  return judged(
+    {
+      lemma: '1.3',
+      what: 'select',
+      parameters: { bound, gap, range, steepness },
+      epsilon,
+      bound: selectionTruncation(steepness, bound) + selectionRounding(options),
+      measured: searchMaximum(error, selectionPoints(random, bound, points), { bound }).value,
+      hidden: mlp.hidden,
+      weightNorm: weightNorm(mlp),
+    },
+    areOwn([mlp], [selectionMlp(options)]),
+  );
 }
 
 /** Points of the box, each as it is and with |t| at its smallest. */
@@ -192,14 +195,18 @@ export function certifyLinear(
     );
     return Math.max(...wanted.map((value, row) => Math.abs(value - (found[size + row] ?? Number.NaN))));
   };
-  return judged({
-    lemma: '1.3',
-    what: 'linear map',
-    parameters: { size, bound },
-    epsilon: rounding,
-    bound: rounding,
-    measured: searchMaximum(error, boxPoints(random, size, bound, points), { bound, evaluations: 100 }).value,
-    hidden: mlp.hidden,
-    weightNorm: weightNorm(mlp),
-  });
+  return judged(
+    {
+      lemma: '1.3',
+      what: 'linear map',
+      parameters: { size, bound },
+      epsilon: rounding,
+      bound: rounding,
+      measured: searchMaximum(error, boxPoints(random, size, bound, points), { bound, evaluations: 100 })
+        .value,
+      hidden: mlp.hidden,
+      weightNorm: weightNorm(mlp),
+    },
+    areOwn([mlp], [linearMlp(matrix)]),
+  );
 }

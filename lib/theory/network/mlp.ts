@@ -82,6 +82,29 @@ export class MlpBuilder implements Units {
   }
 }
 
+/** The fields of a layer that are lists of numbers. */
+export const mlpLists = [
+  'bias',
+  'inputStart',
+  'inputIndex',
+  'inputWeight',
+  'outputStart',
+  'outputIndex',
+  'outputWeight',
+] as const;
+
+/** Whether two layers have the same activation, and the same numbers in the same order. */
+export function sameMlp(a: Mlp, b: Mlp): boolean {
+  if (a === b) return true;
+  return (
+    a.activation === b.activation &&
+    mlpLists.every((list) => {
+      const [own, other] = [a[list], b[list]];
+      return own.length === other.length && own.every((value, index) => value === other[index]);
+    })
+  );
+}
+
 /** A list of numbers that grows without an object for each: layers have millions of connections. */
 class Numbers {
   private values = new Float64Array(64);

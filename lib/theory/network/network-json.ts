@@ -9,7 +9,7 @@ import { formatShape } from '../../base/shape';
 import { type Numbers, type StoredTensor } from '../../model/files/tensor-file';
 import { automatonFrom } from '../automata/file';
 import type { Layout } from './layout';
-import type { Activation, Mlp } from './mlp';
+import { type Activation, type Mlp, mlpLists } from './mlp';
 import type { Bounds, CopyHead, Matrix, Network, ReadoutPart } from './network';
 
 /** Raise it when the format changes, so that older files are refused. */
@@ -110,16 +110,6 @@ export function weightsOf(network: Network): Map<string, StoredTensor> {
   });
   return tensors;
 }
-
-const mlpLists = [
-  'bias',
-  'inputStart',
-  'inputIndex',
-  'inputWeight',
-  'outputStart',
-  'outputIndex',
-  'outputWeight',
-] as const;
 
 function mlpsOf({ layers }: Network): Mlp[] {
   return [...new Set(layers.flatMap(({ feedForward }) => feedForward.map(({ mlp }) => mlp)))];

@@ -51,7 +51,10 @@ describe('Lemma 1.4', () => {
 
   it('is caught when any weight is wrong', () => {
     const options = { size: 2, bound: 1, epsilon: 1e-4, entries: 'real' as const, points: 5 };
-    for (const wrong of tampered(matrixProductMlp(options), 0.01))
-      expect(certifyMatrixProduct({ ...options, random: Random.fromSeed(1) }, wrong).holds).toBe(false);
+    for (const wrong of tampered(matrixProductMlp(options), 0.01)) {
+      const found = certifyMatrixProduct({ ...options, random: Random.fromSeed(1) }, wrong);
+      expect(found.measured).toBeGreaterThan(found.bound);
+      expect(found.holds).toBe(false);
+    }
   });
 });

@@ -5,13 +5,16 @@ import { float32, float64 } from '../../../lib/theory/lemmas/certificate';
 import {
   bestProductScale,
   certifyProduct,
+  multiply,
   productError,
   productErrorsByScale,
   productMlp,
   productRounding,
+  productScale,
   productTruncation,
   smallestProductError,
 } from '../../../lib/theory/lemmas/product';
+import { MlpBuilder } from '../../../lib/theory/network/mlp';
 import { tampered } from './tampered';
 
 const bounds = fc.double({ min: 0.1, max: 50, noNaN: true });
@@ -53,9 +56,31 @@ describe('Lemma 1.1', () => {
   it('is caught when a weight is wrong', () => {
     const options = { bound: 2, epsilon: 1e-4 };
     const mlp = productMlp(options);
-    for (const wrong of tampered(mlp, 1e-3))
-      expect(certifyProduct(options, { mlp: wrong, grid: 21 })).toMatchObject({ holds: false });
-    expect(certifyProduct(options, { mlp: { ...mlp, activation: 'relu' }, grid: 21 }).holds).toBe(false);
+    for (const wrong of [...tampered(mlp, 1e-3), { ...mlp, activation: 'relu' as const }]) {
+      const { measured, bound, holds } = certifyProduct(options, { mlp: wrong, grid: 21 });
+      expect(measured).toBeGreaterThan(bound);
+      expect(holds).toBe(false);
+    }
+  });
+
+  it('is not certified with a bump between the points of the grid, which no search has to find', () => {
+    const options = { bound: 1, epsilon: 1e-3 };
+    const own = productMlp(options);
+    // One unit more, which is above 0 in a corner of the box only, between points of the grid.
+    const builder = new MlpBuilder('gelu');
+    multiply(builder, 0, 1, 2, productScale(options));
+    for (const [bias, weight] of [
+      [-0.0374, 1],
+      [-0.0376, -2],
+      [-0.0378, 1],
+    ] as const)
+      builder.unit([[0, 1e5]], bias * 1e5, [[2, (weight * 1e-5) / 2e-4]]);
+    const bumped = builder.build();
+    const { measured, bound, holds } = certifyProduct(options, { mlp: bumped, grid: 5 });
+    expect(Math.abs(productError(bumped, 0.0376, 0))).toBeGreaterThan(0.5);
+    expect(measured).toBeLessThanOrEqual(bound);
+    expect(holds).toBe(false);
+    expect(certifyProduct(options, { mlp: structuredClone(own), grid: 5 }).holds).toBe(true);
   });
 
   it('holds in float32 down to the error it says, and refuses a smaller one', () => {
