@@ -39,6 +39,13 @@ describe('the item thm3.2', () => {
     for (const { bipe, compact, ape, definition, short } of sizes) {
       expect(compact.compared.prefixes).toBe(bipe.compared.prefixes);
       expect(compact.certified).toBe(true);
+      for (const { leftOut, sets } of [bipe, compact, ape]) {
+        expect(leftOut?.layers).toBeGreaterThan(3);
+        expect(leftOut?.found).toBe(leftOut?.layers);
+        expect(sets.prefixes).toBeGreaterThan(0);
+      }
+      // The one word of the smoke preset is a live one.
+      expect(bipe.sets.empty).toBe(0);
       expect(bipe.compared.prefixes).toBe(definition.prefixes);
       expect(ape.compared.prefixes).toBeGreaterThan(0);
       expect(short?.words).toBeGreaterThan(100);
@@ -66,6 +73,7 @@ describe('the item thm3.2', () => {
       const compared = { ...present(sizes[0], 'size')[kind].compared, ...wrong };
       expect(failed(changed({ compared }))).toHaveLength(1);
       expect(failed(changed({ certified: false }))).toHaveLength(1);
+      expect(failed(changed({ leftOut: { layers: 5, found: 4 } }))).toHaveLength(1);
       expect(failed(changed({ relationWidth: 100 }))).toHaveLength(1);
     }
     const short = { ...noComparison, words: 1, ...wrong };

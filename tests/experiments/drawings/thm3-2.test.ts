@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatPercent } from '../../../lib/base/format';
 import { present } from '../../../lib/base/present';
 import { drawTheorem32 } from '../../../lib/experiments/items/thm3-2/draw';
 import { type KindResult, type SizeResult } from '../../../lib/experiments/items/thm3-2/sizes';
@@ -18,6 +19,8 @@ const compared = () => ({
   first: undefined,
 });
 const kindResult = (): KindResult => ({
+  sets: { prefixes: 1000, empty: some.count() % 500, full: some.count() % 400, changes: some.count() % 700 },
+  leftOut: { layers: 11, found: 11 },
   depth: some.count(),
   width: some.count(),
   relationWidth: some.count(),
@@ -251,6 +254,10 @@ describe('the findings of Theorem 3.2', () => {
       expect(atLast((size) => ({ ...size, [kind]: { ...size[kind], certified: false } }))).toEqual([
         `${name}: certified for every word within the bounds`,
       ]);
+      const leftOut = { layers: 11, found: 10 };
+      expect(atLast((size) => ({ ...size, [kind]: { ...size[kind], leftOut } }))).toEqual([
+        `${name}: every layer matters, and words alone find it if one is left out`,
+      ]);
       const grows = new RegExp(`^${name}: the width grows in proportion`);
       const scaled = (power: number, factor: number) =>
         failures((size) => ({
@@ -292,19 +299,37 @@ describe('the findings of Theorem 3.2', () => {
     expect(compact({ feedForwardBlocks: 23 })).toEqual(bought);
   });
 
+  it('name the sizes at which a layer that was left out is not found', () => {
+    const { findings } = drawTheorem32({
+      sizes: all.map((size, index) =>
+        index === 0
+          ? size
+          : { ...size, compact: { ...size.compact, leftOut: { layers: 11, found: 12 - index } } },
+      ),
+    });
+    const claim =
+      'Absolute positions, compact: every layer matters, and words alone find it if one is left out';
+    expect(findings.find((finding) => finding.claim === claim)).toMatchObject({
+      holds: false,
+      measured: '32 of 33 networks without a layer are found, at 3 sizes; not all at k = 4, |S| = 7',
+    });
+  });
+
   it('name the first prefix that is wrong', () => {
     const wrong = { ...right, mismatches: 2, first: { word: ['a', 'b', ';'], prefix: 2 } };
     const { findings } = drawTheorem32({
       sizes: all.map((size) => ({ ...size, bipe: { ...size.bipe, compared: wrong } })),
     });
-    expect(findings.find(({ claim }) => claim.startsWith('Bilevel positions: the read-out'))?.measured).toBe(
-      '6 of 150 prefixes of 15 words are wrong; the first after 2 symbols of a b ;',
-    );
+    expect(
+      findings.find(({ claim }) => claim.startsWith('Bilevel positions: the read-out'))?.measured,
+    ).toMatch(/^6 of 150 prefixes of 15 words are wrong; the first after 2 symbols of a b ;; after /);
   });
 
   it('give the counts that they are about', () => {
     const sum = (of: (size: SizeResult) => number): string =>
       cells.integer(sizes.reduce((total, size) => total + of(size), 0));
+    const share = (kind: Kind, of: (sets: KindResult['sets']) => number): string =>
+      formatPercent(sizes.reduce((total, size) => total + of(size[kind].sets), 0) / 3000);
     const said = new Map(drawing.findings.map(({ claim, measured }) => [claim.split(':')[0], measured]));
     expect(said.get('Definition')).toBe(
       `${sum(({ definition }) => definition.mismatches)} of ${sum(({ definition }) => definition.prefixes)} prefixes differ`,
@@ -312,7 +337,8 @@ describe('the findings of Theorem 3.2', () => {
     for (const [kind, name] of kinds) {
       const own = drawing.findings.filter(({ claim }) => claim.startsWith(`${name}:`));
       expect(own.map(({ measured }) => measured)).toEqual([
-        `${sum((size) => size[kind].compared.mismatches)} of ${sum((size) => size[kind].compared.prefixes)} prefixes of ${sum((size) => size[kind].compared.words)} words are wrong`,
+        `${sum((size) => size[kind].compared.mismatches)} of ${sum((size) => size[kind].compared.prefixes)} prefixes of ${sum((size) => size[kind].compared.words)} words are wrong; after ${share(kind, ({ empty }) => empty)} of them no state is reachable (words that end at their first symbol), after ${share(kind, ({ full }) => full)} all are; ${share(kind, ({ changes }) => changes)} differ from the set before`,
+        '33 of 33 networks without a layer are found, at 3 sizes',
         'certificates of 3 of 3 sizes hold',
         expect.stringMatching(
           new RegExp(`^fitted power ${fitted(kind).exponent.toFixed(2).replace('.', '\\.')};`),

@@ -1,7 +1,7 @@
 // Theorem 3.2 drawn: widths against their bounds, weights and time by the size of the automaton,
 // every size in a table, and the checks.
 
-import { formatCount } from '../../../base/format';
+import { formatCount, formatPercent } from '../../../base/format';
 import { fitPower } from '../../../base/statistics';
 import { heightOf, logAxisOf } from '../../../report/axes';
 import { type Figure, makeFigure } from '../../../report/figure';
@@ -13,6 +13,7 @@ import { type Quantity, type Table } from '../../../report/tables';
 import { lineTrace, pointsTrace } from '../../../report/traces';
 import { type SimulatorComparison, addComparisons, noComparison } from '../../../theory/compile/verify';
 import { type Drawing, type Finding } from '../../run/report';
+import { addSets, noSets } from './words';
 import { type KindResult, type SizeResult, type Theorem32Result } from './sizes';
 
 type KindName = 'bipe' | 'compact' | 'ape';
@@ -55,6 +56,7 @@ export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
       definitionFinding(sizes),
       ...kindNames.flatMap((kind) => comparisonFinding(sizes, kind)),
       ...shortFinding(sizes),
+      ...kindNames.flatMap((kind) => layersFinding(sizes, kind)),
       ...kindNames.flatMap((kind) => certificateFinding(sizes, kind)),
       ...kindNames.map((kind) => growthFinding(sizes, kind)),
       savingFinding(sizes),
@@ -263,7 +265,7 @@ function comparisonFinding(sizes: readonly SizeResult[], kind: KindName): Findin
     {
       claim: `${kinds[kind].name}: the read-out is the set of reachable states after every prefix of long words`,
       holds: total.mismatches === 0,
-      measured: describeComparison(total),
+      measured: `${describeComparison(total)}; ${describeSets(sizes, kind)}`,
       check: true,
     },
   ];
@@ -277,6 +279,35 @@ function shortFinding(sizes: readonly SizeResult[]): Finding[] {
       claim: 'All three: so it is for all short words of small automata',
       holds: total.mismatches === 0,
       measured: describeComparison(total),
+      check: true,
+    },
+  ];
+}
+
+/** The share of sets that a network gets right without much memory. */
+function describeSets(sizes: readonly SizeResult[], kind: KindName): string {
+  const { prefixes, empty, full, changes } = sizes.map((size) => size[kind].sets).reduce(addSets, noSets);
+  const share = (count: number): string => formatPercent(count / prefixes);
+  return `after ${share(empty)} of them no state is reachable (words that end at their first symbol), after ${share(full)} all are; ${share(changes)} differ from the set before`;
+}
+
+/**
+ * Without any one layer, some word must be read out wrong: words that test nothing find nothing.
+ */
+function layersFinding(sizes: readonly SizeResult[], kind: KindName): Finding[] {
+  const tried = sizes.flatMap((size) => {
+    const { leftOut } = size[kind];
+    return leftOut === null ? [] : [{ size, ...leftOut }];
+  });
+  if (tried.length === 0) return [];
+  const missed = tried.filter(({ layers, found }) => found < layers);
+  const sum = (of: (one: (typeof tried)[number]) => number): string =>
+    formatCount(tried.reduce((total, one) => total + of(one), 0));
+  return [
+    {
+      claim: `${kinds[kind].name}: every layer matters, and words alone find it if one is left out`,
+      holds: missed.length === 0,
+      measured: `${sum(({ found }) => found)} of ${sum(({ layers }) => layers)} networks without a layer are found, at ${tried.length} sizes${missed.length === 0 ? '' : `; not all at ${missed.map(({ size }) => label(size)).join('; ')}`}`,
       check: true,
     },
   ];

@@ -22,7 +22,7 @@ const quick: Theorem32Settings = {
   segments: 64,
   maxSegmentLength: 16,
   flat: { states: 64, automata: 1, words: 1 },
-  compact: { automata: 1, words: 1 },
+  compact: { automata: 1, words: 2 },
   short: { states: 3, length: 6 },
   seed: 1,
 };
@@ -97,6 +97,6 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
     return { sizes: results };
   },
   scale: ({ sizes, automata, words, segments, maxSegmentLength, flat, compact, short }) =>
-    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; compact networks for ${counted(compact.automata, 'automaton', 'automata')} of each size; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
+    `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each, live and ending ones in turn, of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; compact networks for ${counted(compact.automata, 'automaton', 'automata')} of each size; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,
   draw: drawTheorem32,
 });

@@ -7,7 +7,7 @@ import type { Random } from '../../../engine/random/random';
 import { alphabetOf } from '../../../theory/automata/alphabet';
 import { type BiNfa, type Word } from '../../../theory/automata/automaton';
 import { flatten } from '../../../theory/automata/flatten';
-import { allWords, randomBiNfa, randomSegments } from '../../../theory/automata/random';
+import { allWords } from '../../../theory/automata/random';
 import { simulator } from '../../../theory/automata/simulate';
 import { certifyNetwork } from '../../../theory/compile/certificate';
 import { compileApe, compileBiPE, compileCompact } from '../../../theory/compile/compile';
@@ -20,6 +20,7 @@ import {
   noComparison,
 } from '../../../theory/compile/verify';
 import { count, seedField } from '../../settings/fields';
+import { addSets, countSets, layersThatMatter, noSets, type SetCounts, testedAutomaton } from './words';
 
 /** Checks which automata and words. */
 export const theorem32Schema = z
@@ -30,7 +31,7 @@ export const theorem32Schema = z
       .readonly()
       .describe('states of the sub-level and of the segment level, in all combinations'),
     automata: count.describe('random automata of each size'),
-    words: count.describe('random words of each automaton'),
+    words: count.describe('random words of each automaton, live and ending ones in turn'),
     segments: count.max(4096).describe('segments of a random word'),
     maxSegmentLength: count.max(256).describe('the most symbols of a segment, without its separator'),
     flat: z
@@ -64,6 +65,13 @@ export interface KindResult extends Pick<
   readonly certified: boolean | null;
   /** Random words. */
   readonly compared: SimulatorComparison;
+  /** The sets of states after their prefixes. */
+  readonly sets: SetCounts;
+  /**
+   * Layers of the first network, and those without which a word is read out wrong; null where that
+   * was not tried.
+   */
+  readonly leftOut: { readonly layers: number; readonly found: number } | null;
 }
 
 /** Measurements of the automata of one size. */
@@ -104,21 +112,29 @@ export async function sizeResult(
   const definition = { prefixes: 0, mismatches: 0 };
   for (let index = 0; index < automata; index++) {
     await heedStop();
-    const automaton = randomAutomaton(random, subStates, segmentStates);
-    const long = Array.from({ length: words }, () =>
-      randomSegments(random, automaton, { segments, maxSegmentLength }),
+    const drawn = testedAutomaton(
+      random,
+      { subStates, segmentStates },
+      { segments, maxSegmentLength, count: words },
     );
+    const { automaton, words: long } = drawn;
+    const tested = (share: readonly Word[], leaveOut: boolean): Tested => ({
+      automaton,
+      words: share,
+      certified: true,
+      leaveOut: leaveOut ? [drawn.ending, ...share] : [],
+    });
     addDefinition(definition, automaton, long);
-    await bilevel.add(() => compileBiPE(automaton, bounds), { words: long, certified: true });
+    await bilevel.add(() => compileBiPE(automaton, bounds), tested(long, index === 0));
     if (index < compact.automata)
-      await compactly.add(() => compileCompact(automaton, longest), {
-        words: long.slice(0, compact.words),
-        certified: true,
-      });
+      await compactly.add(
+        () => compileCompact(automaton, longest),
+        tested(long.slice(0, compact.words), index === 0),
+      );
     const isRun = flatStates <= flat.states && index < flat.automata;
     if (isRun || index === 0)
       await flattened.add(() => compileApe(flatten(automaton), longest), {
-        words: isRun ? long.slice(0, flat.words) : [],
+        ...tested(isRun ? long.slice(0, flat.words) : [], index === 0 && flatStates <= mostLeftOut),
         certified: isRun,
       });
     if (Math.max(subStates, segmentStates) <= short.states)
@@ -133,20 +149,6 @@ export async function sizeResult(
     short: shortWords,
     definition,
   };
-}
-
-/**
- * With one or two arrows from a state for each symbol, words neither die out at once nor reach
- * everything.
- */
-function randomAutomaton(random: Random, subStates: number, segmentStates: number): BiNfa {
-  return randomBiNfa(random, {
-    subStates,
-    segmentStates,
-    symbols: 3,
-    separators: 2,
-    density: Math.min(1, random.uniform(0.8, 1.8) / Math.max(subStates, segmentStates)),
-  });
 }
 
 function addDefinition(
@@ -182,19 +184,30 @@ async function compareShort(automaton: BiNfa, length: number): Promise<Simulator
   return total;
 }
 
+/** Flattened automata of more states are too slow to be run again without each layer. */
+const mostLeftOut = 9;
+
+/** What a network is tried with. */
+interface Tested {
+  readonly automaton: BiNfa;
+  readonly words: readonly Word[];
+  readonly certified: boolean;
+  /** Words by which a network without one of its layers is to be found; none: not tried. */
+  readonly leaveOut: readonly Word[];
+}
+
 /** Adds up what networks of one kind come to. */
 class KindTally {
   private compiled = 0;
   private compileSeconds = 0;
   private compared: SimulatorComparison = noComparison;
   private certified: boolean | null = null;
+  private sets = noSets;
+  private leftOut: KindResult['leftOut'] = null;
   private size: NetworkSize | undefined;
   private feedForwardBlocks = 0;
 
-  async add(
-    compile: () => Network,
-    { words, certified }: { readonly words: readonly Word[]; readonly certified: boolean },
-  ): Promise<void> {
+  async add(compile: () => Network, { automaton, words, certified, leaveOut }: Tested): Promise<void> {
     const start = performance.now();
     const network = compile();
     this.compileSeconds += (performance.now() - start) / 1000;
@@ -202,6 +215,9 @@ class KindTally {
     this.size ??= networkSize(network);
     this.feedForwardBlocks = network.layers.reduce((sum, { feedForward }) => sum + feedForward.length, 0);
     if (certified) this.certified = certifyNetwork(network).holds && this.certified !== false;
+    this.sets = addSets(this.sets, countSets(automaton, words));
+    if (leaveOut.length > 0)
+      this.leftOut = { layers: network.layers.length, found: await layersThatMatter(network, leaveOut) };
     if (words.length > 0)
       this.compared = addComparisons(this.compared, await compareWithSimulator(network, words));
   }
@@ -219,6 +235,8 @@ class KindTally {
       compileSeconds: this.compileSeconds / this.compiled,
       certified: this.certified,
       compared: this.compared,
+      sets: this.sets,
+      leftOut: this.leftOut,
     };
   }
 }

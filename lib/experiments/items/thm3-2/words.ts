@@ -1,0 +1,131 @@
+// The random automata and words of Theorem 3.2's item, and what the words test: which sets of
+// states there are after their prefixes, and whether a network without one of its layers is found
+// by them.
+
+import { present } from '../../../base/present';
+import type { Random } from '../../../engine/random/random';
+import type { BiNfa, Word } from '../../../theory/automata/automaton';
+import { randomBiNfa } from '../../../theory/automata/random';
+import { simulator } from '../../../theory/automata/simulate';
+import { testWords, type TestWordSize } from '../../../theory/automata/test-words';
+import { compareWithSimulator } from '../../../theory/compile/verify';
+import type { Network } from '../../../theory/network/network';
+
+/** An automaton and its words: live and ending ones in turn, a live one first. */
+export interface TestedAutomaton {
+  readonly automaton: BiNfa;
+  readonly words: readonly Word[];
+  /** Of the longest that there are within the bounds. */
+  readonly ending: Word;
+}
+
+/** Random automata are drawn until one has words; most have. */
+const attempts = 1000;
+
+/** Draws an automaton of a size that has live and ending words. */
+export function testedAutomaton(
+  random: Random,
+  levels: { readonly subStates: number; readonly segmentStates: number },
+  { count, ...size }: TestWordSize & { readonly count: number },
+): TestedAutomaton {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const automaton = randomAutomaton(random, levels);
+    const { live, ending } = testWords(automaton, size);
+    const words = Array.from({ length: Math.max(2, count) }, (_, index) =>
+      index % 2 === 0 ? live(random) : ending(random),
+    );
+    if (words.some((word) => word === undefined)) continue;
+    const found = words.map((word) => present(word, 'word'));
+    return { automaton, words: found.slice(0, count), ending: present(found[1], 'ending word') };
+  }
+  throw new Error(`no automaton of ${levels.subStates} x ${levels.segmentStates} states has such words`);
+}
+
+/** One or two arrows from a state for each symbol, so that words do not reach everything. */
+function randomAutomaton(
+  random: Random,
+  { subStates, segmentStates }: { readonly subStates: number; readonly segmentStates: number },
+): BiNfa {
+  return randomBiNfa(random, {
+    subStates,
+    segmentStates,
+    symbols: 3,
+    separators: 2,
+    density: Math.min(1, random.uniform(0.8, 1.8) / Math.max(subStates, segmentStates)),
+  });
+}
+
+/** Counts of the sets of states after prefixes. */
+export interface SetCounts {
+  readonly prefixes: number;
+  /** No state is reachable. */
+  readonly empty: number;
+  /** All are. */
+  readonly full: number;
+  /** Others than after the prefix one symbol shorter. */
+  readonly changes: number;
+}
+
+/** No sets. */
+export const noSets: SetCounts = { prefixes: 0, empty: 0, full: 0, changes: 0 };
+
+/** Adds up two counts. */
+export function addSets(a: SetCounts, b: SetCounts): SetCounts {
+  return {
+    prefixes: a.prefixes + b.prefixes,
+    empty: a.empty + b.empty,
+    full: a.full + b.full,
+    changes: a.changes + b.changes,
+  };
+}
+
+/** Counts the sets after all prefixes of words. */
+export function countSets(automaton: BiNfa, words: readonly Word[]): SetCounts {
+  const { run, states } = simulator(automaton);
+  return words
+    .map((word): SetCounts => {
+      const reached = run(word);
+      const sets = Array.from({ length: word.length + 1 }, (_, prefix) =>
+        reached.subarray(prefix * states.length, (prefix + 1) * states.length),
+      );
+      const count = (is: (set: Uint8Array, prefix: number) => boolean): number => sets.filter(is).length;
+      return {
+        prefixes: sets.length,
+        empty: count((set) => !set.includes(1)),
+        full: count((set) => !set.includes(0)),
+        changes: count((set, prefix) => prefix > 0 && set.join() !== sets[prefix - 1]?.join()),
+      };
+    })
+    .reduce(addSets, noSets);
+}
+
+/**
+ * Counts the layers without which some word is read out wrong. A prefix of each word is tried that
+ * is a little longer than the layer looks back, then prefixes twice as long each time, until a
+ * network is found wrong.
+ */
+export async function layersThatMatter(network: Network, words: readonly Word[]): Promise<number> {
+  let found = 0;
+  for (const left of network.layers) {
+    const without = { ...network, layers: network.layers.filter((layer) => layer !== left) };
+    if (await isFoundWrong(without, words, seenBy(network, left))) found += 1;
+  }
+  return found;
+}
+
+/** The number of tokens in which a layer's distance occurs, in words of full segments. */
+function seenBy({ bounds }: Network, { head: { source } }: Network['layers'][number]): number {
+  const { among, back } = source;
+  const perSegment = bounds.encoding === 'bipe' ? bounds.maxSegmentLength + 1 : 0;
+  return 32 + (among === 'separators' ? (back + 2) * perSegment : 2 * back);
+}
+
+async function isFoundWrong(network: Network, words: readonly Word[], from: number): Promise<boolean> {
+  for (const word of words)
+    for (let length = from, done = false; !done; length *= 2) {
+      done = length >= word.length;
+      const { mismatches } = await compareWithSimulator(network, [word.slice(0, length)]);
+      if (mismatches > 0) return true;
+    }
+  return false;
+}
