@@ -2,12 +2,12 @@
 // which jobs are done, their logs. Results are in the run store.
 
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { bipe } from '../../base/command';
 import { DataError, systemCode, UsageError } from '../../base/errors';
-import { readError, readTextFile, sha256, writeFileAtomic } from '../../base/files';
+import { makeFolder, readError, readTextFile, sha256, writeError, writeFileAtomic } from '../../base/files';
 import { canonicalJson, toJson } from '../../base/json';
 import { displayPath, workPath } from '../../base/paths';
 import { present } from '../../base/present';
@@ -135,8 +135,16 @@ export class SweepFolder {
     return existsSync(this.markOf(job));
   }
 
+  /** @throws MachineError if the folder cannot be written */
   async markDone(job: number): Promise<void> {
-    await writeFileAtomic(this.markOf(job), '');
+    const path = this.markOf(job);
+    try {
+      await makeFolder(dirname(path));
+      // Not flushed: a mark that is lost is made again from the run store.
+      await writeFile(path, '');
+    } catch (error) {
+      throw writeError(path, error);
+    }
   }
 
   /** The arrays that were submitted, in order. */
