@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take minutes: those of browsers, kernels and clones. */
+/** Files that take minutes: those of browsers, kernels, clones and clusters. */
 const isLong = ({ moduleId }: TestSpecification): boolean =>
-  /\/tests\/(?:browser|setup|kernel|project)\//.test(moduleId);
+  /\/tests\/(?:browser|setup|kernel|project|slurm)\//.test(moduleId);
 
 /** Begins with the long files, so that no worker waits for one at the end. */
 class LongFirst extends BaseSequencer {
