@@ -15,6 +15,7 @@ import { type Sweep, type SweepFolder } from '../../experiments/sweep/folder';
 import { type Profile } from '../../experiments/sweep/profile';
 import { type JobStatus } from '../../experiments/sweep/status';
 import { type Submitted } from '../../experiments/sweep/submit';
+import { counted } from '../../experiments/settings/preset-words';
 import { settingsFor } from '../shared/items';
 import { atLeastOne, examples, presetOption, withSetOption } from '../shared/options';
 import { alignColumns, printJson, printLines, printResult } from '../shared/output';
@@ -135,17 +136,13 @@ async function plan(item: string, options: Chosen): Promise<void> {
     seconds === null || longest === null
       ? 'unknown before a training of the item was measured'
       : `${formatHours(seconds)} of jobs${gpus === 0 ? '' : `, ${formatHours(seconds * gpus)} of GPUs`}, the longest ${formatHours(longest)}; ` +
-        `from ${measured} ${measured === 1 ? 'training' : 'trainings'} on the machines where they ran, by the number of multiplications`;
+        `from ${counted(measured, 'training')} on the machines where they ran, by the number of multiplications`;
   printResult(options.json, { item, preset: options.preset, ...estimated, plan: all }, [
     ...alignColumns(all.map(({ name, isDone }, job) => [`  ${job}`, name, isDone ? 'done' : 'open'])),
-    `${countOf(jobs)}, ${formatCount(done)} done`,
+    `${counted(jobs, 'job')}, ${formatCount(done)} done`,
     `time: ${time}`,
     `storage: ${formatBytes(bytes)} of checkpoints, ${formatCount(files)} files`,
   ]);
-}
-
-function countOf(jobs: number): string {
-  return `${formatCount(jobs)} ${jobs === 1 ? 'job' : 'jobs'}`;
 }
 
 function formatHours(seconds: number): string {
@@ -182,7 +179,7 @@ async function submit(item: string, options: SubmitOptions): Promise<void> {
   if (options.dryRun === true) {
     const { dryRun } = await import('../../experiments/sweep/submit.js');
     printLines([
-      `${folder.name}: ${countOf(planned.jobs.length)}`,
+      `${folder.name}: ${counted(planned.jobs.length, 'job')}`,
       ...(engine === 'local' ? [] : dryRun(folder, planned, profile)),
     ]);
     return;
@@ -235,8 +232,8 @@ async function submitAndSay(
   const { arrays, queued } = submitted;
   const done = sweep.jobs.length - queued.length - arrays.flatMap(({ jobs }) => jobs).length;
   printLines([
-    ...arrays.map(({ id, jobs }) => `${folder.name}: ${countOf(jobs.length)} submitted as ${id}`),
-    ...(queued.length === 0 ? [] : [`${folder.name}: ${countOf(queued.length)} queued before`]),
+    ...arrays.map(({ id, jobs }) => `${folder.name}: ${counted(jobs.length, 'job')} submitted as ${id}`),
+    ...(queued.length === 0 ? [] : [`${folder.name}: ${counted(queued.length, 'job')} queued before`]),
     ...(done === sweep.jobs.length
       ? [`${folder.name}: all done; ${bipe(`sweep collect ${folder.name}`)}`]
       : []),
@@ -325,7 +322,7 @@ async function cancel(name: string): Promise<void> {
   ]);
 }
 
-async function retry(name: string, options: { profile?: string; workers?: string }): Promise<void> {
+async function retry(name: string, options: { profile?: string }): Promise<void> {
   const { folder, sweep } = await refreshed(name);
   if (sweep.engine === 'local') await runHere(folder, sweep, undefined);
   else await submitAndSay(folder, sweep, await profileOf(options.profile ?? folder.profilePath));
@@ -356,7 +353,7 @@ async function collect(name: string, options: CollectOptions): Promise<void> {
   }
   const [first] = open;
   throw new MachineError(
-    `${folder.name}: ${open.length} of ${countOf(sweep.jobs.length)} not done, such as ${first ?? ''}; ${bipe(`sweep status ${folder.name}`)} says why, ${bipe(`sweep retry ${folder.name}`)} submits them again`,
+    `${folder.name}: ${open.length} of ${counted(sweep.jobs.length, 'job')} not done, such as ${first ?? ''}; ${bipe(`sweep status ${folder.name}`)} says why, ${bipe(`sweep retry ${folder.name}`)} submits them again`,
   );
 }
 

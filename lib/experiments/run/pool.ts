@@ -178,7 +178,7 @@ export class WorkerPool {
   /** One that is idle, if it has so many threads; another makes room for a new one. */
   #worker(threads: number): Worker {
     const fitting = this.#idle.find((worker) => worker.threads === threads);
-    const [chosen] = fitting === undefined ? this.#idle : [fitting];
+    const chosen = fitting ?? this.#idle[0];
     this.#idle = this.#idle.filter((worker) => worker !== chosen);
     if (fitting !== undefined) return fitting;
     if (chosen?.child.connected === true) chosen.child.disconnect();

@@ -1,5 +1,6 @@
 // What a sweep will take: time from trainings that were measured, storage from the sizes of models.
 
+import { sum } from 'simple-statistics';
 import { canonicalJson } from '../../base/json';
 import { createDecoder } from '../../model/config';
 import { parameterCount } from '../../model/parameters';
@@ -74,8 +75,4 @@ function trainingIn(settings: unknown): { readonly model: unknown } | undefined 
   if (typeof settings !== 'object' || settings === null || !('training' in settings)) return undefined;
   const { training } = settings;
   return typeof training === 'object' && training !== null && 'model' in training ? training : undefined;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -4,14 +4,14 @@ import { type Range } from '../../../base/format';
 import { measured, type Measure } from '../../../report/measures';
 import { overSeeds } from '../../../report/over-seeds';
 import { type SeedGroup } from '../../charts/seed-groups';
+import { counted } from '../../settings/preset-words';
 import { type ArithmeticRun, type OperatorsAccuracy } from './runs';
 
 /** The runs of one encoding at one size. */
 export type Group = SeedGroup<ArithmeticRun>;
 
 /** `1 operator`, `3 operators`. */
-export const operatorsWord = (operators: number): string =>
-  operators === 1 ? '1 operator' : `${operators} operators`;
+export const operatorsWord = (operators: number): string => counted(operators, 'operator');
 
 /** The share of right answers of a group, at the largest number of operators of training. */
 export const accuracy: Measure<Group> = measured<Group>(
