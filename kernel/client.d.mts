@@ -11,6 +11,8 @@ export interface KernelOptions {
 export interface Published {
   type: string;
   content: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  buffers: Buffer[];
 }
 
 export interface KernelFailure {
@@ -35,6 +37,8 @@ export interface ExecuteOptions {
   silent?: boolean;
   store_history?: boolean;
   stop_on_error?: boolean;
+  /** JupyterLab sends `{ cellId }`. */
+  metadata?: Record<string, unknown>;
   /** Called with each message as it arrives. */
   onPublished?: (message: Published) => void;
 }
@@ -49,7 +53,11 @@ export class KernelClient {
   exchange(
     type: string,
     content: Record<string, unknown>,
-    options?: { channel?: Channel; onPublished?: (message: Published) => void },
+    options?: {
+      channel?: Channel;
+      onPublished?: (message: Published) => void;
+      metadata?: Record<string, unknown>;
+    },
   ): Promise<{ reply: Record<string, unknown>; published: Published[] }>;
   request(
     type: string,

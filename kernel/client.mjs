@@ -109,9 +109,9 @@ export class KernelClient {
    * Sends a request and waits until the kernel is idle again. Returns the reply and all published
    * messages; later ones, e.g. when a cell continues to print, are added to `published`.
    */
-  async exchange(type, content, { channel = 'shell', onPublished = () => undefined } = {}) {
+  async exchange(type, content, { channel = 'shell', onPublished = () => undefined, metadata } = {}) {
     if (!this.#isRunning) throw new Error('the kernel has ended');
-    const message = newMessage(type, content, { session: this.#session });
+    const message = newMessage(type, content, { session: this.#session, metadata });
     const id = message.header.msg_id;
     const published = [];
     let reply;
@@ -119,12 +119,15 @@ export class KernelClient {
     const answered = new Promise((resolve, reject) => {
       const take = (received, isPublished) => {
         if (isPublished) {
-          published.push({ type: received.header.msg_type, content: received.content });
+          const { header, content, metadata, buffers } = received;
+          published.push({ type: header.msg_type, content, metadata, buffers });
           onPublished(published.at(-1));
         } else reply = received.content;
         idle ||= isPublished && received.content.execution_state === 'idle';
-        // The control channel's own thread answers an interrupt and publishes nothing.
-        if (reply !== undefined && (idle || type === 'interrupt_request')) resolve();
+        // The control channel's own thread answers an interrupt and publishes nothing; a widget's
+        // message has no reply.
+        const isAnswered = reply !== undefined || /^comm_(open|msg|close)$/.test(type);
+        if (isAnswered && (idle || type === 'interrupt_request')) resolve();
       };
       this.#waiting.set(id, { take, reject });
     });
@@ -137,9 +140,9 @@ export class KernelClient {
     return (await this.exchange(type, content, { channel })).reply;
   }
 
-  async execute(code, { onPublished, ...options } = {}) {
+  async execute(code, { onPublished, metadata, ...options } = {}) {
     const content = { code, ...options };
-    const { reply, published } = await this.exchange('execute_request', content, { onPublished });
+    const { reply, published } = await this.exchange('execute_request', content, { onPublished, metadata });
     const text = (name) =>
       published
         .filter(({ type, content }) => type === 'stream' && content.name === name)

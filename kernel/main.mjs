@@ -16,41 +16,60 @@ delete process.env.JUPYTER_TOKEN;
 // Node.js 22 and later keep compiled code on disk; the TypeScript compiler is large.
 Module.enableCompileCache?.(join(root, '.cache', 'node-compile'));
 
-const [{ Activity }, { captureChildren }, { KernelServer }, { Cells }, { Runs }, { Library }, build] =
-  await Promise.all([
-    import('./activity.mjs'),
-    import('./children.mjs'),
-    import('./server.mjs'),
-    import('./cells.mjs'),
-    import('./runs.mjs'),
-    import('./library.mjs'),
-    import('../scripts/lib/build.mjs'),
-  ]);
+const [
+  { Activity },
+  { captureChildren },
+  { KernelServer },
+  { Cells },
+  { Runs },
+  { Widgets },
+  { Library },
+  build,
+] = await Promise.all([
+  import('./activity.mjs'),
+  import('./children.mjs'),
+  import('./server.mjs'),
+  import('./cells.mjs'),
+  import('./runs.mjs'),
+  import('./widgets.mjs'),
+  import('./library.mjs'),
+  import('../scripts/lib/build.mjs'),
+]);
 const activity = new Activity();
 const server = new KernelServer(JSON.parse(readFileSync(values['config-path'], 'utf8')), activity);
 const cells = new Cells(root, process.cwd(), new Library(root, build));
 const runs = new Runs(cells, activity);
 
-const say = (kind) => (thrown) => {
-  runs.output?.write('stderr', `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`);
+const say = (kind, output) => (thrown) => {
+  const text = `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`;
+  (output ?? runs.output)?.write('stderr', text);
 };
 process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
 process.on('uncaughtException', say('An error was thrown outside of a cell:'));
 // Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
 process.on('SIGINT', () => runs.interrupt());
 
-// Two hooks for lib in a notebook; elsewhere both are absent.
-const display = (bundle, metadata, options = {}) => {
+const widgets = new Widgets(runs, (output) => say("A widget's work failed:", output));
+
+// Hooks for lib in a notebook; elsewhere all are absent.
+const display = (bundle, metadata, { later, ...options } = {}) => {
   const { output } = runs;
   if (output === undefined) return;
+  if (runs.isCapturing) return output.display(bundle, metadata, { ...options, later });
   output.display(bundle, metadata, options);
-  if (options.later === undefined) return;
+  if (later === undefined) return;
   const replace = (made) => {
     if (made !== undefined) output.display(made, metadata, { ...options, update: true });
   };
-  runs.awaitOutput(options.later.then(replace).catch(say('An output could not be made:')));
+  runs.awaitOutput(later().then(replace).catch(say('An output could not be made:')));
 };
 Object.defineProperty(globalThis, Symbol.for('bipe.display'), { value: display });
+const hooks = {
+  open: (state, events) => widgets.open(state, events),
+  capture: (publish, work) => runs.capture(publish, work),
+  describe: (thrown) => cells.describe(thrown),
+};
+Object.defineProperty(globalThis, Symbol.for('bipe.widgets'), { value: hooks });
 Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => runs.signal });
 const { default: tslabOutput } = await import('tslab/dist/jupyter.js');
 tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
@@ -59,4 +78,4 @@ tslabOutput.lastWriteDisplayData = ({ data, metadata, transient }, update) =>
 captureChildren();
 // Before requests are answered, since a request during it would wait for seconds.
 activity.protect(() => cells.warm());
-await server.serve(cells, runs);
+await server.serve(cells, runs, widgets);

@@ -17,7 +17,8 @@ export class Output {
   #flushedAt = 0;
 
   /**
-   * @param {(type: string, content: object) => void} publish sends a message to every client
+   * @param {(type: string, content: object, extra?: object) => void} publish sends a message to
+   *   every client
    * @param {import('./activity.mjs').Activity} activity
    */
   constructor(publish, activity) {
@@ -79,21 +80,21 @@ export class Output {
    *
    * @param {Record<string, unknown>} data one entry for each MIME type
    * @param {Record<string, unknown>} [metadata]
-   * @param {{ displayId?: string, update?: boolean }} [options] `update` replaces the output with
-   *   that id
+   * @param {{ displayId?: string, update?: boolean, later?: () => Promise<object | undefined> }}
+   *   [options] `update` replaces the output with that id
    * @throws {import('./display.mjs').DisplayError} if Jupyter could not show it
    */
-  display(data, metadata = {}, { displayId, update = false } = {}) {
+  display(data, metadata = {}, { displayId, update = false, later } = {}) {
     const transient = displayId === undefined ? {} : { display_id: String(displayId) };
     const content = { data: toBundle(data, 'a display'), metadata: toMetadata(metadata), transient };
-    this.publish(update ? 'update_display_data' : 'display_data', content);
+    this.publish(update ? 'update_display_data' : 'display_data', content, { later });
   }
 
   /** Sends any other output message, after the waiting text. */
-  publish(type, content) {
+  publish(type, content, extra) {
     this.#activity.protect(() => {
       this.#send();
-      this.#publish(type, content);
+      this.#publish(type, content, extra);
     });
   }
 }

@@ -12,6 +12,7 @@ const protocolVersion = '5.3';
  * @property {Record<string, any>} parent   header of the request this answers
  * @property {Record<string, any>} metadata
  * @property {Record<string, any>} content
+ * @property {Uint8Array[]} [buffers]   bytes beside the content, which are not signed
  */
 
 function signature(key, frames) {
@@ -33,21 +34,22 @@ export function decodeMessage(frames, key) {
   const start = frames.findIndex((frame) => frame.toString() === delimiter);
   if (start < 0 || frames.length < start + 6) throw new Error('not a Jupyter message');
   const parts = frames.slice(start + 2, start + 6);
-  const expected = Buffer.from(signature(key, frames.slice(start + 2)));
+  const expected = Buffer.from(signature(key, parts));
   const given = frames[start + 1];
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
     throw new Error('a Jupyter message with a wrong signature');
   }
   const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
-  return { identities: frames.slice(0, start), header, parent, metadata, content };
+  const [identities, buffers] = [frames.slice(0, start), frames.slice(start + 6)];
+  return { identities, header, parent, metadata, content, buffers };
 }
 
 /**
  * Encodes a message as frames. All its text becomes well-formed, so that it can be saved as UTF-8.
  */
-export function encodeMessage({ identities, header, parent, metadata, content }, key) {
+export function encodeMessage({ identities, header, parent, metadata, content, buffers = [] }, key) {
   const parts = [header, parent, metadata, content].map((part) => Buffer.from(wellFormedJson(part)));
-  return [...identities, Buffer.from(delimiter), Buffer.from(signature(key, parts)), ...parts];
+  return [...identities, Buffer.from(delimiter), Buffer.from(signature(key, parts)), ...parts, ...buffers];
 }
 
 /** JSON with U+FFFD for each half character; JSON.stringify escapes exactly those as surrogates. */
@@ -62,11 +64,12 @@ function wellFormedJson(value) {
  *
  * @param {string} type
  * @param {Record<string, any>} content
- * @param {{ parent?: Message, identities?: Buffer[], session?: string }} [options] `parent`: the
- *   request it answers
+ * @param {{ parent?: Message, identities?: Buffer[], session?: string, metadata?: object, buffers?:
+ *   Uint8Array[] }} [options] `parent`: the request it answers
  * @returns {Message}
  */
-export function newMessage(type, content, { parent, identities = [], session } = {}) {
+export function newMessage(type, content, options = {}) {
+  const { parent, identities = [], session, metadata = {}, buffers = [] } = options;
   return {
     identities,
     header: {
@@ -78,7 +81,8 @@ export function newMessage(type, content, { parent, identities = [], session } =
       version: protocolVersion,
     },
     parent: parent?.header ?? {},
-    metadata: {},
+    metadata,
     content,
+    buffers,
   };
 }

@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { forcedFailure, interruptFailure } from './errors.mjs';
 import { show } from './display.mjs';
 import { forgetHalfLoaded } from './library.mjs';
+import { Output } from './output.mjs';
 
 /**
  * @typedef {object} Outcome
@@ -23,6 +24,8 @@ export class Runs {
   #latest;
   /** The current run. */
   #current;
+  /** What widgets called and has not ended, of runs that may have. */
+  #calls = new Set();
 
   /**
    * @param {import('./cells.mjs').Cells} cells
@@ -50,9 +53,21 @@ export class Runs {
     this.#asking?.awaited.add(output);
   }
 
-  /** Whether the current cell asked for its signal. */
+  /** Whether all that runs asked for its signal. */
   get isListening() {
-    return this.#current?.isListening === true;
+    const running = [...this.#calls, ...(this.#current === undefined ? [] : [this.#current])];
+    return running.length > 0 && running.every(({ isListening }) => isListening);
+  }
+
+  /** Whether the outputs of the current code go elsewhere than below its cell. */
+  get isCapturing() {
+    const run = this.#asking;
+    return run !== undefined && run.output !== run.cell.output;
+  }
+
+  /** The cell that the current code belongs to; undefined before the first cell. */
+  get cell() {
+    return this.#asking?.cell;
   }
 
   /** The run of the current code; code that no cell started belongs to the latest run. */
@@ -67,9 +82,11 @@ export class Runs {
    * @param {number} number the number that the notebook shows in brackets
    * @param {import('./output.mjs').Output} output
    * @param {(outcome: Outcome) => void} finish called once
+   * @param {string} [cellId] which cell of the notebook it is
    */
-  begin(code, number, output, finish) {
-    const run = { output, finish, abort: new AbortController(), isListening: false, awaited: new Set() };
+  begin(code, number, output, finish, cellId) {
+    const run = { ...newRun(output), finish };
+    run.cell = { output, cellId };
     this.#latest = run;
     this.#current = run;
     const { failure, compiled } = this.#cells.compile(code, number);
@@ -89,6 +106,42 @@ export class Runs {
     const outcome = await this.#evaluate(compiled);
     for (const output of run.awaited) await output;
     return outcome;
+  }
+
+  /**
+   * Does work for a cell that may have ended, such as what a widget calls.
+   *
+   * @template T
+   * @param {{ output: Output, cellId?: string }} cell
+   * @param {() => T} work
+   * @param {Output} [output] where its texts and outputs go
+   * @returns {Promise<Awaited<T>>} rejected as soon as it is stopped
+   */
+  within(cell, work, output = cell.output) {
+    const call = { ...newRun(output), cell };
+    this.#calls.add(call);
+    const ended = this.#context.run(call, async () => {
+      const value = await work();
+      for (const awaited of call.awaited) await awaited;
+      return value;
+    });
+    return new Promise((resolve, reject) => {
+      call.stop = reject;
+      ended.then(resolve, reject).finally(() => this.#calls.delete(call));
+    });
+  }
+
+  /**
+   * Does work whose texts, outputs and value go elsewhere than below the calling cell.
+   *
+   * @param {(type: string, content: object, extra?: object) => void} publish
+   * @param {() => unknown} work
+   */
+  async capture(publish, work) {
+    const output = new Output(publish, this.#activity);
+    const value = await this.within(this.cell, work, output).finally(() => output.flush());
+    const data = await show(value);
+    if (data !== undefined) output.publish('display_data', { data, metadata: {} });
   }
 
   /**
@@ -118,6 +171,7 @@ export class Runs {
    * @param {boolean} [hasEnded] whether its code was ended where it stood, though it may listen
    */
   interrupt(hasEnded = false) {
+    this.#stopCalls();
     const run = this.#current;
     if (run === undefined) return;
     this.#current = undefined;
@@ -126,7 +180,20 @@ export class Runs {
     const { signal } = run.abort;
     const failure = hasEnded && run.isListening ? forcedFailure : interruptFailure(signal);
     setImmediate(() => this.#activity.protect(() => run.finish({ failure })));
-    const reason = new DOMException('the cell was interrupted', 'AbortError');
-    this.#context.run(run, () => run.abort.abort(reason));
+    this.#context.run(run, () => run.abort.abort(stopReason()));
   }
+
+  #stopCalls() {
+    for (const call of this.#calls) {
+      this.#calls.delete(call);
+      this.#context.run(call, () => call.abort.abort(stopReason()));
+      call.stop(stopReason());
+    }
+  }
+}
+
+const stopReason = () => new DOMException('the cell was interrupted', 'AbortError');
+
+function newRun(output) {
+  return { output, abort: new AbortController(), isListening: false, awaited: new Set() };
 }

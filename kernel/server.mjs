@@ -14,10 +14,13 @@ export class KernelServer {
   #activity;
   #cells;
   #runs;
+  #widgets;
   #channels;
   /** Waiting requests of the shell channel. */
   #waiting = [];
   #isWorking = false;
+  /** The request of the cell that runs. */
+  #running;
   #executionCount = 0;
 
   /**
@@ -36,11 +39,13 @@ export class KernelServer {
    *
    * @param {import('./cells.mjs').Cells} cells
    * @param {import('./runs.mjs').Runs} runs
+   * @param {import('./widgets.mjs').Widgets} widgets
    * @returns {Promise<void>} once clients can connect
    */
-  async serve(cells, runs) {
+  async serve(cells, runs, widgets) {
     this.#cells = cells;
     this.#runs = runs;
+    this.#widgets = widgets;
     captureStandardStreams(() => runs.output);
     this.#activity.connect(
       () => this.#channels.postMessage({ type: 'end' }),
@@ -62,6 +67,10 @@ export class KernelServer {
   #take(request) {
     if (request.channel === 'control') {
       this.#begin(request, () => undefined);
+      return;
+    }
+    if (/^comm_(open|msg|close)$/.test(request.message.header.msg_type)) {
+      this.#begin(request, () => this.#sayStillBusy());
       return;
     }
     this.#waiting.push(request);
@@ -101,13 +110,24 @@ export class KernelServer {
     end(content);
   }
 
+  /** To a page, `idle` for a widget's message is `idle` for the whole kernel. */
+  #sayStillBusy() {
+    if (this.#running !== undefined) this.#publish('status', { execution_state: 'busy' }, this.#running);
+  }
+
   #reply(channel, message, content) {
     const type = message.header.msg_type.replace(/_request$/, '_reply');
     this.#send(channel, newMessage(type, content, { parent: message, identities: message.identities }));
   }
 
-  #publish(type, content, parent) {
-    this.#send('iopub', newMessage(type, content, { parent, identities: [Buffer.from(type)] }));
+  #publish(type, content, parent, { metadata, buffers } = {}) {
+    const identities = [Buffer.from(type)];
+    this.#send('iopub', newMessage(type, content, { parent, identities, metadata, buffers }));
+  }
+
+  #takeComm(message) {
+    const publish = (type, content) => this.#publish(type, content, message);
+    this.#widgets.take(message.header.msg_type, message.content, publish);
   }
 
   #send(channel, message) {
@@ -120,7 +140,10 @@ export class KernelServer {
    */
   #handlers = {
     kernel_info_request: () => kernelInfo,
-    comm_info_request: () => ({ status: 'ok', comms: {} }),
+    comm_info_request: ({ content }) => ({ status: 'ok', comms: this.#widgets.list(content.target_name) }),
+    comm_open: (message) => this.#takeComm(message),
+    comm_msg: (message) => this.#takeComm(message),
+    comm_close: (message) => this.#takeComm(message),
     history_request: () => ({ status: 'ok', history: [] }),
     shutdown_request: ({ content }) => ({ status: 'ok', restart: content.restart === true }),
     is_complete_request: ({ content }) => {
@@ -144,9 +167,13 @@ export class KernelServer {
     const { code, silent = false, store_history: store = true, stop_on_error: stop = true } = message.content;
     if (!silent && store) this.#executionCount += 1;
     const count = this.#executionCount;
-    const output = new Output((type, content) => this.#publish(type, content, message), this.#activity);
+    const { cellId } = message.metadata;
+    const publish = (type, content, extra) => this.#publish(type, content, message, extra);
+    const output = new Output(publish, this.#activity);
+    this.#running = message;
+    this.#widgets.closeOf(cellId);
     if (!silent) output.publish('execute_input', { code, execution_count: count });
-    this.#runs.begin(code, count, output, ({ failure, result }) => {
+    const finish = ({ failure, result }) => {
       if (failure !== undefined && !silent) output.publish('error', failure);
       if (result !== undefined && !silent) {
         output.publish('execute_result', { execution_count: count, data: result, metadata: {} });
@@ -154,12 +181,14 @@ export class KernelServer {
       output.flush();
       const answer = () => {
         const outcome = failure ?? { payload: [], user_expressions: {} };
+        this.#running = undefined;
         end({ status: failure === undefined ? 'ok' : 'error', execution_count: count, ...outcome });
         this.#work();
       };
       if (failure === undefined || !stop) answer();
       else setTimeout(() => this.#activity.protect(() => this.#abortWaiting(answer)), abortMs);
-    });
+    };
+    this.#runs.begin(code, count, output, finish, cellId);
   }
 
   /** Aborts waiting cells after a failed one. */

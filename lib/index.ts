@@ -35,3 +35,4 @@ export * as tables from './api/tables';
 export * as texts from './api/texts';
 export * as theory from './api/theory';
 export * as training from './api/training';
+export * as widgets from './api/widgets';

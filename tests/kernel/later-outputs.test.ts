@@ -11,10 +11,10 @@ beforeAll(async () => {
   project = miniatureProject({
     'index.ts': `
 type Bundle = Record<string, unknown>;
-type Display = (bundle: Bundle, metadata: Bundle, options: { displayId: string; later: Promise<Bundle | undefined> }) => void;
+type Display = (bundle: Bundle, metadata: Bundle, options: { displayId: string; later: () => Promise<Bundle | undefined> }) => void;
 export function showLater(milliseconds: number, later: Bundle | undefined): void {
   const display = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.display')] as Display;
-  const made = new Promise<Bundle | undefined>((resolve) => setTimeout(() => { resolve(later); }, milliseconds));
+  const made = () => new Promise<Bundle | undefined>((resolve) => setTimeout(() => { resolve(later); }, milliseconds));
   display({ 'text/plain': 'now' }, {}, { displayId: 'one', later: made });
 }
 `,

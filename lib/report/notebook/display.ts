@@ -4,13 +4,14 @@
 export type DisplayBundle = Record<string, unknown>;
 
 /**
- * What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. What is `later` made takes
- * the place of the bundle, unless it is undefined; the cell waits for it.
+ * What the kernel offers under `globalThis[Symbol.for('bipe.display')]`. What `later`
+ * makes takes the place of the bundle, unless it is undefined; the cell waits for it. It is not
+ * called for what a widget shows.
  */
 export type DisplayFunction = (
   bundle: DisplayBundle,
   metadata?: Record<string, unknown>,
-  options?: { displayId?: string; update?: boolean; later?: Promise<DisplayBundle | undefined> },
+  options?: { displayId?: string; update?: boolean; later?: () => Promise<DisplayBundle | undefined> },
 ) => void;
 
 /** The kernel's display function; undefined outside a notebook. */

@@ -3,7 +3,7 @@
 
 import { messageOf } from '../../base/errors';
 import { type Reporter, terminalReporter } from '../../base/progress';
-import { displayFunction } from './display';
+import { type DisplayBundle, displayFunction } from './display';
 import { type Figure } from '../figure';
 import { toPlain } from '../json';
 import { paneReporter } from './progress-pane';
@@ -40,11 +40,12 @@ export function showFigure(figure: Figure): void {
         toImageButtonOptions: { format: 'svg', filename: figure.id },
       },
     },
-    'text/plain': stripMarkup(figure.title),
+    'text/plain': stripMarkup(`${figure.title}. ${figure.alt}`),
   };
   // A PNG would be shown instead of the figure until the pointer is on it; an SVG is behind plotly
   // everywhere.
-  const later = stillFigure(figure).then((svg) => ({ ...bundle, 'image/svg+xml': svg }), sayWhyNot);
+  const later = (): Promise<DisplayBundle | undefined> =>
+    stillFigure(figure).then((svg) => ({ ...bundle, 'image/svg+xml': svg }), sayWhyNot);
   display(bundle, {}, { displayId, later });
   const caption = stripMarkup(figure.caption);
   display({

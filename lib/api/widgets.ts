@@ -1,0 +1,46 @@
+/**
+ * Controls in a notebook: sliders, choices, texts and buttons, and what follows them as they move.
+ *
+ * @example
+ * ```ts
+ * import { encodings, figures, widgets } from 'bipe-workbench';
+ *
+ * const controls = {
+ *   numHeads: widgets.slider(1, 16, { value: 8, label: 'heads' }),
+ *   as: widgets.choice(['figure', 'numbers']),
+ * };
+ * await widgets.interact(controls, ({ numHeads, as }) => {
+ *   const slopes = encodings.alibiSlopes(numHeads);
+ *   if (as === 'numbers') return slopes;
+ *   const style = figures.encodingStyle('alibi');
+ *   return figures.makeFigure({
+ *     id: 'slopes',
+ *     title: 'Slopes of ALiBi',
+ *     caption: 'One for each head.',
+ *     alt: 'A falling curve.',
+ *     panels: [{ y: { title: 'Slope' }, data: [figures.lineTrace({ x: slopes.map((_, head) => head), y: slopes, style })] }],
+ *   });
+ * });
+ * ```
+ *
+ * @module
+ */
+
+export { column, row, tabs } from '../report/widgets/boxes';
+export {
+  button,
+  checkbox,
+  choice,
+  type ChoiceOptions,
+  Control,
+  type ControlOptions,
+  logSlider,
+  several,
+  type SeveralOptions,
+  slider,
+  type SliderOptions,
+  text,
+  type TextOptions,
+} from '../report/widgets/controls';
+export { interact, type ValuesOf } from '../report/widgets/interact';
+export { Widget } from '../report/widgets/widget';
