@@ -18,7 +18,12 @@
  *     title: 'Slopes of ALiBi',
  *     caption: 'One for each head.',
  *     alt: 'A falling curve.',
- *     panels: [{ y: { title: 'Slope' }, data: [figures.lineTrace({ x: slopes.map((_, head) => head), y: slopes, style })] }],
+ *     panels: [
+ *       {
+ *         y: { title: 'Slope' },
+ *         data: [figures.lineTrace({ x: slopes.map((_, head) => head), y: slopes, style })],
+ *       },
+ *     ],
  *   });
  * });
  * ```

@@ -54,14 +54,14 @@ describe('in a notebook', () => {
     vi.mocked(stillFigure).mockResolvedValueOnce('<svg/>');
     showFigure(sampleFigure());
     const [bundle, , options] = shown[0] ?? [{}];
-    expect(await options?.later).toEqual({ ...bundle, 'image/svg+xml': '<svg/>' });
+    expect(await options?.later?.()).toEqual({ ...bundle, 'image/svg+xml': '<svg/>' });
     shown = [];
     const failure = new Error('no browser here');
     vi.mocked(stillFigure).mockRejectedValueOnce(failure).mockRejectedValueOnce(failure);
     showFigure(sampleFigure());
     showFigure(sampleFigure());
     const later: unknown[] = [];
-    for (const [, , { later: one } = {}] of shown) later.push(await one);
+    for (const [, , { later: one } = {}] of shown) later.push(await one?.());
     expect(later.filter((one) => one !== undefined)).toEqual([]);
     expect(texts().filter((text) => String(text).includes('no browser here'))).toEqual([
       'no still pictures for readers outside JupyterLab: no browser here',
