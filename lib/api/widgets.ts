@@ -47,5 +47,11 @@ export {
   text,
   type TextOptions,
 } from '../report/widgets/controls';
+export {
+  type ExploreOptions,
+  explorePlot,
+  exploreTable,
+  type TableControls,
+} from '../report/widgets/explore';
 export { interact, type ValuesOf } from '../report/widgets/interact';
 export { Widget } from '../report/widgets/widget';

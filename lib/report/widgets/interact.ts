@@ -12,7 +12,9 @@ import { CapturedOutputs, OutputsView } from './outputs';
 import { type Widget } from './widget';
 
 /** The values of controls. */
-export type ValuesOf<C> = { readonly [Name in keyof C]: C[Name] extends Control<infer T> ? T : never };
+export type ValuesOf<C> = {
+  readonly [Name in keyof C]: Exclude<C[Name], undefined> extends Control<infer T> ? T : never;
+};
 
 /**
  * Shows controls below the cell, and under them what `work` shows, prints or returns for their
