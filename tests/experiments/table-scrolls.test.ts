@@ -48,6 +48,8 @@ function run(task: string, encoding: string, right: number, seed = 1, swappedRig
     byInstance: partsOf(metric, right),
     groups: Array.from({ length: instances }, (_, index) => `chapter ${index % chapters}`),
     swapped: { score: (100 * swappedRight) / instances, rounds: [partsOf(metric, swappedRight)] },
+    tokens: 144,
+    longer: [],
     examples: [{ query: 'Who?', text: 'The whale.', answer: `${encoding} says`, references: ['he', 'him'] }],
     parameters: 10,
     curve: [{ step: 1, loss: 2 }],

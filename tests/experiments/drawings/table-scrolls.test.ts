@@ -39,6 +39,8 @@ function run(task: Task, encoding: Name): PromptedRun {
     byInstance: parts(metric, 80),
     groups: Array.from({ length: 40 }, (_, index) => `chapter ${index % 10}`),
     swapped: { score: 10 * some.share(), rounds: [parts(metric, 8)] },
+    tokens: 144,
+    longer: [],
     examples: [
       {
         query: `${task}?`,
