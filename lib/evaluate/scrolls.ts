@@ -23,7 +23,6 @@ export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> =
 export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = {
   name: 'f1',
   choice: 'exact_match',
-  claim: 'exact_match',
   kind: 'exact_match',
   find: 'f1',
   heading: 'rouge',

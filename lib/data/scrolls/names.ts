@@ -1,7 +1,7 @@
-// Three quick tasks about the names in a text, in the formats of three tasks of SCROLLS: a question
-// with a short answer, a question with four choices, and a hypothesis. Each has to be answered from
-// the whole text, however long it is: a name may stand anywhere in it. A query alone tells nothing
-// about its answer: whatever it asks about is named elsewhere in the same chapter.
+// Two quick tasks about the names in a text, in formats of SCROLLS: a question with a short answer,
+// as NarrativeQA's and Qasper's, and one with four choices, as QuALITY's. Each has to be answered
+// from the whole text, however long it is: a name may stand anywhere in it. The choices alone tell
+// nothing about the answer: all of them are named in the same chapter.
 
 import { type Random } from '../../engine/random/random';
 import { drawSpanAround, type Span } from './excerpts';
@@ -111,20 +111,6 @@ export const drawChoice: NameQuestionMaker = (named, documentLength, random) => 
   if (choices.some((name) => name !== right && counts.has(name))) return undefined;
   const listed = choices.map((name, place) => `(${letters[place] ?? ''}) ${name}`).join('\n');
   return { input: `Which of these does the text name?\n${listed}\n\n${document}`, output: right };
-};
-
-/** Whether an excerpt has a name; where not, another excerpt of the chapter has it. */
-export const drawClaim: NameQuestionMaker = (named, documentLength, random) => {
-  const [asked, other] = random.shuffle([...named.names]);
-  if (asked === undefined || other === undefined) return undefined;
-  const without = excerptNaming(other, named, documentLength, random);
-  if (without.counts.has(asked)) return undefined;
-  const holds = random.choice([true, false]);
-  const { document } = holds ? excerptNaming(asked, named, documentLength, random) : without;
-  return {
-    input: `The text names ${asked}.\n\n${document}`,
-    output: holds ? 'Entailment' : 'Not mentioned',
-  };
 };
 
 interface NamingExcerpt {

@@ -126,6 +126,7 @@ describe('the table of SCROLLS, read back', () => {
         Of: 'quick task',
         Score: tasks[task].score,
         'Measured here': 'yes',
+        'Length (tokens)': '144',
         Instances: '40',
         ...Object.fromEntries(
           encodings.map((encoding) => [
