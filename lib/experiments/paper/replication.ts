@@ -1,7 +1,7 @@
-// Perplexities and scores that an independent replication reports. They are not the paper's numbers: a later
-// paper on hyperbolic rotary encoding ("HoPE", 2025) trained the same kind of model (12 layers,
-// hidden size 768, 12 heads, 155 M parameters, the Pile, length 1,024) and read it in blocks
-// without overlap.
+// Perplexities and scores that an independent replication reports. They are not the paper's
+// numbers: a later paper on hyperbolic rotary encoding ("HoPE", 2025) trained the same kind of
+// model (12 layers, hidden size 768, 12 heads, 155 M parameters, the Pile, length 1,024) and read
+// it in blocks without overlap.
 
 /** A kind of text that the replication reads. */
 export interface ReplicatedText {
