@@ -5,7 +5,7 @@ import { nodeModules, root } from './lib/paths.mjs';
 
 const tools = [
   ['types', ['typescript-native', 'bin', 'tsc'], ['-p', 'tsconfig.json']],
-  ['types of the page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/automaton-page']],
+  ['types of the automaton page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/automaton-page']],
   ['lint', ['oxlint', 'bin', 'oxlint'], ['--report-unused-disable-directives', '--deny-warnings']],
   ['format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.']],
 ];

@@ -21,7 +21,7 @@ function isWideComment(line: string): boolean {
 describe('the sources', () => {
   it.each([
     ['tests included', 'tsconfig.json'],
-    ['the page without Node.js', 'apps/automaton-page'],
+    ['the automaton page without Node.js', 'apps/automaton-page'],
   ])('type-check, %s', (_what, project) => {
     const run = tool(['typescript-native', 'bin', 'tsc'], ['-p', project, '--pretty', 'false']);
     expect(run).toEqual({ status: 0, output: '' });
