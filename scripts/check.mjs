@@ -6,6 +6,7 @@ import { nodeModules, root } from './lib/paths.mjs';
 const tools = [
   ['types', ['typescript-native', 'bin', 'tsc'], ['-p', 'tsconfig.json']],
   ['types of the automaton page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/automaton-page']],
+  ['types of the idea page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/idea-page']],
   ['lint', ['oxlint', 'bin', 'oxlint'], ['--report-unused-disable-directives', '--deny-warnings']],
   ['format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.']],
 ];

@@ -63,7 +63,7 @@ ${iconButton('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z'
 export function panels(state: PageState): Readonly<Record<string, string>> {
   const { scene, before, token, isPlaying, examples, example } = state;
   return {
-    'play-place': playButton(isPlaying),
+    'play-place': playButton('play', isPlaying),
     about: example === undefined ? 'Your own automaton or word.' : escapeXml(examples[example]?.about ?? ''),
     status: statusHtml(scene, token),
     'sub-diagram': subDiagram(scene, token),

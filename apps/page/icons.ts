@@ -6,9 +6,9 @@ export function iconButton(id: string, text: string, path: string): string {
 }
 
 /** The button that starts and stops playing. */
-export function playButton(isPlaying: boolean): string {
+export function playButton(id: string, isPlaying: boolean): string {
   const [text, path] = isPlaying ? ['Pause', 'M7 5v14M17 5v14'] : ['Play', 'M7 4l13 8-13 8z'];
-  return `<button type="button" id="play" class="play" title="${text} (space)" aria-label="${text}">${icon(path)}<span>${text}</span></button>`;
+  return `<button type="button" id="${id}" class="play" title="${text}" aria-label="${text}">${icon(path)}<span>${text}</span></button>`;
 }
 
 function icon(path: string): string {

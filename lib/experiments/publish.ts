@@ -108,7 +108,7 @@ async function indexOf(folder: string): Promise<string> {
     '',
     "The maintainers' results, by preset. Each item has one picture, one page with all tables and the verdicts on the paper's claims, and",
     'the numbers (`.json`). `npm run reproduce` compares its results with these numbers, and writes all figures into `figures/local/`,',
-    'which git ignores. [A bilevel automaton to edit](automaton-playground.html) is a page to open in a browser.',
+    'which git ignores. Two pages to open in a browser: [the idea in motion](idea.html), and [a bilevel automaton to edit](automaton-playground.html).',
     '',
     ...sections,
   ].join('\n');

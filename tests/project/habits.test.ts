@@ -22,6 +22,7 @@ describe('the sources', () => {
   it.each([
     ['tests included', 'tsconfig.json'],
     ['the automaton page without Node.js', 'apps/automaton-page'],
+    ['the idea page without Node.js', 'apps/idea-page'],
   ])('type-check, %s', (_what, project) => {
     const run = tool(['typescript-native', 'bin', 'tsc'], ['-p', project, '--pretty', 'false']);
     expect(run).toEqual({ status: 0, output: '' });

@@ -28,6 +28,7 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
   const { figureDrawer } = await import('../../report/export/draw.js');
   const { publishReport } = await import('../../experiments/publish.js');
   const { writeAutomatonPage } = await import('../../../apps/automaton-page/document.js');
+  const { writeIdeaPage } = await import('../../../apps/idea-page/document.js');
   const drawer = figureDrawer();
   try {
     await forEachItem(items, { json: undefined }, async (experiment) => {
@@ -41,9 +42,11 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
       return { summary: undefined, failure: undefined };
     });
     if (items.includes('all')) {
-      const page = projectPath('figures', 'automaton-playground.html');
-      await writeAutomatonPage(page);
-      printLines([displayPath(page)]);
+      const pages = ['automaton-playground', 'idea'].map((name) => projectPath('figures', `${name}.html`));
+      const [automaton = '', idea = ''] = pages;
+      await writeAutomatonPage(automaton);
+      await writeIdeaPage(idea);
+      printLines(pages.map(displayPath));
     }
   } finally {
     await drawer.close();
