@@ -1,10 +1,9 @@
 // A page as one HTML text that needs no network: style, a first drawing for readers without
-// scripts, data, and the script, bundled by esbuild.
+// scripts, data, and the script.
 
 import { createHash } from 'node:crypto';
-import { ConfigError, MachineError, messageOf } from '../../lib/base/errors';
-import { displayPath, projectPath } from '../../lib/base/paths';
 import { escapeXml } from '../../lib/report/text';
+import { bundledScript } from './bundle';
 
 /** The parts of a page. */
 export interface PageParts {
@@ -37,13 +36,12 @@ export async function pageDocument({
   entry,
   isFramed = false,
 }: PageParts): Promise<string> {
-  const script = (await bundled(entry)).replaceAll('</script', '<\\/script');
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
+  const script = (await bundledScript(entry)).replaceAll('</script', '<\\/script');
   return `<!doctype html>
 <html lang="en"${isFramed ? ' data-framed' : ''}>
 <head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(script)}"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeXml(title)}</title><style>${style}</style></head>
 <body>${noScript}${body}
-<script type="application/json" id="source">${json}</script>
+<script type="application/json" id="source">${jsonInHtml(data)}</script>
 <script>${script}</script></body>
 </html>
 `;
@@ -51,6 +49,11 @@ export async function pageDocument({
 
 const noScript =
   '<noscript><p class="no-script">Scripts are off here, so nothing moves. In JupyterLab, press <b>Trust HTML</b> above the page; or open the file in a browser.</p></noscript>';
+
+/** Data as JSON inside an element, which none of their texts can end. */
+export function jsonInHtml(data: object): string {
+  return JSON.stringify(data).replaceAll('<', '\\u003c');
+}
 
 /** Draws panels into their places, by the ids of these, for readers without scripts. */
 export function withPanels(body: string, panels: Readonly<Record<string, string>>): string {
@@ -66,29 +69,4 @@ export function withPanels(body: string, panels: Readonly<Record<string, string>
 function policy(script: string): string {
   const hash = createHash('sha256').update(script).digest('base64');
   return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
-}
-
-async function bundled(parts: readonly string[]): Promise<string> {
-  const entry = projectPath(...parts);
-  const { build } = await import('esbuild').catch((error: unknown) => {
-    throw new MachineError(`esbuild does not start (${messageOf(error)}); npm run setup`, { cause: error });
-  });
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    minify: true,
-    charset: 'utf8',
-    format: 'iife',
-    platform: 'browser',
-    target: 'es2022',
-    logLevel: 'silent',
-  }).catch((error: unknown) => {
-    throw new ConfigError(`${displayPath(entry)}: ${messageOf(error).split('\n').join(' ')}; mend it`, {
-      cause: error,
-    });
-  });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error('esbuild gave no script');
-  return script.text;
 }

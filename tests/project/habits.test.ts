@@ -23,6 +23,7 @@ describe('the sources', () => {
     ['tests included', 'tsconfig.json'],
     ['the automaton page without Node.js', 'apps/automaton-page'],
     ['the idea page without Node.js', 'apps/idea-page'],
+    ['the gallery’s script', 'apps/gallery'],
   ])('type-check, %s', (_what, project) => {
     const run = tool(['typescript-native', 'bin', 'tsc'], ['-p', project, '--pretty', 'false']);
     expect(run).toEqual({ status: 0, output: '' });
