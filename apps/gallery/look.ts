@@ -20,7 +20,10 @@ figure { margin: 22px 0 30px; } figcaption { color: ${ink.muted}; font-size: 14p
 .wide { overflow-x: auto; container-type: inline-size; } table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; } th { border-bottom: 2px solid ${ink.axis}; vertical-align: bottom; } tbody tr { border-bottom: 1px solid ${ink.grid}; } td, th { padding: 4px 10px; text-align: left; vertical-align: top; } .findings td:nth-child(1) { min-width: 16em; } .findings td:nth-child(3) { min-width: 20em; }
 details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 details { margin: 18px 0; border-top: 1px solid var(--edge); padding-top: 12px; } summary { cursor: pointer; font-size: 17px; font-weight: 600; margin-bottom: 8px; } summary span { font-weight: 400; font-size: 13.5px; color: ${ink.muted}; margin-left: 8px; }
-section p { margin: 6px 0; max-width: 62em; } .provenance { color: ${ink.muted}; font-size: 13.5px; overflow-wrap: anywhere; } code { overflow-wrap: anywhere; }
+section p { margin: 6px 0; max-width: 62em; } .provenance { color: ${ink.muted}; font-size: 13.5px; overflow-wrap: anywhere; } code { display: inline-block; max-width: 100%; overflow-wrap: anywhere; }
 footer { border-top: 1px solid var(--edge); padding: 16px 24px 28px; color: ${ink.muted}; font-size: 13.5px; } footer p { max-width: ${screenWidth.most}px; margin: 0 auto; }
-@media (max-width: 640px) { main { padding: 18px 14px 24px; } nav { padding: 10px 14px; font-size: 14px; } h1 { font-size: 24px; } .lead { font-size: 16px; } }
+@media (max-width: 640px) {
+  .findings thead { display: none; } .findings, .findings tbody, .findings tr, .findings td { display: block; } .findings tr { padding: 8px 0; } .findings td { padding: 1px 0; } .findings td:nth-child(1), .findings td:nth-child(3) { min-width: 0; }
+  img.still { min-width: ${screenWidth.least}px; }
+  main { padding: 18px 14px 24px; } nav { padding: 10px 14px; font-size: 14px; } h1 { font-size: 24px; } .lead { font-size: 16px; } }
 `;

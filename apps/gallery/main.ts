@@ -10,20 +10,29 @@ declare const Plotly: {
 interface ShownFigure {
   readonly id: string;
   readonly data: unknown;
-  readonly layout: unknown;
+  readonly layout: object;
 }
+
+/** Narrower pages scroll a figure sideways; a finger that drags it must not zoom it. */
+const narrowWidth = 640;
 
 async function draw({ id, data, layout }: ShownFigure): Promise<void> {
   const place = element(`plot-${id}`, HTMLElement);
   const drawing = document.createElement('div');
   drawing.className = 'drawing';
   place.append(drawing);
-  await Plotly.newPlot(drawing, data, layout, {
-    displaylogo: false,
-    responsive: true,
-    typesetMath: false,
-    toImageButtonOptions: { format: 'svg', filename: id },
-  });
+  const scrolls = innerWidth < narrowWidth ? { dragmode: false } : {};
+  await Plotly.newPlot(
+    drawing,
+    data,
+    { ...layout, ...scrolls },
+    {
+      displaylogo: false,
+      responsive: true,
+      typesetMath: false,
+      toImageButtonOptions: { format: 'svg', filename: id },
+    },
+  );
   place.classList.add('drawn');
 }
 

@@ -120,7 +120,7 @@ ${figuresHtml(showing)}
 ${findingsHtml(showing)}
 ${tables.map((table, index) => tableHtml(table, index === 0)).join('\n')}
 <section aria-labelledby="h-source"><h2 id="h-source">Where this comes from</h2>
-<p><b>The paper:</b> ${escapeXml(experiment.claim)}</p>
+${findings.length === 0 ? '' : `<p><b>The paper:</b> ${escapeXml(experiment.claim)}</p>`}
 <p>${escapeXml(provenance.scale)}</p>
 <p class="provenance">${escapeXml(provenanceLine(provenance))}</p>
 <p>The same on your machine: <code>npm run reproduce -- ${escapeXml(experiment.id)}${escapeXml(named)}</code>. To change its settings: <code>npm start</code>, then <code>${escapeXml(experiment.notebook)}</code>.</p></section></main>`,
