@@ -95,21 +95,25 @@ async function answer(
   folder: string,
   upToDate: () => Promise<void>,
 ): Promise<void> {
-  const { method = '', headers, url = '/' } = request;
+  const path = pathIn(folder, request.url ?? '/');
+  const refusal = refusalOf(request);
+  if (refusal === undefined && path?.endsWith('.html') === true) await upToDate();
+  const content = path === undefined ? undefined : await readFile(path).catch(() => undefined);
+  if (refusal !== undefined) end(response, ...refusal);
+  else if (path === undefined || content === undefined) end(response, 404, 'no such page');
+  else {
+    const type = contentTypes[extname(path)] ?? '';
+    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' });
+    response.end(request.method === 'HEAD' ? undefined : content);
+  }
+}
+
+/** Why a request is not answered, as a status and its words. */
+function refusalOf({ method = '', headers }: IncomingMessage): [status: number, words: string] | undefined {
   // A page of elsewhere whose name was made to lead here has another host.
   const host = (headers.host ?? '').replace(/:\d+$/, '');
-  if (host !== loopback && host !== 'localhost') return end(response, 403, 'only for this machine');
-  if (method !== 'GET' && method !== 'HEAD') return end(response, 405, 'only GET');
-  const path = pathIn(folder, url);
-  if (path === undefined) return end(response, 404, 'no such page');
-  if (path.endsWith('.html')) await upToDate();
-  const content = await readFile(path).catch(() => undefined);
-  if (content === undefined) return end(response, 404, 'no such page');
-  response.writeHead(200, {
-    'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
-    'cache-control': 'no-cache',
-  });
-  response.end(method === 'HEAD' ? undefined : content);
+  if (host !== loopback && host !== 'localhost') return [403, 'only for this machine'];
+  return method === 'GET' || method === 'HEAD' ? undefined : [405, 'only GET'];
 }
 
 /** The file of an address; undefined outside of the folder, and for other kinds than the site's. */

@@ -234,7 +234,7 @@ describe('publishing', () => {
 
 describe('the gallery', () => {
   it('has each item at preset quick, and nothing that is not one', () => {
-    const items = readdirSync(projectPath('figures', 'quick')).map((name) => name.replace(/\.[^.]+$/, ''));
+    const items = readdirSync(projectPath('figures', 'quick')).map((name) => name.replace(/\..*$/, ''));
     expect([...new Set(items)].sort()).toEqual(experiments.map(({ id }) => id.replace(/[._]/g, '-')).sort());
   });
 
