@@ -5,7 +5,9 @@ import { nodeModules, root } from './lib/paths.mjs';
 
 const tools = [
   ['types', ['typescript-native', 'bin', 'tsc'], ['-p', 'tsconfig.json']],
-  ['types of the page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/automaton-page']],
+  ['types of the automaton page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/automaton-page']],
+  ['types of the idea page', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/idea-page']],
+  ['types of the gallery', ['typescript-native', 'bin', 'tsc'], ['-p', 'apps/gallery']],
   ['lint', ['oxlint', 'bin', 'oxlint'], ['--report-unused-disable-directives', '--deny-warnings']],
   ['format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.']],
 ];

@@ -1,8 +1,9 @@
-// The page as HTML text: a fixed frame, and panels that are redrawn after each action. Both depend
+// The page as HTML text: a frame that stays, and panels that are redrawn after each action. Both depend
 // on the state alone, so the page is the same in a browser and in Node.js, where it is made and
 // tested.
 
 import { escapeXml } from '../../lib/report/text';
+import { iconButton, playButton } from '../page/icons';
 import {
   fieldHtml,
   segmentCard,
@@ -18,39 +19,43 @@ import { scoreLabels, scoreLegend, scoreSvg } from './score';
 import type { PageState } from './state';
 import { streamHtml } from './stream';
 
-/** The fixed frame: the places of panels, the fields, the buttons. */
+/** The frame: introduction, the places of panels, the fields, the buttons. */
 export function bodyHtml(state: PageState): string {
   const { draft, examples } = state;
   const options = examples.map(
     (example, index) => `<option value="${index}">${escapeXml(example.name)}</option>`,
   );
-  return `<header>
+  return `<div class="opening">
+<h1>An automaton and the Transformer that represents it</h1>
+<p class="introduction">The automaton reads a word on two levels: the sub-level reads the symbols of a segment, and at a separator the segment level moves. The Transformer below finds the same states by attention: its first layers join tokens of a segment, the later ones join segments. Press <b>Play</b>: after each token, the states read from the network are compared with those that a simulator reaches.</p>
 <div class="row inputs">
 <div class="field example"><label for="example">Example</label><select id="example"><option value="">your own</option>${options.join('')}</select></div>
 ${fieldHtml('word', draft)}${fieldHtml('maxSegmentLength', draft)}${fieldHtml('maxSegments', draft)}
 </div>
 <p id="about" class="note"></p>
-<div class="row player" role="group" aria-label="Player">
-${button('segment-back', 'one segment back (Page Up)', 'M7 5v14M18 5l-8 7 8 7z')}
-${button('token-back', 'one token back (left arrow)', 'M17 5l-10 7 10 7z')}
+</div>
+<header>
+<div class="player" role="group" aria-label="Player">
+${iconButton('segment-back', 'one segment back (Page Up)', 'M7 5v14M18 5l-8 7 8 7z')}
+${iconButton('token-back', 'one token back (left arrow)', 'M17 5l-10 7 10 7z')}
 <span id="play-place"></span>
-${button('token-on', 'one token on (right arrow)', 'M7 5l10 7-10 7z')}
-${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
+${iconButton('token-on', 'one token on (right arrow)', 'M7 5l10 7-10 7z')}
+${iconButton('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
 <input id="place" type="range" min="0" step="1" aria-label="Token">
-<label class="speed">Speed <select id="speed"><option value="1600">slow</option><option value="800" selected>medium</option><option value="350">fast</option></select></label>
+<label class="speed"><span>Speed</span> <select id="speed"><option value="1600">slow</option><option value="800" selected>medium</option><option value="350">fast</option></select></label>
 </div>
 <div class="line"><p id="status" aria-live="polite"></p><p class="keys">← → token, Page ↑ ↓ segment, space plays</p></div>
 </header>
 <main>
-<section aria-labelledby="h-automaton"><h2 id="h-automaton">The automaton</h2>
+<section aria-labelledby="h-attention" class="attention"><h2 id="h-attention">Copies by layer, and the read-out</h2>
+<p id="verdict"></p><div class="score-frame"><div id="score-labels"></div><div id="score" class="scroll" tabindex="0" role="group" aria-label="Copies by layer"></div></div><p class="note">${scoreLegend}</p></section>
+<section aria-labelledby="h-automaton" class="automaton"><h2 id="h-automaton">The automaton</h2>
 <p class="note">Filled states are reached; the current token takes the thick arrows. Change anything: the Transformer is recompiled at once.</p>
 <div class="cards">${subCard(draft)}${segmentCard(draft)}</div></section>
-<section aria-labelledby="h-attention"><h2 id="h-attention">Copies by layer, and the read-out</h2>
-<p class="note">${scoreLegend}</p><p id="verdict"></p><div class="score-frame"><div id="score-labels"></div><div id="score" class="scroll"></div></div></section>
-<section aria-labelledby="h-stream"><h2 id="h-stream">The residual stream of the current token</h2>
+<section aria-labelledby="h-stream" class="residual"><h2 id="h-stream">The residual stream of the current token</h2>
 <p class="note">The residual stream is the vector of each token that all layers read and add to. A relation has a 1 where its row’s state leads to its column’s. Attention puts the relation of an earlier token into <b>copied</b>. The feed-forward blocks multiply it by the token’s own, which counts ways, and round each count to 0 or 1. The framed row is the start’s, which is read out.</p>
-<p id="changed"></p><div id="stream" class="scroll"></div></section>
-<section aria-labelledby="h-facts"><h2 id="h-facts">The certificate, from the weights</h2><div id="facts"></div></section>
+<p id="changed"></p><div id="stream"></div></section>
+<section aria-labelledby="h-facts" class="certificate"><h2 id="h-facts">The certificate, from the weights</h2><div id="facts"></div></section>
 </main>`;
 }
 
@@ -58,7 +63,7 @@ ${button('segment-on', 'one segment on (Page Down)', 'M17 5v14M6 5l8 7-8 7z')}
 export function panels(state: PageState): Readonly<Record<string, string>> {
   const { scene, before, token, isPlaying, examples, example } = state;
   return {
-    'play-place': playButton(isPlaying),
+    'play-place': playButton('play', isPlaying),
     about: example === undefined ? 'Your own automaton or word.' : escapeXml(examples[example]?.about ?? ''),
     status: statusHtml(scene, token),
     'sub-diagram': subDiagram(scene, token),
@@ -72,19 +77,6 @@ export function panels(state: PageState): Readonly<Record<string, string>> {
     changed: before === undefined ? '' : changedText(scene, before),
     facts: factsHtml(scene),
   };
-}
-
-function button(id: string, text: string, path: string): string {
-  return `<button type="button" id="${id}" title="${text}" aria-label="${text}">${icon(path)}</button>`;
-}
-
-function playButton(isPlaying: boolean): string {
-  const [text, path] = isPlaying ? ['Pause', 'M7 5v14M17 5v14'] : ['Play', 'M7 4l13 8-13 8z'];
-  return `<button type="button" id="play" class="play" title="${text} (space)" aria-label="${text}">${icon(path)}<span>${text}</span></button>`;
-}
-
-function icon(path: string): string {
-  return `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
 }
 
 /** The current token and the states reached after it. */

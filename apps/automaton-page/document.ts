@@ -1,20 +1,18 @@
-// Writes the page as one HTML text that needs no network: style, a first picture, the automaton,
-// and the script, bundled by esbuild from `main.ts`. It compiles automata with the library's own
+// The page as one HTML text that needs no network. It compiles automata with the library's own
 // code.
 
-import { createHash } from 'node:crypto';
-import { ConfigError, MachineError, messageOf, UsageError } from '../../lib/base/errors';
+import { UsageError } from '../../lib/base/errors';
 import { writeFileAtomic } from '../../lib/base/files';
-import { displayPath, projectPath } from '../../lib/base/paths';
 import { isNotebook, showPage } from '../../lib/report/notebook/show';
 import { alphabetOf } from '../../lib/theory/automata/alphabet';
 import type { BiNfa, Word } from '../../lib/theory/automata/automaton';
 import { checkAutomaton } from '../../lib/theory/automata/problems';
+import { pageDocument, withPanels } from '../page/document';
 import { bodyHtml, panels } from './body';
 import { draftOf, readDraft, type Source } from './draft';
 import { type PageExample, pageExamples } from './examples';
 import { pageStyle } from './look';
-import { openPage, type PageData, type PageState } from './state';
+import { openPage, type PageData } from './state';
 
 /** The content that the page opens with: an example by name, or an automaton of your own. */
 export type PageOptions =
@@ -33,22 +31,24 @@ const title = 'A bilevel automaton and the Transformer that represents it';
 /**
  * Makes the page as an HTML document.
  *
+ * @param isFramed true for a frame in a notebook
  * @throws UsageError for an unknown example, or content that does not fit the page; DataError for
  *   an automaton that is not sound
  */
-export async function automatonPage(options: PageOptions = { example: defaultExample }): Promise<string> {
+export async function automatonPage(
+  options: PageOptions = { example: defaultExample },
+  isFramed = false,
+): Promise<string> {
   const data = dataOf(options);
   const state = openPage(data, pageExamples);
-  const script = (await pageScript()).replaceAll('</script', '<\\/script');
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy(script)}"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${pageStyle}</style></head>
-<body>${filled(bodyHtml(state), state)}
-<script type="application/json" id="source">${json}</script>
-<script>${script}</script></body>
-</html>
-`;
+  return await pageDocument({
+    title,
+    style: pageStyle,
+    body: withPanels(bodyHtml(state), panels(state)),
+    data,
+    entry: ['apps', 'automaton-page', 'main.ts'],
+    isFramed,
+  });
 }
 
 /**
@@ -57,7 +57,7 @@ export async function automatonPage(options: PageOptions = { example: defaultExa
  * @param height of the frame in px
  */
 export async function showAutomatonPage(options?: PageOptions, height = 900): Promise<void> {
-  if (isNotebook()) await showPage(await automatonPage(options), title, height);
+  if (isNotebook()) await showPage(await automatonPage(options, true), title, height);
 }
 
 /**
@@ -99,49 +99,4 @@ function sourceOf({ automaton, word, bounds }: Source | PageExample): Source {
   if ('source' in read) return source;
   const [field = '', problem = ''] = Object.entries(read.problems)[0] ?? [];
   throw new UsageError(`${field}: ${problem}`);
-}
-
-/** Draws the panels into their places, for readers without scripts. */
-function filled(body: string, state: PageState): string {
-  return Object.entries(panels(state)).reduce(
-    (html, [id, panel]) =>
-      html.replace(new RegExp(`(<(\\w+) id="${id}"[^>]*>)(</\\2>)`), (_, open: string, __, close: string) =>
-        [open, panel, close].join(''),
-      ),
-    body,
-  );
-}
-
-/**
- * A security policy: the page loads nothing and runs its own script alone, whatever its names hold.
- */
-function policy(script: string): string {
-  const hash = createHash('sha256').update(script).digest('base64');
-  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
-}
-
-/** Bundles the page's script. */
-async function pageScript(): Promise<string> {
-  const entry = projectPath('apps', 'automaton-page', 'main.ts');
-  const { build } = await import('esbuild').catch((error: unknown) => {
-    throw new MachineError(`esbuild does not start (${messageOf(error)}); npm run setup`, { cause: error });
-  });
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    minify: true,
-    charset: 'utf8',
-    format: 'iife',
-    platform: 'browser',
-    target: 'es2022',
-    logLevel: 'silent',
-  }).catch((error: unknown) => {
-    throw new ConfigError(`${displayPath(entry)}: ${messageOf(error).split('\n').join(' ')}; mend it`, {
-      cause: error,
-    });
-  });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error('esbuild gave no script');
-  return script.text;
 }

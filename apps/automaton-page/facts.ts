@@ -57,21 +57,15 @@ export function factsHtml(scene: Scene): string {
 
 /** A bar of the residual stream's blocks, each as wide as it is large. */
 function widthBar({ certificate: { width, blocks } }: Scene): string {
-  const total = 820;
-  let x = 0;
-  const parts = blocks.map(({ name, size }) => {
-    const from = x;
-    x += (total * size) / width;
-    const wide = x - from;
-    const { fill, text } = lookOf(name);
-    const label = wide > 7 * name.length + 24 ? `${name} ${size}` : wide > 16 ? String(size) : '';
-    return (
-      `<g><title>${escapeXml(name)}: ${size} coordinates</title><rect x="${from.toFixed(1)}" y="0" width="${wide.toFixed(1)}" height="26" fill="${fill}" stroke="${ink.paper}"/>` +
-      `<text x="${(from + wide / 2).toFixed(1)}" y="17" text-anchor="middle" font-size="12" fill="${text}">${escapeXml(label)}</text></g>`
-    );
-  });
   const names = blocks.map(({ name, size }) => `${name} ${size}`).join(', ');
-  return `<svg class="bar" viewBox="0 0 ${total} 26" role="img" aria-label="Width by block: ${escapeXml(names)}">${parts.join('')}</svg><p class="note">Width by block: ${escapeXml(names)}.</p>`;
+  const parts = blocks.map(({ name, size }) => {
+    const { fill, text } = lookOf(name);
+    const share = size / width;
+    // Names that would be cut are left to the line below.
+    const label = share > 0.012 * (name.length + 3) ? `${name} ${size}` : share > 0.03 ? size : '';
+    return `<span style="flex:${size};background:${fill};color:${text}" title="${escapeXml(name)}: ${size} coordinates">${escapeXml(String(label))}</span>`;
+  });
+  return `<div class="bar" role="img" aria-label="Width by block: ${escapeXml(names)}">${parts.join('')}</div><p class="note">Width by block: ${escapeXml(names)}.</p>`;
 }
 
 /** The widths of the three constructions on one scale. */
@@ -97,15 +91,11 @@ function comparedBars({ certificate: { width }, flatWidth, compactWidth, automat
       fill: ink.axis,
       squares: `2 · (${k} · ${s})² and a few, absolute positions`,
     },
-  ].map(({ name, value, fill, squares }, row) => {
-    const wide = Math.max(2, (420 * value) / largest);
-    const y = 22 * row;
-    return (
-      `<text x="66" y="${y + 14}" text-anchor="end" font-size="13" fill="${ink.text}">${name}</text><rect x="74" y="${y + 2}" width="${wide.toFixed(1)}" height="16" rx="2" fill="${fill}"/>` +
-      `<text x="${(80 + wide).toFixed(1)}" y="${y + 14}" font-size="13" fill="${ink.text}"><tspan font-weight="700">${value}</tspan> <tspan fill="${ink.muted}">${squares}</tspan></text>`
-    );
-  });
-  return `<svg class="compared" width="820" height="68" viewBox="0 0 820 68" role="img" aria-label="Width ${width} with bilevel positions; with absolute ones ${compactWidth} compact, ${flatWidth} flattened">${bars.join('')}</svg>`;
+  ].map(
+    ({ name, value, fill, squares }) =>
+      `<span class="name">${name}</span><span class="track"><span style="width:${((100 * value) / largest).toFixed(1)}%;background:${fill}"></span></span><span class="squares"><b>${value}</b> ${squares}</span>`,
+  );
+  return `<div class="compared" role="img" aria-label="Width ${width} with bilevel positions; with absolute ones ${compactWidth} compact, ${flatWidth} flattened">${bars.join('')}</div>`;
 }
 
 function lookOf(block: string): { readonly fill: string; readonly text: string } {

@@ -5,25 +5,8 @@
 import { panels } from './body';
 import { fields, type Field } from './draft';
 import { pageExamples } from './examples';
+import { element, isControl } from '../page/dom';
 import { type Action, nextState, openPage, type PageData } from './state';
-
-/** Finds the element with an id, which must be on the page. */
-function element<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
-  return found;
-}
-
-/** Checks if an element is an input, a text area or a list. */
-function isControl(
-  element: EventTarget | null,
-): element is HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement {
-  return (
-    element instanceof HTMLInputElement ||
-    element instanceof HTMLTextAreaElement ||
-    element instanceof HTMLSelectElement
-  );
-}
 
 const data = JSON.parse(element('source', HTMLScriptElement).text) as PageData;
 let state = openPage(data, pageExamples);
@@ -69,10 +52,18 @@ function keepInSight(): void {
     score.scrollLeft = Math.max(0, x - score.clientWidth / 2);
 }
 
+/** Scrolls the layers below the player, if they are not all in sight. */
+function bringLayersIntoSight(): void {
+  const { top, bottom } = element('score', HTMLElement).getBoundingClientRect();
+  if (top >= 0 && bottom <= innerHeight) return;
+  document.querySelector('section.attention')?.scrollIntoView({ block: 'start' });
+}
+
 function act(action: Action): void {
   clearTimeout(timer);
   state = nextState(state, action);
   draw();
+  if (action.kind === 'play' && state.isPlaying) bringLayersIntoSight();
   if (state.isPlaying)
     timer = setTimeout(
       () => {

@@ -43,7 +43,7 @@ export type Action =
   | { readonly kind: 'tick' };
 
 /**
- * Opens the page at the word's last token.
+ * Opens the page at the start, before the word's first token.
  *
  * @throws DataError for a word beyond the bounds
  */
@@ -56,7 +56,7 @@ export function openPage({ example, ...source }: PageData, examples: readonly Pa
     problems: {},
     scene,
     before: undefined,
-    token: scene.trace.tokens - 1,
+    token: 0,
     isPlaying: false,
   };
 }

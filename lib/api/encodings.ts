@@ -17,6 +17,7 @@
  * @module
  */
 
+export { ideaPage, showIdeaPage, writeIdeaPage } from '../../apps/idea-page/document';
 export { drawEncodingKernels, drawEncodingMaps, type NamedEncodings } from '../experiments/charts/encodings';
 export {
   type EffectOptions,
@@ -24,7 +25,8 @@ export {
   encodingEffects,
   encodingKernel,
 } from '../experiments/charts/encodings-effects';
-export { alibi, type AlibiConfig, alibiSlopes } from '../positional/alibi';
+export { alibi, type AlibiConfig } from '../positional/alibi';
+export { alibiSlopes } from '../positional/by-distance';
 export { bipe, type BipeConfig } from '../positional/bipe';
 export type {
   AppliedEncoding,

@@ -14,6 +14,7 @@ import { addCheckpointCommand } from './commands/checkpoint';
 import { addCompareCommand } from './commands/compare';
 import { addDataCommand } from './commands/data';
 import { addDoctorCommand } from './commands/doctor';
+import { addGalleryCommand } from './commands/gallery';
 import { addListCommand } from './commands/list';
 import { addLogitsCommand } from './commands/logits';
 import { addPerplexityCommand } from './commands/perplexity';
@@ -44,6 +45,7 @@ export function createProgram(items: readonly Experiment[] = []): Command {
   for (const add of [
     addListCommand,
     addReproduceCommand,
+    addGalleryCommand,
     addSweepCommand,
     addCompareCommand,
     addDoctorCommand,

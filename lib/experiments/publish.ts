@@ -15,6 +15,7 @@ import { type Report } from './run/report';
 import { findingsTable, verdictOf, verdicts } from './run/findings';
 import { presetOrder, unchanged } from './settings/preset-names';
 import {
+  figuresText,
   fileNameOf,
   galleryFolder,
   galleryPath,
@@ -43,7 +44,8 @@ export async function publishReport(
 ): Promise<string[]> {
   checkPublishable(report);
   const [figure] = report.figures;
-  const pathOf = (extension: 'json' | 'md' | 'svg'): string => galleryPath(report, extension, folder);
+  const pathOf = (extension: Parameters<typeof galleryPath>[1]): string =>
+    galleryPath(report, extension, folder);
   const files: [path: string, content: string][] = [
     [pathOf('json'), formatJson(referenceOf(report))],
     [pathOf('md'), pageOf(report)],
@@ -52,7 +54,7 @@ export async function publishReport(
     const obstacle = await drawer.ready();
     if (obstacle !== undefined) throw new MachineError(`${report.item}: cannot be drawn: ${obstacle}`);
     const { svg } = await drawer.draw(figure, provenanceLine(report.provenance));
-    files.push([pathOf('svg'), svg]);
+    files.push([pathOf('svg'), svg], [pathOf('figures.json'), figuresText(report)]);
   }
   await writeFilesAtomic(files);
   await writeFilesAtomic([[join(folder, 'README.md'), await indexOf(folder)]]);
@@ -108,7 +110,7 @@ async function indexOf(folder: string): Promise<string> {
     '',
     "The maintainers' results, by preset. Each item has one picture, one page with all tables and the verdicts on the paper's claims, and",
     'the numbers (`.json`). `npm run reproduce` compares its results with these numbers, and writes all figures into `figures/local/`,',
-    'which git ignores. [A bilevel automaton to edit](automaton-playground.html) is a page to open in a browser.',
+    'which git ignores. Two pages to open in a browser: [the idea in motion](idea.html), and [a bilevel automaton to edit](automaton-playground.html).',
     '',
     ...sections,
   ].join('\n');

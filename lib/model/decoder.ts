@@ -12,8 +12,9 @@
 //                               in lib/model/decoder.ts
 //   BiPE-RoPE: R(m) q, R(n) k   `rope` in lib/positional/rope.ts, called by `encodeHeads` in
 //                               lib/model/encoded-attention.ts
-//   BiPE-ALiBi: + r (n - m)     r: `alibiSlopes` in lib/positional/alibi.ts; the sum: `Scores` in
-//                               native/attention.inc.h, or `linearRow` in lib/positional/bias.ts
+//   BiPE-ALiBi: + r (n - m)     r: `alibiSlopes` in lib/positional/by-distance.ts; the sum:
+//                               `Scores` in native/attention.inc.h, or `linearRow` in
+//                               lib/positional/bias.ts
 //
 // softmax(q k^T / sqrt(d) + bias) v is computed by `causalAttention` in lib/model/attention.ts, in
 // one of two ways with the same result up to rounding:

@@ -4,6 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { alibiSlopes } from './by-distance';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
 
@@ -33,18 +34,6 @@ export function alibi({ slopeFactor = 1 }: Settings<AlibiConfig> = {}): Encoding
       },
     }),
   };
-}
-
-/**
- * The slope of each head: 2^(-8/n), 2^(-16/n), ..., 2^-8 for n heads, n a power of two; otherwise
- * those of the next lower power, then every other one of the next higher.
- */
-export function alibiSlopes(heads: number): number[] {
-  const slopes = (count: number): number[] =>
-    Array.from({ length: count }, (_, head) => 2 ** ((-8 * (head + 1)) / count));
-  const lower = 2 ** Math.floor(Math.log2(heads));
-  const between = slopes(2 * lower).filter((_, head) => head % 2 === 0);
-  return [...slopes(lower), ...between.slice(0, heads - lower)];
 }
 
 /** ALiBi for the registry. */

@@ -9,6 +9,7 @@ import { parseInside, parseWith } from '../base/schema';
 import { unknownName } from '../base/suggest';
 import { alibiKind } from './alibi';
 import { bipeKind, type BipeConfig } from './bipe';
+import { segmentSlopeFactor } from './by-distance';
 import { type Encoding } from './encoding';
 import { fireKind } from './fire';
 import { kerpleKind } from './kerple';
@@ -93,7 +94,7 @@ const named = {
   bipe_alibi: {
     kind: 'bipe',
     intra: { kind: 'learned', rows: 1024 },
-    inter: { kind: 'alibi', slopeFactor: 96 },
+    inter: { kind: 'alibi', slopeFactor: segmentSlopeFactor },
   },
 } as const satisfies Readonly<Record<string, EncodingConfig>>;
 

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
-import { frequencies } from './rotation';
+import { frequencies } from './by-distance';
 
 const factor = z.number().min(1);
 const length = z.number().int().positive();

@@ -3,9 +3,10 @@
 // the layout of Llama's code.
 
 import { z } from 'zod';
+import { frequencies } from './by-distance';
 import { type Encoding, type EncodingShape } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
-import { frequencies, rotate, type Rotation, rotationAt } from './rotation';
+import { rotate, type Rotation, rotationAt } from './rotation';
 import { ropeScalingSchema, scaledRates } from './rope-scaling';
 
 const schema = z.strictObject({

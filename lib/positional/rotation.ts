@@ -13,11 +13,6 @@ export interface Rotation {
   readonly sin: tf.Tensor4D;
 }
 
-/** Angle per position of each pair, base^(-2i / width) for i from 0: [width / 2]. */
-export function frequencies(width: number, base: number): Float64Array {
-  return Float64Array.from({ length: width / 2 }, (_, pair) => base ** ((-2 * pair) / width));
-}
-
 /**
  * The angle of each pair at each position.
  *

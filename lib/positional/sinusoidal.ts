@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { type Encoding } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
-import { angles, frequencies } from './rotation';
+import { frequencies } from './by-distance';
+import { angles } from './rotation';
 
 const schema = z.strictObject({
   kind: z.literal('sinusoidal'),

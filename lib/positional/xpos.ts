@@ -4,9 +4,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
+import { frequencies } from './by-distance';
 import { type Encoding } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
-import { angles, frequencies, rotate, type Rotation, rotationAt } from './rotation';
+import { angles, rotate, type Rotation, rotationAt } from './rotation';
 
 const schema = z.strictObject({
   kind: z.literal('xpos'),

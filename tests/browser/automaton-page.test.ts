@@ -8,9 +8,10 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { escapeXml } from '../../lib/report/text';
 import { simulate } from '../../lib/theory/automata/simulate';
 import { panels } from '../../apps/automaton-page/body';
-import { writeAutomatonPage } from '../../apps/automaton-page/document';
+import { automatonPage, writeAutomatonPage } from '../../apps/automaton-page/document';
 import { pageExamples } from '../../apps/automaton-page/examples';
 import { type Action, nextState, openPage, type PageState } from '../../apps/automaton-page/state';
 import { picture } from '../support/pictures';
@@ -107,7 +108,7 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
     // What is left for the frame beside the list of files.
     await page.setViewportSize({ width: 825, height: 900 });
     const tops = await page.evaluate<number[]>(
-      "[...document.querySelectorAll('header .field')].map((field) => field.getBoundingClientRect().top)",
+      "[...document.querySelectorAll('.opening .field')].map((field) => field.getBoundingClientRect().top)",
     );
     expect(tops).toHaveLength(4);
     expect(new Set(tops).size).toBe(1);
@@ -208,14 +209,65 @@ describe.skipIf(found === undefined)('the page of an automaton', () => {
     expect(await page.locator('#score-labels svg').boundingBox()).toMatchObject({ x: 18 });
   });
 
-  it('moves nothing by itself for readers who want that, and is light in a dark surrounding', async () => {
+  it('moves nothing by itself for readers who want that', async () => {
+    await page.fill('#place', '17');
     const moving = "getComputedStyle(document.querySelector('.flow')).animationName";
     expect(await page.evaluate<string>(moving)).toBe('flow');
-    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'dark' });
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     expect(await page.evaluate<string>(moving)).toBe('none');
-    expect(await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe(
-      'rgb(255, 255, 255)',
+  });
+
+  it('is dark where the reader wants that, but not in a frame, which JupyterLab inverts', async () => {
+    const filter = 'getComputedStyle(document.documentElement).filter';
+    expect(await page.evaluate<string>(filter)).toBe('none');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await page.evaluate<string>(filter)).toBe('invert(0.85) hue-rotate(180deg)');
+    await picture(page, 'automaton-page-dark');
+    const framed = await automatonPage(undefined, true);
+    await page.setContent(framed);
+    expect(await page.evaluate<string>(filter)).toBe('none');
+  });
+
+  it.each([
+    ['the frame in a notebook', 1000, 900],
+    ['a phone', 390, 844],
+  ])('has all layers and the read-out in sight while it plays in %s', async (_, width, height) => {
+    await page.setViewportSize({ width, height });
+    await page.click('#play');
+    const [player, score] = [
+      await page.locator('header').boundingBox(),
+      await page.locator('#score').boundingBox(),
+    ];
+    if (player === null || score === null) throw new Error('not on the page');
+    expect(score.y).toBeGreaterThanOrEqual(player.y + player.height);
+    expect(score.y + score.height).toBeLessThanOrEqual(height);
+    await picture(page, `automaton-page-playing-${width}`);
+  });
+
+  it.each([320, 390, 1280, 1920])('has no part beyond the edge at %i px', async (width) => {
+    await page.setViewportSize({ width, height: 900 });
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
+    await picture(page, `automaton-page-${width}`, true);
+  });
+
+  it('plays in a sandboxed frame, as JupyterLab opens a file', async () => {
+    const html = escapeXml(await automatonPage());
+    await page.setContent(
+      `<iframe sandbox="allow-scripts" width="100%" height="800" srcdoc="${html}"></iframe>`,
     );
+    const inside = page.frameLocator('iframe');
+    await inside.locator('#token-on').click();
+    await inside.locator('#token-on').click();
+    await expect.poll(() => inside.locator('#status').textContent()).toContain('Token 2 of 17');
+  });
+
+  it('says what to do where JupyterLab shows the file without scripts', async () => {
+    const context = await browser.context.browser()?.newContext({ javaScriptEnabled: false });
+    const still = await context?.newPage();
+    await still?.goto(pathToFileURL(file).href);
+    expect(await still?.locator('.no-script').textContent()).toContain('Trust HTML');
+    await context?.close();
   });
 
   it('has a name for each control', async () => {

@@ -180,6 +180,7 @@ describe('the notebook', () => {
       for (const figure of await figures.all())
         expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
       expect(await page.evaluate(cutTexts)).toEqual([]);
+      expect(await page.locator('img[alt^="Published result"]:visible').count()).toBe(0);
       expect((await save(page, path)).length).toBeGreaterThan(leastFigures);
     },
   );

@@ -11,7 +11,13 @@ import {
 } from '../../lib/experiments/run/compare';
 import { type Report } from '../../lib/experiments/run/report';
 import { publishReport } from '../../lib/experiments/publish';
-import { galleryPath, readReference, type Reference, referenceOf } from '../../lib/experiments/run/reference';
+import {
+  galleryPath,
+  readFigures,
+  readReference,
+  type Reference,
+  referenceOf,
+} from '../../lib/experiments/run/reference';
 import { experiments } from '../../lib/experiments/registry';
 import { projectPath } from '../../lib/base/paths';
 import { type FigureDrawer } from '../../lib/report/export/draw';
@@ -172,16 +178,17 @@ const committed = { ...sampleProvenance, dirty: false };
 describe('publishing', () => {
   const report = like({ figures: [sampleFigure()], provenance: committed });
 
-  it('writes one picture, one page and the numbers of an item, and the index of all of them', async () => {
+  it('writes one picture, one page, the numbers and the figures of an item, and the index of all of them', async () => {
     const folder = temporaryFolder();
+    const published = ['figures.json', 'json', 'md', 'svg'];
     await publishReport(report, { drawer, folder });
     await publishReport({ ...report, item: 'thm3.1', preset: 'evening, changed' }, { drawer, folder });
     expect(readdirSync(folder, { recursive: true }).map(String).sort()).toEqual([
       'README.md',
       'evening',
-      ...['json', 'md', 'svg'].map((ending) => join('evening', `thm3-1.${ending}`)),
+      ...published.map((ending) => join('evening', `thm3-1.${ending}`)),
       'quick',
-      ...['json', 'md', 'svg'].map((ending) => join('quick', `fig4.${ending}`)),
+      ...published.map((ending) => join('quick', `fig4.${ending}`)),
     ]);
     const page = readFileSync(galleryPath(report, 'md', folder), 'utf8');
     expect(page).toContain('(fig4.svg)');
@@ -194,6 +201,15 @@ describe('publishing', () => {
     const read = await readReference(report, folder);
     expect(read).toEqual(JSON.parse(JSON.stringify(referenceOf(report))));
     expect(agreementOf(compareWith(report, read ?? reference))).toBe('the same');
+    const [figure] = await readFigures(report, folder);
+    const { alt, caption, data } = sampleFigure();
+    expect(figure).toMatchObject({ id: 'sample', alt, caption });
+    figure?.data.forEach(({ y }, index) => {
+      const [shown, exact] = [y, data[index]?.['y']].map((values) => values as number[]);
+      shown?.forEach((value, point) => {
+        expect(value).toBeCloseTo(exact?.[point] ?? Number.NaN, 3);
+      });
+    });
   });
 
   it('refuses what was computed from sources that are in no commit, and writes nothing', async () => {
@@ -218,7 +234,7 @@ describe('publishing', () => {
 
 describe('the gallery', () => {
   it('has each item at preset quick, and nothing that is not one', () => {
-    const items = readdirSync(projectPath('figures', 'quick')).map((name) => name.replace(/\.[^.]+$/, ''));
+    const items = readdirSync(projectPath('figures', 'quick')).map((name) => name.replace(/\..*$/, ''));
     expect([...new Set(items)].sort()).toEqual(experiments.map(({ id }) => id.replace(/[._]/g, '-')).sort());
   });
 

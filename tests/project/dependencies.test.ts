@@ -59,12 +59,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       inLib([...Object.keys(library), ...below]),
     ]),
   ),
-  'apps/automaton-page': inLib(['base', 'report', 'theory']),
+  'apps/page': inLib(['base', 'report']),
+  'apps/idea-page': [...inLib(['base', 'segment', 'positional', 'report']), 'apps/page'],
+  'apps/automaton-page': [...inLib(['base', 'report', 'theory']), 'apps/page'],
   'lib/cli/shared': inLib(everything),
-  'lib/cli/commands': [...inLib(everything), 'lib/cli/shared', 'apps/automaton-page'],
+  'apps/gallery': [...inLib(everything), 'apps/page', 'apps/automaton-page', 'apps/idea-page'],
+  'lib/cli/commands': [
+    ...inLib(everything),
+    'lib/cli/shared',
+    'apps/automaton-page',
+    'apps/idea-page',
+    'apps/gallery',
+  ],
   'bench/harness': [...inLib(everything), 'lib/cli/shared'],
   'lib/cli': [...inLib(everything), 'lib/cli/shared', 'lib/cli/commands', 'bench/harness'],
-  lib: [...inLib(everything), 'apps/automaton-page'],
+  lib: [...inLib(everything), 'apps/automaton-page', 'apps/idea-page'],
 };
 
 function inLib(rooms: readonly string[]): string[] {

@@ -21,7 +21,9 @@ function isWideComment(line: string): boolean {
 describe('the sources', () => {
   it.each([
     ['tests included', 'tsconfig.json'],
-    ['the page without Node.js', 'apps/automaton-page'],
+    ['the automaton page without Node.js', 'apps/automaton-page'],
+    ['the idea page without Node.js', 'apps/idea-page'],
+    ['the gallery’s script', 'apps/gallery'],
   ])('type-check, %s', (_what, project) => {
     const run = tool(['typescript-native', 'bin', 'tsc'], ['-p', project, '--pretty', 'false']);
     expect(run).toEqual({ status: 0, output: '' });

@@ -30,6 +30,7 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
   const { publishReport } = await import('../../experiments/publish.js');
   const { resultsPage } = await import('../../experiments/results-page/page.js');
   const { writeAutomatonPage } = await import('../../../apps/automaton-page/document.js');
+  const { writeIdeaPage } = await import('../../../apps/idea-page/document.js');
   const drawer = figureDrawer();
   try {
     await forEachItem(items, { json: undefined }, async (experiment) => {
@@ -46,9 +47,11 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
     await writeFileAtomic(results, await resultsPage());
     printLines([displayPath(results)]);
     if (items.includes('all')) {
-      const page = projectPath('figures', 'automaton-playground.html');
-      await writeAutomatonPage(page);
-      printLines([displayPath(page)]);
+      const pages = ['automaton-playground', 'idea'].map((name) => projectPath('figures', `${name}.html`));
+      const [automaton = '', idea = ''] = pages;
+      await writeAutomatonPage(automaton);
+      await writeIdeaPage(idea);
+      printLines(pages.map(displayPath));
     }
   } finally {
     await drawer.close();

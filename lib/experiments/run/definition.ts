@@ -3,9 +3,9 @@
 
 import { type z } from 'zod';
 import { type Reporter } from '../../base/progress';
-import { type DataSource } from '../../report/provenance';
+import { type DataSource, type Provenance } from '../../report/provenance';
 import { type TidyRow } from '../../report/rows';
-import { type Drawing, type Finding, type Report } from './report';
+import { type Drawing, type Report } from './report';
 import { type PresetName } from '../settings/preset-names';
 import { type MeasuringContext } from './measured';
 import { type WorkerPool } from './pool';
@@ -168,11 +168,12 @@ export interface Plan {
   readonly jobs: readonly PlannedJob[];
 }
 
-/** Findings of the run of an item that ended last. */
-export interface LatestRun {
+/** What the run of an item that ended last shows. */
+export interface LatestRun extends Drawing {
   /** The preset that has its settings, or the most of them; then it ends in `, changed`. */
   readonly preset: string;
-  readonly findings: readonly Finding[];
+  /** Its scale is the preset's description: what was missing is not known without the data. */
+  readonly provenance: Provenance;
 }
 
 /** A preset of an item, whatever the item's settings are. */

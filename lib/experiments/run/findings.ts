@@ -25,6 +25,11 @@ export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
   return holds ? 'holds' : 'does not hold';
 }
 
+/** The sign of a verdict. */
+export function markOf(verdict: Verdict): string {
+  return marks[verdict];
+}
+
 /** A finding on a line of a terminal. */
 export function describeFinding(finding: Finding): string {
   const verdict = verdictOf(finding);

@@ -2,6 +2,7 @@
 
 import { canonicalJson } from '../../base/json';
 import { libraryVersion } from '../../base/version';
+import { labelled } from '../../report/provenance';
 import { changed, type PresetName, presetOrder } from '../settings/preset-names';
 import { RunStore } from './store';
 import { type ExperimentSpec, type LatestRun } from './definition';
@@ -23,9 +24,12 @@ export async function latest<Settings extends object, Input, Result>(
   const settings = spec.schema.safeParse(stored.configuration.settings);
   if (!settings.success) return undefined;
   const preset = nearestPreset(spec, settings.data);
+  const name = hasSettings(spec, preset, settings.data) ? preset : changed(preset);
+  const scale = (spec.presets[preset] ?? spec.presets.quick).description(settings.data);
   return {
-    preset: hasSettings(spec, preset, settings.data) ? preset : changed(preset),
-    findings: spec.draw(stored.result, settings.data).findings,
+    preset: name,
+    ...spec.draw(stored.result, settings.data),
+    provenance: labelled(stored.provenance, { preset: name, scale }),
   };
 }
 

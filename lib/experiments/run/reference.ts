@@ -1,6 +1,6 @@
 // The reference gallery: what the maintainers publish of an item at a preset, small enough for git.
-// `figures/<preset>/` has for each item one picture, one page to read, and its numbers to compare
-// with.
+// `figures/<preset>/` has for each item one picture, one page to read, its numbers to compare with,
+// and its figures as data, for the gallery's site.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { DataError } from '../../base/errors';
 import { readTextFile } from '../../base/files';
 import { displayPath, projectPath } from '../../base/paths';
 import { parseJsonWith } from '../../base/schema';
+import { type Figure } from '../../report/figure';
 import { toPlain } from '../../report/json';
 import { type Table } from '../../report/tables';
 import { type Report } from './report';
@@ -56,10 +57,63 @@ export function fileNameOf(item: string): string {
 /** A file of an item in the gallery. */
 export function galleryPath(
   { item, preset }: Pick<Report, 'item' | 'preset'>,
-  extension: 'json' | 'md' | 'svg',
+  extension: 'json' | 'md' | 'svg' | 'figures.json',
   folder = galleryFolder(),
 ): string {
   return join(folder, unchanged(preset), `${fileNameOf(item)}.${extension}`);
+}
+
+/** A figure as it is published, to be drawn on a screen. */
+export type PublishedFigure = Pick<Figure, 'id' | 'title' | 'caption' | 'alt' | 'data' | 'screen'>;
+
+/** Digits of the published figures' numbers: more than a screen shows. */
+const figureDigits = 6;
+
+/** A report's figures as they are published, on one line. */
+export function figuresText({ figures }: Pick<Report, 'figures'>): string {
+  const published = figures.map(({ id, title, caption, alt, data, screen }): PublishedFigure => ({
+    id,
+    title,
+    caption,
+    alt,
+    data,
+    screen,
+  }));
+  const rounded = (_: string, value: unknown): unknown =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(figureDigits)) : value;
+  return `${JSON.stringify(toPlain(published), rounded)}\n`;
+}
+
+const figuresSchema = z.array(
+  z.looseObject({
+    id: z.string(),
+    title: z.string(),
+    caption: z.string(),
+    alt: z.string(),
+    data: z.array(z.looseObject({})),
+    screen: z.looseObject({}),
+  }),
+);
+
+/**
+ * The published figures of an item at a preset; none if they were not published as data.
+ *
+ * @throws DataError if the file is damaged
+ */
+export async function readFigures(
+  report: Pick<Report, 'item' | 'preset'>,
+  folder = galleryFolder(),
+): Promise<readonly PublishedFigure[]> {
+  const path = galleryPath(report, 'figures.json', folder);
+  if (!existsSync(path)) return [];
+  return parseJsonWith<PublishedFigure[]>(
+    figuresSchema,
+    await readTextFile(path),
+    (why, cause) =>
+      new DataError(`${displayPath(path)}: not the figures of a reference (${why}); get the file again`, {
+        cause,
+      }),
+  );
 }
 
 /** A report as it is published; what JSON does not have (infinity, NaN) is null there. */

@@ -119,7 +119,7 @@ export async function statementStatus({ check }: Statement, store?: RunStore): P
 }
 
 /** A summary of a run's checks. */
-export function statusOf(run: LatestRun | undefined): StatementStatus {
+export function statusOf(run: Pick<LatestRun, 'preset' | 'findings'> | undefined): StatementStatus {
   if (run === undefined) return { status: 'not run', preset: null, checks: 0, holding: 0 };
   const checks = run.findings.filter(({ check }) => check === true);
   const count = (verdict: Finding['holds']): number => checks.filter(({ holds }) => holds === verdict).length;

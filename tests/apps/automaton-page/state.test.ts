@@ -7,7 +7,9 @@ import { type Action, nextState, openPage, type PageState } from '../../../apps/
 const [log] = pageExamples;
 if (log === undefined) throw new Error('no example');
 /** iie;ii;ie;ei;ii;i */
-const opened = openPage({ ...log, example: 0 }, pageExamples);
+const start = openPage({ ...log, example: 0 }, pageExamples);
+/** At the last token. */
+const opened = nextState(start, { kind: 'go', token: 17 });
 const after = (state: PageState, ...actions: readonly Action[]): PageState =>
   actions.reduce(nextState, state);
 const go = (token: number): Action => ({ kind: 'go', token });
@@ -16,8 +18,8 @@ const token = (steps: 1 | -1): Action => ({ kind: 'move', by: 'token', steps });
 const tick: Action = { kind: 'tick' };
 
 describe('the page', () => {
-  it('opens after the last token', () => {
-    expect(opened.token).toBe(17);
+  it('opens before the first token', () => {
+    expect(start.token).toBe(0);
   });
 
   it('moves by tokens and by segments, and not beyond the word', () => {

@@ -1,0 +1,42 @@
+// What a result says, in few words, as HTML text: its answer, its verdicts, whose it is.
+
+import { markOf, type Verdict, verdictOf, verdicts } from '../../lib/experiments/run/findings';
+import { type Finding } from '../../lib/experiments/run/report';
+import { escapeXml } from '../../lib/report/text';
+import { type Showing } from './showings';
+
+/** The class of a verdict in the style sheet. */
+function verdictClass(verdict: Verdict): string {
+  return verdict.replaceAll(' ', '-');
+}
+
+/** A verdict with its sign and colour. */
+export function verdictHtml(verdict: Verdict): string {
+  return `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${markOf(verdict)}</span> ${verdict}</span>`;
+}
+
+/** How many claims have each verdict. */
+export function verdictCounts(findings: readonly Finding[]): string {
+  return verdicts
+    .flatMap((verdict) => {
+      const count = findings.filter((finding) => verdictOf(finding) === verdict).length;
+      return count === 0
+        ? []
+        : [
+            `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${markOf(verdict)}</span> ${verdict}: ${count}</span>`,
+          ];
+    })
+    .join(' ');
+}
+
+/** The answer of a result in a sentence: its first finding; without one, what the paper says. */
+export function answerHtml({ findings, experiment }: Pick<Showing, 'findings' | 'experiment'>): string {
+  const [first] = findings;
+  if (first === undefined) return `<b>The paper:</b> ${escapeXml(experiment.claim)}`;
+  return `${verdictHtml(verdictOf(first))}: ${escapeXml(`${first.claim}: ${first.measured}`)}`;
+}
+
+/** Whose result it is, and its preset. */
+export function sourceWords({ source, preset }: Pick<Showing, 'source' | 'preset'>): string {
+  return `${source === 'own' ? 'Run on this machine' : 'The maintainers’ result'}, preset ${preset}`;
+}
