@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
-import { alibiSlopes } from '../../lib/positional/alibi';
+import { alibiSlopes } from '../../lib/positional/by-distance';
 import { screenWidth } from '../../lib/report/style';
 import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
 import { contrast } from '../report/colour-vision';

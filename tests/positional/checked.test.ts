@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/base/errors';
 import { logits } from '../../lib/model/decoder';
-import { alibiSlopes } from '../../lib/positional/alibi';
+import { alibiSlopes } from '../../lib/positional/by-distance';
 import { type AppliedEncoding, type Encoding } from '../../lib/positional/encoding';
 import { registerEncoding } from '../../lib/positional/registry';
 import { distancesBack } from '../../lib/positional/spans';
