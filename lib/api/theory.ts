@@ -32,9 +32,11 @@ export {
   selectionSlider,
 } from '../experiments/items/lemmas/sliders';
 export { recallSlider } from '../experiments/items/thm3-1/slider';
+export { fragmentPriceTable } from '../experiments/items/thm3-1/price-tables';
 export { withBottleneck } from '../theory/bounds/bottleneck';
 export { decode, type LinearCode, principalCode } from '../theory/bounds/codes';
 export { type Context, contextRow, witnessContexts } from '../theory/bounds/contexts';
+export { type FragmentPrice, fragmentPrice, type RegisterBits } from '../theory/bounds/fragment-price';
 export { RowSpace } from '../theory/bounds/rank';
 export { witnessAutomaton } from '../theory/bounds/witness';
 export { certifyAttention } from '../theory/lemmas/attention';
