@@ -170,19 +170,19 @@ describe('bipe theory', () => {
       'bilevel positions for an NFA',
       nfa,
       ['bipe'],
-      /--encoding bipe: .*a\.json is an NFA, which has no separators; compile it with --encoding ape/,
+      /--encoding bipe: .*a\.json is an NFA, which has no separators; compile it with --encoding ape, carried or spread/,
     ],
     [
       'the compact construction for an NFA',
       nfa,
       ['compact'],
-      /--encoding compact: .*a\.json is an NFA, which has no separators; compile it with --encoding ape/,
+      /--encoding compact: .*a\.json is an NFA, which has no separators; compile it with --encoding ape, carried or spread/,
     ],
     [
       'a length of a word for bilevel positions',
       changed({}),
       ['bipe', '--max-length', '9'],
-      /--max-length: is for --encoding ape and compact; give --max-segment and --max-segments/,
+      /--max-length: is for absolute positions; give --max-segment and --max-segments/,
     ],
     [
       'a length that is none',
