@@ -32,6 +32,8 @@ export {
   selectionSlider,
 } from '../experiments/items/lemmas/sliders';
 export { recallSlider } from '../experiments/items/thm3-1/slider';
+export { allWays, type WayResult } from '../experiments/items/thm3-2/ways';
+export { waysFigure, waysTable } from '../experiments/items/thm3-2/ways-draw';
 export { fragmentPriceTable } from '../experiments/items/thm3-1/price-tables';
 export { withBottleneck } from '../theory/bounds/bottleneck';
 export { decode, type LinearCode, principalCode } from '../theory/bounds/codes';
@@ -60,8 +62,17 @@ export {
   type LayerCertificate,
   type NetworkCertificate,
 } from '../theory/compile/certificate';
-export { compileApe, compileBiPE, compileCompact, type CompileOptions } from '../theory/compile/compile';
+export {
+  compileApe,
+  compileBiPE,
+  compileCarried,
+  compileCompact,
+  type CompileOptions,
+  compileSpread,
+} from '../theory/compile/compile';
+export { carriedProgram } from '../theory/compile/carried';
 export { compactProgram } from '../theory/compile/compact';
+export { spreadProgram } from '../theory/compile/spread';
 export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from '../theory/compile/program';
 export { type BilevelBounds, describeHead, type Network, stateNames } from '../theory/network/network';
 export { type CertifiedNetwork, loadNetwork, saveNetwork } from '../theory/compile/network-file';

@@ -134,6 +134,14 @@ describe('bipe theory', () => {
     });
   });
 
+  it('compiles sets of states, carried and spread, for either kind of automaton', () => {
+    for (const encoding of ['carried', 'spread']) {
+      const paths = files(log, [['ok', '\n', 'error']]);
+      expect(compile(paths, encoding, '--max-length', '9').exitCode).toBe(0);
+      expect(run(paths).stdout).toBe('[["calm,start"],["calm,fine"],["calm,start"],["calm,failed"]]\n');
+    }
+  });
+
   it('takes the words of so many segments where absolute positions are given no length', () => {
     expect(compile(files(log), 'ape').stdout).toMatch(/^words +up to 25 symbols$/m);
   });
@@ -277,13 +285,21 @@ describe('bipe theory', () => {
     expect(refuse('ok ok\n')).toMatch(/w\.jsonl:1: not JSON/);
   });
 
-  it('refuses to run a network that is not certified, unless told to', () => {
+  it('refuses to write and to run a network that is not certified, unless told to', () => {
     const paths = files(log, [['ok']]);
     const compiled = compile(paths, 'bipe', '--max-segments', '8192');
     const why =
       /the network is certified for words of [\d,]+ tokens, not of 40,961; compile it for shorter words, or with --activation relu/;
     expect(compiled.exitCode).toBe(1);
     expect(compiled.stderr).toMatch(why);
+    expect(compiled.stderr).toMatch(
+      /a\.json: not written: .*; or write it all the same with --uncertified\n$/,
+    );
+    expect(compiled.stdout).toMatch(/^layer +gap/m);
+    expect(existsSync(paths.out)).toBe(false);
+    const written = compile(paths, 'bipe', '--max-segments', '8192', '--uncertified');
+    expect(written.exitCode).toBe(0);
+    expect(written.stdout).toMatch(/^not certified: the network is certified for words of/m);
     const refused = run(paths);
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
     expect(refused.stderr).toMatch(/model: not run: the network is certified/);
@@ -298,7 +314,7 @@ describe('bipe theory', () => {
     const paths = files({ ...nfa, states, start: 's0', accept: [], transitions: [['s0', 'a', 's1']] });
     const { exitCode, stderr } = compile(paths, 'ape', '--max-length', '2');
     expect(stderr).toMatch(
-      /a\.json: relations between 100 states are too large for float32: counts may be off by 0\.\d+, whatever the length of words; compile an automaton of fewer states, or with --activation relu\n$/,
+      /a\.json: not written: relations between 100 states are too large for float32: counts may be off by 0\.\d+, whatever the length of words; compile an automaton of fewer states, or with --activation relu; or write it all the same with --uncertified\n$/,
     );
     expect(exitCode).toBe(1);
   });

@@ -48,6 +48,7 @@ export function addTheoryCommand(program: Command): void {
         .default('gelu'),
     )
     .requiredOption('--out <folder>', 'where network.json, model.safetensors and certificate.json go')
+    .option('--uncertified', 'write a network whose certificate does not hold, too')
     .option('--json', 'print the certificate as JSON')
     .addHelpText(
       'after',
@@ -76,11 +77,12 @@ interface CompileOptions {
   readonly maxLength?: string;
   readonly activation: Activation;
   readonly out: string;
+  readonly uncertified?: boolean;
   readonly json?: boolean;
 }
 
 async function compile(options: CompileOptions): Promise<void> {
-  const { automaton: file, out, json } = options;
+  const { automaton: file, out, uncertified, json } = options;
   const [{ readAutomaton }, { networkFiles, networkOutputs, saveNetwork }] = await Promise.all([
     import('../../theory/automata/file.js'),
     import('../../theory/compile/network-file.js'),
@@ -90,17 +92,23 @@ async function compile(options: CompileOptions): Promise<void> {
   const reporter = await announce(automaton, options);
   const network = await compiled(automaton, options);
   const certificate = await certified(network, reporter);
+  const said = describe(network, certificate);
+  if (!certificate.holds && uncertified !== true) {
+    printResult(json, certificate, said);
+    throw new CheckError(
+      `${displayPath(file)}: not written: ${whyUncertified(network, certificate)}; or write it all the same with --uncertified`,
+    );
+  }
   await withLock(join(out, 'compile.lock'), 'this network', async () => {
     await removeLeftovers(out);
     await saveNetwork(out, { network, certificate });
   });
   printResult(json, certificate, [
-    ...describe(network, certificate),
+    ...said,
     '',
+    ...(certificate.holds ? [] : [`not certified: ${whyUncertified(network, certificate)}`]),
     `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
   ]);
-  if (!certificate.holds)
-    throw new CheckError(`${displayPath(file)}: ${whyUncertified(network, certificate)}`);
 }
 
 /** Says why a certificate does not hold, and what to do. */

@@ -13,6 +13,7 @@ import { type Activation, type Connection, MlpBuilder } from '../network/mlp';
 import { type Bounds } from '../network/network';
 import { frequenciesFor } from './addressing';
 import { doublings } from './program';
+import { spreadDistances } from './spread';
 import { placesOf } from './weights';
 
 /** The estimated size of a network. */
@@ -181,7 +182,7 @@ function carriedShape(automaton: Nfa, maxLength: number, activation: Activation)
 function spreadShape(automaton: Nfa, maxLength: number, activation: Activation): NetworkShape {
   const [n, kinds] = [automaton.states.length, 1 + automaton.symbols.length];
   const { erasing, threshold } = partsOf(activation);
-  const united = doublings(Math.ceil(maxLength / n));
+  const united = spreadDistances(n, maxLength).length;
   const read = (into: 'from' | 'to'): Count =>
     sum([moveOf(automaton, into, activation), times(n + kinds, erasing)]);
   return {

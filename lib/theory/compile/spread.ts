@@ -7,14 +7,15 @@
 //   2. A layer doubles: with P the relation of earlier blocks and R that of later ones, column j of
 //      P R is the union of those columns k of P for which k is in column j of R. The token attends
 //      to the tokens of the earlier block at the indices in its own column, and takes their mean.
-//      After ceil(log2 blocks) layers a token has a column of the relation of all blocks before.
+//      After ceil(log2 (blocks - 2)) layers the last block but one has columns of the relation of
+//      all blocks before it, which is all that is asked for.
 //   3. The start state's row of that relation is the set at the beginning of the block; its entries
 //      lie at the block's n tokens. A token collects them from the block before its own, for only
 //      that one is complete when it comes; so it has the set at the beginning of the block before.
 //   4. 2n layers read the symbols of the block before and of the own block, as far as they are not
 //      after the token.
 //
-// So there are 3n + ceil(log2 blocks) + 1 layers, for ceil(length / n) blocks.
+// So there are 3n + ceil(log2 (blocks - 2)) + 1 layers, for ceil(length / n) blocks, 3 at least.
 
 import type { Nfa } from '../automata/automaton';
 import { identityRelation, type Relation } from '../automata/relation';
@@ -33,6 +34,11 @@ export const readToken = 'copied token';
 
 /** The block to which a `unite` copies the mean of columns. */
 export const copiedColumn = 'copied column';
+
+/** How many blocks back each `unite` looks. */
+export function spreadDistances(size: number, maxLength: number): number[] {
+  return doubledDistances(Math.max(1, Math.ceil(maxLength / size) - 2));
+}
 
 /** The spread construction: width O(n + log length + symbols). */
 export function spreadProgram(automaton: Nfa, maxLength: number): RelationProgram {
@@ -72,7 +78,7 @@ export function spreadProgram(automaton: Nfa, maxLength: number): RelationProgra
     scratch: [copies(token, readToken), copies(column, copiedColumn)],
     instructions: [
       ...indices.toReversed().map((at) => read(columnRegister, 1, at, backward)),
-      ...doubledDistances(Math.ceil(maxLength / size)).map((back): Instruction => ({
+      ...spreadDistances(size, maxLength).map((back): Instruction => ({
         op: 'unite',
         register: columnRegister,
         source: { among: 'block', back, at: 'marked' },
