@@ -33,6 +33,7 @@ export {
 } from '../experiments/items/lemmas/sliders';
 export { recallSlider } from '../experiments/items/thm3-1/slider';
 export { allWays, type WayResult } from '../experiments/items/thm3-2/ways';
+export { fragmentFigure } from '../experiments/items/thm3-2/fragment-figure';
 export { waysFigure, waysTable } from '../experiments/items/thm3-2/ways-draw';
 export { fragmentPriceTable } from '../experiments/items/thm3-1/price-tables';
 export { withBottleneck } from '../theory/bounds/bottleneck';
@@ -53,6 +54,13 @@ export { certifyMatrixProduct, matrixProductMlp } from '../theory/lemmas/matrix-
 export { bestProductScale, certifyProduct, productMlp, productScale } from '../theory/lemmas/product';
 export { certifyRectifier } from '../theory/lemmas/rectifier';
 export { certifyLinear, certifySelection, linearMlp, selectionMlp } from '../theory/lemmas/selection';
+export {
+  checkAlikeAsPrefixes,
+  checkPrice,
+  checkSummary,
+  type SummaryAnswer,
+  type Verdict,
+} from '../theory/exercises';
 export { gelu, relu } from '../theory/network/activation';
 export { evaluateMlp } from '../theory/network/evaluate-mlp';
 export { type Activation, type Connection, type Mlp, MlpBuilder } from '../theory/network/mlp';
