@@ -210,7 +210,12 @@ describe('bipe theory', () => {
       ['ape', '--max-length', '99999999'],
       /99999999; it must be a whole number from 1 to 16,384/,
     ],
-    ['an encoding that does not exist', changed({}), ['rope'], /'rope' is invalid.*ape, compact, carried, spread, bipe/],
+    [
+      'an encoding that does not exist',
+      changed({}),
+      ['rope'],
+      /'rope' is invalid.*ape, compact, carried, spread, bipe/,
+    ],
   ])('refuses in one line, and writes nothing: %s', (_, automaton, [encoding = '', ...options], says) => {
     const paths = files(automaton);
     const { exitCode, stdout, stderr } = compile(paths, encoding, ...options);

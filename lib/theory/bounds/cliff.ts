@@ -26,9 +26,9 @@ export interface Fragments {
 }
 
 /**
- * Makes a fragment for each relation that words have, or for `most` random ones if there may be more. Each is a
- * shortest word, preceded by `stay` up to a common length: the least power of 2 that is enough for
- * all.
+ * Makes a fragment for each relation that words have, or for `most` random ones if there may be
+ * more. Each is a shortest word, preceded by `stay` up to a common length: the least power of 2
+ * that is enough for all.
  */
 export function everyRelation(monoid: TransitionMonoid, most: number, random: Random): Fragments {
   const { automaton, byLength } = monoid;

@@ -27,10 +27,12 @@ export interface FragmentPrice {
 export interface RegisterBits {
   /** n^2: a relation between the states, flattened. */
   readonly flat: number;
-  /** k^2 + |S|^2 + k, and log2 of what a first separator can be: the summary of `compileCompact`. */
+  /**
+   * k^2 + |S|^2 + k, and log2 of what a first separator can be: the summary of `compileCompact`.
+   */
   readonly compact: number | null;
   /**
-   * K^2 + |S|^2: the registers of `compileBiPE`, which hold fragments of a segment, and fragments
+   * The registers of `compileBiPE`, k^2 + |S|^2: they hold fragments of a segment, and fragments
    * of whole segments, but not those in between.
    */
   readonly bilevel: number | null;

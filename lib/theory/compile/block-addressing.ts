@@ -1,8 +1,8 @@
 // Weights with which a head finds tokens by their block of places and their index in it. Blocks are
-// found by a sum of cosines, as places are (`addressing.ts`): m for the right one, at most m - 2 for
-// any other. An index that is asked for adds 2. So the tokens that match score m + 2, others at most
-// m, and the start token, which is found where none matches, m + 1. If all tokens of a block are
-// asked for, the scores are m, m - 2 and m - 1.
+// found by a sum of cosines, as places are (`addressing.ts`): m for the right one, at most m - 2
+// for any other. An index that is asked for adds 2. So the tokens that match score m + 2, others at
+// most m, and the start token, which is found where none matches, m + 1. If all tokens of a block
+// are asked for, the scores are m, m - 2 and m - 1.
 
 import { blockNamed, type Layout } from '../network/layout';
 import { type BlockSource, type CopyHead, type Matrix, put, zeros } from '../network/network';

@@ -33,7 +33,8 @@ export function blockScores(
   const indices = automaton.type === 'nfa' ? automaton.states.length : 0;
   const pairs = (query.columns - 1 - indices) / 2;
   // A component of a query is the sum of two products of rounded numbers of at most 1 and the
-  // sharpness, so it is off by 4 units of it; that of a key by one; indices and the start's by less.
+  // sharpness, so it is off by 4 units of it; that of a key by one; indices and the start's by
+  // less.
   const deviation = 2 * sharpness * unit * (5 * 2 * pairs + pairs + 3);
   const sizes = sharpness * (2 * pairs + 2 * indices + pairs + 1);
   const rounding = 2 * unit * (query.columns + 16) * sizes;

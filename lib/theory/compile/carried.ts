@@ -1,6 +1,6 @@
 // The carried construction: one set of states for each token, as wide as there are states, and a
-// layer for each symbol. A layer passes each token's set on to the next token, which moves it by its
-// own symbol. After l layers the first l symbols have the set of their prefix.
+// layer for each symbol. A layer passes each token's set on to the next token, which moves it by
+// its own symbol. After l layers the first l symbols have the set of their prefix.
 
 import type { Nfa } from '../automata/automaton';
 import { identityRelation, type Relation, symbolRelations } from '../automata/relation';

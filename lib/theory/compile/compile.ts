@@ -90,8 +90,8 @@ export function compileCarried(
 }
 
 /**
- * Compiles by the spread construction: at most 3 |Q| + ceil(log2 (maxLength / |Q|)) + 1 layers, width
- * O(|Q| + log maxLength + symbols). Flatten a bilevel automaton first (`asNfa`).
+ * Compiles by the spread construction: at most 3 |Q| + ceil(log2 (maxLength / |Q|)) + 1 layers,
+ * width O(|Q| + log maxLength + symbols). Flatten a bilevel automaton first (`asNfa`).
  *
  * @throws UsageError for a length that is not a whole number of at least 1
  * @throws MachineError if the network would not fit into memory

@@ -1,7 +1,7 @@
 // The compiler's first stage: an automaton as a program over registers that hold relations, one
 // `multiply` or `join` a layer (`compact.ts` has the programs of joins, `carried.ts` and
-// `spread.ts` those over sets of states). `weights.ts` turns it into weights. The construction is this project's
-// (docs/theory.md).
+// `spread.ts` those over sets of states). `weights.ts` turns it into weights. The construction is
+// this project's (docs/theory.md).
 //
 // Doubling: if every token holds the relation of the last 2^l symbols and multiplies it by that of
 // the token 2^l before, it holds that of the last 2^(l+1). So ceil(log2 length) steps are enough.

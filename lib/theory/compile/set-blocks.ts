@@ -82,8 +82,9 @@ function eraseAll(mlp: Units, block: Block): void {
 }
 
 /**
- * The block of a `unite` step. The copied set is a mean of at most n sets, so n times it is at least
- * 1 where any has a state. If it is the start's, whose mark is copied with it, the own set stays.
+ * The block of a `unite` step. The copied set is a mean of at most n sets, so n times it is at
+ * least 1 where any has a state. If it is the start's, whose mark is copied with it, the own set
+ * stays.
  */
 export function uniteBlock({ register }: Step<'unite'>, layout: Layout): BlockPlan {
   const [own, copied] = [blockNamed(layout, register), blockNamed(layout, copiedColumn)];
@@ -142,7 +143,9 @@ export function pickBlock(
   };
 }
 
-/** The block of a `collect` step: the mean of up to n sets, which the head has written, as a union. */
+/**
+ * The block of a `collect` step: the mean of up to n sets, which the head has written, as a union.
+ */
 export function collectBlock({ to }: Step<'collect'>, layout: Layout): BlockPlan {
   const target = blockNamed(layout, to);
   return {
