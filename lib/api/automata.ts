@@ -36,6 +36,13 @@ export { type LevelSimulator, levelSimulator } from '../theory/automata/level-se
 export { liveWords, type LiveWordSize } from '../theory/automata/live-words';
 export { checkAutomaton, problemsOf } from '../theory/automata/problems';
 export { allWords, type NamedAutomaton, randomBiNfa, randomNfa, randomWord } from '../theory/automata/random';
+export type { Relation } from '../theory/automata/relation';
+export {
+  type FragmentSummary,
+  fragmentSummary,
+  relationOfFragment,
+  relationOfSummary,
+} from '../theory/automata/summary';
 export { compileRegex } from '../theory/automata/regex';
 export { isAccepted, simulate, type Simulator, simulator } from '../theory/automata/simulate';
 export {

@@ -32,9 +32,14 @@ export {
   selectionSlider,
 } from '../experiments/items/lemmas/sliders';
 export { recallSlider } from '../experiments/items/thm3-1/slider';
+export { allWays, type WayResult } from '../experiments/items/thm3-2/ways';
+export { fragmentFigure } from '../experiments/items/thm3-2/fragment-figure';
+export { waysFigure, waysTable } from '../experiments/items/thm3-2/ways-draw';
+export { fragmentPriceTable } from '../experiments/items/thm3-1/price-tables';
 export { withBottleneck } from '../theory/bounds/bottleneck';
 export { decode, type LinearCode, principalCode } from '../theory/bounds/codes';
 export { type Context, contextRow, witnessContexts } from '../theory/bounds/contexts';
+export { type FragmentPrice, fragmentPrice, type RegisterBits } from '../theory/bounds/fragment-price';
 export { RowSpace } from '../theory/bounds/rank';
 export { witnessAutomaton } from '../theory/bounds/witness';
 export { certifyAttention } from '../theory/lemmas/attention';
@@ -49,6 +54,13 @@ export { certifyMatrixProduct, matrixProductMlp } from '../theory/lemmas/matrix-
 export { bestProductScale, certifyProduct, productMlp, productScale } from '../theory/lemmas/product';
 export { certifyRectifier } from '../theory/lemmas/rectifier';
 export { certifyLinear, certifySelection, linearMlp, selectionMlp } from '../theory/lemmas/selection';
+export {
+  checkAlikeAsPrefixes,
+  checkPrice,
+  checkSummary,
+  type SummaryAnswer,
+  type Verdict,
+} from '../theory/exercises';
 export { gelu, relu } from '../theory/network/activation';
 export { evaluateMlp } from '../theory/network/evaluate-mlp';
 export { type Activation, type Connection, type Mlp, MlpBuilder } from '../theory/network/mlp';
@@ -58,8 +70,17 @@ export {
   type LayerCertificate,
   type NetworkCertificate,
 } from '../theory/compile/certificate';
-export { compileApe, compileBiPE, compileCompact, type CompileOptions } from '../theory/compile/compile';
+export {
+  compileApe,
+  compileBiPE,
+  compileCarried,
+  compileCompact,
+  type CompileOptions,
+  compileSpread,
+} from '../theory/compile/compile';
+export { carriedProgram } from '../theory/compile/carried';
 export { compactProgram } from '../theory/compile/compact';
+export { spreadProgram } from '../theory/compile/spread';
 export { bilevelProgram, flatProgram, printProgram, type RelationProgram } from '../theory/compile/program';
 export { type BilevelBounds, describeHead, type Network, stateNames } from '../theory/network/network';
 export { type CertifiedNetwork, loadNetwork, saveNetwork } from '../theory/compile/network-file';

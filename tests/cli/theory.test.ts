@@ -134,6 +134,14 @@ describe('bipe theory', () => {
     });
   });
 
+  it('compiles sets of states, carried and spread, for either kind of automaton', () => {
+    for (const encoding of ['carried', 'spread']) {
+      const paths = files(log, [['ok', '\n', 'error']]);
+      expect(compile(paths, encoding, '--max-length', '9').exitCode).toBe(0);
+      expect(run(paths).stdout).toBe('[["calm,start"],["calm,fine"],["calm,start"],["calm,failed"]]\n');
+    }
+  });
+
   it('takes the words of so many segments where absolute positions are given no length', () => {
     expect(compile(files(log), 'ape').stdout).toMatch(/^words +up to 25 symbols$/m);
   });
@@ -170,19 +178,19 @@ describe('bipe theory', () => {
       'bilevel positions for an NFA',
       nfa,
       ['bipe'],
-      /--encoding bipe: .*a\.json is an NFA, which has no separators; compile it with --encoding ape/,
+      /--encoding bipe: .*a\.json is an NFA, which has no separators; compile it with --encoding ape, carried or spread/,
     ],
     [
       'the compact construction for an NFA',
       nfa,
       ['compact'],
-      /--encoding compact: .*a\.json is an NFA, which has no separators; compile it with --encoding ape/,
+      /--encoding compact: .*a\.json is an NFA, which has no separators; compile it with --encoding ape, carried or spread/,
     ],
     [
       'a length of a word for bilevel positions',
       changed({}),
       ['bipe', '--max-length', '9'],
-      /--max-length: is for --encoding ape and compact; give --max-segment and --max-segments/,
+      /--max-length: is for absolute positions; give --max-segment and --max-segments/,
     ],
     [
       'a length that is none',
@@ -202,7 +210,12 @@ describe('bipe theory', () => {
       ['ape', '--max-length', '99999999'],
       /99999999; it must be a whole number from 1 to 16,384/,
     ],
-    ['an encoding that does not exist', changed({}), ['rope'], /'rope' is invalid.*ape, compact, bipe/],
+    [
+      'an encoding that does not exist',
+      changed({}),
+      ['rope'],
+      /'rope' is invalid.*ape, compact, carried, spread, bipe/,
+    ],
   ])('refuses in one line, and writes nothing: %s', (_, automaton, [encoding = '', ...options], says) => {
     const paths = files(automaton);
     const { exitCode, stdout, stderr } = compile(paths, encoding, ...options);
@@ -277,13 +290,21 @@ describe('bipe theory', () => {
     expect(refuse('ok ok\n')).toMatch(/w\.jsonl:1: not JSON/);
   });
 
-  it('refuses to run a network that is not certified, unless told to', () => {
+  it('refuses to write and to run a network that is not certified, unless told to', () => {
     const paths = files(log, [['ok']]);
     const compiled = compile(paths, 'bipe', '--max-segments', '8192');
     const why =
       /the network is certified for words of [\d,]+ tokens, not of 40,961; compile it for shorter words, or with --activation relu/;
     expect(compiled.exitCode).toBe(1);
     expect(compiled.stderr).toMatch(why);
+    expect(compiled.stderr).toMatch(
+      /a\.json: not written: .*; or write it all the same with --uncertified\n$/,
+    );
+    expect(compiled.stdout).toMatch(/^layer +gap/m);
+    expect(existsSync(paths.out)).toBe(false);
+    const written = compile(paths, 'bipe', '--max-segments', '8192', '--uncertified');
+    expect(written.exitCode).toBe(0);
+    expect(written.stdout).toMatch(/^not certified: the network is certified for words of/m);
     const refused = run(paths);
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
     expect(refused.stderr).toMatch(/model: not run: the network is certified/);
@@ -298,7 +319,7 @@ describe('bipe theory', () => {
     const paths = files({ ...nfa, states, start: 's0', accept: [], transitions: [['s0', 'a', 's1']] });
     const { exitCode, stderr } = compile(paths, 'ape', '--max-length', '2');
     expect(stderr).toMatch(
-      /a\.json: relations between 100 states are too large for float32: counts may be off by 0\.\d+, whatever the length of words; compile an automaton of fewer states, or with --activation relu\n$/,
+      /a\.json: not written: relations between 100 states are too large for float32: counts may be off by 0\.\d+, whatever the length of words; compile an automaton of fewer states, or with --activation relu; or write it all the same with --uncertified\n$/,
     );
     expect(exitCode).toBe(1);
   });

@@ -31,6 +31,8 @@ const settings: Theorem31Settings = {
   cliffStates: [2],
   fragments: 32,
   bitsStates: 2,
+  countedStates: 3,
+  priceRelations: 1000,
   seed: 1,
 };
 let result: Theorem31Result;

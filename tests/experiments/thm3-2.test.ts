@@ -29,7 +29,12 @@ describe('the item thm3.2', () => {
     expect(failedCheck(report)).toBeUndefined();
     expect(report.findings.filter(({ check }) => check === true).length).toBeGreaterThanOrEqual(8);
     expect(JSON.parse(JSON.stringify(report.numbers))).toEqual(report.numbers);
-    const { sizes } = report.numbers as Theorem32Result;
+    const { sizes, ways } = report.numbers as Theorem32Result;
+    expect(ways.map(({ way, length }) => [way, length])).toEqual(
+      [28, 40].flatMap((length) =>
+        ['carried', 'spread', 'ape', 'compact', 'bipe'].map((way) => [way, length]),
+      ),
+    );
     expect(sizes.map(({ subStates, segmentStates }) => [subStates, segmentStates])).toEqual([
       [1, 1],
       [1, 2],
@@ -53,10 +58,10 @@ describe('the item thm3.2', () => {
   });
 
   it('fails where anything was read out wrong, a certificate does not hold, or a width is off', async () => {
-    const { sizes } = (await smoke()).numbers as Theorem32Result;
+    const { sizes, ways } = (await smoke()).numbers as Theorem32Result;
     const failed = (change: (size: SizeResult) => SizeResult): string[] => {
       const [first, ...others] = sizes;
-      return drawTheorem32({ sizes: [change(present(first, 'size')), ...others] })
+      return drawTheorem32({ sizes: [change(present(first, 'size')), ...others], ways })
         .findings.filter(({ holds, check }) => !holds && check === true)
         .map(({ claim }) => claim);
     };

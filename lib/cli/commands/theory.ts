@@ -31,16 +31,16 @@ export function addTheoryCommand(program: Command): void {
     .addOption(
       new Option(
         '--encoding <name>',
-        'absolute positions, flat (Theorem 3.1) or compact, or bilevel ones (Theorem 3.2)',
+        'absolute positions, flat (Theorem 3.1), compact, carried or spread, or bilevel ones (Theorem 3.2)',
       )
-        .choices(['ape', 'compact', 'bipe'])
+        .choices(['ape', 'compact', 'carried', 'spread', 'bipe'])
         .makeOptionMandatory(),
     )
     .option('--max-segment <n>', 'symbols in a segment, its separator left out', '16')
     .option('--max-segments <n>', 'segments in a word', '64')
     .option(
       '--max-length <n>',
-      'symbols in a word, for ape and compact; default: as many as the segments have',
+      'symbols in a word, for absolute positions; default: as many as the segments have',
     )
     .addOption(
       new Option('--activation <name>', 'of hidden units; relu is exact but for rounding')
@@ -48,6 +48,7 @@ export function addTheoryCommand(program: Command): void {
         .default('gelu'),
     )
     .requiredOption('--out <folder>', 'where network.json, model.safetensors and certificate.json go')
+    .option('--uncertified', 'write a network whose certificate does not hold, too')
     .option('--json', 'print the certificate as JSON')
     .addHelpText(
       'after',
@@ -76,11 +77,12 @@ interface CompileOptions {
   readonly maxLength?: string;
   readonly activation: Activation;
   readonly out: string;
+  readonly uncertified?: boolean;
   readonly json?: boolean;
 }
 
 async function compile(options: CompileOptions): Promise<void> {
-  const { automaton: file, out, json } = options;
+  const { automaton: file, out, uncertified, json } = options;
   const [{ readAutomaton }, { networkFiles, networkOutputs, saveNetwork }] = await Promise.all([
     import('../../theory/automata/file.js'),
     import('../../theory/compile/network-file.js'),
@@ -90,17 +92,23 @@ async function compile(options: CompileOptions): Promise<void> {
   const reporter = await announce(automaton, options);
   const network = await compiled(automaton, options);
   const certificate = await certified(network, reporter);
+  const said = describe(network, certificate);
+  if (!certificate.holds && uncertified !== true) {
+    printResult(json, certificate, said);
+    throw new CheckError(
+      `${displayPath(file)}: not written: ${whyUncertified(network, certificate)}; or write it all the same with --uncertified`,
+    );
+  }
   await withLock(join(out, 'compile.lock'), 'this network', async () => {
     await removeLeftovers(out);
     await saveNetwork(out, { network, certificate });
   });
   printResult(json, certificate, [
-    ...describe(network, certificate),
+    ...said,
     '',
+    ...(certificate.holds ? [] : [`not certified: ${whyUncertified(network, certificate)}`]),
     `written to ${displayPath(out)}: ${await sizes(out, networkFiles)}`,
   ]);
-  if (!certificate.holds)
-    throw new CheckError(`${displayPath(file)}: ${whyUncertified(network, certificate)}`);
 }
 
 /** Says why a certificate does not hold, and what to do. */
@@ -139,11 +147,14 @@ async function announce(automaton: Automaton, options: CompileOptions): Promise<
 
 /** The network that the options ask for. */
 async function compiled(automaton: Automaton, options: CompileOptions): Promise<Network> {
-  const { compileApe, compileBiPE, compileCompact } = await import('../../theory/compile/compile.js');
+  const { compileApe, compileBiPE, compileCarried, compileCompact, compileSpread } =
+    await import('../../theory/compile/compile.js');
   const { asNfa } = await import('../../theory/automata/flatten.js');
   const { activation } = options;
   const bounds = boundsOf(automaton, options);
-  if (bounds.encoding === 'ape') return compileApe(asNfa(automaton), bounds.maxLength, { activation });
+  const flat = { ape: compileApe, carried: compileCarried, spread: compileSpread };
+  if (bounds.encoding !== 'compact' && bounds.encoding !== 'bipe')
+    return flat[bounds.encoding](asNfa(automaton), bounds.maxLength, { activation });
   if (automaton.type === 'nfa') throw new Error(`a ${bounds.encoding} network of an NFA`);
   if (bounds.encoding === 'compact') return compileCompact(automaton, bounds.maxLength, { activation });
   return compileBiPE(automaton, bounds, { activation });
@@ -154,9 +165,9 @@ function boundsOf(automaton: Automaton, options: CompileOptions): Bounds {
   const { encoding, maxLength } = options;
   const maxSegmentLength = atLeastOne('--max-segment', options.maxSegment);
   const maxSegments = atLeastOne('--max-segments', options.maxSegments);
-  if (encoding !== 'ape' && automaton.type === 'nfa')
+  if ((encoding === 'compact' || encoding === 'bipe') && automaton.type === 'nfa')
     throw new UsageError(
-      `--encoding ${encoding}: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape`,
+      `--encoding ${encoding}: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape, carried or spread`,
     );
   if (encoding !== 'bipe') {
     const length =
@@ -164,9 +175,7 @@ function boundsOf(automaton: Automaton, options: CompileOptions): Bounds {
     return { encoding, maxLength: length };
   }
   if (maxLength !== undefined)
-    throw new UsageError(
-      '--max-length: is for --encoding ape and compact; give --max-segment and --max-segments',
-    );
+    throw new UsageError('--max-length: is for absolute positions; give --max-segment and --max-segments');
   return { encoding, maxSegmentLength, maxSegments };
 }
 

@@ -26,9 +26,9 @@ export interface Fragments {
 }
 
 /**
- * Makes a fragment for each relation, or for `most` random ones if there are more. Each is a
- * shortest word, preceded by `stay` up to a common length: the least power of 2 that is enough for
- * all.
+ * Makes a fragment for each relation that words have, or for `most` random ones if there may be
+ * more. Each is a shortest word, preceded by `stay` up to a common length: the least power of 2
+ * that is enough for all.
  */
 export function everyRelation(monoid: TransitionMonoid, most: number, random: Random): Fragments {
   const { automaton, byLength } = monoid;
@@ -38,7 +38,7 @@ export function everyRelation(monoid: TransitionMonoid, most: number, random: Ra
     relations <= most
       ? Array.from({ length: relations }, (_, code) => code)
       : Array.from({ length: most }, () => random.integer(0, relations));
-  const words = codes.map((code) => {
+  const words = codes.filter(monoid.has).map((code) => {
     const word = wordOfIndices(automaton, monoid.wordOf(code));
     return [...Array.from({ length: length - word.length }, () => 'stay'), ...word];
   });

@@ -8,7 +8,7 @@
 // and one over segment indices, by RoPE. Either is lower by at least 2 where it does not match.
 
 import { blockNamed, type Layout } from '../network/layout';
-import { type CopyHead, type Matrix, put, zeros } from '../network/network';
+import { type CopyHead, type Matrix, put, type TokenSource, zeros } from '../network/network';
 import { doublings } from './program';
 
 /** Frequencies that distinguish distances below `length`, at least two: [pairs]. */
@@ -40,7 +40,7 @@ export interface HeadOptions {
 
 /** The head of a step: copies coordinates of the step's source token. */
 export function copyHead(
-  { register, source, value }: Pick<CopyHead, 'register' | 'source' | 'value'>,
+  { register, source, value }: Pick<CopyHead, 'register' | 'value'> & { readonly source: TokenSource },
   options: HeadOptions,
 ): CopyHead {
   const { among, back } = source;

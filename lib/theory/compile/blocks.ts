@@ -20,7 +20,15 @@ export interface BlockPlan {
   readonly addUnits: (mlp: Units) => void;
   /** The products that it counts. */
   readonly products: readonly Product[];
+  /** What it rounds beside counts, which has a bound of its own. */
+  readonly sums?: RoundedSum;
 }
+
+/**
+ * Sums that are rounded: those by which fragments are joined, a set and the kind of a token, or a
+ * mean of sets.
+ */
+export type RoundedSum = 'choice' | 'move' | 'mean';
 
 /** A matrix in the residual stream, row by row from coordinate `start` on. */
 export interface StreamMatrix {

@@ -4,10 +4,11 @@
 // every number compared.
 
 import type { Mlp } from '../network/mlp';
-import { describeHead, type Layer, type Network } from '../network/network';
+import { type CopyHead, describeHead, type Layer, type Network } from '../network/network';
 import { networkSize, type NetworkSize } from '../network/size';
 import type { BlockPlan } from './blocks';
-import { choiceError, countError, mostLeak, room } from './count-error';
+import { type BlockScores, blockScores } from './block-scores';
+import { countError, entryError, mostLeak, room, sumError } from './count-error';
 import { differencesOf, planAgain } from './differences';
 import { headScores } from './scores';
 import { countTrial } from './trials';
@@ -64,11 +65,11 @@ export function* certifySteps(network: Network): Generator<undefined, NetworkCer
   const plan = planAgain(network);
   const mistakes = differencesOf(network, plan);
   yield;
-  const measured: Measured = new Map();
+  const known: Known = { measured: new Map(), scores: new Map() };
   const parts: ReturnType<typeof certifyLayer>[] = [];
   for (const [index, layer] of network.layers.entries()) {
     const planned = plan?.layers[index];
-    if (planned !== undefined) parts.push(certifyLayer(network, layer, planned, tokens, measured));
+    if (planned !== undefined) parts.push(certifyLayer(network, layer, planned, tokens, known));
     yield;
   }
   const exactUpTo = parts.map((part) => part.exactUpTo);
@@ -86,32 +87,47 @@ export function* certifySteps(network: Network): Generator<undefined, NetworkCer
   };
 }
 
-/** The largest error of a block's counts that was found; layers share blocks. */
-type Measured = Map<Mlp, Map<BlockPlan, number>>;
+/** What is known of parts that layers share. */
+interface Known {
+  /** The largest error of a block's counts that was found. */
+  readonly measured: Map<Mlp, Map<BlockPlan, number>>;
+  readonly scores: Map<CopyHead, BlockScores>;
+}
+
+function scoresOf(network: Network, head: CopyHead): BlockScores {
+  const { source } = head;
+  return source.among === 'block'
+    ? blockScores(network, { ...head, source }, entryError(network))
+    : { ...headScores(network, head), unevenness: 0 };
+}
 
 function certifyLayer(
   network: Network,
   { head, feedForward }: Layer,
   plan: LayerPlan,
   tokens: number,
-  measured: Measured,
+  { measured, scores }: Known,
 ): { readonly certificate: LayerCertificate; readonly exactUpTo: number } {
-  const { gap, rounding } = headScores(network, head);
+  const { gap, rounding, unevenness } = scores.get(head) ?? scoresOf(network, head);
+  scores.set(head, { gap, rounding, unevenness });
   const leakOf = (count: number): number => (count - 1) * Math.exp(rounding - gap);
   const sizes = plan.feedForward.flatMap(({ products }) => products.map(({ left }) => left.columns));
-  const chooses = plan.feedForward.some(({ name }) => name === 'choice');
   const bounds = [
     ...sizes.map((states) => (elsewhere: number) => countError(states, network, elsewhere)),
-    ...(chooses ? [(elsewhere: number) => choiceError(network, elsewhere)] : []),
+    ...plan.feedForward.flatMap(({ sums }) =>
+      sums === undefined
+        ? []
+        : [(elsewhere: number) => sumError(sums, network, { leak: elsewhere, unevenness })],
+    ),
   ];
   const most = Math.min(...bounds.map(mostLeak));
   const errors = plan.feedForward.map((block, index) => {
     const mlp = feedForward[index]?.mlp;
     if (mlp === undefined) return Number.POSITIVE_INFINITY;
-    const known = measured.get(mlp) ?? new Map<BlockPlan, number>();
-    measured.set(mlp, known);
-    const error = known.get(block) ?? countTrial(network, mlp, block.products);
-    known.set(block, error);
+    const errorsOf = measured.get(mlp) ?? new Map<BlockPlan, number>();
+    measured.set(mlp, errorsOf);
+    const error = errorsOf.get(block) ?? countTrial(network, mlp, block.products);
+    errorsOf.set(block, error);
     return error;
   });
   const leak = leakOf(tokens);

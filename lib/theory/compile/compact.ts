@@ -17,8 +17,9 @@
 // summary then has all that is read out: M and x. To pass the start again changes nothing.
 
 import type { BiNfa } from '../automata/automaton';
-import { identityRelation, type Relation, separatorRelations, subRelations } from '../automata/relation';
+import { identityRelation, separatorRelations, subRelations } from '../automata/relation';
 import type { BlockShape } from '../network/layout';
+import { unitRow } from './carried';
 import { doubledDistances, type Register, type RelationProgram } from './program';
 
 /** The registers of a summary, in their order: h, a, M and x. */
@@ -44,7 +45,7 @@ export function compactProgram(automaton: BiNfa, maxLength: number): RelationPro
     identityRelation(subStates.length),
     identityRelation(segmentStates.length),
   ];
-  const begun = unit(subStates.length, subStates.indexOf(automaton.subStart));
+  const begun = unitRow(subStates.length, subStates.indexOf(automaton.subStart));
   const firsts = ['start', ...separators];
   const relations = separatorRelations(automaton);
   const registers: Register[] = [
@@ -59,9 +60,9 @@ export function compactProgram(automaton: BiNfa, maxLength: number): RelationPro
       rows: [''],
       columns: firsts,
       initial: [
-        unit(firsts.length, 0),
+        unitRow(firsts.length, 0),
         ...symbols.map(() => undefined),
-        ...separators.map((_, index) => unit(firsts.length, 1 + index)),
+        ...separators.map((_, index) => unitRow(firsts.length, 1 + index)),
       ],
     },
     {
@@ -102,11 +103,4 @@ export function compactProgram(automaton: BiNfa, maxLength: number): RelationPro
       { name: 'sub-states', register: summary.reached, row: 0, anewAtSeparators: false },
     ],
   };
-}
-
-/** A row of zeros but for a 1: [1, size]. */
-function unit(size: number, at: number): Relation {
-  const entries = new Uint8Array(size);
-  entries[at] = 1;
-  return { rows: 1, columns: size, entries };
 }

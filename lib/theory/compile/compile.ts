@@ -8,8 +8,10 @@ import type { BiNfa, Nfa } from '../automata/automaton';
 import type { Activation } from '../network/mlp';
 import type { BilevelBounds, Network } from '../network/network';
 import { checkNetworkMemory, estimateNetwork } from './estimate';
+import { carriedProgram } from './carried';
 import { compactProgram } from './compact';
 import { bilevelProgram, flatProgram } from './program';
+import { spreadProgram } from './spread';
 import { lower } from './weights';
 
 /** Options of the compiler. */
@@ -68,6 +70,40 @@ export function compileBiPE(
   checkBound('maxSegments', bounds.maxSegments);
   checkNetworkMemory(estimateNetwork(automaton, { encoding: 'bipe', ...bounds }, activation));
   return lower(bilevelProgram(automaton, bounds), activation);
+}
+
+/**
+ * Compiles by the carried construction: a layer for each symbol, width O(|Q|). Flatten a bilevel
+ * automaton first (`asNfa`).
+ *
+ * @throws UsageError for a length that is not a whole number of at least 1
+ * @throws MachineError if the network would not fit into memory
+ */
+export function compileCarried(
+  automaton: Nfa,
+  maxLength: number,
+  { activation = 'gelu' }: CompileOptions = {},
+): Network {
+  checkBound('maxLength', maxLength);
+  checkNetworkMemory(estimateNetwork(automaton, { encoding: 'carried', maxLength }, activation));
+  return lower(carriedProgram(automaton, maxLength), activation);
+}
+
+/**
+ * Compiles by the spread construction: at most 3 |Q| + ceil(log2 (maxLength / |Q|)) + 1 layers,
+ * width O(|Q| + log maxLength + symbols). Flatten a bilevel automaton first (`asNfa`).
+ *
+ * @throws UsageError for a length that is not a whole number of at least 1
+ * @throws MachineError if the network would not fit into memory
+ */
+export function compileSpread(
+  automaton: Nfa,
+  maxLength: number,
+  { activation = 'gelu' }: CompileOptions = {},
+): Network {
+  checkBound('maxLength', maxLength);
+  checkNetworkMemory(estimateNetwork(automaton, { encoding: 'spread', maxLength }, activation));
+  return lower(spreadProgram(automaton, maxLength), activation);
 }
 
 /** Most symbols or segments. Beyond, float32 cannot separate the angles of segments. */

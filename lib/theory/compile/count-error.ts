@@ -5,7 +5,7 @@
 import { float32 } from '../lemmas/certificate';
 import { productRounding, productTruncation } from '../lemmas/product';
 import type { Network } from '../network/network';
-import { booleanProductScale } from './blocks';
+import { booleanProductScale, type RoundedSum } from './blocks';
 
 /**
  * The allowed error of counts: those between 1/4 and 3/4 are not rounded, and GELU needs some
@@ -26,12 +26,13 @@ const largest = 1.01;
  * Bounds the error of an entry. Rounding a count of up to n adds four units of up to 2n: GELU and
  * its weight err by 5 u, the sum before it by 2 u, each addition by 2 u n; 43 u n together. A
  * transition adds up k sub-states twice, in sums of up to 2k: 2 u k^2 more. A choice between
- * fragments adds up the marks of first separators instead of a count.
+ * fragments adds up the marks of first separators instead of a count, a move of a set its states
+ * and as many times the kind of a token, and a union n times a mean.
  */
-function entryError(network: Network): number {
+export function entryError(network: Network): number {
   const { layout, automaton, bounds } = network;
   const marks = bounds.encoding === 'compact' ? sizesOf(network).separators + 1 : 0;
-  const states = Math.max(marks, ...layout.blocks.map(({ rows }) => rows.length));
+  const states = Math.max(marks, setSize(network), ...layout.blocks.map(({ rows }) => rows.length));
   const transitions = automaton.type === 'bi-nfa' ? 2 * states ** 2 : 0;
   return float32.unit * (48 * (states + 1) + transitions);
 }
@@ -56,11 +57,40 @@ export function countError(states: number, network: Network, leak: number): numb
  * Bounds the error of the sums by which a `join` chooses: up to k sub-states with k times the first
  * separator, and all marks of first separators, of which those copied have the leak.
  */
-export function choiceError(network: Network, leak: number): number {
+function choiceError(network: Network, leak: number): number {
   const { separators, subStates } = sizesOf(network);
   const entry = entryError(network);
   const marks = largest * (separators + 1) * (lost * leak + 2 * entry + 16 * float32.unit);
   return marks + 2 * subStates * entry;
+}
+
+/**
+ * Bounds the error of the sums by which a set moves: up to n states, and n times the kind of a
+ * token; either may be copied.
+ */
+function moveError(network: Network, leak: number): number {
+  const n = setSize(network);
+  return 2 * largest * n * (lost * leak + 2 * entryError(network) + 16 * float32.unit);
+}
+
+/**
+ * Bounds the error of n times a mean of up to n sets. The weights of the sets differ by
+ * `unevenness`, at most; where one set has a state, the sum must not fall below 1.
+ */
+function meanError(network: Network, leak: number, unevenness: number): number {
+  const n = setSize(network);
+  const entry = 2 * entryError(network) + 16 * float32.unit;
+  return largest * n * (lost * leak + entry) + Math.expm1(unevenness);
+}
+
+/** Bounds the error of the sums that a block rounds beside counts. */
+export function sumError(
+  sums: RoundedSum,
+  network: Network,
+  { leak, unevenness }: { readonly leak: number; readonly unevenness: number },
+): number {
+  if (sums === 'choice') return choiceError(network, leak);
+  return sums === 'move' ? moveError(network, leak) : meanError(network, leak, unevenness);
 }
 
 /**
@@ -70,6 +100,12 @@ export function choiceError(network: Network, leak: number): number {
 export function mostLeak(errorAt: (leak: number) => number): number {
   const least = errorAt(0);
   return (room - least) / (errorAt(1) - least);
+}
+
+/** States of the sets that registers hold, where they hold sets and no relations. */
+function setSize({ automaton, bounds }: Network): number {
+  const holdsSets = bounds.encoding === 'carried' || bounds.encoding === 'spread';
+  return holdsSets && automaton.type === 'nfa' ? automaton.states.length : 0;
 }
 
 function sizesOf({ automaton }: Network): { readonly separators: number; readonly subStates: number } {

@@ -7,22 +7,14 @@ import { present } from '../../base/present';
 import type { Activation, Connection, Mlp, Units } from '../network/mlp';
 import { describeHead, type Layer, type Matrix, type Network } from '../network/network';
 import type { BlockPlan } from './blocks';
-import { compactProgram } from './compact';
-import { bilevelProgram, flatProgram, type RelationProgram } from './program';
+import { programFor } from './programs';
 import { type LayerPlan, type NetworkPlan, planOf } from './weights';
 
 /**
  * Plans the network that the compiler makes of a network's automaton; undefined if it makes none.
  */
 export function planAgain({ automaton, bounds, activation }: Network): NetworkPlan | undefined {
-  const program = ((): RelationProgram | undefined => {
-    if (bounds.encoding === 'ape')
-      return automaton.type === 'nfa' ? flatProgram(automaton, bounds.maxLength) : undefined;
-    if (automaton.type === 'nfa') return undefined;
-    return bounds.encoding === 'compact'
-      ? compactProgram(automaton, bounds.maxLength)
-      : bilevelProgram(automaton, bounds);
-  })();
+  const program = programFor(automaton, bounds);
   return program && planOf(program, activation);
 }
 

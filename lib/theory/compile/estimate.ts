@@ -4,7 +4,8 @@
 import { MachineError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { availableMemory } from '../../base/memory';
-import { type Automaton, type BiNfa } from '../automata/automaton';
+import { type Automaton, type BiNfa, type Nfa } from '../automata/automaton';
+import { asNfa } from '../automata/flatten';
 import { conjoin, multiply } from '../lemmas/product';
 import { atLeastOne } from '../lemmas/rectifier';
 import { pass } from '../lemmas/selection';
@@ -12,6 +13,7 @@ import { type Activation, type Connection, MlpBuilder } from '../network/mlp';
 import { type Bounds } from '../network/network';
 import { frequenciesFor } from './addressing';
 import { doublings } from './program';
+import { spreadDistances } from './spread';
 import { placesOf } from './weights';
 
 /** The estimated size of a network. */
@@ -47,16 +49,24 @@ export function estimateNetwork(
   bounds: Bounds,
   activation: Activation,
 ): NetworkEstimate {
-  const { separators, relations, scratch, layers, blocks } = shapeOf(automaton, bounds, activation);
+  const {
+    separators,
+    relations,
+    scratch,
+    layers,
+    blocks,
+    indices = 0,
+  } = shapeOf(automaton, bounds, activation);
   const depth = layers.reduce((sum, { count }) => sum + count, 0);
   const places = placesOf({ bounds });
   const [placePairs, segmentPairs] = [
-    frequenciesFor(places).length,
+    frequenciesFor(indices === 0 ? places : Math.ceil((places - 1) / indices)).length,
     bounds.encoding === 'bipe' ? frequenciesFor(bounds.maxSegments).length : 0,
   ];
-  const width = 2 + separators + 2 * placePairs + relations + scratch;
+  const width = 2 + separators + 2 * placePairs + indices + relations + scratch;
   const heads = layers.reduce(
-    (sum, { count, seesPlaces }) => sum + count * (2 * segmentPairs + (seesPlaces ? 2 * placePairs : 0) + 1),
+    (sum, { count, seesPlaces }) =>
+      sum + count * (2 * segmentPairs + (seesPlaces ? 2 * placePairs + indices : 0) + 1),
     0,
   );
   const { units, connections } = sum(blocks);
@@ -104,6 +114,8 @@ interface NetworkShape {
   readonly layers: readonly { readonly count: number; readonly seesPlaces: boolean }[];
   /** The different feed-forward blocks. */
   readonly blocks: readonly Count[];
+  /** Places of a block, if places are grouped. */
+  readonly indices?: number;
 }
 
 function shapeOf(automaton: Automaton, bounds: Bounds, activation: Activation): NetworkShape {
@@ -121,6 +133,8 @@ function shapeOf(automaton: Automaton, bounds: Bounds, activation: Activation): 
       blocks: count === 0 ? [] : blocksOf(states, activation),
     };
   }
+  if (bounds.encoding === 'carried') return carriedShape(asNfa(automaton), bounds.maxLength, activation);
+  if (bounds.encoding === 'spread') return spreadShape(asNfa(automaton), bounds.maxLength, activation);
   if (automaton.type === 'nfa') throw new Error(`a ${bounds.encoding} network of an NFA`);
   const [k, s] = [automaton.subStates.length, automaton.segmentStates.length];
   const separators = automaton.separators.length;
@@ -151,13 +165,69 @@ function shapeOf(automaton: Automaton, bounds: Bounds, activation: Activation): 
   };
 }
 
+/** The shape of `carriedProgram`. */
+function carriedShape(automaton: Nfa, maxLength: number, activation: Activation): NetworkShape {
+  const [n, kinds] = [automaton.states.length, 1 + automaton.symbols.length];
+  const { erasing } = partsOf(activation);
+  return {
+    separators: 0,
+    relations: kinds + n,
+    scratch: n,
+    layers: [{ count: maxLength, seesPlaces: true }],
+    blocks: [sum([moveOf(automaton, 'to', activation), times(2 * n, erasing)])],
+  };
+}
+
+/** The shape of `spreadProgram`. */
+function spreadShape(automaton: Nfa, maxLength: number, activation: Activation): NetworkShape {
+  const [n, kinds] = [automaton.states.length, 1 + automaton.symbols.length];
+  const { erasing, threshold } = partsOf(activation);
+  const united = spreadDistances(n, maxLength).length;
+  const read = (into: 'from' | 'to'): Count =>
+    sum([moveOf(automaton, into, activation), times(n + kinds, erasing)]);
+  return {
+    separators: 0,
+    indices: n,
+    relations: kinds + (1 + n) + 2 * n,
+    scratch: kinds + (1 + n),
+    layers: [{ count: 3 * n + united + 1, seesPlaces: true }],
+    blocks: [
+      read('from'),
+      read('to'),
+      ...(united === 0
+        ? []
+        : [sum([times(n, sum([threshold(1), threshold(2), erasing])), times(1 + n, erasing)])]),
+      times(n, threshold(2)),
+      times(n, sum([threshold(1), erasing])),
+    ],
+  };
+}
+
+/**
+ * Counts a move of a set along transitions, or against them: a threshold for each state and kind of
+ * token by which it can be reached.
+ */
+function moveOf({ states, transitions }: Nfa, into: 'from' | 'to', activation: Activation): Count {
+  const reached = new Set(
+    transitions.map(([from, symbol, to]) => JSON.stringify([symbol, into === 'to' ? to : from])),
+  );
+  const parts = partsOf(activation);
+  const [threshold, further] = [parts.threshold(1), parts.threshold(2)];
+  const input = { units: 0, connections: further.connections - threshold.connections };
+  // The start moves each state to itself. The kind of the token is one more input.
+  return sum([
+    times(reached.size + states.length, parts.threshold(2)),
+    times(transitions.length - reached.size, input),
+  ]);
+}
+
 function alphabetSize(automaton: Automaton): number {
   return automaton.symbols.length + (automaton.type === 'nfa' ? 0 : automaton.separators.length);
 }
 
 /** Entries of the relations of separators, by sub-state. */
 function separatorEntries(automaton: Automaton, { encoding }: Bounds): number {
-  if (encoding === 'ape' || automaton.type === 'nfa') return 0;
+  if ((encoding !== 'compact' && encoding !== 'bipe') || automaton.type === 'nfa') return 0;
   return automaton.separators.length * automaton.subStates.length * automaton.segmentStates.length ** 2;
 }
 

@@ -89,6 +89,7 @@ function choiceBlock(relations: Join['relations'], layout: Layout): BlockPlan {
   return {
     name: 'choice',
     products: [],
+    sums: 'choice',
     addUnits: (mlp) => {
       addPassage(mlp, { relations, moved, first: a, passage });
       const diagonal = passage.rows.map((_, state) => coordinateOf(passage, state, state));

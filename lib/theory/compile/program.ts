@@ -1,7 +1,7 @@
 // The compiler's first stage: an automaton as a program over registers that hold relations, one
-// `multiply` or `join` a layer (`compact.ts` has the programs of joins). `weights.ts` turns it into
-// weights. The construction is this project's
-// (docs/theory.md).
+// `multiply` or `join` a layer (`compact.ts` has the programs of joins, `carried.ts` and
+// `spread.ts` those over sets of states). `weights.ts` turns it into weights. The construction is
+// this project's (docs/theory.md).
 //
 // Doubling: if every token holds the relation of the last 2^l symbols and multiplies it by that of
 // the token 2^l before, it holds that of the last 2^(l+1). So ceil(log2 length) steps are enough.
@@ -15,7 +15,13 @@ import {
   symbolRelations,
 } from '../automata/relation';
 import type { BlockShape } from '../network/layout';
-import { type BilevelBounds, type Bounds, type CopySource, describeSource } from '../network/network';
+import {
+  type BilevelBounds,
+  type BlockSource,
+  type Bounds,
+  describeSource,
+  type TokenSource,
+} from '../network/network';
 
 /** A part of the residual stream that holds a relation between states, for every token. */
 export interface Register {
@@ -25,6 +31,8 @@ export interface Register {
   readonly columns: readonly string[];
   /** The initial relation of each token: start, symbols, separators; undefined is all 0. */
   readonly initial: readonly (Relation | undefined)[];
+  /** Whether a token begins with a 1 in the row of its index in its block of places, too. */
+  readonly marksIndex?: true;
 }
 
 /** A step of a program. */
@@ -36,7 +44,7 @@ export type Instruction =
        */
       readonly op: 'multiply';
       readonly register: string;
-      readonly source: CopySource;
+      readonly source: TokenSource;
     }
   | {
       /**
@@ -56,9 +64,52 @@ export type Instruction =
        * the token.
        */
       readonly op: 'join';
-      readonly source: CopySource;
+      readonly source: TokenSource;
       /** [separators][sub-states] */
       readonly relations: readonly (readonly Relation[])[];
+    }
+  | SetInstruction;
+
+/** A step of a program over sets of states, a row of n in each register. */
+export type SetInstruction =
+  | {
+      /** register := (register of the source token), moved by the token's own symbol. */
+      readonly op: 'carry';
+      readonly register: string;
+      readonly source: TokenSource;
+      /** By kind of token, the start first: [1 + symbols] */
+      readonly relations: readonly Relation[];
+    }
+  | {
+      /** register := register, moved by the symbol of the source token; the start moves nothing. */
+      readonly op: 'read';
+      readonly register: string;
+      readonly source: BlockSource;
+      /** By kind of token, the start first: [1 + symbols] */
+      readonly relations: readonly Relation[];
+    }
+  | {
+      /**
+       * register := the union of the registers of the source tokens; unchanged if that is the
+       * start.
+       */
+      readonly op: 'unite';
+      readonly register: string;
+      readonly source: BlockSource;
+    }
+  | {
+      /** to := the state of the token's index in its block, if `state` is in `from`; else none. */
+      readonly op: 'pick';
+      readonly from: string;
+      readonly state: number;
+      readonly to: string;
+    }
+  | {
+      /** to := the union of `from` of the source tokens. */
+      readonly op: 'collect';
+      readonly from: string;
+      readonly to: string;
+      readonly source: BlockSource;
     };
 
 /** The read-out of a token: row `row` of a register, with a state for each column. */
@@ -83,6 +134,8 @@ export interface RelationProgram {
   readonly scratch: readonly BlockShape[];
   readonly instructions: readonly Instruction[];
   readonly reads: readonly Read[];
+  /** Places are grouped into blocks of so many; without it, a place is one number. */
+  readonly blockLength?: number;
 }
 
 /** The number of doublings that cover a length. */
@@ -170,7 +223,7 @@ export function doubledDistances(length: number): number[] {
   return Array.from({ length: doublings(length) }, (_, step) => 2 ** step);
 }
 
-function multiplyDoubling(register: string, among: CopySource['among'], length: number): Instruction[] {
+function multiplyDoubling(register: string, among: TokenSource['among'], length: number): Instruction[] {
   return doubledDistances(length).map((back) => ({ op: 'multiply', register, source: { among, back } }));
 }
 
@@ -213,10 +266,23 @@ export function printProgram({ automaton, bounds, registers, instructions, reads
 function describeInstruction(instruction: Instruction): string[] {
   if (instruction.op === 'transition')
     return ['transition', instruction.to, `at a separator, by row ${instruction.row} of ${instruction.from}`];
+  if (instruction.op === 'pick')
+    return ['pick', instruction.to, `the own index, if ${instruction.from} has state ${instruction.state}`];
   const source = describeSource(instruction.source);
-  return instruction.op === 'multiply'
-    ? ['multiply', instruction.register, `by that ${source}`]
-    : ['join', 'all registers', `with those ${source}`];
+  switch (instruction.op) {
+    case 'multiply':
+      return ['multiply', instruction.register, `by that ${source}`];
+    case 'join':
+      return ['join', 'all registers', `with those ${source}`];
+    case 'carry':
+      return ['carry', instruction.register, `that ${source}, by the own symbol`];
+    case 'read':
+      return ['read', instruction.register, `by the symbol ${source}`];
+    case 'unite':
+      return ['unite', instruction.register, `those ${source}`];
+    case 'collect':
+      return ['collect', instruction.to, `${instruction.from} ${source}`];
+  }
 }
 
 function describeInitial(initial: readonly (Relation | undefined)[]): string {

@@ -15,11 +15,15 @@ import {
   type ReadoutPart,
   zeros,
 } from '../network/network';
-import { copyHead, frequenciesFor, type HeadOptions, placeTable } from './addressing';
+import { copyHead, frequenciesFor, placeTable } from './addressing';
+import { blockHead, indexCoordinates, putBlocks } from './block-addressing';
 import { type BlockPlan, multiplyBlocks, transitionBlock } from './blocks';
+import { tokenRegister } from './carried';
 import { copyOf, summary } from './compact';
 import { joinBlocks } from './join';
 import type { Instruction, Read, Register, RelationProgram } from './program';
+import { carryBlock, collectBlock, pickBlock, readBlock, uniteBlock } from './set-blocks';
+import { copiedColumn, readToken } from './spread';
 
 /** Most attention of a head on tokens other than its source, in exact arithmetic. */
 const leakAimedAt = 1e-4;
@@ -45,7 +49,14 @@ export function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
  * The width of a program's network, without building it: weights of large flat automata take long.
  */
 export function widthOf(program: RelationProgram): number {
-  return layoutOf(program, frequenciesFor(placesOf(program)).length).width;
+  return layoutOf(program, placeFrequenciesOf(program).length).width;
+}
+
+/** Frequencies of places, or of blocks of them where a program has these. */
+function placeFrequenciesOf(program: RelationProgram): Float64Array {
+  const { blockLength } = program;
+  const places = placesOf(program);
+  return frequenciesFor(blockLength === undefined ? places : Math.ceil((places - 1) / blockLength));
 }
 
 /** A layer before its feed-forward blocks are built. */
@@ -62,12 +73,11 @@ export interface NetworkPlan extends Omit<Network, 'layers'> {
 /** Plans the network of a program. */
 export function planOf(program: RelationProgram, activation: Activation): NetworkPlan {
   const { automaton, bounds } = program;
-  const places = placesOf(program);
-  const placeFrequencies = frequenciesFor(places);
+  const placeFrequencies = placeFrequenciesOf(program);
   const segmentFrequencies =
     bounds.encoding !== 'bipe' ? new Float64Array() : frequenciesFor(bounds.maxSegments);
   const layout = layoutOf(program, placeFrequencies.length);
-  const table = widen(placeTable(places, placeFrequencies), layout.width, blockNamed(layout, 'place').start);
+  const table = tableOf(program, layout, placeFrequencies);
   return {
     automaton,
     bounds,
@@ -76,12 +86,7 @@ export function planOf(program: RelationProgram, activation: Activation): Networ
     embedding: embeddingOf(program, layout, table),
     places: table,
     rotaryPairs: segmentFrequencies.length,
-    layers: layersOf(program.instructions, {
-      layout,
-      placeFrequencies,
-      segmentFrequencies,
-      sharpness: sharpnessOf(program),
-    }),
+    layers: layersOf(program, { layout, placeFrequencies, segmentFrequencies }),
     readout: program.reads.map((read) => readoutOf(read, program, layout)),
   };
 }
@@ -118,7 +123,11 @@ function layoutOf(program: RelationProgram, placePairs: number): Layout {
     vector('one', ['1']),
     vector('start', ['start']),
     ...(separators.length > 0 ? [vector('separators', separators)] : []),
-    vector('place', [...angles.map((angle) => `cos ${angle}`), ...angles.map((angle) => `sin ${angle}`)]),
+    vector('place', [
+      ...angles.map((angle) => `cos ${angle}`),
+      ...angles.map((angle) => `sin ${angle}`),
+      ...Array.from({ length: program.blockLength ?? 0 }, (_, index) => `index ${index}`),
+    ]),
     ...registers.map(({ name, rows, columns }): BlockShape => ({ name, rows, columns })),
     ...scratch,
   ]);
@@ -127,6 +136,22 @@ function layoutOf(program: RelationProgram, placePairs: number): Layout {
 /** The separators that tokens are marked with: heads and transitions read them with BiPE alone. */
 function markedSeparators({ automaton, bounds }: RelationProgram): readonly string[] {
   return bounds.encoding === 'bipe' && automaton.type === 'bi-nfa' ? automaton.separators : [];
+}
+
+/** The table of places, [places, width]; with blocks, it also marks the index in registers. */
+function tableOf(program: RelationProgram, layout: Layout, frequencies: Float64Array): Matrix {
+  const { blockLength } = program;
+  const places = placesOf(program);
+  if (blockLength === undefined)
+    return widen(placeTable(places, frequencies), layout.width, blockNamed(layout, 'place').start);
+  const table = zeros(places, layout.width);
+  putBlocks(table, { layout, frequencies, blockLength });
+  for (const { name, columns, marksIndex } of program.registers) {
+    const first = blockNamed(layout, name).start + columns.length - blockLength;
+    if (marksIndex === true)
+      for (let row = 1; row < places; row++) put(table, row, first + ((row - 1) % blockLength), 1);
+  }
+  return table;
 }
 
 /** Widens a matrix with zeros, its columns beginning at `start`. */
@@ -167,48 +192,96 @@ function embeddingOf(program: RelationProgram, layout: Layout, places: Matrix): 
   return embedding;
 }
 
+/** What the heads of a program share. */
+interface Addresses {
+  readonly layout: Layout;
+  /** Frequencies of places, or of blocks of them. */
+  readonly placeFrequencies: Float64Array;
+  /** Frequencies of RoPE; empty with absolute positions. */
+  readonly segmentFrequencies: Float64Array;
+}
+
 /**
- * Makes a layer for each `multiply` and `join`; a `transition` is another feed-forward block of the
- * layer before it. Layers that do the same from another distance share their blocks.
+ * Makes a layer for each step with a source; a `transition` and a `pick` are another feed-forward
+ * block of the layer before them. Layers that do the same share their blocks, and their
+ * head if it is from the same source.
  */
-function layersOf(instructions: readonly Instruction[], options: HeadOptions): LayerPlan[] {
+function layersOf(program: RelationProgram, addresses: Addresses): LayerPlan[] {
   const layers: { head: CopyHead; feedForward: BlockPlan[] }[] = [];
-  const { layout } = options;
+  const { layout, placeFrequencies, segmentFrequencies } = addresses;
+  const blockLength = program.blockLength ?? 0;
+  const sharpness = sharpnessOf(program);
+  const headOf = ({ source, ...copied }: Pick<CopyHead, 'register' | 'source' | 'value'>): CopyHead =>
+    source.among === 'block'
+      ? blockHead({ ...copied, source }, { layout, frequencies: placeFrequencies, blockLength, sharpness })
+      : copyHead({ ...copied, source }, { layout, placeFrequencies, segmentFrequencies, sharpness });
   const shared = new Map<string, readonly BlockPlan[]>();
-  for (const instruction of instructions) {
-    if (instruction.op === 'transition') {
+  const heads = new Map<string, CopyHead>();
+  for (const instruction of program.instructions) {
+    if (instruction.op === 'transition' || instruction.op === 'pick') {
       const layer = layers.at(-1);
-      if (layer === undefined) throw new Error('a transition before the first layer');
-      layer.feedForward.push(transitionBlock(instruction, layout));
+      if (layer === undefined) throw new Error(`a ${instruction.op} before the first layer`);
+      layer.feedForward.push(
+        instruction.op === 'pick'
+          ? pickBlock(instruction, layout, indexCoordinates(layout, blockLength))
+          : transitionBlock(instruction, layout),
+      );
       continue;
     }
     const { register, value } = copiedBy(instruction, layout);
-    const blocks = shared.get(register) ?? blocksOf(instruction, layout);
-    shared.set(register, blocks);
-    const head = copyHead({ register, source: instruction.source, value }, options);
+    const changed = 'register' in instruction ? instruction.register : register;
+    const key = `${instruction.op} ${changed}`;
+    const blocks = shared.get(key) ?? blocksOf(instruction, layout);
+    shared.set(key, blocks);
+    const asked = JSON.stringify([register, instruction.source]);
+    const head = heads.get(asked) ?? headOf({ register, source: instruction.source, value });
+    heads.set(asked, head);
     layers.push({ head, feedForward: [...blocks] });
   }
   return layers;
 }
 
-type Doubling = Exclude<Instruction, { op: 'transition' }>;
+type Copying = Exclude<Instruction, { op: 'transition' | 'pick' }>;
 
-function blocksOf(instruction: Doubling, layout: Layout): BlockPlan[] {
-  return instruction.op === 'join'
-    ? joinBlocks(instruction, layout)
-    : multiplyBlocks(blockNamed(layout, instruction.register), blockNamed(layout, 'copied'));
+function blocksOf(instruction: Copying, layout: Layout): BlockPlan[] {
+  switch (instruction.op) {
+    case 'join':
+      return joinBlocks(instruction, layout);
+    case 'multiply':
+      return multiplyBlocks(blockNamed(layout, instruction.register), blockNamed(layout, 'copied'));
+    case 'carry':
+      return [carryBlock(instruction, layout)];
+    case 'read':
+      return [readBlock(instruction, layout)];
+    case 'unite':
+      return [uniteBlock(instruction, layout)];
+    case 'collect':
+      return [collectBlock(instruction, layout)];
+  }
 }
 
 /** What a step's head copies, and where to: one register, or the whole summary. */
-function copiedBy(instruction: Doubling, layout: Layout): Pick<CopyHead, 'register' | 'value'> {
+function copiedBy(instruction: Copying, layout: Layout): Pick<CopyHead, 'register' | 'value'> {
   if (instruction.op === 'join') {
     const names = Object.values(summary);
     const [from, to] = [blockNamed(layout, summary.sub), blockNamed(layout, copyOf(summary.sub))];
     const size = names.reduce((sum, name) => sum + blockSize(blockNamed(layout, name)), 0);
     return { register: 'summary', value: { from: from.start, to: to.start, size } };
   }
-  const [from, to] = [blockNamed(layout, instruction.register), blockNamed(layout, 'copied')];
-  return { register: from.name, value: { from: from.start, to: to.start, size: blockSize(from) } };
+  const [name, copy] = ((): readonly [string, string] => {
+    switch (instruction.op) {
+      case 'read':
+        return [tokenRegister, readToken];
+      case 'unite':
+        return [instruction.register, copiedColumn];
+      case 'collect':
+        return [instruction.from, instruction.to];
+      default:
+        return [instruction.register, 'copied'];
+    }
+  })();
+  const [from, to] = [blockNamed(layout, name), blockNamed(layout, copy)];
+  return { register: name, value: { from: from.start, to: to.start, size: blockSize(from) } };
 }
 
 function readoutOf(

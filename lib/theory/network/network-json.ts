@@ -40,7 +40,7 @@ export const networkSchema: z.ZodType<NetworkJson> = z.strictObject({
   version: z.literal(version, { error: 'this project is of another version; compile the automaton again' }),
   automaton: z.unknown(),
   bounds: z.discriminatedUnion('encoding', [
-    z.strictObject({ encoding: z.enum(['ape', 'compact']), maxLength: natural }),
+    z.strictObject({ encoding: z.enum(['ape', 'compact', 'carried', 'spread']), maxLength: natural }),
     z.strictObject({ encoding: z.literal('bipe'), maxSegmentLength: natural, maxSegments: natural }),
   ]),
   activation,
@@ -53,7 +53,14 @@ export const networkSchema: z.ZodType<NetworkJson> = z.strictObject({
     z.strictObject({
       head: z.strictObject({
         register: z.string(),
-        source: z.strictObject({ among: z.enum(['word', 'segment', 'separators']), back: natural }),
+        source: z.union([
+          z.strictObject({ among: z.enum(['word', 'segment', 'separators']), back: natural }),
+          z.strictObject({
+            among: z.literal('block'),
+            back: natural,
+            at: z.union([natural, z.enum(['marked', 'all'])]),
+          }),
+        ]),
         value: z.strictObject({ from: natural, to: natural, size: natural }),
       }),
       feedForward: z.array(z.strictObject({ name: z.string(), mlp: natural })),

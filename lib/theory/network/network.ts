@@ -18,10 +18,24 @@ export interface Matrix {
  * segment; or the separator that ended the segment `back` segments before. Where there is none, it
  * is the start token.
  */
-export interface CopySource {
+export interface TokenSource {
   readonly among: 'word' | 'segment' | 'separators';
   readonly back: number;
 }
+
+/**
+ * Tokens of the block of places `back` blocks before: the one at index `at`; those at the indices
+ * that the token's own set holds (`marked`); or `all`. Of several, a head takes the mean. Where
+ * there is none, it is the start token.
+ */
+export interface BlockSource {
+  readonly among: 'block';
+  readonly back: number;
+  readonly at: number | 'marked' | 'all';
+}
+
+/** The tokens that a head copies from. */
+export type CopySource = TokenSource | BlockSource;
 
 /**
  * An attention head. Queries and keys have a part that RoPE rotates by the segment index and a part
@@ -68,7 +82,7 @@ export interface BilevelBounds {
   readonly maxSegments: number;
 }
 
-/** The words of the two constructions with absolute positions, flat and compact. */
+/** The words of the constructions with absolute positions. */
 export interface AbsoluteBounds {
   /** Most symbols in a word. */
   readonly maxLength: number;
@@ -78,6 +92,8 @@ export interface AbsoluteBounds {
 export type Bounds =
   | ({ readonly encoding: 'ape' } & AbsoluteBounds)
   | ({ readonly encoding: 'compact' } & AbsoluteBounds)
+  | ({ readonly encoding: 'carried' } & AbsoluteBounds)
+  | ({ readonly encoding: 'spread' } & AbsoluteBounds)
   | ({ readonly encoding: 'bipe' } & BilevelBounds);
 
 /**
@@ -125,8 +141,16 @@ export function describeHead({ register, source }: CopyHead): string {
 }
 
 /** Describes the token that a head copies from. */
-export function describeSource({ among, back }: CopySource): string {
+export function describeSource(source: CopySource): string {
+  const { among, back } = source;
   const count = (unit: string): string => `${back} ${unit}${back === 1 ? '' : 's'}`;
+  if (among === 'block') {
+    const block = back === 0 ? 'its block' : `the block ${back === 1 ? 'before' : `${back} blocks before`}`;
+    if (source.at === 'all') return `of all of ${block}`;
+    return source.at === 'marked'
+      ? `of ${block}, at the indices in its set`
+      : `of ${block}, at index ${source.at}`;
+  }
   if (among === 'word') return `of ${count('place')} before`;
   return among === 'segment'
     ? `of ${count('place')} before in the segment`

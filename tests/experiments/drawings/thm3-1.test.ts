@@ -3,6 +3,7 @@ import { present } from '../../../lib/base/present';
 import { drawTheorem31 } from '../../../lib/experiments/items/thm3-1/draw';
 import { type Theorem31Result } from '../../../lib/experiments/items/thm3-1/measures';
 import { orderedStyles } from '../../../lib/report/style';
+import { formatCell } from '../../../lib/report/tables';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, type ReadPoint } from '../../support/read-figure';
@@ -61,8 +62,26 @@ const result: Theorem31Result = {
       most: some.count(),
     })),
   ),
+  counted: ['some', 'others'].map((name) => ({
+    name,
+    states: some.count(),
+    relations: { found: some.count(), wanted: some.count() },
+    rank: { found: some.count(), wanted: some.count() },
+  })),
+  prices: ['log', 'regex'].map((name) => ({
+    name,
+    states: some.count(),
+    relations: some.count(),
+    isComplete: name === 'log',
+    bits: some.count() + 0.5,
+    registers: {
+      flat: some.count(),
+      compact: name === 'log' ? some.count() + 0.25 : null,
+      bilevel: name === 'log' ? some.count() : null,
+    },
+  })),
 };
-const { monoids, contexts, ranks, cliffs, lost, bits } = result;
+const { monoids, contexts, ranks, cliffs, lost, bits, counted, prices } = result;
 const drawing = drawTheorem31(result);
 const [knowledge, cliff, few] = drawing.figures.map(readFigure);
 const names = states.map((count) => `n = ${count}`);
@@ -265,8 +284,72 @@ describe('Theorem 3.1, read back', () => {
     );
   });
 
-  it('has what is forgotten in a table', () => {
+  it('has the relations and ranks beside what counting gives', () => {
     expect(recordsOf(readTable(present(drawing.tables[1], 'table')))).toEqual(
+      counted.map(({ name, states: count, relations, rank }) => ({
+        'Relations of its fragments': name,
+        'States n': cells.integer(count),
+        Relations: cells.integer(relations.found),
+        'By counting': cells.integer(relations.wanted),
+        'Price (bits)': String(Number(Math.log2(relations.found).toPrecision(4))),
+        Rank: cells.integer(rank.found),
+        'Rank, by counting': cells.integer(rank.wanted),
+      })),
+    );
+  });
+
+  it('has the price of a fragment beside what registers hold', () => {
+    const fixed1 = (value: number): string => formatCell(value, 'fixed1');
+    expect(recordsOf(readTable(present(drawing.tables[2], 'table')))).toEqual(
+      prices.map(({ name, states: count, relations, isComplete, bits: price, registers }) => ({
+        Automaton: name,
+        'States n': cells.integer(count),
+        Relations: cells.integer(relations),
+        'All of them': isComplete ? 'yes' : 'no',
+        'Price (bits)': fixed1(price),
+        'Flat registers (bits)': cells.integer(registers.flat),
+        'Compact (bits)': registers.compact === null ? '–' : fixed1(registers.compact),
+        'Bilevel (bits)': registers.bilevel === null ? '–' : cells.integer(registers.bilevel),
+      })),
+    );
+  });
+
+  it('checks counts, ranks and what registers hold', () => {
+    const checked = (changes: Partial<Theorem31Result>): (boolean | null)[] =>
+      drawTheorem31({ ...result, ...changes })
+        .findings.slice(-4)
+        .map(({ holds }) => holds);
+    const good = counted.map((one, index) => ({
+      ...one,
+      states: 4,
+      relations: { found: 100 - index, wanted: 100 - index },
+      rank: { found: 16, wanted: 16 },
+    }));
+    const cheap = prices.map((one) => ({ ...one, bits: 1 }));
+    const withLast = (change: Partial<(typeof good)[number]>) =>
+      good.map((one, index) => (index === 1 ? { ...one, ...change } : one));
+    expect(checked({ counted: good, prices: cheap })).toEqual([true, true, true, true]);
+    expect(checked({ counted: withLast({ relations: { found: 98, wanted: 99 } }), prices: cheap })).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(checked({ counted: withLast({ rank: { found: 15, wanted: 16 } }), prices: cheap })).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(checked({ counted: withLast({ relations: { found: 100, wanted: 100 } }), prices: cheap })).toEqual(
+      [true, true, false, true],
+    );
+    const dear = prices.map((one) => ({ ...one, bits: one.registers.flat + 1 }));
+    expect(checked({ counted: good, prices: dear })).toEqual([true, true, true, false]);
+  });
+
+  it('has what is forgotten in a table', () => {
+    expect(recordsOf(readTable(present(drawing.tables[3], 'table')))).toEqual(
       cliffs.flatMap(({ states: count, kind, points }) =>
         points.map(({ numbers, words, right, fragments, rightEverywhere }) => {
           const counted = present(

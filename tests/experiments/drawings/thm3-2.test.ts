@@ -3,6 +3,7 @@ import { formatPercent } from '../../../lib/base/format';
 import { present } from '../../../lib/base/present';
 import { drawTheorem32 } from '../../../lib/experiments/items/thm3-2/draw';
 import { type KindResult, type SizeResult } from '../../../lib/experiments/items/thm3-2/sizes';
+import { type WayResult } from '../../../lib/experiments/items/thm3-2/ways';
 import { encodingStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';
@@ -58,8 +59,28 @@ const boundOf = ({ subStates, segmentStates }: SizeResult, kind: Kind): number =
   })[kind];
 const label = ({ subStates, segmentStates }: SizeResult): string =>
   `k = ${subStates}, |S| = ${segmentStates}`;
-const drawing = drawTheorem32({ sizes });
-const [width, cost] = drawing.figures.map(readFigure);
+const wayNames = ['carried', 'spread', 'ape', 'compact', 'bipe'] as const;
+const ways: WayResult[] = [16, 64].flatMap((length) =>
+  wayNames.map((way) => ({
+    way,
+    states: 9,
+    length,
+    depth: some.count(),
+    width: some.count(),
+    weights: some.count(),
+    feedForwardBlocks: some.count(),
+    certified: way !== 'spread',
+    compared: compared(),
+  })),
+);
+const drawing = drawTheorem32({ sizes, ways });
+const [width, traded, cost] = drawing.figures.map(readFigure);
+const soundWays = ways.map((one) => ({
+  ...one,
+  width: 50,
+  certified: true,
+  compared: { ...one.compared, mismatches: 0 },
+}));
 const looks = {
   'Bilevel positions': encodingStyles.bipe_rope,
   'Absolute positions, compact': encodingStyles.sinusoidal,
@@ -83,6 +104,52 @@ function fitted(kind: Kind): { readonly exponent: number; readonly factor: numbe
 describe('Theorem 3.2, read back', () => {
   it('says what its page has', () => expectPage('thm3-2', drawing));
 
+  it('trades width for depth, a curve for each way over the lengths of words', () => {
+    const figure = present(traded, 'figure');
+    expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
+      ['Width against depth', 'Layers', 'log', 'Width', 'log'],
+      ['Depth against length', 'Symbols of a word, at most', 'log', 'Layers', 'log'],
+    ]);
+    const nameOf = {
+      carried: 'Absolute positions, set carried',
+      spread: 'Absolute positions, columns spread',
+      ape: 'Absolute positions, flattened',
+      compact: 'Absolute positions, compact',
+      bipe: 'Bilevel positions',
+    };
+    expect(figure.legend).toEqual(wayNames.map((way) => nameOf[way]));
+    expectPoints(
+      figure.points.map(({ panel, series = '', x, y }) => ({ panel, series, x, y })),
+      ways.flatMap((one) => [
+        { panel: 0, series: nameOf[one.way], x: one.depth, y: one.width },
+        { panel: 1, series: nameOf[one.way], x: one.length, y: one.depth },
+      ]),
+    );
+  });
+
+  it('has every way in a table', () => {
+    const wordFor = {
+      carried: 'carried',
+      spread: 'spread',
+      ape: 'flattened',
+      compact: 'compact',
+      bipe: 'bilevel',
+    };
+    expect(recordsOf(readTable(present(drawing.tables[1], 'table')))).toEqual(
+      ways.map((one) => ({
+        Construction: wordFor[one.way],
+        'States n': '9',
+        'Symbols, at most': String(one.length),
+        Layers: cells.integer(one.depth),
+        Width: cells.integer(one.width),
+        Blocks: cells.integer(one.feedForwardBlocks),
+        Weights: cells.integer(one.weights),
+        Prefixes: cells.integer(one.compared.prefixes),
+        Wrong: cells.integer(one.compared.mismatches),
+        Certified: one.certified ? 'yes' : 'no',
+      })),
+    );
+  });
   it('shows widths against their bounds with fitted powers, and against the states', () => {
     const figure = present(width, 'figure');
     expect(figure.panels.map(({ title, x, y }) => [title, x.title, x.type, y.title, y.type])).toEqual([
@@ -199,7 +266,7 @@ describe('Theorem 3.2, read back', () => {
         ...byWay('Blocks', ({ feedForwardBlocks }) => feedForwardBlocks, size),
       })),
     );
-    expect(recordsOf(readTable(present(drawing.tables[1], 'table')))).toEqual(
+    expect(recordsOf(readTable(present(drawing.tables[2], 'table')))).toEqual(
       sizes.map((size) => ({
         k: String(size.subStates),
         '|S|': String(size.segmentStates),
@@ -238,7 +305,7 @@ describe('the findings of Theorem 3.2', () => {
   };
   const all = [sound(2, 3), sound(3, 5), sound(4, 7)];
   const failures = (change: (size: SizeResult, index: number) => SizeResult): string[] =>
-    drawTheorem32({ sizes: all.map(change) })
+    drawTheorem32({ sizes: all.map(change), ways: soundWays })
       .findings.filter(({ holds }) => holds !== true)
       .map(({ claim }) => claim);
   const atLast = (change: (size: SizeResult) => SizeResult) =>
@@ -301,6 +368,7 @@ describe('the findings of Theorem 3.2', () => {
 
   it('name the sizes at which a layer that was left out is not found', () => {
     const { findings } = drawTheorem32({
+      ways: soundWays,
       sizes: all.map((size, index) =>
         index === 0
           ? size
@@ -315,9 +383,28 @@ describe('the findings of Theorem 3.2', () => {
     });
   });
 
+  it('fail where one automaton in every way is wrong, uncertified, or too wide', () => {
+    const failed = (change: Partial<WayResult>): string[] => {
+      const changed = soundWays.map((one, index) => (index === 1 ? { ...one, ...change } : one));
+      return drawTheorem32({ sizes: all, ways: changed })
+        .findings.filter(({ holds, check }) => holds !== true && check === true)
+        .map(({ claim }) => claim);
+    };
+    expect(failed({})).toEqual([]);
+    const wrong = { ...right, mismatches: 1 };
+    expect(failed({ compared: wrong })).toEqual([
+      'One automaton in 5 ways: every read-out is the set of reachable states after every prefix',
+    ]);
+    expect(failed({ certified: false })).toEqual([
+      'One automaton in 5 ways: certified for every word within the bounds',
+    ]);
+    expect(failed({ width: 81 })).toEqual([expect.stringMatching(/^n² is no bound for all networks/)]);
+  });
+
   it('name the first prefix that is wrong', () => {
     const wrong = { ...right, mismatches: 2, first: { word: ['a', 'b', ';'], prefix: 2 } };
     const { findings } = drawTheorem32({
+      ways: soundWays,
       sizes: all.map((size) => ({ ...size, bipe: { ...size.bipe, compared: wrong } })),
     });
     expect(
@@ -347,11 +434,16 @@ describe('the findings of Theorem 3.2', () => {
     }
     const [best] = [...sizes].sort((a, b) => b.ape.width / b.bipe.width - a.ape.width / a.bipe.width);
     if (best === undefined) throw new Error('no size');
-    expect(drawing.findings.at(-2)?.measured).toBe(
+    expect(
+      said.get(
+        'The bilevel construction is narrower than the flattened one, the more so the larger both levels are',
+      ),
+    ).toBe(
       `at ${label(best)} the width is ${cells.integer(best.bipe.width)} instead of ${cells.integer(best.ape.width)}, ${(best.ape.width / best.bipe.width).toFixed(1)} times less`,
     );
     const times = sizes.map(({ bipe, compact }) => compact.width / bipe.width);
-    expect(drawing.findings.at(-1)?.measured).toBe(
+    const bought = drawing.findings.find(({ claim }) => claim.startsWith('What bilevel positions buy'));
+    expect(bought?.measured).toBe(
       `widths ${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)} times less; at ${label(best)} the width is ${cells.integer(best.bipe.width)} instead of ${cells.integer(best.compact.width)}, blocks are ${cells.integer(best.bipe.feedForwardBlocks)} instead of ${cells.integer(best.compact.feedForwardBlocks)}, layers ${cells.integer(best.bipe.depth)} instead of ${cells.integer(best.compact.depth)}`,
     );
   });

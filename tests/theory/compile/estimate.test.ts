@@ -5,7 +5,13 @@ import { Random } from '../../../lib/engine/random/random';
 import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
 import { flatten } from '../../../lib/theory/automata/flatten';
 import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
-import { compileApe, compileBiPE, compileCompact } from '../../../lib/theory/compile/compile';
+import {
+  compileApe,
+  compileBiPE,
+  compileCarried,
+  compileCompact,
+  compileSpread,
+} from '../../../lib/theory/compile/compile';
 import {
   checkNetworkMemory,
   estimateNetwork,
@@ -45,6 +51,13 @@ describe('the estimate of a network', () => {
           });
           const estimate = estimateNetwork(automaton, { encoding: 'ape', maxLength: length }, kind);
           expect(estimate).toMatchObject(sizeOf(compileApe(automaton, length, { activation: kind })));
+          for (const [encoding, compile] of [
+            ['carried', compileCarried],
+            ['spread', compileSpread],
+          ] as const)
+            expect(estimateNetwork(automaton, { encoding, maxLength: length }, kind)).toMatchObject(
+              sizeOf(compile(automaton, length, { activation: kind })),
+            );
         },
       ),
       { numRuns: 60 },

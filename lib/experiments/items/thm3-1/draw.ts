@@ -13,6 +13,7 @@ import { textMapTraces } from '../../../report/text-map';
 import { colorKey, lineTrace } from '../../../report/traces';
 import { type Drawing } from '../../run/report';
 import { theorem31Findings } from './findings';
+import { countedTable, priceTable } from './price-tables';
 import {
   type BitsResult,
   type CliffResult,
@@ -29,7 +30,12 @@ export function drawTheorem31(result: Theorem31Result): Drawing {
   const { monoids, ranks, cliffs, lost, bits } = result;
   return {
     figures: [knowledgeFigure(monoids, ranks), cliffFigure(cliffs, lost), bitsFigure(bits)],
-    tables: [knowledgeTable(result), cliffTable(result)],
+    tables: [
+      knowledgeTable(result),
+      countedTable(result.counted),
+      priceTable(result.prices),
+      cliffTable(result),
+    ],
     findings: theorem31Findings(result),
   };
 }

@@ -12,6 +12,7 @@ import {
   type RankResult,
   type Theorem31Result,
 } from './measures';
+import { priceFindings } from './price-tables';
 
 /** All findings of the result. */
 export function theorem31Findings({
@@ -21,6 +22,8 @@ export function theorem31Findings({
   cliffs,
   lost,
   bits,
+  counted,
+  prices,
 }: Theorem31Result): Finding[] {
   return [
     ...monoids.map(monoidFinding),
@@ -31,6 +34,7 @@ export function theorem31Findings({
     ...cliffs.map(droppedFinding),
     bitsFinding(bits),
     digitsFinding(bits),
+    ...priceFindings(counted, prices),
   ];
 }
 

@@ -15,6 +15,8 @@ const quick: Theorem31Settings = {
   cliffStates: [2, 3, 4],
   fragments: 512,
   bitsStates: 3,
+  countedStates: 4,
+  priceRelations: 20_000,
   seed: 1,
 };
 
@@ -35,7 +37,7 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
   claim:
     'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; we have not seen its text). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; the words of one automaton of n states have all 2^(n²) relations between states, so for it d·p ≥ n². Proved: this count, for summaries of fragments. Open: that every Transformer with absolute positions must hold such summaries; from the start of a word n bits are enough.',
   notebook: 'notebooks/thm3.1.ipynb',
-  revision: 1,
+  revision: 2,
   schema: theorem31Schema,
   presets: {
     smoke: {
@@ -48,6 +50,8 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
         cliffStates: [2],
         fragments: 32,
         bitsStates: 2,
+        countedStates: 3,
+        priceRelations: 1000,
         seed: 1,
       },
     },

@@ -34,6 +34,7 @@ import {
 import { RowSpace } from '../../../theory/bounds/rank';
 import { witnessAutomaton } from '../../../theory/bounds/witness';
 import { count, listOf, seedField } from '../../settings/fields';
+import { type CountedResult, countedResults, type PriceResult, priceResults } from './prices';
 
 /** Checks how far each part goes. */
 export const theorem31Schema = z
@@ -53,6 +54,11 @@ export const theorem31Schema = z
       .min(2)
       .max(mostMonoidStates - 1)
       .describe('states of the relations that are held in d numbers of p bits'),
+    countedStates: count
+      .min(2)
+      .max(mostMonoidStates - 1)
+      .describe('states of automata whose relations can be counted with pencil and paper'),
+    priceRelations: count.describe('the most relations that are searched for the price of a fragment'),
     seed: seedField,
   })
   .readonly();
@@ -133,6 +139,8 @@ export interface Theorem31Result {
   readonly cliffs: readonly CliffResult[];
   readonly lost: readonly LostResult[];
   readonly bits: readonly BitsResult[];
+  readonly counted: readonly CountedResult[];
+  readonly prices: readonly PriceResult[];
 }
 
 /** Everything. */
@@ -148,6 +156,8 @@ export async function measureTheorem31(
     cliffs: await cliffsOf(settings, random.fork('cliff'), reporter),
     lost: settings.cliffStates.map((states) => lostResult(states, random.fork('cliff'))),
     bits: bitsOf(settings.bitsStates, random.fork('bits'), reporter),
+    counted: countedResults(settings.countedStates, reporter),
+    prices: priceResults(settings.priceRelations),
   };
 }
 

@@ -8,50 +8,26 @@ import { type Figure, makeFigure } from '../../../report/figure';
 import { textAt } from '../../../report/marks';
 import { makeTable, type Measure } from '../../../report/measures';
 import { type PanelSpec, type PlotlyObject } from '../../../report/spec';
-import { encodingStyles, type SeriesStyle } from '../../../report/style';
 import { type Quantity, type Table } from '../../../report/tables';
 import { lineTrace, pointsTrace } from '../../../report/traces';
 import { type SimulatorComparison, addComparisons, noComparison } from '../../../theory/compile/verify';
 import { type Drawing, type Finding } from '../../run/report';
+import { constructions } from './constructions';
 import { addSets, noSets } from './words';
 import { type KindResult, type SizeResult, type Theorem32Result } from './sizes';
+import { waysFigure, waysFindings, waysTable } from './ways-draw';
 
 type KindName = 'bipe' | 'compact' | 'ape';
 
-const kinds: Readonly<
-  Record<
-    KindName,
-    {
-      readonly name: string;
-      /** In a word, for columns. */
-      readonly way: string;
-      readonly style: SeriesStyle;
-      readonly bound: string;
-    }
-  >
-> = {
-  bipe: { name: 'Bilevel positions', way: 'bilevel', style: encodingStyles.bipe_rope, bound: 'k² + |S|²' },
-  compact: {
-    name: 'Absolute positions, compact',
-    way: 'compact',
-    style: encodingStyles.sinusoidal,
-    bound: '2k² + 3|S|² + 3k + 6',
-  },
-  ape: {
-    name: 'Absolute positions, flattened',
-    way: 'flattened',
-    style: encodingStyles.learned,
-    bound: '(k |S|)²',
-  },
-};
+const kinds = constructions;
 
 const kindNames = ['bipe', 'compact', 'ape'] as const;
 
 /** Figures, the table and the findings. */
-export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
+export function drawTheorem32({ sizes, ways }: Theorem32Result): Drawing {
   return {
-    figures: [widthFigure(sizes), costFigure(sizes)],
-    tables: [sizesTable(sizes), comparedTable(sizes)],
+    figures: [widthFigure(sizes), waysFigure(ways), costFigure(sizes)],
+    tables: [sizesTable(sizes), waysTable(ways), comparedTable(sizes)],
     findings: [
       definitionFinding(sizes),
       ...kindNames.flatMap((kind) => comparisonFinding(sizes, kind)),
@@ -61,6 +37,7 @@ export function drawTheorem32({ sizes }: Theorem32Result): Drawing {
       ...kindNames.map((kind) => growthFinding(sizes, kind)),
       savingFinding(sizes),
       boughtFinding(sizes),
+      ...waysFindings(ways),
     ],
   };
 }

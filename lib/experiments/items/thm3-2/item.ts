@@ -14,6 +14,7 @@ import {
   theorem32Schema,
   type Theorem32Settings,
 } from './sizes';
+import { waysResults } from './ways';
 
 const quick: Theorem32Settings = {
   sizes: [1, 2, 3, 4, 6, 8],
@@ -24,6 +25,7 @@ const quick: Theorem32Settings = {
   flat: { states: 64, automata: 1, words: 1 },
   compact: { automata: 1, words: 2 },
   short: { states: 3, length: 6 },
+  ways: { subStates: 3, segmentStates: 3, lengths: [32, 64, 128, 256], words: 2 },
   seed: 1,
 };
 
@@ -43,7 +45,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   claim:
     'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, by a construction that is certified, run, and compared with a set simulator. Proved, too: absolute positions do with O(k² + |S|²), by another construction; flattening takes O(k²|S|²). Open: any lower bound that tells the encodings apart.',
   notebook: 'notebooks/thm3.2.ipynb',
-  revision: 2,
+  revision: 3,
   schema: theorem32Schema,
   presets: {
     smoke: {
@@ -59,6 +61,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
         flat: { states: 6, automata: 1, words: 1 },
         compact: { automata: 1, words: 1 },
         short: { states: 2, length: 4 },
+        ways: { subStates: 3, segmentStates: 3, lengths: [28, 40], words: 2 },
       },
     },
     quick: {
@@ -76,6 +79,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
         segments: 256,
         compact: { automata: 2, words: 2 },
         short: { states: 3, length: 7 },
+        ways: { subStates: 4, segmentStates: 4, lengths: [64, 128, 256, 512, 1024], words: 2 },
       },
     },
   },
@@ -94,7 +98,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
       task.update(results.length, `k = ${pair.subStates}, |S| = ${pair.segmentStates}`);
     }
     task.finish();
-    return { sizes: results };
+    return { sizes: results, ways: await waysResults(settings.ways, random.fork('ways'), reporter) };
   },
   scale: ({ sizes, automata, words, segments, maxSegmentLength, flat, compact, short }) =>
     `${sizes.length ** 2} sizes (k and |S| from ${Math.min(...sizes)} to ${Math.max(...sizes)}), ${counted(automata, 'random automaton', 'random automata')} each, ${counted(words, 'random word')} each, live and ending ones in turn, of ${segments} segments of up to ${maxSegmentLength} symbols; flattened automata run up to ${flat.states} states; compact networks for ${counted(compact.automata, 'automaton', 'automata')} of each size; all words up to length ${short.length} for k, |S| ≤ ${short.states}; float32. The theorem is about every automaton and every length.`,

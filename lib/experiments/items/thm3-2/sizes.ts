@@ -20,6 +20,7 @@ import {
   noComparison,
 } from '../../../theory/compile/verify';
 import { count, seedField } from '../../settings/fields';
+import { type WayResult, waysSchema } from './ways';
 import { addSets, countSets, layersThatMatter, noSets, type SetCounts, testedAutomaton } from './words';
 
 /** Checks which automata and words. */
@@ -45,6 +46,7 @@ export const theorem32Schema = z
     short: z
       .strictObject({ states: count, length: count.max(8) })
       .describe('automata of at most so many states on each level are tried on all words up to a length'),
+    ways: waysSchema,
     seed: seedField,
   })
   .readonly();
@@ -93,6 +95,8 @@ export interface SizeResult {
 /** The result of the item. */
 export interface Theorem32Result {
   readonly sizes: readonly SizeResult[];
+  /** One automaton in every way, for each length of words. */
+  readonly ways: readonly WayResult[];
 }
 
 /** Compiles, certifies and runs the automata of one size. The engine must have been started. */
