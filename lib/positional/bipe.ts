@@ -80,6 +80,9 @@ function seenFromOutside(parameters: ReadonlyMap<string, tf.Tensor>): ReadonlyMa
 
 /** Two encodings together: applied one after the other to vectors, added up on scores. */
 function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding {
+  if (first.scores && second.scores)
+    throw new ConfigError('encoding bipe: both encodings replace the scores; only one of them may');
+  const scores = first.scores ?? second.scores;
   const [embed, queries, keys] = [
     chain(first.embed, second.embed),
     chain(first.queries, second.queries),
@@ -89,6 +92,7 @@ function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding 
     ...(embed && { embed }),
     ...(queries && { queries }),
     ...(keys && { keys }),
+    ...(scores && { scores }),
     ...sumOfBiases(first, second),
   };
 }

@@ -27,6 +27,12 @@ const threeLevels: EncodingConfig = {
 describe('a captured step', () => {
   it.each<[what: string, model: () => SmallModel, options: LossOptions]>([
     ['all values remembered', () => smallModel('bipe_rope'), {}],
+    [
+      'blocks computed again with scores of the encoding',
+      () => smallModel('cope'),
+      { remember: 'block-inputs' },
+    ],
+    ['scores of the encoding', () => smallModel('hope'), {}],
     ['blocks computed again', () => smallModel('t5'), { remember: 'block-inputs' }],
     [
       'queries and head in chunks',
