@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { type Encoding, type Positions, type Span } from './encoding';
 import { type EncodingKind, halfOf, type Settings } from './kind';
 import { frequencies } from './rotation';
-import { chunksOf, positionsIn } from './spans';
+import { chunksOf, isAtLeast, positionsIn } from './spans';
 
 const schema = z.strictObject({
   kind: z.literal('hope'),
@@ -109,8 +109,8 @@ function dampedProducts(
   // Keys after all of these queries, whose factor would be too large, have no weight anyway.
   const ofKeys = tf.exp(tf.mul(tf.minimum(places.keys, queries.shape[2]), decays));
   const products = tf.matMul<tf.Tensor4D>(tf.mul(queries, ofQueries), tf.mul(keys, ofKeys), false, true);
-  const isEarlier = tf.lessEqual(tf.transpose(places.keys, [0, 1, 3, 2]), places.queries);
-  return tf.mul(products, tf.cast(isEarlier, 'float32'));
+  const distances = tf.sub<tf.Tensor4D>(places.queries, tf.transpose(places.keys, [0, 1, 3, 2]));
+  return tf.mul(products, isAtLeast(distances, 0));
 }
 
 /** HoPE for the registry. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { countUpTo } from '../base/schema';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings } from './kind';
-import { distancesBack } from './spans';
+import { distancesBack, isAtLeast } from './spans';
 
 const schema = z.strictObject({
   kind: z.literal('nope_window'),
@@ -35,8 +35,7 @@ export function nopeWindow({ window }: Settings<NopeWindowConfig> = {}): Encodin
       bias: (querySpan, keySpan) =>
         tf.tidy(() => {
           const distance = distancesBack(tokens, keys, querySpan, keySpan);
-          const isOutside = tf.greaterEqual(distance, window ?? Math.ceil(trainLength / 4));
-          return tf.mul<tf.Tensor4D>(tf.cast(isOutside, 'float32'), outsideScore);
+          return tf.mul(isAtLeast(distance, window ?? Math.ceil(trainLength / 4)), outsideScore);
         }),
     }),
   };
