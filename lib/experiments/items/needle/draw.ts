@@ -117,7 +117,7 @@ function mapsFigure(readers: readonly Reader[], { trainLength, facts }: NeedleTe
     title: 'Needle in a haystack: facts found, by depth and length of the text',
     subtitle: `Trained on texts of ${formatCount(trainLength)} tokens (first column); ${seedsWord(seedsOf(readers))}`,
     caption:
-      `The share of facts that a model finds in held-out text, by their depth: 0 % is the beginning of the text, 100 % its end, where the question stands. A guess among the values is right once in ${needleValues} times. ${facts === 1 ? 'It is the only fact of the text, so it has to be found, not to be told from others.' : `Its text has ${facts} facts, and the question names the key of one.`} ` +
+      `The share of facts that a model finds in held-out text, by their depth: 0 % is the beginning of the text, 100 % its end, where the question stands. A guess among the ${needleValues} values finds ${formatPercent(1 / needleValues, 0)}. ${facts === 1 ? 'Each text has one fact, so a model has to find it, but not to tell it from others.' : `Each text has ${facts} facts, and the question names the key of one.`} ` +
       'Right of the first column a text is longer than in training, and only facts near its end are as near as in training.',
     alt: readers
       .map((reader) => {

@@ -13,6 +13,7 @@ import { type Proportion, proportion } from '../../../evaluate/intervals';
 import { evaluateNeedles } from '../../../evaluate/needle';
 import { createDecoder, type ModelConfig } from '../../../model/config';
 import { type ModelParameters } from '../../../model/parameters';
+import { type EncodingConfig } from '../../../positional/registry';
 import { type TrainingConfig } from '../../../train/config';
 import { textModelConfig } from '../../language-models/runs';
 import { corpusConfig, languageModelFields, validationSplit } from '../../language-models/settings';
@@ -29,8 +30,12 @@ const { documentTokens: _, ...textFields } = languageModelFields;
 export const needleFields = {
   ...textFields,
   separators: z.string().describe('what ends a segment: paper, released, or ids such as 869,13'),
+  trainLength: textFields.trainLength.describe('tokens of a text in training, its questions included'),
+  lengths: textFields.lengths.describe('tokens of the texts that are asked about, ascending'),
   facts: count.describe('facts in each text; in training a question about each is at its end'),
-  depths: count.min(2).describe('depths at which facts are asked for, at equal steps from begin to end'),
+  depths: count
+    .min(2)
+    .describe('depths at which facts are asked for, at equal steps from the beginning of a text to its end'),
   questions: count.describe('questions at each depth of each length'),
 };
 
@@ -87,6 +92,15 @@ async function trainingConfig(point: ModelPoint, settings: NeedleRunSettings): P
  */
 export function checkNeedleSettings({ trainLength, facts }: NeedleRunSettings): void {
   checkNeedleShape({ time: trainLength, facts, asked: facts }, 'trainLength');
+}
+
+/**
+ * Refuses an encoding that YaRN cannot scale.
+ *
+ * @throws ConfigError if there is no RoPE in it
+ */
+export function checkScalable(encoding: EncodingConfig): void {
+  scaledEncoding(encoding, 'yarn', { tokens: 1, segments: 1, factor: 1 });
 }
 
 /**
