@@ -8,7 +8,7 @@ import { type Random } from '../engine/random/random';
 import { type Tokenizer } from './tokenizers/tokenizer';
 import { type TokenSequence } from './tokens/sequence';
 
-/** Words that facts are about; each is one token of Llama 2's vocabulary and of its larger parts. */
+/** Words that facts are about; each is one token of Llama 2's vocabulary and its larger parts. */
 const keyWords = (
   'question value name list error problem result type method object case answer test call point string ' +
   'number hand help user array text element link table year solution play event field view system'

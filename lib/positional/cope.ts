@@ -1,7 +1,7 @@
 // Contextual positions: a key's position, seen from a query, is the number of keys from it to the
-// query that a gate counts, and the gate depends on query and key. So a head may count sentences, as
-// a segment index does, without being told where they end. Golovneva, Wang, Weston and Sukhbaatar
-// 2024, "Contextual Position Encoding" (arXiv 2405.18719), and its released code.
+// query that a gate counts, and the gate depends on query and key. So a head may count sentences,
+// as a segment index does, without being told where they end. Golovneva, Wang, Weston and
+// Sukhbaatar 2024, "Contextual Position Encoding" (arXiv 2405.18719), and its released code.
 
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';

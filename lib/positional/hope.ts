@@ -29,13 +29,13 @@ export type HopeConfig = z.infer<typeof schema>;
 const largestExponent = 60;
 
 /**
- * HoPE: the score of a query at m and a key at n is e^(-(m - n) theta') q^T B(m - n) k, where B maps
- * pair i, (a, b), to (a cosh t + b sinh t, a sinh t + b cosh t) with t = (m - n) base^(-2i /
+ * HoPE: the score of a query at m and a key at n is e^(-(m - n) theta') q^T B(m - n) k, where B
+ * maps pair i, (a, b), to (a cosh t + b sinh t, a sinh t + b cosh t) with t = (m - n) base^(-2i /
  * headDim).
  *
  * In the directions (1, 1) and (1, -1) of a pair, damping and boost are plain factors, e^(-(m - n)
- * (theta' - rate)) and e^(-(m - n) (theta' + rate)). So every score goes to 0 with the distance; the
- * slowest falls as e^(-(theta' - 1) (m - n)).
+ * (theta' - rate)) and e^(-(m - n) (theta' + rate)). So every score goes to 0 with the distance;
+ * the slowest falls as e^(-(theta' - 1) (m - n)).
  *
  * A factor of the distance is one of the query times one of the key. Counted from position 0 these
  * would leave float32 after some 40 positions; so they are counted anew from the first of each few

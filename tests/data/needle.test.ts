@@ -49,7 +49,7 @@ interface Parsed {
   readonly lines: { readonly key: number; readonly value: number; readonly before: number }[];
 }
 
-/** A text of our own making, taken apart: lines, each with the number of passage tokens before it. */
+/** A text taken apart: lines, each with the number of passage tokens before it. */
 function parse(ids: Int32Array): Parsed {
   const parsed: Parsed = { passage: [], lines: [] };
   for (let place = 0; place < ids.length; place += 1) {

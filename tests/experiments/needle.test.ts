@@ -115,7 +115,7 @@ describe('the rows', () => {
 });
 
 describe('the item', () => {
-  it('trains models and asks them, and finds both in the store', async () => {
+  it('trains models and asks them, and finds both in the store', { timeout: 240_000 }, async () => {
     const store = new RunStore(temporaryFolder());
     const execute = (settings: object) =>
       experimentNamed('needle').execute({

@@ -143,8 +143,8 @@ describe.each(configs)('%s', (_name, config) => {
       const inputs = inputsOf(at);
       const gradients = tf.grads(loss)(inputs);
       inputs.forEach((input, place) => {
-        // FIRE's network and CoPE's interpolation have kinks, which a step in float32 crosses: their
-        // own tests use float64.
+        // FIRE's network and CoPE's interpolation have kinks, which a step in float32 crosses:
+        // their own tests use float64.
         if (names[place - 3]?.startsWith('model.fire') === true) return;
         if (encoding.name === 'cope' && [1, 2].includes(place)) return;
         const direction = tf.tensor(random.normalArray(input.size), input.shape);

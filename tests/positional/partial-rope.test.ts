@@ -22,8 +22,8 @@ describe('partial RoPE', () => {
     tf.tidy(() => {
       const vectors = randomVectors(1, time, Random.fromSeed(1));
       const { queries } = partialRope({ share, base: 500 }).apply(tokens, tokens, shape, new Map());
-      const turned = queries?.(vectors).arraySync() as number[][][][];
-      (vectors.arraySync() as number[][][][])[0]?.forEach((rows, head) => {
+      const turned = queries?.(vectors).arraySync() ?? [];
+      vectors.arraySync()[0]?.forEach((rows, head) => {
         rows.forEach((row, at) => {
           const expected = [...row];
           for (let pair = 0; pair < width / 2; pair += 1) {

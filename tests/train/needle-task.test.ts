@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
+import { present } from '../../lib/base/present';
 import { needleTokens, type NeedleShape, writeNeedles } from '../../lib/data/needle';
 import { getTokenizer } from '../../lib/data/tokenizers/registry';
 import { type Corpus } from '../../lib/data/tokens/corpus';
@@ -93,7 +94,7 @@ describe('the loss of answers', () => {
             nextTokenLossSum(decoder, own, ids, { weights, ...(drawnPositions && { drawnPositions }) }).sum,
         ].map((loss) =>
           tf.valueAndGrads((...values: tf.Tensor[]) =>
-            loss(new Map(names.map((name, index) => [name, values[index] as tf.Tensor]))),
+            loss(new Map(names.map((name, index) => [name, present(values[index], name)]))),
           )([...parameters.values()]),
         );
         const [own, plain] = both;

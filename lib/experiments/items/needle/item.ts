@@ -1,6 +1,6 @@
 // Needle in a haystack: facts hidden in real text and asked for at its end. Perplexity hardly tells
-// whether a model can use what stands far back, since most tokens are predicted from near ones; here
-// the answer stands nowhere else.
+// whether a model can use what stands far back, since most tokens are predicted from near ones;
+// here the answer stands nowhere else.
 
 import { z } from 'zod';
 import { type Corpus } from '../../../data/tokens/corpus';

@@ -140,7 +140,7 @@ export async function needleRun(
   return { ...point, ...run };
 }
 
-/** A model's configuration for texts of a length, with RoPE scaled by as much as they are longer. */
+/** The configuration for texts of a length: RoPE is scaled by as much as they are longer. */
 async function yarnModels(
   model: ModelConfig,
   settings: NeedleRunSettings,
