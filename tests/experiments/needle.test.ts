@@ -133,8 +133,8 @@ describe('the item', () => {
     ]);
     const [, rope] = runs;
     expect(rope?.byLength.map(({ length, byDepth }) => [length, byDepth.map(({ depth }) => depth)])).toEqual([
-      [32, [0, 1]],
-      [64, [0, 1]],
+      [48, [0, 1]],
+      [96, [0, 1]],
     ]);
     // A factor of 1 scales nothing.
     expect(rope?.withYarn?.[0]).toEqual(rope?.byLength[0]);
@@ -146,10 +146,10 @@ describe('the item', () => {
   });
 
   it.each([
-    [{ lengths: [16, 32] }, /lengths: the longest is 32; it must be over 32, the training length/],
-    [{ lengths: [64] }, /^lengths: 64 are without 32, the training length/],
+    [{ lengths: [24, 48] }, /lengths: the longest is 48; it must be over 48, the training length/],
+    [{ lengths: [96] }, /^lengths: 96 are without 48, the training length/],
     [{ encodings: ['ropes'], yarn: [] }, /did you mean rope\?/],
-    [{ facts: 4 }, /^trainLength: 32 tokens hold no text beside 4 facts and 4 questions/],
+    [{ facts: 5 }, /^trainLength: 48 tokens hold no text beside 5 facts and 5 questions/],
     [{ encodings: ['alibi'], yarn: ['alibi'] }, /^encoding alibi: there is no RoPE in it to scale/],
   ])('refuses %j before anything is trained', async (settings, message) => {
     const store = new RunStore(temporaryFolder());
