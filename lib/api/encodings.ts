@@ -28,6 +28,7 @@ export {
 export { alibi, type AlibiConfig } from '../positional/alibi';
 export { alibiSlopes } from '../positional/by-distance';
 export { bipe, type BipeConfig } from '../positional/bipe';
+export { cope, type CopeConfig } from '../positional/cope';
 export type {
   AppliedEncoding,
   Encoding,
@@ -37,10 +38,13 @@ export type {
   Span,
 } from '../positional/encoding';
 export { fire, type FireConfig } from '../positional/fire';
+export { hope, type HopeConfig } from '../positional/hope';
 export { kerple, type KerpleConfig } from '../positional/kerple';
 export type { EncodingKind } from '../positional/kind';
 export { learned, type LearnedConfig } from '../positional/learned';
 export { none, type NoneConfig } from '../positional/none';
+export { nopeWindow, type NopeWindowConfig } from '../positional/nope-window';
+export { partialRope, type PartialRopeConfig } from '../positional/partial-rope';
 export { randomized, type RandomizedConfig } from '../positional/randomized';
 export {
   type AbsoluteConfig,

@@ -13,6 +13,7 @@
  * @module
  */
 
+export { type NeedleShape, needleTokens, type NeedleTokens, writeNeedles } from '../data/needle';
 export { listSources } from '../data/sources/registry';
 export { prepareSource, verifySource } from '../data/sources/prepare';
 export type {

@@ -15,6 +15,7 @@ import { lemma12 } from './items/lemmas/lemma1-2';
 import { lemma13 } from './items/lemmas/lemma1-3';
 import { lemma14 } from './items/lemmas/lemma1-4';
 import { lemma15 } from './items/lemmas/lemma1-5';
+import { needle } from './items/needle/item';
 import { tableAblation } from './items/ablation/item';
 import { tableNormal } from './items/normal/item';
 import { tableRecipes } from './items/recipes/item';
@@ -36,6 +37,7 @@ export const items = {
   lemma14,
   lemma15,
   theorem32Trained,
+  needle,
   fig3,
   fig4,
   fig5,

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { after, withGradient } from '../engine/gradients';
 import { lateConstant } from '../engine/native/order';
 import { type FusedKernels, fusedKernels } from '../engine/native/kernels';
-import { biasOf } from '../positional/bias';
+import { biasOf, scoresOf } from '../positional/bias';
 import type { AppliedEncoding, Span } from '../positional/encoding';
 import { chunksOf } from '../positional/spans';
 import { headsSideBySide } from './heads';
@@ -22,14 +22,17 @@ export interface AttentionHeads {
   readonly values: tf.Tensor4D;
 }
 
+/** The part of an encoding that acts on scores. */
+type ScoreEffects = Pick<AppliedEncoding, 'scores' | 'bias' | 'linearBias'>;
+
 /** Options of attention. */
 export interface AttentionOptions {
   /** Queries of a chunk, if scores are tensors. */
   readonly queryChunk: number;
   /** Number of keys that each query sees, its own included; absent: all up to its own. */
   readonly window?: number | undefined;
-  /** The encoding's bias on the scores. */
-  readonly applied?: Pick<AppliedEncoding, 'bias' | 'linearBias'>;
+  /** The encoding's effect on the scores. */
+  readonly applied?: ScoreEffects;
   /** Changes the weights of a chunk before they weigh values: dropout. */
   readonly onWeights?: ((weights: tf.Tensor4D, chunk: number) => tf.Tensor4D) | undefined;
 }
@@ -44,7 +47,8 @@ export const unseenScore = -1e9;
  */
 export function causalAttention(heads: AttentionHeads, options: AttentionOptions): tf.Tensor4D {
   const kernels = fusedKernels();
-  const isPlain = options.applied?.bias === undefined && options.onWeights === undefined;
+  const { applied, onWeights } = options;
+  const isPlain = [applied?.scores, applied?.bias, onWeights].every((one) => one === undefined);
   return kernels && isPlain ? fusedAttention(kernels, heads, options) : chunkedAttention(heads, options);
 }
 
@@ -154,7 +158,7 @@ function chunkWeights(
   spans: Spans,
   { applied = {}, window }: Pick<AttentionOptions, 'window' | 'applied'>,
 ): tf.Tensor4D {
-  const scores = tf.matMul<tf.Tensor4D>(queries, keys, false, true);
+  const scores = scoresOf(applied, { queries, keys }, spans.queries, spans.keys);
   const mask = unseenMask(spans, window, scores);
   const shift = biasOf(applied, spans.queries, spans.keys);
   if (shift === undefined) return tf.softmax(tf.add(scores, mask));

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { fusedKernels } from '../engine/native/kernels';
-import { biasOf } from '../positional/bias';
+import { biasOf, scoresOf } from '../positional/bias';
 import type { AppliedEncoding, Positions } from '../positional/encoding';
 import type { Architecture } from './architecture';
 import { type AttentionHeads, unseenScore } from './attention';
@@ -210,20 +210,24 @@ function slotAttention(
   { numHeads, window }: Pick<Architecture, 'numHeads' | 'window'>,
 ): SlotAttention {
   const kernels = fusedKernels();
-  const { bias: other, linearBias } = applied;
-  if (kernels && other === undefined) {
+  const { scores: ownScores, bias: other, linearBias } = applied;
+  if (kernels && ownScores === undefined && other === undefined) {
     const bias = linearBias && { slopes: linearBias.slopes, positions: linearBias.keys };
     return ({ queries, keys: newKeys, values: newValues }, held) =>
       kernels.cachedAttention({ ...held, queries, newKeys, newValues, lengths, bias, window });
   }
   const write = slotWriter(lengths, numHeads);
   const unseen = unseenSlots(tf.range(0, capacity, 1, 'int32'), lengths, window);
-  const bias = biasOf(applied, { start: 0, end: 1 }, { start: 0, end: capacity });
+  const spans = [
+    { start: 0, end: 1 },
+    { start: 0, end: capacity },
+  ] as const;
+  const bias = biasOf(applied, ...spans);
   const shift = bias === undefined ? unseen : tf.add<tf.Tensor4D>(bias, unseen);
   return ({ queries, keys: newKeys, values: newValues }, held) => {
     const keys = write(held.keys, newKeys);
     const values = write(held.values, newValues);
-    const scores = tf.matMul<tf.Tensor4D>(queries, keys, false, true);
+    const scores = scoresOf(applied, { queries, keys }, ...spans);
     return [tf.matMul(tf.softmax(tf.add(scores, shift)), values), keys, values];
   };
 }

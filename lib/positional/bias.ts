@@ -1,9 +1,25 @@
-// An encoding's bias on the scores, as a tensor.
+// An encoding's scores of queries and keys, and its bias on them, as tensors.
 
 import * as tf from '@tensorflow/tfjs';
 import type { AppliedEncoding, LinearBias, Span } from './encoding';
-import { checkedBias } from './checked';
+import { fourAxes } from './checked';
 import { positionsIn } from './spans';
+
+/**
+ * The scores without the bias: the products of queries and keys, or what the encoding has instead.
+ *
+ * @param vectors encoded and scaled queries, encoded keys: each [batch, heads, span, headDim]
+ * @returns [batch, heads, queries, keys]
+ */
+export function scoresOf(
+  { scores }: Pick<AppliedEncoding, 'scores'>,
+  { queries, keys }: { readonly queries: tf.Tensor4D; readonly keys: tf.Tensor4D },
+  querySpan: Span,
+  keySpan: Span,
+): tf.Tensor4D {
+  if (scores === undefined) return tf.matMul(queries, keys, false, true);
+  return fourAxes(scores(queries, keys, querySpan, keySpan), 'scores');
+}
 
 /**
  * The whole bias on the scaled scores of some queries and keys, up to a constant for each query,
@@ -16,7 +32,7 @@ export function biasOf(
   queries: Span,
   keys: Span,
 ): tf.Tensor4D | undefined {
-  const own = bias && checkedBias(bias(queries, keys));
+  const own = bias && fourAxes(bias(queries, keys), 'bias');
   if (linearBias === undefined) return own;
   const row = linearRow(linearBias, queries, keys);
   return own ? tf.add(own, row) : row;

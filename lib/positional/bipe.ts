@@ -81,6 +81,9 @@ function seenFromOutside(parameters: ReadonlyMap<string, tf.Tensor>): ReadonlyMa
 
 /** Two encodings together: applied one after the other to vectors, added up on scores. */
 function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding {
+  if (first.scores && second.scores)
+    throw new ConfigError('encoding bipe: both encodings replace the scores; only one of them may');
+  const scores = first.scores ?? second.scores;
   const [embed, queries, keys] = [
     chain(first.embed, second.embed, 'embeddings'),
     chain(first.queries, second.queries, 'queries'),
@@ -90,6 +93,7 @@ function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding 
     ...(embed && { embed }),
     ...(queries && { queries }),
     ...(keys && { keys }),
+    ...(scores && { scores }),
     ...sumOfBiases(first, second),
   };
 }

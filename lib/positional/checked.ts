@@ -21,13 +21,13 @@ export function encoded<T extends tf.Tensor>(made: tf.Tensor | undefined, given:
 }
 
 /**
- * A bias that an encoding made.
+ * A bias, or scores, that an encoding made.
  *
  * @throws UsageError if it has not four axes
  */
-export function checkedBias(made: tf.Tensor): tf.Tensor4D {
+export function fourAxes(made: tf.Tensor, what: 'bias' | 'scores'): tf.Tensor4D {
   if (made.rank === 4) return made as tf.Tensor4D;
   throw new UsageError(
-    `an encoding's bias has the shape [${made.shape.join(', ')}]; it should have four axes: [batch or 1, heads, queries, keys]`,
+    `what an encoding gives as ${what} has the shape [${made.shape.join(', ')}]; it should have four axes: [batch or 1, heads, queries, keys]`,
   );
 }

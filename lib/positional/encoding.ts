@@ -83,6 +83,17 @@ export interface AppliedEncoding {
    */
   readonly keys?: (keys: tf.Tensor4D) => tf.Tensor;
   /**
+   * Scores of some queries and keys, instead of their products: for encodings in which the score
+   * depends on position and content together. Bias and masks are added to them. Keys at a later
+   * position than a query may get any finite score up to 1e8 in size, since attention masks them.
+   *
+   * @param queries encoded and scaled, [batch, heads, queries, headDim]
+   * @param keys    encoded, from `keySpan`, which ends with or after `querySpan`: [batch, heads,
+   *   keys, headDim]
+   * @returns [batch, heads, queries, keys]
+   */
+  readonly scores?: (queries: tf.Tensor4D, keys: tf.Tensor4D, querySpan: Span, keySpan: Span) => tf.Tensor;
+  /**
    * Bias on the scaled scores of some queries, a span of the tokens, and some keys, a span of the
    * keys that `apply` was given. It must broadcast to [batch, heads, queries, keys]. A constant for
    * each query does not matter (the softmax ignores it): so a bias that depends on the key alone

@@ -10,12 +10,16 @@ import { unknownName } from '../base/suggest';
 import { alibiKind } from './alibi';
 import { bipeKind, type BipeConfig } from './bipe';
 import { segmentSlopeFactor } from './by-distance';
+import { type CopeConfig, copeKind } from './cope';
 import { type Encoding } from './encoding';
 import { fireKind } from './fire';
+import { hopeKind } from './hope';
 import { kerpleKind } from './kerple';
 import { type ConfigOf, type EncodingKind } from './kind';
 import { learnedKind } from './learned';
 import { noneKind } from './none';
+import { nopeWindowKind } from './nope-window';
+import { partialRopeKind } from './partial-rope';
 import { randomizedKind, type RandomizedConfig } from './randomized';
 import { ropeKind } from './rope';
 import { sinusoidalKind } from './sinusoidal';
@@ -26,7 +30,17 @@ import { xposKind } from './xpos';
 const absoluteKinds = [sinusoidalKind, learnedKind] as const;
 
 /** Encodings by which attention depends on the difference of positions. */
-const relativeKinds = [ropeKind, alibiKind, xposKind, t5Kind, kerpleKind, fireKind] as const;
+const relativeKinds = [
+  ropeKind,
+  alibiKind,
+  xposKind,
+  t5Kind,
+  kerpleKind,
+  fireKind,
+  partialRopeKind,
+  hopeKind,
+  nopeWindowKind,
+] as const;
 
 /** An encoding that a notebook or another project has registered; its name begins with `own_`. */
 export interface OwnConfig {
@@ -45,7 +59,11 @@ export type BilevelConfig = BipeConfig<AbsoluteConfig, RelativeConfig | BilevelC
 
 /** A positional encoding as JSON: its `kind` and that kind's settings. */
 export type EncodingConfig =
-  AbsoluteConfig | RelativeConfig | RandomizedConfig<AbsoluteConfig | RelativeConfig> | BilevelConfig;
+  | AbsoluteConfig
+  | RelativeConfig
+  | CopeConfig
+  | RandomizedConfig<AbsoluteConfig | RelativeConfig>
+  | BilevelConfig;
 
 interface AnyKind {
   readonly kind: string;
@@ -69,6 +87,8 @@ const kinds = new Map([
   ...oneLevel,
   ...bilevel,
   ...byName([
+    // It counts what it selects, so no other encoding gives it positions.
+    copeKind,
     randomizedKind<AbsoluteConfig | RelativeConfig>(
       schemaOf(() => oneLevel),
       create,
@@ -87,6 +107,10 @@ const named = {
   t5: { kind: 't5' },
   kerple: { kind: 'kerple' },
   fire: { kind: 'fire' },
+  partial_rope: { kind: 'partial_rope' },
+  nope_window: { kind: 'nope_window' },
+  cope: { kind: 'cope' },
+  hope: { kind: 'hope' },
   randomized_rope: { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition: 2048 },
   randomized_alibi: { kind: 'randomized', encoding: { kind: 'alibi' }, maxPosition: 2048 },
   randomized_sinusoidal: { kind: 'randomized', encoding: { kind: 'sinusoidal' }, maxPosition: 2048 },

@@ -42,3 +42,11 @@ export function distancesBack(
     return tf.relu(tf.sub(queryPlaces, keyPlaces));
   });
 }
+
+/**
+ * 1 where a whole number is `least` or more, else 0. A comparison would have no gradient function,
+ * which is looked for where a block is computed again from its positions.
+ */
+export function isAtLeast<T extends tf.Tensor>(numbers: T, least: number): T {
+  return tf.tidy(() => tf.step(tf.sub<T>(numbers, least - 0.5)));
+}

@@ -100,6 +100,10 @@ export const furtherEncodingStyles = {
     'hourglass',
     '-',
   ),
+  cope: style('CoPE', '#3300BB', '12px,3px', 'triangle-left', '|'),
+  hope: style('HoPE (hyperbolic)', '#DD44FF', '3px,2px,9px,2px', 'triangle-right', '.'),
+  nope_window: style('NoPE, window', '#665500', '4px,4px', 'bowtie', '+'),
+  partial_rope: style('Partial RoPE', '#1199AA', '12px,3px,2px,3px', 'circle-x', ''),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
 const OWN_GREYS = ['#1C1C1C', '#6A6A6A', '#3F3F3F', '#8A8A8A'] as const;

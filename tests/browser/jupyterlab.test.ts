@@ -145,6 +145,7 @@ const figuresOf = {
   'fig4.ipynb': 4,
   'fig5.ipynb': 4,
   'attention_by_segment.ipynb': 3,
+  'needle.ipynb': 2,
   'table_normal.ipynb': 2,
   'table_ablation.ipynb': 1,
   'table_recipes.ipynb': 0,

@@ -23,21 +23,24 @@ beforeAll(() => {
   });
 });
 
-describe.each(['fig3', 'fig4', 'thm3.2-trained', 'table-normal', 'attention_by_segment'])('%s', (name) => {
-  const asked = (settings: object): Promise<void> =>
-    prepare(experimentNamed(name), 'smoke', settings, 'without data');
+describe.each(['fig3', 'fig4', 'thm3.2-trained', 'needle', 'table-normal', 'attention_by_segment'])(
+  '%s',
+  (name) => {
+    const asked = (settings: object): Promise<void> =>
+      prepare(experimentNamed(name), 'smoke', settings, 'without data');
 
-  it('knows a registered encoding by its kind', async () => {
-    await expect(asked({ encodings: ['rope', 'own_plain'] })).resolves.toBeUndefined();
-  });
+    it('knows a registered encoding by its kind', async () => {
+      await expect(asked({ encodings: ['rope', 'own_plain'] })).resolves.toBeUndefined();
+    });
 
-  it('names the setting that one needs, which variants give', async () => {
-    await expect(asked({ encodings: ['own_sized'] })).rejects.toThrow(/^encoding own_sized: size: /);
-    const variants = { 'own, 3': { kind: 'own_sized', size: 3 } };
-    await expect(asked({ encodings: ['own, 3'], variants })).resolves.toBeUndefined();
-  });
+    it('names the setting that one needs, which variants give', async () => {
+      await expect(asked({ encodings: ['own_sized'] })).rejects.toThrow(/^encoding own_sized: size: /);
+      const variants = { 'own, 3': { kind: 'own_sized', size: 3 } };
+      await expect(asked({ encodings: ['own, 3'], variants })).resolves.toBeUndefined();
+    });
 
-  it('lists it among those that there are', async () => {
-    await expect(asked({ encodings: ['own_plian'] })).rejects.toThrow(/did you mean own_plain\?/);
-  });
-});
+    it('lists it among those that there are', async () => {
+      await expect(asked({ encodings: ['own_plian'] })).rejects.toThrow(/did you mean own_plain\?/);
+    });
+  },
+);

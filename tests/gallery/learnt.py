@@ -149,6 +149,37 @@ def fig3_range(finding, size, operators, name):
     return share, low, high
 
 
+def needle_range(finding, key, name):
+    """The share of facts that an encoding finds, with Wilson's interval of their questions."""
+    row = row_of(finding.rows("needle-numbers"), encoding=name)
+    share, low, high = row[key], row[f"{key}Low"], row[f"{key}High"]
+    settings = finding.settings
+    longest, depths = max(settings["lengths"]), settings["depths"]
+    backs = [longest * (1 - place / (depths - 1)) for place in range(depths)]
+    far = sum(back > settings["trainLength"] for back in backs) if key == "farther" else depths
+    if len(settings["seeds"]) == 1:
+        for mine, theirs in zip(wilson(share, far * settings["questions"]), (low, high)):
+            finding.equal(mine, theirs, f"{name}, Wilson's interval")
+    return share, low, high
+
+
+def needle_found(finding, match):
+    """An encoding finds more than half of the facts of a kind."""
+    is_near = match.group(3).startswith("in texts of the training length")
+    key = f"length{finding.settings['trainLength']}" if is_near else "farther"
+    centre, low, high = needle_range(finding, key, match.group(1))
+    for said, value in zip(numbers(finding.measured), (centre, low, high)):
+        finding.agree(said, 100 * value, match.group(1))
+    bound = read(match.group(2))[0] / 100
+    finding.verdict(below((bound, bound), (low, high)))
+
+
+def needle_more(finding, match):
+    """One encoding finds more of the far facts than another."""
+    first, second = shares(finding, lambda name: needle_range(finding, "farther", name))
+    finding.verdict(below(second, first))
+
+
 def fig3_better(finding, match):
     size, operators = int(match.group(1)), match.group(2)
     first, second = shares(finding, lambda name: fig3_range(finding, size, operators, name))[:2]
@@ -356,6 +387,8 @@ RECIPES = [
     ({"fig3"}, re.compile(r"^Hidden size (\d+): .+ reaches about 97 %"), fig3_paper),
     ({"fig3"}, re.compile(r"^Hidden size (\d+)(?:, (\d+) operators, more than in training)?: .+ computes better than"), fig3_better),
     ({"fig3"}, re.compile(r"^Hidden size (\d+): (.+) needs fewer instances than (.+) until 50 %"), fig3_instances),
+    ({"needle"}, re.compile(r"^(.+?) (?:learns the task: it )?finds more than (\d+) % of the facts (.+)$"), needle_found),
+    ({"needle"}, re.compile(r"^.+ finds more of the facts that stand farther back than any in training than .+$"), needle_more),
     ({"thm3.2-trained"}, re.compile(r"^Words of (\d+) symbols: (.+) of width (\d+) has more state sets right than (.+) of width (\d+)$"), words),
     ({"attention_by_segment"}, re.compile(r"^At "), attention),
     ({"table-scrolls"}, re.compile(r'^Quick task "(.+?)"(?: \(not part of SCROLLS\)|, (\d+) times the length of the finetuning): (.+) answers better than (.+)$'), quick_task),

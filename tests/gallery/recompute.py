@@ -28,7 +28,7 @@ def recompute(finding):
             try:
                 if recipe(finding, match) is not False:
                     return True
-            except (KeyError, IndexError, StopIteration, AttributeError, TypeError) as error:
+            except (KeyError, IndexError, StopIteration, AttributeError, TypeError, ValueError) as error:
                 finding.wrong.append(f"cannot be recomputed: {type(error).__name__}: {error}")
                 return True
     return False
@@ -37,6 +37,8 @@ def recompute(finding):
 def main(folder):
     items = []
     for path in sorted(pathlib.Path(folder).glob("*/*.json")):
+        if path.name.endswith(".figures.json"):
+            continue
         reference = json.loads(path.read_text(encoding="utf8"))
         findings = [Finding(reference, one) for one in reference["findings"]]
         unknown = [one.claim for one in findings if not recompute(one)]

@@ -39,7 +39,7 @@ function recompute(folder: string): {
 function changedGallery(change: (published: Published) => void): string {
   const [from, to] = [projectPath('figures'), temporaryFolder()];
   for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
-    if (!/^[a-z]+[\\/][^\\/]+\.json$/.test(name)) continue;
+    if (!/^[a-z]+[\\/][^\\/]+\.json$/.test(name) || name.endsWith('.figures.json')) continue;
     const published = JSON.parse(readFileSync(join(from, name), 'utf8')) as Published;
     change(published);
     mkdirSync(dirname(join(to, name)), { recursive: true });

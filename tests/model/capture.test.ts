@@ -27,6 +27,11 @@ const threeLevels: EncodingConfig = {
 describe('a captured step', () => {
   it.each<[what: string, model: () => SmallModel, options: LossOptions]>([
     ['all values remembered', () => smallModel('bipe_rope'), {}],
+    ['blocks computed again, CoPE', () => smallModel('cope'), { remember: 'block-inputs' }],
+    ['blocks computed again, HoPE', () => smallModel('hope'), { remember: 'block-inputs' }],
+    ['blocks computed again, a window', () => smallModel('nope_window'), { remember: 'block-inputs' }],
+    ['the scores of CoPE', () => smallModel('cope'), {}],
+    ['the scores of HoPE', () => smallModel('hope'), {}],
     ['blocks computed again', () => smallModel('t5'), { remember: 'block-inputs' }],
     [
       'queries and head in chunks',

@@ -74,7 +74,7 @@ describe.each([...encodingNames, ...unnamedEncodings, ...dynamicEncodings])(
 );
 
 describe.each(['llama', 'gpt2'] as const)('the gradients of a whole %s-style model', (style) => {
-  it.each(['rope', 'kerple', 't5', 'bipe_rope', 'bipe_alibi'])(
+  it.each(['rope', 'kerple', 't5', 'cope', 'hope', 'bipe_rope', 'bipe_alibi'])(
     'agree with finite differences with %s',
     (encoding) => {
       const model = smallModel(encoding, {
@@ -163,7 +163,16 @@ describe('the two forms of attention', () => {
     fc.assert(
       fc.property(
         fc.record({
-          encoding: fc.constantFrom('rope', 'alibi', 't5', 'kerple', 'bipe_rope', 'bipe_alibi'),
+          encoding: fc.constantFrom(
+            'rope',
+            'alibi',
+            't5',
+            'kerple',
+            'cope',
+            'hope',
+            'bipe_rope',
+            'bipe_alibi',
+          ),
           style: fc.constantFrom('llama' as const, 'gpt2' as const),
           window: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
           logScale: fc.boolean(),

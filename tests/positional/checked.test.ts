@@ -57,7 +57,7 @@ describe.each([false, true])('inside BiPE: %s', (isInBipe) => {
     [
       'a bias',
       { bias: () => tf.zeros([6, 6]) },
-      "an encoding's bias has the shape [6, 6]; it should have four axes",
+      'what an encoding gives as bias has the shape [6, 6]; it should have four axes',
     ],
     [
       'queries',

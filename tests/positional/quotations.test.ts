@@ -33,7 +33,7 @@ describe('the encodings notebook', () => {
     expect(quotations(notebook).map(([file]) => file)).toEqual([
       'lib/positional/learned.ts',
       'lib/positional/rotation.ts',
-      'lib/model/attention.ts',
+      'lib/positional/bias.ts',
       'lib/positional/bias.ts',
       'lib/model/attention.ts',
       'lib/positional/bipe.ts',

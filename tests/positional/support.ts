@@ -3,8 +3,15 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { type Random } from '../../lib/engine/random/random';
-import { biasOf } from '../../lib/positional/bias';
-import type { AppliedEncoding, Encoding, EncodingShape, Positions } from '../../lib/positional/encoding';
+import { encoded } from '../../lib/positional/checked';
+import { biasOf, scoresOf } from '../../lib/positional/bias';
+import type {
+  AppliedEncoding,
+  Encoding,
+  EncodingShape,
+  Positions,
+  Span,
+} from '../../lib/positional/encoding';
 
 /** Small sizes at which nothing has the size of something else. */
 export const shape: EncodingShape = { hiddenSize: 24, numHeads: 3, headDim: 8, trainLength: 16 };
@@ -108,15 +115,28 @@ export function applyTo(encoding: Encoding, attention: Attention): AppliedEncodi
   return encoding.apply(tokens, keyPositions, sizes, parameters);
 }
 
-/** Scaled products of encoded queries and keys. */
+/**
+ * Scores without the bias of some of these queries and some keys, each of which is encoded first.
+ *
+ * @param spans default: all queries, all keys
+ */
 export function scoresWithoutBias(
   applied: AppliedEncoding,
   queries: tf.Tensor4D,
   keys: tf.Tensor4D,
+  spans: { readonly queries: Span; readonly keys: Span } = {
+    queries: { start: 0, end: queries.shape[2] },
+    keys: { start: 0, end: keys.shape[2] },
+  },
 ): tf.Tensor4D {
-  const asked = applied.queries?.(queries) ?? queries;
-  const offered = applied.keys?.(keys) ?? keys;
-  return tf.matMul(tf.div(asked, Math.sqrt(queries.shape[3])), offered, false, true);
+  const cut = (vectors: tf.Tensor4D, { start, end }: Span): tf.Tensor4D =>
+    vectors.slice([0, 0, start, 0], [-1, -1, end - start, -1]);
+  const asked = cut(
+    tf.div(encoded(applied.queries?.(queries), queries, 'queries'), Math.sqrt(queries.shape[3])),
+    spans.queries,
+  );
+  const offered = cut(encoded(applied.keys?.(keys), keys, 'keys'), spans.keys);
+  return scoresOf(applied, { queries: asked, keys: offered }, spans.queries, spans.keys);
 }
 
 /** Softmax over the keys at or before each query, the queries being the last ones. */

@@ -60,6 +60,10 @@ const streams: Readonly<Record<string, readonly string[]>> = {
     "own.fork('every')",
     "own.fork('random')",
   ],
+  'lib/experiments/items/needle/runs.ts': [
+    'fromSeed(0).fork(`needles at ${depth} of ${length} tokens`)',
+    "random.fork('positions')",
+  ],
   'lib/experiments/items/thm3-1/slider.ts': ["random.fork('code')"],
   'lib/experiments/items/thm3-2-trained/runs.ts': [
     "fromSeed(seed).fork('state-set automata')",
@@ -76,6 +80,12 @@ const streams: Readonly<Record<string, readonly string[]>> = {
     "random.fork('training inputs')",
     "random.fork('evaluation inputs')",
     'random.fork(`epoch ${epoch}`)',
+  ],
+  'lib/train/tasks/needle.ts': [
+    "random.fork('needle texts')",
+    "random.fork('training inputs')",
+    "random.fork('evaluation texts')",
+    "random.fork('evaluation inputs')",
   ],
   'lib/train/tasks/prompted.ts': [
     "random.fork('evaluation rows')",

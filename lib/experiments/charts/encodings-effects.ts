@@ -3,7 +3,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../../engine/random/random';
-import { biasOf } from '../../positional/bias';
+import { encoded } from '../../positional/checked';
+import { biasOf, scoresOf } from '../../positional/bias';
 import type { AppliedEncoding, Encoding, EncodingShape, Positions } from '../../positional/encoding';
 import { nestedPositions } from '../../segment/levels';
 
@@ -47,7 +48,7 @@ export function encodingEffects(
     const time = positions[0].shape[1];
     return {
       similarity: similarityOf(applied, time, shape),
-      scores: scoresOf(applied, { start: 0, end: time }, time, shape),
+      scores: scoresOfAll(applied, { start: 0, end: time }, time, shape),
     };
   });
 }
@@ -66,7 +67,7 @@ export function encodingKernel(encoding: Encoding, length: number, options: Effe
     const others = Array.from({ length: encoding.levels - 1 }, () => tf.zerosLike(clock));
     const positions = [...others, clock] as unknown as Positions;
     const applied = appliedAt(encoding, positions, shape, randomWalks(seed));
-    const scores = scoresOf(applied, { start: length - 1, end: length }, length, shape);
+    const scores = scoresOfAll(applied, { start: length - 1, end: length }, length, shape);
     if (scores !== undefined) return scores.map(([row = []]) => [...row].reverse());
     const added = similarityOf(applied, length, shape)?.at(-1);
     return [added?.reverse() ?? Array.from({ length }, () => 1)];
@@ -161,25 +162,31 @@ function similarityOf(
   return tf.matMul<tf.Tensor2D>(direction, direction, false, true).arraySync();
 }
 
-function scoresOf(
+function scoresOfAll(
   applied: AppliedEncoding,
   span: { readonly start: number; readonly end: number },
   time: number,
   { numHeads, headDim }: EncodingShape,
 ): number[][][] | undefined {
-  const isRelative = [applied.bias, applied.linearBias, applied.queries].some((one) => one !== undefined);
+  const isRelative = [applied.bias, applied.linearBias, applied.queries, applied.scores].some(
+    (one) => one !== undefined,
+  );
   if (!isRelative) return undefined;
   // All components alike, so that all pairs that turn weigh the same; product over sqrt(headDim) is
   // 1.
   const content = tf.fill<tf.Rank.R4>([1, numHeads, time, headDim], headDim ** -0.25);
-  const queries = applied.queries?.(content) ?? content;
-  const keys = applied.keys?.(content) ?? content;
+  const queries = encoded(applied.queries?.(content), content, 'queries');
+  const keys = encoded(applied.keys?.(content), content, 'keys');
   const rows = Array.from({ length: span.end - span.start }, (_, row) => {
     const query = span.start + row;
     const asked = tf.div<tf.Tensor4D>(queries.slice([0, 0, query, 0], [-1, -1, 1, -1]), Math.sqrt(headDim));
-    const products: tf.Tensor4D = tf.matMul(asked, keys, false, true);
     // Of one query at a time: a bias may leave a constant of the query open.
-    const bias = biasOf(applied, { start: query, end: query + 1 }, { start: 0, end: time });
+    const spans = [
+      { start: query, end: query + 1 },
+      { start: 0, end: time },
+    ] as const;
+    const products = scoresOf(applied, { queries: asked, keys }, ...spans);
+    const bias = biasOf(applied, ...spans);
     return bias === undefined ? products : tf.add<tf.Tensor4D>(products, bias);
   });
   return tf.concat(rows, 2).squeeze<tf.Tensor3D>([0]).arraySync();

@@ -69,7 +69,14 @@ function levelEnds(
   return typeof separators === 'string' ? Array.from({ length: levels }, () => separators) : separators;
 }
 
-async function modelConfig(point: ModelPoint, settings: LanguageModelRunSettings): Promise<ModelConfig> {
+/** The settings that decide what a model is. */
+type ModelSettings = Pick<
+  LanguageModelRunSettings,
+  'variants' | 'tokenizer' | 'separators' | 'trainLength' | 'layers' | 'heads'
+>;
+
+/** The model at a point of a comparison, over the vocabulary of its tokenizer. */
+export async function textModelConfig(point: ModelPoint, settings: ModelSettings): Promise<ModelConfig> {
   const encoding = encodingOf(point.encoding, settings);
   const tokenizer = await getTokenizer(settings.tokenizer);
   const { levels } = createEncoding(encoding);
@@ -91,7 +98,7 @@ export async function languageModelTraining(
 ): Promise<TrainingConfig> {
   const { initialCheckpoint } = settings;
   return {
-    model: await modelConfig(point, settings),
+    model: await textModelConfig(point, settings),
     task: {
       kind: 'corpus',
       ...corpusConfig(settings),

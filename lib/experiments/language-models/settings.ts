@@ -122,11 +122,18 @@ export function commonSeparators({ separators }: Pick<LanguageModelRunSettings, 
 }
 
 /** The corpus that runs with these settings read. */
-export function corpusConfig({ sources, tokenizer, maxTokens }: LanguageModelRunSettings): CorpusConfig {
+export function corpusConfig({
+  sources,
+  tokenizer,
+  maxTokens,
+}: Pick<LanguageModelRunSettings, 'sources' | 'tokenizer' | 'maxTokens'>): CorpusConfig {
   return { sources, tokenizer, ...(maxTokens === null ? {} : { maxTokens }) };
 }
 
 /** The held-out part of the corpus: only documents that a block of every length fits in. */
-export function validationSplit({ validationShare, lengths }: LanguageModelRunSettings): ValidationSplit {
+export function validationSplit({
+  validationShare,
+  lengths,
+}: Pick<LanguageModelRunSettings, 'validationShare' | 'lengths'>): ValidationSplit {
   return { validationShare, minimumLength: Math.max(...lengths) };
 }

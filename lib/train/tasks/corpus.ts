@@ -21,18 +21,23 @@ import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind
 
 const count = z.int().min(1);
 
+/** The fields of tasks that read a corpus. */
+export const corpusFields = {
+  /** Names of text sources. */
+  sources: z.array(z.string()).min(1).readonly(),
+  tokenizer: z.string().default('llama2'),
+  /** The corpus ends after so many tokens; left out: with the last document. */
+  maxTokens: count.exactOptional(),
+  /** The share of the tokens, in whole documents, that is held out for the evaluation. */
+  validationShare: z.number().positive().lt(1).default(0.05),
+  /** Tokens of the shortest document that is held out for it; left out: a block. */
+  validationMinimum: count.exactOptional(),
+};
+
 const schema = z
   .strictObject({
     kind: z.literal('corpus'),
-    /** Names of text sources. */
-    sources: z.array(z.string()).min(1).readonly(),
-    tokenizer: z.string().default('llama2'),
-    /** The corpus ends after so many tokens; left out: with the last document. */
-    maxTokens: count.exactOptional(),
-    /** The share of the tokens, in whole documents, that is held out for the evaluation. */
-    validationShare: z.number().positive().lt(1).default(0.05),
-    /** Tokens of the shortest document that is held out for it; left out: a block. */
-    validationMinimum: count.exactOptional(),
+    ...corpusFields,
     /**
      * The cut of training blocks: across the borders of documents, as the released code does it, or
      * within each.
@@ -51,14 +56,28 @@ export const corpusTask: TaskKind<CorpusTaskConfig> = {
   metrics: ['loss', 'perplexity'],
   // The ids stay on the disk.
   size: (_, trainLength) => ({ time: trainLength, bytes: 0 }),
-  create,
+  create: (config, context) => withCorpus(config, context, (corpus) => taskOf(corpus, config, context)),
 };
 
 /** Blocks of an evaluation while the model is trained, at most. */
 const evaluationBlocks = 100;
 
-async function create(config: CorpusTaskConfig, context: TaskContext): Promise<Task> {
-  const { sources, tokenizer, maxTokens, validationMinimum } = config;
+/** The settings that decide which corpus a task reads. */
+type CorpusSettings = Pick<
+  CorpusTaskConfig,
+  'sources' | 'tokenizer' | 'maxTokens' | 'validationShare' | 'validationMinimum'
+>;
+
+/**
+ * Makes a task on the corpus of its settings: the one that is open, or one that the task closes.
+ *
+ * @throws ConfigError if the model does not fit the tokenizer, or nothing would be evaluated
+ */
+export async function withCorpus(
+  { sources, tokenizer, maxTokens, validationMinimum }: CorpusSettings,
+  context: TaskContext,
+  taskOn: (corpus: Corpus) => Task,
+): Promise<Task> {
   const { decoder } = context;
   const { trainLength: length } = decoder.architecture;
   // Mistakes in settings are reported before a corpus is made.
@@ -68,11 +87,11 @@ async function create(config: CorpusTaskConfig, context: TaskContext): Promise<T
     throw new ConfigError(
       `task.validationMinimum: ${validationMinimum} tokens are no block of ${length}, so nothing would be evaluated; give ${length} or more`,
     );
-  if (context.corpus !== undefined) return taskOf(context.corpus, config, context);
+  if (context.corpus !== undefined) return taskOn(context.corpus);
   const request = { sources, tokenizer, ...(maxTokens !== undefined && { maxTokens }) };
   const corpus = await prepareCorpus(request, context.reporter && { reporter: context.reporter });
   try {
-    return { ...taskOf(corpus, config, context), close: corpus.close };
+    return { ...taskOn(corpus), close: corpus.close };
   } catch (error) {
     corpus.close();
     throw error;

@@ -5,6 +5,7 @@ import { parseInside } from '../../base/schema';
 import { unknownName } from '../../base/suggest';
 import { arithmeticTask, type ArithmeticTaskConfig } from './arithmetic';
 import { corpusTask, type CorpusTaskConfig } from './corpus';
+import { needleTask, type NeedleTaskConfig } from './needle';
 import { promptedTask, type PromptedTaskConfig } from './prompted';
 import { stateSetsTask, type StateSetsTaskConfig } from './state-sets';
 import { type Task, type TaskContext, type TaskKind, type TaskSize } from './task';
@@ -12,11 +13,17 @@ import { textTask, type TextTaskConfig } from './text';
 
 /** A task as JSON: its `kind` and that kind's settings. */
 export type TaskConfig =
-  ArithmeticTaskConfig | CorpusTaskConfig | PromptedTaskConfig | StateSetsTaskConfig | TextTaskConfig;
+  | ArithmeticTaskConfig
+  | CorpusTaskConfig
+  | NeedleTaskConfig
+  | PromptedTaskConfig
+  | StateSetsTaskConfig
+  | TextTaskConfig;
 
 const kinds: { readonly [Kind in TaskConfig['kind']]: TaskKind<Extract<TaskConfig, { kind: Kind }>> } = {
   arithmetic: arithmeticTask,
   corpus: corpusTask,
+  needle: needleTask,
   prompted: promptedTask,
   'state-sets': stateSetsTask,
   text: textTask,
