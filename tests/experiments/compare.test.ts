@@ -19,6 +19,7 @@ import { makeTable, measured } from '../../lib/report/measures';
 import { type Table } from '../../lib/report/tables';
 import { sampleFigure, sampleProvenance } from '../report/samples';
 import { temporaryFolder } from '../support/command';
+import { expectText } from '../support/page';
 import { reportWith } from '../support/report';
 
 const table = (perplexity: number, speed = 100, word = 'yes'): Table =>
@@ -194,6 +195,16 @@ describe('publishing', () => {
     const read = await readReference(report, folder);
     expect(read).toEqual(JSON.parse(JSON.stringify(referenceOf(report))));
     expect(agreementOf(compareWith(report, read ?? reference))).toBe('the same');
+  });
+
+  it('writes a page of what the report has, and of nothing else', async () => {
+    const folder = temporaryFolder();
+    const pageOf = async (fields: Partial<Report>): Promise<string> => {
+      await publishReport({ ...report, ...fields }, { drawer, folder });
+      return readFileSync(galleryPath(report, 'md', folder), 'utf8');
+    };
+    await expectText('published', await pageOf({}));
+    await expectText('published-tables', await pageOf({ figures: [], findings: [] }));
   });
 
   it('refuses what was computed from sources that are in no commit, and writes nothing', async () => {

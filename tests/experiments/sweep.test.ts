@@ -181,8 +181,19 @@ describe('what Slurm prints', () => {
       'PREEMPTED',
     ])
       expect([isQueued(state), isRunning(state)]).toEqual([false, false]);
-    for (const state of ['PENDING', 'RUNNING', 'COMPLETING', 'SUSPENDED', 'REQUEUED'])
-      expect(isQueued(state)).toBe(true);
+    // By the manual of squeue ("Job state codes").
+    const runs = ['RUNNING', 'CONFIGURING', 'COMPLETING', 'RESIZING', 'SIGNALING', 'STAGE_OUT'];
+    const waits = [
+      'PENDING',
+      'REQUEUED',
+      'REQUEUE_HOLD',
+      'REQUEUE_FED',
+      'SPECIAL_EXIT',
+      'SUSPENDED',
+      'STOPPED',
+    ];
+    for (const state of runs) expect([isQueued(state), isRunning(state)], state).toEqual([true, true]);
+    for (const state of waits) expect([isQueued(state), isRunning(state)], state).toEqual([true, false]);
   });
 });
 
