@@ -119,15 +119,15 @@ describe('a report', () => {
     'is not the latest of its item where it is of other code: %o',
     async (change) => {
       const [store, earlier] = [new RunStore(temporaryFolder()), new RunStore(temporaryFolder())];
-      const { execute, latest } = experimentNamed('fig2');
-      await execute({ preset: 'smoke', reporter: silentReporter, store });
+      const item = experimentNamed('fig2');
+      await item.execute({ preset: 'smoke', reporter: silentReporter, store });
       const { configuration, ...finished } = present(await store.latest('fig2', () => true), 'run');
       await earlier.findOrRun({ ...configuration, ...change }, () => Promise.resolve(finished));
       for (const presets of [undefined, ['smoke']] as const) {
-        expect((await latest(store, presets))?.preset).toBe('smoke');
-        expect(await latest(earlier, presets)).toBeUndefined();
+        expect((await item.latest(store, presets))?.preset).toBe('smoke');
+        expect(await item.latest(earlier, presets)).toBeUndefined();
       }
-      expect(await latest(store, ['evening'])).toBeUndefined();
+      expect(await item.latest(store, ['evening'])).toBeUndefined();
     },
   );
 
