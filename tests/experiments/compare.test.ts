@@ -142,6 +142,13 @@ describe('a comparison with the reference', () => {
     expect(describeComparison(compareWith(like(fields), reference)).join('\n')).toContain(says);
   });
 
+  it('says by how much a value is more or less than there', () => {
+    const of = (value: number): string =>
+      describeComparison(compareWith(like({ tables: [table(value)] }), reference)).join('\n');
+    expect(of(25)).toContain('512: 25.00 here, 20.00 there (+25 %)');
+    expect(of(15)).toContain('512: 15.00 here, 20.00 there (−25 %)');
+  });
+
   it('takes what JSON does not have for what it is: an infinite perplexity is the same again', () => {
     const infinite = like({ tables: [table(Infinity)] });
     const kept = JSON.parse(JSON.stringify(referenceOf(infinite))) as Reference;
