@@ -121,7 +121,7 @@ export function measuredBar<Row>(measure: Measure<Row>, style: SeriesStyle, row:
 export function rangeOf<Row>({ of }: Measure<Row>, row: Row): Range {
   const value = of(row);
   if (isRange(value)) return value;
-  const centre = value === null || value === undefined ? Number.NaN : Number(value);
+  const centre = typeof value === 'number' ? value : Number.NaN;
   return { centre, low: centre, high: centre };
 }
 

@@ -25,6 +25,7 @@ import { makeTable, measured } from '../../lib/report/measures';
 import { type Table } from '../../lib/report/tables';
 import { sampleFigure, sampleProvenance } from '../report/samples';
 import { temporaryFolder } from '../support/command';
+import { expectText } from '../support/page';
 import { reportWith } from '../support/report';
 
 const table = (perplexity: number, speed = 100, word = 'yes'): Table =>
@@ -147,6 +148,13 @@ describe('a comparison with the reference', () => {
     expect(describeComparison(compareWith(like(fields), reference)).join('\n')).toContain(says);
   });
 
+  it('says by how much a value is more or less than there', () => {
+    const of = (value: number): string =>
+      describeComparison(compareWith(like({ tables: [table(value)] }), reference)).join('\n');
+    expect(of(25)).toContain('512: 25.00 here, 20.00 there (+25 %)');
+    expect(of(15)).toContain('512: 15.00 here, 20.00 there (−25 %)');
+  });
+
   it('takes what JSON does not have for what it is: an infinite perplexity is the same again', () => {
     const infinite = like({ tables: [table(Infinity)] });
     const kept = JSON.parse(JSON.stringify(referenceOf(infinite))) as Reference;
@@ -210,6 +218,16 @@ describe('publishing', () => {
         expect(value).toBeCloseTo(exact?.[point] ?? Number.NaN, 3);
       });
     });
+  });
+
+  it('writes a page of what the report has, and of nothing else', async () => {
+    const folder = temporaryFolder();
+    const pageOf = async (fields: Partial<Report>): Promise<string> => {
+      await publishReport({ ...report, ...fields }, { drawer, folder });
+      return readFileSync(galleryPath(report, 'md', folder), 'utf8');
+    };
+    await expectText('published', await pageOf({}));
+    await expectText('published-tables', await pageOf({ figures: [], findings: [] }));
   });
 
   it('refuses what was computed from sources that are in no commit, and writes nothing', async () => {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { canonicalJson } from '../../lib/base/json';
+import { assertNoLeak } from '../../lib/engine/memory';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
 import { type Reporter, silentReporter } from '../../lib/base/progress';
@@ -364,7 +365,7 @@ describe('Figures 4 and 5', () => {
     const store = new RunStore(temporaryFolder());
     const options = { preset: 'smoke', reporter, store };
     const perSegment = await ofSmoke((corpus) => tokensPerSegment(corpus, smoke));
-    const first = await fig4.execute(options);
+    const first = await assertNoLeak(() => fig4.execute(options));
     expect(await store.count('language-model')).toBe(2);
     const { runs } = first.numbers as Extract<Fig4Result, { kind: 'trained' }>;
     for (const { modalities } of runs) {
@@ -379,7 +380,7 @@ describe('Figures 4 and 5', () => {
       '(tokenizer llama2-1024), at most 100,000 tokens in all, at most 256 tokens of each held-out document; 2 layers',
     );
 
-    const { models } = (await fig5.execute(options)).numbers;
+    const { models } = (await assertNoLeak(() => fig5.execute(options))).numbers;
     // Each encoding as it was trained, scaled, and finetuned: of the language models only the
     // finetuned are new.
     expect(models.map(({ stage }) => stage)).toEqual([

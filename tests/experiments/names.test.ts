@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
+import { present } from '../../lib/base/present';
 import { silentReporter } from '../../lib/base/progress';
 import { type Fig1Result } from '../../lib/experiments/items/fig1/draw';
 import { experimentNamed } from '../../lib/experiments/registry';
@@ -113,6 +114,22 @@ describe('a report', () => {
     expect(second).toMatchObject({ reused: true, numbers: first.numbers });
     expect((await experimentNamed('fig2').latest(store))?.preset).toBe('smoke');
   });
+
+  it.each([{ revision: 0 }, { libraryVersion: '0.0.0' }])(
+    'is not the latest of its item where it is of other code: %o',
+    async (change) => {
+      const [store, earlier] = [new RunStore(temporaryFolder()), new RunStore(temporaryFolder())];
+      const item = experimentNamed('fig2');
+      await item.execute({ preset: 'smoke', reporter: silentReporter, store });
+      const { configuration, ...finished } = present(await store.latest('fig2', () => true), 'run');
+      await earlier.findOrRun({ ...configuration, ...change }, () => Promise.resolve(finished));
+      for (const presets of [undefined, ['smoke']] as const) {
+        expect((await item.latest(store, presets))?.preset).toBe('smoke');
+        expect(await item.latest(earlier, presets)).toBeUndefined();
+      }
+      expect(await item.latest(store, ['evening'])).toBeUndefined();
+    },
+  );
 
   it('has its numbers under the kind of text that a source is now', async () => {
     const { version } = JSON.parse(

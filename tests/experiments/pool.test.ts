@@ -73,10 +73,14 @@ describe('a pool of processes', () => {
           const { run, events, pool } = fakePool(workers);
           await Promise.all(costs.map((cost, index) => run(`ok ${index}`, { cost })));
           pool.close();
-          let running = 0;
-          for (const { what } of events()) {
-            running += what === 'begin' ? 1 : -1;
-            expect(running).toBeLessThanOrEqual(workers);
+          const running: string[] = [];
+          for (const { what, pid } of events()) {
+            if (what === 'begin') {
+              // A process at work is given no other job.
+              expect(running).not.toContain(pid);
+              running.push(pid);
+            } else running.splice(running.indexOf(pid), 1);
+            expect(running.length).toBeLessThanOrEqual(workers);
           }
           const begun = events().filter(({ what }) => what === 'begin');
           expect(begun).toHaveLength(costs.length);
@@ -102,6 +106,21 @@ describe('a pool of processes', () => {
     const points: number[][] = [];
     await run('ok', { onCurve: (...point) => points.push(point) });
     expect([notes, points]).toEqual([['a job: ok goes on', 'models done: 1 of 1'], [[1, 0.5]]]);
+  });
+
+  it('says how long the other jobs take at the pace of those that are done', async () => {
+    const { run, notes, pool } = fakePool(2);
+    let clock = 0;
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * clock);
+    onTestFinished(() => {
+      spy.mockRestore();
+    });
+    const longer = run('ok 1', { cost: 7 }, 600_000).catch(() => undefined);
+    // 10 s for each unit of cost; the longer one has been at work as long.
+    await run('ok 2', { cost: 2, onCurve: () => (clock = 20) });
+    pool.close();
+    await longer;
+    expect(notes.at(-1)).toBe('models done: 1 of 2, about 50 s left');
   });
 
   it('throws what a job throws, of the same class, and goes on with the others', async () => {

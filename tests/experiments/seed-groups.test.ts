@@ -4,6 +4,7 @@ import {
   rangeWord,
   seedsOf,
   seedsWord,
+  sizesOf,
   whiskersWord,
 } from '../../lib/experiments/charts/seed-groups';
 import { encodingStyles } from '../../lib/report/style';
@@ -21,6 +22,12 @@ describe('runs that differ in their seed', () => {
       { encoding: 'rope', style: encodingStyles.rope, hiddenSize: 16, runs: [runs[2]] },
     ]);
     expect(seedsOf(groups)).toBe(2);
+  });
+
+  it('have their sizes ascending as numbers, each once, in whatever order they come', () => {
+    expect(sizesOf([128, 16, 1024, 16, 96].map((hiddenSize) => ({ hiddenSize })))).toEqual([
+      16, 96, 128, 1024,
+    ]);
   });
 
   it('have the interval of a single one, and the least and the most of several', () => {

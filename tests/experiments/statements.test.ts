@@ -15,6 +15,7 @@ import {
   statusOf,
 } from '../../lib/experiments/start-page/statements';
 import { temporaryFolder } from '../support/command';
+import { expectText } from '../support/page';
 import { replaceRun } from '../support/store';
 
 const lemma = present(
@@ -48,6 +49,12 @@ describe('the statements of the paper', () => {
     ])
       expect(names).toContain(number);
     expect(new Set(statements.map(({ id }) => id)).size).toBe(8);
+  });
+
+  it('say what is kept of them: what is proved and tried here, and what is open', async () => {
+    const { rows } = await statementsTable(new RunStore(temporaryFolder()));
+    const lines = rows.map((row) => Object.values(row).join(' | '));
+    await expectText('statements', `${lines.join('\n')}\n`);
   });
 
   it('are checked by items with the notebook that is named', () => {

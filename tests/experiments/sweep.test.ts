@@ -9,7 +9,7 @@ import { estimate } from '../../lib/experiments/sweep/estimate';
 import { type Sweep, SweepFolder } from '../../lib/experiments/sweep/folder';
 import { defaultProfile, type Profile, readProfile } from '../../lib/experiments/sweep/profile';
 import { arrayArguments, textOfCollectScript, textOfJobsScript } from '../../lib/experiments/sweep/script';
-import { isQueued, isRunning, parseAccounts, parseQueue } from '../../lib/experiments/sweep/slurm';
+import { isQueued, isRunning, parseAccounts, parseQueue, queue } from '../../lib/experiments/sweep/slurm';
 import { statusOf, summaryOf } from '../../lib/experiments/sweep/status';
 import { arraysOf, submitMissing } from '../../lib/experiments/sweep/submit';
 import { temporaryFolder } from '../support/command';
@@ -181,8 +181,19 @@ describe('what Slurm prints', () => {
       'PREEMPTED',
     ])
       expect([isQueued(state), isRunning(state)]).toEqual([false, false]);
-    for (const state of ['PENDING', 'RUNNING', 'COMPLETING', 'SUSPENDED', 'REQUEUED'])
-      expect(isQueued(state)).toBe(true);
+    // By the manual of squeue ("Job state codes").
+    const runs = ['RUNNING', 'CONFIGURING', 'COMPLETING', 'RESIZING', 'SIGNALING', 'STAGE_OUT'];
+    const waits = [
+      'PENDING',
+      'REQUEUED',
+      'REQUEUE_HOLD',
+      'REQUEUE_FED',
+      'SPECIAL_EXIT',
+      'SUSPENDED',
+      'STOPPED',
+    ];
+    for (const state of runs) expect([isQueued(state), isRunning(state)], state).toEqual([true, true]);
+    for (const state of waits) expect([isQueued(state), isRunning(state)], state).toEqual([true, false]);
   });
 });
 
@@ -226,6 +237,14 @@ async function sweepOf(jobs: number): Promise<{ folder: SweepFolder; sweep: Swee
   };
   return { folder, sweep: await folder.update(sweep, plan), plan };
 }
+
+it('reads the queue however long it is', async () => {
+  fakeSlurm({ squeue: 'yes "7|0|RUNNING|n1" | head -n 200000; echo "7|1|PENDING|(Priority)"' });
+  expect(Object.fromEntries(await queue())).toEqual({
+    '7_0': { state: 'RUNNING', detail: 'n1' },
+    '7_1': { state: 'PENDING', detail: 'Priority' },
+  });
+});
 
 describe('submitting a sweep', () => {
   it('without Slurm says what to do, and leaves nothing behind that stands for a job', async () => {

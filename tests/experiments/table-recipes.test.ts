@@ -7,6 +7,7 @@ import { drawRecipes } from '../../lib/experiments/items/recipes/draw';
 import { notAtHand, paperRecipes } from '../../lib/experiments/paper/values';
 import { toDataFrame } from '../../lib/report/tables';
 import { temporaryFolder } from '../support/command';
+import { expectText } from '../support/page';
 
 const recipe: Recipe = {
   id: 'made-up',
@@ -81,6 +82,17 @@ describe('the recipes of the presets', () => {
       paper: 'about 151 million',
       preset_paper: '162.4 million',
     });
+  });
+
+  it('say each setting as its page keeps it, by preset', async () => {
+    const { tables } = await execute();
+    const lines = tables.map(({ id, columns, rows }) => [
+      id,
+      ...rows.map((row) =>
+        columns.flatMap(({ key }) => (row[key] == null ? [] : `${key}: ${String(row[key])}`)).join(' | '),
+      ),
+    ]);
+    await expectText('recipes', `${lines.map((table) => table.join('\n')).join('\n\n')}\n`);
   });
 
   it('are data frames to go on with', async () => {

@@ -58,7 +58,10 @@ describe("variants given beside a preset's", () => {
     expect(await settingsWith(settings, 'smoke')).toEqual(settings);
   });
 
-  it('are refused if they are no encodings by name', async () => {
-    await expect(settingsWith({ variants: 'mine' })).rejects.toThrow(/variants/);
-  });
+  it.each(['mine', 7, null, ['mine'], [{ kind: 'none' }]])(
+    'are refused if they are no encodings by name: %j',
+    async (wrong) => {
+      await expect(settingsWith({ variants: wrong })).rejects.toThrow(/variants: /);
+    },
+  );
 });

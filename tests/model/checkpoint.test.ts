@@ -9,6 +9,7 @@ import { present } from '../../lib/base/present';
 import { startEngine } from '../../lib/engine/engine';
 import { withTensorAccount } from '../../lib/engine/memory';
 import { loadCheckpoint, loadTensors, saveCheckpoint, saveTensors } from '../../lib/model/files/checkpoint';
+import { openSafetensors } from '../../lib/model/files/safetensors';
 import { logits } from '../../lib/model/decoder';
 import { disposeParameters } from '../../lib/model/parameters';
 import { encodingNames } from '../../lib/positional/registry';
@@ -34,6 +35,10 @@ describe('a checkpoint', () => {
     const { config, decoder, parameters } = smallModel(encoding, { style: 'gpt2', window: 5, dropout: 0.1 });
     await saveCheckpoint(folder, config, parameters);
     expect(await readdir(folder)).toEqual(['config.json', 'model.safetensors']);
+    // Hugging Face's loader reads no file without it.
+    const file = await openSafetensors(join(folder, 'model.safetensors'));
+    expect(file.metadata).toEqual({ format: 'pt' });
+    await file.close();
     const loaded = await loadCheckpoint(folder);
     expect(loaded.config).toEqual(config);
     expect([...loaded.parameters.keys()]).toEqual(decoder.parameters.map(({ name }) => name));

@@ -376,6 +376,20 @@ describe('config.json', () => {
     expect(huggingFaceJson(scaledConfig({ type: 'linear', factor: 4.25 }))).toContain('"factor": 4.25\n');
   });
 
+  it('writes bases, factors and ramps as floats, of however many digits', () => {
+    const encoding = rope({ base: 500, scaling: { type: 'yarn', factor: 16, ramp: 'pairs' } });
+    const text = huggingFaceJson({ ...ours, ...encoding });
+    const [standard = ''] = text.split('"bipe_workbench"');
+    for (const field of [
+      '"rope_theta": 500.0,',
+      '"factor": 16.0,',
+      '"beta_fast": 32.0,',
+      '"beta_slow": 1.0,',
+    ])
+      expect(standard).toContain(field);
+    expect(fromHuggingFace(JSON.parse(text), 'config.json')).toEqual({ ...ours, ...encoding });
+  });
+
   it.each<[what: string, scaling: RopeScaling]>([
     ['YaRN', { type: 'yarn', factor: 4 }],
     ['dynamic scaling without a factor', { type: 'dynamic' }],

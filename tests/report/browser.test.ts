@@ -70,7 +70,11 @@ describe('findBrowser', () => {
 
   it('says in one line how to get one', () => {
     for (const platform of ['linux', 'darwin', 'win32'] as const) {
-      expect(browserInstallHint(platform)).toMatch(/^(apt-get )?install [^\n]+BIPE_CHROMIUM[^\n]+$/);
+      expect(browserInstallHint(platform)).toMatch(
+        platform === 'linux'
+          ? /^(apt-get install|install the package) chromium, or set BIPE_CHROMIUM[^\n]+$/
+          : /^install Google Chrome, or set BIPE_CHROMIUM[^\n]+$/,
+      );
     }
   });
 });

@@ -260,7 +260,9 @@ describe('figureDrawer without a browser', () => {
 
   it('says so too where the browser does not start', async () => {
     const drawer = figureDrawer(() => ({ path: '/does/not/exist', foundBy: 'PATH' }));
-    expect(await drawer.ready()).toMatch(/^\/does\/not\/exist: the browser does not start[^\n]+$/);
+    expect(await drawer.ready()).toMatch(
+      /^\/does\/not\/exist: the browser does not start \([^\n]*\/does\/not\/exist[^\n]*\); [^\n]+$/,
+    );
     await drawer.close();
   });
 });

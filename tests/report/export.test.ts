@@ -9,6 +9,7 @@ import { exportFigures } from '../../lib/report/export/export';
 import { lineTrace } from '../../lib/report/traces';
 import { makeFigure, type Figure } from '../../lib/report/figure';
 import { encodingStyles } from '../../lib/report/style';
+import { expectProgress, recordingReporter } from '../support/recording-reporter';
 import { sampleProvenance } from './samples';
 
 let folder = '';
@@ -128,6 +129,24 @@ describe('exportFigures', () => {
     const { figures, provenance } = await change();
     await exportFigures(figures, { ...options(drawer), provenance });
     expect(drawer.drawn).toEqual(['a', 'a']);
+  });
+
+  it('says at the end how many pictures were drawn, were there, or are missing', async () => {
+    const { reporter, tasks } = recordingReporter();
+    await exportFigures([figure('a')], options(fakeDrawer()));
+    await exportFigures(
+      ['a', 'b', 'c'].map((id) => figure(id)),
+      { ...options(fakeDrawer()), reporter },
+    );
+    await exportFigures(
+      ['a', 'd', 'e'].map((id) => figure(id)),
+      { ...options(withoutBrowser()), reporter },
+    );
+    expect(tasks.map(({ words }) => words.at(-1))).toEqual([
+      '2 drawn, 1 unchanged',
+      '1 unchanged, 2 without pictures',
+    ]);
+    expectProgress(tasks);
   });
 
   it.each(['a.svg', 'a.json'])('writes over no %s that is not of a figure', async (name) => {

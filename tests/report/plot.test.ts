@@ -34,6 +34,9 @@ describe('a plot of tidy rows', () => {
   it('has groups of bars where x is a word, a panel for each value, and logarithmic axes on request', () => {
     const bars = plot(rows, { x: 'encoding', y: 'perplexity', color: 'length', panel: 'text' });
     expect(bars.data.map(({ type }) => type)).toEqual(['bar', 'bar']);
+    // Bars have their lengths from 0.
+    expect(bars.layout['yaxis']).toMatchObject({ type: 'linear', rangemode: 'tozero' });
+    expect(bars.layout['xaxis']).not.toHaveProperty('rangemode');
     expect(bars.data.map(({ x, y }) => [x, y])).toEqual([
       [['rope'], [40]],
       [

@@ -147,6 +147,8 @@ describe('HTML', () => {
       '>product, n&nbsp;=&nbsp;4, ε&nbsp;≤&nbsp;<span style="white-space:nowrap">1e-8</span> and x&lt;y</td>',
     );
     expect(html).toContain('>5&nbsp;% of 3 in notebooks/<wbr>fig3.ipynb</td>');
+    const short = toHtml({ ...sampleTable, columns, rows: [{ name: 'n/a', share: 'km/h and ms/token' }] });
+    expect(short).not.toContain('<wbr>');
   });
 
   it('has a caption no wider than what shows it, and in sight when a wide table is moved', () => {

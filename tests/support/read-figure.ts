@@ -79,6 +79,8 @@ export interface ReadFigure {
 type Values = readonly unknown[];
 
 interface Whisker {
+  readonly type: string;
+  readonly symmetric?: boolean;
   readonly array: readonly number[];
   readonly arrayminus?: readonly number[];
 }
@@ -343,6 +345,9 @@ const isShown = (value: unknown): value is number | string => isNumber(value) ||
 
 function pointsOf(trace: Trace, panel: number, xAxis: Axis, yAxis: Axis): ReadPoint[] {
   const { name, x = [], y = [], error_x: across, error_y: up } = trace;
+  // Of other types the lengths are shares or one number; symmetric ones have no end of their own.
+  for (const whisker of [across ?? [], up ?? []].flat())
+    expect([whisker.type, whisker.symmetric]).toEqual(['data', false]);
   return y.flatMap((value, index) => {
     const place = x[index];
     if (!isShown(place) || !isShown(value)) return [];

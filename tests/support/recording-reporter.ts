@@ -10,6 +10,8 @@ export interface RecordedTask {
   readonly total: number;
   readonly updates: readonly number[];
   readonly ends: number;
+  /** The label, the unit, and what updates and the end said. */
+  readonly words: readonly string[];
 }
 
 /** A reporter that keeps all it is told. */
@@ -17,17 +19,25 @@ export function recordingReporter(): {
   readonly reporter: Reporter;
   readonly tasks: readonly RecordedTask[];
 } {
-  const tasks: { label: string; total: number; updates: number[]; ends: number }[] = [];
+  const tasks: (RecordedTask & { updates: number[]; ends: number; words: string[] })[] = [];
   return {
     tasks,
     reporter: {
       note: () => undefined,
-      task: (label, total) => {
-        const task = { label, total, updates: [] as number[], ends: 0 };
+      task: (label, total, unit) => {
+        const words = [label, unit ?? []].flat();
+        const task = { label, total, updates: [] as number[], ends: 0, words };
         tasks.push(task);
+        const say = (note?: string): void => void words.push(...[note ?? []].flat());
         return {
-          update: (done) => void task.updates.push(done),
-          finish: () => void (task.ends += 1),
+          update: (done, note) => {
+            task.updates.push(done);
+            say(note);
+          },
+          finish: (note) => {
+            task.ends += 1;
+            say(note);
+          },
         };
       },
     },
@@ -35,11 +45,12 @@ export function recordingReporter(): {
 }
 
 /**
- * Expects that what is done only grows, to all there is to do and no further, and that each task
- * ends once.
+ * Expects that what is done only grows, to all there is to do and no further, that each task ends
+ * once, and that no word of it is empty.
  */
 export function expectProgress(tasks: readonly RecordedTask[]): void {
-  for (const { label, total, updates, ends } of tasks) {
+  for (const { label, total, updates, ends, words } of tasks) {
+    expect(words, label).not.toContain('');
     expect(ends, `ends of "${label}"`).toBe(1);
     expect(updates, label).toEqual(updates.toSorted((a, b) => a - b));
     // Short work may end before it has told anything.

@@ -147,4 +147,16 @@ describe('a training configuration', () => {
     expect(second === undefined ? parsed : (parsed as Record<string, unknown>)[second]).toBe(right);
     expect(() => parseTrainingConfig(config(wrong))).toThrow(`training: ${field}: `);
   });
+
+  it.each(['weightDecay', 'learningRateFactor'])('may say 0 and more as %s of a group, not less', (field) => {
+    const config = (value: number): unknown => ({
+      ...smallConfig,
+      optimizer: { groups: [{ match: 'norm', [field]: value }] },
+    });
+    for (const right of [0, 0.5, 3])
+      expect(parseTrainingConfig(config(right)).optimizer.groups).toEqual([
+        { match: 'norm', [field]: right },
+      ]);
+    expect(() => parseTrainingConfig(config(-0.01))).toThrow(`training: optimizer.groups[0].${field}: `);
+  });
 });

@@ -171,6 +171,12 @@ describe('the corpus task', () => {
     own.close?.();
     given.close?.();
     expect(whole.read(0, 4)).toHaveLength(4);
+    // A training passes it on: without its sources nothing else could be opened.
+    vi.stubEnv('BIPE_DATASETS', temporaryFolder());
+    const folder = temporaryFolder();
+    const { parameters } = await trainModel(configWith(), { folder, corpus: whole });
+    disposeParameters(parameters);
+    expect(whole.read(0, 4)).toHaveLength(4);
     whole.close();
   });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type EarlyStopSettings,
@@ -29,6 +30,31 @@ describe('early stop', () => {
   it('stops when the target is reached, exactly too', () => {
     expect(stopsAfter({ ...accuracy, target: 0.9 }, [0.2, 0.8, 0.9, 1])).toBe(3);
     expect(stopsAfter({ ...loss, target: 0.5 }, [2, 0.6, 0.4])).toBe(3);
+  });
+
+  it('takes the same value for no improvement', () => {
+    expect(stopsAfter({ ...loss, patience: 2 }, [1, 1, 1])).toBe(3);
+    expect(stopsAfter({ ...accuracy, patience: 2 }, [1, 1, 1])).toBe(3);
+  });
+
+  it('stops at larger values as it does at smaller ones of the other sign', () => {
+    const values = fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(
+        values,
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: -3, max: 3 }),
+        (seen, patience, target) => {
+          const negated = seen.map((value) => -value);
+          expect(stopsAfter({ ...loss, patience }, negated)).toBe(
+            stopsAfter({ ...accuracy, patience }, seen),
+          );
+          expect(stopsAfter({ ...loss, target: -target }, negated)).toBe(
+            stopsAfter({ ...accuracy, target }, seen),
+          );
+        },
+      ),
+    );
   });
 
   it('takes a value that is no number for no improvement', () => {

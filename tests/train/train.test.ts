@@ -2,7 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { ConfigError, DamagedRunError, DataError, TrainingError, UsageError } from '../../lib/base/errors';
+import {
+  CheckpointError,
+  ConfigError,
+  DamagedRunError,
+  DataError,
+  TrainingError,
+  UsageError,
+} from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { bfloat16IsSlow } from '../../lib/engine/native/bfloat16';
 import { startEngine } from '../../lib/engine/engine';
@@ -660,6 +667,7 @@ describe('a folder that holds a run', () => {
       const resumed = trainNetwork({ folder, resume: true });
       await expect(resumed).rejects.toThrow(DamagedRunError);
       await expect(resumed).rejects.toThrow(says);
+      await expect(resumed).rejects.toMatchObject({ cause: expect.any(CheckpointError) as Error });
     });
     expect(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')).toBe(metrics);
   });

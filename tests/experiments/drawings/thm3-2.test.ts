@@ -311,6 +311,22 @@ describe('the findings of Theorem 3.2', () => {
   const atLast = (change: (size: SizeResult) => SizeResult) =>
     failures((size, index) => (index === 2 ? change(size) : size));
 
+  it('say of a network that was run on no words nothing of its read-outs', () => {
+    const none = { ...right, words: 0, prefixes: 0 };
+    for (const [kind, name] of kinds) {
+      const sizes = all.map((size) => ({ ...size, [kind]: { ...size[kind], compared: none } }));
+      const claims = drawTheorem32({ sizes }).findings.map(({ claim }) => claim);
+      expect(claims.filter((claim) => claim.includes(': the read-out is the set'))).toEqual(
+        kinds.flatMap(([other, title]) =>
+          other === kind
+            ? []
+            : `${title}: the read-out is the set of reachable states after every prefix of long words`,
+        ),
+      );
+      expect(claims).toContain(`${name}: certified for every word within the bounds`);
+    }
+  });
+
   it('hold where all is as it says, and fail one by one where one thing is not', () => {
     expect(failures((size) => size)).toEqual([]);
     const wrong = { ...right, mismatches: 1 };

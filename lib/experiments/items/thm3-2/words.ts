@@ -100,29 +100,24 @@ export function countSets(automaton: BiNfa, words: readonly Word[]): SetCounts {
 }
 
 /**
- * Counts the layers without which some word is read out wrong. A prefix of each word is tried that
- * is a little longer than the layer looks back, then prefixes twice as long each time, until a
- * network is found wrong.
+ * Counts the layers without which some word is read out wrong. Of each word ever longer prefixes
+ * are tried, up to the whole, until a network is found wrong.
  */
 export async function layersThatMatter(network: Network, words: readonly Word[]): Promise<number> {
   let found = 0;
   for (const left of network.layers) {
     const without = { ...network, layers: network.layers.filter((layer) => layer !== left) };
-    if (await isFoundWrong(without, words, seenBy(network, left))) found += 1;
+    if (await isFoundWrong(without, words)) found += 1;
   }
   return found;
 }
 
-/** The number of tokens in which a layer's distance occurs, in words of full segments. */
-function seenBy({ bounds }: Network, { head: { source } }: Network['layers'][number]): number {
-  const { among, back } = source;
-  const perSegment = bounds.encoding === 'bipe' ? bounds.maxSegmentLength + 1 : 0;
-  return 32 + (among === 'separators' ? (back + 2) * perSegment : 2 * back);
-}
+/** Most layers look back no farther than so many tokens. */
+const shortestPrefix = 64;
 
-async function isFoundWrong(network: Network, words: readonly Word[], from: number): Promise<boolean> {
+async function isFoundWrong(network: Network, words: readonly Word[]): Promise<boolean> {
   for (const word of words)
-    for (let length = from, done = false; !done; length *= 2) {
+    for (let length = shortestPrefix, done = false; !done; length *= 2) {
       done = length >= word.length;
       const { mismatches } = await compareWithSimulator(network, [word.slice(0, length)]);
       if (mismatches > 0) return true;
