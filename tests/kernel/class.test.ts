@@ -45,16 +45,31 @@ async function verdictsOf(kernel: KernelClient, codes: readonly string[]): Promi
   for (const code of codes) {
     const { reply, published } = await kernel.execute(code);
     expect(reply, `${code}\n${JSON.stringify(reply)}`).toMatchObject({ status: 'ok' });
-    const texts = published.map(({ content }) => (content['data'] as Record<string, unknown>)?.['text/plain']);
-    verdicts.push(...texts.filter((text) => /^[✓✗○] Exercise/.test(String(text))).map(String));
+    const texts = published.map(({ content }) => {
+      const data = content['data'] as Record<string, unknown> | undefined;
+      return String(data?.['text/plain']);
+    });
+    verdicts.push(...texts.filter((text) => /^[✓✗○] Exercise/.test(text)));
   }
   return verdicts;
 }
 
+it('has BiPE attention in 30 lines', () => {
+  const codes = codesOf(cellsOf('class/c_attention.ipynb'));
+  const lines = ['const twoPositions =', 'const rotated =', 'function bipeAttention('].flatMap(
+    (beginning) => {
+      const [code = ''] = codes.filter((source) => source.startsWith(beginning));
+      return code.split('\n').filter((line) => line !== '' && !line.startsWith('console.log'));
+    },
+  );
+  expect(lines.join('\n')).toContain('Math.exp');
+  expect(lines.length).toBeLessThanOrEqual(30);
+});
+
 const lessons = projectNotebooks().filter((name) => name.startsWith('class/'));
 
 it('has lessons', () => {
-  expect(lessons.length).toBeGreaterThan(0);
+  expect(lessons).toHaveLength(5);
 });
 
 describe.each(lessons)('%s', (lesson) => {

@@ -28,7 +28,7 @@ describe('an exercise', () => {
   it('shows a sign, its name and a verdict, in words that need no colour', async () => {
     expect(await shownBy(3, equals(3))).toMatchObject({
       'text/plain': '✓ Exercise 1: right',
-      'text/html': expect.stringMatching(/success.*<b>Exercise 1<\/b>: right/),
+      'text/html': expect.stringMatching(/success.*<b>Exercise 1<\/b>: right/) as string,
     });
     const wrong = await shownBy('<i>', equals('a'));
     expect(wrong['text/plain']).toBe('✗ Exercise 1: "<i>" is not right');
@@ -36,7 +36,9 @@ describe('an exercise', () => {
   });
 
   it('shows nothing outside a notebook', () => {
-    expect(check('Exercise 1', 1, equals(2))).toBeUndefined();
+    expect(() => {
+      check('Exercise 1', 1, equals(2));
+    }).not.toThrow();
   });
 
   const blanks: readonly (readonly [string, unknown, AnswerTest<never>])[] = [
