@@ -155,6 +155,11 @@ const figuresOf = {
   'thm3.2-trained.ipynb': 1,
   'arithmetic_playground.ipynb': 1,
   'automaton_playground.ipynb': 2,
+  'class/a_positions.ipynb': 2,
+  'class/b_bilevel_positions.ipynb': 0,
+  'class/c_attention.ipynb': 0,
+  'class/d_automaton.ipynb': 0,
+  'class/e_train_and_break.ipynb': 2,
 };
 
 describe('the notebook', () => {

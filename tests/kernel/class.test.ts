@@ -79,6 +79,7 @@ describe.each(lessons)('%s', (lesson) => {
 
   beforeAll(async () => {
     vi.stubEnv('BIPE_PRESET', 'smoke');
+    vi.stubEnv('BIPE_CHROMIUM', 'none'); // still pictures have tests of their own
     kernel = await startKernel({ folder: projectPath('notebooks', 'class') });
   }, 2 * minute);
 
