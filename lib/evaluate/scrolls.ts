@@ -21,6 +21,8 @@ export const scrollsMetrics: Readonly<Record<ScrollsTaskName, TextMetricName>> =
 
 /** Metric of each quick task: that of the tasks with its shape. */
 export const quickMetrics: Readonly<Record<QuickTaskName, TextMetricName>> = {
+  name: 'f1',
+  choice: 'exact_match',
   kind: 'exact_match',
   find: 'f1',
   heading: 'rouge',

@@ -32,6 +32,7 @@ import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
 import { recomputed } from '../engine/gradients';
 import { lookup, rowAt } from '../engine/lookup';
+import { encoded } from '../positional/checked';
 import type {
   AppliedEncoding,
   Encoding,
@@ -189,7 +190,7 @@ export function embedTokens(
 ): tf.Tensor2D {
   const table = matrix(parameters, embeddingName);
   const embedded = lookup(table, ids, paddingIndex) as tf.Tensor3D;
-  return tf.reshape(applied.embed?.(embedded) ?? embedded, [-1, table.shape[1]]);
+  return tf.reshape(encoded(applied.embed?.(embedded), embedded, 'embeddings'), [-1, table.shape[1]]);
 }
 
 /**

@@ -2,6 +2,7 @@
 // positions, and the released code's scaling of queries.
 
 import * as tf from '@tensorflow/tfjs';
+import { encoded } from '../positional/checked';
 import type { AppliedEncoding, EncodingShape, Positions, Span } from '../positional/encoding';
 import type { Architecture } from './architecture';
 import { type AttentionHeads, type AttentionOptions, attentionWeights, causalAttention } from './attention';
@@ -31,8 +32,8 @@ export function encodeHeads(
       architecture.logScale ? tf.mul(logScaleAt(positions, shape.trainLength), scale) : scale,
     );
     return {
-      queries: applied.queries?.(scaled) ?? scaled,
-      keys: applied.keys?.(keys) ?? keys,
+      queries: encoded(applied.queries?.(scaled), scaled, 'queries'),
+      keys: encoded(applied.keys?.(keys), keys, 'keys'),
       values,
     };
   });

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { AppliedEncoding, LinearBias, Span } from './encoding';
+import { checkedBias } from './checked';
 import { positionsIn } from './spans';
 
 /**
@@ -15,9 +16,10 @@ export function biasOf(
   queries: Span,
   keys: Span,
 ): tf.Tensor4D | undefined {
-  if (linearBias === undefined) return bias?.(queries, keys);
+  const own = bias && checkedBias(bias(queries, keys));
+  if (linearBias === undefined) return own;
   const row = linearRow(linearBias, queries, keys);
-  return bias ? tf.add(bias(queries, keys), row) : row;
+  return own ? tf.add(own, row) : row;
 }
 
 /**

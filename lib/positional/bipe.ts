@@ -6,6 +6,7 @@ import { z } from 'zod';
 import * as tf from '@tensorflow/tfjs';
 import { ConfigError } from '../base/errors';
 import { biasOf } from './bias';
+import { encoded } from './checked';
 import { type AppliedEncoding, type Encoding, type ParameterSpec, type Positions } from './encoding';
 import { type EncodingKind } from './kind';
 
@@ -81,9 +82,9 @@ function seenFromOutside(parameters: ReadonlyMap<string, tf.Tensor>): ReadonlyMa
 /** Two encodings together: applied one after the other to vectors, added up on scores. */
 function both(first: AppliedEncoding, second: AppliedEncoding): AppliedEncoding {
   const [embed, queries, keys] = [
-    chain(first.embed, second.embed),
-    chain(first.queries, second.queries),
-    chain(first.keys, second.keys),
+    chain(first.embed, second.embed, 'embeddings'),
+    chain(first.queries, second.queries, 'queries'),
+    chain(first.keys, second.keys, 'keys'),
   ];
   return {
     ...(embed && { embed }),
@@ -110,10 +111,10 @@ function sumOfBiases(first: Biases, second: Biases): Biases {
   };
 }
 
-type Step<T> = ((value: T) => T) | undefined;
+type Step<T> = ((value: T) => tf.Tensor) | undefined;
 
-function chain<T extends tf.Tensor>(first: Step<T>, second: Step<T>): Step<T> {
-  return first && second ? (value) => second(first(value)) : (first ?? second);
+function chain<T extends tf.Tensor>(first: Step<T>, second: Step<T>, what: string): Step<T> {
+  return first && second ? (value) => second(encoded(first(value), value, what)) : (first ?? second);
 }
 
 /**

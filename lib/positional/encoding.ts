@@ -58,33 +58,37 @@ export interface LinearBias {
   readonly keys: tf.Tensor2D;
 }
 
-/** An encoding at given positions. The model makes it once for all layers, inside a `tf.tidy`. */
+/**
+ * An encoding at given positions. The model makes it once for all layers, inside a `tf.tidy`. What
+ * its functions return has the shape that they say, of which the type knows nothing: TensorFlow.js'
+ * own operations do not tell theirs.
+ */
 export interface AppliedEncoding {
   /**
    * Adds the encoding to the embeddings.
    *
    * @param embeddings [batch, time, hiddenSize]
    */
-  readonly embed?: (embeddings: tf.Tensor3D) => tf.Tensor3D;
+  readonly embed?: (embeddings: tf.Tensor3D) => tf.Tensor;
   /**
    * Encodes queries.
    *
    * @param queries [batch, heads, time, headDim], not yet scaled
    */
-  readonly queries?: (queries: tf.Tensor4D) => tf.Tensor4D;
+  readonly queries?: (queries: tf.Tensor4D) => tf.Tensor;
   /**
    * Encodes keys of the same tokens as the queries; a cache stores them in this form.
    *
    * @param keys [batch, heads, time, headDim]
    */
-  readonly keys?: (keys: tf.Tensor4D) => tf.Tensor4D;
+  readonly keys?: (keys: tf.Tensor4D) => tf.Tensor;
   /**
    * Bias on the scaled scores of some queries, a span of the tokens, and some keys, a span of the
    * keys that `apply` was given. It must broadcast to [batch, heads, queries, keys]. A constant for
    * each query does not matter (the softmax ignores it): so a bias that depends on the key alone
    * may be [batch, heads, 1, keys].
    */
-  readonly bias?: (queries: Span, keys: Span) => tf.Tensor4D;
+  readonly bias?: (queries: Span, keys: Span) => tf.Tensor;
   /**
    * Instead of `bias`, or beside it: a bias that is linear in the distance, which attention adds
    * without a tensor for it. `biasOf` (bias.ts) gives both as a tensor.

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath, projectPath } from '../../lib/base/paths';
+import { alibiSlopes } from '../../lib/positional/alibi';
 import { screenWidth } from '../../lib/report/style';
 import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
 import { contrast } from '../report/colour-vision';
@@ -138,11 +139,11 @@ describe('JupyterLab', () => {
 /** The notebooks, and the least number of figures in each. */
 const figuresOf = {
   '00_start_here.ipynb': 1,
-  'fig1.ipynb': 1,
-  'fig2.ipynb': 1,
-  'fig3.ipynb': 2,
-  'fig4.ipynb': 3,
-  'fig5.ipynb': 2,
+  'fig1.ipynb': 2,
+  'fig2.ipynb': 2,
+  'fig3.ipynb': 3,
+  'fig4.ipynb': 4,
+  'fig5.ipynb': 4,
   'attention_by_segment.ipynb': 3,
   'table_normal.ipynb': 2,
   'table_ablation.ipynb': 1,
@@ -152,7 +153,8 @@ const figuresOf = {
   'lemmas.ipynb': 11,
   'thm3.1.ipynb': 4,
   'thm3.2.ipynb': 3,
-  'thm3.2-trained.ipynb': 1,
+  'thm3.2-trained.ipynb': 2,
+  'your_encoding.ipynb': 2,
   'arithmetic_playground.ipynb': 1,
   'automaton_playground.ipynb': 2,
   'class/a_positions.ipynb': 2,
@@ -179,7 +181,7 @@ describe('the notebook', () => {
       expect(await errorTexts(page)).toEqual([]);
       await look(page, basename(name, '.ipynb'));
       const figures = page.locator('.jp-OutputArea .js-plotly-plot');
-      expect(await figures.count()).toBeGreaterThanOrEqual(leastFigures);
+      await expect.poll(() => figures.count()).toBeGreaterThanOrEqual(leastFigures);
       for (const figure of await figures.all())
         expect(await figure.locator('svg.main-svg').count()).toBeGreaterThan(0);
       expect(await page.evaluate(cutTexts)).toEqual([]);
@@ -312,6 +314,123 @@ showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), colum
     expect(contrastOn('rgb(255, 255, 255)', background)).toBeGreaterThan(7);
     expect(filter).toMatch(/^invert\(.+\) hue-rotate\(180deg\)$/);
     await picture(page, 'shown-dark');
+  });
+});
+
+describe('controls', () => {
+  const source = `import { encodings, figures, widgets } from '../lib';
+const controls = {
+  numHeads: widgets.slider(1, 16, { value: 8 }),
+  words: widgets.text('some words'),
+  power: widgets.choice([1, 2]),
+  fails: widgets.checkbox(false),
+};
+await widgets.interact(controls, ({ numHeads, words, power, fails }) => {
+  console.log('for', words);
+  if (fails) throw new Error('as was asked');
+  const y = encodings.alibiSlopes(numHeads).map((slope) => slope ** power);
+  const style = figures.encodingStyle('alibi');
+  const data = [figures.lineTrace({ x: y.map((_, head) => head), y, style })];
+  return figures.makeFigure({ id: 'slopes', title: 'Slopes', caption: 'One a head.', alt: 'It falls.', panels: [{ data }] });
+});`;
+  let path: string;
+  let page: Page;
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    path = join(folder, 'controls.ipynb');
+    writeFileSync(path, notebookOf(source, 'await new Promise((resolve) => setTimeout(resolve, 600_000));'));
+    page = await lab.open(displayPath(path));
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.locator('.jp-Cell .cm-content').first().click();
+    await page.keyboard.press('Shift+Enter');
+    await page
+      .locator('.bipe-output-figure svg.main-svg')
+      .first()
+      .waitFor({ timeout: 2 * minute });
+    await idle(page);
+  }, 3 * minute);
+
+  afterAll(() => lab.closeNotebooks());
+
+  /** The numbers that plotly draws. */
+  const drawn = (): Promise<number[]> =>
+    page.evaluate<number[]>("[...document.querySelector('.bipe-output-figure').data[0].y]");
+  const slopes = (numHeads: number, power = 1): number[] =>
+    alibiSlopes(numHeads).map((slope) => slope ** power);
+  const said = (): Promise<string[]> => page.locator('.bipe-output-text').allTextContents();
+  const press = async (key: string, times: number): Promise<void> => {
+    await page.locator('.jp-OutputArea .noUi-handle').focus();
+    for (let index = 0; index < times; index += 1) await page.keyboard.press(key);
+  };
+
+  it('move a figure, by keys, clicks and typing, in place', async () => {
+    expect(await drawn()).toEqual(slopes(8));
+    await page.evaluate("document.querySelector('.bipe-output-figure').isTheSame = true");
+    await press('ArrowRight', 5);
+    await expect.poll(drawn).toEqual(slopes(13));
+    await page.locator('.jp-OutputArea button', { hasText: '2' }).click();
+    await expect.poll(drawn).toEqual(slopes(13, 2));
+    await page.locator('.jp-OutputArea input[type=text]').fill('other words');
+    await expect.poll(said).toEqual(['for other words\n']);
+    expect(await page.evaluate("document.querySelector('.bipe-output-figure').isTheSame")).toBe(true);
+    await picture(page, 'controls');
+  });
+
+  it('have names for those who do not see them', async () => {
+    for (const name of ['num heads', 'words', 'power', 'fails'])
+      expect(await page.locator('.jp-OutputArea label', { hasText: name }).count()).toBeGreaterThan(0);
+    const figure = page.locator('.bipe-output-figure');
+    expect(await figure.getAttribute('role')).toBe('img');
+    expect(await figure.getAttribute('aria-label')).toBe('Slopes. It falls.');
+  });
+
+  it('show below them what goes wrong, and recover', async () => {
+    const box = page.locator('.jp-OutputArea input[type=checkbox]');
+    await box.check();
+    await expect.poll(async () => (await said()).join('')).toContain('as was asked');
+    await box.uncheck();
+    await expect.poll(said).toEqual(['for other words\n']);
+    await expect.poll(drawn).toEqual(slopes(13, 2));
+  });
+
+  it('are heard while another cell waits', async () => {
+    await page.locator('.jp-Cell .cm-content').nth(1).click();
+    await page.keyboard.press('Control+Enter');
+    await expect.poll(() => numbers(page)).toEqual(['[1]:', '[*]:']);
+    await press('ArrowLeft', 3);
+    await expect.poll(drawn).toEqual(slopes(10, 2));
+    expect(await numbers(page)).toEqual(['[1]:', '[*]:']);
+    await page.locator('.jp-Cell .cm-content').nth(1).click();
+    for (const key of ['Escape', 'i', 'i']) await page.keyboard.press(key);
+    await idle(page);
+  });
+
+  it('come back as they stood when the page is loaded again, and still move', async () => {
+    await save(page, path);
+    await page.reload();
+    await page.locator('.bipe-output-figure svg.main-svg').first().waitFor({ timeout: minute });
+    expect(await drawn()).toEqual(slopes(10, 2));
+    await press('ArrowRight', 1);
+    await expect.poll(drawn).toEqual(slopes(11, 2));
+    expect(await page.locator('.bipe-twin').isVisible()).toBe(false);
+    expect(errors).toEqual([]);
+  });
+
+  it('leave a still picture, which is seen without their kernel', async () => {
+    await lab.closeNotebooks();
+    page = await lab.open(displayPath(path));
+    const twin = page.locator('.bipe-twin');
+    await twin.locator('img').waitFor();
+    expect(await twin.textContent()).toContain('for some words');
+    expect(await twin.locator('img').getAttribute('alt')).toBe('Slopes. It falls.');
+    expect(await page.getByText('Loading widget').isVisible()).toBe(false);
+    const exported = new URL(`/nbconvert/html/${displayPath(path)}${lab.address.search}`, lab.address);
+    expect(await (await fetch(exported)).text()).toContain('<div class="bipe-twin"><pre>for some words');
+    await picture(page, 'controls-still');
   });
 });
 

@@ -143,7 +143,7 @@ describe('the quick tasks', () => {
 
   it('say what is wrong with options or chapters', () => {
     expect(() => quickRows('find', chapters, { ...options, documentLength: 20 })).toThrow(
-      new ConfigError('quick task: documentLength is 20; it must be 200 or more'),
+      new ConfigError('quick task: documentLength is 20; it must be 100 or more'),
     );
     expect(() => quickRows('find', chapters, { ...options, validationShare: 1 })).toThrow(
       new ConfigError('quick task: validationShare is 1; it must be between 0 and 1'),

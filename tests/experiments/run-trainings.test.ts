@@ -194,6 +194,7 @@ describe('what is trained for', () => {
     remember: 'block-inputs',
     products: 'bfloat16',
     instances: 37,
+    longer: [],
   };
 
   it('prompted tasks', async () => {

@@ -6,7 +6,7 @@ import { silentReporter } from '../../lib/base/progress';
 import { scrollsTaskNames } from '../../lib/data/scrolls/tasks';
 import { type TextMetricName, type TextScore } from '../../lib/evaluate/metrics/text-metrics';
 import { quickMetrics, scrollsMetrics, scrollsScore } from '../../lib/evaluate/scrolls';
-import { type PromptedRun } from '../../lib/experiments/items/scrolls/runs';
+import { type PromptedRun, scoreRows } from '../../lib/experiments/items/scrolls/runs';
 import { type RunConfiguration, RunStore } from '../../lib/experiments/run/store';
 import { tableScrolls, tableScrollsPresets } from '../../lib/experiments/items/scrolls/item';
 import { drawTableScrolls } from '../../lib/experiments/items/scrolls/draw';
@@ -48,6 +48,8 @@ function run(task: string, encoding: string, right: number, seed = 1, swappedRig
     byInstance: partsOf(metric, right),
     groups: Array.from({ length: instances }, (_, index) => `chapter ${index % chapters}`),
     swapped: { score: (100 * swappedRight) / instances, rounds: [partsOf(metric, swappedRight)] },
+    tokens: 144,
+    longer: [],
     examples: [{ query: 'Who?', text: 'The whale.', answer: `${encoding} says`, references: ['he', 'him'] }],
     parameters: 10,
     curve: [{ step: 1, loss: 2 }],
@@ -212,6 +214,60 @@ describe('the findings of the table', () => {
   });
 });
 
+describe('answers at longer lengths', () => {
+  /** A model that answers so many of 60 instances, and of longer ones. */
+  const longer = (encoding: string, right: number, rightLonger: number, blind = 6): PromptedRun => {
+    const { tokens, ...answers } = run('name', encoding, rightLonger);
+    return { ...run('name', encoding, right, 1, blind), longer: [{ ...answers, tokens: 4 * tokens }] };
+  };
+  const draw = (...runs: readonly PromptedRun[]) => drawTableScrolls({ runs });
+
+  it('are findings and rows of their own, and a picture by length, which comes first', () => {
+    const { findings, tables, figures } = draw(longer('bipe_rope', 50, 40), longer('rope', 52, 15));
+    expect(findings.map(({ claim, holds }) => [claim, holds])).toEqual([
+      ['Quick task "Most frequent name" (not part of SCROLLS): BiPE-RoPE answers better than RoPE', null],
+      [
+        'Quick task "Most frequent name", 4 times the length of the finetuning: BiPE-RoPE answers better than RoPE',
+        true,
+      ],
+    ]);
+    const rows = tables[0]?.rows.filter(({ measured }) => measured === 'yes') ?? [];
+    expect(rows.map(({ task, tokens, bipe_rope: score }) => [task, tokens, score])).toEqual([
+      ['Most frequent name', 144, (100 * 50) / 60],
+      ['Most frequent name', 576, (100 * 40) / 60],
+    ]);
+    expect(figures.map(({ id }) => id)).toEqual(['table-scrolls-lengths', 'table-scrolls-scores']);
+    const lines = figures[0]?.data.filter(({ mode }) => mode === 'lines+markers') ?? [];
+    expect(lines.map(({ name, x }) => [name, x])).toEqual([
+      ['BiPE-RoPE', [144, 576]],
+      ['RoPE', [144, 576]],
+    ]);
+  });
+
+  it('decide nothing unless both models learnt the task at the length of the finetuning', () => {
+    const [, finding] = draw(longer('bipe_rope', 50, 40), longer('rope', 10, 5, 10)).findings;
+    expect(finding?.holds).toBeNull();
+    expect(finding?.measured).toMatch(/; not learnt at the length of the finetuning by RoPE$/);
+  });
+
+  it('are tidy rows, a row for each length', () => {
+    const tidy = scoreRows([longer('bipe_rope', 50, 40)]);
+    expect(tidy.map(({ tokens, score, swapped }) => [tokens, score, swapped])).toEqual([
+      [144, (100 * 50) / 60, 10],
+      [576, (100 * 40) / 60, 10],
+    ]);
+  });
+});
+
+describe('the replication', () => {
+  it('has a table of its own, without a bilevel encoding', () => {
+    const replication = drawTableScrolls({ runs: pair('name', 50, 40) }).tables.at(-1);
+    expect(replication?.title).toBe('SCROLLS in an independent replication');
+    expect(replication?.rows.map(({ task }) => task)).toHaveLength(scrollsTaskNames.length);
+    expect(replication?.columns.map(({ key }) => key).filter((key) => key.startsWith('bipe'))).toEqual([]);
+  });
+});
+
 describe.each(Object.entries(tableScrollsPresets))('the preset %s', (name, { settings }) => {
   it("measures SCROLLS' own tasks in the preset paper alone, and there all of them as the paper does", () => {
     const own = settings.tasks.filter(({ data }) => data.kind === 'scrolls').map(({ data }) => data.task);
@@ -240,7 +296,9 @@ describe('table-scrolls', () => {
       ['bipe_rope', 'kind'],
       ['rope', 'kind'],
     ]);
-    for (const { byInstance, groups, swapped, examples } of runs) {
+    for (const { byInstance, groups, swapped, examples, tokens, longer } of runs) {
+      expect(longer.map((one) => one.tokens)).toEqual([2 * tokens]);
+      expect(longer[0]?.byInstance).toHaveLength(20);
       expect(byInstance).toHaveLength(20);
       expect(groups).toEqual(runs[0]?.groups);
       expect(groups.every((group) => /^(heading|id) /.test(group))).toBe(true);

@@ -7,6 +7,7 @@ import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
 import { wasmCandidate } from '../../lib/engine/backends/portable';
 import { Random } from '../../lib/engine/random/random';
+import { encoded } from '../../lib/positional/checked';
 import { biasOf } from '../../lib/positional/bias';
 import { type Encoding, type Positions } from '../../lib/positional/encoding';
 import {
@@ -102,7 +103,7 @@ function withInputs(at: Case, inputs: readonly tf.Tensor[]): Case {
 /** Everything an encoding does. */
 function effects(encoding: Encoding, at: Case): [embedded: tf.Tensor3D, scores: tf.Tensor4D] {
   const { embed } = applyTo(encoding, at);
-  return [embed?.(at.embeddings) ?? at.embeddings, exactScores(encoding, at)];
+  return [encoded(embed?.(at.embeddings), at.embeddings, 'embeddings'), exactScores(encoding, at)];
 }
 
 describe.each(configs)('%s', (_name, config) => {
@@ -167,8 +168,8 @@ describe.each(configs)('%s', (_name, config) => {
       const step: Attention = { ...at, tokens: last(at.tokens), keyPositions: at.tokens };
       const applied = applyTo(encoding, step);
 
-      const cached = whole.keys?.(at.keys) ?? at.keys;
-      const newest = applied.keys?.(lastOf(at.keys)) ?? lastOf(at.keys);
+      const cached = encoded(whole.keys?.(at.keys), at.keys, 'keys');
+      const newest = encoded(applied.keys?.(lastOf(at.keys)), lastOf(at.keys), 'keys');
       expect(largestDifference(newest, lastOf(cached))).toBeLessThan(1e-5);
 
       const withoutKeys = { ...applied, keys: () => cached };

@@ -133,7 +133,7 @@ describe('dynamic NTK scaling', () => {
       const tokens = [level([[5]])] as const;
       const dynamicRope = rope({ scaling: { type: 'dynamic' } });
       const stretched = rope({ base: 10_000 * 3 ** (shape.headDim / (shape.headDim - 2)) });
-      const turn = (encoding: ReturnType<typeof rope>): tf.Tensor4D =>
+      const turn = (encoding: ReturnType<typeof rope>): tf.Tensor =>
         applyTo(encoding, {
           tokens,
           keyPositions: [counting(time)],

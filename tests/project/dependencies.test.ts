@@ -39,6 +39,13 @@ const experiments: Readonly<Record<string, readonly string[]>> = {
   experiments: ['experiments/settings', 'experiments/run', 'experiments/items'],
   'experiments/sweep': ['experiments/settings', 'experiments/run', 'experiments'],
   'experiments/start-page': ['experiments/settings', 'experiments/run', 'experiments'],
+  'experiments/results-page': [
+    'experiments/settings',
+    'experiments/paper',
+    'experiments/run',
+    'experiments',
+    'experiments/start-page',
+  ],
 };
 
 const everything = [...Object.keys(library), ...Object.keys(experiments)];

@@ -1,6 +1,7 @@
 // `bipe publish`: makes finished runs the reference, in `figures/`.
 
 import { type Command } from 'commander';
+import { writeFileAtomic } from '../../base/files';
 import { displayPath, projectPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { forEachItem, settingsFor } from '../shared/items';
@@ -16,7 +17,7 @@ interface PublishOptions {
 export function addPublishCommand(program: Command): void {
   withSetOption(program.command('publish'))
     .description(
-      "for maintainers: make this machine's runs the reference gallery, figures/ (one picture, one page and the numbers of each item, and the index); what was not run is run first",
+      "for maintainers: make this machine's runs the reference gallery, figures/ (one picture, one page and the numbers of each item, and the index) and docs/results.md; what was not run is run first",
     )
     .argument('<items...>', 'items such as fig1, or all')
     .option(...presetOption)
@@ -27,6 +28,7 @@ export function addPublishCommand(program: Command): void {
 async function publish(items: readonly string[], options: PublishOptions): Promise<void> {
   const { figureDrawer } = await import('../../report/export/draw.js');
   const { publishReport } = await import('../../experiments/publish.js');
+  const { resultsPage } = await import('../../experiments/results-page/page.js');
   const { writeAutomatonPage } = await import('../../../apps/automaton-page/document.js');
   const drawer = figureDrawer();
   try {
@@ -40,6 +42,9 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
       printLines(paths.map(displayPath));
       return { summary: undefined, failure: undefined };
     });
+    const results = projectPath('docs', 'results.md');
+    await writeFileAtomic(results, await resultsPage());
+    printLines([displayPath(results)]);
     if (items.includes('all')) {
       const page = projectPath('figures', 'automaton-playground.html');
       await writeAutomatonPage(page);

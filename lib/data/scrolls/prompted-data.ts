@@ -28,7 +28,7 @@ export const promptedDataSchema = z.discriminatedUnion('kind', [
       /** A quick task, made from the bundled books: `QuickOptions`. */
       kind: z.literal('quick'),
       task: z.enum(namesOf(quickTasks)),
-      documentLength: z.int().min(200),
+      documentLength: z.int().min(100),
       perChapter: countUpTo(10_000),
       validationShare: z.number().positive().lt(1).exactOptional(),
       seed: z.int().min(0).default(0),

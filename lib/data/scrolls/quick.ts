@@ -1,17 +1,33 @@
-// Three tasks of SCROLLS' shape from the bundled books, so that finetuning, generation and scoring
-// run in minutes and without a download: `kind`, the kind of a document, one of two; `find`, words
-// to be found by their surroundings; and `heading`, the heading of a chapter as its summary. They
-// measure nothing that SCROLLS measures, and their scores are not comparable with those of SCROLLS.
+// Tasks of SCROLLS' shape from the bundled books, so that finetuning, generation and scoring run in
+// minutes and without a download: `name` and `choice`, which ask for names (names.ts); `kind`, the
+// kind of a document, one of two; `find`, words to be found by their surroundings; and `heading`,
+// the heading of a chapter as its summary. The very small models of the preset `quick` do not learn
+// the last two. They measure nothing that SCROLLS measures, and their scores are not comparable
+// with those of SCROLLS.
 
 import { ConfigError } from '../../base/errors';
 import { Random } from '../../engine/random/random';
 import { prepareSource } from '../sources/prepare';
 import { type SourceOptions, type TextDocument } from '../sources/source';
+import { drawExcerpt } from './excerpts';
 import { type ScrollsRow } from './file';
+import { drawChoice, drawMostFrequent, findNames, type NameQuestionMaker, people, places } from './names';
 import { type ScrollsTask } from './tasks';
 
-/** The three tasks, the easiest first. */
+/** The tasks. */
 export const quickTasks = {
+  name: {
+    title: 'Most frequent name',
+    documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
+    query: 'the question which name the text has most often',
+    output: 'the name',
+  },
+  choice: {
+    title: 'Choose the name',
+    documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
+    query: 'the question which of four names the text has, and the choices, (A) to (D)',
+    output: "the right choice's text",
+  },
   kind: {
     title: 'Novel or address',
     documents: "excerpts of Moby-Dick's chapters and of State of the Union addresses",
@@ -119,8 +135,8 @@ export function quickRows(
   check(
     'documentLength',
     documentLength,
-    Number.isInteger(documentLength) && documentLength >= 200,
-    '200 or more',
+    Number.isInteger(documentLength) && documentLength >= 100,
+    '100 or more',
   );
   check('perChapter', perChapter, Number.isInteger(perChapter) && perChapter >= 1, '1 or more');
   check('validationShare', validationShare, validationShare > 0 && validationShare < 1, 'between 0 and 1');
@@ -154,8 +170,9 @@ function validationGroups(chapters: readonly Chapter[], share: number, random: R
 
 function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, random: Random): ScrollsRow[] {
   const rows = new Map<string, ScrollsRow>(); // by input
+  const drawPair = pairMakers[task](chapter, options);
   for (let place = 0; place < options.perChapter; place += 1) {
-    const pair = pairMakers[task](chapter, options, random);
+    const pair = drawPair(random);
     if (pair === undefined || rows.has(pair.input)) continue;
     const id = `${task} ${chapter.id} ${place}`;
     rows.set(pair.input, { id, pid: `${id} 0`, ...pair, group: groupOf(chapter) });
@@ -165,13 +182,35 @@ function rowsOf(task: QuickTaskName, chapter: Chapter, options: QuickOptions, ra
 
 type Pair = Pick<ScrollsRow, 'input'> & { readonly output: string };
 
-/** Draws one pair from a chapter; undefined if this attempt found none. */
-type PairMaker = (chapter: Chapter, options: QuickOptions, random: Random) => Pair | undefined;
+/** Draws pairs from a chapter, each time one; undefined if an attempt found none. */
+type PairMaker = (chapter: Chapter, options: QuickOptions) => (random: Random) => Pair | undefined;
+
+const drawnBy =
+  (draw: (chapter: Chapter, options: QuickOptions, random: Random) => Pair | undefined): PairMaker =>
+  (chapter, options) =>
+  (random) =>
+    draw(chapter, options, random);
+
+/** Questions about names: of people in the novel, of places in addresses. */
+const aboutNames =
+  (draw: NameQuestionMaker): PairMaker =>
+  ({ heading, text }, { documentLength }) => {
+    const named = findNames(text, heading === null ? places : people);
+    return (random) => {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const pair = draw(named, documentLength, random);
+        if (pair !== undefined) return pair;
+      }
+      return undefined;
+    };
+  };
 
 const pairMakers: Readonly<Record<QuickTaskName, PairMaker>> = {
-  kind: drawKind,
-  find: drawQuestion,
-  heading: drawHeading,
+  name: aboutNames(drawMostFrequent),
+  choice: aboutNames(drawChoice),
+  kind: drawnBy(drawKind),
+  find: drawnBy(drawQuestion),
+  heading: drawnBy(drawHeading),
 };
 
 /** The source of an excerpt: chapters of the novel have headings, addresses have none. */
@@ -215,17 +254,6 @@ function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, rando
     return { input: `What is missing in "${asked}"?\n\n${document}`, output: missing.join(' ') };
   }
   return undefined;
-}
-
-/**
- * An excerpt of a text of at most that many characters, between spaces; the whole text if it is
- * short.
- */
-function drawExcerpt(text: string, length: number, random: Random): string {
-  if (text.length <= length) return text;
-  const start = text.indexOf(' ', random.integer(0, text.length - length));
-  const end = text.lastIndexOf(' ', start + length);
-  return text.slice(start + 1, end);
 }
 
 function occurrences(text: string, part: string): number {

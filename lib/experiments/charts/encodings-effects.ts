@@ -77,9 +77,39 @@ export function encodingKernel(encoding: Encoding, length: number, options: Effe
 type StandIn = (shape: number[]) => tf.Tensor;
 
 function randomRows(seed: number): StandIn {
-  const random = Random.fromSeed(seed).fork('parameters');
-  return (shape) =>
-    tf.tensor(random.normalArray(shape.reduce((product, length) => product * length, 1)), shape);
+  let from = 0;
+  return (shape) => {
+    const to = from + shape.reduce((product, length) => product * length, 1);
+    const rows = tf.tensor(normalNumbers(seed, to).slice(from, to), shape);
+    from = to;
+    return rows;
+  };
+}
+
+interface Stream {
+  readonly random: Random;
+  drawn: Float32Array;
+}
+
+const streams = new Map<number, Stream>();
+
+/**
+ * At least the first `count` of a seed's normal numbers: drawn once, since a figure that moves asks
+ * for them at each move.
+ */
+function normalNumbers(seed: number, count: number): Float32Array {
+  const stream: Stream = streams.get(seed) ?? {
+    random: Random.fromSeed(seed).fork('parameters'),
+    drawn: new Float32Array(0),
+  };
+  streams.set(seed, stream);
+  const { drawn, random } = stream;
+  if (drawn.length < count) {
+    stream.drawn = new Float32Array(count);
+    stream.drawn.set(drawn);
+    stream.drawn.set(random.normalArray(count - drawn.length), drawn.length);
+  }
+  return stream.drawn;
 }
 
 function randomWalks(seed: number): StandIn {

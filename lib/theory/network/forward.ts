@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { lookup } from '../../engine/lookup';
 import { causalAttention } from '../../model/attention';
+import { encoded } from '../../positional/checked';
 import type { AppliedEncoding, Encoding } from '../../positional/encoding';
 import { learned, tableName } from '../../positional/learned';
 import { rope } from '../../positional/rope';
@@ -89,7 +90,7 @@ export function forward(
     );
     const rotation = segment && segmentEncoding(network).apply([segment], [segment], shape, new Map());
     const start = lookup(embedding, ids) as tf.Tensor3D;
-    let residual = table.embed?.(start) ?? start;
+    let residual = encoded(table.embed?.(start), start, 'embeddings');
     for (const layer of layers) residual = throughLayer(residual, layer, network, rotation);
     return residual;
   });
@@ -126,7 +127,7 @@ function throughLayer(
     const rotating = 2 * rotaryPairs;
     const vectors = (
       weights: tf.Tensor2D,
-      turn: ((part: tf.Tensor4D) => tf.Tensor4D) | undefined,
+      turn: ((part: tf.Tensor4D) => tf.Tensor) | undefined,
     ): tf.Tensor4D => {
       const flat = tf.matMul(residual.reshape<tf.Tensor2D>([batch * time, layout.width]), weights);
       const whole = flat.reshape<tf.Tensor4D>([batch, 1, time, weights.shape[1]]);
@@ -135,7 +136,7 @@ function throughLayer(
         tf.Tensor4D,
         tf.Tensor4D,
       ];
-      return widened(tf.concat<tf.Tensor4D>([turn(turned), still], 3), headDim);
+      return widened(tf.concat([encoded(turn(turned), turned, 'vectors'), still], 3), headDim);
     };
     const values = tf.slice(residual, [0, 0, value.from], [batch, time, value.size]);
     const context = causalAttention(

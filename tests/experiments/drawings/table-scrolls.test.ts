@@ -39,6 +39,8 @@ function run(task: Task, encoding: Name): PromptedRun {
     byInstance: parts(metric, 80),
     groups: Array.from({ length: 40 }, (_, index) => `chapter ${index % 10}`),
     swapped: { score: 10 * some.share(), rounds: [parts(metric, 8)] },
+    tokens: 144,
+    longer: [],
     examples: [
       {
         query: `${task}?`,
@@ -124,6 +126,7 @@ describe('the table of SCROLLS, read back', () => {
         Of: 'quick task',
         Score: tasks[task].score,
         'Measured here': 'yes',
+        'Length (tokens)': '144',
         Instances: '40',
         ...Object.fromEntries(
           encodings.map((encoding) => [

@@ -297,6 +297,8 @@ describe('the table of SCROLLS', () => {
     byInstance: [{ f1: encoding === 'bipe_rope' ? 1 : 2 }],
     groups: ['one'],
     swapped: { score: 1, rounds: [[{ f1: 3 }]] },
+    tokens: 144,
+    longer: [],
     examples: [],
     parameters: 1,
     curve: [],

@@ -19,6 +19,17 @@ export interface TableScrollsResult {
   readonly runs: readonly PromptedRun[];
 }
 
+/**
+ * The results by length, that of the finetuning first: each as if its length were the only one.
+ */
+export function byLength({ runs }: TableScrollsResult): TableScrollsResult[] {
+  const [first] = runs;
+  const count = first === undefined ? 1 : 1 + first.longer.length;
+  return Array.from({ length: count }, (_, place) => ({
+    runs: runs.map((run) => ({ ...run, ...run.longer[place - 1], longer: [] })),
+  }));
+}
+
 /** The metrics as readers know them. */
 export const metricNames: Readonly<Record<TextMetricName, string>> = {
   rouge: 'ROUGE, geometric mean',
@@ -51,6 +62,11 @@ export class Comparison {
     this.tasks = [...new Set(result.runs.map(({ task }) => task))];
     this.encodings = [...new Set(result.runs.map(({ encoding }) => encoding))];
     this.seeds = new Set(result.runs.map(({ seed }) => seed)).size;
+  }
+
+  /** The longest sequences (tokens). */
+  get tokens(): number {
+    return this.result.runs[0]?.tokens ?? Number.NaN;
   }
 
   runsOf(task: string, encoding: string): readonly PromptedRun[] {
@@ -153,4 +169,13 @@ function meanOf(values: readonly number[]): number | null {
 export function groupsWord(tasks: readonly string[]): string {
   if (tasks.every(isQuick)) return 'chapters';
   return tasks.some(isQuick) ? 'chapters or documents' : 'documents';
+}
+
+/** The task, and whether it was learnt, by the test that the findings go by. */
+export function taskTitle(comparison: Comparison, task: string): string {
+  const { encodings } = comparison;
+  const failed = encodings.filter((encoding) => !comparison.isLearnt(task, encoding));
+  if (failed.length === 0) return titleOf(task);
+  const names = failed.map((encoding) => comparison.styleOf(encoding).name).join(', ');
+  return `${titleOf(task)}\nnot learnt${failed.length === encodings.length ? '' : ` by ${names}`}`;
 }

@@ -14,39 +14,58 @@ import { type Cell, type Table } from '../../../report/tables';
 import { lineKey } from '../../../report/traces';
 import { seedsWord, whiskersWord } from '../../charts/seed-groups';
 import { type Drawing } from '../../run/report';
-import { Comparison, groupsWord, isQuick, metricNames, type TableScrollsResult, titleOf } from './comparison';
+import {
+  byLength,
+  Comparison,
+  groupsWord,
+  isQuick,
+  metricNames,
+  type TableScrollsResult,
+  taskTitle,
+  titleOf,
+} from './comparison';
 import { paperGain, scrollsFindings } from './findings';
+import { lengthsFigure } from './lengths-figure';
+import { replicatedScores } from './replication';
 
 /** Everything that is shown of a result. */
 export function drawTableScrolls(result: TableScrollsResult): Drawing {
-  const comparison = new Comparison(result);
+  const [comparison, ...longer] = byLength(result).map((one) => new Comparison(one));
+  if (comparison === undefined) throw new Error('a result has one length at least');
   return {
-    figures: [scoresFigure(comparison)],
-    tables: [scoresTable(comparison), examplesTable(comparison)],
-    findings: scrollsFindings(comparison),
+    figures: [...(longer.length > 0 ? [lengthsFigure(comparison, longer)] : []), scoresFigure(comparison)],
+    tables: [scoresTable(comparison, longer), examplesTable(comparison), replicatedScores()],
+    findings: scrollsFindings(comparison, longer),
   };
 }
 
 const notMeasured = 'not measured here';
 
-/** A row of the table: a task, or null for the mean of SCROLLS' seven. */
-type Row = string | null;
+/** A row of the table: a task at a length, or null for the mean of SCROLLS' seven. */
+interface Row {
+  readonly task: string | null;
+  readonly at: Comparison;
+}
 
-function scoresTable(comparison: Comparison): Table {
+function scoresTable(comparison: Comparison, longer: readonly Comparison[]): Table {
   const { encodings, tasks } = comparison;
   const quick = tasks.filter(isQuick);
   const styles = encodings.map((encoding) => ({ encoding, ...comparison.styleOf(encoding) }));
-  const isMeasured = (row: Row): boolean =>
-    row === null
+  const isMeasured = ({ task }: Row): boolean =>
+    task === null
       ? encodings.some((encoding) => comparison.scrollsMean(encoding) !== null)
-      : tasks.includes(row);
+      : tasks.includes(task);
   const ofTask =
-    (of: (task: string) => Cell | undefined) =>
-    (row: Row): Cell | undefined =>
-      row === null ? null : of(row);
+    (of: (task: string, at: Comparison) => Cell | undefined) =>
+    ({ task, at }: Row): Cell | undefined =>
+      task === null ? null : of(task, at);
   const columns: readonly Measure<Row>[] = [
-    { key: 'task', label: 'Task', of: (row) => (row === null ? 'Mean of the seven' : titleOf(row)) },
-    { key: 'benchmark', label: 'Of', of: (row) => (row !== null && isQuick(row) ? 'quick task' : 'SCROLLS') },
+    { key: 'task', label: 'Task', of: ({ task }) => (task === null ? 'Mean of the seven' : titleOf(task)) },
+    {
+      key: 'benchmark',
+      label: 'Of',
+      of: ({ task }) => (task !== null && isQuick(task) ? 'quick task' : 'SCROLLS'),
+    },
     {
       key: 'metric',
       label: 'Score',
@@ -54,27 +73,33 @@ function scoresTable(comparison: Comparison): Table {
     },
     { key: 'measured', label: 'Measured here', of: (row) => (isMeasured(row) ? 'yes' : notMeasured) },
     {
+      key: 'tokens',
+      label: 'Length (tokens)',
+      format: 'integer',
+      of: (row) => (isMeasured(row) ? row.at.tokens : null),
+    },
+    {
       key: 'instances',
       label: 'Instances',
       format: 'integer',
-      of: ofTask(
-        (task) => encodings.flatMap((encoding) => comparison.runsOf(task, encoding))[0]?.byInstance.length,
-      ),
+      of: ofTask((task, at) => encodings.flatMap((one) => at.runsOf(task, one))[0]?.byInstance.length),
     },
     ...encodings.map((encoding): Measure<Row> => {
-      const score = comparison.scoreMeasure(encoding);
-      const ofOne = (task: string): Range | undefined => {
-        const centre = comparison.scoreOf(task, encoding);
-        return centre === null ? undefined : { ...rangeOf(score, task), centre };
+      const ofOne = (task: string, at: Comparison): Range | undefined => {
+        const centre = at.scoreOf(task, encoding);
+        return centre === null ? undefined : { ...rangeOf(at.scoreMeasure(encoding), task), centre };
       };
-      return { ...score, of: (row) => (row === null ? comparison.scrollsMean(encoding) : ofOne(row)) };
+      return {
+        ...comparison.scoreMeasure(encoding),
+        of: ({ task, at }) => (task === null ? comparison.scrollsMean(encoding) : ofOne(task, at)),
+      };
     }),
     ...styles.map(({ encoding, name }): Measure<Row> => ({
       key: `${encoding}_swapped`,
       label: `${name}, swapped`,
       unit: '%',
       format: 'fixed1',
-      of: ofTask((task) => comparison.swappedOf(task, encoding)),
+      of: ofTask((task, at) => at.swappedOf(task, encoding)),
     })),
   ];
   return makeTable(
@@ -91,7 +116,11 @@ function scoresTable(comparison: Comparison): Table {
         `The mean over SCROLLS is that of all seven, and is not made of fewer. We know one number of the paper: BiPE-RoPE is ${paperGain} points above RoPE on average (public notes on the paper).`,
     },
     columns,
-    [...quick, ...scrollsTaskNames, null],
+    [
+      ...quick.flatMap((task) => [comparison, ...longer].map((at) => ({ task, at }))),
+      ...scrollsTaskNames.map((task) => ({ task, at: comparison })),
+      { task: null, at: comparison },
+    ],
   );
 }
 
@@ -174,7 +203,7 @@ function scoresFigure(comparison: Comparison): Figure {
           (encoding) =>
             `${comparison.styleOf(encoding).name} ${comparison.rangeOf(task, encoding).centre.toFixed(1)}, swapped ${(comparison.swappedOf(task, encoding) ?? NaN).toFixed(1)}`,
         );
-        return `${panelTitle(comparison, task).replace('\n', ', ')}: ${scores.join('; ')}`;
+        return `${taskTitle(comparison, task).replace('\n', ', ')}: ${scores.join('; ')}`;
       })
       .join('; '),
     columns,
@@ -182,7 +211,7 @@ function scoresFigure(comparison: Comparison): Figure {
     panels: tasks.map((task) => {
       const label = metricNames[comparison.metricOf(task)];
       return {
-        title: panelTitle(comparison, task),
+        title: taskTitle(comparison, task),
         // The legend names the bars.
         x: { type: 'category', showticklabels: false, ticks: '' },
         // All percentages on one scale, so that a failure looks like one; with room for a number
@@ -200,15 +229,6 @@ function scoresFigure(comparison: Comparison): Figure {
     }),
     data: [lineKey(swappedName, { color: ink.text, width: 2 })],
   });
-}
-
-/** The task, and whether it was learnt, by the test that the findings go by. */
-function panelTitle(comparison: Comparison, task: string): string {
-  const { encodings } = comparison;
-  const failed = encodings.filter((encoding) => !comparison.isLearnt(task, encoding));
-  if (failed.length === 0) return titleOf(task);
-  const names = failed.map((encoding) => comparison.styleOf(encoding).name).join(', ');
-  return `${titleOf(task)}\nnot learnt${failed.length === encodings.length ? '' : ` by ${names}`}`;
 }
 
 const swappedName = 'Same answers, other instances';

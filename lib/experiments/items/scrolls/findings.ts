@@ -17,10 +17,20 @@ export const paperGain = present(
   "the paper's gain on SCROLLS",
 ).value;
 
-/** The findings of all pairs. */
-export function scrollsFindings(comparison: Comparison): Finding[] {
+/**
+ * The findings of all pairs.
+ *
+ * @param longer the same models on longer inputs, the longest last
+ */
+export function scrollsFindings(comparison: Comparison, longer: readonly Comparison[]): Finding[] {
+  const longest = longer.at(-1);
   return [...bilevelPairs, ...ownPairs(comparison.encodings)].flatMap(([better, worse]) => [
-    ...comparison.tasks.filter(isQuick).flatMap((task) => quickFinding(comparison, task, better, worse)),
+    ...comparison.tasks
+      .filter(isQuick)
+      .flatMap((task) => [
+        ...quickFinding(comparison, task, better, worse),
+        ...(longest === undefined ? [] : longerFinding(comparison, longest, task, better, worse)),
+      ]),
     ...scrollsFinding(comparison, better, worse),
   ]);
 }
@@ -31,24 +41,65 @@ const points = (value: number): string => `${value < 0 ? '−' : ''}${Math.abs(v
 function quickFinding(comparison: Comparison, task: string, better: string, worse: string): Finding[] {
   const pair = comparison.pairOf(task, better, worse);
   if (pair === undefined) return [];
-  const [a = '', b = ''] = [better, worse].map((encoding) => comparison.styleOf(encoding).name);
   const difference = differenceInterval([pair]);
-  const said = [better, worse].map(
-    (encoding) =>
-      `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)})`,
-  );
   const learnt = [better, worse].some((encoding) => comparison.isLearnt(task, encoding));
   return [
     {
-      claim: `Quick task "${titleOf(task)}" (not part of SCROLLS): ${a} answers better than ${b}`,
+      claim: `Quick task "${titleOf(task)}" (not part of SCROLLS): ${namesOf(comparison, better, worse)}`,
       holds: learnt ? liesBelow(0, difference) : null,
       measured:
-        `${said.join(', ')}: a difference of ${points(difference.estimate)} points (${intervalWord(difference, [task])}${seedWord(comparison)})` +
+        comparedScores(comparison, task, [better, worse], difference) +
         (learnt
           ? ''
           : '; neither is clearly above its swapped answers, so neither has learnt to read for this task'),
     },
   ];
+}
+
+/**
+ * The same on longer inputs: inconclusive unless both models learnt the task at the length of the
+ * finetuning.
+ */
+function longerFinding(
+  comparison: Comparison,
+  longest: Comparison,
+  task: string,
+  better: string,
+  worse: string,
+): Finding[] {
+  const pair = longest.pairOf(task, better, worse);
+  if (pair === undefined) return [];
+  const failed = [better, worse].filter((encoding) => !comparison.isLearnt(task, encoding));
+  const failedNames = failed.map((encoding) => comparison.styleOf(encoding).name).join(' and ');
+  const multiple = longest.tokens / comparison.tokens;
+  const difference = differenceInterval([pair]);
+  return [
+    {
+      claim: `Quick task "${titleOf(task)}", ${multiple} times the length of the finetuning: ${namesOf(comparison, better, worse)}`,
+      holds: failed.length === 0 ? liesBelow(0, difference) : null,
+      measured:
+        comparedScores(longest, task, [better, worse], difference) +
+        (failed.length === 0 ? '' : `; not learnt at the length of the finetuning by ${failedNames}`),
+    },
+  ];
+}
+
+function namesOf(comparison: Comparison, better: string, worse: string): string {
+  return `${comparison.styleOf(better).name} answers better than ${comparison.styleOf(worse).name}`;
+}
+
+/** Both scores, each beside that of its swapped answers, and their difference. */
+function comparedScores(
+  comparison: Comparison,
+  task: string,
+  encodings: readonly string[],
+  difference: Interval,
+): string {
+  const said = encodings.map(
+    (encoding) =>
+      `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)})`,
+  );
+  return `${said.join(', ')}: a difference of ${points(difference.estimate)} points (${intervalWord(difference, [task])}${seedWord(comparison)})`;
 }
 
 function scrollsFinding(comparison: Comparison, better: string, worse: string): Finding[] {

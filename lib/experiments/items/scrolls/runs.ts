@@ -79,6 +79,12 @@ export const promptedRunFields = {
     ),
   products: productsField,
   instances: count.nullable().describe('validation instances that are asked; null: all'),
+  longer: z
+    .array(count.min(2))
+    .readonly()
+    .describe(
+      'longer sequences that the models are asked about besides, as multiples of maxTokens; documents of quick tasks are so many times as long',
+    ),
 };
 
 /** Settings that all runs of a comparison share. */
@@ -102,9 +108,10 @@ export interface AnswerExample {
   readonly references: readonly string[];
 }
 
-/** The answers of a model. */
-export interface PromptedAnswers {
-  readonly metric: TextMetricName;
+/** The scores of a model's answers at one length. */
+export interface AnswersAtLength {
+  /** The longest sequence (tokens). */
+  readonly tokens: number;
   /** In percent. */
   readonly score: number;
   /**
@@ -115,7 +122,14 @@ export interface PromptedAnswers {
   readonly groups: readonly string[];
   /** Of its answers handed to other instances: what it scores without reading. */
   readonly swapped: SwappedScore;
+}
+
+/** The answers of a model, at the length of its finetuning first. */
+export interface PromptedAnswers extends AnswersAtLength {
+  readonly metric: TextMetricName;
   readonly examples: readonly AnswerExample[];
+  /** To instances with longer texts. */
+  readonly longer: readonly AnswersAtLength[];
 }
 
 /** The result of a run. */
@@ -126,7 +140,7 @@ const revision = 2;
 /**
  * Raise it when what is kept of answers changes, or how they are scored: the models stay trained.
  */
-const answersRevision = 3;
+const answersRevision = 4;
 
 /** The metric of a task. */
 export function metricOf(data: PromptedData): TextMetricName {
@@ -169,7 +183,7 @@ export async function promptedRun(
     training: trainingConfig(start, seed, task, settings),
     data,
     label: `${encoding}, ${point.task}`,
-    asked: { instances: settings.instances, answersRevision },
+    asked: { instances: settings.instances, longer: settings.longer, answersRevision },
     ask: (decoder, parameters) => ask(task, settings, decoder, parameters, options),
   };
   return { ...point, ...(await trainedRun(run, options)) };
@@ -178,7 +192,8 @@ export async function promptedRun(
 /** The instances that every model of a comparison is asked. */
 async function instancesOf(
   { data, outputTokens }: PromptedTaskSettings,
-  { tokenizer, maxTokens, instances }: PromptedRunSettings,
+  { tokenizer, instances }: PromptedRunSettings,
+  maxTokens: number,
 ): Promise<{ sequences: SequenceOptions; asked: PromptedInstance[] }> {
   const sequences = sequenceOptions({ tokenizer: await getTokenizer(tokenizer), maxTokens, outputTokens });
   const rows = await openPromptedRows(data, 'validation');
@@ -186,21 +201,50 @@ async function instancesOf(
   return { sequences, asked: await promptedInstances(rows, sequences, count) };
 }
 
+/** Everything that is asked of a model. */
 async function ask(
   task: PromptedTaskSettings,
   settings: PromptedRunSettings,
   decoder: Decoder,
   parameters: ModelParameters,
-  { reporter }: TrainedRunOptions,
+  options: TrainedRunOptions,
 ): Promise<PromptedAnswers> {
-  const { sequences, asked } = await instancesOf(task, settings);
+  const askAt = (multiple: number): ReturnType<typeof askAtLength> =>
+    askAtLength(withLonger(task, multiple), settings, multiple, decoder, parameters, options);
+  const { examples, ...answers } = await askAt(1);
+  const longer: AnswersAtLength[] = [];
+  for (const multiple of settings.longer) {
+    const { examples: _, ...further } = await askAt(multiple);
+    longer.push(further);
+  }
+  return { metric: metricOf(task.data), ...answers, examples, longer };
+}
+
+/** The task with longer documents; a document of SCROLLS is as long as it is. */
+function withLonger(task: PromptedTaskSettings, multiple: number): PromptedTaskSettings {
+  const { data } = task;
+  if (data.kind !== 'quick') return task;
+  return { ...task, data: { ...data, documentLength: data.documentLength * multiple } };
+}
+
+async function askAtLength(
+  task: PromptedTaskSettings,
+  settings: PromptedRunSettings,
+  multiple: number,
+  decoder: Decoder,
+  parameters: ModelParameters,
+  { reporter }: TrainedRunOptions,
+): Promise<AnswersAtLength & Pick<PromptedAnswers, 'examples'>> {
+  const tokens = settings.maxTokens * multiple;
+  const { sequences, asked } = await instancesOf(task, settings, tokens);
   const answers = await generateAnswers(decoder, parameters, asked, sequences, { reporter });
-  const { metric, score, byInstance } = scoreAnswers(metricOf(task.data), asked, answers);
+  const metric = metricOf(task.data);
+  const { score, byInstance } = scoreAnswers(metric, asked, answers);
   const random = Random.fromSeed(0).fork('swapped answers');
   const swapped = scoreSwapped(metric, asked, answers, random);
   const groups = asked.map(({ group }) => group);
   const examples = examplesOf(task, asked, answers, sequences);
-  return { metric, score, byInstance, groups, swapped, examples };
+  return { tokens, score, byInstance, groups, swapped, examples };
 }
 
 const examplesShown = 5;
@@ -250,22 +294,26 @@ function beginningOf(text: string): string {
 }
 
 /**
- * A model's score on one task, and what the same answers score when they are handed to other
- * instances.
+ * A model's score on one task at one length, and what the same answers score when they are handed
+ * to other instances.
  */
 export type ScoreRow = Readonly<
-  Record<'encoding' | 'task' | 'metric', string> & Record<'seed' | 'instances' | 'score' | 'swapped', number>
+  Record<'encoding' | 'task' | 'metric', string> &
+    Record<'seed' | 'tokens' | 'instances' | 'score' | 'swapped', number>
 >;
 
-/** A row for each model, seed and task. */
+/** A row for each model, seed, task and length. */
 export function scoreRows(runs: readonly PromptedRun[]): ScoreRow[] {
-  return runs.map(({ encoding, task, metric, seed, byInstance, score, swapped }) => ({
-    encoding,
-    task,
-    metric,
-    seed,
-    instances: byInstance.length,
-    score,
-    swapped: swapped.score,
-  }));
+  return runs.flatMap(({ encoding, task, metric, seed, longer, ...run }) =>
+    [run, ...longer].map(({ tokens, byInstance, score, swapped }) => ({
+      encoding,
+      task,
+      metric,
+      seed,
+      tokens,
+      instances: byInstance.length,
+      score,
+      swapped: swapped.score,
+    })),
+  );
 }
