@@ -25,6 +25,7 @@ export * as encodings from './api/encodings';
 export * as engine from './api/engine';
 export * as errors from './api/errors';
 export * as evaluation from './api/evaluation';
+export * as exercises from './api/exercises';
 export * as figures from './api/figures';
 export * as models from './api/models';
 export * as paper from './api/paper';

@@ -18,16 +18,16 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-/** The record beside the copies: by name, the SHA-256 of each copy's original. */
+/** The record beside the copies: by path, the SHA-256 of each copy's original. */
 export const recordName = '.originals.json';
 
 const extension = '.ipynb';
 
 /**
- * Makes missing copies, and replaces those whose original has changed. Only one process at a time
- * may call it.
+ * Makes missing copies, and replaces those whose original has changed, in folders, too. Only one
+ * process at a time may call it.
  *
  * A replaced copy is deleted if it is untouched: it has the bytes of its original, and git has them
  * too. Any other copy belongs to the reader and gets a name of its own.
@@ -35,16 +35,16 @@ const extension = '.ipynb';
  * @param {string} originals the folder of the project's notebooks
  * @param {string} copies the folder of the reader's copies
  * @param {Date} [today] the date in the new names
- * @returns {{ name: string, keptAs: string }[]} the reader's notebooks that have a new name
+ * @returns {{ name: string, keptAs: string }[]} the reader's files that have a new name, by path
  * @throws the file system's error, if a folder cannot be read or written
  */
 export function updateCopies(originals, copies, today = new Date()) {
   mkdirSync(copies, { recursive: true });
   const record = readRecord(copies);
   const kept = [];
-  for (const name of readdirSync(originals).sort()) {
-    if (!name.endsWith(extension)) continue;
+  for (const name of notebooksIn(originals)) {
     const path = join(copies, name);
+    kept.push(...makeFolder(copies, dirname(name), today));
     const original = readFileSync(join(originals, name));
     const [was, is] = [record[name], sha256(original)];
     record[name] = is;
@@ -55,11 +55,47 @@ export function updateCopies(originals, copies, today = new Date()) {
     if (aside === undefined) continue;
     const content = contentOf(aside);
     if (content !== undefined && sha256(content) === was && isInGit(content, originals)) unlinkSync(aside);
-    else kept.push({ name, keptAs: basename(aside) });
+    else kept.push({ name, keptAs: besides(name, aside) });
   }
   // Last, since an old record is safe: it counts too many copies as the reader's.
   renameSync(writeUnfinished(copies, `${JSON.stringify(record, null, 2)}\n`), join(copies, recordName));
   return kept;
+}
+
+/**
+ * The notebooks of a folder and its subfolders, by path with `/`. Hidden folders, such as
+ * JupyterLab's checkpoints, and packages are none of the project's.
+ */
+function notebooksIn(folder, prefix = '') {
+  const entries = readdirSync(join(folder, prefix), { withFileTypes: true });
+  return entries
+    .flatMap((entry) => {
+      const path = `${prefix}${entry.name}`;
+      if (!entry.isDirectory()) return path.endsWith(extension) ? [path] : [];
+      return entry.name.startsWith('.') || entry.name === 'node_modules'
+        ? []
+        : notebooksIn(folder, `${path}/`);
+    })
+    .sort();
+}
+
+/**
+ * Makes a folder for copies, if it is not there. Anything else of that name is the reader's, be it
+ * a link to a folder, whose files are elsewhere: it is moved aside.
+ */
+function makeFolder(copies, name, today) {
+  if (name === '.') return [];
+  const kept = makeFolder(copies, dirname(name), today);
+  const path = join(copies, name);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return kept;
+  const aside = moveAside(path, today);
+  mkdirSync(path);
+  return aside === undefined ? kept : [...kept, { name, keptAs: besides(name, aside) }];
+}
+
+/** The path of a file that has a new name in its folder, from the folder of the copies. */
+function besides(name, aside) {
+  return dirname(name) === '.' ? basename(aside) : `${dirname(name)}/${basename(aside)}`;
 }
 
 /**
@@ -105,7 +141,8 @@ function moveAside(path, today) {
   const date = [year, month, day].map((part) => String(part).padStart(2, '0')).join('-');
   for (let count = 1; ; count += 1) {
     const what = count === 1 ? date : `${date}, ${count}`;
-    const aside = `${path.slice(0, -extension.length)} (yours, ${what})${extension}`;
+    const ending = path.endsWith(extension) ? extension : '';
+    const aside = `${path.slice(0, path.length - ending.length)} (yours, ${what})${ending}`;
     if (isThere(aside)) continue;
     renameSync(path, aside);
     return aside;

@@ -158,6 +158,11 @@ const figuresOf = {
   'your_encoding.ipynb': 2,
   'arithmetic_playground.ipynb': 1,
   'automaton_playground.ipynb': 2,
+  'class/a_positions.ipynb': 2,
+  'class/b_bilevel_positions.ipynb': 0,
+  'class/c_attention.ipynb': 0,
+  'class/d_automaton.ipynb': 0,
+  'class/e_train_and_break.ipynb': 2,
 };
 
 describe('the notebook', () => {

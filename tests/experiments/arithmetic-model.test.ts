@@ -211,6 +211,19 @@ describe('a trained model', () => {
     expect(() => attentionFigure(model, solution, 3)).toThrow("there is no layer 3; the model's are 0 to 2");
   });
 
+  it('is trained by settings of its own, and by none that Figure 3 would refuse', async () => {
+    const options = { preset: 'smoke', store: new RunStore(temporaryFolder()), reporter };
+    const changes = { hiddenSizes: [8], steps: 10, warmupSteps: 2, modulus: 3, seeds: [2] };
+    const other = await arithmeticModel('alibi', { ...options, settings: changes });
+    expect(other.decoder.architecture.hiddenSize).toBe(8);
+    expect(other.run).toMatchObject({ modulus: 3, hiddenSize: 8, seed: 2, encoding: 'alibi' });
+    expect(other.run.curve.at(-1)?.step).toBe(10);
+    disposeParameters(other.parameters);
+    await expect(arithmeticModel('alibi', { ...options, settings: { hiddenSizes: [9] } })).rejects.toThrow(
+      /fig3 settings.*hiddenSizes.*multiple of 8/s,
+    );
+  });
+
   it('must have an encoding and a preset that exist', async () => {
     const store = new RunStore(temporaryFolder());
     await expect(arithmeticModel('xpoz', { preset: 'smoke', store, reporter })).rejects.toThrow(UsageError);

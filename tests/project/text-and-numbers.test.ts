@@ -38,6 +38,8 @@ const definitions: readonly number[] = [
   ...[1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7],
   // The released code's separators, token ids of Llama 2.
   ...[869, 13],
+  // Lines of BiPE attention in a lesson, which tests/kernel/class.test.ts counts.
+  30,
 ];
 
 /**
@@ -71,7 +73,8 @@ describe.each(notebooks)('%s', (path) => {
   const textOf = (type: string): string =>
     cells.flatMap(({ cell_type, source }) => (cell_type === type ? source.join('') : [])).join('\n\n');
   const comments = textOf('code').match(/\/\/.*/g) ?? [];
-  const prose = [textOf('markdown'), ...comments].join('\n\n');
+  // A lesson has a plan, in minutes of the class.
+  const prose = [textOf('markdown').replace(/\b\d+ min\b/g, ''), ...comments].join('\n\n');
   const own = experiments.filter(({ notebook }) => notebook === path);
   // A notebook without an item is about those that it links to.
   const items =

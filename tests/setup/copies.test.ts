@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
@@ -53,11 +53,12 @@ class Place {
   }
 
   publish(name: string, content: string): void {
+    mkdirSync(dirname(join(this.originals, name)), { recursive: true });
     writeFileSync(join(this.originals, name), content);
   }
 
   write(name: string, content: string): void {
-    mkdirSync(this.copies, { recursive: true });
+    mkdirSync(dirname(join(this.copies, name)), { recursive: true });
     writeFileSync(join(this.copies, name), content);
   }
 
@@ -66,14 +67,21 @@ class Place {
   }
 
   /**
-   * Content by name, without what is ours: the record, and what a start that was cut off did not
+   * Content by path, without what is ours: the record, and what a start that was cut off did not
    * finish.
    */
   files(): Record<string, string> {
-    const names = existsSync(this.copies) ? readdirSync(this.copies) : [];
+    const names = existsSync(this.copies) ? filesIn(this.copies) : [];
     const seen = names.filter((name) => ![recordName, '.unfinished'].includes(name));
     return Object.fromEntries(seen.map((name) => [name, readFileSync(join(this.copies, name), 'utf8')]));
   }
+}
+
+/** Files by path, with `/`. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
 }
 
 describe('a start', () => {
@@ -89,6 +97,54 @@ describe('a start', () => {
     place.publish('helper.ts', 'no notebook');
     expect(place.start()).toEqual([]);
     expect(place.files()).toEqual({ 'fig1.ipynb': 'another', 'fig4.ipynb': 'original' });
+  });
+
+  it('copies the notebooks of folders, but no hidden ones, no packages, and no folder without a notebook', () => {
+    place.publish('class/a_positions.ipynb', 'a lesson');
+    place.publish('class/more/deep.ipynb', 'a deep one');
+    for (const folder of ['.ipynb_checkpoints', 'class/.ipynb_checkpoints', 'node_modules/package'])
+      place.publish(`${folder}/other.ipynb`, 'not for readers');
+    place.publish('data/table.csv', 'no notebook');
+    expect(place.start()).toEqual([]);
+    expect(place.files()).toEqual({
+      'class/a_positions.ipynb': 'a lesson',
+      'class/more/deep.ipynb': 'a deep one',
+      'fig4.ipynb': 'original',
+    });
+    expect(existsSync(join(place.copies, 'data'))).toBe(false);
+  });
+
+  it('keeps in a folder what the reader did there, beside the new version', () => {
+    place.publish('class/fig4.ipynb', 'a lesson');
+    place.start();
+    place.write('class/fig4.ipynb', 'edited');
+    place.write('class/mine.ipynb', 'mine');
+    place.publish('class/fig4.ipynb', 'second version');
+    expect(place.start()).toEqual([{ name: 'class/fig4.ipynb', keptAs: `class/${yours}` }]);
+    expect(place.files()).toEqual({
+      'class/fig4.ipynb': 'second version',
+      [`class/${yours}`]: 'edited',
+      'class/mine.ipynb': 'mine',
+      'fig4.ipynb': 'original',
+    });
+    expect(place.start()).toEqual([]);
+  });
+
+  it.each(['file', 'link', 'broken link'])('keeps a %s that has the name of a folder', (what) => {
+    place.publish('class/deep/a.ipynb', 'a lesson');
+    place.write('elsewhere/a.ipynb', 'mine');
+    const path = join(place.copies, 'class');
+    if (what === 'file') writeFileSync(path, 'mine');
+    else symlinkSync(what === 'link' ? 'elsewhere' : 'nowhere', path);
+    expect(place.start()).toEqual([{ name: 'class', keptAs: 'class (yours, 2026-11-30)' }]);
+    expect(place.files()).toMatchObject({
+      'class/deep/a.ipynb': 'a lesson',
+      'elsewhere/a.ipynb': 'mine',
+      ...(what === 'file' && { 'class (yours, 2026-11-30)': 'mine' }),
+    });
+    expect(existsSync(join(place.copies, 'elsewhere', 'deep'))).toBe(false);
+    expect(lstatSync(join(place.copies, 'class (yours, 2026-11-30)')).isSymbolicLink()).toBe(what !== 'file');
+    expect(place.start()).toEqual([]);
   });
 
   it('leaves what the reader did while the original is as it was', () => {
@@ -211,7 +267,7 @@ type Step =
   | { readonly does: 'damage' | 'start' }
   | { readonly does: 'cut off'; readonly after: number };
 
-const notebookName = fc.constantFrom('a.ipynb', 'b.ipynb');
+const notebookName = fc.constantFrom('a.ipynb', 'class/a.ipynb', 'class/deep/b.ipynb');
 /** Few texts, so that readers and projects come back to what was there before. */
 const text = fc.nat(3);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -233,7 +289,7 @@ describe('starts, edits and pulls in any order', () => {
         for (const one of steps) reader.take(one);
         reader.start();
         const files = reader.place.files();
-        expect(Object.keys(files)).toEqual(expect.arrayContaining(readdirSync(reader.place.originals)));
+        expect(Object.keys(files)).toEqual(expect.arrayContaining(filesIn(reader.place.originals)));
         expect(reader.place.start()).toEqual([]);
         expect(reader.place.files()).toEqual(files);
       }),
@@ -275,7 +331,7 @@ class Reader {
     }
     const after = this.place.files();
     expect(writtenByReader(after)).toEqual(writtenByReader(before));
-    const originals = readdirSync(this.place.originals);
+    const originals = filesIn(this.place.originals);
     for (const name of Object.keys(before).filter((name) => !originals.includes(name)))
       expect(after[name]).toBe(before[name]);
     for (const name of originals) this.look(name, before[name], after[name], steps === Infinity);

@@ -68,13 +68,14 @@ export function notebookOf(...codes: readonly string[]): string {
 }
 
 /**
- * The project's own notebooks, in `notebooks/`; what a reader has put beside them is not among
- * them, where git can tell.
+ * The project's own notebooks, by path in `notebooks/`; what a reader has put beside them is not
+ * among them, where git can tell.
  */
 export function projectNotebooks(): string[] {
   const folder = projectPath('notebooks');
   const { status, stdout } = spawnSync('git', ['ls-files'], { cwd: folder, encoding: 'utf8' });
-  const names = status === 0 ? stdout.split('\n') : readdirSync(folder);
+  const names =
+    status === 0 ? stdout.split('\n') : readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return names.filter((name) => name.endsWith('.ipynb') && existsSync(join(folder, name))).sort();
 }
 

@@ -47,7 +47,7 @@ const small = new Set(['two', 'three', 'four']);
 const scales: Readonly<Record<string, number>> = { million: 1e6, M: 1e6, thousand: 1e3, k: 1e3 };
 
 const notProse: readonly RegExp[] = [
-  /^\s*(?:\*\*)?\d+\. /gm,
+  /^\s*(?:\*\*|#+ |\| )?\d+\. /gm,
   /```[\s\S]*?```/g,
   /<!--[\s\S]*?-->/g,
   /\$\$[\s\S]*?\$\$/g,
@@ -58,7 +58,7 @@ const notProse: readonly RegExp[] = [
 ];
 
 const names: readonly RegExp[] = [
-  /\b(?:Figures?|Tables?|Theorems?|Lemmas?|Sections?|Chapters?|Appendix|equations?|layer) \(?\d+(?:\.\d+)?\)?(?:(?:,| and| to) \(?\d+(?:\.\d+)?\)?)*/gi,
+  /\b(?:Figures?|Tables?|Theorems?|Lemmas?|Sections?|Chapters?|Appendix|equations?|layer|Exercise|Solution) \(?\d+(?:\.\d+)?\)?(?:(?:,| and| to) \(?\d+(?:\.\d+)?\)?)*/gi,
   /\b(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2},)? \d{4}\b/g,
   /\b\d+-bit\b/g,
   /\b(?:Llama|transformers|PyTorch|TensorFlow|Node\.js|Python|WSL|Debian|Ubuntu|CUDA|Unicode|Zen|ICML|IEEE|ISO|RFC|arXiv|et al\.)\]?\s+\d+(?:\.\d+)*(?:(?:,| and| or)? \d+(?:\.\d+)*)*/gi,

@@ -16,7 +16,8 @@ import { drawFig3, type Fig3Result } from './draw';
 import { count, encodingFields, listOf } from '../../settings/fields';
 import { counted, encodingsListed, showsThatItRuns } from '../../settings/preset-words';
 
-const schema = z
+/** Checks the settings. */
+export const fig3Schema = z
   .strictObject({
     ...encodingFields,
     hiddenSizes: listOf(count.multipleOf(8, 'must be a multiple of 8: four heads of an even width')).describe(
@@ -27,7 +28,7 @@ const schema = z
   .readonly();
 
 /** Settings: which models are compared, and how they are trained. */
-export type Fig3Settings = z.infer<typeof schema>;
+export type Fig3Settings = z.infer<typeof fig3Schema>;
 
 /** The main four; the claim is about BiPE-ALiBi, so it stands first. */
 const claimed = ['bipe_alibi', 'bipe_rope', 'rope', 'alibi'];
@@ -135,7 +136,7 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, Acc
     'On arithmetic modulo 11 with 6 operators, at hidden size 48, BiPE-ALiBi reaches about 97 % and the other encodings stay under 70 % (public notes on the paper).',
   notebook: 'notebooks/fig3.ipynb',
   revision: 4,
-  schema,
+  schema: fig3Schema,
   presets: fig3Presets,
   seeds: ({ seeds }) => seeds,
   steps: ({ steps }) => steps,

@@ -2,9 +2,7 @@
 // it looks at.
 
 import * as tf from '@tensorflow/tfjs';
-import { ownEntry } from '../../../base/own';
 import { type Reporter } from '../../../base/progress';
-import { unknownName } from '../../../base/suggest';
 import {
   type ArithmeticStep,
   arithmeticTokenTexts,
@@ -33,9 +31,10 @@ import { makeTable } from '../../../report/measures';
 import { type Table } from '../../../report/tables';
 import { attentionPanels } from '../../charts/attention-panels';
 import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './runs';
-import { fig3Presets, type Fig3Settings } from './item';
+import { fig3Presets, fig3Schema, type Fig3Settings } from './item';
 import { layerAttention } from '../../language-models/layer-attention';
-import { defaultPreset } from '../../settings/preset-names';
+import { choose } from '../../run/execute';
+import { defaultPreset, presetOrder } from '../../settings/preset-names';
 import { RunStore } from '../../run/store';
 
 /** A model that has learnt the task, more or less. */
@@ -73,24 +72,29 @@ export interface ArithmeticModelOptions {
   readonly hiddenSize?: number;
   /** A preset of Figure 3, for the task and the training. Default `defaultPreset()`. */
   readonly preset?: string;
+  /** Fields of the preset's settings to replace, as in `reproduce`. */
+  readonly settings?: Partial<Fig3Settings>;
   readonly reporter?: Reporter;
   readonly store?: RunStore;
 }
 
 /**
- * A model with that encoding, trained as those of Figure 3 with the preset's first seed: found, or
- * trained now.
+ * A model with that encoding, trained as those of Figure 3 with the first seed of the settings:
+ * found, or trained now.
  *
- * @throws UsageError if there is no such encoding or preset
+ * @throws UsageError if there is no such encoding or preset; ConfigError if a setting is wrong
  */
 export async function arithmeticModel(
   encoding: string,
   options: ArithmeticModelOptions = {},
 ): Promise<ArithmeticModel> {
-  const { preset = defaultPreset(), reporter = defaultReporter(), store = new RunStore() } = options;
-  const presets: Readonly<Record<string, { readonly settings: Fig3Settings }>> = fig3Presets;
-  const settings = ownEntry(presets, preset)?.settings;
-  if (settings === undefined) throw unknownName('preset of fig3', preset, Object.keys(presets));
+  const { reporter = defaultReporter(), store = new RunStore() } = options;
+  const spec = { id: 'fig3', presets: fig3Presets, schema: fig3Schema };
+  const names = presetOrder.filter((name) => name in fig3Presets);
+  const { settings } = choose(spec, names, {
+    preset: defaultPreset(),
+    ...options,
+  });
   encodingNamed(encoding);
   const { hiddenSize = Math.max(...settings.hiddenSizes) } = options;
   const point = { encoding, hiddenSize, seed: settings.seeds[0] ?? 1 };
