@@ -76,7 +76,7 @@ function notebooksIn(folder, prefix = '') {
         ? []
         : notebooksIn(folder, `${path}/`);
     })
-    .sort();
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 /**
