@@ -183,7 +183,97 @@ def bits(finding, match):
     finding.verdict(none_above or (pairs is not None and pairs.group(1) == pairs.group(2)))
 
 
+def said_of(finding, name):
+    """The number that a list `name: number; ...` has for a name."""
+    return re.search(rf"(?:^|; ){re.escape(name)}: ({NUMBER})", finding.measured).group(1)
+
+
+# Relations and ranks of automata of n states, from combinatorics; of two levels the table counts.
+KNOWN = {
+    "all relations": lambda n: (2 ** (n * n), n * n),
+    "partial functions": lambda n: ((n + 1) ** n, n * n),
+    "single arrows": lambda n: (n * n + 2, n * n),
+    "functions": lambda n: (n**n, n * n - n + 1),
+    "permutations": lambda n: (math.factorial(n), (n - 1) ** 2 + 1),
+}
+
+
+def counted_relations(finding, _match):
+    known_numbers(finding, "relations", "counted", 0)
+
+
+def counted_ranks(finding, _match):
+    known_numbers(finding, "rank", "rankCounted", 1)
+
+
+def known_numbers(finding, found, expected, place):
+    rows = finding.rows("thm3-1-counted")
+    for row in rows:
+        finding.agree(said_of(finding, row["name"]), row[found], row["name"])
+        if row["name"] in KNOWN:
+            finding.equal(KNOWN[row["name"]](row["states"])[place], row[expected], row["name"])
+    finding.verdict(all(row[found] == row[expected] for row in rows))
+
+
+def same_rank(finding, _match):
+    """The automata of the largest rank: from the cheapest fragment to the dearest."""
+    rows = finding.rows("thm3-1-counted")
+    rank_said, least, cheap, most, dear = re.match(
+        rf"rank ({NUMBER}): from ({NUMBER}) bits \((.+)\) to ({NUMBER}) bits \((.+)\)$", finding.measured
+    ).groups()
+    same = [row for row in rows if row["rank"] == int(rank_said)]
+    for name, bits_said, pick in (cheap, least, min), (dear, most, max):
+        row = pick(same, key=lambda one: one["bits"])
+        if row["name"] != name:
+            finding.wrong.append(f"{name}: it is {row['name']}")
+        finding.equal(math.log2(row["relations"]), row["bits"], f"{name}, bits")
+        finding.agree(bits_said, row["bits"], name)
+    finding.verdict(min(row["bits"] for row in same) < max(row["bits"] for row in same))
+
+
+def registers(finding, _match):
+    rows = finding.rows("thm3-1-prices")
+    some, of, name, price, flat, compact = re.match(
+        rf"({NUMBER}) of ({NUMBER}) automata; the dearest example, (.+), costs ({NUMBER}) bits, "
+        rf"its flat registers hold ({NUMBER}), its compact ones ({NUMBER})$",
+        finding.measured,
+    ).groups()
+    held = [row for row in rows if all(row[kind] is None or row[kind] >= row["bits"] for kind in ("flat", "compact", "bilevel"))]
+    for row in rows:
+        finding.equal(math.log2(row["relations"]), row["bits"], f"{row['name']}, bits")
+        finding.equal(row["states"] ** 2, row["flat"], f"{row['name']}, flat registers")
+    row = next(row for row in rows if row["name"] == name)
+    for said, value in (some, len(held)), (of, len(rows)), (price, row["bits"]), (flat, row["flat"]), (compact, row["compact"]):
+        finding.agree(said, value, "registers")
+    finding.verdict(len(held) == len(rows))
+
+
 # Theorem 3.2
+
+
+def ways_right(finding, _match):
+    rows = finding.rows("thm3-2-in-every-way")
+    wrong, of = re.match(rf"({NUMBER}) of ({NUMBER}) prefixes", finding.measured).groups()
+    finding.agree(wrong, sum(row["wrong"] for row in rows), "wrong")
+    finding.agree(of, sum(row["prefixes"] for row in rows), "prefixes")
+    finding.verdict(all(row["wrong"] == 0 for row in rows))
+
+
+def ways_certified(finding, _match):
+    rows = finding.rows("thm3-2-in-every-way")
+    some, of = re.match(rf"({NUMBER}) of ({NUMBER}) certificates", finding.measured).groups()
+    finding.agree(some, sum(row["certified"] for row in rows), "certified")
+    finding.agree(of, len(rows), "networks")
+    finding.verdict(all(row["certified"] for row in rows))
+
+
+def ways_narrow(finding, _match):
+    rows = [row for row in finding.rows("thm3-2-in-every-way") if row["way"] in ("carried", "spread")]
+    most, square = re.match(rf"widths up to ({NUMBER}), where n² = ({NUMBER})$", finding.measured).groups()
+    finding.agree(most, max(row["width"] for row in rows), "width")
+    finding.agree(square, rows[0]["states"] ** 2, "n²")
+    finding.verdict(max(row["width"] for row in rows) < rows[0]["states"] ** 2)
+
 
 KINDS = {"Bilevel positions": "bipe", "Absolute positions, compact": "compact", "Absolute positions, flattened": "ape"}
 
@@ -263,6 +353,13 @@ RECIPES = [
     (THEOREM_1, re.compile(r"^n = (\d+), (.+): with d <"), too_few_numbers),
     (THEOREM_1, re.compile(r"^n = (\d+): a linear code"), lost),
     (THEOREM_1, re.compile(r"^(?:d numbers of p bits|The bound is met)"), bits),
+    (THEOREM_1, re.compile(r"^The search finds as many relations"), counted_relations),
+    (THEOREM_1, re.compile(r"^Elimination finds the ranks"), counted_ranks),
+    (THEOREM_1, re.compile(r"^A rank says nothing of bits"), same_rank),
+    (THEOREM_1, re.compile(r"^Registers that hold a fragment"), registers),
+    (THEOREM_2, re.compile(r"^One automaton in \d+ ways: every read-out"), ways_right),
+    (THEOREM_2, re.compile(r"^One automaton in \d+ ways: certified"), ways_certified),
+    (THEOREM_2, re.compile(r"^n² is no bound for all networks"), ways_narrow),
     (THEOREM_2, re.compile(r"^(.+?): the read-out is the set"), prefixes),
     (THEOREM_2, re.compile(r"^(?:Definition: a Bi-NFA|All three: so it is)"), none_counted),
     (THEOREM_2, re.compile(r"^(.+): every layer matters"), counted),
