@@ -200,7 +200,8 @@ describe('a server of JupyterLab', () => {
   it("opens and lists the reader's copies, not the originals", async () => {
     const folder = basename(server.copies);
     expect(server.address.pathname).toBe(`/lab/tree/${folder}/00_start_here.ipynb`);
-    expect(readdirSync(server.copies)).toEqual(expect.arrayContaining(projectNotebooks()));
+    const copied = readdirSync(server.copies, { recursive: true, encoding: 'utf8' });
+    expect(copied).toEqual(expect.arrayContaining(projectNotebooks()));
     const names = await server.listed();
     expect(names).toEqual(expect.arrayContaining([folder, 'README.md', 'lib', 'docs', 'figures']));
     expect(names).not.toContain('notebooks');
