@@ -70,7 +70,7 @@ function kindsOf(encoding: EncodingConfig): unknown {
       ? [[name, kindsOf(value as EncodingConfig)] as const]
       : [],
   );
-  return { kind: encoding.kind, ...Object.fromEntries(parts) };
+  return parts.length === 0 ? encoding.kind : { kind: encoding.kind, ...Object.fromEntries(parts) };
 }
 
 /** Compares shapes: an encoding's tables have sizes of their own. */
