@@ -11,7 +11,7 @@ import { type Showing } from './showings';
 import { answerHtml, sourceWords, verdictCounts, verdictHtml } from './words';
 
 /** What a page must say of itself, so that it may be replaced. */
-export const generator = 'bipe gallery';
+export const generator = 'bipe-workbench: gallery';
 
 /** Files beside the pages. */
 export const siteFiles = {
