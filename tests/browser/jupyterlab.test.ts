@@ -159,17 +159,15 @@ const figuresOf = {
   'arithmetic_playground.ipynb': 1,
   'automaton_playground.ipynb': 2,
   'class/a_positions.ipynb': 2,
-  'class/b_bilevel_positions.ipynb': 0,
-  'class/c_attention.ipynb': 0,
-  'class/d_automaton.ipynb': 0,
-  'class/e_train_and_break.ipynb': 2,
 };
 
 describe('the notebook', () => {
   afterEach(() => lab.closeNotebooks());
 
-  it('is in the list of those that are run', () => {
-    expect(Object.keys(figuresOf).sort()).toEqual(projectNotebooks());
+  it('is in the list of those that are run; of the lessons, all of which tests/kernel/class.test.ts runs, one', () => {
+    const lesson = 'class/a_positions.ipynb';
+    const wanted = projectNotebooks().filter((name) => !name.startsWith('class/') || name === lesson);
+    expect(Object.keys(figuresOf).sort()).toEqual(wanted);
   });
 
   it.each(Object.entries(figuresOf))(
