@@ -1,6 +1,6 @@
-// The page as HTML text: a frame that stays, and panels that are redrawn after each action. Both depend
-// on the state alone, so the page is the same in a browser and in Node.js, where it is made and
-// tested.
+// The page as HTML text: a frame that stays, and panels that are redrawn after each action. Both
+// depend on the state alone, so the page is the same in a browser and in Node.js, where it is made
+// and tested.
 
 import { escapeXml } from '../../lib/report/text';
 import { iconButton, playButton } from '../page/icons';

@@ -46,8 +46,8 @@ export interface ShowingsOptions {
 }
 
 /**
- * Finds the results of an item: the reader's run that ended last, then the reference by preset. Runs
- * of the preset `smoke` only show that everything runs, and are left out.
+ * Finds the results of an item: the reader's run that ended last, then the reference by preset.
+ * Runs of the preset `smoke` only show that everything runs, and are left out.
  *
  * @throws DataError if a file of the reference is damaged
  */

@@ -29,8 +29,8 @@ export interface WrittenGallery {
 /**
  * Writes the gallery. Pages of an earlier one that are no longer part of it are removed.
  *
- * @throws UsageError if a file of the folder is not the gallery's; MachineError if the folder cannot
- *   be written
+ * @throws UsageError if a file of the folder is not the gallery's; MachineError if the folder
+ *   cannot be written
  */
 export async function writeGallery(options: GalleryOptions): Promise<WrittenGallery> {
   const { folder, items = experiments } = options;

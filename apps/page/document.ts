@@ -17,7 +17,8 @@ export interface PageParts {
   /** The script's entry point, as parts of its path from the repository. */
   readonly entry: readonly string[];
   /**
-   * True if the page is shown in a frame of a notebook, where JupyterLab inverts it in a dark theme.
+   * True if the page is shown in a frame of a notebook, where JupyterLab inverts it in a dark
+   * theme.
    */
   readonly isFramed?: boolean;
 }

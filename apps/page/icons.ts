@@ -1,6 +1,8 @@
 // Buttons with a picture, as HTML text.
 
-/** A button whose picture is an SVG path in a square of 24; `text` is read out and shown above it. */
+/**
+ * A button whose picture is an SVG path in a square of 24; `text` is read out and shown above it.
+ */
 export function iconButton(id: string, text: string, path: string): string {
   return `<button type="button" id="${id}" title="${text}" aria-label="${text}">${icon(path)}</button>`;
 }

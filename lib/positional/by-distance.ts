@@ -1,6 +1,6 @@
-// RoPE and ALiBi as plain numbers: the rate of each pair, the slope of each head, and the score that
-// they give at a distance. It imports nothing, so that a small page can compute with it; `rope.ts`
-// and `alibi.ts` have the same on tensors.
+// RoPE and ALiBi as plain numbers: the rate of each pair, the slope of each head, and the score
+// that they give at a distance. It imports nothing, so that a small page can compute with it;
+// `rope.ts` and `alibi.ts` have the same on tensors.
 
 /** Angle per position of each pair, base^(-2i / width) for i from 0: [width / 2]. */
 export function frequencies(width: number, base: number): Float64Array {

@@ -1,5 +1,5 @@
-// The page of the idea in a real browser. What it draws is held against what the same state draws in
-// Node.js, whose positions and scores tests/apps/idea-page compares with the library's tensors.
+// The page of the idea in a real browser. What it draws is held against what the same state draws
+// in Node.js, whose positions and scores tests/apps/idea-page compares with the library's tensors.
 
 import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
