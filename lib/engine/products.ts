@@ -1,7 +1,7 @@
 // Products and sums over all tokens of a batch, whose last bits do not depend on the number of
-// threads. TensorFlow shares a long sum out among the threads that it has, so that a training on
-// two would differ from one on four. Here it is cut into parts of a fixed length, each of which
-// one thread adds.
+// threads where TensorFlow multiplies by oneDNN (native/threads.ts). It shares a long sum out among
+// the threads that it has, so that a training on two would differ from one on four. Here it is cut
+// into parts of a fixed length, each of which one thread adds.
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';

@@ -1,12 +1,13 @@
 // Processes that compute beside this one. What they make is in the run store, so that nothing but
 // words passes between them. The cores are shared out among them: many small trainings with one
 // thread each are done sooner than one after the other with all threads. What they compute does not
-// depend on their number, nor on that of their threads.
+// depend on their number: where it depends on that of threads, each has as many as one alone.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadsChangeBits } from '../../engine/native/threads';
 import { LockedError, MachineError, messageOf } from '../../base/errors';
 import { cellInterrupt } from '../../base/interrupt';
 import { projectPath } from '../../base/paths';
@@ -281,7 +282,7 @@ function perform(child: ChildProcess, { job, options }: Waiting): Promise<Outcom
 
 function startWorker(threads: number): ChildProcess {
   return fork(projectPath('dist', 'lib', 'experiments', 'worker.js'), {
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: String(threads) },
+    env: { ...process.env, ...(!threadsChangeBits() && { TF_NUM_INTRAOP_THREADS: String(threads) }) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }
