@@ -88,12 +88,33 @@ describe('tidy rows', () => {
       ...point,
       task: 'find',
       metric: 'f1',
+      tokens: 96,
       score: 40,
       byInstance: [[1], [0]],
       swapped: { score: 15 },
+      longer: [{ tokens: 192, score: 20, byInstance: [[1], [0], [0]], swapped: { score: 16 } }],
     };
     expect(scoreRows([run as never])).toEqual([
-      { encoding: 'rope', task: 'find', metric: 'f1', seed: 3, instances: 2, score: 40, swapped: 15 },
+      {
+        encoding: 'rope',
+        task: 'find',
+        metric: 'f1',
+        seed: 3,
+        tokens: 96,
+        instances: 2,
+        score: 40,
+        swapped: 15,
+      },
+      {
+        encoding: 'rope',
+        task: 'find',
+        metric: 'f1',
+        seed: 3,
+        tokens: 192,
+        instances: 3,
+        score: 20,
+        swapped: 16,
+      },
     ]);
     const mean = (value: number) => ({ mean: value, low: value - 1, high: value + 1 });
     const sets = { length: 63, exact: mean(5), segmentLevel: mean(6), subLevel: mean(7) };

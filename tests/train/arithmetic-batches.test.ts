@@ -33,7 +33,7 @@ function modelWith(name: string) {
   const encoding = encodingNamed(name);
   const { levels } = createEncoding(encoding);
   return {
-    ...arithmeticModelSize(16, time),
+    ...arithmeticModelSize(32, time),
     vocabSize: arithmeticVocabulary().size,
     separators: Array.from({ length: levels - 1 }, arithmeticSeparators),
     encoding,
