@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 const ofOneDnn = /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile)\b/;
 
 /**
- * False on processors where products of matrices, and so trainings, were found to have the same bits
- * with any number of threads (tests/engine/products.test.ts). On one with AVX2 alone they were found
- * to differ in the last bits.
+ * False on processors where products of matrices, and so trainings, were found to have the same
+ * bits with any number of threads (tests/engine/products.test.ts). On one with AVX2 alone they were
+ * found to differ in the last bits.
  *
  * @param cpuinfo Linux's `/proc/cpuinfo`; by default this machine's, or nothing on another system
  */
