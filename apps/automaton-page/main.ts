@@ -5,25 +5,16 @@
 import { panels } from './body';
 import { fields, type Field } from './draft';
 import { pageExamples } from './examples';
-import { element, isControl } from '../page/dom';
+import { element, isControl, redrawPanels } from '../page/dom';
 import { type Action, nextState, openPage, type PageData } from './state';
 
 const data = JSON.parse(element('source', HTMLScriptElement).text) as PageData;
 let state = openPage(data, pageExamples);
 let timer: ReturnType<typeof setTimeout> | undefined;
-const shown = new Map<string, string>();
 
 /** Redraws the panels that have changed. */
 function draw(): void {
-  const focused = document.activeElement?.id ?? '';
-  for (const [id, html] of Object.entries(panels(state))) {
-    if (shown.get(id) === html) continue;
-    shown.set(id, html);
-    element(id, HTMLElement).innerHTML = html;
-  }
-  // A redrawn button keeps the focus.
-  if (focused !== '' && document.activeElement?.id !== focused)
-    document.getElementById(focused)?.focus({ preventScroll: true });
+  redrawPanels(panels(state));
   for (const field of fields) drawField(field);
   const place = element('place', HTMLInputElement);
   place.max = String(state.scene.trace.tokens - 1);

@@ -2,7 +2,7 @@
 // what has changed. No other module knows the browser. `document.ts` bundles this file into the
 // page.
 
-import { element, isControl } from '../page/dom';
+import { element, isControl, redrawPanels } from '../page/dom';
 import { panels } from './body';
 import { endings } from './reading';
 import { comparedEncodings, heatPixels } from './scores';
@@ -12,18 +12,9 @@ const pauseMs = { query: 700, length: 60 } as const;
 
 let state = openIdea(JSON.parse(element('source', HTMLScriptElement).text) as IdeaData);
 let timer: ReturnType<typeof setTimeout> | undefined;
-const shown = new Map<string, string>();
 
 function draw(): void {
-  const focused = document.activeElement?.id ?? '';
-  for (const [id, html] of Object.entries(panels(state))) {
-    if (shown.get(id) === html) continue;
-    shown.set(id, html);
-    element(id, HTMLElement).innerHTML = html;
-  }
-  // A redrawn button keeps the focus.
-  if (focused !== '' && document.activeElement?.id !== focused)
-    document.getElementById(focused)?.focus({ preventScroll: true });
+  redrawPanels(panels(state));
   const length = element('length', HTMLInputElement);
   length.min = String(state.trained.tokens.length);
   length.max = String(longest(state));

@@ -1,4 +1,5 @@
-// Finding elements of a page. For scripts of pages alone.
+// Elements of a page: finding them, and redrawing those that have changed. For scripts of pages
+// alone.
 
 /** Finds the element with an id, which must be on the page. */
 export function element<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
@@ -16,4 +17,21 @@ export function isControl(
     element instanceof HTMLTextAreaElement ||
     element instanceof HTMLSelectElement
   );
+}
+
+const shown = new Map<string, string>();
+
+/**
+ * Puts HTML into the elements with these ids where it is not what it was the last time. A redrawn
+ * button keeps the focus.
+ */
+export function redrawPanels(panels: Readonly<Record<string, string>>): void {
+  const focused = document.activeElement?.id ?? '';
+  for (const [id, html] of Object.entries(panels)) {
+    if (shown.get(id) === html) continue;
+    shown.set(id, html);
+    element(id, HTMLElement).innerHTML = html;
+  }
+  if (focused !== '' && document.activeElement?.id !== focused)
+    document.getElementById(focused)?.focus({ preventScroll: true });
 }
