@@ -57,7 +57,7 @@ export function controlState(
 ): WidgetState {
   return {
     ...classes(name, controls, controls),
-    layout: opened('Layout', base, base, layout),
+    layout: referenceTo({ ...classes('Layout', base, base), ...layout }),
     tabbable: null,
     tooltip: null,
     _dom_classes: [],
@@ -81,10 +81,6 @@ export function link(source: readonly [Widget, string], target: readonly [Widget
 interface Package {
   readonly module: string;
   readonly version: string;
-}
-
-function opened(name: string, model: Package, view: Package, state: WidgetState): ModelReference | undefined {
-  return referenceTo({ ...classes(name, model, view), ...state });
 }
 
 function referenceTo(state: WidgetState): ModelReference | undefined {
