@@ -4,7 +4,7 @@
 import { type Range } from '../base/format';
 import { axisOf, inWords, valueInWords } from './axes';
 import { type AxisSpec, type PanelSpec, type PlotlyObject } from './spec';
-import { type SeriesStyle } from './style';
+import { ink, type SeriesStyle } from './style';
 import { type Cell, type Column, intervalKeys, type Table } from './tables';
 import { barTrace, lineTrace } from './traces';
 import { whiskers } from './whiskers';
@@ -113,7 +113,7 @@ export function measuredBar<Row>(measure: Measure<Row>, style: SeriesStyle, row:
   const range = rangeOf(measure, row);
   return {
     ...barTrace({ x: [style.name], y: [range.centre], style }),
-    ...whiskers([range], [style.name], measure, { width: 4 }),
+    ...whiskers([range], [style.name], measure, { width: 4, color: ink.text }),
   };
 }
 

@@ -170,6 +170,15 @@ export const levelStyles = {
   segment: style('Segment level', '#173A7D', 'solid', 'circle', ''),
 } as const satisfies Readonly<Record<string, SeriesStyle>>;
 
+/** The constructions of Theorem 3.2; bilevel positions have the colour of bilevel encodings. */
+export const constructionStyles = {
+  bipe: style('Bilevel positions', '#173A7D', 'solid', 'circle', ''),
+  compact: style('Absolute positions, compact', '#009E73', '9px,4px', 'triangle-up', '/'),
+  ape: style('Absolute positions, flattened', '#1C1C1C', '14px,3px,3px,3px,3px,3px', 'triangle-down', 'x'),
+  carried: style('Absolute positions, set carried', '#D06A00', '5px,3px', 'square-open', '.'),
+  spread: style('Absolute positions, columns spread', '#A834A8', '2px,3px', 'diamond-open', '-'),
+} as const satisfies Readonly<Record<string, SeriesStyle>>;
+
 const RAMP = ['#D0A92B', '#6BA547', '#1F8F7D', '#2B6C93', '#43488A', '#440F54'] as const;
 /** The ramp of lines and markers, for which the maps' first colours are too near to paper. */
 const LINE_RAMP = ['#B8860B', '#3C9466', '#1F7F86', '#2A6298', '#43408A', '#440F54'] as const;

@@ -31,15 +31,18 @@ export function pointsTrace(curve: Omit<Curve, 'markers'>): PlotlyObject {
   return { ...lineTrace(curve), mode: 'markers' };
 }
 
-/** Bars in the style of what they stand for, which differ in black and white by their pattern. */
+/**
+ * Bars in the style of what they stand for, which differ in black and white by their pattern. Their
+ * fill is light enough for a whisker to be seen down to its lower end.
+ */
 export function barTrace(curve: Omit<Curve, 'markers'>): PlotlyObject {
   const { style } = curve;
   return {
     type: 'bar',
     ...named(curve),
     marker: {
-      color: style.color,
-      line: { color: style.color, width: 1 },
+      color: translucent(style.color, 0.6),
+      line: { color: style.color, width: 1.5 },
       pattern: { shape: style.pattern, fillmode: 'overlay', fgcolor: ink.paper, size: 6, solidity: 0.3 },
     },
   };

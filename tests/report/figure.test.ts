@@ -6,7 +6,7 @@ import { textAt, verticalLine } from '../../lib/report/marks';
 import { type FigureSpec, traceIn } from '../../lib/report/spec';
 import { makeFigure, type Figure } from '../../lib/report/figure';
 import { textMapTraces } from '../../lib/report/text-map';
-import { encodingStyles } from '../../lib/report/style';
+import { encodingStyles, translucent } from '../../lib/report/style';
 
 const texts = { id: 'a-figure', title: 'Title', caption: 'Caption.', alt: 'Alt.' };
 const oneLine = lineTrace({ x: [1, 2], y: [3, 4], style: encodingStyles.rope });
@@ -194,7 +194,11 @@ describe('traces', () => {
     });
     expect(barTrace({ x: ['a'], y: [1], style })).toMatchObject({
       name: style.name,
-      marker: { color: style.color, pattern: { shape: style.pattern } },
+      marker: {
+        color: translucent(style.color, 0.6),
+        line: { color: style.color },
+        pattern: { shape: style.pattern },
+      },
     });
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { encodingNames } from '../../lib/positional/registry';
 import {
+  constructionStyles,
   encodingStyle,
   encodingStyles,
   furtherEncodingStyles,
@@ -44,6 +45,7 @@ const families: Record<string, readonly SeriesStyle[]> = {
   modalities: Object.values(modalityStyles),
   separators: Object.values(separatorStyles),
   levels: Object.values(levelStyles),
+  constructions: Object.values(constructionStyles),
   'scaled RoPE': Object.values(scalingStyles),
 };
 

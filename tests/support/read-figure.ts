@@ -303,7 +303,7 @@ function looksOf(traces: readonly Trace[]): Map<string, Set<string>> {
     // Where no colour or symbol is given plotly takes its own.
     const parts = [
       ...(hasLine ? [line?.color ?? 'no colour', line?.dash] : []),
-      ...(hasMarkers || type === 'bar' ? [marker?.color ?? 'no colour'] : []),
+      ...(hasMarkers || type === 'bar' ? [opaque(marker?.color ?? 'no colour')] : []),
       ...(hasMarkers ? [marker?.symbol ?? 'circle'] : []),
     ];
     for (const part of parts) if (typeof part === 'string') look.add(part);
@@ -474,4 +474,12 @@ function readLine({ xref, yref, x0, x1, y0, y1, line }: Shape): ReadLine {
     ...(y0 === y1 && !xref.endsWith(' domain') ? { ends: [x0, x1] } : {}),
     ...dash,
   };
+}
+
+/** The colour of which `rgba(...)` is a tint, as bars have it; any other as it is. */
+function opaque(color: unknown): unknown {
+  const channels = typeof color === 'string' ? /^rgba\((\d+), (\d+), (\d+), 0\.6\)$/.exec(color) : null;
+  if (channels === null) return color;
+  const digits = channels.slice(1).map((one) => Number(one).toString(16).padStart(2, '0'));
+  return `#${digits.join('')}`.toUpperCase();
 }

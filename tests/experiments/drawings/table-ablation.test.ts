@@ -110,6 +110,7 @@ describe('the ablations, read back', () => {
         'Text',
         ...['512', 'low', 'high'],
         ...['4,096', 'low', 'high'],
+        ...['512, all seeds', '4,096, all seeds'],
         'Parameters',
       ],
       rows: texts.flatMap((text) =>
@@ -121,11 +122,18 @@ describe('the ablations, read back', () => {
             const { centre, low, high } = perplexity(at(runOf(id), text, length));
             return [centre, low, high].map((value) => cells.fixed(value, 2));
           }),
+          ...lengths.map((length) => {
+            const others = further.filter(({ encoding }) => encoding === id);
+            const losses = [runOf(id), ...others].map((run) => at(run, text, length).loss);
+            const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+            return others.length === 0 ? '–' : cells.fixed(Math.exp(mean), 2);
+          }),
           cells.integer(runOf(id).parameters),
         ]),
       ),
     });
     expect(drawing.tables[0]?.caption).toMatch(/n is 5, the mean length of segments/);
+    expect(drawing.tables[0]?.caption).toContain('All seeds: with the further trainings of that model');
   });
 
   it('have no column for the text where there is but one', () => {

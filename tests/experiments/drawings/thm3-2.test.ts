@@ -4,7 +4,7 @@ import { present } from '../../../lib/base/present';
 import { drawTheorem32 } from '../../../lib/experiments/items/thm3-2/draw';
 import { type KindResult, type SizeResult } from '../../../lib/experiments/items/thm3-2/sizes';
 import { type WayResult } from '../../../lib/experiments/items/thm3-2/ways';
-import { encodingStyles } from '../../../lib/report/style';
+import { constructionStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
 import { expectPage } from '../../support/page';
 import { expectLooks, expectPoints, readFigure, tidy } from '../../support/read-figure';
@@ -82,9 +82,9 @@ const soundWays = ways.map((one) => ({
   compared: { ...one.compared, mismatches: 0 },
 }));
 const looks = {
-  'Bilevel positions': encodingStyles.bipe_rope,
-  'Absolute positions, compact': encodingStyles.sinusoidal,
-  'Absolute positions, flattened': encodingStyles.learned,
+  'Bilevel positions': constructionStyles.bipe,
+  'Absolute positions, compact': constructionStyles.compact,
+  'Absolute positions, flattened': constructionStyles.ape,
 };
 
 /** By least squares of the logarithms. */
@@ -158,7 +158,7 @@ describe('Theorem 3.2, read back', () => {
     ]);
     expect(figure.legend).toEqual(kinds.map(([, name]) => name));
     const isFit = ({ series }: { series?: string }): boolean =>
-      ['BiPE-RoPE', 'Sinusoidal', 'Learned APE'].includes(series ?? '');
+      kinds.some(([, name]) => series === `${name}, fitted`);
     expectLooks(
       { ...figure, looks: new Map([...figure.looks].filter(([series]) => !isFit({ series }))) },
       looks,

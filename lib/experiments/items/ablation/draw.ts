@@ -25,7 +25,13 @@ import { type LanguageModelRun, perplexityAt } from '../../language-models/runs'
 import { type Drawing } from '../../run/report';
 import { ablationGroups, basesOfAblation, type RulesLike } from './ablations';
 import { ablationFindings } from './findings';
-import { type AblationResult, type AblationRow, ablationRows, type AblationScale } from './rows';
+import {
+  type AblationResult,
+  type AblationRow,
+  ablationRows,
+  type AblationScale,
+  overAllSeeds,
+} from './rows';
 
 /** Everything the item shows of its result. */
 export function drawAblations(result: AblationResult, scale: AblationScale): Drawing {
@@ -156,6 +162,17 @@ interface TableRow extends AblationRow {
   readonly modality: Modality;
 }
 
+/** The perplexity at a length over all seeds of a model that has further ones. */
+function ofAllSeeds(length: number): Measure<TableRow> {
+  return {
+    key: `at${length}AllSeeds`,
+    label: `${formatCount(length)}, all seeds`,
+    format: perplexity.format,
+    of: (row) =>
+      row.further.length === 0 ? undefined : perplexityRange(overAllSeeds(row), row.modality, length).centre,
+  };
+}
+
 function perplexityTable(
   rows: readonly AblationRow[],
   { lengths, trainLength }: AblationScale,
@@ -168,6 +185,7 @@ function perplexityTable(
     (modality) =>
       `${documentCount(curves, modality)} held-out documents of ${modalityStyles[modality].name.toLowerCase()}`,
   );
+  const hasFurther = rows.some(({ further }) => further.length > 0);
   const columns: readonly Measure<TableRow>[] = [
     { key: 'group', label: 'What is varied', of: ({ group }) => ablationGroups[group] },
     { key: 'model', label: 'Model', of: ({ label }) => label },
@@ -179,6 +197,7 @@ function perplexityTable(
         ({ curve, modality }) => perplexityRange(curve, modality, length),
       ),
     ),
+    ...(hasFurther ? lengths.map(ofAllSeeds) : []),
     {
       key: 'parameters',
       label: 'Parameters',
@@ -192,6 +211,7 @@ function perplexityTable(
       title: 'Ablations',
       caption:
         `Perplexity of ${texts.join(', ')} by block length; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(seedsOf(curves), '95 % interval over documents')}. ` +
+        (hasFurther ? 'All seeds: with the further trainings of that model, as findings compare it. ' : '') +
         `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. We have not seen the paper's values.`,
     },
     columns,

@@ -7,7 +7,7 @@ import { compare, type LengthCurve, perplexityRange } from '../../language-model
 import { perplexityAt } from '../../language-models/runs';
 import { type Finding } from '../../run/report';
 import { type AblationGroup, basesOfAblation, relativeLabels } from './ablations';
-import { type AblationResult, type AblationRow, type AblationScale } from './rows';
+import { type AblationResult, type AblationRow, type AblationScale, overAllSeeds } from './rows';
 import { seedSpread, smallestTold } from './seed-spread';
 
 /** A sentence about two models of a group: that the first predicts better than the second. */
@@ -86,10 +86,9 @@ export function ablationFindings(
   { runs }: AblationResult,
 ): Finding[] {
   const text = modalityStyles[modality].name;
-  // All that is known of a model, further seeds included.
   const curveOf = (group: AblationGroup, id: string): LengthCurve | undefined => {
     const row = rows.find((one) => one.group === group && one.id === id);
-    return row && { ...row.curve, runs: [...row.curve.runs, ...row.further] };
+    return row && overAllSeeds(row);
   };
   return [...lengths]
     .sort((a, b) => a - b)

@@ -51,3 +51,8 @@ export function ablationRows(
     }),
   );
 }
+
+/** The curve of a model over all its seeds, further ones included: what findings compare. */
+export function overAllSeeds({ curve, further }: AblationRow): LengthCurve {
+  return { ...curve, runs: [...curve.runs, ...further] };
+}

@@ -19,8 +19,6 @@ import { waysFigure, waysFindings, waysTable } from './ways-draw';
 
 type KindName = 'bipe' | 'compact' | 'ape';
 
-const kinds = constructions;
-
 const kindNames = ['bipe', 'compact', 'ape'] as const;
 
 /** Figures, the table and the findings. */
@@ -71,7 +69,7 @@ function sizesPanel(
       ...pointsTrace({
         x: xOf(kind),
         y: yOf(kind),
-        style: { ...kinds[kind].style, name: kinds[kind].name },
+        style: constructions[kind].style,
       }),
       text: sizes.map(label),
       hovertemplate: `%{text}: ${heightOf(y)}`,
@@ -90,7 +88,12 @@ function widthFigure(sizes: readonly SizeResult[]): Figure {
     const bounds = sizes.map((size) => boundOf(size, kind));
     const x = [Math.min(...bounds), Math.max(...bounds)];
     const y = x.map((bound) => fit.factor * bound ** fit.exponent);
-    return { ...lineTrace({ x, y, style: kinds[kind].style, legend: false }), hoverinfo: 'skip' };
+    const { style } = constructions[kind];
+    return {
+      ...lineTrace({ x, y, style: { ...style, name: `${style.name}, fitted` }, legend: false }),
+      legendgroup: style.name,
+      hoverinfo: 'skip',
+    };
   });
   const againstBound = sizesPanel(
     sizes,
@@ -112,14 +115,17 @@ function widthFigure(sizes: readonly SizeResult[]): Figure {
         ...againstBound,
         data: [...(againstBound.data ?? []), ...lines],
         marks: fits.map(({ kind, fit }) =>
-          textAt(`${kinds[kind].way}: (${kinds[kind].bound})<sup>${fit.exponent.toFixed(2)}</sup>`, {
-            xref: 'x domain',
-            yref: 'y domain',
-            x: kind === 'ape' ? 0.96 : 0.04,
-            y: { bipe: 0.86, compact: 0.97, ape: 0.06 }[kind],
-            xanchor: kind === 'ape' ? 'right' : 'left',
-            font: { color: kinds[kind].style.color },
-          }),
+          textAt(
+            `${constructions[kind].way}: (${constructions[kind].bound})<sup>${fit.exponent.toFixed(2)}</sup>`,
+            {
+              xref: 'x domain',
+              yref: 'y domain',
+              x: kind === 'ape' ? 0.96 : 0.04,
+              y: { bipe: 0.86, compact: 0.97, ape: 0.06 }[kind],
+              xanchor: kind === 'ape' ? 'right' : 'left',
+              font: { color: constructions[kind].style.color },
+            },
+          ),
         ),
       },
       sizesPanel(sizes, 'Against the states, k |S|', states, {
@@ -151,7 +157,7 @@ function costFigure(sizes: readonly SizeResult[]): Figure {
     subtitle: `Compiled Transformers on this machine${sizes.every(({ ape }) => ape.compared.words > 0) ? '' : '; flattened automata that were not run have no time'}`,
     caption:
       'Left: weights that are not 0. Right: milliseconds a token, over random words. The feed-forward blocks multiply relations with 4 n³ hidden units, so weights grow as the third power of the states that are held together.',
-    alt: `Weights go from ${formatCount(least)} to ${kindNames.map((kind, index) => `${formatCount(most[index] ?? 0)} (${kinds[kind].way})`).join(', ')}.`,
+    alt: `Weights go from ${formatCount(least)} to ${kindNames.map((kind, index) => `${formatCount(most[index] ?? 0)} (${constructions[kind].way})`).join(', ')}.`,
     panels: [sizesPanel(sizes, 'Weights', states, weights), sizesPanel(sizes, 'Time', states, time)],
     panelHeight: 260,
   });
@@ -187,7 +193,7 @@ function byKind(key: string, title: string, of: OfKind): Measure<SizeResult>[] {
 function ofKind(kind: KindName, key: string, title: string, of: OfKind): Measure<SizeResult> {
   return {
     key: `${kind}${key}`,
-    label: `${title}, ${kinds[kind].way}`,
+    label: `${title}, ${constructions[kind].way}`,
     format: 'integer',
     of: (size) => of(size[kind]),
   };
@@ -240,7 +246,7 @@ function comparisonFinding(sizes: readonly SizeResult[], kind: KindName): Findin
   if (total.words === 0) return [];
   return [
     {
-      claim: `${kinds[kind].name}: the read-out is the set of reachable states after every prefix of long words`,
+      claim: `${constructions[kind].style.name}: the read-out is the set of reachable states after every prefix of long words`,
       holds: total.mismatches === 0,
       measured: `${describeComparison(total)}; ${describeSets(sizes, kind)}`,
       check: true,
@@ -282,7 +288,7 @@ function layersFinding(sizes: readonly SizeResult[], kind: KindName): Finding[] 
     formatCount(tried.reduce((total, one) => total + of(one), 0));
   return [
     {
-      claim: `${kinds[kind].name}: every layer matters, and words alone find it if one is left out`,
+      claim: `${constructions[kind].style.name}: every layer matters, and words alone find it if one is left out`,
       holds: missed.length === 0,
       measured: `${sum(({ found }) => found)} of ${sum(({ layers }) => layers)} networks without a layer are found, at ${tried.length} sizes${missed.length === 0 ? '' : `; not all at ${missed.map(({ size }) => label(size)).join('; ')}`}`,
       check: true,
@@ -301,7 +307,7 @@ function certificateFinding(sizes: readonly SizeResult[], kind: KindName): Findi
   if (certified.length === 0) return [];
   return [
     {
-      claim: `${kinds[kind].name}: certified for every word within the bounds`,
+      claim: `${constructions[kind].style.name}: certified for every word within the bounds`,
       holds: certified.every((holds) => holds),
       measured: `certificates of ${certified.filter((holds) => holds).length} of ${certified.length} sizes hold`,
       check: true,
@@ -317,9 +323,9 @@ function growthFinding(sizes: readonly SizeResult[], kind: KindName): Finding {
   const { exponent } = fitWidth(sizes, kind);
   const factors = sizes.map((size) => size[kind].relationWidth / boundOf(size, kind));
   return {
-    claim: `${kinds[kind].name}: the width grows in proportion to ${kinds[kind].bound}`,
+    claim: `${constructions[kind].style.name}: the width grows in proportion to ${constructions[kind].bound}`,
     holds: Math.abs(exponent - 1) < 0.1 && Math.max(...factors) <= 2,
-    measured: `fitted power ${exponent.toFixed(2)}; between ${Math.min(...factors).toFixed(2)} and ${Math.max(...factors).toFixed(2)} times ${kinds[kind].bound}`,
+    measured: `fitted power ${exponent.toFixed(2)}; between ${Math.min(...factors).toFixed(2)} and ${Math.max(...factors).toFixed(2)} times ${constructions[kind].bound}`,
     check: true,
   };
 }

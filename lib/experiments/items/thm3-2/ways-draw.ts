@@ -33,10 +33,10 @@ function waysPanel(results: readonly WayResult[], title: string, x: WayQuantity,
     data: order.flatMap((way) => {
       const own = results.filter((result) => result.way === way);
       if (own.length === 0) return [];
-      const { style, name } = constructions[way];
+      const { style } = constructions[way];
       return [
         {
-          ...lineTrace({ x: own.map(x.of), y: own.map(y.of), style: { ...style, name }, markers: true }),
+          ...lineTrace({ x: own.map(x.of), y: own.map(y.of), style, markers: true }),
           text: own.map((one) => `${formatCount(one.length)} symbols, ${formatCount(one.depth)} layers`),
           hovertemplate: `%{text}: ${heightOf(y)}`,
         },
