@@ -38,6 +38,11 @@ export class Cells {
     this.#compiler.warm();
   }
 
+  /** Readies it for cells that import lib. */
+  warmLibrary() {
+    this.#compiler.warmLibrary();
+  }
+
   /** Describes a thrown value as a failure. Getters and methods of the value may run. */
   describe(thrown) {
     return this.#failures.describe(thrown);

@@ -67,6 +67,14 @@ export class Compiler {
     this.#look();
   }
 
+  /**
+   * Reads the declarations of lib, too, which most first cells import. Nothing once a cell has been
+   * checked.
+   */
+  warmLibrary() {
+    if (this.#version === 0) this.#check(`import ${JSON.stringify(this.#library.entry)};`, nothingDeclared);
+  }
+
   /** The names of the modules that a cell imports. */
   importsOf(code) {
     return ts.preProcessFile(code).importedFiles.map(({ fileName }) => fileName);

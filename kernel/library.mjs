@@ -61,6 +61,11 @@ export class Library {
     this.#build = build;
   }
 
+  /** The path of `lib` as a cell in any folder may import it. */
+  get entry() {
+    return join(this.#root, 'lib');
+  }
+
   /** Whether the sources did not compile at the last check. */
   get isBroken() {
     return this.#error !== undefined;
@@ -84,7 +89,7 @@ export class Library {
   compiledPath(request, folder) {
     if (!isPath(request)) return undefined;
     const path = resolve(folder, request);
-    return path === join(this.#root, 'lib') || this.covers(path) ? this.#inCompiled(path) : undefined;
+    return path === this.entry || this.covers(path) ? this.#inCompiled(path) : undefined;
   }
 
   /**

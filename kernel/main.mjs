@@ -79,3 +79,5 @@ captureChildren();
 // Before requests are answered, since a request during it would wait for seconds.
 activity.protect(() => cells.warm());
 await server.serve(cells, runs, widgets);
+// While the reader reads. Not at once: Jupyter's first questions are answered first.
+setTimeout(() => activity.protect(() => cells.warmLibrary()), 500).unref();

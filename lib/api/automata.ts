@@ -25,7 +25,7 @@ export {
   stateSetWriter,
 } from '../evaluate/state-sets';
 export { alphabetOf, wordOf } from '../theory/automata/alphabet';
-export type { Automaton, BiNfa, Nfa, Word } from '../theory/automata/automaton';
+export type { Automaton, BiNfa, NamedAutomaton, Nfa, Word } from '../theory/automata/automaton';
 export { type AutomatonExample, automatonExamples, exampleNamed } from '../theory/automata/examples';
 export { formatAutomaton, parseAutomaton, readAutomaton, writeAutomaton } from '../theory/automata/file';
 export { asNfa, flatten } from '../theory/automata/flatten';
@@ -35,7 +35,7 @@ export { informativeBiNfa, type SetStatistics, setStatistics } from '../theory/a
 export { type LevelSimulator, levelSimulator } from '../theory/automata/level-sets';
 export { liveWords, type LiveWordSize } from '../theory/automata/live-words';
 export { checkAutomaton, problemsOf } from '../theory/automata/problems';
-export { allWords, type NamedAutomaton, randomBiNfa, randomNfa, randomWord } from '../theory/automata/random';
+export { allWords, randomBiNfa, randomNfa, randomWord } from '../theory/automata/random';
 export type { Relation } from '../theory/automata/relation';
 export {
   type FragmentSummary,

@@ -24,31 +24,6 @@ export function quantiles(values: ArrayLike<number>, shares: readonly number[]):
   return shares.map((share) => quantileSorted(order, share));
 }
 
-/** The distribution function of a sample: `share[i]` of the values are at most `x[i]`. */
-export interface EmpiricalDistribution {
-  /** The distinct values, ascending. */
-  readonly x: Float64Array;
-  /** Ascending, the last 1. */
-  readonly share: Float64Array;
-}
-
-/**
- * The empirical distribution function at every distinct value.
- *
- * @throws ConfigError if there are no values or one is NaN
- */
-export function empiricalDistribution(values: ArrayLike<number>): EmpiricalDistribution {
-  const order = sorted(values, 'distribution');
-  const lasts: number[] = [];
-  order.forEach((value, index) => {
-    if (index === order.length - 1 || order[index + 1] !== value) lasts.push(index);
-  });
-  return {
-    x: Float64Array.from(lasts, (index) => order[index] ?? 0),
-    share: Float64Array.from(lasts, (index) => (index + 1) / order.length),
-  };
-}
-
 /** An estimate and the interval that contains it. */
 export interface Interval {
   readonly estimate: number;

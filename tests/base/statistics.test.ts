@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
-import { empiricalDistribution, fitPower, quantiles } from '../../lib/base/statistics';
+import { fitPower, quantiles } from '../../lib/base/statistics';
 
 const sample = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 60 });
 
@@ -36,20 +36,6 @@ describe('quantiles', () => {
   it('refuse an empty sample and NaN', () => {
     expect(() => quantiles([], [0.5])).toThrow(ConfigError);
     expect(() => quantiles([1, Number.NaN], [0.5])).toThrow(/NaN/);
-  });
-});
-
-describe('empiricalDistribution', () => {
-  it('counts, at every distinct value, the values up to it', () => {
-    fc.assert(
-      fc.property(sample, (values) => {
-        const { x, share } = empiricalDistribution(values);
-        expect([...x]).toEqual([...new Set(values)].sort((a, b) => a - b));
-        x.forEach((value, index) => {
-          expect(share[index]).toBe(values.filter((other) => other <= value).length / values.length);
-        });
-      }),
-    );
   });
 });
 

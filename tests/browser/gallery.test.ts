@@ -12,7 +12,8 @@ import { silentReporter } from '../../lib/base/progress';
 import { items } from '../../lib/experiments/registry';
 import { type Report } from '../../lib/experiments/run/report';
 import { RunStore } from '../../lib/experiments/run/store';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { findBrowser } from '../../lib/report/export/find-browser';
 import { toPlain } from '../../lib/report/json';
 import { picture } from '../support/pictures';
 

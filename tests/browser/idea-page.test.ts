@@ -10,7 +10,8 @@ import { writeIdeaPage } from '../../apps/idea-page/document';
 import { comparedEncodings, heatPixels } from '../../apps/idea-page/scores';
 import { type Action, type IdeaState, nextIdea, openIdea } from '../../apps/idea-page/state';
 import { projectPath } from '../../lib/base/paths';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { findBrowser } from '../../lib/report/export/find-browser';
 import { picture } from '../support/pictures';
 
 const found = findBrowser();

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { packageFile } from '../../lib/engine/backends/tensorflow';
 import { startEngine } from '../../lib/engine/engine';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { findBrowser } from '../../lib/report/export/find-browser';
 import { trainTiny } from './tiny-training';
 
 const found = findBrowser();

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../lib/engine/random/random';
 import type { Automaton, BiNfa, Nfa, Word } from '../../lib/theory/automata/automaton';
 import { formatAutomaton } from '../../lib/theory/automata/file';
-import { randomBiNfa, randomNfa, randomSegments, randomWord } from '../../lib/theory/automata/random';
+import { randomBiNfa, randomNfa, randomWord } from '../../lib/theory/automata/random';
+import { randomSegments } from '../support/automata';
 import { simulate } from '../../lib/theory/automata/simulate';
 import { bipe, temporaryFolder } from '../support/command';
 

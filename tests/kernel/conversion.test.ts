@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { projectPath } from '../../lib/base/paths';
 import { present } from '../../lib/base/present';
-import { findBrowser, launchBrowser } from '../../lib/report/export/browser';
+import { launchBrowser } from '../../lib/report/export/browser';
+import { findBrowser } from '../../lib/report/export/find-browser';
 import { temporaryFolder } from '../support/command';
 import { notebookEnvironment, notebookOf } from '../support/notebook';
 

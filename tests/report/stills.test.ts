@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBrowser } from '../../lib/report/export/browser';
+import { findBrowser } from '../../lib/report/export/find-browser';
 import { barTrace, lineTrace } from '../../lib/report/traces';
 import { makeFigure } from '../../lib/report/figure';
 import { stillFigure, stillPage } from '../../lib/report/export/stills';

@@ -6,12 +6,8 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { vi } from 'vitest';
-import {
-  browserInstallHint,
-  findBrowser,
-  launchBrowser,
-  type RunningBrowser,
-} from '../../lib/report/export/browser';
+import { launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { browserInstallHint, findBrowser } from '../../lib/report/export/find-browser';
 
 const minute = 60_000;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser, launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { launchBrowser, type RunningBrowser } from '../../lib/report/export/browser';
+import { findBrowser } from '../../lib/report/export/find-browser';
 import { axes } from '../../lib/report/axes';
 import { lineTrace } from '../../lib/report/traces';
 import { makeFigure } from '../../lib/report/figure';

@@ -4,9 +4,6 @@
 /** The two disjoint sets of expressions. */
 export type ArithmeticSplit = 'train' | 'test';
 
-/** The names of the sets. */
-export const arithmeticSplits: readonly ArithmeticSplit[] = ['train', 'test'];
-
 /** Hashes below this belong to testing: a tenth of all. */
 const testBound = Math.floor(2 ** 32 / 10);
 

@@ -6,13 +6,8 @@ import { dirname, join } from 'node:path';
 import { type Page } from 'playwright-core';
 import { messageOf } from '../../base/errors';
 import { sha256 } from '../../base/files';
-import {
-  type FoundBrowser,
-  type RunningBrowser,
-  browserInstallHint,
-  findBrowser,
-  launchBrowser,
-} from './browser';
+import { launchBrowser, type RunningBrowser } from './browser';
+import { browserInstallHint, findBrowser, type FoundBrowser } from './find-browser';
 import { type Figure } from '../figure';
 import { toPlain } from '../json';
 import { type DrawRequest, drawInPage } from './page';

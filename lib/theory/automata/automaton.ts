@@ -42,3 +42,9 @@ export type Word = readonly string[];
 export function pairName(segmentState: string, subState: string): string {
   return `${segmentState},${subState}`;
 }
+
+/** An automaton with a name for figures and tables. */
+export interface NamedAutomaton {
+  readonly name: string;
+  readonly automaton: Automaton;
+}

@@ -59,13 +59,6 @@ export function singleArrowWords({ states }: Nfa): Word[] {
   );
 }
 
-/** Counts the different rows. */
-export function countRows(rows: Iterable<Uint8Array>): number {
-  const seen = new Set<string>();
-  for (const row of rows) seen.add(row.join(''));
-  return seen.size;
-}
-
 /** The word of these indices of symbols. */
 export function wordOfIndices({ symbols }: Nfa, indices: readonly number[]): Word {
   return indices.map((index) => present(symbols[index], 'symbol'));

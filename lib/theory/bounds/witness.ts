@@ -26,12 +26,6 @@ const primes: Readonly<Record<number, readonly string[]>> = {
 };
 
 /**
- * Most states for which the witness has every relation. With more it has every permutation and
- * every single transition.
- */
-export const mostWitnessStates = 5;
-
-/**
  * Makes the witness automaton of n states. The first state is the start and the accepting state.
  *
  * Its symbols are `stay` (the identity, so that words of one length have the relations of all
@@ -39,7 +33,7 @@ export const mostWitnessStates = 5;
  * `join` (stays, and also leads from the first state to the second), `drop` (stays, but the first
  * state leads nowhere) and one for each prime relation. For n <= 4 a test shows that none but
  * `stay` can be left out. For n <= 5 words have every relation, as counting the transition monoid
- * shows.
+ * shows; with more states they have every permutation and every single transition.
  *
  * @throws UsageError for a number of states that is not a whole number of at least 1
  */

@@ -3,13 +3,8 @@
 import fc from 'fast-check';
 import { Random } from '../../../lib/engine/random/random';
 import type { BiNfa, Nfa, Word } from '../../../lib/theory/automata/automaton';
-import {
-  degenerateAutomata,
-  randomBiNfa,
-  randomNfa,
-  randomSegments,
-  randomWord,
-} from '../../../lib/theory/automata/random';
+import { randomBiNfa, randomNfa, randomWord } from '../../../lib/theory/automata/random';
+import { degenerateAutomata, randomSegments } from '../../support/automata';
 
 const seeds = fc.nat(2 ** 31 - 1);
 const counts = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });

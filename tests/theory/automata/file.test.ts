@@ -11,7 +11,7 @@ import {
   readAutomaton,
   writeAutomaton,
 } from '../../../lib/theory/automata/file';
-import { degenerateAutomata } from '../../../lib/theory/automata/random';
+import { degenerateAutomata } from '../../support/automata';
 import { temporaryFolder } from '../../support/command';
 import { biNfas, nfas } from './arbitrary';
 

@@ -3,13 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../../lib/engine/random/random';
 import { alphabetOf } from '../../../lib/theory/automata/alphabet';
 import { problemsOf } from '../../../lib/theory/automata/problems';
-import {
-  allWords,
-  degenerateAutomata,
-  randomBiNfa,
-  randomNfa,
-  randomSegments,
-} from '../../../lib/theory/automata/random';
+import { allWords, randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
+import { degenerateAutomata, randomSegments } from '../../support/automata';
 import { biNfas, nfas } from './arbitrary';
 
 describe('a random automaton', () => {

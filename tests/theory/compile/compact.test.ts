@@ -8,12 +8,8 @@ import { Random } from '../../../lib/engine/random/random';
 import { alphabetOf } from '../../../lib/theory/automata/alphabet';
 import { asNfa, flatten } from '../../../lib/theory/automata/flatten';
 import { liveWords } from '../../../lib/theory/automata/live-words';
-import {
-  allWords,
-  degenerateAutomata,
-  randomBiNfa,
-  randomSegments,
-} from '../../../lib/theory/automata/random';
+import { allWords, randomBiNfa } from '../../../lib/theory/automata/random';
+import { degenerateAutomata, randomSegments } from '../../support/automata';
 import {
   compose,
   identityRelation,

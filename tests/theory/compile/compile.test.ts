@@ -9,14 +9,8 @@ import { Random } from '../../../lib/engine/random/random';
 import { alphabetOf } from '../../../lib/theory/automata/alphabet';
 import { type Automaton, type BiNfa } from '../../../lib/theory/automata/automaton';
 import { asNfa, flatten } from '../../../lib/theory/automata/flatten';
-import {
-  allWords,
-  degenerateAutomata,
-  randomBiNfa,
-  randomNfa,
-  randomSegments,
-  randomWord,
-} from '../../../lib/theory/automata/random';
+import { allWords, randomBiNfa, randomNfa, randomWord } from '../../../lib/theory/automata/random';
+import { degenerateAutomata, randomSegments } from '../../support/automata';
 import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import { type Network, stateNames } from '../../../lib/theory/network/network';

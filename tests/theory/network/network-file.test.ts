@@ -10,12 +10,8 @@ import { canonicalJson } from '../../../lib/base/json';
 import { Random } from '../../../lib/engine/random/random';
 import { openSafetensors, type TensorSource, writeSafetensors } from '../../../lib/model/files/safetensors';
 import { asNfa } from '../../../lib/theory/automata/flatten';
-import {
-  degenerateAutomata,
-  randomBiNfa,
-  randomNfa,
-  randomSegments,
-} from '../../../lib/theory/automata/random';
+import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
+import { degenerateAutomata, randomSegments } from '../../support/automata';
 import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
 import type { Mlp } from '../../../lib/theory/network/mlp';

@@ -3,7 +3,7 @@
 import { formatCount } from '../../../base/format';
 import { makeTable, type Measure } from '../../../report/measures';
 import { type Table } from '../../../report/tables';
-import { type NamedAutomaton } from '../../../theory/automata/random';
+import { type NamedAutomaton } from '../../../theory/automata/automaton';
 import { type Finding } from '../../run/report';
 import { type CountedResult, type PriceResult, pricesOf } from './prices';
 

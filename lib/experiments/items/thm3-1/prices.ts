@@ -4,7 +4,7 @@
 import { type Reporter } from '../../../base/progress';
 import { automatonExamples } from '../../../theory/automata/examples';
 import { fragmentRelations } from '../../../theory/automata/fragments';
-import { type NamedAutomaton } from '../../../theory/automata/random';
+import { type NamedAutomaton } from '../../../theory/automata/automaton';
 import { countedAutomata } from '../../../theory/bounds/counted-automata';
 import { type FragmentPrice, fragmentPrice } from '../../../theory/bounds/fragment-price';
 import { RowSpace } from '../../../theory/bounds/rank';
