@@ -8,7 +8,7 @@ import { run, SetupError, toolEnvironment } from '../lib/run.mjs';
 
 async function find() {
   const finder = await import(
-    pathToFileURL(join(root, 'dist', 'lib', 'report', 'export', 'browser.js')).href
+    pathToFileURL(join(root, 'dist', 'lib', 'report', 'export', 'find-browser.js')).href
   );
   return { browser: finder.findBrowser(), hint: finder.browserInstallHint() };
 }
