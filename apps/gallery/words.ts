@@ -1,6 +1,6 @@
 // What a result says, in few words, as HTML text: its answer, its verdicts, whose it is.
 
-import { markOf, type Verdict, verdictOf, verdicts } from '../../lib/experiments/run/findings';
+import { signOf, type Verdict, verdictOf, verdicts } from '../../lib/experiments/run/findings';
 import { type Finding } from '../../lib/experiments/run/report';
 import { escapeXml } from '../../lib/report/text';
 import { type Showing } from './showings';
@@ -12,7 +12,7 @@ function verdictClass(verdict: Verdict): string {
 
 /** A verdict with its sign and colour. */
 export function verdictHtml(verdict: Verdict): string {
-  return `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${markOf(verdict)}</span> ${verdict}</span>`;
+  return `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${signOf(verdict)}</span> ${verdict}</span>`;
 }
 
 /** How many claims have each verdict. */
@@ -23,7 +23,7 @@ export function verdictCounts(findings: readonly Finding[]): string {
       return count === 0
         ? []
         : [
-            `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${markOf(verdict)}</span> ${verdict}: ${count}</span>`,
+            `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${signOf(verdict)}</span> ${verdict}: ${count}</span>`,
           ];
     })
     .join(' ');

@@ -29,6 +29,16 @@ export const ink = {
   paper: '#FFFFFF',
 } as const;
 
+/** Colours of what is good, bad or open in a text on a page: JupyterLab's, by its theme. */
+export const toneColors = {
+  good: 'var(--jp-success-color1, #2E7D32)',
+  bad: 'var(--jp-error-color1, #C62828)',
+  open: 'var(--jp-ui-font-color2, #5A5A5A)',
+} as const;
+
+/** What a value says to the reader. */
+export type Tone = keyof typeof toneColors;
+
 /** Sizes in px; a page-wide figure printed at 6.75 inches shows 14 px as 7.7 pt. */
 export const fontSize = {
   title: 18,

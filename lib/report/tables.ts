@@ -16,6 +16,7 @@ import { exportOutputs } from './outputs';
 import { formatJson } from './json';
 import { type Provenance } from './provenance';
 import { provenanceLine } from './provenance-line';
+import { type Tone, toneColors } from './style';
 import { escapeHtml } from './text';
 
 /** A value of a table; null is a value that is not known, NaN one that does not exist. */
@@ -34,6 +35,12 @@ export interface Quantity {
   readonly format?: CellFormat;
 }
 
+/** The sign of a value. */
+export interface CellSign {
+  readonly sign: string;
+  readonly tone: Tone;
+}
+
 /** A column: a quantity, and where its values are in a row. */
 export interface Column extends Quantity {
   readonly key: string;
@@ -44,6 +51,8 @@ export interface Column extends Quantity {
   readonly interval?: readonly [low: string, high: string];
   /** The value belongs to the machine, as a speed does: another one has another. */
   readonly ofMachine?: true;
+  /** What stands before a value of these, as ✓ before `holds`, and its colour on a page. */
+  readonly signs?: Readonly<Record<string, CellSign>>;
 }
 
 /** A table to show and to export. The ids of an item's figures and tables share one folder. */
@@ -64,6 +73,16 @@ export function intervalKeys(key: string): readonly [low: string, high: string] 
 
 const cellOf = (row: Readonly<Record<string, Cell>>, column: Column): Cell =>
   ownEntry(row, column.key) ?? null;
+
+const signOf = (cell: Cell, { signs }: Column): CellSign | undefined =>
+  typeof cell === 'string' && signs !== undefined ? ownEntry(signs, cell) : undefined;
+
+/** A cell as readers of a text see it, with its sign. */
+function signedCell(row: Readonly<Record<string, Cell>>, column: Column): string {
+  const cell = cellOf(row, column);
+  const { sign } = signOf(cell, column) ?? {};
+  return `${sign === undefined ? '' : `${sign} `}${formatCell(cell, column.format)}`;
+}
 
 /** True for a column of numbers, which is set flush right. */
 function isNumeric(table: Table, column: Column): boolean {
@@ -151,9 +170,7 @@ export function toMarkdown(table: Table): string {
     '',
     line(columns.map((column) => escapeMarkdown(headerOf(column)))),
     line(columns.map((column) => (isNumeric(table, column) ? '---:' : ':---'))),
-    ...rows.map((row) =>
-      line(columns.map((column) => escapeMarkdown(formatCell(cellOf(row, column), column.format)))),
-    ),
+    ...rows.map((row) => line(columns.map((column) => escapeMarkdown(signedCell(row, column))))),
     '',
     escapeMarkdown(table.caption),
     '',
@@ -248,10 +265,11 @@ export function toHtml(table: Table): string {
     (column) => `<th scope="col" ${style(column)}>${escapeHtml(headerOf(column))}</th>`,
   );
   const body = rows.map((row) => {
-    const cells = columns.map(
-      (column) =>
-        `<td ${style(column)}>${unbroken(escapeHtml(formatCell(cellOf(row, column), column.format)))}</td>`,
-    );
+    const cells = columns.map((column) => {
+      const { tone } = signOf(cellOf(row, column), column) ?? {};
+      const text = unbroken(escapeHtml(signedCell(row, column)));
+      return `<td ${style(column)}>${tone === undefined ? text : `<span style="color:${toneColors[tone]}">${text}</span>`}</td>`;
+    });
     return `<tr>${cells.join('')}</tr>`;
   });
   return [

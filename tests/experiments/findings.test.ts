@@ -51,7 +51,11 @@ it('findings as a table say which item they are of, the claim, whether it holds,
   expect(table.title).toBe("Do the paper's claims hold in this run? Made up");
   expect(readTable(table)).toEqual({
     headers: ['Claim', 'Verdict', 'Measured'],
-    rows: findings.map((finding) => [finding.claim, verdictOf(finding), finding.measured]),
+    rows: findings.map((finding, index) => [
+      finding.claim,
+      `${['✓', '✗', '~'][index] ?? ''} ${verdictOf(finding)}`,
+      finding.measured,
+    ]),
   });
 });
 
@@ -65,7 +69,7 @@ describe('exported findings', () => {
     expect(files.map((file) => basename(file))).toEqual(['thm9-9-trained-findings.md']);
     const text = readFileSync(join(folder, 'thm9-9-trained-findings.md'), 'utf8');
     expect(text).toBe(toMarkdown(findingsTable(report)));
-    expect(text).toContain('| BiPE-RoPE is below RoPE | holds | 20.1 and 25.3 |');
+    expect(text).toContain('| BiPE-RoPE is below RoPE | ✓ holds | 20.1 and 25.3 |');
     expect(text).toContain('| A \\| is no end of a cell | does not hold | error 2 |');
     expect(text).toContain('Measured on nothing.');
     expect(text).toContain(escapeMarkdown(provenanceLine(report.provenance)));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
+import { toneColors } from '../../lib/report/style';
 import {
   escapeLatex,
   escapeMarkdown,
@@ -18,6 +19,7 @@ import {
   type Cell,
   type Table,
 } from '../../lib/report/tables';
+import { readTable } from '../support/read-table';
 import { sampleProvenance, sampleTable } from './samples';
 
 /** The reader of danfo's own CSV functions; it has no types. */
@@ -134,6 +136,20 @@ describe('HTML', () => {
     expect(html).not.toContain('<f>');
     expect(html.match(/<td /g)).toHaveLength(10);
     expect(html).toContain('>91.2&nbsp;%</td>');
+  });
+
+  it('has a sign before a value that has one, in its colour, and so has Markdown; data have none', () => {
+    const signs = { yes: { sign: '✓', tone: 'good' }, no: { sign: '✗', tone: 'bad' } } as const;
+    const columns = [{ key: 'verdict', label: 'Verdict', signs }];
+    const rows = ['yes', 'no', 'toString'].map((verdict) => ({ verdict }));
+    const table = { ...sampleTable, columns, rows };
+    expect(toHtml(table).match(/(?<=<td [^>]*>).*(?=<\/td>)/g)).toEqual([
+      `<span style="color:${toneColors.good}">✓ yes</span>`,
+      `<span style="color:${toneColors.bad}">✗ no</span>`,
+      'toString',
+    ]);
+    expect(readTable(table).rows).toEqual([['✓ yes'], ['✗ no'], ['toString']]);
+    expect(toCsv(table)).toBe('verdict\r\nyes\r\nno\r\ntoString\r\n');
   });
 
   it('breaks no number, and nothing that is compared, between lines, but a path after a slash', () => {

@@ -6,18 +6,22 @@ import { join } from 'node:path';
 import { readTextFile, writeFilesAtomic } from '../../base/files';
 import { checkOutputs } from '../../base/outputs';
 import { provenanceLine } from '../../report/provenance-line';
-import { type Table, toMarkdown } from '../../report/tables';
+import { type CellSign, type Table, toMarkdown } from '../../report/tables';
 import { type Finding, type Report } from './report';
 import { fileNameOf } from './reference';
 
-/** The verdicts that a finding can have, each with its mark. */
-const marks = { holds: '✓', 'does not hold': '✗', inconclusive: '~' } as const;
+/** The verdicts that a finding can have, each with its sign. */
+const signs = {
+  holds: { sign: '✓', tone: 'good' },
+  'does not hold': { sign: '✗', tone: 'bad' },
+  inconclusive: { sign: '~', tone: 'open' },
+} as const satisfies Readonly<Record<string, CellSign>>;
 
 /** A finding's verdict. */
-export type Verdict = keyof typeof marks;
+export type Verdict = keyof typeof signs;
 
 /** All verdicts, in the order in which they are counted. */
-export const verdicts = Object.keys(marks) as readonly Verdict[];
+export const verdicts = Object.keys(signs) as readonly Verdict[];
 
 /** The verdict on a claim in this run. */
 export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
@@ -26,14 +30,14 @@ export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
 }
 
 /** The sign of a verdict. */
-export function markOf(verdict: Verdict): string {
-  return marks[verdict];
+export function signOf(verdict: Verdict): string {
+  return signs[verdict].sign;
 }
 
 /** A finding on a line of a terminal. */
 export function describeFinding(finding: Finding): string {
   const verdict = verdictOf(finding);
-  return `${marks[verdict]} ${verdict}: ${finding.claim}: ${finding.measured}`;
+  return `${signOf(verdict)} ${verdict}: ${finding.claim}: ${finding.measured}`;
 }
 
 /** The findings of a report as a table: claim, verdict, measurement. */
@@ -44,7 +48,7 @@ export function findingsTable(report: Report): Table {
     caption: `${report.provenance.scale} ${provenanceLine(report.provenance)}`,
     columns: [
       { key: 'claim', label: 'Claim' },
-      { key: 'verdict', label: 'Verdict' },
+      { key: 'verdict', label: 'Verdict', signs },
       { key: 'measured', label: 'Measured' },
     ],
     rows: report.findings.map((finding) => ({

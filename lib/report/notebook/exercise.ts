@@ -3,6 +3,7 @@
 // function; the two that most exercises need are made by `equals` and `agreesWith`.
 
 import { messageOf } from '../../base/errors';
+import { toneColors } from '../style';
 import { escapeHtml } from '../text';
 import { displayFunction } from './display';
 
@@ -24,9 +25,9 @@ export interface AnswerOptions {
 }
 
 const looks = {
-  right: { sign: '✓', color: 'var(--jp-success-color1, #2E7D32)' },
-  wrong: { sign: '✗', color: 'var(--jp-error-color1, #C62828)' },
-  unanswered: { sign: '○', color: 'var(--jp-ui-font-color2, #5A5A5A)' },
+  right: { sign: '✓', color: toneColors.good },
+  wrong: { sign: '✗', color: toneColors.bad },
+  unanswered: { sign: '○', color: toneColors.open },
 } as const;
 
 interface Verdict {
