@@ -70,7 +70,7 @@ describe('exported findings', () => {
     const text = readFileSync(join(folder, 'thm9-9-trained-findings.md'), 'utf8');
     expect(text).toBe(toMarkdown(findingsTable(report)));
     expect(text).toContain('| BiPE-RoPE is below RoPE | ✓ holds | 20.1 and 25.3 |');
-    expect(text).toContain('| A \\| is no end of a cell | does not hold | error 2 |');
+    expect(text).toContain('| A \\| is no end of a cell | ✗ does not hold | error 2 |');
     expect(text).toContain('Measured on nothing.');
     expect(text).toContain(escapeMarkdown(provenanceLine(report.provenance)));
   });
