@@ -89,4 +89,5 @@ export { type LayerTrace, type Trace, trace } from '../theory/network/plain';
 export { runWords } from '../theory/network/run';
 export { readWordFile } from '../theory/network/word-file';
 export { tokenReader } from '../theory/network/words';
+export { judgeNetwork, type NetworkVerdict, type SearchOptions } from '../theory/compile/verdict';
 export { compareWithSimulator, type SimulatorComparison } from '../theory/compile/verify';

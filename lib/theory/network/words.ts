@@ -16,26 +16,25 @@ export function tokenReader(network: Network): (word: Word, where?: string) => I
   const read = wordReader(alphabetOf(network.automaton));
   return (word, where = 'word') => {
     const ids = read(word, where).map((index) => index + 1);
-    checkBounds(network, word, where);
+    const problem = beyondBounds(network, word);
+    if (problem !== undefined) throw new DataError(`${where}: ${problem}`);
     return ids;
   };
 }
 
-function checkBounds({ automaton, bounds }: Network, word: Word, where: string): void {
-  const check = (count: number, most: number, what: string, option: string): void => {
-    if (count > most)
-      throw new DataError(
-        `${where}: ${count} ${what}, and the network was compiled for ${most}; compile it with ${option} ${count}`,
-      );
-  };
-  if (bounds.encoding !== 'bipe') {
-    check(word.length, bounds.maxLength, 'symbols', '--max-length');
-    return;
-  }
+/** Says where a word is beyond a network's bounds, and what to do; undefined if it is within. */
+export function beyondBounds({ automaton, bounds }: Network, word: Word): string | undefined {
+  const excess = (count: number, most: number, what: string, option: string): string | undefined =>
+    count <= most
+      ? undefined
+      : `${count} ${what}, and the network was compiled for ${most}; compile it with ${option} ${count}`;
+  if (bounds.encoding !== 'bipe') return excess(word.length, bounds.maxLength, 'symbols', '--max-length');
   const separators = new Set(automaton.type === 'bi-nfa' ? automaton.separators : []);
   const lengths = symbolsInSegments(word, separators);
-  check(lengths.length, bounds.maxSegments, 'segments', '--max-segments');
-  check(Math.max(0, ...lengths), bounds.maxSegmentLength, 'symbols in a segment', '--max-segment');
+  return (
+    excess(lengths.length, bounds.maxSegments, 'segments', '--max-segments') ??
+    excess(Math.max(0, ...lengths), bounds.maxSegmentLength, 'symbols in a segment', '--max-segment')
+  );
 }
 
 /**
