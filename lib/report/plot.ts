@@ -6,7 +6,7 @@ import { logAxis } from './log-axis';
 import { type AxisSpec, type PlotlyObject } from './spec';
 import { barTrace, lineTrace } from './traces';
 import { type Figure, makeFigure } from './figure';
-import { encodingStyle, type SeriesStyle } from './style';
+import { encodingStyle, orderedStyles, type SeriesStyle } from './style';
 import { type TidyRow } from './rows';
 import { type Cell } from './tables';
 import { escapeMarkup } from './text';
@@ -47,7 +47,8 @@ export function plot<Row extends TidyRow>(rows: readonly Row[], options: PlotOpt
   const series = valuesOf(drawn, options.color);
   const title = options.title ?? `${wordsOf(options.y)} by ${wordsOf(options.x).toLowerCase()}`;
   const isLine = drawn.every((row) => typeof row[options.x] === 'number');
-  const styles = series.map((value) => encodingStyle(nameOf(value), series.map(nameOf)));
+  const styles = stylesOf(series, options.color);
+  const panelName = namesIn(options.panel);
   const dataOf = (panel: Cell): PlotlyObject[] =>
     series.flatMap((value, place) => {
       const own = drawn.filter((row) => isAt(row, options.panel, panel) && isAt(row, options.color, value));
@@ -60,10 +61,10 @@ export function plot<Row extends TidyRow>(rows: readonly Row[], options: PlotOpt
     id: options.id ?? 'plot',
     title: escapeMarkup(title),
     caption: `${drawn.length} rows${rows.length > drawn.length ? `; ${rows.length - drawn.length} without a value are left out` : ''}. Rows that share a place are drawn as their mean, with whiskers from the least to the most.`,
-    alt: `${wordsOf(options.y)} over ${wordsOf(options.x).toLowerCase()}${series.length > 1 ? ` for ${series.map(nameOf).join(', ')}` : ''}.`,
+    alt: `${wordsOf(options.y)} over ${wordsOf(options.x).toLowerCase()}${series.length > 1 ? ` for ${styles.map(({ name }) => name).join(', ')}` : ''}.`,
     columns: Math.min(3, panels.length),
     panels: panels.map((panel) => ({
-      ...(options.panel !== undefined && { title: escapeMarkup(nameOf(panel)) }),
+      ...(options.panel !== undefined && { title: escapeMarkup(panelName(panel)) }),
       x: isLine ? axisOf('x', drawn, options) : { title: wordsOf(options.x) },
       y: axisOf('y', drawn, options),
       data: dataOf(panel),
@@ -96,6 +97,20 @@ function isAt(row: TidyRow, name: string | undefined, value: Cell): boolean {
 
 const nameOf = (value: Cell): string => (value === null ? '–' : String(value));
 
+/** The column of encodings; in others `none` or `learned` is another thing. */
+const encodingColumn = 'encoding';
+
+/** How figures call a value of a column. */
+export function namesIn(column: string | undefined): (value: Cell) => string {
+  return column === encodingColumn ? (value) => encodingStyle(nameOf(value)).name : nameOf;
+}
+
+/** A style for each value of a column: an encoding's own, others by their order. */
+function stylesOf(values: readonly Cell[], column: string | undefined): SeriesStyle[] {
+  const names = values.map(nameOf);
+  return column === encodingColumn ? names.map((name) => encodingStyle(name, names)) : orderedStyles(names);
+}
+
 /** `hiddenSize` as `Hidden size`. */
 function wordsOf(name: string): string {
   const words = name.replace(/_/g, ' ').replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ');
@@ -122,9 +137,10 @@ function trace<Row extends TidyRow>(
     ),
   );
   const y = ranges.map(({ centre }) => centre);
-  const x = isLine ? places.map(Number) : places.map(nameOf);
+  const nameAt = namesIn(options.x);
+  const x = isLine ? places.map(Number) : places.map(nameAt);
   const curve = { x, y, style, ...legend };
-  const points = places.map((place) => `${style.name}, ${nameOf(place)}`);
+  const points = places.map((place) => `${style.name}, ${nameAt(place)}`);
   return {
     ...(isLine ? lineTrace({ ...curve, markers: true }) : barTrace(curve)),
     ...whiskers(ranges, points, { label: wordsOf(options.y) }),

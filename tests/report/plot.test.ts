@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plot } from '../../lib/report/plot';
-import { encodingStyle } from '../../lib/report/style';
+import { encodingStyle, orderedStyles } from '../../lib/report/style';
 import { readFigure } from '../support/read-figure';
 
 const rows = [
@@ -38,9 +38,9 @@ describe('a plot of tidy rows', () => {
     expect(bars.layout['yaxis']).toMatchObject({ type: 'linear', rangemode: 'tozero' });
     expect(bars.layout['xaxis']).not.toHaveProperty('rangemode');
     expect(bars.data.map(({ x, y }) => [x, y])).toEqual([
-      [['rope'], [40]],
+      [['RoPE'], [40]],
       [
-        ['rope', 'bipe_rope'],
+        ['RoPE', 'BiPE-RoPE'],
         [20, 24],
       ],
     ]);
@@ -53,6 +53,16 @@ describe('a plot of tidy rows', () => {
       ['8', 'log', 'log', 'Perplexity, log scale'],
       ['16', 'log', 'log', 'Perplexity, log scale'],
     ]);
+  });
+
+  it('takes for encodings what its column calls so, and nothing else: a scaling "none" is no encoding', () => {
+    const scaled = rows.map((row) => ({ ...row, scaling: row.encoding === 'rope' ? 'none' : 'yarn' }));
+    const byScaling = plot(scaled, { x: 'length', y: 'perplexity', color: 'scaling', panel: 'encoding' });
+    expect(byScaling.data.map(({ name }) => name)).toEqual(['none', 'yarn']);
+    expect(byScaling.alt).toContain('for none, yarn');
+    expect(readFigure(byScaling).panels.map(({ title }) => title)).toEqual(['RoPE', 'BiPE-RoPE']);
+    const symbols = byScaling.data.map(({ marker }) => (marker as { symbol: string }).symbol);
+    expect(symbols).toEqual(orderedStyles(['none', 'yarn']).map(({ symbol }) => symbol));
   });
 
   it('says what is wrong in one line', () => {

@@ -2,7 +2,7 @@
 // order.
 
 import { ConfigError } from '../../base/errors';
-import { plot, type PlotOptions } from '../plot';
+import { namesIn, plot, type PlotOptions } from '../plot';
 import { type TidyRow } from '../rows';
 import { type Cell, formatCell, type Table } from '../tables';
 import { checkbox, choice, type Control, several, text } from './controls';
@@ -32,7 +32,7 @@ export async function explorePlot<Row extends TidyRow>(
   const controls: Record<string, Control<unknown>> = Object.fromEntries(
     chosen.map((name) => [
       name,
-      several(Object.fromEntries(valuesOf(name).map((value) => [String(value ?? '–'), value]))),
+      several(Object.fromEntries(valuesOf(name).map((value) => [namesIn(name)(value), value]))),
     ]),
   );
   const last = ends.at(-1);
