@@ -1,6 +1,6 @@
 // What a result says, in few words, as HTML text: its answer, its verdicts, whose it is.
 
-import { signOf, type Verdict, verdictOf, verdicts } from '../../lib/experiments/run/findings';
+import { countVerdicts, signOf, type Verdict, verdictOf } from '../../lib/experiments/run/findings';
 import { type Finding } from '../../lib/experiments/run/report';
 import { escapeXml } from '../../lib/report/text';
 import { type Showing } from './showings';
@@ -17,15 +17,11 @@ export function verdictHtml(verdict: Verdict): string {
 
 /** How many claims have each verdict. */
 export function verdictCounts(findings: readonly Finding[]): string {
-  return verdicts
-    .flatMap((verdict) => {
-      const count = findings.filter((finding) => verdictOf(finding) === verdict).length;
-      return count === 0
-        ? []
-        : [
-            `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${signOf(verdict)}</span> ${verdict}: ${count}</span>`,
-          ];
-    })
+  return countVerdicts(findings)
+    .map(
+      ({ verdict, count }) =>
+        `<span class="verdict ${verdictClass(verdict)}"><span aria-hidden="true">${signOf(verdict)}</span> ${verdict}: ${count}</span>`,
+    )
     .join(' ');
 }
 

@@ -12,7 +12,7 @@ import { allOrigins } from '../report/provenance';
 import { provenanceLine } from '../report/provenance-line';
 import { escapeMarkdown, toMarkdown } from '../report/tables';
 import { type Report } from './run/report';
-import { findingsTable, verdictOf, verdicts } from './run/findings';
+import { countVerdicts, findingsTable } from './run/findings';
 import { presetOrder, unchanged } from './settings/preset-names';
 import {
   figuresText,
@@ -121,10 +121,7 @@ function entryOf(reference: Reference, folder: string): string[] {
   const preset = unchanged(reference.preset);
   const name = fileNameOf(item);
   const hasPicture = existsSync(galleryPath(reference, 'svg', folder));
-  const counts = verdicts.flatMap((verdict) => {
-    const count = findings.filter((finding) => verdictOf(finding) === verdict).length;
-    return count === 0 ? [] : [`${verdict}: ${count}`];
-  });
+  const counts = countVerdicts(findings).map(({ verdict, count }) => `${verdict}: ${count}`);
   return [
     `### [${escapeMarkdown(title)}](${preset}/${name}.md)`,
     '',

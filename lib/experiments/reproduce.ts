@@ -4,10 +4,11 @@ import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
 import { defaultReporter, showFigure, showTable } from '../report/notebook/show';
 import { type TidyRow } from '../report/rows';
+import { type Table } from '../report/tables';
 import { comparisonTable } from './run/compare';
 import { type Experiment } from './run/definition';
 import { type Report } from './run/report';
-import { findingsTable } from './run/findings';
+import { countVerdicts, findingsTable, signOf } from './run/findings';
 import { WorkerPool } from './run/pool';
 import { defaultPreset, type PresetName } from './settings/preset-names';
 
@@ -72,8 +73,18 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
  * whether they are the reference's.
  */
 export function showReport(report: Report): void {
+  const show = (table: Table, behind: string): void => {
+    const isLong = report.figures.length > 0 && table.rows.length > mostOpenRows;
+    showTable(table, isLong ? { behind } : {});
+  };
   report.figures.forEach(showFigure);
-  if (report.findings.length > 0) showTable(findingsTable(report));
-  report.tables.forEach(showTable);
+  const counts = countVerdicts(report.findings).map(
+    ({ verdict, count }) => `${signOf(verdict)} ${verdict}: ${count}`,
+  );
+  if (report.findings.length > 0) show(findingsTable(report), `Claims: ${counts.join(', ')}`);
+  for (const table of report.tables) show(table, `${table.title}: ${table.rows.length} rows`);
   if (report.comparison !== null) showTable(comparisonTable(report.comparison, report.title));
 }
+
+/** Below figures, a table with more rows is closed at first. */
+const mostOpenRows = 10;

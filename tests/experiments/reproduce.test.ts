@@ -1,11 +1,58 @@
 import { describe, expect, it } from 'vitest';
 import { findingsTable } from '../../lib/experiments/run/findings';
 import { contentsTable, itemsTable, statementsTable } from '../../lib/experiments/start-page/tables';
+import { type Report } from '../../lib/experiments/run/report';
+import { showReport } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
 import { expectPage } from '../support/page';
-import { sampleProvenance } from '../report/samples';
+import { sampleFigure, sampleProvenance, sampleTable } from '../report/samples';
 import { reportWith } from '../support/report';
+
+describe('a report in a notebook', () => {
+  const hook = Symbol.for('bipe.display');
+
+  /** The first words of each output, tags left out, and whether it is closed at first. */
+  function shownOf(report: Report): (readonly [isClosed: boolean, words: string])[] {
+    const bundles: Readonly<Record<string, unknown>>[] = [];
+    Object.assign(globalThis, {
+      [hook]: (bundle: Readonly<Record<string, unknown>>) => bundles.push(bundle),
+    });
+    try {
+      showReport(report);
+    } finally {
+      Reflect.deleteProperty(globalThis, hook);
+    }
+    return bundles
+      .map((bundle) => String(bundle['text/html']))
+      .filter((html) => html.includes('<table'))
+      .map((html) => [
+        html.startsWith('<details>'),
+        (/<(?:summary|b)\b[^>]*>([^<]*)/.exec(html) ?? [])[1] ?? '',
+      ]);
+  }
+
+  const findings = Array.from({ length: 11 }, (_, index) => ({
+    claim: `claim ${index}`,
+    holds: [true, true, null][index % 3] ?? null,
+    measured: 'nothing',
+  }));
+  const long = { ...sampleTable, rows: Array.from({ length: 11 }, () => sampleTable.rows[0] ?? {}) };
+
+  it('has long tables closed below its figures, behind what they hold, and short ones open', () => {
+    const tables = [sampleTable, long];
+    expect(shownOf(reportWith({ findings, tables, figures: [sampleFigure()] }))).toEqual([
+      [true, 'Claims: ✓ holds: 8, ~ inconclusive: 3'],
+      [false, 'Segments &amp; sequences'],
+      [true, 'Segments &amp; sequences: 11 rows'],
+    ]);
+  });
+
+  it('has all tables open where there is no figure', () => {
+    const shown = shownOf(reportWith({ findings, tables: [long], figures: [] }));
+    expect(shown.map(([isClosed]) => isClosed)).toEqual([false, false]);
+  });
+});
 
 describe('the table of findings', () => {
   it('says once what was not measured', () => {

@@ -71,6 +71,11 @@ describe('in a notebook', () => {
   it('shows a table as HTML and as text', () => {
     showTable(sampleTable);
     expect(Object.keys(shown[0]?.[0] ?? {})).toEqual(['text/html', 'text/markdown', 'text/plain']);
+    showTable(sampleTable, { behind: 'all <12> rows' });
+    const [open, closed] = shown.map(([bundle]) => bundle);
+    expect(closed).toMatchObject({ 'text/markdown': open?.['text/markdown'] });
+    expect(closed?.['text/html']).toMatch(/^<details><summary [^>]*>all &lt;12&gt; rows<\/summary>/);
+    expect(closed?.['text/html']).toContain(open?.['text/html']);
   });
 
   const lastHtml = (): string => String(shown.at(-1)?.[0]['text/html']);

@@ -20,8 +20,8 @@ const signs = {
 /** A finding's verdict. */
 export type Verdict = keyof typeof signs;
 
-/** All verdicts, in the order in which they are counted. */
-export const verdicts = Object.keys(signs) as readonly Verdict[];
+/** In the order in which they are counted. */
+const verdicts = Object.keys(signs) as readonly Verdict[];
 
 /** The verdict on a claim in this run. */
 export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
@@ -32,6 +32,18 @@ export function verdictOf({ holds }: Pick<Finding, 'holds'>): Verdict {
 /** The sign of a verdict. */
 export function signOf(verdict: Verdict): string {
   return signs[verdict].sign;
+}
+
+/** How many findings have each verdict, without those that none has. */
+export function countVerdicts(
+  findings: readonly Finding[],
+): { readonly verdict: Verdict; readonly count: number }[] {
+  return verdicts
+    .map((verdict) => ({
+      verdict,
+      count: findings.filter((finding) => verdictOf(finding) === verdict).length,
+    }))
+    .filter(({ count }) => count > 0);
 }
 
 /** A finding on a line of a terminal. */

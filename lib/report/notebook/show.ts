@@ -84,14 +84,24 @@ function sayWhyNot(error: unknown): undefined {
   said.add(line);
 }
 
+/** How a table is shown. */
+export interface TableLook {
+  /** The table is closed at first, behind this line, which opens it. */
+  readonly behind?: string;
+}
+
 /** Shows a table below the cell; nothing outside a notebook. */
-export function showTable(table: Table): void {
+export function showTable(table: Table, { behind }: TableLook = {}): void {
   const display = displayFunction();
   if (display === undefined) return;
   const markdown = toMarkdown(table);
   // A table wider than the page scrolls by itself; its caption stays in sight, as wide as this at
   // most.
-  const html = `<div style="overflow-x:auto;container-type:inline-size">${toHtml(table)}</div>`;
+  const open = `<div style="overflow-x:auto;container-type:inline-size">${toHtml(table)}</div>`;
+  const html =
+    behind === undefined
+      ? open
+      : `<details><summary style="cursor:pointer;padding:4px 10px">${escapeHtml(behind)}</summary>${open}</details>`;
   display({ 'text/html': html, 'text/markdown': markdown, 'text/plain': markdown });
 }
 
