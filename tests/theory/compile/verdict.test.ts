@@ -71,7 +71,11 @@ describe('the verdict on a network', () => {
       transitions: states.slice(1).map((to, index) => [`q${index}`, 'abcd'[index % 4] ?? 'a', to] as const),
     };
     const found = await judgeNetwork(lacking(automaton, depth - 1, depth), { most: 100 });
-    expect(found).toEqual({ verdict: 'wrong', word: [...'abcdabcdabcd'], isShortest: false });
+    expect(found).toEqual({
+      verdict: 'wrong',
+      word: Array.from({ length: depth }, (_, index) => 'abcd'[index % 4]),
+      isShortest: false,
+    });
   });
 
   it('is not decided, with the place and the words tried, where no word within the bounds shows a change', async () => {
