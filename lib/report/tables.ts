@@ -272,9 +272,11 @@ export function toHtml(table: Table): string {
     });
     return `<tr>${cells.join('')}</tr>`;
   });
+  // A long caption would be set in a narrow column above a narrow table.
+  const least = table.caption.length > 60 ? 'min-width:min(34em,100cqw - 20px);' : '';
   return [
     '<table style="border-collapse:collapse">',
-    `<caption style="text-align:left;padding:4px 10px"><div style="position:sticky;left:10px;max-width:calc(100cqw - 20px)"><b>${escapeHtml(table.title)}</b><br>${escapeHtml(table.caption)}</div></caption>`,
+    `<caption style="text-align:left;padding:4px 10px"><div style="position:sticky;left:10px;${least}max-width:calc(100cqw - 20px)"><b>${escapeHtml(table.title)}</b><br>${escapeHtml(table.caption)}</div></caption>`,
     `<thead><tr>${head.join('')}</tr></thead>`,
     `<tbody>${body.join('\n')}</tbody>`,
     '</table>',

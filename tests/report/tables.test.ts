@@ -167,9 +167,13 @@ describe('HTML', () => {
     expect(short).not.toContain('<wbr>');
   });
 
-  it('has a caption no wider than what shows it, and in sight when a wide table is moved', () => {
-    const [, style = ''] = /<caption[^>]*><div style="([^"]*)">/.exec(toHtml(sampleTable)) ?? [];
-    expect(style).toBe('position:sticky;left:10px;max-width:calc(100cqw - 20px)');
+  it('has a caption no wider than what shows it, in sight when a wide table is moved, and not narrow if it is long', () => {
+    const styleOf = (caption: string): string | undefined =>
+      /<caption[^>]*><div style="([^"]*)">/.exec(toHtml({ ...sampleTable, caption }))?.[1];
+    expect(styleOf('Short.')).toBe('position:sticky;left:10px;max-width:calc(100cqw - 20px)');
+    expect(styleOf('Many words. '.repeat(6))).toBe(
+      'position:sticky;left:10px;min-width:min(34em,100cqw - 20px);max-width:calc(100cqw - 20px)',
+    );
   });
 });
 
