@@ -302,6 +302,9 @@ describe('submitting a sweep', () => {
     expect(await submit(2)).toEqual({ arrays: [{ id: '3', jobs: [2] }], queued: [1, 3], givenUp: [] });
     queue('1|0|RUNNING|n1\n1|2|PENDING|(Priority)\n3|0|TIMEOUT|n1\n');
     expect(await submit(2)).toEqual({ arrays: [], queued: [1, 3], givenUp: [2] });
+    queue('1|0|CANCELLED|n1\n1|2|CANCELLED by 0|n1\n3|0|TIMEOUT|n1\n');
+    expect(await states()).toEqual(['done', 'cancelled', 'failed', 'cancelled']);
+    expect(summaryOf(await statusOf(folder, sweep))).toBe('4 jobs: 1 done, 1 failed, 2 cancelled');
     // Slurm forgets; without accounts nobody knows how it ended.
     queue('');
     expect(await states()).toEqual(['done', 'failed', 'failed', 'failed']);

@@ -265,7 +265,7 @@ const mostListed = 50;
 /** What is said of jobs that are not done: those that failed first. */
 async function linesOf(folder: SweepFolder, jobs: readonly JobStatus[]): Promise<string[]> {
   const { lastLine } = await import('../../experiments/sweep/status.js');
-  const listed = (['failed', 'running', 'waiting'] as const).flatMap((state) =>
+  const listed = (['failed', 'cancelled', 'running', 'waiting'] as const).flatMap((state) =>
     jobs.filter((job) => job.state === state),
   );
   const rows = listed.slice(0, mostListed).map(async ({ job, name, state, detail, task }) => {
@@ -317,9 +317,12 @@ async function cancel(name: string): Promise<void> {
   const { cancelJobs } = await import('../../experiments/sweep/slurm.js');
   const folder = await findSweep(name);
   await cancelJobs(folder.name);
-  printLines([
-    `${folder.name}: cancelled; what was trained is kept, and ${bipe(`sweep retry ${folder.name}`)} goes on`,
-  ]);
+  const [{ jobs }, done] = await Promise.all([folder.read(), folder.done()]);
+  const next =
+    done.size === jobs.length
+      ? `its jobs were done; ${bipe(`sweep collect ${folder.name}`)} draws them`
+      : `what was trained is kept, and ${bipe(`sweep retry ${folder.name}`)} goes on`;
+  printLines([`${folder.name}: cancelled; ${next}`]);
 }
 
 async function retry(name: string, options: { profile?: string }): Promise<void> {

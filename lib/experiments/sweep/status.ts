@@ -6,7 +6,7 @@ import { type Sweep, type SweepFolder, type Task, tasksOf } from './folder';
 import { accounts, isQueued, isRunning, queue, type QueuedJob } from './slurm';
 
 /** The state of a job: `open` was not submitted. */
-export type JobState = 'done' | 'running' | 'waiting' | 'failed' | 'open';
+export type JobState = 'done' | 'running' | 'waiting' | 'failed' | 'cancelled' | 'open';
 
 /** A job and its state. */
 export interface JobStatus {
@@ -41,18 +41,17 @@ export async function statusOf(folder: SweepFolder, { jobs }: Sweep): Promise<Jo
     if (done.has(job)) return as('done');
     if (task === undefined) return as('open');
     const known = queued.get(task.id ?? '');
-    if (known === undefined)
-      return as('failed', (ended.get(task.id ?? '') ?? 'ended without a result').toLowerCase());
-    const { state, detail } = known;
-    if (isRunning(state)) return as('running', detail);
-    if (isQueued(state)) return as('waiting', detail);
-    return as('failed', state === 'COMPLETED' ? 'ended without a result' : state.toLowerCase());
+    if (known !== undefined && isRunning(known.state)) return as('running', known.detail);
+    if (known !== undefined && isQueued(known.state)) return as('waiting', known.detail);
+    const end = known?.state ?? ended.get(task.id ?? '') ?? 'COMPLETED';
+    if (end.startsWith('CANCELLED')) return as('cancelled');
+    return as('failed', end === 'COMPLETED' ? 'ended without a result' : end.toLowerCase());
   });
 }
 
 /** `8 jobs: 5 done, 2 running, 1 failed`. */
 export function summaryOf(jobs: readonly Pick<JobStatus, 'state'>[]): string {
-  const states: readonly JobState[] = ['done', 'running', 'waiting', 'failed', 'open'];
+  const states: readonly JobState[] = ['done', 'running', 'waiting', 'failed', 'cancelled', 'open'];
   const counts = states.map((state) => [state, jobs.filter((job) => job.state === state).length] as const);
   const parts = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
   return `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}: ${parts.join(', ')}`;
