@@ -276,6 +276,34 @@ describe('submitting a sweep', () => {
     expect(await folder.submissions()).toEqual([]);
   });
 
+  it('says how much is not submitted where Slurm takes no more, and the rest is submitted by the next try', async () => {
+    const { folder, sweep } = await sweepOf(3);
+    const slurm = fakeSlurm({
+      sbatch:
+        'cd "${0%/*}"; n=$(cat n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > n; [ $n = 2 ] && { echo "sbatch: error: Resource temporarily unavailable" >&2; exit 1; }; echo $n',
+      squeue: 'echo "1|0|PENDING|(Priority)"',
+    });
+    const single = { ...defaultProfile, arraySize: 1 };
+    await expect(submitMissing(folder, sweep, single)).rejects.toThrow(
+      /^sbatch: sbatch: error: Resource temporarily unavailable; 2 jobs are not submitted, the others are: submit the rest with .*sweep retry .* \(MaxJobCount\)$/,
+    );
+    const { arrays, queued } = await submitMissing(folder, sweep, single);
+    expect([queued, arrays.flatMap(({ jobs }) => jobs).sort()]).toEqual([[2], [0, 1]]);
+    expect(readFileSync(join(slurm, 'n'), 'utf8')).toBe('5\n');
+  });
+
+  it('knows of cancelled jobs that Slurm has forgotten, until they are submitted again', async () => {
+    const { folder, sweep } = await sweepOf(2);
+    fakeSlurm({ sbatch: 'echo 7', squeue: 'true', sacct: 'exit 1', scancel: 'true' });
+    await submitMissing(folder, sweep, defaultProfile);
+    const states = async () => (await statusOf(folder, sweep)).map(({ state }) => state);
+    expect(await states()).toEqual(['failed', 'failed']);
+    await folder.markCancelled();
+    expect(await states()).toEqual(['cancelled', 'cancelled']);
+    await submitMissing(folder, sweep, defaultProfile);
+    expect(await states()).toEqual(['failed', 'failed']);
+  });
+
   it('again submits what is neither done nor queued, and not more often than it may', async () => {
     const { folder, sweep } = await sweepOf(4);
     const slurm = fakeSlurm({

@@ -316,7 +316,10 @@ async function cancel(name: string): Promise<void> {
   const { findSweep } = await import('../../experiments/sweep/folder.js');
   const { cancelJobs } = await import('../../experiments/sweep/slurm.js');
   const folder = await findSweep(name);
-  await cancelJobs(folder.name);
+  await folder.alone(async () => {
+    await cancelJobs(folder.name);
+    await folder.markCancelled();
+  });
   const [{ jobs }, done] = await Promise.all([folder.read(), folder.done()]);
   const next =
     done.size === jobs.length

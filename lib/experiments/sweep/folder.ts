@@ -50,6 +50,8 @@ const submissionSchema = z
     id: z.string().nullable(),
     /** The sweep's job of each task. */
     jobs: z.array(z.number()).readonly(),
+    /** Its jobs were cancelled; Slurm forgets those that had not begun. */
+    isCancelled: z.literal(true).optional(),
   })
   .readonly();
 
@@ -163,6 +165,12 @@ export class SweepFolder {
     await writeFileAtomic(this.submissionPath(number), `${toJson(submission)}\n`);
   }
 
+  /** Notes that all jobs that were submitted are cancelled. */
+  async markCancelled(): Promise<void> {
+    for (const [number, submission] of (await this.submissions()).entries())
+      await this.writeSubmission(number, { ...submission, isCancelled: true });
+  }
+
   async forgetSubmission(number: number): Promise<void> {
     await rm(this.submissionPath(number), { force: true });
   }
@@ -206,6 +214,7 @@ export interface Task {
   readonly task: number;
   /** Slurm's name of it; null if that was never told. */
   readonly id: string | null;
+  readonly isCancelled: boolean;
 }
 
 /** The latest task of each job, and how often each was submitted. */
@@ -214,10 +223,10 @@ export function tasksOf(
   jobs: number,
 ): { readonly task: Task | undefined; readonly attempts: number }[] {
   const tasks = Array.from({ length: jobs }, () => ({ task: undefined as Task | undefined, attempts: 0 }));
-  for (const [submission, { id, jobs: asked }] of submissions.entries())
+  for (const [submission, { id, jobs: asked, isCancelled = false }] of submissions.entries())
     for (const [task, job] of asked.entries()) {
       const entry = present(tasks[job], 'job of the submission');
-      entry.task = { submission, task, id: id === null ? null : `${id}_${task}` };
+      entry.task = { submission, task, id: id === null ? null : `${id}_${task}`, isCancelled };
       entry.attempts += 1;
     }
   return tasks;

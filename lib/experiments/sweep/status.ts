@@ -43,7 +43,8 @@ export async function statusOf(folder: SweepFolder, { jobs }: Sweep): Promise<Jo
     const known = queued.get(task.id ?? '');
     if (known !== undefined && isRunning(known.state)) return as('running', known.detail);
     if (known !== undefined && isQueued(known.state)) return as('waiting', known.detail);
-    const end = known?.state ?? ended.get(task.id ?? '') ?? 'COMPLETED';
+    const unknown = task.isCancelled ? 'CANCELLED' : 'COMPLETED';
+    const end = known?.state ?? ended.get(task.id ?? '') ?? unknown;
     if (end.startsWith('CANCELLED')) return as('cancelled');
     return as('failed', end === 'COMPLETED' ? 'ended without a result' : end.toLowerCase());
   });

@@ -1,6 +1,9 @@
 // Submitting what is missing of a sweep: the first time, and again after something has failed.
 
 import { join } from 'node:path';
+import { bipe } from '../../base/command';
+import { MachineError, messageOf } from '../../base/errors';
+import { formatCount } from '../../base/format';
 import { makeFolder, writeError, writeFilesAtomic } from '../../base/files';
 import { toJson } from '../../base/json';
 import { isInstalled, projectPath, projectRoot } from '../../base/paths';
@@ -119,7 +122,12 @@ async function submit(
       await folder.writeSubmission(number, { id, jobs });
     } catch (error) {
       if (arrays.length === place) await folder.forgetSubmission(number);
-      throw error;
+      if (place === 0) throw error;
+      const left = wanted.slice(place).reduce((sum, { length }) => sum + length, 0);
+      throw new MachineError(
+        `${messageOf(error)}; ${formatCount(left)} jobs are not submitted, the others are: submit the rest with ${bipe(`sweep retry ${folder.name}`)} once some are done, as where Slurm holds no more jobs at once (MaxJobCount)`,
+        { cause: error },
+      );
     }
   }
   await submitJob(
