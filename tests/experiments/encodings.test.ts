@@ -12,6 +12,7 @@ import { learned } from '../../lib/positional/learned';
 import { none } from '../../lib/positional/none';
 import { createEncoding, encodingNamed, encodingNames } from '../../lib/positional/registry';
 import { rope } from '../../lib/positional/rope';
+import { readFigure } from '../support/read-figure';
 
 beforeAll(() => startEngine({ allowSlow: true, reporter: silentReporter }));
 
@@ -76,6 +77,27 @@ describe('pictures of encodings', () => {
       expect(row.map((value) => value !== null)).toEqual([0, 1, 2, 3].map((key) => key <= query));
     });
     expect(bipeScores?.z[1]).toEqual([expect.closeTo(1, 5), expect.closeTo(1, 5), null, null]);
+  });
+
+  it('have no row in which no encoding does anything, and say what the rows show', () => {
+    const shown = (names: readonly string[]) => {
+      const encodings = Object.fromEntries(names.map((name) => [name, createEncoding(encodingNamed(name))]));
+      const figure = drawEncodingMaps(encodings);
+      const { panels } = readFigure(figure);
+      return [panels.map(({ title, y }) => [title, y.title]), figure.caption] as const;
+    };
+    const [absolute, ofAbsolute] = shown(['sinusoidal', 'learned']);
+    expect(absolute).toEqual([
+      ['sinusoidal', 'token'],
+      ['learned', ''],
+    ]);
+    expect(ofAbsolute).toContain('Each cell: how alike');
+    expect(ofAbsolute).not.toMatch(/Above|Below|empty/);
+    expect(shown(['alibi'])[0]).toEqual([['alibi', 'query']]);
+    const [both, ofBoth] = shown(['sinusoidal', 'alibi']);
+    expect(both).toHaveLength(4);
+    expect(ofBoth).toMatch(/Above: how alike .* Below: the score .* An empty panel/);
+    expect(shown(['none'])[1]).toContain('An empty panel');
   });
 
   it('draw each different curve once, and each name in the legend once', () => {

@@ -17,9 +17,16 @@ export type NamedEncodings = Readonly<Record<string, Encoding>>;
 /** The numbers of tokens of the sentences that maps are drawn for, if none are given. */
 const defaultSentences: readonly number[] = [6, 4, 7, 5, 8];
 
+/** The rows of maps, and what a cell of each is. */
+const mapRows = {
+  similarity: 'how alike are the vectors that the encoding adds to the embeddings of two tokens',
+  scores: 'the score of a query (row) and an earlier key (column) in the last head',
+} as const;
+
 /**
  * Maps over a text of tokens that all say the same. Above: how alike are the vectors that the
- * encoding adds to two tokens' embeddings. Below: the score of a query and a key.
+ * encoding adds to two tokens' embeddings. Below: the score of a query and a key. A row in which no
+ * encoding does anything is left out.
  *
  * @param sentences numbers of tokens
  */
@@ -29,11 +36,21 @@ export function drawEncodingMaps(
   options: EffectOptions = {},
 ): Figure {
   const names = Object.keys(encodings);
-  const effects = Object.values(encodings).map((encoding) => encodingEffects(encoding, sentences, options));
+  const maps = Object.values(encodings).map((encoding) => {
+    const { similarity, scores } = encodingEffects(encoding, sentences, options);
+    // The last head: ALiBi's mildest slope.
+    return { similarity, scores: scores?.at(-1) };
+  });
+  const used = (['similarity', 'scores'] as const).filter((row) =>
+    maps.some((map) => map[row] !== undefined),
+  );
+  const rows = used.length > 0 ? used : (['scores'] as const);
+  const [first, second] = rows.map((row) => mapRows[row]);
+  const isEmpty = maps.some((map) => rows.some((row) => map[row] === undefined));
   const time = sum(sentences);
   const axis = { range: [-0.5, time - 0.5], showgrid: false, showticklabels: false, ticks: '' };
   const panelOf = (map: number[][] | undefined, isScore: boolean): PanelSpec => ({
-    x: isScore ? { ...axis, title: 'key' } : axis,
+    x: isScore ? { ...axis, title: 'key' } : { ...axis, ...(rows.length === 1 && { title: 'token' }) },
     y: { ...axis, range: [time - 0.5, -0.5], title: isScore ? 'query' : 'token' },
     ...(map === undefined
       ? { marks: [nothing] }
@@ -44,25 +61,23 @@ export function drawEncodingMaps(
     title: 'What encodings let tokens know of each other',
     subtitle: 'All tokens say the same: what differs, differs by position alone',
     caption:
-      `A text of ${sentences.length} sentences with ${sentences.join(', ')} tokens; lines mark where they end. Above: how alike are the vectors ` +
-      'that the encoding adds to the embeddings of two tokens. Below: the score of a query (row) and an earlier key (column) in the ' +
-      'last head. Each panel has a scale of its own, from its lowest value to its highest: the higher, the more alike, or the more attention. ' +
-      'An empty panel says that the encoding does nothing there. ' +
+      `A text of ${sentences.length} sentences with ${sentences.join(', ')} tokens; lines mark where they end. ` +
+      (second === undefined ? `Each cell: ${first ?? ''}. ` : `Above: ${first ?? ''}. Below: ${second}. `) +
+      'Each panel has a scale of its own, from its lowest value to its highest: the higher, the more alike, or the more attention. ' +
+      (isEmpty ? 'An empty panel says that the encoding does nothing there. ' : '') +
       'Trained tables hold random numbers here: what counts is which cells are equal.',
     alt:
-      `For each of ${names.join(', ')} two square maps over ${time} tokens. One-level encodings show bands along the diagonal, ` +
+      `For each of ${names.join(', ')} ${rows.length === 1 ? 'a square map' : 'two square maps'} over ${time} tokens. One-level encodings show bands along the diagonal, ` +
       'bilevel ones stripes for equal places in segments above and blocks for pairs of segments below.',
     columns: names.length,
     panelHeight: Math.floor((880 - 60) / names.length) - 24,
     sharedY: true,
-    panels: [
-      ...effects.map(({ similarity }, index) => ({
-        ...panelOf(similarity, false),
-        title: names[index] ?? '',
+    panels: rows.flatMap((row, place) =>
+      maps.map((map, index) => ({
+        ...panelOf(map[row], row === 'scores'),
+        ...(place === 0 && { title: names[index] ?? '' }),
       })),
-      // The last head: ALiBi's mildest slope.
-      ...effects.map(({ scores }) => panelOf(scores?.at(-1), true)),
-    ],
+    ),
     data: ['lowest value of a panel', 'halfway', 'highest value of a panel'].map((name, index) =>
       colorKey(name, tintedHeatColor(index / 2)),
     ),
