@@ -31,13 +31,16 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
   const { resultsPage } = await import('../../experiments/results-page/page.js');
   const { writeAutomatonPage } = await import('../../../apps/automaton-page/document.js');
   const { writeIdeaPage } = await import('../../../apps/idea-page/document.js');
+  const { WorkerPool } = await import('../../experiments/run/pool.js');
   const drawer = figureDrawer();
+  const pool = new WorkerPool({});
   try {
     await forEachItem(items, { json: undefined }, async (experiment) => {
       const report = await experiment.execute({
         preset: options.preset,
         settings: settingsFor(experiment, options),
         reporter: terminalReporter(),
+        ...(pool.size > 1 && { pool }),
       });
       const paths = await publishReport(report, { drawer });
       printLines(paths.map(displayPath));
@@ -54,6 +57,7 @@ async function publish(items: readonly string[], options: PublishOptions): Promi
       printLines(pages.map(displayPath));
     }
   } finally {
+    pool.close();
     await drawer.close();
   }
 }
