@@ -281,7 +281,11 @@ export function several<T>(options: Options<T>, settings: SeveralOptions<T> = {}
     {
       name: 'SelectMultiple',
       style: 'DescriptionStyle',
-      state: { _options_labels: labels, rows: Math.min(labels.length, 8) },
+      state: {
+        _options_labels: labels,
+        rows: Math.min(labels.length, 8),
+        tooltip: 'hold Ctrl (on a Mac ⌘) to choose several',
+      },
       write,
       read: ({ index }) => (Array.isArray(index) ? pick(index as number[]) : undefined),
     },
