@@ -164,6 +164,13 @@ export function readError(path: string, error: unknown): DataError {
   return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
 }
 
+/** Opens a file to read it. @throws DataError in one line, if it cannot be opened */
+export async function openForReading(path: string): Promise<FileHandle> {
+  return open(path, 'r').catch((error: unknown) => {
+    throw readError(path, error);
+  });
+}
+
 /**
  * Bytes of the longest text that is read in one piece. JavaScript's own limit is twice that, and
  * decoding takes several times the size.

@@ -6,7 +6,14 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { DataError, MachineError, messageOf, systemCode } from '../../base/errors';
-import { freeBytes, makeFolder, readError, temporaryPath, writeError } from '../../base/files';
+import {
+  freeBytes,
+  makeFolder,
+  openForReading,
+  readError,
+  temporaryPath,
+  writeError,
+} from '../../base/files';
 import { formatBytes } from '../../base/format';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
@@ -39,7 +46,7 @@ export interface ZipArchive {
  */
 export async function openZip(path: string): Promise<ZipArchive> {
   const where = displayPath(path);
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const entries = await zipDirectory(file);
     const outside = [...entries.keys()].find((name) => !isInside(name));

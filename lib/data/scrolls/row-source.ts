@@ -3,9 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { DataError } from '../../base/errors';
-import { readError, sha256 } from '../../base/files';
+import { openForReading, readError, sha256 } from '../../base/files';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { parseRow, type ScrollsRow } from './file';
@@ -110,12 +109,7 @@ function isBlank(bytes: Buffer, start: number, end: number): boolean {
 }
 
 async function readPlace(path: string, { start, bytes }: LinePlace): Promise<Buffer> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    throw readError(path, error);
-  }
+  const file = await openForReading(path);
   try {
     const line = Buffer.alloc(bytes);
     const { bytesRead } = await file.read(line, 0, bytes, start);

@@ -2,9 +2,9 @@
 // that lists the tensors, and a file for each storage. Older checkpoints on the hub have no other
 // format. Opening one runs no code of it.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
 import { CheckpointError } from '../../base/errors';
-import { readBytes, readError } from '../../base/files';
+import { openForReading, readBytes, readError } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { elementCount, formatShape } from '../../base/shape';
 import { storedChecksum, type ZipEntry, zipDirectory, ZipFailure } from '../../data/io/zip-directory';
@@ -70,12 +70,7 @@ export async function openPickledTensors(
   path: string,
   passedOver: PassedOver = () => false,
 ): Promise<TensorFile> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    throw readError(path, error);
-  }
+  const file = await openForReading(path);
   try {
     const tensors = await readViews(file, passedOver, displayPath(path));
     const checked = new Set<ZipEntry>();

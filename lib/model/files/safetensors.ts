@@ -7,7 +7,14 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { CheckpointError, systemCode } from '../../base/errors';
-import { makeFolder, readBytes, readError, temporaryPath, writeError } from '../../base/files';
+import {
+  makeFolder,
+  openForReading,
+  readBytes,
+  readError,
+  temporaryPath,
+  writeError,
+} from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { elementCount, formatShape } from '../../base/shape';
 import { countGarbage } from '../../engine/native/garbage';
@@ -59,12 +66,7 @@ export async function openSafetensors(
   path: string,
   passedOver: PassedOver = () => false,
 ): Promise<SafetensorsFile> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    throw readError(path, error);
-  }
+  const file = await openForReading(path);
   try {
     return await openHandle(file, path, passedOver);
   } catch (error) {
