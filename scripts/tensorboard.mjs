@@ -1,5 +1,5 @@
-// `npm run tensorboard [-- --port 6007 ...]`: TensorBoard over the trainings in runs/, for this machine
-// alone. Further options are TensorBoard's.
+// `npm run tensorboard [-- --port 6007 ...]`: TensorBoard over the trainings in runs/, for this
+// machine alone. Further options are TensorBoard's.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fail } from './lib/console.mjs';

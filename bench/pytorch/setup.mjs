@@ -1,5 +1,5 @@
-// The peer of `bipe bench --peer pytorch`: installs it if need be, and prints the path of its Python;
-// progress and trouble go to standard error.
+// The peer of `bipe bench --peer pytorch`: installs it if need be, and prints the path of its
+// Python; progress and trouble go to standard error.
 import { fileURLToPath } from 'node:url';
 import { pythonTool } from '../../scripts/lib/python-tool.mjs';
 import { SetupError } from '../../scripts/lib/run.mjs';

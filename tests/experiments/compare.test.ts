@@ -201,7 +201,7 @@ describe('publishing', () => {
     const page = readFileSync(galleryPath(report, 'md', folder), 'utf8');
     expect(page).toContain('(fig4.svg)');
     expect(page).toContain('| RoPE | 20.00 | 393,536 | yes | 100 |');
-    expect(page).toContain('| It is lower | holds | 20 |');
+    expect(page).toContain('| It is lower | ✓ holds | 20 |');
     expect(page).toContain('npm run reproduce -- fig4');
     const index = readFileSync(join(folder, 'README.md'), 'utf8');
     for (const link of ['(quick/fig4.md)', '(quick/fig4.svg)', '(evening/thm3-1.md)'])

@@ -1,5 +1,5 @@
-// A verdict on any network, its weights changed or not: proved right by its certificate; wrong, with
-// a word that shows it; or not decided.
+// A verdict on any network, its weights changed or not: proved right by its certificate; wrong,
+// with a word that shows it; or not decided.
 
 import { alphabetOf } from '../automata/alphabet';
 import type { Word } from '../automata/automaton';
