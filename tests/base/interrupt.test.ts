@@ -12,7 +12,9 @@ it('outside of a notebook nothing stops', async () => {
 
 it('a loop that heeds lets a stop be heard, and ends with it', async () => {
   const stop = interruptibleCell();
-  void sleep(120).then(stop);
+  void sleep(120).then(() => {
+    stop();
+  });
   const busyUntil = Date.now() + 30_000;
   const loop = async (): Promise<void> => {
     while (Date.now() < busyUntil) await heedStop();

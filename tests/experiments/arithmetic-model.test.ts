@@ -18,6 +18,7 @@ import { arithmeticCheckpoint, arithmeticRun } from '../../lib/experiments/items
 import { fig3Presets } from '../../lib/experiments/items/fig3/item';
 import { RunStore } from '../../lib/experiments/run/store';
 import { disposeParameters } from '../../lib/model/parameters';
+import { interruptibleCell } from '../support/cell';
 import { temporaryFolder } from '../support/command';
 import { expectPage } from '../support/page';
 import { readFigure } from '../support/read-figure';
@@ -81,22 +82,17 @@ describe('a run on the arithmetic task', () => {
 
   it('that the stop button ends goes on where it was, to the same numbers', async () => {
     const whole = await arithmeticRun(point, settings, { store: new RunStore(temporaryFolder()), reporter });
-    const hook = Symbol.for('bipe.interrupt');
-    const controller = new AbortController();
-    Object.defineProperty(globalThis, hook, { value: controller.signal, configurable: true });
     const root = temporaryFolder();
     const store = new RunStore(root);
     const told: number[] = [];
-    try {
-      const onCurve = (step: number): void => {
-        told.push(step);
-        if (step >= 10) controller.abort();
-      };
-      const stopped = arithmeticRun(point, settings, { store, reporter, onCurve });
-      await expect(stopped).rejects.toThrow(MachineError);
-    } finally {
-      Reflect.deleteProperty(globalThis, hook);
-    }
+    const stop = interruptibleCell();
+    const onCurve = (step: number): void => {
+      told.push(step);
+      if (step >= 10) stop();
+    };
+    const stopped = arithmeticRun(point, settings, { store, reporter, onCurve });
+    await expect(stopped).rejects.toThrow(MachineError);
+    interruptibleCell();
     expect(existsSync(arithmeticCheckpoint(point, settings, store))).toBe(true);
     const curve: { step: number; loss: number }[] = [];
     const resumed = await arithmeticRun(point, settings, {

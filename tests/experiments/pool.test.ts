@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigError, MachineError, UsageError } from '../../lib/base/errors';
-import { heedSignal } from '../../lib/base/interrupt';
 import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
 import { fig3Presets } from '../../lib/experiments/items/fig3/item';
@@ -17,6 +16,7 @@ import { RunStore } from '../../lib/experiments/run/store';
 import { ropeKind } from '../../lib/positional/rope';
 import { createEncoding, registerEncoding } from '../../lib/positional/registry';
 import { statePath } from '../../lib/train/checkpoint';
+import { interruptibleCell } from '../support/cell';
 import { temporaryFolder } from '../support/command';
 
 interface Event {
@@ -168,11 +168,7 @@ describe('a pool of processes', () => {
   });
 
   it('ends with the cell that made it, if that is stopped', async () => {
-    const cell = new AbortController();
-    heedSignal(cell.signal);
-    onTestFinished(() => {
-      heedSignal(new AbortController().signal);
-    });
+    const stopCell = interruptibleCell();
     const { run, children } = fakePool(1);
     const outcomes = Promise.allSettled([run('ok 1', {}, 600_000), run('ok 2')]);
     await vi.waitFor(() => {
@@ -180,7 +176,7 @@ describe('a pool of processes', () => {
     });
     const ended = children.map((child) => once(child, 'exit'));
     const stop = new Error('stopped by the reader');
-    cell.abort(stop);
+    stopCell(stop);
     expect(await outcomes).toEqual([1, 2].map(() => ({ status: 'rejected', reason: stop })));
     await Promise.all(ended);
   });

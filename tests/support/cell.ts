@@ -5,13 +5,13 @@ import { onTestFinished } from 'vitest';
 const hook = Symbol.for('bipe.interrupt');
 
 /** From now on, and until the test ends, what runs belongs to a cell; what is returned stops it. */
-export function interruptibleCell(): () => void {
+export function interruptibleCell(): (reason?: Error) => void {
   const controller = new AbortController();
   Object.defineProperty(globalThis, hook, { value: controller.signal, configurable: true });
   onTestFinished(() => {
     Reflect.deleteProperty(globalThis, hook);
   });
-  return () => {
-    controller.abort(new DOMException('the cell was interrupted', 'AbortError'));
+  return (reason = new DOMException('the cell was interrupted', 'AbortError')) => {
+    controller.abort(reason);
   };
 }
