@@ -14,7 +14,7 @@ try {
   const { status } = spawnSync(python, ['-m', 'tensorboard.main', ...options], {
     cwd: root,
     stdio: 'inherit',
-    env: toolEnvironment({}),
+    env: toolEnvironment(),
   });
   process.exitCode = status ?? 1;
 } catch (error) {

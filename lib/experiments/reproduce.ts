@@ -68,6 +68,9 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
   return new CheckError(`${report.item}: ${count} not hold: ${first.claim}: ${first.measured}`);
 }
 
+/** Below figures, a table with more rows is closed at first. */
+const mostOpenRows = 10;
+
 /**
  * Shows a report below the cell: figures, findings, tables, where the numbers come from, and
  * whether they are the reference's.
@@ -85,6 +88,3 @@ export function showReport(report: Report): void {
   for (const table of report.tables) show(table, `${table.title}: ${table.rows.length} rows`);
   if (report.comparison !== null) showTable(comparisonTable(report.comparison, report.title));
 }
-
-/** Below figures, a table with more rows is closed at first. */
-const mostOpenRows = 10;

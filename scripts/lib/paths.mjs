@@ -7,10 +7,7 @@ export const cacheFolder = join(root, '.cache');
 export const logFolder = join(cacheFolder, 'setup');
 export const temporaryFolder = join(cacheFolder, 'tmp');
 export const venvFolder = join(root, '.venv');
-export const venvPython =
-  process.platform === 'win32'
-    ? join(venvFolder, 'Scripts', 'python.exe')
-    : join(venvFolder, 'bin', 'python');
+export const venvPython = pythonIn(venvFolder);
 /** TensorFlow's libraries and headers, as the PyPI wheel lays them out. */
 export const engineFolder = join(venvFolder, 'engine');
 export const tensorflowFolder = join(engineFolder, 'tensorflow');
@@ -24,3 +21,8 @@ export const bindingFolder = join(cacheFolder, 'native');
 export const bindingPath = join(bindingFolder, 'tfjs_binding.node');
 /** The folder of the package's own prebuilt binding. */
 export const prebuiltBindingPath = join(bindingPackage, 'lib', 'napi-v8', 'tfjs_binding.node');
+
+/** The interpreter of a virtual environment. */
+export function pythonIn(folder) {
+  return join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+}

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPython } from './machine.mjs';
-import { cacheFolder, root } from './paths.mjs';
+import { cacheFolder, pythonIn, root } from './paths.mjs';
 import { run, SetupError } from './run.mjs';
 import { fingerprint, hasStamp, writeStamp } from './stamps.mjs';
 
@@ -17,10 +17,7 @@ import { fingerprint, hasStamp, writeStamp } from './stamps.mjs';
  */
 export async function pythonTool({ name, title, requirements }) {
   const folder = join(cacheFolder, name);
-  const interpreter = join(
-    folder,
-    ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
-  );
+  const interpreter = pythonIn(folder);
   const stamp = join(folder, '.installed');
   const key = fingerprint(readFileSync(requirements, 'utf8'), root);
   if (hasStamp(stamp, key) && existsSync(interpreter)) return interpreter;

@@ -1,8 +1,22 @@
-// Automata and words that tests share: degenerate automata, and random words of segments.
+// Automata and words that tests share: a small one, degenerate ones, and random words of segments.
 
 import type { Random } from '../../lib/engine/random/random';
 import type { BiNfa, NamedAutomaton, Nfa, Word } from '../../lib/theory/automata/automaton';
 import { randomWord } from '../../lib/theory/automata/random';
+
+/** A sound Bi-NFA of two states and one arrow on each level. */
+export const smallBiNfa: BiNfa = {
+  type: 'bi-nfa',
+  segmentStates: ['s0', 's1'],
+  segmentStart: 's0',
+  accept: ['s1'],
+  subStates: ['k0', 'k1'],
+  subStart: 'k0',
+  symbols: ['a'],
+  separators: [';'],
+  subTransitions: [['k0', 'a', 'k1']],
+  segmentTransitions: [['s0', 'k1', ';', 's1']],
+};
 
 /** The length of a random word of segments. */
 export interface SegmentsSize {

@@ -20,6 +20,7 @@ import { type EvaluationMetrics, type MetricsLine, readMetrics } from '../../lib
 import { learningRateAt } from '../../lib/train/step/schedule';
 import { type TrainingResult, type TrainingRun } from '../../lib/train/run';
 import { train } from '../../lib/train/train';
+import { interruptibleCell } from '../support/cell';
 import { temporaryFolder } from '../support/command';
 import { readEvents } from './events.reader';
 import { networkParameters, networkShapes, numbersOf, points, shortPlan, squaredError } from './regression';
@@ -536,17 +537,15 @@ describe('a run that is interrupted', () => {
 
   it("by a notebook's stop button ends after that step, with a checkpoint", async () => {
     const { batches, signal } = stopping(points(16), 4);
-    const hook = Symbol.for('bipe.interrupt');
-    Object.defineProperty(globalThis, hook, { value: signal, configurable: true });
-    try {
-      const folder = temporaryFolder();
-      const { result } = await trainNetwork({ folder, batches });
-      expect([result.outcome, result.step]).toEqual(['interrupted', 4]);
-      expect(result.reason).toBe('interrupted after step 4');
-      expect(existsSync(join(folder, 'checkpoint'))).toBe(true);
-    } finally {
-      Reflect.deleteProperty(globalThis, hook);
-    }
+    const stop = interruptibleCell();
+    signal.addEventListener('abort', () => {
+      stop();
+    });
+    const folder = temporaryFolder();
+    const { result } = await trainNetwork({ folder, batches });
+    expect([result.outcome, result.step]).toEqual(['interrupted', 4]);
+    expect(result.reason).toBe('interrupted after step 4');
+    expect(existsSync(join(folder, 'checkpoint'))).toBe(true);
   });
 
   it('by an error in the evaluation goes on from its last checkpoint', async () => {

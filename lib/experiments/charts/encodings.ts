@@ -17,10 +17,16 @@ export type NamedEncodings = Readonly<Record<string, Encoding>>;
 /** The numbers of tokens of the sentences that maps are drawn for, if none are given. */
 const defaultSentences: readonly number[] = [6, 4, 7, 5, 8];
 
-/** The rows of maps, and what a cell of each is. */
+/** The rows of maps: what a cell of each is, and what bilevel encodings have there. */
 const mapRows = {
-  similarity: 'how alike are the vectors that the encoding adds to the embeddings of two tokens',
-  scores: 'the score of a query (row) and an earlier key (column) in the last head',
+  similarity: {
+    cell: 'how alike are the vectors that the encoding adds to the embeddings of two tokens',
+    bilevel: 'stripes for equal places in segments',
+  },
+  scores: {
+    cell: 'the score of a query (row) and an earlier key (column) in the last head',
+    bilevel: 'blocks for pairs of segments',
+  },
 } as const;
 
 /**
@@ -45,7 +51,7 @@ export function drawEncodingMaps(
     maps.some((map) => map[row] !== undefined),
   );
   const rows = used.length > 0 ? used : (['scores'] as const);
-  const [first, second] = rows.map((row) => mapRows[row]);
+  const [first, second] = rows.map((row) => mapRows[row].cell);
   const isEmpty = maps.some((map) => rows.some((row) => map[row] === undefined));
   const time = sum(sentences);
   const axis = { range: [-0.5, time - 0.5], showgrid: false, showticklabels: false, ticks: '' };
@@ -68,7 +74,7 @@ export function drawEncodingMaps(
       'Trained tables hold random numbers here: what counts is which cells are equal.',
     alt:
       `For each of ${names.join(', ')} ${rows.length === 1 ? 'a square map' : 'two square maps'} over ${time} tokens. One-level encodings show bands along the diagonal, ` +
-      'bilevel ones stripes for equal places in segments above and blocks for pairs of segments below.',
+      `bilevel ones ${rows.map((row) => mapRows[row].bilevel).join(' above and ')}${second === undefined ? '' : ' below'}.`,
     columns: names.length,
     panelHeight: Math.floor((880 - 60) / names.length) - 24,
     sharedY: true,

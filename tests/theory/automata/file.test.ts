@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../lib/base/errors';
 import { displayPath } from '../../../lib/base/paths';
-import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
+import type { Nfa } from '../../../lib/theory/automata/automaton';
 import {
   formatAutomaton,
   parseAutomaton,
   readAutomaton,
   writeAutomaton,
 } from '../../../lib/theory/automata/file';
-import { degenerateAutomata } from '../../support/automata';
+import { degenerateAutomata, smallBiNfa as bi } from '../../support/automata';
 import { temporaryFolder } from '../../support/command';
 import { biNfas, nfas } from './arbitrary';
 
@@ -22,19 +22,6 @@ const nfa: Nfa = {
   start: 'a',
   accept: ['b'],
   transitions: [['a', '0', 'b']],
-};
-
-const bi: BiNfa = {
-  type: 'bi-nfa',
-  segmentStates: ['s0', 's1'],
-  segmentStart: 's0',
-  accept: ['s1'],
-  subStates: ['k0', 'k1'],
-  subStart: 'k0',
-  symbols: ['a'],
-  separators: [';'],
-  subTransitions: [['k0', 'a', 'k1']],
-  segmentTransitions: [['s0', 'k1', ';', 's1']],
 };
 
 describe('an automaton as text', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../lib/base/errors';
 import type { BiNfa, Nfa } from '../../../lib/theory/automata/automaton';
 import { checkAutomaton, problemsOf } from '../../../lib/theory/automata/problems';
+import { smallBiNfa as bi } from '../../support/automata';
 
 const nfa: Nfa = {
   type: 'nfa',
@@ -13,19 +14,6 @@ const nfa: Nfa = {
     ['idle', 'open', 'busy'],
     ['busy', 'close', 'idle'],
   ],
-};
-
-const bi: BiNfa = {
-  type: 'bi-nfa',
-  segmentStates: ['s0', 's1'],
-  segmentStart: 's0',
-  accept: ['s1'],
-  subStates: ['k0', 'k1'],
-  subStart: 'k0',
-  symbols: ['a'],
-  separators: [';'],
-  subTransitions: [['k0', 'a', 'k1']],
-  segmentTransitions: [['s0', 'k1', ';', 's1']],
 };
 
 describe('an automaton without mistakes', () => {
