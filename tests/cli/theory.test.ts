@@ -292,10 +292,11 @@ describe('bipe theory', () => {
   });
 
   it('refuses to write and to run a network that is not certified, unless told to', () => {
-    const paths = files(log, [['ok']]);
-    const compiled = compile(paths, 'bipe', '--max-segments', '8192');
+    const more = Array.from({ length: 12 }, (_, index) => `unused ${index}`);
+    const paths = files({ ...log, subStates: [...log.subStates, ...more] }, [['ok']]);
+    const compiled = compile(paths, 'bipe', '--max-segments', '16384');
     const why =
-      /the network is certified for words of [\d,]+ tokens, not of 40,961; compile it for shorter words, or with --activation relu/;
+      /the network is certified for words of [\d,]+ tokens, not of 81,921; compile it for shorter words, or with --activation relu/;
     expect(compiled.exitCode).toBe(1);
     expect(compiled.stderr).toMatch(why);
     expect(compiled.stderr).toMatch(
@@ -303,7 +304,7 @@ describe('bipe theory', () => {
     );
     expect(compiled.stdout).toMatch(/^layer +gap/m);
     expect(existsSync(paths.out)).toBe(false);
-    const written = compile(paths, 'bipe', '--max-segments', '8192', '--uncertified');
+    const written = compile(paths, 'bipe', '--max-segments', '16384', '--uncertified');
     expect(written.exitCode).toBe(0);
     expect(written.stdout).toMatch(/^not certified: the network is certified for words of/m);
     const refused = run(paths);

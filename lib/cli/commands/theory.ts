@@ -114,11 +114,11 @@ async function compile(options: CompileOptions): Promise<void> {
 /** Says why a certificate does not hold, and what to do. */
 function whyUncertified(
   { layout, activation }: Network,
-  { mistakes, exactUpTo, mostTokens, layers }: NetworkCertificate,
+  { mistakes, obstacle, exactUpTo, mostTokens, layers }: NetworkCertificate,
 ): string {
   const [mistake] = mistakes;
   if (mistake !== undefined)
-    return `the weights are not the compiler's: ${mistake}; compile the automaton again, and report it if that does not help`;
+    return `the weights are not the compiler's (${mistake}), and bounds of what that changes leave no room (${obstacle ?? ''}); compile the automaton again, and report it if that does not help`;
   const otherwise = activation === 'relu' ? '' : ', or with --activation relu';
   if (exactUpTo !== null && exactUpTo > 0)
     return `the network is certified for words of ${formatCount(exactUpTo)} tokens, not of ${formatCount(mostTokens)}; compile it for shorter words${otherwise}`;

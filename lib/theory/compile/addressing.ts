@@ -16,6 +16,14 @@ export function frequenciesFor(length: number): Float64Array {
   return Float64Array.from({ length: Math.max(2, doublings(length)) }, (_, pair) => Math.PI / 2 ** pair);
 }
 
+/**
+ * The sum of cosines by which a head tells distances from the one it looks at: as many as there are
+ * frequencies at 0, at most that less 2 at all others.
+ */
+export function sumOfCosines(frequencies: Float64Array, distance: number): number {
+  return frequencies.reduce((sum, frequency) => sum + Math.cos(frequency * distance), 0);
+}
+
 /** The table of places: cosines, then sines, [places, 2 pairs]. */
 export function placeTable(places: number, frequencies: Float64Array): Matrix {
   const table = zeros(places, 2 * frequencies.length);

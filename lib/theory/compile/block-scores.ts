@@ -5,12 +5,18 @@
 
 import { float32 } from '../lemmas/certificate';
 import type { BlockSource, CopyHead, Network } from '../network/network';
+import { frequenciesFor, sumOfCosines } from './addressing';
 import { sharpnessOf } from './weights';
 
 /** The distance between a head's scores. */
 export interface BlockScores {
   /** The source tokens' score minus the highest of any other token, at worst. */
   readonly gap: number;
+  /**
+   * Attention on all other tokens together, as a share of that on a source token, at most, in exact
+   * arithmetic.
+   */
+  readonly elsewhere: number;
   /** By how much float32 may bring two scores nearer to each other. */
   readonly rounding: number;
   /** By how much the scores of two source tokens may differ, rounding included. */
@@ -40,5 +46,29 @@ export function blockScores(
   const rounding = 2 * unit * (query.columns + 16) * sizes;
   // Marks are worth twice the sharpness, and both tokens' marks are off.
   const marks = source.at === 'marked' ? 4 * sharpness * entryError : 0;
-  return { gap: sharpness - deviation - marks, rounding, unevenness: deviation + marks + rounding };
+  const elsewhere = Math.exp(2 * (deviation + marks)) * attentionElsewhere(network, source);
+  return {
+    gap: sharpness - deviation - marks,
+    elsewhere,
+    rounding,
+    unevenness: deviation + marks + rounding,
+  };
+}
+
+/**
+ * The attention on other tokens where a source token exists, plus that where the start token stands
+ * in for it, in exact arithmetic. A block has as many tokens as there are indices. Those of another
+ * block have at most the index that is asked for, which is why the start token scores above it.
+ */
+function attentionElsewhere(network: Network, { back, at }: BlockSource): number {
+  const { automaton, places } = network;
+  const sharpness = sharpnessOf(network);
+  const indices = automaton.type === 'nfa' ? automaton.states.length : 0;
+  const blocks = Math.ceil((places.rows - 1) / indices);
+  const frequencies = frequenciesFor(blocks);
+  let others = at === 'all' ? 0 : Math.exp(-2 * sharpness);
+  for (let distance = -back; distance < blocks - back; distance++)
+    if (distance !== 0)
+      others += Math.exp(sharpness * (sumOfCosines(frequencies, distance) - frequencies.length));
+  return Math.exp(-sharpness) + Math.exp(sharpness) * indices * others;
 }

@@ -25,10 +25,10 @@ export interface BlockPlan {
 }
 
 /**
- * Sums that are rounded: those by which fragments are joined, a set and the kind of a token, or a
- * mean of sets.
+ * Sums that are rounded: those by which fragments are joined, sub-states and the separator, a set
+ * and the kind of a token, or a mean of sets.
  */
-export type RoundedSum = 'choice' | 'move' | 'mean';
+export type RoundedSum = 'choice' | 'transition' | 'move' | 'mean';
 
 /** A matrix in the residual stream, row by row from coordinate `start` on. */
 export interface StreamMatrix {
@@ -117,6 +117,7 @@ export function transitionBlock(
   return {
     name: 'transition',
     products: [],
+    sums: 'transition',
     addUnits: (mlp) => {
       relations.forEach((bySubState, separator) => {
         target.rows.forEach((_, begin) => {

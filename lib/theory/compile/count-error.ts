@@ -20,7 +20,7 @@ export const room = 0.15;
 const lost = 3;
 
 /** Largest factor: entries may be a little above 1. */
-const largest = 1.01;
+export const largest = 1.01;
 
 /**
  * Bounds the error of an entry. Rounding a count of up to n adds four units of up to 2n: GELU and
@@ -37,13 +37,20 @@ export function entryError(network: Network): number {
   return float32.unit * (48 * (states + 1) + transitions);
 }
 
-/**
- * Bounds the error of counts of a product over `states` states, if attention on other tokens is
- * `leak` in exact arithmetic.
- */
-export function countError(states: number, network: Network, leak: number): number {
+/** What the numbers that a block reads may be off by. */
+export interface Errors {
+  /** Attention on other tokens, in exact arithmetic. */
+  readonly leak: number;
+  /** The error of an entry. */
+  readonly entry: number;
+  /** By how much the scores of two source tokens may differ. */
+  readonly unevenness: number;
+}
+
+/** Bounds the error of counts of a product over `states` states. */
+export function countError(states: number, network: Network, { leak, entry }: Errors): number {
   const { unit } = float32;
-  const factors = largest * states * (lost * leak + 2 * entryError(network) + 16 * unit);
+  const factors = largest * states * (lost * leak + 2 * entry + 16 * unit);
   const erasing = 8 * unit * states;
   const scale = booleanProductScale(states);
   const products =
@@ -53,44 +60,27 @@ export function countError(states: number, network: Network, leak: number): numb
   return factors + erasing + products;
 }
 
-/**
- * Bounds the error of the sums by which a `join` chooses: up to k sub-states with k times the first
- * separator, and all marks of first separators, of which those copied have the leak.
- */
-function choiceError(network: Network, leak: number): number {
-  const { separators, subStates } = sizesOf(network);
-  const entry = entryError(network);
-  const marks = largest * (separators + 1) * (lost * leak + 2 * entry + 16 * float32.unit);
-  return marks + 2 * subStates * entry;
-}
-
-/**
- * Bounds the error of the sums by which a set moves: up to n states, and n times the kind of a
- * token; either may be copied.
- */
-function moveError(network: Network, leak: number): number {
-  const n = setSize(network);
-  return 2 * largest * n * (lost * leak + 2 * entryError(network) + 16 * float32.unit);
-}
-
-/**
- * Bounds the error of n times a mean of up to n sets. The weights of the sets differ by
- * `unevenness`, at most; where one set has a state, the sum must not fall below 1.
- */
-function meanError(network: Network, leak: number, unevenness: number): number {
-  const n = setSize(network);
-  const entry = 2 * entryError(network) + 16 * float32.unit;
-  return largest * n * (lost * leak + entry) + Math.expm1(unevenness);
-}
-
 /** Bounds the error of the sums that a block rounds beside counts. */
-export function sumError(
-  sums: RoundedSum,
-  network: Network,
-  { leak, unevenness }: { readonly leak: number; readonly unevenness: number },
-): number {
-  if (sums === 'choice') return choiceError(network, leak);
-  return sums === 'move' ? moveError(network, leak) : meanError(network, leak, unevenness);
+export function sumError(sums: RoundedSum, network: Network, { leak, entry, unevenness }: Errors): number {
+  const { separators, subStates } = sizesOf(network);
+  const n = setSize(network);
+  const own = 2 * entry + 16 * float32.unit;
+  const copied = lost * leak + own;
+  switch (sums) {
+    case 'choice':
+      // Up to k sub-states with k times the first separator; and all marks of first separators.
+      return largest * (separators + 1) * copied + 2 * subStates * entry;
+    case 'transition':
+      // Up to k sub-states, and k times the separator; none of them is copied.
+      return 2 * subStates * entry;
+    case 'move':
+      // Up to n states, and n times the kind of a token; either may be copied.
+      return 2 * largest * n * copied;
+    case 'mean':
+      // n times a mean of up to n sets, whose weights differ by the unevenness, at most; where one
+      // set has a state, the sum must not fall below 1.
+      return largest * n * copied + Math.expm1(unevenness);
+  }
 }
 
 /**

@@ -4,10 +4,11 @@
 
 import { canonicalJson } from '../../base/json';
 import { present } from '../../base/present';
-import type { Activation, Connection, Mlp, Units } from '../network/mlp';
+import type { Activation, Mlp } from '../network/mlp';
 import { describeHead, type Layer, type Matrix, type Network } from '../network/network';
 import type { BlockPlan } from './blocks';
 import { programFor } from './programs';
+import { same, type UnitEdit, visitEdits } from './unit-edits';
 import { type LayerPlan, type NetworkPlan, planOf } from './weights';
 
 /**
@@ -18,21 +19,45 @@ export function planAgain({ automaton, bounds, activation }: Network): NetworkPl
   return program && planOf(program, activation);
 }
 
-/** Lists where a network differs from the compiler's, a line each. */
-export function differencesOf(network: Network, plan: NetworkPlan | undefined): string[] {
+/** Where a network is not the compiler's, a line each. */
+export interface Differences {
+  /** In what it is made of: blocks, layers, what heads copy, what is read out. */
+  readonly structure: readonly string[];
+  /** In its numbers. */
+  readonly weights: readonly string[];
+}
+
+/** Lists where a network differs from the compiler's. */
+export function differencesOf(network: Network, plan: NetworkPlan | undefined): Differences {
+  const structure = structureOf(network, plan);
+  if (plan === undefined || structure.length > 0) return { structure, weights: [] };
+  const compared: Compared = new Map();
+  const weights = [
+    ...matrixDifferences('embedding', network.embedding, plan.embedding),
+    ...matrixDifferences('places', network.places, plan.places),
+    ...network.layers.flatMap((layer, index) =>
+      layerDifferences(layer, present(plan.layers[index], 'layer'), network, compared).map(
+        (what) => `layer ${index + 1}: ${what}`,
+      ),
+    ),
+    ...(sameJson(network.readout, plan.readout) ? [] : ["readout: its weights are not the compiler's"]),
+  ];
+  return { structure, weights };
+}
+
+function structureOf(network: Network, plan: NetworkPlan | undefined): string[] {
   if (plan === undefined) return ['bounds: they do not fit this kind of automaton'];
   if (!sameJson(network.layout, plan.layout))
     return ["layout: its blocks are not those of this automaton's network"];
-  const compared: Compared = new Map();
   return [
-    ...matrixDifferences('embedding', network.embedding, plan.embedding),
-    ...matrixDifferences('places', network.places, plan.places),
+    ...sizeDifferences('embedding', network.embedding, plan.embedding),
+    ...sizeDifferences('places', network.places, plan.places),
     ...(network.rotaryPairs === plan.rotaryPairs
       ? []
       : [`rotary pairs: ${network.rotaryPairs} instead of ${plan.rotaryPairs}`]),
     ...(network.layers.length === plan.layers.length
       ? network.layers.flatMap((layer, index) =>
-          layerDifferences(layer, present(plan.layers[index], 'layer'), network, compared).map(
+          layerStructure(layer, present(plan.layers[index], 'layer'), network).map(
             (what) => `layer ${index + 1}: ${what}`,
           ),
         )
@@ -43,7 +68,6 @@ export function differencesOf(network: Network, plan: NetworkPlan | undefined): 
     )
       ? []
       : ["readout: its states are not the automaton's"]),
-    ...(sameJson(network.readout, plan.readout) ? [] : ["readout: its weights are not the compiler's"]),
   ];
 }
 
@@ -51,16 +75,13 @@ function sameJson(a: unknown, b: unknown): boolean {
   return canonicalJson(a) === canonicalJson(b);
 }
 
-/** Equal in float32; NaN equals nothing. */
-function same(a: number | undefined, b: number | undefined): boolean {
-  return Math.fround(a ?? Number.NaN) === Math.fround(b ?? Number.NaN);
+function sizeDifferences(name: string, found: Matrix, wanted: Matrix): string[] {
+  return found.rows === wanted.rows && found.columns === wanted.columns
+    ? []
+    : [`${name}: ${found.rows} x ${found.columns} numbers instead of ${wanted.rows} x ${wanted.columns}`];
 }
 
 function matrixDifferences(name: string, found: Matrix, wanted: Matrix): string[] {
-  if (found.rows !== wanted.rows || found.columns !== wanted.columns)
-    return [
-      `${name}: ${found.rows} x ${found.columns} numbers instead of ${wanted.rows} x ${wanted.columns}`,
-    ];
   const at = found.values.findIndex((value, index) => !same(value, wanted.values[index]));
   if (at < 0) return [];
   return [`${name}: row ${Math.floor(at / found.columns)} is not the compiler's`];
@@ -69,82 +90,50 @@ function matrixDifferences(name: string, found: Matrix, wanted: Matrix): string[
 /** What is known of blocks that were compared: layers share them. */
 type Compared = Map<Mlp, Map<BlockPlan, string | undefined>>;
 
+function layerStructure({ head, feedForward }: Layer, plan: LayerPlan, { activation }: Network): string[] {
+  const names = plan.feedForward.map(({ name }) => name);
+  const other = feedForward.find(({ mlp }) => mlp.activation !== activation);
+  return [
+    ...(describeHead(head) === describeHead(plan.head) && sameJson(head.value, plan.head.value)
+      ? []
+      : [`its head does not copy ${plan.head.register} as it should`]),
+    ...sizeDifferences('query', head.query, plan.head.query),
+    ...sizeDifferences('key', head.key, plan.head.key),
+    ...(sameJson(
+      feedForward.map(({ name }) => name),
+      names,
+    )
+      ? []
+      : [`its feed-forward blocks are not ${names.join(', ')}`]),
+    ...(other === undefined ? [] : [`${other.name}: it is of ${other.mlp.activation}`]),
+  ];
+}
+
 function layerDifferences(
   { head, feedForward }: Layer,
   plan: LayerPlan,
   { activation }: Network,
   compared: Compared,
 ): string[] {
-  const names = plan.feedForward.map(({ name }) => name);
   return [
-    ...(describeHead(head) === describeHead(plan.head) && sameJson(head.value, plan.head.value)
-      ? []
-      : [`its head does not copy ${plan.head.register} as it should`]),
     ...matrixDifferences('query', head.query, plan.head.query),
     ...matrixDifferences('key', head.key, plan.head.key),
-    ...(sameJson(
-      feedForward.map(({ name }) => name),
-      names,
-    )
-      ? feedForward.flatMap(({ name, mlp }, index) => {
-          const block = present(plan.feedForward[index], 'block');
-          const known = compared.get(mlp) ?? new Map<BlockPlan, string | undefined>();
-          compared.set(mlp, known);
-          if (!known.has(block)) known.set(block, unitDifference(mlp, block, activation));
-          const difference = known.get(block);
-          return difference === undefined ? [] : [`${name}: ${difference}`];
-        })
-      : [`its feed-forward blocks are not ${names.join(', ')}`]),
+    ...feedForward.flatMap(({ name, mlp }, index) => {
+      const block = present(plan.feedForward[index], 'block');
+      const known = compared.get(mlp) ?? new Map<BlockPlan, string | undefined>();
+      compared.set(mlp, known);
+      if (!known.has(block)) known.set(block, unitDifference(mlp, block, activation));
+      const difference = known.get(block);
+      return difference === undefined ? [] : [`${name}: ${difference}`];
+    }),
   ];
 }
 
 function unitDifference(mlp: Mlp, block: BlockPlan, activation: Activation): string | undefined {
-  const comparer = new UnitComparer(mlp, activation);
-  block.addUnits(comparer);
-  return comparer.difference();
-}
-
-/** Compares the units that a block should have with those of a layer. */
-class UnitComparer implements Units {
-  private units = 0;
-  private firstWrong: number | undefined;
-
-  constructor(
-    private readonly mlp: Mlp,
-    readonly activation: Activation,
-  ) {}
-
-  unit(inputs: readonly Connection[], bias: number, outputs: readonly Connection[]): void {
-    const unit = this.units++;
-    if (this.firstWrong !== undefined) return;
-    const { inputStart, inputIndex, inputWeight, outputStart, outputIndex, outputWeight } = this.mlp;
-    const isSame =
-      same(this.mlp.bias[unit], bias) &&
-      sameConnections(inputs, unit, inputStart, inputIndex, inputWeight) &&
-      sameConnections(outputs, unit, outputStart, outputIndex, outputWeight);
-    if (!isSame) this.firstWrong = unit;
-  }
-
-  /** Says where the layer differs, once all units have been taken. */
-  difference(): string | undefined {
-    if (this.mlp.activation !== this.activation) return `it is of ${this.mlp.activation}`;
-    if (this.firstWrong !== undefined) return `unit ${this.firstWrong + 1} is not the compiler's`;
-    return this.mlp.hidden === this.units ? undefined : `${this.mlp.hidden} units instead of ${this.units}`;
-  }
-}
-
-function sameConnections(
-  wanted: readonly Connection[],
-  unit: number,
-  start: Int32Array,
-  index: Int32Array,
-  weight: Float64Array,
-): boolean {
-  const first = start[unit] ?? -1;
-  return (
-    start[unit + 1] === first + wanted.length &&
-    wanted.every(
-      ([coordinate, value], at) => index[first + at] === coordinate && same(weight[first + at], value),
-    )
-  );
+  let first: UnitEdit | undefined;
+  const units = visitEdits(mlp, block, activation, (edit) => (first ??= edit));
+  if (first === undefined) return undefined;
+  return first.found !== undefined && first.wanted !== undefined
+    ? `unit ${first.number} is not the compiler's`
+    : `${mlp.hidden} units instead of ${units}`;
 }

@@ -56,6 +56,7 @@ const certificateSchema: z.ZodType<NetworkCertificate> = z.strictObject({
   exactUpTo: size.nullable(),
   mostTokens: size,
   mistakes: z.array(z.string()),
+  obstacle: z.string().nullable(),
   holds: z.boolean(),
 });
 

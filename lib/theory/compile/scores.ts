@@ -6,11 +6,19 @@
 // on the difference of segments alone.
 
 import { present } from '../../base/present';
-import { float32 } from '../lemmas/certificate';
 import { blockNamed } from '../network/layout';
-import { type CopyHead, type Matrix, type Network, startId } from '../network/network';
-import { frequenciesFor } from './addressing';
-import { sharpnessOf } from './weights';
+import type { Network, TokenSource } from '../network/network';
+import { type Asked, elsewhereOf } from './elsewhere';
+import {
+  distinct,
+  idealScores,
+  type Kind,
+  kindsOf,
+  scoreRounding,
+  stillScore,
+  Turns,
+  type TokenHead,
+} from './kinds';
 
 /** The distance between a head's scores. */
 export interface HeadScores {
@@ -18,33 +26,31 @@ export interface HeadScores {
    * The source token's score minus the highest of any other token, in exact arithmetic, at worst.
    */
   readonly gap: number;
+  /**
+   * Attention on all other tokens together, as a share of that on the source token, at most, in
+   * exact arithmetic. Nearly all of them score much less than the highest.
+   */
+  readonly elsewhere: number;
   /** By how much float32 may bring two scores nearer to each other. */
   readonly rounding: number;
 }
 
-/**
- * A kind of token. All symbols are one kind: their queries and keys are equal. So are all tokens
- * but the start with absolute positions.
- */
-interface Kind {
-  readonly isStart: boolean;
-  readonly isSeparator: boolean;
-  /** [places][headDim] each; one place for the start */
-  readonly queries: readonly Float64Array[];
-  readonly keys: readonly Float64Array[];
-}
-
 /** Computes the worst case of a head's scores. */
-export function headScores(network: Network, head: CopyHead): HeadScores {
+export function headScores(network: Network, head: TokenHead): HeadScores {
   const kinds = kindsOf(network, head);
-  const gap = readsOnlyAddresses(network, head) ? worstGap(network, head, kinds) : Number.NEGATIVE_INFINITY;
-  return { gap, rounding: scoreRounding(network, kinds) };
+  const asked: Asked = { source: head.source, kinds, turns: new Turns(network.rotaryPairs) };
+  const gap = readsOnlyAddresses(network, head) ? worstGap(network, asked) : Number.NEGATIVE_INFINITY;
+  return {
+    gap,
+    elsewhere: elsewhereOf(network, asked, gap),
+    rounding: scoreRounding(network, kinds),
+  };
 }
 
 /**
  * Checks that queries and keys read nothing that a layer writes, and their rotating parts no place.
  */
-function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: CopyHead): boolean {
+function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: TokenHead): boolean {
   const place = blockNamed(layout, 'place');
   const firstWritten = place.start + place.columns.length;
   return [query, key].every(({ columns, values }) =>
@@ -56,50 +62,8 @@ function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: Co
   );
 }
 
-function kindsOf(
-  { automaton, bounds, embedding, layout, places }: Network,
-  { query, key }: CopyHead,
-): Kind[] {
-  const separators = bounds.encoding !== 'bipe' || automaton.type === 'nfa' ? 0 : automaton.separators.length;
-  // The start, one symbol for all symbols, each separator.
-  const ids = [
-    startId,
-    ...(automaton.symbols.length > 0 ? [1] : []),
-    ...Array.from({ length: separators }, (_, index) => 1 + automaton.symbols.length + index),
-  ];
-  // No more of a token than heads read.
-  const place = blockNamed(layout, 'place');
-  const read = place.start + place.columns.length;
-  const rounded = (matrix: Matrix, row: number): Float64Array =>
-    matrix.values.subarray(row * matrix.columns, row * matrix.columns + read).map(Math.fround);
-  return ids.map((id): Kind => {
-    const isStart = id === startId;
-    const tokens = Array.from({ length: isStart ? 1 : places.rows }, (_, place) => {
-      const at = rounded(places, place);
-      return rounded(embedding, id).map((value, column) => value + (at[column] ?? 0));
-    });
-    return {
-      isStart,
-      isSeparator: id > automaton.symbols.length,
-      queries: tokens.map((token) => project(token, query)),
-      keys: tokens.map((token) => project(token, key)),
-    };
-  });
-}
-
-function project(vector: Float64Array, { columns, values }: Matrix): Float64Array {
-  const projected = new Float64Array(columns);
-  vector.forEach((value, row) => {
-    if (value === 0) return;
-    for (let column = 0; column < columns; column++)
-      projected[column] =
-        (projected[column] ?? 0) + value * Math.fround(values[row * columns + column] ?? Number.NaN);
-  });
-  return projected;
-}
-
 /** The gap over every kind and place of a query, with and without a source token. */
-function worstGap(network: Network, { source }: CopyHead, kinds: readonly Kind[]): number {
+function worstGap(network: Network, { source, kinds, turns }: Asked): number {
   const { bounds, rotaryPairs } = network;
   const { among, back } = source;
   const segments = bounds.encoding !== 'bipe' ? 1 : bounds.maxSegments;
@@ -113,14 +77,8 @@ function worstGap(network: Network, { source }: CopyHead, kinds: readonly Kind[]
     if (query === undefined || startKey === undefined) continue;
     // Scores of the rotating part by difference of segments, for each kind of key: they do not
     // depend on the place.
-    const turns = others.map(({ keys: [key = startKey] }) =>
-      Float64Array.from({ length: segments }, (_, difference) =>
-        rotatingScore(query, key, difference, rotaryPairs),
-      ),
-    );
-    const toStart = Float64Array.from({ length: segments }, (_, difference) =>
-      rotatingScore(query, startKey, difference + 1, rotaryPairs),
-    );
+    const turned = others.map(({ keys: [key = startKey] }) => turns.scores(query, key, segments));
+    const toStart = turns.scores(query, startKey, segments, 1);
     const mostToStart = toStart.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
     const leastToStart = toStart.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
     const still = others.map((other) =>
@@ -134,7 +92,7 @@ function worstGap(network: Network, { source }: CopyHead, kinds: readonly Kind[]
       let match = Number.POSITIVE_INFINITY;
       let other = Number.NEGATIVE_INFINITY;
       others.forEach(({ isSeparator }, index) => {
-        const turn = turns[index] ?? new Float64Array();
+        const turn = turned[index] ?? new Float64Array();
         const there = turn[matchBack] ?? Number.NEGATIVE_INFINITY;
         const { own, rest, anywhere } = present(still[index], 'scores')(place);
         const isMatch = among !== 'separators' || (isSeparator && segments > back);
@@ -169,9 +127,6 @@ function scoresWithoutPlaces(
   { keys }: Kind,
   pairs: number,
 ): (place: number) => StillScores {
-  const distinct = (vectors: readonly Float64Array[]): Float64Array[] => [
-    ...new Map(vectors.map((vector) => [vector.join(), vector])).values(),
-  ];
   const scores = distinct(queries).flatMap((query) =>
     distinct(keys).map((key) => stillScore(query, key, pairs)),
   );
@@ -186,7 +141,7 @@ function scoresWithoutPlaces(
  */
 function scoresByPlace(
   network: Network,
-  { among, back }: CopyHead['source'],
+  { among, back }: TokenSource,
   { queries }: Kind,
   { keys }: Kind,
 ): (place: number) => StillScores {
@@ -219,105 +174,9 @@ function scoresByPlace(
   });
 }
 
-/**
- * The sums of cosines by distance, from query back to key, and by how much scores differ from them
- * at most: infinitely, if queries and keys are not made of the places' frequencies.
- */
-function idealScores(
-  network: Network,
-  back: number,
-  queries: readonly Float64Array[],
-  keys: readonly Float64Array[],
-): { readonly sums: ReadonlyMap<number, number>; readonly deviation: number } {
-  const { places, rotaryPairs } = network;
-  const sharpness = sharpnessOf(network);
-  const frequencies = frequenciesFor(places.rows);
-  const sums = new Map<number, number>();
-  for (let distance = 1 - places.rows; distance < places.rows; distance++)
-    sums.set(
-      distance,
-      frequencies.reduce((sum, frequency) => sum + sharpness * Math.cos(frequency * (distance - back)), 0),
-    );
-  const first = 2 * rotaryPairs;
-  const columns = (queries[0]?.length ?? 0) - first;
-  if (columns !== 2 * frequencies.length + 1) return { sums, deviation: Number.POSITIVE_INFINITY };
-  let deviation = 0;
-  for (let column = 0; column < columns; column++) {
-    // Cosines, then sines; last the start's component, which no other key has.
-    const frequency = frequencies[column % frequencies.length] ?? 0;
-    const wave = column < frequencies.length ? Math.cos : Math.sin;
-    const isStart = column === columns - 1;
-    const off = (vectors: readonly Float64Array[], of: (place: number) => number): number =>
-      vectors.reduce(
-        (most, vector, place) => Math.max(most, Math.abs((vector[first + column] ?? Number.NaN) - of(place))),
-        0,
-      );
-    const keyOff = off(keys, (place) => (isStart ? 0 : wave(frequency * place)));
-    if (isStart) {
-      deviation +=
-        keyOff *
-        queries.reduce((most, query) => Math.max(most, Math.abs(query[first + column] ?? Number.NaN)), 0);
-      continue;
-    }
-    const queryOff = off(queries, (place) => sharpness * wave(frequency * (place - back)));
-    deviation += sharpness * keyOff + queryOff + queryOff * keyOff;
-  }
-  return { sums, deviation };
-}
-
 function highestBut(values: Float64Array, index: number): number {
   return values.reduce(
     (highest, value, place) => (place === index ? highest : Math.max(highest, value)),
     Number.NEGATIVE_INFINITY,
-  );
-}
-
-/** The product of the parts that do not rotate. */
-function stillScore(query: Float64Array, key: Float64Array, pairs: number): number {
-  let sum = 0;
-  for (let column = 2 * pairs; column < query.length; column++)
-    sum += (query[column] ?? 0) * (key[column] ?? 0);
-  return sum;
-}
-
-/** The product of the parts that rotate, of a query `difference` segments after the key. */
-function rotatingScore(query: Float64Array, key: Float64Array, difference: number, pairs: number): number {
-  let sum = 0;
-  for (let pair = 0; pair < pairs; pair++) {
-    const angle = (Math.PI / 2 ** pair) * difference;
-    const [a, b, c, d] = [query[pair], query[pairs + pair], key[pair], key[pairs + pair]] as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    sum += Math.cos(angle) * (a * c + b * d) + Math.sin(angle) * (a * d - b * c);
-  }
-  return sum;
-}
-
-/**
- * Bounds the rounding of two scores: sums of headDim products, each of two rounded sums, and
- * angles, which err by 2 units of their size, up to pi times the segment, on either side. A pair
- * counts by the lengths of its two vectors, since its components mix when it turns.
- */
-function scoreRounding({ bounds, rotaryPairs }: Network, kinds: readonly Kind[]): number {
-  const { unit } = float32;
-  const segments = bounds.encoding !== 'bipe' ? 0 : bounds.maxSegments;
-  const queries = kinds.flatMap((kind) => kind.queries);
-  const keys = kinds.flatMap((kind) => kind.keys);
-  const headDim = queries[0]?.length ?? 0;
-  const largest = (vectors: readonly Float64Array[], sizeOf: (vector: Float64Array) => number): number =>
-    vectors.reduce((most, vector) => Math.max(most, sizeOf(vector)), 0);
-  const product = (sizeOf: (vector: Float64Array) => number): number =>
-    largest(queries, sizeOf) * largest(keys, sizeOf);
-  let [turning, still] = [0, 0];
-  for (let pair = 0; pair < rotaryPairs; pair++)
-    turning += product((vector) => Math.hypot(vector[pair] ?? 0, vector[rotaryPairs + pair] ?? 0));
-  for (let column = 2 * rotaryPairs; column < headDim; column++)
-    still += product((vector) => Math.abs(vector[column] ?? 0));
-  // Both components of a pair err, each by as much as its vector.
-  return (
-    2 * unit * ((headDim + 16) * (2 * turning + still) + 4 * turning * (2 * Math.PI * (segments + 1) + 2))
   );
 }

@@ -42,8 +42,8 @@ export async function judgeNetwork(
   network: Network,
   { most = 4096 }: SearchOptions = {},
 ): Promise<NetworkVerdict> {
-  const certificate = certifyNetwork(network);
-  if (certificate.holds) return { verdict: 'proved right' };
+  const { obstacle } = certifyNetwork(network);
+  if (obstacle === null) return { verdict: 'proved right' };
   const tried = new Set<string>();
   for (const [isShortest, words] of [
     [true, allWithin(network, most)],
@@ -55,8 +55,7 @@ export async function judgeNetwork(
         return { verdict: 'wrong', word: first.word.slice(0, first.prefix), isShortest };
     }
   }
-  const because = certificate.mistakes[0] ?? 'the bounds leave no room for the longest words';
-  return { verdict: 'not decided', because, words: tried.size };
+  return { verdict: 'not decided', because: obstacle, words: tried.size };
 }
 
 /** The words that were not tried before; from now on they were. */

@@ -90,14 +90,16 @@ describe('a network whose weights were changed', () => {
     expect(certificate.holds).toBe(false);
   });
 
-  it('does not hold where a head reads what layers write', () => {
+  it('holds where a head reads hardly anything of what layers write, and not where it reads more', () => {
     const network = flat();
+    const { key } = present(network.layers[0], 'layer').head;
     const relation = blockNamed(network.layout, 'relation');
-    put(present(network.layers[0], 'layer').head.key, relation.start, 0, 0.001);
+    put(key, relation.start, 0, 0.001);
+    expect(certifyNetwork(network).holds).toBe(true);
+    put(key, relation.start, 0, 1);
     expect(certifyNetwork(network)).toMatchObject({
-      worstGap: Number.NEGATIVE_INFINITY,
-      exactUpTo: 0,
       holds: false,
+      obstacle: 'layer 1: another token may score as high as the one to copy',
     });
   });
 
@@ -106,10 +108,8 @@ describe('a network whose weights were changed', () => {
     const { mlp } = present(present(network.layers[0], 'layer').feedForward[0], 'product');
     mlp.outputWeight[5] = 1.01 * (mlp.outputWeight[5] ?? 0);
     const certificate = certifyNetwork(network);
-    expect(present(certificate.layers[0], 'layer').measured).toBeGreaterThan(
-      present(certificate.layers[0], 'layer').bound,
-    );
     expect(certificate.holds).toBe(false);
+    expect(certificate.obstacle).toMatch(/^layer 1: product: what it rounds may be off by 0\.4/);
   });
 
   const relation = 'sub relation';
@@ -246,19 +246,17 @@ describe('a network whose weights were changed', () => {
     expect(certifyNetwork(network).holds).toBe(false);
   });
 
-  it('is never certified, whatever weight was changed', () => {
+  it("is never taken for the compiler's, whatever weight was changed", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
         const random = Random.fromSeed(seed);
         const network = small(random);
-        expect(certifyNetwork(network).holds).toBe(true);
+        expect(certifyNetwork(network)).toMatchObject({ holds: true, mistakes: [], obstacle: null });
         const weights = random.choice(listsOfWeights(network).filter(({ length }) => length > 0));
         const at = random.integer(0, weights.length);
         // As little as float32 can tell.
         weights[at] = random.choice([0, -1, 1.5, 1 + 2 ** -22]) * (weights[at] ?? 0) || 2 ** -20;
-        const { holds, mistakes } = certifyNetwork(network);
-        expect(holds).toBe(false);
-        expect(mistakes).not.toEqual([]);
+        expect(certifyNetwork(network).mistakes).not.toEqual([]);
       }),
       { numRuns: 150 },
     );

@@ -6,6 +6,7 @@ import { Random } from '../../../lib/engine/random/random';
 import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
 import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE, compileCompact } from '../../../lib/theory/compile/compile';
+import type { TokenHead } from '../../../lib/theory/compile/kinds';
 import { headScores } from '../../../lib/theory/compile/scores';
 import type { CopyHead, Matrix, Network } from '../../../lib/theory/network/network';
 
@@ -45,8 +46,15 @@ function scoreOf(network: Network, head: CopyHead, query: Token, key: Token): nu
   return left.reduce((sum, value, column) => sum + value * (right[column] ?? NaN), 0);
 }
 
-/** The smallest distance of the source's score from any other's. */
-function gapOf(network: Network, head: CopyHead): number {
+/** A head's scores over all pairs of tokens, one by one. */
+interface Found {
+  /** The smallest distance of the source's score from any other's. */
+  readonly gap: number;
+  /** The most attention on all others together, as a share of the source's. */
+  readonly elsewhere: number;
+}
+
+function scoresOfAll(network: Network, head: TokenHead): Found {
   const { bounds, places, embedding } = network;
   const { among, back } = head.source;
   const segments = bounds.encoding === 'bipe' ? bounds.maxSegments : 1;
@@ -57,28 +65,50 @@ function gapOf(network: Network, head: CopyHead): number {
     ),
   );
   const start: Token = { id: 0, place: 0, segment: 0 };
-  let gap = Number.POSITIVE_INFINITY;
+  let [gap, elsewhere] = [Number.POSITIVE_INFINITY, 0];
   for (const query of tokens) {
     if (among === 'word' && query.place === 0) continue;
-    let [matches, others] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let matches = Number.POSITIVE_INFINITY;
+    // The highest score at each place of each segment, of which one is the separator's.
+    const others = new Map<string, number>();
     for (const key of tokens) {
       const isOwn = key.segment === query.segment;
       if (key.segment > query.segment || (isOwn && among !== 'separators' && key.place > query.place))
         continue;
       if (among === 'word' && key.place === 0) continue;
+      const isSeparator = key.id >= firstSeparator;
       const isMatch =
         among === 'separators'
-          ? key.id >= firstSeparator && query.segment - key.segment === back
+          ? isSeparator && query.segment - key.segment === back
           : isOwn && query.place - key.place === back;
       const score = scoreOf(network, head, query, key);
+      // A segment's last place is its separator's.
+      const place = among === 'separators' && isSeparator ? places.rows - 1 : key.place;
+      const slot = `${key.segment} ${place}`;
       if (isMatch) matches = Math.min(matches, score);
-      else others = Math.max(others, score);
+      else others.set(slot, Math.max(others.get(slot) ?? Number.NEGATIVE_INFINITY, score));
     }
     const toStart = scoreOf(network, head, query, start);
-    if (matches < Number.POSITIVE_INFINITY) gap = Math.min(gap, matches - Math.max(others, toStart));
-    gap = Math.min(gap, toStart - others);
+    for (const [source, all] of [
+      [matches, [...others.values(), toStart]],
+      [toStart, [...others.values()]],
+    ] as const) {
+      if (source === Number.POSITIVE_INFINITY || all.length === 0) continue;
+      gap = Math.min(gap, source - Math.max(...all));
+      elsewhere = Math.max(
+        elsewhere,
+        all.reduce((sum, score) => sum + Math.exp(score - source), 0),
+      );
+    }
   }
-  return gap;
+  return { gap, elsewhere };
+}
+
+/** The heads of a network with absolute or bilevel positions. */
+function headsOf({ layers }: Network): TokenHead[] {
+  return layers.flatMap(({ head }) =>
+    head.source.among === 'block' ? [] : [{ ...head, source: head.source }],
+  );
 }
 
 describe('the gap of a head', () => {
@@ -90,10 +120,11 @@ describe('the gap of a head', () => {
           compileCompact(bi, length),
           compileBiPE(bi, { maxSegmentLength: Math.min(length, 6), maxSegments: segments }),
         ])
-          for (const { head } of network.layers) {
-            const [gap, wanted] = [headScores(network, head).gap, gapOf(network, head)];
-            expect(gap).toBeLessThanOrEqual(wanted + 1e-9);
-            expect(gap).toBeGreaterThan(wanted - 1e-4);
+          for (const head of headsOf(network)) {
+            const [found, wanted] = [headScores(network, head), scoresOfAll(network, head)];
+            expect(found.gap).toBeLessThanOrEqual(wanted.gap + 1e-9);
+            expect(found.gap).toBeGreaterThan(wanted.gap - 1e-4);
+            expect(found.elsewhere).toBeGreaterThanOrEqual(wanted.elsewhere * (1 - 1e-9));
           }
       }),
       { numRuns: 12 },
@@ -105,12 +136,14 @@ describe('the gap of a head', () => {
       fc.property(fc.nat(), fc.double({ min: -0.5, max: 0.5, noNaN: true }), (seed, change) => {
         const network = compileCompact(bi, 7);
         const random = Random.fromSeed(seed);
-        const { head } = random.choice(network.layers);
+        const head = random.choice(headsOf(network));
         const { values } = random.choice([head.query, head.key, network.places]);
         const used = [...values.keys()].filter((index) => values[index] !== 0);
         const at = random.choice(used);
         values[at] = (values[at] ?? 0) + change;
-        expect(headScores(network, head).gap).toBeLessThanOrEqual(gapOf(network, head) + 1e-9);
+        const [found, wanted] = [headScores(network, head), scoresOfAll(network, head)];
+        expect(found.gap).toBeLessThanOrEqual(wanted.gap + 1e-9);
+        expect(found.elsewhere).toBeGreaterThanOrEqual(wanted.elsewhere * (1 - 1e-9));
       }),
       { numRuns: 40 },
     );

@@ -1,0 +1,99 @@
+// Bounds by how much edits change the scores of a head: those of its own weights, and those of what
+// it reads.
+
+import { blockNamed } from '../network/layout';
+import { type CopyHead, type Matrix, type Network, zeros } from '../network/network';
+import { blockScores, type BlockScores } from './block-scores';
+import { entryError } from './count-error';
+import { roundingOf, scoreSizes, type ScoreSizes } from './kinds';
+import { headScores } from './scores';
+import type { Stream } from './stream';
+import type { NetworkPlan } from './weights';
+
+/** A head and the compiler's. */
+export interface HeadPair {
+  readonly head: CopyHead;
+  readonly planned: CopyHead;
+}
+
+/**
+ * The scores of a head, edited or not. A head of tokens is taken as it is, as far as it reads what
+ * tells tokens apart; one of blocks as the compiler's. All else counts as a change of its scores.
+ *
+ * @param stream what the head reads; undefined in a network that is the compiler's
+ */
+export function scoresOf(
+  network: Network,
+  { head, planned }: HeadPair,
+  plan: NetworkPlan,
+  stream: Stream | undefined,
+): BlockScores {
+  const unedited: Network = { ...network, embedding: plan.embedding, places: plan.places };
+  const { source } = planned;
+  const base = stream === undefined || source.among === 'block' ? planned : ofAddresses(network, head);
+  const scores =
+    source.among === 'block'
+      ? blockScores(unedited, { ...base, source }, entryError(network))
+      : { ...headScores(unedited, { ...base, source }), unevenness: 0 };
+  if (stream === undefined) return scores;
+  const drift = scoreDrift(network, { base, head }, stream);
+  const by = drift.turning + drift.still;
+  return {
+    gap: scores.gap - 2 * by,
+    elsewhere: scores.elsewhere * Math.exp(2 * by),
+    rounding: scores.rounding + roundingOf(network, head.query.columns, drift),
+    unevenness: scores.unevenness + 2 * by,
+  };
+}
+
+/** A head that reads no more than what tells tokens apart; its rotating part no places. */
+function ofAddresses({ layout, rotaryPairs }: Network, head: CopyHead): CopyHead {
+  const { start, columns: places } = blockNamed(layout, 'place');
+  const kept = ({ rows, columns, values }: Matrix): Matrix => {
+    const matrix = zeros(rows, columns);
+    for (let row = 0; row < start + places.length; row++) {
+      const from = row * columns + (row < start ? 0 : 2 * rotaryPairs);
+      matrix.values.set(values.subarray(from, (row + 1) * columns), from);
+    }
+    return matrix;
+  };
+  return { ...head, query: kept(head.query), key: kept(head.key) };
+}
+
+/**
+ * By how much a score changes, at most. With q + dq and k + dk for the query and the key, that is
+ * |dq| |k + dk| + |q| |dk|, added up over columns, and over pairs of them in the rotating part.
+ */
+function scoreDrift(
+  { rotaryPairs }: Network,
+  { base, head }: { readonly base: CopyHead; readonly head: CopyHead },
+  stream: Stream,
+): ScoreSizes {
+  const query = projection(base.query, head.query, stream);
+  const key = projection(base.key, head.key, stream);
+  const product = (sizeOf: (vector: Float64Array) => number): number =>
+    sizeOf(query.change) * (sizeOf(key.size) + sizeOf(key.change)) + sizeOf(query.size) * sizeOf(key.change);
+  return scoreSizes(rotaryPairs, head.query.columns, product);
+}
+
+/** Bounds what a projection makes of the compiler's numbers, and by how much edits change it. */
+function projection(
+  base: Matrix,
+  found: Matrix,
+  { low, high, drift, entryError }: Stream,
+): { readonly size: Float64Array; readonly change: Float64Array } {
+  const { rows, columns } = base;
+  const [size, change] = [new Float64Array(columns), new Float64Array(columns)];
+  for (let row = 0; row < rows; row++) {
+    const most = Math.max(-(low[row] ?? Number.NaN), high[row] ?? Number.NaN);
+    const moved = drift[row] ?? Number.NaN;
+    for (let column = 0; column < columns; column++) {
+      const weight = Math.fround(base.values[row * columns + column] ?? Number.NaN);
+      const other = Math.fround(found.values[row * columns + column] ?? Number.NaN);
+      const edited = weight === other ? 0 : Math.abs(other - weight) * (most + moved + entryError);
+      size[column] = (size[column] ?? 0) + Math.abs(weight) * most;
+      change[column] = (change[column] ?? 0) + edited + Math.abs(weight) * moved;
+    }
+  }
+  return { size, change };
+}
