@@ -43,9 +43,7 @@ export function factsHtml(scene: Scene): string {
     [
       'holds',
       holds ? 'yes' : 'no',
-      holds
-        ? 'the weights are the compiler’s, and the bounds leave room for every word'
-        : 'some word may be read out wrong',
+      holds ? 'the bounds leave room for every word' : 'a word may be read out wrong',
     ],
   ];
   return (

@@ -152,6 +152,6 @@ describe('a compiled network and a word, read back', () => {
     const changed = { ...network, readout: network.readout.toReversed() };
     const { title, caption } = networkCertificateTable(changed);
     expect(title).toBe('Not certified');
-    expect(caption).toContain("Mistake: readout: its states are not the automaton's.");
+    expect(caption).toContain("Not as compiled: readout: its states are not the automaton's.");
   });
 });

@@ -86,7 +86,8 @@ export function reachedTable(network: Network, word: Word): Table {
 export function networkCertificateTable(network: Network): Table {
   const certificate = certifyNetwork(network);
   const blocks = certificate.blocks.map(({ name, size }) => `${name} ${size}`).join(', ');
-  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, mistakes, holds, layers } = certificate;
+  const { width, hidden, weights, weightNorm, exactUpTo, mostTokens, mistakes, obstacle, holds, layers } =
+    certificate;
   return makeTable<(typeof layers)[number]>(
     {
       id: 'compiled-certificate',
@@ -94,7 +95,8 @@ export function networkCertificateTable(network: Network): Table {
       caption:
         `Width ${width} (${blocks}), at most ${hidden.toLocaleString('en')} hidden units, ${weights.toLocaleString('en')} weights, the largest ${weightNorm.largest.toPrecision(3)}, their norm ${weightNorm.euclidean.toPrecision(3)}. ` +
         `Words have at most ${mostTokens.toLocaleString('en')} tokens; attention in float32 would be exact enough for ${exactUpTo?.toLocaleString('en') ?? 'any number of'}. Counts may err by ${room} before they are rounded.` +
-        mistakes.map((mistake) => ` Mistake: ${mistake}.`).join(''),
+        mistakes.map((mistake) => ` Not as compiled: ${mistake}.`).join('') +
+        (obstacle === null ? '' : ` Not proved: ${obstacle}.`),
     },
     [
       { key: 'layer', label: 'Layer', format: 'integer', of: (one) => layers.indexOf(one) + 1 },
