@@ -21,7 +21,7 @@ const [
   { captureChildren },
   { KernelServer },
   { Cells },
-  { Runs },
+  { isStop, Runs },
   { Widgets },
   { Library },
   build,
@@ -44,7 +44,9 @@ const say = (kind, output) => (thrown) => {
   const text = `${kind}\n${cells.describe(thrown).traceback.join('\n')}\n`;
   (output ?? runs.output)?.write('stderr', text);
 };
-process.on('unhandledRejection', say('A promise was rejected and nobody handled it:'));
+const sayRejected = say('A promise was rejected and nobody handled it:');
+// That of stopped work, which said so below its cell.
+process.on('unhandledRejection', (thrown) => void (isStop(thrown) || sayRejected(thrown)));
 process.on('uncaughtException', say('An error was thrown outside of a cell:'));
 // Jupyter sends a message instead (see channels.mjs), which also reaches a cell that computes.
 process.on('SIGINT', () => runs.interrupt());
@@ -68,6 +70,9 @@ const hooks = {
   open: (state, events) => widgets.open(state, events),
   capture: (publish, work) => runs.capture(publish, work),
   describe: (thrown) => cells.describe(thrown),
+  // Once the call that asks for it has ended.
+  stop: () => void setImmediate(() => runs.interrupt()),
+  onFailure: (listener) => runs.onFailure(listener),
 };
 Object.defineProperty(globalThis, Symbol.for('bipe.widgets'), { value: hooks });
 Object.defineProperty(globalThis, Symbol.for('bipe.interrupt'), { get: () => runs.signal });

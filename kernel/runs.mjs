@@ -26,6 +26,8 @@ export class Runs {
   #current;
   /** What widgets called and has not ended, of runs that may have. */
   #calls = new Set();
+  /** Runs of cells that asked for their signal, each cell's latest: work may go on after their end. */
+  #listening = new Map();
 
   /**
    * @param {import('./cells.mjs').Cells} cells
@@ -44,13 +46,21 @@ export class Runs {
   /** The AbortSignal of the calling cell. */
   get signal() {
     const run = this.#asking;
-    if (run !== undefined) run.isListening = true;
+    if (run !== undefined) {
+      run.isListening = true;
+      if (run.cell.output === run.output) this.#listening.set(run.cell.cellId ?? run, run);
+    }
     return run?.abort.signal;
   }
 
   /** Makes the calling cell wait for an output before it ends, unless it is stopped. */
   awaitOutput(output) {
     this.#asking?.awaited.add(output);
+  }
+
+  /** Calls a listener when the calling cell, or what a widget called, fails or is stopped. */
+  onFailure(listener) {
+    this.#asking?.failureListeners.push(listener);
   }
 
   /** Whether all that runs asked for its signal. */
@@ -127,7 +137,12 @@ export class Runs {
     });
     return new Promise((resolve, reject) => {
       call.stop = reject;
-      ended.then(resolve, reject).finally(() => this.#calls.delete(call));
+      ended
+        .then(resolve, (thrown) => {
+          this.#tellFailure(call);
+          reject(thrown);
+        })
+        .finally(() => this.#calls.delete(call));
     });
   }
 
@@ -162,16 +177,18 @@ export class Runs {
     if (run !== this.#current) return;
     this.#current = undefined;
     declare?.();
+    if (failure !== undefined) this.#tellFailure(run);
     run.finish({ failure, result });
   }
 
   /**
-   * Ends the run. Its work ends, too, if it listens to the signal.
+   * Ends the run, and what earlier ones left at work. Work ends if it listens to its signal.
    *
    * @param {boolean} [hasEnded] whether its code was ended where it stood, though it may listen
    */
   interrupt(hasEnded = false) {
     this.#stopCalls();
+    this.#stopLeft();
     const run = this.#current;
     if (run === undefined) return;
     this.#current = undefined;
@@ -180,20 +197,50 @@ export class Runs {
     const { signal } = run.abort;
     const failure = hasEnded && run.isListening ? forcedFailure : interruptFailure(signal);
     setImmediate(() => this.#activity.protect(() => run.finish({ failure })));
-    this.#context.run(run, () => run.abort.abort(stopReason()));
+    this.#stop(run);
   }
 
   #stopCalls() {
     for (const call of this.#calls) {
       this.#calls.delete(call);
-      this.#context.run(call, () => call.abort.abort(stopReason()));
+      this.#stop(call);
       call.stop(stopReason());
     }
   }
+
+  #stopLeft() {
+    for (const run of this.#listening.values()) {
+      if (run === this.#current || run.abort.signal.aborted || !canContinue(run)) continue;
+      run.output.write('stderr', `${interruptFailure(run.abort.signal).evalue}\n`);
+      this.#stop(run);
+    }
+  }
+
+  #stop(run) {
+    this.#tellFailure(run);
+    this.#context.run(run, () => run.abort.abort(stopReason()));
+  }
+
+  #tellFailure(run) {
+    for (const listener of run.failureListeners.splice(0)) this.#context.run(run, listener);
+  }
 }
 
-const stopReason = () => new DOMException('the cell was interrupted', 'AbortError');
+const stopMessage = 'the cell was interrupted';
+const stopReason = () => new DOMException(stopMessage, 'AbortError');
+
+/** Whether a thrown value says no more than that work was stopped. */
+export const isStop = (thrown) => thrown instanceof DOMException && thrown.message === stopMessage;
+
+/** Whether a run has work under way that says what a stop keeps (see `withStopAdvice` in lib). */
+const canContinue = (run) => run.abort.signal[Symbol.for('bipe.advice')] !== undefined;
 
 function newRun(output) {
-  return { output, abort: new AbortController(), isListening: false, awaited: new Set() };
+  return {
+    output,
+    abort: new AbortController(),
+    isListening: false,
+    awaited: new Set(),
+    failureListeners: [],
+  };
 }

@@ -56,7 +56,7 @@ export const pageExamples: readonly PageExample[] = [
   {
     name: 'Parity of parities',
     about:
-      'Is the number of segments with an odd number of 1s odd? All relations are permutations, so no state is ever forgotten.',
+      'Is the number of segments with an odd number of 1s odd? On each level alone every move is a permutation; the sub-level begins again at each separator.',
     automaton: {
       type: 'bi-nfa',
       segmentStates: ['EVEN', 'ODD'],

@@ -154,7 +154,7 @@ function findingsHtml({ findings }: Showing): string {
     (finding) =>
       `<tr><td>${escapeXml(finding.claim)}</td><td>${verdictHtml(verdictOf(finding))}</td><td>${escapeXml(finding.measured)}</td></tr>`,
   );
-  return `<section aria-labelledby="h-findings"><h2 id="h-findings">Do the paper’s claims hold in this run?</h2><div class="wide" tabindex="0" role="group" aria-label="Table of verdicts"><table class="findings"><thead><tr><th scope="col">Claim</th><th scope="col">Verdict</th><th scope="col">Measured</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div></section>`;
+  return `<section aria-labelledby="h-findings"><h2 id="h-findings">What holds in this run</h2><div class="wide" tabindex="0" role="group" aria-label="Table of verdicts"><table class="findings"><thead><tr><th scope="col">Claim</th><th scope="col">Verdict</th><th scope="col">Measured</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div></section>`;
 }
 
 function tableHtml(table: Table, isOpen: boolean): string {

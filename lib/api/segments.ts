@@ -15,7 +15,7 @@
  * @module
  */
 
-export { drawFig2 } from '../experiments/items/fig2/draw';
+export { clickedToken, distancesTable, drawFig2 } from '../experiments/items/fig2/draw';
 export {
   type Distribution,
   measureSegments,

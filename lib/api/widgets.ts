@@ -53,5 +53,6 @@ export {
   exploreTable,
   type TableControls,
 } from '../report/widgets/explore';
-export { interact, type ValuesOf } from '../report/widgets/interact';
+export { interact, type InteractOptions, type ValuesOf } from '../report/widgets/interact';
+export type { ClickedPoint } from '../report/widgets/outputs-page';
 export { Widget } from '../report/widgets/widget';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawFig2 } from '../../lib/experiments/items/fig2/draw';
+import { clickedToken, distancesTable, drawFig2 } from '../../lib/experiments/items/fig2/draw';
 import { type SegmentedToken } from '../../lib/segment/text';
 
 const tokens: SegmentedToken[] = [
@@ -38,6 +38,32 @@ describe('the schematic', () => {
     expect(taken).toEqual([
       [true, false, true, false],
       [false, true, false, true],
+    ]);
+  });
+
+  it('frames the distances of one token up to itself, in both matrices', () => {
+    const frames = drawFig2({ tokens }, 2).figures[0]?.data.filter(({ mode }) => mode === 'lines');
+    expect(frames?.map(({ xaxis }) => xaxis)).toEqual(['x4', 'x6']);
+    for (const { x, y } of frames ?? []) {
+      expect(new Set(x as number[])).toEqual(new Set([-0.5, 2.5]));
+      expect(new Set(y as number[])).toEqual(new Set([1.5, 2.5]));
+    }
+    expect(drawFig2({ tokens }).figures[0]?.data.filter(({ mode }) => mode === 'lines')).toEqual([]);
+  });
+
+  it('knows the token that was clicked: a column, and in the matrices of distances a row', () => {
+    const clicked = [1, 2, 3, 4, 5, 6].map((panel) => clickedToken({ x: 1, y: 3, panel }));
+    expect(clicked).toEqual([1, 1, 1, 3, 1, 3]);
+  });
+
+  it('lists what attention sees of the tokens before one', () => {
+    const { title, columns, rows } = distancesTable(tokens, 2);
+    expect(title).toBe('From token 3, ·Down');
+    expect(columns.map(({ label }) => label)).toEqual(['to', '·Up', '.', '·Down']);
+    expect(rows.map((row) => columns.map(({ key }) => row[key]))).toEqual([
+      ['standard: tokens', 2, 1, 0],
+      ['bilevel: segments', 1, 1, 0],
+      ['bilevel: place', 0, 1, 0],
     ]);
   });
 

@@ -48,7 +48,7 @@ describe('a verdict', () => {
 
 it('findings as a table say which item they are of, the claim, whether it holds, and what was measured', () => {
   const table = findingsTable(reportFinding(findings));
-  expect(table.title).toBe("Do the paper's claims hold in this run? Made up");
+  expect(table.title).toBe('What holds in this run: Made up');
   expect(readTable(table)).toEqual({
     headers: ['Claim', 'Verdict', 'Measured'],
     rows: findings.map((finding, index) => [

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPath } from '../../lib/base/paths';
 import { type KernelClient, startKernel } from '../../kernel/client.mjs';
-import { begin, stopped } from '../support/kernel';
+import { begin, printed, stopped } from '../support/kernel';
 import { smallConfig } from '../train/small-config';
 import { type MiniatureProject, miniatureProject, plain } from '../support/project';
 
@@ -136,6 +136,44 @@ await trainModel(training.parseTrainingConfig(${config}, 'cell'), {
   const { error } = await stopped(kernel, `${say}\nawait new Promise(() => undefined);`);
   expect(error?.evalue).toBe('the cell was interrupted');
 }, 120_000);
+
+it('ends a training that an ended cell left at work, and says below that cell what is kept', async () => {
+  const config = JSON.stringify({ ...training, steps: 1e6 });
+  const run = await kernel.execute(
+    `import { training, trainModel } from '../lib';
+let begins: (value?: unknown) => void = () => undefined;
+const begun = new Promise((resolve) => { begins = resolve; });
+const work = trainModel(training.parseTrainingConfig(${config}, 'cell'), {
+  folder: ${JSON.stringify(join(runs, 'left'))},
+  onMetrics: () => { begins(); },
+});
+await begun;`,
+  );
+  expect(run.error).toBeUndefined();
+  await kernel.interrupt();
+  await expect
+    .poll(() => printed(run, 'stderr'))
+    .toMatch(/^the cell was interrupted; what was trained is kept; to go on, .*\n$/m);
+  const ended = await kernel.execute("await work; 'ended'");
+  expect(ended.result).toEqual({ 'text/plain': "'ended'" });
+  // It is stopped once.
+  await kernel.interrupt();
+  await kernel.execute('1;');
+  expect(printed(run, 'stderr').match(/was interrupted/g)).toHaveLength(1);
+}, 120_000);
+
+it('says nothing more of work that was left and stopped, if nobody waits for it', async () => {
+  const run = await kernel.execute(
+    `const signal = (globalThis as any)[Symbol.for('bipe.interrupt')];
+signal[Symbol.for('bipe.advice')] = 'it is kept';
+void new Promise((_, reject) => signal.addEventListener('abort', () => { reject(signal.reason); }));`,
+  );
+  expect(run.error).toBeUndefined();
+  await kernel.interrupt();
+  await expect.poll(() => printed(run, 'stderr')).toBe('the cell was interrupted; it is kept\n');
+  await kernel.execute('await new Promise((resolve) => setTimeout(resolve, 200));');
+  expect(printed(run, 'stderr')).toBe('the cell was interrupted; it is kept\n');
+});
 
 describe('a stop', () => {
   let project: MiniatureProject;

@@ -21,6 +21,8 @@ type Publish = (type: string, content: State, extra?: { later?: () => Promise<St
 export const widgets = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.widgets')] as {
   open(state: State, events?: Events): Model;
   capture(publish: Publish, work: () => unknown): Promise<void>;
+  stop(): void;
+  onFailure(listener: () => void): void;
 };
 type Display = (bundle: State, metadata: State, options: State) => void;
 export const display = (globalThis as Record<symbol, unknown>)[Symbol.for('bipe.display')] as Display;
@@ -211,6 +213,35 @@ await heard`;
     await move(id, { value: 2 });
     await expect.poll(() => printed(run).match(/waits/g)?.length).toBe(2);
     await kernel.interrupt();
+  });
+});
+
+describe('a stop that a model asks for', () => {
+  it('ends the cell that runs, and says nothing of the model', async () => {
+    const code = `const model = widgets.open({}, { onMessage: () => { widgets.stop(); } });
+await new Promise(() => undefined);`;
+    const run = await kernel.execute(code, {
+      onPublished: ({ type, content }) => {
+        const click = { method: 'custom', content: { event: 'click' } };
+        if (type === 'comm_open') void message(String(content['comm_id']), click);
+      },
+    });
+    expect(run.error?.evalue).toBe('the cell was interrupted');
+    expect(printed(run, 'stderr')).toBe('');
+  });
+});
+
+describe('who wants to hear of a failure', () => {
+  const told = "widgets.onFailure(() => { console.log('told'); });";
+
+  it('is told that the cell failed or was stopped, once, and not that it ended', async () => {
+    expect(printed(await kernel.execute(`${told}\n1;`))).toBe('');
+    expect(printed(await kernel.execute(`${told}\nthrow new Error('fails');`))).toBe('told\n');
+    const stopping = `${told}\nsetTimeout(() => { widgets.stop(); }, 20);\nawait new Promise(() => undefined);`;
+    const run = await kernel.execute(stopping);
+    await expect.poll(() => printed(run)).toBe('told\n');
+    await kernel.execute("throw new Error('another');");
+    expect(printed(run)).toBe('told\n');
   });
 });
 

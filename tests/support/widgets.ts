@@ -23,6 +23,10 @@ export interface FakeNotebook {
   readonly shown: Readonly<Record<string, unknown>>[];
   /** Makes what takes the place of an output that was shown. */
   readonly later: (() => Promise<Readonly<Record<string, unknown>> | undefined>)[];
+  /** Lets the cell fail, or be stopped. */
+  readonly fail: () => void;
+  /** How often the library asked to stop what runs. */
+  readonly stops: () => number;
   /** Prints in the captured work that runs. */
   readonly print: (text: string) => void;
 }
@@ -34,6 +38,8 @@ export async function inFakeNotebook(work: (notebook: FakeNotebook) => unknown):
   const models: OpenedModel[] = [];
   const shown: Readonly<Record<string, unknown>>[] = [];
   const laterOnes: FakeNotebook['later'] = [];
+  const failureListeners: (() => void)[] = [];
+  let stops = 0;
   let publish: Publish | undefined;
   const open = (state: WidgetState, events: WidgetEvents = {}): unknown => {
     const own: OpenedModel = {
@@ -92,7 +98,11 @@ export async function inFakeNotebook(work: (notebook: FakeNotebook) => unknown):
   const describe = (thrown: unknown): { traceback: string[] } => ({ traceback: [`told: ${String(thrown)}`] });
   const hooks = globalThis as Record<symbol, unknown>;
   hooks[displayKey] = display;
-  hooks[widgetsKey] = { open, capture, describe };
+  const stop = (): void => {
+    stops += 1;
+  };
+  const onFailure = (listener: () => void): unknown => failureListeners.push(listener);
+  hooks[widgetsKey] = { open, capture, describe, stop, onFailure };
   try {
     await work({
       models,
@@ -103,6 +113,10 @@ export async function inFakeNotebook(work: (notebook: FakeNotebook) => unknown):
         if (found === undefined) throw new Error(`no ${name} was opened`);
         return found;
       },
+      fail: () => {
+        for (const listener of failureListeners.splice(0)) listener();
+      },
+      stops: () => stops,
       print: (text) => publish?.('stream', { text }),
     });
   } finally {

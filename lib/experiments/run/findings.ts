@@ -56,7 +56,7 @@ export function describeFinding(finding: Finding): string {
 export function findingsTable(report: Report): Table {
   return {
     id: findingsId(report),
-    title: `Do the paper's claims hold in this run? ${report.title}`,
+    title: `What holds in this run: ${report.title}`,
     caption: `${report.provenance.scale} ${provenanceLine(report.provenance)}`,
     columns: [
       { key: 'claim', label: 'Claim' },

@@ -1,15 +1,19 @@
 // What long work tells below a notebook's cell: one output that is redrawn in place, with a bar for
 // whatever is under way over the last line of what is done. The lines before it are folded, so that
-// a result does not stand below thirty of them.
+// a result does not stand below thirty of them. Work that lasts has a button that stops it.
 
 import { type ProgressTask, type Reporter, remainingTime } from '../../base/progress';
 import { type DisplayBundle, type DisplayFunction } from './display';
 import { ink } from '../style';
 import { escapeHtml } from '../text';
+import { button } from '../widgets/controls';
+import { widgetHooks } from '../widgets/kernel';
 
 /** Dark on yellow, in both of JupyterLab's themes. */
 const warningStyle = 'padding:4px 8px;border-left:4px solid #B58900;background:#FFF4CC;color:#3D3000';
 const redrawMs = 200;
+/** Shorter work has no button, and between two pieces of work the button stays for so long. */
+const lastsMs = 1500;
 let paneCount = 0;
 
 /** A piece of work under way. */
@@ -28,6 +32,14 @@ export function paneReporter(display: DisplayFunction): Reporter {
   const displayId = `bipe-progress-${process.pid}-${paneCount}`;
   const lines: string[] = [];
   const bars = new Map<ProgressTask, Bar>();
+  const stop = stopButton(display, `${displayId}-stop`);
+  // What fails or is stopped need not finish its tasks.
+  widgetHooks()?.onFailure(() => {
+    if (bars.size === 0) return;
+    bars.clear();
+    draw();
+    stop.isWanted(false);
+  });
   let isShown = false;
   let drawnAt = 0;
   const draw = (): void => {
@@ -57,13 +69,45 @@ export function paneReporter(display: DisplayFunction): Reporter {
         },
         finish: (note = 'done') => {
           if (!bars.delete(task)) return;
+          stop.isWanted(bars.size > 0);
           lines.push(`${label}: ${note}`);
           draw();
         },
       };
       bars.set(task, barOf(label, 0, total, unit, undefined));
       draw();
+      stop.isWanted(true);
       return task;
+    },
+  };
+}
+
+/** A button that is shown while it is wanted, and stops what runs as the notebook's own does. */
+function stopButton(
+  display: DisplayFunction,
+  displayId: string,
+): { readonly isWanted: (isWanted: boolean) => void } {
+  const hooks = widgetHooks();
+  if (hooks === undefined) return { isWanted: () => undefined };
+  let [wanted, isShown, wasShown] = [false, false, false];
+  let timer: NodeJS.Timeout | undefined;
+  const show = (): void => {
+    timer = undefined;
+    if (wanted === isShown) return;
+    isShown = wanted;
+    const { bundle } = isShown
+      ? button('Stop', () => {
+          hooks.stop();
+        })
+      : { bundle: { 'text/html': '', 'text/plain': '' } };
+    if (bundle === undefined) return;
+    display(bundle, {}, { displayId, update: wasShown });
+    wasShown = true;
+  };
+  return {
+    isWanted: (isWanted) => {
+      wanted = isWanted;
+      timer ??= setTimeout(show, lastsMs).unref();
     },
   };
 }

@@ -9,12 +9,19 @@ import { type Control } from './controls';
 import { widgetHooks } from './kernel';
 import { newestOnly } from './newest';
 import { CapturedOutputs, OutputsView } from './outputs';
+import { type ClickedPoint } from './outputs-page';
 import { type Widget } from './widget';
 
 /** The values of controls. */
 export type ValuesOf<C> = {
   readonly [Name in keyof C]: Exclude<C[Name], undefined> extends Control<infer T> ? T : never;
 };
+
+/** What else moves controls. */
+export interface InteractOptions<C> {
+  /** The values that a click on a point of a figure stands for; others stay as they are. */
+  readonly clicked?: (point: ClickedPoint) => Partial<ValuesOf<C>>;
+}
 
 /**
  * Shows controls below the cell, and under them what `work` shows, prints or returns for their
@@ -27,6 +34,7 @@ export type ValuesOf<C> = {
 export async function interact<C extends Readonly<Record<string, Control<unknown>>>>(
   controls: C,
   work: (values: ValuesOf<C>) => unknown,
+  { clicked }: InteractOptions<C> = {},
 ): Promise<void> {
   const shown = async (): Promise<unknown> => {
     const values = Object.entries(controls).map(([name, control]) => [name, control.value]);
@@ -37,7 +45,16 @@ export async function interact<C extends Readonly<Record<string, Control<unknown
     await shown();
     return;
   }
-  const view = new OutputsView();
+  const view = new OutputsView(
+    clicked &&
+      (async (point) => {
+        for (const [name, value] of Object.entries(clicked(point))) {
+          const control = controls[name];
+          if (control !== undefined) control.value = value;
+        }
+        await redraw();
+      }),
+  );
   const captured = new CapturedOutputs();
   await hooks.capture(captured.publish, shown);
   view.set(captured.outputs);

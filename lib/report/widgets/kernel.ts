@@ -36,6 +36,10 @@ export type Publish = (
 ) => void;
 
 interface WidgetHooks {
+  /** Stops what runs, as the notebook's stop button does. */
+  stop(): void;
+  /** Calls a listener when the calling cell fails or is stopped. */
+  onFailure(listener: () => void): void;
   /** Undefined before the first cell. */
   open(state: WidgetState, events?: WidgetEvents): WidgetModel | undefined;
   /** Rejected with what the work throws, and as soon as it is stopped. */

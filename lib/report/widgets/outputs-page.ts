@@ -7,6 +7,15 @@ export type PageOutput =
   | { readonly kind: 'html'; readonly html: string }
   | { readonly kind: 'text'; readonly text: string; readonly isError?: boolean };
 
+/** Where a reader clicked in a figure. */
+export interface ClickedPoint {
+  /** Values on the axes. */
+  readonly x: number | string;
+  readonly y: number | string;
+  /** The number of the panel, from 1 on. */
+  readonly panel: number;
+}
+
 interface PlotlyFigure {
   readonly data: unknown;
   readonly layout: unknown;
@@ -28,6 +37,15 @@ interface PageElement {
   remove(): void;
   replaceWith(other: PageElement): void;
   setAttribute(name: string, value: string): void;
+  /** plotly's, once it has drawn there. */
+  on(event: 'plotly_click', listener: (click: PlotlyClick) => void): void;
+}
+interface PlotlyClick {
+  readonly points: readonly {
+    readonly x: number | string;
+    readonly y: number | string;
+    readonly data: { readonly xaxis?: string };
+  }[];
 }
 interface Plotly {
   react(element: PageElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
@@ -87,12 +105,22 @@ export function renderOutputs({ model, el }: { model: PageModel; el: PageElement
     shown: string;
     /** Resolved once what was asked for last is drawn. */
     drawn: Promise<unknown>;
+    hearsClicks: boolean;
   }
   const places: Place[] = [];
   const newPlace = (kind: string): Place => {
     const node = page.document.createElement(kind === 'text' ? 'pre' : 'div');
     node.className = `bipe-output-${kind}`;
-    return { kind, node, shown: '', drawn: Promise.resolve() };
+    return { kind, node, shown: '', drawn: Promise.resolve(), hearsClicks: false };
+  };
+  const hearClicks = (place: Place): void => {
+    if (place.hearsClicks) return;
+    place.hearsClicks = true;
+    place.node.on('plotly_click', ({ points: [point] }) => {
+      if (point === undefined) return;
+      const { x, y, data } = point;
+      model.send({ kind: 'click', point: { x, y, panel: Number(data.xaxis?.slice(1) ?? '') || 1 } });
+    });
   };
   const discard = ({ kind, node }: Place): void => {
     if (kind === 'figure')
@@ -120,7 +148,11 @@ export function renderOutputs({ model, el }: { model: PageModel; el: PageElement
       node.setAttribute('aria-label', output.label);
       place.drawn = place.drawn
         .then(plotly)
-        .then((loaded) => (place.shown === wanted ? loaded.react(node, data, layout, config) : undefined))
+        .then(async (loaded) => {
+          if (place.shown !== wanted) return;
+          await loaded.react(node, data, layout, config);
+          hearClicks(place);
+        })
         .catch((error: unknown) => {
           node.textContent = String(error);
         });

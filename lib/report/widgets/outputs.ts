@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { type DisplayBundle } from '../notebook/display';
 import { escapeHtml } from '../text';
 import { type Publish, widgetHooks, type WidgetEvents, type WidgetState } from './kernel';
-import { type PageOutput, renderOutputs } from './outputs-page';
+import { type ClickedPoint, type PageOutput, renderOutputs } from './outputs-page';
 import { Widget } from './widget';
 
 const figureType = 'application/vnd.plotly.v1+json';
@@ -104,6 +104,13 @@ function stillHtml(output: PageOutput, bundle: DisplayBundle | undefined): strin
 /** A widget that shows outputs, and others in their place later. */
 export class OutputsView extends Widget {
   #outputs: readonly PageOutput[] = [];
+  readonly #clicked: ((point: ClickedPoint) => unknown) | undefined;
+
+  /** @param clicked hears of clicks on points of figures */
+  constructor(clicked?: (point: ClickedPoint) => unknown) {
+    super();
+    this.#clicked = clicked;
+  }
 
   /** Shows these outputs. */
   set(outputs: readonly PageOutput[]): void {
@@ -126,8 +133,9 @@ export class OutputsView extends Widget {
       _anywidget_id: 'bipe.outputs',
       outputs: this.#outputs,
     };
-    const onMessage = ({ kind }: WidgetState): void => {
+    const onMessage = async ({ kind, point }: WidgetState): Promise<void> => {
       if (kind === 'plotly') this.model?.send({ kind }, [plotlyCode()]);
+      else if (kind === 'click') await this.#clicked?.(point as ClickedPoint);
     };
     return { state, events: { onMessage } };
   }

@@ -1,6 +1,6 @@
 // A widget: a model that opens when it is first shown, and can stand below a cell or in a box.
 
-import { displayFunction } from '../notebook/display';
+import { type DisplayBundle, displayFunction } from '../notebook/display';
 import { type WidgetEvents, widgetHooks, type WidgetModel, type WidgetState } from './kernel';
 
 const base = { module: '@jupyter-widgets/base', version: '2.0.0' };
@@ -37,15 +37,21 @@ export abstract class Widget {
     return model === undefined ? undefined : `IPY_MODEL_${model.id}`;
   }
 
-  /** Shows it below the cell; nothing outside a notebook. */
-  show(): void {
+  /** Its view as an output; undefined outside a notebook. */
+  get bundle(): DisplayBundle | undefined {
     const { model } = this;
-    if (model === undefined) return;
+    if (model === undefined) return undefined;
     const view = { version_major: 2, version_minor: 0, model_id: model.id };
-    displayFunction()?.({
+    return {
       'application/vnd.jupyter.widget-view+json': view,
       'text/plain': '(controls, shown in JupyterLab)',
-    });
+    };
+  }
+
+  /** Shows it below the cell; nothing outside a notebook. */
+  show(): void {
+    const { bundle } = this;
+    if (bundle !== undefined) displayFunction()?.(bundle);
   }
 }
 

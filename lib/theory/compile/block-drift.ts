@@ -7,10 +7,18 @@ import { rectifierGap } from '../lemmas/rectifier';
 import { activations } from '../network/activation';
 import type { Activation, Connection, Mlp } from '../network/mlp';
 import type { BlockPlan } from './blocks';
-import { type Unit, visitEdits } from './unit-edits';
+import { type Unit, unitOf, visitEdits } from './unit-edits';
 
 /** The largest slope of either activation: GELU's, at the square root of 2, is below 1.129. */
 const steepest = 1.129;
+
+/** Larger numbers might grow beyond those of float32, of which no bound here says anything. */
+const largestSize = 2 ** 40;
+
+/** A size, or NaN for one that is too large to be followed. */
+export function known(size: number): number {
+  return size <= largestSize ? size : Number.NaN;
+}
 
 /** An interval of numbers. */
 export interface Interval {
@@ -37,18 +45,48 @@ export function blockDrift(
 ): Float64Array | undefined {
   let sums: Sums | undefined;
   visitEdits(mlp, block, activation, ({ found, wanted }) => {
-    sums ??= { low: new Float64Array(width), high: new Float64Array(width), size: new Float64Array(width) };
+    sums ??= newSums(width);
     addDifference(sums, { found, wanted }, activation, numbers);
   });
   if (sums === undefined) return undefined;
-  const { low, high, size } = sums;
-  // What edited units add is rounded with every term that is added to the coordinate.
-  const terms = new Float64Array(width);
-  for (const coordinate of mlp.outputIndex) terms[coordinate] = (terms[coordinate] ?? 0) + 1;
+  const { low, high, size, terms } = sums;
+  // Edited units are rounded with every term of the coordinate, and round all that is there.
+  const whole = sizesOf(mlp, activation, numbers, width);
   return low.map((least, coordinate) => {
-    const rounding = float32.unit * (terms[coordinate] ?? 0) * (size[coordinate] ?? 0);
-    return Math.max(-least, high[coordinate] ?? Number.NaN) + rounding;
+    const at = (values: Float64Array): number => values[coordinate] ?? Number.NaN;
+    const rounding = float32.unit * (at(whole.terms) * at(size) + at(terms) * at(whole.size));
+    return known(Math.max(-least, at(high)) + rounding);
   });
+}
+
+/** What all units of a layer add to a coordinate, in absolute values, and how many they are. */
+function sizesOf(
+  mlp: Mlp,
+  activation: Activation,
+  numbers: DriftOptions['numbers'],
+  width: number,
+): Pick<Sums, 'size' | 'terms'> {
+  const { size, terms } = newSums(width);
+  for (let unit = 0; unit < mlp.hidden; unit++) {
+    const { act } = actOf(unitOf(mlp, unit), activation, numbers);
+    const most = Math.max(-act.low, act.high);
+    for (let at = mlp.outputStart[unit] ?? 0; at < (mlp.outputStart[unit + 1] ?? 0); at++) {
+      const to = mlp.outputIndex[at] ?? -1;
+      size[to] = (size[to] ?? 0) + Math.abs(Math.fround(mlp.outputWeight[at] ?? Number.NaN)) * most;
+      terms[to] = (terms[to] ?? 0) + 1;
+    }
+  }
+  return { size, terms };
+}
+
+function newSums(width: number): Sums {
+  const [low, high, size, terms] = Array.from({ length: 4 }, () => new Float64Array(width)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  return { low, high, size, terms };
 }
 
 /** Sums of differences by coordinate: [width] each. */
@@ -57,10 +95,12 @@ interface Sums {
   readonly high: Float64Array;
   /** Largest sums of absolute values of what the edited units add. */
   readonly size: Float64Array;
+  /** Numbers that they add. */
+  readonly terms: Float64Array;
 }
 
 function addDifference(
-  { low, high, size }: Sums,
+  { low, high, size, terms }: Sums,
   { found, wanted }: { readonly found: Unit | undefined; readonly wanted: Unit | undefined },
   activation: Activation,
   numbers: (coordinate: number) => Interval,
@@ -83,6 +123,7 @@ function addDifference(
     low[to] = (low[to] ?? 0) + difference.low - rounding;
     high[to] = (high[to] ?? 0) + difference.high + rounding;
     size[to] = (size[to] ?? 0) + Math.max(-add.low, add.high);
+    terms[to] = (terms[to] ?? 0) + 1;
   }
 }
 
@@ -99,15 +140,15 @@ function actOf(
     high += term.high;
   }
   const act = activations[activation];
+  const size = known(sizeOf({ inputs, bias }, numbers));
+  if (Number.isNaN(size)) return { act: { low: size, high: size }, rounding: size };
   const ends = [act(low), act(high)];
   // GELU falls up to its least value, and rises from there on.
   const hasLeast = activation === 'gelu' && low < -rectifierGap.at && -rectifierGap.at < high;
   const range = { low: hasLeast ? -rectifierGap.gap : Math.min(...ends), high: Math.max(...ends) };
   const operations = 2 * inputs.length + 2;
   const rounding =
-    float32.unit *
-    (operations * steepest * sizeOf({ inputs, bias }, numbers) +
-      8 * Math.max(Math.abs(range.low), Math.abs(range.high)));
+    float32.unit * (operations * steepest * size + 8 * Math.max(Math.abs(range.low), Math.abs(range.high)));
   return { act: range, rounding };
 }
 
@@ -152,7 +193,7 @@ function weightOf(unit: Unit | undefined, to: number): number {
 }
 
 function times(interval: Interval | undefined, factor: number): Interval {
-  if (interval === undefined || factor === 0) return { low: 0, high: 0 };
+  if (interval === undefined) return { low: 0, high: 0 };
   const [a, b] = [interval.low * factor, interval.high * factor];
   return { low: Math.min(a, b), high: Math.max(a, b) };
 }

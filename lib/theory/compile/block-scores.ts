@@ -1,7 +1,7 @@
 // By how much a head prefers the tokens of a block that it looks for, to first order in the unit of
-// rounding. The bounds are derived for the compiler's weights (`block-addressing.ts`), with which a
-// certificate compares every number: in exact arithmetic, the tokens that match score `sharpness`
-// above the start token, and that one as much above any other.
+// rounding. The bounds are derived for the compiler's weights (`block-addressing.ts`): in exact
+// arithmetic, the tokens that match score `sharpness` above the start token, and that one as much
+// above any other.
 
 import { float32 } from '../lemmas/certificate';
 import type { BlockSource, CopyHead, Network } from '../network/network';

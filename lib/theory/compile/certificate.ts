@@ -16,7 +16,15 @@ import type { BlockPlan } from './blocks';
 import { countError, entryError, type Errors, largest, mostLeak, room, sumError } from './count-error';
 import { differencesOf, planAgain } from './differences';
 import { scoresOf } from './score-drift';
-import { addThrough, copyThrough, largestDrift, numbersOf, type Stream, streamOf } from './stream';
+import {
+  addThrough,
+  copyThrough,
+  countDrift,
+  largestDrift,
+  numbersOf,
+  type Stream,
+  streamOf,
+} from './stream';
 import { countTrial } from './trials';
 import { mostTokens, type NetworkPlan } from './weights';
 
@@ -171,7 +179,8 @@ class Certifier {
             sum + Math.abs(weight) * (entryError(network) + (stream.drift[coordinate] ?? Number.NaN)),
           largestChange(connections, wanted, numbers),
         );
-        if (!(moved < halfway)) return `readout: ${states[state] ?? ''} may be off by ${digits(moved)}`;
+        if (!(moved < halfway && largestDrift(stream) >= 0))
+          return `readout: ${states[state] ?? ''} may be off by ${digits(moved)}`;
       }
     return null;
   }
@@ -191,12 +200,9 @@ class Certifier {
       numbers: numbersOf(stream),
       width: stream.low.length,
     });
+    const counts = countDrift(stream, block, { activation, added });
     addThrough(stream, block, { activation, added });
-    if (added === undefined) return 0;
-    return block.products.reduce((most, { to: { start, rows, columns } }) => {
-      const entries = added.subarray(start, start + rows * columns);
-      return entries.reduce((largest, by) => Math.max(largest, by), most);
-    }, 0);
+    return counts;
   }
 
   /** Bounds the error of what a block rounds, or leaves to be rounded; 0 if it does neither. */

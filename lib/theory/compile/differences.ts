@@ -1,10 +1,11 @@
 // Compares a network with the one that the compiler makes of its automaton, bounds and activation:
-// every number, as float32 holds it. Bounds are derived for those weights, so a certificate holds
-// for no others. Feed-forward blocks are compared unit by unit, without a second copy in memory.
+// every number, as float32 holds it. Bounds are derived for those weights; what others change has
+// bounds of its own (`stream.ts`). Feed-forward blocks are compared unit by unit, without a second
+// copy in memory.
 
 import { canonicalJson } from '../../base/json';
 import { present } from '../../base/present';
-import type { Activation, Mlp } from '../network/mlp';
+import type { Activation, Connection, Mlp } from '../network/mlp';
 import { describeHead, type Layer, type Matrix, type Network } from '../network/network';
 import type { BlockPlan } from './blocks';
 import { programFor } from './programs';
@@ -68,7 +69,16 @@ function structureOf(network: Network, plan: NetworkPlan | undefined): string[] 
     )
       ? []
       : ["readout: its states are not the automaton's"]),
+    ...network.readout.flatMap(({ name, states, inputs }) =>
+      inputs.length === states.length && inputs.every(hasEachOnce)
+        ? []
+        : [`readout: ${name} have not one sum each, of different coordinates`],
+    ),
   ];
+}
+
+function hasEachOnce(connections: readonly Connection[]): boolean {
+  return new Set(connections.map(([coordinate]) => coordinate)).size === connections.length;
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

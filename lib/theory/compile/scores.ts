@@ -98,7 +98,7 @@ function worstGap(network: Network, { source, kinds, turns }: Asked): number {
         const isMatch = among !== 'separators' || (isSeparator && segments > back);
         if (isMatch) match = Math.min(match, own + there);
         other = Math.max(other, anywhere + highestBut(turn, matchBack), rest + there);
-        if (!isMatch) other = Math.max(other, own + there);
+        if (!isMatch) other = Math.max(other, anywhere + there);
       });
       const startMost = stillStart + mostToStart;
       const startLeast = stillStart + leastToStart;

@@ -5,7 +5,7 @@
 import { blockNamed } from '../network/layout';
 import type { Activation, Connection, Units } from '../network/mlp';
 import type { CopyHead, Matrix, Network } from '../network/network';
-import type { Interval } from './block-drift';
+import { type Interval, known } from './block-drift';
 import type { BlockPlan } from './blocks';
 import { entryError, room } from './count-error';
 import type { NetworkPlan } from './weights';
@@ -54,8 +54,13 @@ export function streamOf(network: Network, plan: NetworkPlan): Stream {
     drift,
     entryError: entryError(network),
     constants,
-    places: { from: place.start, to: place.start + place.columns.length },
+    places: { from: place.start, to: place.start + place.columns.filter(isAngle).length },
   };
+}
+
+/** Columns of places are cosines and sines, by which heads score, and indices, which are marks. */
+function isAngle(column: string): boolean {
+  return !column.startsWith('index ');
 }
 
 function columnOf({ rows, columns, values }: Matrix, column: number): number[] {
@@ -82,13 +87,15 @@ export function numbersOf({ low, high, drift, entryError: entry }: Stream): (coo
   };
 }
 
-/** How far edits move an entry of a relation or what tells tokens apart, at most. */
+/**
+ * How far edits move an entry of a relation, or what tells tokens apart, at most; NaN if any number
+ * may be too large to be followed.
+ */
 export function largestDrift({ drift, places }: Stream): number {
-  return drift.reduce(
-    (most, by, coordinate) =>
-      coordinate >= places.from && coordinate < places.to ? most : Math.max(most, by),
-    0,
-  );
+  return drift.reduce((most, by, coordinate) => {
+    if (Number.isNaN(known(by))) return Number.NaN;
+    return coordinate >= places.from && coordinate < places.to ? most : Math.max(most, by);
+  }, 0);
 }
 
 /** A head copies: what it adds to has moved as well as what it copies. */
@@ -125,6 +132,24 @@ export function addThrough(
       high[entry] = left.columns;
       drift[entry] = room;
     }
+}
+
+/**
+ * How far edits move the counts of a block beside what they move its factors, at most: by what they
+ * change in the block, and where it adds counts, by what was there before.
+ */
+export function countDrift(
+  { drift }: Stream,
+  block: BlockPlan,
+  { activation, added }: { readonly activation: Activation; readonly added: Float64Array | undefined },
+): number {
+  if (block.products.length === 0) return 0;
+  const replaced = replacedBy(block, activation);
+  let most = 0;
+  for (const { to } of block.products)
+    for (let entry = to.start; entry < to.start + to.rows * to.columns; entry++)
+      most = Math.max(most, (replaced.has(entry) ? 0 : (drift[entry] ?? 0)) + (added?.[entry] ?? 0));
+  return most;
 }
 
 /** The coordinates that a block takes from themselves: act(-x) - act(x) is -x. */

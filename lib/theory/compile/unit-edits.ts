@@ -107,7 +107,8 @@ function sameConnections(
   );
 }
 
-function unitOf(mlp: Mlp, unit: number): Unit {
+/** A unit of a layer, from 0 on. */
+export function unitOf(mlp: Mlp, unit: number): Unit {
   const list = (start: Int32Array, index: Int32Array, weight: Float64Array): Connection[] => {
     const first = start[unit] ?? 0;
     return Array.from({ length: (start[unit + 1] ?? 0) - first }, (_, at) => [

@@ -147,6 +147,28 @@ describe('what follows controls', () => {
       expect(view.sent[0]?.bytes).toBeGreaterThan(1_000_000);
     }));
 
+  it('follows a click on a point of a figure, and so do the controls that it stands for', () =>
+    inFakeNotebook(async ({ latest }) => {
+      const controls = { row: slider(0, 9), other: slider(0, 1, { step: 0.5 }) };
+      const seen: unknown[] = [];
+      await interact(
+        controls,
+        (values) => {
+          seen.push(values);
+          return figure;
+        },
+        { clicked: ({ x, y, panel }) => ({ row: Number(panel === 2 ? y : x) }) },
+      );
+      await latest('Any').say({ kind: 'click', point: { x: 3, y: 7, panel: 1 } });
+      await latest('Any').say({ kind: 'click', point: { x: 3, y: 7, panel: 2 } });
+      expect(seen).toEqual([
+        { row: 0, other: 0 },
+        { row: 3, other: 0 },
+        { row: 7, other: 0 },
+      ]);
+      expect(latest('IntSlider').state['value']).toBe(7);
+    }));
+
   it('happens once where there is no notebook', async () => {
     const seen: number[] = [];
     await interact({ value: slider(0, 3, { value: 2 }) }, ({ value }) => seen.push(value));

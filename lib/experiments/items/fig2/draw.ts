@@ -3,13 +3,15 @@
 // model: distances that attention sees, and the row of a learned table that is added to the
 // embedding.
 
+import { present } from '../../../base/present';
 import { textAt } from '../../../report/marks';
 import { makeTable } from '../../../report/measures';
 import { type Figure, makeFigure } from '../../../report/figure';
 import { type PanelSpec, type PlotlyObject } from '../../../report/spec';
 import { textMapTraces } from '../../../report/text-map';
 import { ink, orderedStyles, tintedHeatScale, translucent } from '../../../report/style';
-import { type Table } from '../../../report/tables';
+import { type Cell, type Column, type Table } from '../../../report/tables';
+import { type ClickedPoint } from '../../../report/widgets/outputs-page';
 import { escapeMarkup } from '../../../report/text';
 import { type SegmentedToken } from '../../../segment/text';
 import { type Drawing } from '../../run/report';
@@ -19,9 +21,43 @@ export interface Fig2Result {
   readonly tokens: readonly SegmentedToken[];
 }
 
-/** Everything Figure 2 shows of its result. */
-export function drawFig2({ tokens }: Fig2Result): Drawing {
-  return { figures: [schematic(tokens)], tables: [positionsTable(tokens)], findings: [] };
+/** Everything Figure 2 shows of its result; the distances of one token, by its number, are framed. */
+export function drawFig2({ tokens }: Fig2Result, chosen?: number): Drawing {
+  return { figures: [schematic(tokens, chosen)], tables: [positionsTable(tokens)], findings: [] };
+}
+
+/** The panels whose rows are queries: all others have a token in each column. */
+const queryPanels = [4, 6];
+
+/** The number of the token that a reader clicked in the figure. */
+export function clickedToken({ x, y, panel }: ClickedPoint): number {
+  return Number(queryPanels.includes(panel) ? y : x);
+}
+
+/** What attention sees of a token and those before it: its distances, standard and bilevel. */
+export function distancesTable(tokens: readonly SegmentedToken[], chosen: number): Table {
+  const query = present(tokens[chosen], 'token');
+  const keys = tokens.slice(0, chosen + 1);
+  const row = (what: string, of: (key: SegmentedToken) => number): Record<string, Cell> => ({
+    what,
+    ...Object.fromEntries(keys.map((key) => [String(key.position), of(key)])),
+  });
+  return {
+    id: 'fig2-distances',
+    title: `From token ${chosen + 1}, ${shortText(query)}`,
+    caption:
+      'To itself and every token before it: the distance in tokens that a standard encoding sees, the distance in segments ' +
+      'that a bilevel one sees, and the place whose row of the learned table each token carries with it.',
+    columns: [
+      { key: 'what', label: 'to' },
+      ...keys.map((key): Column => ({ key: String(key.position), label: shortText(key), format: 'integer' })),
+    ],
+    rows: [
+      row('standard: tokens', (key) => query.position - key.position),
+      row('bilevel: segments', (key) => query.segment - key.segment),
+      row('bilevel: place', (key) => key.intra),
+    ],
+  };
 }
 
 /** Height of a strip and width of a matrix, px; half of the strip is for the tokens' texts. */
@@ -30,7 +66,7 @@ const matrixSize = 236;
 /** Cells smaller than this, px, carry no number. */
 const smallestNumbered = 13;
 
-function schematic(tokens: readonly SegmentedToken[]): Figure {
+function schematic(tokens: readonly SegmentedToken[], chosen: number | undefined): Figure {
   const standard = tokens.map((token) => token.position);
   const intra = tokens.map((token) => token.intra);
   const segments = tokens.map((token) => token.segment);
@@ -63,7 +99,10 @@ function schematic(tokens: readonly SegmentedToken[]): Figure {
     title: 'Attention: distance',
     x: { ...columnAxis, title: 'key' },
     y: { ...tokenRows, title: 'query' },
-    data: matrix(distances(positions), tokens, largest, cell),
+    data: [
+      ...matrix(distances(positions), tokens, largest, cell),
+      ...(chosen === undefined ? [] : [frame(chosen)]),
+    ],
   });
   const stripRow = { range: [-0.5, 1.7], showgrid: false, showticklabels: false, ticks: '', showline: false };
   return makeFigure({
@@ -107,9 +146,13 @@ function schematic(tokens: readonly SegmentedToken[]): Figure {
 
 /** A token as the figure prints it: a middle dot for a space, long ones cut. */
 function label(token: SegmentedToken): string {
+  return escapeMarkup(shortText(token));
+}
+
+function shortText(token: SegmentedToken): string {
   const text = token.text.replaceAll('▁', '·');
   const characters = Array.from(text);
-  return escapeMarkup(characters.length <= 8 ? text : `${characters.slice(0, 7).join('')}…`);
+  return characters.length <= 8 ? text : `${characters.slice(0, 7).join('')}…`;
 }
 
 function textSize(cell: number, largest: number): number {
@@ -185,6 +228,20 @@ function matrix(
       hovertemplate: '%{customdata}: distance %{z}<extra></extra>',
     },
   });
+}
+
+/** A frame around the row of a query, up to its own column. */
+function frame(query: number): PlotlyObject {
+  const [left, right, top, bottom] = [-0.5, query + 0.5, query - 0.5, query + 0.5];
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    x: [left, right, right, left, left],
+    y: [top, top, bottom, bottom, top],
+    line: { color: ink.text, width: 2 },
+    hoverinfo: 'skip',
+    showlegend: false,
+  };
 }
 
 /** The row of the intra-segment table that each token takes. */

@@ -75,5 +75,5 @@ export const fig2 = defineExperiment<Fig2Settings, Fig2Settings, Fig2Result>({
     }),
   run: tokensOf,
   scale: () => 'A schematic: nothing is measured; the positions are those the library computes.',
-  draw: drawFig2,
+  draw: (result) => drawFig2(result),
 });

@@ -115,8 +115,8 @@ export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks
       title: 'GELU for ReLU: the error and the weights it costs',
       subtitle: 'Random networks; of each depth the one with the least room below its bound',
       caption:
-        'Inputs are made steeper and outputs flatter by the same factor, which is in proportion to 1/ε. The bound adds up the worst of all units, which ' +
-        'never happens at once, so what is found lies well below.',
+        'Inputs are made steeper and outputs flatter by the same factor, which is in proportion to 1/ε. The bound adds up the worst of all units; ' +
+        'the search found no input where they are at their worst at once.',
       growth: [{ kind: 'ReLU network', of: 'layers', ofValue: null, ofError: 1 }],
     }),
 });

@@ -66,8 +66,8 @@ export function recallSlider(states: number, seed = 1): Figure {
     {
       id: 'thm3-1-slider',
       title: `A relation between ${states} states in d numbers`,
-      subtitle: 'A linear code: the best there is for relations that are all as likely',
-      caption: `Left, where a fragment leads from each state. Middle, what the best linear code has left of it in d numbers; right, its entries above one half, crosses where that is wrong. Only d = ${entries} numbers bring every relation back.`,
+      subtitle: 'The linear code of least squared error, for relations that are all as likely',
+      caption: `Left, where a fragment leads from each state. Middle, what that code has left of it in d numbers; right, its entries above one half, crosses where that is wrong. Only d = ${entries} numbers bring every relation back.`,
       alt: `Matrices of a relation, of what d numbers make of it and of that rounded, for d = 1 to ${entries}.`,
       columns: 3,
       panelHeight: 230,

@@ -28,10 +28,9 @@ export function compiledAttentionFigure(network: Network, word: Word): Figure {
   const { layers, tokens } = trace(network, ids);
   return makeFigure({
     id: 'compiled-attention',
-    title: 'Each token copies from one other, twice as far in every layer',
+    title: 'Each token copies from one other, twice as far in each layer of a level',
     subtitle: 'Query (row) to key (column); lines are the borders of segments',
-    caption:
-      'First inside segments, then from separator to separator. Where there is no token at that distance, the start token is found, whose relations leave every state where it is.',
+    caption: `${network.bounds.encoding === 'bipe' ? 'First inside segments, then from separator to separator. ' : ''}Where there is no token at that distance, the start token is found, whose relations leave every state where it is.`,
     alt: `${layers.length} triangular heat maps over ${tokens} tokens; each row has nearly all its weight on one key.`,
     ...attentionPanels({
       titles: layers.map(({ name }, layer) => `Layer ${layer + 1}: ${name}`),

@@ -336,12 +336,22 @@ function widestSaving(sizes: readonly SizeResult[]): { readonly size: SizeResult
   return others.reduce((best, one) => (one.times > best.times ? one : best), first);
 }
 
+/** Whether of two sizes, one larger on both levels, the larger always saves more. */
+function savesMoreWhereLarger(sizes: readonly SizeResult[]): boolean {
+  const times = ({ ape, bipe }: SizeResult): number => ape.width / bipe.width;
+  return sizes.every((small) =>
+    sizes
+      .filter((large) => large.subStates > small.subStates && large.segmentStates > small.segmentStates)
+      .every((large) => times(large) > times(small)),
+  );
+}
+
 function savingFinding(sizes: readonly SizeResult[]): Finding {
   const { size, times } = widestSaving(sizes);
   return {
     claim:
-      'The bilevel construction is narrower than the flattened one, the more so the larger both levels are',
-    holds: times > 1,
+      'The bilevel construction is narrower than the flattened one, the more so where both levels are larger',
+    holds: times > 1 && savesMoreWhereLarger(sizes),
     measured: `at ${label(size)} the width is ${formatCount(size.bipe.width)} instead of ${formatCount(size.ape.width)}, ${times.toFixed(1)} times less`,
   };
 }
@@ -355,7 +365,7 @@ function boughtFinding(sizes: readonly SizeResult[]): Finding {
   const numbers = (of: OfKind): string =>
     `${formatCount(of(size.bipe))} instead of ${formatCount(of(size.compact))}`;
   return {
-    claim: `What bilevel positions buy over compact absolute ones is a factor below ${mostTimes} of the width, and feed-forward blocks, not another order of growth`,
+    claim: `Over the compact construction with absolute positions, bilevel ones save a factor below ${mostTimes} of the width, and feed-forward blocks`,
     holds:
       times.every((one) => one > 1 && one < mostTimes) &&
       sizes.every(({ bipe, compact }) => bipe.feedForwardBlocks < compact.feedForwardBlocks),

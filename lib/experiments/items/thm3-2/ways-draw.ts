@@ -55,7 +55,7 @@ export function waysFigure(results: readonly WayResult[]): Figure {
     title: 'Width can be traded for depth',
     subtitle: `One automaton of ${states} states, compiled in every way; each marker is one length of words`,
     caption:
-      'A network with a layer for each symbol carries the set of states, in a width of the order of n. One that spreads the columns of relations over tokens is as narrow up to a factor, with 3n + log₂(L/n) + 1 layers at most, for words of L symbols. ' +
+      'A network with a layer for each symbol carries the set of states, in a width of the order of n. One that spreads the columns of relations over tokens is as narrow up to a factor, with 3n + ⌈log₂(L/n)⌉ + 1 layers at most, for words of L symbols. ' +
       'Doubling relations takes log₂ L layers and a width of the order of n²; with two levels, the compact and the bilevel construction take k² + |S|². No lower bound is drawn: these are the sizes of constructions.',
     alt: last
       .map((one) => `${constructions[one.way].way}: ${one.depth} layers of width ${one.width}`)
@@ -117,7 +117,8 @@ export function waysFindings(results: readonly WayResult[]): Finding[] {
       check: true,
     },
     {
-      claim: 'n² is no bound for all networks: a carried set and spread columns take less width than that',
+      claim:
+        'A carried set and spread columns take fewer than n² coordinates: sets of states, no relation at one token',
       holds: widest !== undefined && widest.width < square,
       measured: `widths up to ${widest?.width ?? 0}, where n² = ${square}`,
       check: true,
