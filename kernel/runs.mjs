@@ -26,7 +26,7 @@ export class Runs {
   #current;
   /** What widgets called and has not ended, of runs that may have. */
   #calls = new Set();
-  /** Runs of cells that asked for their signal, each cell's latest: work may go on after their end. */
+  /** The latest run of each cell that asked for its signal: work may go on after its end. */
   #listening = new Map();
 
   /**

@@ -34,7 +34,7 @@ export { horizontalLine, textAt, verticalLine } from '../report/marks';
 export { linesPanel, type Measure, measured } from '../report/measures';
 export type { FigureSpec, PanelSpec } from '../report/spec';
 export { bandTrace, barTrace, lineTrace } from '../report/traces';
-export { defaultReporter } from '../report/notebook/show';
+export { defaultReporter } from '../report/widgets/progress-pane';
 export {
   encodingStyle,
   encodingStyles,

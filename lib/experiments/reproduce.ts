@@ -2,7 +2,8 @@
 
 import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
-import { defaultReporter, showFigure, showTable } from '../report/notebook/show';
+import { showFigure, showTable } from '../report/notebook/show';
+import { defaultReporter } from '../report/widgets/progress-pane';
 import { type TidyRow } from '../report/rows';
 import { type Table } from '../report/tables';
 import { comparisonTable } from './run/compare';

@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  defaultReporter,
-  isNotebook,
-  notebookReporter,
-  showFigure,
-  showTable,
-} from '../../lib/report/notebook/show';
+import { isNotebook, showFigure, showTable } from '../../lib/report/notebook/show';
+import { defaultReporter, notebookReporter } from '../../lib/report/widgets/progress-pane';
 import { type DisplayFunction } from '../../lib/report/notebook/display';
 import { stillFigure } from '../../lib/report/export/stills';
 import { sampleFigure, sampleTable } from './samples';

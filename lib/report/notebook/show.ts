@@ -1,12 +1,10 @@
-// Figures, tables and progress in a notebook, through the display function that the workbench's
+// Figures and tables in a notebook, through the display function that the workbench's
 // kernel provides. Outside a notebook nothing is shown; `isNotebook` tells.
 
 import { messageOf } from '../../base/errors';
-import { type Reporter, terminalReporter } from '../../base/progress';
 import { type DisplayBundle, displayFunction } from './display';
 import { type Figure } from '../figure';
 import { toPlain } from '../json';
-import { paneReporter } from './progress-pane';
 import { stillFigure, stillPage } from '../export/stills';
 import { ink, screenWidth } from '../style';
 import { type Table, toHtml, toMarkdown } from '../tables';
@@ -80,7 +78,8 @@ const said = new Set<string>();
 /** One word, once, of what saved notebooks will lack. */
 function sayWhyNot(error: unknown): undefined {
   const line = `no still pictures for readers outside JupyterLab: ${messageOf(error)}`;
-  if (!said.has(line)) notebookReporter().note(line);
+  if (!said.has(line))
+    displayFunction()?.({ 'text/html': `<div>${escapeHtml(line)}</div>`, 'text/plain': line });
   said.add(line);
 }
 
@@ -103,16 +102,4 @@ export function showTable(table: Table, { behind }: TableLook = {}): void {
       ? open
       : `<details><summary style="cursor:pointer;padding:4px 10px">${escapeHtml(behind)}</summary>${open}</details>`;
   display({ 'text/html': html, 'text/markdown': markdown, 'text/plain': markdown });
-}
-
-/**
- * The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere.
- */
-export function defaultReporter(): Reporter {
-  return isNotebook() ? notebookReporter() : terminalReporter();
-}
-
-/** Progress below the cell in which it begins; each cell makes its own. */
-export function notebookReporter(): Reporter {
-  return paneReporter((...output) => displayFunction()?.(...output));
 }

@@ -1,6 +1,6 @@
-// The certificate of a network, compiled or edited since, computed from its weights as float32 holds
-// them: its size, by how much each head prefers its source token, and how far counts may be off
-// before rounding.
+// The certificate of a network, compiled or edited since, computed from its weights as float32
+// holds them: its size, by how much each head prefers its source token, and how far counts may be
+// off before rounding.
 //
 // Bounds are derived for the weights that the compiler builds, so the network is compiled again and
 // every number compared. Where weights were edited, the differences are bounded layer by layer

@@ -71,8 +71,9 @@ function ofAddresses({ layout, rotaryPairs }: Network, head: CopyHead): CopyHead
 
 /**
  * By how much a score changes, at most; how large its terms are; and of how many numbers a
- * component of a query or a key is the sum. With q + dq and k + dk for the query and the key, that is
- * |dq| |k + dk| + |q| |dk|, added up over columns, and over pairs of them in the rotating part.
+ * component of a query or a key is the sum. With q + dq and k + dk for the query and the key, the
+ * change is |dq| |k + dk| + |q| |dk|, added up over columns, and over pairs of them in the rotating
+ * part.
  */
 function scoreDrift(
   { rotaryPairs }: Network,

@@ -1,5 +1,5 @@
-// Compares the hidden units of a feed-forward layer with those of the compiler's block, in order and
-// without a second copy in memory.
+// Compares the hidden units of a feed-forward layer with those of the compiler's block, in order
+// and without a second copy in memory.
 
 import type { Activation, Connection, Mlp, Units } from '../network/mlp';
 import type { BlockPlan } from './blocks';

@@ -31,7 +31,7 @@ function shortestTold(one: Nfa, other: Nfa, maxLength: number): Word[] {
   return told.filter(({ length }) => length === told[0]?.length);
 }
 
-/** Moves an entry of a symbol's relation further than bounds allow, but not as far as to be rounded. */
+/** Moves an entry of a symbol's relation further than bounds allow, but rounding still mends it. */
 function moveRelation({ embedding, layout }: Network, register: string): void {
   const entry = embedding.columns + blockNamed(layout, register).start;
   embedding.values[entry] = (embedding.values[entry] ?? 0) + 0.1;

@@ -21,7 +21,7 @@ export interface Fig2Result {
   readonly tokens: readonly SegmentedToken[];
 }
 
-/** Everything Figure 2 shows of its result; the distances of one token, by its number, are framed. */
+/** Everything Figure 2 shows of its result, with a frame around the distances of a chosen token. */
 export function drawFig2({ tokens }: Fig2Result, chosen?: number): Drawing {
   return { figures: [schematic(tokens, chosen)], tables: [positionsTable(tokens)], findings: [] };
 }

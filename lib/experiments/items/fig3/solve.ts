@@ -25,7 +25,7 @@ import { type ModelParameters } from '../../../model/parameters';
 import { encodingNamed } from '../../../positional/registry';
 import { formatCount } from '../../../base/format';
 import { type Figure, makeFigure } from '../../../report/figure';
-import { defaultReporter } from '../../../report/notebook/show';
+import { defaultReporter } from '../../../report/widgets/progress-pane';
 import { encodingStyle } from '../../../report/style';
 import { makeTable } from '../../../report/measures';
 import { type Table } from '../../../report/tables';

@@ -12,7 +12,7 @@ import { loadCheckpoint } from '../../../model/files/checkpoint';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
 import { type Figure, makeFigure } from '../../../report/figure';
-import { defaultReporter } from '../../../report/notebook/show';
+import { defaultReporter } from '../../../report/widgets/progress-pane';
 import { encodingStyle } from '../../../report/style';
 import { escapeMarkup } from '../../../report/text';
 import { separatorsFor } from '../../../segment/separators';

@@ -1,8 +1,8 @@
 // The button that stops long work: when it is there, and what it does.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { notebookReporter } from '../../lib/report/notebook/show';
-import { type FakeNotebook, inFakeNotebook } from '../support/widgets';
+import { notebookReporter } from '../../../lib/report/widgets/progress-pane';
+import { type FakeNotebook, inFakeNotebook } from '../../support/widgets';
 
 beforeEach(() => {
   vi.useFakeTimers();

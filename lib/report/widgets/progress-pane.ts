@@ -2,12 +2,13 @@
 // whatever is under way over the last line of what is done. The lines before it are folded, so that
 // a result does not stand below thirty of them. Work that lasts has a button that stops it.
 
-import { type ProgressTask, type Reporter, remainingTime } from '../../base/progress';
-import { type DisplayBundle, type DisplayFunction } from './display';
+import { type ProgressTask, type Reporter, remainingTime, terminalReporter } from '../../base/progress';
+import { type DisplayBundle, displayFunction, type DisplayFunction } from '../notebook/display';
+import { isNotebook } from '../notebook/show';
 import { ink } from '../style';
 import { escapeHtml } from '../text';
-import { button } from '../widgets/controls';
-import { widgetHooks } from '../widgets/kernel';
+import { button } from './controls';
+import { widgetHooks } from './kernel';
 
 /** Dark on yellow, in both of JupyterLab's themes. */
 const warningStyle = 'padding:4px 8px;border-left:4px solid #B58900;background:#FFF4CC;color:#3D3000';
@@ -24,10 +25,22 @@ interface Bar {
 }
 
 /**
+ * The reporter for where this runs: bars below the cell in a notebook, the terminal's elsewhere.
+ */
+export function defaultReporter(): Reporter {
+  return isNotebook() ? notebookReporter() : terminalReporter();
+}
+
+/** Progress below the cell in which it begins; each cell makes its own. */
+export function notebookReporter(): Reporter {
+  return paneReporter((...output) => displayFunction()?.(...output));
+}
+
+/**
  * A reporter that tells all in one output, below the cell that its first line is of: one reporter a
  * cell. A warning has an output of its own, which nothing folds.
  */
-export function paneReporter(display: DisplayFunction): Reporter {
+function paneReporter(display: DisplayFunction): Reporter {
   paneCount += 1;
   const displayId = `bipe-progress-${process.pid}-${paneCount}`;
   const lines: string[] = [];
