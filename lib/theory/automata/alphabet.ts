@@ -19,14 +19,16 @@ export function alphabetOf(automaton: Automaton): readonly string[] {
 export function wordReader(alphabet: readonly string[]): (word: Word, where?: string) => Int32Array {
   const indices = indexOfNames(alphabet);
   return (word, where = 'word') =>
-    Int32Array.from(word, (name, place) => {
-      const index = indices.get(name);
-      if (index === undefined)
-        throw new DataError(
-          `${where}: symbol ${place + 1}, ${JSON.stringify(name)}, is not in the alphabet; ${hintFor(name, alphabet)}`,
-        );
-      return index;
-    });
+    new Int32Array(
+      word.map((name, place) => {
+        const index = indices.get(name);
+        if (index === undefined)
+          throw new DataError(
+            `${where}: symbol ${place + 1}, ${JSON.stringify(name)}, is not in the alphabet; ${hintFor(name, alphabet)}`,
+          );
+        return index;
+      }),
+    );
 }
 
 /**

@@ -15,6 +15,7 @@ import type { BlockScores } from './block-scores';
 import type { BlockPlan } from './blocks';
 import { countError, entryError, type Errors, largest, mostLeak, room, sumError } from './count-error';
 import { differencesOf, planAgain } from './differences';
+import { tokensOf, type TokenVectors } from './kinds';
 import { scoresOf } from './score-drift';
 import {
   addThrough,
@@ -117,12 +118,16 @@ class Certifier {
   /** Scores of heads of a network without edits; layers share heads. */
   private readonly scores = new Map<CopyHead, BlockScores>();
 
+  private readonly tokens: readonly TokenVectors[];
+
   /** @param stream what edits may have moved; undefined without edits */
   constructor(
     private readonly network: Network,
     private readonly plan: NetworkPlan,
     private readonly stream: Stream | undefined,
-  ) {}
+  ) {
+    this.tokens = tokensOf({ ...network, embedding: plan.embedding, places: plan.places });
+  }
 
   layer(index: number): CertifiedLayer {
     const { network, stream } = this;
@@ -187,7 +192,7 @@ class Certifier {
 
   private scoresOf(head: CopyHead, planned: CopyHead): BlockScores {
     const { network, plan, stream } = this;
-    const known = this.scores.get(head) ?? scoresOf(network, { head, planned }, plan, stream);
+    const known = this.scores.get(head) ?? scoresOf(network, { head, planned }, plan, this.tokens, stream);
     if (stream === undefined) this.scores.set(head, known);
     return known;
   }

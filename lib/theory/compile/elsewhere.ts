@@ -3,7 +3,7 @@
 
 import { sumOfCosines, frequenciesFor, type HeadOptions } from './addressing';
 import type { Network, TokenSource } from '../network/network';
-import { distinct, idealScores, type Kind, stillScore, type Turns } from './kinds';
+import { deviationOf, distinct, type Kind, stillScore, type Turns } from './kinds';
 import { mostTokens, sharpnessOf } from './weights';
 
 /** Where a head looks, and the kinds of tokens that it tells apart. */
@@ -96,7 +96,7 @@ function scoresOff(network: Network, { source, kinds, turns }: Asked): number {
         for (const asking of distinct(queries))
           for (const asked of distinct(keys))
             still = Math.max(still, Math.abs(stillScore(asking, asked, pairs)));
-      else still = Math.max(still, idealScores(network, back, queries, keys).deviation);
+      else still = Math.max(still, deviationOf(network, back, queries, keys));
     }
   }
   return Math.max(turning + still, start);

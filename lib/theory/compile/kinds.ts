@@ -2,7 +2,7 @@
 // and scores of two of them.
 
 import { float32 } from '../lemmas/certificate';
-import { blockNamed } from '../network/layout';
+import { blockNamed, type Layout } from '../network/layout';
 import { type CopyHead, type Matrix, type Network, startId, type TokenSource } from '../network/network';
 import { frequenciesFor, sumOfCosines } from './addressing';
 import { sharpnessOf } from './weights';
@@ -24,46 +24,72 @@ export interface Kind {
   readonly keys: readonly Float64Array[];
 }
 
-/** The kinds of tokens of a head. */
-export function kindsOf(
-  { automaton, bounds, embedding, layout, places }: Network,
-  { query, key }: TokenHead,
-): Kind[] {
+/** A kind of token before a head projects it: what heads read of it, at each place. */
+export interface TokenVectors {
+  readonly isStart: boolean;
+  readonly isSeparator: boolean;
+  /** [places][coordinates that heads read]; one place for the start */
+  readonly vectors: readonly Float64Array[];
+}
+
+/** The tokens that heads tell apart: the start, one symbol for all symbols, each separator. */
+export function tokensOf({ automaton, bounds, embedding, layout, places }: Network): TokenVectors[] {
   const separators = bounds.encoding !== 'bipe' || automaton.type === 'nfa' ? 0 : automaton.separators.length;
-  // The start, one symbol for all symbols, each separator.
   const ids = [
     startId,
     ...(automaton.symbols.length > 0 ? [1] : []),
     ...Array.from({ length: separators }, (_, index) => 1 + automaton.symbols.length + index),
   ];
-  // No more of a token than heads read.
-  const place = blockNamed(layout, 'place');
-  const read = place.start + place.columns.length;
+  const read = readByHeads(layout);
   const rounded = (matrix: Matrix, row: number): Float64Array =>
     matrix.values.subarray(row * matrix.columns, row * matrix.columns + read).map(Math.fround);
-  return ids.map((id): Kind => {
+  const table = Array.from({ length: places.rows }, (_, place) => rounded(places, place));
+  return ids.map((id) => {
     const isStart = id === startId;
-    const tokens = Array.from({ length: isStart ? 1 : places.rows }, (_, place) => {
-      const at = rounded(places, place);
-      return rounded(embedding, id).map((value, column) => value + (at[column] ?? 0));
-    });
+    const token = rounded(embedding, id);
     return {
       isStart,
       isSeparator: id > automaton.symbols.length,
-      queries: tokens.map((token) => project(token, query)),
-      keys: tokens.map((token) => project(token, key)),
+      vectors: (isStart ? table.slice(0, 1) : table).map((at) =>
+        at.map((value, column) => (token[column] ?? Number.NaN) + value),
+      ),
     };
   });
 }
 
-function project(vector: Float64Array, { columns, values }: Matrix): Float64Array {
+/** How many coordinates tell tokens and places apart: the first ones. */
+function readByHeads(layout: Layout): number {
+  const { start, columns } = blockNamed(layout, 'place');
+  return start + columns.length;
+}
+
+/** The kinds of tokens of a head. */
+export function kindsOf(
+  { layout }: Network,
+  { query, key }: TokenHead,
+  tokens: readonly TokenVectors[],
+): Kind[] {
+  const read = readByHeads(layout);
+  type Projection = (vector: Float64Array) => Float64Array;
+  const [queries, keys] = [query, key].map(({ columns, values }): Projection => {
+    const weights = values.subarray(0, read * columns).map(Math.fround);
+    return (vector) => project(vector, weights, columns);
+  }) as [Projection, Projection];
+  return tokens.map(({ vectors, ...kind }) => ({
+    ...kind,
+    queries: vectors.map(queries),
+    keys: vectors.map(keys),
+  }));
+}
+
+function project(vector: Float64Array, weights: Float64Array, columns: number): Float64Array {
   const projected = new Float64Array(columns);
-  vector.forEach((value, row) => {
-    if (value === 0) return;
+  for (let row = 0; row < vector.length; row++) {
+    const value = vector[row] ?? Number.NaN;
+    if (value === 0) continue;
     for (let column = 0; column < columns; column++)
-      projected[column] =
-        (projected[column] ?? 0) + value * Math.fround(values[row * columns + column] ?? Number.NaN);
-  });
+      projected[column] = (projected[column] ?? 0) + value * (weights[row * columns + column] ?? Number.NaN);
+  }
   return projected;
 }
 
@@ -157,25 +183,33 @@ export function roundingOf({ bounds }: Network, headDim: number, { turning, stil
   return 2 * float32.unit * ((headDim + 16) * (2 * turning + still) + angles);
 }
 
-/**
- * The sums of cosines by distance, from query back to key, and by how much scores differ from them
- * at most: infinitely, if queries and keys are not made of the places' frequencies.
- */
-export function idealScores(
-  network: Network,
-  back: number,
-  queries: readonly Float64Array[],
-  keys: readonly Float64Array[],
-): { readonly sums: ReadonlyMap<number, number>; readonly deviation: number } {
-  const { places, rotaryPairs } = network;
+/** The sharpness times the sums of cosines, by distance from query back to key. */
+export function idealScores(network: Network, back: number): ReadonlyMap<number, number> {
+  const { places } = network;
   const sharpness = sharpnessOf(network);
   const frequencies = frequenciesFor(places.rows);
   const sums = new Map<number, number>();
   for (let distance = 1 - places.rows; distance < places.rows; distance++)
     sums.set(distance, sharpness * sumOfCosines(frequencies, distance - back));
+  return sums;
+}
+
+/**
+ * By how much the scores of two kinds differ from the ideal ones, at most: infinitely, if queries
+ * and keys are not made of the places' frequencies.
+ */
+export function deviationOf(
+  network: Network,
+  back: number,
+  queries: readonly Float64Array[],
+  keys: readonly Float64Array[],
+): number {
+  const { places, rotaryPairs } = network;
+  const sharpness = sharpnessOf(network);
+  const frequencies = frequenciesFor(places.rows);
   const first = 2 * rotaryPairs;
   const columns = (queries[0]?.length ?? 0) - first;
-  if (columns !== 2 * frequencies.length + 1) return { sums, deviation: Number.POSITIVE_INFINITY };
+  if (columns !== 2 * frequencies.length + 1) return Number.POSITIVE_INFINITY;
   let deviation = 0;
   for (let column = 0; column < columns; column++) {
     // Cosines, then sines; last the start's component, which no other key has.
@@ -197,5 +231,5 @@ export function idealScores(
     const queryOff = off(queries, (place) => sharpness * wave(frequency * (place - back)));
     deviation += sharpness * keyOff + queryOff + queryOff * keyOff;
   }
-  return { sums, deviation };
+  return deviation;
 }

@@ -6,7 +6,7 @@ import { type CopyHead, type Matrix, type Network, zeros } from '../network/netw
 import { blockScores, type BlockScores } from './block-scores';
 import { known } from './block-drift';
 import { entryError } from './count-error';
-import { roundingOf, scoreSizes, type ScoreSizes } from './kinds';
+import { roundingOf, scoreSizes, type ScoreSizes, type TokenVectors } from './kinds';
 import { headScores } from './scores';
 import type { Stream } from './stream';
 import { same } from './unit-edits';
@@ -22,12 +22,14 @@ export interface HeadPair {
  * The scores of a head, edited or not. A head of tokens is taken as it is, as far as it reads what
  * tells tokens apart; one of blocks as the compiler's. All else counts as a change of its scores.
  *
+ * @param tokens those of the compiler's network
  * @param stream what the head reads; undefined in a network that is the compiler's
  */
 export function scoresOf(
   network: Network,
   { head, planned }: HeadPair,
   plan: NetworkPlan,
+  tokens: readonly TokenVectors[],
   stream: Stream | undefined,
 ): BlockScores {
   const unedited: Network = { ...network, embedding: plan.embedding, places: plan.places };
@@ -36,7 +38,7 @@ export function scoresOf(
   const scores =
     source.among === 'block'
       ? blockScores(unedited, { ...base, source }, entryError(network))
-      : { ...headScores(unedited, { ...base, source }), unevenness: 0 };
+      : { ...headScores(unedited, { ...base, source }, tokens), unevenness: 0 };
   if (stream === undefined) return scores;
   const { drift, sizes, terms } = scoreDrift(network, { base, head }, stream);
   const by = drift.turning + drift.still;

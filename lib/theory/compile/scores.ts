@@ -10,6 +10,7 @@ import { blockNamed } from '../network/layout';
 import type { Network, TokenSource } from '../network/network';
 import { type Asked, elsewhereOf } from './elsewhere';
 import {
+  deviationOf,
   distinct,
   idealScores,
   type Kind,
@@ -18,6 +19,8 @@ import {
   stillScore,
   Turns,
   type TokenHead,
+  tokensOf,
+  type TokenVectors,
 } from './kinds';
 
 /** The distance between a head's scores. */
@@ -35,9 +38,17 @@ export interface HeadScores {
   readonly rounding: number;
 }
 
-/** Computes the worst case of a head's scores. */
-export function headScores(network: Network, head: TokenHead): HeadScores {
-  const kinds = kindsOf(network, head);
+/**
+ * Computes the worst case of a head's scores.
+ *
+ * @param tokens the network's, which all of its heads share
+ */
+export function headScores(
+  network: Network,
+  head: TokenHead,
+  tokens: readonly TokenVectors[] = tokensOf(network),
+): HeadScores {
+  const kinds = kindsOf(network, head, tokens);
   const asked: Asked = { source: head.source, kinds, turns: new Turns(network.rotaryPairs) };
   const gap = readsOnlyAddresses(network, head) ? worstGap(network, asked) : Number.NEGATIVE_INFINITY;
   return {
@@ -70,6 +81,7 @@ function worstGap(network: Network, { source, kinds, turns }: Asked): number {
   const start = kinds.find(({ isStart }) => isStart);
   const others = kinds.filter(({ isStart }) => !isStart);
   const matchBack = among === 'separators' ? back : 0;
+  const sums = among === 'separators' ? new Map<number, number>() : idealScores(network, back);
   let worst = Number.POSITIVE_INFINITY;
   for (const kind of others) {
     const [query] = kind.queries;
@@ -84,7 +96,7 @@ function worstGap(network: Network, { source, kinds, turns }: Asked): number {
     const still = others.map((other) =>
       among === 'separators'
         ? scoresWithoutPlaces(kind, other, rotaryPairs)
-        : scoresByPlace(network, source, kind, other),
+        : scoresByPlace(network, source, { kind, other, sums }),
     );
     kind.queries.forEach((asking, place) => {
       const hasMatch = among === 'separators' ? segments > back : place >= back + (among === 'word' ? 1 : 0);
@@ -142,13 +154,16 @@ function scoresWithoutPlaces(
 function scoresByPlace(
   network: Network,
   { among, back }: TokenSource,
-  { queries }: Kind,
-  { keys }: Kind,
+  {
+    kind: { queries },
+    other: { keys },
+    sums,
+  }: { readonly kind: Kind; readonly other: Kind; readonly sums: ReadonlyMap<number, number> },
 ): (place: number) => StillScores {
   const { rotaryPairs: pairs, places } = network;
   const exact = (place: number, keyPlace: number): number =>
     stillScore(present(queries[place], 'query'), present(keys[keyPlace], 'key'), pairs);
-  const { sums, deviation } = idealScores(network, back, queries, keys);
+  const deviation = deviationOf(network, back, queries, keys);
   /** The highest score with a key from a place to another, of some of all distances. */
   const highestOf = (distances: readonly number[]): ((place: number, from: number, to: number) => number) => {
     const sumOf = (distance: number): number => sums.get(distance) ?? Number.NaN;

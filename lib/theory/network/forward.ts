@@ -24,7 +24,7 @@ export interface NetworkTensors {
 }
 
 interface LayerTensors {
-  /** [width, headDim] */
+  /** [coordinates that the head reads: the first ones, headDim] */
   readonly query: tf.Tensor2D;
   readonly key: tf.Tensor2D;
   readonly value: Network['layers'][number]['head']['value'];
@@ -44,13 +44,30 @@ export function networkTensors(network: Network): NetworkTensors {
     network,
     embedding: tensorOf(network.embedding),
     places: tensorOf(network.places),
-    layers: network.layers.map(({ head, feedForward }) => ({
-      query: tensorOf(head.query),
-      key: tensorOf(head.key),
-      value: head.value,
-      feedForward: feedForward.map(({ mlp }) => shared(mlp)),
-    })),
+    layers: network.layers.map(({ head, feedForward }) => {
+      // Heads read what tells tokens apart, which comes first, and no relations.
+      const read = Math.max(rowsOf(head.query), rowsOf(head.key));
+      return {
+        query: tensorOf(head.query, read),
+        key: tensorOf(head.key, read),
+        value: head.value,
+        feedForward: feedForward.map(({ mlp }) => shared(mlp)),
+      };
+    }),
   };
+}
+
+/** The number of rows up to the last that is not 0, at least one. */
+function rowsOf({ columns, values }: Matrix): number {
+  return (
+    1 +
+    Math.floor(
+      Math.max(
+        0,
+        values.findLastIndex((value) => value !== 0),
+      ) / columns,
+    )
+  );
 }
 
 /** Frees a network's tensors. */
@@ -60,8 +77,8 @@ export function disposeNetwork({ embedding, places, layers }: NetworkTensors): v
   new Set(layers.flatMap(({ feedForward }) => feedForward)).forEach(disposeMlp);
 }
 
-function tensorOf({ rows, columns, values }: Matrix): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from(values), [rows, columns]);
+function tensorOf({ rows, columns, values }: Matrix, first = rows): tf.Tensor2D {
+  return tf.tensor2d(Float32Array.from(values.subarray(0, first * columns)), [first, columns]);
 }
 
 /**
@@ -70,30 +87,66 @@ function tensorOf({ rows, columns, values }: Matrix): tf.Tensor2D {
  * @param ids [batch, time] int32, each row beginning with the start token
  * @returns [batch, time, width]
  */
-export function forward(
-  { network, embedding, places, layers }: NetworkTensors,
-  ids: tf.Tensor2D,
-): tf.Tensor3D {
+export function forward(tensors: NetworkTensors, ids: tf.Tensor2D): tf.Tensor3D {
   return tf.tidy(() => {
-    const { place, segment } = positionsOf(network, ids);
-    const shape = {
-      hiddenSize: network.layout.width,
-      numHeads: 1,
-      headDim: 2 * network.rotaryPairs,
-      trainLength: 1,
-    };
-    const table = learned({ rows: places.shape[0] }).apply(
-      [place],
-      [place],
-      shape,
-      new Map([[tableName, places]]),
-    );
-    const rotation = segment && segmentEncoding(network).apply([segment], [segment], shape, new Map());
-    const start = lookup(embedding, ids) as tf.Tensor3D;
-    let residual = encoded(table.embed?.(start), start, 'embeddings');
-    for (const layer of layers) residual = throughLayer(residual, layer, network, rotation);
-    return residual;
+    const { network, layers } = tensors;
+    const { residual, rotation } = begin(tensors, ids);
+    return layers.reduce((stream, layer) => throughLayer(stream, layer, network, rotation), residual);
   });
+}
+
+/**
+ * Reads what the network computes without each of some layers. What is before the layer that is
+ * left out is computed once.
+ *
+ * @param ids [batch, time] int32, each row beginning with the start token
+ * @param left indices of layers
+ * @param read makes of a residual stream, [batch, time, width], what is wanted of it
+ */
+export function forwardWithout<T extends tf.Tensor>(
+  tensors: NetworkTensors,
+  ids: tf.Tensor2D,
+  left: readonly number[],
+  read: (residual: tf.Tensor3D) => T,
+): T[] {
+  return tf.tidy(() => {
+    const { network, layers } = tensors;
+    const { residual, rotation } = begin(tensors, ids);
+    const through = (stream: tf.Tensor3D, layer: LayerTensors): tf.Tensor3D =>
+      throughLayer(stream, layer, network, rotation);
+    let [before, computed] = [residual, 0];
+    return left.map((index) => {
+      before = layers.slice(computed, index).reduce(through, before);
+      computed = index;
+      return tf.tidy(() => read(layers.slice(index + 1).reduce(through, before)));
+    });
+  });
+}
+
+interface Begun {
+  /** [batch, time, width] */
+  readonly residual: tf.Tensor3D;
+  readonly rotation: AppliedEncoding | undefined;
+}
+
+/** The residual stream before the first layer, and what turns queries and keys. */
+function begin({ network, embedding, places }: NetworkTensors, ids: tf.Tensor2D): Begun {
+  const { place, segment } = positionsOf(network, ids);
+  const shape = {
+    hiddenSize: network.layout.width,
+    numHeads: 1,
+    headDim: 2 * network.rotaryPairs,
+    trainLength: 1,
+  };
+  const table = learned({ rows: places.shape[0] }).apply(
+    [place],
+    [place],
+    shape,
+    new Map([[tableName, places]]),
+  );
+  const rotation = segment && segmentEncoding(network).apply([segment], [segment], shape, new Map());
+  const start = lookup(embedding, ids) as tf.Tensor3D;
+  return { residual: encoded(table.embed?.(start), start, 'embeddings'), rotation };
 }
 
 interface TokenPositions {
@@ -125,11 +178,13 @@ function throughLayer(
     const [batch, time] = residual.shape;
     const headDim = Math.max(query.shape[1], value.size);
     const rotating = 2 * rotaryPairs;
+    const [read] = query.shape;
+    const addresses = tf.slice(residual, [0, 0, 0], [batch, time, read]);
     const vectors = (
       weights: tf.Tensor2D,
       turn: ((part: tf.Tensor4D) => tf.Tensor) | undefined,
     ): tf.Tensor4D => {
-      const flat = tf.matMul(residual.reshape<tf.Tensor2D>([batch * time, layout.width]), weights);
+      const flat = tf.matMul(addresses.reshape<tf.Tensor2D>([batch * time, read]), weights);
       const whole = flat.reshape<tf.Tensor4D>([batch, 1, time, weights.shape[1]]);
       if (turn === undefined || rotating === 0) return widened(whole, headDim);
       const [turned, still] = tf.split(whole, [rotating, weights.shape[1] - rotating], 3) as [

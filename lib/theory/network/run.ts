@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { heedStop } from '../../base/interrupt';
-import { disposeNetwork, forward, networkTensors, type NetworkTensors } from './forward';
+import { disposeNetwork, forward, forwardWithout, networkTensors, type NetworkTensors } from './forward';
 import { type Network, startId } from './network';
 import { readoutWeights, reachedStates } from './readout';
 
@@ -30,6 +30,41 @@ export async function* runWords(
     for (const batch of batchesOf(words, batchTokens)) {
       await heedStop();
       yield* await runBatch(tensors, batch);
+    }
+  } finally {
+    disposeNetwork(tensors);
+  }
+}
+
+/**
+ * Computes the reached states after each prefix of a word without each of some layers.
+ *
+ * @param word ids of its symbols, without the start
+ * @param left indices of layers, in ascending order
+ * @returns by layer, [length + 1, states] of 0 and 1
+ */
+export async function runWithout(
+  network: Network,
+  word: Int32Array,
+  left: readonly number[],
+): Promise<Uint8Array[]> {
+  const tensors = networkTensors(network);
+  try {
+    await heedStop();
+    const sums = tf.tidy(() =>
+      forwardWithout(
+        tensors,
+        tf.tensor2d([startId, ...word], [1, 1 + word.length], 'int32'),
+        left,
+        (residual) => readOut(tensors, residual),
+      ),
+    );
+    try {
+      return await Promise.all(
+        sums.map(async (scores) => reachedStates(network, (await scores.data()) as Float32Array)),
+      );
+    } finally {
+      tf.dispose(sums);
     }
   } finally {
     disposeNetwork(tensors);

@@ -1,6 +1,7 @@
 // The size of a compiled network.
 
 import { blockNamed, blockSize, type Layout } from './layout';
+import type { Mlp } from './mlp';
 import type { Network } from './network';
 import { normOf, weightNorm, type WeightNorm } from './norms';
 
@@ -28,7 +29,9 @@ export interface NetworkSize {
 export function networkSize({ layout, embedding, places, layers }: Network): NetworkSize {
   const mlps = layers.flatMap(({ feedForward }) => feedForward.map(({ mlp }) => mlp));
   const matrices = [embedding, places, ...layers.flatMap(({ head }) => [head.query, head.key])];
-  const units = mlps.flatMap(({ inputWeight, bias, outputWeight }) => [inputWeight, bias, outputWeight]);
+  // Layers share blocks.
+  const measured = new Map([...new Set(mlps)].map((mlp) => [mlp, measureMlp(mlp)]));
+  const blocks = mlps.flatMap((mlp) => measured.get(mlp) ?? []);
   // W_V and W_O of a layer are the identity on a block each.
   const values = layers.reduce((sum, { head }) => sum + 2 * head.value.size, 0);
   return {
@@ -37,12 +40,25 @@ export function networkSize({ layout, embedding, places, layers }: Network): Net
     blocks: layout.blocks.map((block) => ({ name: block.name, size: blockSize(block) })),
     relationWidth: layout.width - endOfPlaces(layout),
     hidden: Math.max(0, ...mlps.map(({ hidden }) => hidden)),
-    weights: [...matrices.map((matrix) => matrix.values), ...units].reduce(
-      (sum, weights) => sum + weights.reduce((nonzero, weight) => nonzero + (weight === 0 ? 0 : 1), 0),
-      values,
-    ),
-    weightNorm: joint([weightNorm(...mlps), ...matrices.map(({ values }) => normOf([values]))]),
+    weights:
+      values +
+      matrices.reduce((sum, matrix) => sum + nonzero(matrix.values), 0) +
+      blocks.reduce((sum, { weights }) => sum + weights, 0),
+    weightNorm: joint([...blocks.map(({ norm }) => norm), ...matrices.map(({ values }) => normOf([values]))]),
   };
+}
+
+function measureMlp(mlp: Mlp): { readonly weights: number; readonly norm: WeightNorm } {
+  return {
+    weights: nonzero(mlp.inputWeight) + nonzero(mlp.bias) + nonzero(mlp.outputWeight),
+    norm: weightNorm(mlp),
+  };
+}
+
+function nonzero(weights: Float64Array): number {
+  let count = 0;
+  for (const weight of weights) if (weight !== 0) count += 1;
+  return count;
 }
 
 /** Blocks after that of places hold relations. */

@@ -8,8 +8,9 @@ import type { BiNfa, Word } from '../../../theory/automata/automaton';
 import { randomBiNfa } from '../../../theory/automata/random';
 import { simulator } from '../../../theory/automata/simulate';
 import { testWords, type TestWordSize } from '../../../theory/automata/test-words';
-import { compareWithSimulator } from '../../../theory/compile/verify';
 import type { Network } from '../../../theory/network/network';
+import { runWithout } from '../../../theory/network/run';
+import { tokenReader } from '../../../theory/network/words';
 
 /** An automaton and its words: live and ending ones in turn, a live one first. */
 export interface TestedAutomaton {
@@ -99,28 +100,25 @@ export function countSets(automaton: BiNfa, words: readonly Word[]): SetCounts {
     .reduce(addSets, noSets);
 }
 
-/**
- * Counts the layers without which some word is read out wrong. Of each word ever longer prefixes
- * are tried, up to the whole, until a network is found wrong.
- */
-export async function layersThatMatter(network: Network, words: readonly Word[]): Promise<number> {
-  let found = 0;
-  for (const left of network.layers) {
-    const without = { ...network, layers: network.layers.filter((layer) => layer !== left) };
-    if (await isFoundWrong(without, words)) found += 1;
-  }
-  return found;
-}
-
 /** Most layers look back no farther than so many tokens. */
 const shortestPrefix = 64;
 
-async function isFoundWrong(network: Network, words: readonly Word[]): Promise<boolean> {
+/**
+ * Counts the layers without which some word is read out wrong. Of each word ever longer prefixes
+ * are tried, up to the whole, with the layers that were not found yet.
+ */
+export async function layersThatMatter(network: Network, words: readonly Word[]): Promise<number> {
+  const { run } = simulator(network.automaton);
+  const read = tokenReader(network);
+  let left = [...network.layers.keys()];
   for (const word of words)
-    for (let length = shortestPrefix, done = false; !done; length *= 2) {
-      done = length >= word.length;
-      const { mismatches } = await compareWithSimulator(network, [word.slice(0, length)]);
-      if (mismatches > 0) return true;
+    for (let length = shortestPrefix, isWhole = false; !isWhole && left.length > 0; length *= 2) {
+      isWhole = length >= word.length;
+      const prefix = word.slice(0, length);
+      const [wanted, found] = [run(prefix), await runWithout(network, read(prefix), left)];
+      left = left.filter((_, index) =>
+        present(found[index], 'states').every((state, at) => state === wanted[at]),
+      );
     }
-  return false;
+  return network.layers.length - left.length;
 }
