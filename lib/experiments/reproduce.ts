@@ -70,7 +70,7 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
 }
 
 /** Below figures, a table with more rows is closed at first. */
-const mostOpenRows = 10;
+const mostOpenRows = 8;
 
 /**
  * Shows a report below the cell: figures, findings, tables, where the numbers come from, and

@@ -66,19 +66,43 @@ function savedOutputs(path: string): readonly CellOutput[] {
   return cells.flatMap(({ outputs = [] }) => outputs);
 }
 
-/**
- * Scrolls through the notebook, so that what is drawn only in sight is drawn; takes pictures of
- * each screen and figure.
- */
-async function look(page: Page, name: string): Promise<void> {
-  const cells = page.locator('.jp-Notebook .jp-Cell');
-  const count = await cells.count();
-  for (let index = 0; index < count; index += 1) {
-    await cells.nth(index).scrollIntoViewIfNeeded();
-    const plot = cells.nth(index).locator('.js-plotly-plot').first();
+/** Scrolls through the cells in sight, so that what is drawn only there is drawn; takes pictures. */
+async function scroll(page: Page, name: string): Promise<void> {
+  for (const [index, cell] of (await page.locator('.jp-Notebook .jp-Cell').all()).entries()) {
+    if (!(await cell.isVisible())) continue;
+    await cell.scrollIntoViewIfNeeded();
+    const plot = cell.locator('.js-plotly-plot').first();
     if ((await plot.count()) > 0) await plot.locator('svg.main-svg').first().waitFor();
     await picture(page, `${name}-${String(index).padStart(2, '0')}`);
   }
+}
+
+/** How many screens of 1280 x 800 the notebook fills, with its folded sections folded. */
+async function screens(page: Page): Promise<number> {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await scroll(page, 'folded');
+  return page.evaluate<number>(`(() => {
+  const cells = [...document.querySelectorAll('.jp-Notebook .jp-Cell')];
+  const seen = document.querySelector('.jp-Notebook').getBoundingClientRect().height;
+  return cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0) / seen;
+})()`);
+}
+
+/**
+ * Unfolds all sections and looks at everything; takes pictures of each cell and figure.
+ */
+async function look(page: Page, name: string): Promise<void> {
+  await page.setViewportSize({ width: 1400, height: 1000 });
+  await page
+    .locator('.jp-Notebook .jp-Cell')
+    .first()
+    .locator('.jp-InputPrompt, .jp-Cell-inputCollapser')
+    .first()
+    .click();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+Shift+ArrowRight');
+  await expect.poll(() => page.locator('.jp-showHiddenCellsButton:visible').count()).toBe(0);
+  await scroll(page, name);
   for (const [index, figure] of (await page.locator('.jp-OutputArea .js-plotly-plot').all()).entries())
     await picture(figure, `${name}-figure-${index + 1}`);
 }
@@ -178,6 +202,7 @@ describe('the notebook', () => {
       const page = await lab.open(displayPath(path));
       await runAll(page);
       expect(await errorTexts(page)).toEqual([]);
+      expect(await screens(page)).toBeLessThan(8);
       await look(page, basename(name, '.ipynb'));
       const figures = page.locator('.jp-OutputArea .js-plotly-plot');
       await expect.poll(() => figures.count()).toBeGreaterThanOrEqual(leastFigures);
