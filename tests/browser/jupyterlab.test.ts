@@ -342,6 +342,57 @@ showTable({ id: 'wide', title: 'Wide', caption: 'Many words. '.repeat(30), colum
   });
 });
 
+describe('what a reader clicks', () => {
+  afterEach(() => lab.closeNotebooks());
+
+  it('is the token of Figure 2 whose distances are listed', { timeout: 3 * minute }, async () => {
+    const page = await lab.open(`${basename(folder)}/fig2.ipynb`);
+    await page.locator('.jp-CodeCell .cm-content').first().click();
+    await page.keyboard.press('Control+Enter');
+    const figure = page.locator('.bipe-output-figure').first();
+    await figure.locator('svg.main-svg').first().waitFor();
+    await idle(page);
+    const title = (): Promise<string | null> =>
+      page.locator('.bipe-output-html table caption, .bipe-output-html').nth(1).textContent();
+    await expect.poll(title).toContain('From token 8, ·birds');
+    // The second cell of the first strip, and the fifth row of the matrix on the right.
+    for (const [axis, x, y, token] of [
+      ['', 1, 0, '·stone'],
+      ['6', 0, 4, '·up'],
+    ] as const) {
+      const [across, down] = await page.evaluate<[number, number]>(`(() => {
+  const figure = document.querySelector('.bipe-output-figure');
+  const { left, top } = figure.getBoundingClientRect();
+  const { xaxis${axis}: x, yaxis${axis}: y } = figure._fullLayout;
+  return [left + x._offset + x.d2p(${x}), top + y._offset + y.d2p(${y})];
+})()`);
+      await page.mouse.click(across, down);
+      await expect.poll(title).toContain(token);
+    }
+    await picture(page, 'clicked');
+  });
+
+  it('is the stop button of work that lasts', { timeout: 3 * minute }, async () => {
+    const path = join(folder, 'stopped.ipynb');
+    const source = `import { figures } from '../lib';
+const task = figures.defaultReporter().task('counting', 1000, 'steps');
+for (let step = 0; step < 1000; step += 1) {
+  task.update(step);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}`;
+    writeFileSync(path, notebookOf(source));
+    const page = await lab.open(displayPath(path));
+    await page.locator('.jp-CodeCell .cm-content').first().click();
+    await page.keyboard.press('Control+Enter');
+    const button = page.locator('.jp-OutputArea button', { hasText: /^Stop$/ });
+    await button.click({ timeout: minute });
+    await expect.poll(() => errorTexts(page)).toEqual([expect.stringContaining('KeyboardInterrupt')]);
+    await expect.poll(() => button.count()).toBe(0);
+    expect(await page.locator('.jp-OutputArea [role=progressbar]').count()).toBe(0);
+    await picture(page, 'stopped');
+  });
+});
+
 describe('controls', () => {
   const source = `import { encodings, figures, widgets } from '../lib';
 const controls = {

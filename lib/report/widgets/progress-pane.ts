@@ -51,7 +51,7 @@ function paneReporter(display: DisplayFunction): Reporter {
     if (bars.size === 0) return;
     bars.clear();
     draw();
-    stop.isWanted(false);
+    stop.hide();
   });
   let isShown = false;
   let drawnAt = 0;
@@ -99,9 +99,9 @@ function paneReporter(display: DisplayFunction): Reporter {
 function stopButton(
   display: DisplayFunction,
   displayId: string,
-): { readonly isWanted: (isWanted: boolean) => void } {
+): { readonly isWanted: (isWanted: boolean) => void; readonly hide: () => void } {
   const hooks = widgetHooks();
-  if (hooks === undefined) return { isWanted: () => undefined };
+  if (hooks === undefined) return { isWanted: () => undefined, hide: () => undefined };
   let [wanted, isShown, wasShown] = [false, false, false];
   let timer: NodeJS.Timeout | undefined;
   const show = (): void => {
@@ -121,6 +121,11 @@ function stopButton(
     isWanted: (isWanted) => {
       wanted = isWanted;
       timer ??= setTimeout(show, lastsMs).unref();
+    },
+    hide: () => {
+      clearTimeout(timer);
+      wanted = false;
+      show();
     },
   };
 }

@@ -57,8 +57,7 @@ describe('the stop button of work that lasts', () => {
       expect(notebook.stops()).toBe(1);
       expect(notebook.shown.at(-1)?.['text/plain']).not.toBe('');
       notebook.fail();
-      expect(notebook.shown.at(-1)).toEqual({ 'text/html': '<div></div>', 'text/plain': '' });
-      vi.advanceTimersByTime(2000);
+      expect(notebook.shown.at(-2)).toEqual({ 'text/html': '<div></div>', 'text/plain': '' });
       expect(hasButton(notebook)).toBe(false);
     });
   });
