@@ -347,6 +347,7 @@ describe('what a reader clicks', () => {
 
   it('is the token of Figure 2 whose distances are listed', { timeout: 3 * minute }, async () => {
     const page = await lab.open(`${basename(folder)}/fig2.ipynb`);
+    await page.setViewportSize({ width: 1400, height: 2000 });
     await page.locator('.jp-CodeCell .cm-content').first().click();
     await page.keyboard.press('Control+Enter');
     const figure = page.locator('.bipe-output-figure').first();
@@ -368,6 +369,8 @@ describe('what a reader clicks', () => {
 })()`);
       await page.mouse.click(across, down);
       await expect.poll(title).toContain(token);
+      // plotly takes two clicks that follow each other closely for a double click.
+      await page.waitForTimeout(500);
     }
     await picture(page, 'clicked');
   });
