@@ -2,14 +2,14 @@
 
 import { CheckError } from '../base/errors';
 import { type Reporter } from '../base/progress';
-import { showFigure, showTable } from '../report/notebook/show';
+import { showFigure, showLine, showTable } from '../report/notebook/show';
 import { defaultReporter } from '../report/widgets/progress-pane';
 import { type TidyRow } from '../report/rows';
 import { type Table } from '../report/tables';
 import { comparisonTable } from './run/compare';
 import { type Experiment } from './run/definition';
 import { type Report } from './run/report';
-import { countVerdicts, findingsTable, signOf } from './run/findings';
+import { countVerdicts, describeFinding, findingsTable, signOf } from './run/findings';
 import { WorkerPool } from './run/pool';
 import { defaultPreset, type PresetName } from './settings/preset-names';
 
@@ -73,14 +73,16 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
 const mostOpenRows = 8;
 
 /**
- * Shows a report below the cell: figures, findings, tables, where the numbers come from, and
- * whether they are the reference's.
+ * Shows a report below the cell: its first finding as the answer in one sentence, figures, findings,
+ * tables, where the numbers come from, and whether they are the reference's.
  */
 export function showReport(report: Report): void {
   const show = (table: Table, behind: string): void => {
     const isLong = report.figures.length > 0 && table.rows.length > mostOpenRows;
     showTable(table, isLong ? { behind } : {});
   };
+  const [answer] = report.findings;
+  if (answer !== undefined && report.figures.length > 0) showLine(describeFinding(answer));
   report.figures.forEach(showFigure);
   const counts = countVerdicts(report.findings).map(
     ({ verdict, count }) => `${signOf(verdict)} ${verdict}: ${count}`,

@@ -12,8 +12,7 @@ import { reportWith } from '../support/report';
 describe('a report in a notebook', () => {
   const hook = Symbol.for('bipe.display');
 
-  /** The first words of each output, tags left out, and whether it is closed at first. */
-  function shownOf(report: Report): (readonly [isClosed: boolean, words: string])[] {
+  function outputsOf(report: Report): Readonly<Record<string, unknown>>[] {
     const bundles: Readonly<Record<string, unknown>>[] = [];
     Object.assign(globalThis, {
       [hook]: (bundle: Readonly<Record<string, unknown>>) => bundles.push(bundle),
@@ -23,7 +22,12 @@ describe('a report in a notebook', () => {
     } finally {
       Reflect.deleteProperty(globalThis, hook);
     }
-    return bundles
+    return bundles;
+  }
+
+  /** The first words of each table, tags left out, and whether it is closed at first. */
+  function shownOf(report: Report): (readonly [isClosed: boolean, words: string])[] {
+    return outputsOf(report)
       .map((bundle) => String(bundle['text/html']))
       .filter((html) => html.includes('<table'))
       .map((html) => [
@@ -46,6 +50,14 @@ describe('a report in a notebook', () => {
       [false, 'Segments &amp; sequences'],
       [true, 'Segments &amp; sequences: 11 rows'],
     ]);
+  });
+
+  it('answers above its figures with its first finding', () => {
+    const shown = outputsOf(reportWith({ findings, tables: [], figures: [sampleFigure()] }));
+    expect(shown[0]?.['text/plain']).toBe('✓ holds: claim 0: nothing');
+    expect(shown[1]).toHaveProperty('application/vnd.plotly.v1+json');
+    const without = outputsOf(reportWith({ findings: [], tables: [], figures: [sampleFigure()] }));
+    expect(without[0]).toHaveProperty('application/vnd.plotly.v1+json');
   });
 
   it('has all tables open where there is no figure', () => {

@@ -75,11 +75,18 @@ export async function showPage(html: string, title: string, height: number): Pro
 const PAGE_WIDTH = 1000; // px, about that of a notebook's outputs
 const said = new Set<string>();
 
+/** Shows a line of text below the cell; nothing outside a notebook. */
+export function showLine(line: string): void {
+  displayFunction()?.({
+    'text/html': `<div style="padding:4px 10px">${escapeHtml(line)}</div>`,
+    'text/plain': line,
+  });
+}
+
 /** One word, once, of what saved notebooks will lack. */
 function sayWhyNot(error: unknown): undefined {
   const line = `no still pictures for readers outside JupyterLab: ${messageOf(error)}`;
-  if (!said.has(line))
-    displayFunction()?.({ 'text/html': `<div>${escapeHtml(line)}</div>`, 'text/plain': line });
+  if (!said.has(line)) showLine(line);
   said.add(line);
 }
 
