@@ -73,8 +73,8 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
 const mostOpenRows = 8;
 
 /**
- * Shows a report below the cell: its first finding as the answer in one sentence, figures, findings,
- * tables, where the numbers come from, and whether they are the reference's.
+ * Shows a report below the cell: its first finding as the answer in one sentence, figures,
+ * findings, tables, where the numbers come from, and whether they are the reference's.
  */
 export function showReport(report: Report): void {
   const show = (table: Table, behind: string): void => {

@@ -66,7 +66,7 @@ function savedOutputs(path: string): readonly CellOutput[] {
   return cells.flatMap(({ outputs = [] }) => outputs);
 }
 
-/** Scrolls through the cells in sight, so that what is drawn only there is drawn; takes pictures. */
+/** Scrolls through the cells, so that what is drawn only in sight is drawn; takes pictures. */
 async function scroll(page: Page, name: string): Promise<void> {
   for (const [index, cell] of (await page.locator('.jp-Notebook .jp-Cell').all()).entries()) {
     if (!(await cell.isVisible())) continue;
