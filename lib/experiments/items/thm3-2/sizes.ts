@@ -138,7 +138,8 @@ export async function sizeResult(
     const isRun = flatStates <= flat.states && index < flat.automata;
     if (isRun || index === 0)
       await flattened.add(() => compileApe(flatten(automaton), longest), {
-        ...tested(isRun ? long.slice(0, flat.words) : [], index === 0 && flatStates <= mostLeftOut),
+        ...tested(isRun ? long.slice(0, flat.words) : [], index === 0),
+        ...(flatStates > mostLeftOut && { leaveOutOf: shortNetwork(automaton, longest) }),
         certified: isRun,
       });
     if (Math.max(subStates, segmentStates) <= short.states)
@@ -188,8 +189,16 @@ async function compareShort(automaton: BiNfa, length: number): Promise<Simulator
   return total;
 }
 
-/** Flattened automata of more states are too slow to be run again without each layer. */
-const mostLeftOut = 9;
+/**
+ * Of flattened automata with more states, a network for shorter words, of ReLU, is run without each
+ * of its layers: others are too slow for that.
+ */
+export const mostLeftOut = 9;
+export const shorterWords = 64;
+
+function shortNetwork(automaton: BiNfa, longest: number): () => Network {
+  return () => compileApe(flatten(automaton), Math.min(longest, shorterWords), { activation: 'relu' });
+}
 
 /** What a network is tried with. */
 interface Tested {
@@ -198,6 +207,8 @@ interface Tested {
   readonly certified: boolean;
   /** Words by which a network without one of its layers is to be found; none: not tried. */
   readonly leaveOut: readonly Word[];
+  /** The network whose layers are left out, which takes beginnings of these words; default: this. */
+  readonly leaveOutOf?: () => Network;
 }
 
 /** Adds up what networks of one kind come to. */
@@ -211,7 +222,8 @@ class KindTally {
   private size: NetworkSize | undefined;
   private feedForwardBlocks = 0;
 
-  async add(compile: () => Network, { automaton, words, certified, leaveOut }: Tested): Promise<void> {
+  async add(compile: () => Network, tested: Tested): Promise<void> {
+    const { automaton, words, certified, leaveOut, leaveOutOf } = tested;
     const start = performance.now();
     const network = compile();
     this.compileSeconds += (performance.now() - start) / 1000;
@@ -220,8 +232,10 @@ class KindTally {
     this.feedForwardBlocks = network.layers.reduce((sum, { feedForward }) => sum + feedForward.length, 0);
     if (certified) this.certified = certifyNetwork(network).holds && this.certified !== false;
     this.sets = addSets(this.sets, countSets(automaton, words));
-    if (leaveOut.length > 0)
-      this.leftOut = { layers: network.layers.length, found: await layersThatMatter(network, leaveOut) };
+    if (leaveOut.length > 0) {
+      const whole = leaveOutOf?.() ?? network;
+      this.leftOut = { layers: whole.layers.length, found: await layersThatMatter(whole, leaveOut) };
+    }
     if (words.length > 0)
       this.compared = addComparisons(this.compared, await compareWithSimulator(network, words));
   }

@@ -105,13 +105,15 @@ const shortestPrefix = 64;
 
 /**
  * Counts the layers without which some word is read out wrong. Of each word ever longer prefixes
- * are tried, up to the whole, with the layers that were not found yet.
+ * are tried, up to the whole or the network's bound, with the layers that were not found yet.
  */
 export async function layersThatMatter(network: Network, words: readonly Word[]): Promise<number> {
   const { run } = simulator(network.automaton);
   const read = tokenReader(network);
   let left = [...network.layers.keys()];
-  for (const word of words)
+  const { bounds } = network;
+  const longest = bounds.encoding === 'bipe' ? Number.POSITIVE_INFINITY : bounds.maxLength;
+  for (const word of words.map((whole) => whole.slice(0, longest)))
     for (let length = shortestPrefix, isWhole = false; !isWhole && left.length > 0; length *= 2) {
       isWhole = length >= word.length;
       const prefix = word.slice(0, length);
