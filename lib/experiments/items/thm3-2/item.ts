@@ -45,7 +45,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   claim:
     'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, by a construction that is certified, run, and compared with a set simulator. Proved, too: absolute positions do with O(k² + |S|²), by another construction; doubling the relations of the flattened automaton takes O(k²|S|²). Open: any lower bound that tells the encodings apart.',
   notebook: 'notebooks/thm3.2.ipynb',
-  revision: 3,
+  revision: 4,
   schema: theorem32Schema,
   presets: {
     smoke: {

@@ -207,7 +207,7 @@ interface Tested {
   readonly certified: boolean;
   /** Words by which a network without one of its layers is to be found; none: not tried. */
   readonly leaveOut: readonly Word[];
-  /** The network whose layers are left out, which takes beginnings of these words; default: this. */
+  /** The network whose layers are left out, of beginnings of these words; default: the tried one. */
   readonly leaveOutOf?: () => Network;
 }
 
