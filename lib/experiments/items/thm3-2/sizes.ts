@@ -207,7 +207,7 @@ interface Tested {
   readonly certified: boolean;
   /** Words by which a network without one of its layers is to be found; none: not tried. */
   readonly leaveOut: readonly Word[];
-  /** The network whose layers are left out, of beginnings of these words; default: the tried one. */
+  /** The network whose layers are left out, if it is another; it takes beginnings of the words. */
   readonly leaveOutOf?: () => Network;
 }
 
