@@ -31,7 +31,7 @@ export {
   rectifierSlider,
   selectionSlider,
 } from '../experiments/items/lemmas/sliders';
-export { recallSlider } from '../experiments/items/thm3-1/slider';
+export { flippedEntry, recallFigure } from '../experiments/items/thm3-1/recall';
 export { allWays, type WayResult } from '../experiments/items/thm3-2/ways';
 export { fragmentFigure } from '../experiments/items/thm3-2/fragment-figure';
 export { waysFigure, waysTable } from '../experiments/items/thm3-2/ways-draw';

@@ -14,7 +14,7 @@ import {
   type Theorem31Result,
   type Theorem31Settings,
 } from '../../lib/experiments/items/thm3-1/measures';
-import { recallSlider } from '../../lib/experiments/items/thm3-1/slider';
+import { flippedEntry, recallFigure } from '../../lib/experiments/items/thm3-1/recall';
 import { countRecalled, thresholdRecall } from '../../lib/theory/bounds/codes';
 import { temporaryFolder } from '../support/command';
 import { expectProgress, recordingReporter } from '../support/recording-reporter';
@@ -166,16 +166,26 @@ describe('the checks of Theorem 3.1', () => {
   });
 });
 
-it('the slider shows a relation that only n² numbers bring back for sure', () => {
-  const figure = recallSlider(3, 2);
-  const maps = figure.data.filter((trace) => trace['type'] === 'heatmap');
-  expect(maps).toHaveLength(1 + 2 * 9);
-  const values = (index: number): unknown => maps.at(index)?.['z'];
-  expect(values(-1)).toEqual(values(0));
-  const sliders = figure.layout['sliders'] as { steps: { label: string }[] }[];
-  expect(sliders[0]?.steps.map(({ label }) => label)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
-  const notes = sliders[0]?.steps as unknown as { args: [unknown, Record<string, string>] }[];
-  const texts = notes.map(({ args }) => Object.values(args[1])[0] ?? '');
-  expect(texts.at(-1)).toContain('0 of 9 entries wrong. Of all 512 relations, 512 come back (100.0 %)');
-  expect(texts.at(-2)).not.toContain('512 come back');
+describe('a relation in d numbers', () => {
+  it('comes back for sure from n² numbers alone', () => {
+    const subtitleOf = (numbers: number): string =>
+      String((recallFigure('110 011 101', numbers).layout['title'] as { text: string }).text);
+    expect(subtitleOf(9)).toContain('0 of 9 entries wrong. Of all 512 relations, 512 come back (100.0 %)');
+    expect(subtitleOf(8)).not.toContain('512 come back');
+    // More numbers than entries are no more than enough.
+    expect(subtitleOf(16)).toBe(subtitleOf(9));
+  });
+
+  it('is one entry another after a click, and the same after two', () => {
+    const point = { x: 'q2', y: 'q0', panel: 1 };
+    expect(flippedEntry('110 011 101', point)).toBe('111 011 101');
+    expect(flippedEntry(flippedEntry('110 011 101', point), point)).toBe('110 011 101');
+  });
+
+  it.each(['', '10', '10 0', '12 01', '11111 00000 00000 00000 00000'])(
+    'is refused as "%s", in one line',
+    (text) => {
+      expect(() => recallFigure(text, 1)).toThrow(/^relation ".*": it is not n rows of n zeros and ones/);
+    },
+  );
 });

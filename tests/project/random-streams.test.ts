@@ -64,7 +64,7 @@ const streams: Readonly<Record<string, readonly string[]>> = {
     'fromSeed(0).fork(`needles at ${depth} of ${length} tokens`)',
     "random.fork('positions')",
   ],
-  'lib/experiments/items/thm3-1/slider.ts': ["random.fork('code')"],
+  'lib/experiments/items/thm3-1/recall.ts': ["fromSeed(seed).fork('code')"],
   'lib/experiments/items/thm3-2-trained/runs.ts': [
     "fromSeed(seed).fork('state-set automata')",
     'fromSeed(0).fork(`state-set words of ${symbols} symbols`)',
