@@ -169,7 +169,7 @@ describe('the checks of Theorem 3.1', () => {
 describe('a relation in d numbers', () => {
   it('comes back for sure from n² numbers alone', () => {
     const subtitleOf = (numbers: number): string =>
-      String((recallFigure('110 011 101', numbers).layout['title'] as { text: string }).text);
+      (recallFigure('110 011 101', numbers).layout['title'] as { text: string }).text;
     expect(subtitleOf(9)).toContain('0 of 9 entries wrong. Of all 512 relations, 512 come back (100.0 %)');
     expect(subtitleOf(8)).not.toContain('512 come back');
     // More numbers than entries are no more than enough.

@@ -161,7 +161,7 @@ it('a relation in d numbers, read back, shows what they leave of it, and which e
       expect(recalled?.[place]?.text).toBe(above === z ? String(above) : `${above} ✗`);
       wrong += above === z ? 0 : 1;
     });
-    const title = String((figure.layout['title'] as { text: string }).text).replaceAll('<br>', ' ');
+    const title = (figure.layout['title'] as { text: string }).text.replaceAll('<br>', ' ');
     expect(title).toContain(`${wrong} of 4 entries wrong. Of all 16 relations, `);
   }
 });

@@ -101,7 +101,7 @@ function rounded(mlp: Mlp): Mlp {
 function edited(mlp: Mlp, random: Random, width: number): Mlp {
   const size = random.choice([1e-6, 1e-3, 0.1, 1]);
   const units = unitsOf(mlp);
-  const place = random.integer(0, units.length);
+  const place = random.integer(0, Math.max(1, units.length));
   const some = (): number => random.integer(0, width);
   const moved = (connections: readonly Connection[]): Connection[] =>
     connections.map(([coordinate, weight]) => [coordinate, weight * (1 + size * random.normal())]);
@@ -110,7 +110,8 @@ function edited(mlp: Mlp, random: Random, width: number): Mlp {
     bias: unit.bias * (1 + size * random.normal()),
     outputs: moved(unit.outputs),
   });
-  switch (random.integer(0, 4)) {
+  // A transition of an automaton without any has no units.
+  switch (units.length === 0 ? 0 : random.integer(0, 4)) {
     case 0: {
       const unit: Unit = {
         inputs: [[some(), random.normal()]],
