@@ -15,6 +15,9 @@ const steepest = 1.129;
 /** Larger numbers might grow beyond those of float32, of which no bound here says anything. */
 const largestSize = 2 ** 40;
 
+/** Smaller numbers may be taken for 0. */
+const smallestNormal = 2 ** -126;
+
 /** A size, or NaN for one that is too large to be followed. */
 export function known(size: number): number {
   return size <= largestSize ? size : Number.NaN;
@@ -146,9 +149,9 @@ function actOf(
   // GELU falls up to its least value, and rises from there on.
   const hasLeast = activation === 'gelu' && low < -rectifierGap.at && -rectifierGap.at < high;
   const range = { low: hasLeast ? -rectifierGap.gap : Math.min(...ends), high: Math.max(...ends) };
-  const operations = 2 * inputs.length + 2;
-  const rounding =
-    float32.unit * (operations * steepest * size + 8 * Math.max(Math.abs(range.low), Math.abs(range.high)));
+  const operations = 2 * inputs.length + 3;
+  const most = Math.max(Math.abs(range.low), Math.abs(range.high));
+  const rounding = float32.unit * (operations * steepest * size + 8 * most) + operations * smallestNormal;
   return { act: range, rounding };
 }
 

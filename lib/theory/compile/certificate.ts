@@ -135,7 +135,7 @@ class Certifier {
     const plan = present(this.plan.layers[index], 'layer');
     const { gap, elsewhere, rounding, unevenness } = this.scoresOf(head, plan.head);
     const leak = elsewhere * Math.exp(rounding);
-    if (stream !== undefined) copyThrough(stream, head.value);
+    if (stream !== undefined) copyThrough(stream, head.value, leak);
     let [bound, measured, most] = [0, 0, Number.POSITIVE_INFINITY];
     const obstacles = gap > rounding ? [] : ['another token may score as high as the one to copy'];
     for (const [at, block] of plan.feedForward.entries()) {

@@ -116,7 +116,25 @@ function layerStructure({ head, feedForward }: Layer, plan: LayerPlan, { activat
       ? []
       : [`its feed-forward blocks are not ${names.join(', ')}`]),
     ...(other === undefined ? [] : [`${other.name}: it is of ${other.mlp.activation}`]),
+    ...feedForward.flatMap(({ name, mlp }) =>
+      hasWholeLists(mlp) ? [] : [`${name}: its lists are not those of ${mlp.hidden} units`],
+    ),
   ];
+}
+
+/** Whether all lists of a layer are of the units that it says it has. */
+function hasWholeLists({ hidden, bias, ...lists }: Mlp): boolean {
+  const areParts = (start: Int32Array, index: Int32Array, weight: Float64Array): boolean =>
+    start.length === hidden + 1 &&
+    start[0] === 0 &&
+    start.every((first, unit) => unit === 0 || first >= (start[unit - 1] ?? Number.NaN)) &&
+    start[hidden] === index.length &&
+    index.length === weight.length;
+  return (
+    bias.length === hidden &&
+    areParts(lists.inputStart, lists.inputIndex, lists.inputWeight) &&
+    areParts(lists.outputStart, lists.outputIndex, lists.outputWeight)
+  );
 }
 
 function layerDifferences(

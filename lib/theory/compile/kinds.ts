@@ -37,7 +37,8 @@ export function tokensOf({ automaton, bounds, embedding, layout, places }: Netwo
   const separators = bounds.encoding !== 'bipe' || automaton.type === 'nfa' ? 0 : automaton.separators.length;
   const ids = [
     startId,
-    ...(automaton.symbols.length > 0 ? [1] : []),
+    // To heads of absolute positions separators are as symbols.
+    ...(automaton.symbols.length > 0 || separators === 0 ? [1] : []),
     ...Array.from({ length: separators }, (_, index) => 1 + automaton.symbols.length + index),
   ];
   const read = readByHeads(layout);

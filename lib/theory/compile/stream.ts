@@ -2,6 +2,7 @@
 // may be from those that the compiler's network holds in exact arithmetic, after any word within
 // the bounds. Rounding sets them right again, as long as counts err by less than the room.
 
+import { float32 } from '../lemmas/certificate';
 import { blockNamed } from '../network/layout';
 import type { Activation, Connection, Units } from '../network/mlp';
 import type { CopyHead, Matrix, Network } from '../network/network';
@@ -19,6 +20,8 @@ export interface Stream {
   readonly drift: Float64Array;
   /** What float32 adds to that. */
   readonly entryError: number;
+  /** What it may have lost, beside, of a number that a head has copied. */
+  readonly lost: Float64Array;
   /** Coordinates that tell tokens apart, without places: no layer of the compiler writes there. */
   readonly constants: readonly number[];
   /** Coordinates of places. */
@@ -53,6 +56,7 @@ export function streamOf(network: Network, plan: NetworkPlan): Stream {
     high,
     drift,
     entryError: entryError(network),
+    lost: new Float64Array(width),
     constants,
     places: { from: place.start, to: place.start + place.columns.filter(isAngle).length },
   };
@@ -77,9 +81,10 @@ function largestDifference(found: Matrix, wanted: Matrix, column: number): numbe
 }
 
 /** Where a number of the edited network may lie. */
-export function numbersOf({ low, high, drift, entryError: entry }: Stream): (coordinate: number) => Interval {
+export function numbersOf(stream: Stream): (coordinate: number) => Interval {
+  const { low, high, drift, lost, entryError: entry } = stream;
   return (coordinate) => {
-    const off = entry + (drift[coordinate] ?? Number.NaN);
+    const off = entry + (drift[coordinate] ?? Number.NaN) + (lost[coordinate] ?? Number.NaN);
     return {
       low: (low[coordinate] ?? Number.NaN) - off,
       high: (high[coordinate] ?? Number.NaN) + off,
@@ -98,11 +103,19 @@ export function largestDrift({ drift, places }: Stream): number {
   }, 0);
 }
 
-/** A head copies: what it adds to has moved as well as what it copies. */
-export function copyThrough({ drift }: Stream, { from, to, size }: CopyHead['value']): void {
+/**
+ * A head copies: what it adds to has moved as well as what it copies, of which float32 may lose
+ * some.
+ */
+export function copyThrough(
+  { drift, lost }: Stream,
+  { from, to, size }: CopyHead['value'],
+  leak: number,
+): void {
   const copied = drift.slice(from, from + size);
   copied.forEach((by, index) => {
     drift[to + index] = (drift[to + index] ?? Number.NaN) + by;
+    lost[to + index] = 3 * leak + 16 * float32.unit;
   });
 }
 
@@ -113,7 +126,7 @@ export function copyThrough({ drift }: Stream, { from, to, size }: CopyHead['val
  * @param added by how much edits change what the block adds, [width]; undefined without edits
  */
 export function addThrough(
-  { low, high, drift, constants }: Stream,
+  { low, high, drift, lost, constants }: Stream,
   block: BlockPlan,
   { activation, added }: { readonly activation: Activation; readonly added: Float64Array | undefined },
 ): void {
@@ -124,6 +137,7 @@ export function addThrough(
     const moved = (isNew ? 0 : before) + (kept.has(coordinate) ? 0 : passed);
     drift[coordinate] = moved + (added?.[coordinate] ?? 0);
     if (!isNew) return;
+    lost[coordinate] = 0;
     low[coordinate] = 0;
     high[coordinate] = 1;
   });

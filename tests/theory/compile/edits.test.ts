@@ -411,6 +411,43 @@ describe('the certificate of an edited network', () => {
         ).toBe(false);
     });
 
+    it('where a number may be too small for float32', () => {
+      const network = flat();
+      const relation = blockNamed(network.layout, 'relation').start;
+      const units: Unit[] = [
+        { inputs: [], bias: 1e-38, outputs: [[relation, 6e37]] },
+        { inputs: [], bias: 0.6, outputs: [[relation, -1]] },
+      ];
+      const edited = withLastBlock(network, (mlp) => layerOf('relu', [...unitsOf(mlp), ...units]));
+      expect(certifyNetwork(edited).holds).toBe(false);
+    });
+
+    it('where a layer has longer lists than units', () => {
+      const network = flat();
+      const relation = blockNamed(network.layout, 'relation').start;
+      const unit: Unit = { inputs: [[0, 1]], bias: 0, outputs: [[relation, -1]] };
+      const edited = withLastBlock(network, (mlp) => ({
+        ...layerOf('relu', [...unitsOf(mlp), unit]),
+        hidden: mlp.hidden,
+      }));
+      expect(certifyNetwork(edited).obstacle).toMatch(
+        /^layer 3: rounding: its lists are not those of \d+ units$/,
+      );
+    });
+
+    it('where an added unit may act on what float32 loses of a copied number', () => {
+      const network = flat();
+      for (const { head } of network.layers)
+        head.query.values.forEach((value, at) => (head.query.values[at] = 0.7 * value));
+      expect(certifyNetwork(network).holds).toBe(true);
+      const copied = blockNamed(network.layout, 'copied').start;
+      const relation = blockNamed(network.layout, 'relation').start;
+      const unit: Unit = { inputs: [[copied, 1]], bias: -1 - 2e-5, outputs: [[relation, 2000]] };
+      expect(
+        certifyNetwork(withFirstBlock(network, (mlp) => layerOf('relu', [...unitsOf(mlp), unit]))).holds,
+      ).toBe(false);
+    });
+
     it('where the read-out has not one sum for each state, of different coordinates', () => {
       const network = flat();
       const edits: ((inputs: readonly (readonly Connection[])[]) => (readonly Connection[])[])[] = [
