@@ -203,20 +203,20 @@ def fig3_paper(finding, match):
 
 
 def fig3_instances(finding, match):
-    """Who needs fewer instances until 50 %: counts, and leads where BiPE-ALiBi is the first."""
-    size = int(match.group(1))
+    """Who needs fewer instances until a share is right: counts, and leads where BiPE-ALiBi is the first."""
+    size, share = int(match.group(1)), match.group(4)
     rows = finding.rows("fig3-learning")
     until = {row["encoding"]: row for row in rows if row["hiddenSize"] == size}
     spans = []
     for name in match.group(2), match.group(3):
         row = until[name]
-        low, high = row["until50Low"], row["until50High"]
+        low, high = row[f"until{share}Low"], row[f"until{share}High"]
         spans.append((math.inf if low is None else low, math.inf if high is None else high))
         said = re.search(rf"(?<![-\w]){name} after (more than )?({NUMBER})", finding.measured)
         if said.group(1) is None:
-            finding.agree(said.group(2), row["until50"], f"{name}, instances")
-        elif row["until50"] is not None:
-            finding.wrong.append(f"{name}: says more than, the table has {row['until50']}")
+            finding.agree(said.group(2), row[f"until{share}"], f"{name}, instances")
+        elif row[f"until{share}"] is not None:
+            finding.wrong.append(f"{name}: says more than, the table has {row[f'until{share}']}")
     if match.group(2) == "BiPE-ALiBi":
         most, end = re.search(rf"the lead is ({NUMBER}) points at most and ({NUMBER}) points", finding.measured).groups()
         finding.agree(most, 100 * until[match.group(3)]["largestLead"], "largest lead")
@@ -386,7 +386,7 @@ RECIPES = [
     ({"table-ablation"}, re.compile(r"^\w+, at (?:(\d+) times )?the training length: "), ablation),
     ({"fig3"}, re.compile(r"^Hidden size (\d+): .+ reaches about 97 %"), fig3_paper),
     ({"fig3"}, re.compile(r"^Hidden size (\d+)(?:, (\d+) operators, more than in training)?: .+ computes better than"), fig3_better),
-    ({"fig3"}, re.compile(r"^Hidden size (\d+): (.+) needs fewer instances than (.+) until 50 %"), fig3_instances),
+    ({"fig3"}, re.compile(r"^Hidden size (\d+): (.+) needs fewer instances than (.+) until (\d+) %"), fig3_instances),
     ({"needle"}, re.compile(r"^(.+?) (?:learns the task: it )?finds more than (\d+) % of the facts (.+)$"), needle_found),
     ({"needle"}, re.compile(r"^.+ finds more of the facts that stand farther back than any in training than .+$"), needle_more),
     ({"thm3.2-trained"}, re.compile(r"^Words of (\d+) symbols: (.+) of width (\d+) has more state sets right than (.+) of width (\d+)$"), words),
