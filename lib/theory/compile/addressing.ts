@@ -24,6 +24,22 @@ export function sumOfCosines(frequencies: Float64Array, distance: number): numbe
   return frequencies.reduce((sum, frequency) => sum + Math.cos(frequency * distance), 0);
 }
 
+/**
+ * The attention on tokens at all distances of a range but 0, as a share of that at 0, in exact
+ * arithmetic.
+ */
+export function sharesByDistance(
+  frequencies: Float64Array,
+  sharpness: number,
+  { first, last }: { readonly first: number; readonly last: number },
+): number {
+  let sum = 0;
+  for (let distance = first; distance <= last; distance++)
+    if (distance !== 0)
+      sum += Math.exp(sharpness * (sumOfCosines(frequencies, distance) - frequencies.length));
+  return sum;
+}
+
 /** The table of places: cosines, then sines, [places, 2 pairs]. */
 export function placeTable(places: number, frequencies: Float64Array): Matrix {
   const table = zeros(places, 2 * frequencies.length);

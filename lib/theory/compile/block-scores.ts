@@ -5,20 +5,12 @@
 
 import { float32 } from '../lemmas/certificate';
 import type { BlockSource, CopyHead, Network } from '../network/network';
-import { frequenciesFor, sumOfCosines } from './addressing';
+import { frequenciesFor, sharesByDistance } from './addressing';
+import type { HeadScores } from './scores';
 import { sharpnessOf } from './weights';
 
-/** The distance between a head's scores. */
-export interface BlockScores {
-  /** The source tokens' score minus the highest of any other token, at worst. */
-  readonly gap: number;
-  /**
-   * Attention on all other tokens together, as a share of that on a source token, at most, in exact
-   * arithmetic.
-   */
-  readonly elsewhere: number;
-  /** By how much float32 may bring two scores nearer to each other. */
-  readonly rounding: number;
+/** The distance between the scores of a head that may have several source tokens. */
+export interface BlockScores extends HeadScores {
   /** By how much the scores of two source tokens may differ, rounding included. */
   readonly unevenness: number;
 }
@@ -65,10 +57,8 @@ function attentionElsewhere(network: Network, { back, at }: BlockSource): number
   const sharpness = sharpnessOf(network);
   const indices = automaton.type === 'nfa' ? automaton.states.length : 0;
   const blocks = Math.ceil((places.rows - 1) / indices);
-  const frequencies = frequenciesFor(blocks);
-  let others = at === 'all' ? 0 : Math.exp(-2 * sharpness);
-  for (let distance = -back; distance < blocks - back; distance++)
-    if (distance !== 0)
-      others += Math.exp(sharpness * (sumOfCosines(frequencies, distance) - frequencies.length));
+  const others =
+    (at === 'all' ? 0 : Math.exp(-2 * sharpness)) +
+    sharesByDistance(frequenciesFor(blocks), sharpness, { first: -back, last: blocks - 1 - back });
   return Math.exp(-sharpness) + Math.exp(sharpness) * indices * others;
 }

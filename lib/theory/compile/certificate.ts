@@ -17,15 +17,7 @@ import { countError, entryError, type Errors, largest, mostLeak, room, sumError 
 import { differencesOf, planAgain } from './differences';
 import { tokensOf, type TokenVectors } from './kinds';
 import { scoresOf } from './score-drift';
-import {
-  addThrough,
-  copyThrough,
-  countDrift,
-  largestDrift,
-  numbersOf,
-  type Stream,
-  streamOf,
-} from './stream';
+import { addThrough, copyThrough, largestDrift, numbersOf, type Stream, streamOf } from './stream';
 import { countTrial } from './trials';
 import { mostTokens, type NetworkPlan } from './weights';
 
@@ -176,6 +168,7 @@ class Certifier {
     const { network, plan, stream } = this;
     if (stream === undefined) return null;
     const numbers = numbersOf(stream);
+    const isKnown = largestDrift(stream) >= 0;
     for (const [part, { states, inputs }] of network.readout.entries())
       for (const [state, connections] of inputs.entries()) {
         const wanted = plan.readout[part]?.inputs[state] ?? [];
@@ -184,7 +177,7 @@ class Certifier {
             sum + Math.abs(weight) * (entryError(network) + (stream.drift[coordinate] ?? Number.NaN)),
           largestChange(connections, wanted, numbers),
         );
-        if (!(moved < halfway && largestDrift(stream) >= 0))
+        if (!(moved < halfway && isKnown))
           return `readout: ${states[state] ?? ''} may be off by ${digits(moved)}`;
       }
     return null;
@@ -205,9 +198,7 @@ class Certifier {
       numbers: numbersOf(stream),
       width: stream.low.length,
     });
-    const counts = countDrift(stream, block, { activation, added });
-    addThrough(stream, block, { activation, added });
-    return counts;
+    return addThrough(stream, block, { activation, added });
   }
 
   /** Bounds the error of what a block rounds, or leaves to be rounded; 0 if it does neither. */

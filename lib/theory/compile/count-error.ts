@@ -47,10 +47,15 @@ export interface Errors {
   readonly unevenness: number;
 }
 
+/** What float32 may lose of a number that a head has copied. */
+export function copyError(leak: number): number {
+  return lost * leak + 16 * float32.unit;
+}
+
 /** Bounds the error of counts of a product over `states` states. */
 export function countError(states: number, network: Network, { leak, entry }: Errors): number {
   const { unit } = float32;
-  const factors = largest * states * (lost * leak + 2 * entry + 16 * unit);
+  const factors = largest * states * (copyError(leak) + 2 * entry);
   const erasing = 8 * unit * states;
   const scale = booleanProductScale(states);
   const products =
@@ -64,8 +69,7 @@ export function countError(states: number, network: Network, { leak, entry }: Er
 export function sumError(sums: RoundedSum, network: Network, { leak, entry, unevenness }: Errors): number {
   const { separators, subStates } = sizesOf(network);
   const n = setSize(network);
-  const own = 2 * entry + 16 * float32.unit;
-  const copied = lost * leak + own;
+  const copied = copyError(leak) + 2 * entry;
   switch (sums) {
     case 'choice':
       // Up to k sub-states with k times the first separator; and all marks of first separators.

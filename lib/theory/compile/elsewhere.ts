@@ -1,7 +1,7 @@
 // Bounds the attention of a head on all tokens but its source. Nearly all of them score much less
 // than the highest, since they are far from where the head looks.
 
-import { sumOfCosines, frequenciesFor, type HeadOptions } from './addressing';
+import { frequenciesFor, type HeadOptions, sharesByDistance, sumOfCosines } from './addressing';
 import type { Network, TokenSource } from '../network/network';
 import { deviationOf, distinct, type Kind, stillScore, type Turns } from './kinds';
 import { mostTokens, sharpnessOf } from './weights';
@@ -29,13 +29,8 @@ export function elsewhereOf(network: Network, asked: Asked, gap: number): number
   if (!(off < 1 && gap > 0)) return byGap;
   const sharpness = sharpnessOf(network);
   const { segmentFrequencies, placeFrequencies } = addressesOf(network, among);
-  const sumOver = (frequencies: Float64Array, first: number, last: number): number => {
-    let sum = 0;
-    for (let distance = first; distance <= last; distance++)
-      if (distance !== 0)
-        sum += Math.exp(sharpness * (sumOfCosines(frequencies, distance) - frequencies.length));
-    return sum;
-  };
+  const sumOver = (frequencies: Float64Array, first: number, last: number): number =>
+    sharesByDistance(frequencies, sharpness, { first, last });
   const segments = bounds.encoding === 'bipe' ? bounds.maxSegments : 1;
   const others =
     among === 'separators'

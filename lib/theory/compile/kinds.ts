@@ -13,23 +13,21 @@ export interface TokenHead extends CopyHead {
 }
 
 /**
- * A kind of token. All symbols are one kind: their queries and keys are equal. So are all tokens
- * but the start with absolute positions.
+ * A kind of token before a head projects it. All symbols are one kind: their queries and keys are
+ * equal. So are all tokens but the start with absolute positions.
  */
-export interface Kind {
-  readonly isStart: boolean;
-  readonly isSeparator: boolean;
-  /** [places][headDim] each; one place for the start */
-  readonly queries: readonly Float64Array[];
-  readonly keys: readonly Float64Array[];
-}
-
-/** A kind of token before a head projects it: what heads read of it, at each place. */
 export interface TokenVectors {
   readonly isStart: boolean;
   readonly isSeparator: boolean;
   /** [places][coordinates that heads read]; one place for the start */
   readonly vectors: readonly Float64Array[];
+}
+
+/** A kind of token as a head sees it. */
+export interface Kind extends Omit<TokenVectors, 'vectors'> {
+  /** [places][headDim] each; one place for the start */
+  readonly queries: readonly Float64Array[];
+  readonly keys: readonly Float64Array[];
 }
 
 /** The tokens that heads tell apart: the start, one symbol for all symbols, each separator. */

@@ -2,13 +2,12 @@
 // may be from those that the compiler's network holds in exact arithmetic, after any word within
 // the bounds. Rounding sets them right again, as long as counts err by less than the room.
 
-import { float32 } from '../lemmas/certificate';
 import { blockNamed } from '../network/layout';
 import type { Activation, Connection, Units } from '../network/mlp';
 import type { CopyHead, Matrix, Network } from '../network/network';
 import { type Interval, known } from './block-drift';
 import type { BlockPlan } from './blocks';
-import { entryError, room } from './count-error';
+import { copyError, entryError, room } from './count-error';
 import type { NetworkPlan } from './weights';
 
 /** The numbers of the residual stream at any token: [width] each. */
@@ -113,9 +112,10 @@ export function copyThrough(
   leak: number,
 ): void {
   const copied = drift.slice(from, from + size);
+  const loss = copyError(leak);
   copied.forEach((by, index) => {
     drift[to + index] = (drift[to + index] ?? Number.NaN) + by;
-    lost[to + index] = 3 * leak + 16 * float32.unit;
+    lost[to + index] = loss;
   });
 }
 
@@ -124,14 +124,20 @@ export function copyThrough(
  * adds. It may pass a constant on.
  *
  * @param added by how much edits change what the block adds, [width]; undefined without edits
+ * @returns how far edits move its counts beside what they move their factors, at most: by what they
+ *   change in the block, and where it adds counts, by what was there before
  */
 export function addThrough(
   { low, high, drift, lost, constants }: Stream,
   block: BlockPlan,
   { activation, added }: { readonly activation: Activation; readonly added: Float64Array | undefined },
-): void {
+): number {
   const passed = constants.reduce((most, constant) => Math.max(most, drift[constant] ?? 0), 0);
   const [replaced, kept] = [replacedBy(block, activation), new Set(constants)];
+  let counts = 0;
+  for (const { to } of block.products)
+    for (let entry = to.start; entry < to.start + to.rows * to.columns; entry++)
+      counts = Math.max(counts, (replaced.has(entry) ? 0 : (drift[entry] ?? 0)) + (added?.[entry] ?? 0));
   drift.forEach((before, coordinate) => {
     const isNew = replaced.has(coordinate);
     const moved = (isNew ? 0 : before) + (kept.has(coordinate) ? 0 : passed);
@@ -146,24 +152,7 @@ export function addThrough(
       high[entry] = left.columns;
       drift[entry] = room;
     }
-}
-
-/**
- * How far edits move the counts of a block beside what they move its factors, at most: by what they
- * change in the block, and where it adds counts, by what was there before.
- */
-export function countDrift(
-  { drift }: Stream,
-  block: BlockPlan,
-  { activation, added }: { readonly activation: Activation; readonly added: Float64Array | undefined },
-): number {
-  if (block.products.length === 0) return 0;
-  const replaced = replacedBy(block, activation);
-  let most = 0;
-  for (const { to } of block.products)
-    for (let entry = to.start; entry < to.start + to.rows * to.columns; entry++)
-      most = Math.max(most, (replaced.has(entry) ? 0 : (drift[entry] ?? 0)) + (added?.[entry] ?? 0));
-  return most;
+  return counts;
 }
 
 /** The coordinates that a block takes from themselves: act(-x) - act(x) is -x. */

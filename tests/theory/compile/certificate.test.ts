@@ -11,6 +11,7 @@ import { mostTokens } from '../../../lib/theory/compile/weights';
 import { blockNamed } from '../../../lib/theory/network/layout';
 import type { Mlp } from '../../../lib/theory/network/mlp';
 import { type Network, put } from '../../../lib/theory/network/network';
+import { listsOfWeights } from './weights';
 
 function bilevel(): Network {
   const automaton = randomBiNfa(Random.fromSeed(4), {
@@ -369,17 +370,4 @@ function small(random: Random): Network {
     density: 0.4,
   });
   return compileBiPE(automaton, { maxSegmentLength: 3, maxSegments: 4 }, { activation });
-}
-
-/** Every list of weights that a network has, to be changed in place. */
-function listsOfWeights({ embedding, places, layers }: Network): Float64Array[] {
-  return [
-    embedding.values,
-    places.values,
-    ...layers.flatMap(({ head, feedForward }) => [
-      head.query.values,
-      head.key.values,
-      ...feedForward.flatMap(({ mlp }) => [mlp.inputWeight, mlp.bias, mlp.outputWeight]),
-    ]),
-  ];
 }

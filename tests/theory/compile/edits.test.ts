@@ -17,7 +17,7 @@ import {
   compileSpread,
 } from '../../../lib/theory/compile/compile';
 import { planAgain } from '../../../lib/theory/compile/differences';
-import type { Unit } from '../../../lib/theory/compile/unit-edits';
+import { type Unit, unitOf } from '../../../lib/theory/compile/unit-edits';
 import { compareWithSimulator } from '../../../lib/theory/compile/verify';
 import { evaluateMlp } from '../../../lib/theory/network/evaluate-mlp';
 import { blockNamed } from '../../../lib/theory/network/layout';
@@ -25,6 +25,7 @@ import { type Activation, type Connection, type Mlp, MlpBuilder } from '../../..
 import type { Matrix, Network } from '../../../lib/theory/network/network';
 import { beyondBounds } from '../../../lib/theory/network/words';
 import { useNativeEngine } from '../../support/engine';
+import { listsOfWeights } from './weights';
 
 useNativeEngine();
 
@@ -54,31 +55,14 @@ function flat(): Network {
   return compileApe(automaton, 8, { activation: 'relu' });
 }
 
-/** Every list of numbers that a network has, to be edited in place. */
-function listsOf({ embedding, places, layers }: Network): Float64Array[] {
-  return [
-    embedding.values,
-    places.values,
-    ...layers.flatMap(({ head, feedForward }) => [
-      head.query.values,
-      head.key.values,
-      ...feedForward.flatMap(({ mlp }) => [mlp.inputWeight, mlp.bias, mlp.outputWeight]),
-    ]),
-  ].filter(({ length }) => length > 0);
+/** The lists of a network's weights, to be edited in place. */
+function listsOf(network: Network): Float64Array[] {
+  return listsOfWeights(network).filter(({ length }) => length > 0);
 }
 
 /** The units of a layer. */
 function unitsOf(mlp: Mlp): Unit[] {
-  const list = (start: Int32Array, index: Int32Array, weight: Float64Array, unit: number): Connection[] =>
-    Array.from(index.subarray(start[unit], start[unit + 1]), (coordinate, at) => [
-      coordinate,
-      weight[(start[unit] ?? 0) + at] ?? Number.NaN,
-    ]);
-  return Array.from({ length: mlp.hidden }, (_, unit) => ({
-    inputs: list(mlp.inputStart, mlp.inputIndex, mlp.inputWeight, unit),
-    bias: mlp.bias[unit] ?? Number.NaN,
-    outputs: list(mlp.outputStart, mlp.outputIndex, mlp.outputWeight, unit),
-  }));
+  return Array.from({ length: mlp.hidden }, (_, unit) => unitOf(mlp, unit));
 }
 
 function layerOf(activation: Activation, units: readonly Unit[]): Mlp {
