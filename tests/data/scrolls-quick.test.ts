@@ -36,6 +36,7 @@ describe('the quick tasks', () => {
         expect(rows.length).toBeGreaterThan(0.9 * chapters.length);
         for (const { input, output } of rows) {
           const [query, document] = splitOnce(input, '\n\n');
+          expect(query.split(gap)).toHaveLength(2);
           const asked = /^What is missing in "(.+)"\?$/.exec(query)?.[1] ?? '';
           const [before, after] = splitOnce(asked, gap);
           expect(document.length).toBeLessThanOrEqual(documentLength);
@@ -45,6 +46,23 @@ describe('the quick tasks', () => {
         }
       }),
       { numRuns: 5 },
+    );
+  });
+
+  it('ask of no sentence that has a blank of its own', () => {
+    const blank = `The rate is of ${gap} per cent for everybody that holds these bonds today.`;
+    const plain = 'Every year the harvest of the northern valleys feeds half the country again.';
+    const made = ['one', 'two', 'three'].map((id) => ({
+      id,
+      heading: null,
+      text: `${blank} ${plain} ${id}`,
+    }));
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const { train, validation } = quickRows('find', made, { documentLength: 600, perChapter: 4, seed });
+        for (const { input } of [...train, ...validation])
+          expect(splitOnce(input, '\n\n')[0]).toContain('Every year');
+      }),
     );
   });
 

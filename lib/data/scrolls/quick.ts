@@ -246,11 +246,12 @@ function drawQuestion({ text }: Chapter, { documentLength }: QuickOptions, rando
     const start = random.integer(3, words.length - length - 1);
     const missing = words.slice(start, start + length);
     const before = words.slice(0, start).join(' ');
-    // Only words, too long for articles, which the scores ignore; and only one place at which they
-    // can be found.
+    // Only words, too long for articles, which the scores ignore; only one place at which they can
+    // be found; and only one gap: some addresses have blanks of their own.
     if (!missing.every((word) => /^[A-Za-z]{4,}$/.test(word)) || occurrences(document, before) !== 1)
       continue;
     const asked = [before, gap, ...words.slice(start + length)].join(' ');
+    if (occurrences(asked, gap) !== 1) continue;
     return { input: `What is missing in "${asked}"?\n\n${document}`, output: missing.join(' ') };
   }
   return undefined;
