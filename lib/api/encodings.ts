@@ -29,6 +29,7 @@ export { alibi, type AlibiConfig } from '../positional/alibi';
 export { alibiSlopes } from '../positional/by-distance';
 export { bipe, type BipeConfig } from '../positional/bipe';
 export { cope, type CopeConfig } from '../positional/cope';
+export { gatedAlibi, type GatedAlibiConfig } from '../positional/gated-alibi';
 export type {
   AppliedEncoding,
   Encoding,

@@ -9,7 +9,7 @@ import { countUpTo } from '../base/schema';
 import { lookup } from '../engine/lookup';
 import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
-import { isAtLeast, positionsIn } from './spans';
+import { countedBack, signedDistances } from './spans';
 
 const schema = z.strictObject({
   kind: z.literal('cope'),
@@ -40,12 +40,8 @@ export function cope({ rows = 64 }: Settings<CopeConfig> = {}): Encoding {
       scores: (queries, keys, querySpan, keySpan) =>
         tf.tidy(() => {
           const products = tf.matMul<tf.Tensor4D>(queries, keys, false, true);
-          const distances = tf.sub(
-            positionsIn(tokens, querySpan).expandDims(2),
-            positionsIn(keyTokens, keySpan).expandDims(1),
-          );
-          const gates = tf.mul(tf.sigmoid(products), isAtLeast(distances, 0).expandDims(1));
-          const counts = tf.clipByValue<tf.Tensor4D>(tf.cumsum(gates, 3, false, true), 0, rows - 1);
+          const distances = signedDistances(tokens, keyTokens, querySpan, keySpan);
+          const counts = tf.clipByValue(countedBack(tf.sigmoid(products), distances, 0), 0, rows - 1);
           const table = trained(parameters, tableName) as tf.Tensor2D;
           return tf.add<tf.Tensor4D>(products, interpolated(productsWithRows(queries, table), counts));
         }),

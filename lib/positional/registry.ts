@@ -13,6 +13,7 @@ import { segmentSlopeFactor } from './by-distance';
 import { type CopeConfig, copeKind } from './cope';
 import { type Encoding } from './encoding';
 import { fireKind } from './fire';
+import { type GatedAlibiConfig, gatedAlibiKind } from './gated-alibi';
 import { hopeKind } from './hope';
 import { kerpleKind } from './kerple';
 import { type ConfigOf, type EncodingKind } from './kind';
@@ -62,6 +63,7 @@ export type EncodingConfig =
   | AbsoluteConfig
   | RelativeConfig
   | CopeConfig
+  | GatedAlibiConfig
   | RandomizedConfig<AbsoluteConfig | RelativeConfig>
   | BilevelConfig;
 
@@ -87,8 +89,9 @@ const kinds = new Map([
   ...oneLevel,
   ...bilevel,
   ...byName([
-    // It counts what it selects, so no other encoding gives it positions.
+    // They count what they select, so no other encoding gives them positions.
     copeKind,
+    gatedAlibiKind,
     randomizedKind<AbsoluteConfig | RelativeConfig>(
       schemaOf(() => oneLevel),
       create,
@@ -110,6 +113,7 @@ const named = {
   partial_rope: { kind: 'partial_rope' },
   nope_window: { kind: 'nope_window' },
   cope: { kind: 'cope' },
+  gated_alibi: { kind: 'gated_alibi' },
   hope: { kind: 'hope' },
   randomized_rope: { kind: 'randomized', encoding: { kind: 'rope' }, maxPosition: 2048 },
   randomized_alibi: { kind: 'randomized', encoding: { kind: 'alibi' }, maxPosition: 2048 },

@@ -36,11 +36,35 @@ export function distancesBack(
   querySpan: Span,
   keySpan: Span,
 ): tf.Tensor4D {
+  return tf.tidy(() => tf.relu(signedDistances(tokens, keys, querySpan, keySpan)));
+}
+
+/** `distancesBack`, negative for later keys. */
+export function signedDistances(
+  tokens: tf.Tensor2D,
+  keys: tf.Tensor2D,
+  querySpan: Span,
+  keySpan: Span,
+): tf.Tensor4D {
   return tf.tidy(() => {
     const queryPlaces = positionsIn(tokens, querySpan).expandDims<tf.Tensor4D>(1).expandDims<tf.Tensor4D>(3);
     const keyPlaces = positionsIn(keys, keySpan).expandDims<tf.Tensor4D>(1).expandDims<tf.Tensor4D>(1);
-    return tf.relu(tf.sub(queryPlaces, keyPlaces));
+    return tf.sub(queryPlaces, keyPlaces);
   });
+}
+
+/**
+ * Adds up, for each query and key, the gates of the keys from that one to the query, up to those at
+ * a distance of `least`; 0 for later keys.
+ *
+ * @param gates     broadcasts to [batch, heads, queries, keys]
+ * @param distances of each key from the query, negative for later ones: [batch or 1, 1, queries,
+ *   keys]
+ * @param least     0 to count the query's own key, 1 to end before it
+ * @returns [batch, heads, queries, keys]
+ */
+export function countedBack(gates: tf.Tensor, distances: tf.Tensor4D, least: 0 | 1): tf.Tensor4D {
+  return tf.tidy(() => tf.cumsum(tf.mul<tf.Tensor4D>(gates, isAtLeast(distances, least)), 3, false, true));
 }
 
 /**

@@ -111,6 +111,7 @@ export const furtherEncodingStyles = {
     '-',
   ),
   cope: style('CoPE', '#3300BB', '12px,3px', 'triangle-left', '|'),
+  gated_alibi: style('ALiBi over gated segments', '#000044', '6px,2px,1px,2px', 'star-triangle-up', '\\'),
   hope: style('HoPE (hyperbolic)', '#DD44FF', '3px,2px,9px,2px', 'triangle-right', '.'),
   nope_window: style('NoPE, window', '#665500', '4px,4px', 'bowtie', '+'),
   partial_rope: style('Partial RoPE', '#1199AA', '12px,3px,2px,3px', 'circle-x', ''),

@@ -5,8 +5,8 @@ import {
   ablationGroups,
   ablationsOf,
   basesOfAblation,
-  rulesLike,
 } from '../../lib/experiments/items/ablation/ablations';
+import { rarestTokens, rulesLike } from '../../lib/experiments/items/ablation/ends-like';
 import { type LanguageModelRun } from '../../lib/experiments/language-models/runs';
 import { ablationPresets } from '../../lib/experiments/items/ablation/item';
 import { drawAblations } from '../../lib/experiments/items/ablation/draw';
@@ -110,6 +110,39 @@ describe('rules that are like segments', () => {
         const below = (some: readonly number[]): number =>
           some.filter((length) => length < limit).length / some.length;
         expect(Math.abs(below(rule.lengths) - below(found))).toBeLessThan(1 / 64 + 1e-9);
+      }),
+    );
+  });
+});
+
+describe('the rarest tokens', () => {
+  const text = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 400 });
+  const share = fc.double({ min: 0.01, max: 0.99, noNaN: true });
+  const frequencyIn = (ids: readonly number[], some: readonly number[]): number =>
+    ids.filter((id) => some.includes(id)).length / ids.length;
+
+  it('are none of them more frequent than any other token, and are all that the text does not have', () => {
+    fc.assert(
+      fc.property(text, share, (ids, wanted) => {
+        const rare = rarestTokens(ids, 24, wanted);
+        const others = Array.from({ length: 24 }, (_, id) => id).filter((id) => !rare.includes(id));
+        const most = Math.max(0, ...rare.map((id) => frequencyIn(ids, [id])));
+        for (const id of others) expect(frequencyIn(ids, [id])).toBeGreaterThanOrEqual(most);
+        for (const id of others) expect(ids).toContain(id);
+      }),
+    );
+  });
+
+  it('are together as frequent as the share: one more or one fewer is no closer to it', () => {
+    fc.assert(
+      fc.property(text, share, (ids, wanted) => {
+        const rare = rarestTokens(ids, 24, wanted);
+        const error = Math.abs(frequencyIn(ids, rare) - wanted);
+        const others = Array.from({ length: 24 }, (_, id) => id).filter((id) => !rare.includes(id));
+        const next = Math.min(...others.map((id) => frequencyIn(ids, [id])));
+        const last = Math.max(0, ...rare.map((id) => frequencyIn(ids, [id])));
+        expect(Math.abs(frequencyIn(ids, rare) + next - wanted)).toBeGreaterThan(error - 1e-9);
+        expect(Math.abs(frequencyIn(ids, rare) - last - wanted)).toBeGreaterThan(error - 1e-9);
       }),
     );
   });

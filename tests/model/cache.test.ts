@@ -87,7 +87,16 @@ describe('generation', () => {
     fc.assert(
       fc.property(
         fc.record({
-          encoding: fc.constantFrom('rope', 'alibi', 't5', 'cope', 'hope', 'bipe_rope', 'bipe_alibi'),
+          encoding: fc.constantFrom(
+            'rope',
+            'alibi',
+            't5',
+            'cope',
+            'gated_alibi',
+            'hope',
+            'bipe_rope',
+            'bipe_alibi',
+          ),
           style: fc.constantFrom('llama' as const, 'gpt2' as const),
           window: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
           logScale: fc.boolean(),

@@ -31,6 +31,7 @@ describe('a captured step', () => {
     ['blocks computed again, HoPE', () => smallModel('hope'), { remember: 'block-inputs' }],
     ['blocks computed again, a window', () => smallModel('nope_window'), { remember: 'block-inputs' }],
     ['the scores of CoPE', () => smallModel('cope'), {}],
+    ['the scores of gated ALiBi', () => smallModel('gated_alibi'), {}],
     ['the scores of HoPE', () => smallModel('hope'), {}],
     ['blocks computed again', () => smallModel('t5'), { remember: 'block-inputs' }],
     [

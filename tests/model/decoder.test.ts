@@ -74,10 +74,12 @@ describe.each([...encodingNames, ...unnamedEncodings, ...dynamicEncodings])(
 );
 
 describe.each(['llama', 'gpt2'] as const)('the gradients of a whole %s-style model', (style) => {
-  it.each(['rope', 'kerple', 't5', 'cope', 'hope', 'bipe_rope', 'bipe_alibi'])(
+  it.each(['rope', 'kerple', 't5', 'cope', 'gated_alibi', 'hope', 'bipe_rope', 'bipe_alibi'])(
     'agree with finite differences with %s',
     (encoding) => {
-      const model = smallModel(encoding, {
+      // Steep slopes make the loss bend too much for steps that float32 can tell apart.
+      const gentle = { kind: 'gated_alibi', slopeFactor: 1 } as const;
+      const model = smallModel(encoding === gentle.kind ? gentle : encoding, {
         style,
         tieEmbeddings: style === 'gpt2',
         logScale: encoding === 'rope',
@@ -169,6 +171,7 @@ describe('the two forms of attention', () => {
             't5',
             'kerple',
             'cope',
+            'gated_alibi',
             'hope',
             'bipe_rope',
             'bipe_alibi',

@@ -7,7 +7,7 @@ import { useNativeEngine } from '../support/engine';
 
 useNativeEngine();
 
-describe.each(['bipe_rope', 'alibi', 'bipe_alibi', 't5', 'kerple', 'cope', 'hope'])(
+describe.each(['bipe_rope', 'alibi', 'bipe_alibi', 't5', 'kerple', 'cope', 'gated_alibi', 'hope'])(
   'watching attention of %s',
   (encoding) => {
     it('shows each layer a chunk of queries at a time, with the keys up to the last of them', () => {

@@ -61,8 +61,13 @@ function beginningOf(
   return corpus.read(start, whole);
 }
 
-/** Tokens of which the length of segments is taken, from the corpus' beginning. */
-const tokensForSegments = 1_000_000;
+/** Tokens of which lengths of segments and frequencies are taken. */
+const tokensForCounts = 1_000_000;
+
+/** The beginning of a corpus, of which lengths of segments and frequencies are taken: [tokens]. */
+export function countedTokens(corpus: Corpus): Int32Array {
+  return corpus.read(0, Math.min(tokensForCounts, corpus.info.tokens));
+}
 
 /** The lengths of segments, in tokens, in the text of a comparison, by separators as text. */
 export async function segmentLengthsIn(
@@ -70,8 +75,7 @@ export async function segmentLengthsIn(
   tokenizer: string,
   separators: string,
 ): Promise<Int32Array> {
-  const ids = corpus.read(0, Math.min(tokensForSegments, corpus.info.tokens));
-  return segmentLengths(ids, separatorsFor(await getTokenizer(tokenizer), separators));
+  return segmentLengths(countedTokens(corpus), separatorsFor(await getTokenizer(tokenizer), separators));
 }
 
 /** The mean length of a segment, in tokens, in the text that models are trained on. */

@@ -5,8 +5,8 @@ import {
   type AblationGroup,
   ablationGroups,
   ablationsOf,
-  rulesLike,
 } from '../../../lib/experiments/items/ablation/ablations';
+import { rulesLike } from '../../../lib/experiments/items/ablation/ends-like';
 import { drawAblations } from '../../../lib/experiments/items/ablation/draw';
 import { orderedStyles } from '../../../lib/report/style';
 import { Differing } from '../../support/differing';
@@ -198,6 +198,26 @@ describe('the ablations, read back', () => {
         'random',
       ],
       'segments predict better than none': ['bipe_rope', 'no_ends'],
+      'with ALiBi between segments, segments that end with sentences predict better than newline alone': [
+        'bipe_alibi',
+        'alibi_released',
+      ],
+      'with ALiBi between segments, segments that end with sentences predict better than segments of n tokens':
+        ['bipe_alibi', 'alibi_every'],
+      'with ALiBi between segments, segments that end with sentences predict better than random ones of the same lengths':
+        ['bipe_alibi', 'alibi_random'],
+      'with ALiBi between segments, segments that end with sentences predict better than ends at rare tokens':
+        ['bipe_alibi', 'alibi_rare'],
+      'with ALiBi between segments, segments that end with sentences predict better than one segment': [
+        'bipe_alibi',
+        'alibi_no_ends',
+      ],
+      'without places inside, ALiBi over sentences predicts better than over segments that a gate learns': [
+        'alibi_between_alone',
+        'gated_alibi',
+      ],
+      'without places inside, ALiBi over sentences predicts better than CoPE, whose queries count what they select':
+        ['alibi_between_alone', 'cope'],
       'a third level predicts better than two': ['three_levels', 'bipe_rope'],
     } as const;
     const beyond = {

@@ -9,8 +9,8 @@ import {
   type AblationGroup,
   ablationGroups,
   ablationsOf,
-  rulesLike,
 } from '../../../lib/experiments/items/ablation/ablations';
+import { rulesLike } from '../../../lib/experiments/items/ablation/ends-like';
 import { type Finding } from '../../../lib/experiments/run/report';
 import { drawFig3 } from '../../../lib/experiments/items/fig3/draw';
 import { drawFig4 } from '../../../lib/experiments/items/fig4/draw';

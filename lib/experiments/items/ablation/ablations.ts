@@ -2,8 +2,9 @@
 // one part. Each is an encoding and what ends its segments.
 
 import { type EncodingConfig } from '../../../positional/registry';
-import { type SegmentRule } from '../../../segment/ends';
+import { segmentSlopeFactor } from '../../../positional/by-distance';
 import { smallSines } from '../../charts/encoding-pairs';
+import { type LikeEnds } from './ends-like';
 
 /** Groups of ablations by what they vary. */
 export const ablationGroups = {
@@ -11,6 +12,7 @@ export const ablationGroups = {
   absolute: 'Which absolute encoding inside segments',
   relative: 'Which relative encoding between segments',
   separators: 'Where segments end (BiPE-RoPE)',
+  ends: 'Where segments end, given, chosen or learned (BiPE-ALiBi)',
   slopes: 'Slopes of BiPE-ALiBi, times those of ALiBi',
   third: 'A third level: paragraphs around sentences',
 } as const;
@@ -20,12 +22,6 @@ export type AblationGroup = keyof typeof ablationGroups;
 
 /** All of them, in the order of the table. */
 export const ablationGroupNames = Object.keys(ablationGroups) as readonly AblationGroup[];
-
-/** Segments that are to be like those that `paper`'s separators cut, in their lengths alone. */
-export interface LikePaper {
-  /** Each as long as those are on average, or each as long as one of those, drawn at random. */
-  readonly like: 'mean' | 'lengths';
-}
 
 /** A model of the comparison. */
 export interface Ablation {
@@ -38,7 +34,7 @@ export interface Ablation {
    * Segment ends of each level but the outermost, innermost first: `paper`, `released` or ids; an
    * empty list for none; or a rule.
    */
-  readonly separators: readonly (string | readonly [] | LikePaper)[];
+  readonly separators: readonly (string | readonly [] | LikeEnds)[];
 }
 
 const paper = ['paper'] as const;
@@ -62,7 +58,13 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
   const bipeAlibi: Ablation = {
     id: 'bipe_alibi',
     label: 'BiPE-ALiBi',
-    encoding: { kind: 'bipe', intra: learned, inter: alibi(96) },
+    encoding: { kind: 'bipe', intra: learned, inter: alibi(segmentSlopeFactor) },
+    separators: paper,
+  };
+  const alibiBetweenAlone: Ablation = {
+    id: 'alibi_between_alone',
+    label: 'segment alone, ALiBi',
+    encoding: { kind: 'bipe', intra: none, inter: alibi(segmentSlopeFactor) },
     separators: paper,
   };
   switch (group) {
@@ -82,12 +84,7 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
           encoding: { kind: 'bipe', intra: none, inter: rope },
           separators: paper,
         },
-        {
-          id: 'alibi_between_alone',
-          label: 'segment alone, ALiBi',
-          encoding: { kind: 'bipe', intra: none, inter: alibi(96) },
-          separators: paper,
-        },
+        alibiBetweenAlone,
         { id: 'none', label: 'neither', encoding: none, separators: [] },
       ];
     case 'absolute':
@@ -131,6 +128,38 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
         },
         { ...bipeRope, id: 'no_ends', label: 'none: one segment', separators: [[]] },
       ];
+    case 'ends':
+      return [
+        { ...bipeAlibi, label: 'full stop and newline' },
+        { ...bipeAlibi, id: 'alibi_released', label: 'newline (released code)', separators: ['released'] },
+        { ...bipeAlibi, id: 'alibi_every', label: 'every n tokens', separators: [{ like: 'mean' }] },
+        {
+          ...bipeAlibi,
+          id: 'alibi_random',
+          label: 'random, as long as sentences',
+          separators: [{ like: 'lengths' }],
+        },
+        {
+          ...bipeAlibi,
+          id: 'alibi_rare',
+          label: 'rare tokens, as frequent as sentences',
+          separators: [{ like: 'frequency' }],
+        },
+        { ...bipeAlibi, id: 'alibi_no_ends', label: 'none: one segment', separators: [[]] },
+        { ...alibiBetweenAlone, label: 'full stop and newline, no place inside' },
+        {
+          id: 'gated_alibi',
+          label: 'a gate learns them, no place inside',
+          encoding: { kind: 'gated_alibi' },
+          separators: [],
+        },
+        {
+          id: 'cope',
+          label: 'CoPE: each query counts what it selects',
+          encoding: { kind: 'cope' },
+          separators: [],
+        },
+      ];
     case 'slopes':
       return [
         ...[1, 8, 32].map((factor) => ({
@@ -162,27 +191,3 @@ export const relativeLabels = { xpos: 'xPos', t5: 'T5 bias', kerple: 'KERPLE', f
 
 /** The id of Llama 2's newline, and of vocabularies cut from it. */
 const newline = '13';
-
-/** Rules that cut as long segments as these, whatever the text says. */
-export interface RulesLike {
-  readonly mean: SegmentRule;
-  readonly lengths: SegmentRule;
-}
-
-/** Values that stand for a distribution. */
-const quantiles = 64;
-
-/**
- * Rules whose segments are as long as given ones.
- *
- * @param lengths of segments, at least one
- */
-export function rulesLike(lengths: ArrayLike<number>, seed: number): RulesLike {
-  const sorted = Int32Array.from(lengths).sort();
-  const mean = sorted.reduce((sum, length) => sum + length, 0) / sorted.length;
-  const at = (place: number): number => sorted[Math.floor(((place + 0.5) / quantiles) * sorted.length)] ?? 1;
-  return {
-    mean: { kind: 'every', tokens: Math.max(1, Math.round(mean)) },
-    lengths: { kind: 'random', lengths: Array.from({ length: quantiles }, (_, place) => at(place)), seed },
-  };
-}

@@ -23,7 +23,8 @@ import {
 } from '../../language-models/length-curves';
 import { type LanguageModelRun, perplexityAt } from '../../language-models/runs';
 import { type Drawing } from '../../run/report';
-import { ablationGroups, basesOfAblation, type RulesLike } from './ablations';
+import { ablationGroups, basesOfAblation } from './ablations';
+import { type RulesLike } from './ends-like';
 import { ablationFindings } from './findings';
 import {
   type AblationResult,
@@ -186,6 +187,9 @@ function perplexityTable(
       `${documentCount(curves, modality)} held-out documents of ${modalityStyles[modality].name.toLowerCase()}`,
   );
   const hasFurther = rows.some(({ further }) => further.length > 0);
+  const rare = rows.some(({ id }) => id === 'alibi_rare')
+    ? 'Rare tokens: the least frequent ones, together about as frequent as full stops and newlines. '
+    : '';
   const columns: readonly Measure<TableRow>[] = [
     { key: 'group', label: 'What is varied', of: ({ group }) => ablationGroups[group] },
     { key: 'model', label: 'Model', of: ({ label }) => label },
@@ -212,7 +216,7 @@ function perplexityTable(
       caption:
         `Perplexity of ${texts.join(', ')} by block length; trained on blocks of ${countOf(trainLength)}. Low and high: ${rangeWord(seedsOf(curves), '95 % interval over documents')}. ` +
         (hasFurther ? 'All seeds: with the further trainings of that model, as findings compare it. ' : '') +
-        `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. We have not seen the paper's values.`,
+        `Every n tokens: n is ${tokens}, the mean length of segments between full stops and newlines. ${rare}We have not seen the paper's values.`,
     },
     columns,
     modalities.flatMap((modality) => rows.map((row) => ({ ...row, modality }))),

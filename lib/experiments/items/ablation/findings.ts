@@ -6,7 +6,7 @@ import { modalityStyles } from '../../../report/style';
 import { compare, type LengthCurve, perplexityRange } from '../../language-models/length-curves';
 import { perplexityAt } from '../../language-models/runs';
 import { type Finding } from '../../run/report';
-import { type AblationGroup, basesOfAblation, relativeLabels } from './ablations';
+import { type AblationGroup, relativeLabels } from './ablations';
 import { type AblationResult, type AblationRow, type AblationScale, overAllSeeds } from './rows';
 import { seedSpread, smallestTold } from './seed-spread';
 
@@ -14,7 +14,7 @@ import { seedSpread, smallestTold } from './seed-spread';
 type Claim = readonly [group: AblationGroup, better: string, worse: string, claim: string];
 
 /** Groups of which something is said at the training length, too, not only beyond. */
-const saidAtTraining: readonly AblationGroup[] = ['levels', 'separators', 'third'];
+const saidAtTraining: readonly AblationGroup[] = ['levels', 'separators', 'ends', 'third'];
 
 const claims: readonly Claim[] = [
   [
@@ -73,6 +73,32 @@ const claims: readonly Claim[] = [
     'segments that end with sentences predict better than random ones of the same lengths',
   ],
   ['separators', 'bipe_rope', 'no_ends', 'segments predict better than none'],
+  ...(
+    [
+      ['alibi_released', 'newline alone'],
+      ['alibi_every', 'segments of n tokens'],
+      ['alibi_random', 'random ones of the same lengths'],
+      ['alibi_rare', 'ends at rare tokens'],
+      ['alibi_no_ends', 'one segment'],
+    ] as const
+  ).map(([id, label]): Claim => [
+    'ends',
+    'bipe_alibi',
+    id,
+    `with ALiBi between segments, segments that end with sentences predict better than ${label}`,
+  ]),
+  [
+    'ends',
+    'alibi_between_alone',
+    'gated_alibi',
+    'without places inside, ALiBi over sentences predicts better than over segments that a gate learns',
+  ],
+  [
+    'ends',
+    'alibi_between_alone',
+    'cope',
+    'without places inside, ALiBi over sentences predicts better than CoPE, whose queries count what they select',
+  ],
   ['slopes', 'bipe_alibi', 'slopes_1', "slopes of 96 times ALiBi's predict better than ALiBi's own"],
   ['slopes', 'bipe_alibi', 'slopes_32', "slopes of 96 times ALiBi's predict better than 32 times"],
   ['third', 'three_levels', 'bipe_rope', 'a third level predicts better than two'],
@@ -98,7 +124,7 @@ export function ablationFindings(
           ? 'at the training length'
           : `at ${formatShort(length / trainLength)} times the training length`;
       const spread = seedSpread(
-        basesOfAblation.map((id) =>
+        [...new Set(runs.map(({ encoding }) => encoding))].map((id) =>
           runs
             .filter(({ encoding }) => encoding === id)
             .map((run) => perplexityAt(run, modality, length).loss),

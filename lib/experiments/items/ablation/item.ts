@@ -3,14 +3,16 @@
 
 import { z } from 'zod';
 import { orderedStyles } from '../../../report/style';
+import { type Corpus } from '../../../data/tokens/corpus';
+import { getTokenizer } from '../../../data/tokenizers/registry';
 import {
   type Ablation,
+  type AblationGroup,
   ablationGroupNames,
-  basesOfAblation,
   ablationsOf,
-  rulesLike,
-  type RulesLike,
+  basesOfAblation,
 } from './ablations';
+import { type EndsLike, rarestTokens, rulesLike, type RulesLike } from './ends-like';
 import { defineExperiment } from '../../run/experiment';
 import { type Presets } from '../../run/definition';
 import {
@@ -22,7 +24,7 @@ import {
   runLanguageModels,
 } from '../../language-models/comparison';
 import { type LanguageModelRunSettings } from '../../language-models/settings';
-import { segmentLengthsIn } from '../../language-models/text';
+import { countedTokens, segmentLengthsIn } from '../../language-models/text';
 import { listOf, listOnce } from '../../settings/fields';
 import { counted, showsThatItRuns } from '../../settings/preset-words';
 import { drawAblations } from './draw';
@@ -33,9 +35,7 @@ import { type PerplexityRow, perplexityRows } from '../../language-models/rows';
 export const ablationSchema = z
   .strictObject({
     ...comparisonFields,
-    groups: listOf(z.enum(ablationGroupNames)).describe(
-      'what is varied: levels, absolute, relative, separators, slopes, third',
-    ),
+    groups: listOf(z.enum(ablationGroupNames)).describe(`what is varied: ${ablationGroupNames.join(', ')}`),
     chanceSeeds: listOnce(z.int().min(0), 0).describe(
       'further seeds of BiPE-RoPE and BiPE-ALiBi, which show seed-to-seed variation',
     ),
@@ -51,8 +51,11 @@ export const ablationSchema = z
 /** Settings of the ablations and of their models' training. */
 export type AblationSettings = z.infer<typeof ablationSchema>;
 
+/** Those of which one seed tells something. */
+const quickGroups: readonly AblationGroup[] = ablationGroupNames.filter((group) => group !== 'ends');
+
 const small = {
-  groups: ablationGroupNames,
+  groups: quickGroups,
   sources: ['moby-dick', 'sotu'],
   tokenizer: 'llama2-1024',
   maxTokens: null,
@@ -115,6 +118,7 @@ export const ablationPresets = {
       tokenizer: 'llama2-4096',
       layers: 4,
       hiddenSize: 128,
+      groups: ablationGroupNames,
       chanceSeeds: [2, 3],
       trainLength: 512,
       steps: 1500,
@@ -152,13 +156,13 @@ export const ablationPresets = {
 function settingsOf(
   { id, encoding, separators }: Ablation,
   settings: AblationSettings,
-  rules: RulesLike,
+  like: EndsLike,
 ): LanguageModelRunSettings {
   return {
     ...settings,
     variants: { [id]: encoding },
     separators: separators.map((ends) =>
-      typeof ends === 'object' && 'like' in ends ? rules[ends.like] : ends,
+      typeof ends === 'object' && 'like' in ends ? like[ends.like] : ends,
     ),
   };
 }
@@ -166,6 +170,21 @@ function settingsOf(
 /** The settings without what ablations vary. */
 function commonSettings(settings: AblationSettings): LanguageModelRunSettings {
   return { ...settings, variants: {}, separators: 'paper' };
+}
+
+/** Ends like those of the paper's separators in the text of a comparison. */
+async function endsLikePaper(
+  corpus: Corpus,
+  tokenizer: string,
+): Promise<{ rules: RulesLike; like: EndsLike }> {
+  const lengths = await segmentLengthsIn(corpus, tokenizer, 'paper');
+  const ids = countedTokens(corpus);
+  const rules = rulesLike(lengths, 0);
+  const { vocabularySize } = await getTokenizer(tokenizer);
+  return {
+    rules,
+    like: { ...rules, frequency: rarestTokens(ids, vocabularySize, lengths.length / ids.length) },
+  };
 }
 
 /** Every model once, however many groups it is in. */
@@ -203,7 +222,7 @@ export const tableAblation = defineExperiment<
     return { ...prepared, input: { settings: { ...settings, sources }, corpus } };
   },
   run: async (_settings, { settings, corpus }, context) => {
-    const rules = rulesLike(await segmentLengthsIn(corpus, settings.tokenizer, 'paper'), 0);
+    const { rules, like } = await endsLikePaper(corpus, settings.tokenizer);
     const models = modelsOf(settings);
     const styles = orderedStyles(models.map(({ id }) => id));
     const planned = (seed: number, wanted: (id: string) => boolean): PlannedModel[] =>
@@ -211,7 +230,7 @@ export const tableAblation = defineExperiment<
         const style = styles[place];
         if (style === undefined || !wanted(model.id)) return [];
         const point = { encoding: model.id, hiddenSize: settings.hiddenSize, seed };
-        return [{ point, settings: settingsOf(model, settings, rules), style }];
+        return [{ point, settings: settingsOf(model, settings, like), style }];
       });
     const runs = await runLanguageModels(
       [

@@ -4,7 +4,8 @@ import { present } from '../../../base/present';
 import { orderedStyles } from '../../../report/style';
 import { type LengthCurve } from '../../language-models/length-curves';
 import { type LanguageModelRun } from '../../language-models/runs';
-import { type Ablation, type AblationGroup, ablationsOf, type RulesLike } from './ablations';
+import { type Ablation, type AblationGroup, ablationsOf } from './ablations';
+import { type RulesLike } from './ends-like';
 
 /** All models that were trained. */
 export interface AblationResult {
