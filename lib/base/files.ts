@@ -72,7 +72,7 @@ export async function writeFilesAtomic(
   try {
     for (const { path, content, temporary } of written) {
       current = path;
-      await writeFlushed(temporary, content);
+      await writeFlushed(temporary, (file) => file.writeFile(content));
     }
     for (const { path, temporary } of written) {
       current = path;
@@ -121,12 +121,34 @@ export async function checkWritable(folder: string): Promise<void> {
   }
 }
 
-async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
+/**
+ * Writes a whole file or nothing, piece by piece.
+ *
+ * @param write gets the open file; what it throws is thrown as it is, but for system errors
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
+export async function writeFileInPieces<T>(
+  path: string,
+  write: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const temporary = temporaryPath(path);
+  try {
+    const result = await writeFlushed(temporary, write);
+    await rename(temporary, path);
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw systemCode(error) === undefined ? error : writeError(path, error);
+  }
+}
+
+async function writeFlushed<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
   await makeFolder(dirname(path));
   const file = await open(path, 'w');
   try {
-    await file.writeFile(content);
+    const result = await write(file);
     await file.sync();
+    return result;
   } finally {
     await file.close();
   }

@@ -1,19 +1,12 @@
 // Unpacks a file of a zip archive piece by piece to the disk: it may be larger than memory. The
 // caller, never the archive, decides the path.
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { DataError, MachineError, messageOf, systemCode } from '../../base/errors';
-import {
-  freeBytes,
-  makeFolder,
-  openForReading,
-  readError,
-  temporaryPath,
-  writeError,
-} from '../../base/files';
+import { freeBytes, makeFolder, openForReading, readError, writeFileInPieces } from '../../base/files';
 import { formatBytes } from '../../base/format';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
@@ -102,30 +95,19 @@ async function writeUnpacked(
   where: string,
   onProgress?: (bytes: number) => void,
 ): Promise<void> {
-  const temporary = temporaryPath(to);
-  let [written, checksum] = [0, 0];
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      for await (const piece of unpacked(archive, entry, where)) {
-        await heedStop();
-        written += piece.length;
-        // A bomb: more than the archive's own directory states.
-        if (written > entry.bytes) throw wrong(where);
-        checksum = crc32(piece, checksum);
-        await file.writeFile(piece);
-        onProgress?.(written);
-      }
-      if (written !== entry.bytes || checksum !== entry.crc32) throw wrong(where);
-      await file.sync();
-    } finally {
-      await file.close();
+  await writeFileInPieces(to, async (file) => {
+    let [written, checksum] = [0, 0];
+    for await (const piece of unpacked(archive, entry, where)) {
+      await heedStop();
+      written += piece.length;
+      // A bomb: more than the archive's own directory states.
+      if (written > entry.bytes) throw wrong(where);
+      checksum = crc32(piece, checksum);
+      await file.writeFile(piece);
+      onProgress?.(written);
     }
-    await rename(temporary, to);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error instanceof DataError || systemCode(error) === undefined ? error : writeError(to, error);
-  }
+    if (written !== entry.bytes || checksum !== entry.crc32) throw wrong(where);
+  });
 }
 
 /** Yields the unpacked bytes of a file, in pieces. */
