@@ -233,9 +233,14 @@ export async function readTextFile(path: string, most = mostText): Promise<strin
  * byte-order mark.
  *
  * @param bytesAtOnce approximate length of a piece
+ * @param notUtf8     message about a wrong byte, without the path
  * @throws DataError as `readTextFile`, at the piece that is wrong
  */
-export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): AsyncGenerator<string> {
+export async function* readTextPieces(
+  path: string,
+  bytesAtOnce = 1 << 20,
+  notUtf8 = notUtf8At,
+): AsyncGenerator<string> {
   let held: Uint8Array = new Uint8Array(0); // of a character whose other bytes have not come yet
   let offset = 0;
   const decode = (bytes: Uint8Array): string => {
@@ -245,11 +250,8 @@ export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): Asyn
       offset += bytes.length;
       return text;
     } catch (error) {
-      const place = offset + firstInvalidByte(bytes);
-      throw new DataError(
-        `${displayPath(path)}: not UTF-8 text (byte ${place}); convert it, e.g. with iconv -t utf-8`,
-        { cause: error },
-      );
+      const why = notUtf8(offset + firstInvalidByte(bytes));
+      throw new DataError(`${displayPath(path)}: ${why}`, { cause: error });
     }
   };
   try {
@@ -267,6 +269,10 @@ export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): Asyn
   if (held.length > 0) yield decode(held);
 }
 
+function notUtf8At(byte: number): string {
+  return `not UTF-8 text (byte ${byte}); convert it, e.g. with iconv -t utf-8`;
+}
+
 /** The end of the last character of which all bytes are present. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
@@ -279,12 +285,13 @@ function endOfCharacters(bytes: Uint8Array): number {
 }
 
 /**
- * Yields the lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as
+ * Yields the lines of a UTF-8 file of any length, without their `\n` or `\r\n`. They end at `\n`
+ * alone: Node.js's `readline` would also cut at U+2028, which JSON may contain. Throws as
  * `readTextPieces`.
  */
-export async function* readTextLines(path: string): AsyncGenerator<string> {
+export async function* readTextLines(path: string, notUtf8 = notUtf8At): AsyncGenerator<string> {
   let begun: string[] = []; // of a line whose end has not come yet
-  for await (const piece of readTextPieces(path)) {
+  for await (const piece of readTextPieces(path, undefined, notUtf8)) {
     const [first = '', ...rest] = piece.split('\n');
     begun.push(first);
     for (const next of rest) {
