@@ -16,7 +16,7 @@ import {
   stat,
   statfs,
 } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
 import { cellInterrupt } from './interrupt';
@@ -184,6 +184,21 @@ export function readError(path: string, error: unknown): DataError {
   if (code === 'EACCES')
     return new DataError(`${where}: not readable by this user; change its permissions`, { cause: error });
   return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
+}
+
+/**
+ * Plain files under a folder, no links: sorted paths relative to it, with forward slashes.
+ *
+ * @throws DataError if it cannot be read
+ */
+export async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw readError(folder, error);
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return paths.map((path) => relative(folder, path).split(sep).join('/')).sort();
 }
 
 /** Opens a file to read it. @throws DataError in one line, if it cannot be opened */
