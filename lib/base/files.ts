@@ -375,8 +375,17 @@ export async function readBytes(
   return bytes;
 }
 
-/** Bytes that this user may still write into a folder. */
-export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+/**
+ * Makes sure that the disk has room for so many bytes of a file, whose folder must be there.
+ *
+ * @throws MachineError if it has not
+ */
+export async function checkRoom(path: string, needed: number): Promise<void> {
+  // What this user may still write there.
+  const { bavail, bsize } = await statfs(dirname(path));
+  const free = bavail * bsize;
+  if (free < needed)
+    throw new MachineError(
+      `${displayPath(path)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
+    );
 }

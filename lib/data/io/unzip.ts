@@ -5,8 +5,8 @@ import { type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { DataError, MachineError, messageOf, systemCode } from '../../base/errors';
-import { freeBytes, makeFolder, openForReading, readError, writeFileInPieces } from '../../base/files';
+import { DataError, messageOf, systemCode } from '../../base/errors';
+import { checkRoom, makeFolder, openForReading, readError, writeFileInPieces } from '../../base/files';
 import { formatBytes } from '../../base/format';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
@@ -56,7 +56,8 @@ export async function openZip(path: string): Promise<ZipArchive> {
           throw new DataError(
             `${where}: ${name} has ${formatBytes(entry.bytes)}, more than the ${formatBytes(maxBytes)} allowed`,
           );
-        await checkSpace(to, entry.bytes);
+        await makeFolder(dirname(to));
+        await checkRoom(to, entry.bytes);
         await writeUnpacked({ file, path }, entry, to, `${where}: ${name}`, onProgress);
       },
       close: () => file.close(),
@@ -71,15 +72,6 @@ export async function openZip(path: string): Promise<ZipArchive> {
 /** True if a name is a relative path that only goes down. */
 function isInside(name: string): boolean {
   return !/^[/\\]|^[a-z]:|\\|\0/i.test(name) && !name.split('/').includes('..');
-}
-
-async function checkSpace(path: string, needed: number): Promise<void> {
-  await makeFolder(dirname(path));
-  const free = await freeBytes(dirname(path));
-  if (free < needed)
-    throw new MachineError(
-      `${displayPath(path)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
-    );
 }
 
 /** An archive's file, and its path for messages. */
