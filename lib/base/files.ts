@@ -154,36 +154,32 @@ async function writeFlushed<T>(path: string, write: (file: FileHandle) => Promis
   }
 }
 
+const notWritable = 'not writable by this user; change its permissions or write elsewhere';
+
+/** Reasons of failed writes and reads by the system's code, each with its remedy. */
+const writeFailures: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOSPC', 'the disk is full; free some space and run the same command again'],
+  ['ENOTDIR', 'a file stands where a folder should be; choose another name'],
+  ['EACCES', notWritable],
+  ['EPERM', notWritable],
+  ['EROFS', notWritable],
+]);
+const readFailures: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'no such file; check the path'],
+  ['EISDIR', 'is a folder; name a file in it'],
+  ['EACCES', 'not readable by this user; change its permissions'],
+]);
+
 /** The error for a failed write, in one line. */
 export function writeError(path: string, error: unknown): MachineError {
-  const where = displayPath(path);
-  const code = systemCode(error);
-  if (code === 'ENOSPC')
-    return new MachineError(`${where}: the disk is full; free some space and run the same command again`, {
-      cause: error,
-    });
-  if (code === 'ENOTDIR')
-    return new MachineError(`${where}: a file stands where a folder should be; choose another name`, {
-      cause: error,
-    });
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new MachineError(
-      `${where}: not writable by this user; change its permissions or write elsewhere`,
-      { cause: error },
-    );
-  }
-  return new MachineError(`${where}: could not be written (${messageOf(error)})`, { cause: error });
+  const why = writeFailures.get(systemCode(error)) ?? `could not be written (${messageOf(error)})`;
+  return new MachineError(`${displayPath(path)}: ${why}`, { cause: error });
 }
 
 /** The error for a failed read, in one line. */
 export function readError(path: string, error: unknown): DataError {
-  const where = displayPath(path);
-  const code = systemCode(error);
-  if (code === 'ENOENT') return new DataError(`${where}: no such file; check the path`, { cause: error });
-  if (code === 'EISDIR') return new DataError(`${where}: is a folder; name a file in it`, { cause: error });
-  if (code === 'EACCES')
-    return new DataError(`${where}: not readable by this user; change its permissions`, { cause: error });
-  return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
+  const why = readFailures.get(systemCode(error)) ?? `could not be read (${messageOf(error)})`;
+  return new DataError(`${displayPath(path)}: ${why}`, { cause: error });
 }
 
 /**
