@@ -35,7 +35,7 @@ vi.mock('node:fs/promises', async (original) => {
     },
     statfs: async (path: string) => {
       const found = await actual.statfs(path);
-      return disk.free === Infinity ? found : { ...found, bavail: disk.free, bsize: 1 };
+      return disk.free === Infinity ? found : Object.assign(found, { bavail: disk.free, bsize: 1 });
     },
   };
   return { ...actual, ...changed, default: { ...actual, ...changed } };

@@ -251,7 +251,11 @@ async function writeBody(
         onProgress?.(written);
       }
     } finally {
-      await file.sync().finally(() => file.close());
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     }
   } catch (error) {
     throw error instanceof HttpFailure || error instanceof WrongContent
