@@ -49,10 +49,4 @@ export {
   type RunTime,
 } from '../engine/profile';
 export type { RandomState, ShuffleableArray } from '../engine/random/random';
-export {
-  integerTensor,
-  normalTensor,
-  permutationTensor,
-  truncatedNormalTensor,
-  uniformTensor,
-} from '../engine/random/tensors';
+export { integerTensor, normalTensor, uniformTensor } from '../engine/random/tensors';

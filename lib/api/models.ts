@@ -36,7 +36,6 @@ export {
   decodeStep,
   disposeCache,
   enlargeCache,
-  likeliest,
   type NextScores,
   prefill,
   type PrefillOptions,

@@ -15,7 +15,7 @@
 
 export type { AdamWSettings, ParameterGroup } from '../train/step/adamw';
 export type { ArithmeticTaskConfig } from '../train/tasks/arithmetic';
-export type { Batch, BatchArray, BatchSource } from '../train/step/batches';
+export type { Batch, BatchArray, BatchSource } from '../data/batches';
 export { parseTrainingConfig, type TrainingConfig } from '../train/config';
 export type { CorpusTaskConfig } from '../train/tasks/corpus';
 export type { EarlyStopSettings } from '../train/step/early-stop';

@@ -16,7 +16,7 @@ import {
   stat,
   statfs,
 } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
 import { cellInterrupt } from './interrupt';
@@ -72,7 +72,7 @@ export async function writeFilesAtomic(
   try {
     for (const { path, content, temporary } of written) {
       current = path;
-      await writeFlushed(temporary, content);
+      await writeFlushed(temporary, (file) => file.writeFile(content));
     }
     for (const { path, temporary } of written) {
       current = path;
@@ -121,47 +121,80 @@ export async function checkWritable(folder: string): Promise<void> {
   }
 }
 
-async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
+/**
+ * Writes a whole file or nothing, piece by piece.
+ *
+ * @param write gets the open file; what it throws is thrown as it is, but for system errors
+ * @throws MachineError if the disk is full or the folder cannot be written
+ */
+export async function writeFileInPieces<T>(
+  path: string,
+  write: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const temporary = temporaryPath(path);
+  try {
+    const result = await writeFlushed(temporary, write);
+    await rename(temporary, path);
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw systemCode(error) === undefined ? error : writeError(path, error);
+  }
+}
+
+async function writeFlushed<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
   await makeFolder(dirname(path));
   const file = await open(path, 'w');
   try {
-    await file.writeFile(content);
+    const result = await write(file);
     await file.sync();
+    return result;
   } finally {
     await file.close();
   }
 }
 
+const notWritable = 'not writable by this user; change its permissions or write elsewhere';
+
+/** Reasons of failed writes and reads by the system's code, each with its remedy. */
+const writeFailures: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOSPC', 'the disk is full; free some space and run the same command again'],
+  ['ENOTDIR', 'a file stands where a folder should be; choose another name'],
+  ['EACCES', notWritable],
+  ['EPERM', notWritable],
+  ['EROFS', notWritable],
+]);
+const readFailures: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'no such file; check the path'],
+  ['EISDIR', 'is a folder; name a file in it'],
+  ['EACCES', 'not readable by this user; change its permissions'],
+]);
+
 /** The error for a failed write, in one line. */
 export function writeError(path: string, error: unknown): MachineError {
-  const where = displayPath(path);
-  const code = systemCode(error);
-  if (code === 'ENOSPC')
-    return new MachineError(`${where}: the disk is full; free some space and run the same command again`, {
-      cause: error,
-    });
-  if (code === 'ENOTDIR')
-    return new MachineError(`${where}: a file stands where a folder should be; choose another name`, {
-      cause: error,
-    });
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new MachineError(
-      `${where}: not writable by this user; change its permissions or write elsewhere`,
-      { cause: error },
-    );
-  }
-  return new MachineError(`${where}: could not be written (${messageOf(error)})`, { cause: error });
+  const why = writeFailures.get(systemCode(error)) ?? `could not be written (${messageOf(error)})`;
+  return new MachineError(`${displayPath(path)}: ${why}`, { cause: error });
 }
 
 /** The error for a failed read, in one line. */
 export function readError(path: string, error: unknown): DataError {
-  const where = displayPath(path);
-  const code = systemCode(error);
-  if (code === 'ENOENT') return new DataError(`${where}: no such file; check the path`, { cause: error });
-  if (code === 'EISDIR') return new DataError(`${where}: is a folder; name a file in it`, { cause: error });
-  if (code === 'EACCES')
-    return new DataError(`${where}: not readable by this user; change its permissions`, { cause: error });
-  return new DataError(`${where}: could not be read (${messageOf(error)})`, { cause: error });
+  const why = readFailures.get(systemCode(error)) ?? `could not be read (${messageOf(error)})`;
+  return new DataError(`${displayPath(path)}: ${why}`, { cause: error });
+}
+
+/**
+ * Plain files under a folder, no links: sorted paths relative to it, with forward slashes.
+ *
+ * @throws DataError if it cannot be read
+ */
+export async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw readError(folder, error);
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return paths.map((path) => relative(folder, path).split(sep).join('/')).sort();
 }
 
 /** Opens a file to read it. @throws DataError in one line, if it cannot be opened */
@@ -211,9 +244,14 @@ export async function readTextFile(path: string, most = mostText): Promise<strin
  * byte-order mark.
  *
  * @param bytesAtOnce approximate length of a piece
+ * @param notUtf8     message about a wrong byte, without the path
  * @throws DataError as `readTextFile`, at the piece that is wrong
  */
-export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): AsyncGenerator<string> {
+export async function* readTextPieces(
+  path: string,
+  bytesAtOnce = 1 << 20,
+  notUtf8 = notUtf8At,
+): AsyncGenerator<string> {
   let held: Uint8Array = new Uint8Array(0); // of a character whose other bytes have not come yet
   let offset = 0;
   const decode = (bytes: Uint8Array): string => {
@@ -223,11 +261,8 @@ export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): Asyn
       offset += bytes.length;
       return text;
     } catch (error) {
-      const place = offset + firstInvalidByte(bytes);
-      throw new DataError(
-        `${displayPath(path)}: not UTF-8 text (byte ${place}); convert it, e.g. with iconv -t utf-8`,
-        { cause: error },
-      );
+      const why = notUtf8(offset + firstInvalidByte(bytes));
+      throw new DataError(`${displayPath(path)}: ${why}`, { cause: error });
     }
   };
   try {
@@ -245,6 +280,10 @@ export async function* readTextPieces(path: string, bytesAtOnce = 1 << 20): Asyn
   if (held.length > 0) yield decode(held);
 }
 
+function notUtf8At(byte: number): string {
+  return `not UTF-8 text (byte ${byte}); convert it, e.g. with iconv -t utf-8`;
+}
+
 /** The end of the last character of which all bytes are present. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
@@ -257,12 +296,13 @@ function endOfCharacters(bytes: Uint8Array): number {
 }
 
 /**
- * Yields the lines of a UTF-8 file of any length, without their `\n` or `\r\n`. Throws as
+ * Yields the lines of a UTF-8 file of any length, without their `\n` or `\r\n`. They end at `\n`
+ * alone: Node.js's `readline` would also cut at U+2028, which JSON may contain. Throws as
  * `readTextPieces`.
  */
-export async function* readTextLines(path: string): AsyncGenerator<string> {
+export async function* readTextLines(path: string, notUtf8 = notUtf8At): AsyncGenerator<string> {
   let begun: string[] = []; // of a line whose end has not come yet
-  for await (const piece of readTextPieces(path)) {
+  for await (const piece of readTextPieces(path, undefined, notUtf8)) {
     const [first = '', ...rest] = piece.split('\n');
     begun.push(first);
     for (const next of rest) {
@@ -331,8 +371,17 @@ export async function readBytes(
   return bytes;
 }
 
-/** Bytes that this user may still write into a folder. */
-export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+/**
+ * Makes sure that the disk has room for so many bytes of a file, whose folder must be there.
+ *
+ * @throws MachineError if it has not
+ */
+export async function checkRoom(path: string, needed: number): Promise<void> {
+  // What this user may still write there.
+  const { bavail, bsize } = await statfs(dirname(path));
+  const free = bavail * bsize;
+  if (free < needed)
+    throw new MachineError(
+      `${displayPath(path)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
+    );
 }

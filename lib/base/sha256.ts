@@ -2,8 +2,8 @@
 // synchronously, in a browser too, where `node:crypto` is missing and the browser's own is
 // asynchronous. `files.ts` hashes files.
 
-/** The hash of a text's UTF-8 bytes, [8] words of 32 bits. */
-export function sha256Words(text: string): Uint32Array {
+/** The hash of a text's UTF-8 bytes, as 64 lower-case hex digits. */
+export function sha256Hex(text: string): string {
   const bytes = new TextEncoder().encode(text);
   // The message, a bit 1, zeros, and its length in bits as 64 bits, in whole blocks of 64 bytes.
   const padded = new Uint8Array(64 * Math.ceil((bytes.length + 9) / 64));
@@ -14,12 +14,7 @@ export function sha256Words(text: string): Uint32Array {
   view.setUint32(padded.length - 4, 8 * bytes.length);
   const hash = roots(8, 2);
   for (let offset = 0; offset < padded.length; offset += 64) addBlock(hash, view, offset);
-  return hash;
-}
-
-/** The hash as 64 hex digits. */
-export function sha256Hex(text: string): string {
-  return Array.from(sha256Words(text), (word) => word.toString(16).padStart(8, '0')).join('');
+  return Array.from(hash, (word) => word.toString(16).padStart(8, '0')).join('');
 }
 
 const constants = roots(64, 3);

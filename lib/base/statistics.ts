@@ -1,15 +1,7 @@
-// Summaries of samples: quantiles, the empirical distribution function, intervals, fitted power
-// laws.
+// Summaries of samples: quantiles, intervals, fitted power laws.
 
 import { linearRegression, quantileSorted } from 'simple-statistics';
 import { ConfigError } from './errors';
-
-function sorted(values: ArrayLike<number>, what: string): Float64Array {
-  const copy = Float64Array.from(values);
-  if (copy.length === 0) throw new ConfigError(`${what} of no values; give at least one`);
-  if (copy.some(Number.isNaN)) throw new ConfigError(`${what}: a value is NaN; leave such values out`);
-  return copy.sort();
-}
 
 /**
  * Quantiles in the order asked for, interpolated linearly between the two nearest values (type 7 of
@@ -19,9 +11,11 @@ function sorted(values: ArrayLike<number>, what: string): Float64Array {
  * @throws ConfigError if there are no values or one is NaN
  */
 export function quantiles(values: ArrayLike<number>, shares: readonly number[]): number[] {
+  const order = Float64Array.from(values).sort();
+  if (order.length === 0) throw new ConfigError('quantiles of no values; give at least one');
+  if (order.some(Number.isNaN)) throw new ConfigError('quantiles: a value is NaN; leave such values out');
   // simple-statistics only indexes its argument, so a typed array will do.
-  const order = sorted(values, 'quantiles') as unknown as number[];
-  return shares.map((share) => quantileSorted(order, share));
+  return shares.map((share) => quantileSorted(order as unknown as number[], share));
 }
 
 /** An estimate and the interval that contains it. */

@@ -1,19 +1,17 @@
 // Checkpoints from the Hugging Face hub: a configuration and its tensors, in the best of the
 // formats that are read here.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DataError, UsageError } from '../base/errors';
-import { sha256File } from '../base/files';
-import { jsonOrUndefined } from '../base/json';
 import { displayPath } from '../base/paths';
 import { parseWith } from '../base/schema';
 import { openHttpClient } from './io/http';
 import { type HubFile, type HubFileOptions, HubFiles } from './io/hub-files';
 import { withLock } from './io/lock';
 import { datasetsFolder } from './sources/registry';
-import { fileNameSchema, publish, recordName, settle } from './io/staging';
+import { fileNameSchema, intactRecord, publish, settle } from './io/staging';
 
 /** The checkpoints that the authors released. */
 export const releasedCheckpoints = [
@@ -106,16 +104,8 @@ export async function downloadedCheckpoint(
 ): Promise<HubCheckpoint | undefined> {
   const folder = checkpointFolder(model, options);
   await settle(folder);
-  const text = await readFile(join(folder, recordName), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const record = recordSchema.safeParse(jsonOrUndefined(text));
-  if (!record.success || record.data.model !== model) return undefined;
-  for (const { name, bytes, sha256 } of record.data.files) {
-    const path = join(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.size !== bytes || (await sha256File(path)) !== sha256) return undefined;
-  }
-  return { ...record.data, folder };
+  const record = await intactRecord(folder, recordSchema.extend({ model: z.literal(model) }));
+  return record && { ...record, folder };
 }
 
 function checkpointFolder(

@@ -161,14 +161,9 @@ export async function chooseBackend(request: BackendRequest, choices: BackendCho
   for (const candidate of choices.candidates) {
     if (candidate.name === 'javascript' && !choices.allowSlow) throw onlyJavaScript(rejected);
     try {
-      const engine = {
-        backend: candidate.name,
-        description: await prepareAndCheck(candidate, false),
-        reason: rejected.length === 0 ? 'the fastest there is' : 'the fastest that works on this machine',
-        rejected,
-        slow: candidate.slowdown !== undefined,
-        captures: makesGraphs(candidate.name),
-      };
+      const reason =
+        rejected.length === 0 ? 'the fastest there is' : 'the fastest that works on this machine';
+      const engine = await started(candidate, false, reason, rejected);
       const warnings = warningsOf(engine, candidate.slowdown, choices.gpu);
       for (const warning of warnings) choices.reporter.note(`engine: ${warning}`, 'warning');
       return { ...engine, warnings };
@@ -189,16 +184,7 @@ async function startNamed(
   const candidate = candidates.find((one) => one.name === name);
   if (!candidate) throw new UsageError(`${source}: ${name} is not among the backends to choose from`);
   try {
-    const description = await prepareAndCheck(candidate, true);
-    return {
-      backend: name,
-      description,
-      reason: `asked for by ${source}`,
-      rejected: [],
-      slow: candidate.slowdown !== undefined,
-      captures: makesGraphs(name),
-      warnings: [],
-    };
+    return { ...(await started(candidate, true, `asked for by ${source}`, [])), warnings: [] };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { why, mend } = asUnavailable(error);
@@ -206,14 +192,18 @@ async function startNamed(
   }
 }
 
-function makesGraphs(backend: BackendName): boolean {
-  return backend === 'native-gpu' || backend === 'native-cpu';
-}
-
-async function prepareAndCheck(candidate: BackendCandidate, explicit: boolean): Promise<string> {
-  const description = await candidate.prepare(explicit);
+/** Makes a backend the current one, and checks it. */
+async function started(
+  candidate: BackendCandidate,
+  isAsked: boolean,
+  reason: string,
+  rejected: readonly RejectedBackend[],
+): Promise<Omit<Engine, 'warnings'>> {
+  const { name: backend, slowdown } = candidate;
+  const description = await candidate.prepare(isAsked);
   await checkCurrentBackend();
-  return description;
+  const captures = backend === 'native-gpu' || backend === 'native-cpu';
+  return { backend, description, reason, rejected, slow: slowdown !== undefined, captures };
 }
 
 function warningsOf(

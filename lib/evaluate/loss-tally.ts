@@ -1,8 +1,8 @@
 // Losses of an evaluation, summed as they arrive: for each document, and for each place in a
 // window.
 
-import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
-import { beginsOf, type Window } from './windows';
+import { beginsOf, lastAtMost, type TokenSequence } from '../data/tokens/sequence';
+import { type Window } from './windows';
 
 /** The losses of a document's predicted tokens. */
 export interface DocumentLoss {

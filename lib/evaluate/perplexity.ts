@@ -8,7 +8,7 @@ import { ConfigError } from '../base/errors';
 import { heedStop } from '../base/interrupt';
 import { type Reporter, silentReporter } from '../base/progress';
 import { type Interval } from '../base/statistics';
-import { type TokenSequence } from '../data/tokens/sequence';
+import { joined, type TokenSequence } from '../data/tokens/sequence';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type ProductType } from '../engine/graph/program';
 import { type NamedTensors } from '../engine/graph/specs';
@@ -18,7 +18,7 @@ import { nextTokenLosses } from '../model/loss';
 import { type ModelParameters } from '../model/parameters';
 import { differenceOfMeans, type Mean, meanOfParts, type Part } from './intervals';
 import { type DocumentLoss, LossTally, type PositionLoss } from './loss-tally';
-import { chooseWindows, joined, type Window, windowStarts } from './windows';
+import { chooseWindows, type Window, windowStarts } from './windows';
 
 /** Options of an evaluation. */
 export interface PerplexityOptions {

@@ -1,38 +1,10 @@
-// Input of an evaluation: documents in one sequence, and the windows in which a model reads them.
-// Windows are given by their starts in the sequence; which tokens of a window count follows from
-// the window before it.
+// The windows in which an evaluation's model reads documents, given by their starts in the sequence
+// of these; which tokens of a window count follows from the window before it.
 
 import { ConfigError } from '../base/errors';
 import { present } from '../base/present';
 import { spreadPlaces } from '../base/spread';
-import { lastAtMost, type TokenSequence } from '../data/tokens/sequence';
-
-/** Joins documents to one sequence. */
-export function joined(documents: readonly TokenSequence[]): TokenSequence {
-  const begins = beginsOf(documents);
-  return {
-    length: documents.reduce((sum, { length }) => sum + length, 0),
-    subarray: (start, end) => {
-      const ids = new Int32Array(end - start);
-      for (let done = 0, place = lastAtMost(begins, start); done < ids.length; place += 1) {
-        const document = present(documents[place], 'document');
-        const inside = start + done - present(begins[place], 'begin');
-        const some = document.subarray(inside, Math.min(document.length, inside + ids.length - done));
-        ids.set(some, done);
-        done += some.length;
-      }
-      return ids;
-    },
-  };
-}
-
-/** Start of each document in the sequence: [documents], ascending. */
-export function beginsOf(documents: readonly Pick<TokenSequence, 'length'>[]): Float64Array {
-  const begins = new Float64Array(documents.length);
-  for (let place = 1; place < begins.length; place += 1)
-    begins[place] = (begins[place - 1] ?? 0) + (documents[place - 1]?.length ?? 0);
-  return begins;
-}
+import { type TokenSequence } from '../data/tokens/sequence';
 
 /**
  * Starts of the documents' windows in the sequence, [windows], ascending: in each document from its

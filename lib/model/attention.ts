@@ -13,7 +13,6 @@ import { type FusedKernels, fusedKernels } from '../engine/native/kernels';
 import { biasOf, scoresOf } from '../positional/bias';
 import type { AppliedEncoding, Span } from '../positional/encoding';
 import { chunksOf } from '../positional/spans';
-import { headsSideBySide } from './heads';
 
 /** Queries, keys and values, each [batch, heads, time, headDim]. */
 export interface AttentionHeads {
@@ -112,7 +111,7 @@ function chunkedAttention(heads: AttentionHeads, options: AttentionOptions): tf.
         }),
       );
     }
-    return headsSideBySide(tf.concat(context, 2));
+    return tf.transpose(tf.concat(context, 2), [0, 2, 1, 3]);
   });
 }
 

@@ -142,11 +142,6 @@ export function decodeStep(
   });
 }
 
-/** The most likely next token of each sequence, [batch] int32. */
-export function likeliest(logits: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMax(logits, 1);
-}
-
 /** Copies a cache to more slots; the old cache is unchanged. */
 export function enlargeCache(cache: DecoderCache, capacity: number): DecoderCache {
   return tf.tidy(() => ({

@@ -3,11 +3,10 @@
 
 import { z } from 'zod';
 import { ConfigError } from '../base/errors';
-import { countUpTo, parseWith } from '../base/schema';
+import { parseWith } from '../base/schema';
 import { createEncoding, type EncodingConfig, encodingSchema } from '../positional/registry';
-import { segmentEndsSchema } from '../segment/ends';
 import { separatorIds } from '../segment/levels';
-import type { Architecture } from './architecture';
+import { type Architecture, architectureFields } from './architecture';
 import { type Decoder, decoderWith } from './decoder';
 import { checkModelSize } from './size';
 
@@ -16,36 +15,12 @@ export interface ModelConfig extends Architecture {
   readonly encoding: EncodingConfig;
 }
 
-/** A size: a tensor's axis is an int32. */
-export const sizeSchema = countUpTo(2 ** 31 - 1);
-
-/** Number of layers: each is a dozen tensors, however small. */
-export const layersSchema = countUpTo(10_000);
-
 /**
  * Checks a model's configuration field by field; `parseModelConfig` also checks relations between
  * fields.
  */
 export const modelConfigSchema: z.ZodType<ModelConfig> = z
-  .strictObject({
-    style: z.enum(['llama', 'gpt2']),
-    vocabSize: sizeSchema,
-    outputs: sizeSchema.exactOptional(),
-    hiddenSize: sizeSchema,
-    intermediateSize: sizeSchema,
-    numLayers: layersSchema,
-    numHeads: sizeSchema,
-    trainLength: sizeSchema,
-    normEps: z.number().positive(),
-    initializerRange: z.number().nonnegative(),
-    tieEmbeddings: z.boolean(),
-    separators: z.array(segmentEndsSchema),
-    logScale: z.boolean(),
-    window: sizeSchema.exactOptional(),
-    dropout: z.number().min(0).lt(1).exactOptional(),
-    paddingIndex: z.int().exactOptional(),
-    encoding: encodingSchema,
-  })
+  .strictObject({ ...architectureFields, encoding: encodingSchema })
   .superRefine((config, context) => {
     const fail = (field: string, message: string): void => {
       context.addIssue({ code: 'custom', path: [field], message });

@@ -62,12 +62,12 @@ export type ChunkOptions = Pick<AttentionOptions, 'queryChunk' | 'onWeights'>;
  * @returns [batch, time, heads, headDim]
  */
 export function attend(
-  model: AttendingModel,
+  { architecture }: AttendingModel,
   { applied }: PlacedEncoding,
   encoded: AttentionHeads,
   options: ChunkOptions,
 ): tf.Tensor4D {
-  return causalAttention(encoded, { ...options, ...habits(model, applied) });
+  return causalAttention(encoded, { ...options, applied, window: architecture.window });
 }
 
 /**
@@ -75,17 +75,10 @@ export function attend(
  * [batch, heads, queries, keys].
  */
 export function attentionMap(
-  model: AttendingModel,
+  { architecture }: AttendingModel,
   { applied }: PlacedEncoding,
   encoded: AttentionHeads,
   queries: Span,
 ): tf.Tensor4D {
-  return attentionWeights(encoded, queries, habits(model, applied));
-}
-
-function habits(
-  { architecture: { window } }: AttendingModel,
-  applied: AppliedEncoding,
-): Pick<AttentionOptions, 'window' | 'applied'> {
-  return { window, applied };
+  return attentionWeights(encoded, queries, { applied, window: architecture.window });
 }

@@ -1,4 +1,4 @@
-// The layout of heads: side by side in a token's projection, one after another in attention.
+// The layout of heads, which are side by side in a token's projection.
 
 import * as tf from '@tensorflow/tfjs';
 import { separated } from '../engine/gradients';
@@ -14,12 +14,4 @@ export function separateHeads(parts: tf.Tensor5D): [tf.Tensor4D, tf.Tensor4D, tf
   const kernels = fusedKernels();
   if (kernels) return separated(parts, kernels.splitHeads, kernels.joinHeads);
   return tf.unstack(tf.transpose(parts, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-}
-
-/**
- * Puts the heads of a token side by side: [batch, heads, time, headDim] -> [batch, time, heads,
- * headDim].
- */
-export function headsSideBySide(context: tf.Tensor4D): tf.Tensor4D {
-  return tf.transpose(context, [0, 2, 1, 3]);
 }

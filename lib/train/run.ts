@@ -1,10 +1,10 @@
 // A training run: its plan, its parts, its progress and its result.
 
 import { type Reporter } from '../base/progress';
+import { type BatchSource } from '../data/batches';
 import { type ProductType } from '../engine/graph/program';
 import { type MetricsLine } from './metrics';
 import { type AdamWSettings, type ParameterShape } from './step/adamw';
-import { type BatchSource } from './step/batches';
 import { type EarlyStopSettings } from './step/early-stop';
 import { type ScheduleSettings } from './step/schedule';
 import { type LossFunction, type Parameters } from './step/step';

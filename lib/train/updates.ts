@@ -3,10 +3,11 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { present } from '../base/present';
+import { type Batch, type BatchSource } from '../data/batches';
 import { capture, type CapturedStep } from '../engine/graph/capture';
 import { type NamedTensors } from '../engine/graph/specs';
 import { type TrainingRun } from './run';
-import { type Batch, type BatchSource, batchTensors } from './step/batches';
+import { batchTensors } from './step/batches';
 import { type Parameters, runningLossKey, type StepDesign, trainingStep, updateScalars } from './step/step';
 
 /** Trains a state, which is on the device. */

@@ -5,17 +5,19 @@ import {
   readFileSync,
   statfsSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { DataError, MachineError } from '../../lib/base/errors';
 import {
+  checkRoom,
   checkWritable,
-  freeBytes,
+  filesUnder,
   makeFolder,
   readBytes,
   readError,
@@ -259,6 +261,24 @@ describe('what is read or written in vain', () => {
   });
 });
 
+describe('filesUnder', () => {
+  it('gives plain files on all levels, ordered by code unit whatever the locale', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'b', 'Z'), { recursive: true });
+    const paths = ['10', '9', 'Z', 'a', 'b/Z/x', 'b/a', 'ä'];
+    for (const path of paths.toReversed()) writeFileSync(join(folder, path), '');
+    symlinkSync(join(folder, 'a'), join(folder, 'link'));
+    symlinkSync(join(folder, 'b'), join(folder, 'c'));
+    expect(await filesUnder(folder)).toEqual(paths);
+  });
+
+  it('is refused in one line without the folder', async () => {
+    await expect(filesUnder('/nowhere/at/all')).rejects.toThrow(
+      new DataError('/nowhere/at/all: no such file; check the path'),
+    );
+  });
+});
+
 describe('readBytes', () => {
   it('gives what stands at a place, in however many reads', async () => {
     const path = join(temporaryFolder(), 'bytes');
@@ -298,14 +318,14 @@ describe('readBytes', () => {
   });
 });
 
-describe('freeBytes', () => {
-  it('is what the system says', async () => {
-    const folder = temporaryFolder();
-    const { bavail, bsize, blocks } = statfsSync(folder);
-    const free = await freeBytes(folder);
-    expect(free % bsize).toBe(0);
-    // Other processes write meanwhile.
-    expect(Math.abs(free - bavail * bsize)).toBeLessThan(0.05 * blocks * bsize);
+describe('checkRoom', () => {
+  it('refuses what the system has no room for', async () => {
+    const path = join(temporaryFolder(), 'file');
+    const { bavail, bsize, blocks } = statfsSync(dirname(path));
+    await checkRoom(path, bavail * bsize * 0.9);
+    const tooMuch = checkRoom(path, blocks * bsize * 1.1);
+    await expect(tooMuch).rejects.toThrow(MachineError);
+    await expect(tooMuch).rejects.toThrow(/file: needs .+ of disk, .+ are free; free some space/);
   });
 });
 

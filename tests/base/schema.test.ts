@@ -47,6 +47,9 @@ describe('what is nested', () => {
     expect(() => parseWith(z.unknown(), nested(65), 'picture')).toThrow(
       new ConfigError('picture: nested more than 64 deep; write it flatter'),
     );
+    const circle: unknown[] = [];
+    circle.push([circle]);
+    expect(() => parseWith(z.unknown(), circle, 'picture')).toThrow('nested more than 64 deep');
   });
 });
 

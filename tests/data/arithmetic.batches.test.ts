@@ -14,9 +14,8 @@ import { encodeArithmetic, formatArithmetic, readExpression } from '../../lib/da
 import { questionsOf, readArithmeticFile } from '../../lib/data/arithmetic/file';
 import { generateArithmeticSet } from '../../lib/data/arithmetic/set';
 import { type ArithmeticVocabulary, arithmeticVocabulary } from '../../lib/data/arithmetic/vocabulary';
-import { type PaddedBatch } from '../../lib/data/batches';
+import { type BatchSource, type PaddedBatch } from '../../lib/data/batches';
 import { Random } from '../../lib/engine/random/random';
-import { type BatchSource } from '../../lib/train/step/batches';
 import { temporaryFolder } from '../support/command';
 import { faultsOf, surprise } from './arithmetic.reference';
 

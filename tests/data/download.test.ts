@@ -2,23 +2,44 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type * as promises from 'node:fs/promises';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DataError, MachineError, NetworkError, UsageError } from '../../lib/base/errors';
 import { sha256 } from '../../lib/base/files';
 import { projectPath } from '../../lib/base/paths';
-import {
-  downloadFile,
-  type DownloadDisk,
-  type DownloadOptions,
-  type DownloadRequest,
-} from '../../lib/data/io/download';
+import { downloadFile, type DownloadOptions, type DownloadRequest } from '../../lib/data/io/download';
 import { type Handler, type LocalServer, sendFile, serve } from './local-server';
+
+/** A disk on which every file is full after `capacity` bytes, and which has `free` bytes left. */
+const disk = vi.hoisted(() => ({ capacity: Infinity, free: Infinity }));
+
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof promises>();
+  const changed = {
+    open: async (path: string, flags?: string) => {
+      const file = await actual.open(path, flags);
+      const write = file.writeFile.bind(file);
+      file.writeFile = async (chunk) => {
+        const bytes = Buffer.from(chunk as Uint8Array);
+        const room = Math.max(0, disk.capacity - (await file.stat()).size);
+        await write(bytes.subarray(0, room));
+        if (bytes.length > room) throw Object.assign(new Error('write'), { code: 'ENOSPC' });
+      };
+      return file;
+    },
+    statfs: async (path: string) => {
+      const found = await actual.statfs(path);
+      return disk.free === Infinity ? found : Object.assign(found, { bavail: disk.free, bsize: 1 });
+    },
+  };
+  return { ...actual, ...changed, default: { ...actual, ...changed } };
+});
 
 const content = randomBytes(300_000);
 const patient: DownloadOptions = { backoffMs: 1, idleTimeoutMs: 5_000 };
@@ -34,6 +55,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
   await rm(folder, { recursive: true, force: true });
+  Object.assign(disk, { capacity: Infinity, free: Infinity });
 });
 
 async function started(handler: Handler): Promise<LocalServer> {
@@ -51,25 +73,6 @@ function requestOf(url: string, changes: Partial<DownloadRequest> = {}): Downloa
     maxBytes: 10_000_000,
     advice: 'put the file there by hand',
     ...changes,
-  };
-}
-
-/** A disk on which every file is full after `capacity` bytes. */
-function fullDisk(capacity: number): DownloadDisk {
-  return {
-    freeBytes: () => Promise.resolve(Number.MAX_SAFE_INTEGER),
-    open: async (path, flags) => {
-      let pieces = flags === 'a' ? await readFile(path) : Buffer.alloc(0);
-      return {
-        write: async (chunk) => {
-          const room = Math.max(0, capacity - pieces.length);
-          pieces = Buffer.concat([pieces, chunk.subarray(0, room)]);
-          await writeFile(path, pieces);
-          if (chunk.length > room) throw Object.assign(new Error('write'), { code: 'ENOSPC' });
-        },
-        close: () => Promise.resolve(),
-      };
-    },
   };
 }
 
@@ -330,7 +333,9 @@ describe('a download', () => {
     const server = await started((request, response) => {
       sendFile(request, response, content);
     });
-    const error = await failure(downloadFile(requestOf(server.url), { ...patient, disk: fullDisk(111_111) }));
+    disk.capacity = 111_111;
+    const error = await failure(downloadFile(requestOf(server.url), patient));
+    disk.capacity = Infinity;
     expect(error).toBeInstanceOf(MachineError);
     expect(error.message).toContain('the disk is full; free some space and run the same command again');
     expect((await stat(`${target}.partial`)).size).toBe(111_111);
@@ -344,8 +349,8 @@ describe('a download', () => {
     const server = await started((request, response) => {
       sendFile(request, response, content);
     });
-    const disk = { ...fullDisk(0), freeBytes: () => Promise.resolve(1000) };
-    const error = await failure(downloadFile(requestOf(server.url), { ...patient, disk }));
+    disk.free = 1000;
+    const error = await failure(downloadFile(requestOf(server.url), patient));
     expect(error).toBeInstanceOf(MachineError);
     expect(error.message).toContain('needs 300 kB of disk, 1 kB are free');
     expect(await readdir(folder)).toEqual([]);

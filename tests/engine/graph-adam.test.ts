@@ -119,7 +119,9 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))("Adam on a captured step
     };
     const inputs = { p: tf.ones([8]), g: tf.ones([8]) };
     const state = { m: tf.zeros([8]), v: tf.zeros([8]) };
-    capture(step, { state, examples: [inputs] }).dispose();
+    const captured = capture(step, { state });
+    captured.run(inputs);
+    captured.dispose();
     expect(inPlace({ ...inputs, ...state }, tf.scalar(0.1), 0)).toBeUndefined();
     expect(answers).toEqual(new Array(6).fill(true));
   });
@@ -130,7 +132,7 @@ describe.skipIf(!existsSync(thisMachine().bindingFile))("Adam on a captured step
       return { outputs: {}, state: { p: next['p'] ?? state.p } };
     };
     const state = { p: tf.ones([8]), m: tf.zeros([8]), v: tf.zeros([8]) };
-    expect(() => capture(step, { state, examples: [{ g: tf.ones([8]) }] })).toThrow(
+    expect(() => capture(step, { state }).run({ g: tf.ones([8]) })).toThrow(
       /m was updated in place; return its new value as state m/,
     );
   });

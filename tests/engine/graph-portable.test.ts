@@ -18,7 +18,7 @@ describe('a captured step on a backend without graphs', () => {
     await assertNoLeak(() => {
       const total = tf.scalar(5);
       const inputs = [tf.ones([3]), tf.ones([2])].map((x) => ({ x }));
-      const step = capture(running, { state: { total }, examples: inputs });
+      const step = capture(running, { state: { total } });
       total.dispose();
       expect(step.captured).toBe(false);
       const totals = inputs.map((one) => {

@@ -44,11 +44,10 @@ it('a captured step owns what is written as its state', () => {
   const zeros = tf.zeros<tf.Rank.R1>([expected.length]);
   const step = capture(
     ({ x }: { x: tf.Tensor1D }) => ({ outputs: { sum: tf.sum(x) }, state: { x: tf.add(x, 1) } }),
-    {
-      state: { x: zeros },
-      examples: [{}],
-    },
+    { state: { x: zeros } },
   );
+  // Until the first run there is no graph that could own it.
+  step.run({}).sum.dispose();
   for (const values of atEveryOffset(expected)) {
     const written = tf.tensor1d(values);
     step.writeState({ x: written });

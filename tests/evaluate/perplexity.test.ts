@@ -13,7 +13,7 @@ import {
   perplexityInterval,
   perplexityRatio,
 } from '../../lib/evaluate/perplexity';
-import { joined } from '../../lib/evaluate/windows';
+import { joined } from '../../lib/data/tokens/sequence';
 import { loadCheckpoint } from '../../lib/model/files/checkpoint';
 import { readIdsFile } from '../../lib/model/files/ids-file';
 import { nextTokenLosses } from '../../lib/model/loss';

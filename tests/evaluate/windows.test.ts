@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
+import { beginsOf, joined } from '../../lib/data/tokens/sequence';
 import { LossTally } from '../../lib/evaluate/loss-tally';
-import { beginsOf, chooseWindows, joined, windowStarts } from '../../lib/evaluate/windows';
+import { chooseWindows, windowStarts } from '../../lib/evaluate/windows';
 
 /** Documents whose ids are their places in the sequence of all. */
 function documentsOf(lengths: readonly number[]) {

@@ -80,7 +80,6 @@ const streams: Readonly<Record<string, readonly string[]>> = {
     "random.fork('corpus blocks')",
     "random.fork('training inputs')",
     "random.fork('evaluation inputs')",
-    'random.fork(`epoch ${epoch}`)',
   ],
   'lib/train/tasks/needle.ts': [
     "random.fork('needle texts')",

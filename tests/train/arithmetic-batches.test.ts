@@ -15,7 +15,8 @@ import { disposeParameters, initialParameters } from '../../lib/model/parameters
 import { createEncoding, encodingNamed, encodingNames } from '../../lib/positional/registry';
 import { parseTrainingConfig } from '../../lib/train/config';
 import { readMetrics } from '../../lib/train/metrics';
-import { type Batch, batchTensors } from '../../lib/train/step/batches';
+import { type Batch } from '../../lib/data/batches';
+import { batchTensors } from '../../lib/train/step/batches';
 import { type Parameters } from '../../lib/train/step/step';
 import { createTask } from '../../lib/train/tasks/registry';
 import { nextTokens } from '../../lib/train/tasks/task';

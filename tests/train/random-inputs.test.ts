@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/base/errors';
 import { Random } from '../../lib/engine/random/random';
 import { createDecoder } from '../../lib/model/config';
-import { type BatchSource } from '../../lib/train/step/batches';
+import { type BatchSource } from '../../lib/data/batches';
 import { withRandomInputs } from '../../lib/train/tasks/random-inputs';
 import { smallConfig } from '../model/small';
 

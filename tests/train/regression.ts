@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { present } from '../../lib/base/present';
 import { Random, type RandomState } from '../../lib/engine/random/random';
 import { defaultAdamW } from '../../lib/train/step/adamw';
-import { type Batch, type BatchSource } from '../../lib/train/step/batches';
+import { type Batch, type BatchSource } from '../../lib/data/batches';
 import { type LossFunction, type Parameters } from '../../lib/train/step/step';
 import { type TrainingPlan } from '../../lib/train/run';
 

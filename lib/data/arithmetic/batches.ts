@@ -10,14 +10,13 @@ import { canonicalJson } from '../../base/json';
 import { present } from '../../base/present';
 import { parseWith } from '../../base/schema';
 import { Random, type RandomState } from '../../engine/random/random';
-import { batchLength, EpochOrder, type PaddedBatch } from '../batches';
+import { batchLength, type BatchSource, EpochOrder, type PaddedBatch, randomStateSchema } from '../batches';
 import { ArithmeticGenerator, type ArithmeticOptions } from './generator';
 import { type ArithmeticSet } from './set';
 import { arithmeticIds, type ArithmeticVocabulary, arithmeticVocabulary } from './vocabulary';
 
-/** Batches without end: a `BatchSource` of the trainer. */
-export interface ArithmeticBatchSource {
-  readonly batch: number;
+/** Batches without end. */
+export interface ArithmeticBatchSource extends BatchSource {
   /** Tokens of the longest instance: no batch is longer. */
   readonly time: number;
   readonly vocabulary: ArithmeticVocabulary;
@@ -25,14 +24,6 @@ export interface ArithmeticBatchSource {
    * The next batch, in arrays of its own: `<pad>` after each `<eos>`, and as the mask `lossMask`.
    */
   readonly next: () => PaddedBatch;
-  /** State of the source for a checkpoint; plain JSON. */
-  readonly state: () => unknown;
-  /**
-   * Continues from a state.
-   *
-   * @throws ConfigError if it is no state, or that of a source with other options or another seed
-   */
-  readonly restore: (state: unknown) => void;
 }
 
 /** Batches of padded rows have one of so many lengths, since a captured step has fixed shapes. */
@@ -49,13 +40,7 @@ const storedStateSchema = z.object({
   given,
 });
 
-const streamStateSchema = storedStateSchema.extend({
-  random: z.object({
-    generator: z.literal('xoroshiro128plus'),
-    key: z.string(),
-    words: z.array(z.int()),
-  }),
-});
+const streamStateSchema = storedStateSchema.extend({ random: randomStateSchema });
 
 /** Shape and order of batches. */
 export interface ArithmeticBatchOptions {
@@ -173,7 +158,6 @@ function batchesByLength(
     );
   };
   return {
-    batch,
     time,
     vocabulary,
     next: () => {

@@ -3,11 +3,9 @@
 // correct.
 
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AbsentError, MachineError, NetworkError } from '../../base/errors';
-import { freeBytes, sha256File, writeError } from '../../base/files';
-import { formatBytes } from '../../base/format';
+import { AbsentError, NetworkError } from '../../base/errors';
+import { checkRoom, sha256File, writeError } from '../../base/files';
 import { cellInterrupt } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { type Reporter, silentReporter } from '../../base/progress';
@@ -51,21 +49,6 @@ export interface Download {
   readonly url: string;
 }
 
-/** A file being written. */
-export interface WritableFile {
-  /** Writes all of `chunk` or throws a system error. */
-  write(chunk: Uint8Array): Promise<void>;
-  /** Flushes to the disk and closes. */
-  close(): Promise<void>;
-}
-
-/** The disk as a download sees it; replaced in tests to fill it up. */
-export interface DownloadDisk {
-  open(path: string, flags: 'a' | 'w'): Promise<WritableFile>;
-  /** Bytes this user may still write into a folder. */
-  freeBytes(folder: string): Promise<number>;
-}
-
 /** Options of a download; every field has a default. */
 export interface DownloadOptions extends HttpOptions {
   readonly reporter?: Reporter;
@@ -79,29 +62,9 @@ export interface DownloadOptions extends HttpOptions {
   readonly slowMs?: number;
   /** Wait before the first further attempt; doubled for each next one. */
   readonly backoffMs?: number;
-  readonly disk?: DownloadDisk;
   /** A client to share among many downloads; whoever opened it closes it. */
   readonly client?: HttpClient;
 }
-
-const realDisk: DownloadDisk = {
-  async open(path, flags) {
-    const file = await open(path, flags);
-    return {
-      async write(chunk) {
-        for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
-      },
-      async close() {
-        try {
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-      },
-    };
-  },
-  freeBytes,
-};
 
 /**
  * Bytes beyond all earlier ones with which a connection counts as a success, however it ended; a
@@ -249,7 +212,7 @@ async function transfer(
       throw new HttpFailure('transient', `${hostOf(url)} cannot continue this download`, 0);
     }
     checkSize(url, part.version.bytes, request);
-    await checkSpace(options.disk ?? realDisk, request, part);
+    await checkRoom(request.to, (part.version.bytes ?? request.bytes ?? 0) - part.offset);
     if (part.offset === 0) await partial.begin(part.version);
     const written = await writeBody(url, request, options, response, partial, part);
     const total = part.version.bytes ?? request.bytes;
@@ -267,7 +230,7 @@ async function transfer(
 async function writeBody(
   url: string,
   request: DownloadRequest,
-  { disk = realDisk, onProgress, slowMs = 60_000 }: DownloadOptions,
+  { onProgress, slowMs = 60_000 }: DownloadOptions,
   response: HttpResponse,
   partial: PartialFile,
   { offset, end }: ResponsePart,
@@ -275,7 +238,7 @@ async function writeBody(
   let written = offset;
   const most = end ?? request.bytes ?? request.maxBytes;
   try {
-    const file = await disk.open(partial.path, offset === 0 ? 'w' : 'a');
+    const file = await open(partial.path, offset === 0 ? 'w' : 'a');
     try {
       onProgress?.(written);
       for await (const chunk of bodyOf(url, response, slowMs)) {
@@ -283,12 +246,16 @@ async function writeBody(
           await partial.discard();
           throw tooLarge(url, most);
         }
-        await file.write(chunk);
+        await file.writeFile(chunk);
         written += chunk.length;
         onProgress?.(written);
       }
     } finally {
-      await file.close();
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     }
   } catch (error) {
     throw error instanceof HttpFailure || error instanceof WrongContent
@@ -337,17 +304,4 @@ function checkSize(url: string, bytes: number | null, request: DownloadRequest):
 
 function tooLarge(url: string, most: number): WrongContent {
   return new WrongContent(`${hostOf(url)} sends more than the ${most} bytes allowed`);
-}
-
-async function checkSpace(
-  disk: DownloadDisk,
-  request: DownloadRequest,
-  { offset, version }: ResponsePart,
-): Promise<void> {
-  const needed = (version.bytes ?? request.bytes ?? 0) - offset;
-  const free = await disk.freeBytes(dirname(request.to));
-  if (free < needed)
-    throw new MachineError(
-      `${displayPath(request.to)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
-    );
 }

@@ -152,6 +152,23 @@ export function connectionFailure(url: string, error: unknown): HttpFailure {
   return new HttpFailure('transient', `the connection to ${host} was cut (${code})`);
 }
 
+/**
+ * The address of another server that an environment variable names, if it does.
+ *
+ * @param form an example, for the message
+ * @throws UsageError if it is no address
+ */
+export function mirrorAddress(
+  environment: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  form: string,
+): string | undefined {
+  const mirror = environment[variable];
+  if (mirror === undefined || mirror === '') return undefined;
+  if (/^https?:/.test(mirror) && URL.canParse(mirror)) return mirror;
+  throw new UsageError(`${variable}: '${mirror}' is not an http or https address; write it as ${form}`);
+}
+
 /** Host and port of a valid URL. */
 export function hostOf(url: string): string {
   return new URL(url).host;

@@ -7,13 +7,13 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NetworkError, UsageError } from '../../base/errors';
+import { NetworkError } from '../../base/errors';
 import { sha256File } from '../../base/files';
 import { megabytes } from '../../base/format';
 import { type Reporter, silentReporter } from '../../base/progress';
 import { downloadFile, type DownloadOptions } from './download';
 import { gitHashOfFile } from './git-hash';
-import { type HttpClient, HttpFailure, type HttpResponse, statusFailure } from './http';
+import { type HttpClient, HttpFailure, type HttpResponse, mirrorAddress, statusFailure } from './http';
 import { stagingFolder } from './staging';
 
 /** Options; every field has a default. */
@@ -76,7 +76,10 @@ export class HubFiles {
     private readonly options: HubFileOptions,
   ) {
     const { environment = process.env, reporter = silentReporter, revision = 'main' } = options;
-    this.address = hubFrom(environment);
+    this.address = (mirrorAddress(environment, mirrorVariable, 'https://host') ?? hubAddress).replace(
+      /\/+$/,
+      '',
+    );
     this.reporter = reporter;
     this.current = revision;
   }
@@ -180,16 +183,6 @@ export class HubFiles {
 }
 
 const advice = `check the name, the network and HTTPS_PROXY, or set ${mirrorVariable} to the address of a server that speaks as the hub does`;
-
-function hubFrom(environment: Readonly<Record<string, string | undefined>>): string {
-  const mirror = environment[mirrorVariable];
-  if (mirror === undefined || mirror === '') return hubAddress;
-  if (!/^https?:/.test(mirror) || !URL.canParse(mirror))
-    throw new UsageError(
-      `${mirrorVariable}: '${mirror}' is not an http or https address; write it as https://host`,
-    );
-  return mirror.replace(/\/+$/, '');
-}
 
 /** A header of the first response that has it: the hub's own precedes that of its storage. */
 function headerOf({ redirects, headers }: HttpResponse, name: string): string | undefined {

@@ -3,11 +3,12 @@
 // are of one revision or the other, even after a crash: the record that lists the files arrives
 // last, and from then on every reader finishes the replacement.
 
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { systemCode } from '../../base/errors';
-import { writeError, writeFileAtomic } from '../../base/files';
+import { sha256File, writeError, writeFileAtomic } from '../../base/files';
 import { jsonOrUndefined } from '../../base/json';
 
 /** Name of the record of a folder's files. */
@@ -62,10 +63,27 @@ export async function settle(folder: string): Promise<void> {
   }
 }
 
+/**
+ * The record of a folder, if it fits the schema and each of its files still has its checksum.
+ */
+export async function intactRecord<
+  T extends { readonly files: readonly { readonly name: string; readonly sha256: string }[] },
+>(folder: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const record = await readRecord(folder, schema);
+  for (const { name, sha256 } of record?.files ?? []) {
+    const path = join(folder, name);
+    if (!existsSync(path) || (await sha256File(path)) !== sha256) return undefined;
+  }
+  return record;
+}
+
 async function listedFiles(folder: string): Promise<string[] | undefined> {
+  return (await readRecord(folder, recordSchema))?.files.map(({ name }) => name);
+}
+
+async function readRecord<T>(folder: string, schema: z.ZodType<T>): Promise<T | undefined> {
   const text = await readFile(join(folder, recordName), 'utf8').catch(() => '');
-  const record = recordSchema.safeParse(jsonOrUndefined(text));
-  return record.success ? record.data.files.map(({ name }) => name) : undefined;
+  return schema.safeParse(jsonOrUndefined(text)).data;
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {

@@ -1,19 +1,12 @@
 // Unpacks a file of a zip archive piece by piece to the disk: it may be larger than memory. The
 // caller, never the archive, decides the path.
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { DataError, MachineError, messageOf, systemCode } from '../../base/errors';
-import {
-  freeBytes,
-  makeFolder,
-  openForReading,
-  readError,
-  temporaryPath,
-  writeError,
-} from '../../base/files';
+import { DataError, messageOf, systemCode } from '../../base/errors';
+import { checkRoom, makeFolder, openForReading, readError, writeFileInPieces } from '../../base/files';
 import { formatBytes } from '../../base/format';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
@@ -63,7 +56,8 @@ export async function openZip(path: string): Promise<ZipArchive> {
           throw new DataError(
             `${where}: ${name} has ${formatBytes(entry.bytes)}, more than the ${formatBytes(maxBytes)} allowed`,
           );
-        await checkSpace(to, entry.bytes);
+        await makeFolder(dirname(to));
+        await checkRoom(to, entry.bytes);
         await writeUnpacked({ file, path }, entry, to, `${where}: ${name}`, onProgress);
       },
       close: () => file.close(),
@@ -80,15 +74,6 @@ function isInside(name: string): boolean {
   return !/^[/\\]|^[a-z]:|\\|\0/i.test(name) && !name.split('/').includes('..');
 }
 
-async function checkSpace(path: string, needed: number): Promise<void> {
-  await makeFolder(dirname(path));
-  const free = await freeBytes(dirname(path));
-  if (free < needed)
-    throw new MachineError(
-      `${displayPath(path)}: needs ${formatBytes(needed)} of disk, ${formatBytes(free)} are free; free some space and run the same command again`,
-    );
-}
-
 /** An archive's file, and its path for messages. */
 interface ArchiveFile {
   readonly file: FileHandle;
@@ -102,30 +87,19 @@ async function writeUnpacked(
   where: string,
   onProgress?: (bytes: number) => void,
 ): Promise<void> {
-  const temporary = temporaryPath(to);
-  let [written, checksum] = [0, 0];
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      for await (const piece of unpacked(archive, entry, where)) {
-        await heedStop();
-        written += piece.length;
-        // A bomb: more than the archive's own directory states.
-        if (written > entry.bytes) throw wrong(where);
-        checksum = crc32(piece, checksum);
-        await file.writeFile(piece);
-        onProgress?.(written);
-      }
-      if (written !== entry.bytes || checksum !== entry.crc32) throw wrong(where);
-      await file.sync();
-    } finally {
-      await file.close();
+  await writeFileInPieces(to, async (file) => {
+    let [written, checksum] = [0, 0];
+    for await (const piece of unpacked(archive, entry, where)) {
+      await heedStop();
+      written += piece.length;
+      // A bomb: more than the archive's own directory states.
+      if (written > entry.bytes) throw wrong(where);
+      checksum = crc32(piece, checksum);
+      await file.writeFile(piece);
+      onProgress?.(written);
     }
-    await rename(temporary, to);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error instanceof DataError || systemCode(error) === undefined ? error : writeError(to, error);
-  }
+    if (written !== entry.bytes || checksum !== entry.crc32) throw wrong(where);
+  });
 }
 
 /** Yields the unpacked bytes of a file, in pieces. */

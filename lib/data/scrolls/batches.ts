@@ -8,7 +8,7 @@ import { ConfigError, DataError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { parseWith } from '../../base/schema';
 import { Random } from '../../engine/random/random';
-import { batchLength, EpochOrder, type PaddedBatch } from '../batches';
+import { batchLength, type BatchSource, EpochOrder, type PaddedBatch } from '../batches';
 import { type PromptedSequence, promptedSequence, type SequenceOptions } from './sequence';
 import { type RowSource } from './row-source';
 
@@ -28,20 +28,6 @@ export interface PromptedBatchOptions extends SequenceOptions {
   readonly inputWeight?: number;
 }
 
-/** Batches without end: a `BatchSource` of the trainer. */
-export interface PromptedBatchSource {
-  readonly next: () => Promise<PaddedBatch>;
-  /** State of the source; plain JSON. */
-  readonly state: () => unknown;
-  /**
-   * Continues from a state.
-   *
-   * @throws ConfigError if it is no state, or that of a source with other rows, another tokenizer,
-   *   other options or another seed
-   */
-  readonly restore: (state: unknown) => void;
-}
-
 const stateSchema = z.strictObject({
   /** Identity of the source, as JSON. */
   source: z.string(),
@@ -53,7 +39,7 @@ const stateSchema = z.strictObject({
  * Makes batches of rows, every row once in an epoch. A batch that reaches the end of an epoch is
  * filled from the next one.
  */
-export function promptedBatches(rows: RowSource, options: PromptedBatchOptions): PromptedBatchSource {
+export function promptedBatches(rows: RowSource, options: PromptedBatchOptions): BatchSource<PaddedBatch> {
   const { batch, seed, tokenizer, maxTokens, outputTokens, inputWeight = 0 } = options;
   const order = new EpochOrder(rows.count, Random.fromSeed(seed).fork('prompted order'));
   const source = canonicalJson({

@@ -2,20 +2,16 @@
 // archive for each task, which is unpacked and deleted. Present files are recognized by size and
 // checksum, without the network.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
-import { sha256File } from '../../base/files';
 import { megabytes } from '../../base/format';
-import { jsonOrUndefined } from '../../base/json';
 import { displayPath } from '../../base/paths';
 import { type Reporter, silentReporter } from '../../base/progress';
 import { openHttpClient } from '../io/http';
 import { type HubFileOptions, HubFiles } from '../io/hub-files';
 import { withLock } from '../io/lock';
-import { publish, recordName, settle, stagingFolder } from '../io/staging';
+import { intactRecord, publish, settle, stagingFolder } from '../io/staging';
 import { openZip, type ZipArchive } from '../io/unzip';
 import { scrollsFolder } from './prompted-data';
 import { rowsOfFile } from './row-source';
@@ -83,9 +79,9 @@ export async function downloadScrolls(
       if (remote === undefined) throw hub.absent(name, 'try again later, or set a revision that has it');
       const fetched = await hub.fetch(remote);
       const files = await unpack(task, hub.pathOf(fetched), stagingFolder(folder), reporter);
-      const download = { task, folder, revision: hub.revision, archive: fetched.sha256, files };
-      await publish(folder, recordOf(download));
-      return download;
+      const record = { task, revision: hub.revision, archive: fetched.sha256, files };
+      await publish(folder, record);
+      return { ...record, folder };
     } finally {
       await client.close();
     }
@@ -163,19 +159,8 @@ const recordSchema = z.object({
     .length(scrollsSplits.length),
 });
 
-function recordOf({ task, revision, archive, files }: ScrollsDownload): z.infer<typeof recordSchema> {
-  return { task, revision, archive, files: [...files] };
-}
-
 /** The present download, if it is complete and unchanged. */
 async function presentDownload(task: ScrollsTaskName, folder: string): Promise<ScrollsDownload | undefined> {
-  const path = join(folder, recordName);
-  if (!existsSync(path)) return undefined;
-  const record = recordSchema.safeParse(jsonOrUndefined(await readFile(path, 'utf8')));
-  if (!record.success || record.data.task !== task) return undefined;
-  for (const { name, sha256 } of record.data.files) {
-    const file = join(folder, name);
-    if (!existsSync(file) || (await sha256File(file)) !== sha256) return undefined;
-  }
-  return { ...record.data, task, folder };
+  const record = await intactRecord(folder, recordSchema.extend({ task: z.literal(task) }));
+  return record && { ...record, folder };
 }

@@ -2,10 +2,9 @@
 // references are several rows with the same id. NarrativeQA's training file has gigabytes, so rows
 // are read one at a time.
 
-import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError, DataError, messageOf } from '../../base/errors';
-import { readError } from '../../base/files';
+import { readTextLines } from '../../base/files';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { parseWith } from '../../base/schema';
@@ -52,7 +51,7 @@ const rowSchema = z.object({
  */
 export async function* readScrollsRows(path: string): AsyncGenerator<ScrollsRow> {
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of readTextLines(path, () => 'not UTF-8 text; get the file again')) {
     await heedStop();
     number += 1;
     if (line.trim() !== '') yield parseRow(line, `${displayPath(path)}:${number}`);
@@ -111,34 +110,4 @@ export function parseRow(line: string, where: string): ScrollsRow {
       { cause: error },
     );
   }
-}
-
-/**
- * The lines of a file. They end at `\n` alone: Node.js's `readline` would also cut at U+2028, which
- * JSON may contain.
- */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const decode = (bytes?: Uint8Array): string => {
-    try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
-    } catch (error) {
-      throw new DataError(`${displayPath(path)}: not UTF-8 text; get the file again`, { cause: error });
-    }
-  };
-  let begun: string[] = []; // of a line whose end has not come yet
-  try {
-    for await (const bytes of createReadStream(path) as AsyncIterable<Buffer>) {
-      const [first = '', ...rest] = decode(bytes).split('\n');
-      begun.push(first);
-      for (const next of rest) {
-        yield begun.join('');
-        begun = [next];
-      }
-    }
-  } catch (error) {
-    throw error instanceof DataError ? error : readError(path, error);
-  }
-  begun.push(decode());
-  yield begun.join('');
 }

@@ -4,12 +4,12 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, UsageError } from '../../base/errors';
+import { DataError } from '../../base/errors';
 import { sha256File, writeFileAtomic } from '../../base/files';
 import { megabytes } from '../../base/format';
 import { displayPath } from '../../base/paths';
 import { downloadFile } from '../io/download';
-import { openHttpClient } from '../io/http';
+import { mirrorAddress, openHttpClient } from '../io/http';
 import { type SourceContext, type SourceReport } from './source';
 
 /** A file of a downloaded source. */
@@ -53,13 +53,12 @@ export async function ensureFiles(
   place: CachedFolder,
   context: SourceContext,
 ): Promise<string[]> {
-  const missing = await filterAsync(
-    files,
-    async ({ path }) => (await sizeAndTime(join(place.folder, path))) === undefined,
-  );
+  const missing: CachedFile[] = [];
   const checksums = new Map<string, string>();
-  for (const file of files.filter((candidate) => !missing.includes(candidate)))
-    checksums.set(file.path, await checkFile(file, place));
+  for (const file of files) {
+    if ((await sizeAndTime(join(place.folder, file.path))) === undefined) missing.push(file);
+    else checksums.set(file.path, await checkFile(file, place));
+  }
   if (missing.length > 0) {
     for (const [path, sha256] of await downloadFiles(missing, place, context)) checksums.set(path, sha256);
   }
@@ -70,21 +69,18 @@ export async function ensureFiles(
 export async function inspectFiles(
   files: readonly CachedFile[],
   place: CachedFolder,
-): Promise<{ readonly report: Omit<SourceReport, 'name'>; readonly checksums: readonly string[] }> {
-  const checksums: string[] = [];
+): Promise<Omit<SourceReport, 'name'>> {
   for (const file of files) {
     const path = join(place.folder, file.path);
     if ((await sizeAndTime(path)) === undefined)
-      return { report: { status: 'missing', detail: `${displayPath(path)} is not there` }, checksums };
+      return { status: 'missing', detail: `${displayPath(path)} is not there` };
     const sha256 = await sha256File(path);
     const expected = file.sha256 ?? (await readVerified(place))[file.path]?.sha256 ?? sha256;
-    if (sha256 !== expected)
-      return { report: { status: 'corrupt', detail: mismatch(path, sha256, expected) }, checksums };
-    checksums.push(sha256);
+    if (sha256 !== expected) return { status: 'corrupt', detail: mismatch(path, sha256, expected) };
   }
   const pinned = files.every((file) => file.sha256 !== null);
   const detail = `${files.length} ${files.length === 1 ? 'file' : 'files'} in ${displayPath(place.folder)} match their checksums`;
-  return { report: { status: pinned ? 'ok' : 'unpinned', detail }, checksums };
+  return { status: pinned ? 'ok' : 'unpinned', detail };
 }
 
 /** Checks a present file, whatever its origin, and records it. */
@@ -153,13 +149,8 @@ function mirrorsOf(
   { addresses, mirrorVariable }: CachedFolder,
   environment: SourceContext['environment'],
 ): readonly string[] {
-  const mirror = environment[mirrorVariable];
-  if (mirror === undefined || mirror === '') return addresses;
-  if (!/^https?:/.test(mirror) || !URL.canParse(mirror))
-    throw new UsageError(
-      `${mirrorVariable}: '${mirror}' is not an http or https address; write it as https://host/folder`,
-    );
-  return [mirror];
+  const mirror = mirrorAddress(environment, mirrorVariable, 'https://host/folder');
+  return mirror === undefined ? addresses : [mirror];
 }
 
 async function readVerified(place: CachedFolder): Promise<VerifiedFiles> {
@@ -190,9 +181,4 @@ async function sizeAndTime(path: string): Promise<{ bytes: number; modified: num
     ({ size, mtimeMs }) => ({ bytes: size, modified: mtimeMs }),
     () => undefined,
   );
-}
-
-async function filterAsync<T>(values: readonly T[], keep: (value: T) => Promise<boolean>): Promise<T[]> {
-  const flags = await Promise.all(values.map(keep));
-  return values.filter((_, index) => flags[index]);
 }

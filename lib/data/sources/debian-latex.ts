@@ -1,20 +1,20 @@
 // LaTeX sources from a documentation package of Debian's TeX Live: the papers modality on systems
 // with apt. Fetched and unpacked once; the prose is kept as UTF-8, with a record of its package.
 
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { bipe } from '../../base/command';
 import { DataError } from '../../base/errors';
-import { readTextFile, sha256File, writeFileAtomic } from '../../base/files';
+import { filesUnder, readTextFile, sha256File, writeFileAtomic } from '../../base/files';
 import { heedStop } from '../../base/interrupt';
 import { displayPath } from '../../base/paths';
 import { withLock } from '../io/lock';
 import { type ReaderSettings } from './registry';
 import { fetchPackage, findPackage, unpackPackage } from './apt';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
-import { byCodeUnit, decodedText, digestOf } from './text';
+import { decodedText, digestOf } from './text';
 
 /** Origin of the text; written last, so that its presence means that the text is complete. */
 interface PackageRecord {
@@ -141,7 +141,7 @@ async function readRecord(folder: string): Promise<PackageRecord | undefined> {
  * larger documents.
  */
 async function collectProse(from: string, to: string, minimumCharacters: number): Promise<void> {
-  for (const path of await filesUnder(from)) {
+  for (const path of await filesUnder(from).catch(() => [])) {
     if (!/\.(tex|ltx)(\.gz)?$/.test(path)) continue;
     await heedStop();
     const bytes = await readFile(join(from, path));
@@ -161,21 +161,6 @@ function isProse(text: string): boolean {
 }
 
 async function* readFolder(folder: string): AsyncGenerator<TextDocument> {
-  for (const path of await filesUnder(folder))
+  for (const path of await filesUnder(folder).catch(() => []))
     yield { id: path, title: path, text: await readTextFile(join(folder, path)) };
-}
-
-/**
- * Plain files under a folder (no links), as sorted relative paths with forward slashes; none
- * without the folder.
- */
-async function filesUnder(folder: string, below = ''): Promise<string[]> {
-  const found: string[] = [];
-  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(await filesUnder(folder, path)));
-    else if (entry.isFile()) found.push(path);
-  }
-  return below === '' ? found.sort(byCodeUnit) : found;
 }

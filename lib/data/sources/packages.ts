@@ -2,16 +2,16 @@
 // the code modality. Nothing is fetched; the checksum over the extracted text is recomputed at
 // every use.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setUpHint } from '../../base/command';
 import { AbsentError, DataError, messageOf } from '../../base/errors';
-import { readError, readTextFile } from '../../base/files';
+import { filesUnder, readTextFile } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { type PackageFiles } from './registry';
 import { type SourceContext, type SourceReader, type TextDocument } from './source';
-import { byCodeUnit, digestOf, normalizedText } from './text';
+import { digestOf, normalizedText } from './text';
 
 interface Chapter {
   readonly text: string;
@@ -140,26 +140,14 @@ async function checkVersion(name: string, version: string, context: SourceContex
  */
 async function sourceFiles(root: string, files: PackageFiles): Promise<string[]> {
   const found: string[] = [];
-  const visit = async (path: string): Promise<void> => {
-    const entries = await readdir(join(root, path), { withFileTypes: true }).catch((error: unknown) => {
-      throw readError(join(root, path), error);
-    });
-    for (const entry of entries) {
-      const inner = `${path}/${entry.name}`;
-      if (entry.isDirectory()) await visit(inner);
-      else if (
-        entry.isFile() &&
-        files.extensions.some((end) => inner.endsWith(end)) &&
-        !inner.endsWith('.d.ts')
-      )
-        found.push(inner);
-    }
-  };
   for (const path of files.paths) {
-    if (await isFolder(join(root, path))) await visit(path);
-    else found.push(path);
+    if (!(await isFolder(join(root, path)))) found.push(path);
+    else
+      for (const inner of await filesUnder(join(root, path)))
+        if (files.extensions.some((end) => inner.endsWith(end)) && !inner.endsWith('.d.ts'))
+          found.push(`${path}/${inner}`);
   }
-  return found.sort(byCodeUnit);
+  return found.sort();
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -34,10 +34,7 @@ export function openPg19(
       const checksum = digestOfBooks(books, checksums.slice(titles.length));
       return { checksum, pinned: checksum === context.info.checksum };
     },
-    async inspect() {
-      const { report } = await inspectFiles([...titles, ...books], place);
-      return report;
-    },
+    inspect: () => inspectFiles([...titles, ...books], place),
     async *documents() {
       const titleOf = await readTitles(join(place.folder, titlesFile));
       for (const { path } of books) {

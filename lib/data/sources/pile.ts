@@ -33,10 +33,7 @@ export function openPile(
       const [checksum = ''] = await ensureFiles(files, place, context);
       return { checksum, pinned: checksum === info.checksum };
     },
-    async inspect() {
-      const { report } = await inspectFiles(files, place);
-      return report;
-    },
+    inspect: () => inspectFiles(files, place),
     documents: () => readSubset(join(place.folder, settings.file), settings.subset),
   };
 }

@@ -10,72 +10,27 @@ import { checkKeys } from '../../base/strict-json';
 import { unknownName } from '../../base/suggest';
 import { type SourceInfo } from './source';
 
-/** Settings by which a reader finds its text; the kinds are the readers of lib/data/sources. */
-export type ReaderSettings =
-  | { readonly kind: 'chapters' | 'addresses'; readonly package: string }
-  | { readonly kind: 'package-files'; readonly packages: readonly PackageFiles[] }
-  | {
-      readonly kind: 'debian-latex';
-      readonly package: string;
-      readonly packageSha256: string;
-      readonly minimumCharacters: number;
-    }
-  | {
-      readonly kind: 'pg19';
-      readonly split: 'validation' | 'test';
-      readonly files: string;
-      readonly addresses: readonly string[];
-    }
-  | {
-      readonly kind: 'pile';
-      readonly subset: string;
-      readonly file: string;
-      readonly addresses: readonly string[];
-    };
-
-/** Source files of an installed package. */
-export interface PackageFiles {
-  readonly package: string;
-  readonly version: string;
-  /** Files or folders in the package; folders are read completely. */
-  readonly paths: readonly string[];
-  readonly extensions: readonly string[];
-}
-
-/** A source with its reader's settings. */
-export interface RegisteredSource {
-  readonly info: SourceInfo;
-  readonly reader: ReaderSettings;
-}
-
-const needsOf: Readonly<Record<ReaderSettings['kind'], SourceInfo['needs']>> = {
-  chapters: 'package',
-  addresses: 'package',
-  'package-files': 'package',
-  'debian-latex': 'apt',
-  pg19: 'download',
-  pile: 'download',
-};
-
 const words = z.string().min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
 const address = z.url({ protocol: /^https?$/ });
 const relativePath = words.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, 'must be a path inside its folder');
 
+const packageFilesSchema = z.strictObject({
+  package: words,
+  version: words,
+  /** Files or folders in the package; folders are read completely. */
+  paths: z.array(relativePath).min(1),
+  extensions: z.array(words.startsWith('.')).min(1),
+});
+
+/** Source files of an installed package. */
+export type PackageFiles = z.infer<typeof packageFilesSchema>;
+
 const readerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['chapters', 'addresses']), package: words }),
   z.strictObject({
     kind: z.literal('package-files'),
-    packages: z
-      .array(
-        z.strictObject({
-          package: words,
-          version: words,
-          paths: z.array(relativePath).min(1),
-          extensions: z.array(words.startsWith('.')).min(1),
-        }),
-      )
-      .min(1),
+    packages: z.array(packageFilesSchema).min(1),
   }),
   z.strictObject({
     kind: z.literal('debian-latex'),
@@ -96,6 +51,24 @@ const readerSchema = z.discriminatedUnion('kind', [
     addresses: z.array(address).min(1),
   }),
 ]);
+
+/** Settings by which a reader finds its text; the kinds are the readers of lib/data/sources. */
+export type ReaderSettings = z.infer<typeof readerSchema>;
+
+/** A source with its reader's settings. */
+export interface RegisteredSource {
+  readonly info: SourceInfo;
+  readonly reader: ReaderSettings;
+}
+
+const needsOf: Readonly<Record<ReaderSettings['kind'], SourceInfo['needs']>> = {
+  chapters: 'package',
+  addresses: 'package',
+  'package-files': 'package',
+  'debian-latex': 'apt',
+  pg19: 'download',
+  pile: 'download',
+};
 
 const registrySchema = z.strictObject({
   sources: z

@@ -41,8 +41,3 @@ export async function digestOf(documents: AsyncIterable<TextDocument>): Promise<
   }
   return { sha256: hash.digest('hex'), documents: count, bytes };
 }
-
-/** Orders by code unit, so that the order is the same in every locale. */
-export function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
 import { readTextFile, sha256, writeFileAtomic } from '../../base/files';
+import { jsonOrUndefined } from '../../base/json';
 import { displayPath } from '../../base/paths';
 import {
   type EncodeOptions,
@@ -100,7 +101,7 @@ export async function saveCharacterTokenizer(path: string, tokenizer: CharacterT
  * @throws DataError if the file is missing, not such a vocabulary, or was changed since
  */
 export async function loadCharacterTokenizer(path: string): Promise<CharacterTokenizer> {
-  const parsed = fileSchema.safeParse(parseJson(await readTextFile(path)));
+  const parsed = fileSchema.safeParse(jsonOrUndefined(await readTextFile(path)));
   if (!parsed.success) {
     throw new DataError(
       `${displayPath(path)}: not a character vocabulary (${parsed.error.issues[0]?.message ?? 'unreadable'}); save one again`,
@@ -113,14 +114,6 @@ export async function loadCharacterTokenizer(path: string): Promise<CharacterTok
     );
   }
   return tokenizer;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function codePoint(character: string): number {

@@ -29,6 +29,11 @@ const firstTextId = firstByteId + 256;
 const firstCharacterId = 29871;
 /** Single characters that a smaller vocabulary keeps, if they fit into half of its room. */
 const keptCharacters = 256;
+/**
+ * Stretches whose ids are kept, and the most ids of one. Text repeats its words: nine of ten
+ * stretches are found among them. If they are too many, they are collected anew.
+ */
+const [mostKept, longestKept] = [1 << 17, 63];
 /** The smallest useful vocabulary: the letters of English and its most common syllables. */
 const smallestVocabulary = 512;
 
@@ -47,7 +52,8 @@ export class Llama2Tokenizer implements Tokenizer {
   readonly #pieces: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
   readonly #cuts: SafeCuts;
-  readonly #stretches: StretchMemory;
+  readonly #pairs: BytePairEncoder;
+  readonly #kept = new Map<string, readonly number[]>();
 
   /**
    * @param pieces the vocabulary: pieces[id], three control tokens, 256 bytes, then text
@@ -63,20 +69,17 @@ export class Llama2Tokenizer implements Tokenizer {
     this.#cuts = new SafeCuts(merges);
     this.#cuts.alias(' '.charCodeAt(0), spaceMark.charCodeAt(0));
     const byteIds = Int32Array.from({ length: 256 }, (_, byte) => firstByteId + byte);
-    const pairs = new BytePairEncoder(pieces, merges, byteIds);
-    this.#stretches = new StretchMemory((stretch) => pairs.encode(stretch.replaceAll(' ', spaceMark)));
+    this.#pairs = new BytePairEncoder(pieces, merges, byteIds);
   }
 
   encode(text: string, options?: EncodeOptions): Int32Array {
-    const ids = new GrowingIds(text.length / 3 + 16);
-    if (options?.beginOfText) ids.push(beginId);
+    const ids = options?.beginOfText ? [beginId] : [];
     if (text !== '') this.#encodeUntil(` ${wellFormed(text)}`, text.length + 1, ids);
-    return ids.take();
+    return Int32Array.from(ids);
   }
 
   stream(options?: EncodeOptions): TokenStream {
-    const ids = new GrowingIds(1024);
-    if (options?.beginOfText) ids.push(beginId);
+    const ids = options?.beginOfText ? [beginId] : [];
     const reader = new CharacterReader();
     let held = '';
     let begun = false;
@@ -90,12 +93,12 @@ export class Llama2Tokenizer implements Tokenizer {
         add(reader.push(text));
         // A cut is certain once the text after it is known.
         held = held.slice(this.#encodeUntil(held, held.length - 1, ids));
-        return ids.take();
+        return Int32Array.from(ids.splice(0));
       },
       finish: () => {
         add(reader.finish());
         this.#encodeUntil(held, held.length, ids);
-        return ids.take();
+        return Int32Array.from(ids.splice(0));
       },
     };
   }
@@ -104,15 +107,25 @@ export class Llama2Tokenizer implements Tokenizer {
    * Appends the ids of the stretches of well-formed `text` that end by `limit`; returns the end of
    * the last.
    */
-  #encodeUntil(text: string, limit: number, ids: GrowingIds): number {
+  #encodeUntil(text: string, limit: number, ids: number[]): number {
     let start = 0;
     while (start < limit) {
       const end = this.#cuts.next(text, start);
       if (end > limit) break;
-      this.#stretches.append(text.slice(start, end), ids);
+      for (const id of this.#idsOf(text.slice(start, end))) ids.push(id);
       start = end;
     }
     return start;
+  }
+
+  #idsOf(stretch: string): readonly number[] {
+    const kept = this.#kept.get(stretch);
+    if (kept !== undefined) return kept;
+    const ids = this.#pairs.encode(stretch.replaceAll(' ', spaceMark));
+    if (ids.length > longestKept) return ids;
+    if (this.#kept.size === mostKept) this.#kept.clear();
+    this.#kept.set(copyOf(stretch), ids);
+    return ids;
   }
 
   decode(ids: ArrayLike<number>): string {
@@ -189,79 +202,7 @@ async function installedVocabulary(): Promise<{
   return { pieces: source.vocabById, merges };
 }
 
-/**
- * Cache of the ids of stretches. Text repeats its words: nine of ten stretches are found here. Its
- * size is bounded; a full cache starts anew.
- */
-class StretchMemory {
-  static readonly #longest = 63;
-  static readonly #capacity = 1 << 19;
-  /** stretch -> start in `#ids` * 64 + number of ids. */
-  readonly #places = new Map<string, number>();
-  readonly #ids = new Int32Array(StretchMemory.#capacity);
-  #used = 0;
-  readonly #encode: (stretch: string) => number[];
-
-  constructor(encode: (stretch: string) => number[]) {
-    this.#encode = encode;
-  }
-
-  append(stretch: string, to: GrowingIds): void {
-    const place = this.#places.get(stretch);
-    if (place !== undefined) {
-      to.pushRange(this.#ids, place >> 6, place & 63);
-      return;
-    }
-    const ids = this.#encode(stretch);
-    for (const id of ids) to.push(id);
-    if (ids.length > StretchMemory.#longest) return;
-    if (this.#used + ids.length > StretchMemory.#capacity) {
-      this.#places.clear();
-      this.#used = 0;
-    }
-    this.#ids.set(ids, this.#used);
-    this.#places.set(copyOf(stretch), this.#used * 64 + ids.length);
-    this.#used += ids.length;
-  }
-}
-
 /** Copies a string: a slice, kept as a key, would keep the whole document in memory. */
 function copyOf(slice: string): string {
   return Buffer.from(slice, 'utf16le').toString('utf16le');
-}
-
-/** An Int32Array that grows. */
-class GrowingIds {
-  #ids: Int32Array;
-  #length = 0;
-
-  constructor(expected: number) {
-    this.#ids = new Int32Array(Math.ceil(expected));
-  }
-
-  push(id: number): void {
-    if (this.#length === this.#ids.length) this.#grow(1);
-    this.#ids[this.#length] = id;
-    this.#length += 1;
-  }
-
-  pushRange(source: Int32Array, start: number, count: number): void {
-    if (this.#length + count > this.#ids.length) this.#grow(count);
-    for (let offset = 0; offset < count; offset += 1)
-      this.#ids[this.#length + offset] = source[start + offset] ?? 0;
-    this.#length += count;
-  }
-
-  #grow(room: number): void {
-    const larger = new Int32Array(2 * this.#ids.length + room);
-    larger.set(this.#ids);
-    this.#ids = larger;
-  }
-
-  /** Takes a copy of the numbers pushed since the last call. */
-  take(): Int32Array {
-    const taken = this.#ids.slice(0, this.#length);
-    this.#length = 0;
-    return taken;
-  }
 }

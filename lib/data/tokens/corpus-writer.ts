@@ -4,10 +4,9 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, rename, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../base/errors';
-import { makeFolder, temporaryPath, writeError, writeFileAtomic } from '../../base/files';
+import { writeFileAtomic, writeFileInPieces } from '../../base/files';
 import { present } from '../../base/present';
 import {
   type CorpusDocument,
@@ -54,32 +53,23 @@ export async function writeCorpus(
   { tokenizer: { name, fingerprint, vocabularySize }, sources }: CorpusOrigin,
   fill: (writer: CorpusWriter) => Promise<void>,
 ): Promise<CorpusIndex> {
-  const path = join(folder, idsFile);
-  const temporary = temporaryPath(path);
   const wasThere = existsSync(folder);
   try {
-    await makeFolder(folder);
-    const file = await open(temporary, 'w');
-    let written: Pick<CorpusIndex, 'tokens' | 'type' | 'sha256' | 'documents'>;
-    try {
+    const { documents, ...info } = await writeFileInPieces(join(folder, idsFile), async (file) => {
       const writer = new ChunkedWriter(file, vocabularySize, sources);
       await fill(writer);
-      written = await writer.finish();
-    } finally {
-      await file.close();
-    }
-    await rm(join(folder, indexFile), { force: true });
-    await rename(temporary, path);
-    const { documents, ...info } = written;
+      const written = await writer.finish();
+      await rm(join(folder, indexFile), { force: true });
+      return written;
+    });
     const tokenizer = { name, fingerprint, vocabularySize };
     const index: CorpusIndex = { ...info, tokenizer, sources, documents };
     await writeFileAtomic(join(folder, indexFile), formatIndex(index));
     return index;
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     // An empty folder would pass for a corpus that was begun.
     if (!wasThere) await rmdir(folder).catch(() => undefined);
-    throw systemCode(error) === undefined ? error : writeError(path, error);
+    throw error;
   }
 }
 
@@ -126,7 +116,6 @@ class ChunkedWriter implements CorpusWriter {
   async finish(): Promise<Pick<CorpusIndex, 'tokens' | 'type' | 'sha256' | 'documents'>> {
     this.#endDocument();
     await this.#flush();
-    await this.file.sync();
     return {
       tokens: this.tokens,
       type: this.#type,

@@ -19,34 +19,49 @@ export function documentSequence(
   corpus: Pick<Corpus, 'read'>,
   documents: readonly Pick<CorpusDocument, 'start' | 'length'>[],
 ): TokenSequence {
-  // Documents that follow each other in the file are one run: `begin` in this sequence, `start` in
-  // the file.
-  const runs: { readonly begin: number; readonly start: number; length: number }[] = [];
-  let total = 0;
+  // Documents that follow each other in the file are read as one.
+  const runs: { readonly start: number; length: number }[] = [];
   for (const { start, length } of documents) {
     const last = runs.at(-1);
     if (last !== undefined && last.start + last.length === start) last.length += length;
-    else runs.push({ begin: total, start, length });
-    total += length;
+    else runs.push({ start, length });
   }
-  const begins = Float64Array.from(runs, ({ begin }) => begin);
+  return joined(
+    runs.map(({ start, length }) => ({
+      length,
+      subarray: (from, to) => corpus.read(start + from, to - from),
+    })),
+  );
+}
+
+/** Joins sequences to one. */
+export function joined(parts: readonly TokenSequence[]): TokenSequence {
+  const begins = beginsOf(parts);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   return {
-    length: total,
+    length,
     subarray: (start, end) => {
-      if (start < 0 || end < start || end > total)
-        throw new RangeError(`tokens ${start} to ${end} of a sequence of ${total}`);
-      const count = end - start;
-      const ids = new Int32Array(count);
-      for (let done = 0, place = lastAtMost(begins, start); done < count; place += 1) {
-        const run = present(runs[place], 'run');
-        const inside = start + done - run.begin;
-        const some = Math.min(count - done, run.length - inside);
-        ids.set(corpus.read(run.start + inside, some), done);
-        done += some;
+      if (start < 0 || end < start || end > length)
+        throw new RangeError(`tokens ${start} to ${end} of a sequence of ${length}`);
+      const ids = new Int32Array(end - start);
+      for (let done = 0, place = lastAtMost(begins, start); done < ids.length; place += 1) {
+        const part = present(parts[place], 'part');
+        const inside = start + done - present(begins[place], 'begin');
+        const some = part.subarray(inside, Math.min(part.length, inside + ids.length - done));
+        ids.set(some, done);
+        done += some.length;
       }
       return ids;
     },
   };
+}
+
+/** Start of each part in the joined sequence: [parts], ascending. */
+export function beginsOf(parts: readonly Pick<TokenSequence, 'length'>[]): Float64Array {
+  const begins = new Float64Array(parts.length);
+  for (let place = 1; place < begins.length; place += 1)
+    begins[place] = (begins[place - 1] ?? 0) + (parts[place - 1]?.length ?? 0);
+  return begins;
 }
 
 /** The place of the last of ascending numbers that is not above `value`. */

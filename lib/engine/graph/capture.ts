@@ -38,20 +38,13 @@ export type StepFunction<
   Outputs extends NamedTensors,
 > = (state: State, inputs: Inputs) => StepResult<State, Outputs>;
 
-/**
- * Options of a capture. (The intersections leave the choice of type parameters to the function.)
- */
-export interface CaptureOptions<State extends NamedTensors, Inputs extends NamedTensors> {
+/** Options of a capture. (The intersection leaves the choice of `State` to the function.) */
+export interface CaptureOptions<State extends NamedTensors> {
   /**
    * First values of the state, which the step keeps from call to call. They are copied; the caller
    * keeps its tensors.
    */
   readonly state?: State & NamedTensors;
-  /**
-   * Inputs whose shapes are captured now; only shapes and types count. Other shapes are captured on
-   * first use.
-   */
-  readonly examples?: readonly (Inputs & NamedTensors)[];
   /** For error messages, such as `training step`. */
   readonly name?: string;
   /**
@@ -116,7 +109,6 @@ const muchState = 1 << 27;
  *   { state: { weight } },
  * );
  * const { loss } = step.run({ x, y, rate });
- * @throws CaptureError if one of the examples cannot be captured
  */
 export function capture<
   State extends NamedTensors,
@@ -124,18 +116,16 @@ export function capture<
   Outputs extends NamedTensors,
 >(
   step: StepFunction<State, Inputs, Outputs>,
-  options: CaptureOptions<State, Inputs> = {},
+  options: CaptureOptions<State> = {},
 ): CapturedStep<State, Inputs, Outputs> {
   // Inside, names are only strings; the caller gets the types of the function.
   const run = step as unknown as Step;
-  const { name = 'captured step', state = {}, examples = [], eager = false } = options;
+  const { name = 'captured step', state = {}, eager = false } = options;
   const backend = eager ? undefined : nativeBackend();
   checkTensors(name, 'state', state);
-  for (const example of examples) checkTensors(name, 'input', example);
   const runner = backend
     ? new GraphStep(run, state, name, backend, options)
     : new EagerStep(run, state, name);
-  for (const example of examples) runner.prepare(example);
   return new HeldStep(runner, name) as unknown as CapturedStep<State, Inputs, Outputs>;
 }
 
@@ -194,10 +184,6 @@ class EagerStep {
     this.replace(clones(state));
   }
 
-  prepare(): void {
-    // Operations take any shape.
-  }
-
   run(inputs: NamedTensors): NamedTensors {
     const { outputs, state } = tf.tidy(() => {
       const result = checkedResult(this.name, this.step({ ...this.state }, inputs));
@@ -243,16 +229,12 @@ class GraphStep {
     state: NamedTensors,
     private readonly name: string,
     private readonly backend: NativeBackend,
-    private readonly options: Pick<CaptureOptions<NamedTensors, NamedTensors>, 'products' | 'overwrite'>,
+    private readonly options: Pick<CaptureOptions<NamedTensors>, 'products' | 'overwrite'>,
   ) {
     this.specs = specsOf(state);
     this.initial = new EagerStep(step, state, name);
     for (const tensor of Object.values(state)) handOver(tensor);
     if (byteSize(this.specs) > muchState) collectGarbage();
-  }
-
-  prepare(inputs: NamedTensors): void {
-    this.programFor(inputs);
   }
 
   run(inputs: NamedTensors): NamedTensors {

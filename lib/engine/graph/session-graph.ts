@@ -58,18 +58,13 @@ function stateNodes({ type, shape }: ProgramTensor, index: number, copyFed: Copy
   // JavaScript's.
   const own = copyFed(type) && elementCount(shape) <= smallState ? fedCopy(nodeOf(feed), type) : undefined;
   return [
-    {
-      name: nodeOf(handle),
-      op: 'VarHandleOp',
-      inputs: [],
-      attributes: {
-        dtype: typeAttribute(type),
-        // Variables are vectors: so operations on several of them agree, whatever the shapes.
-        shape: { kind: 'shape', value: [elementCount(shape)] },
-        container: { kind: 'string', value: '' },
-        shared_name: { kind: 'string', value: nodeOf(handle) },
-      },
-    },
+    node(nodeOf(handle), 'VarHandleOp', [], {
+      dtype: typeAttribute(type),
+      // Variables are vectors: so operations on several of them agree, whatever the shapes.
+      shape: { kind: 'shape', value: [elementCount(shape)] },
+      container: { kind: 'string', value: '' },
+      shared_name: { kind: 'string', value: nodeOf(handle) },
+    }),
     ...readNodes(nodeOf(read), handle, type, shape),
     // Without a size: TensorFlow's optimizer makes zeros of each placeholder's size, which would be
     // the whole state again.
@@ -107,12 +102,9 @@ function programNodes(
       present(starts.get(key), `state ${key}`),
     ]),
   );
-  const outputs = program.outputs.map(({ value, type }, index) => ({
-    name: nodeOf(outputName(program, index)),
-    op: 'Identity',
-    inputs: [value],
-    attributes: { T: typeAttribute(type) },
-  }));
+  const outputs = program.outputs.map(({ value, type }, index) =>
+    node(nodeOf(outputName(program, index)), 'Identity', [value], { T: typeAttribute(type) }),
+  );
   return [
     ...program.inputs.flatMap((input, index) => inputNodes(input, feedName(program, index), copyFed)),
     ...reads,
@@ -135,12 +127,7 @@ function readNodes(
   operation: 'ReadVariableOp' | 'BipeTakeVariable' = 'ReadVariableOp',
 ): GraphNode[] {
   return [
-    {
-      name: `${name}/vector`,
-      op: operation,
-      inputs: [handle],
-      attributes: { dtype: typeAttribute(type) },
-    },
+    node(`${name}/vector`, operation, [handle], { dtype: typeAttribute(type) }),
     ...reshapeNodes(name, `${name}/vector:0`, type, shape),
   ];
 }
@@ -153,26 +140,20 @@ function assignNodes(
   type: number,
   after: readonly string[],
 ): GraphNode[] {
+  const inputs = [handle, `${name}/vector:0`, ...after.map((operation) => `^${operation}`)];
   return [
     ...reshapeNodes(`${name}/vector`, value, type, [-1]),
-    {
-      name,
-      op: 'AssignVariableOp',
-      inputs: [handle, `${name}/vector:0`, ...after.map((operation) => `^${operation}`)],
-      attributes: { dtype: typeAttribute(type) },
-    },
+    node(name, 'AssignVariableOp', inputs, { dtype: typeAttribute(type) }),
   ];
 }
 
 function reshapeNodes(name: string, value: string, type: number, shape: readonly number[]): GraphNode[] {
   return [
     constant(`${name}/shape`, integerVector(shape)),
-    {
-      name,
-      op: 'Reshape',
-      inputs: [value, `${name}/shape:0`],
-      attributes: { T: typeAttribute(type), Tshape: typeAttribute(elementType.int32) },
-    },
+    node(name, 'Reshape', [value, `${name}/shape:0`], {
+      T: typeAttribute(type),
+      Tshape: typeAttribute(elementType.int32),
+    }),
   ];
 }
 
@@ -182,12 +163,7 @@ function reshapeNodes(name: string, value: string, type: number, shape: readonly
  * back to Node.js, which corrupts its memory.
  */
 function fedCopy(feed: string, type: number): GraphNode {
-  return {
-    name: `${feed}/own`,
-    op: 'DeepCopy',
-    inputs: [`${feed}:0`],
-    attributes: { T: typeAttribute(type) },
-  };
+  return node(`${feed}/own`, 'DeepCopy', [`${feed}:0`], { T: typeAttribute(type) });
 }
 
 /**
@@ -199,12 +175,10 @@ function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed
   return [
     placeholder(nodeOf(feed), type, shape),
     ...(own ? [own] : []),
-    {
-      name: nodeOf(value),
-      op: 'EnsureShape',
-      inputs: [own ? `${own.name}:0` : feed],
-      attributes: { T: typeAttribute(type), shape: { kind: 'shape', value: shape } },
-    },
+    node(nodeOf(value), 'EnsureShape', [own ? `${own.name}:0` : feed], {
+      T: typeAttribute(type),
+      shape: { kind: 'shape', value: shape },
+    }),
   ];
 }
 
@@ -213,33 +187,31 @@ function inputNodes({ value, type, shape }: ProgramTensor, feed: string, copyFed
  */
 function doneNodes(name: string, after: readonly string[]): GraphNode[] {
   const value = { type: elementType.bool, shape: [], content: Uint8Array.of(1) };
+  const inputs = [`${name}_value:0`, ...after.map((operation) => `^${operation}`)];
   return [
     constant(`${name}_value`, value),
-    {
-      name,
-      op: 'Identity',
-      inputs: [`${name}_value:0`, ...after.map((operation) => `^${operation}`)],
-      attributes: { T: typeAttribute(elementType.bool) },
-    },
+    node(name, 'Identity', inputs, { T: typeAttribute(elementType.bool) }),
   ];
 }
 
 function constant(name: string, value: TensorValue): GraphNode {
-  return {
-    name,
-    op: 'Const',
-    inputs: [],
-    attributes: { dtype: typeAttribute(value.type), value: { kind: 'tensor', value } },
-  };
+  return node(name, 'Const', [], { dtype: typeAttribute(value.type), value: { kind: 'tensor', value } });
 }
 
 function placeholder(name: string, type: number, shape: readonly number[]): GraphNode {
-  return {
-    name,
-    op: 'Placeholder',
-    inputs: [],
-    attributes: { dtype: typeAttribute(type), shape: { kind: 'shape', value: shape } },
-  };
+  return node(name, 'Placeholder', [], {
+    dtype: typeAttribute(type),
+    shape: { kind: 'shape', value: shape },
+  });
+}
+
+function node(
+  name: string,
+  op: string,
+  inputs: readonly string[],
+  attributes: GraphNode['attributes'],
+): GraphNode {
+  return { name, op, inputs, attributes };
 }
 
 /** The name by which an input is fed. */

@@ -1,8 +1,8 @@
 // Recognizes processors that multiply bfloat16 by instructions of their own. Without them, numbers
 // are widened and rounded one by one, and a product takes several times as long as in float32.
 
-import { readFileSync } from 'node:fs';
 import { nativeBackend } from './binding';
+import { readCpuInfo } from './threads';
 
 /** Names of the instruction sets of x86 and ARM in Linux. */
 const instructions = /\s(avx512_bf16|amx_bf16|bf16)(\s|$)/;
@@ -20,9 +20,5 @@ export function hasBfloat16(cpuinfo: string): boolean | undefined {
 /** True if bfloat16 products are slow here: on a processor without instructions for them. */
 export function bfloat16IsSlow(): boolean {
   if (process.platform !== 'linux' || nativeBackend()?.isUsingGpuDevice === true) return false;
-  try {
-    return hasBfloat16(readFileSync('/proc/cpuinfo', 'utf8')) === false;
-  } catch {
-    return false;
-  }
+  return hasBfloat16(readCpuInfo()) === false;
 }

@@ -12,7 +12,10 @@ const utf8 = new TextEncoder();
 
 /** A message from its encoded fields. */
 export function message(...fields: readonly Encoded[]): Encoded {
-  return join(fields);
+  return {
+    length: fields.reduce((sum, field) => sum + field.length, 0),
+    parts: fields.flatMap((field) => field.parts),
+  };
 }
 
 /** An integer field: int32, int64, bool or an enumeration. */
@@ -59,13 +62,6 @@ export function mapEntry(field: number, key: string, value: Encoded): Encoded {
 
 function bytes(value: Uint8Array): Encoded {
   return { length: value.length, parts: [value] };
-}
-
-function join(pieces: readonly Encoded[]): Encoded {
-  return {
-    length: pieces.reduce((sum, piece) => sum + piece.length, 0),
-    parts: pieces.flatMap((piece) => piece.parts),
-  };
 }
 
 /** Base-128 digits, least significant first; a negative number as its 64-bit two's complement. */

@@ -16,7 +16,8 @@ export function threadsChangeBits(cpuinfo = readCpuInfo()): boolean {
   return !ofOneDnn.test(cpuinfo);
 }
 
-function readCpuInfo(): string {
+/** This machine's `/proc/cpuinfo`; empty on a system without it. */
+export function readCpuInfo(): string {
   try {
     return readFileSync('/proc/cpuinfo', 'utf8');
   } catch {

@@ -98,17 +98,6 @@ export class Random {
     return mean + deviation * this.standardNormal();
   }
 
-  /**
-   * A normally distributed number at most `cut` deviations from the mean; others are drawn again.
-   *
-   * @throws UsageError if `cut` is under 0.1, where nearly every draw would be thrown away
-   */
-  truncatedNormal(mean = 0, deviation = 1, cut = 2): number {
-    checkDeviation('truncatedNormal', deviation);
-    checkCut(cut);
-    return mean + deviation * this.standardTruncatedNormal(cut);
-  }
-
   /** An integer in [low, high), each equally likely; at most 2^32 of them. */
   integer(low: number, high: number): number {
     checkIntegerRange(low, high);
@@ -154,15 +143,6 @@ export class Random {
     return values;
   }
 
-  /** `size` normally distributed numbers at most `cut` deviations from the mean. */
-  truncatedNormalArray(size: number, mean = 0, deviation = 1, cut = 2): Float32Array {
-    checkDeviation('truncatedNormalArray', deviation);
-    checkCut(cut);
-    const values = new Float32Array(checkSize(size));
-    for (let i = 0; i < size; i++) values[i] = mean + deviation * this.standardTruncatedNormal(cut);
-    return values;
-  }
-
   /** `size` integers in [low, high), each in the range of int32. */
   integerArray(size: number, low: number, high: number): Int32Array {
     checkIntegerRange(low, high);
@@ -176,13 +156,6 @@ export class Random {
   private standardNormal(): number {
     // The middle of one of 2^52 equal parts of (0, 1): never 0, never 1, exactly representable.
     return standardNormalQuantile((2 * this.bits52() + 1) / 2 ** 53);
-  }
-
-  private standardTruncatedNormal(cut: number): number {
-    for (;;) {
-      const value = this.standardNormal();
-      if (value >= -cut && value <= cut) return value;
-    }
   }
 
   /**
@@ -215,11 +188,6 @@ function checkInterval(what: string, low: number, high: number): void {
 function checkDeviation(what: string, deviation: number): void {
   if (!(Number.isFinite(deviation) && deviation >= 0))
     throw new UsageError(`random ${what}: the deviation is ${deviation}; it must be 0 or more`);
-}
-
-function checkCut(cut: number): void {
-  if (!(cut >= 0.1))
-    throw new UsageError(`random truncatedNormal: the cut is ${cut}; it must be 0.1 or more`);
 }
 
 function checkIntegerRange(low: number, high: number): void {

@@ -15,21 +15,6 @@ export function normalTensor(random: Random, shape: readonly number[], mean = 0,
   return tf.tensor(random.normalArray(elementCount(shape), mean, deviation), [...shape], 'float32');
 }
 
-/** A float32 tensor of normally distributed numbers at most `cut` deviations from the mean. */
-export function truncatedNormalTensor(
-  random: Random,
-  shape: readonly number[],
-  mean = 0,
-  deviation = 1,
-  cut = 2,
-): tf.Tensor {
-  return tf.tensor(
-    random.truncatedNormalArray(elementCount(shape), mean, deviation, cut),
-    [...shape],
-    'float32',
-  );
-}
-
 /** An int32 tensor of integers in [low, high). */
 export function integerTensor(
   random: Random,
@@ -38,9 +23,4 @@ export function integerTensor(
   high: number,
 ): tf.Tensor {
   return tf.tensor(random.integerArray(elementCount(shape), low, high), [...shape], 'int32');
-}
-
-/** An int32 tensor [size] of the integers below `size` in random order. */
-export function permutationTensor(random: Random, size: number): tf.Tensor1D {
-  return tf.tensor1d(random.permutation(size), 'int32');
 }

@@ -8,7 +8,7 @@ import { ConfigError } from '../../base/errors';
 import { canonicalJson } from '../../base/json';
 import { type RopeConfig } from '../../positional/rope';
 import { type RopeScaling } from '../../positional/rope-scaling';
-import { sizeSchema } from '../config';
+import { sizeSchema } from '../architecture';
 
 /** A field of other models, which must have the one value that holds for the models known here. */
 export const only = (value: string | number | boolean | null): z.ZodType =>

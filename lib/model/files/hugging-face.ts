@@ -12,7 +12,8 @@ import { parseWith } from '../../base/schema';
 import { type EncodingConfig, encodingNamed } from '../../positional/registry';
 import { type RopeConfig } from '../../positional/rope';
 import { separatorSets } from '../../segment/separators';
-import { layersSchema, type ModelConfig, parseModelConfig, sizeSchema } from '../config';
+import { layersSchema, sizeSchema } from '../architecture';
+import { type ModelConfig, parseModelConfig } from '../config';
 import { only, readRope, ropeFields, writeRope } from './hugging-face-rope';
 
 const relativeTypes = ['rope', 'alibi', 'bipe_rope', 'bipe_alibi'] as const;

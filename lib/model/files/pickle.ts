@@ -53,79 +53,51 @@ class Unpickler {
     for (;;) {
       const operation = String.fromCharCode(this.byte());
       if (operation === '.') return this.pop();
-      const perform = this.operations[operation];
-      if (perform === undefined)
+      const [make, change] = [this.values[operation], this.changes[operation]];
+      if (make !== undefined) this.stack.push(make());
+      else if (change !== undefined) change();
+      else
         throw new CheckpointError(
           `${this.where}: not a state dictionary: operation ${operation.charCodeAt(0)} at byte ${this.at - 1} is not supported`,
         );
-      perform();
     }
   }
 
-  private readonly operations: Readonly<Record<string, (() => void) | undefined>> = {
+  /** Operations that push a value. */
+  private readonly values: Readonly<Record<string, (() => unknown) | undefined>> = {
+    '(': () => mark,
+    '}': () => new Map(),
+    ']': () => [],
+    ')': () => [],
+    N: () => null,
+    '\x88': () => true,
+    '\x89': () => false,
+    K: () => this.byte(),
+    M: () => this.bytes.readUInt16LE(this.advance(2)),
+    J: () => this.bytes.readInt32LE(this.advance(4)),
+    G: () => this.bytes.readDoubleBE(this.advance(8)),
+    '\x8a': () => this.longInteger(),
+    X: () => this.text(this.bytes.readUInt32LE(this.advance(4))),
+    c: () => new PickledName(`${this.line()}.${this.line()}`),
+    h: () => this.memo.get(this.byte()),
+    j: () => this.memo.get(this.bytes.readUInt32LE(this.advance(4))),
+    t: () => this.sinceMark(),
+    '\x85': () => this.last(1),
+    '\x86': () => this.last(2),
+    '\x87': () => this.last(3),
+    Q: () => this.meaning.persistent(this.pop()),
+    R: () => {
+      const [callee, args] = this.last(2);
+      if (!(callee instanceof PickledName) || !Array.isArray(args)) throw this.damaged();
+      return this.meaning.call(callee.name, args);
+    },
+  };
+
+  /** Operations that change what is there, or nothing. */
+  private readonly changes: Readonly<Record<string, (() => unknown) | undefined>> = {
     '\x80': () => this.byte(), // protocol
-    '(': () => {
-      this.push(mark);
-    },
-    '}': () => {
-      this.push(new Map());
-    },
-    ']': () => {
-      this.push([]);
-    },
-    ')': () => {
-      this.push([]);
-    },
-    N: () => {
-      this.push(null);
-    },
-    '\x88': () => {
-      this.push(true);
-    },
-    '\x89': () => {
-      this.push(false);
-    },
-    K: () => {
-      this.push(this.byte());
-    },
-    M: () => {
-      this.push(this.bytes.readUInt16LE(this.advance(2)));
-    },
-    J: () => {
-      this.push(this.bytes.readInt32LE(this.advance(4)));
-    },
-    G: () => {
-      this.push(this.bytes.readDoubleBE(this.advance(8)));
-    },
-    '\x8a': () => {
-      this.push(this.longInteger());
-    },
-    X: () => {
-      this.push(this.text(this.bytes.readUInt32LE(this.advance(4))));
-    },
-    c: () => {
-      this.push(new PickledName(`${this.line()}.${this.line()}`));
-    },
     q: () => this.memo.set(this.byte(), this.top()),
     r: () => this.memo.set(this.bytes.readUInt32LE(this.advance(4)), this.top()),
-    h: () => {
-      this.push(this.memo.get(this.byte()));
-    },
-    j: () => {
-      this.push(this.memo.get(this.bytes.readUInt32LE(this.advance(4))));
-    },
-    t: () => {
-      this.push(this.sinceMark());
-    },
-    '\x85': () => {
-      this.push(this.last(1));
-    },
-    '\x86': () => {
-      this.push(this.last(2));
-    },
-    '\x87': () => {
-      this.push(this.last(3));
-    },
     a: () => {
       const value = this.pop();
       this.list().push(value);
@@ -144,22 +116,8 @@ class Unpickler {
       for (let index = 0; index + 1 < items.length; index += 2)
         this.dictionary().set(items[index], items[index + 1]);
     },
-    Q: () => {
-      this.push(this.meaning.persistent(this.pop()));
-    },
-    R: () => {
-      const [callee, args] = this.last(2);
-      if (!(callee instanceof PickledName) || !Array.isArray(args)) throw this.damaged();
-      this.push(this.meaning.call(callee.name, args));
-    },
-    b: () => {
-      this.pop(); // attributes: those of a state dictionary say which module each tensor is of
-    },
+    b: () => this.pop(), // attributes: those of a state dictionary say which module each tensor is of
   };
-
-  private push(value: unknown): void {
-    this.stack.push(value);
-  }
 
   private pop(): unknown {
     if (this.stack.length === 0) throw this.damaged();

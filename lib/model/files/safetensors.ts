@@ -3,18 +3,10 @@
 // by tensor and written as a stream, so that a file may be larger than memory; needs no tensor
 // backend.
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { CheckpointError, systemCode } from '../../base/errors';
-import {
-  makeFolder,
-  openForReading,
-  readBytes,
-  readError,
-  temporaryPath,
-  writeError,
-} from '../../base/files';
+import { CheckpointError } from '../../base/errors';
+import { openForReading, readBytes, readError, writeFileInPieces } from '../../base/files';
 import { displayPath } from '../../base/paths';
 import { elementCount, formatShape } from '../../base/shape';
 import { countGarbage } from '../../engine/native/garbage';
@@ -200,22 +192,10 @@ export async function writeSafetensors(
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const temporary = temporaryPath(path);
-  try {
-    await makeFolder(dirname(path));
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(headerBytes(tensors, metadata));
-      for (const tensor of tensors) await writeNumbers(file, tensor);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw systemCode(error) === undefined ? error : writeError(path, error);
-  }
+  await writeFileInPieces(path, async (file) => {
+    await file.writeFile(headerBytes(tensors, metadata));
+    for (const tensor of tensors) await writeNumbers(file, tensor);
+  });
 }
 
 async function writeNumbers(file: FileHandle, { name, type, shape, values }: TensorSource): Promise<void> {

@@ -6,6 +6,7 @@ import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
 import { parseWith } from '../../base/schema';
 import { spreadPlaces } from '../../base/spread';
+import { type BatchSource, EpochOrder } from '../../data/batches';
 import { getTokenizer } from '../../data/tokenizers/registry';
 import { blockStarts } from '../../data/tokens/blocks';
 import { type Corpus } from '../../data/tokens/corpus';
@@ -15,7 +16,6 @@ import { documentSequence, type TokenSequence } from '../../data/tokens/sequence
 import { splitDocuments } from '../../data/tokens/split';
 import { Random } from '../../engine/random/random';
 import { evaluatePerplexity } from '../../evaluate/perplexity';
-import { type BatchSource } from '../step/batches';
 import { withRandomInputs } from './random-inputs';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
@@ -161,6 +161,10 @@ export interface BlockBatchOptions {
   readonly random: Random;
 }
 
+/** The message about a state of batches from other tokens. */
+export const otherCorpus =
+  'task.sources: the run to resume was trained on other tokens; resume with the same texts, or choose another folder';
+
 const stateSchema = z.strictObject({
   corpus: z.string(),
   epoch: z.int().nonnegative(),
@@ -176,21 +180,13 @@ export function blockBatches(
   sequence: TokenSequence,
   { corpus, starts, batch, length, random }: BlockBatchOptions,
 ): BatchSource {
-  const orderOf = (epoch: number): Int32Array => random.fork(`epoch ${epoch}`).permutation(starts.length);
-  let [epoch, place] = [0, 0];
-  let order = orderOf(epoch);
+  const order = new EpochOrder(starts.length, random);
   return {
     next: () => {
       const values = new Int32Array(batch * length);
       for (let row = 0; row < batch; row += 1) {
-        if (place === starts.length) {
-          epoch += 1;
-          place = 0;
-          order = orderOf(epoch);
-        }
-        const start = starts[order[place] ?? 0] ?? 0;
+        const start = starts[order.next()] ?? 0;
         values.set(sequence.subarray(start, start + length), row * length);
-        place += 1;
       }
       return {
         arrays: { ids: { values, shape: [batch, length] } },
@@ -198,15 +194,15 @@ export function blockBatches(
         tokens: batch * length,
       };
     },
-    state: () => ({ corpus, epoch, place }),
+    state: () => {
+      // At the end of an epoch, not at the beginning of the next.
+      const epoch = Math.max(0, Math.ceil(order.drawn / starts.length) - 1);
+      return { corpus, epoch, place: order.drawn - epoch * starts.length };
+    },
     restore: (saved) => {
       const state = parseWith(stateSchema, saved, 'state of corpus batches');
-      if (state.corpus !== corpus)
-        throw new ConfigError(
-          'task.sources: the run to resume was trained on other tokens; resume with the same texts, or choose another folder',
-        );
-      ({ epoch, place } = state);
-      order = orderOf(epoch);
+      if (state.corpus !== corpus) throw new ConfigError(otherCorpus);
+      order.drawn = state.epoch * starts.length + state.place;
     },
   };
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
-import { parseWith } from '../../base/schema';
+import { type BatchSource, drawnBatches } from '../../data/batches';
 import {
   checkNeedleShape,
   lineTokens,
@@ -23,8 +23,7 @@ import { Random } from '../../engine/random/random';
 import { evaluateNeedles } from '../../evaluate/needle';
 import { weightedCrossEntropy } from '../../model/cross-entropy';
 import { type Decoder, type ForwardOptions, headTable, hiddenStates } from '../../model/decoder';
-import { type BatchSource } from '../step/batches';
-import { corpusFields, withCorpus } from './corpus';
+import { corpusFields, otherCorpus, withCorpus } from './corpus';
 import { withRandomInputs } from './random-inputs';
 import { type LossFunction } from '../step/step';
 import { type Task, type TaskContext, type TaskKind } from './task';
@@ -135,15 +134,6 @@ export function answerLoss(decoder: Decoder, asked: number, options: ForwardOpti
     });
 }
 
-const stateSchema = z.strictObject({
-  corpus: z.string(),
-  random: z.strictObject({
-    generator: z.literal('xoroshiro128plus'),
-    key: z.string(),
-    words: z.array(z.int()),
-  }),
-});
-
 /** Shape of batches, the identity of the corpus, and the random stream of the texts. */
 export interface NeedleBatchOptions {
   readonly corpus: string;
@@ -161,24 +151,14 @@ export function needleBatches(
   write: (random: Random) => Int32Array,
   { corpus, shape: { time, asked }, batch, random }: NeedleBatchOptions,
 ): BatchSource {
-  let stream = random;
-  return {
-    next: () => {
-      const ids = write(stream);
-      return {
-        arrays: { ids: { values: ids, shape: [batch, time] } },
-        weight: batch * asked,
-        tokens: batch * time,
-      };
-    },
-    state: () => ({ corpus, random: stream.state() }),
-    restore: (saved) => {
-      const state = parseWith(stateSchema, saved, 'state of needle batches');
-      if (state.corpus !== corpus)
-        throw new ConfigError(
-          'task.sources: the run to resume was trained on other tokens; resume with the same texts, or choose another folder',
-        );
-      stream = Random.fromState(state.random);
-    },
-  };
+  return drawnBatches(
+    random,
+    (stream) => ({
+      arrays: { ids: { values: write(stream), shape: [batch, time] } },
+      weight: batch * asked,
+      tokens: batch * time,
+    }),
+    'needle batches',
+    { field: 'corpus', identity: corpus, other: otherCorpus },
+  );
 }

@@ -4,17 +4,13 @@
 
 import { z } from 'zod';
 import { parseWith } from '../../base/schema';
+import { type Batch, type BatchArray, type BatchSource, randomStateSchema } from '../../data/batches';
 import { Random, type RandomState } from '../../engine/random/random';
 import { type Decoder } from '../../model/decoder';
-import { type Batch, type BatchArray, type BatchSource } from '../step/batches';
 
 const stateSchema = z.strictObject({
   batches: z.unknown(),
-  random: z.strictObject({
-    generator: z.literal('xoroshiro128plus'),
-    key: z.string(),
-    words: z.array(z.int()),
-  }),
+  random: randomStateSchema,
 });
 
 /**

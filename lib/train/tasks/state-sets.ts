@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { DataError } from '../../base/errors';
-import { parseWith } from '../../base/schema';
+import { type BatchSource, drawnBatches } from '../../data/batches';
 import { Random } from '../../engine/random/random';
 import {
   evaluateStateSets,
@@ -18,7 +18,6 @@ import { type BiNfa } from '../../theory/automata/automaton';
 import { automatonFrom } from '../../theory/automata/file';
 import type * as tf from '@tensorflow/tfjs';
 import { present } from '../../base/present';
-import { type BatchSource } from '../step/batches';
 import { withRandomInputs } from './random-inputs';
 import { type LossFunction } from '../step/step';
 import { checkVocabulary, type Task, type TaskContext, type TaskKind } from './task';
@@ -110,14 +109,6 @@ export function stateSetLoss(decoder: Decoder, options: ForwardOptions = {}): Lo
     );
 }
 
-const stateSchema = z.strictObject({
-  random: z.strictObject({
-    generator: z.literal('xoroshiro128plus'),
-    key: z.string(),
-    words: z.array(z.int()),
-  }),
-});
-
 /**
  * Makes batches of new words, without end.
  *
@@ -127,9 +118,9 @@ export function stateSetBatches(
   write: (random: Random, words: number) => StateSetWords,
   { batch, random }: { readonly batch: number; readonly random: Random },
 ): BatchSource {
-  let stream = random;
-  return {
-    next: () => {
+  return drawnBatches(
+    random,
+    (stream) => {
       const { time, states, ids, sets } = write(stream, batch);
       return {
         arrays: {
@@ -140,9 +131,6 @@ export function stateSetBatches(
         tokens: batch * time,
       };
     },
-    state: () => ({ random: stream.state() }),
-    restore: (saved) => {
-      stream = Random.fromState(parseWith(stateSchema, saved, 'state of state-set batches').random);
-    },
-  };
+    'state-set batches',
+  );
 }

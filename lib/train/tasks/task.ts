@@ -7,10 +7,10 @@ import { type z } from 'zod';
 import { ConfigError } from '../../base/errors';
 import { present } from '../../base/present';
 import { type Reporter } from '../../base/progress';
+import { type BatchSource } from '../../data/batches';
 import { type Corpus } from '../../data/tokens/corpus';
 import { type Decoder, type ForwardOptions } from '../../model/decoder';
 import { nextTokenLossSum } from '../../model/loss';
-import { type BatchSource } from '../step/batches';
 import { type LossFunction, type Parameters } from '../step/step';
 
 /** A task, ready to train on. */

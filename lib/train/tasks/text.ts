@@ -4,13 +4,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from '../../base/errors';
-import { parseWith } from '../../base/schema';
+import { type BatchSource, drawnBatches } from '../../data/batches';
 import { getTokenizer } from '../../data/tokenizers/registry';
 import { documentSequence, type TokenSequence } from '../../data/tokens/sequence';
 import { storeFileTokens, type StoredTokens } from '../../data/tokens/text-file';
 import { Random } from '../../engine/random/random';
 import { evaluatePerplexity } from '../../evaluate/perplexity';
-import { type BatchSource } from '../step/batches';
 import { withRandomInputs } from './random-inputs';
 import { checkVocabulary, nextTokens, type Task, type TaskContext, type TaskKind } from './task';
 
@@ -89,16 +88,6 @@ export interface TextBatchOptions {
   readonly random: Random;
 }
 
-const stateSchema = z.strictObject({
-  /** SHA-256 of the ids. */
-  text: z.string(),
-  random: z.strictObject({
-    generator: z.literal('xoroshiro128plus'),
-    key: z.string(),
-    words: z.array(z.int()),
-  }),
-});
-
 /** Ids that are hashed at once. */
 const idsAtOnce = 1 << 20;
 
@@ -119,10 +108,9 @@ function hashOf(ids: TokenSequence): string {
  * @returns batches with `ids`, [batch, time] int32
  */
 export function textBatches(ids: TokenSequence, { batch, time, random }: TextBatchOptions): BatchSource {
-  const text = hashOf(ids);
-  let stream = random;
-  return {
-    next: () => {
+  return drawnBatches(
+    random,
+    (stream) => {
       const values = new Int32Array(batch * time);
       for (let row = 0; row < batch; row += 1) {
         const start = stream.integer(0, ids.length - time + 1);
@@ -134,14 +122,12 @@ export function textBatches(ids: TokenSequence, { batch, time, random }: TextBat
         tokens: batch * time,
       };
     },
-    state: () => ({ text, random: stream.state() }),
-    restore: (saved) => {
-      const state = parseWith(stateSchema, saved, 'state of text batches');
-      if (state.text !== text)
-        throw new ConfigError(
-          'task.file: the run to resume was trained on another text; resume with that one, or choose another folder',
-        );
-      stream = Random.fromState(state.random);
+    'text batches',
+    {
+      field: 'text',
+      identity: hashOf(ids),
+      other:
+        'task.file: the run to resume was trained on another text; resume with that one, or choose another folder',
     },
-  };
+  );
 }
