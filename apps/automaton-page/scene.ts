@@ -5,11 +5,12 @@
 import { flatten } from '../../lib/theory/automata/flatten';
 import { indexOfNames } from '../../lib/theory/automata/relation';
 import { simulator } from '../../lib/theory/automata/simulate';
+import { mostTokens } from '../../lib/theory/compile/addressing';
 import { certifyNetwork, type NetworkCertificate } from '../../lib/theory/compile/certificate';
 import { compileBiPE } from '../../lib/theory/compile/compile';
 import { compactProgram } from '../../lib/theory/compile/compact';
 import { flatProgram } from '../../lib/theory/compile/program';
-import { mostTokens, widthOf } from '../../lib/theory/compile/weights';
+import { widthOf } from '../../lib/theory/compile/weights';
 import { type Block, blockNamed, blockSize } from '../../lib/theory/network/layout';
 import { type CopySource, type Network, networkSeparators, startId } from '../../lib/theory/network/network';
 import { type Trace, trace } from '../../lib/theory/network/plain';

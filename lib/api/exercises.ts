@@ -24,4 +24,6 @@ export {
   check,
   difference,
   equals,
+  type Reason,
 } from '../report/notebook/exercise';
+export { alikeAsPrefixes, hasPrice, summarizes, type SummaryAnswer } from '../theory/exercises';

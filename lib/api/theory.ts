@@ -54,13 +54,6 @@ export { certifyMatrixProduct, matrixProductMlp } from '../theory/lemmas/matrix-
 export { bestProductScale, certifyProduct, productMlp, productScale } from '../theory/lemmas/product';
 export { certifyRectifier } from '../theory/lemmas/rectifier';
 export { certifyLinear, certifySelection, linearMlp, selectionMlp } from '../theory/lemmas/selection';
-export {
-  checkAlikeAsPrefixes,
-  checkPrice,
-  checkSummary,
-  type SummaryAnswer,
-  type Verdict,
-} from '../theory/exercises';
 export { gelu, relu } from '../theory/network/activation';
 export { evaluateMlp } from '../theory/network/evaluate-mlp';
 export { type Activation, type Connection, type Mlp, MlpBuilder } from '../theory/network/mlp';

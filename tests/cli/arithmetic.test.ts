@@ -42,8 +42,9 @@ describe('bipe arithmetic generate', () => {
   });
 
   it.each([
-    [['--operators', 'six'], /--operators: 'six' is not a whole number/],
-    [['--operators', '0'], /arithmetic operators 0: must be an integer from 1 to 40/],
+    [['--operators', 'six'], /--operators: 'six' is not a whole number from 1; give e\.g\. --operators 6/],
+    [['--count', '-1'], /--count: '-1' is not a whole number from 0/],
+    [['--operators', '41'], /arithmetic operators 41: must be an integer from 1 to 40/],
     [['--modulus', '10'], /arithmetic modulus 10: must be a prime/],
     [['--split', 'dev'], /'dev' is invalid.*train, test/],
   ])('refuses in one line: %j', (args, says) => {

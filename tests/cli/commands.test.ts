@@ -76,6 +76,16 @@ describe('what is asked for wrongly', () => {
       /did you mean llama2/,
     ],
     ['rows that are no number', ['segment', '--ids', '1', '--intra-size', 'x'], /--intra-size: 'x'/],
+    [
+      'no row',
+      ['segment', '--ids', '1', '--intra-size', '0'],
+      /--intra-size: '0' is not a whole number from 1; give e\.g\. --intra-size 1024/,
+    ],
+    [
+      'a port that no machine has',
+      ['serve', '--port', '65536'],
+      /'65536' is not a whole number from 1 to 65535/,
+    ],
     ['an unknown command', ['sgment'], /unknown command 'sgment'.*segment/],
     ['an item for a command', ['fig4'], /unknown command 'fig4'.*npm run -s bipe -- reproduce fig4$/m],
     ['nearly an item', ['table_scrolls'], /npm run -s bipe -- reproduce table-scrolls$/m],

@@ -50,7 +50,7 @@ describe('bipe perplexity', () => {
   });
 
   it.each<[args: readonly string[], message: string]>([
-    [['--lengths', '32,x'], "--lengths: 'x' is not a number of tokens; give e.g. 64,128,256\n"],
+    [['--lengths', '32,x'], "--lengths: 'x' is not a whole number from 1; give e.g. --lengths 64,128,256\n"],
     [
       ['--lengths', '97'],
       'length 97: the longest document has 96 tokens; give longer documents or a shorter length\n',

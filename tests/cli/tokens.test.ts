@@ -77,7 +77,7 @@ describe('bipe data tokens', () => {
       ['--sources', 'commander', '--tokenizer', 'llama2-5'],
       /llama2-5: give a vocabulary of 512 to 32000 pieces/,
     ],
-    [['--sources', 'commander', '--max-tokens', '1e6'], /--max-tokens: '1e6' is not a number of tokens/],
+    [['--sources', 'commander', '--max-tokens', '1e6'], /--max-tokens: '1e6' is not a whole number from 1/],
   ])('says of %j what is wrong', (args, message) => {
     const { exitCode, stdout, stderr } = withDatasets(temporaryFolder())('data', 'tokens', ...args);
     expect(stderr).toMatch(message);

@@ -10,7 +10,7 @@ import {
 } from '../../lib/experiments/items/lemmas/sliders';
 import { silentReporter } from '../../lib/base/progress';
 import { type Report } from '../../lib/experiments/run/report';
-import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/items/lemmas/lemma';
+import { drawLemma, type LemmaSeries, tightest } from '../../lib/experiments/items/lemmas/drawing';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run/store';

@@ -91,7 +91,7 @@ describe('the interval of a score', { timeout: 120_000 }, () => {
       const trials = 150;
       const ours = coverage(trials, truth, () => {
         const { parts, groups } = draw();
-        return scoreInterval(metric, parts, groups);
+        return scoreInterval(metric, [parts], groups);
       });
       expect(Math.abs(ours - 0.95)).toBeLessThan(bound(trials));
       const before = coverage(60, truth, () => percentilesOverInstances(metric, draw().parts, random));
@@ -101,18 +101,10 @@ describe('the interval of a score', { timeout: 120_000 }, () => {
 
   it('is of points: within 0 and 100', () => {
     const groups = Array.from({ length: 12 }, (_, index) => `${index}`);
-    const few = scoreInterval(
-      'f1',
-      groups.map((_, index) => ({ f1: index < 4 ? 10 : 0 })),
-      groups,
-    );
+    const few = scoreInterval('f1', [groups.map((_, index) => ({ f1: index < 4 ? 10 : 0 }))], groups);
     expect(few.low).toBe(0);
     expect(few.high).toBeGreaterThan(few.estimate);
-    const many = scoreInterval(
-      'f1',
-      groups.map((_, index) => ({ f1: index < 4 ? 90 : 100 })),
-      groups,
-    );
+    const many = scoreInterval('f1', [groups.map((_, index) => ({ f1: index < 4 ? 90 : 100 }))], groups);
     expect(many.high).toBe(100);
   });
 
@@ -122,7 +114,7 @@ describe('the interval of a score', { timeout: 120_000 }, () => {
       isKnown(
         scoreInterval(
           'f1',
-          parts,
+          [parts],
           parts.map((_, index) => `${index % groups}`),
         ),
       );
@@ -134,7 +126,7 @@ describe('the interval of a score', { timeout: 120_000 }, () => {
     }));
     const { estimate, low, high } = scoreInterval(
       'rouge',
-      once,
+      [once],
       once.map((_, index) => `${index % 10}`),
     );
     expect([low, high]).toEqual([-Infinity, Infinity]);

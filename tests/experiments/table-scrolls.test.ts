@@ -180,7 +180,9 @@ describe('the findings of the table', () => {
     });
     const { findings, figures } = drawTableScrolls({ runs: pair('find', 40, 15) });
     expect(findings.map(({ holds }) => holds)).toEqual([null]);
-    expect(findings[0]?.measured).toMatch(/no interval: too few chapters that differ; one seed/);
+    expect(findings[0]?.measured).toMatch(
+      /^BiPE-RoPE 66\.7 \(swapped 10\.0\), RoPE 25\.0 \(swapped 10\.0\): .*no interval: too few chapters that differ; one seed/,
+    );
     expect(figures[0]?.data[0]).not.toHaveProperty('error_y');
   });
 
@@ -192,6 +194,18 @@ describe('the findings of the table', () => {
     const twice = seven.flatMap((one) => [one, { ...one, seed: 2 }]);
     expect(drawTableScrolls({ runs: twice }).findings[0]?.measured).toMatch(
       /over documents [\d.]+ to [\d.]+$/,
+    );
+  });
+
+  it('say of swapped answers their interval, or over several seeds the least and the most', () => {
+    const measured = (...seeds: PromptedRun[][]): string =>
+      drawTableScrolls({ runs: seeds.flat() }).findings[0]?.measured ?? '';
+    expect(measured(pair('find', 40, 15))).toMatch(
+      /^BiPE-RoPE 66\.7 \(swapped 10\.0, 95 % interval [\d.]+ to [\d.]+\)/,
+    );
+    const second = pair('find', 40, 15, 9).map((one) => ({ ...one, seed: 2 }));
+    expect(measured(pair('find', 40, 15), second)).toMatch(
+      /^BiPE-RoPE 66\.7 \(swapped 12\.5, 10\.0 to 15\.0 over seeds\), RoPE/,
     );
   });
 

@@ -108,10 +108,16 @@ it.each<[string, string, Mutation, RegExp]>([
     /Bilevel positions: the read-out/,
   ],
   [
-    'frequencies that are halved',
-    'frequenciesFor',
-    mutation<typeof Addressing.frequenciesFor>((real, length) => real(length).map((one) => one / 2)),
+    'frequencies of places that are doubled',
+    'placeFrequenciesOf',
+    mutation<typeof Addressing.placeFrequenciesOf>((real, ...given) => real(...given).map((one) => 2 * one)),
     /read-out/,
+  ],
+  [
+    'frequencies of segments that are halved',
+    'segmentFrequenciesOf',
+    mutation<typeof Addressing.segmentFrequenciesOf>((real, network) => real(network).map((one) => one / 2)),
+    /Bilevel positions: the read-out/,
   ],
   [
     'products that are not rounded',

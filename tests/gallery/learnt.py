@@ -288,9 +288,14 @@ def quick_task(finding, match):
     keys = {"BiPE-RoPE": "bipe_rope", "RoPE": "rope", "BiPE-ALiBi": "bipe_alibi", "ALiBi": "alibi"}
     values = []
     for name in one, other:
-        score, swapped = re.search(rf"(?:^|, ){name} ({NUMBER}) \(swapped ({NUMBER})\)", finding.measured).groups()
+        score, swapped, *ends = re.search(
+            rf"(?:^|, ){name} ({NUMBER}) \(swapped ({NUMBER})(?:, (?:95 % interval )?({NUMBER}) to ({NUMBER}))?", finding.measured
+        ).groups()
         finding.agree(score, rows[0][keys[name]], f"{name}, score")
         finding.agree(swapped, rows[0][f"{keys[name]}_swapped"], f"{name}, swapped")
+        for text, end in zip(ends, ("Low", "High")):
+            if text is not None:
+                finding.agree(text, rows[0][f"{keys[name]}_swapped{end}"], f"{name}, swapped, {end}")
         values.append(rows[0][keys[name]])
     finding.agree(re.search(rf"a difference of ({NUMBER}) points", finding.measured).group(1), values[0] - values[1], "difference")
     ends = re.search(rf"interval over \w+ ({NUMBER}) to ({NUMBER})", finding.measured)

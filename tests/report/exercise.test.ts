@@ -7,11 +7,15 @@ import {
   check,
   difference,
   equals,
+  type Reason,
 } from '../../lib/report/notebook/exercise';
 import { inFakeNotebook } from '../support/widgets';
 
 /** The bundle that a check shows in a notebook. */
-async function shownBy<T>(answer: T, test: AnswerTest<T>): Promise<Readonly<Record<string, unknown>>> {
+async function shownBy<T>(
+  answer: T,
+  test: AnswerTest<T, Reason | undefined>,
+): Promise<Readonly<Record<string, unknown>>> {
   const bundles: Readonly<Record<string, unknown>>[] = [];
   await inFakeNotebook(({ shown }) => {
     check('Exercise 1', answer, test);
@@ -21,7 +25,7 @@ async function shownBy<T>(answer: T, test: AnswerTest<T>): Promise<Readonly<Reco
   return bundles[0] ?? {};
 }
 
-const lineOf = async <T>(answer: T, test: AnswerTest<T>): Promise<unknown> =>
+const lineOf = async <T>(answer: T, test: AnswerTest<T, Reason | undefined>): Promise<unknown> =>
   (await shownBy(answer, test))['text/plain'];
 
 describe('an exercise', () => {
@@ -33,6 +37,12 @@ describe('an exercise', () => {
     const wrong = await shownBy('<i>', equals('a'));
     expect(wrong['text/plain']).toBe('✗ Exercise 1: "<i>" is not right');
     expect(wrong['text/html']).toMatch(/error.*&lt;i&gt;/);
+  });
+
+  it('says why an answer is right, where the test does', async () => {
+    const isEven = (answer: number) => (answer % 2 === 0 ? { right: `half is ${answer / 2}` } : 'it is odd');
+    expect(await lineOf(4, isEven)).toBe('✓ Exercise 1: right: half is 2');
+    expect(await lineOf(3, isEven)).toBe('✗ Exercise 1: it is odd');
   });
 
   it('shows nothing outside a notebook', () => {

@@ -3,10 +3,9 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { bipe } from '../../base/command';
-import { UsageError } from '../../base/errors';
 import { terminalReporter } from '../../base/progress';
 import { type ArithmeticScore } from '../../evaluate/arithmetic';
-import { examples } from '../shared/options';
+import { examples, wholeNumber } from '../shared/options';
 import { alignColumns, printResult } from '../shared/output';
 
 interface GenerateOptions {
@@ -66,19 +65,19 @@ export function addArithmeticCommand(program: Command): void {
 const linesAtOnce = 2000;
 
 async function generate(options: GenerateOptions): Promise<void> {
-  const count = wholeNumber('--count', options.count);
+  const count = wholeNumber('--count', options.count, { least: 0, example: 10 });
   const { ArithmeticGenerator } = await import('../../data/arithmetic/generator.js');
   const { formatArithmetic } = await import('../../data/arithmetic/expression.js');
   const { arithmeticIds } = await import('../../data/arithmetic/vocabulary.js');
   const { Random } = await import('../../engine/random/random.js');
   const generator = new ArithmeticGenerator(
     {
-      operators: wholeNumber('--operators', options.operators),
-      modulus: wholeNumber('--modulus', options.modulus),
+      operators: wholeNumber('--operators', options.operators, { example: 6 }),
+      modulus: wholeNumber('--modulus', options.modulus, { example: 5 }),
       split: options.split,
       ...(options.mix === undefined ? {} : { mix: options.mix }),
     },
-    Random.fromSeed(wholeNumber('--seed', options.seed)),
+    Random.fromSeed(wholeNumber('--seed', options.seed, { least: 0, example: 1 })),
   );
   const row = new Int32Array(generator.time);
   const line = (): string => {
@@ -102,8 +101,7 @@ interface EvaluateOptions {
 }
 
 async function evaluate({ checkpoint: folder, file, batch, json }: EvaluateOptions): Promise<void> {
-  const batchSize = wholeNumber('--batch', batch);
-  if (batchSize === 0) throw new UsageError('--batch: must be 1 or more');
+  const batchSize = wholeNumber('--batch', batch, { example: 256 });
   const { loadCheckpoint, readModelConfig } = await import('../../model/files/checkpoint.js');
   const { arithmeticVocabularyOfSize } = await import('../../data/arithmetic/vocabulary.js');
   const { readArithmeticFile } = await import('../../data/arithmetic/file.js');
@@ -164,9 +162,4 @@ function scoreTable(
     ...groups.map((group) => row(String(group.operators), group)),
     row('all', total),
   ];
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (/^\d+$/.test(text.trim())) return Number(text);
-  throw new UsageError(`${option}: '${text}' is not a whole number; give one, e.g. ${option} 6`);
 }

@@ -4,11 +4,11 @@
 import { join } from 'node:path';
 import { type Command } from 'commander';
 import { bipe } from '../../base/command';
-import { MachineError, UsageError } from '../../base/errors';
+import { MachineError } from '../../base/errors';
 import { formatBytes, formatCount } from '../../base/format';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
-import { examples, tokenizersThereAre } from '../shared/options';
+import { examples, tokenizersThereAre, wholeNumber } from '../shared/options';
 import { alignColumns, printResult } from '../shared/output';
 
 interface DataOptions {
@@ -97,13 +97,13 @@ async function prepare(names: readonly string[], { json }: DataOptions): Promise
 
 async function tokens({ sources, tokenizer, maxTokens, json }: TokensOptions): Promise<void> {
   const { prepareCorpus } = await import('../../data/tokens/prepare.js');
-  if (maxTokens !== undefined && !/^[1-9]\d*$/.test(maxTokens))
-    throw new UsageError(`--max-tokens: '${maxTokens}' is not a number of tokens; give e.g. 1000000`);
   const corpus = await prepareCorpus(
     {
       sources: sources.split(',').map((name) => name.trim()),
       tokenizer,
-      ...(maxTokens !== undefined && { maxTokens: Number(maxTokens) }),
+      ...(maxTokens !== undefined && {
+        maxTokens: wholeNumber('--max-tokens', maxTokens, { example: 1_000_000 }),
+      }),
     },
     { reporter: terminalReporter() },
   );

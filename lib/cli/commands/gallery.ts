@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { displayPath, workPath } from '../../base/paths';
-import { atLeastOne, examples } from '../shared/options';
+import { examples, wholeNumber } from '../shared/options';
 import { printLines, printResult } from '../shared/output';
 
 interface GalleryCommandOptions {
@@ -73,7 +73,7 @@ async function serve({ out, port }: ServeOptions): Promise<void> {
   const { figureDrawer } = await import('../../report/export/draw.js');
   const { RunStore } = await import('../../experiments/run/store.js');
   const { serveGallery } = await import('../../../apps/gallery/server.js');
-  const wanted = atLeastOne('--port', port, usualPort);
+  const wanted = wholeNumber('--port', port, { most: 65_535, example: usualPort });
   const options = { folder: folderAt(out), drawer: figureDrawer(), store: new RunStore() };
   const { url } = await serveGallery(options, wanted);
   printLines([`gallery: ${url}`, 'Ctrl+C ends it.']);

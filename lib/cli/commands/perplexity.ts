@@ -6,7 +6,7 @@ import { DataError, UsageError } from '../../base/errors';
 import { displayPath } from '../../base/paths';
 import { terminalReporter } from '../../base/progress';
 import { type TokenSequence } from '../../data/tokens/sequence';
-import { examples } from '../shared/options';
+import { examples, wholeNumber } from '../shared/options';
 import { alignColumns, printResult } from '../shared/output';
 
 interface PerplexityCommandOptions {
@@ -50,8 +50,11 @@ export function addPerplexityCommand(program: Command): void {
 }
 
 async function perplexity(options: PerplexityCommandOptions): Promise<void> {
-  const lengths = options.lengths.split(',').map((text) => integer('--lengths', text));
-  const stride = options.stride === undefined ? {} : { stride: integer('--stride', options.stride) };
+  const lengths = options.lengths
+    .split(',')
+    .map((text) => wholeNumber('--lengths', text, { example: '64,128,256' }));
+  const stride =
+    options.stride === undefined ? {} : { stride: wholeNumber('--stride', options.stride, { example: 64 }) };
   const [
     { startEngine },
     { checkSeparators },
@@ -99,12 +102,6 @@ async function perplexity(options: PerplexityCommandOptions): Promise<void> {
     results,
     alignColumns([['length', 'loss', 'perplexity', '95 % interval', 'tokens'], ...cells]),
   );
-}
-
-function integer(option: string, text: string): number {
-  if (!/^\d+$/.test(text.trim()))
-    throw new UsageError(`${option}: '${text}' is not a number of tokens; give e.g. 64,128,256`);
-  return Number(text);
 }
 
 /** The text to read, and what ends its segments at each level, if given. */

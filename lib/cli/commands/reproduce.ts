@@ -11,7 +11,7 @@ import { type WorkerPool } from '../../experiments/run/pool';
 import { type Report } from '../../experiments/run/report';
 import { type FigureDrawer } from '../../report/export/draw';
 import { describeFields, forEachItem, type ItemOutcome, settingsFor } from '../shared/items';
-import { atLeastOne, examples, presetOption, withSetOption } from '../shared/options';
+import { examples, presetOption, wholeNumber, withSetOption } from '../shared/options';
 import { printLines } from '../shared/output';
 
 interface ReproduceOptions {
@@ -62,7 +62,7 @@ async function reproduce(items: readonly string[], options: ReproduceOptions): P
   const pool = new WorkerPool({
     // Items are computed together, so that each needs a process of its own, short as it may be.
     leastCost: 0,
-    ...(workers !== undefined && { workers: atLeastOne('--workers', workers, 2) }),
+    ...(workers !== undefined && { workers: wholeNumber('--workers', workers, { example: 2 }) }),
   });
   // One for all items, whose bars stand below each other.
   const reporter = terminalReporter();

@@ -5,7 +5,7 @@ import { UsageError } from '../../base/errors';
 import { readTextFile } from '../../base/files';
 import { bilevelArrays } from '../../segment/arrays';
 import { parseSeparators, separatorsFor } from '../../segment/separators';
-import { examples, tokenizersThereAre } from '../shared/options';
+import { examples, tokenizersThereAre, wholeNumber } from '../shared/options';
 import { alignColumns, printJson, printLines } from '../shared/output';
 
 interface SegmentOptions {
@@ -34,7 +34,10 @@ export function addSegmentCommand(program: Command): void {
 
 async function segment(options: SegmentOptions): Promise<void> {
   const { ids, separators, texts } = await read(options);
-  const intraSize = options.intraSize === undefined ? {} : { intraSize: parseIntraSize(options.intraSize) };
+  const intraSize =
+    options.intraSize === undefined
+      ? {}
+      : { intraSize: wholeNumber('--intra-size', options.intraSize, { example: 1024 }) };
   const positions = bilevelArrays(ids, separators, intraSize);
   const result = { intra: Array.from(positions.intra), segment: Array.from(positions.segment) };
   if (options.json === true) {
@@ -76,10 +79,4 @@ function parseIds(text: string): Int32Array {
       `--ids: item ${index + 1}, '${digits}', is not a token id; give integers from 0, separated by commas, e.g. 5,869,7`,
     );
   });
-}
-
-function parseIntraSize(text: string): number {
-  const rows = Number(text);
-  if (Number.isInteger(rows) && rows >= 1) return rows;
-  throw new UsageError(`--intra-size: '${text}' is not a number of rows; give an integer from 1, e.g. 1024`);
 }

@@ -17,7 +17,7 @@ import { type JobStatus } from '../../experiments/sweep/status';
 import { type Submitted } from '../../experiments/sweep/submit';
 import { counted } from '../../experiments/settings/preset-words';
 import { settingsFor } from '../shared/items';
-import { atLeastOne, examples, presetOption, withSetOption } from '../shared/options';
+import { examples, presetOption, wholeNumber, withSetOption } from '../shared/options';
 import { alignColumns, printJson, printLines, printResult } from '../shared/output';
 import { reproduceItem } from './reproduce';
 
@@ -169,7 +169,8 @@ async function submit(item: string, options: SubmitOptions): Promise<void> {
   const { RunStore } = await import('../../experiments/run/store.js');
   const { folderOfSweep } = await import('../../experiments/sweep/folder.js');
   const { engine, preset, set } = options;
-  const workers = options.workers === undefined ? undefined : atLeastOne('--workers', options.workers, 2);
+  const workers =
+    options.workers === undefined ? undefined : wholeNumber('--workers', options.workers, { example: 2 });
   const experiment = experimentNamed(item);
   const profile = await profileOf(options.profile);
   const planned = await planOf(experiment, options);

@@ -16,7 +16,7 @@ import type { Automaton } from '../../theory/automata/automaton';
 import type { NetworkCertificate } from '../../theory/compile/certificate';
 import type { Activation } from '../../theory/network/mlp';
 import type { Bounds, Network } from '../../theory/network/network';
-import { atLeastOne, examples } from '../shared/options';
+import { examples, wholeNumber } from '../shared/options';
 import { alignColumns, printResult } from '../shared/output';
 
 /** Adds the subcommand and its own. */
@@ -163,15 +163,17 @@ async function compiled(automaton: Automaton, options: CompileOptions): Promise<
 /** For which words the options ask. */
 function boundsOf(automaton: Automaton, options: CompileOptions): Bounds {
   const { encoding, maxLength } = options;
-  const maxSegmentLength = atLeastOne('--max-segment', options.maxSegment);
-  const maxSegments = atLeastOne('--max-segments', options.maxSegments);
+  const maxSegmentLength = wholeNumber('--max-segment', options.maxSegment, { example: 16 });
+  const maxSegments = wholeNumber('--max-segments', options.maxSegments, { example: 64 });
   if ((encoding === 'compact' || encoding === 'bipe') && automaton.type === 'nfa')
     throw new UsageError(
       `--encoding ${encoding}: ${displayPath(options.automaton)} is an NFA, which has no separators; compile it with --encoding ape, carried or spread`,
     );
   if (encoding !== 'bipe') {
     const length =
-      maxLength === undefined ? maxSegments * (maxSegmentLength + 1) : atLeastOne('--max-length', maxLength);
+      maxLength === undefined
+        ? maxSegments * (maxSegmentLength + 1)
+        : wholeNumber('--max-length', maxLength, { example: 1088 });
     return { encoding, maxLength: length };
   }
   if (maxLength !== undefined)

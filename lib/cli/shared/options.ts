@@ -19,16 +19,30 @@ export function collect(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
 }
 
+/** The whole numbers that an option takes. */
+export interface WholeNumbers {
+  /** Default 1. */
+  readonly least?: number;
+  /** Default: no limit. */
+  readonly most?: number;
+  /** What one could give. */
+  readonly example: number | string;
+}
+
 /**
- * Reads the number of an option.
+ * Reads the whole number of an option.
  *
- * @throws UsageError if it is no whole number from 1
+ * @throws UsageError if it is none, or none of those that the option takes
  */
-export function atLeastOne(option: string, text: string, example = 16): number {
-  if (/^\d+$/.test(text.trim()) && Number(text) >= 1) return Number(text);
-  throw new UsageError(
-    `${option}: '${text}' is not a whole number from 1; give one, e.g. ${option} ${example}`,
-  );
+export function wholeNumber(
+  option: string,
+  text: string,
+  { least = 1, most, example }: WholeNumbers,
+): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text.trim()) && value >= least && value <= (most ?? Infinity)) return value;
+  const range = `from ${least}${most === undefined ? '' : ` to ${most}`}`;
+  throw new UsageError(`${option}: '${text}' is not a whole number ${range}; give e.g. ${option} ${example}`);
 }
 
 /** Adds the option by which fields of an item's preset are replaced. */

@@ -13,8 +13,16 @@ import { displayFunction } from './display';
  */
 export const blank = Symbol('blank') as never;
 
-/** Says what is wrong with an answer and why; undefined if it is right. */
-export type AnswerTest<T> = (answer: T) => string | undefined;
+/** Says why an answer is right. */
+export interface Reason {
+  readonly right: string;
+}
+
+/**
+ * Says what is wrong with an answer and why; gives undefined if it is right, or, where a test can
+ * have it, the reason.
+ */
+export type AnswerTest<T, Right = undefined> = (answer: T) => string | Right;
 
 /** How answers are compared, and what is said about wrong ones. */
 export interface AnswerOptions {
@@ -41,7 +49,7 @@ interface Verdict {
  *
  * @param name of the exercise, e.g. `Exercise 1`
  */
-export function check<T>(name: string, answer: T, test: AnswerTest<T>): void {
+export function check<T>(name: string, answer: T, test: AnswerTest<T, Reason | undefined>): void {
   const { kind, words } = judge(answer, test);
   const { sign, color } = looks[kind];
   const html = `<span aria-hidden="true">${sign}</span> <b>${escapeHtml(name)}</b>: ${escapeHtml(words)}`;
@@ -53,10 +61,11 @@ export function check<T>(name: string, answer: T, test: AnswerTest<T>): void {
 
 class Unanswered extends Error {}
 
-function judge<T>(answer: T, test: AnswerTest<T>): Verdict {
+function judge<T>(answer: T, test: AnswerTest<T, Reason | undefined>): Verdict {
   try {
-    const wrong = test(answered(answer));
-    return wrong === undefined ? { kind: 'right', words: 'right' } : { kind: 'wrong', words: wrong };
+    const found = test(answered(answer));
+    if (typeof found === 'string') return { kind: 'wrong', words: found };
+    return { kind: 'right', words: found === undefined ? 'right' : `right: ${found.right}` };
   } catch (error) {
     if (error instanceof Unanswered) return { kind: 'unanswered', words: 'not answered yet' };
     return { kind: 'wrong', words: `it throws an error: ${messageOf(error)}` };

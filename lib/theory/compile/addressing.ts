@@ -8,12 +8,55 @@
 // and one over segment indices, by RoPE. Either is lower by at least 2 where it does not match.
 
 import { blockNamed, type Layout } from '../network/layout';
-import { type CopyHead, type Matrix, put, type TokenSource, zeros } from '../network/network';
+import { type CopyHead, type Matrix, type Network, put, type TokenSource, zeros } from '../network/network';
 import { doublings } from './program';
 
+/** Of a network, the words that it is made for. */
+type ForWords = Pick<Network, 'bounds'>;
+
+/** Most attention of a head on tokens other than its source, in exact arithmetic. */
+const leakAimedAt = 1e-4;
+
+/** The factor of scores: it leaves other tokens that much attention, if they score 1 less. */
+export function sharpnessOf(network: ForWords): number {
+  return Math.log(mostTokens(network) / leakAimedAt);
+}
+
+/** Most tokens of a word within the bounds, the start included. */
+export function mostTokens({ bounds }: ForWords): number {
+  return bounds.encoding !== 'bipe'
+    ? 1 + bounds.maxLength
+    : 1 + bounds.maxSegments * (bounds.maxSegmentLength + 1);
+}
+
+/** Most segments of a word within the bounds; one with absolute positions. */
+export function mostSegments({ bounds }: ForWords): number {
+  return bounds.encoding === 'bipe' ? bounds.maxSegments : 1;
+}
+
+/** Number of rows of the table of places. */
+export function placesOf({ bounds }: ForWords): number {
+  return bounds.encoding !== 'bipe' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
+}
+
 /** Frequencies that distinguish distances below `length`, at least two: [pairs]. */
-export function frequenciesFor(length: number): Float64Array {
+function frequenciesFor(length: number): Float64Array {
   return Float64Array.from({ length: Math.max(2, doublings(length)) }, (_, pair) => Math.PI / 2 ** pair);
+}
+
+/**
+ * Frequencies of places, or of blocks of them where a program has these.
+ *
+ * @param blockLength undefined or 0 without blocks
+ */
+export function placeFrequenciesOf(network: ForWords, blockLength = 0): Float64Array {
+  const places = placesOf(network);
+  return frequenciesFor(blockLength === 0 ? places : Math.ceil((places - 1) / blockLength));
+}
+
+/** Frequencies of RoPE, which distinguish segments; none with absolute positions. */
+export function segmentFrequenciesOf(network: ForWords): Float64Array {
+  return network.bounds.encoding === 'bipe' ? frequenciesFor(mostSegments(network)) : new Float64Array();
 }
 
 /**

@@ -5,9 +5,8 @@
 
 import { float32 } from '../lemmas/certificate';
 import type { BlockSource, CopyHead, Network } from '../network/network';
-import { frequenciesFor, sharesByDistance } from './addressing';
+import { placeFrequenciesOf, sharesByDistance, sharpnessOf } from './addressing';
 import type { HeadScores } from './scores';
-import { sharpnessOf } from './weights';
 
 /** The distance between the scores of a head that may have several source tokens. */
 export interface BlockScores extends HeadScores {
@@ -59,6 +58,9 @@ function attentionElsewhere(network: Network, { back, at }: BlockSource): number
   const blocks = Math.ceil((places.rows - 1) / indices);
   const others =
     (at === 'all' ? 0 : Math.exp(-2 * sharpness)) +
-    sharesByDistance(frequenciesFor(blocks), sharpness, { first: -back, last: blocks - 1 - back });
+    sharesByDistance(placeFrequenciesOf(network, indices), sharpness, {
+      first: -back,
+      last: blocks - 1 - back,
+    });
   return Math.exp(-sharpness) + Math.exp(sharpness) * indices * others;
 }

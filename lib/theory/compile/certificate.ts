@@ -10,6 +10,7 @@ import { present } from '../../base/present';
 import type { Mlp } from '../network/mlp';
 import { type CopyHead, describeHead, type Network } from '../network/network';
 import { networkSize, type NetworkSize } from '../network/size';
+import { mostTokens } from './addressing';
 import { blockDrift, largestChange } from './block-drift';
 import type { BlockScores } from './block-scores';
 import type { BlockPlan } from './blocks';
@@ -19,7 +20,7 @@ import { tokensOf, type TokenVectors } from './kinds';
 import { scoresOf } from './score-drift';
 import { addThrough, copyThrough, largestDrift, numbersOf, type Stream, streamOf } from './stream';
 import { countTrial } from './trials';
-import { mostTokens, type NetworkPlan } from './weights';
+import { type NetworkPlan } from './weights';
 
 /** The certificate of one layer. */
 export interface LayerCertificate {

@@ -1,10 +1,18 @@
 // Bounds the attention of a head on all tokens but its source. Nearly all of them score much less
 // than the highest, since they are far from where the head looks.
 
-import { frequenciesFor, type HeadOptions, sharesByDistance, sumOfCosines } from './addressing';
+import {
+  type HeadOptions,
+  mostSegments,
+  mostTokens,
+  placeFrequenciesOf,
+  segmentFrequenciesOf,
+  sharesByDistance,
+  sharpnessOf,
+  sumOfCosines,
+} from './addressing';
 import type { Network, TokenSource } from '../network/network';
 import { deviationOf, distinct, type Kind, stillScore, type Turns } from './kinds';
-import { mostTokens, sharpnessOf } from './weights';
 
 /** Where a head looks, and the kinds of tokens that it tells apart. */
 export interface Asked {
@@ -21,7 +29,7 @@ export interface Asked {
  * there is no source, the start token stands in, and scores b less.
  */
 export function elsewhereOf(network: Network, asked: Asked, gap: number): number {
-  const { bounds, places } = network;
+  const { places } = network;
   const { among, back } = asked.source;
   // As if all tokens had the highest score.
   const byGap = (mostTokens(network) - 1) * Math.exp(-gap);
@@ -31,7 +39,7 @@ export function elsewhereOf(network: Network, asked: Asked, gap: number): number
   const { segmentFrequencies, placeFrequencies } = addressesOf(network, among);
   const sumOver = (frequencies: Float64Array, first: number, last: number): number =>
     sharesByDistance(frequencies, sharpness, { first, last });
-  const segments = bounds.encoding === 'bipe' ? bounds.maxSegments : 1;
+  const segments = mostSegments(network);
   const others =
     among === 'separators'
       ? // One separator a segment; the keys of other tokens do not turn, and score 0.
@@ -45,25 +53,22 @@ export function elsewhereOf(network: Network, asked: Asked, gap: number): number
 
 /** The frequencies by which a head finds its source. */
 function addressesOf(
-  { bounds, places }: Network,
+  network: Network,
   among: TokenSource['among'],
 ): Pick<HeadOptions, 'placeFrequencies' | 'segmentFrequencies'> {
   return {
-    segmentFrequencies:
-      bounds.encoding === 'bipe' && among !== 'word'
-        ? frequenciesFor(bounds.maxSegments)
-        : new Float64Array(),
-    placeFrequencies: among === 'separators' ? new Float64Array() : frequenciesFor(places.rows),
+    segmentFrequencies: among === 'word' ? new Float64Array() : segmentFrequenciesOf(network),
+    placeFrequencies: among === 'separators' ? new Float64Array() : placeFrequenciesOf(network),
   };
 }
 
 /** By how much scores differ from the sharpness times their sums of cosines, at most. */
 function scoresOff(network: Network, { source, kinds, turns }: Asked): number {
   const { among, back } = source;
-  const { bounds, rotaryPairs: pairs } = network;
+  const { rotaryPairs: pairs } = network;
   const sharpness = sharpnessOf(network);
   const { segmentFrequencies, placeFrequencies } = addressesOf(network, among);
-  const segments = bounds.encoding === 'bipe' ? bounds.maxSegments : 1;
+  const segments = mostSegments(network);
   const wantedStart = sharpness * (segmentFrequencies.length + placeFrequencies.length - 1);
   const first = among === 'separators' ? -back : 0;
   const wanted = Float64Array.from(

@@ -11,10 +11,9 @@ import { atLeastOne } from '../lemmas/rectifier';
 import { pass } from '../lemmas/selection';
 import { type Activation, type Connection, MlpBuilder } from '../network/mlp';
 import { type Bounds } from '../network/network';
-import { frequenciesFor } from './addressing';
+import { placeFrequenciesOf, placesOf, segmentFrequenciesOf } from './addressing';
 import { doublings } from './program';
 import { spreadDistances } from './spread';
-import { placesOf } from './weights';
 
 /** The estimated size of a network. */
 export interface NetworkEstimate {
@@ -60,8 +59,8 @@ export function estimateNetwork(
   const depth = layers.reduce((sum, { count }) => sum + count, 0);
   const places = placesOf({ bounds });
   const [placePairs, segmentPairs] = [
-    frequenciesFor(indices === 0 ? places : Math.ceil((places - 1) / indices)).length,
-    bounds.encoding === 'bipe' ? frequenciesFor(bounds.maxSegments).length : 0,
+    placeFrequenciesOf({ bounds }, indices).length,
+    segmentFrequenciesOf({ bounds }).length,
   ];
   const width = 2 + separators + 2 * placePairs + indices + relations + scratch;
   const heads = layers.reduce(

@@ -4,8 +4,7 @@
 import { float32 } from '../lemmas/certificate';
 import { blockNamed, type Layout } from '../network/layout';
 import { type CopyHead, type Matrix, type Network, startId, type TokenSource } from '../network/network';
-import { frequenciesFor, sumOfCosines } from './addressing';
-import { sharpnessOf } from './weights';
+import { placeFrequenciesOf, sharpnessOf, sumOfCosines } from './addressing';
 
 /** A head that copies from one token. */
 export interface TokenHead extends CopyHead {
@@ -186,7 +185,7 @@ export function roundingOf({ bounds }: Network, headDim: number, { turning, stil
 export function idealScores(network: Network, back: number): ReadonlyMap<number, number> {
   const { places } = network;
   const sharpness = sharpnessOf(network);
-  const frequencies = frequenciesFor(places.rows);
+  const frequencies = placeFrequenciesOf(network);
   const sums = new Map<number, number>();
   for (let distance = 1 - places.rows; distance < places.rows; distance++)
     sums.set(distance, sharpness * sumOfCosines(frequencies, distance - back));
@@ -203,9 +202,9 @@ export function deviationOf(
   queries: readonly Float64Array[],
   keys: readonly Float64Array[],
 ): number {
-  const { places, rotaryPairs } = network;
+  const { rotaryPairs } = network;
   const sharpness = sharpnessOf(network);
-  const frequencies = frequenciesFor(places.rows);
+  const frequencies = placeFrequenciesOf(network);
   const first = 2 * rotaryPairs;
   const columns = (queries[0]?.length ?? 0) - first;
   if (columns !== 2 * frequencies.length + 1) return Number.POSITIVE_INFINITY;

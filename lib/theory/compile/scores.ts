@@ -8,6 +8,7 @@
 import { present } from '../../base/present';
 import { blockNamed } from '../network/layout';
 import type { Network, TokenSource } from '../network/network';
+import { mostSegments } from './addressing';
 import { type Asked, elsewhereOf } from './elsewhere';
 import {
   deviationOf,
@@ -75,9 +76,9 @@ function readsOnlyAddresses({ layout, rotaryPairs }: Network, { query, key }: To
 
 /** The gap over every kind and place of a query, with and without a source token. */
 function worstGap(network: Network, { source, kinds, turns }: Asked): number {
-  const { bounds, rotaryPairs } = network;
+  const { rotaryPairs } = network;
   const { among, back } = source;
-  const segments = bounds.encoding !== 'bipe' ? 1 : bounds.maxSegments;
+  const segments = mostSegments(network);
   const start = kinds.find(({ isStart }) => isStart);
   const others = kinds.filter(({ isStart }) => !isStart);
   const matchBack = among === 'separators' ? back : 0;

@@ -15,7 +15,14 @@ import {
   type ReadoutPart,
   zeros,
 } from '../network/network';
-import { copyHead, frequenciesFor, placeTable } from './addressing';
+import {
+  copyHead,
+  placeFrequenciesOf,
+  placesOf,
+  placeTable,
+  segmentFrequenciesOf,
+  sharpnessOf,
+} from './addressing';
 import { blockHead, indexCoordinates, putBlocks } from './block-addressing';
 import { type BlockPlan, multiplyBlocks, transitionBlock } from './blocks';
 import { tokenRegister } from './carried';
@@ -25,38 +32,11 @@ import type { Instruction, Read, Register, RelationProgram } from './program';
 import { carryBlock, collectBlock, pickBlock, readBlock, uniteBlock } from './set-blocks';
 import { copiedColumn, readToken } from './spread';
 
-/** Most attention of a head on tokens other than its source, in exact arithmetic. */
-const leakAimedAt = 1e-4;
-
-/** The factor of scores: it leaves other tokens that much attention, if they score 1 less. */
-export function sharpnessOf(program: Pick<Network, 'bounds'>): number {
-  return Math.log(mostTokens(program) / leakAimedAt);
-}
-
-/** Most tokens of a word within the bounds, the start included. */
-export function mostTokens({ bounds }: Pick<Network, 'bounds'>): number {
-  return bounds.encoding !== 'bipe'
-    ? 1 + bounds.maxLength
-    : 1 + bounds.maxSegments * (bounds.maxSegmentLength + 1);
-}
-
-/** Number of rows of the table of places. */
-export function placesOf({ bounds }: Pick<RelationProgram, 'bounds'>): number {
-  return bounds.encoding !== 'bipe' ? bounds.maxLength + 1 : bounds.maxSegmentLength + 1;
-}
-
 /**
  * The width of a program's network, without building it: weights of large flat automata take long.
  */
 export function widthOf(program: RelationProgram): number {
-  return layoutOf(program, placeFrequenciesOf(program).length).width;
-}
-
-/** Frequencies of places, or of blocks of them where a program has these. */
-function placeFrequenciesOf(program: RelationProgram): Float64Array {
-  const { blockLength } = program;
-  const places = placesOf(program);
-  return frequenciesFor(blockLength === undefined ? places : Math.ceil((places - 1) / blockLength));
+  return layoutOf(program, placeFrequenciesOf(program, program.blockLength).length).width;
 }
 
 /** A layer before its feed-forward blocks are built. */
@@ -73,9 +53,8 @@ export interface NetworkPlan extends Omit<Network, 'layers'> {
 /** Plans the network of a program. */
 export function planOf(program: RelationProgram, activation: Activation): NetworkPlan {
   const { automaton, bounds } = program;
-  const placeFrequencies = placeFrequenciesOf(program);
-  const segmentFrequencies =
-    bounds.encoding !== 'bipe' ? new Float64Array() : frequenciesFor(bounds.maxSegments);
+  const placeFrequencies = placeFrequenciesOf(program, program.blockLength);
+  const segmentFrequencies = segmentFrequenciesOf(program);
   const layout = layoutOf(program, placeFrequencies.length);
   const table = tableOf(program, layout, placeFrequencies);
   return {

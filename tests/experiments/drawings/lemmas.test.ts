@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { present } from '../../../lib/base/present';
 import { type Drawing, type Finding } from '../../../lib/experiments/run/report';
-import { type LemmaResult, type LemmaSeries } from '../../../lib/experiments/items/lemmas/lemma';
+import { type LemmaResult, type LemmaSeries } from '../../../lib/experiments/items/lemmas/drawing';
 import { lemma11 } from '../../../lib/experiments/items/lemmas/lemma1-1';
 import { lemma12 } from '../../../lib/experiments/items/lemmas/lemma1-2';
 import { lemma13 } from '../../../lib/experiments/items/lemmas/lemma1-3';

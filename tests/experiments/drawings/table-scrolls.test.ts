@@ -38,7 +38,7 @@ function run(task: Task, encoding: Name): PromptedRun {
     score: 100 * some.share(),
     byInstance: parts(metric, 80),
     groups: Array.from({ length: 40 }, (_, index) => `chapter ${index % 10}`),
-    swapped: { score: 10 * some.share(), rounds: [parts(metric, 8)] },
+    swapped: { score: 10 * some.share(), rounds: [parts(metric, 8), parts(metric, 8)] },
     tokens: 144,
     longer: [],
     examples: [
@@ -63,7 +63,9 @@ const runOf = (task: Task, encoding: Name): PromptedRun =>
     task,
   );
 const drawing = drawTableScrolls({ runs });
-const interval = ({ metric, byInstance, groups }: PromptedRun) => scoreInterval(metric, byInstance, groups);
+const interval = ({ metric, byInstance, groups }: PromptedRun) => scoreInterval(metric, [byInstance], groups);
+const swappedInterval = ({ metric, swapped, groups }: PromptedRun) =>
+  scoreInterval(metric, swapped.rounds, groups);
 
 describe('the table of SCROLLS, read back', () => {
   it('says what its page has', () => expectPage('table-scrolls', drawing));
@@ -145,6 +147,21 @@ describe('the table of SCROLLS, read back', () => {
     expect(read).toHaveLength(11);
   });
 
+  it('has the intervals of both scores beside them', () => {
+    const rows = drawing.tables[0]?.rows ?? [];
+    taskNames.forEach((task, index) => {
+      for (const encoding of encodings) {
+        const [own, swapped] = [interval, swappedInterval].map((of) => of(runOf(task, encoding)));
+        expect(rows[index]).toMatchObject({
+          [`${encoding}Low`]: own?.low,
+          [`${encoding}High`]: own?.high,
+          [`${encoding}_swappedLow`]: swapped?.low,
+          [`${encoding}_swappedHigh`]: swapped?.high,
+        });
+      }
+    });
+  });
+
   it('shows what each model wrote', () => {
     expect(recordsOf(readTable(present(drawing.tables[1], 'table')))).toEqual(
       taskNames.map((task) => ({
@@ -169,10 +186,10 @@ describe('the table of SCROLLS, read back', () => {
     drawing.findings.forEach(({ measured }, index) => {
       const [first, second] = encodings.map((encoding) => runOf(present(taskNames[index], 'task'), encoding));
       if (first === undefined || second === undefined) throw new Error('no pair');
-      const said = [first, second].map(
-        ({ score, swapped }, place) =>
-          `${Object.values(names)[place] ?? ''} ${score.toFixed(1)} (swapped ${swapped.score.toFixed(1)})`,
-      );
+      const said = [first, second].map((one, place) => {
+        const [low, high] = [swappedInterval(one).low, swappedInterval(one).high].map(minus);
+        return `${Object.values(names)[place] ?? ''} ${one.score.toFixed(1)} (swapped ${one.swapped.score.toFixed(1)}, 95 % interval ${low ?? ''} to ${high ?? ''})`;
+      });
       const difference = interval(first).estimate - interval(second).estimate;
       const start = `${said.join(', ')}: a difference of ${minus(difference)} points (95 % interval over chapters `;
       expect(measured.slice(0, start.length)).toBe(start);

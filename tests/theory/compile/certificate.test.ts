@@ -7,7 +7,7 @@ import { Random } from '../../../lib/engine/random/random';
 import { randomBiNfa, randomNfa } from '../../../lib/theory/automata/random';
 import { certifyNetwork } from '../../../lib/theory/compile/certificate';
 import { compileApe, compileBiPE } from '../../../lib/theory/compile/compile';
-import { mostTokens } from '../../../lib/theory/compile/weights';
+import { mostTokens } from '../../../lib/theory/compile/addressing';
 import { blockNamed } from '../../../lib/theory/network/layout';
 import type { Mlp } from '../../../lib/theory/network/mlp';
 import { type Network, put } from '../../../lib/theory/network/network';

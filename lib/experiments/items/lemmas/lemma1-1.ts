@@ -14,16 +14,14 @@ import {
   type ScaleError,
   smallestProductError,
 } from '../../../theory/lemmas/product';
-import { defineExperiment } from '../../run/experiment';
-import { prepareNothing } from '../../run/definition';
 import { listOf } from '../../settings/fields';
 import { type Finding } from '../../run/report';
 import { formatShort } from '../../../report/log-axis';
-import { epsilonsField } from './fields';
-import { drawLemma, type LemmaResult } from './lemma';
+import { defineLemma, epsilonsField } from './item';
 import { extent } from '../../settings/preset-words';
 
-export interface Lemma11Result extends LemmaResult {
+/** Where float64 and float32 end: errors of products by the scale of their factors. */
+export interface Rounding {
   readonly precisions: readonly {
     readonly name: 'float64' | 'float32';
     /** The least epsilon that is certified, for factors up to 1. */
@@ -46,77 +44,52 @@ const schema = z
 /** Settings: which products are certified. */
 export type Lemma11Settings = z.infer<typeof schema>;
 
-const epsilons = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
-
-function describe({ bounds, epsilons, grid }: Lemma11Settings): string {
-  return `M from ${extent(bounds)}, errors from ${extent(epsilons)}, a grid of ${grid} x ${grid}`;
-}
-
 /** Lemma 1.1 as an item. */
-export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
-  id: 'lemma1.1',
-  title: 'Lemma 1.1: four GELU units multiply two numbers',
+export const lemma11 = defineLemma<Lemma11Settings, Rounding>({
+  lemma: '1.1',
+  title: 'four GELU units multiply two numbers',
   question: 'How large weights are enough for an MLP to multiply?',
-  claim:
-    'Lemma 1.1, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a GELU MLP with 4 hidden units computes a b for |a|, |b| ≤ M to error ε, with weights polynomial in M and 1/ε.',
-  notebook: 'notebooks/lemmas.ipynb',
+  definition:
+    'a GELU MLP with 4 hidden units computes a b for |a|, |b| ≤ M to error ε, with weights polynomial in M and 1/ε',
   revision: 2,
   schema,
-  presets: {
-    smoke: {
-      description: describe,
-      time: 'seconds',
-      settings: { bounds: [1, 4], epsilons: [1e-2, 1e-4], grid: 21, scales: 7 },
-    },
-    quick: {
-      description: describe,
-      time: 'seconds',
-      settings: { bounds: [1, 2, 4, 8, 16], epsilons, grid: 101, scales: 37 },
-    },
-    paper: {
-      description: describe,
-      time: 'seconds',
-      settings: { bounds: [1, 2, 4, 8, 16, 32, 64], epsilons, grid: 401, scales: 73 },
-    },
-  },
-  prepare: prepareNothing,
-  run: ({ bounds, epsilons: errors, grid, scales: count }) => {
-    const sorted = [...errors].sort((a, b) => b - a);
-    const series = bounds.map((bound) => ({
+  describe: ({ bounds, epsilons, grid }) =>
+    `M from ${extent(bounds)}, errors from ${extent(epsilons)}, a grid of ${grid} x ${grid}`,
+  smoke: { bounds: [1, 4], epsilons: [1e-2, 1e-4], grid: 21, scales: 7 },
+  quick: { bounds: [1, 2, 4, 8, 16], epsilons: [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6], grid: 101, scales: 37 },
+  paper: { bounds: [1, 2, 4, 8, 16, 32, 64], grid: 401, scales: 73 },
+  constructions: ({ bounds, grid }) =>
+    bounds.map((bound) => ({
       name: `M = ${bound}`,
       kind: 'product',
       value: bound,
-      certificates: sorted.map((epsilon) => certifyProduct({ bound, epsilon }, { grid })),
-    }));
+      certify: (epsilon) => certifyProduct({ bound, epsilon }, { grid }),
+    })),
+  further: ({ scales: count }) => {
     const scales = Array.from({ length: count }, (_, index) => 10 ** (-6 + (6 * index) / (count - 1)));
-    const precisions = [float64, float32].map((precision) => ({
-      name: precision.name,
-      smallest: smallestProductError(1, precision),
-      proved: bestProductScale(1, precision),
-      errors: productErrorsByScale(scales, { bound: 1, precision }),
-    }));
-    return Promise.resolve({ series, precisions });
+    return {
+      precisions: [float64, float32].map((precision) => ({
+        name: precision.name,
+        smallest: smallestProductError(1, precision),
+        proved: bestProductScale(1, precision),
+        errors: productErrorsByScale(scales, { bound: 1, precision }),
+      })),
+    };
   },
   scale: ({ grid }) =>
     `The largest error is searched on a grid of ${grid} x ${grid}, then by hill climbing from its worst points, in float64. A lemma has no scale of its own.`,
-  draw: (result) => {
-    const lemma = drawLemma(result, {
-      id: 'lemma1.1',
-      title: 'Multiplying: the error and the weights it costs',
-      subtitle: '4 GELU units, factors up to M',
-      caption:
-        'To divide the error by ten, the output weights grow tenfold; to double the range of factors, sixteenfold.',
-      growth: [{ kind: 'product', of: 'M', ofValue: 4, ofError: 1 }],
-    });
-    return {
-      ...lemma,
-      figures: [...lemma.figures, scaleFigure(result)],
-      findings: [...lemma.findings, ...result.precisions.map(roundingFinding)],
-    };
+  texts: {
+    title: 'Multiplying: the error and the weights it costs',
+    subtitle: '4 GELU units, factors up to M',
+    caption:
+      'To divide the error by ten, the output weights grow tenfold; to double the range of factors, sixteenfold.',
+    growth: [{ kind: 'product', of: 'M', ofValue: 4, ofError: 1 }],
   },
+  figures: (result) => [scaleFigure(result)],
+  findings: ({ precisions }) => precisions.map(roundingFinding),
 });
 
-type PrecisionErrors = Lemma11Result['precisions'][number];
+type PrecisionErrors = Rounding['precisions'][number];
 
 function roundingFinding({ name, smallest, proved, errors }: PrecisionErrors): Finding {
   const best = errors.reduce((least, one) => (one.measured < least.measured ? one : least));
@@ -128,7 +101,7 @@ function roundingFinding({ name, smallest, proved, errors }: PrecisionErrors): F
   };
 }
 
-function scaleFigure({ precisions }: Lemma11Result): Figure {
+function scaleFigure({ precisions }: Rounding): Figure {
   const styles = orderedStyles(['float32, found', 'float64, found']);
   const [narrow, wide] = ['float32', 'float64'].map(
     (name) => precisions.find((one) => one.name === name)?.errors ?? [],

@@ -3,18 +3,10 @@
 import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
 import { certifyRectifier, randomReluLayers, rectifierSteepness } from '../../../theory/lemmas/rectifier';
-import { type Mlp } from '../../../theory/network/mlp';
-import { defineExperiment } from '../../run/experiment';
 import { count, listOf, seedField } from '../../settings/fields';
-import { epsilonsField } from './fields';
-import { drawLemma, type LemmaResult, tightest } from './lemma';
+import { tightest } from './drawing';
+import { defineLemma, epsilonsField } from './item';
 import { counted, extent } from '../../settings/preset-words';
-
-/** Networks of one depth, each as its layers. */
-interface RandomNetworks {
-  readonly depth: number;
-  readonly networks: readonly (readonly Mlp[])[];
-}
 
 const schema = z
   .strictObject({
@@ -32,91 +24,60 @@ const schema = z
 /** Settings: which networks are approximated. */
 export type Lemma12Settings = z.infer<typeof schema>;
 
-const quick: Lemma12Settings = {
-  depths: [1, 2, 4],
-  width: 4,
-  hidden: 16,
-  networks: 5,
-  bound: 3,
-  epsilons: [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6],
-  points: 200,
-  seed: 1,
-};
-
-function describe({ depths, networks, epsilons }: Lemma12Settings): string {
-  return `depths from ${extent(depths)}, ${counted(networks, 'random network')} each, errors from ${extent(epsilons)}`;
-}
-
 /** Lemma 1.2 as an item. */
-export const lemma12 = defineExperiment<Lemma12Settings, readonly RandomNetworks[], LemmaResult>({
-  id: 'lemma1.2',
-  title: 'Lemma 1.2: GELU networks in the place of ReLU networks',
+export const lemma12 = defineLemma<Lemma12Settings>({
+  lemma: '1.2',
+  title: 'GELU networks in the place of ReLU networks',
   question: 'Can a network with GELU do what one of the same shape does with ReLU?',
-  claim:
-    'Lemma 1.2, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a ReLU MLP is approximated by a GELU MLP of the same shape, to error ε on a bounded domain.',
-  notebook: 'notebooks/lemmas.ipynb',
+  definition: 'a ReLU MLP is approximated by a GELU MLP of the same shape, to error ε on a bounded domain',
   revision: 1,
   schema,
-  presets: {
-    smoke: {
-      description: describe,
-      time: 'seconds',
-      settings: { ...quick, depths: [1, 2], networks: 1, epsilons: [1e-1, 1e-3], points: 20 },
-    },
-    quick: { description: describe, time: 'seconds', settings: quick },
-    paper: {
-      description: describe,
-      time: 'about 2 minutes',
-      settings: { ...quick, depths: [1, 2, 4, 6], networks: 20, points: 2000 },
-    },
+  describe: ({ depths, networks, epsilons }) =>
+    `depths from ${extent(depths)}, ${counted(networks, 'random network')} each, errors from ${extent(epsilons)}`,
+  smoke: { depths: [1, 2], networks: 1, epsilons: [1e-1, 1e-3], points: 20 },
+  quick: {
+    depths: [1, 2, 4],
+    width: 4,
+    hidden: 16,
+    networks: 5,
+    bound: 3,
+    epsilons: [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6],
+    points: 200,
+    seed: 1,
   },
-  seeds: ({ seed }) => [seed],
-  prepare: ({ depths, width, hidden, networks, bound, epsilons, seed }) => {
+  paper: { depths: [1, 2, 4, 6], networks: 20, points: 2000 },
+  paperTime: 'about 2 minutes',
+  constructions: ({ depths, width, hidden, networks: count, bound, epsilons, points, seed }) => {
     const random = Random.fromSeed(seed);
-    const drawn = depths.map((depth) => ({
-      depth,
-      networks: Array.from({ length: networks }, (_, network) =>
+    const least = Math.min(...epsilons);
+    return depths.map((depth) => {
+      const networks = Array.from({ length: count }, (_, network) =>
         randomReluLayers(random.fork(`network ${depth} ${network}`), { depth, width, hidden }),
-      ),
-    }));
-    // An error that rounding alone can exceed is refused before any network is measured.
-    const epsilon = Math.min(...epsilons);
-    for (const layers of drawn.flatMap((group) => group.networks))
-      rectifierSteepness(layers, { epsilon, bound, width });
-    return Promise.resolve({ input: drawn, data: [], missing: [] });
-  },
-  run: ({ width, bound, epsilons, points, seed }, drawn, { reporter }) => {
-    const random = Random.fromSeed(seed);
-    const task = reporter.task('approximating networks', drawn.length * epsilons.length, 'certificates');
-    let done = 0;
-    const series = drawn.map(({ depth, networks }) => ({
-      name: depth === 1 ? '1 layer' : `${depth} layers`,
-      kind: 'ReLU network',
-      value: depth,
-      certificates: [...epsilons]
-        .sort((a, b) => b - a)
-        .map((epsilon) => {
-          const certificates = networks.map((layers, network) => {
-            const own = random.fork(`points ${depth} ${network}`);
-            return certifyRectifier(layers, { epsilon, bound, width, points, random: own });
-          });
-          task.update((done += 1));
-          return tightest(certificates);
-        }),
-    }));
-    task.finish();
-    return Promise.resolve({ series });
+      );
+      // An error that rounding alone can exceed is refused before any network is measured.
+      for (const layers of networks) rectifierSteepness(layers, { epsilon: least, bound, width });
+      return {
+        name: depth === 1 ? '1 layer' : `${depth} layers`,
+        kind: 'ReLU network',
+        value: depth,
+        certify: (epsilon) =>
+          tightest(
+            networks.map((layers, network) => {
+              const own = random.fork(`points ${depth} ${network}`);
+              return certifyRectifier(layers, { epsilon, bound, width, points, random: own });
+            }),
+          ),
+      };
+    });
   },
   scale: ({ networks, width, hidden, points }) =>
     `Measured on ${counted(networks, 'random network')} of each depth (${counted(width, 'coordinate')}, ${counted(hidden, 'hidden unit')} a layer). The largest error is searched at ${counted(points, 'random input')}, as many corners and as many points where units bend, then by hill climbing from the worst. The network closest to its bound is shown.`,
-  draw: (result) =>
-    drawLemma(result, {
-      id: 'lemma1.2',
-      title: 'GELU for ReLU: the error and the weights it costs',
-      subtitle: 'Random networks; of each depth the one with the least room below its bound',
-      caption:
-        'Inputs are made steeper and outputs flatter by the same factor, which is in proportion to 1/ε. The bound adds up the worst of all units; ' +
-        'the search found no input where they are at their worst at once.',
-      growth: [{ kind: 'ReLU network', of: 'layers', ofValue: null, ofError: 1 }],
-    }),
+  texts: {
+    title: 'GELU for ReLU: the error and the weights it costs',
+    subtitle: 'Random networks; of each depth the one with the least room below its bound',
+    caption:
+      'Inputs are made steeper and outputs flatter by the same factor, which is in proportion to 1/ε. The bound adds up the worst of all units; ' +
+      'the search found no input where they are at their worst at once.',
+    growth: [{ kind: 'ReLU network', of: 'layers', ofValue: null, ofError: 1 }],
+  },
 });

@@ -4,12 +4,10 @@ import { z } from 'zod';
 import { Random } from '../../../engine/random/random';
 import { rectifierGap } from '../../../theory/lemmas/rectifier';
 import { certifyLinear, certifySelection } from '../../../theory/lemmas/selection';
-import { defineExperiment } from '../../run/experiment';
-import { prepareNothing } from '../../run/definition';
 import { count, listOf, seedField } from '../../settings/fields';
 import { type Finding } from '../../run/report';
-import { epsilonsField } from './fields';
-import { drawLemma, type LemmaResult, tightest } from './lemma';
+import { type LemmaResult, tightest } from './drawing';
+import { type Construction, defineLemma, epsilonsField } from './item';
 import { counted, extent } from '../../settings/preset-words';
 
 const schema = z
@@ -27,97 +25,71 @@ const schema = z
 /** Settings: which selections and maps are certified. */
 export type Lemma13Settings = z.infer<typeof schema>;
 
-const quick: Lemma13Settings = {
-  bounds: [1, 4, 16],
-  gap: 0.1,
-  epsilons: [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
-  sizes: [1, 2, 4, 8, 16],
-  maps: 10,
-  points: 500,
-  seed: 1,
-};
-
-function describe({ bounds, epsilons, sizes }: Lemma13Settings): string {
-  return `M from ${extent(bounds)}, errors from ${extent(epsilons)}; linear maps of size ${extent(sizes)}`;
-}
-
 /** Lemma 1.3 as an item. */
-export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
-  id: 'lemma1.3',
-  title: 'Lemma 1.3: linear maps and selection by sign',
+export const lemma13 = defineLemma<Lemma13Settings>({
+  lemma: '1.3',
+  title: 'linear maps and selection by sign',
   question: 'What does it cost an MLP to pass values on, and to choose between two?',
-  claim:
-    'Lemma 1.3, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε.',
-  notebook: 'notebooks/lemmas.ipynb',
+  definition: 'a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε',
   revision: 1,
   schema,
-  presets: {
-    smoke: {
-      description: describe,
-      time: 'seconds',
-      settings: { ...quick, bounds: [1, 4], epsilons: [1e-1, 1e-4], sizes: [1, 4], maps: 1, points: 50 },
-    },
-    quick: { description: describe, time: 'seconds', settings: quick },
-    paper: {
-      description: describe,
-      time: 'seconds',
-      settings: { ...quick, bounds: [1, 4, 16, 64, 256], sizes: [1, 2, 4, 8, 16, 32, 64], points: 5000 },
-    },
+  describe: ({ bounds, epsilons, sizes }) =>
+    `M from ${extent(bounds)}, errors from ${extent(epsilons)}; linear maps of size ${extent(sizes)}`,
+  smoke: { bounds: [1, 4], epsilons: [1e-1, 1e-4], sizes: [1, 4], maps: 1, points: 50 },
+  quick: {
+    bounds: [1, 4, 16],
+    gap: 0.1,
+    epsilons: [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
+    sizes: [1, 2, 4, 8, 16],
+    maps: 10,
+    points: 500,
+    seed: 1,
   },
-  seeds: ({ seed }) => [seed],
-  prepare: prepareNothing,
-  run: ({ bounds, gap, epsilons, sizes, maps, points, seed }) => {
+  paper: { bounds: [1, 4, 16, 64, 256], sizes: [1, 2, 4, 8, 16, 32, 64], points: 5000 },
+  constructions: ({ bounds, gap, sizes, maps, points, seed }) => {
     const random = Random.fromSeed(seed);
-    const selections = bounds.map((bound) => ({
+    const selections = bounds.map((bound): Construction => ({
       name: `M = ${bound}`,
       kind: 'selection',
       value: bound,
-      certificates: [...epsilons]
-        .sort((a, b) => b - a)
-        .map((epsilon) =>
-          certifySelection({
-            bound,
-            gap,
-            range: 1,
-            epsilon,
-            points,
-            random: random.fork(`selection ${bound}`),
+      certify: (epsilon) =>
+        certifySelection({
+          bound,
+          gap,
+          range: 1,
+          epsilon,
+          points,
+          random: random.fork(`selection ${bound}`),
+        }),
+    }));
+    const linear = sizes.map((size): Construction => ({
+      name: `${size} x ${size}`,
+      kind: 'linear map',
+      value: size,
+      isExact: true,
+      certify: () =>
+        tightest(
+          Array.from({ length: maps }, (_, map) => {
+            const own = random.fork(`map ${size} ${map}`);
+            const matrix = Array.from({ length: size }, () =>
+              Array.from({ length: size }, () => own.normal()),
+            );
+            return certifyLinear(matrix, { bound: 1, random: own });
           }),
         ),
     }));
-    const linear = sizes.map((size) => {
-      const drawn = Array.from({ length: maps }, (_, map) => random.fork(`map ${size} ${map}`));
-      return {
-        name: `${size} x ${size}`,
-        kind: 'linear map',
-        value: size,
-        certificates: [
-          tightest(
-            drawn.map((own) => {
-              const matrix = Array.from({ length: size }, () =>
-                Array.from({ length: size }, () => own.normal()),
-              );
-              return certifyLinear(matrix, { bound: 1, random: own });
-            }),
-          ),
-        ],
-      };
-    });
-    return Promise.resolve({ series: [...selections, ...linear] });
+    return [...selections, ...linear];
   },
   scale: ({ points, gap }) =>
     `The largest error is searched at ${counted(points, 'random point')} and as many corners, each also with |t| = α = ${gap}, then by hill climbing from the worst, in float64. Linear maps err by rounding alone.`,
-  draw: (result) => {
-    const drawing = drawLemma(result, {
-      id: 'lemma1.3',
-      title: 'Selecting by sign: the error and the weights it costs',
-      subtitle: '4 GELU units; |x|, |y| ≤ M, |t| ≥ α',
-      caption:
-        'What is rectified stays away from 0 by M, where ReLU and GELU differ by less than any power: another digit costs hardly any weight. ' +
-        'Linear maps are exact and not drawn.',
-    });
-    return { ...drawing, findings: [...drawing.findings, steepnessFinding(result)] };
+  texts: {
+    title: 'Selecting by sign: the error and the weights it costs',
+    subtitle: '4 GELU units; |x|, |y| ≤ M, |t| ≥ α',
+    caption:
+      'What is rectified stays away from 0 by M, where ReLU and GELU differ by less than any power: another digit costs hardly any weight. ' +
+      'Linear maps are exact and not drawn.',
   },
+  findings: (result) => [steepnessFinding(result)],
 });
 
 /**

@@ -12,7 +12,13 @@ import { mean, overSeeds } from '../../../report/over-seeds';
 import { encodingStyle, type SeriesStyle } from '../../../report/style';
 import { liesBelow } from '../../charts/verdicts';
 import { type PromptedRun } from './runs';
-import { differenceInterval, isKnown, type PairedScores, scoreInterval } from './score-intervals';
+import {
+  differenceInterval,
+  type InstanceParts,
+  isKnown,
+  type PairedScores,
+  scoreInterval,
+} from './score-intervals';
 
 /** All models that were finetuned. */
 export interface TableScrollsResult {
@@ -55,7 +61,7 @@ export class Comparison {
   readonly tasks: readonly string[];
   readonly encodings: readonly string[];
   readonly seeds: number;
-  /** By task and encoding: an interval is thousands of samples, and is asked for several times. */
+  /** By what is scored: an interval is thousands of samples, and is asked for several times. */
   readonly #ranges = new Map<string, Range>();
 
   constructor(readonly result: TableScrollsResult) {
@@ -111,19 +117,31 @@ export class Comparison {
    * they can tell.
    */
   rangeOf(task: string, encoding: string): Range {
-    const key = JSON.stringify([task, encoding]);
-    const range = this.#ranges.get(key) ?? this.#measureRange(task, encoding);
-    this.#ranges.set(key, range);
-    return range;
+    return this.#range('own', task, encoding, ({ byInstance }) => [byInstance]);
   }
 
-  #measureRange(task: string, encoding: string): Range {
-    return overSeeds(
-      this.runsOf(task, encoding).map(({ metric, byInstance, groups }) => {
-        const { estimate: centre, low, high } = scoreInterval(metric, byInstance, groups);
+  /** The same of answers handed to other instances. */
+  swappedRangeOf(task: string, encoding: string): Range {
+    return this.#range('swapped', task, encoding, ({ swapped }) => swapped.rounds);
+  }
+
+  #range(
+    answers: 'own' | 'swapped',
+    task: string,
+    encoding: string,
+    scoresOf: (run: PromptedRun) => readonly InstanceParts[],
+  ): Range {
+    const key = JSON.stringify([answers, task, encoding]);
+    const known = this.#ranges.get(key);
+    if (known !== undefined) return known;
+    const range = overSeeds(
+      this.runsOf(task, encoding).map((run) => {
+        const { estimate: centre, low, high } = scoreInterval(run.metric, scoresOf(run), run.groups);
         return isKnown({ low, high }) ? { centre, low, high } : { centre, low: centre, high: centre };
       }),
     );
+    this.#ranges.set(key, range);
+    return range;
   }
 
   /** A task is learnt where answers are better in their own places than in others'. */

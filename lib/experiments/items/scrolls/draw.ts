@@ -7,7 +7,7 @@ import { swaps } from '../../../evaluate/prompted';
 import { axisOf } from '../../../report/axes';
 import { type Figure, makeFigure } from '../../../report/figure';
 import { textAt } from '../../../report/marks';
-import { makeTable, type Measure, measuredBar, rangeOf } from '../../../report/measures';
+import { makeTable, measured, type Measure, measuredBar, rangeOf } from '../../../report/measures';
 import { type PlotlyObject } from '../../../report/spec';
 import { figureWidth, fontSize, ink } from '../../../report/style';
 import { type Cell, type Table } from '../../../report/tables';
@@ -84,23 +84,22 @@ function scoresTable(comparison: Comparison, longer: readonly Comparison[]): Tab
       format: 'integer',
       of: ofTask((task, at) => encodings.flatMap((one) => at.runsOf(task, one))[0]?.byInstance.length),
     },
-    ...encodings.map((encoding): Measure<Row> => {
-      const ofOne = (task: string, at: Comparison): Range | undefined => {
-        const centre = at.scoreOf(task, encoding);
-        return centre === null ? undefined : { ...rangeOf(at.scoreMeasure(encoding), task), centre };
-      };
-      return {
-        ...comparison.scoreMeasure(encoding),
-        of: ({ task, at }) => (task === null ? comparison.scrollsMean(encoding) : ofOne(task, at)),
-      };
-    }),
-    ...styles.map(({ encoding, name }): Measure<Row> => ({
-      key: `${encoding}_swapped`,
-      label: `${name}, swapped`,
-      unit: '%',
-      format: 'fixed1',
-      of: ofTask((task, at) => at.swappedOf(task, encoding)),
+    ...encodings.map((encoding): Measure<Row> => ({
+      ...comparison.scoreMeasure(encoding),
+      of: ({ task, at }) =>
+        task === null
+          ? comparison.scrollsMean(encoding)
+          : withCentre(at.scoreOf(task, encoding), () => at.rangeOf(task, encoding)),
     })),
+    ...styles.map(({ encoding, name }) =>
+      measured<Row>(
+        { key: `${encoding}_swapped`, label: `${name}, swapped`, unit: '%', format: 'fixed1' },
+        ({ task, at }) =>
+          task === null
+            ? undefined
+            : withCentre(at.swappedOf(task, encoding), () => at.swappedRangeOf(task, encoding)),
+      ),
+    ),
   ];
   return makeTable(
     {
@@ -122,6 +121,11 @@ function scoresTable(comparison: Comparison, longer: readonly Comparison[]): Tab
       { task: null, at: comparison },
     ],
   );
+}
+
+/** A score as the run has it, within its range; undefined where it was not measured. */
+function withCentre(centre: number | null, rangeOf: () => Range): Range | undefined {
+  return centre === null ? undefined : { ...rangeOf(), centre };
 }
 
 /** Why a score can be below what chance gives; nothing where none is. */

@@ -97,9 +97,18 @@ function comparedScores(
 ): string {
   const said = encodings.map(
     (encoding) =>
-      `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)})`,
+      `${comparison.styleOf(encoding).name} ${points(comparison.scoreOf(task, encoding) ?? NaN)} (${swappedWord(comparison, task, encoding)})`,
   );
   return `${said.join(', ')}: a difference of ${points(difference.estimate)} points (${intervalWord(difference, [task])}${seedWord(comparison)})`;
+}
+
+/** The score of swapped answers with its interval; over several seeds, the least and the most. */
+function swappedWord(comparison: Comparison, task: string, encoding: string): string {
+  const { low, high } = comparison.swappedRangeOf(task, encoding);
+  const score = `swapped ${points(comparison.swappedOf(task, encoding) ?? NaN)}`;
+  const range = `${points(low)} to ${points(high)}`;
+  if (low === high) return score;
+  return `${score}, ${comparison.seeds === 1 ? `95 % interval ${range}` : `${range} over seeds`}`;
 }
 
 function scrollsFinding(comparison: Comparison, better: string, worse: string): Finding[] {

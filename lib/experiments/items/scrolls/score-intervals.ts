@@ -15,17 +15,18 @@ export type InstanceParts = readonly TextScore['parts'][];
 const resamples = 1000;
 
 /**
- * The score of one model with its 95 % interval over groups.
+ * The score of one model, or the mean of several scores, with its 95 % interval over groups.
  *
+ * @param scores of one model's answers a list of parts; of swapped ones a list for each round
  * @param groups which group each instance is of
  * @returns as `differenceInterval`, within 0 and 100
  */
 export function scoreInterval(
   metric: TextMetricName,
-  parts: InstanceParts,
+  scores: readonly InstanceParts[],
   groups: readonly string[],
 ): Interval {
-  const { estimate, low, high } = differenceInterval([{ metric, groups, first: [parts], second: [] }]);
+  const { estimate, low, high } = differenceInterval([{ metric, groups, first: scores, second: [] }]);
   return isKnown({ low, high })
     ? { estimate, low: Math.max(0, low), high: Math.min(100, high) }
     : { estimate, low, high };
