@@ -57,6 +57,7 @@ export const lemma11 = defineExperiment<Lemma11Settings, null, Lemma11Result>({
   id: 'lemma1.1',
   title: 'Lemma 1.1: four GELU units multiply two numbers',
   question: 'How large weights are enough for an MLP to multiply?',
+  answer: /^Product: the largest weight grows/,
   claim:
     'Lemma 1.1, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a GELU MLP with 4 hidden units computes a b for |a|, |b| ≤ M to error ε, with weights polynomial in M and 1/ε.',
   notebook: 'notebooks/lemmas.ipynb',

@@ -46,6 +46,7 @@ export const lemma13 = defineExperiment<Lemma13Settings, null, LemmaResult>({
   id: 'lemma1.3',
   title: 'Lemma 1.3: linear maps and selection by sign',
   question: 'What does it cost an MLP to pass values on, and to choose between two?',
+  answer: /^The steepness s grows/,
   claim:
     'Lemma 1.3, taken from Feng et al. (public summary page; we have not seen its text). Working definition: a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε.',
   notebook: 'notebooks/lemmas.ipynb',

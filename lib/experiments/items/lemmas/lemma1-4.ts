@@ -44,6 +44,7 @@ export const lemma14 = defineExperiment<Lemma14Settings, null, LemmaResult>({
   id: 'lemma1.4',
   title: 'Lemma 1.4: one MLP multiplies two matrices',
   question: 'How wide is an MLP that multiplies two n x n matrices, and how exact?',
+  answer: /^The MLP has 4n³ hidden units/,
   claim:
     'Lemma 1.4: an MLP multiplies matrices (public summary page; we have not seen its text). Working definition: one GELU MLP multiplies two n x n matrices held in the residual stream to error ε, with 4n³ hidden units.',
   notebook: 'notebooks/lemmas.ipynb',

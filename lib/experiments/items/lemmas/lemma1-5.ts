@@ -42,6 +42,7 @@ export const lemma15 = defineExperiment<Lemma15Settings, null, LemmaResult>({
   id: 'lemma1.5',
   title: 'Lemma 1.5: one attention head copies, and takes means',
   question: 'How sharp is enough for attention to pick one position of thousands?',
+  answer: /^The sharpness grows/,
   claim:
     'Lemma 1.5, taken from Feng et al. (public summary page; we have not seen its text). Working definition: one attention head COPIES the value at the position that matches, and takes the MEAN over the positions that match, to error ε, if scores that do not match are lower by a gap.',
   notebook: 'notebooks/lemmas.ipynb',
