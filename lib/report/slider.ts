@@ -28,8 +28,8 @@ const TEXT_HEIGHT = 26; // px for the line of numbers
 const SLIDER_HEIGHT = 92; // px for the slider with its labels
 
 /**
- * A figure whose own traces are always seen, and of a slider's steps one at a time. A single step is
- * shown with its line of numbers, and no slider.
+ * A figure whose own traces are always seen, and of a slider's steps one at a time. A single step
+ * is shown with its line of numbers, and no slider.
  */
 export function sliderFigure(spec: FigureSpec, { prefix, steps, active = 0 }: Slider): Figure {
   const { panels = [], data = [] } = spec;

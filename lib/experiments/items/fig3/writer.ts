@@ -1,5 +1,5 @@
-// What writes a model's solutions of expressions, one after another. To capture its generation takes
-// much longer than to write a solution, so it is made for all expressions up to a length, once, and
+// Writes a model's solutions of expressions, one after another. To capture a generation takes much
+// longer than to write a solution, so it is captured once for all expressions up to a length, and
 // kept with the model.
 
 import * as tf from '@tensorflow/tfjs';

@@ -1,5 +1,5 @@
-// The construction of a lemma at values that a reader moves: the figure of the lemma's slider at one
-// error asked for, with the certificate's bound and the largest error found.
+// The construction of a lemma at values that a reader moves: the figure of the lemma's slider at
+// one error asked for, with the certificate's bound and the largest error found.
 
 import { formatPercent } from '../../../base/format';
 import { present } from '../../../base/present';

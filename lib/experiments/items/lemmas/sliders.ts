@@ -229,7 +229,10 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
   return sliderOf(matrixProductView({ size, bound: 1, least: Math.min(...epsilons), seed }), epsilons);
 }
 
-/** Lemma 1.4 as a view. Entries of the real pair are up to `bound`; shades of errors are made for `least` and more. */
+/**
+ * Lemma 1.4 as a view. Entries of the real pair are up to `bound`; shades of errors are made for
+ * `least` and more.
+ */
 export function matrixProductView({
   size,
   bound,
