@@ -20,8 +20,10 @@ function movesOf({ _model_name: name, value, min, max, base, _options_labels: la
   if (name === 'FloatSliderModel') return steps.map((step) => ({ value: min + step * (max - min) }));
   if (name === 'FloatLogSliderModel')
     return steps.map((step) => ({ value: base ** (min + step * (max - min)) }));
-  if (/^Text(area)?Model$/.test(name))
-    return steps.map((_, place) => ({ value: value + ' word'.repeat(place % 5) }));
+  if (/^Text(area)?Model$/.test(name)) {
+    const longer = /^[\d()+*/ -]+$/.test(value) ? '+1' : ' word';
+    return steps.map((_, place) => ({ value: value + longer.repeat(place % 5) }));
+  }
   if (/^(Dropdown|ToggleButtons)Model$/.test(name))
     return steps.map((_, place) => ({ index: place % labels.length }));
   return [];

@@ -1,6 +1,6 @@
 // What a result says, in few words, as HTML text: its answer, its verdicts, whose it is.
 
-import { countVerdicts, signOf, type Verdict, verdictOf } from '../../lib/experiments/run/findings';
+import { answerOf, countVerdicts, signOf, type Verdict, verdictOf } from '../../lib/experiments/run/findings';
 import { type Finding } from '../../lib/experiments/run/report';
 import { escapeXml } from '../../lib/report/text';
 import { type Showing } from './showings';
@@ -25,11 +25,11 @@ export function verdictCounts(findings: readonly Finding[]): string {
     .join(' ');
 }
 
-/** The answer of a result in a sentence: its first finding; without one, what the paper says. */
+/** The answer of a result in a sentence; without findings, what the paper says. */
 export function answerHtml({ findings, experiment }: Pick<Showing, 'findings' | 'experiment'>): string {
-  const [first] = findings;
-  if (first === undefined) return `<b>The paper:</b> ${escapeXml(experiment.claim)}`;
-  return `${verdictHtml(verdictOf(first))}: ${escapeXml(`${first.claim}: ${first.measured}`)}`;
+  const answer = answerOf(experiment, findings);
+  if (answer === undefined) return `<b>The paper:</b> ${escapeXml(experiment.claim)}`;
+  return `${verdictHtml(verdictOf(answer))}: ${escapeXml(`${answer.claim}: ${answer.measured}`)}`;
 }
 
 /** Whose result it is, and its preset. */

@@ -24,6 +24,7 @@ export {
   networkCertificateTable,
   reachedTable,
 } from '../experiments/items/thm3-2/compiled-word';
+export { lemmaFigure, type LemmaParameters } from '../experiments/items/lemmas/explore';
 export {
   attentionSlider,
   matrixProductSlider,

@@ -40,8 +40,6 @@ export {
   Control,
   type ControlOptions,
   logSlider,
-  several,
-  type SeveralOptions,
   slider,
   type SliderOptions,
   text,
@@ -55,4 +53,5 @@ export {
 } from '../report/widgets/explore';
 export { interact, type InteractOptions, type ValuesOf } from '../report/widgets/interact';
 export type { ClickedPoint } from '../report/widgets/outputs-page';
+export { several, type SeveralOptions } from '../report/widgets/several';
 export { Widget } from '../report/widgets/widget';

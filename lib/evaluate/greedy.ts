@@ -33,10 +33,14 @@ export interface Greedy {
    * Continues any number of prompts, each of 1 to `promptLength` tokens.
    *
    * @param onProgress called with the number of finished prompts
-   * @returns the generated tokens of each prompt: through the first `eos`, or `newTokens` without
-   *   one
+   * @param atMost     tokens to generate for a prompt, if fewer than `newTokens`
+   * @returns the generated tokens of each prompt: through the first `eos`, or all without one
    */
-  generate(prompts: readonly ArrayLike<number>[], onProgress?: (done: number) => void): Promise<Int32Array[]>;
+  generate(
+    prompts: readonly ArrayLike<number>[],
+    onProgress?: (done: number) => void,
+    atMost?: number,
+  ): Promise<Int32Array[]>;
   /** Frees graph and memory. */
   dispose(): void;
 }
@@ -83,7 +87,10 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
   );
   tf.dispose(state);
 
-  const generateBatch = async (prompts: readonly ArrayLike<number>[]): Promise<Int32Array[]> => {
+  const generateBatch = async (
+    prompts: readonly ArrayLike<number>[],
+    most: number,
+  ): Promise<Int32Array[]> => {
     const chosen: tf.Tensor[] = [];
     const run = (inputs: NamedTensors): tf.Tensor => {
       const { tokens, unfinished } = program.run(inputs);
@@ -95,7 +102,7 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
     tf.dispose(inputs);
     let columns: tf.Tensor | undefined;
     try {
-      while (chosen.length < newTokens) {
+      while (chosen.length < most) {
         if (chosen.length % checkEvery === 0) {
           if (await isZero(unfinished)) break;
           await heedStop();
@@ -113,10 +120,11 @@ export function greedyGeneration(generator: Generator, options: GreedyOptions): 
   };
 
   return {
-    generate: async (prompts, onProgress) => {
+    generate: async (prompts, onProgress, atMost = newTokens) => {
+      const most = Math.min(atMost, newTokens);
       const generated: Int32Array[] = [];
       for (let start = 0; start < prompts.length; start += batch) {
-        generated.push(...(await generateBatch(prompts.slice(start, start + batch))));
+        generated.push(...(await generateBatch(prompts.slice(start, start + batch), most)));
         onProgress?.(generated.length);
       }
       return generated;

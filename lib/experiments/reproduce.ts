@@ -73,7 +73,7 @@ export function failedCheck(report: Pick<Report, 'item' | 'findings'>): CheckErr
 const mostOpenRows = 8;
 
 /**
- * Shows a report below the cell: its first finding as the answer in one sentence, figures,
+ * Shows a report below the cell: the finding that answers its question in one sentence, figures,
  * findings, tables, where the numbers come from, and whether they are the reference's.
  */
 export function showReport(report: Report): void {
@@ -81,8 +81,7 @@ export function showReport(report: Report): void {
     const isLong = report.figures.length > 0 && table.rows.length > mostOpenRows;
     showTable(table, isLong ? { behind } : {});
   };
-  const [answer] = report.findings;
-  if (answer !== undefined && report.figures.length > 0) showLine(describeFinding(answer));
+  if (report.answer !== undefined && report.figures.length > 0) showLine(describeFinding(report.answer));
   report.figures.forEach(showFigure);
   const counts = countVerdicts(report.findings).map(
     ({ verdict, count }) => `${signOf(verdict)} ${verdict}: ${count}`,

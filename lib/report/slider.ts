@@ -27,7 +27,10 @@ export interface Slider {
 const TEXT_HEIGHT = 26; // px for the line of numbers
 const SLIDER_HEIGHT = 92; // px for the slider with its labels
 
-/** A figure whose own traces are always seen, and of a slider's steps one at a time. */
+/**
+ * A figure whose own traces are always seen, and of a slider's steps one at a time. A single step
+ * is shown with its line of numbers, and no slider.
+ */
 export function sliderFigure(spec: FigureSpec, { prefix, steps, active = 0 }: Slider): Figure {
   const { panels = [], data = [] } = spec;
   const always = [...panels.flatMap((panel) => panel.data ?? []), ...data];
@@ -67,7 +70,9 @@ function sliderLayout(
     annotations: PlotlyObject[];
   };
   const below = layout.margin['b'] ?? 0;
-  const height = layout.height + TEXT_HEIGHT + SLIDER_HEIGHT;
+  const hasSlider = steps.length > 1;
+  const added = TEXT_HEIGHT + (hasSlider ? SLIDER_HEIGHT : 0);
+  const height = layout.height + added;
   /** A place given from the foot of the figure, which is now lower. */
   const lifted = (y: number): number => 1 - ((1 - y) * layout.height) / height;
   const numbers = {
@@ -82,35 +87,34 @@ function sliderLayout(
     showarrow: false,
     font: { size: fontSize.label, color: ink.text },
   };
+  const slider = {
+    active,
+    x: 0,
+    len: 1,
+    y: 0,
+    yanchor: 'top',
+    pad: { t: below + TEXT_HEIGHT, b: 0, l: 0, r: 0 },
+    currentvalue: { prefix, font: { size: fontSize.label, color: ink.text }, offset: 8 },
+    font: { size: fontSize.tick, color: ink.muted },
+    // plotly's own are too near to paper.
+    bgcolor: ink.paper,
+    bordercolor: ink.axis,
+    borderwidth: 1.5,
+    activebgcolor: ink.grid,
+    tickcolor: ink.axis,
+    steps: steps.map(({ label, text }, step) => ({
+      label,
+      method: 'update',
+      args: [{ visible: visibleAt(step) }, { [`annotations[${layout.annotations.length}].text`]: text }],
+    })),
+  };
   return {
     ...layout,
     height,
-    margin: { ...layout.margin, b: below + TEXT_HEIGHT + SLIDER_HEIGHT },
+    margin: { ...layout.margin, b: below + added },
     title: { ...layout.title, y: lifted(layout.title.y) },
     legend: { ...layout.legend, y: lifted(layout.legend.y) },
     annotations: [...layout.annotations, numbers],
-    sliders: [
-      {
-        active,
-        x: 0,
-        len: 1,
-        y: 0,
-        yanchor: 'top',
-        pad: { t: below + TEXT_HEIGHT, b: 0, l: 0, r: 0 },
-        currentvalue: { prefix, font: { size: fontSize.label, color: ink.text }, offset: 8 },
-        font: { size: fontSize.tick, color: ink.muted },
-        // plotly's own are too near to paper.
-        bgcolor: ink.paper,
-        bordercolor: ink.axis,
-        borderwidth: 1.5,
-        activebgcolor: ink.grid,
-        tickcolor: ink.axis,
-        steps: steps.map(({ label, text }, step) => ({
-          label,
-          method: 'update',
-          args: [{ visible: visibleAt(step) }, { [`annotations[${layout.annotations.length}].text`]: text }],
-        })),
-      },
-    ],
+    sliders: hasSlider ? [slider] : [],
   };
 }

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
 import { type Finding, type Report } from '../../lib/experiments/run/report';
 import { exportReport } from '../../lib/experiments/run/export';
-import { describeFinding, findingsTable, verdictOf } from '../../lib/experiments/run/findings';
+import { answerOf, describeFinding, findingsTable, verdictOf } from '../../lib/experiments/run/findings';
+import { experiments } from '../../lib/experiments/registry';
+import { readReference } from '../../lib/experiments/run/reference';
 import { collectProvenance } from '../../lib/report/provenance';
 import { provenanceLine } from '../../lib/report/provenance-line';
 import { escapeMarkdown, toMarkdown } from '../../lib/report/tables';
@@ -44,6 +46,25 @@ describe('a verdict', () => {
       );
     });
   });
+});
+
+describe('the answer to a question', () => {
+  it('is the first finding that the item names by its claim, else the first, else nothing', () => {
+    expect(answerOf({ answer: /^A |^Seeds/ }, findings)).toBe(findings[1]);
+    expect(answerOf({ answer: /^Seeds/ }, findings)).toBe(findings[2]);
+    expect(answerOf({ answer: /^Nothing/ }, findings)).toBe(findings[0]);
+    expect(answerOf({}, findings)).toBe(findings[0]);
+    expect(answerOf({ answer: /^Seeds/ }, [])).toBeUndefined();
+  });
+
+  it.each(experiments.filter(({ answer }) => answer !== undefined).map((item) => [item.id, item] as const))(
+    'that %s names is among what was published of it',
+    async (item, { answer }) => {
+      const published = await readReference({ item, preset: 'quick' });
+      const claims = published?.findings.map(({ claim }) => claim) ?? [];
+      expect(claims.filter((claim) => answer?.test(claim))).not.toEqual([]);
+    },
+  );
 });
 
 it('findings as a table say which item they are of, the claim, whether it holds, and what was measured', () => {

@@ -43,6 +43,11 @@ describe('a report in a notebook', () => {
   }));
   const long = { ...sampleTable, rows: Array.from({ length: 11 }, () => sampleTable.rows[0] ?? {}) };
 
+  it('begins with the finding that answers its question, above its figures', () => {
+    const [first] = outputsOf(reportWith({ findings, answer: findings[2], figures: [sampleFigure()] }));
+    expect(first?.['text/plain']).toBe('~ inconclusive: claim 2: nothing');
+  });
+
   it('has long tables closed below its figures, behind what they hold, and short ones open', () => {
     const tables = [sampleTable, long];
     expect(shownOf(reportWith({ findings, tables, figures: [sampleFigure()] }))).toEqual([

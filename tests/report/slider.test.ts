@@ -86,3 +86,14 @@ describe.each(['layout', 'screen'] as const)('the %s of a figure with a slider',
     expect(fromTop(layout)).toBeCloseTo(fromTop(plain), 9);
   });
 });
+
+it('a single step has its line of numbers and no slider, nor room for one', () => {
+  const [first, second] = [steps.slice(0, 1), steps].map((some) =>
+    sliderFigure(spec, { prefix: 'x = ', steps: some }),
+  );
+  const [alone, of] = [first, second].map((figure) => figure?.layout as unknown as Laid | undefined);
+  expect([alone?.sliders, alone?.annotations.at(-1)?.text]).toEqual([[], 'first']);
+  const below = (of?.margin.b ?? 0) - (alone?.margin.b ?? 0);
+  expect(below).toBeGreaterThan(50);
+  expect((of?.height ?? 0) - (alone?.height ?? 0)).toBe(below);
+});

@@ -9,6 +9,7 @@ export function reportWith(fields: Partial<Report>): Report {
     item: 'fig4',
     title: 'Figure 4',
     question: 'Does it hold?',
+    answer: fields.findings?.[0],
     preset: 'quick',
     settings: {},
     numbers: {},

@@ -84,6 +84,8 @@ export interface ExperimentSpec<Settings, Input, Result, Row extends TidyRow = T
   readonly id: string;
   readonly title: string;
   readonly question: string;
+  /** Which finding answers the question, by its claim; default: the first. */
+  readonly answer?: RegExp;
   /** The paper's statement, with its source. */
   readonly claim: string;
   readonly notebook: string;
@@ -190,6 +192,8 @@ export interface Experiment<
   readonly id: string;
   readonly title: string;
   readonly question: string;
+  /** Which finding answers the question, by its claim; without it the first does. */
+  readonly answer?: RegExp;
   readonly claim: string;
   readonly notebook: string;
   readonly presets: readonly NamedPreset[];

@@ -15,6 +15,7 @@ import { type TidyRow } from '../../report/rows';
 import { type Compared, compareWith } from './compare';
 import { type ReferenceComparison, type Report } from './report';
 import { changed, type PresetName, unchanged } from '../settings/preset-names';
+import { answerOf } from './findings';
 import { readReference } from './reference';
 import { measured } from './measured';
 import { adviceAfterStop } from './trained-run';
@@ -246,6 +247,7 @@ async function report<Settings extends object, Input, Result, Row extends TidyRo
     item: spec.id,
     title: spec.title,
     question: spec.question,
+    answer: answerOf(spec, drawing.findings),
     preset: labels.preset,
     settings,
     numbers: result,

@@ -17,6 +17,7 @@ export function defineExperiment<Settings extends object, Input, Result, Row ext
     id: spec.id,
     title: spec.title,
     question: spec.question,
+    ...(spec.answer && { answer: spec.answer }),
     claim: spec.claim,
     notebook: spec.notebook,
     presets: names.flatMap((name) => {

@@ -46,6 +46,14 @@ export function countVerdicts(
     .filter(({ count }) => count > 0);
 }
 
+/** The finding that answers an item's question; undefined where nothing was found. */
+export function answerOf(
+  { answer }: { readonly answer?: RegExp },
+  findings: readonly Finding[],
+): Finding | undefined {
+  return findings.find(({ claim }) => answer?.test(claim)) ?? findings[0];
+}
+
 /** A finding on a line of a terminal. */
 export function describeFinding(finding: Finding): string {
   const verdict = verdictOf(finding);

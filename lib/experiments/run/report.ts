@@ -62,6 +62,8 @@ export interface Report<Settings = unknown, Result = unknown, Row extends TidyRo
   readonly item: string;
   readonly title: string;
   readonly question: string;
+  /** The finding that answers the question; undefined where nothing was found. */
+  readonly answer: Finding | undefined;
   /** With `, changed` where fields of it were replaced. */
   readonly preset: string;
   readonly settings: Settings;

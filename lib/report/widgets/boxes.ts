@@ -22,10 +22,18 @@ class Box extends Widget {
   }
 
   protected override definition(): { state: WidgetState } {
-    const children = this.#children.map((child) => child.reference());
-    const state = { box_style: '', children, ...this.#state };
-    return { state: controlState(this.#name, this.layout, state) };
+    return { state: { ...boxState(this.#name, this.#children, this.layout), ...this.#state } };
   }
+}
+
+/** The state of a box of Jupyter's, e.g. `HBox`. */
+export function boxState(
+  name: string,
+  children: readonly Widget[],
+  layout: Readonly<Record<string, string>>,
+): WidgetState {
+  const references = children.map((child) => child.reference());
+  return controlState(name, layout, { box_style: '', children: references });
 }
 
 /** Widgets beside each other, in as many lines as they need. */

@@ -31,28 +31,22 @@ interface Definition<T> {
 }
 
 /** A control with its value. */
-export class Control<T> extends Widget {
-  readonly #definition: Definition<T>;
+export abstract class Control<T> extends Widget {
   readonly #listeners = new Set<() => unknown>();
-  #value: T;
   #label: string | undefined;
 
-  constructor(definition: Definition<T>, value: T, { label }: ControlOptions) {
+  constructor({ label }: ControlOptions) {
     super();
-    this.#definition = definition;
-    this.#value = value;
     this.#label = label;
-    this.layout = { width: definition.width ?? 'auto' };
   }
 
-  get value(): T {
-    return this.#value;
-  }
+  abstract get value(): T;
 
   /** Sets it here and in the browser; nobody is told. */
-  set value(value: T) {
-    this.#value = value;
-    this.update(this.#definition.write(value));
+  abstract set value(value: T);
+
+  protected get label(): string {
+    return this.#label ?? '';
   }
 
   /** Names it, unless it was named or shown. */
@@ -67,10 +61,42 @@ export class Control<T> extends Widget {
   onChange(listener: (value: T) => unknown): this {
     this.#listeners.add(
       newestOnly(async () => {
-        await listener(this.#value);
+        await listener(this.value);
       }),
     );
     return this;
+  }
+
+  /** Tells the listeners that the reader chose. */
+  protected async tell(): Promise<void> {
+    await Promise.all(Array.from(this.#listeners, (listener) => listener()));
+  }
+
+  /** What moves it by itself, if it was asked for. */
+  player(): Widget | undefined {
+    return undefined;
+  }
+}
+
+/** A control that is one of Jupyter's own. */
+class StandardControl<T> extends Control<T> {
+  readonly #definition: Definition<T>;
+  #value: T;
+
+  constructor(definition: Definition<T>, value: T, options: ControlOptions) {
+    super(options);
+    this.#definition = definition;
+    this.#value = value;
+    this.layout = { width: definition.width ?? 'auto' };
+  }
+
+  override get value(): T {
+    return this.#value;
+  }
+
+  override set value(value: T) {
+    this.#value = value;
+    this.update(this.#definition.write(value));
   }
 
   protected override definition(): { state: WidgetState; events: WidgetEvents } {
@@ -79,11 +105,11 @@ export class Control<T> extends Widget {
       const value = this.#definition.read(changed);
       if (value === undefined) return;
       this.#value = value;
-      await Promise.all(Array.from(this.#listeners, (listener) => listener()));
+      await this.tell();
     };
     return {
       state: controlState(name, this.layout, {
-        description: this.#label ?? '',
+        description: this.label,
         description_allow_html: false,
         disabled: false,
         style: styleReference(style, { description_width: 'initial', ...this.#definition.styleState }),
@@ -94,8 +120,7 @@ export class Control<T> extends Widget {
     };
   }
 
-  /** What moves it by itself, if it was asked for. */
-  player(): Widget | undefined {
+  override player(): Widget | undefined {
     const { playEvery, state } = this.#definition;
     if (playEvery === undefined) return undefined;
     const player = new Player({ ...state, value: this.#value, interval: playEvery });
@@ -153,7 +178,7 @@ export function slider(least: number, most: number, options: SliderOptions = {})
     throw new ConfigError('only a slider over whole numbers can play; round least, most, value and step');
   const readout_format = isWhole ? 'd' : '.3~g';
   const state = { min: least, max: most, step, continuous_update: true, orientation: 'horizontal' };
-  return new Control<number>(
+  return new StandardControl<number>(
     {
       name: isWhole ? 'IntSlider' : 'FloatSlider',
       style: 'SliderStyle',
@@ -187,7 +212,7 @@ export function logSlider(
   checkRange(least, most, value);
   if (!(least > 0)) throw new ConfigError(`a logarithmic slider begins at ${least}; it must be above 0`);
   const state = { base: 10, min: Math.log10(least), max: Math.log10(most), step, continuous_update: true };
-  return new Control<number>(
+  return new StandardControl<number>(
     {
       name: 'FloatLogSlider',
       style: 'SliderStyle',
@@ -238,7 +263,7 @@ export function choice<T>(options: Options<T>, settings: ChoiceOptions<T> = {}):
   const value = settings.value ?? present(values[0], 'option');
   const isList = (settings.as ?? (labels.length > 4 ? 'list' : 'buttons')) === 'list';
   const looks = isList ? {} : { tooltips: labels, icons: [], button_style: '' };
-  return new Control<T>(
+  return new StandardControl<T>(
     {
       name: isList ? 'Dropdown' : 'ToggleButtons',
       style: isList ? 'DescriptionStyle' : 'ToggleButtonsStyle',
@@ -252,56 +277,16 @@ export function choice<T>(options: Options<T>, settings: ChoiceOptions<T> = {}):
   );
 }
 
-/** The settings of a choice of several. */
-export interface SeveralOptions<T> extends ControlOptions {
-  /** Default: all. */
-  readonly value?: readonly T[];
-}
-
-/**
- * A choice of any number of values, in the order of the options.
- *
- * @throws ConfigError if there is nothing to choose, or a value is not among the options
- */
-export function several<const T extends string | number | boolean>(
-  options: readonly T[],
-  settings?: SeveralOptions<T>,
-): Control<readonly T[]>;
-export function several<T>(
-  options: Readonly<Record<string, T>>,
-  settings?: SeveralOptions<T>,
-): Control<readonly T[]>;
-export function several<T>(options: Options<T>, settings: SeveralOptions<T> = {}): Control<readonly T[]> {
-  const { labels, values } = listOptions(options);
-  const write = (chosen: readonly T[]): { index: number[] } => ({
-    index: chosen.map((value) => placeOf(value, labels, values)),
-  });
-  const pick = (index: readonly number[]): T[] => values.filter((_, place) => index.includes(place));
-  return new Control<readonly T[]>(
-    {
-      name: 'SelectMultiple',
-      style: 'DescriptionStyle',
-      state: {
-        _options_labels: labels,
-        rows: Math.min(labels.length, 8),
-        tooltip: 'hold Ctrl (on a Mac ⌘) to choose several',
-      },
-      write,
-      read: ({ index }) => (Array.isArray(index) ? pick(index as number[]) : undefined),
-    },
-    pick(write(settings.value ?? values).index),
-    settings,
-  );
-}
-
-function listOptions<T>(options: Options<T>): { labels: string[]; values: readonly T[] } {
+/** The options' names and values, in order. */
+export function listOptions<T>(options: Options<T>): { labels: string[]; values: readonly T[] } {
   const isList = Array.isArray(options);
   const values = isList ? (options as readonly T[]) : Object.values(options);
   if (values.length === 0) throw new ConfigError('a choice without options: give at least one');
   return { labels: isList ? values.map(String) : Object.keys(options), values };
 }
 
-function placeOf<T>(value: T, labels: readonly string[], values: readonly T[]): number {
+/** @throws ConfigError if the value is not among the options */
+export function placeOf<T>(value: T, labels: readonly string[], values: readonly T[]): number {
   const place = values.indexOf(value);
   if (place < 0) throw new ConfigError(`${String(value)} is not among the options: ${labels.join(', ')}`);
   return place;
@@ -309,7 +294,7 @@ function placeOf<T>(value: T, labels: readonly string[], values: readonly T[]): 
 
 /** A box to tick. */
 export function checkbox(value: boolean, options: ControlOptions = {}): Control<boolean> {
-  return new Control<boolean>(
+  return new StandardControl<boolean>(
     {
       name: 'Checkbox',
       style: 'CheckboxStyle',
@@ -333,7 +318,7 @@ export interface TextOptions extends ControlOptions {
 /** A text to type; it is read with each key. */
 export function text(value: string, options: TextOptions = {}): Control<string> {
   const { rows = 1, placeholder = '' } = options;
-  return new Control<string>(
+  return new StandardControl<string>(
     {
       name: rows === 1 ? 'Text' : 'Textarea',
       style: 'TextStyle',

@@ -5,8 +5,9 @@ import { ConfigError } from '../../base/errors';
 import { namesIn, plot, type PlotOptions } from '../plot';
 import { type TidyRow } from '../rows';
 import { type Cell, formatCell, type Table } from '../tables';
-import { checkbox, choice, type Control, several, text } from './controls';
+import { checkbox, choice, type Control, text } from './controls';
 import { interact } from './interact';
+import { several } from './several';
 
 /** What `explorePlot` draws, and which columns it has controls for. */
 export interface ExploreOptions<Row extends TidyRow> extends PlotOptions<Row> {
@@ -44,7 +45,7 @@ export async function explorePlot<Row extends TidyRow>(
       chosen.every((name) => (values[name] as readonly Cell[]).includes(row[name] ?? null));
     const isNear = (row: Row): boolean => typeof upTo !== 'number' || Number(row[x]) <= upTo;
     const drawn = rows.filter((row) => isChosen(row) && isNear(row));
-    if (drawn.length === 0) throw new ConfigError('no row is left: choose at least one value in each list');
+    if (drawn.length === 0) throw new ConfigError('no row is left: tick at least one value of each column');
     const { log: _, ...linear } = options;
     if (log === undefined || logarithmic === true) return plot(drawn, options);
     return plot(drawn, log === 'xy' ? { ...linear, log: 'x' } : linear);

@@ -10,7 +10,6 @@ import {
   choice,
   type Control,
   logSlider,
-  several,
   slider,
   text,
 } from '../../../lib/report/widgets/controls';
@@ -61,20 +60,6 @@ const kinds: readonly {
     value: 1,
     state: { _options_labels: ['One', 'Two'], index: 0 },
     moves: [[{ index: 1 }, 2]],
-  },
-  {
-    name: 'SelectMultiple',
-    make: () => several([1, 2, 3], { value: [3, 1], label: 'x' }),
-    value: [1, 3],
-    state: {
-      _options_labels: ['1', '2', '3'],
-      index: [0, 2],
-      tooltip: expect.stringContaining('Ctrl') as string,
-    },
-    moves: [
-      [{ index: [1, 2] }, [2, 3]],
-      [{ index: [] }, []],
-    ],
   },
   {
     name: 'Checkbox',
@@ -165,7 +150,6 @@ it.each([
   ['a logarithm of 0', () => logSlider(0, 1), 'a logarithmic slider begins at 0; it must be above 0'],
   ['nothing to choose', () => choice([]), 'a choice without options'],
   ['no such option', () => choice({ a: 1 }, { value: 2 }), '2 is not among the options: a'],
-  ['no such options', () => several([1, 2], { value: [1, 5] }), '5 is not among the options: 1, 2'],
 ])('%s is refused by name', (_, make: () => unknown, message) => {
   expect(make).toThrow(ConfigError);
   expect(make).toThrow(message);

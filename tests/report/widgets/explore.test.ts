@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { plot } from '../../../lib/report/plot';
 import { toHtml, type Table } from '../../../lib/report/tables';
 import { explorePlot, exploreTable } from '../../../lib/report/widgets/explore';
+import { boxesOf } from '../../support/ticks';
 import { type FakeNotebook, inFakeNotebook } from '../../support/widgets';
 
 vi.mock('../../../lib/report/export/stills', () => ({ stillFigure: () => Promise.resolve('<svg/>') }));
@@ -46,10 +47,11 @@ describe('rows to explore', () => {
           return JSON.parse(JSON.stringify(data));
         };
         expect(outputsOf(notebook)[0]?.figure?.data).toMatchObject(figureOf(rows, 'xy') as object);
-        await controlOf(notebook, 'encoding').move({
-          index: encodings.map((name) => ['rope', 'alibi', 'none'].indexOf(name)),
-        });
-        await controlOf(notebook, 'seed').move({ index: seeds.map((seed) => seed - 1) });
+        const all = { encoding: ['rope', 'alibi', 'none'], seed: [1, 2] };
+        const chosenOf: Record<string, readonly unknown[]> = { encoding: encodings, seed: seeds };
+        for (const [name, values] of Object.entries(all))
+          for (const [place, box] of boxesOf(notebook, name).entries())
+            await box.move({ value: chosenOf[name]?.includes(values[place]) });
         await controlOf(notebook, 'length up to').move({ index: [512, 1024].indexOf(upTo) });
         await controlOf(notebook, 'perplexity on a logarithmic axis').move({ value: isLog });
         const chosen = rows.filter(
@@ -67,9 +69,10 @@ describe('rows to explore', () => {
   it('say that none is left, and come back', () =>
     inFakeNotebook(async (notebook) => {
       await explorePlot(rows, options);
-      await controlOf(notebook, 'encoding').move({ index: [] });
-      expect(outputsOf(notebook)[0]?.text).toContain('choose at least one value in each list');
-      await controlOf(notebook, 'encoding').move({ index: [1] });
+      const boxes = boxesOf(notebook, 'encoding');
+      for (const box of boxes) await box.move({ value: false });
+      expect(outputsOf(notebook)[0]?.text).toContain('tick at least one value of each column');
+      await boxes[1]?.move({ value: true });
       expect(outputsOf(notebook)[0]?.figure?.data).toHaveLength(1);
     }));
 
@@ -79,8 +82,8 @@ describe('rows to explore', () => {
         rows.filter(({ encoding }) => encoding === 'rope'),
         { ...options, filters: ['encoding', 'seed'] },
       );
-      const names = models.map(({ state }) => state['description']).filter((name) => name !== undefined);
-      expect(names).toEqual(['seed', 'length up to', 'perplexity on a logarithmic axis']);
+      expect(models.filter(({ state }) => state['_model_name'] === 'HBoxModel')).toHaveLength(2);
+      expect(boxesOf({ models }, 'seed').map(({ state }) => state['description'])).toEqual(['1', '2']);
     }));
 });
 

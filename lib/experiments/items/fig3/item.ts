@@ -132,6 +132,7 @@ export const fig3 = defineExperiment<Fig3Settings, Fig3Settings, Fig3Result, Acc
   id: 'fig3',
   title: 'Figure 3: arithmetic accuracy by encoding and size',
   question: 'Does a bilevel encoding help a small model to compute step by step?',
+  answer: / computes better than /,
   claim:
     'On arithmetic modulo 11 with 6 operators, at hidden size 48, BiPE-ALiBi reaches about 97 % and the other encodings stay under 70 % (public notes on the paper).',
   notebook: 'notebooks/fig3.ipynb',

@@ -1,7 +1,6 @@
 // A trained model of Figure 3 to play with: it solves an expression somebody typed, and shows what
 // it looks at.
 
-import * as tf from '@tensorflow/tfjs';
 import { type Reporter } from '../../../base/progress';
 import {
   type ArithmeticStep,
@@ -17,8 +16,6 @@ import {
 } from '../../../data/arithmetic/vocabulary';
 import { startEngine } from '../../../engine/engine';
 import { Random } from '../../../engine/random/random';
-import { decoderGenerator } from '../../../evaluate/generator';
-import { greedyGeneration } from '../../../evaluate/greedy';
 import { loadCheckpoint } from '../../../model/files/checkpoint';
 import { type Decoder } from '../../../model/decoder';
 import { type ModelParameters } from '../../../model/parameters';
@@ -36,6 +33,7 @@ import { layerAttention } from '../../language-models/layer-attention';
 import { choose } from '../../run/execute';
 import { defaultPreset, presetOrder } from '../../settings/preset-names';
 import { RunStore } from '../../run/store';
+import { solutionTokens, writeSolution } from './writer';
 
 /** A model that has learnt the task, more or less. */
 export interface ArithmeticModel {
@@ -112,38 +110,22 @@ export async function arithmeticModel(
 export async function solveArithmetic(model: ArithmeticModel, text: string): Promise<ArithmeticSolution> {
   const { decoder, parameters, vocabulary } = model;
   const { prompt, answer } = readExpression(text, vocabulary);
-  // A solution of n operators rewrites the expression n times, each time shorter.
-  const newTokens = Math.max(8, prompt.length * Math.ceil(prompt.length / 2));
   const random = Random.fromSeed(0);
-  const positions = decoder.encoding.drawPositions?.(prompt.length + newTokens, () => random.uniform());
-  const generator = { ...decoderGenerator(decoder, parameters), draw: () => drawnTensor(positions) };
-  const greedy = greedyGeneration(generator, {
-    batch: 1,
-    promptLength: prompt.length,
-    newTokens,
-    eos: arithmeticIds.eos,
-  });
-  try {
-    const [written = new Int32Array(0)] = await greedy.generate([prompt]);
-    const ids = Int32Array.of(...prompt, ...written);
-    const steps = judgeSteps(ids, vocabulary);
-    const correct = written.includes(arithmeticIds.eos) && steps.at(-1)?.text === String(answer);
-    return {
-      ids,
-      tokens: arithmeticTokenTexts(ids, vocabulary),
-      ...(positions && { positions }),
-      steps,
-      expected: answer,
-      correct,
-      sound: correct && steps.every((step) => step.correct),
-    };
-  } finally {
-    greedy.dispose();
-  }
-}
-
-function drawnTensor(positions: Int32Array | undefined): { drawnPositions?: tf.Tensor1D } {
-  return positions === undefined ? {} : { drawnPositions: tf.tensor1d(positions, 'int32') };
+  const capacity = prompt.length + solutionTokens(prompt.length);
+  const positions = decoder.encoding.drawPositions?.(capacity, () => random.uniform());
+  const written = await writeSolution(decoder, parameters, prompt, positions);
+  const ids = Int32Array.of(...prompt, ...written);
+  const steps = judgeSteps(ids, vocabulary);
+  const correct = written.includes(arithmeticIds.eos) && steps.at(-1)?.text === String(answer);
+  return {
+    ids,
+    tokens: arithmeticTokenTexts(ids, vocabulary),
+    ...(positions && { positions }),
+    steps,
+    expected: answer,
+    correct,
+    sound: correct && steps.every((step) => step.correct),
+  };
 }
 
 /** A solution, a row for each step. */

@@ -34,6 +34,8 @@ export interface Lemma<Settings extends LemmaSettings, Further extends object> {
   /** The title without the lemma's name. */
   readonly title: string;
   readonly question: string;
+  /** As an item's. */
+  readonly answer?: RegExp;
   /** What is known of the paper's statement; default: that it is taken from Feng et al. */
   readonly source?: string;
   /** The statement that is certified here. */
@@ -63,7 +65,7 @@ export interface Lemma<Settings extends LemmaSettings, Further extends object> {
 export function defineLemma<Settings extends LemmaSettings, Further extends object = object>(
   lemma: Lemma<Settings, Further>,
 ): Experiment<Settings, LemmaResult & Further> {
-  const { question, revision, schema, usesEngine = false, quick, scale, texts } = lemma;
+  const { question, answer, revision, schema, usesEngine = false, quick, scale, texts } = lemma;
   const id = `lemma${lemma.lemma}`;
   const preset = (settings: Partial<Settings>, time = 'seconds'): Preset<Settings> => ({
     description: lemma.describe,
@@ -74,6 +76,7 @@ export function defineLemma<Settings extends LemmaSettings, Further extends obje
     id,
     title: `Lemma ${lemma.lemma}: ${lemma.title}`,
     question,
+    ...(answer && { answer }),
     claim: `Lemma ${lemma.lemma}${lemma.source ?? ', taken from Feng et al.'} (public summary page; we have not seen its text). Working definition: ${lemma.definition}.`,
     notebook: 'notebooks/lemmas.ipynb',
     revision,

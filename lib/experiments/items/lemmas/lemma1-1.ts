@@ -49,6 +49,7 @@ export const lemma11 = defineLemma<Lemma11Settings, Rounding>({
   lemma: '1.1',
   title: 'four GELU units multiply two numbers',
   question: 'How large weights are enough for an MLP to multiply?',
+  answer: /^Product: the largest weight grows/,
   definition:
     'a GELU MLP with 4 hidden units computes a b for |a|, |b| ≤ M to error ε, with weights polynomial in M and 1/ε',
   revision: 2,

@@ -30,6 +30,7 @@ export const lemma13 = defineLemma<Lemma13Settings>({
   lemma: '1.3',
   title: 'linear maps and selection by sign',
   question: 'What does it cost an MLP to pass values on, and to choose between two?',
+  answer: /^The steepness s grows/,
   definition: 'a GELU MLP computes linear maps, and selects x or y by the sign of t, if |t| ≥ α, to error ε',
   revision: 1,
   schema,

@@ -30,6 +30,7 @@ export const lemma14 = defineLemma<Lemma14Settings>({
   lemma: '1.4',
   title: 'one MLP multiplies two matrices',
   question: 'How wide is an MLP that multiplies two n x n matrices, and how exact?',
+  answer: /^The MLP has 4n³ hidden units/,
   source: ': an MLP multiplies matrices',
   definition:
     'one GELU MLP multiplies two n x n matrices held in the residual stream to error ε, with 4n³ hidden units',

@@ -29,6 +29,7 @@ export const lemma15 = defineLemma<Lemma15Settings>({
   lemma: '1.5',
   title: 'one attention head copies, and takes means',
   question: 'How sharp is enough for attention to pick one position of thousands?',
+  answer: /^The sharpness grows/,
   definition:
     'one attention head COPIES the value at the position that matches, and takes the MEAN over the positions that match, to error ε, if scores that do not match are lower by a gap',
   revision: 1,

@@ -1,15 +1,18 @@
 // A figure for each of Lemmas 1.1 to 1.5 with a slider for the error asked for: what the
-// construction gives, how far that is from what it should, and the weights it takes.
+// construction gives, how far that is from what it should, and the weights it takes. explore.ts
+// draws the same at any values.
 
 import { broken, lineLook } from '../../../report/marks';
+import { present } from '../../../base/present';
 import { Random } from '../../../engine/random/random';
 import { type Figure } from '../../../report/figure';
-import { type PlotlyObject } from '../../../report/spec';
+import { type FigureSpec, type PlotlyObject } from '../../../report/spec';
 import { lineTrace } from '../../../report/traces';
 import { type TextMap, textMapTraces } from '../../../report/text-map';
 import { sliderFigure, type SliderStep } from '../../../report/slider';
 import { fontSize, heatScale, ink, orderedStyles, type SeriesStyle } from '../../../report/style';
 import { certifyAttention } from '../../../theory/lemmas/attention';
+import { type Certificate } from '../../../theory/lemmas/certificate';
 import { matrixProductMlp, multiplyMatrices } from '../../../theory/lemmas/matrix-product';
 import { productError, productMlp } from '../../../theory/lemmas/product';
 import { rectifierGap } from '../../../theory/lemmas/rectifier';
@@ -29,47 +32,59 @@ function spread(bound: number, count = 241): number[] {
   return Array.from({ length: count }, (_, index) => bound * ((2 * index) / (count - 1) - 1));
 }
 
+/** A lemma's construction as a figure that differs by the error asked for. */
+export interface LemmaView {
+  /** What all errors share, with axes for these. */
+  readonly spec: (epsilons: readonly number[]) => FigureSpec;
+  /** What one error gives. */
+  readonly step: (epsilon: number) => SliderStep;
+}
+
+const sliderOf = ({ spec, step }: LemmaView, epsilons: readonly number[]): Figure =>
+  sliderFigure(spec(epsilons), { prefix: 'ε = ', steps: epsilons.map(step) });
+
 /** The curves of a slider's step. */
 interface Curves {
-  readonly epsilon: number;
   readonly given: readonly (number | null)[];
   readonly errors: readonly (number | null)[];
   readonly text: string;
 }
 
 /** Left what is given, right its error on a logarithmic axis, below the error asked for. */
-function curveSlider(
+function curveView(
   texts: { readonly id: string; readonly title: string; readonly subtitle: string; readonly caption: string },
   x: readonly number[],
   should: readonly (number | null)[],
   axisTitle: string,
-  curves: readonly Curves[],
+  curves: (epsilon: number) => Curves,
   marks: readonly PlotlyObject[] = [],
-): Figure {
-  const step = ({ epsilon, given, errors, text }: Curves): SliderStep => ({
-    label: formatShort(epsilon),
-    text,
-    panels: [
-      [lineTrace({ x, y: given, style: givenStyle })],
-      [
-        lineTrace({ x, y: errors.map((error) => (error === 0 ? null : error)), style: givenStyle }),
-        {
-          type: 'scatter',
-          mode: 'lines',
-          name: 'ε',
-          x: [x[0], x.at(-1)],
-          y: [epsilon, epsilon],
-          line: lineLook({ dash: broken, width: 1.5 }),
-        },
+): LemmaView {
+  const step = (epsilon: number): SliderStep => {
+    const { given, errors, text } = curves(epsilon);
+    return {
+      label: formatShort(epsilon),
+      text,
+      panels: [
+        [lineTrace({ x, y: given, style: givenStyle })],
+        [
+          lineTrace({ x, y: errors.map((error) => (error === 0 ? null : error)), style: givenStyle }),
+          {
+            type: 'scatter',
+            mode: 'lines',
+            name: 'ε',
+            x: [x[0], x.at(-1)],
+            y: [epsilon, epsilon],
+            line: lineLook({ dash: broken, width: 1.5 }),
+          },
+        ],
       ],
-    ],
-  });
-  const least = Math.min(...curves.map(({ epsilon }) => epsilon));
-  const most = Math.max(...curves.map(({ epsilon }) => epsilon));
-  return sliderFigure(
-    {
+    };
+  };
+  const spec = (epsilons: readonly number[]): FigureSpec => {
+    const [least, most] = [Math.min(...epsilons), Math.max(...epsilons)];
+    return {
       ...texts,
-      alt: `${texts.title}: ${curves.length} errors asked for, from ${formatShort(most)} to ${formatShort(least)}; the curve of errors stays below each.`,
+      alt: `${texts.title}: ${epsilons.length} errors asked for, from ${formatShort(most)} to ${formatShort(least)}; the curve of errors stays below each.`,
       panelHeight: 260,
       panels: [
         {
@@ -91,15 +106,20 @@ function curveSlider(
           marks,
         },
       ],
-    },
-    { prefix: 'ε = ', steps: curves.map(step) },
-  );
+    };
+  };
+  return { spec, step };
 }
 
 /** Lemma 1.1: a times `bound` over a. */
 export function productSlider(bound: number, epsilons: readonly number[]): Figure {
+  return sliderOf(productView(bound), epsilons);
+}
+
+/** Lemma 1.1 as a view. */
+export function productView(bound: number): LemmaView {
   const x = spread(bound);
-  return curveSlider(
+  return curveView(
     {
       id: 'lemma1-1-slider',
       title: 'Lemma 1.1: four GELU units multiply',
@@ -110,23 +130,27 @@ export function productSlider(bound: number, epsilons: readonly number[]): Figur
     x,
     x.map((a) => a * bound),
     'a',
-    epsilons.map((epsilon) => {
+    (epsilon) => {
       const mlp = productMlp({ bound, epsilon });
       const errors = x.map((a) => productError(mlp, a, bound));
       return {
-        epsilon,
         given: x.map((a, index) => a * bound + (errors[index] ?? 0)),
         errors: errors.map(Math.abs),
         text: `Input weights ${formatShort(Math.abs(mlp.inputWeight[0] ?? 0))}, output weights ${formatShort(weightNorm(mlp).largest)}.`,
       };
-    }),
+    },
   );
 }
 
 /** Lemma 1.2: one unit. */
 export function rectifierSlider(epsilons: readonly number[]): Figure {
-  const x = spread(1, 401);
-  return curveSlider(
+  return sliderOf(rectifierView(), epsilons);
+}
+
+/** Lemma 1.2 as a view, over `-reach` to `reach`. */
+export function rectifierView(reach = 1): LemmaView {
+  const x = spread(reach, 401);
+  return curveView(
     {
       id: 'lemma1-2-slider',
       title: 'Lemma 1.2: a steep GELU is nearly a ReLU',
@@ -137,25 +161,29 @@ export function rectifierSlider(epsilons: readonly number[]): Figure {
     x,
     x.map(relu),
     'x',
-    epsilons.map((epsilon) => {
+    (epsilon) => {
       const steepness = rectifierGap.gap / epsilon;
       const given = x.map((value) => gelu(steepness * value) / steepness);
       return {
-        epsilon,
         given,
         errors: given.map((value, index) => Math.abs(value - relu(x[index] ?? 0))),
         text: `Steepness s = ${formatShort(steepness)}.`,
       };
-    }),
+    },
   );
 }
 
 /** Lemma 1.3: `bound` where t is positive, -bound / 2 where it is negative. */
 export function selectionSlider(bound: number, gap: number, epsilons: readonly number[]): Figure {
+  return sliderOf(selectionView(bound, gap), epsilons);
+}
+
+/** Lemma 1.3 as a view. */
+export function selectionView(bound: number, gap: number): LemmaView {
   const t = spread(3 * gap, 481);
   const isAllowed = (value: number): boolean => Math.abs(value) >= gap * (1 - 1e-9);
   const should = t.map((value) => (isAllowed(value) ? (value > 0 ? bound : -bound / 2) : null));
-  return curveSlider(
+  return curveView(
     {
       id: 'lemma1-3-slider',
       title: 'Lemma 1.3: four GELU units select by sign',
@@ -165,13 +193,12 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
     t,
     should,
     't',
-    epsilons.map((epsilon) => {
+    (epsilon) => {
       const mlp = selectionMlp({ bound, gap, range: 3 * gap, epsilon });
       const given = t.map(
         (value) => evaluateMlp(mlp, Float64Array.of(bound, -bound / 2, value, 0))[3] ?? Number.NaN,
       );
       return {
-        epsilon,
         given,
         errors: given.map((value, index) => {
           const wanted = should[index] ?? null;
@@ -179,7 +206,7 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
         }),
         text: `Largest weight ${formatShort(weightNorm(mlp).largest)}.`,
       };
-    }),
+    },
     [
       {
         type: 'rect',
@@ -199,13 +226,33 @@ export function selectionSlider(bound: number, gap: number, epsilons: readonly n
 
 /** Lemma 1.4: a random Boolean pair, and a random real one, of `size` rows. */
 export function matrixProductSlider(size: number, epsilons: readonly number[], seed = 1): Figure {
+  return sliderOf(matrixProductView({ size, bound: 1, least: Math.min(...epsilons), seed }), epsilons);
+}
+
+/**
+ * Lemma 1.4 as a view. Entries of the real pair are up to `bound`; shades of errors are made for
+ * `least` and more.
+ */
+export function matrixProductView({
+  size,
+  bound,
+  least,
+  seed = 1,
+}: {
+  readonly size: number;
+  readonly bound: number;
+  readonly least: number;
+  readonly seed?: number;
+}): LemmaView {
   const random = Random.fromSeed(seed);
   const draw = (entry: () => number): [number[], number[]] => [
     Array.from({ length: size * size }, entry),
     Array.from({ length: size * size }, entry),
   ];
-  const pairs = [draw(() => (random.uniform() < 0.4 ? 1 : 0)), draw(() => 2 * random.uniform() - 1)];
-  const least = Math.min(...epsilons);
+  const pairs = [
+    { largest: 1, factors: draw(() => (random.uniform() < 0.4 ? 1 : 0)) },
+    { largest: bound, factors: draw(() => bound * (2 * random.uniform() - 1)) },
+  ];
   const rows = (list: readonly number[]): number[][] =>
     Array.from({ length: size }, (_, row) => list.slice(row * size, (row + 1) * size));
   const cells = (
@@ -221,12 +268,12 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
       further: { xgap: 2, ygap: 2, hovertemplate: 'row %{y}, column %{x}: %{text}<extra></extra>' },
     });
   const axis = { showgrid: false, showticklabels: false, ticks: '', showline: false };
-  const steps = epsilons.map((epsilon): SliderStep => {
-    const mlp = matrixProductMlp({ size, bound: 1, epsilon });
+  const step = (epsilon: number): SliderStep => {
+    const mlp = matrixProductMlp({ size, bound, epsilon });
     return {
       label: formatShort(epsilon),
       text: `${mlp.hidden.toLocaleString('en')} hidden units, largest weight ${formatShort(weightNorm(mlp).largest)}.`,
-      panels: pairs.flatMap(([left, right]) => {
+      panels: pairs.flatMap(({ largest, factors: [left, right] }) => {
         const given = [...multiplyMatrices(mlp, left, right)];
         const errors = given.map((value, index) => Math.abs(value - product(left, right, size, index)));
         return [
@@ -239,8 +286,8 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
                 [0.5, '#FFFFFF'],
                 [1, '#9FC3E8'],
               ],
-              zmin: -size / 2,
-              zmax: size / 2,
+              zmin: (-size * largest ** 2) / 2,
+              zmax: (size * largest ** 2) / 2,
             },
           ),
           cells(
@@ -251,25 +298,23 @@ export function matrixProductSlider(size: number, epsilons: readonly number[], s
         ];
       }),
     };
+  };
+  const spec = (epsilons: readonly number[]): FigureSpec => ({
+    id: 'lemma1-4-slider',
+    title: `Lemma 1.4: one MLP multiplies two ${size} x ${size} matrices`,
+    subtitle: 'Above a Boolean pair, below a real one',
+    caption:
+      'Left: the output of the MLP; right: its errors. Entries of a Boolean product are rounded to whether they are at least 1/2; for that an error below 1/2 is enough.',
+    alt: `Products of two pairs of ${size} x ${size} matrices as an MLP gives them and their errors, for ${epsilons.length} errors asked for.`,
+    columns: 2,
+    panelHeight: 180,
+    panels: ['Boolean: the product given', 'Errors', 'Real: the product given', 'Errors'].map((title) => ({
+      title,
+      x: axis,
+      y: { ...axis, autorange: 'reversed' },
+    })),
   });
-  return sliderFigure(
-    {
-      id: 'lemma1-4-slider',
-      title: `Lemma 1.4: one MLP multiplies two ${size} x ${size} matrices`,
-      subtitle: 'Above a Boolean pair, below a real one',
-      caption:
-        'Left: the output of the MLP; right: its errors. Entries of a Boolean product are rounded to whether they are at least 1/2; for that an error below 1/2 is enough.',
-      alt: `Products of two pairs of ${size} x ${size} matrices as an MLP gives them and their errors, for ${epsilons.length} errors asked for.`,
-      columns: 2,
-      panelHeight: 180,
-      panels: ['Boolean: the product given', 'Errors', 'Real: the product given', 'Errors'].map((title) => ({
-        title,
-        x: axis,
-        y: { ...axis, autorange: 'reversed' },
-      })),
-    },
-    { prefix: 'ε = ', steps },
-  );
+  return { spec, step };
 }
 
 function product(left: readonly number[], right: readonly number[], size: number, index: number): number {
@@ -288,18 +333,31 @@ export async function attentionSlider(
   epsilons: readonly number[],
   seed = 1,
 ): Promise<Figure> {
+  return sliderOf(await attentionView(length, epsilons, seed), epsilons);
+}
+
+/**
+ * Lemma 1.5 as a view: its curves on the right are of these errors, and its steps are some of them.
+ */
+export async function attentionView(
+  length: number,
+  epsilons: readonly number[],
+  seed = 1,
+): Promise<LemmaView & { readonly certificates: readonly Certificate[] }> {
   const bits = Math.max(1, Math.ceil(Math.log2(length)));
   const asked = Math.floor(length / 3);
   const positions = Array.from({ length }, (_, position) => position);
   const differing = (address: number): number => (address ^ asked).toString(2).replaceAll('0', '').length;
-  const certificates = [];
+  const certificates: Certificate[] = [];
   for (const epsilon of epsilons)
     certificates.push(
       await certifyAttention({ length, addresses: length, bound: 1, epsilon, random: Random.fromSeed(seed) }),
     );
   const sharpnesses = certificates.map(({ parameters }) => Number(parameters['sharpness']));
-  const steps = certificates.map(({ epsilon, measured }, index): SliderStep => {
-    const sharpness = sharpnesses[index] ?? 0;
+  const step = (epsilon: number): SliderStep => {
+    const index = epsilons.indexOf(epsilon);
+    const sharpness = present(sharpnesses[index], 'sharpness');
+    const { measured } = present(certificates[index], 'certificate');
     const raised = positions.map((position) => Math.exp((-2 * sharpness * differing(position)) / bits));
     const sum = raised.reduce((total, value) => total + value, 0);
     return {
@@ -332,43 +390,45 @@ export async function attentionSlider(
         ],
       ],
     };
+  };
+  const spec = (shown: readonly number[]): FigureSpec => ({
+    id: 'lemma1-5-slider',
+    title: 'Lemma 1.5: one head copies from the position that matches',
+    subtitle: `${length} positions with addresses of ${bits} bits; position ${asked} is asked for`,
+    caption:
+      'Left: the dot at the top is the position asked for; rows of dots below are addresses that differ in one bit, two, and so on. Right: the proved error and the one found in float32 at each sharpness; the circle is the one at the slider.',
+    alt: `Attention weights of ${length} positions, and errors over sharpness, for ${shown.length} errors asked for.`,
+    panelHeight: 260,
+    panels: [
+      {
+        title: 'Attention weights',
+        x: { title: 'Position' },
+        y: {
+          type: 'log',
+          exponentformat: 'power',
+          range: [Math.log10(Math.min(...shown)) - 6, 0.3],
+          dtick: 2,
+        },
+      },
+      {
+        title: 'Largest error',
+        x: { title: 'Sharpness' },
+        y: { type: 'log', exponentformat: 'power', dtick: 1 },
+        data: [
+          lineTrace({
+            x: sharpnesses,
+            y: certificates.map(({ bound }) => bound),
+            style: { ...shouldStyle, name: 'proved' },
+          }),
+          lineTrace({
+            x: sharpnesses,
+            y: certificates.map(({ measured }) => measured),
+            style: { ...givenStyle, name: 'found' },
+            markers: true,
+          }),
+        ],
+      },
+    ],
   });
-  const least = Math.min(...epsilons);
-  return sliderFigure(
-    {
-      id: 'lemma1-5-slider',
-      title: 'Lemma 1.5: one head copies from the position that matches',
-      subtitle: `${length} positions with addresses of ${bits} bits; position ${asked} is asked for`,
-      caption:
-        'Left: the dot at the top is the position asked for; rows of dots below are addresses that differ in one bit, two, and so on. Right: the proved error and the one found in float32 at each sharpness; the circle is the one at the slider.',
-      alt: `Attention weights of ${length} positions, and errors over sharpness, for ${epsilons.length} errors asked for.`,
-      panelHeight: 260,
-      panels: [
-        {
-          title: 'Attention weights',
-          x: { title: 'Position' },
-          y: { type: 'log', exponentformat: 'power', range: [Math.log10(least) - 6, 0.3], dtick: 2 },
-        },
-        {
-          title: 'Largest error',
-          x: { title: 'Sharpness' },
-          y: { type: 'log', exponentformat: 'power', dtick: 1 },
-          data: [
-            lineTrace({
-              x: sharpnesses,
-              y: certificates.map(({ bound }) => bound),
-              style: { ...shouldStyle, name: 'proved' },
-            }),
-            lineTrace({
-              x: sharpnesses,
-              y: certificates.map(({ measured }) => measured),
-              style: { ...givenStyle, name: 'found' },
-              markers: true,
-            }),
-          ],
-        },
-      ],
-    },
-    { prefix: 'ε = ', steps },
-  );
+  return { spec, step, certificates };
 }

@@ -138,6 +138,7 @@ export const needle = defineExperiment<NeedleSettings, Corpus, NeedleResult, Nee
   id: 'needle',
   title: 'Needle in a haystack: facts found far back, by encoding',
   question: 'Which encodings find a fact that stands farther back than any in training?',
+  answer: / finds more of the facts that stand farther back /,
   claim:
     'We know of no such measurement of the paper. It reports perplexity, which a model can keep low by looking at near tokens alone.',
   notebook: 'notebooks/needle.ipynb',

@@ -34,6 +34,7 @@ export const theorem31 = defineExperiment<Theorem31Settings, null, Theorem31Resu
   title: 'Theorem 3.1: what a fragment of an NFA’s word costs to remember',
   question:
     'How many bits does a summary of a fragment have, if it tells which states lead to which, whatever came before?',
+  answer: /^d numbers of p bits recall no more than/,
   claim:
     'Theorem 3.1 (1.6 in the appendix): a lower bound, for absolute positional encoding and NFA (public summary page; we have not seen its text). Working definition: a fragment whose beginning is not known yet is summarised by d numbers of p bits; the words of one automaton of n states have all 2^(n²) relations between states, so for it d·p ≥ n². Proved: this count, for summaries of fragments. Open: for which networks a lower bound on the width follows; not for all, since from the start of a word n bits are enough.',
   notebook: 'notebooks/thm3.1.ipynb',

@@ -42,6 +42,7 @@ export const theorem32 = defineExperiment<Theorem32Settings, null, Theorem32Resu
   title: 'Theorem 3.2: Transformers that represent a Bi-NFA, and their width',
   question:
     'How wide is a Transformer that represents a bilevel automaton, and what do bilevel positions buy?',
+  answer: /^Over the compact construction with absolute positions, bilevel ones save/,
   claim:
     'Theorem 3.2 (1.7): an upper bound for Transformers with BiPE on Bi-NFA (public summary page; we have not seen its text or proof). Working definition: width O(k² + |S|²) for k sub-states and |S| segment states, by a construction that is certified, run, and compared with a set simulator. Proved, too: absolute positions do with O(k² + |S|²), by another construction; doubling the relations of the flattened automaton takes O(k²|S|²). Open: any lower bound that tells the encodings apart.',
   notebook: 'notebooks/thm3.2.ipynb',
