@@ -10,6 +10,7 @@ import { displayPath, projectPath } from '../../lib/base/paths';
 import { alibiSlopes } from '../../lib/positional/by-distance';
 import { screenWidth } from '../../lib/report/style';
 import { errorTexts, idle, Lab, numbers, printedAddress, reloadInDark, runAll } from '../support/lab';
+import { moveControls } from '../support/lab-controls';
 import { contrast } from '../report/colour-vision';
 import { type CellOutput, type ExecutedCell, notebookOf, projectNotebooks } from '../support/notebook';
 import { picture } from '../support/pictures';
@@ -160,30 +161,30 @@ describe('JupyterLab', () => {
   });
 });
 
-/** The notebooks, and the least number of figures in each. */
-const figuresOf = {
-  '00_start_here.ipynb': 1,
-  'fig1.ipynb': 2,
-  'fig2.ipynb': 2,
-  'fig3.ipynb': 3,
-  'fig4.ipynb': 4,
-  'fig5.ipynb': 4,
-  'attention_by_segment.ipynb': 3,
-  'needle.ipynb': 2,
-  'table_normal.ipynb': 2,
-  'table_ablation.ipynb': 1,
-  'table_recipes.ipynb': 0,
-  'table_scrolls.ipynb': 1,
-  'encodings.ipynb': 5,
-  'lemmas.ipynb': 11,
-  'thm3.1.ipynb': 4,
-  'thm3.2.ipynb': 3,
-  'thm3.2-trained.ipynb': 2,
-  'your_encoding.ipynb': 2,
-  'arithmetic_playground.ipynb': 1,
-  'automaton_playground.ipynb': 2,
-  'class/a_positions.ipynb': 2,
-};
+/** The notebooks, and the least number of figures and of controls in each. */
+const contentsOf = {
+  '00_start_here.ipynb': [1, 0],
+  'fig1.ipynb': [2, 2],
+  'fig2.ipynb': [2, 3],
+  'fig3.ipynb': [3, 2],
+  'fig4.ipynb': [4, 3],
+  'fig5.ipynb': [4, 5],
+  'attention_by_segment.ipynb': [3, 3],
+  'needle.ipynb': [2, 4],
+  'table_normal.ipynb': [2, 3],
+  'table_ablation.ipynb': [1, 3],
+  'table_recipes.ipynb': [0, 4],
+  'table_scrolls.ipynb': [1, 3],
+  'encodings.ipynb': [5, 6],
+  'lemmas.ipynb': [11, 10],
+  'thm3.1.ipynb': [4, 2],
+  'thm3.2.ipynb': [3, 2],
+  'thm3.2-trained.ipynb': [2, 2],
+  'your_encoding.ipynb': [2, 2],
+  'arithmetic_playground.ipynb': [1, 2],
+  'automaton_playground.ipynb': [2, 0],
+  'class/a_positions.ipynb': [2, 0],
+} as const;
 
 describe('the notebook', () => {
   afterEach(() => lab.closeNotebooks());
@@ -191,13 +192,13 @@ describe('the notebook', () => {
   it('is in the list of those that are run; of the lessons, all of which tests/kernel/class.test.ts runs, one', () => {
     const lesson = 'class/a_positions.ipynb';
     const wanted = projectNotebooks().filter((name) => !name.startsWith('class/') || name === lesson);
-    expect(Object.keys(figuresOf).sort()).toEqual(wanted);
+    expect(Object.keys(contentsOf).sort()).toEqual(wanted);
   });
 
-  it.each(Object.entries(figuresOf))(
-    '%s runs top to bottom and draws its figures',
+  it.each(Object.entries(contentsOf))(
+    '%s runs top to bottom, draws its figures, and each of its controls changes what is shown',
     { timeout: 12 * minute },
-    async (name, leastFigures) => {
+    async (name, [leastFigures, leastControls]) => {
       const path = join(folder, name);
       const page = await lab.open(displayPath(path));
       await runAll(page);
@@ -212,6 +213,7 @@ describe('the notebook', () => {
       expect(await page.evaluate(cutTexts)).toEqual([]);
       expect(await page.locator('img[alt^="Published result"]:visible').count()).toBe(0);
       expect((await save(page, path)).length).toBeGreaterThan(leastFigures);
+      expect(await moveControls(page)).toBeGreaterThanOrEqual(leastControls);
     },
   );
 

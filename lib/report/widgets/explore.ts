@@ -17,7 +17,7 @@ export interface ExploreOptions<Row extends TidyRow> extends PlotOptions<Row> {
 
 /**
  * `plot` with a control for each column of `filters` that tells rows apart: which of its values are
- * drawn; and, where `x` is a number, up to which.
+ * drawn; and, where `x` has several numbers, up to which.
  *
  * @throws ConfigError as `plot` does
  */
@@ -37,7 +37,8 @@ export async function explorePlot<Row extends TidyRow>(
     ]),
   );
   const last = ends.at(-1);
-  if (last !== undefined) controls['upTo'] = choice(ends, { value: last, label: `${x} up to`, as: 'list' });
+  if (last !== undefined && ends.length > 1)
+    controls['upTo'] = choice(ends, { value: last, label: `${x} up to`, as: 'list' });
   if (log?.includes('y') === true)
     controls['logarithmic'] = checkbox(true, { label: `${y} on a logarithmic axis` });
   await interact(controls, ({ upTo, logarithmic = true, ...values }) => {
