@@ -39,6 +39,27 @@ function solved(cells: readonly Cell[]): Cell[] {
   });
 }
 
+/**
+ * The parts of a lesson, with the minutes that are planned for them, and those that they need at
+ * least: 120 words and ten lines of code a minute, and a minute and a half for each exercise.
+ */
+function partsOf(cells: readonly Cell[]): { title: string; planned: number; needed: number }[] {
+  const parts: { title: string; planned: number; needed: number }[] = [];
+  for (const cell of cells) {
+    const { source, cell_type: type } = cell;
+    const [, title = '', minutes] = /^## (.*) \((\d+) min\)$/m.exec(type === 'markdown' ? source : '') ?? [];
+    if (minutes !== undefined) parts.push({ title, planned: Number(minutes), needed: 0 });
+    const part = parts.at(-1);
+    if (part === undefined) continue;
+    const words = source.replace(/<details>[\s\S]*?<\/details>/g, '').split(/\s+/).length;
+    const lines = source.split('\n').filter((line) => line.trim() !== '').length;
+    if (type === 'markdown') part.needed += words / 120;
+    else if (isOpen(cell)) part.needed += 1.5;
+    else if (!isCheck(cell)) part.needed += lines / 10;
+  }
+  return parts;
+}
+
 /** The lines that the checks of a notebook show, once all its cells have run without an error. */
 async function verdictsOf(kernel: KernelClient, codes: readonly string[]): Promise<string[]> {
   const verdicts: string[] = [];
@@ -104,6 +125,11 @@ describe.each(lessons)('%s', (lesson) => {
       [...text.matchAll(pattern)].reduce((total, [, minutes]) => total + Number(minutes), 0);
     expect(sum(/^\| \d.*\| (\d+) min \|/gm)).toBe(50);
     expect(sum(/^## .*\((\d+) min\)$/gm)).toBe(50);
+  });
+
+  it('leaves each part the time to read it, to run it, and to answer', () => {
+    for (const { title, planned, needed } of partsOf(cells))
+      expect(planned, title).toBeGreaterThanOrEqual(needed);
   });
 
   it('runs as it stands, with open exercises', { timeout: 10 * minute }, async () => {
