@@ -15,7 +15,7 @@ const schema = z.strictObject({
   kind: z.literal('gated_alibi'),
   /** Factor on ALiBi's slopes; 96, as between segments in BiPE-ALiBi, if left out. */
   slopeFactor: z.number().positive().exactOptional(),
-  /** Tokens of a segment before training: the gate is then 1 / tokens everywhere. 24 if left out. */
+  /** Tokens of a segment before training, where every gate is 1 / tokens. 24 if left out. */
   tokens: z.number().gt(1).exactOptional(),
 });
 

@@ -107,7 +107,11 @@ async function controlsOf(cell: Locator): Promise<MovedControl[]> {
     })),
     ...(await found('input[type=text], textarea')).map((field, index) => ({
       name: `field ${index + 1}`,
-      moves: [press(field, 'End', 'Backspace'), press(field, 'End', 'z', 'q')],
+      moves: [
+        press(field, 'End', 'Backspace'),
+        press(field, 'End', 'z', 'q'),
+        press(field, 'Home', 'z', 'q'),
+      ],
       isTyped: true as const,
     })),
   ];

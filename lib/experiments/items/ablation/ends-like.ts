@@ -41,8 +41,8 @@ export function rulesLike(lengths: ArrayLike<number>, seed: number): RulesLike {
 }
 
 /**
- * The rarest tokens: without context, those of the highest surprise. As many as together are closest
- * to a share of a text; tokens that the text does not have are among them.
+ * The rarest tokens: without context, those of the highest surprise. As many as together are
+ * closest to a share of a text; tokens that the text does not have are among them.
  *
  * @param ids of the text, at least one
  * @param share of its tokens, between 0 and 1
