@@ -7,6 +7,7 @@ import { type Page } from 'playwright-core';
 import { messageOf } from '../../base/errors';
 import { sha256 } from '../../base/files';
 import { launchBrowser, type RunningBrowser } from './browser';
+import { compactSvg } from './compact-svg';
 import { browserInstallHint, findBrowser, type FoundBrowser } from './find-browser';
 import { type Figure } from '../figure';
 import { toPlain } from '../json';
@@ -115,7 +116,7 @@ export function figureDrawer(find: () => FoundBrowser | undefined = findBrowser)
         const opened = await (opening ??= open());
         if (typeof opened === 'string') throw new Error(opened);
         const { svg, png } = await opened.page.evaluate(drawInPage, drawRequest(figure, footer));
-        return { svg, png: Buffer.from(png, 'base64') };
+        return { svg: compactSvg(svg), png: Buffer.from(png, 'base64') };
       });
       before = drawing.catch(() => undefined);
       return drawing;
