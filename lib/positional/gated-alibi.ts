@@ -11,6 +11,9 @@ import { type Encoding } from './encoding';
 import { type EncodingKind, type Settings, trained } from './kind';
 import { countedBack, signedDistances } from './spans';
 
+/** Tokens of a segment before training. */
+export const gateTokens = 24;
+
 const schema = z.strictObject({
   kind: z.literal('gated_alibi'),
   /** Factor on ALiBi's slopes; 96, as between segments in BiPE-ALiBi, if left out. */
@@ -34,7 +37,7 @@ const biasName = 'model.gated_alibi.bias';
  */
 export function gatedAlibi({
   slopeFactor = segmentSlopeFactor,
-  tokens: segmentTokens = 24,
+  tokens: segmentTokens = gateTokens,
 }: Settings<GatedAlibiConfig> = {}): Encoding {
   return {
     name: 'gated_alibi',

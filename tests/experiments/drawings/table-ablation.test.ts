@@ -216,6 +216,10 @@ describe('the ablations, read back', () => {
         'alibi_between_alone',
         'gated_alibi',
       ],
+      'segments that a gate learns predict better than ALiBi over tokens, as which it begins': [
+        'gated_alibi',
+        'alibi_tokens',
+      ],
       'without places inside, ALiBi over sentences predicts better than CoPE, whose queries count what they select':
         ['alibi_between_alone', 'cope'],
       'a third level predicts better than two': ['three_levels', 'bipe_rope'],

@@ -3,6 +3,7 @@
 
 import { type EncodingConfig } from '../../../positional/registry';
 import { segmentSlopeFactor } from '../../../positional/by-distance';
+import { gateTokens } from '../../../positional/gated-alibi';
 import { smallSines } from '../../charts/encoding-pairs';
 import { type LikeEnds } from './ends-like';
 
@@ -151,6 +152,12 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
           id: 'gated_alibi',
           label: 'a gate learns them, no place inside',
           encoding: { kind: 'gated_alibi' },
+          separators: [],
+        },
+        {
+          id: 'alibi_tokens',
+          label: 'no segments: ALiBi over tokens, as the gate begins',
+          encoding: alibi(segmentSlopeFactor / gateTokens),
           separators: [],
         },
         {

@@ -95,6 +95,12 @@ const claims: readonly Claim[] = [
   ],
   [
     'ends',
+    'gated_alibi',
+    'alibi_tokens',
+    'segments that a gate learns predict better than ALiBi over tokens, as which it begins',
+  ],
+  [
+    'ends',
     'alibi_between_alone',
     'cope',
     'without places inside, ALiBi over sentences predicts better than CoPE, whose queries count what they select',
