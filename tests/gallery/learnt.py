@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import product
 from statistics import NormalDist
 
 from said import NUMBER, below, numbers, read
@@ -48,10 +49,13 @@ def change(finding, better, worse, bound):
     factor = re.search(rf"(within|beyond) seed-to-seed variation \(factor ({NUMBER})\)", match.group(11))
     edges, bounds = [low, high], [bound]
     if factor:
-        least = math.log(read(factor.group(2))[0])
-        is_within = abs(math.log1p(signed / 100)) < least
-        if is_within != (factor.group(1) == "within"):
+        variation, half = read(factor.group(2))
+        ratio = math.exp(abs(math.log1p(signed / 100)))
+        is_within = factor.group(1) == "within"
+        # The factor is rounded: a ratio that is as close to it may be on either side.
+        if abs(ratio - variation) > half and is_within != (ratio < variation):
             finding.wrong.append(f"says {factor.group(1)} the variation, recomputed otherwise")
+            is_within = not is_within
         holds = None if is_within else holds
     finding.unless_close(holds, edges, bounds, 0.05)
 
@@ -103,16 +107,19 @@ def normal(finding, match):
 
 def ablation(finding, match):
     """The models are named in words; they are found by their group's rows that have the numbers."""
-    said = CHANGE.match(finding.measured).group(1, 2)
+    *said, percent, word = CHANGE.match(finding.measured).group(1, 2, 3, 4)
     times = int(match.group(1) or 1)
     key = f"at{times * finding.settings['trainLength']}"
     several = re.search(r"(\d+) and (\d+) seeds", finding.measured)
-    values = []
+    fitting = []
     for text, seeds in zip(said, several.groups() if several else ("1", "1")):
         expected, half = read(text)
-        fitting = [row[key] for row in finding.rows("table-ablation") if abs(row[key] - expected) <= half]
-        values.append(fitting[0] if fitting else (expected if seeds != "1" else math.nan))
-    change(finding, values[0], values[1], 0)
+        found = [row[key] for row in finding.rows("table-ablation") if abs(row[key] - expected) <= half]
+        fitting.append(found or [expected if seeds != "1" else math.nan])
+    # Of rows with the same rounded number, those whose ratio is the one that is said.
+    signed = (1 if word == "higher" else -1) * read(percent)[0]
+    first, second = min(product(*fitting), key=lambda pair: abs(100 * (pair[0] / pair[1] - 1) - signed))
+    change(finding, first, second, 0)
 
 
 def wilson(share, trials):
