@@ -10,10 +10,28 @@ import { unknownFields } from './suggest';
 /** Deepest nesting, far beyond any setting: schemas and readers of settings recurse. */
 const mostNested = 64;
 
-/** True if lists and objects are inside each other too often, or in a circle. */
-function isNestedTooDeep(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
-  return depth === mostNested || Object.values(value).some((inner) => isNestedTooDeep(inner, depth + 1));
+/**
+ * True if lists and objects are inside each other too often, or in a circle. One that stands in
+ * several places of a level is looked into once: else lists of twice the same list take for ever.
+ */
+function isNestedTooDeep(value: unknown): boolean {
+  let level: ReadonlySet<object> = containersAmong([value]);
+  for (let depth = 0; level.size > 0; depth += 1) {
+    if (depth === mostNested) return true;
+    const inside = new Set<object>();
+    for (const container of level)
+      for (const found of containersAmong(Object.values(container))) inside.add(found);
+    level = inside;
+  }
+  return false;
+}
+
+function containersAmong(values: readonly unknown[]): Set<object> {
+  return new Set(
+    values.filter(
+      (value): value is object => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value),
+    ),
+  );
 }
 
 /**

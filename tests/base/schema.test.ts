@@ -47,6 +47,9 @@ describe('what is nested', () => {
     expect(() => parseWith(z.unknown(), nested(65), 'picture')).toThrow(
       new ConfigError('picture: nested more than 64 deep; write it flatter'),
     );
+    let shared: unknown = 'end';
+    for (let depth = 0; depth < 60; depth += 1) shared = [shared, shared];
+    expect(parseWith(z.unknown(), shared, 'picture')).toBe(shared);
     const circle: unknown[] = [];
     circle.push([circle]);
     expect(() => parseWith(z.unknown(), circle, 'picture')).toThrow('nested more than 64 deep');
