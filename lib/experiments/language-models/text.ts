@@ -69,20 +69,12 @@ export function countedTokens(corpus: Corpus): Int32Array {
   return corpus.read(0, Math.min(tokensForCounts, corpus.info.tokens));
 }
 
-/** The lengths of segments, in tokens, in the text of a comparison, by separators as text. */
-export async function segmentLengthsIn(
-  corpus: Corpus,
-  tokenizer: string,
-  separators: string,
-): Promise<Int32Array> {
-  return segmentLengths(countedTokens(corpus), separatorsFor(await getTokenizer(tokenizer), separators));
-}
-
 /** The mean length of a segment, in tokens, in the text that models are trained on. */
 export async function tokensPerSegment(
   corpus: Corpus,
   settings: Pick<LanguageModelRunSettings, 'tokenizer' | 'separators'>,
 ): Promise<number> {
-  const lengths = await segmentLengthsIn(corpus, settings.tokenizer, commonSeparators(settings));
+  const separators = separatorsFor(await getTokenizer(settings.tokenizer), commonSeparators(settings));
+  const lengths = segmentLengths(countedTokens(corpus), separators);
   return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
 }

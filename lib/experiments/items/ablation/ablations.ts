@@ -117,36 +117,17 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
         })),
       ];
     case 'separators':
-      return [
-        { ...bipeRope, label: 'full stop and newline' },
-        { ...bipeRope, id: 'released', label: 'newline (released code)', separators: ['released'] },
-        { ...bipeRope, id: 'every', label: 'every n tokens', separators: [{ like: 'mean' }] },
-        {
-          ...bipeRope,
-          id: 'random',
-          label: 'random, as long as sentences',
-          separators: [{ like: 'lengths' }],
-        },
-        { ...bipeRope, id: 'no_ends', label: 'none: one segment', separators: [[]] },
-      ];
+      return withEnds(bipeRope, '');
     case 'ends':
       return [
-        { ...bipeAlibi, label: 'full stop and newline' },
-        { ...bipeAlibi, id: 'alibi_released', label: 'newline (released code)', separators: ['released'] },
-        { ...bipeAlibi, id: 'alibi_every', label: 'every n tokens', separators: [{ like: 'mean' }] },
-        {
-          ...bipeAlibi,
-          id: 'alibi_random',
-          label: 'random, as long as sentences',
-          separators: [{ like: 'lengths' }],
-        },
-        {
-          ...bipeAlibi,
-          id: 'alibi_rare',
-          label: 'rare tokens, as frequent as sentences',
-          separators: [{ like: 'frequency' }],
-        },
-        { ...bipeAlibi, id: 'alibi_no_ends', label: 'none: one segment', separators: [[]] },
+        ...withEnds(bipeAlibi, 'alibi_', [
+          {
+            ...bipeAlibi,
+            id: 'alibi_rare',
+            label: 'rare tokens, as frequent as sentences',
+            separators: [{ like: 'frequency' }],
+          },
+        ]),
         { ...alibiBetweenAlone, label: 'full stop and newline, no place inside' },
         {
           id: 'gated_alibi',
@@ -188,6 +169,24 @@ export function ablationsOf(group: AblationGroup, rows: number): readonly Ablati
         },
       ];
   }
+}
+
+/** A model with the ends of the paper, and the same with others; the last has one segment. */
+function withEnds(base: Ablation, prefix: string, further: readonly Ablation[] = []): Ablation[] {
+  const ending = (name: string, label: string, ends: Ablation['separators'][number]): Ablation => ({
+    ...base,
+    id: `${prefix}${name}`,
+    label,
+    separators: [ends],
+  });
+  return [
+    { ...base, label: 'full stop and newline' },
+    ending('released', 'newline (released code)', 'released'),
+    ending('every', 'every n tokens', { like: 'mean' }),
+    ending('random', 'random, as long as sentences', { like: 'lengths' }),
+    ...further,
+    ending('no_ends', 'none: one segment', []),
+  ];
 }
 
 /** Models that others are compared with. */

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { orderedStyles } from '../../../report/style';
 import { type Corpus } from '../../../data/tokens/corpus';
 import { getTokenizer } from '../../../data/tokenizers/registry';
+import { segmentLengths } from '../../../segment/lengths';
+import { separatorsFor } from '../../../segment/separators';
 import {
   type Ablation,
   type AblationGroup,
@@ -24,7 +26,7 @@ import {
   runLanguageModels,
 } from '../../language-models/comparison';
 import { type LanguageModelRunSettings } from '../../language-models/settings';
-import { countedTokens, segmentLengthsIn } from '../../language-models/text';
+import { countedTokens } from '../../language-models/text';
 import { listOf, listOnce } from '../../settings/fields';
 import { counted, showsThatItRuns } from '../../settings/preset-words';
 import { drawAblations } from './draw';
@@ -177,14 +179,12 @@ async function endsLikePaper(
   corpus: Corpus,
   tokenizer: string,
 ): Promise<{ rules: RulesLike; like: EndsLike }> {
-  const lengths = await segmentLengthsIn(corpus, tokenizer, 'paper');
+  const vocabulary = await getTokenizer(tokenizer);
   const ids = countedTokens(corpus);
+  const lengths = segmentLengths(ids, separatorsFor(vocabulary, 'paper'));
   const rules = rulesLike(lengths, 0);
-  const { vocabularySize } = await getTokenizer(tokenizer);
-  return {
-    rules,
-    like: { ...rules, frequency: rarestTokens(ids, vocabularySize, lengths.length / ids.length) },
-  };
+  const share = lengths.length / ids.length;
+  return { rules, like: { ...rules, frequency: rarestTokens(ids, vocabulary.vocabularySize, share) } };
 }
 
 /** Every model once, however many groups it is in. */
