@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type * as promises from 'node:fs/promises';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -163,6 +163,46 @@ describe('a download', () => {
     });
     await downloadFile(requestOf(server.url, { sha256: null }), patient);
     expect(server.requests).toEqual([{ path: '/corpus.bin' }]);
+    expect((await readFile(target)).equals(content)).toBe(true);
+  });
+
+  it.each([
+    ['are others', (partial: string) => writeFile(partial, randomBytes(90_000))],
+    ['are fewer', (partial: string) => truncate(partial, 80_000)],
+    [
+      'have zeros at their end',
+      async (partial: string) => {
+        await truncate(partial, 80_000);
+        await truncate(partial, 90_000);
+      },
+    ],
+    [
+      'were not recorded',
+      async (partial: string) => {
+        const origin = JSON.parse(await readFile(`${partial}.json`, 'utf8')) as object;
+        await writeFile(`${partial}.json`, JSON.stringify({ ...origin, sha256: undefined }));
+      },
+    ],
+  ])('without a checksum, starts over when the bytes of the partial file %s', async (_what, spoil) => {
+    const server = await started((request, response, count) => {
+      sendFile(request, response, content, count === 1 ? { cutAfter: 90_000 } : {});
+    });
+    const request = requestOf(server.url, { sha256: null });
+    expect(await failure(downloadFile(request, { ...patient, attempts: 1 }))).toBeInstanceOf(NetworkError);
+    await spoil(`${target}.partial`);
+    await downloadFile(request, patient);
+    expect(server.requests).toEqual([{ path: '/corpus.bin' }, { path: '/corpus.bin' }]);
+    expect((await readFile(target)).equals(content)).toBe(true);
+  });
+
+  it('without a checksum, continues in a later call a partial file as it was recorded', async () => {
+    const server = await started((request, response, count) => {
+      sendFile(request, response, content, count < 3 ? { cutAfter: 50_000 } : {});
+    });
+    const request = requestOf(server.url, { sha256: null });
+    for (let call = 0; call < 2; call += 1) await failure(downloadFile(request, { ...patient, attempts: 1 }));
+    await downloadFile(request, patient);
+    expect(server.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=50000-', 'bytes=100000-']);
     expect((await readFile(target)).equals(content)).toBe(true);
   });
 

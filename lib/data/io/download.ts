@@ -247,6 +247,7 @@ async function writeBody(
           throw tooLarge(url, most);
         }
         await file.writeFile(chunk);
+        partial.wrote(chunk);
         written += chunk.length;
         onProgress?.(written);
       }
@@ -256,6 +257,7 @@ async function writeBody(
       } finally {
         await file.close();
       }
+      await partial.record();
     }
   } catch (error) {
     throw error instanceof HttpFailure || error instanceof WrongContent

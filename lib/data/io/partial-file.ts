@@ -1,9 +1,15 @@
-// An unfinished download: `<target>.partial` and, beside it, a record of the file's version.
+// An unfinished download: `<target>.partial` and, beside it, a record of the file's version. Where no
+// checksum will show whether the finished file is correct, the record has one of the bytes that had
+// been written when the connection ended: a beginning that is no longer these bytes (another program
+// wrote to it, or the machine lost power before they reached the disk) is not continued.
 
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { writeError, writeFileAtomic } from '../../base/files';
+import { readError, writeError, writeFileAtomic } from '../../base/files';
+import { cellInterrupt } from '../../base/interrupt';
 import { jsonOrUndefined } from '../../base/json';
 import { type FileVersion, type HeldPart } from './response-part';
 
@@ -12,12 +18,16 @@ const originSchema = z.object({
   etag: z.string().nullable(),
   modified: z.string().nullable(),
   bytes: z.number().nullable(),
+  /** SHA-256 of the bytes written so far; absent while they are written. */
+  sha256: z.string().optional(),
 });
 
 /** The unfinished file of one download from one address. */
 export class PartialFile {
   readonly path: string;
   private readonly originPath: string;
+  /** Hash of all bytes written; undefined before this process has read or begun the file. */
+  private hash: Hash | undefined;
 
   /**
    * @param to the target
@@ -41,13 +51,15 @@ export class PartialFile {
   }
 
   /**
-   * The part that can be continued. Without a strong validator or a checksum nothing shows whether
-   * the rest belongs to the same version; then nothing is kept.
+   * The part that can be continued. Without a checksum, only bytes that are still those recorded, of
+   * a version with a strong validator, can be; then nothing else is kept.
    */
   async held(): Promise<HeldPart> {
     const size = await this.size();
-    const version = size === 0 ? undefined : await this.version();
-    if (size === 0 || this.isChecked || typeof version?.etag === 'string') return { size, version };
+    const origin = size === 0 ? undefined : await this.origin();
+    if (size === 0 || this.isChecked) return { size, version: origin };
+    if (typeof origin?.etag === 'string' && origin.sha256 === (await this.digest()))
+      return { size, version: origin };
     await this.discard();
     return { size: 0, version: undefined };
   }
@@ -55,7 +67,21 @@ export class PartialFile {
   /** Records the version before its first byte is written. */
   async begin(version: FileVersion): Promise<void> {
     await rm(this.path, { force: true });
+    this.hash = createHash('sha256');
     await writeFileAtomic(this.originPath, `${JSON.stringify({ url: this.url, ...version })}\n`);
+  }
+
+  /** Counts bytes that were appended to the file. */
+  wrote(bytes: Uint8Array): void {
+    this.hash?.update(bytes);
+  }
+
+  /** Records what was written, once it is on the disk. */
+  async record(): Promise<void> {
+    const origin = this.isChecked ? undefined : await this.origin();
+    if (origin === undefined) return;
+    const sha256 = await this.digest();
+    await writeFileAtomic(this.originPath, `${JSON.stringify({ ...origin, sha256 })}\n`);
   }
 
   async discard(): Promise<void> {
@@ -74,8 +100,23 @@ export class PartialFile {
     await rm(this.originPath, { force: true });
   }
 
+  /** SHA-256 of the bytes; the file is read only if another process wrote it. */
+  private async digest(): Promise<string> {
+    if (this.hash === undefined) {
+      const hash = createHash('sha256');
+      const bytes = createReadStream(this.path, { signal: cellInterrupt() });
+      try {
+        for await (const chunk of bytes) hash.update(chunk as Uint8Array);
+      } catch (error) {
+        throw readError(this.path, error);
+      }
+      this.hash = hash;
+    }
+    return this.hash.copy().digest('hex');
+  }
+
   /** The recorded version; unknown if the record is missing, truncated or of another address. */
-  private async version(): Promise<FileVersion | undefined> {
+  private async origin(): Promise<z.infer<typeof originSchema> | undefined> {
     const text = await readFile(this.originPath, 'utf8').catch(() => '');
     const origin = originSchema.safeParse(jsonOrUndefined(text));
     return origin.success && origin.data.url === this.url ? origin.data : undefined;
