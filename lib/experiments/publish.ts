@@ -13,6 +13,7 @@ import { provenanceLine } from '../report/provenance-line';
 import { escapeMarkdown, toMarkdown } from '../report/tables';
 import { type Report } from './run/report';
 import { countVerdicts, findingsTable } from './run/findings';
+import { changedFields, quoted } from './settings/changes';
 import { presetOrder, unchanged } from './settings/preset-names';
 import {
   figuresText,
@@ -70,7 +71,6 @@ function checkPublishable({ item, provenance }: Report): void {
 
 function pageOf(report: Report): string {
   const { item, title, question, figures, findings, tables } = report;
-  const preset = unchanged(report.preset);
   const [figure] = figures;
   const [experiment] = experiments.filter(({ id }) => id === item);
   const picture =
@@ -87,9 +87,21 @@ function pageOf(report: Report): string {
     ...tables.map(toMarkdown),
     `${escapeMarkdown(report.provenance.scale)} ${escapeMarkdown(provenanceLine(report.provenance))}`,
     '',
-    `The same on your machine, with all figures: \`npm run reproduce -- ${item}${preset === 'quick' ? '' : ` --preset ${preset}`}\`. Interactively: [${experiment?.notebook ?? ''}](../../${experiment?.notebook ?? ''}).`,
+    `The same on your machine, with all figures: \`${commandOf(report)}\`. Interactively: [${experiment?.notebook ?? ''}](../../${experiment?.notebook ?? ''}).`,
     '',
   ].join('\n');
+}
+
+/** The command that computes a report anew. */
+function commandOf({ item, preset: name, settings }: Report): string {
+  const preset = unchanged(name);
+  const own = experiments.find(({ id }) => id === item)?.presets.find((one) => one.name === preset);
+  const options = own === undefined ? [] : changedFields(settings as object, own.settings);
+  return [
+    `npm run reproduce -- ${item}`,
+    ...(preset === 'quick' ? [] : [`--preset ${preset}`]),
+    ...options.map((field) => `--set ${quoted(field)}`),
+  ].join(' ');
 }
 
 /** All that is published, as a page of pictures. */
