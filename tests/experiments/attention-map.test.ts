@@ -119,6 +119,15 @@ describe('maps of the heads of a layer', () => {
     expect(placeAxis(8, false)['tickvals']).toEqual([-8, -4, 0, 4, 8]);
   });
 
+  it('have room for these up to two columns', () => {
+    const none = mass(...Array.from({ length: 2 }, () => Array.from({ length: 5 }, () => 0.1)));
+    const ticksAt = (heads: number) => {
+      const measured = { One: [{ heads: [Array.from({ length: heads }, () => none)], uniform: none }] };
+      return readFigure(drawHeadMaps(measured, { title: 'One', layer: 0 })).panels[0]?.x.ticks?.length;
+    };
+    expect([1, 2, 3].map(ticksAt)).toEqual([5, 5, 3]);
+  });
+
   it('are refused for a layer that a model does not have', () => {
     expect(() => drawHeadMaps(measured, { title: 'Two models', layer: 2 })).toThrow(
       'One has no layer 2; count layers from 0, and measure a sequence at least',

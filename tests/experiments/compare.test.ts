@@ -148,6 +148,32 @@ describe('a comparison with the reference', () => {
     expect(describeComparison(compareWith(like(fields), reference)).join('\n')).toContain(says);
   });
 
+  it('is a table that says what was compared with what', () => {
+    const comparison = compareWith(published, reference);
+    const caption = (commit: string | null) => comparisonTable({ ...comparison, commit }, 'Figure 4').caption;
+    expect(caption('0123456789abcdef')).toMatch(
+      /^Entries of this run's tables and those of the reference \(commit 0123456789\), preset quick\. Same: /,
+    );
+    expect(caption(null)).toMatch(
+      /^Entries of this run's tables and those of the reference, preset quick\. /,
+    );
+  });
+
+  it('names five differences, and how many more there are', () => {
+    const tables = (count: number, value: number): Table[] =>
+      Array.from({ length: count }, (_, index) => ({ ...table(value), id: `t${index}`, title: `T${index}` }));
+    const linesOf = (count: number): string[] => {
+      const there = referenceOf(like({ tables: tables(count, 20) }));
+      return describeComparison(compareWith(like({ tables: tables(count, 90) }), there));
+    };
+    expect(linesOf(5).slice(1)).toEqual(
+      Array.from({ length: 5 }, () => expect.stringContaining('90.00 here')),
+    );
+    expect(linesOf(6).slice(6)).toEqual(['  and 1 more']);
+    expect(linesOf(7)[0]).toContain('7 differ');
+    expect(linesOf(7).slice(6)).toEqual(['  and 2 more']);
+  });
+
   it('says by how much a value is more or less than there', () => {
     const of = (value: number): string =>
       describeComparison(compareWith(like({ tables: [table(value)] }), reference)).join('\n');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
-import { items } from '../../lib/experiments/registry';
-import { runEach } from '../../lib/experiments/run/compared-models';
+import { experiments, items } from '../../lib/experiments/registry';
+import { runEach, trainingCost } from '../../lib/experiments/run/compared-models';
 import { prepareNothing } from '../../lib/experiments/run/definition';
 import { defineExperiment } from '../../lib/experiments/run/experiment';
 import { measured } from '../../lib/experiments/run/measured';
@@ -53,6 +53,11 @@ function twoStages(inPieces = true) {
   });
   return { item, computed };
 }
+
+it('the cost of a training counts the multiplications of its matrices', () => {
+  const sizes = { steps: 3, batchSize: 5, time: 7, hiddenSize: 11, layers: 13 };
+  expect(trainingCost(sizes)).toBe(3 * 5 * 7 * 13 * 11 * (11 + 7));
+});
 
 describe('the plan of an item', () => {
   it('has its models, of which none is computed for it', async () => {
@@ -111,6 +116,23 @@ describe('the plan of an item', () => {
     await item.perform(settings, { store, reporter, fresh: false });
     expect((await item.plan({ store, reporter })).jobs).toMatchObject([{ isDone: true, next: null }]);
   });
+
+  const inPieces = experiments.filter((item) => item.inPieces);
+  it.each(inPieces.map((item) => [item.id, item] as const))(
+    'of %s tells its models apart by their names, which say what differs',
+    async (id, item) => {
+      const seeds = [3, 5, 7];
+      const settings = { ...('seeds' in (item.presets[0]?.settings ?? {}) && { seeds }) };
+      const store = new RunStore(temporaryFolder());
+      const { jobs } = await item.plan({ store, reporter, preset: 'smoke', settings });
+      const names = jobs.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      for (const name of names) expect(name).toMatch(/^\S.*, \S/);
+      // The first models of these are the same for all seeds.
+      if (['fig5', 'table-scrolls'].includes(id)) return;
+      for (const seed of seeds) expect(names.join('; ')).toMatch(new RegExp(`, (.*, )?seed ${seed}\\b`));
+    },
+  );
 
   it('of Figure 3 has a model for each encoding and seed', async () => {
     const store = new RunStore(temporaryFolder());

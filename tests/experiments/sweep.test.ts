@@ -9,7 +9,14 @@ import { estimate } from '../../lib/experiments/sweep/estimate';
 import { type Sweep, SweepFolder } from '../../lib/experiments/sweep/folder';
 import { defaultProfile, type Profile, readProfile } from '../../lib/experiments/sweep/profile';
 import { arrayArguments, textOfCollectScript, textOfJobsScript } from '../../lib/experiments/sweep/script';
-import { isQueued, isRunning, parseAccounts, parseQueue, queue } from '../../lib/experiments/sweep/slurm';
+import {
+  accounts,
+  isQueued,
+  isRunning,
+  parseAccounts,
+  parseQueue,
+  queue,
+} from '../../lib/experiments/sweep/slurm';
 import { statusOf, summaryOf } from '../../lib/experiments/sweep/status';
 import { arraysOf, submitMissing } from '../../lib/experiments/sweep/submit';
 import { temporaryFolder } from '../support/command';
@@ -237,6 +244,17 @@ async function sweepOf(jobs: number): Promise<{ folder: SweepFolder; sweep: Swee
   };
   return { folder, sweep: await folder.update(sweep, plan), plan };
 }
+
+it('asks for the queue, and for accounts, without the line of titles', async () => {
+  const titled = (titles: string, row: string) =>
+    `case " $* " in *" --noheader "*) ;; *) echo "${titles}" ;; esac; echo "${row}"`;
+  fakeSlurm({
+    squeue: titled('ARRAY_JOB_ID|ARRAY_TASK_ID|STATE|REASON', '7|1|PENDING|(Priority)'),
+    sacct: titled('12|COMPLETED', '7_1|FAILED'),
+  });
+  expect([...(await queue()).keys()]).toEqual(['7_1']);
+  expect([...(await accounts(['7_1'])).keys()]).toEqual(['7_1']);
+});
 
 it('reads the queue however long it is', async () => {
   fakeSlurm({ squeue: 'yes "7|0|RUNNING|n1" | head -n 200000; echo "7|1|PENDING|(Priority)"' });

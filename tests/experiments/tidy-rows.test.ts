@@ -126,6 +126,8 @@ describe('tidy rows', () => {
   it('of an item without its own are those of its first table, and are a data frame', async () => {
     const report = await reproduce(items.fig2, { preset: 'quick', reporter: silentReporter });
     expect(report.rows).toBe(report.tables[0]?.rows);
+    const { id, title, caption, rows } = rowsTable(report.rows);
+    expect([id, title, caption, rows]).toEqual(['rows', 'Rows', '', report.rows]);
     const frame = await toDataFrame(rowsTable(report.rows));
     expect(frame.columns).toEqual(report.tables[0]?.columns.map(({ key }) => key));
     expect(frame.shape[0]).toBe(report.rows.length);

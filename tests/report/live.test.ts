@@ -33,6 +33,32 @@ describe('the picture of growing curves', () => {
     expect(middle).toEqual([0, 1].map((axis) => ((first[axis] ?? 0) + (last[axis] ?? 0)) / 2));
   });
 
+  it('has a line across the plot at each labelled value', () => {
+    const svg = curvesSvg('loss', 'step', 'nats', [
+      {
+        style: rope,
+        points: [
+          [0, 4],
+          [10, 0],
+        ],
+      },
+    ]);
+    const lines = [...svg.matchAll(/<line x1="(\d+)" x2="(\d+)" y1="(\d+)" y2="(\d+)" stroke="#\w+"\/>/g)];
+    const labels = [...svg.matchAll(/ y="(\d+)" text-anchor="end" [^>]*>([^<]*)</g)];
+    const [[[left = 0, top = 0] = [], [right = 0, foot = 0] = []] = []] = pointsOf(svg);
+    const heights = [foot, (top + foot) / 2, top];
+    expect(lines.map((line) => line.slice(1, 3).map(Number))).toEqual(heights.map(() => [left, right]));
+    for (const end of [3, 4])
+      expect(lines.map((line) => Number(line[end])).toSorted((a, b) => b - a)).toEqual(heights);
+    expect(new Map(labels.map(([, y, text]) => [Number(y) - 4, text]))).toEqual(
+      new Map([
+        [foot, '0.0'],
+        [(top + foot) / 2, '2.0'],
+        [top, '4.0'],
+      ]),
+    );
+  });
+
   it('names each style once, however many curves have it', () => {
     const curve = { style: rope, points: [[1, 1]] as [number, number][] };
     const svg = curvesSvg('loss', 'step', 'nats', [curve, curve, { ...curve, style: alibi }]);

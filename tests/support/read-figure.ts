@@ -104,8 +104,13 @@ interface Trace {
   readonly hovertemplate?: string;
   readonly hoverinfo?: string;
   readonly fill?: string;
-  readonly line?: { readonly color?: string; readonly dash?: string };
-  readonly marker?: { readonly color?: unknown; readonly symbol?: string };
+  readonly line?: { readonly color?: string; readonly dash?: string; readonly width?: number };
+  readonly marker?: {
+    readonly color?: unknown;
+    readonly symbol?: unknown;
+    readonly size?: unknown;
+    readonly line?: { readonly color?: unknown };
+  };
   readonly error_x?: Whisker;
   readonly error_y?: Whisker;
   readonly xaxis?: string;
@@ -178,6 +183,7 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
   const isTitle = ({ yref, y, yanchor }: Annotation): boolean =>
     yref.endsWith(' domain') && y === 1 && yanchor === 'bottom';
   const traces = (data as unknown as readonly Trace[]).filter(({ visible }) => visible !== false);
+  for (const trace of traces) expectOwnLook(trace);
   const inLegend = traces.filter(({ showlegend }) => showlegend !== false);
   const isCellText = ({ mode, hoverinfo }: Trace): boolean => mode === 'text' && hoverinfo === 'skip';
   const cellTexts = new Map(
@@ -221,6 +227,22 @@ export function readFigure({ layout, data }: Figure): ReadFigure {
       }),
     looks: looksOf(traces),
   });
+}
+
+/** Expects that plotly chooses no colour, width or size of what a trace draws. */
+function expectOwnLook({ type, mode = '', fill, line, marker, name }: Trace): void {
+  const [hasLine, hasMarkers] = [mode.includes('lines'), mode.includes('markers')];
+  const isEdge = marker?.symbol === 'line-ew';
+  const given = {
+    ...(hasLine && fill !== 'toself' && { lineColor: line?.color, lineWidth: line?.width }),
+    ...((hasMarkers || type === 'bar') && { markerColor: isEdge ? marker.line?.color : marker?.color }),
+    ...(hasMarkers && { markerSize: marker?.size }),
+  };
+  if (hasLine && line?.dash !== undefined)
+    expect(line.dash, `dash of ${name}`).toMatch(
+      /^(solid|dot|dash|longdash|dashdot|longdashdot|(\d+px,?)+)$/,
+    );
+  for (const [part, value] of Object.entries(given)) expect(value, `${part} of ${name}`).toBeDefined();
 }
 
 /** The colours of the cells of heat maps; between two colours of a scale plotly mixes them. */
@@ -386,6 +408,8 @@ function cellsOf(
 ): ReadPoint[] {
   const at = (values: Trace['text'], row: number, column: number): unknown =>
     (values?.[row] as Values | undefined)?.[column];
+  // Places are given for all rows, or plotly counts them.
+  expect([undefined, trace.z?.length]).toContain(trace.y?.length);
   return (trace.z ?? []).flatMap((cells, row) =>
     cells.flatMap((z, column): ReadPoint[] => {
       const [x, y] = [trace.x?.[column] ?? column, trace.y?.[row] ?? row] as [number, number];

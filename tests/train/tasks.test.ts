@@ -129,8 +129,9 @@ describe('the text task', () => {
     const config = configWith({ model: bytesModel, task: { kind: 'text', file, testShare: 0.3 } });
     const decoder = createDecoder(config.model);
     const parameters = initialParameters(decoder.parameters, 0.5, Random.fromSeed(1));
-    const { evaluate } = await createTask(config.task, { decoder, batchSize: 4, seed: 1 });
+    const { evaluate, batches } = await createTask(config.task, { decoder, batchSize: 4, seed: 1 });
     const { loss, perplexity } = await evaluate(parameters);
+    expect(await batches.next()).toMatchObject({ weight: 4 * 14, tokens: 4 * 15 });
     // 90 tokens hold six windows of 14 predictions; the border tokens are in two windows.
     const test = Array.from(Buffer.from(text.slice(-90)));
     const losses = tf.tidy(() =>

@@ -99,13 +99,10 @@ const browserHome = workPath('.cache', 'browser', 'home');
 const LONGEST_TEMPORARY = 107 - 45;
 
 /** The child's environment: its home and caches inside the repository. */
-function childEnvironment(): Record<string, string> {
+function childEnvironment(): NodeJS.ProcessEnv {
   const home = browserHome;
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
   return {
-    ...Object.fromEntries(inherited),
+    ...process.env,
     HOME: home,
     XDG_CONFIG_HOME: home,
     XDG_CACHE_HOME: home,

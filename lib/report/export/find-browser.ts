@@ -99,11 +99,11 @@ function isProgram(path: string): boolean {
 }
 
 /** How to get a browser here, one line. */
-export function browserInstallHint(platform: NodeJS.Platform = process.platform): string {
+export function browserInstallHint(
+  platform: NodeJS.Platform = process.platform,
+  isDebian = existsSync('/etc/debian_version'),
+): string {
   if (platform === 'darwin' || platform === 'win32')
     return 'install Google Chrome, or set BIPE_CHROMIUM to the path of a Chromium-like browser';
-  const debian = existsSync('/etc/debian_version')
-    ? 'apt-get install chromium'
-    : 'install the package chromium';
-  return `${debian}, or set BIPE_CHROMIUM to the path of a Chromium-like browser`;
+  return `${isDebian ? 'apt-get install chromium' : 'install the package chromium'}, or set BIPE_CHROMIUM to the path of a Chromium-like browser`;
 }

@@ -48,7 +48,7 @@ export async function explorePlot<Row extends TidyRow>(
     const drawn = rows.filter((row) => isChosen(row) && isNear(row));
     if (drawn.length === 0) throw new ConfigError('no row is left: tick at least one value of each column');
     const { log: _, ...linear } = options;
-    if (log === undefined || logarithmic === true) return plot(drawn, options);
+    if (logarithmic === true) return plot(drawn, options);
     return plot(drawn, log === 'xy' ? { ...linear, log: 'x' } : linear);
   });
 }
