@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { distanceAxis } from '../../lib/experiments/items/attention-by-segment/axes';
 import { parseWith } from '../../lib/base/schema';
 import { type AttentionMass } from '../../lib/evaluate/attention-mass';
+import { type ContextAttention } from '../../lib/experiments/items/attention-by-segment/contexts';
 import {
   attentionBySegmentPresets,
   attentionBySegmentSchema,
@@ -122,6 +124,21 @@ function axisOf(figure: Figure | undefined, axis: string): { readonly ticktext: 
 function keyNames(figure: Figure | undefined): string[] {
   return (figure?.data as unknown as Trace[]).filter(({ x }) => x[0] === null).map(({ name }) => name);
 }
+
+it('an axis of distances labels groups: one number, from and to, and long ones on two lines', () => {
+  const bins = { segments: 3, offsets: 1, places: 2, distances: [1, 2, 4, 64, 100, 102, 3000, 9000] };
+  const context = (length: number) => ({ length }) as ContextAttention;
+  const axis = distanceAxis(bins, [context(50), context(9000)], 1);
+  const labels = ['0', '1', '2–3', '4–63', '64–99', '100–<br>101', '102–<br>2,999', '≥ 3,000'];
+  expect(axis['ticktext']).toEqual([...labels.slice(0, -1), '3,000–<br>8,999']);
+  expect(
+    distanceAxis({ ...bins, distances: bins.distances.slice(0, -1) }, [context(9000)], 1)['ticktext'],
+  ).toEqual(labels);
+  expect(axis['tickvals']).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(axis['range']).toEqual([-0.6, 7.6]);
+  // Where there is room for less, the last is labelled.
+  expect(distanceAxis(bins, [context(9000)], 6)['tickvals']).toEqual([1, 3, 5, 7]);
+});
 
 describe('attention by segment, drawn', () => {
   const drawing = drawAttentionBySegment(result());

@@ -78,6 +78,8 @@ describe.each(items)('%s', (item, named) => {
           store,
         });
       const first = await report('zuerst');
+      // It says what computed it.
+      expect(first.provenance.engine).toMatch(/TensorFlow/);
       const runs = readdirSync(store.folder);
       const second = await report('danach');
       expect(JSON.stringify(second.numbers)).toBe(
@@ -112,6 +114,7 @@ describe('a report', () => {
       'quick, changed',
     ]);
     expect(second).toMatchObject({ reused: true, numbers: first.numbers });
+    expect(first.provenance.engine).toBeNull();
     expect((await experimentNamed('fig2').latest(store))?.preset).toBe('smoke');
   });
 

@@ -47,6 +47,12 @@ describe('the registry of paper items', () => {
     await expectText('settings', `${texts.map((lines) => lines.join('\n')).join('\n\n')}\n`);
   });
 
+  it('has items whose models may each have a process: those that train several', () => {
+    const inPieces = experiments.filter((item) => item.inPieces).map(({ id }) => id);
+    const trained = experiments.filter(({ presets }) => presets.some(({ settings }) => 'steps' in settings));
+    expect(inPieces).toEqual(trained.map(({ id }) => id).filter((id) => id !== 'attention_by_segment'));
+  });
+
   it('gives the nearest name for one that it does not have', () => {
     expect(() => experimentNamed('fig11')).toThrow(UsageError);
     expect(() => experimentNamed('fig11')).toThrow(/did you mean fig1\?/);

@@ -2,12 +2,30 @@ import { describe, expect, it } from 'vitest';
 import { findingsTable } from '../../lib/experiments/run/findings';
 import { contentsTable, itemsTable, statementsTable } from '../../lib/experiments/start-page/tables';
 import { type Report } from '../../lib/experiments/run/report';
-import { showReport } from '../../lib/experiments/reproduce';
+import { reproduce, showReport } from '../../lib/experiments/reproduce';
+import { type ExecuteOptions } from '../../lib/experiments/run/definition';
+import { items } from '../../lib/experiments/registry';
+import { silentReporter } from '../../lib/base/progress';
 import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
 import { expectPage } from '../support/page';
 import { sampleFigure, sampleProvenance, sampleTable } from '../report/samples';
 import { reportWith } from '../support/report';
+
+it('an item of several models is reproduced by several processes, of which one says how many', async () => {
+  const asked: (number | undefined)[] = [];
+  const item = (inPieces: boolean) => ({
+    ...items.fig3,
+    inPieces,
+    execute: ({ pool }: ExecuteOptions) => {
+      asked.push(pool?.size);
+      return Promise.resolve(reportWith({}) as never);
+    },
+  });
+  for (const workers of [1, 2, 3]) await reproduce(item(true), { workers, reporter: silentReporter });
+  await reproduce(item(false), { workers: 3, reporter: silentReporter });
+  expect(asked).toEqual([undefined, 2, 3, undefined]);
+});
 
 describe('a report in a notebook', () => {
   const hook = Symbol.for('bipe.display');

@@ -18,7 +18,7 @@ import {
   queue,
 } from '../../lib/experiments/sweep/slurm';
 import { statusOf, summaryOf } from '../../lib/experiments/sweep/status';
-import { arraysOf, submitMissing } from '../../lib/experiments/sweep/submit';
+import { arraysOf, dryRun, submitMissing } from '../../lib/experiments/sweep/submit';
 import { temporaryFolder } from '../support/command';
 
 /** A profile as it is read from a file. */
@@ -262,6 +262,25 @@ it('reads the queue however long it is', async () => {
     '7_0': { state: 'RUNNING', detail: 'n1' },
     '7_1': { state: 'PENDING', detail: 'Priority' },
   });
+});
+
+it('says what would be submitted, and what is open of it alone', async () => {
+  const { folder, plan } = await sweepOf(3);
+  const commands = (isDone: (job: number) => boolean): string[] => {
+    const jobs = plan.jobs.map((job, index) => ({ ...job, isDone: isDone(index) }));
+    return dryRun(folder, { ...plan, jobs }, { ...defaultProfile, arraySize: 2 });
+  };
+  expect(commands(() => true)).toEqual(['all done']);
+  const arrays = (lines: readonly string[]) =>
+    lines.filter((line) => line.startsWith('sbatch ')).map((line) => /--array=(\S+)/.exec(line)?.[1]);
+  expect(arrays(commands(() => false))).toEqual(['0-1', '0-0', undefined]);
+  expect(arrays(commands((job) => job === 1))).toEqual(['0-1', undefined]);
+  expect(
+    commands(() => false)
+      .slice(0, 3)
+      .join('\n'),
+  ).toMatch(/<id of array 0>[^]*<id of array 1>/);
+  expect(commands(() => false)).toContain('#!/bin/bash');
 });
 
 describe('submitting a sweep', () => {

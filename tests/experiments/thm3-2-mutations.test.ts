@@ -8,6 +8,7 @@ import { Random } from '../../lib/engine/random/random';
 import { drawTheorem32 } from '../../lib/experiments/items/thm3-2/draw';
 import { sizeResult } from '../../lib/experiments/items/thm3-2/sizes';
 import { waysResults } from '../../lib/experiments/items/thm3-2/ways';
+import type * as Certificates from '../../lib/theory/compile/certificate';
 import type * as Flattening from '../../lib/theory/automata/flatten';
 import type * as Addressing from '../../lib/theory/compile/addressing';
 import type * as BlockAddressing from '../../lib/theory/compile/block-addressing';
@@ -53,6 +54,10 @@ vi.mock('../../lib/theory/compile/set-blocks', async (original) =>
 );
 vi.mock('../../lib/theory/automata/flatten', async (original) =>
   replaced(await original<typeof Flattening>()),
+);
+
+vi.mock('../../lib/theory/compile/certificate', async (original) =>
+  replaced(await original<typeof Certificates>()),
 );
 
 afterEach(() => {
@@ -200,4 +205,25 @@ it.each<[string, string, Mutation, RegExp]>([
 ])('fails with %s', async (_name, what, mutate, claim) => {
   broken.by.set(what, mutate);
   expect((await failedChecks()).join('\n')).toMatch(claim);
+});
+
+it('a kind of network is certified if the first and all later ones are', async () => {
+  const several = { ...settings, automata: 3, compact: { automata: 3, words: 1 } };
+  const certified = async (failing: number): Promise<boolean[]> => {
+    let calls = 0;
+    broken.by.set(
+      'certifyNetwork',
+      mutation<typeof Certificates.certifyNetwork>((real, network) => {
+        calls += 1;
+        return { ...real(network), holds: calls !== failing };
+      }),
+    );
+    const size = { subStates: 2, segmentStates: 2 };
+    const { bipe, compact } = await sizeResult(size, several, Random.fromSeed(1));
+    return [bipe.certified === true, compact.certified === true];
+  };
+  expect(await certified(0)).toEqual([true, true]);
+  // The networks of an automaton are certified one after the other.
+  expect(await certified(1)).toEqual([false, true]);
+  expect(await certified(2)).toEqual([true, false]);
 });

@@ -5,8 +5,15 @@ import { type Report } from '../../lib/experiments/run/report';
 import { experimentNamed } from '../../lib/experiments/registry';
 import { failedCheck } from '../../lib/experiments/reproduce';
 import { RunStore } from '../../lib/experiments/run/store';
-import { type SizeResult, type Theorem32Result } from '../../lib/experiments/items/thm3-2/sizes';
+import {
+  differingSets,
+  type SizeResult,
+  type Theorem32Result,
+} from '../../lib/experiments/items/thm3-2/sizes';
 import { drawTheorem32 } from '../../lib/experiments/items/thm3-2/draw';
+import { Random } from '../../lib/engine/random/random';
+import { type Word } from '../../lib/theory/automata/automaton';
+import { type Simulator } from '../../lib/theory/automata/simulate';
 import { noComparison } from '../../lib/theory/compile/verify';
 import { temporaryFolder } from '../support/command';
 import { expectProgress, recordingReporter } from '../support/recording-reporter';
@@ -20,6 +27,33 @@ function smoke(settings: Record<string, unknown> = {}, reporter = silentReporter
     store,
   });
 }
+
+it('sets of two simulators differ after the prefixes at which they do, and no other', () => {
+  const random = Random.fromSeed(5);
+  const bytes = (count: number): Uint8Array => Uint8Array.from(random.integerArray(count, 0, 2));
+  const words = [[], ['a'], ['a', 'b', 'a'], Array.from({ length: 40 }, () => 'b')];
+  for (let states = 1; states <= 4; states += 1) {
+    const runs = words.map((word) => [0, 1].map(() => bytes((word.length + 1) * states)));
+    const simulators = [0, 1].map((which) => ({
+      states: Array.from({ length: states }, (_, state) => String(state)),
+      run: (word: Word) => present(runs[words.indexOf(word as string[])]?.[which], 'run'),
+    }));
+    const [one, other] = simulators.map((each) => present(each, 'simulator')) as unknown as readonly [
+      Simulator,
+      Simulator,
+    ];
+    const prefixes = words.reduce((sum, word) => sum + word.length + 1, 0);
+    const differing = runs.flatMap(([first = new Uint8Array(), second = new Uint8Array()]) =>
+      Array.from({ length: first.length / states }, (_, prefix) =>
+        [...first.keys()].some(
+          (place) => Math.floor(place / states) === prefix && first[place] !== second[place],
+        ),
+      ).filter(Boolean),
+    );
+    expect(differingSets(one, other, words)).toEqual({ prefixes, mismatches: differing.length });
+    expect(differingSets(one, one, words)).toEqual({ prefixes, mismatches: 0 });
+  }
+});
 
 describe('the item thm3.2', () => {
   it('finds that every check holds, and keeps what it computed', async () => {

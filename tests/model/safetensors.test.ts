@@ -198,6 +198,9 @@ print('null')
     ],
     ['garbage for a header', fileOf('{"a": nothing}'), /not a safetensors file: its header is not JSON/],
     ['a list for a header', fileOf('[1, 2]'), /not a safetensors file: its header lists no tensors/],
+    ['null for a header', fileOf('null'), /not a safetensors file: its header lists no tensors/],
+    ['a number for a header', fileOf('77777777'), /not a safetensors file: its header lists no tensors/],
+    ['a text for a header', fileOf('"a"'), /not a safetensors file: its header lists no tensors/],
     ['cut within the header', fileOf({ a: pair }).subarray(0, 20), /cut short: its header alone takes/],
     [
       'cut within the numbers',

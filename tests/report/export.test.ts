@@ -82,6 +82,12 @@ describe('exportFigures', () => {
     expect(await readFile(join(folder, 'a.svg'), 'utf8')).toContain('commit 0123456789');
   });
 
+  it('writes the numbers once, beside the first figure, and says there where they are', async () => {
+    await exportFigures([figure('a'), figure('b'), figure('c')], options(fakeDrawer()));
+    expect(await jsonOf('a')).toMatchObject({ numbers: { share: 0.9 } });
+    for (const id of ['b', 'c']) expect(await jsonOf(id)).toMatchObject({ numbers: { in: 'a.json' } });
+  });
+
   it('uses a drawer it is given for all its figures, and leaves it open', async () => {
     const drawer = fakeDrawer();
     await exportFigures([figure('a'), figure('b')], options(drawer));

@@ -31,6 +31,15 @@ describe('a plot of tidy rows', () => {
     expect(panels.map(({ x, y }) => [x.title, y.title])).toEqual([['Length', 'Perplexity']]);
   });
 
+  it('has a column by its words on the axis and under the pointer: hiddenSize is Hidden size', () => {
+    const named = rows.map((row) => ({ ...row, hiddenSize: row.seed, loss_by_2Tokens: row.perplexity }));
+    const figure = plot(named, { x: 'hiddenSize', y: 'loss_by_2Tokens' });
+    const { panels, title, points } = readFigure(figure);
+    expect(panels.map(({ x, y }) => [x.title, y.title])).toEqual([['Hidden size', 'Loss by 2 tokens']]);
+    expect(title[0]).toMatch(/^Loss by 2 tokens by hidden size$/);
+    for (const { hover = '' } of points) expect(hover).not.toMatch(/hiddenSize|loss_by/);
+  });
+
   it('has groups of bars where x is a word, a panel for each value, and logarithmic axes on request', () => {
     const bars = plot(rows, { x: 'encoding', y: 'perplexity', color: 'length', panel: 'text' });
     expect(bars.data.map(({ type }) => type)).toEqual(['bar', 'bar']);

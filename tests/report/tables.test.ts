@@ -138,6 +138,14 @@ describe('HTML', () => {
     expect(html).toContain('>91.2&nbsp;%</td>');
   });
 
+  it('sets words at the left and numbers at the right, titles as what is below them', () => {
+    const sides = [...toHtml(sampleTable).matchAll(/<t[hd] [^>]*style="text-align:(\w*);/g)].map(
+      ([, side]) => side,
+    );
+    const row = ['left', 'right', 'right', 'right', 'left'];
+    expect(sides).toEqual([...row, ...row, ...row]);
+  });
+
   it('has a sign before a value that has one, in its colour, and so has Markdown; data have none', () => {
     const signs = { yes: { sign: '✓', tone: 'good' }, no: { sign: '✗', tone: 'bad' } } as const;
     const columns = [{ key: 'verdict', label: 'Verdict', signs }];

@@ -250,6 +250,21 @@ describe('Theorem 3.2, read back', () => {
     );
   });
 
+  it('has an axis of time where no time was measured', () => {
+    const untimed = (kind: KindResult): KindResult => ({
+      ...kind,
+      compared: { ...kind.compared, seconds: 0 },
+    });
+    const none = sizes.map((size) => ({
+      ...size,
+      bipe: untimed(size.bipe),
+      compact: untimed(size.compact),
+      ape: untimed(size.ape),
+    }));
+    const [, , { panels = [] } = {}] = drawTheorem32({ sizes: none, ways }).figures.map(readFigure);
+    expect(panels[1]?.y.ticks?.map(([value]) => value)).toEqual(expect.arrayContaining([0.01, 0.1, 1]));
+  });
+
   it('has every size in its tables', () => {
     const byWay = (title: string, of: (result: KindResult) => number, size: SizeResult) => ({
       [`${title}, bilevel`]: cells.integer(of(size.bipe)),

@@ -8,7 +8,7 @@ import { alphabetOf } from '../../../theory/automata/alphabet';
 import { type BiNfa, type Word } from '../../../theory/automata/automaton';
 import { flatten } from '../../../theory/automata/flatten';
 import { allWords } from '../../../theory/automata/random';
-import { simulator } from '../../../theory/automata/simulate';
+import { type Simulator, simulator } from '../../../theory/automata/simulate';
 import { certifyNetwork } from '../../../theory/compile/certificate';
 import { compileApe, compileBiPE, compileCompact } from '../../../theory/compile/compile';
 import { type Network } from '../../../theory/network/network';
@@ -128,7 +128,9 @@ export async function sizeResult(
       certified: true,
       leaveOut: leaveOut ? [drawn.ending, ...share] : [],
     });
-    addDefinition(definition, automaton, long);
+    const sets = differingSets(simulator(automaton), simulator(flatten(automaton)), long);
+    definition.prefixes += sets.prefixes;
+    definition.mismatches += sets.mismatches;
     await bilevel.add(() => compileBiPE(automaton, bounds), tested(long, index === 0));
     if (index < compact.automata)
       await compactly.add(
@@ -156,22 +158,24 @@ export async function sizeResult(
   };
 }
 
-function addDefinition(
-  definition: { prefixes: number; mismatches: number },
-  automaton: BiNfa,
+/** Prefixes of words, and those after which two simulators have reached other sets. */
+export function differingSets(
+  one: Simulator,
+  other: Simulator,
   words: readonly Word[],
-): void {
-  const [own, flat] = [simulator(automaton), simulator(flatten(automaton))];
-  const states = own.states.length;
+): { readonly prefixes: number; readonly mismatches: number } {
+  const states = one.states.length;
+  let [prefixes, mismatches] = [0, 0];
   for (const word of words) {
-    const [wanted, found] = [own.run(word), flat.run(word)];
-    definition.prefixes += word.length + 1;
+    const [wanted, found] = [one.run(word), other.run(word)];
+    prefixes += word.length + 1;
     for (let prefix = 0; prefix <= word.length; prefix++) {
       const row = (sets: Uint8Array): string =>
         sets.subarray(prefix * states, (prefix + 1) * states).join('');
-      if (row(wanted) !== row(found)) definition.mismatches += 1;
+      if (row(wanted) !== row(found)) mismatches += 1;
     }
   }
+  return { prefixes, mismatches };
 }
 
 async function compareShort(automaton: BiNfa, length: number): Promise<SimulatorComparison> {
