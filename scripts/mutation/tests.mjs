@@ -10,9 +10,12 @@ import { Runner } from './runner.mjs';
 
 const secondsAtMost = 900;
 
-/** Those of browsers, kernels, clones and commands take minutes, and run what is in dist. */
+/** Those of browsers, kernels and clones take minutes, and run what is in dist. */
 const isTest = (file) =>
   file.endsWith('.test.ts') && !/^tests\/(browser|setup|kernel|project|cli)\//.test(file);
+/** Those of commands, which compile an edited lib themselves, and about how long each takes. */
+const isOfCommands = (file) => /^tests\/cli\/.*\.test\.ts$/.test(file);
+const secondsOfCommands = 30;
 
 /** What each module imports, and which modules import it. */
 function importGraph(modules) {
@@ -49,7 +52,8 @@ function distancesFrom(start, edges) {
  * @param {{ mutants: object[], counting: object[] }} made by `allMutants`
  * @param {number} workers
  * @returns a function from a mistake to the tests that execute its place, the shortest and nearest
- *   first, with the seconds that each took
+ *   first, with the seconds that each took; where none does in its own process, to those that may
+ *   in another
  */
 export async function recordTests(folder, files, { mutants, counting }, workers) {
   const { importsOf, usersOf } = importGraph(files.filter((file) => /^(lib|tests)\/.*\.ts$/.test(file)));
@@ -86,7 +90,8 @@ export async function recordTests(folder, files, { mutants, counting }, workers)
       rmSync(executedPath, { force: true });
       const { outcome, seconds } = await runner.run(test, secondsAtMost);
       const executed = existsSync(executedPath) ? JSON.parse(readFileSync(executedPath, 'utf8')) : [];
-      record[test] = { state, seconds, executed: byFile(executed.map((id) => byId.get(id))) };
+      const places = byFile(executed.map((id) => byId.get(id)));
+      record[test] = { state, seconds, isGreen: outcome === 'green', executed: places };
       writeFileSync(path, JSON.stringify(record));
       console.log(`${total - missing.length}/${total} ${test}: ${outcome}, ${seconds.toFixed(1)} s`);
     }
@@ -97,14 +102,20 @@ export async function recordTests(folder, files, { mutants, counting }, workers)
   // index.ts imports everything, so it leads nowhere.
   usersOf.set('lib/index.ts', []);
   const far = 10;
+  const ofCommands = files.filter(isOfCommands).map((test) => ({ test, seconds: secondsOfCommands }));
   return ({ file, nth }) => {
     const distances = distancesFrom(file, usersOf);
     const isNamed = (test) => basename(test).startsWith(`${basename(file, '.ts')}.`);
     const costOf = ({ test, seconds }) => (isNamed(test) ? 0 : seconds * (distances.get(test) ?? far));
-    return Object.entries(record)
-      .filter(([, { executed }]) => executed[file]?.includes(nth))
-      .map(([test, { seconds }]) => ({ test, seconds }))
-      .sort((one, other) => costOf(one) - costOf(other));
+    const all = Object.entries(record).map(([test, { seconds, isGreen, executed }]) => {
+      return { test, seconds, isGreen, executes: executed[file]?.includes(nth) === true };
+    });
+    const executing = all.filter(({ executes }) => executes);
+    if (executing.length > 0) return executing.sort((one, other) => costOf(one) - costOf(other));
+    // What other processes and pages execute is not counted, and code that counts does not run in a
+    // page, so that tests of pages fail with it.
+    const ofPages = all.filter(({ test, isGreen }) => !isGreen && distances.get(test) <= 2);
+    return [...ofPages, ...ofCommands].sort((one, other) => costOf(one) - costOf(other));
   };
 }
 

@@ -166,9 +166,8 @@ describe('a comparison with the reference', () => {
       const there = referenceOf(like({ tables: tables(count, 20) }));
       return describeComparison(compareWith(like({ tables: tables(count, 90) }), there));
     };
-    expect(linesOf(5).slice(1)).toEqual(
-      Array.from({ length: 5 }, () => expect.stringContaining('90.00 here')),
-    );
+    expect(linesOf(5)).toHaveLength(6);
+    for (const line of linesOf(5).slice(1)) expect(line).toContain('90.00 here');
     expect(linesOf(6).slice(6)).toEqual(['  and 1 more']);
     expect(linesOf(7)[0]).toContain('7 differ');
     expect(linesOf(7).slice(6)).toEqual(['  and 2 more']);
