@@ -3,10 +3,22 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { delimiter, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ConfigError, DataError, MachineError } from '../../lib/base/errors';
+import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
+import { projectPath } from '../../lib/base/paths';
+import { createDecoder } from '../../lib/model/config';
+import { parseTrainingConfig } from '../../lib/train/config';
+import { smallConfig } from '../train/small-config';
 import { type Plan, type PlannedJob } from '../../lib/experiments/run/definition';
 import { estimate } from '../../lib/experiments/sweep/estimate';
-import { type Sweep, SweepFolder } from '../../lib/experiments/sweep/folder';
+import {
+  findSweep,
+  folderOfSweep,
+  type Submission,
+  type Sweep,
+  SweepFolder,
+  sweepNames,
+  tasksOf,
+} from '../../lib/experiments/sweep/folder';
 import { defaultProfile, type Profile, readProfile } from '../../lib/experiments/sweep/profile';
 import { arrayArguments, textOfCollectScript, textOfJobsScript } from '../../lib/experiments/sweep/script';
 import {
@@ -17,7 +29,7 @@ import {
   parseQueue,
   queue,
 } from '../../lib/experiments/sweep/slurm';
-import { statusOf, summaryOf } from '../../lib/experiments/sweep/status';
+import { lastLine, statusOf, summaryOf } from '../../lib/experiments/sweep/status';
 import { arraysOf, dryRun, submitMissing } from '../../lib/experiments/sweep/submit';
 import { temporaryFolder } from '../support/command';
 
@@ -403,6 +415,92 @@ describe('submitting a sweep', () => {
 });
 
 describe('the folder of a sweep', () => {
+  it('is named after what it is of, and by its settings', () => {
+    const sweep: Sweep = {
+      item: 'fig3',
+      preset: 'quick',
+      set: [],
+      engine: 'local',
+      settings: { seeds: [1], steps: 3 },
+      store: '/s',
+      jobs: [],
+    };
+    const nameOf = (changes: Partial<Sweep>): string => folderOfSweep({ ...sweep, ...changes }).name;
+    expect(nameOf({})).toMatch(/^fig3-quick-[0-9a-f]{8}$/);
+    expect(nameOf({ settings: { steps: 3, seeds: [1] }, engine: 'slurm', store: '/t' })).toBe(nameOf({}));
+    expect(nameOf({ settings: { steps: 4, seeds: [1] } })).not.toBe(nameOf({}));
+    expect(nameOf({ preset: 'evening' })).toMatch(/^fig3-evening-/);
+    const folder = folderOfSweep(sweep);
+    expect(folder.path).toBe(projectPath('runs', 'sweeps', folder.name));
+    const below = (path: string): string => path.slice(folder.path.length);
+    expect([folder.profilePath, folder.collectLog, folder.logOf(3, 7)].map(below)).toEqual([
+      '/profile.json',
+      '/logs/collect.log',
+      '/logs/3-7.log',
+    ]);
+  });
+
+  it('is found by its name, or by the beginning of it if no other begins so', async () => {
+    const names = ['a', 'b'].map((end) => `stub-${process.pid}-${end}`);
+    const folders = names.map((name) => new SweepFolder(projectPath('runs', 'sweeps', name)));
+    const empty = projectPath('runs', 'sweeps', `stub-${process.pid}-none`);
+    onTestFinished(() => {
+      for (const path of [...folders.map(({ path: one }) => one), empty]) rmSync(path, { recursive: true });
+    });
+    mkdirSync(empty, { recursive: true });
+    const { sweep, plan } = await sweepOf(1);
+    for (const folder of folders) await folder.update(sweep, plan);
+    const known = await sweepNames();
+    expect(known.filter((name) => name.startsWith(`stub-${process.pid}-`))).toEqual(names);
+    for (const [index, name] of names.entries())
+      expect((await findSweep(name)).path).toBe(folders[index]?.path);
+    await expect(findSweep(`stub-${process.pid}-`)).rejects.toThrow(
+      new UsageError(`sweep 'stub-${process.pid}-': which of ${names.join(', ')}?`),
+    );
+    await expect(findSweep(`${names[0] ?? ''}a`)).rejects.toThrow(`did you mean ${names[0] ?? ''}?`);
+  });
+
+  it('has what was submitted in order, and the latest task of each job', async () => {
+    const { folder } = await sweepOf(3);
+    const submissions = Array.from({ length: 12 }, (_, number): Submission => ({
+      id: number === 11 ? null : String(70 + number),
+      jobs: number === 11 ? [1] : [number % 2, 2],
+    }));
+    for (const [number, submission] of submissions.entries())
+      await folder.writeSubmission(number, submission);
+    writeFileSync(join(folder.path, 'submissions', 'notes.txt'), '');
+    expect(await folder.submissions()).toEqual(submissions);
+    expect(tasksOf(await folder.submissions(), 4)).toEqual([
+      { task: { submission: 10, task: 0, id: '80_0', isCancelled: false }, attempts: 6 },
+      { task: { submission: 11, task: 0, id: null, isCancelled: false }, attempts: 6 },
+      { task: { submission: 10, task: 1, id: '80_1', isCancelled: false }, attempts: 11 },
+      { task: undefined, attempts: 0 },
+    ]);
+    await folder.forgetSubmission(11);
+    await folder.forgetSubmission(11);
+    expect(await folder.submissions()).toEqual(submissions.slice(0, 11));
+    await folder.markCancelled();
+    expect((await folder.submissions()).map(({ isCancelled }) => isCancelled)).toEqual(
+      Array.from({ length: 11 }, () => true),
+    );
+  });
+
+  it('gives the last words of a log, however long it is', async () => {
+    const path = join(temporaryFolder(), 'a.log');
+    expect(await lastLine(path)).toBe('');
+    for (const [text, last] of [
+      ['', ''],
+      ['\n \n', ''],
+      ['one', 'one'],
+      ['one\n  two words \n\n', 'two words'],
+      [`${'x'.repeat(9000)}\nthe end\n`, 'the end'],
+      [`begin\n${'y'.repeat(5000)}`, 'y'.repeat(4096)],
+    ] as const) {
+      writeFileSync(path, text);
+      expect(await lastLine(path)).toBe(last);
+    }
+  });
+
   it('believes the run store: a mark of a run that is gone goes, too', async () => {
     const { folder, sweep, plan } = await sweepOf(3);
     await folder.markDone(0);
@@ -448,5 +546,42 @@ describe('the estimate of a plan', () => {
     expect(estimate([...done, ...open])).toMatchObject(expected);
     expect(estimate(open, done)).toMatchObject({ ...expected, jobs: 2, done: 0 });
     expect(estimate(open)).toMatchObject({ seconds: null, longest: null, measured: 0 });
+    // Nothing is left to do.
+    expect(estimate(done)).toMatchObject({ seconds: 0, longest: 0, bytes: 0, files: 0 });
+    // A model that was found elsewhere took no time, and a job without a cost says nothing.
+    const untimed = [job({ isDone: true, cost: 9 }), job({ isDone: true, seconds: 5, cost: 0 })];
+    expect(estimate([...untimed, ...done, ...open])).toMatchObject({ seconds: 70, measured: 2 });
+  });
+
+  it('counts the numbers of each model that is still to be trained, and their moments', () => {
+    const next = (settings: object) => ({
+      item: 'a',
+      revision: 1,
+      libraryVersion: '1',
+      settings,
+      data: [],
+    });
+    const training = (hiddenSize: number) => {
+      const model = { ...smallConfig.model, hiddenSize, encoding: 'rope' };
+      return { training: { ...smallConfig, model } };
+    };
+    const sizeOf = (hiddenSize: number): number => {
+      const { model } = parseTrainingConfig(training(hiddenSize).training);
+      return createDecoder(model).parameters.reduce(
+        (sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1),
+        0,
+      );
+    };
+    const open = [16, 32, 16].map((size) => job({ next: next(training(size)) }));
+    const others = [
+      job({ next: next({ words: 3 }) }),
+      job({ next: next({ training: null }) }),
+      job({ next: next({ training: {} }) }),
+      job({ isDone: true }),
+    ];
+    expect(estimate([...open, ...others])).toMatchObject({
+      bytes: 16 * (2 * sizeOf(16) + sizeOf(32)),
+      files: 27,
+    });
   });
 });

@@ -6,6 +6,16 @@ import {
   ablationsOf,
   basesOfAblation,
 } from '../../lib/experiments/items/ablation/ablations';
+import { type PlannedJob } from '../../lib/experiments/run/definition';
+import { experimentNamed } from '../../lib/experiments/registry';
+import { RunStore } from '../../lib/experiments/run/store';
+import { silentReporter } from '../../lib/base/progress';
+import { type ModelConfig } from '../../lib/model/config';
+import { getTokenizer } from '../../lib/data/tokenizers/registry';
+import { separatorsFor } from '../../lib/segment/separators';
+import { prepareLanguageModels } from '../../lib/experiments/language-models/comparison';
+import { type SegmentRule } from '../../lib/segment/ends';
+import { temporaryFolder } from '../support/command';
 import { rarestTokens, rulesLike } from '../../lib/experiments/items/ablation/ends-like';
 import { type LanguageModelRun } from '../../lib/experiments/language-models/runs';
 import { ablationPresets } from '../../lib/experiments/items/ablation/item';
@@ -248,3 +258,68 @@ it.each(Object.entries(ablationPresets))(
     expect(settings.documentTokens % longest).toBe(0);
   },
 );
+
+describe('the models of the item', () => {
+  const plan = async (settings: object) => {
+    const store = new RunStore(temporaryFolder());
+    return experimentNamed('table-ablation').plan({
+      store,
+      reporter: silentReporter,
+      preset: 'smoke',
+      settings,
+    });
+  };
+  /** What a job trains. */
+  const modelOf = ({ next }: PlannedJob) =>
+    (next?.settings as { training: { seed: number; model: ModelConfig } }).training;
+
+  it('are each trained once for a seed, with the encoding and the segment ends of its group', async () => {
+    const rows = ablationPresets.smoke.settings.trainLength;
+    const { jobs } = await plan({ groups, seeds: [3, 4], chanceSeeds: [9] });
+    const all = new Map(
+      groups.flatMap((group) => ablationsOf(group, rows)).map((model) => [model.id, model]),
+    );
+    expect(jobs.map(({ name }) => name)).toEqual([
+      ...[3, 4].flatMap((seed) => [...all.keys()].map((id) => `${id}, seed ${seed}`)),
+      ...[...all.keys()].filter((id) => basesOfAblation.includes(id)).map((id) => `${id}, seed 9`),
+    ]);
+    for (const job of jobs) {
+      const [, id = '', seed] = /^(\w+), seed (\d)$/.exec(job.name) ?? [];
+      const { seed: trained, model } = modelOf(job);
+      expect([trained, model.encoding]).toEqual([Number(seed), all.get(id)?.encoding]);
+      expect(model.separators).toHaveLength(createEncoding(model.encoding).levels - 1);
+    }
+  });
+
+  it('have ends like those of the paper in number, in distances, or in how often they occur', async () => {
+    const { jobs } = await plan({ groups: ['ends'], seeds: [1], chanceSeeds: [] });
+    const endsOf = new Map(
+      jobs.map((job) => [job.name.replace(/,.*/, ''), modelOf(job).model.separators[0]]),
+    );
+    const settings = { ...ablationPresets.smoke.settings, variants: {}, separators: 'paper' };
+    const { input, close } = await prepareLanguageModels(settings, [], silentReporter);
+    const ids = input.corpus.read(0, input.corpus.info.tokens);
+    close?.();
+    const tokenizer = await getTokenizer(settings.tokenizer);
+    const isEnd = new Set(endsOf.get('bipe_alibi') as number[]);
+    expect(isEnd).toEqual(new Set(separatorsFor(tokenizer, 'paper')));
+    const share = ids.filter((id) => isEnd.has(id)).length / ids.length;
+    const mean = 1 / share;
+    const every = endsOf.get('alibi_every') as SegmentRule & { tokens: number };
+    expect(every.kind).toBe('every');
+    expect(Math.abs(every.tokens - mean)).toBeLessThan(1);
+    const random = endsOf.get('alibi_random') as SegmentRule & { lengths: number[] };
+    expect(random.kind).toBe('random');
+    const drawn = random.lengths.reduce((sum, length) => sum + length, 0) / random.lengths.length;
+    expect(drawn / mean).toBeGreaterThan(0.8);
+    expect(drawn / mean).toBeLessThan(1.1);
+    const rare = new Set(endsOf.get('alibi_rare') as number[]);
+    const rareShare = ids.filter((id) => rare.has(id)).length / ids.length;
+    expect(Math.abs(rareShare / share - 1)).toBeLessThan(0.02);
+    const counts = new Map<number, number>();
+    for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const countOf = (id: number): number => counts.get(id) ?? 0;
+    const others = [...counts.keys()].filter((id) => !rare.has(id));
+    expect(Math.max(...[...rare].map(countOf))).toBeLessThanOrEqual(Math.min(...others.map(countOf)));
+  });
+});

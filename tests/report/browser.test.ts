@@ -1,5 +1,6 @@
 // In a process of its own, since it counts the browsers that are left.
 
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -78,6 +79,24 @@ describe('launchBrowser', () => {
     const path = await program('not-a-browser');
     await expect(launchBrowser({ path, foundBy: 'PATH' })).rejects.toThrow(MachineError);
     await expect(launchBrowser({ path, foundBy: 'PATH' })).rejects.toThrow(/^[^\n]+does not start[^\n]+$/);
+  });
+
+  it('removes profiles of processes that are gone, and no other folder', async () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    expect(gone).toBeGreaterThan(9);
+    const profiles = projectPath('.cache', 'browser');
+    const kept = [`profile-${process.pid}-977`, `${gone}-1`, `profile-${gone}`, `profile-${gone}-1a`];
+    const names = [`profile-${gone}-1`, `profile-${gone}-23`, ...kept];
+    for (const name of names) await mkdir(join(profiles, name, 'Default'), { recursive: true });
+    try {
+      await expect(launchBrowser({ path: await program('none'), foundBy: 'PATH' })).rejects.toThrow(
+        MachineError,
+      );
+      const left = await readdir(profiles);
+      expect(names.filter((name) => left.includes(name))).toEqual(kept);
+    } finally {
+      for (const name of kept) await rm(join(profiles, name), { recursive: true });
+    }
   });
 
   const found = findBrowser();
