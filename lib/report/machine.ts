@@ -56,8 +56,7 @@ export function describeMachine(gpu: string | null | undefined): Machine {
 }
 
 /** The first GPU's name as Linux's NVIDIA driver tells it, without starting a program. */
-function nvidiaGpu(): string | null {
-  const folder = '/proc/driver/nvidia/gpus';
+export function nvidiaGpu(folder = '/proc/driver/nvidia/gpus'): string | null {
   try {
     const [first] = readdirSync(folder);
     if (first === undefined) return null;

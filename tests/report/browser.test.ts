@@ -65,6 +65,32 @@ describe('findBrowser', () => {
     });
   });
 
+  it('looks among the programs of Windows, and on its PATH', async () => {
+    // Here a backslash is a part of a name.
+    const path = await program('C\\Google\\Chrome\\Application\\chrome.exe');
+    const place = join(folder, 'C');
+    for (const name of ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA'])
+      expect(findBrowser({ env: { [name]: place }, platform: 'win32' })).toEqual({
+        path,
+        foundBy: 'usual place',
+      });
+    expect(findBrowser({ env: { ProgramFiles: place }, platform: 'darwin' })).toBeUndefined();
+    const onPath = await program('bin', 'chromium.exe');
+    expect(findBrowser({ env: { Path: join(folder, 'bin') }, platform: 'win32' })).toEqual({
+      path: onPath,
+      foundBy: 'PATH',
+    });
+    expect(findBrowser({ env: { PATH: join(folder, 'bin') }, platform: 'darwin' })).toBeUndefined();
+  });
+
+  it('is none where BIPE_CHROMIUM says so', async () => {
+    await program('chromium');
+    expect(findBrowser({ env: { PATH: folder, BIPE_CHROMIUM: '' }, platform: 'linux' })?.foundBy).toBe(
+      'PATH',
+    );
+    expect(findBrowser({ env: { PATH: folder, BIPE_CHROMIUM: 'none' }, platform: 'linux' })).toBeUndefined();
+  });
+
   it('says in one line how to get one', () => {
     const path = ', or set BIPE_CHROMIUM to the path of a Chromium-like browser';
     for (const platform of ['darwin', 'win32'] as const)
