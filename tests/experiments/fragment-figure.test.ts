@@ -5,6 +5,7 @@ import { flatten } from '../../lib/theory/automata/flatten';
 import { randomBiNfa } from '../../lib/theory/automata/random';
 import type { Relation } from '../../lib/theory/automata/relation';
 import { fragmentSummary, relationOfFragment } from '../../lib/theory/automata/summary';
+import { expectPage } from '../support/page';
 import { readFigure } from '../support/read-figure';
 
 const automaton = randomBiNfa(Random.fromSeed(2), {
@@ -25,7 +26,7 @@ function mapsOf(fragment: readonly string[]): unknown[] {
 
 const entries = ({ entries: all }: Relation): number[] => [...all];
 
-it('a fragment across separators is drawn flattened, and as the parts of its summary', () => {
+it('a fragment across separators is drawn flattened, and as the parts of its summary', async () => {
   const fragment = [a, cut, b, cut, a];
   const { before, after } = fragmentSummary(automaton, fragment);
   if (after === null) throw new Error('no separator');
@@ -38,6 +39,7 @@ it('a fragment across separators is drawn flattened, and as the parts of its sum
   const figure = fragmentFigure(automaton, fragment);
   expect(readFigure(figure).panels.map(({ title }) => title)).toEqual(['Flattened', 'h', 'M', 'x']);
   expect(readFigure(figure).title.join(' ')).toContain('One fragment: 36 entries, or 9 + 4 + 3');
+  await expectPage('thm3-2-fragment', { figures: [figure] });
   expect(figure.caption).toContain(`the first separator, ${JSON.stringify(cut)}`);
 });
 

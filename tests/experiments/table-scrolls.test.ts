@@ -14,7 +14,10 @@ import { type Figure } from '../../lib/report/figure';
 import { answerAsHub, type HubFiles } from '../data/local-hub';
 import { type LocalServer, serve } from '../data/local-server';
 import { zipOf } from '../data/zip';
+import { present } from '../../lib/base/present';
 import { temporaryFolder } from '../support/command';
+import { expectPage } from '../support/page';
+import { readFigure } from '../support/read-figure';
 
 /** What is read here of a finetuning's configuration. */
 interface PromptedTraining {
@@ -236,7 +239,7 @@ describe('answers at longer lengths', () => {
   };
   const draw = (...runs: readonly PromptedRun[]) => drawTableScrolls({ runs });
 
-  it('are findings and rows of their own, and a picture by length, which comes first', () => {
+  it('are findings and rows of their own, and a picture by length, which comes first', async () => {
     const { findings, tables, figures } = draw(longer('bipe_rope', 50, 40), longer('rope', 52, 15));
     expect(findings.map(({ claim, holds }) => [claim, holds])).toEqual([
       ['Quick task "Most frequent name" (not part of SCROLLS): BiPE-RoPE answers better than RoPE', null],
@@ -251,6 +254,20 @@ describe('answers at longer lengths', () => {
       ['Most frequent name', 576, (100 * 40) / 60],
     ]);
     expect(figures.map(({ id }) => id)).toEqual(['table-scrolls-lengths', 'table-scrolls-scores']);
+    await expectPage('table-scrolls-lengths', { figures: figures.slice(0, 1) });
+    const { points, panels, legend } = readFigure(present(figures[0], 'figure'));
+    expect(panels.map(({ title, x, y }) => [title, x.title, y.title])).toEqual([
+      ['Most frequent name', 'Length (tokens)', 'F1 (%)'],
+    ]);
+    expect(legend).toEqual(['BiPE-RoPE', 'RoPE', 'Same answers, other instances']);
+    const share = (right: number): number => Number(((100 * right) / 60).toPrecision(9));
+    const shown = points.map(({ series, x, y, hover = '' }) => [series, x, y, hover !== '']);
+    for (const [name, right] of [
+      ['BiPE-RoPE', [50, 40]],
+      ['RoPE', [52, 15]],
+    ] as const)
+      for (const [place, x] of [144, 576].entries())
+        expect(shown).toContainEqual([name, x, share(right[place] ?? 0), true]);
     const lines = figures[0]?.data.filter(({ mode }) => mode === 'lines+markers') ?? [];
     expect(lines.map(({ name, x }) => [name, x])).toEqual([
       ['BiPE-RoPE', [144, 576]],

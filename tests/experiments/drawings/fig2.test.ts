@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { present } from '../../../lib/base/present';
-import { drawFig2 } from '../../../lib/experiments/items/fig2/draw';
+import { clickedToken, distancesTable, drawFig2 } from '../../../lib/experiments/items/fig2/draw';
 import { heatScale, orderedStyles, translucent } from '../../../lib/report/style';
 import { type SegmentedToken } from '../../../lib/segment/text';
 import { expectPage } from '../../support/page';
@@ -111,4 +111,26 @@ it("Figure 2's table, read back, has the positions of each token", () => {
       ...[id, position, intra, segment].map(String),
     ]),
   });
+});
+
+it('the distances of a token are a table of it and each token before it', async () => {
+  const table = distancesTable(tokens, 4);
+  await expectPage('fig2-distances', { tables: [table] });
+  const { rows } = readTable(table);
+  const keys = tokens.slice(0, 5);
+  const [query] = keys.slice(-1);
+  expect(rows).toEqual([
+    ['standard: tokens', ...keys.map((key) => String((query?.position ?? 0) - key.position))],
+    ['bilevel: segments', ...keys.map((key) => String((query?.segment ?? 0) - key.segment))],
+    ['bilevel: place', ...keys.map((key) => String(key.intra))],
+  ]);
+  expect(table.columns.map(({ label }) => label)).toEqual([
+    'to',
+    ...labels.slice(0, 5).map((label) => label.replace('&lt;', '<')),
+  ]);
+});
+
+it('the token that is clicked is the row where queries are rows, else the column', () => {
+  for (const panel of [1, 2, 3, 5]) expect(clickedToken({ x: 2, y: 7, panel })).toBe(2);
+  for (const panel of [4, 6]) expect(clickedToken({ x: 2, y: 7, panel })).toBe(7);
 });
