@@ -120,24 +120,58 @@ function axisText({ title, tickvals, ticktext, ...others }: Attributes): string 
  * A curve, bars or cells: how they are drawn, whether the legend has them, and what the pointer
  * shows.
  */
-function traceText({ type, mode, name, showlegend, xaxis = 'x', hovertemplate }: Trace): string {
+function traceText({ type, mode, name, showlegend, xaxis = 'x', hovertemplate, ...look }: Trace): string {
   return [
     `${type} in ${xaxis}`,
     ...(mode === undefined ? [] : [mode]),
     ...(name === undefined ? [] : [`${name}${showlegend === false ? '' : ' (in the legend)'}`]),
     ...(hovertemplate === undefined ? [] : [`pointer: ${hovertemplate}`]),
+    ...listed(lookOf(look as Attributes, traceData)),
   ].join('; ');
 }
 
-function shapeText({ type, line, xref, yref, x0, x1, y0, y1 }: Shape): string {
-  const ends = (from: number, to: number): string =>
-    from === to ? json(from) : `${json(from)} to ${json(to)}`;
-  return `${line?.dash ?? 'solid'} ${type} at ${xref} ${ends(x0, x1)}, ${yref} ${ends(y0, y1)}`;
+/** What a trace has of the result, or of the panel that it is in. */
+const traceData = [
+  'x',
+  'y',
+  'z',
+  'text',
+  'hovertext',
+  'customdata',
+  'yaxis',
+  'visible',
+  'uid',
+  'legendgroup',
+];
+
+/** How something is drawn: its attributes, without values of single points. */
+function lookOf(attributes: Attributes, left: readonly string[]): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([key, value]) => !left.includes(key) && !Array.isArray(value))
+      .map(([key, value]) => {
+        const isGroup = typeof value === 'object' && value !== null;
+        return [key, isGroup ? lookOf(value as Attributes, []) : value];
+      }),
+  );
 }
 
-function labelText({ text, xref, yref, x, y, xanchor, yanchor }: Label): string {
+function shapeText({ type, line, xref, yref, x0, x1, y0, y1, ...look }: Shape): string {
+  const ends = (from: number, to: number): string =>
+    from === to ? json(from) : `${json(from)} to ${json(to)}`;
+  const { dash = 'solid', ...stroke } = line ?? {};
+  return [
+    `${dash} ${type} at ${xref} ${ends(x0, x1)}, ${yref} ${ends(y0, y1)}`,
+    ...listed(lookOf({ ...stroke, ...look }, [])),
+  ].join('; ');
+}
+
+function labelText({ text, xref, yref, x, y, xanchor, yanchor, ...look }: Label): string {
   const anchor = [xanchor ?? [], yanchor ?? []].flat().join(' ');
-  return `"${text}" at ${xref} ${json(x)}, ${yref} ${json(y)}${anchor === '' ? '' : ` (its ${anchor})`}`;
+  return [
+    `"${text}" at ${xref} ${json(x)}, ${yref} ${json(y)}${anchor === '' ? '' : ` (its ${anchor})`}`,
+    ...listed(lookOf(look, [])),
+  ].join('; ');
 }
 
 function sliderText({ currentvalue: { prefix }, active, steps }: Slider): string[] {

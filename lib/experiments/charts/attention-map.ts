@@ -87,7 +87,6 @@ export function attentionMapFigure(maps: AttentionMaps): Figure {
     data: [...new Set([least, ...between, most, ...maps.evenly.keys()])]
       .sort((a, b) => a - b)
       .map((times) => shadeKey(times, maps.evenly.get(times))),
-    layout: { showlegend: true },
   });
 }
 
