@@ -353,8 +353,8 @@ describe('the settings of attention by segment', () => {
 
   it('must begin with the context of training, ascend, and fit the validation documents', () => {
     const order = 'must begin with 1, the context of training, and ascend, e.g. 1, 4';
-    expect(parse([4])).toThrow(`4 ${order}`);
-    expect(parse([1, 4, 4])).toThrow(`1, 4, 4 ${order}`);
+    expect(parse([4])).toThrow(`settings: times: 4 ${order}`);
+    expect(parse([1, 4, 4])).toThrow(`settings: times: 1, 4, 4 ${order}`);
     const { lengths, trainLength } = attentionBySegmentPresets.quick.settings;
     const most = Math.max(...lengths) / trainLength;
     expect(parse([1, most])).not.toThrow();

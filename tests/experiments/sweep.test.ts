@@ -325,6 +325,21 @@ describe('submitting a sweep', () => {
     expect(await folder.submissions()).toEqual([]);
   });
 
+  it('says what failed where Slurm says nothing, or nothing of a job', async () => {
+    const { folder, sweep } = await sweepOf(1);
+    fakeSlurm({ sbatch: 'exit 3' });
+    await expect(submitMissing(folder, sweep, defaultProfile)).rejects.toThrow(
+      /^sbatch: Command failed: sbatch [^\n]*$/,
+    );
+    fakeSlurm({ sbatch: 'echo "Submitted batch job"' });
+    await expect(submitMissing(folder, sweep, defaultProfile)).rejects.toThrow(
+      "sbatch: printed 'Submitted batch job', and no id of a job",
+    );
+    // Of several clusters, the name of one follows.
+    fakeSlurm({ sbatch: 'echo "warning: slow"; echo "81;west"' });
+    expect((await submitMissing(folder, sweep, defaultProfile)).arrays).toEqual([{ id: '81', jobs: [0] }]);
+  });
+
   it('says how much is not submitted where Slurm takes no more, and the rest is submitted by the next try', async () => {
     const { folder, sweep } = await sweepOf(3);
     const slurm = fakeSlurm({

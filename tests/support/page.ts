@@ -126,7 +126,7 @@ function traceText({ type, mode, name, showlegend, xaxis = 'x', hovertemplate, .
     ...(mode === undefined ? [] : [mode]),
     ...(name === undefined ? [] : [`${name}${showlegend === false ? '' : ' (in the legend)'}`]),
     ...(hovertemplate === undefined ? [] : [`pointer: ${hovertemplate}`]),
-    ...listed(lookOf(look as Attributes, traceData)),
+    ...listed(lookOf(look, traceData)),
   ].join('; ');
 }
 

@@ -24,7 +24,7 @@ async function slurm(command: string, args: readonly string[]): Promise<string> 
       );
     const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
     const why = said.trim().split('\n').at(-1) ?? '';
-    throw new MachineError(`${command}: ${why === '' ? messageOf(error) : why}`, { cause: error });
+    throw new MachineError(`${command}: ${why === '' ? messageOf(error).trim() : why}`, { cause: error });
   }
 }
 
