@@ -26,7 +26,10 @@ describe('a plot of tidy rows', () => {
     });
     // Two seeds: their mean, the least and the most.
     expect(bipe).toMatchObject({ x: [512], y: [24], error_y: { array: [3], arrayminus: [3] } });
-    expect(figure.caption).toContain('1 without a value are left out');
+    expect(figure.caption).toMatch(/^\d rows; 1 without a value are left out\. /);
+    const measured = rows.filter((row) => Number.isFinite(row.perplexity));
+    const whole = plot(measured, { x: 'length', y: 'perplexity' });
+    expect(whole.caption).toMatch(/^\d rows\. /);
     const { panels } = readFigure(figure);
     expect(panels.map(({ x, y }) => [x.title, y.title])).toEqual([['Length', 'Perplexity']]);
   });

@@ -129,6 +129,18 @@ describe('LaTeX', () => {
   });
 });
 
+it('a table is what is kept of it, in each form', async () => {
+  const columns = [
+    ...sampleTable.columns,
+    { key: 'verdict', label: 'Verdict', signs: { yes: { sign: '✓', tone: 'good' } } } as const,
+  ];
+  const rows = sampleTable.rows.map((row, index) => ({ ...row, verdict: index === 0 ? 'yes' : 'n/a' }));
+  const table = { ...sampleTable, columns, rows };
+  const forms = { toMarkdown, toCsv, toLatex, toHtml };
+  const texts = Object.entries(forms).map(([name, write]) => `${name}\n${write(table)}`);
+  await expectText('table', `${texts.join('\n')}\n`);
+});
+
 describe('HTML', () => {
   it('escapes what would be markup', () => {
     const html = toHtml(sampleTable);

@@ -70,6 +70,10 @@ it.each(Object.keys(cases) as (keyof LemmaParameters)[])(
         expect(errors.length).toBeGreaterThan(0);
         expect(Math.max(...errors)).toBeLessThanOrEqual(1.01 * proved);
       } else if (lemma === '1.5') {
+        // Lines over the sharpness go from left to right.
+        for (const { mode, x } of figure.data)
+          if (String(mode).includes('lines') && Array.isArray(x) && x.every(Number.isFinite))
+            expect(x).toEqual([...(x as number[])].sort((a, b) => a - b));
         const [circle] = points.filter(({ panel, series }) => panel === 1 && series === undefined);
         expect(Number(circle?.y)).toBeGreaterThan(0.99 * found);
         expect(Number(circle?.y)).toBeLessThan(1.01 * found);

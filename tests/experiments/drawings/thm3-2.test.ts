@@ -342,6 +342,24 @@ describe('the findings of Theorem 3.2', () => {
     }
   });
 
+  it('fail where a carried set, or spread columns, take n² coordinates, as the widest does', () => {
+    const claim = 'A carried set and spread columns take fewer than n² coordinates';
+    const verdictOf = (wide: string, width: number) =>
+      drawTheorem32({
+        sizes: all,
+        ways: soundWays.map((one) => (one.way === wide ? { ...one, width } : one)),
+      }).findings.find((one) => one.claim.startsWith(claim));
+    const square = (soundWays[0]?.states ?? 0) ** 2;
+    for (const way of ['carried', 'spread']) {
+      expect(verdictOf(way, square - 1)?.holds).toBe(true);
+      expect(verdictOf(way, square)).toMatchObject({
+        holds: false,
+        measured: `widths up to ${square}, where n² = ${square}`,
+      });
+    }
+    expect(verdictOf('bipe', square)?.holds).toBe(true);
+  });
+
   it('hold where all is as it says, and fail one by one where one thing is not', () => {
     expect(failures((size) => size)).toEqual([]);
     const wrong = { ...right, mismatches: 1 };

@@ -44,7 +44,7 @@ export function drawFig1(result: Fig1Result): Drawing {
 /** Lower edges of bins that grow by the square root of 2, on whole numbers. */
 function binEdges(max: number): number[] {
   const edges: number[] = [];
-  for (let power = 0; edges.length === 0 || (edges.at(-1) ?? 0) <= max; power += 1) {
+  for (let power = 0; (edges.at(-1) ?? 0) <= max; power += 1) {
     const edge = Math.round(2 ** (power / 2));
     if (edge !== edges.at(-1)) edges.push(edge);
   }
