@@ -21,6 +21,7 @@ import {
 } from '../../lib/report/tables';
 import { readTable } from '../support/read-table';
 import { sampleProvenance, sampleTable } from './samples';
+import { expectText } from '../support/page';
 
 /** The reader of danfo's own CSV functions; it has no types. */
 interface Papaparse {
