@@ -22,7 +22,7 @@ const { startEngine } = lib('engine/engine');
 const { capture } = lib('engine/graph/capture');
 const { evaluateArithmetic } = lib('evaluate/arithmetic');
 const { decoderGenerator } = lib('evaluate/generator');
-const { arithmeticCheckpoint, arithmeticRun } = lib('experiments/items/fig3/runs');
+const { arithmeticRun, trainedArithmeticModel } = lib('experiments/items/fig3/runs');
 const { fig3Presets } = lib('experiments/items/fig3/item');
 const { RunStore } = lib('experiments/run/store');
 const { loadCheckpoint } = lib('model/files/checkpoint');
@@ -198,7 +198,9 @@ async function arithmeticModel(encoding, seed, trained) {
   const { operators, modulus, questions, hiddenSizes } = settings;
   const point = { encoding, seed, hiddenSize: hiddenSizes[0] };
   await arithmeticRun(point, settings, { store, reporter, fresh });
-  const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
+  const { decoder, parameters } = await loadCheckpoint(
+    await trainedArithmeticModel(point, settings, { store, reporter }),
+  );
   const asked = distinctQuestions({ operators, modulus, count: questions, seed: 0 });
   const rows = [];
   for (const evaluated of productTypes) {

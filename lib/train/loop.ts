@@ -228,7 +228,7 @@ export class TrainingLoop {
       if (plan.earlyStop === undefined) return;
       progress.earlyStop = observe(plan.earlyStop, progress.earlyStop, progress.step, metrics);
       if (progress.earlyStop.best?.step !== progress.step) return;
-      await exportModel?.(join(folder, 'best'), parameters);
+      await exportModel?.(join(folder, 'best'), parameters, progress.step);
       [this.best, parameters] = [parameters, this.best];
     } finally {
       disposeAll(parameters);
@@ -272,7 +272,7 @@ export class TrainingLoop {
     const tensors = this.updates.state();
     try {
       await writeState(folder, this.design, { tensors, position, ...(this.best && { best: this.best }) });
-      await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, tensors));
+      await exportModel?.(join(folder, 'checkpoint'), parametersOf(this.design, tensors), this.progress.step);
       // Else a folder that was deleted meanwhile would be there again, with these files alone.
       this.log.checkPlace();
       await writeConfig(this.job);
@@ -284,10 +284,12 @@ export class TrainingLoop {
   /** Writes the models that belong to the state: those in the folder may be older, or gone. */
   private async exportModels(): Promise<void> {
     const { folder, exportModel } = this.job;
+    const { step, earlyStop } = this.progress;
     const parameters = this.updates.parameters();
     try {
-      await exportModel?.(join(folder, 'checkpoint'), parameters);
-      if (this.best !== undefined) await exportModel?.(join(folder, 'best'), this.best);
+      await exportModel?.(join(folder, 'checkpoint'), parameters, step);
+      if (this.best !== undefined)
+        await exportModel?.(join(folder, 'best'), this.best, earlyStop.best?.step ?? step);
     } finally {
       disposeAll(parameters);
     }

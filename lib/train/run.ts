@@ -66,8 +66,10 @@ export interface TrainingRun {
    * Writes the model alone, for those who use it, into `checkpoint/` and, with an early stop,
    * `best/`. A resumed run calls it at once: the run's state decides what its models are, not the
    * files that a killed process left.
+   *
+   * @param step after which the parameters were these
    */
-  readonly exportModel?: (folder: string, parameters: Parameters) => Promise<void>;
+  readonly exportModel?: (folder: string, parameters: Parameters, step: number) => Promise<void>;
   /** Default `captured`: whole steps run as one native graph where the backend can do that. */
   readonly execution?: 'captured' | 'eager';
   readonly reporter?: Reporter;

@@ -72,7 +72,7 @@ export async function trainModel(
       parameters: decoder.parameters,
       initial: () => read ?? drawn(),
       config: checked,
-      exportModel: (to, trained) => saveCheckpoint(to, model, trained),
+      exportModel: (to, trained, step) => saveCheckpoint(to, model, trained, step),
     });
   } finally {
     // If the run could not begin; otherwise they were disposed when it did.

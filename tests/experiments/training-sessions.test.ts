@@ -1,6 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { interruptibleCell } from '../support/cell';
+import { checkpointStep, loadTensors, saveTensors } from '../../lib/model/files/checkpoint';
+import { disposeParameters } from '../../lib/model/parameters';
 import { silentReporter } from '../../lib/base/progress';
 import { RememberingStore, RunStore } from '../../lib/experiments/run/store';
 import { trainedCheckpoint, trainedModel, trainedRun } from '../../lib/experiments/run/trained-run';
@@ -213,6 +224,66 @@ describe('a trained run', () => {
       expect(notes).toEqual([]);
     },
   );
+
+  it(
+    'is not taken for finished where it is gone, and was made anew in part',
+    { timeout: 60_000 },
+    async () => {
+      const store = new RunStore(temporaryFolder());
+      await trained(store, 'first');
+      const folder = trainedCheckpoint(spec(''), store);
+      const path = join(folder, 'model.safetensors');
+      const original = readFileSync(path);
+      const { steps } = spec('').training;
+      expect(await checkpointStep(folder)).toBe(steps);
+      rmSync(folderOf(store), { recursive: true });
+      const stop = interruptibleCell();
+      const update = (done: number): void => {
+        if (done > 0) stop();
+      };
+      const reporter = { ...silentReporter, task: () => ({ update, finish: () => undefined }) };
+      await expect(trainedModel(spec(''), { store, reporter })).rejects.toThrow('training was interrupted');
+      const step = (await checkpointStep(folder)) ?? NaN;
+      expect(step).toBeGreaterThan(0);
+      expect(step).toBeLessThan(steps);
+      interruptibleCell();
+      const notes: string[] = [];
+      const noted = { ...silentReporter, note: (line: string) => void notes.push(line) };
+      expect(await trainedModel(spec(''), { store, reporter: noted })).toBe(folder);
+      expect(notes[0]).toMatch(
+        new RegExp(`^damaged \\(.*: the model is of step ${step} of ${steps}\\); made anew$`),
+      );
+      expect(readFileSync(path)).toEqual(original);
+      // A model that does not say of which step it is, is written again by the training's state.
+      const { tensors } = await loadTensors(path);
+      await saveTensors(path, tensors, { format: 'pt' });
+      disposeParameters(tensors);
+      await trainedModel(spec(''), { store, reporter: silentReporter });
+      expect(readFileSync(path)).toEqual(original);
+    },
+  );
+
+  it('makes what it begins with before it begins, and not again', { timeout: 60_000 }, async () => {
+    const store = new RunStore(temporaryFolder());
+    const calls: boolean[] = [];
+    const onStart = (): Promise<void> => {
+      calls.push(existsSync(folderOf(store)) && readdirSync(folderOf(store)).length > 0);
+      return Promise.resolve();
+    };
+    const options = { store, reporter: silentReporter, onStart };
+    await trainedRun(spec('a'), options);
+    await trainedRun(spec('a'), options);
+    await trainedRun(spec('b'), options);
+    expect(calls).toHaveLength(1);
+    rmSync(join(folderOf(store), 'checkpoint', 'model.safetensors'));
+    await trainedModel(spec(''), options);
+    expect(calls).toHaveLength(1);
+    rmSync(folderOf(store), { recursive: true });
+    await trainedModel(spec(''), options);
+    expect(calls).toHaveLength(2);
+    // Nothing stands yet where the training will be.
+    expect(calls).toEqual([false, false]);
+  });
 
   it('says of a training that it found who made it', { timeout: 60_000 }, async () => {
     const { store } = await partsOf(temporaryFolder(), 'first');

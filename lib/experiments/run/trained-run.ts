@@ -10,7 +10,7 @@ import { displayPath } from '../../base/paths';
 import { libraryVersion } from '../../base/version';
 import { type Corpus } from '../../data/tokens/corpus';
 import { startEngine } from '../../engine/engine';
-import { checkCheckpoint } from '../../model/files/checkpoint';
+import { checkCheckpoint, checkpointStep } from '../../model/files/checkpoint';
 import { createDecoder } from '../../model/config';
 import { type Decoder } from '../../model/decoder';
 import { disposeParameters, type ModelParameters, parameterCount } from '../../model/parameters';
@@ -72,6 +72,8 @@ export interface TrainedRunOptions extends MeasuringContext {
    * that were measured before.
    */
   readonly onCurve?: (step: number, loss: number) => void;
+  /** Makes what a training begins with; called before one that has not begun. */
+  readonly onStart?: () => Promise<unknown>;
 }
 
 /** A training without what its model is asked. */
@@ -116,15 +118,16 @@ export async function trainedRun<Answers extends object>(
 }
 
 /**
- * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged or
- * gone is written again from the training's state, or else trained anew.
+ * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged, gone
+ * or not of the last step is written again from the training's state, or else trained further.
  *
- * @throws MachineError if the training was interrupted
+ * @throws MachineError if the training was interrupted; LockedError if another process trains it
  */
 export async function trainedModel(training: Training, options: TrainedRunOptions): Promise<string> {
   const folder = trainedCheckpoint(training, options.store);
   try {
     await checkCheckpoint(folder);
+    await checkFinished(folder, training.training);
   } catch (error) {
     if (!(error instanceof CheckpointError || error instanceof ConfigError)) throw error;
     options.reporter.note(`damaged (${error.message}); made anew`, 'warning');
@@ -134,6 +137,17 @@ export async function trainedModel(training: Training, options: TrainedRunOption
     if (outcome === 'interrupted') throw interrupted();
   }
   return folder;
+}
+
+/**
+ * Makes sure that a whole model is that of the last step. A result says that a model was trained,
+ * but its folder may have been deleted since, and the model be made anew just now.
+ */
+async function checkFinished(folder: string, { steps }: TrainingConfig): Promise<void> {
+  const step = await checkpointStep(folder);
+  if (step === steps) return;
+  const found = step === undefined ? 'does not say of which step it is' : `is of step ${step} of ${steps}`;
+  throw new CheckpointError(`${displayPath(folder)}: the model ${found}`);
 }
 
 /** What a reader is told who stops a cell in which models are trained. */
@@ -199,13 +213,14 @@ async function trainAndAsk<Answers extends object>(
 async function trainOrMend(
   training: Training,
   origin: Origin,
-  { store, reporter }: TrainedRunOptions,
+  { store, reporter, onStart }: TrainedRunOptions,
   { onBegin, onMetrics }: Pick<TrainModelOptions, 'onBegin' | 'onMetrics'> = {},
 ): Promise<TrainingResult> {
   const configuration = trainingOf(training);
   const folder = store.folderToCompute(configuration);
-  const train = (): Promise<TrainingResult> =>
-    trainModel(training.training, {
+  const train = async (): Promise<TrainingResult> => {
+    if (!existsSync(statePath(folder))) await onStart?.();
+    return trainModel(training.training, {
       folder,
       resume: true,
       reporter,
@@ -216,6 +231,7 @@ async function trainOrMend(
       ...(onMetrics && { onMetrics }),
       ...(training.corpus && { corpus: training.corpus }),
     });
+  };
   try {
     // Its curve is a part of the result.
     if (existsSync(statePath(folder)) && !hasMetrics(folder))

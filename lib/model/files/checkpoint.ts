@@ -103,16 +103,31 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
 /**
  * Stores a model: each file whole or not at all, `config.json` last.
  *
+ * @param step the optimizer steps that it was trained for, if it is known; kept with the tensors
  * @throws MachineError if the disk is full or the folder cannot be written
  */
 export async function saveCheckpoint(
   folder: string,
   config: ModelConfig,
   parameters: ModelParameters,
+  step?: number,
 ): Promise<void> {
   // Hugging Face's loader requires `format`.
-  await saveTensors(join(folder, tensorsFile), parameters, { format: 'pt' });
+  const metadata = { format: 'pt', ...(step !== undefined && { step: String(step) }) };
+  await saveTensors(join(folder, tensorsFile), parameters, metadata);
   await writeFileAtomic(join(folder, configFile), huggingFaceJson(config));
+}
+
+/**
+ * The optimizer steps that a stored model was trained for; undefined if its file does not say.
+ *
+ * @throws CheckpointError if there is no such file, or it is damaged
+ */
+export async function checkpointStep(folder: string): Promise<number | undefined> {
+  const file = await openSafetensors(join(folder, tensorsFile));
+  await file.close();
+  const { step } = file.metadata;
+  return step === undefined ? undefined : Number(step);
 }
 
 /**

@@ -24,9 +24,8 @@ import {
   variantsField,
 } from '../../settings/fields';
 import { type ModelPoint } from '../../run/compared-models';
-import { type RunStore } from '../../run/store';
 import {
-  trainedCheckpoint,
+  trainedModel,
   trainedRun,
   type TrainedRunOptions,
   type TrainedRunSpec,
@@ -135,13 +134,18 @@ function trainingOf(point: ModelPoint, settings: ArithmeticRunSettings) {
   return { item: 'arithmetic', revision, training: arithmeticTraining(point, settings) };
 }
 
-/** The folder of a run's model, as `loadCheckpoint` reads it, finished or not. */
-export function arithmeticCheckpoint(
+/**
+ * The folder of a run's model, as `loadCheckpoint` reads it; of one that is not finished it is
+ * trained first.
+ *
+ * @throws MachineError if the run was interrupted
+ */
+export function trainedArithmeticModel(
   point: ModelPoint,
   settings: ArithmeticRunSettings,
-  store: RunStore,
-): string {
-  return trainedCheckpoint(trainingOf(point, settings), store);
+  options: TrainedRunOptions,
+): Promise<string> {
+  return trainedModel(trainingOf(point, settings), options);
 }
 
 /**

@@ -27,7 +27,7 @@ import { encodingStyle } from '../../../report/style';
 import { makeTable } from '../../../report/measures';
 import { type Table } from '../../../report/tables';
 import { attentionPanels } from '../../charts/attention-panels';
-import { arithmeticCheckpoint, type ArithmeticRun, arithmeticRun } from './runs';
+import { type ArithmeticRun, arithmeticRun, trainedArithmeticModel } from './runs';
 import { fig3Presets, fig3Schema, type Fig3Settings } from './item';
 import { layerAttention } from '../../language-models/layer-attention';
 import { choose } from '../../run/execute';
@@ -98,7 +98,8 @@ export async function arithmeticModel(
   const point = { encoding, hiddenSize, seed: settings.seeds[0] ?? 1 };
   await startEngine({ reporter });
   const run = await arithmeticRun(point, settings, { store, reporter });
-  const { decoder, parameters } = await loadCheckpoint(arithmeticCheckpoint(point, settings, store));
+  const folder = await trainedArithmeticModel(point, settings, { store, reporter });
+  const { decoder, parameters } = await loadCheckpoint(folder);
   return { decoder, parameters, vocabulary: arithmeticVocabulary(settings.modulus), run };
 }
 

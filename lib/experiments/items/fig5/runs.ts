@@ -152,7 +152,13 @@ export class ScaledModels {
       variants: { [name]: encoding },
       initialCheckpoint,
     };
-    return languageModelRun({ ...this.point, encoding: name }, settings, this.corpus, this.options);
+    // The same folder; what is damaged there is made anew first.
+    const onStart = (): Promise<string> =>
+      trainedLanguageModel(this.point, this.settings, this.corpus, this.#notAnew());
+    return languageModelRun({ ...this.point, encoding: name }, settings, this.corpus, {
+      ...this.options,
+      onStart,
+    });
   }
 
   #notAnew(): TrainedRunOptions {
