@@ -22,3 +22,14 @@ export function writeStamp(path, key) {
 export function removeStamp(path) {
   rmSync(path, { force: true });
 }
+
+/**
+ * Removes the stamp of a step that begins. Its sources may change while it works, so the stamp is
+ * that of what it began with.
+ *
+ * @returns {() => void} writes the stamp, after success
+ */
+export function renewStamp(path, key) {
+  removeStamp(path);
+  return () => writeStamp(path, key);
+}

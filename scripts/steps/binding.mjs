@@ -12,7 +12,7 @@ import {
   tensorflowFolder,
 } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
-import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
+import { fingerprint, hasStamp, renewStamp } from '../lib/stamps.mjs';
 import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
 const stamp = `${bindingPath}.built`;
@@ -73,7 +73,9 @@ export const binding = {
     const partial = `${bindingPath}.partial`;
     mkdirSync(bindingFolder, { recursive: true });
     rmSync(partial, { force: true });
-    removeStamp(stamp);
+    const succeed = renewStamp(stamp, key());
+    // One of other sources is not used if these do not compile.
+    rmSync(bindingPath, { force: true });
     line.update('compiling, about 10 s');
     const portable = flags.concat(
       headerFlags(),
@@ -92,7 +94,7 @@ export const binding = {
       { log: 'binding' },
     );
     renameSync(partial, bindingPath);
-    writeStamp(stamp, key());
+    succeed();
     return 'compiled';
   },
 };

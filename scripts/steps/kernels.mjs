@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findCompiler } from '../lib/machine.mjs';
 import { bindingFolder, bindingPath, nativeFolder, tensorflowFolder } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
-import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
+import { fingerprint, hasStamp, renewStamp } from '../lib/stamps.mjs';
 import { headerFlags, sharedLibraries, tensorflowRunPath } from './binding.mjs';
 import { tensorflowVersion, usesOwnDownload } from './tensorflow.mjs';
 
@@ -67,7 +67,9 @@ export const kernels = {
     const compiler = findCompiler();
     if (compiler.path === undefined) throw new SetupError(compiler.mend);
     mkdirSync(objectsFolder, { recursive: true });
-    removeStamp(stamp);
+    const succeed = renewStamp(stamp, key());
+    // Those of other sources are not used if these do not compile.
+    rmSync(kernelsPath, { force: true });
     // The smallest instruction set first: the linker takes equal definitions (the standard
     // library's templates) from the first, which must run everywhere.
     const objects = [
@@ -109,7 +111,7 @@ export const kernels = {
     );
     renameSync(partial, kernelsPath);
     rmSync(objectsFolder, { recursive: true, force: true });
-    writeStamp(stamp, key());
+    succeed();
     return `compiled (${variants.map(({ title }) => title).join(', ')})`;
   },
 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ownFolder } from '../lib/links.mjs';
 import { nodeModules, root } from '../lib/paths.mjs';
 import { run } from '../lib/run.mjs';
-import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
+import { fingerprint, hasStamp, renewStamp } from '../lib/stamps.mjs';
 
 const stamp = join(nodeModules, '.installed-from-lock');
 
@@ -38,7 +38,7 @@ export const packages = {
     let fetched = 0;
     // npm empties this folder.
     ownFolder(nodeModules);
-    removeStamp(stamp);
+    const succeed = renewStamp(stamp, key());
     line.update(`${total} packages`);
     const [command, ...prefix] = npmCommand();
     await run(
@@ -52,7 +52,7 @@ export const packages = {
         },
       },
     );
-    writeStamp(stamp, key());
+    succeed();
     return `${total} packages`;
   },
 };

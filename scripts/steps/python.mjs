@@ -5,7 +5,7 @@ import { ownFolder } from '../lib/links.mjs';
 import { findPython } from '../lib/machine.mjs';
 import { engineFolder, root, venvFolder, venvPython } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
-import { fingerprint, hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
+import { fingerprint, hasStamp, removeStamp, renewStamp, writeStamp } from '../lib/stamps.mjs';
 
 const pipVersion = '26.3';
 const stamp = join(venvFolder, '.requirements-installed');
@@ -72,7 +72,7 @@ export const python = {
       .split('\n')
       .filter((text) => text.includes('==')).length;
     let collected = 0;
-    removeStamp(stamp);
+    const succeed = renewStamp(stamp, key());
     writeStamp(installing, '');
     await run(
       interpreter,
@@ -85,7 +85,7 @@ export const python = {
         },
       },
     );
-    writeStamp(stamp, key());
+    succeed();
     removeStamp(installing);
     return `${total} packages in .venv`;
   },

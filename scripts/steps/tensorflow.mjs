@@ -6,7 +6,7 @@ import { isLink, ownFolder } from '../lib/links.mjs';
 import { hasNvidiaGpu } from '../lib/machine.mjs';
 import { bindingPackage, engineFolder, nodeModules, prebuiltBindingPath } from '../lib/paths.mjs';
 import { run, SetupError } from '../lib/run.mjs';
-import { hasStamp, removeStamp, writeStamp } from '../lib/stamps.mjs';
+import { hasStamp, renewStamp, writeStamp } from '../lib/stamps.mjs';
 import { ensureVenv } from './python.mjs';
 
 export const tensorflowVersion = '2.21.0';
@@ -86,10 +86,10 @@ async function installWheel(line) {
     },
   );
   ownFolder(engineFolder);
-  removeStamp(stamp);
+  const succeed = renewStamp(stamp, key);
   rmSync(engineFolder, { recursive: true, force: true });
   renameSync(partial, engineFolder);
-  writeStamp(stamp, key);
+  succeed();
   return key;
 }
 

@@ -113,6 +113,17 @@ describe('the set-up', () => {
     expect(readFileSync(join(root, 'calls.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(2);
   });
 
+  it('installs again when the lock file has changed while it installed', async () => {
+    const { root, env } = cloneWithNpm(`${installs}
+      if (fs.readFileSync('calls.txt', 'utf8').split('\\n').length === 2)
+        fs.appendFileSync('package-lock.json', '\\n');
+    `);
+    for (const calls of [1, 2, 2]) {
+      await ended(runSetup(root, env));
+      expect(readFileSync(join(root, 'calls.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(calls);
+    }
+  });
+
   it('continues after it was killed in the middle of a step', async () => {
     const { root, env } = cloneWithNpm(`${installs}
       if (!fs.existsSync('second-time')) setTimeout(() => {}, 10_000);
