@@ -195,6 +195,19 @@ describe('a download', () => {
     expect((await readFile(target)).equals(content)).toBe(true);
   });
 
+  it('without a checksum, starts over when the bytes are changed while they come', async () => {
+    const server = await started(async (request, response, count) => {
+      if (count === 2) {
+        const begun = await readFile(`${target}.partial`);
+        await writeFile(`${target}.partial`, begun.fill(7, 100, 200));
+      }
+      sendFile(request, response, content, count === 1 ? { cutAfter: 90_000 } : {});
+    });
+    await downloadFile(requestOf(server.url, { sha256: null }), patient);
+    expect(server.requests.map(({ range }) => range)).toEqual([undefined, 'bytes=90000-', undefined]);
+    expect((await readFile(target)).equals(content)).toBe(true);
+  });
+
   it('without a checksum, continues in a later call a partial file as it was recorded', async () => {
     const server = await started((request, response, count) => {
       sendFile(request, response, content, count < 3 ? { cutAfter: 50_000 } : {});

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -306,18 +307,35 @@ describe('a corpus of sources', () => {
     whole.close();
   });
 
-  it('is made again, and says so, when it is not whole', async () => {
+  it.each<[what: string, says: RegExp, spoil: (path: string) => void]>([
+    [
+      'are cut short',
+      /ids\.bin: cut short: 10 bytes, .*; it is made again$/,
+      (path) => {
+        truncateSync(path, 10);
+      },
+    ],
+    [
+      'end with zeros',
+      /ids\.bin: ids were changed \(SHA-256 is .*\); it is made again$/,
+      (path) => {
+        const { size } = statSync(path);
+        truncateSync(path, size - 4);
+        truncateSync(path, size);
+      },
+    ],
+  ])('is made again, and says so, when its ids %s', async (_what, says, spoil) => {
     const options = textSources(temporaryFolder(), { tales });
     const notes: string[] = [];
     const reporter: Reporter = { ...silentReporter, note: (line) => notes.push(line) };
     const request = { sources: ['tales'], tokenizer: 'bytes' };
     const { folder, info, close } = await prepareCorpus(request, { ...options, reporter });
     close();
-    truncateSync(join(folder, 'ids.bin'), 10);
+    spoil(join(folder, 'ids.bin'));
     const again = await prepareCorpus(request, { ...options, reporter });
     expect(again.info).toEqual(info);
     again.close();
-    expect(notes).toEqual([expect.stringMatching(/ids\.bin: cut short: 10 bytes, .*; it is made again$/)]);
+    expect(notes).toEqual([expect.stringMatching(says)]);
     await verifyCorpus(folder);
   });
 

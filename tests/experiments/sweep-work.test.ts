@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LockedError, MachineError, UsageError } from '../../lib/base/errors';
 import { cellInterrupt } from '../../lib/base/interrupt';
+import { projectPath } from '../../lib/base/paths';
 import { silentReporter } from '../../lib/base/progress';
 import { type PerformOptions } from '../../lib/experiments/run/definition';
 import type * as registry from '../../lib/experiments/registry';
@@ -59,7 +60,6 @@ async function submitted() {
     set: [],
     engine: 'slurm',
     settings: { steps: 7 },
-    store: '/store',
     jobs,
   };
   await folder.update(sweep, {
@@ -99,7 +99,8 @@ describe('a job of a sweep', () => {
     const [[settings, first] = [], [, second] = []] = item.asked;
     expect(settings).toEqual({ steps: 7 });
     expect(first).toMatchObject({ fresh: false, piece: { title: 'Loss', index: 3 } });
-    expect([first?.store.folder, first?.piece?.onCurve(1, 2)]).toEqual(['/store', undefined]);
+    expect(first?.store.folder).toBe(projectPath('runs'));
+    expect(first?.piece?.onCurve(1, 2)).toBeUndefined();
     expect(second).not.toHaveProperty('piece');
     expect(await folder.done()).toEqual(new Set([0, 1]));
     await work(0);

@@ -251,7 +251,6 @@ async function sweepOf(jobs: number): Promise<{ folder: SweepFolder; sweep: Swee
     set: [],
     engine: 'slurm',
     settings: {},
-    store: '',
     jobs: [],
   };
   return { folder, sweep: await folder.update(sweep, plan), plan };
@@ -437,12 +436,11 @@ describe('the folder of a sweep', () => {
       set: [],
       engine: 'local',
       settings: { seeds: [1], steps: 3 },
-      store: '/s',
       jobs: [],
     };
     const nameOf = (changes: Partial<Sweep>): string => folderOfSweep({ ...sweep, ...changes }).name;
     expect(nameOf({})).toMatch(/^fig3-quick-[0-9a-f]{8}$/);
-    expect(nameOf({ settings: { steps: 3, seeds: [1] }, engine: 'slurm', store: '/t' })).toBe(nameOf({}));
+    expect(nameOf({ settings: { steps: 3, seeds: [1] }, engine: 'slurm' })).toBe(nameOf({}));
     expect(nameOf({ settings: { steps: 4, seeds: [1] } })).not.toBe(nameOf({}));
     expect(nameOf({ preset: 'evening' })).toMatch(/^fig3-evening-/);
     const folder = folderOfSweep(sweep);

@@ -166,7 +166,6 @@ async function profileOf(path: string | undefined): Promise<Profile> {
 
 async function submit(item: string, options: SubmitOptions): Promise<void> {
   const { experimentNamed } = await import('../../experiments/registry.js');
-  const { RunStore } = await import('../../experiments/run/store.js');
   const { folderOfSweep } = await import('../../experiments/sweep/folder.js');
   const { engine, preset, set } = options;
   const workers =
@@ -175,7 +174,7 @@ async function submit(item: string, options: SubmitOptions): Promise<void> {
   const profile = await profileOf(options.profile);
   const planned = await planOf(experiment, options);
   const settings = { ...planned.settings };
-  const sweep: Sweep = { item, preset, set, engine, settings, store: new RunStore().folder, jobs: [] };
+  const sweep: Sweep = { item, preset, set, engine, settings, jobs: [] };
   const folder = folderOfSweep(sweep);
   if (options.dryRun === true) {
     const { dryRun } = await import('../../experiments/sweep/submit.js');

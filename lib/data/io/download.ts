@@ -158,7 +158,7 @@ async function downloadFrom(
       await sleep(wait, undefined, { signal: cellInterrupt() });
       continue;
     }
-    const { sha256, wrong } = await compareChecksum(partial.path, request);
+    const { sha256, wrong } = await compareChecksum(partial, request);
     if (wrong === undefined) {
       const bytes = await partial.size();
       await partial.finish();
@@ -180,10 +180,13 @@ function isChecked({ sha256, gitHash }: DownloadRequest): boolean {
 
 /** A file's SHA-256, and its difference from the request, if any. */
 async function compareChecksum(
-  path: string,
+  partial: PartialFile,
   request: DownloadRequest,
 ): Promise<{ readonly sha256: string; readonly wrong: string | undefined }> {
+  const { path } = partial;
   const sha256 = await sha256File(path);
+  const written = isChecked(request) ? sha256 : await partial.digest();
+  if (written !== sha256) return { sha256, wrong: 'it was changed while it was downloaded' };
   if (request.sha256 !== null && sha256 !== request.sha256)
     return { sha256, wrong: `SHA-256 is ${sha256}, should be ${request.sha256}` };
   const gitHash = request.gitHash === undefined ? undefined : await gitHashOfFile(path);

@@ -100,8 +100,8 @@ export class PartialFile {
     await rm(this.originPath, { force: true });
   }
 
-  /** SHA-256 of the bytes; the file is read only if another process wrote it. */
-  private async digest(): Promise<string> {
+  /** SHA-256 of the bytes written; the file is read only for those of another process. */
+  async digest(): Promise<string> {
     if (this.hash === undefined) {
       const hash = createHash('sha256');
       const bytes = createReadStream(this.path, { signal: cellInterrupt() });

@@ -68,11 +68,11 @@ export async function prepareCorpus(request: CorpusConfig, options: CorpusOption
     modality,
   }));
   const folder = join(preparedFolder(options), nameOf(request, sources, tokenizer));
-  const there = await openIfWhole(folder);
+  const there = await openIfWhole(folder, tokenizer);
   if (there !== undefined) return there;
   return withLock(`${folder}.lock`, displayPath(folder), async () => {
     // Another process may have made it since.
-    const made = await openIfWhole(folder, (line) => {
+    const made = await openIfWhole(folder, tokenizer, (line) => {
       reporter.note(line);
     });
     if (made !== undefined) return made;
@@ -155,13 +155,18 @@ function nameOf({ maxTokens }: CorpusConfig, sources: readonly CorpusSource[], t
   return `${readable}-${tokenizer.name}-${sha256(canonicalJson(identity)).slice(0, 12)}`;
 }
 
-/** The corpus that is there; undefined, with a line for whoever listens, if it is not whole. */
+/**
+ * The corpus that is there, every id as it was written; undefined, with a line for whoever listens,
+ * if it is not.
+ */
 async function openIfWhole(
   folder: string,
+  tokenizer: Tokenizer,
   tell: (line: string) => void = () => undefined,
 ): Promise<Corpus | undefined> {
   if (!existsSync(join(folder, indexFile))) return undefined;
   try {
+    await verifyCorpus(folder, tokenizer);
     return await openCorpus(folder);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;

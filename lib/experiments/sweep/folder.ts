@@ -35,8 +35,6 @@ const sweepSchema = z
     engine: z.enum(['local', 'slurm']),
     /** Complete. */
     settings: z.record(z.string(), z.unknown()),
-    /** The folder of the run store. */
-    store: z.string(),
     jobs: z.array(jobSchema).readonly(),
   })
   .readonly();

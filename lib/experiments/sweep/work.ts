@@ -77,13 +77,14 @@ export async function workOn(
 
 /** Computes a job. While another process is at the same, it waits, and finds the result then. */
 async function perform(
-  { item, settings, store }: Sweep,
+  { item, settings }: Sweep,
   { piece, name }: SweepJob,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
   const options = {
-    store: new RunStore(store),
+    // Of the checkout whose command works: a sweep's folder may have been copied with it.
+    store: new RunStore(),
     reporter,
     fresh: false,
     ...(piece && { piece: { ...piece, onCurve: () => undefined } }),
