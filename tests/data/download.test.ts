@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type * as promises from 'node:fs/promises';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -196,11 +196,9 @@ describe('a download', () => {
   });
 
   it('without a checksum, starts over when the bytes are changed while they come', async () => {
-    const server = await started(async (request, response, count) => {
-      if (count === 2) {
-        const begun = await readFile(`${target}.partial`);
-        await writeFile(`${target}.partial`, begun.fill(7, 100, 200));
-      }
+    const server = await started((request, response, count) => {
+      if (count === 2)
+        writeFileSync(`${target}.partial`, readFileSync(`${target}.partial`).fill(7, 100, 200));
       sendFile(request, response, content, count === 1 ? { cutAfter: 90_000 } : {});
     });
     await downloadFile(requestOf(server.url, { sha256: null }), patient);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DataError } from '../../base/errors';
 import { sha256File, writeFileAtomic } from '../../base/files';
 import { megabytes } from '../../base/format';
+import { canonicalJson } from '../../base/json';
 import { displayPath } from '../../base/paths';
 import { downloadFile } from '../io/download';
 import { mirrorAddress, openHttpClient } from '../io/http';
@@ -32,16 +33,18 @@ export interface CachedFolder {
   readonly maxBytes: number;
 }
 
-interface Verified {
+/** By which a file is known to be the one that was hashed. */
+interface FileState {
   readonly bytes: number;
   readonly modified: number;
-  readonly sha256: string;
+  readonly changed: number;
+  readonly inode: number;
 }
 
-type VerifiedFiles = Readonly<Record<string, Verified>>;
+type VerifiedFiles = Readonly<Record<string, FileState & { readonly sha256: string }>>;
 
 /**
- * Makes sure that every file is present and correct: a recorded one by its size and time, another
+ * Makes sure that every file is present and correct: a recorded one by its size and times, another
  * by its checksum, an absent one by a download.
  *
  * @returns SHA-256 of each file, in the given order
@@ -56,7 +59,7 @@ export async function ensureFiles(
   const missing: CachedFile[] = [];
   const checksums = new Map<string, string>();
   for (const file of files) {
-    if ((await sizeAndTime(join(place.folder, file.path))) === undefined) missing.push(file);
+    if ((await stateOf(join(place.folder, file.path))) === undefined) missing.push(file);
     else checksums.set(file.path, await checkFile(file, place));
   }
   if (missing.length > 0) {
@@ -72,7 +75,7 @@ export async function inspectFiles(
 ): Promise<Omit<SourceReport, 'name'>> {
   for (const file of files) {
     const path = join(place.folder, file.path);
-    if ((await sizeAndTime(path)) === undefined)
+    if ((await stateOf(path)) === undefined)
       return { status: 'missing', detail: `${displayPath(path)} is not there` };
     const sha256 = await sha256File(path);
     const expected = file.sha256 ?? (await readVerified(place))[file.path]?.sha256 ?? sha256;
@@ -86,11 +89,12 @@ export async function inspectFiles(
 /** Checks a present file, whatever its origin, and records it. */
 async function checkFile(file: CachedFile, place: CachedFolder): Promise<string> {
   const path = join(place.folder, file.path);
-  const found = await sizeAndTime(path);
+  const found = await stateOf(path);
   const recorded = (await readVerified(place))[file.path];
   const expected = file.sha256 ?? recorded?.sha256 ?? null;
-  const untouched = recorded?.bytes === found?.bytes && recorded?.modified === found?.modified;
-  if (recorded !== undefined && untouched && recorded.sha256 === expected) return expected;
+  const untouched =
+    recorded !== undefined && canonicalJson({ ...found, sha256: expected }) === canonicalJson(recorded);
+  if (untouched) return recorded.sha256;
   const sha256 = await sha256File(path);
   if (expected !== null && sha256 !== expected)
     throw new DataError(
@@ -162,7 +166,7 @@ async function readVerified(place: CachedFolder): Promise<VerifiedFiles> {
 }
 
 async function record(path: string, sha256: string, place: CachedFolder): Promise<void> {
-  const found = await sizeAndTime(join(place.folder, path));
+  const found = await stateOf(join(place.folder, path));
   if (found === undefined) return;
   const verified: VerifiedFiles = { ...(await readVerified(place)), [path]: { ...found, sha256 } };
   await writeFileAtomic(verifiedPath(place), `${JSON.stringify(verified, null, 1)}\n`);
@@ -176,9 +180,13 @@ function mismatch(path: string, sha256: string, expected: string): string {
   return `${displayPath(path)}: does not match its checksum (SHA-256 is ${sha256}, should be ${expected})`;
 }
 
-async function sizeAndTime(path: string): Promise<{ bytes: number; modified: number } | undefined> {
+/**
+ * Size, times and number of a file. The time of its last change cannot be set, and a copy has another
+ * number, so that one that was copied here or replaced is hashed anew.
+ */
+async function stateOf(path: string): Promise<FileState | undefined> {
   return stat(path).then(
-    ({ size, mtimeMs }) => ({ bytes: size, modified: mtimeMs }),
+    ({ size, mtimeMs, ctimeMs, ino }) => ({ bytes: size, modified: mtimeMs, changed: ctimeMs, inode: ino }),
     () => undefined,
   );
 }
