@@ -5,12 +5,12 @@
 /** The hash of a text's UTF-8 bytes, as 64 lower-case hex digits. */
 export function sha256Hex(text: string): string {
   const bytes = new TextEncoder().encode(text);
-  // The message, a bit 1, zeros, and its length in bits as 64 bits, in whole blocks of 64 bytes.
+  // The message, a bit 1, zeros, and its length in bits as 64 bits, in whole blocks of 64 bytes. The
+  // upper half of the length is 0: a text has fewer than 2 ** 29 bytes.
   const padded = new Uint8Array(64 * Math.ceil((bytes.length + 9) / 64));
   padded.set(bytes);
   padded[bytes.length] = 0x80;
   const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor((8 * bytes.length) / 2 ** 32));
   view.setUint32(padded.length - 4, 8 * bytes.length);
   const hash = roots(8, 2);
   for (let offset = 0; offset < padded.length; offset += 64) addBlock(hash, view, offset);

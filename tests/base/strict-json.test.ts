@@ -28,6 +28,20 @@ describe('JSON that a person wrote', () => {
     );
   });
 
+  it('is refused where it is none, with what the parser says', () => {
+    for (const text of ['{', '{"a": 1,}', '']) {
+      let error: unknown;
+      try {
+        parseStrictJson(text, 'a.json');
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as Error).cause).toBeInstanceOf(SyntaxError);
+      expect((error as Error).message).toMatch(/^a\.json: not JSON \([^\n]+\); correct it$/);
+    }
+  });
+
   it('is refused with the line and column of the second', () => {
     expect(() => parseStrictJson('{\n  "a\\"b": 1,\n  "c": {"a\\"b": 2}, "a\\"b": 3\n}', 'a.json')).toThrow(
       new ConfigError('a.json: line 3, column 21: "a\\"b" is named twice; remove or rename one'),

@@ -138,6 +138,7 @@ it('an axis of distances labels groups: one number, from and to, and long ones o
   expect(axis['range']).toEqual([-0.6, 7.6]);
   // Where there is room for less, the last is labelled.
   expect(distanceAxis(bins, [context(9000)], 6)['tickvals']).toEqual([1, 3, 5, 7]);
+  expect(distanceAxis(bins, [context(9000)], 8)['tickvals']).toEqual([1, 4, 7]);
 });
 
 describe('attention by segment, drawn', () => {

@@ -12,6 +12,7 @@ import {
 import { type Report } from '../../lib/experiments/run/report';
 import { publishReport } from '../../lib/experiments/publish';
 import {
+  figuresText,
   galleryPath,
   readFigures,
   readReference,
@@ -234,6 +235,11 @@ describe('publishing', () => {
     const read = await readReference(report, folder);
     expect(read).toEqual(JSON.parse(JSON.stringify(referenceOf(report))));
     expect(agreementOf(compareWith(report, read ?? reference))).toBe('the same');
+    // Counts are kept whole, and of others six digits.
+    const numbers = { ...sampleFigure(), data: [{ x: [1_234_567, 0.123456789], y: [98_765_432.125, 1e-9] }] };
+    expect(JSON.parse(figuresText(like({ figures: [numbers] })))).toMatchObject([
+      { data: [{ x: [1_234_567, 0.123457], y: [98_765_400, 1e-9] }] },
+    ]);
     const [figure] = await readFigures(report, folder);
     const { alt, caption, data } = sampleFigure();
     expect(figure).toMatchObject({ id: 'sample', alt, caption });

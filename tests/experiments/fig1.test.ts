@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ByteTokenizer } from '../../lib/data/tokenizers/bytes';
 import { type Drawing } from '../../lib/experiments/run/report';
 import { drawFig1, type ModalityStatistics } from '../../lib/experiments/items/fig1/draw';
+import { items } from '../../lib/experiments/registry';
+import { RunStore } from '../../lib/experiments/run/store';
+import { temporaryFolder } from '../support/command';
+import { recordingReporter } from '../support/recording-reporter';
 import { measureSegments } from '../../lib/experiments/items/fig1/segment-statistics';
 
 const tokenizer = new ByteTokenizer();
@@ -22,6 +26,19 @@ async function drawingOf(text: string, lengths = sequenceLengths): Promise<Drawi
 }
 
 const verdicts = (drawing: Drawing) => drawing.findings.map(({ holds }) => holds);
+
+it('Figure 1 says how far it is, in tokens of each kind of text', async () => {
+  const { reporter, tasks } = recordingReporter();
+  const store = new RunStore(temporaryFolder());
+  const { preset } = await items.fig1.execute({ preset: 'smoke', reporter, store });
+  expect(preset).toBe('smoke');
+  const own = tasks.filter(({ label }) => label.endsWith(': tokens'));
+  expect(own.map(({ words }) => words.slice(0, 2))).toContainEqual(['books: tokens', 'tokens']);
+  for (const { words, ends } of own) {
+    expect(words.at(-1)).toMatch(/^[\d,]+ in [\d,]+ documents$/);
+    expect(ends).toBe(1);
+  }
+});
 
 describe('the findings of Figure 1', () => {
   it('hold for text of short sentences, but for the count of ten thousand', async () => {
