@@ -4,7 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { bipe, bipeCommand } from '../base/command';
 import { messageOf, UsageError, WorkbenchError } from '../base/errors';
-import { isInstalled } from '../base/paths';
+import { isInstalled, projectRoot } from '../base/paths';
 import { printable } from '../base/printable';
 import { closestName } from '../base/suggest';
 import { libraryVersion } from '../base/version';
@@ -78,6 +78,10 @@ export function main(args: readonly string[]): void {
 
 async function run(args: readonly string[]): Promise<void> {
   const program = createProgram(await itemsToExplain(args));
+  program.hook('preAction', async () => {
+    const { rememberSources } = await import('../report/machine.js');
+    rememberSources(projectRoot);
+  });
   await program.parseAsync(args, { from: 'user' });
 }
 

@@ -38,6 +38,24 @@ export function sourceState(folder: string): { commit: string | null; dirty: boo
   return { commit, dirty: git('status', '--porcelain', '--', ...sources) !== '' };
 }
 
+const sourcesVariable = 'BIPE_SOURCES';
+
+/**
+ * Keeps the state of the sources as they are now, for this process and those that it starts: it has
+ * loaded their code, and a commit that is made while it computes is of other code.
+ */
+export function rememberSources(folder: string): void {
+  process.env[sourcesVariable] = JSON.stringify(sourceState(folder));
+}
+
+/** The state of the sources that were remembered; without any, as they are now. */
+export function rememberedSources(folder: string): ReturnType<typeof sourceState> {
+  const remembered = process.env[sourcesVariable];
+  return remembered === undefined
+    ? sourceState(folder)
+    : (JSON.parse(remembered) as ReturnType<typeof sourceState>);
+}
+
 /** This machine; what cannot be found out is null. */
 export function describeMachine(gpu: string | null | undefined): Machine {
   const processors = cpus();

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../base/json';
 import { projectRoot } from '../base/paths';
 import { libraryVersion } from '../base/version';
-import { describeMachine, type Machine, sourceState } from './machine';
+import { describeMachine, type Machine, rememberedSources } from './machine';
 
 /** A text or file that was read, pinned. */
 export interface DataSource {
@@ -168,7 +168,7 @@ export function currentOrigin({
   gpu,
 }: Pick<StoredProvenanceInput, 'engine' | 'captured' | 'gpu'> = {}): Origin {
   return {
-    ...sourceState(projectRoot),
+    ...rememberedSources(projectRoot),
     libraryVersion,
     machine: describeMachine(gpu),
     engine: engine ?? null,

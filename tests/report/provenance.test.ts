@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   collectProvenance,
   joinParts,
@@ -12,7 +12,7 @@ import {
   provenancePart,
 } from '../../lib/report/provenance';
 import { provenanceLine } from '../../lib/report/provenance-line';
-import { sourceState } from '../../lib/report/machine';
+import { rememberedSources, rememberSources, sourceState } from '../../lib/report/machine';
 import { sampleProvenance } from './samples';
 
 const hasGit = spawnSync('git', ['--version']).status === 0;
@@ -174,6 +174,31 @@ describe.skipIf(!hasGit)('sourceState', () => {
     expect(sourceState(folder)).toEqual({ commit, dirty: false });
     await writeFile(join(folder, 'code.ts'), 'two');
     expect(sourceState(folder)).toEqual({ commit, dirty: true });
+  });
+
+  it('is that of when a command began, whatever is committed while it computes', async () => {
+    git('init');
+    await writeFile(join(folder, 'code.ts'), 'one');
+    git('add', '.');
+    git('commit', '-m', 'first');
+    const commit = git('rev-parse', 'HEAD');
+    expect(rememberedSources(folder)).toEqual({ commit, dirty: false });
+    vi.stubEnv('BIPE_SOURCES', undefined);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    rememberSources(folder);
+    await writeFile(join(folder, 'code.ts'), 'two');
+    git('commit', '-a', '-m', 'second');
+    expect(sourceState(folder).commit).not.toBe(commit);
+    expect(rememberedSources(folder)).toEqual({ commit, dirty: false });
+    expect(collectProvenance({ item: 'a', preset: 'b', scale: 'c', startedAt: 0 })).toMatchObject({
+      commit,
+      dirty: false,
+    });
+    // A command that begins later has the later code.
+    rememberSources(folder);
+    expect(rememberedSources(folder).commit).toBe(git('rev-parse', 'HEAD'));
   });
 
   it('does not take the repository of someone around it for its own', async () => {
