@@ -1,3 +1,7 @@
+import { silentReporter } from '../../lib/base/progress';
+import { items } from '../../lib/experiments/registry';
+import { RunStore } from '../../lib/experiments/run/store';
+import { temporaryFolder } from '../support/command';
 import { describe, expect, it } from 'vitest';
 import { distanceAxis } from '../../lib/experiments/items/attention-by-segment/axes';
 import { parseWith } from '../../lib/base/schema';
@@ -364,3 +368,22 @@ describe('the settings of attention by segment', () => {
     );
   });
 });
+
+it(
+  'the item says of a kind of text that has no document, how long one must be',
+  { timeout: 120_000 },
+  async () => {
+    const { lengths, sources } = attentionBySegmentPresets.smoke.settings;
+    const settings = { modality: 'code' as const };
+    const store = new RunStore(temporaryFolder());
+    const asked = items.attentionBySegment.execute({
+      preset: 'smoke',
+      settings,
+      reporter: silentReporter,
+      store,
+    });
+    await expect(asked).rejects.toThrow(
+      `modality code: no validation document of ${Math.max(...lengths)} tokens in ${sources.join(', ')}; give another modality, or sources with more of it`,
+    );
+  },
+);

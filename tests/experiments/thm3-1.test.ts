@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { automatonExamples } from '../../lib/theory/automata/examples';
+import { priceResults } from '../../lib/experiments/items/thm3-1/prices';
 import { ConfigError } from '../../lib/base/errors';
 import { silentReporter } from '../../lib/base/progress';
 import { startEngine } from '../../lib/engine/engine';
@@ -94,6 +96,14 @@ describe('the item thm3.1', () => {
     await expect(smoke({ monoidStates: 6 })).rejects.toThrow(ConfigError);
     await expect(smoke({ cliffStates: [5] })).rejects.toThrow(/cliffStates/);
   });
+});
+
+it('the last price is that of an automaton whose relations no search finds all of', () => {
+  const prices = priceResults(20);
+  expect(prices.map(({ name }) => name)).toEqual([
+    ...automatonExamples.map(({ name }) => name),
+    'generators of 6 states, no primes',
+  ]);
 });
 
 describe('the checks of Theorem 3.1', () => {
