@@ -5,8 +5,8 @@
 /** The hash of a text's UTF-8 bytes, as 64 lower-case hex digits. */
 export function sha256Hex(text: string): string {
   const bytes = new TextEncoder().encode(text);
-  // The message, a bit 1, zeros, and its length in bits as 64 bits, in whole blocks of 64 bytes. The
-  // upper half of the length is 0: a text has fewer than 2 ** 29 bytes.
+  // The message, a bit 1, zeros, and its length in bits as 64 bits, in whole blocks of 64 bytes.
+  // The upper half of the length is 0: a text has fewer than 2 ** 29 bytes.
   const padded = new Uint8Array(64 * Math.ceil((bytes.length + 9) / 64));
   padded.set(bytes);
   padded[bytes.length] = 0x80;

@@ -1,7 +1,7 @@
-// An unfinished download: `<target>.partial` and, beside it, a record of the file's version. Where no
-// checksum will show whether the finished file is correct, the record has one of the bytes that had
-// been written when the connection ended: a beginning that is no longer these bytes (another program
-// wrote to it, or the machine lost power before they reached the disk) is not continued.
+// An unfinished download: `<target>.partial` and, beside it, a record of the file's version. Where
+// no checksum will show whether the finished file is correct, the record has one of the bytes that
+// had been written when the connection ended: a beginning that is no longer these bytes (another
+// program wrote to it, or the machine lost power before they reached the disk) is not continued.
 
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -51,8 +51,8 @@ export class PartialFile {
   }
 
   /**
-   * The part that can be continued. Without a checksum, only bytes that are still those recorded, of
-   * a version with a strong validator, can be; then nothing else is kept.
+   * The part that can be continued. Without a checksum, only bytes that are still those recorded,
+   * of a version with a strong validator, can be; then nothing else is kept.
    */
   async held(): Promise<HeldPart> {
     const size = await this.size();

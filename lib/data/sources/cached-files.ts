@@ -181,8 +181,8 @@ function mismatch(path: string, sha256: string, expected: string): string {
 }
 
 /**
- * Size, times and number of a file. The time of its last change cannot be set, and a copy has another
- * number, so that one that was copied here or replaced is hashed anew.
+ * Size, times and number of a file. The time of its last change cannot be set, and a copy has
+ * another number, so that one that was copied here or replaced is hashed anew.
  */
 async function stateOf(path: string): Promise<FileState | undefined> {
   return stat(path).then(
