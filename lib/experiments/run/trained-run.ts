@@ -118,8 +118,8 @@ export async function trainedRun<Answers extends object>(
 }
 
 /**
- * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged, gone
- * or not of the last step is written again from the training's state, or else trained further.
+ * The folder of a finished training's model, as `loadCheckpoint` reads it. One that is damaged,
+ * gone or not of the last step is written again from the training's state, or else trained further.
  *
  * @throws MachineError if the training was interrupted; LockedError if another process trains it
  */
