@@ -13,3 +13,13 @@ export const setUpHint = isInstalled ? 'a clone of the repository has it' : 'run
 export function bipe(args: string): string {
   return `${bipeCommand} ${args}`;
 }
+
+/** A text as a shell reads it, whatever is in it. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A word of a command line: in quotation marks only where a shell would read it otherwise. */
+export function shellWord(text: string): string {
+  return /^[\w=,.:/+-]+$/.test(text) ? text : quoted(text);
+}

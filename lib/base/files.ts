@@ -1,7 +1,7 @@
 // Reads and writes whole files. A file is never left half written, and an error of reading is one
 // line that says why.
 
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, existsSync, lstatSync } from 'node:fs';
 import {
   access,
@@ -17,7 +17,6 @@ import {
   statfs,
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { DataError, MachineError, messageOf, systemCode } from './errors';
 import { cellInterrupt } from './interrupt';
 import { formatBytes } from './format';
@@ -333,15 +332,24 @@ function firstInvalidByte(bytes: Uint8Array): number {
   return Buffer.byteLength(decode(valid));
 }
 
-/** SHA-256 of a file as lower-case hex, streamed. */
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256');
+/**
+ * Adds a file's bytes to a hash, streamed.
+ *
+ * @throws DataError if it cannot be read
+ */
+export async function hashFile(hash: Hash, path: string): Promise<Hash> {
   try {
-    await pipeline(createReadStream(path), hash, { signal: cellInterrupt() });
+    const pieces = createReadStream(path, { signal: cellInterrupt() });
+    for await (const piece of pieces as AsyncIterable<Buffer>) hash.update(piece);
   } catch (error) {
     throw readError(path, error);
   }
-  return hash.digest('hex');
+  return hash;
+}
+
+/** SHA-256 of a file as lower-case hex, streamed. */
+export async function sha256File(path: string): Promise<string> {
+  return (await hashFile(createHash('sha256'), path)).digest('hex');
 }
 
 /** SHA-256 of text or bytes as lower-case hex. */

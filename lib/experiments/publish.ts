@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bipe } from '../base/command';
+import { bipe, shellWord } from '../base/command';
 import { MachineError, UsageError } from '../base/errors';
 import { writeFilesAtomic } from '../base/files';
 import { type FigureDrawer } from '../report/export/draw';
@@ -11,9 +11,10 @@ import { formatJson } from '../report/json';
 import { allOrigins } from '../report/provenance';
 import { provenanceLine } from '../report/provenance-line';
 import { escapeMarkdown, toMarkdown } from '../report/tables';
+import { type Experiment } from './run/definition';
 import { type Report } from './run/report';
 import { countVerdicts, findingsTable } from './run/findings';
-import { changedFields, quoted } from './settings/changes';
+import { changedFields } from './settings/changes';
 import { presetOrder, unchanged } from './settings/preset-names';
 import {
   figuresText,
@@ -87,20 +88,20 @@ function pageOf(report: Report): string {
     ...tables.map(toMarkdown),
     `${escapeMarkdown(report.provenance.scale)} ${escapeMarkdown(provenanceLine(report.provenance))}`,
     '',
-    `The same on your machine, with all figures: \`${commandOf(report)}\`. Interactively: [${experiment?.notebook ?? ''}](../../${experiment?.notebook ?? ''}).`,
+    `The same on your machine, with all figures: \`${commandOf(report, experiment)}\`. Interactively: [${experiment?.notebook ?? ''}](../../${experiment?.notebook ?? ''}).`,
     '',
   ].join('\n');
 }
 
 /** The command that computes a report anew. */
-function commandOf({ item, preset: name, settings }: Report): string {
+function commandOf({ item, preset: name, settings }: Report, experiment: Experiment | undefined): string {
   const preset = unchanged(name);
-  const own = experiments.find(({ id }) => id === item)?.presets.find((one) => one.name === preset);
+  const own = experiment?.presets.find((one) => one.name === preset);
   const options = own === undefined ? [] : changedFields(settings as object, own.settings);
   return [
     `npm run reproduce -- ${item}`,
     ...(preset === 'quick' ? [] : [`--preset ${preset}`]),
-    ...options.map((field) => `--set ${quoted(field)}`),
+    ...options.map((field) => `--set ${shellWord(field)}`),
   ].join(' ');
 }
 

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shellWord } from '../../lib/base/command';
 import { createProgram } from '../../lib/cli/main';
 import { settingsFor } from '../../lib/cli/shared/items';
 import { experiments } from '../../lib/experiments/registry';
-import { changedFields, quoted } from '../../lib/experiments/settings/changes';
+import { changedFields } from '../../lib/experiments/settings/changes';
 
 describe('the fields of settings', () => {
   it('have a meaning each', () => {
@@ -71,7 +72,7 @@ describe('the fields that make other settings of a preset', () => {
     fc.assert(
       fc.property(fc.array(settings, { minLength: 20, maxLength: 40 }), (list) => {
         const words = list.map((one) => changedFields(one, quick));
-        const lines = words.map((fields) => `printf '%s\\0' ${fields.map(quoted).join(' ')}`);
+        const lines = words.map((fields) => `printf '%s\\0' ${fields.map(shellWord).join(' ')}`);
         const seen = execFileSync('sh', ['-c', lines.join('\n')], { encoding: 'utf8' });
         expect(seen).toBe(
           words

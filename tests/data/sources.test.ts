@@ -1,15 +1,15 @@
 import {
   appendFile,
+  copyFile,
   cp,
   mkdir,
   mkdtemp,
   readFile,
+  rename,
   rm,
+  stat,
   utimes,
   writeFile,
-  copyFile,
-  rename,
-  stat,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

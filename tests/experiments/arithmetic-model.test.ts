@@ -14,10 +14,10 @@ import {
   solveArithmetic,
 } from '../../lib/experiments/items/fig3/solve';
 import { arithmeticIds } from '../../lib/data/arithmetic/vocabulary';
-import { canonicalJson } from '../../lib/base/json';
 import { arithmeticRun, arithmeticTraining } from '../../lib/experiments/items/fig3/runs';
 import { fig3Presets } from '../../lib/experiments/items/fig3/item';
 import { RunStore } from '../../lib/experiments/run/store';
+import { trainedCheckpoint } from '../../lib/experiments/run/trained-run';
 import { disposeParameters } from '../../lib/model/parameters';
 import { interruptibleCell } from '../support/cell';
 import { temporaryFolder } from '../support/command';
@@ -57,14 +57,15 @@ describe('a run on the arithmetic task', () => {
   });
 
   it('is another one for other settings, seeds and encodings', () => {
-    const trainings = [
+    const store = new RunStore(temporaryFolder());
+    const folders = [
       arithmeticTraining(point, settings),
       arithmeticTraining({ ...point, seed: 2 }, settings),
       arithmeticTraining({ ...point, encoding: 'rope' }, settings),
       arithmeticTraining(point, { ...settings, dropout: 0.1 }),
       arithmeticTraining(point, { ...settings, variants: { bipe_alibi: { kind: 'none' } } }),
-    ];
-    expect(new Set(trainings.map((training) => canonicalJson(training))).size).toBe(trainings.length);
+    ].map((training) => trainedCheckpoint({ item: 'arithmetic', revision: 1, training }, store));
+    expect(new Set(folders).size).toBe(folders.length);
   });
 
   it('that is asked more is not trained again', async () => {

@@ -1,8 +1,8 @@
+import { describe, expect, it } from 'vitest';
 import { silentReporter } from '../../lib/base/progress';
 import { items } from '../../lib/experiments/registry';
 import { RunStore } from '../../lib/experiments/run/store';
 import { temporaryFolder } from '../support/command';
-import { describe, expect, it } from 'vitest';
 import { distanceAxis } from '../../lib/experiments/items/attention-by-segment/axes';
 import { parseWith } from '../../lib/base/schema';
 import { type AttentionMass } from '../../lib/evaluate/attention-mass';

@@ -1,7 +1,7 @@
 // In a process of its own, which is sent signals.
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LockedError, MachineError, UsageError } from '../../lib/base/errors';
 import { cellInterrupt } from '../../lib/base/interrupt';
@@ -12,6 +12,7 @@ import type * as registry from '../../lib/experiments/registry';
 import { type Sweep, SweepFolder } from '../../lib/experiments/sweep/folder';
 import { workOn } from '../../lib/experiments/sweep/work';
 import { temporaryFolder } from '../support/command';
+import { fakeSlurm } from '../support/slurm';
 
 /** What the item of the sweep does, and what it was asked for. */
 const item = vi.hoisted(() => ({
@@ -80,14 +81,9 @@ function stoppedBy(signal: NodeJS.Signals): () => Promise<void> {
   };
 }
 
-/** `scontrol` that writes down what it is asked for. */
+/** `scontrol` that writes down what it is asked for, into this file. */
 function fakeScontrol(): string {
-  const folder = temporaryFolder();
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'scontrol'), '#!/bin/sh\necho "$@" >> "${0%/*}/asked"\n');
-  chmodSync(join(folder, 'scontrol'), 0o755);
-  vi.stubEnv('PATH', `${folder}${delimiter}/usr/bin${delimiter}/bin`);
-  return join(folder, 'asked');
+  return join(fakeSlurm({ scontrol: 'echo "$@" >> "${0%/*}/asked"' }), 'asked');
 }
 
 describe('a job of a sweep', () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError, DataError, MachineError, UsageError } from '../../lib/base/errors';
@@ -32,6 +32,7 @@ import {
 import { lastLine, statusOf, summaryOf } from '../../lib/experiments/sweep/status';
 import { arraysOf, dryRun, submitMissing } from '../../lib/experiments/sweep/submit';
 import { temporaryFolder } from '../support/command';
+import { fakeSlurm } from '../support/slurm';
 
 /** A profile as it is read from a file. */
 async function profileWith(fields: unknown): Promise<Profile> {
@@ -215,21 +216,6 @@ describe('what Slurm prints', () => {
     for (const state of waits) expect([isQueued(state), isRunning(state)], state).toEqual([true, false]);
   });
 });
-
-/** Commands of Slurm that do as a script says, first on the path. */
-function fakeSlurm(scripts: Readonly<Record<string, string>>): string {
-  const folder = temporaryFolder();
-  for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(folder, name), 0o755);
-  }
-  const before = process.env['PATH'];
-  process.env['PATH'] = `${folder}${delimiter}/usr/bin${delimiter}/bin`;
-  onTestFinished(() => {
-    process.env['PATH'] = before;
-  });
-  return folder;
-}
 
 /** A sweep of so many jobs, none of them done. */
 async function sweepOf(jobs: number): Promise<{ folder: SweepFolder; sweep: Sweep; plan: Plan }> {

@@ -141,6 +141,14 @@ describe.skipIf(!hasGit)('sourceState', () => {
     const run = spawnSync('git', [...identity, ...parameters], { cwd: folder, encoding: 'utf8' });
     return run.stdout.trim();
   };
+  /** The commit of a repository with one file. */
+  const committed = async (): Promise<string> => {
+    git('init');
+    await writeFile(join(folder, 'code.ts'), 'one');
+    git('add', '.');
+    git('commit', '-m', 'first');
+    return git('rev-parse', 'HEAD');
+  };
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bipe-git-'));
@@ -157,11 +165,7 @@ describe.skipIf(!hasGit)('sourceState', () => {
   });
 
   it('tells a clean tree from one with changes, and does not count what was written as a result', async () => {
-    git('init');
-    await writeFile(join(folder, 'code.ts'), 'one');
-    git('add', '.');
-    git('commit', '-m', 'first');
-    const commit = git('rev-parse', 'HEAD');
+    const commit = await committed();
     expect(sourceState(folder)).toEqual({ commit, dirty: false });
     for (const written of ['figures', join('bench', 'results')]) {
       await mkdir(join(folder, written), { recursive: true });
@@ -177,11 +181,7 @@ describe.skipIf(!hasGit)('sourceState', () => {
   });
 
   it('is that of when a command began, whatever is committed while it computes', async () => {
-    git('init');
-    await writeFile(join(folder, 'code.ts'), 'one');
-    git('add', '.');
-    git('commit', '-m', 'first');
-    const commit = git('rev-parse', 'HEAD');
+    const commit = await committed();
     expect(rememberedSources(folder)).toEqual({ commit, dirty: false });
     vi.stubEnv('BIPE_SOURCES', undefined);
     onTestFinished(() => {
@@ -202,11 +202,8 @@ describe.skipIf(!hasGit)('sourceState', () => {
   });
 
   it('does not take the repository of someone around it for its own', async () => {
-    git('init');
+    await committed();
     await mkdir(join(folder, 'inside'));
-    await writeFile(join(folder, 'code.ts'), 'one');
-    git('add', '.');
-    git('commit', '-m', 'first');
     expect(sourceState(join(folder, 'inside'))).toEqual({ commit: null, dirty: false });
   });
 });

@@ -4,12 +4,10 @@
 // program wrote to it, or the machine lost power before they reached the disk) is not continued.
 
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { readError, writeError, writeFileAtomic } from '../../base/files';
-import { cellInterrupt } from '../../base/interrupt';
+import { hashFile, writeError, writeFileAtomic } from '../../base/files';
 import { jsonOrUndefined } from '../../base/json';
 import { type FileVersion, type HeldPart } from './response-part';
 
@@ -26,7 +24,7 @@ const originSchema = z.object({
 export class PartialFile {
   readonly path: string;
   private readonly originPath: string;
-  /** Hash of all bytes written; undefined before this process has read or begun the file. */
+  /** Hash of all bytes written; undefined until it is needed, without a checksum. */
   private hash: Hash | undefined;
 
   /**
@@ -67,7 +65,7 @@ export class PartialFile {
   /** Records the version before its first byte is written. */
   async begin(version: FileVersion): Promise<void> {
     await rm(this.path, { force: true });
-    this.hash = createHash('sha256');
+    if (!this.isChecked) this.hash = createHash('sha256');
     await writeFileAtomic(this.originPath, `${JSON.stringify({ url: this.url, ...version })}\n`);
   }
 
@@ -102,16 +100,7 @@ export class PartialFile {
 
   /** SHA-256 of the bytes written; the file is read only for those of another process. */
   async digest(): Promise<string> {
-    if (this.hash === undefined) {
-      const hash = createHash('sha256');
-      const bytes = createReadStream(this.path, { signal: cellInterrupt() });
-      try {
-        for await (const chunk of bytes) hash.update(chunk as Uint8Array);
-      } catch (error) {
-        throw readError(this.path, error);
-      }
-      this.hash = hash;
-    }
+    this.hash ??= await hashFile(createHash('sha256'), this.path);
     return this.hash.copy().digest('hex');
   }
 

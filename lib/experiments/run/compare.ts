@@ -6,6 +6,7 @@ import { canonicalJson } from '../../base/json';
 import { formatCount } from '../../base/format';
 import { type Cell, type Column, formatCell, type Table } from '../../report/tables';
 import { type ReferenceComparison, type Difference, type Report, type TableComparison } from './report';
+import { otherFields } from '../settings/changes';
 import { verdictOf } from './findings';
 import { plainRows, type Reference, type ReferenceTable } from './reference';
 
@@ -37,24 +38,13 @@ export function compareWith(report: Compared, reference: Reference): ReferenceCo
 
 /** Other settings and other texts make other numbers: nothing can be learned from them. */
 function obstacleBetween(report: Compared, reference: Reference): string | undefined {
-  const fields = otherFields(report.settings, reference.settings);
+  const fields = otherFields(report.settings as object, reference.settings as object);
   if (fields.length > 0) return `its settings are others: ${fields.join(', ')}`;
   const texts = ({ provenance: { data } }: Pick<Reference, 'provenance'>): string[] =>
     data.map(({ name, version, checksum }) => `${name} ${version} ${checksum}`).sort();
   if (canonicalJson(texts(report)) !== canonicalJson(texts(reference)))
     return 'it read other texts, or other versions of them';
   return undefined;
-}
-
-function otherFields(here: unknown, there: unknown): string[] {
-  const [a, b] = [fieldsOf(here), fieldsOf(there)];
-  return [...new Set([...a.keys(), ...b.keys()])].filter((field) => a.get(field) !== b.get(field));
-}
-
-/** Fields by name, as text that is the same where they are. */
-function fieldsOf(settings: unknown): Map<string, string> {
-  const fields = Object.entries(settings as Readonly<Record<string, unknown>>);
-  return new Map(fields.map(([field, value]) => [field, canonicalJson(value)]));
 }
 
 const hasCells = ({ same, within, differences }: TableComparison): boolean =>

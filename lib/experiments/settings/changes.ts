@@ -1,38 +1,38 @@
-// What `--set` has to replace in a preset's settings, so that they become others.
+// In which fields settings differ, and what `--set` has to replace in a preset's, so that they
+// become others.
 
 import { canonicalJson, jsonOrUndefined } from '../../base/json';
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** The names of fields that are not the same in both, those of the first before others. */
+export function otherFields(one: object, other: object): string[] {
+  const texts = [one, other].map(
+    (fields) => new Map(Object.entries(fields).map(([name, value]) => [name, canonicalJson(value)])),
+  );
+  const names = new Set(texts.flatMap((fields) => [...fields.keys()]));
+  return [...names].filter((name) => texts[0]?.get(name) !== texts[1]?.get(name));
+}
 
 /**
  * The fields in which settings differ from a preset's, each as `--set` reads it (`seeds=1,2`).
  * Variants are added to the preset's, so of them only others are given.
  */
 export function changedFields(settings: object, preset: object): string[] {
-  const before = preset as Fields;
-  return Object.entries(settings as Fields).flatMap(([name, value]) => {
-    const earlier = before[name];
-    if (same(value, earlier)) return [];
-    return [
-      `${name}=${name === 'variants' ? JSON.stringify(others(value, earlier)) : textOf(value, earlier)}`,
-    ];
+  return Object.entries(onlyOthers(settings, preset)).map(([name, value]) => {
+    const earlier = (preset as Fields)[name];
+    const isAdded = name === 'variants';
+    const text = isAdded
+      ? JSON.stringify(onlyOthers(value as object, earlier ?? {}))
+      : textOf(value, earlier);
+    return `${name}=${text}`;
   });
 }
 
-/** A word of a command line as a shell reads it. */
-export function quoted(word: string): string {
-  return /^[\w=,.:/+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return other !== undefined && canonicalJson(one) === canonicalJson(other);
-}
-
-function others(value: unknown, earlier: unknown): object {
-  const before = (earlier ?? {}) as Fields;
-  return Object.fromEntries(
-    Object.entries(value as Fields).filter(([name, one]) => !same(one, before[name])),
-  );
+/** The fields of the first that are not the same in the other. */
+function onlyOthers(one: object, other: object): Fields {
+  const names = new Set(otherFields(one, other));
+  return Object.fromEntries(Object.entries(one as Fields).filter(([name]) => names.has(name)));
 }
 
 /**

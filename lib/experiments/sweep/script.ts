@@ -1,6 +1,7 @@
 // Scripts that Slurm runs, and how they are submitted. A script is small: it makes the environment
 // ready and becomes the `bipe` command, so that signals reach that.
 
+import { quoted } from '../../base/command';
 import { collecting, type Profile } from './profile';
 
 /** Where a sweep runs. */
@@ -70,11 +71,6 @@ function textOf(
     `exec node ${quoted(bipe)} sweep ${command}`,
     '',
   ].join('\n');
-}
-
-/** A word as a shell reads it. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What is submitted together. */

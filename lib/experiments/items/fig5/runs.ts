@@ -130,9 +130,7 @@ export class ScaledModels {
       label: `${this.point.encoding}, ${scaling}`,
       seed: this.point.seed,
       open: async () => {
-        // The same folder; what is damaged there is made anew first.
-        const model = await trainedLanguageModel(this.point, this.settings, this.corpus, this.#notAnew());
-        const { config, parameters } = await loadCheckpoint(model);
+        const { config, parameters } = await loadCheckpoint(await this.#trained());
         return { decoder: createDecoder({ ...config, encoding }), parameters };
       },
     };
@@ -152,18 +150,20 @@ export class ScaledModels {
       variants: { [name]: encoding },
       initialCheckpoint,
     };
-    // The same folder; what is damaged there is made anew first.
-    const onStart = (): Promise<string> =>
-      trainedLanguageModel(this.point, this.settings, this.corpus, this.#notAnew());
     return languageModelRun({ ...this.point, encoding: name }, settings, this.corpus, {
       ...this.options,
-      onStart,
+      onStart: () => this.#trained(),
     });
   }
 
   #notAnew(): TrainedRunOptions {
     const { store, reporter } = this.options;
     return { store, reporter };
+  }
+
+  /** The same folder as `#checkpoint`; what is damaged there is made anew first. */
+  #trained(): Promise<string> {
+    return trainedLanguageModel(this.point, this.settings, this.corpus, this.#notAnew());
   }
 
   #checkpoint(): Promise<string> {
